@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help venv demo test test-fast lint browser clean
+
+help:  ## Show what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
+
+venv: $(READY)  ## Set up the virtual environment with the locked versions
+
+$(READY): setup.cfg constraints.txt
+	@tools/venv $(PYTHON) $(VENV)
+	@touch $@
+
+demo: $(READY)  ## Run the embedded cloud with the dashboard until Ctrl-C
+	@exec $(BIN)/ensemble-cloud up
+
+test: $(READY)  ## Run everything: lint, types, import rules, unit, functional, cloud and browser tests
+	@tools/test all
+
+test-fast: $(READY)  ## Run lint, types and unit tests (the inner loop)
+	@tools/test fast
+
+lint: $(READY)  ## Run the linters, the type checker and the import rules
+	@tools/test lint
+
+clean:  ## Remove the virtual environment, the demo cloud and everything built
+	rm -rf $(VENV) build *.egg-info node_modules
