@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A YAML document in which every value knows its place: file, line and field."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import yaml
+
+MAX_BYTES: Final = 256 * 1024
+"""The largest file read. The largest ensemble the API takes is well below it."""
+
+MAX_VALUES: Final = 50_000
+"""The most values looked at: aliases let a small file stand for a huge one."""
+
+_TEXT_TAGS: Final = frozenset(
+    f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "timestamp", "value")
+)
+_WHOLE_TAG: Final = "tag:yaml.org,2002:int"
+_NULL_TAG: Final = "tag:yaml.org,2002:null"
+
+
+class FileError(ValueError):
+    """Something in a file is wrong: says where (file, line, field) and what."""
+
+    def __init__(self, file: str, line: int, name: str, reason: str) -> None:
+        super().__init__(file, line, name, reason)
+        self.file = file
+        self.line = line
+        self.field = name
+        self.reason = reason
+
+    def __str__(self) -> str:
+        said = f"{self.field}: {self.reason}" if self.field else self.reason
+        return f"{self.file}:{self.line}: {said}"
+
+
+@dataclass(slots=True)
+class Source:
+    """The file a document comes from, and the line of each field looked at so far."""
+
+    file: str
+    lines: dict[str, int] = field(default_factory=dict)
+    seen: int = 0
+
+    def note(self, name: str, line: int) -> None:
+        """Remember the line of a field; FileError once the document is unreasonably large."""
+        self.seen += 1
+        if self.seen > MAX_VALUES:
+            raise FileError(self.file, line, "", f"more than {MAX_VALUES} values; too much to read")
+        self.lines[name] = line
+
+    def line_of(self, name: str) -> int:
+        """Give the line of a field, or of the nearest one around it that the file contains."""
+        while name not in self.lines and name:
+            name = name[: max(name.rfind("."), name.rfind("["), 0)]
+        return self.lines.get(name, 1)
+
+    def error(self, name: str, reason: str) -> FileError:
+        """Build the error that names the place of a field."""
+        return FileError(self.file, self.line_of(name), name, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of a document, read as what the caller needs it to be, or refused."""
+
+    node: yaml.Node
+    field: str
+    source: Source
+
+    def __post_init__(self) -> None:
+        self.source.note(self.field, self.node.start_mark.line + 1)
+
+    def error(self, reason: str) -> FileError:
+        """Build the error that names this value's place."""
+        return FileError(self.source.file, self.node.start_mark.line + 1, self.field, reason)
+
+    @property
+    def is_mapping(self) -> bool:
+        """Whether the value is a mapping."""
+        return isinstance(self.node, yaml.MappingNode)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the value is a list."""
+        return isinstance(self.node, yaml.SequenceNode)
+
+    def mapping(self, known: Iterable[str] | None = None) -> dict[str, "Value"]:
+        """Read a mapping; keys that are not `known` (None: any) and repeated ones are refused."""
+        if not isinstance(self.node, yaml.MappingNode):
+            raise self.error(f"must be a mapping of names to values, not {self._kind}")
+        allowed = None if known is None else sorted(known)
+        values: dict[str, Value] = {}
+        for key_node, value_node in self.node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise Value(key_node, self.field, self.source).error("a name must be plain text")
+            key = str(key_node.value)
+            name = f"{self.field}.{key}" if self.field else key
+            at_key = Value(key_node, name, self.source)
+            if allowed is not None and key not in allowed:
+                raise at_key.error(f"unknown name{suggestion(key, allowed)}")
+            if key in values:
+                raise at_key.error("given twice")
+            values[key] = Value(value_node, name, self.source)
+        return values
+
+    def items(self) -> list["Value"]:
+        """Read a list."""
+        if not isinstance(self.node, yaml.SequenceNode):
+            raise self.error(f"must be a list, not {self._kind}")
+        return [
+            Value(node, f"{self.field}[{index}]", self.source)
+            for index, node in enumerate(self.node.value)
+        ]
+
+    def text(self) -> str:
+        """Read text as it stands in the file, so that `2026`, `on` and `1.0` need no quotes."""
+        if not isinstance(self.node, yaml.ScalarNode) or self.node.tag not in _TEXT_TAGS:
+            raise self.error(f"must be text, not {self._kind}")
+        return str(self.node.value)
+
+    def name(self) -> str:
+        """Read text that is not empty."""
+        text = self.text().strip()
+        if not text:
+            raise self.error("must not be empty")
+        return text
+
+    def names(self) -> list[str]:
+        """Read a list of names; a single name stands for a list of one."""
+        if isinstance(self.node, yaml.ScalarNode):
+            return [self.name()]
+        return [item.name() for item in self.items()]
+
+    def whole(self) -> int:
+        """Read a whole number."""
+        if not isinstance(self.node, yaml.ScalarNode) or self.node.tag != _WHOLE_TAG:
+            raise self.error(f"must be a whole number, not {self._kind}")
+        try:
+            return int(self.node.value.replace("_", ""), 10)
+        except ValueError:
+            raise self.error("must be a whole number in decimal digits") from None
+
+    def choice(self, known: Iterable[str]) -> str:
+        """Read one of several words."""
+        allowed = list(known)
+        word = self.name()
+        if word not in allowed:
+            listed = " or ".join(repr(each) for each in allowed)
+            raise self.error(f"must be {listed}, not {word!r}{suggestion(word, allowed)}")
+        return word
+
+    @property
+    def _kind(self) -> str:
+        if isinstance(self.node, yaml.MappingNode):
+            return "a mapping"
+        if isinstance(self.node, yaml.SequenceNode):
+            return "a list"
+        if self.node.tag == _NULL_TAG:
+            return "nothing"
+        return "a number" if self.node.tag == _WHOLE_TAG else f"{self.node.value[:40]!r}"
+
+
+def parse(file: str, content: bytes) -> Value:
+    """Read YAML (or JSON, which is YAML too) without ever building an object from it."""
+    if len(content) > MAX_BYTES:
+        raise FileError(file, 1, "", f"is larger than {MAX_BYTES} bytes")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise FileError(file, line, "", "is not UTF-8 text") from None
+    node = _yaml(file, text)
+    if node is None:
+        raise FileError(file, 1, "", "is empty")
+    return Value(node, "", Source(file))
+
+
+def _yaml(file: str, text: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        said = ", ".join(part for part in (error.context, error.problem) if part)
+        raise FileError(file, mark.line + 1 if mark else 1, "", f"is not YAML: {said}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise FileError(file, line, "", f"is not YAML: {error.reason}") from None
+    except RecursionError:
+        raise FileError(file, 1, "", "is nested too deeply") from None
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Give ", did you mean ...?" for a word close to a known one, else nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""

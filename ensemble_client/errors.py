@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Refusals of the API as the plain words a command ends with."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from novaclient import exceptions as nova
+from osc_lib import exceptions as osc
+
+from ensemble_client.file import EnsembleFile
+from ensemble_client.words import printable, reason_lines
+
+
+@contextmanager
+def plain_words(file: EnsembleFile | None = None) -> Iterator[None]:
+    """Turn what the API refuses in the block into a CommandError a person can act on."""
+    try:
+        yield
+    except nova.ClientException as error:
+        raise osc.CommandError(refusal_text(error, file)) from error
+
+
+def refusal_text(error: nova.ClientException, file: EnsembleFile | None = None) -> str:
+    """Say an error of the API in words; fields and policies are traced to their file and line."""
+    details = error.details if isinstance(error.details, Mapping) else {}
+    code = details.get("code", "")
+    message = printable(error.message)
+    if error.code == 404 and not code:
+        return (
+            "The compute service of this cloud does not offer ensembles "
+            f"(HTTP 404 for {printable(error.url or 'the request')})."
+        )
+    field = details.get("field")
+    if file is not None and field:
+        message = f"{file.place(str(field))}: {message}"
+    reasons = details.get("reasons") or ()
+    lines = [message, *reason_lines(reasons, file.place if file else None)]
+    if not code or error.code >= 500:
+        lines[0] += _technical(error)
+    return "\n".join(lines)
+
+
+def _technical(error: Any) -> str:
+    request = f", request {printable(error.request_id)}" if error.request_id else ""
+    return f" (HTTP {error.code}{request})"

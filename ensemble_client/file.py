@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An ensemble written as a YAML file: the schema of the API, with names where it has ids."""
+
+import base64
+import binascii
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ensemble_client.document import MAX_BYTES, FileError, Source, Value, parse, suggestion
+
+STANDARD_INPUT: Final = "-"
+MAX_USER_DATA: Final = 49_149
+"""Bytes of a user data file: Nova takes 65,535 once it is base64."""
+
+_SERVER_TEXTS: Final = ("flavor", "image", "key_name", "availability_zone")
+_POLICY_NAMES: Final[Mapping[str, frozenset[str]]] = {
+    "affinity": frozenset(),
+    "anti-affinity": frozenset({"max_per_domain"}),
+}
+_POLICY_COMMON: Final = frozenset({"type", "level", "tiers", "enforcement"})
+
+
+@dataclass(frozen=True, slots=True)
+class EnsembleFile:
+    """What an ensemble file says: the API's body (names not yet ids) and where each field is."""
+
+    body: dict[str, Any]
+    source: Source
+    renamed: bool = False
+
+    def error(self, field: str, reason: str) -> FileError:
+        """Build an error that names the file, line and field it is about."""
+        return self.source.error(field, reason)
+
+    def place(self, field: str) -> str:
+        """Say where a field comes from, as FILE:LINE."""
+        if self.renamed and field == "ensemble.name":
+            return "--name"
+        return f"{self.source.file}:{self.source.line_of(field)}"
+
+
+def read(path: str, name: str | None = None) -> EnsembleFile:
+    """Read an ensemble file, or standard input when `path` is "-".
+
+    `name` replaces the name in the file. The file holds either the ensemble itself or, like a body
+    of the API, one key `ensemble`. Limits on counts and lengths are the API's to check.
+    FileError names the file, the line and the field.
+    """
+    label = "<stdin>" if path == STANDARD_INPUT else path
+    folder = Path() if path == STANDARD_INPUT else Path(path).parent
+    top = parse(label, _content(path, label))
+    if top.is_mapping and set(top.mapping()) == {"ensemble"}:
+        top = top.mapping()["ensemble"]
+    else:
+        top = Value(top.node, "ensemble", top.source)
+    return EnsembleFile(_ensemble(top, name, folder), top.source, renamed=name is not None)
+
+
+def _content(path: str, label: str) -> bytes:
+    try:
+        if path == STANDARD_INPUT:
+            return sys.stdin.buffer.read(MAX_BYTES + 1)
+        with Path(path).open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror or error}"
+        raise FileError(label, 1, "", reason) from None
+
+
+def _ensemble(top: Value, name: str | None, folder: Path) -> dict[str, Any]:
+    given = top.mapping(("name", "description", "tiers", "policies"))
+    body: dict[str, Any] = {}
+    if name is not None:
+        body["name"] = name
+    else:
+        body["name"] = _required(top, given, "name").name()
+    if "description" in given:
+        body["description"] = given["description"].text()
+    tiers = _required(top, given, "tiers").items()
+    body["tiers"] = [_tier(tier, folder) for tier in tiers]
+    known = [tier["name"] for tier in body["tiers"]]
+    if "policies" in given:
+        body["policies"] = [_policy(policy, known) for policy in given["policies"].items()]
+    return body
+
+
+def _tier(tier: Value, folder: Path) -> dict[str, Any]:
+    given = tier.mapping(("name", "count", "server"))
+    return {
+        "name": _required(tier, given, "name").name(),
+        "count": _required(tier, given, "count").whole(),
+        "server": _server(_required(tier, given, "server"), folder),
+    }
+
+
+def _server(server: Value, folder: Path) -> dict[str, Any]:
+    given = server.mapping(
+        (*_SERVER_TEXTS, "networks", "security_groups", "user_data", "user_data_file", "metadata")
+    )
+    for key in ("flavor", "image"):
+        _required(server, given, key)
+    body: dict[str, Any] = {key: given[key].name() for key in _SERVER_TEXTS if key in given}
+    if "networks" in given:
+        body["networks"] = _networks(given["networks"])
+    if "security_groups" in given:
+        body["security_groups"] = given["security_groups"].names()
+    if "user_data" in given and "user_data_file" in given:
+        raise given["user_data_file"].error("give user_data or user_data_file, not both")
+    if "user_data" in given:
+        body["user_data"] = _base64(given["user_data"])
+    if "user_data_file" in given:
+        body["user_data"] = _encoded_file(given["user_data_file"], folder)
+    if "metadata" in given:
+        pairs = given["metadata"].mapping()
+        body["metadata"] = {key: value.text() for key, value in pairs.items()}
+    return body
+
+
+def _networks(value: Value) -> str | list[str]:
+    names = value.names()
+    return names[0] if names in (["auto"], ["none"]) and not value.is_list else names
+
+
+def _base64(value: Value) -> str:
+    text = "".join(value.text().split())
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise value.error("must be base64; for plain text use user_data_file") from None
+    return text
+
+
+def _encoded_file(value: Value, folder: Path) -> str:
+    # A file fetched from elsewhere must not be able to send one's private files to a cloud.
+    home = folder.resolve()
+    path = (home / value.name()).resolve()
+    if not path.is_relative_to(home):
+        raise value.error("must lie beside the ensemble file or in a folder below it")
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_USER_DATA + 1)
+    except OSError as error:
+        raise value.error(f"cannot be read: {error.strerror or error}") from None
+    if len(content) > MAX_USER_DATA:
+        raise value.error(f"is larger than {MAX_USER_DATA} bytes")
+    return base64.b64encode(content).decode("ascii")
+
+
+def _policy(policy: Value, known_tiers: list[str]) -> dict[str, Any]:
+    every_name = _POLICY_COMMON.union(*_POLICY_NAMES.values())
+    given = policy.mapping(every_name)
+    kind = _required(policy, given, "type").choice(_POLICY_NAMES)
+    for key in sorted(given.keys() - _POLICY_COMMON - _POLICY_NAMES[kind]):
+        raise given[key].error(f"is not for a policy of type {kind}")
+    body: dict[str, Any] = {
+        "type": kind,
+        "level": _required(policy, given, "level").name(),
+        "tiers": _required(policy, given, "tiers").names(),
+    }
+    for tier in body["tiers"]:
+        if tier not in known_tiers:
+            reason = f"no tier is named {tier!r}{suggestion(tier, known_tiers)}"
+            raise given["tiers"].error(reason)
+    if "enforcement" in given:
+        body["enforcement"] = given["enforcement"].choice(("hard", "soft"))
+    if "max_per_domain" in given:
+        body["max_per_domain"] = given["max_per_domain"].whole()
+    return body
+
+
+def _required(value: Value, given: Mapping[str, Value], key: str) -> Value:
+    if key not in given:
+        raise value.error(f"{key!r} is missing")
+    return given[key]

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The columns of the ensemble commands: words for people, plain data for json and yaml output."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from cliff.columns import FormattableColumn
+
+from ensemble_client import words
+
+EVENTS_SHOWN: Final = 5
+
+
+class Said(FormattableColumn):
+    """A value with the sentence that says it to a person."""
+
+    def __init__(self, value: Any, say: Callable[[Any], str] = words.printable) -> None:
+        super().__init__(value)
+        self._say = say
+
+    def human_readable(self) -> str:
+        """Give the words."""
+        return self._say(self._value)
+
+
+Json = Mapping[str, Any]
+Table = tuple[tuple[str, ...], list[tuple[Any, ...]]]
+
+
+def ensemble_fields(info: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """Lay out all of one ensemble for `show` and `create`."""
+    places = Places(info.get("domains") or ())
+    fields: dict[str, Any] = {
+        "id": info["id"],
+        "name": Said(info["name"]),
+        "description": Said(info.get("description") or ""),
+        "status": info["status"],
+        "progress": Said(info["progress"], _progress),
+        "survives": Said(info.get("survives") or (), words.survives_text),
+        "tiers": Said(info["tiers"], words.tiers_text),
+        "policies": Said(info.get("policies") or (), _lines(words.policy_text)),
+        "members": Said(info.get("members") or (), places.member_lines),
+        "survivability": Said(
+            info.get("survivability") or (), lambda them: "\n".join(words.survivability_lines(them))
+        ),
+        "violations": Said(
+            info.get("violations") or (), lambda them: "\n".join(words.violation_lines(them))
+        ),
+        "fault": Said(info.get("fault"), lambda fault: words.fault_text(fault) if fault else ""),
+        "events": Said(info.get("events") or (), _latest_events),
+        "project_id": info["project_id"],
+        "user_id": info["user_id"],
+        "created_at": info["created_at"],
+        "updated_at": info["updated_at"],
+    }
+    return tuple(fields), tuple(fields.values())
+
+
+def ensemble_rows(ensembles: Iterable[Json], long: bool, projects: bool) -> Table:
+    """Lay out ensembles for `list`, one a row."""
+    columns: dict[str, Callable[[Json], Any]] = {
+        "ID": lambda info: info["id"],
+        "Name": lambda info: Said(info["name"]),
+        "Status": lambda info: info["status"],
+        "Active": lambda info: Said(info["progress"], _progress),
+        "Survives": lambda info: Said(info.get("survives") or (), words.survives_text),
+    }
+    if long:
+        columns |= {
+            "Tiers": lambda info: Said(info["tiers"], words.tiers_text),
+            "Description": lambda info: Said(info.get("description") or ""),
+            "Created At": lambda info: info["created_at"],
+            "Updated At": lambda info: info["updated_at"],
+        }
+    if long or projects:
+        columns["Project ID"] = lambda info: info["project_id"]
+    return tuple(columns), [tuple(cell(info) for cell in columns.values()) for info in ensembles]
+
+
+def plan_rows(plan: Json) -> Table:
+    """Lay out a plan for `plan`: one smallest domain (a host) a row, with its members."""
+    places = Places(plan["domains"])
+    members: dict[str, list[str]] = {}
+    chains: dict[str, tuple[str, ...]] = {}
+    for assignment in plan["assignments"]:
+        ref = places.smallest(assignment["domains"])
+        members.setdefault(ref, []).append(assignment["member"])
+        chains[ref] = places.path(assignment["domains"])
+    rows = [(*map(Said, chain), Said(members[ref], ", ".join)) for ref, chain in chains.items()]
+    return (*(level.capitalize() for level in places.levels), "Members"), rows
+
+
+def spread_rows(hosts: Iterable[Json]) -> Table:
+    """Lay out the hosts for `spread`, one a row, with the members of all ensembles on it."""
+    rows = [
+        (
+            Said(host.get("zone") or ""),
+            Said(host.get("rack") or ""),
+            Said(host["host"]),
+            host["state"],
+            len(host["members"]),
+            Said(host["members"], _by_ensemble),
+        )
+        for host in sorted(
+            hosts, key=lambda host: (host.get("zone") or "", host.get("rack") or "", host["host"])
+        )
+    ]
+    return ("Zone", "Rack", "Host", "State", "Count", "Members"), rows
+
+
+class Places:
+    """The failure domains an answer of the API speaks of, from the largest level down."""
+
+    def __init__(self, domains: Iterable[Json]) -> None:
+        self._domains = {domain["ref"]: domain for domain in domains}
+        depths = {domain["level"]: self._depth(domain) for domain in self._domains.values()}
+        self.levels: Sequence[str] = sorted(depths, key=lambda level: depths[level])
+
+    def path(self, refs: Mapping[str, str]) -> tuple[str, ...]:
+        """Give the labels (for an administrator: the names) of a member's domains."""
+        return tuple(self._label(refs[level]) for level in self.levels if level in refs)
+
+    def smallest(self, refs: Mapping[str, str]) -> str:
+        """Give the reference of a member's smallest domain, its host."""
+        return refs[self.levels[-1]]
+
+    def member_lines(self, members: Iterable[Json]) -> str:
+        """Say each member with its status, place and server, in aligned columns."""
+        cells = [
+            (
+                words.printable(member["name"]),
+                member["status"],
+                " / ".join(self.path(member.get("domains") or {})),
+                member.get("server_id") or "",
+            )
+            for member in members
+        ]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        return "\n".join(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in cells
+        )
+
+    def _label(self, ref: str) -> str:
+        domain = self._domains.get(ref, {})
+        return words.printable(domain.get("name") or domain.get("label") or ref)
+
+    def _depth(self, domain: Json) -> int:
+        depth, parent = 0, domain.get("parent")
+        while parent in self._domains and depth < len(self._domains):
+            depth, parent = depth + 1, self._domains[parent].get("parent")
+        return depth
+
+
+def _lines(say: Callable[[Json], str]) -> Callable[[Iterable[Json]], str]:
+    return lambda items: "\n".join(map(say, items))
+
+
+def _progress(progress: Json) -> str:
+    return f"{progress['active']} of {progress['total']}"
+
+
+def _latest_events(events: Sequence[Json]) -> str:
+    return "\n".join(
+        words.printable(f"{event['at']} {event['message']}") for event in events[-EVENTS_SHOWN:]
+    )
+
+
+def _by_ensemble(members: Iterable[Json]) -> str:
+    named: dict[str, list[str]] = {}
+    names = {}
+    for member in members:
+        named.setdefault(member["ensemble_id"], []).append(member["name"])
+        names[member["ensemble_id"]] = member["ensemble_name"]
+    parts = (f"{names[key]}: {', '.join(held)}" for key, held in named.items())
+    return words.printable("; ".join(parts))

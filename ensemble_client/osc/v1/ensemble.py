@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands `openstack ensemble ...`."""
+
+import argparse
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from novaclient import exceptions as nova
+from osc_lib import exceptions
+from osc_lib.command import command
+
+from ensemble_client import file as ensemble_file
+from ensemble_client import words
+from ensemble_client.errors import plain_words
+from ensemble_client.names import resolve
+from ensemble_client.osc.v1 import columns
+from ensemble_client.osc.watch import Watch
+
+STATUSES = ("RESERVING", "BUILDING", "ACTIVE", "ROLLING_BACK", "ERROR", "DELETING")
+SORT_KEYS = ("name", "created_at", "status")
+
+
+def _take_file_option(parser: argparse.ArgumentParser) -> None:
+    """Add -f/--file; a parser with conflict_handler "resolve" then leaves only --format."""
+    parser.add_argument(
+        "-f",
+        "--file",
+        metavar="<file>",
+        required=True,
+        help="The ensemble as YAML or JSON; - reads standard input. "
+        "(The output format is chosen with --format here.)",
+    )
+    parser.add_argument("--name", metavar="<name>", help="Use this name, not the one in the file")
+
+
+def _find(manager: Any, word: str) -> Any:
+    """Find an ensemble by its id or its name; CommandError when not exactly one is meant."""
+    if _is_id(word):
+        try:
+            return manager.get(word)
+        except nova.NotFound:
+            pass  # it may still be a name
+    named = [each for each in manager.list(search_opts={"name": word}) if each.name == word]
+    # One that is on its way out no longer has a claim to its name.
+    alive = [each for each in named if each.status != "DELETING"] or named
+    if not alive:
+        raise exceptions.CommandError(f"No ensemble has the name or id {words.printable(word)}.")
+    if len(alive) > 1:
+        listed = "".join(f"\n- {each.id} ({each.status}, {each.created_at})" for each in alive)
+        raise exceptions.CommandError(
+            f"{len(alive)} ensembles are named {words.printable(word)}; give the id:{listed}"
+        )
+    return alive[0]
+
+
+def _is_id(word: str) -> bool:
+    try:
+        uuid.UUID(word)
+    except ValueError:
+        return False
+    return True
+
+
+class CreateEnsemble(command.ShowOne):
+    """Plan, reserve and build an ensemble: all of its servers, or none."""
+
+    conflict_handler = "resolve"
+    pause: ClassVar[Callable[[float], None]] = staticmethod(time.sleep)
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the options of create."""
+        parser = super().get_parser(prog_name)
+        _take_file_option(parser)
+        parser.add_argument(
+            "--wait",
+            action="store_true",
+            help="Wait until all servers are ACTIVE; the exit code is 1 if the build fails",
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        """Create and, if asked to, wait."""
+        source = ensemble_file.read(parsed_args.file, parsed_args.name)
+        clients = self.app.client_manager
+        body = resolve(source, clients.sdk_connection)
+        manager = clients.ensemble.ensembles
+        with plain_words(source):
+            ensemble = manager.create(body)
+        if parsed_args.wait:
+            ensemble = self._built(manager, ensemble)
+        return columns.ensemble_fields(ensemble.to_dict())
+
+    def _built(self, manager: Any, ensemble: Any) -> Any:
+        name = words.printable(ensemble.name)
+        show = f"openstack ensemble show {ensemble.id}"
+        try:
+            watch = Watch(manager.get, self.app.stderr, sleep=type(self).pause)
+            with plain_words():
+                ensemble = watch.until_settled(ensemble)
+        except KeyboardInterrupt:
+            self.app.stderr.write(
+                f"\nNo longer waiting. The build of {name} goes on; see: {show}\n"
+            )
+            raise
+        if ensemble.status == "ERROR":
+            raise exceptions.CommandError(
+                f"{name} could not be built: {words.fault_text(ensemble.fault)}\n"
+                f"To remove it: openstack ensemble delete {ensemble.id}"
+            )
+        return ensemble
+
+
+class PlanEnsemble(command.Lister):
+    """Show where the servers of an ensemble would go and what survives; builds nothing."""
+
+    conflict_handler = "resolve"
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the options of plan."""
+        parser = super().get_parser(prog_name)
+        _take_file_option(parser)
+        return parser
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Put the words below the table, and beside (on standard error) any other format."""
+        self.sentences: list[str] = []
+        status = super().run(parsed_args)
+        stream = self.app.stdout if parsed_args.formatter == "table" else self.app.stderr
+        stream.write("".join(f"{sentence}\n" for sentence in self.sentences))
+        return status
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        """Plan; an infeasible plan is a CommandError with its reasons."""
+        source = ensemble_file.read(parsed_args.file, parsed_args.name)
+        clients = self.app.client_manager
+        body = resolve(source, clients.sdk_connection)
+        with plain_words(source):
+            plan = clients.ensemble.ensembles.plan(body)
+        if not plan["feasible"]:
+            raise exceptions.CommandError(words.refusal_text(body["name"], plan, source.place))
+        self.sentences = [
+            *words.survivability_lines(plan["survivability"]),
+            *(f"Not met, {line}" for line in words.violation_lines(plan["violations"])),
+            f"Plan: {words.proof_text(plan['objectives'])}. Nothing was built.",
+        ]
+        return columns.plan_rows(plan)
+
+
+class ListEnsemble(command.Lister):
+    """List ensembles."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the options of list."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument("--long", action="store_true", help="Show more columns")
+        parser.add_argument(
+            "--all-projects",
+            action="store_true",
+            help="Show the ensembles of all projects (administrators only)",
+        )
+        parser.add_argument("--name", metavar="<name>", help="Show only the ensembles of this name")
+        parser.add_argument(
+            "--status",
+            metavar="<status>",
+            type=str.upper,
+            choices=STATUSES,
+            help=f"Show only ensembles of this status: {', '.join(STATUSES)}",
+        )
+        parser.add_argument(
+            "--sort",
+            metavar="<key>[:asc|:desc]",
+            type=_sort_order,
+            default=(None, None),
+            help=f"Sort by {', '.join(SORT_KEYS)}",
+        )
+        parser.add_argument(
+            "--limit", metavar="<count>", type=_positive, help="Show at most this many"
+        )
+        parser.add_argument(
+            "--marker", metavar="<id>", help="Show those that come after this ensemble"
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        """List."""
+        key, direction = parsed_args.sort
+        with plain_words():
+            ensembles = self.app.client_manager.ensemble.ensembles.list(
+                search_opts={"name": parsed_args.name, "status": parsed_args.status},
+                limit=parsed_args.limit,
+                marker=parsed_args.marker,
+                sort_key=key,
+                sort_dir=direction,
+                all_projects=parsed_args.all_projects,
+            )
+        rows = [ensemble.to_dict() for ensemble in ensembles]
+        return columns.ensemble_rows(rows, parsed_args.long, parsed_args.all_projects)
+
+
+class ShowEnsemble(command.ShowOne):
+    """Show an ensemble: its members, where they are, and what survives."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the arguments of show."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument("ensemble", metavar="<ensemble>", help="Name or ID")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        """Show."""
+        manager = self.app.client_manager.ensemble.ensembles
+        with plain_words():
+            ensemble = manager.get(_find(manager, parsed_args.ensemble).id)
+        return columns.ensemble_fields(ensemble.to_dict())
+
+
+class DeleteEnsemble(command.Command):
+    """Delete ensembles with all their servers."""
+
+    pause: ClassVar[Callable[[float], None]] = staticmethod(time.sleep)
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the arguments of delete."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument("ensembles", metavar="<ensemble>", nargs="+", help="Name or ID")
+        parser.add_argument("--wait", action="store_true", help="Wait until all is gone")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        """Delete each one; one that fails does not keep the others."""
+        manager = self.app.client_manager.ensemble.ensembles
+        going, failed = [], 0
+        for word in dict.fromkeys(parsed_args.ensembles):
+            try:
+                with plain_words():
+                    ensemble = _find(manager, word)
+                    manager.delete(ensemble)
+                going.append(ensemble)
+            except exceptions.CommandError as error:
+                failed += 1
+                self.log.error("%s", error)
+        if parsed_args.wait:
+            failed += self._count_left(manager, going)
+        if failed:
+            count = len(dict.fromkeys(parsed_args.ensembles))
+            raise exceptions.CommandError(f"{failed} of {count} ensembles failed to delete.")
+
+    def _count_left(self, manager: Any, going: list[Any]) -> int:
+        try:
+            watch = Watch(manager.get, self.app.stderr, sleep=type(self).pause)
+            with plain_words():
+                left = watch.until_gone(going)
+        except KeyboardInterrupt:
+            self.app.stderr.write("\nNo longer waiting. The removal goes on.\n")
+            raise
+        for ensemble in left:
+            self.log.error(
+                "%s: %s", words.printable(ensemble.name), words.fault_text(ensemble.fault)
+            )
+        return len(left)
+
+
+class SpreadEnsemble(command.Lister):
+    """Show which members of all ensembles each host holds (administrators only)."""
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        """Show the spread."""
+        with plain_words():
+            hosts = self.app.client_manager.ensemble.ensembles.spread()
+        return columns.spread_rows(hosts)
+
+
+def _sort_order(text: str) -> tuple[str, str | None]:
+    key, _, direction = text.partition(":")
+    if key not in SORT_KEYS or direction not in ("", "asc", "desc"):
+        keys = ", ".join(SORT_KEYS)
+        raise argparse.ArgumentTypeError(f"{text!r} is not one of {keys}, with :asc or :desc")
+    return key, direction or None
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a count from 1 up")
+    return int(text)

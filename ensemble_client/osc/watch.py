@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Watching ensembles until they are built or gone, with progress for the person who waits."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TextIO
+
+from keystoneauth1 import exceptions as keystone
+from novaclient import exceptions as nova
+
+from ensemble_client.words import printable
+
+FIRST_PAUSE: Final = 2.0
+"""Seconds before the first look, and the shortest pause ever."""
+LONGEST_PAUSE: Final = 10.0
+GROWTH: Final = 1.25
+PATIENCE: Final = 300.0
+"""Seconds a cloud may leave every question unanswered (its API may be restarting)."""
+
+SETTLED: Final = frozenset({"ACTIVE", "ERROR"})
+
+
+def progress_text(ensemble: Any) -> str:
+    """Say how far an ensemble is: "shop: 3 of 6 ACTIVE"."""
+    name, status, progress = printable(ensemble.name), ensemble.status, ensemble.progress
+    share = f"{progress['active']} of {progress['total']} ACTIVE"
+    if status in ("BUILDING", "ACTIVE"):
+        return f"{name}: {share}"
+    return f"{name}: {printable(status)}" + (f", {share}" if status == "ROLLING_BACK" else "")
+
+
+@dataclass(slots=True)
+class Watch:
+    """Looks at ensembles again and again, with growing pauses, and tells of each change."""
+
+    fetch: Callable[[str], Any]
+    out: TextIO
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    _began: float = field(init=False)
+    _heard: float = field(init=False)
+    _said: dict[str, str] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._began = self._heard = self.clock()
+
+    def until_settled(self, ensemble: Any) -> Any:
+        """Wait until an ensemble is ACTIVE or ERROR and give it back as it then is.
+
+        NotFound when somebody deletes it meanwhile; the last error when the cloud stays silent.
+        """
+        pause = FIRST_PAUSE
+        self._tell(ensemble.id, progress_text(ensemble))
+        while ensemble.status not in SETTLED:
+            self.sleep(pause)
+            pause = min(pause * GROWTH, LONGEST_PAUSE)
+            ensemble = self._look(ensemble.id) or ensemble
+        # The answer to a create may lack what only a look shows.
+        return ensemble
+
+    def until_gone(self, ensembles: Iterable[Any]) -> Sequence[Any]:
+        """Wait until ensembles are deleted; give back those that ended in ERROR instead."""
+        pause = FIRST_PAUSE
+        left = {ensemble.id: ensemble for ensemble in ensembles}
+        failed = []
+        for ensemble in left.values():
+            self._tell(ensemble.id, f"{printable(ensemble.name)}: DELETING")
+        while left:
+            self.sleep(pause)
+            pause = min(pause * GROWTH, LONGEST_PAUSE)
+            for key in tuple(left):
+                try:
+                    seen = self._look(key)
+                except nova.NotFound:
+                    self._tell(key, f"{printable(left.pop(key).name)}: gone")
+                    continue
+                if seen is not None and seen.status == "ERROR":
+                    failed.append(seen)
+                    del left[key]
+        return failed
+
+    def _look(self, key: str) -> Any | None:
+        """Fetch one ensemble; None when the cloud does not answer for the moment."""
+        try:
+            ensemble = self.fetch(key)
+        except (keystone.ConnectionError, nova.ClientException) as error:
+            silent = not isinstance(error, nova.ClientException) or error.code >= 500
+            if not silent or self.clock() - self._heard > PATIENCE:
+                raise
+            self._tell(key, "the cloud does not answer; asking again")
+            return None
+        self._heard = self.clock()
+        self._tell(key, progress_text(ensemble))
+        return ensemble
+
+    def _tell(self, key: str, text: str) -> None:
+        if self._said.get(key) != text:
+            self._said[key] = text
+            seconds = self.clock() - self._began
+            self.out.write(f"{text} ({seconds:.0f} s)\n")
+            self.out.flush()

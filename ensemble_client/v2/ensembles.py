@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ensembles as a resource of the compute API, in the form novaclient loads as an extension."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from urllib import parse
+
+# novaclient takes the last Manager class it finds among this module's names for the extension's
+# manager, so only the module `base` may be imported here, never its classes.
+from novaclient import base
+
+URL = "/os-ensembles"
+
+Rows = list[dict[str, Any]]
+
+
+class Ensemble(base.Resource):
+    """One ensemble as the API shows it: its keys are attributes."""
+
+    def __repr__(self) -> str:
+        return f"<Ensemble: {getattr(self, 'name', self.id)}>"
+
+    def delete(self) -> Any:
+        """Ask for the removal of this ensemble and of all its servers."""
+        return self.manager.delete(self)
+
+
+class EnsembleManager(base.ManagerWithFind):
+    """What the ensembles API can do, available as `client.ensembles`."""
+
+    resource_class: ClassVar[type[Ensemble]] = Ensemble
+
+    def get(self, ensemble: Any) -> Ensemble:
+        """Fetch one ensemble with members, policies and survivability, by id or resource."""
+        resp, body = self.api.client.get(_url(ensemble))
+        return Ensemble(self, body["ensemble"], loaded=True, resp=resp)
+
+    def create(self, body: Mapping[str, Any]) -> Ensemble:
+        """Plan, reserve and begin to build an ensemble.
+
+        `body` is what the API expects inside {"ensemble": ...}. The answer comes as soon as the
+        capacity is reserved; a refusal is a Conflict whose details carry the reasons.
+        """
+        resp, answer = self.api.client.post(URL, body={"ensemble": body})
+        return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
+
+    def plan(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Plan without building: the same body as for `create`, the plan or its reasons back."""
+        resp, answer = self.api.client.post(f"{URL}/plans", body={"ensemble": body})
+        return self.convert_into_with_meta(answer["plan"], resp)
+
+    def delete(self, ensemble: Any) -> Any:
+        """Ask for the removal of an ensemble and of all its servers."""
+        resp, body = self.api.client.delete(_url(ensemble))
+        return self.convert_into_with_meta(body, resp)
+
+    def spread(self) -> Rows:
+        """List the hosts, each with the members it holds (administrators only)."""
+        resp, body = self.api.client.get(f"{URL}/spread")
+        return self.convert_into_with_meta(body["spread"]["hosts"], resp)
+
+    def list(
+        self,
+        search_opts: Mapping[str, Any] | None = None,
+        limit: int | None = None,
+        marker: str | None = None,
+        sort_key: str | None = None,
+        sort_dir: str | None = None,
+        all_projects: bool = False,
+    ) -> Any:
+        """List ensembles, without their members.
+
+        `search_opts` filters by `name` and `status`. Without a limit, all pages are fetched; with
+        one, as many as it takes to reach it.
+        """
+        query = {key: value for key, value in (search_opts or {}).items() if value is not None}
+        query |= {"sort_key": sort_key} if sort_key else {}
+        query |= {"sort_dir": sort_dir} if sort_dir else {}
+        query |= {"all_projects": 1} if all_projects else {}
+        found = base.ListWithMeta([], None)
+        while limit is None or len(found) < limit:
+            query |= {"limit": limit - len(found)} if limit is not None else {}
+            query |= {"marker": marker} if marker else {}
+            resp, body = self.api.client.get(_with_query(URL, query))
+            page = [Ensemble(self, row, loaded=True) for row in body["ensembles"]]
+            found.extend(page)
+            found.append_request_ids(resp)
+            links = body.get("ensembles_links") or []
+            if not page or not any(link.get("rel") == "next" for link in links):
+                break
+            marker = page[-1].id
+        return found
+
+
+def _url(ensemble: Any) -> str:
+    return f"{URL}/{parse.quote(str(base.getid(ensemble)), safe='')}"
+
+
+def _with_query(url: str, query: Mapping[str, Any]) -> str:
+    return f"{url}?{parse.urlencode(sorted(query.items()))}" if query else url
