@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The independent checker: whether an assignment keeps every rule, member by member.
+
+It shares nothing with the planner but the model, and counts in plain Python, so that a mistake in
+the planner's arrays cannot hide in it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from ensemble_api.planning.model import (
+    Affinity,
+    AntiAffinity,
+    Ensemble,
+    Exclusive,
+    Near,
+    Policy,
+    Spread,
+    Survive,
+    Tier,
+)
+from ensemble_api.planning.result import Assignment, Violation
+from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.topology import FailureDomain
+from ensemble_api.planning.wording import describe_shortfall
+
+_Held = dict[FailureDomain, Counter[str]]
+_NOTHING_HELD: Assignment = {}
+
+
+def check(
+    ensemble: Ensemble,
+    snapshot: Snapshot,
+    assignment: Assignment,
+    existing: Assignment = _NOTHING_HELD,
+) -> tuple[Violation, ...]:
+    """Find what an assignment breaks: members, capacity, eligibility, hard policies; empty is fine.
+
+    `existing` are members that run already, and whose use is therefore not in `snapshot.free`.
+    """
+    found = [*_members(ensemble, snapshot, assignment)]
+    if found:
+        return tuple(found)
+    found += _capacity(ensemble, snapshot, assignment, existing)
+    found += _eligibility(ensemble, snapshot, assignment)
+    found += shortfalls(ensemble, snapshot, assignment, hard=True)
+    return tuple(found)
+
+
+def shortfalls(
+    ensemble: Ensemble, snapshot: Snapshot, assignment: Assignment, *, hard: bool
+) -> tuple[Violation, ...]:
+    """Find the hard, or the soft, policies that a whole assignment does not meet."""
+    found = []
+    for index, policy in enumerate(ensemble.policies):
+        if policy.hard is not hard:
+            continue
+        amount, domains = _shortfall(policy, ensemble, snapshot, assignment)
+        if amount:
+            found.append(
+                Violation(
+                    policy=index,
+                    level=policy.level,
+                    domains=tuple(sorted(domains)),
+                    tiers=policy.tiers,
+                    amount=amount,
+                    message=describe_shortfall(policy, amount),
+                )
+            )
+    return tuple(found)
+
+
+def _rule(message: str, tiers: tuple[str, ...], amount: int) -> Violation:
+    return Violation(None, None, (), tiers, amount, message)
+
+
+def _members(ensemble: Ensemble, snapshot: Snapshot, assignment: Assignment) -> Iterable[Violation]:
+    wanted = set(ensemble.members)
+    missing = wanted - set(assignment)
+    foreign = set(assignment) - wanted
+    if missing:
+        tiers = tuple(sorted({member.tier for member in missing}))
+        yield _rule(f"{len(missing)} members have no host", tiers, len(missing))
+    if foreign:
+        yield _rule(f"{len(foreign)} members are not of this ensemble", (), len(foreign))
+    hosts = set(snapshot.topology.hosts)
+    nowhere = [member for member, host in assignment.items() if host not in hosts]
+    if nowhere:
+        yield _rule(f"{len(nowhere)} members are on a host that does not exist", (), len(nowhere))
+
+
+def _demand(ensemble: Ensemble, assignment: Assignment) -> dict[str, Counter[str]]:
+    resources = {tier.name: tier.resources for tier in ensemble.tiers}
+    demand: dict[str, Counter[str]] = {}
+    for member, host in assignment.items():
+        demand.setdefault(host, Counter()).update(resources.get(member.tier, {}))
+    return demand
+
+
+def _capacity(
+    ensemble: Ensemble, snapshot: Snapshot, assignment: Assignment, existing: Assignment
+) -> Iterable[Violation]:
+    column = {name: number for number, name in enumerate(snapshot.resource_classes)}
+    given_back = _demand(ensemble, existing)
+    level = snapshot.topology.levels[0]
+    for host, demand in sorted(_demand(ensemble, assignment).items()):
+        row = snapshot.topology.host_number(host)
+        for resource_class, amount in sorted(demand.items()):
+            free = given_back.get(host, Counter())[resource_class]
+            if resource_class in column:
+                free += int(snapshot.free[row, column[resource_class]])
+            if amount > free:
+                domain = snapshot.topology.domain_of(host, level)
+                yield Violation(
+                    None,
+                    level,
+                    (domain,),
+                    tuple(sorted({m.tier for m, at in assignment.items() if at == host})),
+                    amount - free,
+                    f"{resource_class}: {amount} are needed and {free} are free",
+                )
+
+
+def _suits(tier: Tier, host: str, snapshot: Snapshot) -> bool:
+    row = snapshot.topology.host_number(host)
+    traits = snapshot.traits[row]
+    if not snapshot.usable[row] or tier.required_traits - traits or tier.forbidden_traits & traits:
+        return False
+    if tier.zone is None:
+        return True
+    if "zone" not in snapshot.topology.levels:
+        return False
+    return snapshot.topology.domain_of(host, "zone").name == tier.zone
+
+
+def _eligibility(
+    ensemble: Ensemble, snapshot: Snapshot, assignment: Assignment
+) -> Iterable[Violation]:
+    for tier in ensemble.tiers:
+        wrong = [m for m in tier.members if not _suits(tier, assignment[m], snapshot)]
+        if wrong:
+            message = f"{len(wrong)} members of {tier.name} are on hosts they must not use"
+            yield _rule(message, (tier.name,), len(wrong))
+
+
+def _held(snapshot: Snapshot, assignment: Assignment, level: str) -> _Held:
+    held: _Held = {}
+    for member, host in assignment.items():
+        held.setdefault(snapshot.topology.domain_of(host, level), Counter())[member.tier] += 1
+    return held
+
+
+def _shortfall(
+    policy: Policy, ensemble: Ensemble, snapshot: Snapshot, assignment: Assignment
+) -> tuple[int, set[FailureDomain]]:
+    """Count by how much a policy is missed, and where."""
+    held = _held(snapshot, assignment, policy.level)
+    match policy:
+        case Affinity():
+            used = {domain for domain, tiers in held.items() if any(tiers[t] for t in policy.tiers)}
+            return max(0, len(used) - 1), used
+        case AntiAffinity():
+            over = {domain: _too_many(policy, tiers) for domain, tiers in held.items()}
+            return sum(over.values()), {domain for domain, amount in over.items() if amount}
+        case Near():
+            lonely = {
+                domain: sum(1 for name in policy.tiers if tiers[name])
+                for domain, tiers in held.items()
+                if not tiers[policy.to]
+            }
+            return sum(lonely.values()), {domain for domain, amount in lonely.items() if amount}
+        case Survive():
+            return sum(
+                _too_few_left(policy, ensemble.tier(name), held) for name in policy.tiers
+            ), set()
+        case Spread():
+            return sum(
+                _uneven(policy, ensemble.tier(name), held, snapshot) for name in policy.tiers
+            ), set()
+        case Exclusive():
+            taken = _domains_of_others(policy, snapshot)
+            shared = {
+                domain
+                for domain, tiers in held.items()
+                if domain in taken and any(tiers[name] for name in policy.tiers)
+            }
+            return len(shared), shared
+
+
+def _too_many(policy: AntiAffinity, tiers: Counter[str]) -> int:
+    if len(policy.tiers) == 1:
+        return max(0, tiers[policy.tiers[0]] - policy.max_per_domain)
+    return max(0, sum(1 for name in policy.tiers if tiers[name]) - 1)
+
+
+def _too_few_left(policy: Survive, tier: Tier, held: _Held) -> int:
+    heaviest = sorted((tiers[tier.name] for tiers in held.values()), reverse=True)
+    left = tier.count - sum(heaviest[: policy.failures])
+    return max(0, policy.needed(tier.count) - left)
+
+
+def _uneven(policy: Spread, tier: Tier, held: _Held, snapshot: Snapshot) -> int:
+    eligible = {
+        snapshot.topology.domain_of(host, policy.level)
+        for host in snapshot.topology.hosts
+        if _suits(tier, host, snapshot)
+    }
+    counts = [held[domain][tier.name] if domain in held else 0 for domain in eligible] or [0]
+    amount = 0
+    if policy.max_skew is not None:
+        amount += max(0, max(counts) - min(counts) - policy.max_skew)
+    if policy.min_domains is not None:
+        amount += max(0, policy.min_domains - sum(1 for count in counts if count))
+    return amount
+
+
+def _domains_of_others(policy: Exclusive, snapshot: Snapshot) -> set[FailureDomain]:
+    mask = snapshot.others.get(policy.other)
+    if mask is None:
+        return set()
+    return {
+        snapshot.topology.domain_of(host, policy.level)
+        for row, host in enumerate(snapshot.topology.hosts)
+        if mask[row]
+    }

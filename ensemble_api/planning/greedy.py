@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The quick way to a plan: place tier after tier, each as well as it can be, in several orders."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+
+from ensemble_api.planning.bounds import together
+from ensemble_api.planning.constraints import Problem, fitting
+from ensemble_api.planning.laminar import at_depth, climb, fill, least_losses, reach
+from ensemble_api.planning.model import Affinity, AntiAffinity, Near, Policy, Spread, Survive
+from ensemble_api.planning.topology import BoolArray, IntArray
+
+_MOST_ORDERS = 4
+_MOST_CHOICES = 6
+# Dealing out domains looks at each one in turn; above this the tiers take them as they come.
+_MOST_DEALT = 1000
+
+
+def drafts(problem: Problem) -> Iterator[IntArray]:
+    """Try several orders and choices, and give every plan that is found as counts [T, H]."""
+    caps = _narrowed(problem)
+    if caps is None:
+        return
+    grouped = any(isinstance(policy, Affinity) for policy in problem.policies(problem.hard))
+    for choice in range(_MOST_CHOICES if grouped else 1):
+        for order in _orders(problem):
+            counts = _Draft(problem, caps).place(order, choice)
+            if counts is not None and not problem.broken(counts):
+                yield counts
+
+
+def _orders(problem: Problem) -> Iterator[tuple[int, ...]]:
+    """Give the orders worth trying: the scarcest tier first, the largest members first, as told."""
+    rows = range(len(problem.counts))
+    supply = np.maximum(problem.caps.sum(axis=1), 1)
+    share = problem.requests / np.maximum(problem.free.max(axis=0, initial=1), 1)
+    largest = share.max(axis=1, initial=0)
+    orders = (
+        sorted(rows, key=lambda row: -problem.counts[row] / supply[row]),
+        sorted(rows, key=lambda row: -largest[row]),
+        list(rows),
+        list(reversed(rows)),
+    )
+    befores = [
+        (problem.rows([policy.to])[0], row)
+        for policy in problem.policies(problem.hard)
+        if isinstance(policy, Near)
+        for row in problem.rows(policy.tiers)
+    ]
+    seen = dict.fromkeys(tuple(_put_before(order, befores)) for order in orders)
+    return islice(iter(seen), _MOST_ORDERS)
+
+
+def _put_before(order: list[int], befores: list[tuple[int, int]]) -> list[int]:
+    for first, then in befores:
+        if order.index(first) > order.index(then):
+            order.remove(first)
+            order.insert(order.index(then), first)
+    return order
+
+
+def _narrowed(problem: Problem) -> IntArray | None:
+    """Keep of the caps [T, H] only domains that can hold a whole affinity; None without any."""
+    caps = problem.caps.copy()
+    for policy in _affinities(problem):
+        able = _able(problem, caps, policy)
+        if not able.any():
+            return None
+        rows = problem.rows(policy.tiers)
+        caps[rows] *= able[problem.topology.index(policy.level)]
+    return caps
+
+
+def _affinities(problem: Problem) -> list[Affinity]:
+    """Give the affinities, those of the smallest level first."""
+    found = [p for p in problem.policies(problem.hard) if isinstance(p, Affinity)]
+    return sorted(found, key=lambda policy: problem.depth(policy.level))
+
+
+def _able(problem: Problem, caps: IntArray, policy: Affinity) -> IntArray:
+    """Rate each domain of the level: 0 when it cannot hold the tiers, more the more room it has."""
+    depth = problem.depth(policy.level)
+    rows = problem.rows(policy.tiers)
+    rooms = [
+        at_depth(problem.topology, caps[row], problem.limits[row].tolist(), depth)
+        // problem.counts[row]
+        for row in rows
+    ]
+    able: IntArray = np.min(rooms, axis=0)
+    needed = problem.counts[rows] @ problem.requests[rows]
+    for column in range(problem.requests.shape[1]):
+        able = np.where(
+            problem.held(problem.free[:, column], policy.level) >= needed[column], able, 0
+        )
+    return able
+
+
+class _Draft:
+    """One attempt: what is still free, and what is placed so far."""
+
+    def __init__(self, problem: Problem, caps: IntArray) -> None:
+        self.problem = problem
+        self.caps = caps.copy()
+        self.free = problem.free.copy()
+        self.counts = np.zeros_like(problem.room)
+        self.placed: set[int] = set()
+        self.hard: tuple[Policy, ...] = problem.policies(problem.hard)
+
+    def place(self, order: tuple[int, ...], choice: int) -> IntArray | None:
+        """Place every tier in that order; `choice` is which of the good domains affinities take."""
+        if not self._choose(choice):
+            return None
+        self._deal()
+        for row in order:
+            if not self._put(row):
+                return None
+        return self.counts
+
+    def _choose(self, choice: int) -> bool:
+        """Give each affinity one domain, from the largest level down."""
+        for policy in reversed(_affinities(self.problem)):
+            able = _able(self.problem, self.caps, policy)
+            rows = self.problem.rows(policy.tiers)
+            if self.problem.existing is not None:
+                running = self.problem.existing[rows].sum(axis=0)
+                able = np.where(able > 0, able + self.problem.held(running, policy.level) * 1000, 0)
+            good = np.argsort(-able, kind="stable")[: int((able > 0).sum())]
+            if not len(good):
+                return False
+            taken = good[min(choice, len(good) - 1)]
+            self.caps[rows] *= self.problem.topology.index(policy.level) == taken
+        return True
+
+    def _deal(self) -> None:
+        """Share the domains among tiers that must not meet, the tier that is shortest first."""
+        for policy in self.hard:
+            if not isinstance(policy, AntiAffinity) or len(policy.tiers) < 2:
+                continue
+            if self.problem.topology.size(policy.level) > _MOST_DEALT:
+                continue
+            rows = self.problem.rows(policy.tiers)
+            room = np.stack([self.problem.held(self.caps[row], policy.level) for row in rows])
+            missing = self.problem.counts[rows].astype(float)
+            future = room.sum(axis=1).astype(float)
+            owner = np.full(room.shape[1], -1)
+            for domain in np.argsort((room > 0).sum(axis=0), kind="stable").tolist():
+                here = room[:, domain]
+                urgency = np.where(here > 0, missing / np.maximum(future, 1), -np.inf)
+                winner = int(np.argmax(urgency))
+                owner[domain] = winner
+                missing[winner] = max(missing[winner] - here[winner], missing[winner] / 1000)
+                future -= here
+            own = owner[self.problem.topology.index(policy.level)]
+            for position, row in enumerate(rows):
+                self.caps[row] *= own == position
+
+    def _allowed(self, row: int) -> IntArray:
+        """Give what fits each host beside everything placed so far (shape [H])."""
+        room = np.minimum(
+            fitting(self.free, self.problem.requests[row], int(self.problem.counts[row])),
+            self.caps[row],
+        )
+        for policy in self.hard:
+            index = self.problem.topology.index(policy.level)
+            rows = self.problem.rows(policy.tiers)
+            if isinstance(policy, AntiAffinity) and len(rows) > 1 and row in rows:
+                for other in self.placed.intersection(rows) - {row}:
+                    room[self._holds(other, policy.level)[index]] = 0
+            elif isinstance(policy, Near) and row in rows:
+                beside = self.problem.rows([policy.to])[0]
+                if beside in self.placed:
+                    room[~self._holds(beside, policy.level)[index]] = 0
+        return room
+
+    def _holds(self, row: int, level: str) -> BoolArray:
+        return self.problem.marks(self.counts[row] > 0, level)
+
+    def _put(self, row: int) -> bool:
+        problem, topology = self.problem, self.problem.topology
+        count = int(problem.counts[row])
+        room = self._allowed(row)
+        order = np.argsort(self._preference(row), kind="stable")
+        kept = np.zeros_like(room)
+        if problem.existing is not None:
+            running = np.minimum(problem.existing[row], room)
+            limits = problem.limits[row].tolist()
+            found = fill(topology, running, limits, reach(topology, running, limits), order)
+            kept = kept if found is None else found
+        held = [kept]
+        for depth in range(len(topology.levels) - 1):
+            held.append(climb(topology, held[-1], depth))
+        aims = self._aims(row)
+        losses = least_losses(topology, room, aims, count, together(problem, row), held)
+        if losses is None:
+            losses = problem.limits[row].tolist()
+        limits = [np.maximum(loss, stays) for loss, stays in zip(losses, held, strict=True)]
+        for level in self._even_levels(row):
+            self._even_out(level, room, limits, count, order)
+        rest = [limit - stays for limit, stays in zip(limits, held, strict=True)]
+        added = fill(topology, room - kept, rest, count - int(kept.sum()), order)
+        if added is None:
+            return False
+        self.counts[row] = kept + added
+        self.free -= self.counts[row][:, None] * problem.requests[row]
+        self.placed.add(row)
+        return True
+
+    def _preference(self, row: int) -> IntArray:
+        """Rate the hosts, the one to take first lowest: full ones, and where others must follow."""
+        cost = self.problem.cost.copy()
+        for policy in self.hard:
+            if isinstance(policy, Near) and row in self.problem.rows([policy.to]):
+                for other in self.problem.rows(policy.tiers):
+                    wanted = self.problem.marks(self.caps[other] > 0, policy.level)
+                    cost[~wanted[self.problem.topology.index(policy.level)]] += 10_000
+        return cost
+
+    def _aims(self, row: int) -> list[int]:
+        """Give the limits per level to aim at: the hard ones, and an even share of what may go."""
+        aims: list[int] = self.problem.limits[row].tolist()
+        for policy in self.hard:
+            if isinstance(policy, Survive) and row in self.problem.rows(policy.tiers):
+                depth = self.problem.depth(policy.level)
+                count = int(self.problem.counts[row])
+                share = (count - policy.needed(count)) // policy.failures
+                aims[depth] = min(aims[depth], max(share, 1))
+        return aims
+
+    def _even_levels(self, row: int) -> list[str]:
+        """Give the levels at which the tier must be spread evenly, the largest first."""
+        named = {
+            policy.level
+            for policy in self.hard
+            if (isinstance(policy, (Spread, Survive)) and row in self.problem.rows(policy.tiers))
+            or (isinstance(policy, Near) and row in self.problem.rows([policy.to]))
+        }
+        return [level for level in reversed(self.problem.topology.levels) if level in named]
+
+    def _even_out(
+        self, level: str, room: IntArray, limits: list[IntArray], count: int, order: IntArray
+    ) -> None:
+        """Lower the limits of a level's domains to an even share of what their parents get."""
+        topology, depth = self.problem.topology, self.problem.depth(level)
+        able = at_depth(topology, room, limits, depth)
+        placed = fill(topology, room, limits, count, order)
+        if placed is None:
+            return
+        if depth + 1 < len(topology.levels):
+            above = topology.levels[depth + 1]
+            shares, parent = self.problem.held(placed, above), topology.parent(level)
+        else:
+            shares, parent = np.array([count]), np.zeros(len(able), dtype=np.int64)
+        rank = np.empty(len(room), dtype=np.int64)
+        rank[order] = np.arange(len(order))
+        best = np.full(len(able), len(room), dtype=np.int64)
+        np.minimum.at(best, topology.index(level), np.where(room > 0, rank, len(room)))
+        even = limits[depth].copy()
+        for number in np.flatnonzero(shares).tolist():
+            children = np.flatnonzero(parent == number)
+            even[children] = level_off(able[children], int(shares[number]), best[children])
+        limits[depth] = even
+
+
+def level_off(caps: IntArray, count: int, rank: IntArray) -> IntArray:
+    """Share out `count` as evenly as the caps allow; what is left over goes to the lowest rank."""
+    low, high = 0, int(caps.max(initial=0))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if int(np.minimum(caps, middle).sum()) <= count:
+            low = middle
+        else:
+            high = middle - 1
+    shares = np.minimum(caps, low)
+    left = count - int(shares.sum())
+    open_ones = np.flatnonzero(caps > low)
+    extra = open_ones[np.argsort(rank[open_ones], kind="stable")][:left]
+    shares[extra] += 1
+    return shares

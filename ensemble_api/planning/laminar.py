@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One tier alone in the tree of domains: how many members fit, and the cheapest way to place them.
+
+With a limit for each domain of each level the limits nest, so taking the cheapest places first and
+cutting off, domain by domain from the bottom up, is exact: both for how many and for how cheap.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ensemble_api.planning.topology import IntArray, Topology
+
+Limits = Sequence[int | IntArray]
+
+
+def climb(topology: Topology, held: IntArray, depth: int) -> IntArray:
+    """Add up values of the domains at a depth (0 is the host level) one level further up."""
+    smaller, larger = topology.levels[depth], topology.levels[depth + 1]
+    return np.bincount(
+        topology.parent(smaller), weights=held, minlength=topology.size(larger)
+    ).astype(np.int64)
+
+
+def at_depth(topology: Topology, caps: IntArray, limits: Limits, depth: int) -> IntArray:
+    """Give how many members each domain at a depth can hold, under the limits up to that depth."""
+    held = np.minimum(caps, limits[0])
+    for below in range(depth):
+        held = np.minimum(climb(topology, held, below), limits[below + 1])
+    return held
+
+
+def reach(topology: Topology, caps: IntArray, limits: Limits, together: int | None = None) -> int:
+    """Count the members that can be placed: caps [H], limits per level (a number or per domain).
+
+    `together` is a depth at which all of them must be in one domain.
+    """
+    top = len(topology.levels) - 1
+    if together is None:
+        return int(at_depth(topology, caps, limits, top).sum())
+    most = int(at_depth(topology, caps, limits, together).max(initial=0))
+    for above in limits[together + 1 :]:
+        most = min(most, int(np.max(above, initial=0)))
+    return most
+
+
+def least_losses(
+    topology: Topology,
+    caps: IntArray,
+    limits: Sequence[int],
+    count: int,
+    together: int | None = None,
+    kept: Sequence[IntArray] | None = None,
+    depths: Sequence[int] | None = None,
+) -> list[int] | None:
+    """Give the least worst loss at every depth, each with the larger levels at their least first.
+
+    With `depths` only those are made least, in that order. `kept` are members per domain of each
+    level that stay whatever the loss. None: no room at all. The answer is exact for this tier
+    alone, so it is a lower bound beside other tiers.
+    """
+    wanted: list[int] = [int(limit) for limit in limits]
+
+    def enough(losses: Sequence[int]) -> bool:
+        held: Limits = losses if kept is None else [*map(np.maximum, losses, kept)]
+        return reach(topology, caps, held, together) >= count
+
+    if not enough(wanted):
+        return None
+    for depth in reversed(range(len(topology.levels))) if depths is None else depths:
+        if together is not None and depth >= together:
+            wanted[depth] = count
+            continue
+        spots = int((at_depth(topology, caps, wanted, depth) > 0).sum())
+        low, high = min(wanted[depth], max(1, -(-count // max(1, spots)))), wanted[depth]
+        guess = low  # the even share is nearly always the answer, so it is tried first
+        while low < high:
+            if enough([*wanted[:depth], guess, *wanted[depth + 1 :]]):
+                high = guess
+            else:
+                low = guess + 1
+            guess = (low + high) // 2
+        wanted[depth] = high
+    return wanted
+
+
+def _cut(take: IntArray, group: IntArray, limit: npt.ArrayLike) -> IntArray:
+    """Cut the places of each group to its limit, the first ones first."""
+    order = np.argsort(group, kind="stable")
+    sorted_group, sorted_take = group[order], take[order]
+    total = np.cumsum(sorted_take)
+    first = np.flatnonzero(np.diff(sorted_group, prepend=-1))
+    base = np.zeros(len(take), dtype=np.int64)
+    base[first] = np.diff(total[first] - sorted_take[first], prepend=0)
+    before = total - sorted_take - np.cumsum(base)
+    limits = np.asarray(limit)
+    most = limits if limits.ndim == 0 else limits[sorted_group]
+    result = np.empty_like(take)
+    result[order] = np.clip(most - before, 0, sorted_take)
+    return result
+
+
+def fill(
+    topology: Topology, caps: IntArray, limits: Limits, count: int, order: IntArray
+) -> IntArray | None:
+    """Place `count` members on the hosts that come first in `order`, within caps and limits.
+
+    Gives members per host [H], of the least total cost when `order` is by rising cost; None when
+    they do not fit.
+    """
+    placed = np.zeros(len(caps), dtype=np.int64)
+    if count <= 0:
+        return placed
+    first = np.minimum(caps, limits[0])[order]
+    hosts = order[first > 0]
+    take = first[first > 0]
+    for depth in range(1, len(topology.levels)):
+        group = topology.index(topology.levels[depth])[hosts]
+        take = _cut(take, group, limits[depth])
+    before = np.cumsum(take) - take
+    take = np.clip(count - before, 0, take)
+    if int(take.sum()) < count:
+        return None
+    placed[hosts] = take
+    return placed

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What planning gives: a plan with its proofs and shortfalls, or reasons why there is none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias
+
+from ensemble_api.planning.model import Ensemble, Member
+from ensemble_api.planning.topology import FailureDomain
+
+Assignment: TypeAlias = Mapping[Member, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One stage of what is minimised: the plan's value, and the least that any plan could have.
+
+    The bound holds among the plans that are as good in all earlier stages.
+    """
+
+    name: str
+    value: int
+    bound: int
+
+    @property
+    def proved(self) -> bool:
+        """Whether no plan can have less."""
+        return self.value <= self.bound
+
+    @property
+    def text(self) -> str:
+        """What is known, in words."""
+        return "proved optimal" if self.proved else f"best {self.value}, bound {self.bound}"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One policy that an assignment does not meet (policy None: a rule of the cloud itself).
+
+    `amount` counts what is too many or missing, in members or domains as the policy counts.
+    """
+
+    policy: int | None
+    level: str | None
+    domains: tuple[FailureDomain, ...]
+    tiers: tuple[str, ...]
+    amount: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A place for every member, the state of each objective, and the soft policies not met."""
+
+    ensemble: Ensemble
+    assignment: Assignment
+    objectives: tuple[Objective, ...]
+    violations: tuple[Violation, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "assignment", MappingProxyType(dict(self.assignment)))
+
+    @property
+    def proved(self) -> bool:
+        """Whether every objective is proved optimal."""
+        return all(objective.proved for objective in self.objectives)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One cause of a refusal in plain words; demand and supply count members or domains."""
+
+    code: str
+    message: str
+    policy: int | None = None
+    level: str | None = None
+    tiers: tuple[str, ...] = ()
+    demand: int | None = None
+    supply: int | None = None
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Infeasible:
+    """No plan: why, and whether it is proved that there is none."""
+
+    reasons: tuple[Reason, ...]
+    proved: bool

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The capacity of a cloud at one moment, over its tree of failure domains."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+
+from ensemble_api.planning.model import ModelError, Tier
+from ensemble_api.planning.topology import BoolArray, IntArray, Topology, frozen
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """What every host has and has left: H hosts in the topology's order, R resource classes.
+
+    `total` and `free` are units of each resource class, shape [H, R]. `usable` is False for a host
+    that is down, disabled or without a resource provider. `others` marks, by "ensemble" and
+    "project", the hosts that hold servers of another one; a missing key means that none do.
+    """
+
+    topology: Topology
+    resource_classes: tuple[str, ...]
+    total: IntArray
+    free: IntArray
+    traits: tuple[frozenset[str], ...]
+    usable: BoolArray
+    others: Mapping[str, BoolArray] = field(default_factory=dict)
+    _trait_sets: tuple[frozenset[str], ...] = field(init=False, repr=False)
+    _trait_number: IntArray = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        hosts, classes = len(self.topology), len(self.resource_classes)
+        if len(set(self.resource_classes)) != classes:
+            raise ModelError("resource_classes", "must not repeat a class")
+        shapes = {"total": (hosts, classes), "free": (hosts, classes), "usable": (hosts,)}
+        for name, shape in shapes.items():
+            array = frozen(getattr(self, name), np.bool_ if name == "usable" else np.int64)
+            if array.shape != shape:
+                raise ModelError(name, f"must have the shape {shape}, not {array.shape}")
+            object.__setattr__(self, name, array)
+        if len(self.traits) != hosts:
+            raise ModelError("traits", f"must have one set for each of {hosts} hosts")
+        others = {}
+        for key, mask in self.others.items():
+            if np.shape(mask) != (hosts,):
+                raise ModelError(f"others.{key}", f"must have the shape {(hosts,)}")
+            others[key] = frozen(mask, np.bool_)
+        object.__setattr__(self, "others", MappingProxyType(others))
+        # Few hosts differ in traits, so each different set is looked at once, however many hosts.
+        numbers: dict[frozenset[str], int] = {}
+        by_host = [numbers.setdefault(frozenset(traits), len(numbers)) for traits in self.traits]
+        object.__setattr__(self, "_trait_sets", tuple(numbers))
+        object.__setattr__(self, "_trait_number", frozen(by_host, np.int64))
+
+    def amounts(self, resource_class: str) -> IntArray:
+        """Give the free units of one resource class (shape [H]); 0 where nobody has it."""
+        if resource_class not in self.resource_classes:
+            return np.zeros(len(self.topology), dtype=np.int64)
+        column: IntArray = self.free[:, self.resource_classes.index(resource_class)]
+        return column
+
+    def eligible(self, tier: Tier) -> BoolArray:
+        """Mark the hosts that members of the tier may use whatever is free there (shape [H])."""
+        mask = self.usable.copy()
+        if tier.required_traits or tier.forbidden_traits:
+            suits = [
+                tier.required_traits <= traits and not tier.forbidden_traits & traits
+                for traits in self._trait_sets
+            ]
+            mask &= np.array(suits, dtype=np.bool_)[self._trait_number]
+        if tier.zone is not None:
+            mask &= self.in_zone(tier.zone)
+        return mask
+
+    def in_zone(self, zone: str) -> BoolArray:
+        """Mark the hosts of an availability zone; none when the cloud has no such zone."""
+        if "zone" not in self.topology.levels:
+            return np.zeros(len(self.topology), dtype=np.bool_)
+        named = [domain.name == zone for domain in self.topology.domains("zone")]
+        mask: BoolArray = np.array(named, dtype=np.bool_)[self.topology.index("zone")]
+        return mask
+
+    def fullness_cost(self) -> IntArray:
+        """Rate every host 0 (full) to 1000 (empty), the mean over its resource classes (shape [H]).
+
+        A plan prefers hosts of low cost, which keeps the large free blocks whole.
+        """
+        share = np.divide(
+            self.free, self.total, out=np.zeros(self.free.shape), where=self.total > 0
+        )
+        if not share.size:
+            return np.zeros(len(self.topology), dtype=np.int64)
+        return np.rint(np.clip(share, 0.0, 1.0).mean(axis=1) * 1000).astype(np.int64)
