@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The steps from nothing, or from an earlier state, to a cloud that is ready."""
+
+import importlib.util
+import os
+import shutil
+import time
+from collections.abc import Callable
+
+from ensemble_cloud import control
+from ensemble_cloud.config.cloud import Cloud
+from ensemble_cloud.processes import Child, Processes
+from ensemble_cloud.seed import Seed
+from ensemble_cloud.services import Services
+from ensemble_cloud.steps import Step
+
+_COMPUTES_SECONDS = 300
+
+
+def has_ensembles() -> bool:
+    """Whether the extension of nova-api is installed."""
+    needed = ("ensemble_api.middleware", "ensemble_api.cmd.manage")
+    return all(importlib.util.find_spec(name) is not None for name in needed)
+
+
+def busy_at_once() -> int:
+    """Return how many steps may keep a processor busy at the same time."""
+    return max(2, os.cpu_count() or 2)
+
+
+class BringUp:
+    """The steps of one start. What an earlier start has done is not done again."""
+
+    def __init__(self, cloud: Cloud, processes: Processes, *, with_dashboard: bool = True) -> None:
+        self._cloud = cloud
+        self._with_dashboard = with_dashboard
+        self._state = cloud.state
+        self._services = Services(cloud, processes)
+        self._seed = Seed(cloud)
+        self._nova: Child | None = None
+
+    def steps(self) -> list[Step]:
+        """Return the steps; those that take longest come first where there is a choice."""
+        databases = ["nova_cell1", "nova_api", "keystone", "neutron", "placement", "glance"]
+        ensembles = ["ensembles"] if has_ensembles() else []
+        prepare = [self._database_step(name) for name in databases + ensembles]
+        dashboard = [
+            self._once("dashboard files", self._make_static, busy=True),
+            self._service("dashboard", "dashboard files", "keystone"),
+        ]
+        return [
+            *prepare,
+            *(dashboard if self._with_dashboard else ()),
+            self._once("keystone bootstrap", self._bootstrap, "database keystone", busy=True),
+            self._service("keystone", "keystone bootstrap"),
+            self._service("placement", "database placement"),
+            self._service("glance", "database glance"),
+            self._service("neutron", "database neutron"),
+            self._once("users and catalog", self._seed.identity, "keystone"),
+            Step("catalog", self._seed.catalog, ("users and catalog",), quiet=True),
+            Step(
+                "nova",
+                self._start_nova,
+                (
+                    "database nova_cell1",
+                    "database nova_api",
+                    *(f"database {name}" for name in ensembles),
+                    "users and catalog",
+                ),
+            ),
+            Step("hosts", self._wait_computes, ("nova", "placement", "catalog")),
+            self._once("image", self._seed.image, "glance", "catalog"),
+            self._once("network", self._seed.network, "neutron", "catalog"),
+            self._once("flavors", self._seed.flavors, "nova", "catalog"),
+            self._once("racks and zones", self._seed.aggregates, "hosts"),
+            self._once(
+                "background servers",
+                self._seed.background,
+                *("racks and zones", "flavors", "image", "network"),
+            ),
+        ]
+
+    def _once(self, name: str, action: Callable[[], None], *needs: str, busy: bool = False) -> Step:
+        marker = name.replace(" ", "-")
+
+        def act() -> None:
+            action()
+            self._state.mark_done(marker)
+
+        if self._state.is_done(marker):
+            return Step(name, lambda: None, needs, quiet=True)
+        return Step(name, act, needs, busy=busy)
+
+    def _service(self, name: str, *needs: str) -> Step:
+        return Step(name, lambda: self._services.wait_ready(self._services.start(name)), needs)
+
+    def _database_step(self, name: str) -> Step:
+        def migrate() -> None:
+            # What an interrupted migration left cannot be continued on SQLite.
+            for left in self._state.databases.glob(f"{name}.sqlite*"):
+                left.unlink()
+            self._migrate(name)
+
+        return self._once(f"database {name}", migrate, busy=True)
+
+    def _migrate(self, name: str) -> None:
+        etc = self._state.etc
+        log = f"migrate-{name}"
+        nova = ["--config-file", str(etc / "nova/nova.conf")]
+        match name:
+            case "keystone":
+                arguments = ["--config-file", str(etc / "keystone/keystone.conf"), "db_sync"]
+                self._services.run_tool(log, "keystone-manage", arguments)
+            case "placement":
+                arguments = ["--config-file", str(etc / "placement/placement.conf"), "db", "sync"]
+                self._services.run_tool(log, "placement-manage", arguments)
+            case "glance":
+                arguments = ["--config-file", str(etc / "glance/glance-api.conf"), "db_sync"]
+                self._services.run_tool(log, "glance-manage", arguments)
+            case "neutron":
+                arguments = [str(etc / "neutron/neutron.conf")]
+                self._services.run_module(log, "ensemble_cloud.neutron_schema", arguments)
+            case "nova_api":
+                self._services.run_tool(log, "nova-manage", [*nova, "api_db", "sync"])
+            case "nova_cell1":
+                arguments = [*nova, "db", "sync", "--local_cell"]
+                self._services.run_tool(log, "nova-manage", arguments)
+                # cell0 has the same tables, and they are all empty.
+                shutil.copyfile(
+                    self._state.database("nova_cell1"), self._state.database("nova_cell0")
+                )
+            case "ensembles":
+                self._services.run_tool(log, "ensemble-manage", [*nova, "db", "sync"])
+
+    def _bootstrap(self) -> None:
+        url = self._cloud.auth_url
+        self._services.run_tool(
+            "keystone-bootstrap",
+            "keystone-manage",
+            [
+                "--config-file",
+                str(self._state.etc / "keystone/keystone.conf"),
+                "bootstrap",
+                *("--bootstrap-password", self._cloud.shape.admin_password),
+                *("--bootstrap-region-id", "RegionOne"),
+                *("--bootstrap-public-url", url),
+                *("--bootstrap-internal-url", url),
+                *("--bootstrap-admin-url", url),
+            ],
+        )
+
+    def _make_static(self) -> None:
+        self._services.clear_static()
+        self._services.run_module(
+            "dashboard-files", "django", ["collectstatic", "--noinput", "--verbosity", "0"]
+        )
+        self._services.run_module("dashboard-files", "django", ["compress", "--force"])
+
+    def _start_nova(self) -> None:
+        (self._state.run / "nova.sock").unlink(missing_ok=True)
+        self._nova = self._services.start("nova")
+        self._services.wait_ready(self._nova)
+
+    def _wait_computes(self) -> None:
+        assert self._nova is not None
+        deadline = time.monotonic() + _COMPUTES_SECONDS
+        while time.monotonic() < deadline:
+            if self._nova.process.poll() is not None:
+                raise self._nova.failure()
+            if (self._state.run / "nova.sock").exists():
+                control.ask(self._state.run, {"do": "hosts"})
+                return
+            time.sleep(0.2)
+        raise self._nova.silence(_COMPUTES_SECONDS)

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each command does."""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ensemble_cloud import control, shape_file
+from ensemble_cloud import status as status_report
+from ensemble_cloud.config.cloud import Cloud
+from ensemble_cloud.ports import DEFAULT_BASE, PortError, Ports
+from ensemble_cloud.processes import ChildError
+from ensemble_cloud.progress import Progress
+from ensemble_cloud.rest import RestError
+from ensemble_cloud.shape import ShapeError
+from ensemble_cloud.state import StateDirectory, StateError
+from ensemble_cloud.supervisor import STATUS_FILE, Supervisor
+
+_DOWN_SECONDS = 60
+_OUTPUT = "up"
+
+
+class CommandError(Exception):
+    """A command that failed; the text is for the user."""
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn the errors a user can do something about into CommandError."""
+    try:
+        yield
+    except (StateError, PortError, ShapeError, ChildError, RestError, control.ControlError) as e:
+        raise CommandError(str(e)) from None
+    except OSError as error:
+        raise CommandError(f"{error.filename or ''}: {error.strerror}") from None
+
+
+def up(state: StateDirectory, options: argparse.Namespace) -> int:
+    """Start the cloud; return when it has ended, or with --detach when it is ready."""
+    with _told():
+        if options.detach:
+            return _up_detached(state, options)
+        state.create()
+        lock = state.lock()
+        try:
+            cloud = _cloud(state, options.shape, options.port_base)
+            cloud.ports.check_free()
+            Supervisor(cloud, Progress(), with_dashboard=not options.no_dashboard).run()
+        finally:
+            lock.release()
+    return 0
+
+
+def status(state: StateDirectory, options: argparse.Namespace) -> int:
+    """Show the state of the cloud; return 0 when it is up."""
+    with _told():
+        report = status_report.report(state)
+    text = json.dumps(report, indent=1) if options.json else status_report.text(report)
+    sys.stdout.write(text + "\n")
+    return 0 if report["state"] == "up" else 3
+
+
+def down(state: StateDirectory, _options: argparse.Namespace) -> int:
+    """Stop the cloud and wait until it has stopped."""
+    with _told():
+        pid = state.owner()
+    if pid is None:
+        sys.stdout.write("The cloud is not running.\n")
+        return 0
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _DOWN_SECONDS
+    while state.owner() is not None:
+        if time.monotonic() > deadline:
+            raise CommandError(f"process {pid} has not ended after {_DOWN_SECONDS} s")
+        time.sleep(0.1)
+    sys.stdout.write("The cloud is stopped.\n")
+    return 0
+
+
+def reset(state: StateDirectory, options: argparse.Namespace) -> int:
+    """Remove the state directory, after asking."""
+    if not state.root.exists():
+        sys.stdout.write(f"There is nothing in {state.root}.\n")
+        return 0
+    if not (state.root / "cloud.json").exists():
+        raise CommandError(f"{state.root} does not look like a state directory; nothing is removed")
+    if state.owner() is not None:
+        raise CommandError("the cloud is running; stop it first with: ensemble-cloud down")
+    if not options.yes:
+        sys.stdout.write(f"Remove {state.root} with all servers and users in it? [y/N] ")
+        sys.stdout.flush()
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            sys.stdout.write("Nothing is removed.\n")
+            return 1
+    shutil.rmtree(state.root)
+    sys.stdout.write(f"{state.root} is removed.\n")
+    return 0
+
+
+def host(state: StateDirectory, options: argparse.Namespace) -> int:
+    """Stop or start the compute service of a host."""
+    with _told():
+        changed = control.ask(state.run, {"do": options.action, "host": options.name})
+    verb = "stopped" if options.action == "stop" else "started"
+    sys.stdout.write(
+        f"The compute service of {options.name} is {verb}.\n"
+        if changed
+        else f"The compute service of {options.name} was {verb} already.\n"
+    )
+    return 0
+
+
+def _up_detached(state: StateDirectory, options: argparse.Namespace) -> int:
+    """Run `up` in a session of its own and show what it says until it is ready or has failed."""
+    state.create()
+    state.lock().release()
+    command = [sys.executable, "-m", "ensemble_cloud.main", "--state", str(state.root), "up"]
+    if options.shape:
+        command += ["--shape", str(options.shape.absolute())]
+    if options.port_base:
+        command += ["--port-base", str(options.port_base)]
+    if options.no_dashboard:
+        command.append("--no-dashboard")
+    log = state.log(_OUTPUT)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    with log.open("rb") as shown:
+        while True:
+            code = process.poll()
+            sys.stdout.write(shown.read().decode(errors="replace"))
+            sys.stdout.flush()
+            if code is not None:
+                return code or 1
+            known = state.read_json(STATUS_FILE) or {}
+            if known.get("pid") == process.pid and known.get("state") == "up":
+                time.sleep(0.2)
+                sys.stdout.write(shown.read().decode(errors="replace"))
+                return 0
+            time.sleep(0.2)
+
+
+def _cloud(state: StateDirectory, shape_path: Path | None, port_base: int | None) -> Cloud:
+    """Return the cloud of a state directory, made at its first start."""
+    kept = state.root / "shape.yaml"
+    if kept.exists():
+        shape, text = shape_file.load(kept)
+        if shape_path is not None and shape_file.load(shape_path)[0] != shape:
+            raise StateError(
+                f"{state.root} was made with another shape; to use {shape_path}, "
+                "remove it with `ensemble-cloud reset`, or choose another one with --state"
+            )
+    else:
+        shape, text = shape_file.load(shape_path)
+    identity = state.identity()
+    if not kept.exists():
+        kept.write_text(text)
+    if port_base is None:
+        port_base = (state.read_json("ports.json") or {}).get("base", DEFAULT_BASE)
+    ports = Ports(port_base)
+    state.write_json("ports.json", {"base": ports.base})
+    return Cloud(state, ports, shape, identity)

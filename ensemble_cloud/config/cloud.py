@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every configuration file is made from, and the sections they share."""
+
+from dataclasses import dataclass
+
+from ensemble_cloud.config.ini import Value
+from ensemble_cloud.ports import Ports
+from ensemble_cloud.shape import Shape
+from ensemble_cloud.state import Identity, StateDirectory
+
+REGION = "RegionOne"
+SERVICE_PROJECT = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """One embedded cloud: where it lives, its ports, its shape and its secrets."""
+
+    state: StateDirectory
+    ports: Ports
+    shape: Shape
+    identity: Identity
+
+    @property
+    def auth_url(self) -> str:
+        """Keystone's URL with its version."""
+        return f"{self.ports.url('keystone')}/v3"
+
+    def database(self, name: str, *, pool: int = 10) -> dict[str, Value]:
+        """Return the options that connect to a database with up to pool idle connections."""
+        return {
+            "connection": self.state.database_url(name),
+            "max_pool_size": pool,
+            "max_overflow": 10 * pool,
+            "connection_recycle_time": -1,
+        }
+
+    def credentials(self, user: str) -> dict[str, Value]:
+        """Return the options with which a service authenticates as a service user."""
+        return {
+            "auth_type": "password",
+            "auth_url": self.auth_url,
+            "username": user,
+            "password": self.identity.service_password,
+            "project_name": SERVICE_PROJECT,
+            "user_domain_name": "Default",
+            "project_domain_name": "Default",
+            "region_name": REGION,
+        }
+
+    def token_checks(self, user: str) -> dict[str, Value]:
+        """Return the options of keystonemiddleware's auth_token."""
+        return {
+            **self.credentials(user),
+            "www_authenticate_uri": self.ports.url("keystone"),
+            "service_token_roles": "service",
+            "service_token_roles_required": True,
+        }
+
+    def logging(self, name: str) -> dict[str, Value]:
+        """Return the options that write a service's log."""
+        return {"log_file": str(self.state.log(name))}

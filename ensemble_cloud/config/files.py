@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writing every configuration file, key and directory the services expect."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+from cryptography.fernet import Fernet
+
+from ensemble_cloud import clouds_yaml
+from ensemble_cloud.config import dashboard, glance, ini, keystone, neutron, nova, placement
+from ensemble_cloud.config.cloud import Cloud
+from ensemble_cloud.state import write_private
+
+_DATA = (
+    "glance/images",
+    "glance/lock",
+    "glance/staging",
+    "glance/tasks",
+    "neutron/lock",
+    "nova/instances",
+    "nova/lock",
+    "sessions",
+)
+
+
+def write_all(cloud: Cloud, *, with_ensembles: bool) -> None:
+    """Write all files of the cloud: some anew, the keys only when they are not there."""
+    for name in _DATA:
+        (cloud.state.data / name).mkdir(parents=True, exist_ok=True)
+    for repository in ("fernet", "credential"):
+        _write_keys(cloud.state.data / repository)
+    for path, text in _texts(cloud, with_ensembles=with_ensembles):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_private(path, text)
+
+
+def _texts(cloud: Cloud, *, with_ensembles: bool) -> Iterator[tuple[Path, str]]:
+    etc = cloud.state.etc
+    yield etc / "keystone/keystone.conf", ini.render(keystone.sections(cloud))
+    yield etc / "placement/placement.conf", ini.render(placement.sections(cloud))
+    yield etc / "glance/glance-api.conf", ini.render(glance.sections(cloud))
+    yield etc / "neutron/neutron.conf", ini.render(neutron.sections(cloud))
+    yield etc / "nova/nova.conf", ini.render(nova.sections(cloud))
+    yield etc / "nova/api-paste.ini", nova.paste_text(with_ensembles=with_ensembles)
+    yield etc / "dashboard/local/__init__.py", ""
+    yield etc / "dashboard/local/local_settings.py", dashboard.settings_text(cloud)
+    # Nova otherwise makes up a node identity, and every host in its process would share it.
+    yield cloud.state.data / "nova/compute_id", cloud.identity.compute_id
+    content = clouds_yaml.content(cloud.shape, cloud.auth_url)
+    yield cloud.state.clouds_yaml, yaml.safe_dump(content, sort_keys=False)
+
+
+def _write_keys(repository: Path) -> None:
+    """Make a Fernet key repository as keystone-manage does, with less ado."""
+    repository.mkdir(mode=0o700, exist_ok=True)
+    for index in ("0", "1"):
+        path = repository / index
+        if not path.exists():
+            write_private(path, Fernet.generate_key().decode())

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line: `ensemble-cloud up | status | down | reset | host`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from ensemble_cloud import commands
+from ensemble_cloud.state import StateDirectory, default_root
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    top = argparse.ArgumentParser(
+        prog="ensemble-cloud",
+        description="An OpenStack cloud with simulated hypervisors, on this machine.",
+    )
+    top.add_argument(
+        "--state",
+        type=Path,
+        default=default_root(),
+        metavar="DIR",
+        help="the state directory (default: %(default)s, or $ENSEMBLE_CLOUD_STATE)",
+    )
+    verbs = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    up = verbs.add_parser("up", help="start the cloud, and keep it until Ctrl-C")
+    up.add_argument("--detach", action="store_true", help="return when the cloud is ready")
+    up.add_argument("--shape", type=Path, metavar="FILE", help="the cloud's shape (first start)")
+    up.add_argument("--port-base", type=int, metavar="N", help="the first of six ports in a row")
+    up.add_argument("--no-dashboard", action="store_true", help="leave Horizon out")
+    up.set_defaults(run=commands.up)
+    status = verbs.add_parser("status", help="show the state of services and hosts")
+    status.add_argument("--json", action="store_true", help="show it as JSON")
+    status.set_defaults(run=commands.status)
+    verbs.add_parser("down", help="stop the cloud").set_defaults(run=commands.down)
+    reset = verbs.add_parser("reset", help="remove the cloud with everything in it")
+    reset.add_argument("--yes", action="store_true", help="do not ask")
+    reset.set_defaults(run=commands.reset)
+    host = verbs.add_parser("host", help="stop or start the compute service of a host")
+    host.add_argument("action", choices=("stop", "start"))
+    host.add_argument("name", metavar="NAME")
+    host.set_defaults(run=commands.host)
+    return top
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    options = parser().parse_args(arguments)
+    state = StateDirectory.at(options.state)
+    try:
+        code: int = options.run(state, options)
+    except commands.CommandError as error:
+        sys.stderr.write(f"ensemble-cloud: {error}\n")
+        return 1
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One service in its own process: its WSGI application behind a threaded server.
+
+Run as `python -m ensemble_cloud.serve SERVICE PORT`; the environment names the configuration.
+"""
+
+import importlib
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import waitress
+
+from ensemble_cloud.ports import ADDRESS
+
+_APPLICATIONS = {
+    "keystone": "keystone.wsgi.api",
+    "placement": "placement.wsgi.api",
+    "glance": "glance.wsgi.api",
+    "neutron": "neutron.wsgi.api",
+    "dashboard": "ensemble_cloud.dashboard",
+}
+
+# Placement gets one: with more, a read on SQLite may wait for the write that waits for it.
+_THREADS = {"keystone": 8, "placement": 1, "glance": 4, "neutron": 12, "dashboard": 8, "nova": 24}
+
+
+def end_with_parent() -> None:
+    """End this process as soon as its parent is gone, however that ended.
+
+    The parent holds the other end of our standard input and never writes to it.
+    """
+
+    def wait() -> None:
+        while sys.stdin.buffer.read(1024):
+            pass
+        os._exit(0)
+
+    threading.Thread(target=wait, name="end-with-parent", daemon=True).start()
+
+
+def serve(service: str, application: Callable[..., Any], port: int) -> None:
+    """Answer HTTP requests with a WSGI application, for ever."""
+    waitress.serve(
+        application,
+        host=ADDRESS,
+        port=port,
+        threads=_THREADS[service],
+        ident=None,
+        connection_limit=500,
+        channel_timeout=300,
+        clear_untrusted_proxy_headers=False,
+    )
+
+
+def main() -> None:
+    """Load the service that the command line names, and serve it."""
+    service, port = sys.argv[1], int(sys.argv[2])
+    end_with_parent()
+    # The services parse the command line themselves when they are imported.
+    sys.argv = [service]
+    module = importlib.import_module(_APPLICATIONS[service])
+    serve(service, module.application, port)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The SQLAlchemy engine plugin that lets several threads and processes write one SQLite file."""
+
+from typing import Any
+
+from sqlalchemy import URL, Engine, event
+from sqlalchemy.engine import CreateEnginePlugin
+
+_PRAGMAS = (
+    "PRAGMA busy_timeout = 60000",  # milliseconds
+    "PRAGMA journal_mode = WAL",
+    # A crash of the machine may lose the demo cloud; a crash of a process cannot.
+    "PRAGMA synchronous = OFF",
+)
+
+
+class ImmediatePlugin(CreateEnginePlugin):
+    """Take SQLite's write lock when a transaction begins, not at its first write.
+
+    A transaction that reads first and writes later fails at once with "database is locked" when
+    another one wrote in between, however long the busy timeout is. Taking the lock at BEGIN makes
+    transactions queue instead. Use it with `sqlite:///file?plugin=ensemblecloud`.
+    """
+
+    def update_url(self, url: URL) -> URL:
+        """Return the URL without the part that named this plugin."""
+        return url.difference_update_query(["plugin"])
+
+    def engine_created(self, engine: Engine) -> None:
+        """Listen to every connection and statement of the new engine."""
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "before_cursor_execute", _begin_immediate, retval=True)
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin_immediate(
+    _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
+) -> tuple[str, Any]:
+    return ("BEGIN IMMEDIATE" if statement == "BEGIN" else statement), parameters

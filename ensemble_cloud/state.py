@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The state directory: everything one embedded cloud keeps, and who may use it."""
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+FORMAT = 1  # raised when an old state directory can no longer be used
+_NEEDED_MB = 500
+
+
+class StateError(Exception):
+    """The state directory cannot be used; the text says why, and what to do."""
+
+
+def default_root() -> Path:
+    """Return $ENSEMBLE_CLOUD_STATE, or a directory inside the virtual environment."""
+    named = os.environ.get("ENSEMBLE_CLOUD_STATE")
+    return Path(named) if named else Path(sys.prefix) / "var" / "ensemble-cloud"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a cloud is given once, at its first start."""
+
+    root: str
+    service_password: str
+    secret_key: str
+    compute_id: str
+    format: int = FORMAT
+
+    @classmethod
+    def generate(cls, root: Path, compute_id: str) -> "Identity":
+        """Return a new identity with random secrets."""
+        return cls(str(root), secrets.token_urlsafe(18), secrets.token_urlsafe(36), compute_id)
+
+
+@dataclass(frozen=True, slots=True)
+class StateDirectory:
+    """The paths below one root directory, and the small files the commands share."""
+
+    root: Path
+
+    @classmethod
+    def at(cls, root: Path) -> "StateDirectory":
+        """Return the directory with an absolute path; it need not exist."""
+        return cls(Path(os.path.abspath(root)))  # noqa: PTH100 - keeps symbolic links
+
+    @property
+    def clouds_yaml(self) -> Path:
+        """The client configuration with one cloud per user."""
+        return self.root / "clouds.yaml"
+
+    @property
+    def etc(self) -> Path:
+        """Configuration, one directory per service, written anew at every start."""
+        return self.root / "etc"
+
+    @property
+    def databases(self) -> Path:
+        """The SQLite files."""
+        return self.root / "db"
+
+    @property
+    def data(self) -> Path:
+        """Keys, images, sessions and what else services keep outside their databases."""
+        return self.root / "data"
+
+    @property
+    def logs(self) -> Path:
+        """One log per service."""
+        return self.root / "log"
+
+    @property
+    def run(self) -> Path:
+        """What is true only while the cloud runs."""
+        return self.root / "run"
+
+    @property
+    def static(self) -> Path:
+        """The dashboard's static files."""
+        return self.root / "static"
+
+    def log(self, name: str) -> Path:
+        """Return the log file of a service or step."""
+        return self.logs / f"{name}.log"
+
+    def database(self, name: str) -> Path:
+        """Return the SQLite file of a database."""
+        return self.databases / f"{name}.sqlite"
+
+    def database_url(self, name: str) -> str:
+        """Return the SQLAlchemy URL of a database."""
+        return f"sqlite:///{self.database(name)}?plugin=ensemblecloud&timeout=60"
+
+    def create(self) -> None:
+        """Make the directories; raise StateError when that fails or the disk is full."""
+        try:
+            for path in (self.etc, self.databases, self.data, self.logs, self.run, self.static):
+                path.mkdir(parents=True, exist_ok=True)
+            self.root.chmod(0o700)
+        except OSError as error:
+            raise StateError(
+                f"cannot make {error.filename or self.root}: {error.strerror}"
+            ) from None
+        free_mb = shutil.disk_usage(self.root).free // 2**20
+        if free_mb < _NEEDED_MB:
+            raise StateError(
+                f"the disk that holds {self.root} is full: {_NEEDED_MB} MB are needed, "
+                f"{free_mb} MB are free; choose another directory with --state"
+            )
+
+    def lock(self) -> "StateLock":
+        """Take the directory for this process; raise StateError when another one has it."""
+        return StateLock(self)
+
+    def owner(self) -> int | None:
+        """Return the process id of the running `up`, or None when the cloud is down."""
+        try:
+            with (self.root / "lock").open("rb") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return int(file.read() or 0)
+        except FileNotFoundError:
+            return None
+        return None
+
+    def read_json(self, name: str) -> dict[str, Any] | None:
+        """Return a small file's content, or None when it is not there."""
+        try:
+            content: dict[str, Any] = json.loads((self.root / name).read_text())
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            raise StateError(
+                f"{self.root / name} is damaged; remove the state with: ensemble-cloud reset"
+            ) from None
+        return content
+
+    def write_json(self, name: str, content: Mapping[str, Any]) -> None:
+        """Replace a small file in one step, readable by its owner only."""
+        write_private(self.root / name, json.dumps(content, indent=1) + "\n")
+
+    def identity(self) -> Identity:
+        """Return the cloud's identity, made at the first call; raise StateError if unusable."""
+        import uuid
+
+        content = self.read_json("cloud.json")
+        if content is None:
+            identity = Identity.generate(self.root, str(uuid.uuid4()))
+            self.write_json("cloud.json", asdict(identity))
+            return identity
+        if content.get("format") != FORMAT:
+            raise StateError(
+                f"{self.root} was made by another version; remove it with: ensemble-cloud reset"
+            )
+        if content["root"] != str(self.root):
+            raise StateError(
+                f"{self.root} was made as {content['root']} and holds that path; "
+                "move it back, or remove it with: ensemble-cloud reset"
+            )
+        return Identity(**content)
+
+    def is_done(self, step: str) -> bool:
+        """Whether a step of the first start has been completed."""
+        return (self.root / "done" / step).exists()
+
+    def mark_done(self, step: str) -> None:
+        """Record that a step of the first start has been completed."""
+        (self.root / "done").mkdir(exist_ok=True)
+        (self.root / "done" / step).touch()
+
+
+class StateLock:
+    """The right to run a cloud in a state directory, held until this process ends."""
+
+    def __init__(self, state: StateDirectory) -> None:
+        self._file = (state.root / "lock").open("a+b")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.seek(0)
+            pid = self._file.read().decode() or "unknown"
+            self._file.close()
+            raise StateError(
+                f"{state.root} is in use by a running embedded cloud (process {pid}); "
+                "stop it with `ensemble-cloud down`, or choose another directory with --state"
+            ) from None
+        self._file.truncate(0)
+        self._file.write(str(os.getpid()).encode())
+        self._file.flush()
+
+    def release(self) -> None:
+        """Give the directory back."""
+        self._file.close()
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file in one step, readable by its owner only."""
+    new = path.with_name(path.name + ".new")
+    new.touch(mode=0o600)
+    new.write_text(text)
+    new.replace(path)

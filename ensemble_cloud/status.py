@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The state of a cloud, its services and its hosts, as `status` shows it."""
+
+from typing import Any
+
+import psutil
+
+from ensemble_cloud import clouds_yaml, control, shape_file
+from ensemble_cloud.ports import DEFAULT_BASE, SERVICES, Ports
+from ensemble_cloud.state import StateDirectory
+
+Report = dict[str, Any]
+
+
+def report(state: StateDirectory) -> Report:
+    """Return what is known of a cloud, running or not."""
+    known = state.read_json("run/status.json") or {}
+    running = state.owner() is not None
+    ports = Ports((state.read_json("ports.json") or {}).get("base", DEFAULT_BASE))
+    return {
+        "state": known.get("state", "starting") if running else "down",
+        "state_dir": str(state.root),
+        "clouds_yaml": str(state.clouds_yaml),
+        "urls": {name: ports.url(name) for name in SERVICES},
+        "services": [
+            _service(name, ports.url(name), known.get("pids", {}).get(name) if running else None)
+            for name in SERVICES
+        ],
+        "hosts": _hosts(state, running=running),
+        "logins": _logins(state),
+    }
+
+
+def text(found: Report) -> str:
+    """Return a report as lines for a terminal."""
+    lines = [f"The cloud is {found['state']}; state directory {found['state_dir']}"]
+    lines += [
+        f"  {s['name']:10} {s['state']:5} {s['url']}"
+        + (f"  process {s['pid']}, {s['memory_mb']} MB" if s["pid"] else "")
+        for s in found["services"]
+    ]
+    lines += [f"  {h['name']:10} {h['state']:5} {h['zone']}, {h['rack']}" for h in found["hosts"]]
+    return "\n".join(lines)
+
+
+def _service(name: str, url: str, pid: int | None) -> Report:
+    memory = None
+    if pid is not None:
+        try:
+            memory = psutil.Process(pid).memory_info().rss // 2**20
+        except psutil.NoSuchProcess:
+            pid = None
+    return {
+        "name": name,
+        "state": "up" if pid else "down",
+        "pid": pid,
+        "url": url,
+        "memory_mb": memory,
+    }
+
+
+def _hosts(state: StateDirectory, *, running: bool) -> list[Report]:
+    path = state.root / "shape.yaml"
+    if not path.exists():
+        return []
+    states: dict[str, str] = {}
+    if running:
+        try:
+            answer = control.ask(state.run, {"do": "hosts"}, timeout=20)
+            states = {item["name"]: item["state"] for item in answer}
+        except control.ControlError:
+            pass  # Nova is not that far yet
+    return [
+        {
+            "name": host.name,
+            "rack": host.rack,
+            "zone": host.zone,
+            "state": states.get(host.name, "down"),
+        }
+        for host in shape_file.load(path)[0].hosts
+    ]
+
+
+def _logins(state: StateDirectory) -> list[Report]:
+    path = state.root / "shape.yaml"
+    if not path.exists():
+        return []
+    return [
+        {"user": user.name, "password": user.password, "project": user.project, "role": user.role}
+        for user in clouds_yaml.users(shape_file.load(path)[0])
+    ]
