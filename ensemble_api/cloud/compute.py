@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nova, asked through its own API application inside this process."""
+
+import json
+import logging
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import webob
+
+from ensemble_api import exception
+
+LOG = logging.getLogger(__name__)
+
+VERSION = "2.96"
+PROXY_VERSION = "2.35"  # the last with images and networks
+PAGE = 1000
+GONE = 404
+
+
+class Compute:
+    """Sub-requests to the application that our filter wraps, each with a context of its own."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+
+    def _call(
+        self,
+        context: Any,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        version: str = VERSION,
+    ) -> Any:
+        """The decoded answer to one request.
+
+        :raises ensemble_api.exception.CloudError: with Nova's status and words, when it refuses.
+        """
+        request = webob.Request.blank(path, method=method, environ={"SCRIPT_NAME": "/v2.1"})
+        request.environ["nova.context"] = context
+        request.headers["OpenStack-API-Version"] = f"compute {version}"
+        if body is not None:
+            request.content_type = "application/json"
+            request.body = json.dumps(body).encode()
+        try:
+            response = request.get_response(self._application)
+        except Exception as error:  # Nova's fault wrapper sits outside of our filter
+            LOG.exception("Nova failed on %s %s", method, path)
+            raise exception.CloudError(500, f"Nova failed: {type(error).__name__}") from error
+        answer = json.loads(response.body) if response.body else None
+        if response.status_int >= 400:
+            raise exception.CloudError(response.status_int, _message(answer))
+        return answer
+
+    def _find(self, context: Any, path: str, version: str = VERSION) -> Any:
+        """The answer to a GET, None if there is no such thing for this tenant."""
+        try:
+            return self._call(context, "GET", path, version=version)
+        except exception.CloudError as error:
+            if error.status in (400, 403, GONE):
+                return None
+            raise
+
+    # What a tenant may refer to, asked with the tenant's own rights.
+
+    def flavor(self, context: Any, flavor_id: str) -> dict[str, Any] | None:
+        """A flavor that this tenant may use, with all its extra specs."""
+        found = self._find(context, f"/flavors/{_quote(flavor_id)}")
+        if found is None:
+            return None
+        specs = self._call(
+            context.elevated(), "GET", f"/flavors/{_quote(flavor_id)}/os-extra_specs"
+        )
+        return dict(found["flavor"]) | {"extra_specs": specs["extra_specs"]}
+
+    def image(self, context: Any, image_id: str) -> dict[str, Any] | None:
+        """An image that this tenant may use."""
+        found = self._find(context, f"/images/{_quote(image_id)}", PROXY_VERSION)
+        return None if found is None else found["image"]
+
+    def network(self, context: Any, network_id: str) -> dict[str, Any] | None:
+        """A network that this tenant may use."""
+        found = self._find(context, f"/os-tenant-networks/{_quote(network_id)}", PROXY_VERSION)
+        return None if found is None else found["network"]
+
+    def key_pair(self, context: Any, name: str) -> dict[str, Any] | None:
+        """A key pair of this user."""
+        found = self._find(context, f"/os-keypairs/{_quote(name)}")
+        return None if found is None else found["keypair"]
+
+    def limits(self, context: Any) -> dict[str, int]:
+        """The project's absolute limits and what it uses of them."""
+        return dict(self._call(context, "GET", "/limits")["limits"]["absolute"])
+
+    # What only an operator sees.
+
+    def hypervisors(self, context: Any) -> Iterator[dict[str, Any]]:
+        """All hypervisors: id (the resource provider), service host, state and status."""
+        marker = ""
+        while True:
+            path = f"/os-hypervisors/detail?limit={PAGE}{marker}"
+            page = self._call(context.elevated(), "GET", path)["hypervisors"]
+            yield from page
+            if len(page) < PAGE:
+                return
+            marker = f"&marker={page[-1]['id']}"
+
+    def aggregates(self, context: Any) -> list[dict[str, Any]]:
+        """All host aggregates with hosts and metadata."""
+        return list(self._call(context.elevated(), "GET", "/os-aggregates")["aggregates"])
+
+    # Servers, in the tenant's name.
+
+    def create_server(
+        self,
+        context: Any,
+        name: str,
+        host: str,
+        template: Mapping[str, Any],
+        tags: list[str],
+    ) -> str:
+        """Ask for one server on ``host`` and give its id.
+
+        :raises ensemble_api.exception.CloudError: when Nova refuses.
+        """
+        server: dict[str, Any] = {
+            "name": name,
+            "flavorRef": template["flavor"],
+            "imageRef": template["image"],
+            "networks": _networks(template["networks"]),
+            "host": host,
+            "tags": tags,
+        }
+        for key in ("key_name", "user_data", "metadata", "availability_zone"):
+            if key in template:
+                server[key] = template[key]
+        if "security_groups" in template:
+            server["security_groups"] = [{"name": each} for each in template["security_groups"]]
+        return str(self._call(context, "POST", "/servers", {"server": server})["server"]["id"])
+
+    def servers(self, context: Any, tag: str) -> list[dict[str, Any]]:
+        """The project's servers with ``tag``, in detail."""
+        found: list[dict[str, Any]] = []
+        marker = ""
+        while True:
+            path = f"/servers/detail?tags={_quote(tag)}&limit={PAGE}{marker}"
+            page = self._call(context, "GET", path)["servers"]
+            found += page
+            if len(page) < PAGE:
+                return found
+            marker = f"&marker={page[-1]['id']}"
+
+    def server(self, context: Any, server_id: str) -> dict[str, Any] | None:
+        """One server in detail, None when it is surely gone."""
+        try:
+            found = self._call(context, "GET", f"/servers/{_quote(server_id)}")
+        except exception.CloudError as error:
+            if error.status == GONE:
+                return None
+            raise
+        return dict(found["server"])
+
+    def delete_server(self, context: Any, server_id: str) -> None:
+        """Ask for a server's end; one that is gone or going is fine."""
+        try:
+            self._call(context, "DELETE", f"/servers/{_quote(server_id)}")
+        except exception.CloudError as error:
+            if error.status not in (GONE, 409):
+                raise
+
+
+def _quote(text: str) -> str:
+    return urllib.parse.quote(text, safe="")
+
+
+def _networks(wanted: Any) -> Any:
+    return wanted if isinstance(wanted, str) else [{"uuid": each} for each in wanted]
+
+
+def _message(answer: Any) -> str:
+    """Nova's own words: the message of its one-key error body."""
+    if isinstance(answer, dict) and answer:
+        inner = next(iter(answer.values()))
+        if isinstance(inner, dict) and "message" in inner:
+            return str(inner["message"])
+    return "no reason given"

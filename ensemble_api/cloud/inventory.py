@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cloud's capacity as one snapshot: hypervisors and aggregates of Nova, usages of Placement."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ensemble_api import exception
+from ensemble_api.cloud.compute import Compute
+from ensemble_api.cloud.demand import Demand
+from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.topology import Topology
+
+ZONE_KEY = "availability_zone"
+PLACEMENT_LIMIT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level above the host: its name and the aggregate metadata key that names its domains."""
+
+    name: str
+    key: str
+
+
+def parse_levels(options: Sequence[str]) -> tuple[Level, ...]:
+    """Levels, smallest first, from the ``levels`` option (``rack:rack``).
+
+    :raises ValueError: naming the entry that is malformed.
+    """
+    levels = []
+    for entry in options:
+        name, colon, key = entry.partition(":")
+        if not (name and colon and key) or name == "host":
+            raise ValueError(f"[ensembles] levels: '{entry}' is not level:metadata_key")
+        levels.append(Level(name, key))
+    if len({level.name for level in levels}) != len(levels):
+        raise ValueError("[ensembles] levels: a level is named twice")
+    return tuple(levels)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One compute service's host; ``provider`` is its resource provider's UUID."""
+
+    name: str
+    provider: str
+    state: str  # up, down or disabled
+    above: tuple[str | None, ...]  # its domain's name at each level above, smallest first
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """A snapshot with the resource provider of each of its hosts."""
+
+    snapshot: Snapshot
+    providers: Mapping[str, str]
+
+    def less(self, pending: Iterable[tuple[str, Mapping[str, int]]]) -> "Capacity":
+        """The same without ``pending``: pairs of host and resources that are spoken for."""
+        snapshot = self.snapshot
+        free = snapshot.free.copy()
+        rows = {name: row for row, name in enumerate(snapshot.topology.hosts)}
+        for name, resources in pending:
+            for resource, amount in resources.items():
+                if name in rows and resource in snapshot.resource_classes:
+                    free[rows[name], snapshot.resource_classes.index(resource)] -= amount
+        return replace(self, snapshot=replace(snapshot, free=np.maximum(free, 0)))
+
+
+class Inventory:
+    """Looks at the whole cloud with the operator's eyes."""
+
+    def __init__(
+        self, compute: Compute, placement: Any, levels: Sequence[Level], default_zone: str
+    ) -> None:
+        self._compute = compute
+        self._placement = placement
+        self._levels = tuple(levels)
+        self._default_zone = default_zone
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The names of all levels, smallest first."""
+        return ("host", *(level.name for level in self._levels))
+
+    def hosts(self, context: Any) -> list[Host]:
+        """All hosts with state and place, by name.
+
+        A host with several hypervisors (Ironic) has no one capacity and is left out.
+        """
+        places = self._places(self._compute.aggregates(context))
+        found: dict[str, Host] = {}
+        several: set[str] = set()
+        for hypervisor in self._compute.hypervisors(context):
+            name = hypervisor["service"]["host"]
+            if name in found:
+                several.add(name)
+            state = "disabled" if hypervisor["status"] == "disabled" else hypervisor["state"]
+            above = tuple(places[level.name].get(name) for level in self._levels)
+            found[name] = Host(name, hypervisor["id"], state, above)
+        return [found[name] for name in sorted(found) if name not in several]
+
+    def capacity(self, context: Any, demands: Iterable[Demand]) -> Capacity:
+        """A snapshot of all hosts; one without room for any member shows as full."""
+        hosts = self.hosts(context)
+        usage, traits = self._candidates(set(demands))
+        classes = tuple(sorted({name for resources in usage.values() for name in resources}))
+        total = np.zeros((len(hosts), len(classes)), dtype=np.int64)
+        free = np.zeros_like(total)
+        for row, host in enumerate(hosts):
+            for name, (capacity, used) in usage.get(host.provider, {}).items():
+                total[row, classes.index(name)] = capacity
+                free[row, classes.index(name)] = max(0, capacity - used)
+        snapshot = Snapshot(
+            topology=Topology.build(self.levels, {host.name: host.above for host in hosts}),
+            resource_classes=classes,
+            total=total,
+            free=free,
+            traits=tuple(traits.get(host.provider, frozenset()) for host in hosts),
+            usable=np.array([host.state == "up" for host in hosts], dtype=np.bool_),
+        )
+        return Capacity(snapshot, {host.name: host.provider for host in hosts})
+
+    def _places(self, aggregates: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str | None]]:
+        """For each level, the domain name of each host."""
+        places: dict[str, dict[str, str | None]] = {level.name: {} for level in self._levels}
+        for level in self._levels:
+            if level.key == ZONE_KEY:
+                places[level.name] = defaultdict(lambda: self._default_zone)
+        for aggregate in aggregates:
+            for level in self._levels:
+                if domain := aggregate["metadata"].get(level.key):
+                    places[level.name].update(dict.fromkeys(aggregate["hosts"], domain))
+        return places
+
+    def _candidates(
+        self, demands: Iterable[Demand]
+    ) -> tuple[dict[str, dict[str, tuple[int, int]]], dict[str, frozenset[str]]]:
+        """Capacity and use per provider and resource class, and traits, where something fits.
+
+        One request for each demand: Placement tells all providers with room for one member, so
+        the cost does not grow with a request for each host.
+        """
+        usage: dict[str, dict[str, tuple[int, int]]] = {}
+        traits: dict[str, frozenset[str]] = {}
+        for demand in sorted(demands, key=lambda each: each.query):
+            response = self._placement.get(
+                f"/allocation_candidates?{demand.query}&limit={PLACEMENT_LIMIT}"
+            )
+            if response.status_code == 400:
+                continue  # an unknown resource class or trait: nobody has it
+            if response.status_code != 200:
+                raise exception.Unavailable("Placement does not answer; try again later.")
+            for provider, summary in response.json()["provider_summaries"].items():
+                traits[provider] = frozenset(summary["traits"])
+                usage[provider] = {
+                    name: (each["capacity"], each["used"])
+                    for name, each in summary["resources"].items()
+                }
+        return usage, traits

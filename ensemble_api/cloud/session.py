@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Our own credentials: a session for Placement, and contexts that act for a tenant in Nova.
+
+Nova internals used here: ``nova.context.RequestContext``, which its own API requires of every
+request. A worker has no tenant's token (it may run hours later, after a restart), so it acts with
+the service user's, in the tenant's name: the server belongs to the tenant's project and user.
+"""
+
+from typing import Any
+
+from keystoneauth1 import adapter, loading
+from nova import context as nova_context
+from oslo_config import cfg
+
+from ensemble_api import conf, exception
+
+PLACEMENT_VERSION = "1.38"  # consumer types
+
+
+class Session:
+    """The service user's keystoneauth session."""
+
+    def __init__(self, config: cfg.ConfigOpts) -> None:
+        try:
+            self._auth = loading.load_auth_from_conf_options(config, conf.GROUP)
+            self._session = loading.load_session_from_conf_options(
+                config, conf.GROUP, auth=self._auth
+            )
+        except Exception as error:  # keystoneauth raises many kinds
+            raise exception.Unavailable(
+                f"[{conf.GROUP}] has no usable credentials: {error}"
+            ) from error
+        self.placement = adapter.Adapter(
+            self._session,
+            service_type="placement",
+            interface="internal",
+            region_name=config[conf.GROUP].region_name,
+            default_microversion=PLACEMENT_VERSION,
+            raise_exc=False,
+            connect_retries=2,
+        )
+
+    def acting_for(self, user_id: str, project_id: str) -> Any:
+        """A Nova request context with admin rights in the name of a project's user."""
+        access = self._auth.get_access(self._session)
+        return nova_context.RequestContext(
+            user_id=user_id,
+            project_id=project_id,
+            auth_token=access.auth_token,
+            roles=["admin", "member", "reader"],
+            is_admin=True,
+            service_catalog=_catalog_v2(access.service_catalog.catalog),
+            overwrite=False,
+        )
+
+
+def _catalog_v2(catalog: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keystone's v3 catalog in the v2 form that Nova's contexts carry, an entry per region."""
+    services = []
+    for service in catalog:
+        regions: dict[str, dict[str, str]] = {}
+        for endpoint in service["endpoints"]:
+            region = regions.setdefault(endpoint["region_id"], {"region": endpoint["region_id"]})
+            region[f"{endpoint['interface']}URL"] = endpoint["url"]
+        services.append(
+            {
+                "type": service["type"],
+                "name": service.get("name", ""),
+                "endpoints": list(regions.values()),
+            }
+        )
+    return services

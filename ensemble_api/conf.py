@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The [ensembles] section of nova.conf."""
+
+from typing import Any
+
+from keystoneauth1 import loading
+from oslo_config import cfg
+
+GROUP = "ensembles"
+
+OPTIONS: list[cfg.Opt] = [
+    cfg.StrOpt(
+        "connection",
+        secret=True,
+        help="SQLAlchemy URL of the ensembles database, which is apart from Nova's.",
+    ),
+    cfg.ListOpt(
+        "levels",
+        default=["rack:rack", "zone:availability_zone"],
+        help="Failure domain levels above the host, smallest first, each as level:key, where key "
+        "is the metadata key of the host aggregates whose value names the domain.",
+    ),
+    cfg.IntOpt(
+        "max_members",
+        default=500,
+        min=1,
+        max=5000,
+        help="How many members one ensemble may have.",
+    ),
+    cfg.IntOpt(
+        "reserve_attempts",
+        default=4,
+        min=1,
+        help="How often a create plans anew when others take the planned capacity meanwhile.",
+    ),
+    cfg.IntOpt(
+        "build_concurrency",
+        default=4,
+        min=1,
+        max=64,
+        help="How many servers of one ensemble are asked of Nova at the same time.",
+    ),
+    cfg.IntOpt(
+        "build_timeout",
+        default=300,
+        min=10,
+        help="Seconds without progress after which a build is rolled back.",
+    ),
+    cfg.FloatOpt(
+        "poll_interval",
+        default=2.0,
+        min=0.2,
+        help="Seconds between two looks of the worker at the servers it waits for.",
+    ),
+    cfg.IntOpt(
+        "lease_seconds",
+        default=20,
+        min=5,
+        help="How long a worker that died keeps others from taking over its ensembles.",
+    ),
+    cfg.IntOpt(
+        "worker_threads",
+        default=4,
+        min=1,
+        max=64,
+        help="How many ensembles one nova-api process works on at the same time.",
+    ),
+]
+
+
+def register(config: cfg.ConfigOpts) -> None:
+    """Register the section, with keystoneauth's options for the service user, in ``config``."""
+    config.register_opts(OPTIONS, group=GROUP)
+    loading.register_auth_conf_options(config, GROUP)
+    loading.register_session_conf_options(config, GROUP)
+    loading.register_adapter_conf_options(config, GROUP)
+
+
+def list_opts() -> list[tuple[str, list[Any]]]:
+    """Give the options to oslo-config-generator."""
+    return [
+        (
+            GROUP,
+            [
+                *OPTIONS,
+                *loading.get_auth_common_conf_options(),
+                *loading.get_auth_plugin_conf_options("password"),
+                *loading.get_session_conf_options(),
+            ],
+        )
+    ]

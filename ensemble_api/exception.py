@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Errors of the API: each has an HTTP status, a stable code and facts for the caller."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class EnsembleError(Exception):
+    """An error that the API answers with.
+
+    ``status`` is the HTTP status, ``code`` is stable across releases, ``facts`` is JSON-ready
+    material for the caller (such as ``field`` or ``reasons``).
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "ensemble.internal"
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.facts: Mapping[str, Any] = facts
+
+
+class Invalid(EnsembleError):
+    """The request is malformed; ``field`` says where."""
+
+    status, code = 400, "ensemble.invalid"
+
+
+class UnknownFlavor(Invalid):
+    """The tenant has no such flavor."""
+
+    code = "ensemble.unknown_flavor"
+
+
+class UnknownImage(Invalid):
+    """The tenant has no such image."""
+
+    code = "ensemble.unknown_image"
+
+
+class UnknownNetwork(Invalid):
+    """The tenant has no such network."""
+
+    code = "ensemble.unknown_network"
+
+
+class UnknownKey(Invalid):
+    """The tenant has no such key pair."""
+
+    code = "ensemble.unknown_key"
+
+
+class Forbidden(EnsembleError):
+    """Policy forbids it."""
+
+    status, code = 403, "ensemble.forbidden"
+
+
+class OverQuota(EnsembleError):
+    """The project's quota does not hold the whole ensemble."""
+
+    status, code = 403, "ensemble.quota"
+
+
+class NotFound(EnsembleError):
+    """There is no such ensemble (for this project) or no such route."""
+
+    status, code = 404, "ensemble.not_found"
+
+
+class MethodNotAllowed(EnsembleError):
+    """The route exists, the method does not."""
+
+    status, code = 405, "ensemble.method_not_allowed"
+
+
+class UnsupportedVersion(EnsembleError):
+    """The microversion that was asked for does not exist."""
+
+    status, code = 406, "ensemble.version"
+
+
+class Conflict(EnsembleError):
+    """The ensemble's status does not allow it now."""
+
+    status, code = 409, "ensemble.conflict"
+
+
+class InfeasibleEnsemble(EnsembleError):
+    """No plan meets all hard policies; ``reasons`` says why."""
+
+    status, code = 409, "ensemble.infeasible"
+
+
+class Unavailable(EnsembleError):
+    """A service that we need does not answer."""
+
+    status, code = 503, "ensemble.unavailable"
+
+
+class CapacityTaken(Exception):
+    """Somebody else took the capacity between the snapshot and the reservation."""
+
+
+class LeaseLost(Exception):
+    """Another worker holds the ensemble now."""
+
+
+class CloudError(Exception):
+    """Nova or Placement refused a request.
+
+    ``status`` is the HTTP status that it answered.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"HTTP {status}: {message}")
+        self.status = status
+        self.message = message

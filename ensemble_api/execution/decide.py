@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What to do next for an ensemble, from what is recorded and what is observed: pure.
+
+The same function covers build, rollback, delete and recovery after a crash: it never assumes that
+an action was carried out, it looks. An empty answer means: wait and look again.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server as Nova shows it; ``member_id`` is the member it was built for."""
+
+    id: str
+    member_id: str
+    status: str
+    host: str | None = None
+    task: str | None = None
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateServer:
+    """Give the member's hold up and ask Nova for its server on the planned host."""
+
+    member: MemberRecord
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteServer:
+    """Ask Nova to delete a server."""
+
+    server_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseHold:
+    """Let the member's hold go, if there is one; the member has no server any more."""
+
+    member: MemberRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Write down what was observed of a member."""
+
+    member: MemberRecord
+    status: MemberStatus
+    server_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Give the build up; everything goes."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """The ensemble is where it was to be; None means that it is gone."""
+
+    status: Status | None
+
+
+Action: TypeAlias = CreateServer | DeleteServer | ReleaseHold | Record | Fail | Settle
+
+
+def decide(
+    ensemble: EnsembleRecord,
+    servers: tuple[Server, ...],
+    *,
+    concurrency: int,
+    timeout: float,
+) -> tuple[Action, ...]:
+    """The next actions, which may be carried out in any order and at the same time.
+
+    ``servers`` are all servers that exist for the ensemble's members, ``concurrency`` how many
+    builds may be asked for at once, ``timeout`` the seconds without progress that are too many.
+    """
+    if ensemble.status is Status.BUILDING:
+        return _build(ensemble, servers, concurrency, timeout)
+    if ensemble.status is Status.RESERVING:
+        # Its creator holds the lease until it has answered; that we may act means that it died.
+        return (Fail("The service was interrupted while it reserved the capacity."),)
+    if ensemble.status is Status.ROLLING_BACK:
+        return _remove(ensemble, servers, Status.ERROR)
+    if ensemble.status is Status.DELETING:
+        return _remove(ensemble, servers, None)
+    return ()
+
+
+def _build(
+    ensemble: EnsembleRecord, servers: tuple[Server, ...], concurrency: int, timeout: float
+) -> tuple[Action, ...]:
+    ours, doubles = _by_member(servers)
+    for member in ensemble.members:
+        if reason := _broken(member, ours.get(member.id)):
+            return (Fail(reason),)
+    if ensemble.idle > timeout:
+        missing = sum(member.status is not MemberStatus.ACTIVE for member in ensemble.members)
+        return (Fail(f"{missing} servers were not built within {timeout:.0f} seconds."),)
+    seen = tuple(_observed(ensemble, ours))
+    extra = tuple(DeleteServer(each.id) for each in doubles if each.task != "deleting")
+    waiting = [member for member in ensemble.members if member.id not in ours]
+    building = sum(server.status == "BUILD" for server in ours.values())
+    create = tuple(CreateServer(member) for member in waiting[: max(0, concurrency - building)])
+    if not (seen or extra or waiting or building):
+        return (Settle(Status.ACTIVE),)
+    return seen + extra + create
+
+
+def _by_member(servers: tuple[Server, ...]) -> tuple[Mapping[str, Server], list[Server]]:
+    """One server for each member, and those that are one too many (after a crash)."""
+    ours: dict[str, Server] = {}
+    doubles = []
+    for server in sorted(servers, key=lambda each: (each.status != "ACTIVE", each.id)):
+        if server.member_id in ours:
+            doubles.append(server)
+        else:
+            ours[server.member_id] = server
+    return ours, doubles
+
+
+def _broken(member: MemberRecord, server: Server | None) -> str | None:
+    """Why the build cannot go on because of this member, None if it can."""
+    if server is None:
+        if member.status is MemberStatus.ACTIVE:
+            return f"The server of {member.name} disappeared during the build."
+        return None
+    if server.status == "ERROR":
+        return f"Nova could not build {member.name}: {server.fault or 'no reason given'}"
+    if server.status == "ACTIVE" and server.host not in (None, member.host):
+        return f"Nova built {member.name} elsewhere than planned."
+    if server.status not in ("BUILD", "ACTIVE", "UNKNOWN"):  # UNKNOWN: its cell is down
+        return f"The server of {member.name} was changed during the build."
+    return None
+
+
+def _observed(ensemble: EnsembleRecord, ours: Mapping[str, Server]) -> Iterator[Record]:
+    for member in ensemble.members:
+        server = ours.get(member.id)
+        if server is None:
+            continue
+        status = MemberStatus.ACTIVE if server.status == "ACTIVE" else MemberStatus.BUILDING
+        if (member.status, member.server_id) != (status, server.id):
+            yield Record(member, status, server.id)
+
+
+def _remove(
+    ensemble: EnsembleRecord, servers: tuple[Server, ...], end: Status | None
+) -> tuple[Action, ...]:
+    """Delete the servers first; a member's hold and records go when its server is gone."""
+    delete = tuple(DeleteServer(each.id) for each in servers if each.task != "deleting")
+    alive = {server.member_id for server in servers}
+    release = tuple(
+        ReleaseHold(member)
+        for member in ensemble.members
+        if member.id not in alive and member.status is not MemberStatus.DELETED
+    )
+    if servers or release:
+        return delete + release
+    return (Settle(end),)

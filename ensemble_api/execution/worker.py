@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The worker of one nova-api process: takes leases on unsettled ensembles and works on them."""
+
+import logging
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from ensemble_api import exception
+from ensemble_api.execution.engine import Engine
+from ensemble_api.store.api import Store
+
+LOG = logging.getLogger(__name__)
+
+
+class Worker:
+    """Background threads that go on until every ensemble is settled, and then look out for more.
+
+    Every nova-api process has one. A lease in the database keeps two from acting on the same
+    ensemble; it is renewed while its worker lives, so that a dead worker's ensembles are free
+    ``lease_seconds`` later.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        *,
+        owner: str,
+        lease_seconds: int,
+        poll: float,
+        threads: int,
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._owner = owner
+        self._lease_seconds = lease_seconds
+        self._poll = poll
+        self._threads = threads
+        self._pool: ThreadPoolExecutor | None = None
+        self._busy: set[str] = set()
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._news = threading.Event()
+        self._process: int | None = None
+
+    def ensure_running(self) -> None:
+        """Start the threads in this process unless they run; a fork has none of its parent's."""
+        if self._process == os.getpid():
+            return
+        with self._lock:
+            if self._process == os.getpid():
+                return
+            self._process = os.getpid()
+            self._busy = set()
+            self._pool = ThreadPoolExecutor(self._threads, "ensemble-worker")
+            for name, run in (("dispatch", self._dispatch), ("renew", self._renew)):
+                threading.Thread(target=run, name=f"ensemble-{name}", daemon=True).start()
+
+    def wake(self) -> None:
+        """Look at the database now rather than at the next poll."""
+        self._news.set()
+
+    def stop(self) -> None:
+        """End the threads after the step they are in; leases are given back."""
+        self._stopping.set()
+        self._news.set()
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
+
+    def _dispatch(self) -> None:
+        while not self._stopping.is_set():
+            self._news.clear()
+            try:
+                for ensemble_id in self._store.unsettled():
+                    self._take(ensemble_id)
+            except Exception:
+                LOG.exception("The ensembles database cannot be read; trying again")
+            self._news.wait(self._poll)
+
+    def _take(self, ensemble_id: str) -> None:
+        pool = self._pool
+        with self._lock:
+            if pool is None or len(self._busy) >= self._threads or ensemble_id in self._busy:
+                return
+            if not self._store.claim(ensemble_id, self._owner, self._lease_seconds):
+                return
+            self._busy.add(ensemble_id)
+        pool.submit(self._work, ensemble_id)
+
+    def _work(self, ensemble_id: str) -> None:
+        """Step until the ensemble is settled; on an error let go, so that it is tried anew."""
+        try:
+            while not self._stopping.is_set():
+                if self._store.get(ensemble_id).status.settled:
+                    break
+                if not self._engine.step(ensemble_id):
+                    self._stopping.wait(self._poll)
+        except exception.NotFound:
+            pass
+        except exception.LeaseLost:
+            LOG.warning("Another worker has taken ensemble %s over", ensemble_id)
+        except Exception:
+            LOG.exception("Working on ensemble %s failed; trying again", ensemble_id)
+            self._stopping.wait(self._poll)
+        finally:
+            with self._lock:
+                self._busy.discard(ensemble_id)
+            self._store.release(ensemble_id, self._owner)
+            self._news.set()
+
+    def _renew(self) -> None:
+        while not self._stopping.wait(self._lease_seconds / 4):
+            with self._lock:
+                busy = sorted(self._busy)
+            for ensemble_id in busy:
+                try:
+                    self._store.renew(ensemble_id, self._owner, self._lease_seconds)
+                except Exception:
+                    LOG.exception("The lease of ensemble %s cannot be renewed", ensemble_id)

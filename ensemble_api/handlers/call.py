@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One request as handlers see it, and what they answer."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from ensemble_api import exception
+from ensemble_api.service import Service
+
+MAX_BODY = 8 * 1024 * 1024  # bytes; user data of 20 tiers fits
+MAX_LIMIT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: Nova's request context, query parameters, body, and the service to call."""
+
+    context: Any
+    service: Service
+    query: Mapping[str, str]
+    raw: bytes
+    url: str  # of the collection, without a query
+
+    @property
+    def json(self) -> Any:
+        """The decoded body.
+
+        :raises ensemble_api.exception.Invalid: when it is not JSON or too large.
+        """
+        if len(self.raw) > MAX_BODY:
+            raise exception.Invalid(f"body: is larger than {MAX_BODY} bytes", field="body")
+        try:
+            return json.loads(self.raw)
+        except (ValueError, RecursionError) as error:
+            raise exception.Invalid(f"body: is not JSON: {error}", field="body") from error
+
+    def number(self, name: str, default: int, most: int) -> int:
+        """A query parameter that is a whole number from 1 to ``most``; larger ones are cut."""
+        text = self.query.get(name, str(default))
+        if not text.isdecimal() or len(text) > 9 or int(text) < 1:
+            raise exception.Invalid(f"{name}: must be a whole number above 0", field=name)
+        return min(int(text), most)
+
+    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        """A query parameter that is one of ``choices``."""
+        value = self.query.get(name, default)
+        if value not in choices:
+            raise exception.Invalid(f"{name}: must be one of {', '.join(choices)}", field=name)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status and a JSON-ready body."""
+
+    status: int
+    body: Mapping[str, Any] | None = None
+
+
+Handler: TypeAlias = Callable[..., Answer]

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ensembles collection and its items."""
+
+import urllib.parse
+from typing import Any
+
+from ensemble_api import exception, policies, schemas, views
+from ensemble_api.handlers.call import MAX_LIMIT, Answer, Call
+from ensemble_api.planning.lifecycle import EnsembleRecord, Status
+from ensemble_api.service import Page
+
+SORT_KEYS = ("created_at", "name", "status")
+PARAMETERS = frozenset(
+    ("limit", "marker", "sort_key", "sort_dir", "name", "status", "all_projects", "project_id")
+)
+DEFAULT_LIMIT = 100
+
+
+def create(call: Call) -> Answer:
+    """POST /os-ensembles: plan, reserve, and start to build."""
+    policies.authorize(call.context, "create")
+    record = call.service.create(call.context, schemas.check_ensemble(call.json))
+    return Answer(202, {"ensemble": _view(call, record)})
+
+
+def index(call: Call) -> Answer:
+    """GET /os-ensembles: one page."""
+    policies.authorize(call.context, "list")
+    for name in call.query:
+        if name not in PARAMETERS:
+            raise exception.Invalid(f"{name}: is not a parameter here", field=name)
+    everywhere = call.query.get("all_projects", "").lower() in ("1", "true")
+    if everywhere:
+        policies.authorize(call.context, "all_projects")
+    limit = call.number("limit", DEFAULT_LIMIT, MAX_LIMIT)
+    status = call.choice("status", "", ("", *(each.value for each in Status)))
+    page = Page(
+        limit=limit,
+        marker=call.query.get("marker"),
+        sort_key=call.choice("sort_key", "created_at", SORT_KEYS),
+        descending=call.choice("sort_dir", "desc", ("asc", "desc")) == "desc",
+        project_id=call.query.get("project_id") if everywhere else call.context.project_id,
+        name=call.query.get("name"),
+        status=status or None,
+    )
+    records = call.service.select(page)
+    names = policies.allowed(call.context, "names")
+    body: dict[str, Any] = {
+        "ensembles": [views.ensemble(each, names=names, detail=False) for each in records]
+    }
+    if len(records) == limit:
+        query = urllib.parse.urlencode({**call.query, "marker": records[-1].id})
+        body["ensembles_links"] = [{"rel": "next", "href": f"{call.url}?{query}"}]
+    return Answer(200, body)
+
+
+def show(call: Call, ensemble_id: str) -> Answer:
+    """GET /os-ensembles/{id}."""
+    return Answer(200, {"ensemble": _view(call, _mine(call, ensemble_id, "show"))})
+
+
+def delete(call: Call, ensemble_id: str) -> Answer:
+    """DELETE /os-ensembles/{id}: start to remove everything."""
+    _mine(call, ensemble_id, "delete")
+    return Answer(202, {"ensemble": _view(call, call.service.delete(ensemble_id))})
+
+
+def _mine(call: Call, ensemble_id: str, action: str) -> EnsembleRecord:
+    """The ensemble, if the caller may do ``action`` on it.
+
+    Another project's ensemble is not found rather than forbidden: that it exists is not told.
+    """
+    record = call.service.get(ensemble_id)
+    if not policies.allowed(call.context, "show", record.project_id):
+        raise exception.NotFound(f"There is no ensemble {ensemble_id}.")
+    policies.authorize(call.context, action, record.project_id)
+    return record
+
+
+def _view(call: Call, record: EnsembleRecord) -> dict[str, Any]:
+    names = policies.allowed(call.context, "names")
+    return views.ensemble(record, names=names, detail=True)

@@ -1,0 +1,352 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The count model: how many members of each tier are in each place, as integer rows and columns.
+
+Members of a tier are alike, so a column counts them, x[tier, place]; there is none for a member.
+A place is a host, or a whole domain taken as one big host, which makes the model a relaxation.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ensemble_api.planning.constraints import Problem
+from ensemble_api.planning.model import (
+    Affinity,
+    AntiAffinity,
+    Exclusive,
+    Near,
+    Policy,
+    Spread,
+    Survive,
+)
+from ensemble_api.planning.topology import IntArray
+
+INFINITY = float("inf")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """U places of one or more hosts.
+
+    caps [T, U] and free [U, R] as in the problem; `host` [U] is the number of a place that is one
+    host, else -1; `domains` gives, for each depth above the host level, the domain of each place.
+    """
+
+    caps: IntArray
+    free: IntArray
+    host: IntArray
+    domains: tuple[IntArray, ...]
+
+    @classmethod
+    def hosts(cls, problem: Problem) -> "Places":
+        """Take every host that can hold anything as a place."""
+        host = np.flatnonzero(problem.caps.any(axis=0))
+        levels = problem.topology.levels[1:]
+        return cls(
+            caps=problem.caps[:, host],
+            free=problem.free[host],
+            host=host,
+            domains=tuple(problem.topology.index(level)[host] for level in levels),
+        )
+
+
+@dataclass(slots=True)
+class Linear:
+    """A sum of columns times factors, plus a constant."""
+
+    columns: list[int] = field(default_factory=list)
+    factors: list[int] = field(default_factory=list)
+    constant: int = 0
+
+    def add(self, column: int, factor: int = 1) -> None:
+        """Add one column times a factor."""
+        self.columns.append(column)
+        self.factors.append(factor)
+
+
+class Formulation:
+    """Rows and columns of a problem over places, and its objective stages by name."""
+
+    def __init__(self, problem: Problem, places: Places) -> None:
+        """Write down the whole problem; places of several hosts relax what is said of hosts."""
+        self.problem = problem
+        self.places = places
+        self.whole = bool((places.host >= 0).all())
+        self.low: list[int] = []
+        self.high: list[int] = []
+        self.rows: list[tuple[list[int], list[int], float, float]] = []
+        self.stages: dict[str, Linear] = {}
+        self._held: dict[tuple[int, int], dict[int, int]] = {}
+        self._used: dict[tuple[int, int], dict[int, int]] = {}
+        self.count = self._count_columns()
+        self._capacity_rows()
+        self._limit_columns()
+        for policy in problem.policies(problem.hard):
+            self._policy(policy, None)
+        soft = Linear()
+        for policy in problem.policies(problem.soft):
+            self._policy(policy, soft)
+        self._stages(soft)
+
+    def column(self, low: int, high: int) -> int:
+        """Add a column of whole numbers from `low` to `high`."""
+        self.low.append(low)
+        self.high.append(high)
+        return len(self.low) - 1
+
+    def row(
+        self,
+        columns: Iterable[int],
+        factors: Iterable[int],
+        low: float = -INFINITY,
+        high: float = INFINITY,
+    ) -> None:
+        """Ask that a sum of columns times factors is from `low` to `high`."""
+        self.rows.append((list(columns), list(factors), low, high))
+
+    def counts(self, values: Sequence[int]) -> IntArray:
+        """Read counts per tier and place [T, U] out of the values of all columns."""
+        known = np.append(np.array(values, dtype=np.int64), 0)
+        return known[self.count]
+
+    def _count_columns(self) -> IntArray:
+        caps = self.places.caps
+        columns = np.full(caps.shape, -1, dtype=np.int64)
+        for row, count in enumerate(self.problem.counts.tolist()):
+            for place in np.flatnonzero(caps[row]).tolist():
+                columns[row, place] = self.column(0, min(int(caps[row, place]), count))
+            own = columns[row][columns[row] >= 0].tolist()
+            self.row(own, [1] * len(own), count, count)
+        return columns
+
+    def _capacity_rows(self) -> None:
+        caps, free, requests = self.places.caps, self.places.free, self.problem.requests
+        # A place where everything fits at once needs no row, and one tier alone has its cap.
+        tight = caps.T @ requests > free
+        for place, resource in zip(*np.nonzero(tight), strict=True):
+            rows = np.flatnonzero((caps[:, place] > 0) & (requests[:, resource] > 0))
+            if len(rows) > 1 or self.places.host[place] < 0:
+                self.row(
+                    self.count[rows, place].tolist(),
+                    requests[rows, resource].tolist(),
+                    high=int(free[place, resource]),
+                )
+
+    def _limit_columns(self) -> None:
+        for row, count in enumerate(self.problem.counts.tolist()):
+            for depth, limit in enumerate(self.problem.limits[row].tolist()):
+                if limit >= count:
+                    continue
+                for column in self.held(row, depth).values():
+                    self.high[column] = min(self.high[column], limit)
+
+    def held(self, row: int, depth: int) -> dict[int, int]:
+        """Give, for each domain at a depth, the column of how many of the tier it holds."""
+        known = self._held.get((row, depth))
+        if known is not None:
+            return known
+        parts: dict[int, list[int]] = {}
+        if depth == 0:
+            for place in np.flatnonzero(self.count[row] >= 0).tolist():
+                if self.places.host[place] >= 0:
+                    parts[int(self.places.host[place])] = [int(self.count[row, place])]
+        elif depth == 1:
+            for place in np.flatnonzero(self.count[row] >= 0).tolist():
+                domain = int(self.places.domains[0][place])
+                parts.setdefault(domain, []).append(int(self.count[row, place]))
+        else:
+            parent = self.problem.topology.parent(self.problem.topology.levels[depth - 1])
+            for domain, column in self.held(row, depth - 1).items():
+                parts.setdefault(int(parent[domain]), []).append(column)
+        result = {domain: self._sum(row, columns) for domain, columns in sorted(parts.items())}
+        self._held[row, depth] = result
+        return result
+
+    def _sum(self, row: int, columns: list[int]) -> int:
+        if len(columns) == 1:
+            return columns[0]
+        most = min(int(self.problem.counts[row]), sum(self.high[column] for column in columns))
+        total = self.column(0, most)
+        self.row([*columns, total], [1] * len(columns) + [-1], 0, 0)
+        return total
+
+    def used(self, row: int, depth: int) -> dict[int, int]:
+        """Give, for each domain at a depth, a column that is 1 where the tier holds anything."""
+        known = self._used.get((row, depth))
+        if known is None:
+            known = {}
+            for domain, column in self.held(row, depth).items():
+                known[domain] = self.column(0, 1)
+                self.row([column, known[domain]], [1, -self.high[column]], high=0)
+            self._used[row, depth] = known
+        return known
+
+    def _slack(self, cost: Linear | None, most: int) -> tuple[list[int], list[int]]:
+        """Give a column that lets a row be missed at a cost, with its factor; none when hard."""
+        if cost is None:
+            return [], []
+        column = self.column(0, most)
+        cost.add(column)
+        return [column], [-1]
+
+    def _policy(self, policy: Policy, cost: Linear | None) -> None:
+        depth = self.problem.depth(policy.level)
+        if depth == 0 and not self.whole and not isinstance(policy, (Affinity, AntiAffinity, Near)):
+            return
+        rows = self.problem.rows(policy.tiers)
+        match policy:
+            case Affinity():
+                # One host means one domain of any larger level, which is what a relaxation can say.
+                self._affinity(rows, depth if self.whole else max(depth, 1), cost)
+            case AntiAffinity():
+                if len(rows) > 1:
+                    self._apart(rows, depth, cost)
+                elif cost is not None:
+                    self._at_most(rows[0], depth, policy.max_per_domain, cost)
+            case Near():
+                for row in rows:
+                    self._near(row, self.problem.rows([policy.to])[0], depth, cost)
+            case Survive():
+                for row in rows:
+                    self._survive(row, depth, policy, cost)
+            case Spread():
+                for row in rows:
+                    self._spread(row, depth, policy, cost)
+            case Exclusive():
+                if cost is not None:
+                    self._exclusive(rows, depth, policy, cost)
+
+    def _affinity(self, rows: list[int], depth: int, cost: Linear | None) -> None:
+        chosen: dict[int, int] = {}
+        held = [self.held(row, depth) for row in rows]
+        for domain in sorted(set().union(*held)):
+            if cost is not None or all(domain in columns for columns in held):
+                chosen[domain] = self.column(0, 1)
+        if cost is None:
+            self.row(chosen.values(), [1] * len(chosen), 1, 1)
+        else:
+            cost.constant -= 1
+            for column in chosen.values():
+                cost.add(column)
+        for row, columns in zip(rows, held, strict=True):
+            count = int(self.problem.counts[row])
+            for domain, column in columns.items():
+                if domain not in chosen:
+                    self.high[column] = 0
+                elif cost is None:
+                    self.row([column, chosen[domain]], [1, -count], 0, 0)
+                else:
+                    self.row([column, chosen[domain]], [1, -self.high[column]], high=0)
+
+    def _apart(self, rows: list[int], depth: int, cost: Linear | None) -> None:
+        used = [self.used(row, depth) for row in rows]
+        for domain in sorted(set().union(*used)):
+            here = [columns[domain] for columns in used if domain in columns]
+            if len(here) > 1:
+                slack, factor = self._slack(cost, len(here) - 1)
+                self.row([*here, *slack], [1] * len(here) + factor, high=1)
+
+    def _at_most(self, row: int, depth: int, most: int, cost: Linear) -> None:
+        for column in self.held(row, depth).values():
+            if self.high[column] > most:
+                slack, factor = self._slack(cost, self.high[column] - most)
+                self.row([column, *slack], [1, *factor], high=most)
+
+    def _near(self, row: int, beside: int, depth: int, cost: Linear | None) -> None:
+        there = self.held(beside, depth)
+        for domain, column in self.used(row, depth).items():
+            slack, factor = self._slack(cost, 1)
+            held = [there[domain]] if domain in there else []
+            self.row([column, *held, *slack], [1] + [-1] * len(held) + factor, high=0)
+
+    def _survive(self, row: int, depth: int, policy: Survive, cost: Linear | None) -> None:
+        count = int(self.problem.counts[row])
+        loss = count - policy.needed(count)
+        slack, factor = self._slack(cost, count)
+        columns = list(self.held(row, depth).values())
+        if policy.failures == 1:
+            for column in columns:
+                if self.high[column] > loss:
+                    self.row([column, *slack], [1, *factor], high=loss)
+            return
+        # The sum of the f largest is the least of f * theta + sum(max(0, held - theta)).
+        theta = self.column(0, count)
+        over = []
+        for column in columns:
+            over.append(self.column(0, self.high[column]))
+            self.row([over[-1], column, theta], [1, -1, 1], low=0)
+        self.row(
+            [theta, *over, *slack], [policy.failures, *[1] * len(over), *factor], high=loss
+        )
+
+    def _spread(self, row: int, depth: int, policy: Spread, cost: Linear | None) -> None:
+        level = self.problem.topology.levels[depth]
+        eligible = np.flatnonzero(self.problem.marks(self.problem.eligible[row], level)).tolist()
+        held, count = self.held(row, depth), int(self.problem.counts[row])
+        if policy.max_skew is not None and eligible:
+            slack, factor = self._slack(cost, count)
+            empty = any(domain not in held for domain in eligible)
+            least = self.column(0, 0 if empty else count // len(eligible))
+            for domain in set(eligible) & set(held):
+                column = held[domain]
+                self.row([column, least, *slack], [1, -1, *factor], high=policy.max_skew)
+                self.row([column, least], [1, -1], low=0)
+        if policy.min_domains is not None:
+            slack, _ = self._slack(cost, policy.min_domains)
+            filled = []
+            for column in held.values():
+                filled.append(self.column(0, 1))
+                self.row([column, filled[-1]], [1, -1], low=0)
+            both = [*filled, *slack]
+            self.row(both, [1] * len(both), low=policy.min_domains)
+
+    def _exclusive(self, rows: list[int], depth: int, policy: Exclusive, cost: Linear) -> None:
+        for domain in np.flatnonzero(self.problem.taken(policy)).tolist():
+            columns = [self.held(row, depth).get(domain) for row in rows]
+            here = [column for column in columns if column is not None]
+            if here:
+                shared = self.column(0, 1)
+                cost.add(shared)
+                for column in here:
+                    self.row([column, shared], [1, -self.high[column]], high=0)
+
+    def _stages(self, soft: Linear) -> None:
+        names = iter(self.problem.stages)
+        self.stages[next(names)] = soft
+        if self.problem.existing is not None:
+            name = next(names)
+            if self.whole:
+                self.stages[name] = self._moves(self.problem.existing)
+        for depth in reversed(range(len(self.problem.topology.levels))):
+            name = next(names)
+            if depth or self.whole:
+                self.stages[name] = self._loss(depth)
+        if self.whole:
+            packing = Linear()
+            for row, place in zip(*np.nonzero(self.count >= 0), strict=True):
+                cost = int(self.problem.cost[self.places.host[place]])
+                if cost:
+                    packing.add(int(self.count[row, place]), cost)
+            self.stages[next(names)] = packing
+
+    def _moves(self, existing: IntArray) -> Linear:
+        moves = Linear(constant=int(existing.sum()))
+        for row, place in zip(*np.nonzero(self.count >= 0), strict=True):
+            running = int(existing[row, self.places.host[place]])
+            if running:
+                column = int(self.count[row, place])
+                kept = self.column(0, min(running, self.high[column]))
+                self.row([column, kept], [1, -1], low=0)
+                moves.add(kept, -1)
+        return moves
+
+    def _loss(self, depth: int) -> Linear:
+        loss = Linear()
+        for row in range(len(self.problem.counts)):
+            columns = list(self.held(row, depth).values())
+            worst = self.column(0, max((self.high[column] for column in columns), default=0))
+            for column in columns:
+                self.row([worst, column], [1, -1], low=0)
+            loss.add(worst)
+        return loss

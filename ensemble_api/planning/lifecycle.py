@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An ensemble's life: what is recorded of it and of its members, and the states they pass."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Status(StrEnum):
+    """Where an ensemble stands."""
+
+    RESERVING = "RESERVING"  # the intent is saved, the capacity not yet held
+    BUILDING = "BUILDING"
+    ACTIVE = "ACTIVE"
+    ROLLING_BACK = "ROLLING_BACK"  # the build failed, what there is goes
+    ERROR = "ERROR"  # the build failed and nothing is left
+    DELETING = "DELETING"
+
+    @property
+    def settled(self) -> bool:
+        """Whether the worker has nothing left to do."""
+        return self in (Status.ACTIVE, Status.ERROR)
+
+
+class MemberStatus(StrEnum):
+    """Where a member stands."""
+
+    RESERVED = "RESERVED"
+    BUILDING = "BUILDING"  # its hold may be gone and its server may not be there yet
+    ACTIVE = "ACTIVE"
+    ERROR = "ERROR"
+    DELETED = "DELETED"  # neither server nor hold
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRecord:
+    """One member as recorded.
+
+    ``id`` is a UUID and the member's Placement consumer while reserved, ``domains`` maps each
+    level to the path of its domain from the largest level down, ``resources`` is what one member
+    needs per resource class, ``provider`` the UUID of the host's resource provider.
+    """
+
+    id: str
+    tier: str
+    index: int
+    host: str
+    provider: str
+    resources: Mapping[str, int]
+    domains: Mapping[str, tuple[str, ...]]
+    status: MemberStatus = MemberStatus.RESERVED
+    server_id: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The member's name, such as ``web-2``."""
+        return f"{self.tier}-{self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class EnsembleRecord:
+    """One ensemble as recorded.
+
+    ``body`` is what the tenant posted, checked and with defaults filled in; ``plan`` what the
+    planner said of its objectives and soft violations, JSON-ready; ``fault`` why the last build
+    failed, JSON-ready. Times are ISO 8601 in UTC; ``idle`` is seconds since the last progress.
+    """
+
+    id: str
+    project_id: str
+    user_id: str
+    name: str
+    status: Status
+    body: Mapping[str, Any]
+    plan: Mapping[str, Any]
+    members: tuple[MemberRecord, ...] = ()
+    fault: Mapping[str, Any] | None = None
+    created_at: str = ""
+    updated_at: str = ""
+    idle: float = 0.0
+    events: tuple[Mapping[str, Any], ...] = field(default=())
+
+    def template(self, tier: str) -> Mapping[str, Any]:
+        """The server template of ``tier``, as posted; KeyError if there is none."""
+        for each in self.body["tiers"]:
+            if each["name"] == tier:
+                return dict(each["server"])
+        raise KeyError(tier)
+
+    @property
+    def active(self) -> int:
+        """How many members are ACTIVE."""
+        return sum(member.status is MemberStatus.ACTIVE for member in self.members)

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may do what: oslo.policy rules, which live in nova-api's policy file."""
+
+import functools
+from typing import Any
+
+from oslo_config import cfg
+from oslo_policy import policy
+
+from ensemble_api import exception
+
+MEMBER = "rule:ensembles:member"
+READER = "rule:ensembles:reader"
+ADMIN = "rule:ensembles:admin"
+
+RULES = [
+    policy.RuleDefault("ensembles:admin", "role:admin", "Operators."),
+    policy.RuleDefault(
+        "ensembles:member",
+        "rule:ensembles:admin or (role:member and project_id:%(project_id)s)",
+        "Members of the project that owns the ensemble.",
+    ),
+    policy.RuleDefault(
+        "ensembles:reader",
+        "rule:ensembles:admin or (role:reader and project_id:%(project_id)s)",
+        "Readers of the project that owns the ensemble.",
+    ),
+    *(
+        policy.DocumentedRuleDefault(
+            f"ensembles:{name}",
+            check,
+            description,
+            [{"method": method, "path": path}],
+            scope_types=["project"],
+        )
+        for name, check, description, method, path in [
+            ("create", MEMBER, "Create an ensemble.", "POST", "/os-ensembles"),
+            (
+                "plan",
+                MEMBER,
+                "Plan an ensemble without building it.",
+                "POST",
+                "/os-ensembles/plans",
+            ),
+            ("list", READER, "List the project's ensembles.", "GET", "/os-ensembles"),
+            ("show", READER, "Show an ensemble.", "GET", "/os-ensembles/{id}"),
+            ("delete", MEMBER, "Delete an ensemble.", "DELETE", "/os-ensembles/{id}"),
+            ("spread", ADMIN, "See members per host.", "GET", "/os-ensembles/spread"),
+            ("all_projects", ADMIN, "List all projects' ensembles.", "GET", "/os-ensembles"),
+            ("names", ADMIN, "See hosts and racks by name.", "GET", "/os-ensembles/{id}"),
+        ]
+    ),
+]
+
+
+def list_rules() -> list[policy.RuleDefault]:
+    """Give the rules to oslopolicy-sample-generator."""
+    return RULES
+
+
+@functools.cache
+def get_enforcer() -> policy.Enforcer:
+    """The enforcer, which reads the same policy file as Nova does."""
+    enforcer = policy.Enforcer(cfg.CONF)
+    enforcer.register_defaults(RULES)
+    return enforcer
+
+
+def allowed(context: Any, action: str, project_id: str | None = None) -> bool:
+    """Whether ``context`` may do ``action`` on ensembles of ``project_id`` (default: its own)."""
+    target = {"project_id": project_id or context.project_id}
+    return bool(get_enforcer().authorize(f"ensembles:{action}", target, context))
+
+
+def authorize(context: Any, action: str, project_id: str | None = None) -> None:
+    """Refuse what policy forbids.
+
+    :raises ensemble_api.exception.Forbidden: when it does.
+    """
+    if not allowed(context, action, project_id):
+        raise exception.Forbidden(f"Policy does not allow ensembles:{action} to be performed.")

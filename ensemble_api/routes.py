@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The routes, their dispatch, and the one place where errors become JSON."""
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import microversion_parse
+import webob
+
+from ensemble_api import exception, views
+from ensemble_api.handlers import ensembles, plans, spread
+from ensemble_api.handlers.call import MAX_BODY, Answer, Call, Handler
+from ensemble_api.service import Service
+
+LOG = logging.getLogger(__name__)
+
+COLLECTION = "/os-ensembles"
+VERSION = "1.0"
+SERVICE_TYPE = "ensemble"
+
+ROUTES: Mapping[str, Mapping[str, Handler]] = {
+    COLLECTION: {"GET": ensembles.index, "POST": ensembles.create},
+    f"{COLLECTION}/plans": {"POST": plans.create},
+    f"{COLLECTION}/spread": {"GET": spread.show},
+    f"{COLLECTION}/{{ensemble_id}}": {"GET": ensembles.show, "DELETE": ensembles.delete},
+}
+
+# The names of Nova's error bodies (nova/api/openstack/wsgi.py, Fault).
+FAULT_NAMES = {
+    400: "badRequest",
+    403: "forbidden",
+    404: "itemNotFound",
+    405: "badMethod",
+    406: "notAcceptable",
+    409: "conflictingRequest",
+    503: "serviceUnavailable",
+}
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]{1,255})", template) + "/?")
+
+
+_PATTERNS = [(_pattern(template), methods) for template, methods in ROUTES.items()]
+
+
+def dispatch(request: webob.Request, service: Service, path: str) -> webob.Response:
+    """Answer one request to ``path``, which starts with ``/os-ensembles``."""
+    try:
+        _check_version(request)
+        answer = _handle(request, service, path)
+    except exception.EnsembleError as error:
+        return refuse(error)
+    except Exception:
+        LOG.exception("%s %s failed", request.method, path)
+        return refuse(
+            exception.EnsembleError("Something went wrong here; the log of nova-api has more.")
+        )
+    return _render(answer)
+
+
+def refuse(error: exception.EnsembleError) -> webob.Response:
+    """Nova's error body, with our stable code and the facts under ``details``."""
+    facts: dict[str, Any] = {"code": error.code, **error.facts}
+    if "reasons" in facts:
+        facts["reasons"] = views.reasons(facts["reasons"])
+    name = FAULT_NAMES.get(error.status, "computeFault")
+    body = {name: {"code": error.status, "message": error.message, "details": facts}}
+    return _render(Answer(error.status, body))
+
+
+def _render(answer: Answer) -> webob.Response:
+    response = webob.Response(status=answer.status, content_type="application/json")
+    response.charset = "utf-8"
+    response.body = b"" if answer.body is None else json.dumps(answer.body).encode()
+    response.headers["OpenStack-API-Version"] = f"{SERVICE_TYPE} {VERSION}"
+    response.headers.add("Vary", "OpenStack-API-Version")
+    return response
+
+
+def _handle(request: webob.Request, service: Service, path: str) -> Answer:
+    for pattern, methods in _PATTERNS:
+        if found := pattern.fullmatch(path):
+            if request.method not in methods:
+                raise exception.MethodNotAllowed(f"{path} takes {' and '.join(methods)} only.")
+            call = Call(
+                context=request.environ["nova.context"],
+                service=service,
+                query=dict(request.GET),
+                raw=request.body_file.read(MAX_BODY + 1) if request.is_body_readable else b"",
+                url=request.path_url,
+            )
+            return methods[request.method](call, **found.groupdict())
+    raise exception.NotFound(f"There is nothing at {path}.")
+
+
+def _check_version(request: webob.Request) -> None:
+    asked = microversion_parse.get_version(request.headers, service_type=SERVICE_TYPE)
+    if asked not in (None, "latest", VERSION):
+        raise exception.UnsupportedVersion(
+            f"Version {asked} is not supported; {VERSION} is.", min=VERSION, max=VERSION
+        )

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shape of request bodies, as JSON Schema, and the one way to check them."""
+
+import re
+from typing import Any
+
+import jsonschema
+
+from ensemble_api import exception
+
+MAX_TIERS = 20
+MAX_COUNT = 200
+MAX_POLICIES = 50
+
+UUID: dict[str, Any] = {
+    "type": "string",
+    "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+}
+TIER_NAME: dict[str, Any] = {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$"}
+TEXT: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\S"}
+
+SERVER = {
+    "type": "object",
+    "properties": {
+        "flavor": {"type": "string", "minLength": 1, "maxLength": 255},
+        "image": UUID,
+        "networks": {
+            "oneOf": [
+                {"enum": ["auto", "none"]},
+                {"type": "array", "items": UUID, "minItems": 1, "maxItems": 16},
+            ]
+        },
+        "key_name": TEXT,
+        "security_groups": {"type": "array", "items": TEXT, "maxItems": 32, "uniqueItems": True},
+        "user_data": {"type": "string", "contentEncoding": "base64", "maxLength": 65535},
+        "metadata": {
+            "type": "object",
+            "maxProperties": 64,
+            "propertyNames": {"pattern": r"^[a-zA-Z0-9-_:. ]{1,255}$"},
+            "additionalProperties": {"type": "string", "maxLength": 255},
+        },
+        "availability_zone": TEXT,
+    },
+    "required": ["flavor", "image"],
+    "additionalProperties": False,
+}
+
+TIER = {
+    "type": "object",
+    "properties": {
+        "name": TIER_NAME,
+        "count": {"type": "integer", "minimum": 1, "maximum": MAX_COUNT},
+        "server": SERVER,
+    },
+    "required": ["name", "count", "server"],
+    "additionalProperties": False,
+}
+
+COMMON = {
+    "level": {"type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$"},
+    "tiers": {
+        "type": "array",
+        "items": TIER_NAME,
+        "minItems": 1,
+        "maxItems": MAX_TIERS,
+        "uniqueItems": True,
+    },
+    "enforcement": {"enum": ["hard", "soft"]},
+}
+
+POLICIES: dict[str, dict[str, Any]] = {
+    "affinity": {},
+    "anti-affinity": {
+        "max_per_domain": {"type": "integer", "minimum": 1, "maximum": MAX_COUNT},
+    },
+}
+
+POLICY = {
+    "type": "object",
+    "properties": {"type": {"enum": list(POLICIES)}},
+    "required": ["type", "level", "tiers"],
+    "allOf": [
+        {
+            "if": {"properties": {"type": {"const": kind}}, "required": ["type"]},
+            "then": {
+                "properties": {"type": True, **COMMON, **own},
+                "additionalProperties": False,
+            },
+        }
+        for kind, own in POLICIES.items()
+    ],
+}
+
+ENSEMBLE = {
+    "type": "object",
+    "properties": {
+        "ensemble": {
+            "type": "object",
+            "properties": {
+                "name": TEXT,
+                "description": {"type": "string", "maxLength": 1024},
+                "tiers": {
+                    "type": "array",
+                    "items": TIER,
+                    "minItems": 1,
+                    "maxItems": MAX_TIERS,
+                },
+                "policies": {"type": "array", "items": POLICY, "maxItems": MAX_POLICIES},
+            },
+            "required": ["name", "tiers"],
+            "additionalProperties": False,
+        }
+    },
+    "required": ["ensemble"],
+    "additionalProperties": False,
+}
+
+_VALIDATOR = jsonschema.Draft202012Validator(ENSEMBLE)
+_PATTERNS = {
+    str(TIER_NAME["pattern"]): "must start with a-z and hold at most 32 of a-z, 0-9 and -",
+    str(UUID["pattern"]): "must be a UUID",
+    str(TEXT["pattern"]): "must not be blank",
+}
+
+
+def _field(error: jsonschema.ValidationError) -> str:
+    """The place of an error as a path, such as ``ensemble.tiers[0].count``."""
+    place = ""
+    for step in error.absolute_path:
+        place += f"[{step}]" if isinstance(step, int) else f".{str(step)[:64]}"
+    given: Any = error.instance
+    schema: Any = error.schema
+    rule: Any = error.validator_value
+    if error.validator == "required":
+        place += f".{next(name for name in rule if name not in given)}"
+    elif error.validator == "additionalProperties":
+        extra = next(name for name in given if name not in schema.get("properties", {}))
+        place += f".{extra[:64]}"
+    return place.lstrip(".") or "body"
+
+
+def _reason(error: jsonschema.ValidationError) -> str:
+    """The error in words; values are shortened, since a tenant may send megabytes."""
+    match (error.validator, error.validator_value):
+        case ("required", _):
+            return "is required"
+        case ("additionalProperties", _):
+            return "is not known here"
+        case ("oneOf", _):
+            return 'must be "auto", "none" or a list of network ids'
+        case ("maxLength", most):
+            return f"is longer than {most} characters"
+        case ("pattern", pattern):
+            return _PATTERNS.get(str(pattern), "has a bad character")
+    return re.sub(r"(.{200}).*(.{60})", r"\1 ... \2", error.message, flags=re.DOTALL)
+
+
+def check_ensemble(body: Any) -> dict[str, Any]:
+    """Check a create or plan body and give its inner object with defaults filled in.
+
+    :raises ensemble_api.exception.Invalid: with ``field``, when the shape is wrong.
+    """
+    error = jsonschema.exceptions.best_match(_VALIDATOR.iter_errors(body))
+    if error is not None:
+        field = _field(error)
+        raise exception.Invalid(f"{field}: {_reason(error)}", field=field)
+    given = body["ensemble"]
+    return {
+        "name": given["name"].strip(),
+        "description": given.get("description", ""),
+        "tiers": [
+            {**tier, "server": {"networks": "auto", **tier["server"]}} for tier in given["tiers"]
+        ],
+        "policies": [{"enforcement": "hard", **policy} for policy in given.get("policies", [])],
+    }

@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The use cases, each as its numbered steps."""
+
+import logging
+import random
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ensemble_api import exception
+from ensemble_api.cloud.compute import Compute
+from ensemble_api.cloud.inventory import Capacity, Host, Inventory
+from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.planning import check, planner, result
+from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, Status
+from ensemble_api.planning.topology import Topology
+from ensemble_api.resolver import Resolver, Wanted
+from ensemble_api.store.api import Handover, Page, Store
+
+__all__ = ["Page", "Planned", "Service"]
+
+LOG = logging.getLogger(__name__)
+
+RESERVE_SECONDS = 60  # the lease of a create while it plans and reserves
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a dry run gives: the result, and the topology that its hosts are in."""
+
+    result: result.Plan | result.Infeasible
+    topology: Topology
+
+
+class Service:
+    """The ensembles of one cloud."""
+
+    def __init__(
+        self,
+        store: Store,
+        compute: Compute,
+        inventory: Inventory,
+        reservation: Reservation,
+        *,
+        owner: str,
+        max_members: int,
+        attempts: int,
+        wake: Callable[[], None],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._store = store
+        self._resolver = Resolver(compute, inventory.levels, max_members)
+        self._inventory = inventory
+        self._reservation = reservation
+        self._owner = owner
+        self._attempts = attempts
+        self._wake = wake
+        self._sleep = sleep
+
+    def plan(self, context: Any, body: Mapping[str, Any]) -> Planned:
+        """Plan without reserving or saving anything.
+
+        :raises ensemble_api.exception.Invalid: naming the field that is wrong.
+        """
+        # 1 Resolve with the tenant's rights. 2 Look at the cloud. 3 Plan.
+        wanted = self._resolver.resolve(context, body)
+        capacity = self._look(context, wanted)
+        return Planned(self._plan(wanted, capacity), capacity.snapshot.topology)
+
+    def create(self, context: Any, body: Mapping[str, Any]) -> EnsembleRecord:
+        """Plan all members, hold all capacity at once, and leave the building to the worker.
+
+        :raises ensemble_api.exception.Invalid: naming the field that is wrong.
+        :raises ensemble_api.exception.OverQuota: when the project's quota is too small.
+        :raises ensemble_api.exception.InfeasibleEnsemble: with reasons; nothing is left then.
+        """
+        # 1 Resolve with the tenant's rights, and look at the quota for the whole.
+        wanted = self._resolver.resolve(context, body)
+        self._resolver.check_quota(context, wanted)
+        record: EnsembleRecord | None = None
+        try:
+            for attempt in range(self._attempts):
+                # 2 Plan on a fresh look at the cloud.
+                capacity = self._look(context, wanted)
+                planned = self._plan(wanted, capacity)
+                if isinstance(planned, result.Infeasible):
+                    raise _refusal(planned)
+                # 3 Save the intent.
+                fresh = _record(context, wanted, planned, capacity)
+                if record is None:
+                    record = fresh
+                    self._store.create(record, self._owner, RESERVE_SECONDS)
+                else:
+                    record = replace(fresh, id=record.id)
+                    self._store.replan(record, self._owner, RESERVE_SECONDS)
+                # 4 Hold every member's capacity in one request, or none.
+                try:
+                    self._reservation.hold(record.project_id, record.user_id, record.members)
+                except exception.CapacityTaken:
+                    LOG.info("Others took capacity planned for %s, attempt %d", record.id, attempt)
+                    self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
+                    continue
+                # 5 Hand over to the worker.
+                message = f"Capacity for {len(record.members)} members is reserved."
+                self._store.transition(
+                    record.id, [Status.RESERVING], Status.BUILDING, message=message
+                )
+                self._store.release(record.id, self._owner)
+                self._wake()
+                return self._store.get(record.id)
+            raise exception.InfeasibleEnsemble(
+                "Others keep taking the capacity that this ensemble needs; try again later.",
+                reasons=[],
+            )
+        except Exception:
+            # Nothing was promised yet, so nothing may be left, whatever went wrong.
+            if record is not None:
+                self._forget(record)
+            raise
+
+    def select(self, page: Page) -> list[EnsembleRecord]:
+        """One page of ensembles."""
+        return self._store.select(page)
+
+    def get(self, ensemble_id: str) -> EnsembleRecord:
+        """One ensemble.
+
+        :raises ensemble_api.exception.NotFound: if there is none.
+        """
+        return self._store.get(ensemble_id)
+
+    def delete(self, ensemble_id: str) -> EnsembleRecord:
+        """Start to remove everything of an ensemble; deleting twice is fine.
+
+        :raises ensemble_api.exception.NotFound: if there is none.
+        :raises ensemble_api.exception.Conflict: while its capacity is being reserved.
+        """
+        # 1 Change the goal. 2 Wake the worker, which removes all and then the record.
+        self._store.transition(
+            ensemble_id,
+            [Status.BUILDING, Status.ACTIVE, Status.ROLLING_BACK, Status.ERROR],
+            Status.DELETING,
+            message="Servers, capacity and ports are being removed.",
+        )
+        ensemble = self._store.get(ensemble_id)
+        if ensemble.status is not Status.DELETING:
+            raise exception.Conflict(
+                f"Ensemble {ensemble_id} is {ensemble.status}; try again in a moment."
+            )
+        self._wake()
+        return ensemble
+
+    def spread(self, context: Any) -> list[tuple[Host, list[tuple[EnsembleRecord, MemberRecord]]]]:
+        """Every host with the members on it, by host name."""
+        on: dict[str, list[tuple[EnsembleRecord, MemberRecord]]] = {}
+        for ensemble, member in self._store.all_members():
+            on.setdefault(member.host, []).append((ensemble, member))
+        return [(host, on.get(host.name, [])) for host in self._inventory.hosts(context)]
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The failure domain levels of this cloud, smallest first."""
+        return self._inventory.levels
+
+    def _forget(self, record: EnsembleRecord) -> None:
+        try:
+            self._reservation.release(member.id for member in record.members)
+            self._store.remove(record.id)
+        except Exception:
+            # The worker takes it over when the lease ends, and finds it interrupted.
+            LOG.exception("Ensemble %s could not be undone; the worker will", record.id)
+
+    def _look(self, context: Any, wanted: Wanted) -> Capacity:
+        """The cloud's capacity less what is being handed over from holds to servers.
+
+        Placement shows such capacity neither as held nor as used for a moment. So hand-overs are
+        read on both sides of the look, and all count but those whose server had claimed before.
+        """
+        before = self._store.handovers()
+        claimed = {each.member_id for each in before if self._claimed(each)}
+        capacity = self._inventory.capacity(context, wanted.demands.values())
+        pending = {each.member_id: each for each in (*before, *self._store.handovers())}
+        return capacity.less(
+            (each.host, each.resources)
+            for each in pending.values()
+            if each.member_id not in claimed
+        )
+
+    def _claimed(self, handover: Handover) -> bool:
+        return handover.server_id is not None and self._reservation.holds(handover.server_id)
+
+    def _plan(self, wanted: Wanted, capacity: Capacity) -> result.Plan | result.Infeasible:
+        planned = planner.plan(wanted.ensemble, capacity.snapshot)
+        if isinstance(planned, result.Plan):
+            # Never trust the planner alone: the checker shares no code with it.
+            broken = check.check(wanted.ensemble, capacity.snapshot, planned.assignment)
+            if broken:
+                LOG.error("The plan for %s breaks: %s", wanted.ensemble, broken)
+                raise exception.EnsembleError("The plan failed its check; please report this.")
+        return planned
+
+
+def _refusal(infeasible: result.Infeasible) -> exception.InfeasibleEnsemble:
+    words = " ".join(reason.message for reason in infeasible.reasons)
+    return exception.InfeasibleEnsemble(
+        f"The ensemble does not fit: {words}", reasons=list(infeasible.reasons)
+    )
+
+
+def _record(
+    context: Any, wanted: Wanted, planned: result.Plan, capacity: Capacity
+) -> EnsembleRecord:
+    topology = capacity.snapshot.topology
+    members = tuple(
+        MemberRecord(
+            id=str(uuid.uuid4()),
+            tier=member.tier,
+            index=member.index,
+            host=planned.assignment[member],
+            provider=capacity.providers[planned.assignment[member]],
+            resources=wanted.demands[member.tier].resources,
+            domains={
+                level: topology.domain_of(planned.assignment[member], level).path
+                for level in topology.levels
+            },
+        )
+        for member in wanted.ensemble.members
+    )
+    return EnsembleRecord(
+        id=str(uuid.uuid4()),
+        project_id=context.project_id,
+        user_id=context.user_id,
+        name=wanted.body["name"],
+        status=Status.RESERVING,
+        body=wanted.body,
+        plan=_summary(planned),
+        members=members,
+    )
+
+
+def _summary(planned: result.Plan) -> dict[str, Any]:
+    """What stays true of a plan after it: its objectives and soft violations, JSON-ready."""
+    return {
+        "objectives": [
+            {"name": each.name, "value": each.value, "bound": each.bound, "proved": each.proved}
+            for each in planned.objectives
+        ],
+        "violations": [
+            {"policy": each.policy, "level": each.level, "message": each.message}
+            for each in planned.violations
+        ],
+    }

@@ -1,0 +1,392 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The store: every read and write of the ensembles database, each one transaction."""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from oslo_db.sqlalchemy import enginefacade
+from sqlalchemy import orm
+
+from ensemble_api import exception
+from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.store import migration, models
+
+MAX_EVENTS = 100
+SORT_KEYS = ("created_at", "name", "status")
+SETTLED = tuple(status.value for status in Status if status.settled)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which ensembles to list, in which order, from where on."""
+
+    limit: int = 100
+    marker: str | None = None
+    sort_key: str = "created_at"
+    descending: bool = True
+    project_id: str | None = None
+    name: str | None = None
+    status: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.sort_key not in SORT_KEYS:
+            raise ValueError(f"sort_key: must be one of {', '.join(SORT_KEYS)}")
+        if self.limit < 1:
+            raise ValueError("limit: must be at least 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A member between its hold and its server's own claim: capacity that nothing shows."""
+
+    member_id: str
+    server_id: str | None
+    host: str
+    resources: Mapping[str, int]
+
+
+class Store:
+    """The ensembles database behind one SQLAlchemy URL."""
+
+    def __init__(self, connection: str) -> None:
+        self._facade = enginefacade.transaction_context()
+        self._facade.configure(connection=connection, sqlite_fk=True)
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The engine, for migrations."""
+        engine: sa.Engine = self._facade.writer.get_engine()
+        return engine
+
+    def upgrade(self) -> None:
+        """Bring the schema up to date."""
+        migration.upgrade(self.engine)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[orm.Session]:
+        with self._facade.reader.using(_Context()) as session:
+            yield session
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[orm.Session]:
+        with self._facade.writer.using(_Context()) as session:
+            yield session
+
+    # What tenants and operators see.
+
+    def get(self, ensemble_id: str) -> EnsembleRecord:
+        """One ensemble with members and its latest events, oldest first.
+
+        :raises ensemble_api.exception.NotFound: if there is none.
+        """
+        with self._reading() as session:
+            row = session.get(models.Ensemble, ensemble_id)
+            if row is None:
+                raise exception.NotFound(f"There is no ensemble {ensemble_id}.")
+            members = session.scalars(
+                sa.select(models.Member)
+                .where(models.Member.ensemble_id == ensemble_id)
+                .order_by(models.Member.position)
+            )
+            events = session.scalars(
+                sa.select(models.Event)
+                .where(models.Event.ensemble_id == ensemble_id)
+                .order_by(models.Event.id.desc())
+                .limit(MAX_EVENTS)
+            )
+            return replace(
+                _ensemble(row, members),
+                events=tuple(
+                    {"at": _iso(event.at), "type": event.type, "message": event.message}
+                    for event in reversed(list(events))
+                ),
+            )
+
+    def select(self, page: Page) -> list[EnsembleRecord]:
+        """One page of ensembles, with members, without events.
+
+        :raises ensemble_api.exception.Invalid: if the marker is unknown.
+        """
+        model = models.Ensemble
+        column: Any = getattr(model, page.sort_key)
+        query = sa.select(model)
+        if page.project_id is not None:
+            query = query.where(model.project_id == page.project_id)
+        if page.name is not None:
+            query = query.where(model.name.contains(page.name, autoescape=True))
+        if page.status is not None:
+            query = query.where(model.status == page.status)
+        order = [column.desc(), model.id.desc()] if page.descending else [column, model.id]
+        with self._reading() as session:
+            if page.marker is not None:
+                at = session.get(model, page.marker)
+                if at is None or page.project_id not in (None, at.project_id):
+                    raise exception.Invalid(f"marker: {page.marker} is unknown", field="marker")
+                here = sa.tuple_(column, model.id)
+                there = sa.tuple_(getattr(at, page.sort_key), at.id)
+                query = query.where(here < there if page.descending else here > there)
+            rows = session.scalars(query.order_by(*order).limit(page.limit)).all()
+            return _with_members(session, rows)
+
+    def all_members(self) -> list[tuple[EnsembleRecord, MemberRecord]]:
+        """Every member that may hold capacity, with its ensemble, for operators."""
+        with self._reading() as session:
+            rows = session.execute(
+                sa.select(models.Ensemble, models.Member)
+                .join(models.Member, models.Member.ensemble_id == models.Ensemble.id)
+                .where(models.Member.status != MemberStatus.DELETED.value)
+                .order_by(models.Member.host, models.Ensemble.name, models.Member.position)
+            )
+            return [(_ensemble(row, ()), _member(member)) for row, member in rows]
+
+    def handovers(self) -> list[Handover]:
+        """The members whose hold may be gone and whose server may not have claimed yet."""
+        model = models.Member
+        with self._reading() as session:
+            rows = session.scalars(
+                sa.select(model).where(model.status == MemberStatus.BUILDING.value)
+            )
+            return [Handover(row.id, row.server_id, row.host, row.resources) for row in rows]
+
+    # Writes of the service.
+
+    def create(self, record: EnsembleRecord, owner: str, seconds: float) -> None:
+        """Save the intent of ``record``, leased to ``owner`` for ``seconds``."""
+        now = _now()
+        with self._writing() as session:
+            session.add(
+                models.Ensemble(
+                    id=record.id,
+                    project_id=record.project_id,
+                    user_id=record.user_id,
+                    name=record.name,
+                    status=record.status.value,
+                    body=record.body,
+                    plan=record.plan,
+                    created_at=now,
+                    updated_at=now,
+                    lease_owner=owner,
+                    lease_until=now + timedelta(seconds=seconds),
+                )
+            )
+            session.flush()
+            _add_members(session, record)
+
+    def remove(self, ensemble_id: str) -> None:
+        """Forget an ensemble, its members and events; unknown ids are ignored."""
+        with self._writing() as session:
+            for model in (models.Event, models.Member):
+                session.execute(sa.delete(model).where(model.ensemble_id == ensemble_id))
+            session.execute(sa.delete(models.Ensemble).where(models.Ensemble.id == ensemble_id))
+
+    def replan(self, record: EnsembleRecord, owner: str, seconds: float) -> None:
+        """Replace the members and the plan of an ensemble that is still being reserved.
+
+        :raises ensemble_api.exception.LeaseLost: when a worker has taken it over meanwhile.
+        """
+        if not self.renew(record.id, owner, seconds):
+            raise exception.LeaseLost(record.id)
+        with self._writing() as session:
+            session.execute(sa.delete(models.Member).where(models.Member.ensemble_id == record.id))
+            session.execute(
+                sa.update(models.Ensemble)
+                .where(models.Ensemble.id == record.id)
+                .values(plan=record.plan, updated_at=_now())
+            )
+            _add_members(session, record)
+
+    def transition(
+        self,
+        ensemble_id: str,
+        expected: Sequence[Status],
+        status: Status,
+        *,
+        fault: Mapping[str, Any] | None = None,
+        message: str = "",
+    ) -> bool:
+        """Move an ensemble to ``status`` if it is in one of ``expected``; say whether it was.
+
+        The change, the fault (when given) and an event land in one transaction.
+        """
+        model = models.Ensemble
+        values: dict[str, Any] = {"status": status.value, "updated_at": _now()}
+        if fault is not None:
+            values["fault"] = fault
+        with self._writing() as session:
+            result: Any = session.execute(
+                sa.update(model)
+                .where(model.id == ensemble_id, model.status.in_([s.value for s in expected]))
+                .values(**values)
+            )
+            if result.rowcount:
+                _event(session, ensemble_id, status.value, message)
+            return bool(result.rowcount)
+
+    # Writes of the worker.
+
+    def claim(self, ensemble_id: str, owner: str, seconds: float) -> bool:
+        """Take the lease of an unsettled ensemble if it is free; say whether that worked."""
+        now, model = _now(), models.Ensemble
+        with self._writing() as session:
+            result: Any = session.execute(
+                sa.update(model)
+                .where(
+                    model.id == ensemble_id,
+                    model.status.not_in(SETTLED),
+                    sa.or_(
+                        model.lease_until.is_(None),
+                        model.lease_until < now,
+                        model.lease_owner == owner,
+                    ),
+                )
+                .values(lease_owner=owner, lease_until=now + timedelta(seconds=seconds))
+            )
+            return bool(result.rowcount)
+
+    def renew(self, ensemble_id: str, owner: str, seconds: float) -> bool:
+        """Prolong the lease that ``owner`` has; False when it is lost."""
+        now, model = _now(), models.Ensemble
+        with self._writing() as session:
+            result: Any = session.execute(
+                sa.update(model)
+                .where(model.id == ensemble_id, model.lease_owner == owner)
+                .values(lease_until=now + timedelta(seconds=seconds))
+            )
+            return bool(result.rowcount)
+
+    def release(self, ensemble_id: str, owner: str) -> None:
+        """Give the lease back, if ``owner`` has it."""
+        model = models.Ensemble
+        with self._writing() as session:
+            session.execute(
+                sa.update(model)
+                .where(model.id == ensemble_id, model.lease_owner == owner)
+                .values(lease_owner=None, lease_until=None)
+            )
+
+    def unsettled(self) -> list[str]:
+        """The ids of ensembles that need a worker and have none, the oldest first."""
+        model = models.Ensemble
+        with self._reading() as session:
+            return list(
+                session.scalars(
+                    sa.select(model.id)
+                    .where(
+                        model.status.not_in(SETTLED),
+                        sa.or_(model.lease_until.is_(None), model.lease_until < _now()),
+                    )
+                    .order_by(model.updated_at)
+                    .limit(100)
+                )
+            )
+
+    def mark(
+        self,
+        record: EnsembleRecord,
+        member: MemberRecord,
+        owner: str,
+        *,
+        message: str = "",
+        **changes: Any,
+    ) -> None:
+        """Save ``changes`` of a member, which counts as progress of its ensemble.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
+        """
+        now = _now()
+        with self._writing() as session:
+            result: Any = session.execute(
+                sa.update(models.Ensemble)
+                .where(models.Ensemble.id == record.id, models.Ensemble.lease_owner == owner)
+                .values(updated_at=now)
+            )
+            if not result.rowcount:
+                raise exception.LeaseLost(record.id)
+            session.execute(
+                sa.update(models.Member).where(models.Member.id == member.id).values(**changes)
+            )
+            if message:
+                _event(session, record.id, f"{member.name} {changes.get('status', '')}", message)
+
+
+@enginefacade.transaction_context_provider
+class _Context:
+    """What oslo.db's enginefacade hangs its session on."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _event(session: orm.Session, ensemble_id: str, kind: str, message: str) -> None:
+    session.add(
+        models.Event(ensemble_id=ensemble_id, at=_now(), type=kind[:32].strip(), message=message)
+    )
+
+
+def _add_members(session: orm.Session, record: EnsembleRecord) -> None:
+    session.add_all(
+        models.Member(
+            id=member.id,
+            ensemble_id=record.id,
+            position=position,
+            tier=member.tier,
+            number=member.index,
+            host=member.host,
+            provider=member.provider,
+            resources=dict(member.resources),
+            domains={level: list(path) for level, path in member.domains.items()},
+            status=member.status.value,
+        )
+        for position, member in enumerate(record.members)
+    )
+
+
+def _with_members(session: orm.Session, rows: Sequence[models.Ensemble]) -> list[EnsembleRecord]:
+    members: dict[str, list[models.Member]] = {row.id: [] for row in rows}
+    for member in session.scalars(
+        sa.select(models.Member)
+        .where(models.Member.ensemble_id.in_(members))
+        .order_by(models.Member.position)
+    ):
+        members[member.ensemble_id].append(member)
+    return [_ensemble(row, members[row.id]) for row in rows]
+
+
+def _ensemble(row: models.Ensemble, members: Any) -> EnsembleRecord:
+    return EnsembleRecord(
+        id=row.id,
+        project_id=row.project_id,
+        user_id=row.user_id,
+        name=row.name,
+        status=Status(row.status),
+        body=row.body,
+        plan=row.plan,
+        members=tuple(_member(member) for member in members),
+        fault=row.fault,
+        created_at=_iso(row.created_at),
+        updated_at=_iso(row.updated_at),
+        idle=(_now() - row.updated_at).total_seconds(),
+    )
+
+
+def _member(row: models.Member) -> MemberRecord:
+    return MemberRecord(
+        id=row.id,
+        tier=row.tier,
+        index=row.number,
+        host=row.host,
+        provider=row.provider,
+        resources=row.resources,
+        domains={level: tuple(path) for level, path in row.domains.items()},
+        status=MemberStatus(row.status),
+        server_id=row.server_id,
+    )

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of the ensembles database."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.dialects import mysql
+
+
+class Json(sa.TypeDecorator[Any]):
+    """JSON in a text column, the same on every database."""
+
+    impl = sa.Text().with_variant(mysql.LONGTEXT(), "mysql")
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        """Encode on the way in."""
+        return None if value is None else json.dumps(value, separators=(",", ":"))
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
+        """Decode on the way out."""
+        return None if value is None else json.loads(value)
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """A moment in UTC with microseconds; databases without zones give it back with one."""
+
+    impl = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql")
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Store in UTC, without the zone."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        """Put the zone back."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(orm.DeclarativeBase):
+    """What all tables share."""
+
+
+class Ensemble(Base):
+    """One row an ensemble; the lease says which worker may act on it until when."""
+
+    __tablename__ = "ensembles"
+    __table_args__ = (
+        sa.Index("ensembles_project_created_idx", "project_id", "created_at", "id"),
+        sa.Index("ensembles_status_lease_idx", "status", "lease_until"),
+    )
+
+    id: orm.Mapped[str] = orm.mapped_column(sa.String(36), primary_key=True)
+    project_id: orm.Mapped[str] = orm.mapped_column(sa.String(255))
+    user_id: orm.Mapped[str] = orm.mapped_column(sa.String(255))
+    name: orm.Mapped[str] = orm.mapped_column(sa.String(255))
+    status: orm.Mapped[str] = orm.mapped_column(sa.String(16))
+    body: orm.Mapped[Any] = orm.mapped_column(Json)
+    plan: orm.Mapped[Any] = orm.mapped_column(Json)
+    fault: orm.Mapped[Any] = orm.mapped_column(Json, nullable=True)
+    created_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
+    updated_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
+    lease_owner: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
+    lease_until: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
+
+
+class Member(Base):
+    """One row a member; ``position`` keeps the order of the plan."""
+
+    __tablename__ = "members"
+    __table_args__ = (sa.Index("members_status_idx", "status"),)
+
+    id: orm.Mapped[str] = orm.mapped_column(sa.String(36), primary_key=True)
+    ensemble_id: orm.Mapped[str] = orm.mapped_column(
+        sa.ForeignKey("ensembles.id", ondelete="CASCADE"), index=True
+    )
+    position: orm.Mapped[int] = orm.mapped_column(sa.Integer)
+    tier: orm.Mapped[str] = orm.mapped_column(sa.String(32))
+    number: orm.Mapped[int] = orm.mapped_column(sa.Integer)
+    host: orm.Mapped[str] = orm.mapped_column(sa.String(255))
+    provider: orm.Mapped[str] = orm.mapped_column(sa.String(36))
+    resources: orm.Mapped[Any] = orm.mapped_column(Json)
+    domains: orm.Mapped[Any] = orm.mapped_column(Json)
+    status: orm.Mapped[str] = orm.mapped_column(sa.String(16))
+    server_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(36))
+
+
+class Event(Base):
+    """One row a thing that happened to an ensemble."""
+
+    __tablename__ = "events"
+
+    id: orm.Mapped[int] = orm.mapped_column(sa.Integer, primary_key=True, autoincrement=True)
+    ensemble_id: orm.Mapped[str] = orm.mapped_column(
+        sa.ForeignKey("ensembles.id", ondelete="CASCADE"), index=True
+    )
+    at: orm.Mapped[datetime] = orm.mapped_column(Moment)
+    type: orm.Mapped[str] = orm.mapped_column(sa.String(32))
+    message: orm.Mapped[str] = orm.mapped_column(sa.Text)
