@@ -41,12 +41,13 @@ def survives_text(survives: Iterable[Json]) -> str:
 
 
 def survivability_lines(survivability: Iterable[Json]) -> list[str]:
-    """Say per tier what any single failure leaves: "web: 2 of 3 left after any host, ..."."""
+    """Say per tier what the worst single failure leaves: "web: 2 of 3 left after any host, ..."."""
     said: dict[str, list[str]] = {}
     for level in survivability:
         for worst in level["worst"]:
-            left = f"{worst['left']} of {worst['count']}" if worst["left"] else "none"
-            text = f"{left} left after any {printable(level['level'])}"
+            one = printable(level["level"])
+            kept = f"{worst['left']} of {worst['count']} left after any {one}"
+            text = kept if worst["left"] else f"may be lost with one {one}"
             said.setdefault(printable(worst["tier"]), []).append(text)
     return [f"{tier}: {', '.join(parts)}" for tier, parts in said.items()]
 

@@ -86,8 +86,14 @@ class CreateEnsemble(command.ShowOne):
         clients = self.app.client_manager
         body = resolve(source, clients.sdk_connection)
         manager = clients.ensemble.ensembles
-        with plain_words(source):
-            ensemble = manager.create(body)
+        try:
+            with plain_words(source):
+                ensemble = manager.create(body)
+        except KeyboardInterrupt:
+            self.app.stderr.write(
+                "\nNo answer was waited for. The build may have begun: openstack ensemble list\n"
+            )
+            raise
         if parsed_args.wait:
             ensemble = self._built(manager, ensemble)
         return columns.ensemble_fields(ensemble.to_dict())
@@ -240,7 +246,7 @@ class DeleteEnsemble(command.Command):
                 going.append(ensemble)
             except exceptions.CommandError as error:
                 failed += 1
-                self.log.error("%s", error)
+                self.app.stderr.write(f"{error}\n")
         if parsed_args.wait:
             failed += self._count_left(manager, going)
         if failed:
@@ -256,9 +262,8 @@ class DeleteEnsemble(command.Command):
             self.app.stderr.write("\nNo longer waiting. The removal goes on.\n")
             raise
         for ensemble in left:
-            self.log.error(
-                "%s: %s", words.printable(ensemble.name), words.fault_text(ensemble.fault)
-            )
+            fault = words.fault_text(ensemble.fault)
+            self.app.stderr.write(f"{words.printable(ensemble.name)}: {fault}\n")
         return len(left)
 
 

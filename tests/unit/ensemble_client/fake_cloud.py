@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A little cloud over HTTP with scripted answers: Keystone, Nova, Glance, Neutron and ensembles.
+
+It checks nothing and plans nothing: it answers each route with the answers the test wrote down,
+one after the other, the last one again and again, and remembers what it was asked.
+"""
+
+import json
+import threading
+import uuid
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import yaml
+
+Answer = tuple[int, Any]
+
+PROJECT = "9f1b6bd0c3a24d2e8a3d5a9f0b1c2d3e"
+FLAVORS = {"m1.tiny": "1", "m1.small": "2", "m1.medium": "3"}
+IMAGES = {"cirros": "70a599e0-31e7-49b7-b260-868f441e862b"}
+NETWORKS = {"private": "f27aa545-cbdd-4907-b0c6-c9e8b039dcc2"}
+
+
+@dataclass(slots=True)
+class Asked:
+    """One request as it arrived."""
+
+    method: str
+    path: str
+    query: dict[str, list[str]]
+    body: Any
+
+
+@dataclass(slots=True)
+class FakeCloud:
+    """The server, its script and what it was asked on the ensembles API."""
+
+    answers: dict[tuple[str, str], list[Answer]] = field(default_factory=dict)
+    asked: list[Asked] = field(default_factory=list)
+    images: dict[str, list[str]] = field(default_factory=dict)
+    url: str = ""
+    _server: ThreadingHTTPServer | None = None
+
+    def start(self) -> None:
+        cloud = self
+
+        class Handler(_Handler):
+            fake = cloud
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.images = {name: [key] for name, key in IMAGES.items()}
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def stop(self) -> None:
+        assert self._server is not None
+        self._server.shutdown()
+        self._server.server_close()
+
+    def on(self, method: str, path: str, *answers: Answer) -> None:
+        """Script the answers to a route below /os-ensembles; the last one repeats."""
+        self.answers[method, path] = list(answers)
+
+    def clouds_yaml(self, folder: Path) -> Path:
+        auth = {"auth_url": f"{self.url}/identity/v3", "username": "demo", "password": "secret"}
+        auth |= {
+            "project_name": "demo",
+            "user_domain_id": "default",
+            "project_domain_id": "default",
+        }
+        path = folder / "clouds.yaml"
+        clouds = {"fake": {"auth": auth, "region_name": "RegionOne", "interface": "public"}}
+        path.write_text(yaml.safe_dump({"clouds": clouds}))
+        return path
+
+    def answer(self, asked: Asked) -> Answer:
+        parts = asked.path.strip("/").split("/")
+        service, rest = parts[0], parts[1:]
+        if service == "compute" and rest[1:2] == ["os-ensembles"]:
+            self.asked.append(asked)
+            route = asked.method, "/" + "/".join(rest[2:]) if rest[2:] else ""
+            script = self.answers.get(route)
+            if script is None:
+                return 404, {"itemNotFound": {"code": 404, "message": "Not scripted."}}
+            return script.pop(0) if len(script) > 1 else script[0]
+        answers = {
+            "identity": self._identity,
+            "compute": self._compute,
+            "image": self._image,
+            "network": self._network,
+        }
+        return answers[service](asked, rest)
+
+    def _identity(self, asked: Asked, rest: list[str]) -> Answer:
+        if asked.method == "POST":
+            return 201, {"token": _token(self.url)}
+        version = {"id": "v3.14", "status": "stable", "links": _self(f"{self.url}/identity/v3/")}
+        return 200, {"version": version} if rest == ["v3"] else {"versions": {"values": [version]}}
+
+    def _compute(self, asked: Asked, rest: list[str]) -> Answer:
+        if len(rest) < 2:
+            version = {"id": "v2.1", "status": "CURRENT", "version": "2.104", "min_version": "2.1"}
+            shown = version | {"links": _self(f"{self.url}/compute/v2.1/")}
+            return 200, {"version": shown} if rest else {"versions": [shown]}
+        flavors = [{"id": key, "name": name, "links": []} for name, key in FLAVORS.items()]
+        return _found(flavors, rest[2:], "flavor", asked)
+
+    def _image(self, asked: Asked, rest: list[str]) -> Answer:
+        if len(rest) < 2:
+            links = _self(f"{self.url}/image/v2/")
+            return 300, {"versions": [{"id": "v2.15", "status": "CURRENT", "links": links}]}
+        images = [{"id": key, "name": name} for name, keys in self.images.items() for key in keys]
+        status, body = _found(images, rest[2:], "image", asked)
+        return status, body.get("image", body)
+
+    def _network(self, asked: Asked, rest: list[str]) -> Answer:
+        if len(rest) < 2:
+            links = _self(f"{self.url}/network/v2.0/")
+            return 200, {"versions": [{"id": "v2.0", "status": "CURRENT", "links": links}]}
+        networks = [{"id": key, "name": name} for name, key in NETWORKS.items()]
+        return _found(networks, rest[2:], "network", asked)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Reads a request, hands it to the cloud, writes the answer."""
+
+    fake: FakeCloud
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def _serve(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        content = self.rfile.read(length)
+        url = urlsplit(self.path)
+        body = json.loads(content) if content else None
+        status, answer = self.fake.answer(Asked(self.command, url.path, parse_qs(url.query), body))
+        payload = b"" if answer is None else json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(payload)))
+        self.send_header("X-Subject-Token", "token")
+        self.send_header("x-compute-request-id", "req-1")
+        self.end_headers()
+        self.wfile.write(payload)
+
+    do_GET = do_POST = do_DELETE = _serve  # noqa: N815
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+def _self(url: str) -> list[dict[str, str]]:
+    return [{"rel": "self", "href": url}]
+
+
+def _found(things: list[dict[str, Any]], rest: list[str], kind: str, asked: Asked) -> Answer:
+    if rest and rest != ["detail"]:
+        for thing in things:
+            if thing["id"] == rest[0]:
+                return 200, {kind: thing}
+        return 404, {"itemNotFound": {"code": 404, "message": f"{kind} not found"}}
+    names = asked.query.get("name")
+    return 200, {f"{kind}s": [each for each in things if not names or each["name"] in names]}
+
+
+def _token(url: str) -> dict[str, Any]:
+    def entry(kind: str, path: str) -> dict[str, Any]:
+        endpoint = {"id": kind, "interface": "public", "region": "RegionOne"}
+        endpoint |= {"region_id": "RegionOne", "url": f"{url}{path}"}
+        return {"type": kind, "name": kind, "id": kind, "endpoints": [endpoint]}
+
+    paths = {"compute": "/compute/v2.1", "image": "/image", "network": "/network"}
+    domain = {"id": "default", "name": "Default"}
+    return {
+        "methods": ["password"],
+        "expires_at": "2099-01-01T00:00:00.000000Z",
+        "issued_at": "2026-11-22T00:00:00.000000Z",
+        "user": {"id": "u1", "name": "demo", "domain": domain},
+        "project": {"id": PROJECT, "name": "demo", "domain": domain},
+        "roles": [{"id": "r1", "name": "member"}],
+        "catalog": [entry(kind, path) for kind, path in paths.items()],
+    }
+
+
+def refusal(status: int, message: str, **details: Any) -> Answer:
+    """Build an error answer in Nova's style with our details."""
+    keys = {400: "badRequest", 403: "forbidden", 404: "itemNotFound", 409: "conflictingRequest"}
+    error = {"code": status, "message": message, "details": details}
+    return status, {keys.get(status, "computeFault"): error}
+
+
+def not_found() -> Answer:
+    return refusal(404, "Ensemble not found.", code="ensemble.not_found")
+
+
+DOMAINS = [
+    {"ref": "z1", "level": "zone", "parent": None, "label": "zone A"},
+    {"ref": "r1", "level": "rack", "parent": "z1", "label": "rack A"},
+    {"ref": "r2", "level": "rack", "parent": "z1", "label": "rack B"},
+    {"ref": "h1", "level": "host", "parent": "r1", "label": "host A"},
+    {"ref": "h2", "level": "host", "parent": "r2", "label": "host B"},
+]
+PLACES = [
+    {"host": "h1", "rack": "r1", "zone": "z1"},
+    {"host": "h2", "rack": "r2", "zone": "z1"},
+]
+SURVIVABILITY = [
+    {
+        "level": level,
+        "domains_used": used,
+        "worst": [
+            {"tier": "web", "left": left, "count": 2},
+            {"tier": "cache", "left": 0, "count": 1},
+        ],
+        "losses": [],
+    }
+    for level, used, left in (("host", 2, 1), ("rack", 2, 1), ("zone", 1, 0))
+]
+MEMBERS = [("web-0", "web", 0), ("web-1", "web", 1), ("cache-0", "cache", 0)]
+
+
+def plan(**changes: Any) -> dict[str, Any]:
+    """Build a feasible plan: two web members on two hosts, a cache on the first."""
+    base = {
+        "feasible": True,
+        "assignments": [
+            {"member": name, "tier": tier, "domains": PLACES[place]}
+            for name, tier, place in MEMBERS
+        ],
+        "domains": DOMAINS,
+        "survivability": SURVIVABILITY,
+        "objectives": [{"name": "worst host loss", "value": 2, "bound": 2, "proved": True}],
+        "violations": [],
+        "reasons": [],
+    }
+    return base | changes
+
+
+def ensemble(status: str, active: int = 0, **changes: Any) -> dict[str, Any]:
+    """Build an ensemble as GET shows it."""
+    member_status = "ACTIVE" if status == "ACTIVE" else "BUILDING"
+    template = {"flavor": "1", "image": IMAGES["cirros"]}
+    base = {
+        "id": str(uuid.UUID(int=7)),
+        "name": "shop",
+        "description": "",
+        "project_id": PROJECT,
+        "user_id": "u1",
+        "status": status,
+        "created_at": "2026-11-22T12:00:00Z",
+        "updated_at": "2026-11-22T12:00:09Z",
+        "progress": {"active": active, "total": 3},
+        "tiers": [
+            {"name": "web", "count": 2, "server": template},
+            {"name": "cache", "count": 1, "server": template},
+        ],
+        "policies": [
+            {"type": "anti-affinity", "level": "host", "tiers": ["web"], "max_per_domain": 1}
+        ],
+        "fault": None,
+        "members": [
+            {
+                "id": str(uuid.UUID(int=100 + index)),
+                "name": name,
+                "tier": tier,
+                "status": member_status,
+                "server_id": str(uuid.UUID(int=200 + index)),
+                "domains": PLACES[place],
+            }
+            for index, (name, tier, place) in enumerate(MEMBERS)
+        ],
+        "domains": DOMAINS,
+        "survivability": SURVIVABILITY,
+        "violations": [],
+        "objectives": [],
+        "events": [{"at": "2026-11-22T12:00:00Z", "type": "planned", "message": "Planned."}],
+        "survives": [
+            {"level": "host", "survives": True},
+            {"level": "rack", "survives": True},
+            {"level": "zone", "survives": False},
+        ],
+    }
+    return base | changes
+
+
+def listed(status: str, active: int = 0, **changes: Any) -> dict[str, Any]:
+    """Build an ensemble as a list shows it."""
+    left_out = ("members", "policies", "survivability", "events", "domains", "violations")
+    full = ensemble(status, active, **changes)
+    return {key: value for key, value in full.items() if key not in left_out}

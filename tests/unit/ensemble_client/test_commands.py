@@ -1,0 +1,346 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`openstack ensemble ...` through the real shell, against scripted answers over HTTP."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_cloud import FakeCloud, ensemble, listed, not_found, plan, refusal
+
+THREE_TIER = str(Path(__file__).parents[3] / "examples" / "three-tier.yaml")
+KEY = ensemble("ACTIVE")["id"]
+ONE = f"/{KEY}"
+OTHER = "00000000-0000-0000-0000-000000000008"
+REASON = {
+    "code": "too-few-domains",
+    "message": "3 members of database need 3 racks; 2 can hold one.",
+    "policy": 3,
+    "level": "rack",
+    "tiers": ["database"],
+    "demand": 3,
+    "supply": 2,
+    "suggestion": "Allow 2 members a rack.",
+}
+
+Run = Callable[..., Any]
+
+
+def policy_line(number: int) -> int:
+    """Find the line on which a policy of the example begins."""
+    lines = Path(THREE_TIER).read_text().splitlines()
+    begins = [index for index, line in enumerate(lines, 1) if line.startswith("  - type: ")]
+    return begins[number]
+
+
+def test_create_wait_tells_progress_and_ends_active(
+    fake: FakeCloud, openstack: Run, pauses: list[float]
+) -> None:
+    fake.on("POST", "", (202, {"ensemble": ensemble("RESERVING")}))
+    fake.on(
+        "GET", ONE,
+        (200, {"ensemble": ensemble("BUILDING", 1)}), (200, {"ensemble": ensemble("ACTIVE", 3)}),
+    )  # fmt: skip
+    done = openstack("ensemble", "create", "-f", THREE_TIER, "--wait", "--format", "json")
+    assert done.code == 0
+    assert [line.rpartition(" (")[0] for line in done.err.splitlines()] == [
+        "shop: RESERVING", "shop: 1 of 3 ACTIVE", "shop: 3 of 3 ACTIVE"
+    ]  # fmt: skip
+    shown = json.loads(done.out)
+    assert shown["status"] == "ACTIVE"
+    assert [member["name"] for member in shown["members"]] == ["web-0", "web-1", "cache-0"]
+    assert pauses == [2.0, 2.5]
+
+
+def test_create_without_wait_returns_at_once(fake: FakeCloud, openstack: Run) -> None:
+    fake.on("POST", "", (202, {"ensemble": ensemble("BUILDING")}))
+    done = openstack("ensemble", "create", "-f", THREE_TIER, "--name", "mine")
+    assert (done.code, done.err, len(fake.asked)) == (0, "", 1)
+    assert fake.asked[0].body["ensemble"]["name"] == "mine"
+    assert fake.asked[0].body["ensemble"]["tiers"][2]["server"]["flavor"] == "3"
+
+
+def test_a_build_that_fails_ends_with_its_reasons(
+    fake: FakeCloud, openstack: Run, pauses: list[float]
+) -> None:
+    fault = {"message": "web-1 did not start; all was undone.", "reasons": [REASON]}
+    fake.on("POST", "", (202, {"ensemble": ensemble("BUILDING")}))
+    fake.on(
+        "GET", ONE,
+        (200, {"ensemble": ensemble("ROLLING_BACK", 1)}),
+        (200, {"ensemble": ensemble("ERROR", fault=fault)}),
+    )  # fmt: skip
+    done = openstack("ensemble", "create", "-f", THREE_TIER, "--wait")
+    assert (done.code, done.out) == (1, "")
+    assert "shop: ROLLING_BACK, 1 of 3 ACTIVE" in done.err
+    assert "shop could not be built: web-1 did not start; all was undone." in done.err
+    assert "  Suggestion: Allow 2 members a rack." in done.err
+    assert f"openstack ensemble delete {KEY}" in done.err
+
+
+def test_a_refused_create_says_why_and_where(fake: FakeCloud, openstack: Run) -> None:
+    message = "shop cannot be placed."
+    fake.on("POST", "", refusal(409, message, code="ensemble.infeasible", reasons=[REASON]))
+    done = openstack("ensemble", "create", "-f", THREE_TIER)
+    assert done.code == 1
+    assert done.err.splitlines() == [
+        "shop cannot be placed.",
+        f"- 3 members of database need 3 racks; 2 can hold one. ({THREE_TIER}:{policy_line(3)})",
+        "  Suggestion: Allow 2 members a rack.",
+    ]
+
+
+def test_a_field_the_api_refuses_is_traced_to_its_line(
+    fake: FakeCloud, openstack: Run, tmp_path: Path
+) -> None:
+    field = "ensemble.tiers[0].count"
+    message = f"{field}: 0 is less than the minimum of 1"
+    fake.on("POST", "", refusal(400, message, code="ensemble.invalid", field=field))
+    path = tmp_path / "zero.yaml"
+    path.write_text(Path(THREE_TIER).read_text().replace("count: 3", "count: 0", 1))
+    line = path.read_text()[: path.read_text().index("count: 0")].count("\n") + 1
+    done = openstack("ensemble", "create", "-f", str(path))
+    assert (done.code, done.err) == (1, f"{path}:{line}: {message}\n")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        pytest.param(
+            refusal(403, "Quota exceeded for cores.", code="ensemble.quota"),
+            "Quota exceeded for cores.\n",
+            id="a quota",
+        ),
+        pytest.param(
+            refusal(400, "x", code="ensemble.invalid", field="ensemble.name"),
+            "--name: x\n",
+            id="a name from the command line",
+        ),
+        pytest.param(
+            (500, {"computeFault": {"code": 500, "message": "Unexpected."}}),
+            "Unexpected. (HTTP 500, request req-1)\n",
+            id="a defect of the cloud",
+        ),
+        pytest.param(
+            (404, {"itemNotFound": {"code": 404, "message": "Not found."}}),
+            "The compute service of this cloud does not offer ensembles (HTTP 404 for "
+            "/os-ensembles).\n",
+            id="a cloud without the extension",
+        ),
+    ],
+)
+def test_an_error_ends_in_one_clear_sentence(
+    fake: FakeCloud, openstack: Run, answer: Any, said: str
+) -> None:
+    fake.on("POST", "", answer)
+    done = openstack("ensemble", "create", "-f", THREE_TIER, "--name", "x")
+    assert (done.code, done.out, done.err) == (1, "", said)
+
+
+def test_a_mistake_in_the_file_asks_the_api_nothing(
+    fake: FakeCloud, openstack: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text("name: shop\ntires: []\n")
+    done = openstack("ensemble", "create", "-f", str(path))
+    said = f"{path}:2: ensemble.tires: unknown name; did you mean 'tiers'?\n"
+    assert (done.code, done.err) == (1, said)
+    assert fake.asked == []
+
+
+def test_plan_shows_hosts_survivability_and_proof(fake: FakeCloud, openstack: Run) -> None:
+    fake.on("POST", "/plans", (200, {"plan": plan()}))
+    done = openstack("ensemble", "plan", "-f", THREE_TIER)
+    assert done.code == 0
+    lines = [line.replace(" ", "") for line in done.out.splitlines()]
+    assert "|Zone|Rack|Host|Members|" in lines
+    assert "|zoneA|rackA|hostA|web-0,cache-0|" in lines
+    assert "|zoneA|rackB|hostB|web-1|" in lines
+    assert "web: 1 of 2 left after any host, 1 of 2 left after any rack" in done.out
+    assert done.out.endswith("Plan: proved optimal. Nothing was built.\n")
+
+
+def test_plan_shows_an_administrator_the_names(fake: FakeCloud, openstack: Run) -> None:
+    named = [each | {"name": f"real-{each['ref']}"} for each in plan()["domains"]]
+    fake.on("POST", "/plans", (200, {"plan": plan(domains=named)}))
+    done = openstack("ensemble", "plan", "-f", THREE_TIER, "--format", "json")
+    assert json.loads(done.out)[0] == {
+        "Zone": "real-z1", "Rack": "real-r1", "Host": "real-h1", "Members": ["web-0", "cache-0"]
+    }  # fmt: skip
+    assert "proved optimal" in done.err
+
+
+def test_plan_tells_of_soft_policies_not_met(fake: FakeCloud, openstack: Run) -> None:
+    violation = {"policy": 1, "level": "rack", "message": "2 members of web share a rack."}
+    fake.on("POST", "/plans", (200, {"plan": plan(violations=[violation])}))
+    done = openstack("ensemble", "plan", "-f", THREE_TIER)
+    assert "Not met, policies[1]: 2 members of web share a rack.\n" in done.out
+
+
+def test_a_plan_that_is_impossible_gives_reasons_and_fails(fake: FakeCloud, openstack: Run) -> None:
+    nothing: list[Any] = []
+    answer = plan(feasible=False, proved=True, reasons=[REASON], assignments=nothing)
+    fake.on("POST", "/plans", (200, {"plan": answer}))
+    done = openstack("ensemble", "plan", "-f", THREE_TIER)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("shop cannot be placed:\n- 3 members of database need 3 racks;")
+    assert done.err.endswith("  Suggestion: Allow 2 members a rack.\n")
+
+
+def test_list_sends_its_options_and_shows_what_survives(fake: FakeCloud, openstack: Run) -> None:
+    fake.on("GET", "", (200, {"ensembles": [listed("BUILDING", 2)]}))
+    done = openstack(
+        "ensemble", "list", "--status", "building", "--sort", "name:desc", "--limit", "5",
+        "--marker", OTHER, "--all-projects", "--format", "value",
+    )  # fmt: skip
+    assert done.code == 0
+    assert fake.asked[0].query == {
+        "status": ["BUILDING"], "sort_key": ["name"], "sort_dir": ["desc"], "limit": ["5"],
+        "marker": [OTHER], "all_projects": ["1"],
+    }  # fmt: skip
+    table = openstack("ensemble", "list", "--long").out
+    assert "| 2 of 3 | any host, any rack | web 2, cache 1 |" in table
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--sort", "size"], ["--sort", "name:up"], ["--limit", "0"], ["--status", "HAPPY"]],
+    ids=["an unknown key", "an unknown direction", "a limit of nothing", "an unknown status"],
+)
+def test_list_refuses_options_without_meaning(
+    fake: FakeCloud, openstack: Run, words: list[str]
+) -> None:
+    assert openstack("ensemble", "list", *words).code == 2
+    assert fake.asked == []
+
+
+def test_show_finds_by_name_and_by_id(fake: FakeCloud, openstack: Run) -> None:
+    fake.on("GET", "", (200, {"ensembles": [listed("ACTIVE", name="shop2"), listed("ACTIVE")]}))
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE", 3)}))
+    by_name = openstack("ensemble", "show", "shop")
+    by_id = openstack("ensemble", "show", KEY)
+    assert by_name.code == by_id.code == 0
+    assert by_name.out == by_id.out
+    assert "web-1    ACTIVE  zone A / rack B / host B" in by_name.out
+
+
+def test_a_name_in_html_is_text_and_one_with_an_escape_is_harmless(
+    fake: FakeCloud, openstack: Run
+) -> None:
+    fake.on("GET", "", (200, {"ensembles": [listed("ACTIVE", name="<b>\x1b[2Jshop")]}))
+    assert "| <b>\\u001b[2Jshop |" in openstack("ensemble", "list").out
+
+
+def test_a_name_that_several_have_must_be_made_clear(fake: FakeCloud, openstack: Run) -> None:
+    both = [listed("ACTIVE"), listed("ERROR", id=OTHER)]
+    fake.on("GET", "", (200, {"ensembles": both}))
+    done = openstack("ensemble", "show", "shop")
+    assert done.code == 1
+    assert done.err.startswith("2 ensembles are named shop; give the id:")
+    assert f"- {KEY} (ACTIVE" in done.err
+    assert f"- {OTHER} (ERROR" in done.err
+
+
+def test_one_on_its_way_out_gives_up_its_name(fake: FakeCloud, openstack: Run) -> None:
+    both = [listed("DELETING", id=OTHER), listed("ACTIVE")]
+    fake.on("GET", "", (200, {"ensembles": both}))
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE", 3)}))
+    assert openstack("ensemble", "show", "shop").code == 0
+
+
+@pytest.mark.parametrize("word", ["spread", "nothing", OTHER])
+def test_show_of_what_is_not_there_says_so(fake: FakeCloud, openstack: Run, word: str) -> None:
+    fake.on("GET", "", (200, {"ensembles": []}))
+    fake.on("GET", "/spread", (200, {"spread": {"hosts": []}}))
+    fake.on("GET", f"/{OTHER}", not_found())
+    done = openstack("ensemble", "show", word)
+    assert (done.code, done.err) == (1, f"No ensemble has the name or id {word}.\n")
+
+
+def test_delete_removes_several_and_waits_for_all(
+    fake: FakeCloud, openstack: Run, pauses: list[float]
+) -> None:
+    fake.on("GET", "", (200, {"ensembles": [listed("ACTIVE")]}))
+    other = ensemble("ACTIVE", id=OTHER, name="blog")
+    fake.on("GET", f"/{OTHER}", (200, {"ensemble": other}), not_found())
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("DELETING")}), not_found())
+    fake.on("DELETE", ONE, (202, None))
+    fake.on("DELETE", f"/{OTHER}", (202, None))
+    done = openstack("ensemble", "delete", "shop", OTHER, "--wait")
+    assert (done.code, done.out) == (0, "")
+    assert [line.rpartition(" (")[0] for line in done.err.splitlines()] == [
+        "shop: DELETING", "blog: DELETING", "blog: gone", "shop: gone"
+    ]  # fmt: skip
+    assert pauses == [2.0, 2.5]
+
+
+def test_delete_goes_on_after_one_that_fails(fake: FakeCloud, openstack: Run) -> None:
+    fake.on("GET", "", (200, {"ensembles": [listed("ACTIVE")]}))
+    fake.on("DELETE", ONE, (202, None))
+    done = openstack("ensemble", "delete", "nothing", "shop")
+    assert done.code == 1
+    assert done.err.splitlines() == [
+        "No ensemble has the name or id nothing.",
+        "1 of 2 ensembles failed to delete.",
+    ]
+    assert fake.asked[-1].method == "DELETE"
+
+
+def test_spread_shows_each_host_with_its_members(fake: FakeCloud, openstack: Run) -> None:
+    def member(name: str, key: str, of: str) -> dict[str, str]:
+        tier = name.partition("-")[0]
+        ids = {"ensemble_id": key, "project_id": "p", "server_id": "s"}
+        return ids | {"ensemble_name": of, "tier": tier, "name": name}
+
+    held = [member("web-0", "1", "shop"), member("db-1", "2", "blog"), member("web-1", "1", "shop")]
+    hosts = [
+        {"host": "h2", "rack": "r1", "zone": "az1", "state": "down", "members": held},
+        {"host": "h1", "rack": "r1", "zone": "az1", "state": "up", "members": []},
+    ]
+    fake.on("GET", "/spread", (200, {"spread": {"hosts": hosts}}))
+    done = openstack("ensemble", "spread", "--format", "value")
+    assert done.code == 0
+    assert done.out.splitlines()[0].startswith("az1 r1 h1 up 0")
+    assert (
+        "| down  |     3 | shop: web-0, web-1; blog: db-1 |" in openstack("ensemble", "spread").out
+    )
+
+
+def test_spread_is_refused_to_others_in_words(fake: FakeCloud, openstack: Run) -> None:
+    message = "Only an administrator may see the spread."
+    fake.on("GET", "/spread", refusal(403, message, code="ensemble.forbidden"))
+    done = openstack("ensemble", "spread")
+    assert (done.code, done.err) == (1, f"{message}\n")
+
+
+def test_ctrl_c_stops_the_waiting_and_says_that_the_build_goes_on(
+    fake: FakeCloud, tmp_path: Path
+) -> None:
+    fake.on("POST", "", (202, {"ensemble": ensemble("BUILDING")}))
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("BUILDING")}))
+    command = Path(sys.executable).parent / "openstack"
+    env = os.environ | {"OS_CLIENT_CONFIG_FILE": str(fake.clouds_yaml(tmp_path))}
+    process = subprocess.Popen(
+        [command, "--os-cloud", "fake", "ensemble", "create", "-f", THREE_TIER, "--wait"],
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    try:
+        first = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert first.startswith("shop: 0 of 3 ACTIVE")
+    assert process.returncode == 130
+    assert f"The build of shop goes on; see: openstack ensemble show {KEY}" in err
+    assert "Traceback" not in err
+    assert out == ""

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The extension as novaclient itself finds and loads it, over HTTP."""
+
+from typing import Any
+
+import pytest
+from fake_cloud import FakeCloud, ensemble, listed, not_found, plan, refusal
+from keystoneauth1 import session
+from keystoneauth1.identity import v3
+from novaclient import client, exceptions
+
+from ensemble_client.v2.ensembles import Ensemble, EnsembleManager
+
+KEY = ensemble("ACTIVE")["id"]
+
+
+@pytest.fixture
+def manager(fake: FakeCloud) -> Any:
+    auth = v3.Password(
+        f"{fake.url}/identity/v3", username="demo", password="secret", project_name="demo",
+        user_domain_id="default", project_domain_id="default",
+    )  # fmt: skip
+    nova = client.Client(
+        "2.1", session=session.Session(auth), extensions=client.discover_extensions("2.1")
+    )
+    return nova.ensembles
+
+
+def test_novaclient_finds_the_extension_by_its_entry_point(manager: Any) -> None:
+    assert type(manager) is EnsembleManager
+
+
+def test_create_sends_the_body_and_returns_the_ensemble(fake: FakeCloud, manager: Any) -> None:
+    fake.on("POST", "", (202, {"ensemble": ensemble("BUILDING")}))
+    made = manager.create({"name": "shop", "tiers": []})
+    assert fake.asked[0].body == {"ensemble": {"name": "shop", "tiers": []}}
+    assert isinstance(made, Ensemble)
+    assert (made.name, made.status, made.request_ids) == ("shop", "BUILDING", ["req-1"])
+
+
+def test_plan_returns_the_plan(fake: FakeCloud, manager: Any) -> None:
+    fake.on("POST", "/plans", (200, {"plan": plan()}))
+    assert manager.plan({"name": "shop"}) == plan()
+
+
+def test_an_ensemble_deletes_itself(fake: FakeCloud, manager: Any) -> None:
+    fake.on("GET", f"/{KEY}", (200, {"ensemble": ensemble("ACTIVE")}))
+    fake.on("DELETE", f"/{KEY}", (202, None))
+    manager.get(KEY).delete()
+    assert fake.asked[-1].method == "DELETE"
+
+
+def test_an_id_cannot_reach_another_route(fake: FakeCloud, manager: Any) -> None:
+    with pytest.raises(exceptions.NotFound):
+        manager.get("../servers")
+    assert fake.asked[0].path == "/compute/v2.1/os-ensembles/..%2Fservers"
+
+
+def test_spread_returns_the_hosts(fake: FakeCloud, manager: Any) -> None:
+    hosts = [{"host": "h1", "rack": "r1", "zone": "z1", "state": "up", "members": []}]
+    fake.on("GET", "/spread", (200, {"spread": {"hosts": hosts}}))
+    assert manager.spread() == hosts
+
+
+def pages(count: int) -> list[dict[str, Any]]:
+    return [listed("ACTIVE", id=f"e{index}", name=f"n{index}") for index in range(count)]
+
+
+def test_list_follows_the_pages(fake: FakeCloud, manager: Any) -> None:
+    first, second = pages(3)[:2], pages(3)[2:]
+    more = [{"rel": "next", "href": "..."}]
+    fake.on(
+        "GET", "",
+        (200, {"ensembles": first, "ensembles_links": more}), (200, {"ensembles": second}),
+    )  # fmt: skip
+    assert [each.id for each in manager.list()] == ["e0", "e1", "e2"]
+    assert fake.asked[1].query == {"marker": ["e1"]}
+
+
+def test_list_asks_for_no_more_than_the_limit(fake: FakeCloud, manager: Any) -> None:
+    more = [{"rel": "next", "href": "..."}]
+    fake.on("GET", "", (200, {"ensembles": pages(2), "ensembles_links": more}))
+    found = manager.list(
+        search_opts={"status": "ERROR", "name": None}, limit=2, marker="m", sort_key="name",
+        sort_dir="desc", all_projects=True,
+    )  # fmt: skip
+    assert len(found) == 2
+    assert [asked.query for asked in fake.asked] == [
+        {
+            "limit": ["2"], "marker": ["m"], "sort_key": ["name"], "sort_dir": ["desc"],
+            "status": ["ERROR"], "all_projects": ["1"],
+        }
+    ]  # fmt: skip
+
+
+def test_find_by_name_gives_the_full_ensemble(fake: FakeCloud, manager: Any) -> None:
+    fake.on("GET", "", (200, {"ensembles": [listed("ACTIVE")]}))
+    fake.on("GET", f"/{KEY}", (200, {"ensemble": ensemble("ACTIVE")}))
+    assert manager.find(name="shop").id == KEY
+
+
+def test_a_refusal_carries_its_details(fake: FakeCloud, manager: Any) -> None:
+    fake.on("POST", "", refusal(409, "No.", code="ensemble.infeasible", reasons=[{"code": "x"}]))
+    with pytest.raises(exceptions.Conflict) as refused:
+        manager.create({})
+    assert refused.value.details == {"code": "ensemble.infeasible", "reasons": [{"code": "x"}]}
+
+
+def test_an_ensemble_of_somebody_else_is_not_found(fake: FakeCloud, manager: Any) -> None:
+    fake.on("GET", f"/{KEY}", not_found())
+    with pytest.raises(exceptions.NotFound):
+        manager.get(KEY)
