@@ -35,7 +35,7 @@ OPTIONS: list[cfg.Opt] = [
     ),
     cfg.IntOpt(
         "build_concurrency",
-        default=4,
+        default=8,
         min=1,
         max=64,
         help="How many servers of one ensemble are asked of Nova at the same time.",

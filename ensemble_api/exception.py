@@ -51,6 +51,12 @@ class UnknownKey(Invalid):
     code = "ensemble.unknown_key"
 
 
+class UnknownSecurityGroup(Invalid):
+    """The tenant has no such security group."""
+
+    code = "ensemble.unknown_security_group"
+
+
 class Forbidden(EnsembleError):
     """Policy forbids it."""
 

@@ -3,7 +3,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
@@ -41,9 +41,11 @@ class Resolver:
                 field="ensemble.tiers",
             )
         self._check_levels(body)
+        references = _References(self._compute, context)
         demands = {}
         for index, tier in enumerate(body["tiers"]):
-            demands[tier["name"]] = self._demand(context, f"ensemble.tiers[{index}].server", tier)
+            field = f"ensemble.tiers[{index}].server"
+            demands[tier["name"]] = self._demand(references, field, tier)
         try:
             ensemble = _model(body, demands)
         except model.ModelError as error:
@@ -59,20 +61,18 @@ class Resolver:
                     f"{field}: must be one of {', '.join(self._levels)}", field=field
                 )
 
-    def _demand(self, context: Any, field: str, tier: Mapping[str, Any]) -> Demand:
+    @staticmethod
+    def _demand(references: "_References", field: str, tier: Mapping[str, Any]) -> Demand:
         template = tier["server"]
-        flavor = self._compute.flavor(context, template["flavor"])
-        if flavor is None:
-            raise _unknown(exception.UnknownFlavor, f"{field}.flavor", template["flavor"])
-        image = self._compute.image(context, template["image"])
-        if image is None:
-            raise _unknown(exception.UnknownImage, f"{field}.image", template["image"])
+        flavor = references.find("flavor", template["flavor"], f"{field}.flavor")
+        image = references.find("image", template["image"], f"{field}.image")
         if isinstance(template["networks"], list):
             for place, network in enumerate(template["networks"]):
-                if self._compute.network(context, network) is None:
-                    raise _unknown(exception.UnknownNetwork, f"{field}.networks[{place}]", network)
-        if "key_name" in template and self._compute.key_pair(context, template["key_name"]) is None:
-            raise _unknown(exception.UnknownKey, f"{field}.key_name", template["key_name"])
+                references.find("network", network, f"{field}.networks[{place}]")
+        if "key_name" in template:
+            references.find("key_pair", template["key_name"], f"{field}.key_name")
+        for place, group in enumerate(template.get("security_groups", [])):
+            references.find("security_group", group, f"{field}.security_groups[{place}]")
         for have, need, what in (
             ("ram", "minRam", "MB of memory"),
             ("disk", "minDisk", "GB of disk"),
@@ -115,9 +115,32 @@ class Resolver:
                 )
 
 
-def _unknown(kind: type[exception.Invalid], field: str, value: str) -> exception.Invalid:
-    what = field.rpartition(".")[2].partition("[")[0].replace("_", " ")
-    return kind(f"{field}: there is no {what.rstrip('s')} {value} for this project", field=field)
+class _References:
+    """The things that one request refers to, each looked up once with the tenant's rights."""
+
+    _UNKNOWN: ClassVar[Mapping[str, type[exception.Invalid]]] = {
+        "flavor": exception.UnknownFlavor,
+        "image": exception.UnknownImage,
+        "network": exception.UnknownNetwork,
+        "key_pair": exception.UnknownKey,
+        "security_group": exception.UnknownSecurityGroup,
+    }
+
+    def __init__(self, compute: Compute, context: Any) -> None:
+        self._compute = compute
+        self._context = context
+        self._found: dict[tuple[str, str], Any] = {}
+
+    def find(self, kind: str, name: str, field: str) -> Any:
+        """The thing of this kind as Nova shows it; ``field`` is where the request names it."""
+        if (kind, name) not in self._found:
+            self._found[kind, name] = getattr(self._compute, kind)(self._context, name)
+        if self._found[kind, name] is None:
+            words = kind.replace("_", " ")
+            raise self._UNKNOWN[kind](
+                f"{field}: there is no {words} {name} for this project", field=field
+            )
+        return self._found[kind, name]
 
 
 def _model(body: Mapping[str, Any], demands: Mapping[str, Demand]) -> model.Ensemble:

@@ -15,7 +15,7 @@ LOG = logging.getLogger(__name__)
 
 VERSION = "2.96"
 PROXY_VERSION = "2.35"  # the last with images and networks
-PAGE = 1000
+HYPERVISOR_VERSION = "2.87"  # from 2.88 on, Nova asks every single host for its uptime
 GONE = 404
 
 
@@ -62,6 +62,16 @@ class Compute:
                 return None
             raise
 
+    def _pages(self, context: Any, path: str, key: str, version: str) -> Iterator[dict[str, Any]]:
+        """All items of a collection, page after page, however long Nova makes its pages."""
+        marker = ""
+        while True:
+            answer = self._call(context, "GET", path + marker, version=version)
+            yield from answer[key]
+            if not any(link["rel"] == "next" for link in answer.get(f"{key}_links", ())):
+                return
+            marker = f"{'&' if '?' in path else '?'}marker={answer[key][-1]['id']}"
+
     # What a tenant may refer to, asked with the tenant's own rights.
 
     def flavor(self, context: Any, flavor_id: str) -> dict[str, Any] | None:
@@ -89,6 +99,14 @@ class Compute:
         found = self._find(context, f"/os-keypairs/{_quote(name)}")
         return None if found is None else found["keypair"]
 
+    def security_group(self, context: Any, name: str) -> dict[str, Any] | None:
+        """A security group of this project, by name or id."""
+        groups = self._call(context, "GET", "/os-security-groups", version=PROXY_VERSION)
+        for group in groups["security_groups"]:
+            if name in (group["name"], group["id"]):
+                return dict(group)
+        return None
+
     def limits(self, context: Any) -> dict[str, int]:
         """The project's absolute limits and what it uses of them."""
         return dict(self._call(context, "GET", "/limits")["limits"]["absolute"])
@@ -97,14 +115,9 @@ class Compute:
 
     def hypervisors(self, context: Any) -> Iterator[dict[str, Any]]:
         """All hypervisors: id (the resource provider), service host, state and status."""
-        marker = ""
-        while True:
-            path = f"/os-hypervisors/detail?limit={PAGE}{marker}"
-            page = self._call(context.elevated(), "GET", path)["hypervisors"]
-            yield from page
-            if len(page) < PAGE:
-                return
-            marker = f"&marker={page[-1]['id']}"
+        yield from self._pages(
+            context.elevated(), "/os-hypervisors/detail", "hypervisors", HYPERVISOR_VERSION
+        )
 
     def aggregates(self, context: Any) -> list[dict[str, Any]]:
         """All host aggregates with hosts and metadata."""
@@ -141,15 +154,7 @@ class Compute:
 
     def servers(self, context: Any, tag: str) -> list[dict[str, Any]]:
         """The project's servers with ``tag``, in detail."""
-        found: list[dict[str, Any]] = []
-        marker = ""
-        while True:
-            path = f"/servers/detail?tags={_quote(tag)}&limit={PAGE}{marker}"
-            page = self._call(context, "GET", path)["servers"]
-            found += page
-            if len(page) < PAGE:
-                return found
-            marker = f"&marker={page[-1]['id']}"
+        return list(self._pages(context, f"/servers/detail?tags={_quote(tag)}", "servers", VERSION))
 
     def server(self, context: Any, server_id: str) -> dict[str, Any] | None:
         """One server in detail, None when it is surely gone."""

@@ -107,7 +107,7 @@ class Inventory:
     def capacity(self, context: Any, demands: Iterable[Demand]) -> Capacity:
         """A snapshot of all hosts; one without room for any member shows as full."""
         hosts = self.hosts(context)
-        usage, traits = self._candidates(set(demands))
+        usage, traits = self._candidates({demand.query for demand in demands})
         classes = tuple(sorted({name for resources in usage.values() for name in resources}))
         total = np.zeros((len(hosts), len(classes)), dtype=np.int64)
         free = np.zeros_like(total)
@@ -138,7 +138,7 @@ class Inventory:
         return places
 
     def _candidates(
-        self, demands: Iterable[Demand]
+        self, queries: Iterable[str]
     ) -> tuple[dict[str, dict[str, tuple[int, int]]], dict[str, frozenset[str]]]:
         """Capacity and use per provider and resource class, and traits, where something fits.
 
@@ -147,9 +147,9 @@ class Inventory:
         """
         usage: dict[str, dict[str, tuple[int, int]]] = {}
         traits: dict[str, frozenset[str]] = {}
-        for demand in sorted(demands, key=lambda each: each.query):
+        for query in sorted(queries):
             response = self._placement.get(
-                f"/allocation_candidates?{demand.query}&limit={PLACEMENT_LIMIT}"
+                f"/allocation_candidates?{query}&limit={PLACEMENT_LIMIT}"
             )
             if response.status_code == 400:
                 continue  # an unknown resource class or trait: nobody has it

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The exact search: HiGHS solves the count model, one objective stage after another.
 
-It is stopped by counts of nodes and of simplex steps and never by the clock, so the same problem
+It is stopped by counts of its own work and never by the clock, so the same problem
 gives the same answer on any machine.
 """
 
@@ -22,10 +22,10 @@ _ONE_AT_A_TIME = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """How much one search may do: nodes and simplex steps for each stage, and rows of the model."""
+    """How much one search may do: nodes and looks at the limits for each stage, and columns."""
 
     nodes: int = 2_000
-    steps: int = 200_000
+    looks: int = 20_000
     columns: int = 30_000
 
 
@@ -46,8 +46,9 @@ def search(
 ) -> Outcome:
     """Minimise stage after stage; each keeps the value of the ones before.
 
-    `known` gives value and bound of stages as another way found them: a stage whose value is its
-    bound is not searched again, and no stage may get worse. `prove` names the stages to search.
+    `known` gives value and bound of the stages of a plan that is known: a stage whose value is its
+    bound is not searched again, and no worse plan is looked for. `prove` names the stages to
+    search; none of them means to look for any plan.
     """
     if len(formulation.low) > work.columns:
         return Outcome(None, {})
@@ -64,6 +65,8 @@ class _Search:
         self.highspy: ModuleType = highspy
         self.formulation = formulation
         self.work = work
+        self.looks = 0
+        self.last: IntArray | None = None
         self.solver: Any = highspy.Highs()
         options = {
             "output_flag": False,
@@ -71,13 +74,13 @@ class _Search:
             "parallel": "off",
             "random_seed": 0,
             "mip_rel_gap": 0.0,
-            "mip_abs_gap": 0.5,  # every objective is a whole number
+            "mip_abs_gap": 0.9,  # every objective is a whole number
             "mip_max_nodes": work.nodes,
         }
         for name, value in options.items():
             self.solver.setOptionValue(name, value)
         self.solver.passModel(self._model())
-        self._limit_steps()
+        self._limit_calls()
 
     def _model(self) -> Any:
         formulation = self.formulation
@@ -98,45 +101,92 @@ class _Search:
         model.integrality_ = [self.highspy.HighsVarType.kInteger] * len(formulation.low)
         return model
 
-    def _limit_steps(self) -> None:
-        """Stop a stage after so many simplex steps: nodes alone can each take very long."""
+    def _limit_calls(self) -> None:
+        """Stop a stage after so many looks of the solver at its limits: a node can take long."""
 
         def interrupt(event: Any) -> None:
-            if event.data_out.mip_total_lp_iterations > self.work.steps:
+            self.looks += 1
+            if self.looks > self.work.looks:
                 event.interrupt()
 
         self.solver.cbMipInterrupt.subscribe(interrupt)
 
     def run(self, known: Mapping[str, tuple[int, int]], prove: frozenset[str] | None) -> Outcome:
-        status = self.highspy.HighsModelStatus
         bounds: dict[str, int] = {}
-        values: IntArray | None = None
-        best = None
+        best: IntArray | None = None
+        decided = True  # whether all stages so far are proved
+        same = True  # whether all stages so far have the known values
         for name, stage in self.formulation.stages.items():
-            value, bound = known.get(name, (None, None))
-            if value is not None and value == bound:
-                bounds[name] = value
-                self._keep(stage, value)
-                continue
-            if prove is not None and name not in prove:
-                continue
+            value, bound = known.get(name, (None, None)) if same else (None, None)
             if value is not None:
                 self._keep(stage, value)
-            ended, values, bound = self._minimise(stage, best)
-            if ended in (status.kInfeasible, status.kUnboundedOrInfeasible):
-                return Outcome(None, bounds, infeasible=True)
-            if bound is not None:
-                bounds[name] = bound
-            if values is None:
-                break
-            best = values
-            reached = stage.constant + int(values[stage.columns] @ np.array(stage.factors, int))
+            settled = value is not None and value == bound
+            if settled or (prove is not None and name not in prove):
+                continue
+            ended = self._minimise(stage)
+            if ended.infeasible:
+                return Outcome(None, bounds, infeasible=best is None)
+            if decided and ended.bound is not None:
+                bounds[name] = ended.bound
+            decided = decided and ended.proved
+            if ended.values is None:
+                return Outcome(self._read(best), bounds)
+            best = ended.values
+            reached = stage.value(best)
+            same = reached == value
             self._keep(stage, reached)
-            if ended != status.kOptimal:
-                # Later stages still make the plan better, but their bounds would mean little.
-                prove = frozenset() if prove is None else prove
-        if best is None and values is None and len(bounds) == len(self.formulation.stages):
-            ended, best, _ = self._minimise(Linear(), None)
-            if ended in (status.kInfeasible, status.kUnboundedOrInfeasible):
-                return Outcome(None, bounds, infeasible=True)
-        return Outcome(None if best is None else self.formulation.counts(best.tolist()), bounds)
+        if best is None:
+            ended = self._minimise(Linear())
+            return Outcome(self._read(ended.values), bounds, ended.infeasible)
+        return Outcome(self._read(best), bounds)
+
+    def _read(self, values: IntArray | None) -> IntArray | None:
+        return None if values is None else self.formulation.counts(values)
+
+    def _keep(self, stage: Linear, value: int) -> None:
+        """Ask that a stage does not get worse than a value."""
+        if stage.columns:
+            self.solver.addRow(
+                -self.highspy.kHighsInf,
+                float(value - stage.constant),
+                len(stage.columns),
+                np.array(stage.columns, dtype=np.int32),
+                np.array(stage.factors, dtype=float),
+            )
+
+    def _minimise(self, stage: Linear) -> "_Ended":
+        count = len(self.formulation.low)
+        costs = np.zeros(count)
+        np.add.at(costs, np.array(stage.columns, dtype=np.int64), stage.factors)
+        self.solver.changeColsCost(count, np.arange(count, dtype=np.int32), costs)
+        if self.last is not None:
+            start = self.highspy.HighsSolution()
+            start.col_value = self.last.tolist()
+            self.solver.setSolution(start)
+        self.looks = 0
+        self.solver.run()
+        status, kinds = self.solver.getModelStatus(), self.highspy.HighsModelStatus
+        if status in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
+            return _Ended(None, None, infeasible=True)
+        info = self.solver.getInfo()
+        values = None
+        if info.primal_solution_status == 2:  # feasible
+            values = np.rint(self.solver.getSolution().col_value).astype(np.int64)
+            self.last = values
+        proved = status == kinds.kOptimal
+        bound = None
+        if proved and values is not None:
+            bound = stage.value(values)
+        elif np.isfinite(info.mip_dual_bound):
+            bound = stage.constant + int(np.ceil(info.mip_dual_bound - 1e-6))
+        return _Ended(values, bound, proved)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ended:
+    """How one stage ended: values of all columns or none, and what bounds the stage."""
+
+    values: IntArray | None
+    bound: int | None
+    proved: bool = False
+    infeasible: bool = False

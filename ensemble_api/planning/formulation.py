@@ -5,7 +5,7 @@ Members of a tier are alike, so a column counts them, x[tier, place]; there is n
 A place is a host, or a whole domain taken as one big host, which makes the model a relaxation.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -50,6 +50,51 @@ class Places:
             domains=tuple(problem.topology.index(level)[host] for level in levels),
         )
 
+    @classmethod
+    def racks(cls, problem: Problem, refined: frozenset[int]) -> "Places":
+        """Take each domain above the hosts as one place, but the hosts of the refined ones singly.
+
+        All that the hosts of a domain can give is put together, so every plan is a plan here too.
+        """
+        topology = problem.topology
+        level, larger = topology.levels[1], topology.levels[2:]
+        single = np.zeros(topology.size(level), dtype=np.bool_)
+        single[list(refined)] = True
+        host = np.flatnonzero(problem.caps.any(axis=0) & single[topology.index(level)])
+        useful = np.minimum(problem.free, problem.caps.T @ problem.requests)
+        rack_free = [problem.held(useful[:, column], level) for column in range(useful.shape[1])]
+        free = np.stack(rack_free, axis=1) if rack_free else np.zeros((len(single), 0), np.int64)
+        caps = np.stack([problem.held(caps, level) for caps in problem.caps])
+        caps = np.minimum(caps, np.minimum(problem.limits[:, 1], problem.counts)[:, None])
+        rack = np.flatnonzero(caps.any(axis=0) & ~single)
+        first = np.zeros(len(single), dtype=np.int64)
+        first[topology.index(level)] = np.arange(len(topology))
+        domains = [np.concatenate([rack, topology.index(level)[host]])]
+        for name in larger:
+            above = topology.index(name)
+            domains.append(np.concatenate([above[first[rack]], above[host]]))
+        return cls(
+            caps=np.concatenate([caps[:, rack], problem.caps[:, host]], axis=1),
+            free=np.concatenate([free[rack], problem.free[host]]),
+            host=np.concatenate([np.full(len(rack), -1), host]),
+            domains=tuple(domains),
+        )
+
+    def by_rack(self, counts: IntArray, problem: Problem) -> IntArray:
+        """Turn counts per place [T, U] into counts per domain above the hosts [T, D]."""
+        result = np.zeros(
+            (len(counts), problem.topology.size(problem.topology.levels[1])), np.int64
+        )
+        for row, values in enumerate(counts):
+            np.add.at(result[row], self.domains[0], values)
+        return result
+
+    def spread_out(self, counts: IntArray, problem: Problem) -> IntArray:
+        """Turn counts per place [T, U] into counts per host [T, H]; every place must be a host."""
+        result = np.zeros_like(problem.caps)
+        result[:, self.host] = counts
+        return result
+
 
 @dataclass(slots=True)
 class Linear:
@@ -63,6 +108,10 @@ class Linear:
         """Add one column times a factor."""
         self.columns.append(column)
         self.factors.append(factor)
+
+    def value(self, values: IntArray) -> int:
+        """Work out the sum for the values of all columns."""
+        return self.constant + int(values[self.columns] @ np.array(self.factors, dtype=np.int64))
 
 
 class Formulation:
@@ -105,10 +154,10 @@ class Formulation:
         """Ask that a sum of columns times factors is from `low` to `high`."""
         self.rows.append((list(columns), list(factors), low, high))
 
-    def counts(self, values: Sequence[int]) -> IntArray:
+    def counts(self, values: IntArray) -> IntArray:
         """Read counts per tier and place [T, U] out of the values of all columns."""
-        known = np.append(np.array(values, dtype=np.int64), 0)
-        return known[self.count]
+        counts: IntArray = np.append(values, 0)[self.count]
+        return counts
 
     def _count_columns(self) -> IntArray:
         caps = self.places.caps
@@ -190,9 +239,9 @@ class Formulation:
         cost.add(column)
         return [column], [-1]
 
-    def _policy(self, policy: Policy, cost: Linear | None) -> None:
+    def _policy(self, policy: Policy, cost: Linear | None) -> None:  # noqa: C901 - a case a kind
         depth = self.problem.depth(policy.level)
-        if depth == 0 and not self.whole and not isinstance(policy, (Affinity, AntiAffinity, Near)):
+        if depth == 0 and not self.whole and isinstance(policy, (Spread, Survive, Exclusive)):
             return
         rows = self.problem.rows(policy.tiers)
         match policy:
@@ -276,9 +325,7 @@ class Formulation:
         for column in columns:
             over.append(self.column(0, self.high[column]))
             self.row([over[-1], column, theta], [1, -1, 1], low=0)
-        self.row(
-            [theta, *over, *slack], [policy.failures, *[1] * len(over), *factor], high=loss
-        )
+        self.row([theta, *over, *slack], [policy.failures, *[1] * len(over), *factor], high=loss)
 
     def _spread(self, row: int, depth: int, policy: Spread, cost: Linear | None) -> None:
         level = self.problem.topology.levels[depth]

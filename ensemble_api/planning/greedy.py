@@ -31,6 +31,21 @@ def drafts(problem: Problem) -> Iterator[IntArray]:
                 yield counts
 
 
+def refine(problem: Problem, shares: IntArray) -> tuple[IntArray | None, frozenset[int]]:
+    """Find hosts for what each domain above the hosts is to hold, shares [T, domains].
+
+    Gives counts [T, H], or else None and the domains in which the members did not fit.
+    """
+    short: set[int] = set()
+    for order in _orders(problem):
+        draft = _Draft(problem, problem.caps, shares)
+        counts = draft.place(order, None)
+        if counts is not None and not problem.broken(counts):
+            return counts, frozenset()
+        short |= draft.short
+    return None, frozenset(short)
+
+
 def _orders(problem: Problem) -> Iterator[tuple[int, ...]]:
     """Give the orders worth trying: the scarcest tier first, the largest members first, as told."""
     rows = range(len(problem.counts))
@@ -100,19 +115,25 @@ def _able(problem: Problem, caps: IntArray, policy: Affinity) -> IntArray:
 class _Draft:
     """One attempt: what is still free, and what is placed so far."""
 
-    def __init__(self, problem: Problem, caps: IntArray) -> None:
+    def __init__(self, problem: Problem, caps: IntArray, shares: IntArray | None = None) -> None:
         self.problem = problem
+        self.shares = shares
+        self.short: set[int] = set()
         self.caps = caps.copy()
         self.free = problem.free.copy()
         self.counts = np.zeros_like(problem.room)
         self.placed: set[int] = set()
         self.hard: tuple[Policy, ...] = problem.policies(problem.hard)
 
-    def place(self, order: tuple[int, ...], choice: int) -> IntArray | None:
-        """Place every tier in that order; `choice` is which of the good domains affinities take."""
-        if not self._choose(choice):
-            return None
-        self._deal()
+    def place(self, order: tuple[int, ...], choice: int | None) -> IntArray | None:
+        """Place every tier in that order; `choice` is which of the good domains affinities take.
+
+        Without a choice the domains are shared out already, and only hosts are looked for.
+        """
+        if choice is not None:
+            if not self._choose(choice):
+                return None
+            self._deal()
         for row in order:
             if not self._put(row):
                 return None
@@ -191,12 +212,8 @@ class _Draft:
         held = [kept]
         for depth in range(len(topology.levels) - 1):
             held.append(climb(topology, held[-1], depth))
-        aims = self._aims(row)
-        losses = least_losses(topology, room, aims, count, together(problem, row), held)
-        if losses is None:
-            losses = problem.limits[row].tolist()
-        limits = [np.maximum(loss, stays) for loss, stays in zip(losses, held, strict=True)]
-        for level in self._even_levels(row):
+        limits = self._least_limits(row, room, held)
+        for level in self._even_levels(row) if self.shares is None else ():
             self._even_out(level, room, limits, count, order)
         rest = [limit - stays for limit, stays in zip(limits, held, strict=True)]
         added = fill(topology, room - kept, rest, count - int(kept.sum()), order)
@@ -206,6 +223,29 @@ class _Draft:
         self.free -= self.counts[row][:, None] * problem.requests[row]
         self.placed.add(row)
         return True
+
+    def _least_limits(self, row: int, room: IntArray, held: list[IntArray]) -> list[IntArray]:
+        """Give limits per level and domain that make the worst loss least, beside what is held."""
+        topology, count = self.problem.topology, int(self.problem.counts[row])
+        aims = self._aims(row)
+        if self.shares is None:
+            losses = least_losses(topology, room, aims, count, together(self.problem, row), held)
+            losses = self.problem.limits[row].tolist() if losses is None else losses
+            return [np.maximum(loss, stays) for loss, stays in zip(losses, held, strict=True)]
+        share = self.shares[row]
+        limits: list[IntArray] = [np.array(aim) for aim in aims]
+        able = at_depth(topology, room, limits, 1)
+        self.short.update(np.flatnonzero(able < share).tolist())
+        limits[1] = share
+        low, high = 1, int(limits[0])
+        while low < high:
+            middle = (low + high) // 2
+            if reach(topology, room, [np.array(middle), *limits[1:]]) >= count:
+                high = middle
+            else:
+                low = middle + 1
+        limits[0] = np.array(high)
+        return [np.maximum(limit, stays) for limit, stays in zip(limits, held, strict=True)]
 
     def _preference(self, row: int) -> IntArray:
         """Rate the hosts, the one to take first lowest: full ones, and where others must follow."""

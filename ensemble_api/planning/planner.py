@@ -1,17 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """The planner: from an ensemble and a snapshot to a plan that is checked, or to reasons."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from ensemble_api.planning.bounds import impossible, lower_bounds
 from ensemble_api.planning.check import check, shortfalls
 from ensemble_api.planning.constraints import Problem, build
+from ensemble_api.planning.exact import Work, search
 from ensemble_api.planning.explain import explain, undecided
-from ensemble_api.planning.greedy import drafts
+from ensemble_api.planning.formulation import Formulation, Places
+from ensemble_api.planning.greedy import drafts, refine
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.result import Assignment, Infeasible, Objective, Plan
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import IntArray
+
+_WORK = Work()
+# Counts of columns, one for a tier and a host that can hold it: up to the small one all hosts are
+# searched at once, and above the large one only domains of hosts are.
+_SMALL = 400
+_LARGE = 4_000
+_ROUNDS = 6
 
 
 class PlannerDefectError(RuntimeError):
@@ -26,6 +36,25 @@ class _Found:
     values: tuple[int, ...] = ()
     bounds: tuple[int, ...] = ()
     none_exists: bool = False
+
+    @property
+    def proved(self) -> bool:
+        """Whether nothing is left to look for."""
+        return self.none_exists or (self.counts is not None and self.values == self.bounds)
+
+    def known(self, problem: Problem) -> dict[str, tuple[int, int]]:
+        """Give value and bound of each stage by name."""
+        pairs = zip(self.values, self.bounds, strict=True)
+        return dict(zip(problem.stages, pairs, strict=False))
+
+    def bounded(self, problem: Problem, bounds: Mapping[str, int]) -> "_Found":
+        """Give the same with the bounds of a search, as far as its stages have the same values."""
+        higher = list(self.bounds)
+        for number, name in enumerate(problem.stages):
+            higher[number] = max(higher[number], bounds.get(name, 0))
+            if higher[number] != self.values[number]:
+                break
+        return replace(self, bounds=tuple(higher))
 
 
 def plan(
@@ -56,35 +85,90 @@ def plan(
 
 
 def _has_plan(problem: Problem) -> bool | None:
-    found = _solve(problem)
-    if found.counts is not None:
+    """Tell whether there is any plan, soft policies aside; None when that is not decided."""
+    if impossible(problem):
+        return False
+    if next(drafts(problem), None) is not None:
         return True
-    return False if found.none_exists else None
+    outcome = search(Formulation(problem, Places.hosts(problem)), _WORK, prove=frozenset())
+    return False if outcome.infeasible else None if outcome.counts is None else True
 
 
 def _solve(problem: Problem) -> _Found:
+    """Find the best plan: quickly if counting proves it, else by the exact search."""
     if impossible(problem):
         return _Found(None, none_exists=True)
-    best: tuple[tuple[int, ...], IntArray] | None = None
-    for attempt in _softenings(problem):
-        for counts in drafts(attempt):
-            values = problem.objective(counts)
-            if best is None or values < best[0]:
-                best = values, counts
-            if values == lower_bounds(problem, values):
+    quick = None
+    if problem.soft:
+        # Where all soft policies can be met they are met, so they may as well be hard.
+        strict = problem.enforcing([*problem.hard, *problem.soft])
+        quick = None if impossible(strict) else _quickly(strict)
+        problem = problem if quick is None else strict
+    found = quick or _quickly(problem) or _Found(None)
+    columns = int((problem.caps > 0).sum())
+    if not found.proved and columns > _SMALL and len(problem.topology.levels) > 1:
+        found = _roughly(problem, found)
+    if not found.proved and not found.none_exists and columns <= _LARGE:
+        found = _exactly(problem, found)
+    return found
+
+
+def _quickly(problem: Problem) -> _Found | None:
+    """Give the best of the greedy plans, the first one that counting proves to be best of all."""
+    best: _Found | None = None
+    for counts in drafts(problem):
+        values = problem.objective(counts)
+        if best is None or values < best.values:
+            best = _Found(counts, values, lower_bounds(problem, values))
+            if best.values == best.bounds:
                 break
-        if best is not None:
+    return best
+
+
+def _roughly(problem: Problem, found: _Found) -> _Found:
+    """Search with racks in the place of hosts: for proofs, and for a plan that hosts can carry.
+
+    Where the hosts of a rack cannot carry what the rack was given, that rack's hosts are put into
+    the search, and it is done again.
+    """
+    refined: frozenset[int] = frozenset()
+    for _ in range(_ROUNDS):
+        places = Places.racks(problem, refined)
+        outcome = search(Formulation(problem, places), _WORK, found.known(problem))
+        if outcome.infeasible:
+            return found if found.counts is not None else _Found(None, none_exists=True)
+        if found.counts is not None:
+            found = found.bounded(problem, outcome.bounds)
+        if outcome.counts is None or found.proved:
             break
-    if best is None:
-        return _Found(None)
-    return _Found(best[1], best[0], lower_bounds(problem, best[0]))
+        counts, short = refine(problem, places.by_rack(outcome.counts, problem))
+        if counts is not None:
+            found = _better(problem, found, counts, outcome.bounds)
+            break
+        if not short - refined:
+            break
+        refined |= short
+    return found
 
 
-def _softenings(problem: Problem) -> list[Problem]:
-    """Give the problem with every soft policy enforced, and then with none."""
-    if not problem.soft:
-        return [problem]
-    return [problem.enforcing([*problem.hard, *problem.soft]), problem.enforcing(problem.hard)]
+def _exactly(problem: Problem, found: _Found) -> _Found:
+    """Search over all hosts for a better plan, or for any, or for the proof of none."""
+    places = Places.hosts(problem)
+    outcome = search(Formulation(problem, places), _WORK, found.known(problem))
+    if outcome.infeasible and found.counts is None:
+        return _Found(None, none_exists=True)
+    if outcome.counts is not None:
+        return _better(problem, found, places.spread_out(outcome.counts, problem), outcome.bounds)
+    return found if found.counts is None else found.bounded(problem, outcome.bounds)
+
+
+def _better(problem: Problem, found: _Found, counts: IntArray, bounds: Mapping[str, int]) -> _Found:
+    """Give the better of what is found and of new counts, with what is proved of it."""
+    if not problem.broken(counts):
+        values = problem.objective(counts)
+        if found.counts is None or values < found.values:
+            found = _Found(counts, values, lower_bounds(problem, values))
+    return found if found.counts is None else found.bounded(problem, bounds)
 
 
 def _assign(problem: Problem, counts: IntArray, existing: Assignment) -> dict[Member, str]:
