@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ensembles API as the dashboard calls it, with the rights of the person at the browser."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from openstack_dashboard.api import _nova
+from openstack_dashboard.contrib.developer.profiler import api as profiler
+from openstack_dashboard.utils import settings as dashboard_settings
+
+from ensemble_client.v2.ensembles import EnsembleManager
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of ensembles, newest first, and whether there are more on either side."""
+
+    ensembles: tuple[Any, ...]
+    has_next: bool = False
+    has_previous: bool = False
+
+
+def _manager(request: HttpRequest) -> EnsembleManager:
+    return EnsembleManager(_nova.novaclient(request))
+
+
+@profiler.trace
+def ensemble_page(
+    request: HttpRequest,
+    marker: str | None = None,
+    backwards: bool = False,
+    filters: Mapping[str, str] | None = None,
+    all_projects: bool = False,
+) -> Page:
+    """Give the ensembles after the marker, or before it when going backwards.
+
+    A page has as many rows as the person chose in the settings; one more is asked for, to know
+    whether another page follows.
+    """
+    size = dashboard_settings.get_page_size(request)
+    found = list(
+        _manager(request).list(
+            search_opts=dict(filters or {}),
+            limit=size + 1,
+            marker=marker,
+            sort_key="created_at",
+            sort_dir="asc" if backwards else "desc",
+            all_projects=all_projects,
+        )
+    )
+    more = len(found) > size
+    shown = found[:size]
+    if backwards:
+        return Page(tuple(reversed(shown)), has_next=True, has_previous=more)
+    return Page(tuple(shown), has_next=more, has_previous=marker is not None)
+
+
+@profiler.trace
+def ensemble_get(request: HttpRequest, ensemble_id: str) -> Any:
+    """Give one ensemble with its members, domains and events."""
+    return _manager(request).get(ensemble_id)
+
+
+@profiler.trace
+def ensemble_create(request: HttpRequest, body: dict[str, Any]) -> Any:
+    """Reserve and build what was drawn; gives the new ensemble at once, while it is building."""
+    return _manager(request).create(body)
+
+
+@profiler.trace
+def ensemble_delete(request: HttpRequest, ensemble_id: str) -> None:
+    """Release everything the ensemble holds; it is gone when it can no longer be found."""
+    _manager(request).delete(ensemble_id)
+
+
+@profiler.trace
+def ensemble_plan(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    """Plan without reserving anything; gives the plan, or the reasons why there is none."""
+    return _manager(request).plan(body)
+
+
+@profiler.trace
+def ensemble_spread(request: HttpRequest) -> list[dict[str, Any]]:
+    """Give every host with the members on it, for operators."""
+    return _manager(request).spread()

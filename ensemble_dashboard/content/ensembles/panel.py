@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The panel of a project."""
+
+import horizon
+from django.utils.translation import gettext_lazy as _
+
+
+class Ensembles(horizon.Panel):
+    """Registers Project > Compute > Ensembles."""
+
+    name = _("Ensembles")
+    slug = "ensembles"
+    permissions = ("openstack.services.compute",)

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""JSON views between the page's script and the ensembles API, with its errors passed through."""
+
+import functools
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views import generic
+from horizon.utils import http as horizon_http
+from keystoneauth1 import exceptions as keystone_exceptions
+from novaclient import exceptions as nova_exceptions
+
+from ensemble_dashboard.api import ensemble as api
+
+LOG = logging.getLogger(__name__)
+
+# 20 tiers with 64 KiB of user data each, in base64, fit; nothing sensible is larger.
+MAX_BODY = 2 * 1024 * 1024
+
+
+class Refused(Exception):
+    """A request that is answered here, before the API is asked."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+def error(status: int, message: str, details: Any = None) -> JsonResponse:
+    """Give an error to the script: always {"error": {"status", "message", "details"}}."""
+    shown = details if isinstance(details, dict) else {}
+    return JsonResponse(
+        {"error": {"status": status, "message": message, "details": shown}}, status=status
+    )
+
+
+def json_view(view: Callable[..., dict[str, Any]]) -> Callable[..., HttpResponse]:
+    """Make a method that returns a dict into a JSON view for our script alone.
+
+    Horizon has checked the login and Django the CSRF token before it is called. Other sites'
+    forms cannot send the header that marks a script's request, so its absence is refused too.
+    """
+
+    @functools.wraps(view)
+    def answer(self: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            if not horizon_http.is_ajax(request):
+                raise Refused(400, "dashboard.script_only", _("This address is for scripts."))
+            result = view(self, request, *args, **kwargs)
+        except Refused as exc:
+            return error(exc.status, exc.message, {"code": exc.code})
+        except nova_exceptions.ClientException as exc:
+            return error(exc.code, str(exc.message or exc), exc.details)
+        except (keystone_exceptions.ConnectFailure, keystone_exceptions.EndpointNotFound):
+            LOG.exception("Nova could not be reached")
+            return error(503, _("The compute service cannot be reached at the moment."))
+        except Exception:
+            LOG.exception("An ensemble request of the drawing page failed")
+            return error(500, _("The dashboard could not do this; its log says why."))
+        response = JsonResponse(result)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    return answer
+
+
+def drawn(request: HttpRequest) -> dict[str, Any]:
+    """Read the ensemble that the script sends: {"ensemble": {...}}, with a limited size."""
+    try:
+        declared = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        declared = 0
+    if declared > MAX_BODY:
+        raise Refused(413, "dashboard.too_large", _("This drawing is too large to be sent."))
+    if request.content_type != "application/json":
+        raise Refused(415, "dashboard.not_json", _("Only JSON is understood here."))
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError) as exc:
+        raise Refused(400, "dashboard.not_json", _("This is not valid JSON.")) from exc
+    ensemble = body.get("ensemble") if isinstance(body, dict) else None
+    if not isinstance(ensemble, dict):
+        raise Refused(400, "dashboard.no_ensemble", _("There is no ensemble in the request."))
+    return ensemble
+
+
+class PlanView(generic.View):
+    """The dry run behind the live preview."""
+
+    http_method_names = ("post",)
+
+    @json_view
+    def post(self, request: HttpRequest) -> dict[str, Any]:
+        """Give {"plan": ...} for what is drawn; nothing is reserved."""
+        return {"plan": api.ensemble_plan(request, drawn(request))}
+
+
+class CreateView(generic.View):
+    """The submit button."""
+
+    http_method_names = ("post",)
+
+    @json_view
+    def post(self, request: HttpRequest) -> dict[str, Any]:
+        """Create what is drawn and give the address of its page."""
+        created = api.ensemble_create(request, drawn(request))
+        return {
+            "id": created.id,
+            "url": reverse("horizon:project:ensembles:detail", args=[created.id]),
+        }
+
+
+class StateView(generic.View):
+    """What the details page asks for every few seconds."""
+
+    http_method_names = ("get",)
+
+    @json_view
+    def get(self, request: HttpRequest, ensemble_id: UUID) -> dict[str, Any]:
+        """Give {"ensemble": ...} as it is now."""
+        return {"ensemble": api.ensemble_get(request, str(ensemble_id)).to_dict()}

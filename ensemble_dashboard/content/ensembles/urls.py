@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The addresses below project/ensembles/."""
+
+from django.urls import path
+
+from ensemble_dashboard.content.ensembles import proxy, views
+
+urlpatterns = [
+    path("", views.IndexView.as_view(), name="index"),
+    path("draw/", views.DrawView.as_view(), name="draw"),
+    path("plan/", proxy.PlanView.as_view(), name="plan"),
+    path("create/", proxy.CreateView.as_view(), name="create"),
+    path("<uuid:ensemble_id>/", views.DetailView.as_view(), name="detail"),
+    path("<uuid:ensemble_id>/state/", proxy.StateView.as_view(), name="state"),
+]

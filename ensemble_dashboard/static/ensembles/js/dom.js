@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Builds elements; every text becomes a text node, so no name is ever read as HTML. */
+(function () {
+  'use strict';
+  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+
+  /**
+   * Make an element. attributes: {class, id, ... , on: {event: handler}}; false, null and
+   * undefined leave an attribute out, true sets it empty. children: nodes, texts or lists of them.
+   */
+  function el(tag, attributes, ...children) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (name === 'on') {
+        for (const [event, handler] of Object.entries(value)) { node.addEventListener(event, handler); }
+      } else if (value !== false && value !== null && value !== undefined) {
+        node.setAttribute(name, value === true ? '' : String(value));
+      }
+    }
+    append(node, children);
+    return node;
+  }
+
+  function append(node, children) {
+    for (const child of children.flat(Infinity)) {
+      if (child === null || child === undefined || child === false) { continue; }
+      node.append(child instanceof Node ? child : document.createTextNode(String(child)));
+    }
+  }
+
+  /** Replace what is in the node. */
+  function fillIn(node, ...children) {
+    node.replaceChildren();
+    append(node, children);
+  }
+
+  /** A sign of Font Awesome, which Horizon brings; screen readers skip it. */
+  function icon(name) {
+    return el('span', { class: 'fa fa-' + name, 'aria-hidden': 'true' });
+  }
+
+  /** A round badge with the tier's letter in the tier's colour. */
+  function badge(tier, label) {
+    return el('span', {
+      class: 'ens-badge ens-tier-' + tier.colour, role: label ? 'img' : null,
+      'aria-label': label || null, 'aria-hidden': label ? null : 'true', title: label || null,
+    }, tier.letter);
+  }
+
+  /** The data the page came with. */
+  function pageData() {
+    return JSON.parse(document.getElementById('ens-data').textContent);
+  }
+
+  ensembles.dom = { el, fillIn, icon, badge, pageData };
+}());

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The drawing as data: each change gives a new draft, the old one stays as it was. */
+(function () {
+  'use strict';
+  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { gettext, fill } = ensembles.words;
+
+  const MAX_TIERS = 20;
+  const MAX_COUNT = 200;
+  const MAX_MEMBERS = 500;
+  const MAX_POLICIES = 50;
+  const TIER_NAME = /^[a-z][a-z0-9-]{0,31}$/;
+
+  // A draft: {name, description, tiers: [TIER], policies: [POLICY], next: number for the next key}.
+  // TIER: {key, name, count, flavor, image, networks: 'auto' | 'none' | [ids], keyName, securityGroups: [ids]}
+  // POLICY: {key, type, level, tiers: [tier keys], enforcement, most, between: true for several tiers}
+  // Policies name tiers by key, so that a tier can be renamed without losing its policies.
+
+  function empty() {
+    return { name: '', description: '', tiers: [], policies: [], next: 1 };
+  }
+
+  function addTier(draft, values) {
+    const key = 't' + draft.next;
+    const tier = {
+      name: freeName(draft, 'tier'), count: 2, flavor: '', image: '', networks: 'auto', keyName: '',
+      securityGroups: [], ...values, key,
+    };
+    return { ...draft, next: draft.next + 1, tiers: [...draft.tiers, tier] };
+  }
+
+  /** A name that no tier has: the wanted one, or it with the first free number. */
+  function freeName(draft, wanted) {
+    const names = new Set(draft.tiers.map((tier) => tier.name));
+    if (wanted !== 'tier' && !names.has(wanted)) { return wanted; }
+    let number = wanted === 'tier' ? draft.tiers.length + 1 : 2;
+    const stem = wanted.replace(/-?\d+$/, '').slice(0, 28);
+    while (names.has(stem + '-' + number)) { number += 1; }
+    return stem + '-' + number;
+  }
+
+  function changeTier(draft, key, values) {
+    return {
+      ...draft, tiers: draft.tiers.map((tier) => (tier.key === key ? { ...tier, ...values } : tier)),
+    };
+  }
+
+  /** Remove a tier, and it from its policies; a policy that makes no sense without it goes too. */
+  function removeTier(draft, key) {
+    const policies = draft.policies
+      .map((policy) => ({ ...policy, tiers: policy.tiers.filter((tier) => tier !== key) }))
+      .filter((policy) => policy.tiers.length >= (policy.between ? 2 : 1));
+    return { ...draft, tiers: draft.tiers.filter((tier) => tier.key !== key), policies };
+  }
+
+  /** Copy a tier with the policies that are its alone; the copy comes right after it. */
+  function duplicateTier(draft, key) {
+    const place = draft.tiers.findIndex((tier) => tier.key === key);
+    const original = draft.tiers[place];
+    const added = addTier(draft, { ...original, name: freeName(draft, original.name) });
+    const copy = added.tiers[added.tiers.length - 1];
+    const tiers = [...draft.tiers.slice(0, place + 1), copy, ...draft.tiers.slice(place + 1)];
+    return draft.policies
+      .filter((policy) => !policy.between && policy.tiers[0] === key)
+      .reduce((whole, policy) => addPolicy(whole, { ...policy, tiers: [copy.key] }), { ...added, tiers });
+  }
+
+  function addPolicy(draft, values) {
+    const policy = {
+      type: 'anti-affinity', level: 'host', tiers: [], enforcement: 'hard', most: 1, between: false,
+      ...values, key: 'p' + draft.next,
+    };
+    return { ...draft, next: draft.next + 1, policies: [...draft.policies, policy] };
+  }
+
+  function changePolicy(draft, key, values) {
+    return {
+      ...draft,
+      policies: draft.policies.map((policy) => (policy.key === key ? { ...policy, ...values } : policy)),
+    };
+  }
+
+  function removePolicy(draft, key) {
+    return { ...draft, policies: draft.policies.filter((policy) => policy.key !== key) };
+  }
+
+  /** The names of the tiers a policy is about, in the order of the tiers. */
+  function tierNames(draft, policy) {
+    return draft.tiers.filter((tier) => policy.tiers.includes(tier.key)).map((tier) => tier.name);
+  }
+
+  /** A policy in the form of the API. */
+  function ruleOf(draft, policy) {
+    const rule = {
+      type: policy.type, level: policy.level, tiers: tierNames(draft, policy),
+      enforcement: policy.enforcement,
+    };
+    if (policy.type === 'anti-affinity' && !policy.between) { rule.max_per_domain = policy.most; }
+    return rule;
+  }
+
+  function serverOf(tier) {
+    const server = { flavor: tier.flavor, image: tier.image, networks: tier.networks };
+    if (tier.keyName) { server.key_name = tier.keyName; }
+    if (tier.securityGroups.length) { server.security_groups = tier.securityGroups; }
+    return server;
+  }
+
+  /** What is posted to the API; a preview needs no name yet. */
+  function body(draft, nameless) {
+    const whole = {
+      name: draft.name.trim() || nameless || '',
+      tiers: draft.tiers.map((tier) => ({ name: tier.name, count: tier.count, server: serverOf(tier) })),
+      policies: draft.policies.map((policy) => ruleOf(draft, policy)),
+    };
+    if (draft.description.trim()) { whole.description = draft.description.trim(); }
+    return whole;
+  }
+
+  function size(draft) {
+    return draft.tiers.reduce((sum, tier) => sum + (Number.isInteger(tier.count) ? tier.count : 0), 0);
+  }
+
+  /**
+   * What is missing or wrong, as far as it can be told here: [{place, message}].
+   * place: {kind: 'ensemble' | 'tier' | 'policy', key, field}. The API has the last word.
+   */
+  function problems(draft) {
+    const found = [];
+    const tell = (kind, key, field, message) => found.push({ place: { kind, key, field }, message });
+    const names = new Set();
+    if (!draft.tiers.length) { tell('ensemble', null, 'tiers', gettext('Add a tier.')); }
+    for (const tier of draft.tiers) {
+      if (!TIER_NAME.test(tier.name)) {
+        tell('tier', tier.key, 'name', gettext('Small letters, digits and hyphens, a letter first, at most 32.'));
+      } else if (names.has(tier.name)) {
+        tell('tier', tier.key, 'name', gettext('Another tier has this name.'));
+      }
+      names.add(tier.name);
+      if (!Number.isInteger(tier.count) || tier.count < 1 || tier.count > MAX_COUNT) {
+        tell('tier', tier.key, 'count', fill(gettext('From 1 to %(most)s.'), { most: MAX_COUNT }));
+      }
+      if (!tier.flavor) { tell('tier', tier.key, 'flavor', gettext('Choose a flavor.')); }
+      if (!tier.image) { tell('tier', tier.key, 'image', gettext('Choose an image.')); }
+      if (Array.isArray(tier.networks) && !tier.networks.length) {
+        tell('tier', tier.key, 'networks', gettext('Choose at least one network.'));
+      }
+    }
+    if (size(draft) > MAX_MEMBERS) {
+      tell('ensemble', null, 'tiers', fill(gettext('At most %(most)s members in all.'), { most: MAX_MEMBERS }));
+    }
+    for (const policy of draft.policies) {
+      if (policy.tiers.length < (policy.between ? 2 : 1)) {
+        tell('policy', policy.key, 'tiers', gettext('Choose two tiers or more.'));
+      }
+      if (!policy.between && (!Number.isInteger(policy.most) || policy.most < 1)) {
+        tell('policy', policy.key, 'most', gettext('A whole number from 1.'));
+      }
+    }
+    return found;
+  }
+
+  /**
+   * The place in the drawing that the API's field names, such as "ensemble.tiers[0].server.flavor".
+   */
+  function placeOf(draft, field) {
+    const path = String(field || '').replace(/^ensemble\./, '');
+    const match = /^(tiers|policies)\[(\d+)\]\.?(.*)$/.exec(path);
+    if (!match) { return { kind: 'ensemble', key: null, field: path.split(/[.[]/)[0] || 'name' }; }
+    const kind = match[1] === 'tiers' ? 'tier' : 'policy';
+    const item = draft[match[1]][Number(match[2])];
+    const name = match[3].replace(/^server\./, '').split(/[.[]/)[0];
+    const known = { key_name: 'keyName', security_groups: 'securityGroups', max_per_domain: 'most' };
+    return { kind, key: item ? item.key : null, field: known[name] || name || (kind === 'tier' ? 'name' : 'type') };
+  }
+
+  ensembles.model = {
+    empty, addTier, changeTier, removeTier, duplicateTier, addPolicy, changePolicy, removePolicy,
+    tierNames, ruleOf, body, size, problems, placeOf, MAX_TIERS, MAX_COUNT, MAX_MEMBERS, MAX_POLICIES,
+  };
+  if (typeof module === 'object' && module.exports) { module.exports = ensembles.model; }
+}());

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Keeps the draft in the browser's tab, so that a reload or a lost session costs nothing. */
+(function () {
+  'use strict';
+  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  // Raised when the shape of a draft changes: an old one is then left aside.
+  const VERSION = 1;
+
+  /** storage: what sessionStorage can do; key: whose draft it is. */
+  function open(storage, key) {
+    return {
+      /** The draft kept, or null. */
+      load() {
+        try {
+          const kept = JSON.parse(storage.getItem(key));
+          return kept && kept.version === VERSION && isDraft(kept.draft) ? kept.draft : null;
+        } catch {
+          return null;
+        }
+      },
+      save(draft) {
+        try {
+          storage.setItem(key, JSON.stringify({ version: VERSION, draft }));
+        } catch {
+          // A full or forbidden storage must not stop anybody from drawing.
+        }
+      },
+      clear() {
+        try { storage.removeItem(key); } catch { /* as above */ }
+      },
+    };
+  }
+
+  function isDraft(draft) {
+    return Boolean(draft) && Array.isArray(draft.tiers) && Array.isArray(draft.policies)
+      && typeof draft.name === 'string' && Number.isInteger(draft.next);
+  }
+
+  ensembles.store = { open };
+  if (typeof module === 'object' && module.exports) { module.exports = ensembles.store; }
+}());
