@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The steps from nothing, or from an earlier state, to a cloud that is ready."""
 
-import importlib.util
 import os
 import shutil
 import time
 from collections.abc import Callable
 
-from ensemble_cloud import control
+from ensemble_cloud import clouds_yaml, control, fingerprint, warm_up
 from ensemble_cloud.config.cloud import Cloud
 from ensemble_cloud.processes import Child, Processes
 from ensemble_cloud.seed import Seed
@@ -15,12 +14,6 @@ from ensemble_cloud.services import Services
 from ensemble_cloud.steps import Step
 
 _COMPUTES_SECONDS = 300
-
-
-def has_ensembles() -> bool:
-    """Whether the extension of nova-api is installed."""
-    needed = ("ensemble_api.middleware", "ensemble_api.cmd.manage")
-    return all(importlib.util.find_spec(name) is not None for name in needed)
 
 
 def busy_at_once() -> int:
@@ -42,11 +35,13 @@ class BringUp:
     def steps(self) -> list[Step]:
         """Return the steps; those that take longest come first where there is a choice."""
         databases = ["nova_cell1", "nova_api", "keystone", "neutron", "placement", "glance"]
-        ensembles = ["ensembles"] if has_ensembles() else []
-        prepare = [self._database_step(name) for name in databases + ensembles]
+        prepare = [self._database_step(name) for name in databases]
+        prepare.append(self._ensembles_step())
+        plugin = fingerprint.of_files("ensemble_dashboard", "**/*")
         dashboard = [
-            self._once("dashboard files", self._make_static, busy=True),
+            self._once("dashboard files", self._make_static, busy=True, made_from=plugin),
             self._service("dashboard", "dashboard files", "keystone"),
+            Step("first page", self._visit, ("dashboard", "nova", "glance", "neutron", "catalog")),
         ]
         return [
             *prepare,
@@ -64,7 +59,7 @@ class BringUp:
                 (
                     "database nova_cell1",
                     "database nova_api",
-                    *(f"database {name}" for name in ensembles),
+                    "database ensembles",
                     "users and catalog",
                 ),
             ),
@@ -80,14 +75,21 @@ class BringUp:
             ),
         ]
 
-    def _once(self, name: str, action: Callable[[], None], *needs: str, busy: bool = False) -> Step:
+    def _once(
+        self,
+        name: str,
+        action: Callable[[], None],
+        *needs: str,
+        busy: bool = False,
+        made_from: str = "",
+    ) -> Step:
         marker = name.replace(" ", "-")
 
         def act() -> None:
             action()
-            self._state.mark_done(marker)
+            self._state.mark_done(marker, made_from)
 
-        if self._state.is_done(marker):
+        if self._state.is_done(marker, made_from):
             return Step(name, lambda: None, needs, quiet=True)
         return Step(name, act, needs, busy=busy)
 
@@ -102,6 +104,17 @@ class BringUp:
             self._migrate(name)
 
         return self._once(f"database {name}", migrate, busy=True)
+
+    def _ensembles_step(self) -> Step:
+        """Our own tables follow our own code, so that a developer need not begin anew."""
+        made_from = fingerprint.of_files("ensemble_api", "store/migration/**/*")
+        return self._once(
+            "database ensembles", self._migrate_ensembles, busy=True, made_from=made_from
+        )
+
+    def _migrate_ensembles(self) -> None:
+        arguments = ["--config-file", str(self._state.etc / "nova/nova.conf"), "db", "sync"]
+        self._services.run_tool("migrate-ensembles", "ensemble-manage", arguments)
 
     def _migrate(self, name: str) -> None:
         etc = self._state.etc
@@ -129,8 +142,6 @@ class BringUp:
                 shutil.copyfile(
                     self._state.database("nova_cell1"), self._state.database("nova_cell0")
                 )
-            case "ensembles":
-                self._services.run_tool(log, "ensemble-manage", [*nova, "db", "sync"])
 
     def _bootstrap(self) -> None:
         url = self._cloud.auth_url
@@ -151,10 +162,7 @@ class BringUp:
 
     def _make_static(self) -> None:
         self._services.clear_static()
-        self._services.run_module(
-            "dashboard-files", "django", ["collectstatic", "--noinput", "--verbosity", "0"]
-        )
-        self._services.run_module("dashboard-files", "django", ["compress", "--force"])
+        self._services.run_module("dashboard-files", "ensemble_cloud.themes", [])
 
     def _start_nova(self) -> None:
         (self._state.run / "nova.sock").unlink(missing_ok=True)
@@ -172,3 +180,7 @@ class BringUp:
                 return
             time.sleep(0.2)
         raise self._nova.silence(_COMPUTES_SECONDS)
+
+    def _visit(self) -> None:
+        user = clouds_yaml.users(self._cloud.shape)[0]
+        warm_up.visit(self._cloud.ports.url("dashboard"), user)

@@ -13,19 +13,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ensemble_cloud import control, shape_file
+from ensemble_cloud import control, fingerprint, shape_file
 from ensemble_cloud import status as status_report
 from ensemble_cloud.config.cloud import Cloud
 from ensemble_cloud.ports import DEFAULT_BASE, PortError, Ports
 from ensemble_cloud.processes import ChildError
 from ensemble_cloud.progress import Progress
 from ensemble_cloud.rest import RestError
-from ensemble_cloud.shape import ShapeError
+from ensemble_cloud.shape import Shape, ShapeError
 from ensemble_cloud.state import StateDirectory, StateError
 from ensemble_cloud.supervisor import STATUS_FILE, Supervisor
 
 _DOWN_SECONDS = 60
 _OUTPUT = "up"
+_SHAPE = "shape.yaml"
 
 
 class CommandError(Exception):
@@ -48,10 +49,11 @@ def up(state: StateDirectory, options: argparse.Namespace) -> int:
     with _told():
         if options.detach:
             return _up_detached(state, options)
+        shape, text = _shape(state, options.shape)
         state.create()
         lock = state.lock()
         try:
-            cloud = _cloud(state, options.shape, options.port_base)
+            cloud = _cloud(state, shape, text, options.port_base)
             cloud.ports.check_free()
             Supervisor(cloud, Progress(), with_dashboard=not options.no_dashboard).run()
         finally:
@@ -90,7 +92,7 @@ def reset(state: StateDirectory, options: argparse.Namespace) -> int:
     if not state.root.exists():
         sys.stdout.write(f"There is nothing in {state.root}.\n")
         return 0
-    if not (state.root / "cloud.json").exists():
+    if not (state.root / "lock").exists():
         raise CommandError(f"{state.root} does not look like a state directory; nothing is removed")
     if state.owner() is not None:
         raise CommandError("the cloud is running; stop it first with: ensemble-cloud down")
@@ -138,36 +140,47 @@ def _up_detached(state: StateDirectory, options: argparse.Namespace) -> int:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    try:
+        return _follow(state, process, log)
+    except KeyboardInterrupt:
+        process.terminate()
+        return process.wait() or 1
+
+
+def _follow(state: StateDirectory, process: "subprocess.Popen[bytes]", log: Path) -> int:
+    """Show a log until its process is ready, or has ended; return the exit code to give."""
     with log.open("rb") as shown:
         while True:
             code = process.poll()
+            known = state.read_json(STATUS_FILE) or {}
+            is_up = known.get("pid") == process.pid and known.get("state") == "up"
+            time.sleep(0.2)  # what it says then comes right after
             sys.stdout.write(shown.read().decode(errors="replace"))
             sys.stdout.flush()
             if code is not None:
                 return code or 1
-            known = state.read_json(STATUS_FILE) or {}
-            if known.get("pid") == process.pid and known.get("state") == "up":
-                time.sleep(0.2)
-                sys.stdout.write(shown.read().decode(errors="replace"))
+            if is_up:
                 return 0
-            time.sleep(0.2)
 
 
-def _cloud(state: StateDirectory, shape_path: Path | None, port_base: int | None) -> Cloud:
-    """Return the cloud of a state directory, made at its first start."""
-    kept = state.root / "shape.yaml"
-    if kept.exists():
-        shape, text = shape_file.load(kept)
-        if shape_path is not None and shape_file.load(shape_path)[0] != shape:
-            raise StateError(
-                f"{state.root} was made with another shape; to use {shape_path}, "
-                "remove it with `ensemble-cloud reset`, or choose another one with --state"
-            )
-    else:
-        shape, text = shape_file.load(shape_path)
-    identity = state.identity()
+def _shape(state: StateDirectory, path: Path | None) -> tuple[Shape, str]:
+    """Return the shape of a state directory with its text, or that of its first start."""
+    kept = state.root / _SHAPE
     if not kept.exists():
-        kept.write_text(text)
+        return shape_file.load(path)
+    shape, text = shape_file.load(kept)
+    if path is not None and shape_file.load(path)[0] != shape:
+        raise StateError(
+            f"{state.root} was made with another shape; to use {path}, "
+            "remove it with `ensemble-cloud reset`, or choose another one with --state"
+        )
+    return shape, text
+
+
+def _cloud(state: StateDirectory, shape: Shape, text: str, port_base: int | None) -> Cloud:
+    """Return the cloud of a state directory, whose shape and ports are kept in it."""
+    identity = state.identity(fingerprint.service_versions())
+    (state.root / _SHAPE).write_text(text)
     if port_base is None:
         port_base = (state.read_json("ports.json") or {}).get("base", DEFAULT_BASE)
     ports = Ports(port_base)

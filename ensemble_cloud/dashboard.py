@@ -5,5 +5,8 @@ from django.conf import settings
 from openstack_dashboard.wsgi import application as horizon
 from whitenoise import WhiteNoise
 
-# The names of compressed files hold a hash of their content, so they may be kept for ever.
+from ensemble_cloud import themes
+
+themes.use_manifest_of_theme()
+
 application = WhiteNoise(horizon, root=settings.STATIC_ROOT, prefix="static/", max_age=3600)

@@ -16,7 +16,7 @@ class ChildError(Exception):
     """A child process that failed; the text holds the end of its log."""
 
 
-class Stopped(Exception):  # noqa: N818 - not an error
+class Stopped(Exception):
     """Nothing more is started: the cloud is going down."""
 
 
@@ -108,10 +108,9 @@ class Processes:
         with self._lock:
             self._stopping = True
             children = list(reversed(self._children.values()))
-        for child in children:
-            child.process.terminate()
         deadline = time.monotonic() + _STOP_SECONDS
         for child in children:
+            child.process.terminate()
             try:
                 child.process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:

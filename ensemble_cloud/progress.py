@@ -4,7 +4,7 @@
 import sys
 import time
 
-from ensemble_cloud.steps import Step, Watcher
+from ensemble_cloud.steps import Step
 
 
 class Progress:
@@ -19,20 +19,17 @@ class Progress:
         """The seconds since this was made."""
         return time.monotonic() - self._start
 
-    @property
-    def watcher(self) -> Watcher:
-        """What the steps report to."""
-        return Watcher(self._note_begin, self._show_end)
-
     def say(self, text: str) -> None:
         """Show a text, at once."""
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
 
-    def _note_begin(self, step: Step) -> None:
+    def note_begin(self, step: Step) -> None:
+        """Remember when a step began."""
         self._began[step.name] = self.seconds
 
-    def _show_end(self, step: Step) -> None:
+    def show_end(self, step: Step) -> None:
+        """Show that a step is done, and how long it took."""
         if not step.quiet:
             took = self.seconds - self._began[step.name]
             self.say(f"[{self.seconds:4.0f} s] {step.name} ({took:.1f} s)")

@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import sys
+import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,12 +35,19 @@ class Identity:
     service_password: str
     secret_key: str
     compute_id: str
+    versions: Mapping[str, str]
     format: int = FORMAT
 
     @classmethod
-    def generate(cls, root: Path, compute_id: str) -> "Identity":
-        """Return a new identity with random secrets."""
-        return cls(str(root), secrets.token_urlsafe(18), secrets.token_urlsafe(36), compute_id)
+    def generate(cls, root: Path, versions: Mapping[str, str]) -> "Identity":
+        """Return a new identity with random secrets, made for these versions of the services."""
+        return cls(
+            root=str(root),
+            service_password=secrets.token_urlsafe(18),
+            secret_key=secrets.token_urlsafe(36),
+            compute_id=str(uuid.uuid4()),
+            versions=versions,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,18 +157,20 @@ class StateDirectory:
         """Replace a small file in one step, readable by its owner only."""
         write_private(self.root / name, json.dumps(content, indent=1) + "\n")
 
-    def identity(self) -> Identity:
-        """Return the cloud's identity, made at the first call; raise StateError if unusable."""
-        import uuid
+    def identity(self, versions: Mapping[str, str]) -> Identity:
+        """Return the cloud's identity, made at the first call; raise StateError if unusable.
 
+        The versions are those of the installed services: their databases must have been made by
+        the same ones.
+        """
         content = self.read_json("cloud.json")
         if content is None:
-            identity = Identity.generate(self.root, str(uuid.uuid4()))
+            identity = Identity.generate(self.root, versions)
             self.write_json("cloud.json", asdict(identity))
             return identity
-        if content.get("format") != FORMAT:
+        if content.get("format") != FORMAT or content["versions"] != versions:
             raise StateError(
-                f"{self.root} was made by another version; remove it with: ensemble-cloud reset"
+                f"{self.root} was made by other versions; remove it with: ensemble-cloud reset"
             )
         if content["root"] != str(self.root):
             raise StateError(
@@ -169,14 +179,16 @@ class StateDirectory:
             )
         return Identity(**content)
 
-    def is_done(self, step: str) -> bool:
-        """Whether a step of the first start has been completed."""
-        return (self.root / "done" / step).exists()
+    def is_done(self, step: str, made_from: str = "") -> bool:
+        """Whether a step has been completed, and with what it is made from now."""
+        path = self.root / "done" / step
+        return path.exists() and path.read_text() == made_from
 
-    def mark_done(self, step: str) -> None:
-        """Record that a step of the first start has been completed."""
-        (self.root / "done").mkdir(exist_ok=True)
-        (self.root / "done" / step).touch()
+    def mark_done(self, step: str, made_from: str = "") -> None:
+        """Record that a step has been completed, and what its result was made from."""
+        path = self.root / "done" / step
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(made_from)
 
 
 class StateLock:

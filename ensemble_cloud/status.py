@@ -19,6 +19,7 @@ def report(state: StateDirectory) -> Report:
     ports = Ports((state.read_json("ports.json") or {}).get("base", DEFAULT_BASE))
     return {
         "state": known.get("state", "starting") if running else "down",
+        "error": known.get("error", ""),
         "state_dir": str(state.root),
         "clouds_yaml": str(state.clouds_yaml),
         "urls": {name: ports.url(name) for name in SERVICES},
@@ -34,6 +35,8 @@ def report(state: StateDirectory) -> Report:
 def text(found: Report) -> str:
     """Return a report as lines for a terminal."""
     lines = [f"The cloud is {found['state']}; state directory {found['state_dir']}"]
+    if found["error"]:
+        lines.append(f"The last run failed: {found['error']}")
     lines += [
         f"  {s['name']:10} {s['state']:5} {s['url']}"
         + (f"  process {s['pid']}, {s['memory_mb']} MB" if s["pid"] else "")

@@ -4,15 +4,16 @@
 import os
 import signal
 import threading
-import time
 from types import FrameType
 
 from ensemble_cloud import steps
-from ensemble_cloud.bring_up import BringUp, busy_at_once, has_ensembles
+from ensemble_cloud.bring_up import BringUp, busy_at_once
 from ensemble_cloud.config import files
 from ensemble_cloud.config.cloud import Cloud
-from ensemble_cloud.processes import Processes, Stopped
+from ensemble_cloud.control import ControlError
+from ensemble_cloud.processes import ChildError, Processes, Stopped
 from ensemble_cloud.progress import Progress
+from ensemble_cloud.rest import RestError
 from ensemble_cloud.welcome import welcome
 
 STATUS_FILE = "run/status.json"
@@ -32,27 +33,37 @@ class Supervisor:
         """Run the cloud until a signal. Raises ChildError or RestError when something fails."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._end)
+        error = ""
         try:
-            self._write_status("starting")
-            files.write_all(self._cloud, with_ensembles=has_ensembles())
-            steps.run(
-                self._bring_up.steps(),
-                self._progress.watcher,
-                busy_at_once=busy_at_once(),
-            )
-            self._write_status("up")
-            self._progress.say(welcome(self._cloud, self._progress.seconds))
+            self._start()
             self._watch()
+        except (ChildError, ControlError, RestError) as caught:
+            # What fails because we stop it has not failed.
+            if not self._ending.is_set():
+                error = str(caught)
+                raise
         except Stopped:
             pass
         finally:
             self._progress.say("Stopping ...")
             self._processes.stop_all()
-            self._write_status("down")
+            self._write_status("down", error)
         self._progress.say("Stopped.")
 
+    def _start(self) -> None:
+        self._write_status("starting")
+        files.write_all(self._cloud)
+        watcher = steps.Watcher(self._progress.note_begin, self._end_step)
+        steps.run(self._bring_up.steps(), watcher, busy_at_once=busy_at_once())
+        self._write_status("up")
+        self._progress.say(welcome(self._cloud, self._progress.seconds))
+
+    def _end_step(self, step: steps.Step) -> None:
+        self._progress.show_end(step)
+        self._write_status("starting")
+
     def _end(self, _number: int, _frame: FrameType | None) -> None:
-        # A thread, as the lock may be held by the code that this signal interrupts.
+        # In a thread, as the code that this signal interrupts may hold the lock.
         if not self._ending.is_set():
             self._ending.set()
             threading.Thread(target=self._processes.stop_all, daemon=True).start()
@@ -63,14 +74,13 @@ class Supervisor:
             if child is not None:
                 raise child.failure()
 
-    def _write_status(self, state: str) -> None:
+    def _write_status(self, state: str, error: str = "") -> None:
         self._cloud.state.write_json(
             STATUS_FILE,
             {
                 "state": state,
                 "pid": os.getpid(),
-                "at": time.time(),
-                "port_base": self._cloud.ports.base,
                 "pids": self._processes.pids(),
+                "error": error,
             },
         )

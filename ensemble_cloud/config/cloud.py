@@ -9,6 +9,20 @@ from ensemble_cloud.shape import Shape
 from ensemble_cloud.state import Identity, StateDirectory
 
 REGION = "RegionOne"
+# What the services say at these levels without there being anything wrong or anything to do.
+_QUIET = {
+    "keystonemiddleware.auth_token": "ERROR",  # advises memcached
+    "neutron.api.extensions": "CRITICAL",  # misses the plugins of extensions nobody asked for
+    "neutron.pecan_wsgi.controllers.root": "ERROR",  # Nova asks for floating IPs
+    "neutron.quota.resource_registry": "ERROR",
+    "neutronclient": "ERROR",  # Nova still uses it
+    "oslo_policy": "ERROR",
+    "requests": "WARNING",
+    "sqlalchemy": "WARNING",
+    "stevedore": "CRITICAL",  # misses optional cache drivers
+    "urllib3": "ERROR",
+    "waitress.queue": "ERROR",  # Placement has one thread, so requests queue
+}
 SERVICE_PROJECT = "service"
 
 
@@ -59,4 +73,5 @@ class Cloud:
 
     def logging(self, name: str) -> dict[str, Value]:
         """Return the options that write a service's log."""
-        return {"log_file": str(self.state.log(name))}
+        levels = ",".join(f"{logger}={level}" for logger, level in _QUIET.items())
+        return {"log_file": str(self.state.log(name)), "default_log_levels": levels}

@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from ensemble_cloud.config.cloud import REGION, Cloud
+from ensemble_cloud.config.cloud import Cloud
 
 _ENABLE_PLUGIN = """
 import ensemble_dashboard
@@ -27,7 +27,6 @@ def _settings(cloud: Cloud) -> dict[str, Any]:
         "OPENSTACK_KEYSTONE_URL": cloud.auth_url,
         "OPENSTACK_KEYSTONE_DEFAULT_ROLE": "member",
         "OPENSTACK_API_VERSIONS": {"identity": 3},
-        "AVAILABLE_REGIONS": [(cloud.auth_url, REGION)],
         "OPENSTACK_NEUTRON_NETWORK": {
             "enable_router": False,
             "enable_quotas": True,

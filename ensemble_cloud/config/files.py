@@ -24,25 +24,25 @@ _DATA = (
 )
 
 
-def write_all(cloud: Cloud, *, with_ensembles: bool) -> None:
+def write_all(cloud: Cloud) -> None:
     """Write all files of the cloud: some anew, the keys only when they are not there."""
     for name in _DATA:
         (cloud.state.data / name).mkdir(parents=True, exist_ok=True)
     for repository in ("fernet", "credential"):
         _write_keys(cloud.state.data / repository)
-    for path, text in _texts(cloud, with_ensembles=with_ensembles):
+    for path, text in _texts(cloud):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_private(path, text)
 
 
-def _texts(cloud: Cloud, *, with_ensembles: bool) -> Iterator[tuple[Path, str]]:
+def _texts(cloud: Cloud) -> Iterator[tuple[Path, str]]:
     etc = cloud.state.etc
     yield etc / "keystone/keystone.conf", ini.render(keystone.sections(cloud))
     yield etc / "placement/placement.conf", ini.render(placement.sections(cloud))
     yield etc / "glance/glance-api.conf", ini.render(glance.sections(cloud))
     yield etc / "neutron/neutron.conf", ini.render(neutron.sections(cloud))
     yield etc / "nova/nova.conf", ini.render(nova.sections(cloud))
-    yield etc / "nova/api-paste.ini", nova.paste_text(with_ensembles=with_ensembles)
+    yield etc / "nova/api-paste.ini", nova.paste_text()
     yield etc / "dashboard/local/__init__.py", ""
     yield etc / "dashboard/local/local_settings.py", dashboard.settings_text(cloud)
     # Nova otherwise makes up a node identity, and every host in its process would share it.
