@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The API on the embedded cloud: build, refuse, race for the last capacity, hostile input."""
+
+import threading
+import uuid
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from tests.cloud.ensembles import Operator, Project
+
+pytestmark = pytest.mark.cloud
+
+APART = {"type": "anti-affinity", "level": "host"}
+
+
+@pytest.fixture(scope="module")
+def demo(cloud: Any) -> Project:
+    return Project(cloud.connection("demo"))
+
+
+@pytest.fixture(scope="module")
+def stranger(cloud: Any) -> Project:
+    return Project(cloud.connection("demo2"))
+
+
+@pytest.fixture(scope="module")
+def operator(cloud: Any) -> Operator:
+    return Operator(cloud.connection("admin"))
+
+
+def test_an_ensemble_is_built_as_promised_and_leaves_nothing(
+    demo: Project, operator: Operator
+) -> None:
+    before = operator.left_behind()
+    body = demo.body(
+        "shop",
+        [demo.tier("web", 3), demo.tier("cache", 2, "m1.small"), demo.tier("db", 3, "m1.small")],
+        {**APART, "tiers": ["web"]},
+        {"type": "anti-affinity", "level": "rack", "tiers": ["db"]},
+        {"type": "affinity", "level": "zone", "tiers": ["cache"]},
+        {"type": "anti-affinity", "level": "zone", "tiers": ["web"], "enforcement": "soft"},
+    )
+    created = demo.create(body)
+    built = demo.wait(created["id"], "ACTIVE")
+
+    assert built["progress"] == {"active": 8, "total": 8}
+    servers = operator.servers()
+    hosts: dict[str, list[str]] = {"web": [], "cache": [], "db": []}
+    for member in built["members"]:
+        server = servers[member["server_id"]]
+        assert (server.status, server.project_id) == ("ACTIVE", built["project_id"])
+        assert server.name == f"shop-{member['name']}"
+        assert server.user_id == built["user_id"]
+        hosts[member["tier"]].append(server.compute_host)
+    rack, zone = operator.place("rack"), operator.place("zone")
+    assert len(set(hosts["web"])) == 3
+    assert len({rack[host] for host in hosts["db"]}) == 3
+    assert len({zone[host] for host in hosts["cache"]}) == 1
+    assert len(built["violations"]) == 1, "three web servers cannot be in two zones one each"
+
+    demo.delete(built["id"])
+    assert operator.left_behind() == before
+
+
+def test_a_tenant_sees_no_name_of_host_or_rack(demo: Project, operator: Operator) -> None:
+    body = demo.body("shop", [demo.tier("web", 3)], {**APART, "tiers": ["web"]})
+    seen = demo.request("POST", "/plans", body).text
+    assert demo.request("POST", "/plans", body).json()["plan"]["feasible"]
+    for name in {*operator.place("rack"), *operator.place("rack").values()}:
+        assert name not in seen
+
+
+def test_what_does_not_fit_is_refused_with_reasons_and_leaves_nothing(
+    demo: Project, operator: Operator
+) -> None:
+    before = operator.left_behind()
+    hosts = len(operator.place("rack"))
+    body = demo.body("big", [demo.tier("web", hosts + 1)], {**APART, "tiers": ["web"]})
+    response = demo.request("POST", body=body)
+    assert response.status_code == 409
+    details = response.json()["conflictingRequest"]["details"]
+    assert details["code"] == "ensemble.infeasible"
+    reason = details["reasons"][0]
+    assert (reason["level"], reason["policy"]) == ("host", 0)
+    assert reason["demand"] > reason["supply"]
+    dry = demo.request("POST", "/plans", body).json()["plan"]
+    assert (dry["feasible"], dry["reasons"]) == (False, details["reasons"])
+    assert operator.left_behind() == before
+    assert demo.request("GET").json()["ensembles"] == []
+
+
+def test_two_at_once_for_the_last_capacity_one_is_built_one_refused(
+    demo: Project, operator: Operator
+) -> None:
+    """A flavor as large as the largest room that is left: as many fit as hosts have that room."""
+    before = operator.left_behind()
+    used_before = operator.usages()
+    rooms = Counter(_room(operator).values())
+    size = max(rooms)
+    fits = rooms[size]
+    flavor = operator.connection.compute.create_flavor(
+        name=f"last-{uuid.uuid4().hex[:8]}", vcpus=size, ram=512, disk=1
+    )
+    try:
+        demo.names["flavor"][flavor.name] = flavor.id
+        count = fits // 2 + 1
+        bodies = [demo.body(n, [demo.tier("web", count, flavor.name)]) for n in ("one", "two")]
+        assert all(demo.request("POST", "/plans", b).json()["plan"]["feasible"] for b in bodies)
+        answers: list[Any] = []
+        threads = [
+            threading.Thread(target=lambda b=body: answers.append(demo.request("POST", body=b)))
+            for body in bodies
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(each.status_code for each in answers) == [202, 409]
+        winner, loser = sorted(answers, key=lambda each: each.status_code)
+        details = loser.json()["conflictingRequest"]["details"]
+        assert details["code"] == "ensemble.infeasible"
+        assert details["reasons"]
+        built = demo.wait(winner.json()["ensemble"]["id"], "ACTIVE")
+
+        servers = operator.servers()
+        on = Counter(servers[each["server_id"]].compute_host for each in built["members"])
+        for host, usages in operator.usages().items():
+            gained = usages.get("VCPU", 0) - used_before[host].get("VCPU", 0)
+            assert gained == on[host] * size, host
+        members = {each["server_id"] for each in built["members"]}
+        assert operator.consumers() == before["consumers"] | members
+        demo.delete(built["id"])
+    finally:
+        operator.connection.compute.delete_flavor(flavor)
+    assert operator.left_behind() == before
+
+
+def _room(operator: Operator) -> dict[str, int]:
+    """Free VCPUs by host."""
+    placement = operator.connection.placement
+    room = {}
+    for provider in placement.resource_providers():
+        path = f"/resource_providers/{provider.id}"
+        have = placement.get(f"{path}/inventories").json()["inventories"]["VCPU"]
+        used = placement.get(f"{path}/usages").json()["usages"]["VCPU"]
+        room[provider.name] = int(have["total"] * have["allocation_ratio"]) - used
+    return room
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code", "field"),
+    [
+        pytest.param(
+            lambda e: e["tiers"][0].update(count=0),
+            400,
+            "ensemble.invalid",
+            "ensemble.tiers[0].count",
+            id="a count of 0",
+        ),
+        pytest.param(
+            lambda e: e["tiers"][0].update(count=10_000),
+            400,
+            "ensemble.invalid",
+            "ensemble.tiers[0].count",
+            id="a count of 10 000",
+        ),
+        pytest.param(
+            lambda e: e.update(name="x" * 300),
+            400,
+            "ensemble.invalid",
+            "ensemble.name",
+            id="a name of 300 characters",
+        ),
+        pytest.param(
+            lambda e: e.update(surprise=1),
+            400,
+            "ensemble.invalid",
+            "ensemble.surprise",
+            id="an unknown key",
+        ),
+        pytest.param(
+            lambda e: e["tiers"][0]["server"].update(flavor="no-such"),
+            400,
+            "ensemble.unknown_flavor",
+            "ensemble.tiers[0].server.flavor",
+            id="an unknown flavor",
+        ),
+        pytest.param(
+            lambda e: e["tiers"][0]["server"].update(image=str(uuid.uuid4())),
+            400,
+            "ensemble.unknown_image",
+            "ensemble.tiers[0].server.image",
+            id="an unknown image",
+        ),
+        pytest.param(
+            lambda e: e["tiers"][0]["server"].update(networks=[str(uuid.uuid4())]),
+            400,
+            "ensemble.unknown_network",
+            "ensemble.tiers[0].server.networks[0]",
+            id="an unknown network",
+        ),
+        pytest.param(
+            lambda e: e["tiers"][0]["server"].update(key_name="no such"),
+            400,
+            "ensemble.unknown_key",
+            "ensemble.tiers[0].server.key_name",
+            id="an unknown key pair",
+        ),
+        pytest.param(
+            lambda e: e["tiers"][0]["server"].update(security_groups=["no such"]),
+            400,
+            "ensemble.unknown_security_group",
+            "ensemble.tiers[0].server.security_groups[0]",
+            id="an unknown security group",
+        ),
+        pytest.param(
+            lambda e: e["policies"][0].update(level="planet"),
+            400,
+            "ensemble.invalid",
+            "ensemble.policies[0].level",
+            id="an unknown level",
+        ),
+        pytest.param(
+            lambda e: e["policies"][0].update(tiers=["nope"]),
+            400,
+            "ensemble.invalid",
+            "ensemble.policies[0].tiers[0]",
+            id="a policy on an unknown tier",
+        ),
+        pytest.param(
+            lambda e: e["tiers"].append(e["tiers"][0]),
+            400,
+            "ensemble.invalid",
+            "ensemble.tiers[1].name",
+            id="the same tier twice",
+        ),
+    ],
+)
+@pytest.mark.parametrize("path", ["", "/plans"], ids=["create", "dry run"])
+def test_bad_input_gets_an_error_that_names_the_field(
+    demo: Project, path: str, change: Any, status: int, code: str, field: str
+) -> None:
+    body = demo.body("shop", [demo.tier("web", 2)], {**APART, "tiers": ["web"]})
+    change(body["ensemble"])
+    response = demo.request("POST", path, body)
+    assert response.status_code == status, response.text
+    fault = response.json()["badRequest"]
+    assert (fault["details"]["code"], fault["details"]["field"]) == (code, field)
+    assert fault["message"].startswith(f"{field}: ")
+
+
+def test_a_body_that_is_not_json_is_refused(demo: Project) -> None:
+    response = demo.connection.compute.request(
+        "/os-ensembles", "POST", data=b"{not json", raise_exc=False
+    )
+    assert response.status_code == 400
+    assert response.json()["badRequest"]["details"]["field"] == "body"
+
+
+def test_a_network_of_another_project_is_unknown(demo: Project, stranger: Project) -> None:
+    private = stranger.connection.network.create_network(name="theirs")
+    try:
+        body = demo.body("shop", [demo.tier("web", 1, networks=[private.id])])
+        response = demo.request("POST", "/plans", body)
+        assert response.json()["badRequest"]["details"]["code"] == "ensemble.unknown_network"
+    finally:
+        stranger.connection.network.delete_network(private)
+
+
+def test_a_private_flavor_of_others_is_unknown(demo: Project, operator: Operator) -> None:
+    flavor = operator.connection.compute.create_flavor(
+        name=f"secret-{uuid.uuid4().hex[:8]}", vcpus=1, ram=512, disk=1, is_public=False
+    )
+    try:
+        body = demo.body("shop", [demo.tier("web", 1) | {"count": 1}])
+        body["ensemble"]["tiers"][0]["server"]["flavor"] = flavor.id
+        response = demo.request("POST", "/plans", body)
+        assert response.json()["badRequest"]["details"]["code"] == "ensemble.unknown_flavor"
+    finally:
+        operator.connection.compute.delete_flavor(flavor)
+
+
+def test_more_than_the_quota_is_refused_before_anything_is_built(
+    demo: Project, operator: Operator
+) -> None:
+    before = operator.left_behind()
+    project = demo.connection.current_project_id
+    operator.connection.set_compute_quotas(project, instances=1)
+    try:
+        response = demo.request("POST", body=demo.body("shop", [demo.tier("web", 2)]))
+        assert response.status_code == 403
+        assert response.json()["forbidden"]["details"]["code"] == "ensemble.quota"
+        assert operator.left_behind() == before
+    finally:
+        operator.connection.delete_compute_quotas(project)
+
+
+def test_strangers_neither_see_nor_touch_an_ensemble(
+    demo: Project, stranger: Project, operator: Operator
+) -> None:
+    html = "<script>alert(1)</script> {$ 7*7 $}"
+    mine = demo.create(demo.body(html, [demo.tier("web", 1)]))
+    try:
+        for method in ("GET", "DELETE"):
+            assert stranger.request(method, f"/{mine['id']}").status_code == 404
+        assert stranger.request("GET").json()["ensembles"] == []
+        assert stranger.request("GET", "?all_projects=1").status_code == 403
+        assert stranger.request("GET", "/spread").status_code == 403
+        everything = Project(operator.connection).request("GET", "?all_projects=1").json()
+        assert [each["name"] for each in everything["ensembles"]] == [html]
+        demo.wait(mine["id"], "ACTIVE")
+        spread = Project(operator.connection).request("GET", "/spread").json()["spread"]
+        assert [m["name"] for host in spread["hosts"] for m in host["members"]] == ["web-0"]
+    finally:
+        demo.delete(mine["id"])
+
+
+def test_nova_answers_everything_else_as_before(demo: Project) -> None:
+    servers = demo.connection.compute.get("/servers/detail")
+    assert servers.status_code == 200
+    assert "ensemble" not in servers.headers.get("OpenStack-API-Version", "")
+    missing = demo.connection.compute.request("/os-ensemblesx", "GET", raise_exc=False)
+    assert missing.status_code == 404
