@@ -8,8 +8,9 @@ from typing import Any
 from novaclient import exceptions as nova
 from osc_lib import exceptions as osc
 
+from ensemble_client import words
 from ensemble_client.file import EnsembleFile
-from ensemble_client.words import printable, reason_lines
+from ensemble_client.words import printable
 
 
 @contextmanager
@@ -31,14 +32,14 @@ def refusal_text(error: nova.ClientException, file: EnsembleFile | None = None) 
             "The compute service of this cloud does not offer ensembles "
             f"(HTTP 404 for {printable(error.url or 'the request')})."
         )
-    field = details.get("field")
-    if file is not None and field:
-        message = f"{file.place(str(field))}: {message}"
-    reasons = details.get("reasons") or ()
-    lines = [message, *reason_lines(reasons, file.place if file else None)]
-    if not code or error.code >= 500:
-        lines[0] += _technical(error)
-    return "\n".join(lines)
+    place = file.place if file else None
+    if details.get("reasons"):
+        # The message sums the reasons up; said in full they need no summary.
+        name = file.body["name"] if file else "The ensemble"
+        return words.refusal_text(name, details, place)
+    if place and details.get("field"):
+        message = f"{place(str(details['field']))}: {message}"
+    return message if code and error.code < 500 else message + _technical(error)
 
 
 def _technical(error: Any) -> str:

@@ -9,6 +9,7 @@ from cliff.columns import FormattableColumn
 from ensemble_client import words
 
 EVENTS_SHOWN: Final = 5
+HOST_KEYS: Final = frozenset({"host", "state", "members"})
 
 
 class Said(FormattableColumn):
@@ -90,22 +91,24 @@ def plan_rows(plan: Json) -> Table:
     return (*(level.capitalize() for level in places.levels), "Members"), rows
 
 
-def spread_rows(hosts: Iterable[Json]) -> Table:
+def spread_rows(hosts: Sequence[Json]) -> Table:
     """Lay out the hosts for `spread`, one a row, with the members of all ensembles on it."""
+    # What is left of a host's keys are the levels above it, the smallest first.
+    levels = [key for key in (hosts[0] if hosts else ()) if key not in HOST_KEYS][::-1]
     rows = [
         (
-            Said(host.get("zone") or ""),
-            Said(host.get("rack") or ""),
+            *(Said(host.get(level) or "") for level in levels),
             Said(host["host"]),
             host["state"],
             len(host["members"]),
             Said(host["members"], _by_ensemble),
         )
         for host in sorted(
-            hosts, key=lambda host: (host.get("zone") or "", host.get("rack") or "", host["host"])
+            hosts,
+            key=lambda host: (*(host.get(level) or "" for level in levels), host["host"]),
         )
     ]
-    return ("Zone", "Rack", "Host", "State", "Count", "Members"), rows
+    return (*map(str.capitalize, levels), "Host", "State", "Count", "Members"), rows
 
 
 class Places:

@@ -237,21 +237,23 @@ class DeleteEnsemble(command.Command):
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Delete each one; one that fails does not keep the others."""
         manager = self.app.client_manager.ensemble.ensembles
+        asked = list(dict.fromkeys(parsed_args.ensembles))
         going, failed = [], 0
-        for word in dict.fromkeys(parsed_args.ensembles):
+        for word in asked:
             try:
                 with plain_words():
                     ensemble = _find(manager, word)
                     manager.delete(ensemble)
                 going.append(ensemble)
             except exceptions.CommandError as error:
+                if len(asked) == 1:
+                    raise
                 failed += 1
                 self.app.stderr.write(f"{error}\n")
         if parsed_args.wait:
             failed += self._count_left(manager, going)
         if failed:
-            count = len(dict.fromkeys(parsed_args.ensembles))
-            raise exceptions.CommandError(f"{failed} of {count} ensembles failed to delete.")
+            raise exceptions.CommandError(f"{failed} of {len(asked)} ensembles failed to delete.")
 
     def _count_left(self, manager: Any, going: list[Any]) -> int:
         try:

@@ -84,12 +84,12 @@ def test_a_build_that_fails_ends_with_its_reasons(
 
 
 def test_a_refused_create_says_why_and_where(fake: FakeCloud, openstack: Run) -> None:
-    message = "shop cannot be placed."
+    message = f"The ensemble does not fit: {REASON['message']}"
     fake.on("POST", "", refusal(409, message, code="ensemble.infeasible", reasons=[REASON]))
     done = openstack("ensemble", "create", "-f", THREE_TIER)
     assert done.code == 1
     assert done.err.splitlines() == [
-        "shop cannot be placed.",
+        "shop cannot be placed:",
         f"- 3 members of database need 3 racks; 2 can hold one. ({THREE_TIER}:{policy_line(3)})",
         "  Suggestion: Allow 2 members a rack.",
     ]
