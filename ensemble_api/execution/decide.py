@@ -134,7 +134,8 @@ def _broken(member: MemberRecord, server: Server | None) -> str | None:
             return f"The server of {member.name} disappeared during the build."
         return None
     if server.status == "ERROR":
-        return f"Nova could not build {member.name}: {server.fault or 'no reason given'}"
+        fault = server.fault or "it gave no reason, as after an interruption"
+        return f"Nova could not build {member.name}: {fault}"
     if server.status == "ACTIVE" and server.host not in (None, member.host):
         return f"Nova built {member.name} elsewhere than planned."
     if server.status not in ("BUILD", "ACTIVE", "UNKNOWN"):  # UNKNOWN: its cell is down
