@@ -53,22 +53,18 @@ class EnsemblesFilter:
         path = environ.get("PATH_INFO", "")
         if "/os-ensembles" not in path or not (found := _OURS.fullmatch(path)):
             return self._application(environ, start_response)
-        request = webob.Request(environ)
-        response = self._respond(request, found)
+        if found["project"] not in (None, environ["nova.context"].project_id):
+            return self._application(environ, start_response)  # whose refusal is Nova's
+        response = self._respond(webob.Request(environ), found["path"])
         answer: Iterable[bytes] = response(environ, start_response)
         return answer
 
-    def _respond(self, request: webob.Request, found: re.Match[str]) -> webob.Response:
-        context = request.environ["nova.context"]
+    def _respond(self, request: webob.Request, path: str) -> webob.Response:
         try:
-            if found["project"] not in (None, context.project_id):
-                raise exception.Invalid(
-                    "Malformed request URL: its project is not that of the token", field="url"
-                )
             service = self._assemble()
         except exception.EnsembleError as error:
             return routes.refuse(error)
-        return routes.dispatch(request, service, found["path"])
+        return routes.dispatch(request, service, path)
 
     def _start(self) -> None:
         """Have a worker in every process from its start on, since builds may wait for it.

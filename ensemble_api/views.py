@@ -42,7 +42,7 @@ def ensemble(record: EnsembleRecord, *, names: bool, detail: bool) -> Json:
         "created_at": record.created_at,
         "updated_at": record.updated_at,
         "progress": {"active": record.active, "total": len(record.members)},
-        "tiers": record.body["tiers"],
+        "tiers": [_tier(each, detail=detail) for each in record.body["tiers"]],
         "fault": record.fault,
         "survives": [{"level": each.level, "survives": each.survives} for each in losses],
     }
@@ -198,6 +198,13 @@ def _letters(number: int) -> str:
         number, rest = divmod(number - 1, 26)
         text = chr(ord("A") + rest) + text
     return text
+
+
+def _tier(tier: Mapping[str, Any], *, detail: bool) -> Json:
+    """A tier as posted; lists leave the user data out, which may be 64 KB a tier."""
+    left_out = () if detail else ("user_data",)
+    server = {key: value for key, value in tier["server"].items() if key not in left_out}
+    return {**tier, "server": server}
 
 
 def _topology(members: Sequence[MemberRecord]) -> Topology:

@@ -5,12 +5,15 @@ Placement 16 can over-commit when several such requests meet (its retry reads a 
 so after each success the usages are read back.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.planning.lifecycle import MemberRecord
+
+LOG = logging.getLogger(__name__)
 
 CONSUMER_TYPE = "ENSEMBLE_HOLD"
 CONCURRENT_UPDATE = "placement.concurrent_update"
@@ -45,6 +48,7 @@ class Reservation:
             if response.status_code == 204:
                 break
             if response.status_code != 409:
+                LOG.error("Placement refused a reservation: %s", response.text)
                 raise exception.Unavailable(
                     "Placement did not take the reservation; try again later."
                 )
