@@ -8,6 +8,8 @@ from typing import Final
 
 import yaml
 
+from ensemble_client.words import printable
+
 MAX_BYTES: Final = 256 * 1024
 """The largest file read. The largest ensemble the API takes is well below it."""
 
@@ -33,7 +35,7 @@ class FileError(ValueError):
 
     def __str__(self) -> str:
         said = f"{self.field}: {self.reason}" if self.field else self.reason
-        return f"{self.file}:{self.line}: {said}"
+        return printable(f"{self.file}:{self.line}: {said}")
 
 
 @dataclass(slots=True)

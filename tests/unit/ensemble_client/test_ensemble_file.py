@@ -273,3 +273,10 @@ def test_user_data_may_not_be_given_twice(path: Path) -> None:
     with_user_data_file(path, "boot.sh\n      user_data: aGk=")
     with pytest.raises(FileError, match="give user_data or user_data_file, not both"):
         read(str(path))
+
+
+def test_a_mistake_cannot_steer_the_terminal(path: Path) -> None:
+    path.write_text('"\\e[2Jname": shop\n')
+    with pytest.raises(FileError) as refused:
+        read(str(path))
+    assert str(refused.value).startswith(f"{path}:1: ensemble.\\u001b[2Jname: unknown name")

@@ -10,7 +10,8 @@ from fake_cloud import FLAVORS, IMAGES, NETWORKS, FakeCloud
 from ensemble_client.file import read
 from ensemble_client.names import resolve
 
-EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*.yaml"))
+TOP = Path(__file__).parents[3]
+EXAMPLES = sorted((TOP / "examples").glob("*.yaml"))
 
 
 def test_there_are_examples() -> None:
@@ -27,3 +28,10 @@ def test_an_example_can_be_read_and_its_names_resolved(
         assert tier["server"]["flavor"] in FLAVORS.values()
         assert tier["server"]["image"] in IMAGES.values()
         assert set(tier["server"]["networks"]) <= set(NETWORKS.values())
+
+
+def test_the_example_in_the_user_documentation_is_a_good_file(tmp_path: Path) -> None:
+    text = (TOP / "doc" / "user" / "cli.md").read_text()
+    path = tmp_path / "shop.yaml"
+    path.write_text(text.split("```yaml\n")[1].split("```")[0])
+    assert [tier["count"] for tier in read(str(path)).body["tiers"]] == [3, 2]
