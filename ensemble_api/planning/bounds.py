@@ -4,8 +4,8 @@
 import numpy as np
 
 from ensemble_api.planning.constraints import Problem
-from ensemble_api.planning.laminar import fill, least_losses, reach
-from ensemble_api.planning.model import Affinity
+from ensemble_api.planning.laminar import at_depth, fill, least_losses, reach
+from ensemble_api.planning.model import Affinity, AntiAffinity, Policy
 from ensemble_api.planning.topology import IntArray
 
 
@@ -19,6 +19,15 @@ def together(problem: Problem, row: int) -> int | None:
     return min(depths, default=None)
 
 
+def domains_needed(problem: Problem, row: int, depth: int) -> int:
+    """Bound from below how many domains at a depth the tier is in; more than there are: no room."""
+    limits = problem.limits[row].tolist()
+    if together(problem, row) is not None and (together(problem, row) or 0) <= depth:
+        return 1
+    able = np.sort(at_depth(problem.topology, problem.caps[row], limits, depth))[::-1]
+    return int(np.searchsorted(np.cumsum(able), problem.counts[row])) + 1
+
+
 def impossible(problem: Problem) -> bool:
     """Whether counting alone proves that there is no plan."""
     topology = problem.topology
@@ -26,9 +35,21 @@ def impossible(problem: Problem) -> bool:
         limits = problem.limits[row].tolist()
         if reach(topology, problem.caps[row], limits, together(problem, row)) < count:
             return True
+    if any(_too_close(problem, policy) for policy in problem.policies(problem.hard)):
+        return True
     # All tiers share the hosts: no more of a resource can be used than any host can give.
     useful = np.minimum(problem.free, problem.caps.T @ problem.requests)
     return bool((useful.sum(axis=0) < problem.counts @ problem.requests).any())
+
+
+def _too_close(problem: Problem, policy: Policy) -> bool:
+    """Whether tiers that must not meet need more domains than there are for them."""
+    if not isinstance(policy, AntiAffinity) or len(policy.tiers) < 2:
+        return False
+    rows, depth = problem.rows(policy.tiers), problem.depth(policy.level)
+    marks = [problem.marks(problem.caps[row] > 0, policy.level) for row in rows]
+    needed = sum(domains_needed(problem, row, depth) for row in rows)
+    return needed > int(np.any(marks, axis=0).sum())
 
 
 def least_moves(problem: Problem) -> int:

@@ -1,30 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why there is no plan, in plain words with figures, and without naming a host or a rack."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from ensemble_api.planning.bounds import impossible
+from ensemble_api.planning.bounds import domains_needed, impossible
 from ensemble_api.planning.constraints import Problem
 from ensemble_api.planning.laminar import at_depth, reach
-from ensemble_api.planning.model import Affinity, AntiAffinity, Spread, Survive
+from ensemble_api.planning.model import Affinity, AntiAffinity, Ensemble, Policy, Tier
 from ensemble_api.planning.result import Reason
 from ensemble_api.planning.wording import describe_policy, listed
 
 # Tells whether a problem has a plan: True, False (proved), or None when it is not decided.
 Oracle = Callable[[Problem], bool | None]
+# Gives the problem of a changed ensemble on the same cloud.
+Rebuild = Callable[[Ensemble], Problem]
 
 
-def explain(problem: Problem, oracle: Oracle) -> tuple[Reason, ...]:
-    """Give the causes of a refusal: shortages, or else a smallest set of policies in conflict."""
-    reasons = _shortages(problem)
-    if reasons:
-        return reasons
-    bare = problem.enforcing(())
-    if oracle(bare) is False:
-        return (_crowded(problem),)
-    return _conflict(problem, oracle)
+def explain(problem: Problem, oracle: Oracle, rebuild: Rebuild) -> tuple[Reason, ...]:
+    """Give the causes of a refusal: shortages, or else a smallest set of policies in conflict.
+
+    A suggestion is only made when the ensemble so changed has a plan.
+    """
+    reasons = list(_tier_shortages(problem)) or [
+        reason
+        for index in problem.hard
+        if impossible(problem.enforcing([index]))
+        for reason in _policy_shortages(problem, index)
+    ]
+    if not reasons and oracle(problem.enforcing(())) is False:
+        reasons = [_crowded(problem)]
+    if not reasons:
+        reasons = _conflict(problem, oracle)
+    return tuple(_with_suggestion(problem, reason, oracle, rebuild) for reason in reasons)
 
 
 def undecided(problem: Problem) -> tuple[Reason, ...]:
@@ -41,94 +51,87 @@ def undecided(problem: Problem) -> tuple[Reason, ...]:
     )
 
 
-def _shortages(problem: Problem) -> tuple[Reason, ...]:
-    """Find what one tier, or one policy alone, cannot get."""
-    reasons = []
+def _tier_shortages(problem: Problem) -> Iterator[Reason]:
+    """Find the tiers that cannot get hosts or capacity, whatever the policies."""
     for row, tier in enumerate(problem.ensemble.tiers):
         room = int(problem.room[row].sum())
         if not problem.eligible[row].any():
             where = f" in availability zone {tier.zone}" if tier.zone else ""
             traits = " with the required traits" if tier.required_traits else ""
-            reasons.append(
-                Reason(
-                    code="no-eligible-host",
-                    message=f"No usable host{where}{traits} can take members of {tier.name}.",
-                    tiers=(tier.name,),
-                    demand=tier.count,
-                    supply=0,
-                )
-            )
+            message = f"No usable host{where}{traits} can take members of {tier.name}."
+            yield _of_tier("no-eligible-host", message, tier, 0)
         elif room < tier.count:
-            reasons.append(
-                Reason(
-                    code="no-capacity",
-                    message=f"{tier.name} has {tier.count} members, and there is free capacity "
-                    f"for {room}.",
-                    tiers=(tier.name,),
-                    demand=tier.count,
-                    supply=room,
-                    suggestion=f"Ask for {room} members of {tier.name}." if room else None,
-                )
-            )
-    if reasons:
-        return tuple(reasons)
-    return tuple(
-        reason
-        for index in problem.hard
-        if impossible(problem.enforcing([index]))
-        for reason in _policy_shortages(problem, index)
-    )
+            message = f"{tier.name} has {tier.count} members; there is free capacity for {room}."
+            yield _of_tier("no-capacity", message, tier, room)
 
 
-def _policy_shortages(problem: Problem, index: int) -> list[Reason]:
-    """Say what one policy that cannot be met alone needs and gets."""
+def _of_tier(code: str, message: str, tier: Tier, supply: int) -> Reason:
+    return Reason(code, message, tiers=(tier.name,), demand=tier.count, supply=supply)
+
+
+def _policy_shortages(problem: Problem, index: int) -> Iterator[Reason]:
+    """Say what one policy that cannot be met even alone needs, and what there is."""
     policy = problem.ensemble.policies[index]
     alone = problem.enforcing([index])
     depth = problem.depth(policy.level)
-    reasons = []
-    for row in problem.rows(policy.tiers):
+    rows = problem.rows(policy.tiers)
+    able = {
+        row: at_depth(problem.topology, alone.caps[row], alone.limits[row].tolist(), depth)
+        for row in rows
+    }
+    for row in rows:
         tier = problem.ensemble.tiers[row]
-        limits = alone.limits[row].tolist()
-        able = at_depth(problem.topology, alone.caps[row], limits, depth)
-        domains = int((able > 0).sum())
         if isinstance(policy, Affinity):
-            most = int(able.max(initial=0))
-            if most >= tier.count:
-                continue
-            reasons.append(
-                Reason(
-                    code="no-single-domain",
-                    message=f"All {tier.count} members of {tier.name} must be in one "
-                    f"{policy.level}, and no {policy.level} has room for more than {most}.",
-                    policy=index,
-                    level=policy.level,
-                    tiers=(tier.name,),
-                    demand=tier.count,
-                    supply=most,
-                    suggestion=f"Make affinity of {listed(policy.tiers)} soft.",
+            most = int(able[row].max(initial=0))
+            if most < tier.count:
+                message = (
+                    f"All {tier.count} members of {tier.name} must be in one {policy.level}, "
+                    f"and no {policy.level} has room for more than {most}."
                 )
-            )
-        elif reach(problem.topology, alone.caps[row], limits) < tier.count:
-            needed = tier.count
-            if isinstance(policy, (AntiAffinity, Survive, Spread)):
-                needed = -(-tier.count // max(1, limits[depth]))
-            reasons.append(
-                Reason(
-                    code="too-few-domains",
-                    message=f"{tier.name} needs at least {needed} {policy.level} domains with free "
-                    f"capacity ({describe_policy(policy)}), and there are {domains}."
-                    if needed > domains
-                    else f"{tier.name} has {tier.count} members, and with "
-                    f"{describe_policy(policy)} there is room for {int(able.sum())}.",
-                    policy=index,
-                    level=policy.level,
-                    tiers=(tier.name,),
-                    demand=needed if needed > domains else tier.count,
-                    supply=domains if needed > domains else int(able.sum()),
-                    suggestion=f"Make {policy.kind} of {listed(policy.tiers)} soft.",
+                yield _of_policy(
+                    problem, index, "no-single-domain", message, (row,), (tier.count, most)
                 )
+        elif reach(problem.topology, alone.caps[row], alone.limits[row].tolist()) < tier.count:
+            limit = int(alone.limits[row, depth])
+            needed, domains = -(-tier.count // max(1, limit)), int((able[row] > 0).sum())
+            room = int(able[row].sum())
+            message = (
+                f"{tier.name} needs at least {needed} {policy.level} domains with free capacity "
+                f"({describe_policy(policy)}), and there are {domains}."
+                if needed > domains
+                else f"{tier.name} has {tier.count} members, and there is room for {room} "
+                f"with {describe_policy(policy)}."
             )
-    return reasons
+            figures = (needed, domains) if needed > domains else (tier.count, room)
+            yield _of_policy(problem, index, "too-few-domains", message, (row,), figures)
+    if isinstance(policy, AntiAffinity) and len(rows) > 1:
+        needed = sum(domains_needed(alone, row, depth) for row in rows)
+        domains = int(np.any([held > 0 for held in able.values()], axis=0).sum())
+        if needed > domains:
+            message = (
+                f"{listed(policy.tiers)} need at least {needed} {policy.level} domains when no two "
+                f"of them share one, and there are {domains} with free capacity."
+            )
+            yield _of_policy(problem, index, "too-few-domains", message, rows, (needed, domains))
+
+
+def _of_policy(
+    problem: Problem,
+    index: int,
+    code: str,
+    message: str,
+    rows: tuple[int, ...] | list[int],
+    figures: tuple[int, int],
+) -> Reason:
+    return Reason(
+        code=code,
+        message=message,
+        policy=index,
+        level=problem.ensemble.policies[index].level,
+        tiers=tuple(problem.ensemble.tiers[row].name for row in rows),
+        demand=figures[0],
+        supply=figures[1],
+    )
 
 
 def _crowded(problem: Problem) -> Reason:
@@ -139,40 +142,98 @@ def _crowded(problem: Problem) -> Reason:
     short = useful < needed
     supply = None
     if short.any():
-        share = float((useful[short] / needed[short]).min())
-        supply = int(problem.ensemble.size * share)
-    return Reason(
-        code="no-capacity",
-        message=f"{listed(names)} fit one by one, but there is no room for "
-        f"all {problem.ensemble.size} members together.",
-        tiers=names,
-        demand=problem.ensemble.size,
-        supply=supply,
-        suggestion="Ask for fewer members, or for a smaller flavor.",
+        supply = int(problem.ensemble.size * float((useful[short] / needed[short]).min()))
+    size = problem.ensemble.size
+    message = (
+        f"The free capacity is too small, or too scattered, for all {size} members "
+        f"of {listed(names)} together."
     )
+    return Reason("no-capacity", message, tiers=names, demand=size, supply=supply)
 
 
-def _conflict(problem: Problem, oracle: Oracle) -> tuple[Reason, ...]:
+def _conflict(problem: Problem, oracle: Oracle) -> list[Reason]:
     """Leave out policy after policy; what cannot be left out is what conflicts."""
     core = list(problem.hard)
     for index in problem.hard:
         without = [other for other in core if other != index]
         if oracle(problem.enforcing(without)) is False:
             core = without
+    if len(core) == 1:
+        alone = list(_policy_shortages(problem, core[0]))
+        if alone:
+            return alone
     reasons = []
     for index in core:
         policy = problem.ensemble.policies[index]
         others = [describe_policy(problem.ensemble.policies[i]) for i in core if i != index]
-        against = f" together with {listed(others)}" if others else ""
+        against = f"together with: {'; '.join(others)}" if others else "with the free capacity"
         reasons.append(
             Reason(
                 code="conflict",
-                message=f"There is no plan with {describe_policy(policy)}{against}.",
+                message=f"It cannot be met, {describe_policy(policy)}, {against}.",
                 policy=index,
                 level=policy.level,
                 tiers=policy.tiers,
                 demand=int(problem.counts[problem.rows(policy.tiers)].sum()),
-                suggestion=f"Make {policy.kind} of {listed(policy.tiers)} soft.",
             )
         )
-    return tuple(reasons)
+    return reasons
+
+
+def _with_suggestion(problem: Problem, reason: Reason, oracle: Oracle, rebuild: Rebuild) -> Reason:
+    """Add the first of the small changes that is proved, by planning it, to be enough."""
+    for words, changed in _changes(problem.ensemble, reason):
+        if oracle(rebuild(changed)):
+            return replace(reason, suggestion=words)
+    return reason
+
+
+def _changes(ensemble: Ensemble, reason: Reason) -> Iterator[tuple[str, Ensemble]]:
+    """Give changes worth trying for a reason, the smallest first, with the words for each."""
+    index = reason.policy
+    if index is not None:
+        policy = ensemble.policies[index]
+        if isinstance(policy, AntiAffinity) and len(policy.tiers) == 1:
+            count = ensemble.tier(policy.tiers[0]).count
+            for most in range(policy.max_per_domain + 1, min(count, policy.max_per_domain + 4)):
+                yield (
+                    f"Raise max_per_domain of {policy.tiers[0]} per {policy.level} to {most}.",
+                    _with_policy(ensemble, index, replace(policy, max_per_domain=most)),
+                )
+        yield (
+            f"Make {policy.kind} of {listed(policy.tiers)} per {policy.level} soft.",
+            _with_policy(ensemble, index, replace(policy, hard=False)),
+        )
+    yield from _fewer(ensemble, reason)
+    if index is not None:
+        rest = [policy for number, policy in enumerate(ensemble.policies) if number != index]
+        soft = [replace(policy, hard=False) for policy in rest]
+        if any(policy.hard for policy in rest):
+            policies = [*soft[:index], replace(ensemble.policies[index], hard=False), *soft[index:]]
+            yield "Make all policies soft.", replace(ensemble, policies=tuple(policies))
+
+
+def _with_policy(ensemble: Ensemble, index: int, policy: Policy) -> Ensemble:
+    policies = [policy if i == index else p for i, p in enumerate(ensemble.policies)]
+    return replace(ensemble, policies=tuple(policies))
+
+
+def _fewer(ensemble: Ensemble, reason: Reason) -> Iterator[tuple[str, Ensemble]]:
+    """Give the ensemble with fewer members of one tier: by one, by two, by the whole shortage."""
+    for name in reason.tiers:
+        count = ensemble.tier(name).count
+        targets = {count - 1, count - 2, count // 2}
+        if reason.supply is not None and reason.demand == count:
+            targets = {reason.supply}
+        for target in sorted(targets, reverse=True):
+            if not 0 < target < count:
+                continue
+            tiers = tuple(
+                replace(tier, count=target) if tier.name == name else tier
+                for tier in ensemble.tiers
+            )
+            try:
+                changed = replace(ensemble, tiers=tiers)
+            except ValueError:
+                continue  # a policy promises more than that many members
+            yield f"Ask for {target} members of {name} in place of {count}.", changed

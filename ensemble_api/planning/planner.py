@@ -70,7 +70,13 @@ def plan(
     found = _solve(problem)
     if found.counts is None:
         if found.none_exists:
-            return Infeasible(explain(problem, _has_plan), proved=True)
+            running = existing
+
+            def rebuild(changed: Ensemble) -> Problem:
+                kept = {m: host for m, host in (running or {}).items() if m in changed.members}
+                return build(changed, snapshot, kept if running is not None else None)
+
+            return Infeasible(explain(problem, _has_plan, rebuild), proved=True)
         return Infeasible(undecided(problem), proved=False)
     assignment = _assign(problem, found.counts, existing or {})
     broken = check(ensemble, snapshot, assignment, existing or {})
@@ -167,7 +173,10 @@ def _better(problem: Problem, found: _Found, counts: IntArray, bounds: Mapping[s
     if not problem.broken(counts):
         values = problem.objective(counts)
         if found.counts is None or values < found.values:
-            found = _Found(counts, values, lower_bounds(problem, values))
+            # What was proved of the stages in which both are alike stays proved.
+            before = dict(zip(problem.stages, found.bounds, strict=False))
+            better = _Found(counts, values, lower_bounds(problem, values))
+            found = better.bounded(problem, before)
     return found if found.counts is None else found.bounded(problem, bounds)
 
 

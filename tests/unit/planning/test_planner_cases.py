@@ -1,0 +1,364 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cases of planning that a reader can judge by eye."""
+
+import numpy as np
+import pytest
+from planning_clouds import cloud, racks
+
+from ensemble_api.planning.check import check
+from ensemble_api.planning.model import (
+    Affinity,
+    AntiAffinity,
+    Ensemble,
+    Exclusive,
+    Member,
+    ModelError,
+    Near,
+    Policy,
+    Spread,
+    Survive,
+    Tier,
+)
+from ensemble_api.planning.planner import plan
+from ensemble_api.planning.result import Infeasible, Plan
+from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.topology import Topology
+
+
+def tier(name: str, count: int, vcpu: int = 1) -> Tier:
+    return Tier(name, count, {"VCPU": vcpu})
+
+
+def places(result: Plan, snapshot: Snapshot, level: str) -> dict[str, list[int]]:
+    """Give, for each tier, how many members each domain of the level holds, most first."""
+    held: dict[str, dict[object, int]] = {}
+    for member, host in result.assignment.items():
+        domain = snapshot.topology.domain_of(host, level)
+        by_domain = held.setdefault(member.tier, {})
+        by_domain[domain] = by_domain.get(domain, 0) + 1
+    return {name: sorted(values.values(), reverse=True) for name, values in held.items()}
+
+
+THREE_ZONES = racks(("az1", 2, 3), ("az2", 2, 3), ("az3", 2, 3))
+
+PLANNED: list[tuple[str, Snapshot, tuple[Tier, ...], tuple[Policy, ...], str, dict[str, list[int]]]]
+PLANNED = [
+    (
+        "members spread over zones without any policy",
+        THREE_ZONES,
+        (tier("web", 6),),
+        (),
+        "zone",
+        {"web": [2, 2, 2]},
+    ),
+    (
+        "affinity in a rack puts both tiers into one rack",
+        THREE_ZONES,
+        (tier("web", 4), tier("cache", 2)),
+        (Affinity("rack", ("web", "cache")),),
+        "rack",
+        {"web": [4], "cache": [2]},
+    ),
+    (
+        "affinity in a zone leaves the racks of the zone to the spread",
+        THREE_ZONES,
+        (tier("web", 4),),
+        (Affinity("zone", ("web",)),),
+        "rack",
+        {"web": [2, 2]},
+    ),
+    (
+        "anti-affinity of two tiers per rack keeps the tiers in different racks",
+        racks(("az1", 2, 2)),
+        (tier("blue", 2), tier("green", 2)),
+        (AntiAffinity("rack", ("blue", "green")),),
+        "rack",
+        {"blue": [2], "green": [2]},
+    ),
+    (
+        "max_per_domain two lets two members share a host and no third",
+        racks(("az1", 1, 2)),
+        (tier("web", 4),),
+        (AntiAffinity("host", ("web",), True, 2),),
+        "host",
+        {"web": [2, 2]},
+    ),
+    (
+        "the big flavor comes first although it is named last",
+        cloud({"a": ("r1", "z", 10), "b": ("r2", "z", 12)}, total=12),
+        (tier("small", 2, 6), tier("big", 1, 8)),
+        (),
+        "host",
+        {"small": [2], "big": [1]},
+    ),
+    (
+        "a member stands near one of the other tier in every rack",
+        racks(("az1", 3, 2)),
+        (tier("web", 3), tier("cache", 2)),
+        (Near("rack", ("web",), True, "cache"),),
+        "rack",
+        {"web": [2, 1], "cache": [1, 1]},
+    ),
+    (
+        "survive keeps half of the members after the loss of any rack",
+        racks(("az1", 2, 4)),
+        (tier("db", 4),),
+        (Survive("rack", ("db",), True, "50%"),),
+        "rack",
+        {"db": [2, 2]},
+    ),
+    (
+        "spread over three racks at least uses three racks",
+        racks(("az1", 4, 2)),
+        (tier("web", 3),),
+        (Spread("rack", ("web",), True, None, 3),),
+        "rack",
+        {"web": [1, 1, 1]},
+    ),
+    (
+        "exclusive racks are racks without servers of other projects",
+        cloud(
+            {"a": ("r1", "z", 4), "b": ("r1", "z", 4), "c": ("r2", "z", 4)},
+            others={"project": ["a"]},
+        ),
+        (tier("web", 4),),
+        (Exclusive("rack", ("web",)),),
+        "rack",
+        {"web": [4]},
+    ),
+    (
+        "a host in no rack is a rack of its own",
+        cloud({"a": (None, "z", 4), "b": (None, "z", 4)}),
+        (tier("web", 2),),
+        (AntiAffinity("rack", ("web",)),),
+        "rack",
+        {"web": [1, 1]},
+    ),
+    (
+        "racks of the same name in two zones are two racks",
+        cloud({"a": ("r1", "z1", 4), "b": ("r1", "z2", 4)}),
+        (tier("web", 2),),
+        (AntiAffinity("rack", ("web",)),),
+        "rack",
+        {"web": [1, 1]},
+    ),
+    (
+        "one host takes everything that fits",
+        cloud({"a": ("r1", "z", 4)}),
+        (tier("web", 4),),
+        (),
+        "host",
+        {"web": [4]},
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "tiers", "policies", "level", "expected"),
+    [pytest.param(*row[1:], id=row[0]) for row in PLANNED],
+)
+def test_planned(
+    snapshot: Snapshot,
+    tiers: tuple[Tier, ...],
+    policies: tuple[Policy, ...],
+    level: str,
+    expected: dict[str, list[int]],
+) -> None:
+    ensemble = Ensemble(tiers, policies)
+    result = plan(ensemble, snapshot)
+    assert isinstance(result, Plan), result
+    assert places(result, snapshot, level) == expected
+    assert check(ensemble, snapshot, result.assignment) == ()
+    assert result.proved
+    assert result.violations == ()
+
+
+REFUSED: list[tuple[str, Snapshot, tuple[Tier, ...], tuple[Policy, ...], list[tuple[object, ...]]]]
+REFUSED = [
+    (
+        "a cloud without hosts has no eligible host",
+        cloud({}),
+        (tier("web", 1),),
+        (),
+        [("no-eligible-host", None, 1, 0)],
+    ),
+    (
+        "hosts that are down are not eligible",
+        cloud({"a": ("r", "z", 4)}, down=["a"]),
+        (tier("web", 1),),
+        (),
+        [("no-eligible-host", None, 1, 0)],
+    ),
+    (
+        "nothing free is no capacity, with zero supply",
+        cloud({"a": ("r", "z", 0)}),
+        (tier("web", 1),),
+        (),
+        [("no-capacity", None, 1, 0)],
+    ),
+    (
+        "a tier larger than the cloud is told how many fit",
+        racks(("z", 2, 2)),
+        (tier("web", 200),),
+        (),
+        [("no-capacity", None, 200, 16)],
+    ),
+    (
+        "tiers that fit alone and not together",
+        cloud({"a": ("r", "z", 4)}),
+        (tier("web", 3), tier("app", 3)),
+        (),
+        [("no-capacity", None, 6, 4)],
+    ),
+    (
+        "more members than hosts for host anti-affinity",
+        racks(("z", 1, 3)),
+        (tier("web", 4),),
+        (AntiAffinity("host", ("web",)),),
+        [("too-few-domains", 0, 4, 3)],
+    ),
+    (
+        "anti-affinity on a level with one domain",
+        racks(("z", 3, 3)),
+        (tier("web", 2),),
+        (AntiAffinity("zone", ("web",)),),
+        [("too-few-domains", 0, 2, 1)],
+    ),
+    (
+        "no single host is large enough for affinity",
+        racks(("z", 1, 3)),
+        (tier("web", 6),),
+        (Affinity("host", ("web",)),),
+        [("no-single-domain", 0, 6, 4)],
+    ),
+    (
+        "a zone that does not exist",
+        racks(("z", 1, 3)),
+        (Tier("web", 1, {"VCPU": 1}, zone="elsewhere"),),
+        (),
+        [("no-eligible-host", None, 1, 0)],
+    ),
+    (
+        "affinity and anti-affinity on the same level contradict each other",
+        racks(("z", 3, 3)),
+        (tier("web", 2),),
+        (
+            Affinity("rack", ("web",)),
+            AntiAffinity("rack", ("web",)),
+            AntiAffinity("host", ("web",)),
+        ),
+        [("conflict", 0, 2, None), ("conflict", 1, 2, None)],
+    ),
+    (
+        "two tiers that must be together and apart",
+        racks(("z", 3, 3)),
+        (tier("web", 2), tier("db", 1)),
+        (Affinity("zone", ("web", "db")), AntiAffinity("zone", ("web", "db"))),
+        [("too-few-domains", 1, 2, 1)],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "tiers", "policies", "expected"),
+    [pytest.param(*row[1:], id=row[0]) for row in REFUSED],
+)
+def test_refused(
+    snapshot: Snapshot,
+    tiers: tuple[Tier, ...],
+    policies: tuple[Policy, ...],
+    expected: list[tuple[object, ...]],
+) -> None:
+    result = plan(Ensemble(tiers, policies), snapshot)
+    assert isinstance(result, Infeasible), result
+    assert result.proved
+    assert [(r.code, r.policy, r.demand, r.supply) for r in result.reasons] == expected
+    for reason in result.reasons:
+        assert reason.message.endswith(".")
+        for host in snapshot.topology.hosts:
+            assert host not in reason.message.split()
+
+
+def test_soft_policies_are_missed_as_little_as_possible_and_said() -> None:
+    ensemble = Ensemble((tier("web", 4),), (AntiAffinity("rack", ("web",), False),))
+    result = plan(ensemble, racks(("z", 3, 2)))
+    assert isinstance(result, Plan)
+    assert [(v.policy, v.level, v.amount) for v in result.violations] == [(0, "rack", 1)]
+    assert result.objectives[0].text == "proved optimal"
+
+
+def test_the_same_input_gives_the_same_plan() -> None:
+    ensemble = Ensemble(
+        (tier("web", 5), tier("db", 3, 2)),
+        (AntiAffinity("host", ("db",)), AntiAffinity("rack", ("web", "db"), False)),
+    )
+    snapshot = racks(("az1", 2, 2), ("az2", 2, 2))
+    first, second = plan(ensemble, snapshot), plan(ensemble, snapshot)
+    assert isinstance(first, Plan)
+    assert isinstance(second, Plan)
+    assert first.assignment == second.assignment
+    assert first.objectives == second.objectives
+
+
+def test_neighbours_in_number_are_far_apart() -> None:
+    result = plan(Ensemble((tier("web", 4),)), racks(("az1", 1, 2), ("az2", 1, 2)))
+    assert isinstance(result, Plan)
+    zones = [result.assignment[Member("web", index)][:3] for index in range(4)]
+    assert zones in (["az1", "az2", "az1", "az2"], ["az2", "az1", "az2", "az1"])
+
+
+def test_a_policy_at_a_level_the_cloud_lacks_is_refused_with_its_place() -> None:
+    ensemble = Ensemble((tier("web", 1),), (Affinity("row", ("web",)),))
+    with pytest.raises(ModelError) as refused:
+        plan(ensemble, THREE_ZONES)
+    assert refused.value.field == "policies[0].level"
+
+
+def test_traits_and_several_resource_classes_decide_where_members_may_be() -> None:
+    topology = Topology.build(("host",), {"a": (), "b": (), "c": ()})
+    snapshot = Snapshot(
+        topology,
+        ("VCPU", "CUSTOM_GPU"),
+        np.array([[8, 0], [8, 2], [8, 2]]),
+        np.array([[8, 0], [8, 2], [8, 2]]),
+        (frozenset(), frozenset({"SLOW"}), frozenset({"FAST"})),
+        np.array([True, True, True]),
+    )
+    wanted = Tier("gpu", 2, {"VCPU": 1, "CUSTOM_GPU": 1}, forbidden_traits=frozenset({"SLOW"}))
+    result = plan(Ensemble((wanted,)), snapshot)
+    assert isinstance(result, Plan)
+    assert set(result.assignment.values()) == {"c"}
+
+
+class TestExistingMembers:
+    def test_they_stay_when_the_tier_grows(self) -> None:
+        snapshot = cloud({"a": ("r1", "z1", 2), "b": ("r2", "z1", 3), "c": ("r3", "z2", 3)})
+        running = {Member("web", 0): "b", Member("web", 1): "c"}
+        result = plan(Ensemble((tier("web", 4),)), snapshot, running)
+        assert isinstance(result, Plan)
+        assert {member: result.assignment[member] for member in running} == running
+
+    def test_only_those_on_a_failed_host_move(self) -> None:
+        snapshot = cloud(
+            {"a": ("r1", "z", 2), "b": ("r2", "z", 2), "c": ("r3", "z", 2)}, down=["a"]
+        )
+        running = {Member("web", 0): "a", Member("web", 1): "b"}
+        ensemble = Ensemble((tier("web", 2),), (AntiAffinity("host", ("web",)),))
+        result = plan(ensemble, snapshot, running)
+        assert isinstance(result, Plan)
+        assert result.assignment == {Member("web", 0): "c", Member("web", 1): "b"}
+        moves = {objective.name: objective for objective in result.objectives}["moves"]
+        assert (moves.value, moves.proved) == (1, True)
+
+    def test_what_they_use_counts_as_theirs(self) -> None:
+        snapshot = cloud({"a": ("r", "z", 0)})
+        running = {Member("web", 0): "a"}
+        result = plan(Ensemble((tier("web", 1, 8),)), snapshot, running)
+        assert isinstance(result, Plan)
+        assert result.assignment == running
+
+    def test_foreign_members_and_unknown_hosts_are_refused(self) -> None:
+        snapshot = cloud({"a": ("r", "z", 4)})
+        for running in ({Member("db", 0): "a"}, {Member("web", 0): "b"}, {Member("web", 7): "a"}):
+            with pytest.raises(ModelError, match="existing"):
+                plan(Ensemble((tier("web", 1),)), snapshot, running)
