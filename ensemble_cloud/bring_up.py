@@ -165,7 +165,7 @@ class BringUp:
         self._services.run_module("dashboard-files", "ensemble_cloud.themes", [])
 
     def _start_nova(self) -> None:
-        (self._state.run / "nova.sock").unlink(missing_ok=True)
+        control.forget(self._state.run)
         self._nova = self._services.start("nova")
         self._services.wait_ready(self._nova)
 
@@ -175,9 +175,10 @@ class BringUp:
         while time.monotonic() < deadline:
             if self._nova.process.poll() is not None:
                 raise self._nova.failure()
-            if (self._state.run / "nova.sock").exists():
-                control.ask(self._state.run, {"do": "hosts"})
-                return
+            if control.listens(self._state.run):
+                hosts = control.ask(self._state.run, {"do": "hosts"})
+                if all(host["state"] == "up" for host in hosts):
+                    return
             time.sleep(0.2)
         raise self._nova.silence(_COMPUTES_SECONDS)
 

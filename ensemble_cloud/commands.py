@@ -27,6 +27,7 @@ from ensemble_cloud.supervisor import STATUS_FILE, Supervisor
 _DOWN_SECONDS = 60
 _OUTPUT = "up"
 _SHAPE = "shape.yaml"
+_PORTS = "ports.json"
 
 
 class CommandError(Exception):
@@ -55,6 +56,7 @@ def up(state: StateDirectory, options: argparse.Namespace) -> int:
         try:
             cloud = _cloud(state, shape, text, options.port_base)
             cloud.ports.check_free()
+            state.write_json(_PORTS, {"base": cloud.ports.base})
             Supervisor(cloud, Progress(), with_dashboard=not options.no_dashboard).run()
         finally:
             lock.release()
@@ -109,6 +111,8 @@ def reset(state: StateDirectory, options: argparse.Namespace) -> int:
 
 def host(state: StateDirectory, options: argparse.Namespace) -> int:
     """Stop or start the compute service of a host."""
+    if state.owner() is None:
+        raise CommandError("the cloud is not running; start it with: ensemble-cloud up")
     with _told():
         changed = control.ask(state.run, {"do": options.action, "host": options.name})
     verb = "stopped" if options.action == "stop" else "started"
@@ -182,7 +186,5 @@ def _cloud(state: StateDirectory, shape: Shape, text: str, port_base: int | None
     identity = state.identity(fingerprint.service_versions())
     (state.root / _SHAPE).write_text(text)
     if port_base is None:
-        port_base = (state.read_json("ports.json") or {}).get("base", DEFAULT_BASE)
-    ports = Ports(port_base)
-    state.write_json("ports.json", {"base": ports.base})
-    return Cloud(state, ports, shape, identity)
+        port_base = (state.read_json(_PORTS) or {}).get("base", DEFAULT_BASE)
+    return Cloud(state, Ports(port_base), shape, identity)

@@ -41,6 +41,10 @@ class Computes:
                 topic_alt=rpcapi.RPC_TOPIC_ALT,
             )
             compute.start()
+            # The first heartbeat comes seconds later, and until then a host that was there before
+            # counts as down.
+            compute.service_ref.report_count += 1
+            compute.service_ref.save()
             self._running[host] = compute
             return True
 

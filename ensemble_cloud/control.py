@@ -42,6 +42,16 @@ def ask(run: Path, request: dict[str, Any], *, timeout: float = 120) -> Any:
     return reply["result"]
 
 
+def listens(run: Path) -> bool:
+    """Whether a process has begun to listen in a directory."""
+    return (run / _SOCKET).exists()
+
+
+def forget(run: Path) -> None:
+    """Remove what an earlier process left behind."""
+    (run / _SOCKET).unlink(missing_ok=True)
+
+
 def listen(run: Path, answer: Answer) -> None:
     """Answer requests in a background thread. ControlError from `answer` goes to the asker."""
 
@@ -61,7 +71,7 @@ def listen(run: Path, answer: Answer) -> None:
     class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         daemon_threads = True
 
-    (run / _SOCKET).unlink(missing_ok=True)
+    forget(run)
     with _short_path(run) as path:
         server = Server(path, Handler)
     threading.Thread(target=server.serve_forever, name="control", daemon=True).start()

@@ -56,6 +56,10 @@ class Session:
         """Patch with a body. Raises RestError."""
         self._request("PATCH", service, path, body)
 
+    def delete(self, service: str, path: str) -> None:
+        """Delete what is at a path. Raises RestError."""
+        self._request("DELETE", service, path)
+
     def upload(self, service: str, path: str, data: bytes) -> None:
         """Put bytes. Raises RestError."""
         self._request(

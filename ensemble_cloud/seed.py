@@ -3,7 +3,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ensemble_cloud.config.cloud import REGION, SERVICE_PROJECT, Cloud
 from ensemble_cloud.rest import Json, RestError, Session
@@ -143,7 +143,8 @@ class Seed:
         for project in {server.project for server in self._shape.background}:
             path = f"/v3/projects/{projects[project]}/users/{admin.user_id}/roles/{role}"
             admin.put("keystone", path)
-        there = {s["name"] for s in self._servers()}
+        self._remove_unfinished()
+        there = {server["name"] for server in self._background_servers()}
         sessions: dict[str, Session] = {}
         for server in self._shape.background:
             if server.name in there:
@@ -164,26 +165,38 @@ class Seed:
             )
         self._wait_built()
 
+    def _remove_unfinished(self) -> None:
+        """Remove servers whose build was interrupted: nobody continues it."""
+        for server in self._background_servers():
+            if server["status"] in ("BUILD", "ERROR"):
+                self._admin().delete("nova", f"/v2.1/servers/{server['id']}")
+        self._wait_until(
+            lambda servers: all(s["status"] not in ("BUILD", "ERROR") for s in servers),
+            "unfinished background servers are still there",
+        )
+
     def _wait_built(self) -> None:
-        names = {server.name for server in self._shape.background}
-        deadline = time.monotonic() + _BUILD_SECONDS
-        while True:
-            servers = [s for s in self._servers() if s["name"] in names]
+        def built(servers: list[Json]) -> bool:
             for server in servers:
                 if server["status"] == "ERROR":
-                    fault = server.get("fault", {}).get("message")
+                    fault = server.get("fault", {}).get("message", "no reason given")
                     raise RestError(f"background server {server['name']} failed: {fault}")
-            if all(server["status"] != "BUILD" for server in servers):
-                return
+            return all(server["status"] != "BUILD" for server in servers)
+
+        self._wait_until(built, "background servers are not built")
+
+    def _wait_until(self, done: Callable[[list[Json]], bool], failure: str) -> None:
+        deadline = time.monotonic() + _BUILD_SECONDS
+        while not done(self._background_servers()):
             if time.monotonic() > deadline:
-                raise RestError(f"background servers still build after {_BUILD_SECONDS} s")
+                raise RestError(f"{failure} after {_BUILD_SECONDS} s")
             time.sleep(1)
 
-    def _servers(self) -> list[Json]:
-        found: list[Json] = self._admin().get("nova", "/v2.1/servers/detail?all_tenants=1")[
-            "servers"
-        ]
-        return found
+    def _background_servers(self) -> list[Json]:
+        names = {server.name for server in self._shape.background}
+        path = "/v2.1/servers/detail?all_tenants=1"
+        found: list[Json] = self._admin().get("nova", path)["servers"]
+        return [server for server in found if server["name"] in names]
 
     def _admin(self) -> Session:
         with self._lock:
