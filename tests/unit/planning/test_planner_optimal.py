@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """On instances small enough to try everything, the planner finds the same optimum."""
 
+import os
+
 import brute_force
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -27,8 +29,13 @@ from ensemble_api.planning.planner import plan
 from ensemble_api.planning.result import Plan
 from ensemble_api.planning.snapshot import Snapshot
 
+# ENSEMBLE_EXAMPLES=3000 runs as many cases of each property as a change of the planner deserves.
 MANY = settings(
-    max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=int(os.environ.get("ENSEMBLE_EXAMPLES", "60")),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
 )
 
 
@@ -152,7 +159,7 @@ def test_existing_members_move_as_little_as_can_be(data: st.DataObject) -> None:
     assert_optimal(ensemble, snapshot, running)
 
 
-@settings(parent=MANY, max_examples=60)
+@MANY
 @given(ensembles(), clouds())
 def test_the_search_over_racks_gives_the_same(ensemble: Ensemble, snapshot: Snapshot) -> None:
     with pytest.MonkeyPatch.context() as patch:
