@@ -36,7 +36,6 @@ MANY = settings(
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-)
 
 
 @st.composite
