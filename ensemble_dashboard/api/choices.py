@@ -76,7 +76,11 @@ def _images(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _networks(request: HttpRequest) -> list[dict[str, Any]]:
     networks = neutron.network_list_for_tenant(request, request.user.tenant_id)
-    listed = [{"id": n.id, "name": n.name or n.id} for n in networks if n.admin_state_up]
+    listed = [
+        {"id": network.id, "name": network.name or network.id}
+        for network in networks
+        if network.to_dict().get("is_admin_state_up", True)
+    ]
     return sorted(listed, key=lambda n: n["name"])
 
 

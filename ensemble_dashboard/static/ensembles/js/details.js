@@ -31,7 +31,7 @@
     fillIn(part('survives'), words.survives(ensemble.survives || []));
     fillIn(part('fault'), fault(ensemble.fault));
     fillIn(part('tiers'), tiers.map((tier) => el('li', {}, badge(tier), ' ',
-      el('strong', {}, tier.name), ': ', words.members(tier.count))));
+      el('strong', {}, tier.name), words.members(tier.count))));
     fillIn(part('policies'), policies(ensemble));
     fillIn(part('map'), plan.assignments.length
       ? [map.picture(plan, tiers, failed, retry), tried, map.table(plan)] : none());

@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
-  const { gettext, fill, level, left, list, domains } = ensembles.words;
+  const { gettext, ngettext, fill, level, left, list, domains } = ensembles.words;
   const { el, icon, badge } = ensembles.dom;
   const layout = ensembles.layout;
 
@@ -44,7 +44,7 @@
     const after = layout.survivors(plan, tiers, failed);
     const dead = after.filter((item) => item.left === 0).map((item) => item.tier);
     return el('div', { class: 'ens-tried' },
-      el('p', {}, fill(gettext('If %(domains)s fails:'),
+      el('p', {}, fill(ngettext('If %(domains)s fails:', 'If %(domains)s fail:', chosen.length),
         { domains: list(chosen.map((domain) => domain.name || domain.label)) }),
       ' ', dead.length
         ? el('strong', { class: 'ens-bad' }, icon('times-circle'), ' ',

@@ -126,38 +126,44 @@
    * place: {kind: 'ensemble' | 'tier' | 'policy', key, field}. The API has the last word.
    */
   function problems(draft) {
-    const found = [];
-    const tell = (kind, key, field, message) => found.push({ place: { kind, key, field }, message });
-    const names = new Set();
-    if (!draft.tiers.length) { tell('ensemble', null, 'tiers', gettext('Add a tier.')); }
-    for (const tier of draft.tiers) {
-      if (!TIER_NAME.test(tier.name)) {
-        tell('tier', tier.key, 'name', gettext('Small letters, digits and hyphens, a letter first, at most 32.'));
-      } else if (names.has(tier.name)) {
-        tell('tier', tier.key, 'name', gettext('Another tier has this name.'));
-      }
-      names.add(tier.name);
-      if (!Number.isInteger(tier.count) || tier.count < 1 || tier.count > MAX_COUNT) {
-        tell('tier', tier.key, 'count', fill(gettext('From 1 to %(most)s.'), { most: MAX_COUNT }));
-      }
-      if (!tier.flavor) { tell('tier', tier.key, 'flavor', gettext('Choose a flavor.')); }
-      if (!tier.image) { tell('tier', tier.key, 'image', gettext('Choose an image.')); }
-      if (Array.isArray(tier.networks) && !tier.networks.length) {
-        tell('tier', tier.key, 'networks', gettext('Choose at least one network.'));
-      }
-    }
+    const whole = [];
+    const place = { kind: 'ensemble', key: null, field: 'tiers' };
+    if (!draft.tiers.length) { whole.push({ place, message: gettext('Add a tier.') }); }
     if (size(draft) > MAX_MEMBERS) {
-      tell('ensemble', null, 'tiers', fill(gettext('At most %(most)s members in all.'), { most: MAX_MEMBERS }));
+      whole.push({ place, message: fill(gettext('At most %(most)s members in all.'), { most: MAX_MEMBERS }) });
     }
-    for (const policy of draft.policies) {
-      if (policy.tiers.length < (policy.between ? 2 : 1)) {
-        tell('policy', policy.key, 'tiers', gettext('Choose two tiers or more.'));
-      }
-      if (!policy.between && (!Number.isInteger(policy.most) || policy.most < 1)) {
-        tell('policy', policy.key, 'most', gettext('A whole number from 1.'));
-      }
-    }
-    return found;
+    return whole.concat(
+      draft.tiers.flatMap((tier, index) => found('tier', tier.key, tierFaults(tier, draft.tiers.slice(0, index)))),
+      draft.policies.flatMap((policy) => found('policy', policy.key, policyFaults(policy))));
+  }
+
+  function found(kind, key, faults) {
+    return faults.filter(([wrong]) => wrong)
+      .map(([, field, message]) => ({ place: { kind, key, field }, message }));
+  }
+
+  function tierFaults(tier, before) {
+    const named = TIER_NAME.test(tier.name);
+    return [
+      [!named, 'name', gettext('Small letters, digits and hyphens, a letter first, at most 32.')],
+      [named && before.some((other) => other.name === tier.name), 'name', gettext('Another tier has this name.')],
+      [!within(tier.count, MAX_COUNT), 'count', fill(gettext('From 1 to %(most)s.'), { most: MAX_COUNT })],
+      [!tier.flavor, 'flavor', gettext('Choose a flavor.')],
+      [!tier.image, 'image', gettext('Choose an image.')],
+      [Array.isArray(tier.networks) && !tier.networks.length, 'networks', gettext('Choose at least one network.')],
+    ];
+  }
+
+  function policyFaults(policy) {
+    return [
+      [policy.tiers.length < (policy.between ? 2 : 1), 'tiers', gettext('Choose two tiers or more.')],
+      [!policy.between && !within(policy.most, MAX_COUNT), 'most',
+        fill(gettext('From 1 to %(most)s.'), { most: MAX_COUNT })],
+    ];
+  }
+
+  function within(value, most) {
+    return Number.isInteger(value) && value >= 1 && value <= most;
   }
 
   /**

@@ -25,14 +25,14 @@
         el('span', {}, apart ? gettext('by') : gettext('in one')),
         select(id('level'), gettext('Level'), change('level'), policy.level,
           page.levels.map((name) => [name, level(name)])),
-        apart && !policy.between ? most(policy, page, id) : null,
-        el('button', {
-          id: id('remove'), type: 'button', class: 'btn btn-link ens-tool', 'aria-label': gettext('Remove this policy'),
-          title: gettext('Remove this policy'), on: { click: () => page.removePolicy(policy.key) },
-        }, icon('times'))),
+        apart && !policy.between ? most(policy, page, id) : null),
+      el('button', {
+        id: id('remove'), type: 'button', class: 'btn btn-link ens-tool', 'aria-label': gettext('Remove this policy'),
+        title: gettext('Remove this policy'), on: { click: () => page.removePolicy(policy.key) },
+      }, icon('times')),
       policy.between ? tiers(policy, page, id) : null,
       el('p', { class: 'ens-sentence', 'data-sentence': policy.key }, page.sentence(policy)),
-      ['type', 'level', 'enforcement', 'most', 'tiers'].map((field) => ensembles.tierCard.error(id(field))));
+      ['type', 'level', 'enforcement', 'most', 'tiers'].map((field) => ensembles.problems.slot(id(field))));
   }
 
   function select(id, label, change, value, options) {

@@ -5,6 +5,7 @@
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
   const { gettext, fill, size } = ensembles.words;
   const { el, icon, badge } = ensembles.dom;
+  const error = ensembles.problems.slot;
 
   /**
    * Make the card. page: {draft, choices, legend: Map of key -> legend entry, unfolded: Set of keys,
@@ -24,7 +25,6 @@
   }
 
   function head(tier, page, id) {
-    const step = (by) => () => page.change(tier.key, { count: Math.max(1, (tier.count || 0) + by) });
     return el('div', { class: 'ens-card-head' },
       el('span', { 'data-badge': tier.key }, badge(page.legend.get(tier.key))),
       el('label', { class: 'sr-only', for: id('name') }, gettext('Name of the tier')),
@@ -32,25 +32,32 @@
         id: id('name'), class: 'form-control ens-tier-name', type: 'text', value: tier.name, spellcheck: 'false',
         on: { input: (event) => page.type(tier.key, { name: event.target.value.trim() }) },
       }),
-      el('div', { class: 'ens-stepper', role: 'group', 'aria-label': fill(gettext('Members of %(tier)s'), { tier: tier.name }) },
-        el('button', {
-          id: id('less'), type: 'button', class: 'btn btn-default', disabled: tier.count <= 1,
-          'aria-label': gettext('One member less'), on: { click: step(-1) },
-        }, icon('minus')),
-        el('label', { class: 'sr-only', for: id('count') }, gettext('Number of members')),
-        el('input', {
-          id: id('count'), class: 'form-control', type: 'number', min: 1, max: ensembles.model.MAX_COUNT,
-          value: Number.isInteger(tier.count) ? tier.count : '',
-          on: { input: (event) => page.type(tier.key, { count: whole(event.target.value) }) },
-        }),
-        el('button', {
-          id: id('more'), type: 'button', class: 'btn btn-default', 'aria-label': gettext('One member more'),
-          on: { click: step(1) },
-        }, icon('plus'))),
+      stepper(tier, page, id),
       tool(id('duplicate'), 'clone', fill(gettext('Duplicate the tier %(tier)s'), { tier: tier.name }),
         () => page.duplicate(tier.key)),
       tool(id('remove'), 'trash', fill(gettext('Remove the tier %(tier)s'), { tier: tier.name }),
         () => page.remove(tier.key)));
+  }
+
+  function stepper(tier, page, id) {
+    const step = (by) => () => page.change(tier.key, { count: Math.max(1, (tier.count || 0) + by) });
+    return el('div', {
+      class: 'ens-stepper', role: 'group', 'aria-label': fill(gettext('Members of %(tier)s'), { tier: tier.name }),
+    },
+    el('button', {
+      id: id('less'), type: 'button', class: 'btn btn-default', disabled: tier.count <= 1,
+      'aria-label': gettext('One member less'), on: { click: step(-1) },
+    }, icon('minus')),
+    el('label', { class: 'sr-only', for: id('count') }, gettext('Number of members')),
+    el('input', {
+      id: id('count'), class: 'form-control', type: 'number', min: 1, max: ensembles.model.MAX_COUNT,
+      value: Number.isInteger(tier.count) ? tier.count : '',
+      on: { input: (event) => page.type(tier.key, { count: whole(event.target.value) }) },
+    }),
+    el('button', {
+      id: id('more'), type: 'button', class: 'btn btn-default', 'aria-label': gettext('One member more'),
+      on: { click: step(1) },
+    }, icon('plus')));
   }
 
   function whole(text) {
@@ -61,11 +68,6 @@
     return el('button', {
       id, type: 'button', class: 'btn btn-link ens-tool', 'aria-label': label, title: label, on: { click: action },
     }, icon(sign));
-  }
-
-  /** Where an error of the field is shown; the page fills it in. */
-  function error(id) {
-    return el('span', { class: 'help-block ens-error', id: id + '-error', hidden: true });
   }
 
   function choice(tier, page, id, field, label, items, text) {
@@ -159,5 +161,5 @@
         adder('affinity', 'compress', gettext('Keep them together'))));
   }
 
-  ensembles.tierCard = { card, error };
+  ensembles.tierCard = { card };
 }());

@@ -67,7 +67,7 @@
       el('ul', {}, state.reasons.map((reason) => el('li', { 'data-code': reason.code },
         el('span', {}, reason.message),
         reason.suggestion
-          ? el('span', { class: 'ens-suggestion' }, icon('lightbulb-o'), ' ', reason.suggestion) : null))));
+          ? el('span', { class: 'ens-suggestion' }, icon('lightbulb'), ' ', reason.suggestion) : null))));
   }
 
   /** How good the plan is known to be, what it leaves undone, and that nothing is held yet. */

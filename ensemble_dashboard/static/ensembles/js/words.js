@@ -111,11 +111,11 @@
     }[value] || value;
   }
 
-  /** "2 vCPU, 4 GB, 20 GB disk" of a flavor {vcpus, ram in MiB, disk in GiB}. */
+  /** "2 vCPU, 4 GB, disk 20 GB" of a flavor {vcpus, ram in MiB, disk in GiB}. */
   function size(flavor) {
     const ram = flavor.ram % 1024 ? fill(gettext('%(mb)s MB'), { mb: flavor.ram })
       : fill(gettext('%(gb)s GB'), { gb: flavor.ram / 1024 });
-    return fill(gettext('%(vcpus)s vCPU, %(ram)s, %(disk)s GB disk'), {
+    return fill(gettext('%(vcpus)s vCPU, %(ram)s, disk %(disk)s GB'), {
       vcpus: flavor.vcpus, ram, disk: flavor.disk,
     });
   }

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The frame of the drawing page: the drawing on the left, the preview on the right, a strip below. */
+(function () {
+  'use strict';
+  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { gettext, fill, list } = ensembles.words;
+  const { el, fillIn, icon } = ensembles.dom;
+  const { slot } = ensembles.problems;
+
+  /**
+   * Fill the form once, and give the parts that change.
+   * act: {name(text), description(text), sample(), addTier()}; data: what the page came with.
+   */
+  function build(root, data, act) {
+    const parts = {
+      name: input('ens-name', act.name, true),
+      description: input('ens-description', act.description, false),
+      notice: el('div', { class: 'ens-notice', role: 'status' }),
+      tiers: el('ol', { class: 'ens-cards', id: 'ens-tiers' }),
+      between: el('div', { id: 'ens-between' }),
+      key: el('div', {}),
+      picture: el('div', { id: 'ens-picture' }),
+      tried: el('div', { id: 'ens-tried', 'aria-live': 'polite' }),
+      worst: el('div', { id: 'ens-worst', hidden: true }),
+      table: el('div', {}),
+      remarks: el('div', {}),
+      verdict: el('div', { id: 'ens-verdict', class: 'ens-verdict', role: 'status', 'aria-live': 'polite' }),
+      submit: el('button', { id: 'ens-submit', type: 'submit', class: 'btn btn-primary' },
+        icon('check'), ' ', gettext('Create Ensemble')),
+    };
+    fillIn(root, root.querySelector('[name=csrfmiddlewaretoken]'),
+      el('div', { class: 'ens-columns' }, drawing(parts, data, act),
+        el('section', { class: 'ens-preview', 'aria-label': gettext('Preview') },
+          el('h2', {}, gettext('Preview')), parts.key, parts.picture, parts.tried, parts.worst, parts.table,
+          parts.remarks)),
+      el('div', { class: 'ens-strip' }, parts.verdict, el('div', { class: 'ens-strip-buttons' },
+        el('a', { class: 'btn btn-default', href: data.indexUrl }, gettext('Cancel')), parts.submit)));
+    return parts;
+  }
+
+  function drawing(parts, data, act) {
+    return el('section', { class: 'ens-drawing', 'aria-label': gettext('Drawing') },
+      missing(data.choices.missing), parts.notice,
+      el('div', { class: 'ens-name' },
+        field('ens-name', gettext('Name'), parts.name),
+        field('ens-description', gettext('Description'), parts.description)),
+      el('div', { class: 'ens-heading' }, el('h2', {}, gettext('Tiers')),
+        button('ens-sample', 'btn-sm', act.sample, gettext('Start from example: web + cache + database'))),
+      parts.tiers, slot('ens-tiers'),
+      button('ens-add-tier', 'ens-add', act.addTier, icon('plus'), ' ', gettext('Add a tier')),
+      parts.between);
+  }
+
+  function input(id, changed, required) {
+    return el('input', {
+      id, class: 'form-control', type: 'text', required, on: { input: (event) => changed(event.target.value) },
+    });
+  }
+
+  function field(id, label, control) {
+    return el('div', { class: 'form-group' }, el('label', { for: id }, label), control, slot(id));
+  }
+
+  function button(id, look, action, ...content) {
+    return el('button', { id, type: 'button', class: 'btn btn-default ' + look, on: { click: action } }, content);
+  }
+
+  /** Some service did not answer; its list is empty, and the rest works. */
+  function missing(names) {
+    const said = {
+      flavors: gettext('flavors'), images: gettext('images'), networks: gettext('networks'),
+      key_pairs: gettext('key pairs'), security_groups: gettext('security groups'),
+    };
+    if (!names.length) { return null; }
+    return el('p', { class: 'alert alert-warning' },
+      fill(gettext('Not all could be listed: %(names)s.'), { names: list(names.map((name) => said[name])) }));
+  }
+
+  /** What policies between tiers look like, and the buttons that add one. */
+  function between(page) {
+    const shared = page.draft.policies.filter((policy) => policy.between);
+    if (page.draft.tiers.length < 2) { return null; }
+    const tiers = page.draft.tiers.slice(0, 2).map((tier) => tier.key);
+    const adder = (id, type, level, sign, text) => button(id, 'btn-xs',
+      () => page.addPolicy({ type, level, between: true, tiers }), icon(sign), ' ', text);
+    return [
+      el('h2', {}, gettext('Between tiers')),
+      shared.length
+        ? el('ul', { class: 'ens-plain ens-card' }, shared.map((policy) => page.policyRow(policy))) : null,
+      el('div', { class: 'ens-adders' },
+        adder('ens-together', 'affinity', 'zone', 'compress', gettext('Keep tiers together')),
+        adder('ens-apart', 'anti-affinity', 'host', 'arrows-h', gettext('Keep tiers apart'))),
+    ];
+  }
+
+  ensembles.frame = { build, between };
+}());

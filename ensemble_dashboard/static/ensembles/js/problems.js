@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Shows what is wrong at the field it is about, for eyes and for screen readers. */
+(function () {
+  'use strict';
+  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { el } = ensembles.dom;
+
+  /** The id of the field that a place {kind, key, field} names. */
+  function idOf(place) {
+    return place.key ? place.key + '-' + place.field : 'ens-' + place.field;
+  }
+
+  /** Where the problems of the field with this id are shown; empty and hidden at first. */
+  function slot(id) {
+    return el('span', { class: 'help-block ens-error', id: id + '-error', hidden: true });
+  }
+
+  /** Show these problems [{place, message}] and no others. */
+  function show(root, problems) {
+    root.querySelectorAll('.ens-error').forEach((node) => { node.hidden = true; node.textContent = ''; });
+    root.querySelectorAll('[aria-invalid]').forEach((node) => {
+      node.removeAttribute('aria-invalid');
+      node.removeAttribute('aria-describedby');
+    });
+    for (const { place, message } of problems) { tell(idOf(place), message); }
+  }
+
+  function tell(id, message) {
+    // A field the page does not have: better said at the name than not at all.
+    const node = document.getElementById(id + '-error') || document.getElementById('ens-name-error');
+    node.textContent = node.textContent ? node.textContent + ' ' + message : message;
+    node.hidden = false;
+    const input = document.getElementById(id);
+    if (!input) { return; }
+    input.setAttribute('aria-invalid', 'true');
+    input.setAttribute('aria-describedby', node.id);
+    const folded = input.closest('details');
+    if (folded) { folded.open = true; }
+  }
+
+  /** Put the cursor into the field of the first problem. */
+  function focus(problems) {
+    const input = problems.length && document.getElementById(idOf(problems[0].place));
+    if (input) { input.focus(); }
+  }
+
+  ensembles.problems = { idOf, slot, show, focus };
+}());

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert/strict');
+const { ensembles } = require('./scripts.js');
+const { CHOICES } = require('./samples.js');
+const { model, samples } = ensembles;
+
+const fresh = () => samples.fresh(CHOICES);
+const shop = () => samples.threeTier(CHOICES);
+
+test('a fresh page has one tier of two, each on a host of its own, and is complete', () => {
+  assert.deepEqual(model.body(fresh(), 'preview'), {
+    name: 'preview',
+    tiers: [{ name: 'web', count: 2, server: { flavor: 'f-tiny', image: 'i-1', networks: 'auto' } }],
+    policies: [{ type: 'anti-affinity', level: 'host', tiers: ['web'], enforcement: 'hard', max_per_domain: 1 }],
+  });
+  assert.deepEqual(model.problems(fresh()), []);
+});
+
+test('the example has three tiers with their policies', () => {
+  const body = model.body(shop());
+  assert.equal(body.name, 'shop');
+  assert.deepEqual(body.tiers.map((tier) => [tier.name, tier.count]), [['web', 3], ['cache', 2], ['db', 3]]);
+  assert.deepEqual(body.policies.map((policy) => [policy.type, policy.level, policy.tiers, policy.enforcement]), [
+    ['anti-affinity', 'host', ['web'], 'hard'], ['anti-affinity', 'host', ['cache'], 'hard'],
+    ['anti-affinity', 'rack', ['db'], 'hard'], ['affinity', 'zone', ['web', 'cache'], 'soft'],
+  ]);
+  assert.deepEqual(model.problems(shop()), []);
+});
+
+test('the first flavor offered is one that the image fits on', () => {
+  const image = { id: 'i-2', name: 'big', min_disk: 10, min_ram: 1024 };
+  assert.equal(samples.firstChoices({ ...CHOICES, images: [image] }).flavor, 'f-small');
+});
+
+test('several networks need a choice, so the first is chosen', () => {
+  const networks = [...CHOICES.networks, { id: 'n-2', name: 'other' }];
+  assert.deepEqual(samples.firstChoices({ ...CHOICES, networks }).networks, ['n-1']);
+});
+
+test('a change leaves the old draft as it was', () => {
+  const before = shop();
+  const copy = structuredClone(before);
+  const key = before.tiers[0].key;
+  model.removeTier(model.duplicateTier(model.changeTier(before, key, { name: 'front' }), key), key);
+  assert.deepEqual(before, copy);
+});
+
+test('a renamed tier keeps its policies', () => {
+  const draft = fresh();
+  const renamed = model.changeTier(draft, draft.tiers[0].key, { name: 'front' });
+  assert.deepEqual(model.body(renamed).policies[0].tiers, ['front']);
+});
+
+test('a removed tier leaves its policies, and a policy between two tiers goes with one of them', () => {
+  const draft = shop();
+  const left = model.body(model.removeTier(draft, draft.tiers[1].key));
+  assert.deepEqual(left.tiers.map((tier) => tier.name), ['web', 'db']);
+  assert.deepEqual(left.policies.map((policy) => policy.tiers), [['web'], ['db']]);
+});
+
+test('a duplicated tier comes after the original with a name and policies of its own', () => {
+  const draft = shop();
+  const twice = model.body(model.duplicateTier(draft, draft.tiers[0].key));
+  assert.deepEqual(twice.tiers.map((tier) => tier.name), ['web', 'web-2', 'cache', 'db']);
+  assert.deepEqual(twice.policies[4].tiers, ['web-2']);
+  const again = model.duplicateTier(model.duplicateTier(draft, 't1'), 't1');
+  assert.deepEqual(again.tiers.map((tier) => tier.name), ['web', 'web-3', 'web-2', 'cache', 'db']);
+});
+
+test('what is chosen in the folded part is sent', () => {
+  const draft = model.changeTier(fresh(), 't1', { keyName: 'mine', securityGroups: ['default'], networks: ['n-1'] });
+  assert.deepEqual(model.body(draft).tiers[0].server, {
+    flavor: 'f-tiny', image: 'i-1', networks: ['n-1'], key_name: 'mine', security_groups: ['default'],
+  });
+});
+
+test('a policy between tiers and one of together have no number per domain', () => {
+  const rules = model.body(shop()).policies;
+  assert.equal(rules[0].max_per_domain, 1);
+  assert.ok(!('max_per_domain' in rules[3]));
+});
+
+const PROBLEMS = [
+  ['no tier', (draft) => model.removeTier(draft, 't1'), 'ens-tiers'],
+  ['a capital in a tier name', (draft) => model.changeTier(draft, 't1', { name: 'Web' }), 't1-name'],
+  ['an empty tier name', (draft) => model.changeTier(draft, 't1', { name: '' }), 't1-name'],
+  ['a count of nothing', (draft) => model.changeTier(draft, 't1', { count: 0 }), 't1-count'],
+  ['a count that is no number', (draft) => model.changeTier(draft, 't1', { count: null }), 't1-count'],
+  ['a count above the limit', (draft) => model.changeTier(draft, 't1', { count: 201 }), 't1-count'],
+  ['no flavor', (draft) => model.changeTier(draft, 't1', { flavor: '' }), 't1-flavor'],
+  ['no image', (draft) => model.changeTier(draft, 't1', { image: '' }), 't1-image'],
+  ['chosen networks, and none chosen', (draft) => model.changeTier(draft, 't1', { networks: [] }), 't1-networks'],
+  ['two tiers of one name', (draft) => model.addTier(draft, { ...draft.tiers[0] }), 't3-name'],
+  ['a policy between one tier', (draft) => model.addPolicy(draft, { between: true, tiers: ['t1'] }), 'p3-tiers'],
+  ['at most none in a domain', (draft) => model.changePolicy(draft, 'p2', { most: 0 }), 'p2-most'],
+];
+
+for (const [name, change, id] of PROBLEMS) {
+  test('a problem is told at its field: ' + name, () => {
+    const found = model.problems(change(fresh()));
+    assert.deepEqual(found.map(({ place }) => ensembles.problems.idOf(place)), [id]);
+    assert.ok(found[0].message);
+  });
+}
+
+test('more members than allowed in all are told', () => {
+  let draft = model.changeTier(fresh(), 't1', { count: 200 });
+  for (const name of ['b', 'c']) { draft = model.addTier(draft, { ...draft.tiers[0], name }); }
+  assert.equal(model.size(draft), 600);
+  assert.deepEqual(model.problems(draft).map(({ place }) => place.field), ['tiers']);
+});
+
+const PLACES = [
+  ['ensemble.name', 'ens-name'],
+  ['ensemble.tiers[0].count', 't1-count'],
+  ['ensemble.tiers[0].server.flavor', 't1-flavor'],
+  ['ensemble.tiers[0].server.key_name', 't1-keyName'],
+  ['ensemble.tiers[0].server.security_groups[0]', 't1-securityGroups'],
+  ['ensemble.tiers[0]', 't1-name'],
+  ['tiers[0].server.networks[1]', 't1-networks'],
+  ['ensemble.policies[0].max_per_domain', 'p2-most'],
+  ['ensemble.policies[0]', 'p2-type'],
+  ['ensemble.tiers', 'ens-tiers'],
+  ['', 'ens-name'],
+];
+
+for (const [field, id] of PLACES) {
+  test('the API\'s field is found in the drawing: ' + (field || 'none'), () => {
+    assert.equal(ensembles.problems.idOf(model.placeOf(fresh(), field)), id);
+  });
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+/* Loads the dashboard's classic scripts as the page does, in a document made by jsdom. */
+const path = require('node:path');
+const { JSDOM } = require('jsdom');
+
+const FOLDER = path.join(__dirname, '..', '..', 'ensemble_dashboard', 'static', 'ensembles', 'js');
+// In the order of the templates: each script uses only those before it.
+const ORDER = ['words', 'dom', 'layout', 'api', 'map', 'failures', 'model', 'samples', 'store', 'problems',
+  'tier_card', 'policy_row', 'verdict', 'preview', 'frame'];
+
+const page = new JSDOM('<!doctype html><form id="ens-draw"><input name="csrfmiddlewaretoken" value="t"></form>');
+Object.assign(globalThis, { document: page.window.document, Node: page.window.Node });
+for (const name of ORDER) { require(path.join(FOLDER, name + '.js')); }
+
+module.exports = { ensembles: globalThis.ensembles, window: page.window, document: page.window.document, FOLDER };

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { ensembles, window, document, FOLDER } = require('./scripts.js');
+const { CHOICES, PLAN, TIERS, HOSTILE } = require('./samples.js');
+const { map, failures, verdict, layout, model, samples } = ensembles;
+
+const legend = layout.legend(TIERS);
+const texts = (nodes) => [...nodes].map((node) => node.textContent.trim());
+
+test('the picture shows each member once, named for those who do not see it', () => {
+  const picture = map.picture(PLAN, legend, new Set(), () => {});
+  const members = [...picture.querySelectorAll('.ens-member .ens-badge')];
+  assert.deepEqual(members.map((one) => one.getAttribute('aria-label')), ['web-0', 'db-0', 'web-1', 'web-2']);
+  assert.deepEqual(texts(members), ['W', 'D', 'W', 'W']);
+  assert.equal(picture.querySelectorAll('.ens-domain-rack').length, 3);
+});
+
+test('a click fails a domain and all below it, and a second click mends it', () => {
+  const failed = new Set();
+  let calls = 0;
+  const picture = map.picture(PLAN, legend, failed, () => { calls += 1; });
+  const button = picture.querySelector('[data-ref="z1"]');
+  button.click();
+  assert.deepEqual([...failed], ['z1']);
+  assert.equal(button.getAttribute('aria-pressed'), 'true');
+  assert.equal(picture.querySelectorAll('.is-failed').length, 5);
+  assert.equal(picture.querySelector('[data-ref="h1"]').getAttribute('aria-pressed'), 'false');
+  button.click();
+  assert.equal(picture.querySelectorAll('.is-failed').length, 0);
+  assert.equal(calls, 2);
+});
+
+test('a building member says so', () => {
+  const assignments = PLAN.assignments.map((one) => ({ ...one, status: 'BUILDING' }));
+  const picture = map.picture({ ...PLAN, assignments }, legend, new Set(), () => {});
+  assert.equal(picture.querySelector('.ens-badge').getAttribute('aria-label'), 'web-0: Building');
+});
+
+test('the table says the same as the picture', () => {
+  const rows = [...map.table(PLAN).querySelectorAll('tr')].map((row) => texts(row.children));
+  assert.deepEqual(rows[0], ['Member', 'zone', 'rack', 'host']);
+  assert.deepEqual(rows[3], ['web-2', 'zone B', 'rack C', 'host C']);
+  assert.equal(rows.length, 5);
+});
+
+test('the worst failure of each level is listed for each tier', () => {
+  const table = failures.worst(PLAN, legend);
+  const cell = (level, tier) => table.querySelector(`[data-level=${level}] [data-tier=${tier}]`).textContent.trim();
+  assert.equal(cell('rack', 'web'), '2 of 3 left');
+  assert.equal(cell('zone', 'web'), '1 of 3 left');
+  assert.equal(cell('host', 'db'), 'none left');
+});
+
+test('what is tried is told in words', () => {
+  assert.match(failures.tried(PLAN, legend, new Set()).textContent, /Click a host, a rack or a zone/);
+  assert.match(failures.tried(PLAN, legend, new Set(['r1', 'z2'])).textContent,
+    /If rack A and zone B fail:\s+nothing is left of db\./);
+  assert.match(failures.tried(PLAN, legend, new Set(['r2'])).textContent, /If rack B fails:\s+every tier lives on\./);
+});
+
+const VERDICTS = [
+  ['a plan', { kind: 'fits', plan: PLAN, at: '12:00' }, 'good', 'It fits: 4 members on 3 hosts, 3 racks and 2 zones.'],
+  ['a plan with a wish left', { kind: 'fits', plan: { ...PLAN, violations: [{ message: 'm' }] }, at: '12:00' }, 'warn',
+    'It fits: 4 members on 3 hosts, 3 racks and 2 zones.'],
+  ['a refusal', { kind: 'refused', reasons: [{ message: 'too few racks' }], proved: true }, 'bad', 'This does not fit.'],
+  ['a gap', { kind: 'incomplete', problem: 'web: Choose an image.' }, 'wait', 'Not complete yet.'],
+  ['an error', { kind: 'error', message: 'no such flavor' }, 'bad', 'That did not work.'],
+  ['a question', { kind: 'asking' }, 'wait', 'Planning…'],
+];
+
+for (const [name, state, tone, headline] of VERDICTS) {
+  test('the verdict on ' + name, () => {
+    const said = verdict.words(state);
+    assert.equal(said.tone, tone);
+    assert.equal(said.headline, headline);
+  });
+}
+
+test('the strip is left alone while it says the same, so that it is read out once', () => {
+  const strip = document.createElement('div');
+  verdict.show(strip, { kind: 'error', message: 'x' });
+  const first = strip.firstChild;
+  verdict.show(strip, { kind: 'error', message: 'x' });
+  assert.equal(strip.firstChild, first);
+  verdict.show(strip, { kind: 'error', message: 'y' });
+  assert.match(strip.textContent, /y/);
+});
+
+test('reasons come with what would help', () => {
+  const box = verdict.reasons({
+    proved: true, reasons: [{ code: 'too-few-domains', message: 'needs 9', suggestion: 'make it soft' }],
+  });
+  assert.match(box.textContent, /There is no way.*needs 9.*make it soft/s);
+});
+
+function page(draft) {
+  const legends = layout.legend(draft.tiers);
+  const on = {
+    draft, choices: CHOICES, levels: ['host', 'rack', 'zone'], unfolded: new Set(), changes: [],
+    legend: new Map(draft.tiers.map((tier, index) => [tier.key, legends[index]])),
+    policyRow: (policy) => ensembles.policyRow.row(policy, on),
+    sentence: (policy) => ensembles.words.policy(model.ruleOf(draft, policy)),
+  };
+  for (const name of ['type', 'change', 'duplicate', 'remove', 'addPolicy', 'typePolicy', 'changePolicy',
+    'removePolicy']) {
+    on[name] = (...values) => on.changes.push([name, ...values]);
+  }
+  return on;
+}
+
+test('every field of a card has a label', () => {
+  const draft = samples.threeTier(CHOICES);
+  const on = page(draft);
+  const whole = document.createElement('div');
+  whole.append(...draft.tiers.map((tier) => ensembles.tierCard.card(tier, on)),
+    ...ensembles.frame.between(on).filter(Boolean));
+  const fields = [...whole.querySelectorAll('input, select')];
+  assert.ok(fields.length > 20);
+  for (const field of fields) {
+    assert.ok(whole.querySelector(`label[for="${field.id}"]`) || field.closest('label'), field.id);
+  }
+  const ids = [...whole.querySelectorAll('[id]')].map((node) => node.id);
+  assert.equal(new Set(ids).size, ids.length);
+});
+
+test('the card tells its page what was changed', () => {
+  const draft = samples.fresh(CHOICES);
+  const on = page(draft);
+  const card = ensembles.tierCard.card(draft.tiers[0], on);
+  const set = (selector, value, event) => {
+    const field = card.querySelector(selector);
+    field.value = value;
+    field.dispatchEvent(new window.Event(event));
+  };
+  card.querySelector('#t1-more').click();
+  set('#t1-count', '7', 'input');
+  set('#t1-count', 'many', 'input');
+  set('#t1-flavor', 'f-small', 'change');
+  set('#p2-level', 'rack', 'change');
+  card.querySelector('#t1-duplicate').click();
+  card.querySelector('#t1-add-affinity').click();
+  assert.deepEqual(on.changes, [
+    ['change', 't1', { count: 3 }], ['type', 't1', { count: 7 }], ['type', 't1', { count: null }],
+    ['change', 't1', { flavor: 'f-small' }], ['changePolicy', 'p2', { level: 'rack' }], ['duplicate', 't1'],
+    ['addPolicy', { type: 'affinity', tiers: ['t1'], level: 'zone' }],
+  ]);
+});
+
+for (const name of HOSTILE) {
+  test('a hostile name is shown as text: ' + name.slice(0, 24), () => {
+    const choices = { ...CHOICES, images: [{ id: name, name, min_ram: 0, min_disk: 0 }] };
+    const draft = samples.fresh(choices);
+    const shown = { ...page(draft), choices };
+    const plan = {
+      ...PLAN, domains: PLAN.domains.map((domain) => ({ ...domain, name })),
+      violations: [{ policy: 0, level: 'host', message: name }],
+    };
+    const whole = document.createElement('div');
+    whole.append(ensembles.tierCard.card(draft.tiers[0], shown), map.picture(plan, legend, new Set(), () => {}),
+      map.table(plan), failures.tried(plan, legend, new Set(['z1'])),
+      verdict.remarks({ plan, at: '12:00' }),
+      verdict.reasons({ proved: false, reasons: [{ code: 'c', message: name, suggestion: name }] }));
+    assert.equal(whole.querySelectorAll('img, script').length, 0);
+    assert.equal(whole.querySelector('#t1-image').selectedOptions[0].textContent, name);
+    assert.equal(whole.querySelector('.ens-domain-label').textContent, name);
+    assert.equal(whole.querySelector('.ens-suggestion').textContent.trim(), name);
+  });
+}
+
+test('a problem is shown at its field, unfolds what hides it, and goes again', () => {
+  const draft = samples.fresh(CHOICES);
+  const whole = document.createElement('div');
+  whole.append(ensembles.tierCard.card(draft.tiers[0], page(draft)));
+  document.body.append(whole);
+  ensembles.problems.show(whole, [{ place: { kind: 'tier', key: 't1', field: 'keyName' }, message: 'no such key' }]);
+  const field = whole.querySelector('#t1-keyName');
+  assert.equal(field.getAttribute('aria-invalid'), 'true');
+  assert.equal(document.getElementById(field.getAttribute('aria-describedby')).textContent, 'no such key');
+  assert.equal(field.closest('details').open, true);
+  ensembles.problems.show(whole, []);
+  assert.equal(field.hasAttribute('aria-invalid'), false);
+  assert.equal(whole.querySelector('#t1-keyName-error').hidden, true);
+  whole.remove();
+});
+
+test('no script writes HTML, evaluates text or is too large', () => {
+  const sources = fs.readdirSync(FOLDER).map((name) => fs.readFileSync(path.join(FOLDER, name), 'utf8'));
+  assert.ok(sources.length >= 17);
+  assert.ok(sources.join('').length < 80000);
+  for (const source of sources) {
+    assert.doesNotMatch(source, /innerHTML|outerHTML|insertAdjacentHTML|\beval\(|new Function|document\.write/);
+  }
+});

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A headless Chromium and the dashboard in it, as people use it."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--force-device-scale-factor=1",
+)
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+DRIVER = os.environ.get("CHROMEDRIVER") or shutil.which("chromedriver") or "/usr/bin/chromedriver"
+PATIENCE = 60  # seconds for a page of a busy machine
+
+
+def start(profile: Path, width: int = 1440, height: int = 1000) -> webdriver.Chrome:
+    """Start a browser with an empty profile in the given directory."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, f"--window-size={width},{height}", f"--user-data-dir={profile}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return webdriver.Chrome(options=options, service=Service(DRIVER))
+
+
+class Dashboard:
+    """The dashboard as one person sees it: pages, elements, and what the browser complained of."""
+
+    def __init__(self, driver: webdriver.Chrome, url: str) -> None:
+        self.driver = driver
+        self.url = url.rstrip("/")
+
+    def log_in(self, user: str, password: str) -> None:
+        """Log in as somebody else than before, by the form."""
+        self.driver.delete_all_cookies()
+        self.open("/auth/login/")
+        for name, text in (("username", user), ("password", password)):
+            self.find(f"[name={name}]").send_keys(text)
+        self.find("#loginBtn").click()
+        self.until(lambda: "/auth/login" not in self.driver.current_url)
+
+    def open(self, path: str) -> None:
+        """Go to a page of the dashboard."""
+        self.driver.get(self.url + path)
+
+    def find(self, selector: str) -> WebElement:
+        """Find an element that is on the page or will be soon."""
+        return self.until(lambda: self.all(selector)[0])
+
+    def all(self, selector: str) -> list[WebElement]:
+        """Find what is there now."""
+        found: list[WebElement] = self.driver.find_elements(By.CSS_SELECTOR, selector)
+        return found
+
+    def text(self, selector: str) -> str:
+        """Read what an element says."""
+        return str(self.find(selector).text)
+
+    def click(self, selector: str) -> None:
+        """Click an element once it is in the middle of the window, clear of strips and bars."""
+        element = self.find(selector)
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+
+    def type(self, selector: str, text: str) -> None:
+        """Replace what is in a field, as somebody who types; any letter, emoji too."""
+        element = self.find(selector)
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+        self.driver.execute_script("arguments[0].select()", element)
+        self.driver.execute_cdp_cmd("Input.insertText", {"text": text})
+
+    def choose(self, selector: str, value: str) -> None:
+        """Choose an entry of a list by its value."""
+        Select(self.find(selector)).select_by_value(value)
+
+    def until(self, condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+        """Wait until the condition holds; elements that are replaced meanwhile do no harm."""
+        from selenium.common import exceptions
+
+        harmless = (exceptions.StaleElementReferenceException, IndexError)
+        wait = WebDriverWait(self.driver, seconds, 0.2, ignored_exceptions=harmless)
+        return wait.until(lambda _driver: condition())
+
+    def severe(self) -> list[str]:
+        """Give what the browser logged as severe since the last call."""
+        return [
+            entry["message"]
+            for entry in self.driver.get_log("browser")
+            if entry["level"] == "SEVERE"
+        ]
