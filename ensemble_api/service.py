@@ -104,9 +104,11 @@ class Service:
                     continue
                 # 5 Hand over to the worker.
                 message = f"Capacity for {len(record.members)} members is reserved."
-                self._store.transition(
+                if not self._store.transition(
                     record.id, [Status.RESERVING], Status.BUILDING, message=message
-                )
+                ):
+                    # A worker found us too slow and rolled back, perhaps before we held anything.
+                    raise exception.Unavailable("Reserving took too long; try again later.")
                 self._store.release(record.id, self._owner)
                 self._wake()
                 return self._store.get(record.id)

@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A tiny Nova: the few API calls that we make of it, as WSGI, with claims in a real Placement.
+
+It is written by hand after Nova's API reference. A server is BUILD for ``build_looks`` looks at
+it, then ACTIVE; a deleted one is "deleting" for ``delete_looks`` looks, then gone. Tests script
+its failures.
+"""
+
+import json
+import re
+import threading
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import webob
+from placement_service import PlacementService
+
+PAGE = 3  # a page of Nova's is 1,000 long; a short one shows that we turn pages
+
+
+@dataclass
+class FakeHost:
+    name: str
+    provider: str
+    rack: str | None
+    zone: str | None
+    state: str = "up"
+    status: str = "enabled"
+
+
+@dataclass
+class FakeServer:
+    id: str
+    name: str
+    host: str
+    project_id: str
+    user_id: str
+    tags: list[str]
+    request: dict[str, Any]
+    status: str = "BUILD"
+    task: str | None = None
+    fault: str | None = None
+    looks: int = 0
+    gone: bool = False
+
+
+class Refused(Exception):
+    """Nova's answer is an error."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
+@dataclass
+class FakeNova:
+    """The WSGI application, its state, and what is scripted to go wrong."""
+
+    placement: PlacementService
+    hosts: list[FakeHost]
+    flavors: dict[str, dict[str, Any]]
+    images: dict[str, dict[str, Any]]
+    networks: set[str] = field(default_factory=set)
+    key_pairs: set[str] = field(default_factory=set)
+    security_groups: dict[str, str] = field(default_factory=dict)
+    limits: dict[str, int] = field(default_factory=dict)
+    build_looks: int = 1
+    delete_looks: int = 1
+    # Scripts: by the end of a server's name ("web-2").
+    refuse: dict[str, tuple[int, str]] = field(default_factory=dict)
+    break_build: dict[str, str] = field(default_factory=dict)
+    before: Callable[[str, str], None] = lambda method, path: None  # may raise
+    # What has happened.
+    servers: dict[str, FakeServer] = field(default_factory=dict)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    asked_by_tenant: list[str] = field(default_factory=list)
+    _lock: Any = field(default_factory=threading.RLock)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        request = webob.Request(environ)
+        path = request.path_info
+        self.before(request.method, path)
+        with self._lock:
+            self.calls.append((request.method, path))
+            try:
+                status, body = self._route(request, path)
+            except Refused as refused:
+                status = refused.status
+                body = {"fault": {"code": status, "message": refused.message}}
+        response = webob.Response(status=status, content_type="application/json", charset="utf-8")
+        response.body = b"" if body is None else json.dumps(body).encode()
+        answer: Iterable[bytes] = response(environ, start_response)
+        return answer
+
+    def alive(self) -> list[FakeServer]:
+        return [server for server in self.servers.values() if not server.gone]
+
+    def host(self, name: str) -> FakeHost:
+        return next(host for host in self.hosts if host.name == name)
+
+    def _route(self, request: webob.Request, path: str) -> tuple[int, Any]:
+        context = request.environ["nova.context"]
+        for method, pattern, handler in _ROUTES:
+            if method == request.method and (found := re.fullmatch(pattern, path)):
+                return handler(self, request, context, *found.groups())
+        raise Refused(404, f"The fake Nova has no {request.method} {path}")
+
+    # Reads.
+
+    def flavor(self, request: Any, context: Any, flavor_id: str) -> tuple[int, Any]:
+        self.asked_by_tenant.append(f"flavor {context.is_admin}")
+        found = self._known(self.flavors, flavor_id, "Flavor")
+        if found.get("private") and not context.is_admin:
+            raise Refused(404, f"Flavor {flavor_id} could not be found.")
+        return 200, {"flavor": {key: found[key] for key in found if key != "extra_specs"}}
+
+    def extra_specs(self, request: Any, context: Any, flavor_id: str) -> tuple[int, Any]:
+        return 200, {"extra_specs": self._known(self.flavors, flavor_id, "Flavor")["extra_specs"]}
+
+    def image(self, request: Any, context: Any, image_id: str) -> tuple[int, Any]:
+        return 200, {"image": self._known(self.images, image_id, "Image")}
+
+    def network(self, request: Any, context: Any, network_id: str) -> tuple[int, Any]:
+        if network_id not in self.networks:
+            raise Refused(404, "Network not found")
+        return 200, {"network": {"id": network_id, "label": "private"}}
+
+    def key_pair(self, request: Any, context: Any, name: str) -> tuple[int, Any]:
+        if name not in self.key_pairs:
+            raise Refused(404, "Keypair not found")
+        return 200, {"keypair": {"name": name}}
+
+    def groups(self, request: Any, context: Any) -> tuple[int, Any]:
+        groups = [{"id": key, "name": name} for key, name in self.security_groups.items()]
+        return 200, {"security_groups": groups}
+
+    def absolute_limits(self, request: Any, context: Any) -> tuple[int, Any]:
+        return 200, {"limits": {"absolute": self.limits}}
+
+    def hypervisors(self, request: Any, context: Any) -> tuple[int, Any]:
+        self._admin(context)
+        shown = [
+            {
+                "id": host.provider,
+                "service": {"host": host.name},
+                "state": host.state,
+                "status": host.status,
+            }
+            for host in self.hosts
+        ]
+        return 200, _page(request, shown, "hypervisors")
+
+    def aggregates(self, request: Any, context: Any) -> tuple[int, Any]:
+        self._admin(context)
+        found = []
+        for key, of in (("rack", lambda h: h.rack), ("availability_zone", lambda h: h.zone)):
+            for domain in sorted({of(host) for host in self.hosts} - {None}):
+                hosts = [host.name for host in self.hosts if of(host) == domain]
+                found.append({"metadata": {key: domain}, "hosts": hosts})
+        return 200, {"aggregates": found}
+
+    # Servers.
+
+    def create(self, request: Any, context: Any) -> tuple[int, Any]:
+        wanted = request.json["server"]
+        if "host" in wanted:
+            self._admin(context)
+        for end, (status, message) in self.refuse.items():
+            if wanted["name"].endswith(end):
+                raise Refused(status, message)
+        server = FakeServer(
+            id=str(uuid.uuid4()),
+            name=wanted["name"],
+            host=wanted["host"],
+            project_id=context.project_id,
+            user_id=context.user_id,
+            tags=wanted["tags"],
+            request=wanted,
+        )
+        flavor = self.flavors[wanted["flavorRef"]]
+        need = {"VCPU": flavor["vcpus"], "MEMORY_MB": flavor["ram"]}
+        if not self.placement.claim(server.id, self.host(server.host).provider, **need):
+            server.status, server.fault = "ERROR", "No valid host was found. "
+        for end, fault in self.break_build.items():
+            if server.name.endswith(end):
+                server.status, server.fault = "ERROR", fault
+        self.servers[server.id] = server
+        return 202, {"server": {"id": server.id}}
+
+    def list(self, request: Any, context: Any) -> tuple[int, Any]:
+        tag = request.GET.get("tags")
+        mine = [
+            server
+            for server in sorted(self.alive(), key=lambda each: each.id)
+            if server.project_id == context.project_id and (tag is None or tag in server.tags)
+        ]
+        if "marker" not in request.GET:
+            for server in mine:
+                self._look(server)
+        shown = [self._view(server) for server in mine if not server.gone]
+        return 200, _page(request, shown, "servers")
+
+    def show(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
+        server = self._server(server_id)
+        self._look(server)
+        return 200, {"server": self._view(self._server(server_id))}
+
+    def delete(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
+        server = self._server(server_id)
+        if server.task == "deleting":
+            raise Refused(409, "Cannot delete: it is being deleted")
+        server.task, server.looks = "deleting", 0
+        return 204, None
+
+    def _look(self, server: FakeServer) -> None:
+        """Time passes for a server whenever somebody looks at it."""
+        server.looks += 1
+        if server.task == "deleting" and server.looks > self.delete_looks:
+            self.placement.release(server.id)
+            server.gone = True
+        elif server.task is None and server.status == "BUILD" and server.looks > self.build_looks:
+            server.status = "ACTIVE"
+
+    def _server(self, server_id: str) -> FakeServer:
+        server = self.servers.get(server_id)
+        if server is None or server.gone:
+            raise Refused(404, f"Instance {server_id} could not be found.")
+        return server
+
+    @staticmethod
+    def _view(server: FakeServer) -> dict[str, Any]:
+        view: dict[str, Any] = {
+            "id": server.id,
+            "name": server.name,
+            "status": server.status,
+            "tags": server.tags,
+            "OS-EXT-SRV-ATTR:host": None if server.status == "ERROR" else server.host,
+            "OS-EXT-STS:task_state": server.task,
+        }
+        if server.fault:
+            view["fault"] = {"code": 500, "message": server.fault}
+        return view
+
+    @staticmethod
+    def _admin(context: Any) -> None:
+        if not context.is_admin:
+            raise Refused(403, "Policy doesn't allow it to be performed.")
+
+    @staticmethod
+    def _known(things: dict[str, Any], key: str, kind: str) -> Any:
+        if key not in things:
+            raise Refused(404, f"{kind} {key} could not be found.")
+        return things[key]
+
+
+def _page(request: Any, items: list[dict[str, Any]], key: str) -> dict[str, Any]:
+    start = 0
+    if marker := request.GET.get("marker"):
+        start = [item["id"] for item in items].index(marker) + 1
+    page = items[start : start + PAGE]
+    body: dict[str, Any] = {key: page}
+    if start + PAGE < len(items):
+        body[f"{key}_links"] = [{"rel": "next", "href": "http://nova/next"}]
+    return body
+
+
+_ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [
+    ("GET", r"/flavors/([^/]+)", FakeNova.flavor),
+    ("GET", r"/flavors/([^/]+)/os-extra_specs", FakeNova.extra_specs),
+    ("GET", r"/images/([^/]+)", FakeNova.image),
+    ("GET", r"/os-tenant-networks/([^/]+)", FakeNova.network),
+    ("GET", r"/os-keypairs/([^/]+)", FakeNova.key_pair),
+    ("GET", r"/os-security-groups", FakeNova.groups),
+    ("GET", r"/limits", FakeNova.absolute_limits),
+    ("GET", r"/os-hypervisors/detail", FakeNova.hypervisors),
+    ("GET", r"/os-aggregates", FakeNova.aggregates),
+    ("POST", r"/servers", FakeNova.create),
+    ("GET", r"/servers/detail", FakeNova.list),
+    ("GET", r"/servers/([^/]+)", FakeNova.show),
+    ("DELETE", r"/servers/([^/]+)", FakeNova.delete),
+]

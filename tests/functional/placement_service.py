@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real Placement on SQLite, served on loopback by one thread of this process."""
+
+import socket
+import threading
+import uuid
+from pathlib import Path
+from typing import Any
+
+from keystoneauth1 import adapter, session, token_endpoint
+
+
+class PlacementService:
+    """Placement behind a socket of its own; one in a process, since its database is global to it.
+
+    One thread serves it: with more, a read waits behind its own writer on SQLite.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        import waitress
+        from oslo_config import cfg
+        from placement import conf, deploy
+        from placement import db_api as placement_db
+
+        config = cfg.ConfigOpts()
+        conf.register_opts(config)
+        config.set_override("connection", f"sqlite:///{directory}/p.sqlite", "placement_database")
+        config.set_override("sqlite_synchronous", False, "placement_database")
+        config.set_override("sync_on_startup", True, "placement_database")
+        config.set_override("auth_strategy", "noauth2", "api")
+        config([], project="placement", default_config_files=[])
+        placement_db.configure(config)
+        application = deploy.loadapp(config)
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self._server = waitress.create_server(application, sockets=[listener], threads=1)
+        threading.Thread(target=self._server.run, name="placement", daemon=True).start()
+        self.client = self.adapter()
+
+    def adapter(self) -> Any:
+        """A keystoneauth adapter such as ``ensemble_api.cloud.session`` makes."""
+        return adapter.Adapter(
+            session.Session(auth=token_endpoint.Token(self.url, "admin")),
+            service_type="placement",
+            default_microversion="1.38",
+            raise_exc=False,
+        )
+
+    def stop(self) -> None:
+        self._server.close()
+
+    # What tests arrange and look at.
+
+    def add_provider(self, name: str, *traits: str, **inventory: int) -> str:
+        """A resource provider with its inventory, such as ``VCPU=8``; gives its UUID."""
+        provider = str(uuid.uuid4())
+        unique = f"{name}-{provider[:8]}"
+        answer = self.client.post(
+            "/resource_providers", json={"name": unique, "uuid": provider}
+        ).json()
+        self._put(
+            f"/resource_providers/{provider}/inventories",
+            resource_provider_generation=answer["generation"],
+            inventories={key: {"total": total} for key, total in inventory.items()},
+        )
+        if traits:
+            self.set_traits(provider, *traits)
+        return provider
+
+    def set_traits(self, provider: str, *traits: str) -> None:
+        for trait in traits:
+            self.client.put(f"/traits/{trait}")
+        self._put(
+            f"/resource_providers/{provider}/traits",
+            resource_provider_generation=self._generation(provider),
+            traits=list(traits),
+        )
+
+    def set_inventory(self, provider: str, resource: str, total: int, **more: Any) -> None:
+        self._put(
+            f"/resource_providers/{provider}/inventories/{resource}",
+            resource_provider_generation=self._generation(provider),
+            total=total,
+            **more,
+        )
+
+    def used(self, provider: str) -> dict[str, int]:
+        """What is used of a provider, zeros left out."""
+        usages = self.client.get(f"/resource_providers/{provider}/usages").json()["usages"]
+        return {name: amount for name, amount in usages.items() if amount}
+
+    def consumers(self, *providers: str) -> set[str]:
+        """All consumers (holds and servers) with an allocation on these providers."""
+        found: set[str] = set()
+        for provider in providers:
+            path = f"/resource_providers/{provider}/allocations"
+            found |= self.client.get(path).json()["allocations"].keys()
+        return found
+
+    def allocation(self, consumer: str) -> dict[str, Any]:
+        return dict(self.client.get(f"/allocations/{consumer}").json())
+
+    def claim(self, consumer: str, provider: str, **resources: int) -> bool:
+        """Allocate as Nova would for a server; False when there is no room."""
+        response = self.client.put(
+            f"/allocations/{consumer}",
+            json={
+                "allocations": {provider: {"resources": resources}},
+                "project_id": "background",
+                "user_id": "background",
+                "consumer_generation": None,
+                "consumer_type": "INSTANCE",
+            },
+        )
+        assert response.status_code in (204, 409), response.text
+        return bool(response.status_code == 204)
+
+    def release(self, consumer: str) -> None:
+        self.client.delete(f"/allocations/{consumer}")
+
+    def _generation(self, provider: str) -> int:
+        return int(self.client.get(f"/resource_providers/{provider}").json()["generation"])
+
+    def _put(self, path: str, **body: Any) -> None:
+        response = self.client.put(path, json=body)
+        assert response.status_code == 200, response.text

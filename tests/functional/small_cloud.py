@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A small cloud for one test: hosts in a real Placement, a fake Nova, a real database."""
+
+import copy
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from fake_nova import FakeHost, FakeNova
+from nova import context as nova_context
+from placement_service import PlacementService
+
+from ensemble_api import exception
+from ensemble_api.cloud.compute import Compute
+from ensemble_api.cloud.inventory import Inventory, parse_levels
+from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.execution.engine import Engine
+from ensemble_api.planning.lifecycle import EnsembleRecord
+from ensemble_api.service import Service
+from ensemble_api.store.api import Store
+
+FLAVOR = "m1.small"
+IMAGE = "11111111-1111-4111-8111-111111111111"
+NETWORK = "22222222-2222-4222-8222-222222222222"
+LEASE = 20.0
+RESOURCES = {"VCPU": 2, "MEMORY_MB": 512}
+
+# Names that nobody else uses, so that a leak of one shows.
+HOSTS = {
+    "secrethost1": ("secretrack1", "zone-one"),
+    "secrethost2": ("secretrack1", "zone-one"),
+    "secrethost3": ("secretrack2", "zone-one"),
+    "secrethost4": ("secretrack3", "zone-two"),
+}
+
+
+def caller(project: str = "shop-project", *roles: str) -> Any:
+    """A request's context, as Nova's keystonecontext filter makes it."""
+    return nova_context.RequestContext(
+        user_id=f"user-of-{project}",
+        project_id=project,
+        roles=list(roles or ("member", "reader")),
+        is_admin="admin" in roles,
+        overwrite=False,
+    )
+
+
+class TenantSession:
+    """In the place of ``cloud.session.Session``, which needs a Keystone."""
+
+    def acting_for(self, user_id: str, project_id: str) -> Any:
+        return nova_context.RequestContext(
+            user_id=user_id,
+            project_id=project_id,
+            roles=["admin", "member", "reader"],
+            is_admin=True,
+            overwrite=False,
+        )
+
+
+def body(*tiers: tuple[str, int], policies: Any = (), name: str = "shop", **server: Any) -> Any:
+    """The inner object of a request body, checked, from pairs of tier name and count."""
+    return {
+        "name": name,
+        "description": "",
+        "tiers": [
+            {
+                "name": tier,
+                "count": count,
+                "server": {"flavor": FLAVOR, "image": IMAGE, "networks": "auto", **server},
+            }
+            for tier, count in tiers
+        ],
+        "policies": [{"enforcement": "hard", **each} for each in policies],
+    }
+
+
+def apart(tier: str, level: str = "host") -> dict[str, Any]:
+    return {"type": "anti-affinity", "level": level, "tiers": [tier]}
+
+
+@dataclass
+class SmallCloud:
+    """Everything that one test works with."""
+
+    placement: PlacementService
+    store: Store
+    nova: FakeNova
+    naps: list[float] = field(default_factory=list)
+
+    @classmethod
+    def build(cls, placement: PlacementService, store: Store, vcpus: int = 4) -> "SmallCloud":
+        hosts = [
+            FakeHost(
+                name,
+                placement.add_provider(name, VCPU=vcpus, MEMORY_MB=4096, DISK_GB=100),
+                rack,
+                zone,
+            )
+            for name, (rack, zone) in HOSTS.items()
+        ]
+        flavor = {"id": FLAVOR, "vcpus": 2, "ram": 512, "disk": 1, "swap": 0, "extra_specs": {}}
+        nova = FakeNova(
+            placement,
+            hosts,
+            flavors={FLAVOR: {**flavor, "OS-FLV-EXT-DATA:ephemeral": 0}},
+            images={IMAGE: {"id": IMAGE, "minRam": 0, "minDisk": 0, "metadata": {}}},
+            networks={NETWORK},
+            key_pairs={"laptop"},
+            security_groups={"sg-1": "default"},
+        )
+        return cls(placement, store, nova)
+
+    @property
+    def providers(self) -> list[str]:
+        return [host.provider for host in self.nova.hosts]
+
+    def service(self, **parts: Any) -> Service:
+        compute = parts.get("compute") or Compute(self.nova)
+        adapter = parts.get("adapter") or self.placement.adapter()
+        levels = parse_levels(["rack:rack", "zone:availability_zone"])
+        return Service(
+            parts.get("store") or self.store,
+            compute,
+            Inventory(compute, adapter, levels, "nova"),
+            parts.get("reservation") or Reservation(adapter, sleep=self.naps.append),
+            owner=parts.get("owner", "api"),
+            max_members=500,
+            attempts=parts.get("attempts", 4),
+            wake=parts.get("wake", lambda: None),
+            sleep=parts.get("sleep", self.naps.append),
+        )
+
+    def engine(self, owner: str = "worker", **parts: Any) -> Engine:
+        return Engine(
+            parts.get("store") or self.store,
+            TenantSession(),
+            parts.get("compute") or Compute(self.nova),
+            parts.get("reservation")
+            or Reservation(self.placement.adapter(), sleep=self.naps.append),
+            owner=owner,
+            concurrency=parts.get("concurrency", 4),
+            timeout=parts.get("timeout", 300.0),
+        )
+
+    def run(self, ensemble_id: str, owner: str = "worker", steps: int = 60, **parts: Any) -> None:
+        """Do what a worker does until the ensemble is settled or gone."""
+        assert self.store.claim(ensemble_id, owner, LEASE), "the lease is not free"
+        engine = self.engine(owner, **parts)
+        try:
+            for _ in range(steps):
+                if self.store.get(ensemble_id).status.settled:
+                    self.store.release(ensemble_id, owner)
+                    return
+                engine.step(ensemble_id)
+        except exception.NotFound:
+            return
+        raise AssertionError(f"not settled after {steps} steps")
+
+    def find(self, ensemble_id: str) -> EnsembleRecord | None:
+        try:
+            return self.store.get(ensemble_id)
+        except exception.NotFound:
+            return None
+
+    # What must hold in the end.
+
+    def assert_clean(self) -> None:
+        """No server and no allocation is left, of members or of servers."""
+        assert [server.name for server in self.nova.alive()] == []
+        assert self.placement.consumers(*self.providers) == set()
+
+    def assert_built(self, record: EnsembleRecord) -> None:
+        """One ACTIVE server for each member on its host, with Placement holding just those."""
+        assert record.status == "ACTIVE"
+        servers = {server.id: server for server in self.nova.alive()}
+        assert len(servers) == len(record.members)
+        for member in record.members:
+            server = servers[member.server_id]
+            assert (server.status, server.host, member.status) == ("ACTIVE", member.host, "ACTIVE")
+            assert f"ensemble-member:{member.id}" in server.tags
+        assert self.placement.consumers(*self.providers) == servers.keys()
+
+    def fill(self, host: str, vcpus: int) -> str:
+        """Background load on a host; gives the consumer."""
+        consumer = str(uuid.uuid4())
+        assert self.placement.claim(consumer, self.nova.host(host).provider, VCPU=vcpus)
+        return consumer
+
+    def flavor(self, name: str, **changes: Any) -> str:
+        self.nova.flavors[name] = {**copy.deepcopy(self.nova.flavors[FLAVOR]), **changes}
+        return name
+
+    @staticmethod
+    def counter(then: Callable[[int], None]) -> Callable[..., None]:
+        """A callable that calls ``then`` with 1, 2, 3..."""
+        calls = iter(range(1, 1_000_000))
+        return lambda *_: then(next(calls))

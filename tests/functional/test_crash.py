@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A process that dies between any two writes is taken over, and the ensemble converges.
+
+Every write to the database, to Placement and to Nova is one tick of a fuse. For each scenario
+the test first counts the ticks of a whole run, and then runs it once for every tick, with the
+process dead from there on. After the lease another worker takes over.
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from small_cloud import LEASE, SmallCloud, body, caller
+
+from ensemble_api import exception
+from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.service import RESERVE_SECONDS
+from ensemble_api.store import api as store_api
+from ensemble_api.store.api import Store
+
+WRITES = {"create", "replan", "transition", "mark", "remove", "claim", "release", "post", "delete"}
+
+
+class Killed(BaseException):
+    """The process is gone: nobody catches this but the test."""
+
+
+class Fuse:
+    """Lets so many writes through; then the process is dead, in all its threads."""
+
+    def __init__(self, limit: int) -> None:
+        self.writes: list[str] = []
+        self._limit = limit
+        self._lock = threading.Lock()
+
+    def tick(self, what: str) -> None:
+        with self._lock:
+            if len(self.writes) >= self._limit:
+                raise Killed(what)
+            self.writes.append(what)
+
+
+class Mortal:
+    """Any object whose writes a fuse counts."""
+
+    def __init__(self, inner: Any, fuse: Fuse) -> None:
+        self._inner, self._fuse = inner, fuse
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._inner, name)
+        if name not in WRITES:
+            return value
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self._fuse.tick(f"{type(self._inner).__name__}.{name}")
+            return value(*args, **kwargs)
+
+        return call
+
+
+class Clock:
+    """The store's clock, which the test can put forward."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def forward(self, seconds: float) -> None:
+        self._ahead += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(store_api, "_now", clock)
+    return clock
+
+
+class Process:
+    """One nova-api process with the parts of ours in it; its fuse may end it."""
+
+    def __init__(self, cloud: SmallCloud, fuse: Fuse) -> None:
+        self._cloud = cloud
+        self._store: Any = Mortal(cloud.store, fuse)
+        reservation = Reservation(Mortal(cloud.placement.adapter(), fuse), sleep=lambda _: None)
+        self._parts = {"store": self._store, "reservation": reservation}
+
+        def before(method: str, path: str) -> None:
+            if method in ("POST", "DELETE"):
+                fuse.tick(f"Nova {method}")
+
+        self._before = before
+
+    def __enter__(self) -> "Process":
+        self._cloud.nova.before = self._before
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cloud.nova.before = lambda method, path: None
+
+    def create(self, wanted: Any) -> str:
+        return self._cloud.service(**self._parts).create(caller(), wanted).id
+
+    def delete(self, ensemble_id: str) -> None:
+        self._cloud.service(**self._parts).delete(ensemble_id)
+
+    def work(self, ensemble_id: str) -> None:
+        if self._store.claim(ensemble_id, "first", LEASE):
+            engine = self._cloud.engine("first", concurrency=1, **self._parts)
+            try:
+                while not self._store.get(ensemble_id).status.settled:
+                    engine.step(ensemble_id)
+                self._store.release(ensemble_id, "first")
+            except exception.NotFound:
+                pass
+
+
+Scenario = Callable[[Process], None]
+
+
+def build(process: Process) -> None:
+    process.work(process.create(body(("web", 2))))
+
+
+def build_and_delete(process: Process) -> None:
+    ensemble_id = process.create(body(("web", 2)))
+    process.work(ensemble_id)
+    process.delete(ensemble_id)
+    process.work(ensemble_id)
+
+
+def delete_before_built(process: Process) -> None:
+    ensemble_id = process.create(body(("web", 2)))
+    process.delete(ensemble_id)
+    process.work(ensemble_id)
+
+
+def survivor(cloud: SmallCloud) -> str | None:
+    """The one ensemble in the database, if its create got as far as that."""
+    found = cloud.store.select(store_api.Page())
+    assert len(found) <= 1
+    return found[0].id if found else None
+
+
+def take_over(cloud: SmallCloud, clock: Clock, ensemble_id: str) -> None:
+    """Another worker finds the ensemble when the lease is over, not before."""
+    clock.forward(max(LEASE, RESERVE_SECONDS) + 1)
+    if not cloud.store.get(ensemble_id).status.settled:
+        assert cloud.store.unsettled() == [ensemble_id]
+        cloud.run(ensemble_id, "second")
+    assert cloud.store.unsettled() == []
+
+
+def wipe(cloud: SmallCloud, ensemble_id: str | None) -> None:
+    if ensemble_id is not None and cloud.find(ensemble_id) is not None:
+        cloud.service().delete(ensemble_id)
+        cloud.run(ensemble_id, "third")
+    cloud.assert_clean()
+
+
+def crash_everywhere(
+    cloud: SmallCloud,
+    clock: Clock,
+    scenario: Scenario,
+    check: Callable[[str, str | None], None],
+) -> int:
+    """Run ``scenario`` with a crash before each of its writes; ``check`` what came of it."""
+    whole = Fuse(10_000)
+    with Process(cloud, whole) as process:
+        scenario(process)
+    wipe(cloud, survivor(cloud))
+    for limit, write in enumerate(whole.writes):
+        with Process(cloud, Fuse(limit)) as process, pytest.raises(Killed):
+            scenario(process)
+        ensemble_id = survivor(cloud)
+        state = "none" if ensemble_id is None else cloud.store.get(ensemble_id).status.value
+        if ensemble_id is not None:
+            take_over(cloud, clock, ensemble_id)
+        where = f"crash {limit} before {write}, in {state}"
+        try:
+            check(state, ensemble_id)
+            wipe(cloud, ensemble_id)
+        except AssertionError as error:
+            raise AssertionError(where) from error
+    return len(whole.writes)
+
+
+def test_a_build_interrupted_anywhere_ends_active_or_leaves_nothing(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    def check(state: str, ensemble_id: str | None) -> None:
+        if ensemble_id is None:
+            cloud.assert_clean()
+        elif state == "RESERVING":
+            assert cloud.store.get(ensemble_id).status == "ERROR"
+            cloud.assert_clean()
+        else:  # promised, so kept
+            cloud.assert_built(cloud.store.get(ensemble_id))
+
+    assert crash_everywhere(cloud, clock, build, check) >= 15
+
+
+def test_a_rollback_interrupted_anywhere_leaves_nothing(cloud: SmallCloud, clock: Clock) -> None:
+    cloud.nova.break_build["web-1"] = "no"
+
+    def check(state: str, ensemble_id: str | None) -> None:
+        if ensemble_id is not None:
+            assert cloud.store.get(ensemble_id).status == "ERROR"
+        cloud.assert_clean()
+
+    assert crash_everywhere(cloud, clock, build, check) >= 12
+
+
+@pytest.mark.parametrize("scenario", [build_and_delete, delete_before_built])
+def test_a_delete_interrupted_anywhere_ends_with_nothing(
+    cloud: SmallCloud, clock: Clock, scenario: Scenario
+) -> None:
+    def check(state: str, ensemble_id: str | None) -> None:
+        if state == "DELETING":
+            assert ensemble_id is not None
+            assert cloud.find(ensemble_id) is None
+            cloud.assert_clean()
+
+    assert crash_everywhere(cloud, clock, scenario, check) >= 8
+
+
+def test_a_living_worker_is_not_taken_over(cloud: SmallCloud, clock: Clock) -> None:
+    record = cloud.service().create(caller(), body(("web", 1)))
+    assert cloud.store.claim(record.id, "first", LEASE)
+    clock.forward(LEASE - 1)
+    assert not cloud.store.claim(record.id, "second", LEASE)
+    assert cloud.store.unsettled() == []
+    assert cloud.store.renew(record.id, "first", LEASE)
+    clock.forward(LEASE - 1)
+    assert not cloud.store.claim(record.id, "second", LEASE)
+    clock.forward(2)
+    assert cloud.store.claim(record.id, "second", LEASE)
+    assert not cloud.store.renew(record.id, "first", LEASE)
+
+
+def test_a_worker_that_lost_its_lease_stops_at_its_next_write(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    record = cloud.service().create(caller(), body(("web", 2)))
+    assert cloud.store.claim(record.id, "first", LEASE)
+    clock.forward(LEASE + 1)
+    assert cloud.store.claim(record.id, "second", LEASE)
+    with pytest.raises(exception.LeaseLost):
+        cloud.engine("first").step(record.id)
+    assert cloud.nova.alive() == []
+    cloud.store.release(record.id, "second")
+    cloud.run(record.id, "third")
+    cloud.assert_built(cloud.store.get(record.id))
+
+
+def test_a_create_that_lost_its_lease_while_it_planned_leaves_nothing_held(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    """The worker has rolled it back by then, so a hold that came after would stay for ever."""
+
+    class Slow(Reservation):
+        def hold(self, *args: Any) -> None:
+            clock.forward(RESERVE_SECONDS + 1)
+            (ensemble_id,) = cloud.store.unsettled()
+            cloud.run(ensemble_id)
+            assert cloud.store.get(ensemble_id).status == "ERROR"
+            super().hold(*args)
+
+    slow = Slow(cloud.placement.adapter())
+    with pytest.raises(exception.Unavailable):
+        cloud.service(reservation=slow).create(caller(), body(("web", 2)))
+    cloud.assert_clean()
+
+
+def test_stores_of_two_processes_share_one_database(cloud: SmallCloud) -> None:
+    other = Store(str(cloud.store.engine.url))
+    record = cloud.service().create(caller(), body(("web", 1)))
+    assert other.get(record.id).name == "shop"
+    assert other.claim(record.id, "other", LEASE)
+    assert not cloud.store.claim(record.id, "worker", LEASE)
+    other.engine.dispose()
