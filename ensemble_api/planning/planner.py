@@ -42,6 +42,13 @@ class _Found:
         """Whether nothing is left to look for."""
         return self.none_exists or (self.counts is not None and self.values == self.bounds)
 
+    @property
+    def settled(self) -> bool:
+        """Whether nothing but the packing is left to look for."""
+        return self.none_exists or (
+            self.counts is not None and self.values[:-1] == self.bounds[:-1]
+        )
+
     def known(self, problem: Problem) -> dict[str, tuple[int, int]]:
         """Give value and bound of each stage by name."""
         pairs = zip(self.values, self.bounds, strict=True)
@@ -112,10 +119,13 @@ def _solve(problem: Problem) -> _Found:
         problem = problem if quick is None else strict
     found = quick or _quickly(problem) or _Found(None)
     columns = int((problem.caps > 0).sum())
-    if not found.proved and columns > _SMALL and len(problem.topology.levels) > 1:
+    if columns <= _SMALL:
+        return found if found.proved else _exactly(problem, found, frozenset(problem.stages))
+    # In a large cloud the last stage, packing, is not worth a search of its own.
+    if not found.settled and len(problem.topology.levels) > 1:
         found = _roughly(problem, found)
-    if not found.proved and not found.none_exists and columns <= _LARGE:
-        found = _exactly(problem, found)
+    if not found.settled and columns <= _LARGE:
+        found = _exactly(problem, found, frozenset(problem.stages[:-1]))
     return found
 
 
@@ -145,7 +155,7 @@ def _roughly(problem: Problem, found: _Found) -> _Found:
             return found if found.counts is not None else _Found(None, none_exists=True)
         if found.counts is not None:
             found = found.bounded(problem, outcome.bounds)
-        if outcome.counts is None or found.proved:
+        if outcome.counts is None or found.settled:
             break
         counts, short = refine(problem, places.by_rack(outcome.counts, problem))
         if counts is not None:
@@ -157,10 +167,10 @@ def _roughly(problem: Problem, found: _Found) -> _Found:
     return found
 
 
-def _exactly(problem: Problem, found: _Found) -> _Found:
+def _exactly(problem: Problem, found: _Found, stages: frozenset[str]) -> _Found:
     """Search over all hosts for a better plan, or for any, or for the proof of none."""
     places = Places.hosts(problem)
-    outcome = search(Formulation(problem, places), _WORK, found.known(problem))
+    outcome = search(Formulation(problem, places), _WORK, found.known(problem), stages)
     if outcome.infeasible and found.counts is None:
         return _Found(None, none_exists=True)
     if outcome.counts is not None:

@@ -119,8 +119,13 @@ def ensembles(draw: st.DrawFn, most_policies: int = 4) -> Ensemble:
 
 
 def assert_optimal(
-    ensemble: Ensemble, snapshot: Snapshot, existing: dict[Member, str] | None = None
+    ensemble: Ensemble,
+    snapshot: Snapshot,
+    existing: dict[Member, str] | None = None,
+    *,
+    packing: bool = True,
 ) -> None:
+    stages = slice(None) if packing else slice(None, -1)
     result = plan(ensemble, snapshot, existing)
     truth = brute_force.best(ensemble, snapshot, existing)
     if truth is None:
@@ -135,8 +140,8 @@ def assert_optimal(
     assert check(ensemble, snapshot, result.assignment, existing or {}) == ()
     values = tuple(objective.value for objective in result.objectives)
     assert values == brute_force.objective(ensemble, snapshot, result.assignment, existing)
-    assert values == truth
-    assert result.proved
+    assert values[stages] == truth[stages]
+    assert all(objective.proved for objective in result.objectives[stages])
     assert len(result.objectives) == len(build(ensemble, snapshot, existing).stages)
 
 
@@ -160,7 +165,9 @@ def test_existing_members_move_as_little_as_can_be(data: st.DataObject) -> None:
 
 @MANY
 @given(ensembles(), clouds())
-def test_the_search_over_racks_gives_the_same(ensemble: Ensemble, snapshot: Snapshot) -> None:
+def test_in_a_large_cloud_all_but_the_packing_is_as_exact(
+    ensemble: Ensemble, snapshot: Snapshot
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(planner, "_SMALL", 0)
-        assert_optimal(ensemble, snapshot)
+        assert_optimal(ensemble, snapshot, packing=False)
