@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The cloud's capacity as one snapshot: hypervisors and aggregates of Nova, usages of Placement."""
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -100,7 +101,7 @@ class Inventory:
             if name in found:
                 several.add(name)
             state = "disabled" if hypervisor["status"] == "disabled" else hypervisor["state"]
-            above = tuple(places[level.name].get(name) for level in self._levels)
+            above = tuple(places[level.name][name] for level in self._levels)
             found[name] = Host(name, hypervisor["id"], state, above)
         return [found[name] for name in sorted(found) if name not in several]
 
@@ -127,10 +128,11 @@ class Inventory:
 
     def _places(self, aggregates: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str | None]]:
         """For each level, the domain name of each host."""
-        places: dict[str, dict[str, str | None]] = {level.name: {} for level in self._levels}
-        for level in self._levels:
-            if level.key == ZONE_KEY:
-                places[level.name] = defaultdict(lambda: self._default_zone)
+        defaults = {ZONE_KEY: self._default_zone}
+        places: dict[str, dict[str, str | None]] = {
+            level.name: defaultdict(functools.partial(defaults.get, level.key))
+            for level in self._levels
+        }
         for aggregate in aggregates:
             for level in self._levels:
                 if domain := aggregate["metadata"].get(level.key):

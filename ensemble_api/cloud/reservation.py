@@ -56,6 +56,9 @@ class Reservation:
                 raise exception.CapacityTaken
             self._sleep(0.1 * 2**attempt)
         else:
+            # Perhaps the conflict is with ourselves: keystoneauth repeats a POST whose answer was
+            # lost, and the first one may have been carried out.
+            self.release(member.id for member in members)
             raise exception.CapacityTaken
         if self._overcommitted({member.provider for member in members}):
             self.release(member.id for member in members)
@@ -73,17 +76,14 @@ class Reservation:
 
     def holds(self, consumer: str) -> bool:
         """Whether a consumer (a member or a server) has an allocation."""
-        response = self._placement.get(f"/allocations/{consumer}")
-        if response.status_code != 200:
-            raise exception.Unavailable("Placement does not answer; try again later.")
-        return bool(response.json()["allocations"])
+        return bool(self._get(f"/allocations/{consumer}")["allocations"])
 
     def _overcommitted(self, providers: Iterable[str]) -> bool:
         """Whether any provider's usage is above its capacity."""
         for provider in sorted(providers):
             path = f"/resource_providers/{provider}"
-            inventories = self._placement.get(f"{path}/inventories").json()["inventories"]
-            usages = self._placement.get(f"{path}/usages").json()["usages"]
+            inventories = self._get(f"{path}/inventories")["inventories"]
+            usages = self._get(f"{path}/usages")["usages"]
             for name, used in usages.items():
                 have = inventories.get(name)
                 if have is None or used > int(
@@ -91,3 +91,9 @@ class Reservation:
                 ):
                     return True
         return False
+
+    def _get(self, path: str) -> Any:
+        response = self._placement.get(path)
+        if response.status_code != 200:
+            raise exception.Unavailable("Placement does not answer; try again later.")
+        return response.json()

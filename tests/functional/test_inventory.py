@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From allocation candidates of a real Placement, hypervisors and aggregates to a snapshot."""
+
+from typing import Any
+
+import pytest
+from fake_nova import FakeHost
+from small_cloud import HOSTS, SmallCloud, caller
+
+from ensemble_api import exception
+from ensemble_api.cloud.compute import Compute
+from ensemble_api.cloud.demand import Demand
+from ensemble_api.cloud.inventory import Capacity, Inventory, parse_levels
+
+LEVELS = ["rack:rack", "zone:availability_zone"]
+SMALL = Demand({"VCPU": 1, "MEMORY_MB": 256})
+
+
+def inventory(cloud: SmallCloud, levels: list[str] = LEVELS) -> Inventory:
+    return Inventory(
+        Compute(cloud.nova), cloud.placement.adapter(), parse_levels(levels), "default-zone"
+    )
+
+
+def look(cloud: SmallCloud, *demands: Demand) -> Capacity:
+    return inventory(cloud).capacity(caller(), demands or (SMALL,))
+
+
+def free(capacity: Capacity, name: str) -> dict[str, int]:
+    snapshot = capacity.snapshot
+    row = snapshot.free[snapshot.topology.hosts.index(name)]
+    return dict(zip(snapshot.resource_classes, (int(each) for each in row), strict=True))
+
+
+def test_free_is_the_inventory_less_what_is_used(cloud: SmallCloud) -> None:
+    cloud.fill("secrethost2", 3)
+    capacity = look(cloud)
+    assert capacity.snapshot.topology.hosts == tuple(HOSTS)
+    assert free(capacity, "secrethost1") == {"VCPU": 4, "MEMORY_MB": 4096, "DISK_GB": 100}
+    assert free(capacity, "secrethost2") == {"VCPU": 1, "MEMORY_MB": 4096, "DISK_GB": 100}
+    assert capacity.providers == {host.name: host.provider for host in cloud.nova.hosts}
+
+
+def test_reserved_units_and_the_allocation_ratio_count(cloud: SmallCloud) -> None:
+    provider = cloud.nova.host("secrethost1").provider
+    cloud.placement.set_inventory(provider, "VCPU", 4, reserved=1, allocation_ratio=1.5)
+    assert free(look(cloud), "secrethost1")["VCPU"] == 4  # (4 - 1) * 1.5, in whole units
+
+
+def test_a_host_without_room_for_any_member_shows_as_full(cloud: SmallCloud) -> None:
+    cloud.fill("secrethost1", 4)
+    assert free(look(cloud), "secrethost1") == {"VCPU": 0, "MEMORY_MB": 0, "DISK_GB": 0}
+
+
+def test_a_host_with_room_for_the_smaller_tier_alone_shows_its_room(cloud: SmallCloud) -> None:
+    cloud.fill("secrethost1", 2)
+    capacity = look(cloud, SMALL, Demand({"VCPU": 4}))
+    assert free(capacity, "secrethost1")["VCPU"] == 2
+
+
+def test_hosts_are_in_their_racks_and_zones(cloud: SmallCloud) -> None:
+    topology = look(cloud).snapshot.topology
+    assert topology.levels == ("host", "rack", "zone")
+    for host, (rack, zone) in HOSTS.items():
+        assert topology.domain_of(host, "host").path == (zone, rack, host)
+
+
+def test_a_host_in_no_zone_is_in_the_default_zone(cloud: SmallCloud) -> None:
+    cloud.nova.hosts[0].zone = None
+    assert look(cloud).snapshot.topology.domain_of("secrethost1", "zone").name == "default-zone"
+
+
+def test_hosts_in_no_rack_are_each_a_rack_of_their_own(cloud: SmallCloud) -> None:
+    cloud.nova.hosts[0].rack = cloud.nova.hosts[1].rack = None
+    topology = look(cloud).snapshot.topology
+    assert topology.size("rack") == 4
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "shown"),
+    [("down", "enabled", "down"), ("up", "disabled", "disabled"), ("down", "disabled", "disabled")],
+)
+def test_a_host_that_is_not_up_is_not_usable(
+    cloud: SmallCloud, state: str, status: str, shown: str
+) -> None:
+    host = cloud.nova.host("secrethost3")
+    host.state, host.status = state, status
+    assert [each.state for each in inventory(cloud).hosts(caller())] == ["up", "up", shown, "up"]
+    assert list(look(cloud).snapshot.usable) == [True, True, False, True]
+
+
+def test_a_host_whose_provider_is_disabled_has_no_room(cloud: SmallCloud) -> None:
+    provider = cloud.nova.host("secrethost1").provider
+    cloud.placement.set_traits(provider, "COMPUTE_STATUS_DISABLED")
+    assert set(free(look(cloud), "secrethost1").values()) == {0}
+
+
+def test_traits_decide_which_hosts_have_room(cloud: SmallCloud) -> None:
+    fast = cloud.nova.host("secrethost2").provider
+    cloud.placement.set_traits(fast, "CUSTOM_FAST")
+    wants = Demand({"VCPU": 1}, required=frozenset({"CUSTOM_FAST"}))
+    avoids = Demand({"VCPU": 1}, forbidden=frozenset({"CUSTOM_FAST"}))
+    for demand, expected in ((wants, [0, 4, 0, 0]), (avoids, [4, 0, 4, 4])):
+        capacity = look(cloud, demand)
+        assert [free(capacity, host)["VCPU"] for host in HOSTS] == expected
+    assert "CUSTOM_FAST" in look(cloud, wants).snapshot.traits[1]
+
+
+@pytest.mark.parametrize(
+    "demand",
+    [
+        pytest.param(Demand({"CUSTOM_UNHEARD_OF": 1}), id="resource class"),
+        pytest.param(
+            Demand({"VCPU": 1}, required=frozenset({"CUSTOM_UNHEARD_OF"})), id="required trait"
+        ),
+    ],
+)
+def test_what_no_provider_has_ever_had_is_no_room_rather_than_an_error(
+    cloud: SmallCloud, demand: Demand
+) -> None:
+    capacity = look(cloud, demand)
+    assert capacity.snapshot.free.sum() == 0
+    assert len(capacity.snapshot.topology.hosts) == 4
+
+
+def test_a_host_with_several_hypervisors_is_left_out(cloud: SmallCloud) -> None:
+    double = FakeHost("secrethost1", cloud.placement.add_provider("more", VCPU=4), None, None)
+    cloud.nova.hosts.append(double)
+    assert [host.name for host in inventory(cloud).hosts(caller())] == list(HOSTS)[1:]
+
+
+def test_capacity_that_is_spoken_for_is_taken_off_and_never_below_zero(cloud: SmallCloud) -> None:
+    capacity = look(cloud).less(
+        [("secrethost1", {"VCPU": 3}), ("secrethost2", {"VCPU": 9}), ("unknown", {"VCPU": 1})]
+    )
+    assert [free(capacity, host)["VCPU"] for host in HOSTS] == [1, 0, 4, 4]
+
+
+def test_a_placement_that_fails_is_unavailable_rather_than_full(cloud: SmallCloud) -> None:
+    class Broken:
+        def get(self, path: str) -> Any:
+            return type("Reply", (), {"status_code": 500, "text": "boom"})
+
+    broken = Inventory(Compute(cloud.nova), Broken(), parse_levels(LEVELS), "nova")
+    with pytest.raises(exception.Unavailable):
+        broken.capacity(caller(), [SMALL])

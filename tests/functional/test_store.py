@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The store on a real SQLite file: schema, pages, transitions, leases, hand-overs."""
+
+import dataclasses
+import threading
+import uuid
+from pathlib import Path
+from typing import Any
+
+import alembic.autogenerate
+import pytest
+import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext
+
+from ensemble_api import exception
+from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.store import api as store_api
+from ensemble_api.store import migration, models
+from ensemble_api.store.api import MAX_EVENTS, Page, Store
+
+
+def record(name: str = "shop", project: str = "p1", members: int = 2) -> EnsembleRecord:
+    return EnsembleRecord(
+        id=str(uuid.uuid4()),
+        project_id=project,
+        user_id="ada",
+        name=name,
+        status=Status.RESERVING,
+        body={"name": name, "description": "é\U0001f600\0", "tiers": [], "policies": []},
+        plan={"objectives": [], "violations": []},
+        members=tuple(
+            MemberRecord(
+                id=str(uuid.uuid4()),
+                tier="web",
+                index=index,
+                host=f"h{index}",
+                provider=str(uuid.uuid4()),
+                resources={"VCPU": 1},
+                domains={"host": ("az1", "r1", f"h{index}"), "zone": ("az1",)},
+            )
+            for index in range(members)
+        ),
+    )
+
+
+def add(store: Store, **facts: Any) -> EnsembleRecord:
+    new = record(**facts)
+    store.create(new, "api", 60)
+    return new
+
+
+def test_the_migrations_give_exactly_the_schema_of_the_models(store: Store) -> None:
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert alembic.autogenerate.compare_metadata(context, models.Base.metadata) == []
+
+
+def test_the_migrations_give_the_indexes_and_constraints_of_the_models(
+    store: Store, tmp_path: Path
+) -> None:
+    """What compare_metadata does not look at: nullability aside, foreign keys' ON DELETE."""
+    plain = sa.create_engine(f"sqlite:///{tmp_path}/models.sqlite")
+    models.Base.metadata.create_all(plain)
+
+    def schema(engine: sa.Engine) -> dict[str, Any]:
+        inspector = sa.inspect(engine)
+        return {
+            table: {
+                "columns": {
+                    column["name"]: (str(column["type"]), column["nullable"])
+                    for column in inspector.get_columns(table)
+                },
+                "indexes": {
+                    index["name"]: index["column_names"] for index in inspector.get_indexes(table)
+                },
+                "foreign": [
+                    (key["constrained_columns"], key["referred_table"], key["options"])
+                    for key in inspector.get_foreign_keys(table)
+                ],
+                "primary": inspector.get_pk_constraint(table)["constrained_columns"],
+            }
+            for table in inspector.get_table_names()
+            if table != "alembic_version"
+        }
+
+    assert schema(store.engine) == schema(plain)
+    plain.dispose()
+
+
+def test_upgrading_twice_is_fine_and_the_version_is_told(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path}/new.sqlite")
+    assert migration.version(store.engine) is None
+    store.upgrade()
+    store.upgrade()
+    assert migration.version(store.engine) == "0001"
+    store.engine.dispose()
+
+
+def test_what_is_saved_comes_back_the_same(store: Store) -> None:
+    saved = add(store)
+    found = store.get(saved.id)
+    assert found.members == saved.members
+    volatile = {"created_at": "", "updated_at": "", "idle": 0.0}
+    assert dataclasses.replace(found, **volatile) == saved
+    assert found.created_at.endswith("Z")
+    assert 0 <= found.idle < 30
+
+
+def test_an_unknown_id_is_not_found(store: Store) -> None:
+    with pytest.raises(exception.NotFound):
+        store.get("nobody")
+
+
+def test_removing_takes_members_and_events_along(store: Store) -> None:
+    gone, stays = add(store), add(store)
+    store.transition(gone.id, [Status.RESERVING], Status.BUILDING, message="x")
+    store.remove(gone.id)
+    store.remove(gone.id)
+    with store.engine.connect() as connection:
+        counts = [
+            connection.scalar(sa.select(sa.func.count()).select_from(model.__table__))
+            for model in (models.Ensemble, models.Member, models.Event)
+        ]
+    assert counts == [1, 2, 0]
+    assert len(store.get(stays.id).members) == 2
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("key", ["created_at", "name", "status"])
+def test_pages_give_every_ensemble_once_whatever_the_order(
+    store: Store, key: str, descending: bool
+) -> None:
+    saved = [add(store, name=name) for name in ("b", "a", "c", "a", "b")]
+    store.transition(saved[1].id, [Status.RESERVING], Status.BUILDING)
+    seen: list[EnsembleRecord] = []
+    marker = None
+    while found := store.select(
+        Page(limit=2, marker=marker, sort_key=key, descending=descending, project_id="p1")
+    ):
+        assert len(found) <= 2
+        seen += found
+        marker = found[-1].id
+    assert sorted(each.id for each in seen) == sorted(each.id for each in saved)
+    if key == "created_at":
+        order = [each.id for each in saved]
+        assert [each.id for each in seen] == (order[::-1] if descending else order)
+    else:
+        values = [getattr(each, key) for each in seen]
+        assert values == sorted(values, reverse=descending)
+
+
+def test_a_page_is_of_one_project_name_and_status(store: Store) -> None:
+    mine = add(store, name="shop")
+    add(store, name="bakery")
+    add(store, name="shop", project="p2")
+    assert [each.id for each in store.select(Page(project_id="p1", name="sho"))] == [mine.id]
+    assert len(store.select(Page())) == 3
+    assert store.select(Page(project_id="p1", status="ACTIVE")) == []
+
+
+@pytest.mark.parametrize("name", ["%", "_", "s%p", "/"])
+def test_wildcards_in_a_name_filter_are_plain_text(store: Store, name: str) -> None:
+    add(store, name="shop")
+    exact = add(store, name=f"a{name}b")
+    assert [each.id for each in store.select(Page(name=name))] == [exact.id]
+
+
+def test_a_marker_of_another_project_is_as_unknown_as_any(store: Store) -> None:
+    foreign = add(store, project="p2")
+    for marker in (foreign.id, "nobody"):
+        with pytest.raises(exception.Invalid) as caught:
+            store.select(Page(marker=marker, project_id="p1"))
+        assert caught.value.facts == {"field": "marker"}
+
+
+@pytest.mark.parametrize("bad", [{"limit": 0}, {"sort_key": "user_id"}])
+def test_a_page_refuses_what_it_cannot_be(bad: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        Page(**bad)
+
+
+def test_a_transition_happens_from_an_expected_status_only(store: Store) -> None:
+    saved = add(store)
+    assert not store.transition(saved.id, [Status.BUILDING], Status.ACTIVE, message="no")
+    assert store.get(saved.id).events == ()
+    fault = {"message": "why", "reasons": []}
+    assert store.transition(
+        saved.id, [Status.RESERVING], Status.ROLLING_BACK, fault=fault, message="why"
+    )
+    found = store.get(saved.id)
+    assert (found.status, found.fault) == ("ROLLING_BACK", fault)
+    assert [(each["type"], each["message"]) for each in found.events] == [("ROLLING_BACK", "why")]
+    assert not store.transition("nobody", list(Status), Status.ERROR)
+
+
+def test_only_the_latest_events_are_told_the_newest_last(store: Store) -> None:
+    saved = add(store)
+    for number in range(MAX_EVENTS + 5):
+        store.mark(saved, saved.members[0], "api", message=f"event {number}", status="BUILDING")
+    messages = [each["message"] for each in store.get(saved.id).events]
+    assert len(messages) == MAX_EVENTS
+    assert messages[0] == "event 5"
+    assert messages[-1] == f"event {MAX_EVENTS + 4}"
+
+
+def in_threads(count: int, run: Any) -> list[Any]:
+    """The results of ``run(number)``, started at the same time in so many threads."""
+    ready = threading.Barrier(count)
+    results: list[Any] = [None] * count
+
+    def work(number: int) -> None:
+        ready.wait(20)
+        results[number] = run(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return results
+
+
+def test_of_many_workers_exactly_one_gets_the_lease(store: Store) -> None:
+    saved = add(store)
+    store.release(saved.id, "api")
+    for _ in range(5):
+        won = in_threads(8, lambda number: store.claim(saved.id, f"w{number}", 20))
+        assert sum(won) == 1
+        store.release(saved.id, f"w{won.index(True)}")
+
+
+def test_of_many_transitions_exactly_one_happens(store: Store) -> None:
+    saved = add(store)
+    won = in_threads(
+        8,
+        lambda number: store.transition(
+            saved.id, [Status.RESERVING], Status.BUILDING, message=str(number)
+        ),
+    )
+    assert sum(won) == 1
+    assert [each["message"] for each in store.get(saved.id).events] == [str(won.index(True))]
+
+
+def test_many_members_marked_at_once_are_all_saved(store: Store) -> None:
+    saved = add(store, members=12)
+    in_threads(
+        12,
+        lambda number: store.mark(
+            saved, saved.members[number], "api", message="m", status="ACTIVE", server_id=str(number)
+        ),
+    )
+    found = store.get(saved.id)
+    assert [each.server_id for each in found.members] == [str(number) for number in range(12)]
+    assert found.active == 12
+    assert len(found.events) == 12
+
+
+def test_a_lease_is_of_unsettled_ensembles_and_comes_free_when_released(store: Store) -> None:
+    saved = add(store)
+    assert store.unsettled() == []  # its creator has it
+    assert store.claim(saved.id, "api", 20)  # again: it is its own
+    store.release(saved.id, "somebody else")
+    assert not store.claim(saved.id, "w1", 20)
+    store.release(saved.id, "api")
+    assert store.unsettled() == [saved.id]
+    store.transition(saved.id, [Status.RESERVING], Status.ERROR)
+    assert store.unsettled() == []
+    assert not store.claim(saved.id, "w1", 20)
+
+
+def test_marks_without_the_lease_are_refused(store: Store) -> None:
+    saved = add(store)
+    with pytest.raises(exception.LeaseLost):
+        store.mark(saved, saved.members[0], "w2", status="ACTIVE")
+    assert store.get(saved.id).members[0].status is MemberStatus.RESERVED
+
+
+def test_a_mark_counts_as_progress(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = add(store)
+    ahead = store_api._now() + store_api.timedelta(seconds=100)
+    monkeypatch.setattr(store_api, "_now", lambda: ahead)
+    assert store.get(saved.id).idle > 99
+    store.mark(saved, saved.members[0], "api", status="BUILDING")
+    assert store.get(saved.id).idle < 1
+
+
+def test_replanning_replaces_the_members_while_the_lease_holds(store: Store) -> None:
+    saved = add(store)
+    fresh = dataclasses.replace(record(members=3), id=saved.id, plan={"objectives": [1]})
+    store.replan(fresh, "api", 60)
+    assert store.get(saved.id).members == fresh.members
+    assert store.get(saved.id).plan == {"objectives": [1]}
+    with pytest.raises(exception.LeaseLost):
+        store.replan(fresh, "w2", 60)
+
+
+def test_handovers_are_the_members_that_are_building(store: Store) -> None:
+    saved = add(store, members=3)
+    first, second, _ = saved.members
+    store.mark(saved, first, "api", status="BUILDING")
+    store.mark(saved, second, "api", status="BUILDING", server_id="s1")
+    assert sorted((each.member_id, each.server_id, each.host) for each in store.handovers()) == (
+        sorted([(first.id, None, "h0"), (second.id, "s1", "h1")])
+    )
+    store.mark(saved, first, "api", status="ACTIVE")
+    store.mark(saved, second, "api", status="DELETED")
+    assert store.handovers() == []
+
+
+def test_deleted_members_are_on_no_host(store: Store) -> None:
+    saved = add(store)
+    store.mark(saved, saved.members[0], "api", status="DELETED")
+    assert [(owner.id, member.name) for owner, member in store.all_members()] == [
+        (saved.id, "web-1")
+    ]
