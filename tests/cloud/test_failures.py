@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Failures under way: a host that is down is not planned on, a killed nova process is survived."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.cloud.ensembles import PATIENCE, Operator, Project
+
+pytestmark = pytest.mark.cloud
+
+
+@pytest.fixture(scope="module")
+def demo(cloud: Any) -> Project:
+    return Project(cloud.connection("demo"))
+
+
+@pytest.fixture(scope="module")
+def operator(cloud: Any) -> Operator:
+    return Operator(cloud.connection("admin"))
+
+
+def wait_for(what: str, condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < until, f"{what} did not come true in {PATIENCE} s"
+        time.sleep(1)
+
+
+def nova_says(operator: Operator, host: str) -> str:
+    services = operator.connection.compute.services(binary="nova-compute", host=host)
+    return str(next(iter(services)).state)
+
+
+def planned_hosts(operator: Operator, body: Any) -> set[str]:
+    plan = Project(operator.connection).request("POST", "/plans", body).json()["plan"]
+    return {each["name"] for each in plan["domains"] if each["level"] == "host"}
+
+
+def test_a_host_that_is_down_is_not_planned_on(
+    cloud: Any, demo: Project, operator: Operator
+) -> None:
+    apart = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
+    body = demo.body("shop", [demo.tier("web", 3)], apart)
+    victim = sorted(planned_hosts(operator, body))[0]
+    stopped = cloud.ensemble_cloud("host", "stop", victim)
+    assert stopped.returncode == 0, stopped.stderr
+    try:
+        wait_for(f"{victim} is down", lambda: nova_says(operator, victim) == "down")
+        assert victim not in planned_hosts(operator, body)
+        spread = Project(operator.connection).request("GET", "/spread").json()["spread"]
+        assert {each["state"] for each in spread["hosts"] if each["host"] == victim} == {"down"}
+        built = demo.wait(demo.create(body)["id"], "ACTIVE")
+        demo.delete(built["id"])
+    finally:
+        started = cloud.ensemble_cloud("host", "start", victim)
+        assert started.returncode == 0, started.stderr
+    wait_for(f"{victim} is up", lambda: nova_says(operator, victim) == "up")
+    assert victim in planned_hosts(operator, body)
+
+
+def test_a_nova_killed_in_the_middle_of_a_build_ends_active_or_rolled_back(
+    cloud: Any, demo: Project, operator: Operator
+) -> None:
+    before = operator.left_behind()
+    apart = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
+    created = demo.create(demo.body("unlucky", [demo.tier("web", 10)], apart))
+
+    def half_way() -> bool:
+        found = demo.request("GET", f"/{created['id']}").json()["ensemble"]
+        return any(each["status"] == "BUILDING" for each in found["members"])
+
+    wait_for("the build has begun", half_way)
+    nova = next(each for each in cloud.status["services"] if each["name"] == "nova")
+    os.kill(nova["pid"], signal.SIGKILL)
+    wait_for("the cloud has noticed", lambda: cloud.status["state"] == "down")
+    restarted = cloud.ensemble_cloud("up", "--detach")
+    assert restarted.returncode == 0, restarted.stdout + restarted.stderr
+
+    ended: dict[str, Any] = {}
+
+    def settled() -> bool:
+        ended.update(demo.request("GET", f"/{created['id']}").json()["ensemble"])
+        return ended["status"] in ("ACTIVE", "ERROR")
+
+    wait_for("the ensemble is settled", settled)
+    if ended["status"] == "ACTIVE":
+        servers = operator.servers()
+        hosts = {servers[each["server_id"]].compute_host for each in ended["members"]}
+        assert len(hosts) == 10
+    else:
+        assert ended["fault"]["message"]
+        assert operator.left_behind() == before
+    demo.delete(created["id"])
+    assert operator.left_behind() == before
