@@ -25,6 +25,7 @@ from ensemble_cloud.state import StateDirectory, StateError
 from ensemble_cloud.supervisor import STATUS_FILE, Supervisor
 
 _DOWN_SECONDS = 60
+_ALMOST_FULL_MB = 20
 _OUTPUT = "up"
 _SHAPE = "shape.yaml"
 _PORTS = "ports.json"
@@ -35,19 +36,26 @@ class CommandError(Exception):
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(state: StateDirectory) -> Iterator[None]:
     """Turn the errors a user can do something about into CommandError."""
     try:
-        yield
+        try:
+            yield
+        except (ChildError, RestError, control.ControlError, OSError):
+            # On a full disk everything fails, each in its own words.
+            if state.root.exists():
+                state.check_space(_ALMOST_FULL_MB)
+            raise
     except (StateError, PortError, ShapeError, ChildError, RestError, control.ControlError) as e:
         raise CommandError(str(e)) from None
     except OSError as error:
-        raise CommandError(f"{error.filename or ''}: {error.strerror}") from None
+        at = f"{error.filename}: " if error.filename else ""
+        raise CommandError(f"{at}{error.strerror or error}") from None
 
 
 def up(state: StateDirectory, options: argparse.Namespace) -> int:
     """Start the cloud; return when it has ended, or with --detach when it is ready."""
-    with _told():
+    with _told(state):
         if options.detach:
             return _up_detached(state, options)
         shape, text = _shape(state, options.shape)
@@ -65,7 +73,7 @@ def up(state: StateDirectory, options: argparse.Namespace) -> int:
 
 def status(state: StateDirectory, options: argparse.Namespace) -> int:
     """Show the state of the cloud; return 0 when it is up."""
-    with _told():
+    with _told(state):
         report = status_report.report(state)
     text = json.dumps(report, indent=1) if options.json else status_report.text(report)
     sys.stdout.write(text + "\n")
@@ -74,7 +82,7 @@ def status(state: StateDirectory, options: argparse.Namespace) -> int:
 
 def down(state: StateDirectory, _options: argparse.Namespace) -> int:
     """Stop the cloud and wait until it has stopped."""
-    with _told():
+    with _told(state):
         pid = state.owner()
     if pid is None:
         sys.stdout.write("The cloud is not running.\n")
@@ -113,7 +121,7 @@ def host(state: StateDirectory, options: argparse.Namespace) -> int:
     """Stop or start the compute service of a host."""
     if state.owner() is None:
         raise CommandError("the cloud is not running; start it with: ensemble-cloud up")
-    with _told():
+    with _told(state):
         changed = control.ask(state.run, {"do": options.action, "host": options.name})
     verb = "stopped" if options.action == "stop" else "started"
     sys.stdout.write(

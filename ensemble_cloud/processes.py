@@ -30,10 +30,9 @@ class Child:
 
     def failure(self) -> ChildError:
         """Return the error that tells of its unexpected end."""
-        return ChildError(
-            f"{self.name} ended with code {self.process.returncode}; the end of {self.log}:\n"
-            + tail(self.log)
-        )
+        code = self.process.returncode
+        how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
+        return ChildError(f"{self.name} {how}; the end of {self.log}:\n{tail(self.log)}")
 
     def silence(self, seconds: float) -> ChildError:
         """Return the error that tells it runs but does not answer."""

@@ -118,11 +118,15 @@ class StateDirectory:
             raise StateError(
                 f"cannot make {error.filename or self.root}: {error.strerror}"
             ) from None
+        self.check_space(_NEEDED_MB)
+
+    def check_space(self, needed_mb: int) -> None:
+        """Raise StateError when the disk has less than that free."""
         free_mb = shutil.disk_usage(self.root).free // 2**20
-        if free_mb < _NEEDED_MB:
+        if free_mb < needed_mb:
             raise StateError(
-                f"the disk that holds {self.root} is full: {_NEEDED_MB} MB are needed, "
-                f"{free_mb} MB are free; choose another directory with --state"
+                f"the disk that holds {self.root} is full: {needed_mb} MB are needed, "
+                f"{free_mb} MB are free; make room, or choose another directory with --state"
             )
 
     def lock(self) -> "StateLock":

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One run of a cloud: from `up` to the signal that ends it."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -47,7 +48,8 @@ class Supervisor:
         finally:
             self._progress.say("Stopping ...")
             self._processes.stop_all()
-            self._write_status("down", error)
+            with contextlib.suppress(OSError):  # a full disk; the error on its way says so
+                self._write_status("down", error)
         self._progress.say("Stopped.")
 
     def _start(self) -> None:

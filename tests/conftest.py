@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures for all kinds of tests."""
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.embedded import EmbeddedCloud
+
+
+@pytest.fixture(scope="session")
+def cloud() -> "Iterator[EmbeddedCloud]":
+    """The embedded cloud, with the dashboard; one for the whole run, also with xdist."""
+    from tests.embedded import shared_cloud
+
+    with shared_cloud(os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))) as running:
+        yield running
