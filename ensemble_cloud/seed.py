@@ -44,6 +44,10 @@ class Seed:
             )
         for user in self._shape.users:
             self._user(user.name, user.password, projects[user.project], [roles[user.role]])
+        # Without one the dashboard would begin in any project the admin has a role in.
+        admin = self._admin()
+        own = {"default_project_id": admin.project_id}
+        admin.patch("keystone", f"/v3/users/{admin.user_id}", {"user": own})
         self.catalog()
 
     def catalog(self) -> None:

@@ -152,6 +152,14 @@ def test_the_dashboard_brings_the_style_sheets_of_each_theme(
     assert ("roboto" in styles.lower()) == (theme == "material")
 
 
+def test_the_icons_of_the_material_theme_are_found_behind_two_slashes(
+    cloud: EmbeddedCloud,
+) -> None:
+    url = cloud.status["urls"]["dashboard"]
+    font = "/static//horizon/lib/mdi/fonts/materialdesignicons-webfont.woff2"
+    assert requests.get(url + font, timeout=60).ok
+
+
 def test_twenty_servers_at_once_all_become_active(
     cloud: EmbeddedCloud, servers_of_test: list[str]
 ) -> None:
