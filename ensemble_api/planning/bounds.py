@@ -5,8 +5,10 @@ import numpy as np
 
 from ensemble_api.planning.constraints import Problem
 from ensemble_api.planning.laminar import at_depth, fill, least_losses, reach
-from ensemble_api.planning.model import Affinity, AntiAffinity, Policy
+from ensemble_api.planning.model import Affinity, AntiAffinity, Near, Policy
 from ensemble_api.planning.topology import IntArray
+
+_NEVER = 1 << 40
 
 
 def together(problem: Problem, row: int) -> int | None:
@@ -78,32 +80,95 @@ def lower_bounds(problem: Problem, values: tuple[int, ...]) -> tuple[int, ...]:
     known = [0]
     if problem.existing is not None:
         known.append(least_moves(problem))
-    rows = range(len(problem.counts))
-    limits = [problem.limits[row].tolist() for row in rows]
-    exact = True  # whether the larger levels' limits below are those of every optimal plan
+    limits: list[list[int]] = problem.limits.tolist()
     for depth in reversed(range(len(topology.levels))):
-        bound = 0
-        for row in rows:
-            losses = least_losses(
-                topology,
-                problem.caps[row],
-                limits[row],
-                int(problem.counts[row]),
-                together(problem, row),
-                depths=(depth,),
-            )
-            least = 0 if losses is None else losses[depth]
-            bound += least
-            if exact:
-                limits[row][depth] = least
-        if values[len(known)] != bound and exact:
-            # The sum is not met, so which tier loses more is open: take the limits back.
-            exact = False
-            for row in rows:
-                limits[row][depth] = int(problem.limits[row, depth])
+        least = _least_each(problem, limits, depth)
+        groups = _least_apart(problem, limits, depth, least)
+        bound = sum(least) + sum(extra for _, extra in groups)
+        # Of what the plan loses more than the bound, any one tier may have all.
+        spare = max(0, values[len(known)] - bound)
+        for row, own in enumerate(least):
+            shared = next((extra for rows, extra in groups if row in rows), 0)
+            limits[row][depth] = min(limits[row][depth], own + shared + spare)
         known.append(bound)
     known.append(_least_packing(problem, limits))
     return tuple(known)
+
+
+def _least_each(problem: Problem, limits: list[list[int]], depth: int) -> list[int]:
+    """Bound each tier's worst loss by one domain at a depth, the limits being given."""
+    least = []
+    for row, count in enumerate(problem.counts.tolist()):
+        caps, joined = problem.caps[row], together(problem, row)
+        losses = least_losses(problem.topology, caps, limits[row], count, joined, depths=(depth,))
+        own = 0 if losses is None else losses[depth]
+        for policy in problem.policies(problem.hard):
+            if isinstance(policy, Near) and problem.depth(policy.level) == depth:
+                beside = problem.rows([policy.to])[0]
+                if row in problem.rows(policy.tiers):
+                    # It is in no more domains than the other tier has members.
+                    able = at_depth(problem.topology, caps, limits[row], depth)
+                    own = _least_within(able, count, int(problem.counts[beside]), own)
+        least.append(own)
+    return least
+
+
+def _least_within(able: IntArray, count: int, domains: int, low: int) -> int:
+    """Give the least worst loss, from `low` up, of `count` members in so many domains at most."""
+    best = np.sort(able)[::-1][:domains]
+    high = count
+    while low < high:
+        middle = (low + high) // 2
+        if int(np.minimum(best, middle).sum()) >= count:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _least_apart(
+    problem: Problem, limits: list[list[int]], depth: int, least: list[int]
+) -> list[tuple[list[int], int]]:
+    """Bound how much more tiers lose together that must not meet in the domains at a depth.
+
+    Gives, for groups without a common tier, the rows and what comes on top of their own bounds.
+    """
+    groups: list[tuple[list[int], int]] = []
+    taken: set[int] = set()
+    for policy in problem.policies(problem.hard):
+        if not isinstance(policy, AntiAffinity) or len(policy.tiers) < 2:
+            continue
+        rows = problem.rows(policy.tiers)
+        if problem.depth(policy.level) != depth or taken.intersection(rows):
+            continue
+        able = [at_depth(problem.topology, problem.caps[row], limits[row], depth) for row in rows]
+        domains = int(np.any([held > 0 for held in able], axis=0).sum())
+        total = np.zeros(domains + 1, dtype=np.int64)  # least sum, by how many domains are left
+        for row, held in zip(rows, able, strict=True):
+            joined = together(problem, row)
+            alone = joined is not None and joined <= depth
+            total = _with_tier(total, held, int(problem.counts[row]), least[row], alone)
+        extra = int(total.min()) - sum(least[row] for row in rows)
+        if 0 < extra < _NEVER:
+            groups.append((rows, extra))
+            taken.update(rows)
+    return groups
+
+
+def _with_tier(total: IntArray, able: IntArray, count: int, least: int, alone: bool) -> IntArray:
+    """Add one tier to the least sums: with a worst loss of w it needs so many domains or more."""
+    result = np.full_like(total, _NEVER)
+    able = np.sort(able)[::-1]
+    seen = len(total)
+    for worst in range(max(1, least), count + 1):
+        reached = np.cumsum(np.minimum(able, worst))
+        needed = 1 if alone else int(np.searchsorted(reached, count)) + 1
+        if needed < seen and needed <= len(able):
+            seen = needed
+            np.minimum(result[needed:], total[: len(total) - needed] + worst, out=result[needed:])
+        if needed == 1:
+            break
+    return result
 
 
 def _least_packing(problem: Problem, limits: list[list[int]]) -> int:
