@@ -37,6 +37,8 @@ class BringUp:
         databases = ["nova_cell1", "nova_api", "keystone", "neutron", "placement", "glance"]
         prepare = [self._database_step(name) for name in databases]
         prepare.append(self._ensembles_step())
+        nova = ("nova_cell1", "nova_api", "ensembles")
+        ports = str(self._cloud.ports.base)
         plugin = fingerprint.of_files("ensemble_dashboard", "**/*")
         dashboard = [
             self._once("dashboard files", self._make_static, busy=True, made_from=plugin),
@@ -51,27 +53,19 @@ class BringUp:
             self._service("placement", "database placement"),
             self._service("glance", "database glance"),
             self._service("neutron", "database neutron"),
-            self._once("users and catalog", self._seed.identity, "keystone"),
-            Step("catalog", self._seed.catalog, ("users and catalog",), quiet=True),
-            Step(
-                "nova",
-                self._start_nova,
-                (
-                    "database nova_cell1",
-                    "database nova_api",
-                    "database ensembles",
-                    "users and catalog",
-                ),
-            ),
+            self._once("users", self._seed.identity, "keystone"),
+            self._once("catalog", self._seed.catalog, "users", "keystone", made_from=ports),
+            Step("nova", self._start_nova, (*(f"database {name}" for name in nova), "catalog")),
             Step("hosts", self._wait_computes, ("nova", "placement", "catalog")),
-            self._once("image", self._seed.image, "glance", "catalog"),
-            self._once("network", self._seed.network, "neutron", "catalog"),
-            self._once("flavors", self._seed.flavors, "nova", "catalog"),
-            self._once("racks and zones", self._seed.aggregates, "hosts"),
+            self._once("image", self._seed.image, "catalog", "keystone", "glance"),
+            self._once("network", self._seed.network, "catalog", "keystone", "neutron"),
+            self._once("flavors", self._seed.flavors, "catalog", "keystone", "nova"),
+            self._once("racks and zones", self._seed.aggregates, "keystone", "hosts"),
             self._once(
                 "background servers",
                 self._seed.background,
                 *("racks and zones", "flavors", "image", "network"),
+                *("keystone", "glance", "neutron", "hosts"),
             ),
         ]
 
@@ -83,6 +77,11 @@ class BringUp:
         busy: bool = False,
         made_from: str = "",
     ) -> Step:
+        """Return a step whose result is kept.
+
+        Where it is there already the step needs nothing: so name every service a step talks to,
+        and do not rely on an earlier step to have waited for it.
+        """
         marker = name.replace(" ", "-")
 
         def act() -> None:
@@ -90,7 +89,7 @@ class BringUp:
             self._state.mark_done(marker, made_from)
 
         if self._state.is_done(marker, made_from):
-            return Step(name, lambda: None, needs, quiet=True)
+            return Step(name, lambda: None, quiet=True)
         return Step(name, act, needs, busy=busy)
 
     def _service(self, name: str, *needs: str) -> Step:

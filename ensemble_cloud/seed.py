@@ -29,7 +29,7 @@ class Seed:
         self._lock = threading.Lock()
 
     def identity(self) -> None:
-        """Make the projects, the users with their roles, and the catalog."""
+        """Make the projects, and the users with their roles."""
         roles = self._ids("keystone", "/v3/roles", "roles")
         projects = {
             name: self._named("keystone", "/v3/projects", "project", name, domain_id="default")
@@ -48,7 +48,6 @@ class Seed:
         admin = self._admin()
         own = {"default_project_id": admin.project_id}
         admin.patch("keystone", f"/v3/users/{admin.user_id}", {"user": own})
-        self.catalog()
 
     def catalog(self) -> None:
         """Make the catalog name the ports of today."""
