@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ensembles in the words of the pages: statuses, levels, and what a name looks like when shown."""
 
+import html
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 Text: TypeAlias = str | Promise
@@ -31,13 +33,27 @@ def level(value: str) -> Text:
     return LEVELS.get(value, value)
 
 
-def inert(text: str) -> str:
-    """Give the text so that AngularJS does not evaluate it.
+def as_it_is(text: Any) -> SafeString:
+    """Give the HTML of a text, for places that AngularJS leaves alone (ng-non-bindable).
 
-    Horizon compiles its whole page, also the messages that name what was deleted; a name with
-    ``{$ ... $}`` in it would run there. An invisible word joiner after the brace stops that.
+    Horizon's own escaping changes ``{$`` to ``{%``, because AngularJS would evaluate it. Inside
+    our pages it does not, and a name can be shown as it is.
+    """
+    return mark_safe(html.escape(str(text)))  # noqa: S308 - it has just been escaped
+
+
+def inert(text: str) -> str:
+    """Give the text for Horizon's messages and confirmations, where AngularJS may see it.
+
+    An invisible word joiner keeps ``{`` and ``$`` apart, so that it looks the same and is no
+    expression. (Horizon would write ``{%`` instead.)
     """
     return text.replace("{$", "{\u2060$").replace("$}", "$\u2060}")
+
+
+def for_confirmation(text: str) -> SafeString:
+    """Give the value of a ``data-display`` attribute: Horizon's confirmation shows it as HTML."""
+    return mark_safe(html.escape(html.escape(inert(text))))  # noqa: S308 - escaped, twice
 
 
 def size(tiers: Sequence[Mapping[str, Any]]) -> int:

@@ -39,7 +39,7 @@ class AdminEnsemblesTable(project_tables.EnsemblesTable):
     """The ensembles of every project."""
 
     project = tables.Column(project_label, verbose_name=gettext_lazy("Project"))
-    name = tables.WrappingColumn("name", verbose_name=gettext_lazy("Name"), link=details_url)
+    name = project_tables.NameColumn(details_url)
 
     class Meta(project_tables.EnsemblesTable.Meta):
         """As a project's table; drawing is for projects."""

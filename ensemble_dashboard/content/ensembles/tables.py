@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of ensembles, with rows that follow what is being built."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpRequest
@@ -103,6 +103,23 @@ class StatusColumn(tables.Column):
         )
 
 
+def details_url(datum: Any) -> str:
+    """Give the address of the ensemble's page in its project."""
+    return reverse("horizon:project:ensembles:detail", args=[datum.id])
+
+
+class NameColumn(tables.WrappingColumn):
+    """The name, exactly as it was given, as a link to the details."""
+
+    def __init__(self, address: Callable[[Any], str], **options: Any) -> None:
+        super().__init__("name", verbose_name=gettext_lazy("Name"), **options)
+        self.address = address
+
+    def get_data(self, datum: Any) -> str:
+        """Give the cell's HTML; Horizon's own links change braces in names."""
+        return format_html('<a href="{}">{}</a>', self.address(datum), words.as_it_is(datum.name))
+
+
 def tier_chips(datum: Any) -> str:
     """List the tiers with their counts, each on its own chip."""
     return format_html_join(
@@ -139,15 +156,10 @@ def _survival(level: str, holds: bool) -> tuple[str, str, str, words.Text, str]:
     return "ens-chip-no", sentence, "fa-times", word, sentence
 
 
-def details_url(datum: Any) -> str:
-    """Give the address of the ensemble's page in its project."""
-    return reverse("horizon:project:ensembles:detail", args=[datum.id])
-
-
 class EnsemblesTable(tables.DataTable):
     """The ensembles of a project."""
 
-    name = tables.WrappingColumn("name", verbose_name=gettext_lazy("Name"), link=details_url)
+    name = NameColumn(details_url)
     status = StatusColumn(
         "status",
         verbose_name=gettext_lazy("Status"),

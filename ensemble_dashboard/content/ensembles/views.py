@@ -66,8 +66,6 @@ class DetailView(views.HorizonTemplateView):
     """One ensemble; the page's script keeps it up to date while it is being built."""
 
     template_name = "ensembles/detail.html"
-    # A template, rendered with the context: a name is never compiled, only shown.
-    page_title = "{{ ensemble.name }}"
     table_class = ensemble_tables.EnsemblesTable
     index_url = reverse_lazy("horizon:project:ensembles:index")
     state_url = "horizon:project:ensembles:state"
@@ -78,6 +76,8 @@ class DetailView(views.HorizonTemplateView):
         context: dict[str, Any] = super().get_context_data(**kwargs)
         ensemble = self.get_data()
         context["ensemble"] = ensemble
+        # Not the attribute of the class, which Horizon compiles as a template.
+        context["page_title"] = words.as_it_is(ensemble.name)
         context["created"] = filters.parse_isotime(ensemble.created_at)
         context["page_data"] = {
             "ensemble": ensemble.to_dict(),
