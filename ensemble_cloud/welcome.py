@@ -1,8 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `up` says when the cloud is ready."""
 
+import os
+import shutil
+import sysconfig
+from pathlib import Path
+
 from ensemble_cloud import clouds_yaml
 from ensemble_cloud.config.cloud import Cloud
+
+_EXAMPLE = Path(__file__).parents[1] / "examples/three-tier.yaml"  # in a source tree only
 
 
 def welcome(cloud: Cloud, seconds: float) -> str:
@@ -12,9 +19,11 @@ def welcome(cloud: Cloud, seconds: float) -> str:
         f"    {user.name:10} {user.password:10} project {user.project}, role {user.role}"
         for user in users
     ]
-    first = users[0].name
-    shape = cloud.shape
+    first, shape = users[0].name, cloud.shape
     size = f"{len(shape.hosts)} hosts in {len(shape.racks)} racks and {len(shape.zones)} zones"
+    command = "server list"
+    if _EXAMPLE.exists():
+        command = f"ensemble create -f {_short(_EXAMPLE)} --wait"
     lines = [
         "",
         f"The cloud is ready after {seconds:.0f} s: {size}.",
@@ -25,10 +34,22 @@ def welcome(cloud: Cloud, seconds: float) -> str:
         f"  Clients     export OS_CLIENT_CONFIG_FILE={cloud.state.clouds_yaml}",
         "",
         "  Try first:",
-        f"   1. Log in as {first}; Project > Compute > Ensembles > Draw ensemble.",
-        f"   2. openstack --os-cloud {first} server list",
-        f"   3. ensemble-cloud host stop {shape.hosts[0].name}, and see who loses what as admin.",
+        f"   1. Log in as {first}, and go to Project > Compute > Ensembles > Draw ensemble.",
+        f"   2. {_tool('openstack')} --os-cloud {first} {command}",
+        f"   3. {_tool('ensemble-cloud')} host stop {shape.hosts[0].name}, and as admin see under",
+        "      Admin > Compute > Ensembles who has lost what.",
         "",
         "Ctrl-C stops everything; the next start continues from here.",
     ]
     return "\n".join(lines)
+
+
+def _tool(name: str) -> str:
+    """Return how to call one of the installed commands from here."""
+    path = Path(sysconfig.get_path("scripts"), name)
+    return name if shutil.which(name) == str(path) else _short(path)
+
+
+def _short(path: Path) -> str:
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
