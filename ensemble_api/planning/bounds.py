@@ -4,8 +4,8 @@
 import numpy as np
 
 from ensemble_api.planning.constraints import Problem
-from ensemble_api.planning.laminar import at_depth, fill, least_losses, reach
-from ensemble_api.planning.model import Affinity, AntiAffinity, Near, Policy
+from ensemble_api.planning.laminar import at_depth, fill, least_losses, level_off, reach
+from ensemble_api.planning.model import Affinity, AntiAffinity, Near, Policy, Spread, Survive
 from ensemble_api.planning.topology import IntArray
 
 _NEVER = 1 << 40
@@ -37,11 +37,33 @@ def impossible(problem: Problem) -> bool:
         limits = problem.limits[row].tolist()
         if reach(topology, problem.caps[row], limits, together(problem, row)) < count:
             return True
-    if any(_too_close(problem, policy) for policy in problem.policies(problem.hard)):
-        return True
+    for policy in problem.policies(problem.hard):
+        if _too_close(problem, policy) or any(
+            kept < wanted for _, kept, wanted in shortages(problem, policy)
+        ):
+            return True
     # All tiers share the hosts: no more of a resource can be used than any host can give.
     useful = np.minimum(problem.free, problem.caps.T @ problem.requests)
     return bool((useful.sum(axis=0) < problem.counts @ problem.requests).any())
+
+
+def shortages(problem: Problem, policy: Policy) -> list[tuple[int, int, int]]:
+    """Give, for each tier of some policies, its row, the most there can be, and what is wanted.
+
+    Survive counts members that are left, and spread the domains that are used.
+    """
+    found = []
+    depth = problem.depth(policy.level)
+    for row in problem.rows(policy.tiers):
+        count = int(problem.counts[row])
+        able = at_depth(problem.topology, problem.caps[row], problem.limits[row].tolist(), depth)
+        if isinstance(policy, Survive):
+            shares = np.sort(level_off(able, count, np.arange(len(able))))[::-1]
+            left = int(shares[policy.failures :].sum())
+            found.append((row, left, policy.needed(count)))
+        elif isinstance(policy, Spread) and policy.min_domains is not None:
+            found.append((row, min(count, int((able > 0).sum())), policy.min_domains))
+    return found
 
 
 def _too_close(problem: Problem, policy: Policy) -> bool:

@@ -20,13 +20,17 @@ from ensemble_api.planning.topology import IntArray
 _ONE_AT_A_TIME = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """How much one search may do: nodes and looks at the limits for each stage, and columns."""
+# What a search may be at most; above it the solver could not be stopped within a second or so.
+_MOST_COLUMNS = 12_000
+# The solver is stopped by its effort. This many seconds are for one that no longer looks up.
+_BACKSTOP = 30.0
 
-    nodes: int = 2_000
-    looks: int = 20_000
-    columns: int = 30_000
+
+@dataclass(slots=True)
+class Effort:
+    """How much searching is left: a look of the solver at its limits costs its columns."""
+
+    left: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +44,7 @@ class Outcome:
 
 def search(
     formulation: Formulation,
-    work: Work,
+    effort: Effort,
     known: Mapping[str, tuple[int, int]] | None = None,
     prove: frozenset[str] | None = None,
 ) -> Outcome:
@@ -50,22 +54,21 @@ def search(
     bound is not searched again, and no worse plan is looked for. `prove` names the stages to
     search; none of them means to look for any plan.
     """
-    if len(formulation.low) > work.columns:
+    if len(formulation.low) > _MOST_COLUMNS or effort.left <= 0:
         return Outcome(None, {})
     if any(low > high for low, high in zip(formulation.low, formulation.high, strict=True)):
         return Outcome(None, {}, infeasible=True)
     with _ONE_AT_A_TIME:
-        return _Search(formulation, work).run(known or {}, prove)
+        return _Search(formulation, effort).run(known or {}, prove)
 
 
 class _Search:
-    def __init__(self, formulation: Formulation, work: Work) -> None:
+    def __init__(self, formulation: Formulation, effort: Effort) -> None:
         import highspy  # here, so that planning without a search does not load the solver
 
         self.highspy: ModuleType = highspy
         self.formulation = formulation
-        self.work = work
-        self.looks = 0
+        self.effort = effort
         self.last: IntArray | None = None
         self.solver: Any = highspy.Highs()
         options = {
@@ -75,12 +78,12 @@ class _Search:
             "random_seed": 0,
             "mip_rel_gap": 0.0,
             "mip_abs_gap": 0.9,  # every objective is a whole number
-            "mip_max_nodes": work.nodes,
+            "time_limit": _BACKSTOP,
         }
         for name, value in options.items():
             self.solver.setOptionValue(name, value)
         self.solver.passModel(self._model())
-        self._limit_calls()
+        self._limit_effort()
 
     def _model(self) -> Any:
         formulation = self.formulation
@@ -101,12 +104,13 @@ class _Search:
         model.integrality_ = [self.highspy.HighsVarType.kInteger] * len(formulation.low)
         return model
 
-    def _limit_calls(self) -> None:
-        """Stop a stage after so many looks of the solver at its limits: a node can take long."""
+    def _limit_effort(self) -> None:
+        """Stop when the effort is spent; the solver looks up at the same points in every run."""
+        cost = max(len(self.formulation.low), 10)
 
         def interrupt(event: Any) -> None:
-            self.looks += 1
-            if self.looks > self.work.looks:
+            self.effort.left -= cost
+            if self.effort.left <= 0:
                 event.interrupt()
 
         self.solver.cbMipInterrupt.subscribe(interrupt)
@@ -163,7 +167,8 @@ class _Search:
             start = self.highspy.HighsSolution()
             start.col_value = self.last.tolist()
             self.solver.setSolution(start)
-        self.looks = 0
+        if self.effort.left <= 0:
+            return _Ended(None, None)
         self.solver.run()
         status, kinds = self.solver.getModelStatus(), self.highspy.HighsModelStatus
         if status in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):

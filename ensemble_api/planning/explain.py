@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ensemble_api.planning.bounds import domains_needed, impossible
+from ensemble_api.planning.bounds import domains_needed, impossible, shortages
 from ensemble_api.planning.constraints import Problem
 from ensemble_api.planning.laminar import at_depth, reach
-from ensemble_api.planning.model import Affinity, AntiAffinity, Ensemble, Policy, Tier
+from ensemble_api.planning.model import Affinity, AntiAffinity, Ensemble, Policy, Survive, Tier
 from ensemble_api.planning.result import Reason
 from ensemble_api.planning.wording import describe_policy, listed
 
@@ -104,6 +104,19 @@ def _policy_shortages(problem: Problem, index: int) -> Iterator[Reason]:
             )
             figures = (needed, domains) if needed > domains else (tier.count, room)
             yield _of_policy(problem, index, "too-few-domains", message, (row,), figures)
+    for row, most, wanted in shortages(alone, policy):
+        tier = problem.ensemble.tiers[row]
+        name = tier.name
+        fits = reach(problem.topology, alone.caps[row], alone.limits[row].tolist())
+        if most < wanted and fits >= problem.counts[row]:
+            message = (
+                f"At most {most} of the {tier.count} members of {name} can be left after the loss of any "
+                f"{policy.failures} {policy.level} domains, and {wanted} must be."
+                if isinstance(policy, Survive)
+                else f"{name} can be in at most {most} {policy.level} domains, "
+                f"and it must be in {wanted}."
+            )
+            yield _of_policy(problem, index, "too-few-domains", message, (row,), (wanted, most))
     if isinstance(policy, AntiAffinity) and len(rows) > 1:
         needed = sum(domains_needed(alone, row, depth) for row in rows)
         domains = int(np.any([held > 0 for held in able.values()], axis=0).sum())

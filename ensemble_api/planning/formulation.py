@@ -241,7 +241,7 @@ class Formulation:
 
     def _policy(self, policy: Policy, cost: Linear | None) -> None:  # noqa: C901 - a case a kind
         depth = self.problem.depth(policy.level)
-        if depth == 0 and not self.whole and isinstance(policy, (Spread, Survive, Exclusive)):
+        if depth == 0 and not self.whole and isinstance(policy, (Spread, Exclusive)):
             return
         rows = self.problem.rows(policy.tiers)
         match policy:

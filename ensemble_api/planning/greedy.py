@@ -8,7 +8,7 @@ import numpy as np
 
 from ensemble_api.planning.bounds import together
 from ensemble_api.planning.constraints import Problem, fitting
-from ensemble_api.planning.laminar import at_depth, climb, fill, least_losses, reach
+from ensemble_api.planning.laminar import at_depth, climb, fill, least_losses, level_off, reach
 from ensemble_api.planning.model import Affinity, AntiAffinity, Near, Policy, Spread, Survive
 from ensemble_api.planning.topology import BoolArray, IntArray
 
@@ -43,7 +43,21 @@ def refine(problem: Problem, shares: IntArray) -> tuple[IntArray | None, frozens
         if counts is not None and not problem.broken(counts):
             return counts, frozenset()
         short |= draft.short
+        if counts is not None:
+            short |= _doubtful(problem, shares)
     return None, frozenset(short)
+
+
+def _doubtful(problem: Problem, shares: IntArray) -> set[int]:
+    """Give the domains with tiers of which a hard policy says something about single hosts."""
+    lowest = problem.topology.levels[0]
+    names = {
+        name
+        for policy in problem.policies(problem.hard)
+        if policy.level == lowest
+        for name in (*policy.tiers, *([policy.to] if isinstance(policy, Near) else []))
+    }
+    return set(np.flatnonzero(shares[problem.rows(sorted(names))].any(axis=0)).tolist())
 
 
 def _orders(problem: Problem) -> Iterator[tuple[int, ...]]:
@@ -301,20 +315,3 @@ class _Draft:
             children = np.flatnonzero(parent == number)
             even[children] = level_off(able[children], int(shares[number]), best[children])
         limits[depth] = even
-
-
-def level_off(caps: IntArray, count: int, rank: IntArray) -> IntArray:
-    """Share out `count` as evenly as the caps allow; what is left over goes to the lowest rank."""
-    low, high = 0, int(caps.max(initial=0))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if int(np.minimum(caps, middle).sum()) <= count:
-            low = middle
-        else:
-            high = middle - 1
-    shares = np.minimum(caps, low)
-    left = count - int(shares.sum())
-    open_ones = np.flatnonzero(caps > low)
-    extra = open_ones[np.argsort(rank[open_ones], kind="stable")][:left]
-    shares[extra] += 1
-    return shares

@@ -124,3 +124,20 @@ def fill(
         return None
     placed[hosts] = take
     return placed
+
+
+def level_off(caps: IntArray, count: int, rank: IntArray) -> IntArray:
+    """Share out `count` as evenly as the caps allow; what is left over goes to the lowest rank."""
+    low, high = 0, int(caps.max(initial=0))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if int(np.minimum(caps, middle).sum()) <= count:
+            low = middle
+        else:
+            high = middle - 1
+    shares = np.minimum(caps, low)
+    left = count - int(shares.sum())
+    open_ones = np.flatnonzero(caps > low)
+    extra = open_ones[np.argsort(rank[open_ones], kind="stable")][:left]
+    shares[extra] += 1
+    return shares

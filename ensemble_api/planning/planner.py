@@ -3,11 +3,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ensemble_api.planning.bounds import impossible, lower_bounds
 from ensemble_api.planning.check import check, shortfalls
 from ensemble_api.planning.constraints import Problem, build
-from ensemble_api.planning.exact import Work, search
+from ensemble_api.planning.exact import Effort, search
 from ensemble_api.planning.explain import explain, undecided
 from ensemble_api.planning.formulation import Formulation, Places
 from ensemble_api.planning.greedy import drafts, refine
@@ -16,7 +17,9 @@ from ensemble_api.planning.result import Assignment, Infeasible, Objective, Plan
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import IntArray
 
-_WORK = Work()
+# What one plan may take of the solver, and what all the questions of one explanation may.
+_PLAN_EFFORT = 600_000
+_EXPLAIN_EFFORT = 500_000
 # Counts of columns, one for a tier and a host that can hold it: up to the small one all hosts are
 # searched at once, and above the large one only domains of hosts are.
 _SMALL = 400
@@ -74,7 +77,7 @@ def plan(
     plan; the work is bounded. Raises ModelError for a policy at a level that the cloud lacks.
     """
     problem = build(ensemble, snapshot, existing)
-    found = _solve(problem)
+    found = _solve(problem, Effort(_PLAN_EFFORT))
     if found.counts is None:
         if found.none_exists:
             running = existing
@@ -83,7 +86,9 @@ def plan(
                 kept = {m: host for m, host in (running or {}).items() if m in changed.members}
                 return build(changed, snapshot, kept if running is not None else None)
 
-            return Infeasible(explain(problem, _has_plan, rebuild), proved=True)
+            effort = Effort(_EXPLAIN_EFFORT)
+            oracle = partial(_has_plan, effort=effort)
+            return Infeasible(explain(problem, oracle, rebuild), proved=True)
         return Infeasible(undecided(problem), proved=False)
     assignment = _assign(problem, found.counts, existing or {})
     broken = check(ensemble, snapshot, assignment, existing or {})
@@ -97,17 +102,22 @@ def plan(
     )
 
 
-def _has_plan(problem: Problem) -> bool | None:
+def _has_plan(problem: Problem, effort: Effort) -> bool | None:
     """Tell whether there is any plan, soft policies aside; None when that is not decided."""
     if impossible(problem):
         return False
     if next(drafts(problem), None) is not None:
         return True
-    outcome = search(Formulation(problem, Places.hosts(problem)), _WORK, prove=frozenset())
-    return False if outcome.infeasible else None if outcome.counts is None else True
+    found = _Found(None)
+    columns = int((problem.caps > 0).sum())
+    if len(problem.topology.levels) > 1 and columns > _SMALL:
+        found = _roughly(problem, found, effort, frozenset())
+    if found.counts is None and not found.none_exists and columns <= _LARGE:
+        found = _exactly(problem, found, effort, frozenset())
+    return False if found.none_exists else None if found.counts is None else True
 
 
-def _solve(problem: Problem) -> _Found:
+def _solve(problem: Problem, effort: Effort) -> _Found:
     """Find the best plan: quickly if counting proves it, else by the exact search."""
     if impossible(problem):
         return _Found(None, none_exists=True)
@@ -120,12 +130,14 @@ def _solve(problem: Problem) -> _Found:
     found = quick or _quickly(problem) or _Found(None)
     columns = int((problem.caps > 0).sum())
     if columns <= _SMALL:
-        return found if found.proved else _exactly(problem, found, frozenset(problem.stages))
+        if found.proved:
+            return found
+        return _exactly(problem, found, effort, frozenset(problem.stages))
     # In a large cloud the last stage, packing, is not worth a search of its own.
     if not found.settled and len(problem.topology.levels) > 1:
-        found = _roughly(problem, found)
+        found = _roughly(problem, found, effort, frozenset(problem.stages))
     if not found.settled and columns <= _LARGE:
-        found = _exactly(problem, found, frozenset(problem.stages[:-1]))
+        found = _exactly(problem, found, effort, frozenset(problem.stages[:-1]))
     return found
 
 
@@ -141,7 +153,7 @@ def _quickly(problem: Problem) -> _Found | None:
     return best
 
 
-def _roughly(problem: Problem, found: _Found) -> _Found:
+def _roughly(problem: Problem, found: _Found, effort: Effort, stages: frozenset[str]) -> _Found:
     """Search with racks in the place of hosts: for proofs, and for a plan that hosts can carry.
 
     Where the hosts of a rack cannot carry what the rack was given, that rack's hosts are put into
@@ -150,7 +162,7 @@ def _roughly(problem: Problem, found: _Found) -> _Found:
     refined: frozenset[int] = frozenset()
     for _ in range(_ROUNDS):
         places = Places.racks(problem, refined)
-        outcome = search(Formulation(problem, places), _WORK, found.known(problem))
+        outcome = search(Formulation(problem, places), effort, found.known(problem), stages)
         if outcome.infeasible:
             return found if found.counts is not None else _Found(None, none_exists=True)
         if found.counts is not None:
@@ -167,10 +179,10 @@ def _roughly(problem: Problem, found: _Found) -> _Found:
     return found
 
 
-def _exactly(problem: Problem, found: _Found, stages: frozenset[str]) -> _Found:
+def _exactly(problem: Problem, found: _Found, effort: Effort, stages: frozenset[str]) -> _Found:
     """Search over all hosts for a better plan, or for any, or for the proof of none."""
     places = Places.hosts(problem)
-    outcome = search(Formulation(problem, places), _WORK, found.known(problem), stages)
+    outcome = search(Formulation(problem, places), effort, found.known(problem), stages)
     if outcome.infeasible and found.counts is None:
         return _Found(None, none_exists=True)
     if outcome.counts is not None:

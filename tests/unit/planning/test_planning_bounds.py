@@ -12,8 +12,7 @@ from test_planner_optimal import MANY, clouds, ensembles
 
 from ensemble_api.planning.bounds import impossible, lower_bounds
 from ensemble_api.planning.constraints import build
-from ensemble_api.planning.greedy import level_off
-from ensemble_api.planning.laminar import fill, least_losses, reach
+from ensemble_api.planning.laminar import fill, least_losses, level_off, reach
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
