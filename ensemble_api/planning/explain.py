@@ -110,8 +110,8 @@ def _policy_shortages(problem: Problem, index: int) -> Iterator[Reason]:
         fits = reach(problem.topology, alone.caps[row], alone.limits[row].tolist())
         if most < wanted and fits >= problem.counts[row]:
             message = (
-                f"At most {most} of the {tier.count} members of {name} can be left after the loss of any "
-                f"{policy.failures} {policy.level} domains, and {wanted} must be."
+                f"At most {most} of the {tier.count} members of {name} can be left after the loss "
+                f"of any {policy.failures} {policy.level} domains, and {wanted} must be."
                 if isinstance(policy, Survive)
                 else f"{name} can be in at most {most} {policy.level} domains, "
                 f"and it must be in {wanted}."

@@ -2,13 +2,13 @@
 """The capacity of a cloud at one moment, over its tree of failure domains."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
 
 from ensemble_api.planning.model import ModelError, Tier
-from ensemble_api.planning.topology import BoolArray, IntArray, Topology, frozen
+from ensemble_api.planning.topology import BoolArray, FailureDomain, IntArray, Topology, frozen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +81,26 @@ class Snapshot:
         named = [domain.name == zone for domain in self.topology.domains("zone")]
         mask: BoolArray = np.array(named, dtype=np.bool_)[self.topology.index("zone")]
         return mask
+
+    def failing(self, domain: FailureDomain) -> "Snapshot":
+        """Give what is left of the cloud when a failure domain is lost; KeyError if it has none."""
+        numbers = self.topology.domains(domain.level)
+        if domain not in numbers:
+            raise KeyError(domain)
+        lost = self.topology.index(domain.level) == numbers.index(domain)
+        return replace(self, usable=self.usable & ~lost)
+
+    def carrying(self, demand: Mapping[str, Mapping[str, int]]) -> "Snapshot":
+        """Give the cloud with so much more used: units by resource class, by host name.
+
+        Raises KeyError for a host or a resource class that the cloud does not have.
+        """
+        free = np.array(self.free)
+        column = {name: number for number, name in enumerate(self.resource_classes)}
+        for host, amounts in demand.items():
+            for resource_class, amount in amounts.items():
+                free[self.topology.host_number(host), column[resource_class]] -= amount
+        return replace(self, free=free)
 
     def fullness_cost(self) -> IntArray:
         """Rate every host 0 (full) to 1000 (empty), the mean over its resource classes (shape [H]).

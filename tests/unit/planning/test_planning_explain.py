@@ -65,7 +65,10 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
         "too much to survive",
         (tier("web", 3),),
         (Survive("rack", ("web",), True, 2, 2),),
-        "At most 1 of the 3 members of web can be left after the loss of any 2 rack domains, and 2 must be.",
+        (
+            "At most 1 of the 3 members of web can be left after the loss of any 2 rack domains, "
+            "and 2 must be."
+        ),
         "Make survive of web per rack soft.",
     ),
     (

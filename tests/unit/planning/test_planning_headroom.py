@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether what is lost finds room elsewhere."""
+
+import pytest
+from planning_clouds import cloud
+
+from ensemble_api.planning.headroom import demand, headroom
+from ensemble_api.planning.model import AntiAffinity, Ensemble, Member, ModelError, Tier
+
+WEB = Tier("web", 2, {"VCPU": 2})
+APART = AntiAffinity("host", ("web",))
+
+
+def running(ensemble: Ensemble, *hosts: str) -> dict[Member, str]:
+    return dict(zip(ensemble.members, hosts, strict=True))
+
+
+def test_a_spare_host_takes_the_members_of_any_other() -> None:
+    ensemble = Ensemble((WEB,), (APART,))
+    snapshot = cloud({"a": ("r1", "z", 0), "b": ("r2", "z", 0), "c": ("r3", "z", 2)})
+    room = headroom(ensemble, running(ensemble, "a", "b"), snapshot, "host")
+    assert room.fits
+    assert [(entry.domain.name, entry.lost, entry.fits) for entry in room.domains] == [
+        ("a", 1, True),
+        ("b", 1, True),
+    ]
+
+
+def test_without_a_spare_host_anti_affinity_cannot_be_kept_and_it_is_said_why() -> None:
+    ensemble = Ensemble((WEB,), (APART,))
+    snapshot = cloud({"a": ("r1", "z", 4), "b": ("r2", "z", 4)})
+    room = headroom(ensemble, running(ensemble, "a", "b"), snapshot, "host")
+    assert not room.fits
+    assert {entry.fits for entry in room.domains} == {False}
+    assert room.domains[0].reasons[0].code == "too-few-domains"
+
+
+def test_the_loss_of_everything_leaves_no_room() -> None:
+    ensemble = Ensemble((WEB,))
+    snapshot = cloud({"a": ("r1", "z", 4), "b": ("r2", "z", 4)})
+    room = headroom(ensemble, running(ensemble, "a", "b"), snapshot, "zone")
+    assert [(entry.lost, entry.fits) for entry in room.domains] == [(2, False)]
+
+
+def test_room_that_needs_another_member_to_move_is_told_apart() -> None:
+    ensemble = Ensemble((Tier("big", 1, {"VCPU": 4}), Tier("small", 1, {"VCPU": 2})))
+    snapshot = cloud({"a": ("r1", "z", 0), "b": ("r2", "z", 2), "c": ("r3", "z", 2)})
+    room = headroom(ensemble, running(ensemble, "a", "b"), snapshot, "host")
+    by_host = {entry.domain.name: entry for entry in room.domains}
+    assert (by_host["a"].fits, by_host["a"].others) == (True, 1)
+    assert (by_host["b"].fits, by_host["b"].others) == (True, 0)
+    assert not room.fits
+
+
+def test_a_plan_that_is_not_built_yet_is_judged_with_what_it_will_use() -> None:
+    ensemble = Ensemble((WEB,), (APART,))
+    snapshot = cloud({"a": ("r1", "z", 2), "b": ("r2", "z", 2), "c": ("r3", "z", 1)})
+    assignment = running(ensemble, "a", "b")
+    used = snapshot.carrying(demand(ensemble, assignment))
+    assert used.free.tolist() == [[0], [0], [1]]
+    assert not headroom(ensemble, assignment, used, "host").fits
+
+
+def test_an_unknown_level_is_refused() -> None:
+    ensemble = Ensemble((WEB,))
+    with pytest.raises(ModelError, match="level"):
+        headroom(ensemble, {}, cloud({"a": ("r", "z", 1)}), "row")
