@@ -108,7 +108,7 @@ def _build(
     seen = tuple(_observed(ensemble, ours))
     extra = tuple(DeleteServer(each.id) for each in doubles if each.task != "deleting")
     waiting = [member for member in ensemble.members if member.id not in ours]
-    building = sum(server.status == "BUILD" for server in ours.values())
+    building = sum(server.status != "ACTIVE" for server in ours.values())
     create = tuple(CreateServer(member) for member in waiting[: max(0, concurrency - building)])
     if not (seen or extra or waiting or building):
         return (Settle(Status.ACTIVE),)
@@ -119,7 +119,10 @@ def _by_member(servers: tuple[Server, ...]) -> tuple[Mapping[str, Server], list[
     """One server for each member, and those that are one too many (after a crash)."""
     ours: dict[str, Server] = {}
     doubles = []
-    for server in sorted(servers, key=lambda each: (each.status != "ACTIVE", each.id)):
+    # One that is going is the double, else one that is not there yet.
+    for server in sorted(
+        servers, key=lambda each: (each.task == "deleting", each.status != "ACTIVE", each.id)
+    ):
         if server.member_id in ours:
             doubles.append(server)
         else:

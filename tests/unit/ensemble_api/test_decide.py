@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What to do next, as a table: recorded state, observed servers, and the actions that follow."""
+
+from dataclasses import dataclass
+
+import pytest
+from records import MemberStatus, Status, ensemble, member
+
+from ensemble_api.execution.decide import (
+    Action,
+    CreateServer,
+    DeleteServer,
+    Fail,
+    Record,
+    ReleaseHold,
+    Server,
+    Settle,
+    decide,
+)
+from ensemble_api.planning.lifecycle import MemberRecord
+
+RESERVED, BUILDING = MemberStatus.RESERVED, MemberStatus.BUILDING
+ACTIVE, DELETED = MemberStatus.ACTIVE, MemberStatus.DELETED
+FIRST, SECOND, THIRD = member(0), member(1), member(2)
+
+
+def server(of: MemberRecord, status: str = "ACTIVE", name: str = "s", **facts: str) -> Server:
+    return Server(f"{name}-{of.index}", of.id, status, **facts)
+
+
+def built(number: int, status: MemberStatus = ACTIVE) -> MemberRecord:
+    """A member whose server (``s-0``) is recorded."""
+    return member(number, status=status, server_id=f"s-{number}")
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    members: tuple[MemberRecord, ...]
+    servers: tuple[Server, ...]
+    actions: tuple[Action, ...]
+    status: Status = Status.BUILDING
+    idle: float = 0.0
+    concurrency: int = 8
+
+
+def fails(message: str) -> tuple[Action, ...]:
+    return (Fail(message),)
+
+
+BUILD = [
+    Case(
+        "all members reserved: servers are asked for",
+        (FIRST, SECOND),
+        (),
+        (CreateServer(FIRST), CreateServer(SECOND)),
+    ),
+    Case(
+        "more members than may be built at once: the first few are asked for",
+        (FIRST, SECOND, THIRD),
+        (),
+        (CreateServer(FIRST), CreateServer(SECOND)),
+        concurrency=2,
+    ),
+    Case(
+        "servers that build count against the concurrency",
+        (built(0, BUILDING), SECOND, THIRD),
+        (server(FIRST, "BUILD"),),
+        (CreateServer(SECOND),),
+        concurrency=2,
+    ),
+    Case(
+        "as many servers build as may: wait",
+        (built(0, BUILDING), built(1, BUILDING), THIRD),
+        (server(FIRST, "BUILD"), server(SECOND, "BUILD")),
+        (),
+        concurrency=2,
+    ),
+    Case(
+        "active servers do not count against the concurrency",
+        (built(0), SECOND),
+        (server(FIRST),),
+        (CreateServer(SECOND),),
+        concurrency=1,
+    ),
+    Case(
+        "a server became active: that is recorded",
+        (built(0, BUILDING), built(1, BUILDING)),
+        (server(FIRST), server(SECOND, "BUILD")),
+        (Record(built(0, BUILDING), ACTIVE, "s-0"),),
+    ),
+    Case(
+        "all active but not yet recorded: record first, settle later",
+        (built(0, BUILDING),),
+        (server(FIRST),),
+        (Record(built(0, BUILDING), ACTIVE, "s-0"),),
+    ),
+    Case(
+        "all active and recorded: done",
+        (built(0), built(1)),
+        (server(FIRST), server(SECOND)),
+        (Settle(Status.ACTIVE),),
+    ),
+    Case(
+        "an active server on its planned host is fine",
+        (built(0),),
+        (server(FIRST, host=FIRST.host),),
+        (Settle(Status.ACTIVE),),
+    ),
+]
+
+CRASHES = [
+    Case(
+        "crashed after the intent, before the request: asked again",
+        (member(0, status=BUILDING),),
+        (),
+        (CreateServer(member(0, status=BUILDING)),),
+    ),
+    Case(
+        "crashed after the request, before its result: the server is found by its tag",
+        (member(0, status=BUILDING),),
+        (server(FIRST, "BUILD"),),
+        (Record(member(0, status=BUILDING), BUILDING, "s-0"),),
+    ),
+    Case(
+        "the request took effect while its worker was away: the server is active",
+        (member(0, status=BUILDING),),
+        (server(FIRST),),
+        (Record(member(0, status=BUILDING), ACTIVE, "s-0"),),
+    ),
+    Case(
+        "a member has two servers: the second goes",
+        (built(0),),
+        (server(FIRST), server(FIRST, name="t")),
+        (DeleteServer("t-0"),),
+    ),
+    Case(
+        "a member has two servers: the active one stays, whatever the ids",
+        (built(0, BUILDING),),
+        (server(FIRST, "BUILD", name="a"), server(FIRST)),
+        (Record(built(0, BUILDING), ACTIVE, "s-0"), DeleteServer("a-0")),
+    ),
+    Case(
+        "a double that broke is no reason to fail",
+        (built(0),),
+        (server(FIRST), server(FIRST, "ERROR", name="a")),
+        (DeleteServer("a-0"),),
+    ),
+    Case(
+        "a double is being deleted: wait for its end",
+        (built(0),),
+        (server(FIRST), server(FIRST, name="t", task="deleting")),
+        (Settle(Status.ACTIVE),),
+    ),
+    Case(
+        "a double that is being deleted never takes the place of the one that stays",
+        (built(0, BUILDING),),
+        (server(FIRST, "BUILD"), server(FIRST, name="a", task="deleting")),
+        (),
+    ),
+    Case(
+        "the service died while it reserved: everything goes",
+        (FIRST, SECOND),
+        (),
+        fails("The service was interrupted while it reserved the capacity."),
+        status=Status.RESERVING,
+    ),
+]
+
+FAILURES = [
+    Case(
+        "a server in error fails the build in Nova's words",
+        (built(0, BUILDING), SECOND),
+        (server(FIRST, "ERROR", fault="No valid host was found."),),
+        fails("Nova could not build web-0: No valid host was found."),
+    ),
+    Case(
+        "a server in error without a fault",
+        (built(0, BUILDING),),
+        (server(FIRST, "ERROR"),),
+        fails("Nova could not build web-0: it gave no reason, as after an interruption"),
+    ),
+    Case(
+        "an active server on another host than planned",
+        (built(0),),
+        (server(FIRST, host="elsewhere"),),
+        fails("Nova built web-0 elsewhere than planned."),
+    ),
+    Case(
+        "an active member's server is gone",
+        (built(0), SECOND),
+        (),
+        fails("The server of web-0 disappeared during the build."),
+    ),
+    Case(
+        "somebody stops a server in the middle of the build",
+        (built(0), SECOND),
+        (server(FIRST, "SHUTOFF"),),
+        fails("The server of web-0 was changed during the build."),
+    ),
+    Case(
+        "a cell that is down is no failure: wait",
+        (built(0, BUILDING),),
+        (server(FIRST, "UNKNOWN"),),
+        (),
+    ),
+    Case(
+        "no progress for too long",
+        (built(0), built(1, BUILDING), THIRD),
+        (server(FIRST), server(SECOND, "BUILD")),
+        fails("2 servers were not built within 300 seconds."),
+        idle=300.5,
+    ),
+    Case(
+        "just within the timeout: go on",
+        (built(0, BUILDING),),
+        (server(FIRST, "BUILD"),),
+        (),
+        idle=300.0,
+    ),
+]
+
+REMOVALS = [
+    pytest.param(status, end, id=str(status))
+    for status, end in (
+        (Status.ROLLING_BACK, Status.ERROR),
+        (Status.DELETING, None),
+    )
+]
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=case.name) for case in (*BUILD, *CRASHES, *FAILURES)]
+)
+def test_building(case: Case) -> None:
+    record = ensemble(*case.members, status=case.status, idle=case.idle)
+    found = decide(record, case.servers, concurrency=case.concurrency, timeout=300.0)
+    assert found == case.actions
+
+
+@pytest.mark.parametrize(("status", "end"), REMOVALS)
+@pytest.mark.parametrize(
+    ("members", "servers", "actions"),
+    [
+        pytest.param(
+            (built(0), SECOND),
+            (server(FIRST),),
+            (DeleteServer("s-0"), ReleaseHold(SECOND)),
+            id="servers are deleted, holds without a server released",
+        ),
+        pytest.param(
+            (built(0),),
+            (server(FIRST, task="deleting"),),
+            (),
+            id="a server is being deleted: wait, and keep its member's records",
+        ),
+        pytest.param(
+            (built(0), member(1, status=DELETED)),
+            (),
+            (ReleaseHold(built(0)),),
+            id="a server is gone: what may be left of its member is released",
+        ),
+        pytest.param(
+            (member(0, status=BUILDING),),
+            (server(FIRST, "BUILD"), server(FIRST, "ERROR", name="t")),
+            (DeleteServer("s-0"), DeleteServer("t-0")),
+            id="doubles go too",
+        ),
+        pytest.param(
+            (member(0, status=DELETED),),
+            (server(FIRST),),
+            (DeleteServer("s-0"),),
+            id="a server that turns up late is deleted even so",
+        ),
+    ],
+)
+def test_removing(
+    status: Status,
+    end: Status | None,
+    members: tuple[MemberRecord, ...],
+    servers: tuple[Server, ...],
+    actions: tuple[Action, ...],
+) -> None:
+    record = ensemble(*members, status=status, idle=10_000.0)
+    assert decide(record, servers, concurrency=1, timeout=300.0) == actions
+
+
+@pytest.mark.parametrize(("status", "end"), REMOVALS)
+def test_removing_is_over_when_nothing_is_left(status: Status, end: Status | None) -> None:
+    record = ensemble(member(0, status=DELETED), member(1, status=DELETED), status=status)
+    assert decide(record, (), concurrency=1, timeout=300.0) == (Settle(end),)
+
+
+@pytest.mark.parametrize("status", [Status.ACTIVE, Status.ERROR])
+def test_a_settled_ensemble_is_left_alone(status: Status) -> None:
+    record = ensemble(built(0), status=status, idle=10_000.0)
+    assert decide(record, (server(FIRST, "ERROR"),), concurrency=1, timeout=300.0) == ()
