@@ -21,14 +21,14 @@ from ensemble_cloud.processes import ChildError
 from ensemble_cloud.progress import Progress
 from ensemble_cloud.rest import RestError
 from ensemble_cloud.shape import Shape, ShapeError
-from ensemble_cloud.state import StateDirectory, StateError
-from ensemble_cloud.supervisor import STATUS_FILE, Supervisor
+from ensemble_cloud.state import PORTS, SHAPE, STATUS, StateDirectory, StateError
+from ensemble_cloud.supervisor import Supervisor
 
 _DOWN_SECONDS = 60
 _ALMOST_FULL_MB = 20
 _OUTPUT = "up"
-_SHAPE = "shape.yaml"
-_PORTS = "ports.json"
+_END = "Ctrl-C stops everything; the next start continues from here."
+_END_IN_BACKGROUND = "Stop it with `ensemble-cloud down`; the next start continues from here."
 
 
 class CommandError(Exception):
@@ -64,8 +64,9 @@ def up(state: StateDirectory, options: argparse.Namespace) -> int:
         try:
             cloud = _cloud(state, shape, text, options.port_base)
             cloud.ports.check_free()
-            state.write_json(_PORTS, {"base": cloud.ports.base})
-            Supervisor(cloud, Progress(), with_dashboard=not options.no_dashboard).run()
+            state.write_json(PORTS, {"base": cloud.ports.base})
+            supervisor = Supervisor(cloud, Progress(), with_dashboard=not options.no_dashboard)
+            supervisor.run(_END_IN_BACKGROUND if options.in_background else _END)
         finally:
             lock.release()
     return 0
@@ -84,10 +85,10 @@ def down(state: StateDirectory, _options: argparse.Namespace) -> int:
     """Stop the cloud and wait until it has stopped."""
     with _told(state):
         pid = state.owner()
-    if pid is None:
-        sys.stdout.write("The cloud is not running.\n")
-        return 0
-    os.kill(pid, signal.SIGTERM)
+        if pid is None:
+            sys.stdout.write("The cloud is not running.\n")
+            return 0
+        os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + _DOWN_SECONDS
     while state.owner() is not None:
         if time.monotonic() > deadline:
@@ -102,7 +103,7 @@ def reset(state: StateDirectory, options: argparse.Namespace) -> int:
     if not state.root.exists():
         sys.stdout.write(f"There is nothing in {state.root}.\n")
         return 0
-    if not (state.root / "lock").exists():
+    if not state.is_ours:
         raise CommandError(f"{state.root} does not look like a state directory; nothing is removed")
     if state.owner() is not None:
         raise CommandError("the cloud is running; stop it first with: ensemble-cloud down")
@@ -137,6 +138,7 @@ def _up_detached(state: StateDirectory, options: argparse.Namespace) -> int:
     state.create()
     state.lock().release()
     command = [sys.executable, "-m", "ensemble_cloud.main", "--state", str(state.root), "up"]
+    command.append("--in-background")
     if options.shape:
         command += ["--shape", str(options.shape.absolute())]
     if options.port_base:
@@ -164,7 +166,7 @@ def _follow(state: StateDirectory, process: "subprocess.Popen[bytes]", log: Path
     with log.open("rb") as shown:
         while True:
             code = process.poll()
-            known = state.read_json(STATUS_FILE) or {}
+            known = state.read_json(STATUS) or {}
             is_up = known.get("pid") == process.pid and known.get("state") == "up"
             time.sleep(0.2)  # what it says then comes right after
             sys.stdout.write(shown.read().decode(errors="replace"))
@@ -177,7 +179,7 @@ def _follow(state: StateDirectory, process: "subprocess.Popen[bytes]", log: Path
 
 def _shape(state: StateDirectory, path: Path | None) -> tuple[Shape, str]:
     """Return the shape of a state directory with its text, or that of its first start."""
-    kept = state.root / _SHAPE
+    kept = state.root / SHAPE
     if not kept.exists():
         return shape_file.load(path)
     shape, text = shape_file.load(kept)
@@ -192,7 +194,7 @@ def _shape(state: StateDirectory, path: Path | None) -> tuple[Shape, str]:
 def _cloud(state: StateDirectory, shape: Shape, text: str, port_base: int | None) -> Cloud:
     """Return the cloud of a state directory, whose shape and ports are kept in it."""
     identity = state.identity(fingerprint.service_versions())
-    (state.root / _SHAPE).write_text(text)
+    (state.root / SHAPE).write_text(text)
     if port_base is None:
-        port_base = (state.read_json(_PORTS) or {}).get("base", DEFAULT_BASE)
+        port_base = (state.read_json(PORTS) or {}).get("base", DEFAULT_BASE)
     return Cloud(state, Ports(port_base), shape, identity)

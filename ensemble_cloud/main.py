@@ -28,6 +28,8 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument("--shape", type=Path, metavar="FILE", help="the cloud's shape (first start)")
     up.add_argument("--port-base", type=int, metavar="N", help="the first of six ports in a row")
     up.add_argument("--no-dashboard", action="store_true", help="leave Horizon out")
+    # How --detach calls the process that stays.
+    up.add_argument("--in-background", action="store_true", help=argparse.SUPPRESS)
     up.set_defaults(run=commands.up)
     status = verbs.add_parser("status", help="show the state of services and hosts")
     status.add_argument("--json", action="store_true", help="show it as JSON")

@@ -32,6 +32,7 @@ from nova.scheduler import rpcapi as scheduler_rpcapi
 from ensemble_cloud import control, hypervisor, serve, shape_file
 from ensemble_cloud.cells import map_cells
 from ensemble_cloud.computes import Computes
+from ensemble_cloud.state import SHAPE
 
 CONF = nova.conf.CONF
 LOG = logging.getLogger("ensemble_cloud")
@@ -46,7 +47,7 @@ def main(state: Path, port: int, needed_urls: list[str]) -> None:
     # The pools are shared by all services of this process: one that stops must not end them.
     thread_pool_factory.shutdown_all_executors = lambda: None
 
-    hosts = shape_file.load(state / "shape.yaml")[0].hosts
+    hosts = shape_file.load(state / SHAPE)[0].hosts
     hypervisor.install({host.name: host.size for host in hosts})
     admin = context.get_admin_context()
     map_cells(admin)

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import shutil
+import struct
 import sys
 import uuid
 from collections.abc import Mapping
@@ -13,8 +14,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+SHAPE = "shape.yaml"
+PORTS = "ports.json"
+STATUS = "run/status.json"
 FORMAT = 1  # raised when an old state directory can no longer be used
 _NEEDED_MB = 500
+_LOCK = "lock"
+_FLOCK = "hhqqi"  # the kernel's struct flock: type, whence, start, length, process
 
 
 class StateError(Exception):
@@ -60,6 +66,11 @@ class StateDirectory:
     def at(cls, root: Path) -> "StateDirectory":
         """Return the directory with an absolute path; it need not exist."""
         return cls(Path(os.path.abspath(root)))  # noqa: PTH100 - keeps symbolic links
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether a cloud has ever been started here."""
+        return (self.root / _LOCK).exists()
 
     @property
     def clouds_yaml(self) -> Path:
@@ -136,14 +147,10 @@ class StateDirectory:
     def owner(self) -> int | None:
         """Return the process id of the running `up`, or None when the cloud is down."""
         try:
-            with (self.root / "lock").open("rb") as file:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    return int(file.read() or 0)
+            with (self.root / _LOCK).open("r+b") as file:
+                return _holder(file.fileno())
         except FileNotFoundError:
             return None
-        return None
 
     def read_json(self, name: str) -> dict[str, Any] | None:
         """Return a small file's content, or None when it is not there."""
@@ -196,27 +203,34 @@ class StateDirectory:
 
 
 class StateLock:
-    """The right to run a cloud in a state directory, held until this process ends."""
+    """The right to run a cloud in a state directory, held until this process ends.
+
+    The lock is the kernel's and knows its holder, so nothing is left behind by a killed process.
+    It also ends when this process closes the file a second time: do not ask for the owner here.
+    """
 
     def __init__(self, state: StateDirectory) -> None:
-        self._file = (state.root / "lock").open("a+b")
+        self._file = (state.root / _LOCK).open("a+b")
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._file.seek(0)
-            pid = self._file.read().decode() or "unknown"
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            pid = _holder(self._file.fileno())
             self._file.close()
             raise StateError(
                 f"{state.root} is in use by a running embedded cloud (process {pid}); "
                 "stop it with `ensemble-cloud down`, or choose another directory with --state"
             ) from None
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()).encode())
-        self._file.flush()
 
     def release(self) -> None:
         """Give the directory back."""
         self._file.close()
+
+
+def _holder(file_descriptor: int) -> int | None:
+    """Return the process id of whoever has locked a file, or None."""
+    asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+    kind, _, _, _, pid = struct.unpack(_FLOCK, fcntl.fcntl(file_descriptor, fcntl.F_GETLK, asked))
+    return None if kind == fcntl.F_UNLCK else int(pid)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -7,16 +7,16 @@ import psutil
 
 from ensemble_cloud import clouds_yaml, control, shape_file
 from ensemble_cloud.ports import DEFAULT_BASE, SERVICES, Ports
-from ensemble_cloud.state import StateDirectory
+from ensemble_cloud.state import PORTS, SHAPE, STATUS, StateDirectory
 
 Report = dict[str, Any]
 
 
 def report(state: StateDirectory) -> Report:
     """Return what is known of a cloud, running or not."""
-    known = state.read_json("run/status.json") or {}
+    known = state.read_json(STATUS) or {}
     running = state.owner() is not None
-    ports = Ports((state.read_json("ports.json") or {}).get("base", DEFAULT_BASE))
+    ports = Ports((state.read_json(PORTS) or {}).get("base", DEFAULT_BASE))
     return {
         "state": known.get("state", "starting") if running else "down",
         "error": known.get("error", ""),
@@ -63,7 +63,7 @@ def _service(name: str, url: str, pid: int | None) -> Report:
 
 
 def _hosts(state: StateDirectory, *, running: bool) -> list[Report]:
-    path = state.root / "shape.yaml"
+    path = state.root / SHAPE
     if not path.exists():
         return []
     states: dict[str, str] = {}
@@ -85,7 +85,7 @@ def _hosts(state: StateDirectory, *, running: bool) -> list[Report]:
 
 
 def _logins(state: StateDirectory) -> list[Report]:
-    path = state.root / "shape.yaml"
+    path = state.root / SHAPE
     if not path.exists():
         return []
     return [

@@ -15,9 +15,8 @@ from ensemble_cloud.control import ControlError
 from ensemble_cloud.processes import ChildError, Processes, Stopped
 from ensemble_cloud.progress import Progress
 from ensemble_cloud.rest import RestError
+from ensemble_cloud.state import STATUS
 from ensemble_cloud.welcome import welcome
-
-STATUS_FILE = "run/status.json"
 
 
 class Supervisor:
@@ -30,13 +29,17 @@ class Supervisor:
         self._ending = threading.Event()
         self._bring_up = BringUp(cloud, self._processes, with_dashboard=with_dashboard)
 
-    def run(self) -> None:
-        """Run the cloud until a signal. Raises ChildError or RestError when something fails."""
+    def run(self, last_words: str) -> None:
+        """Run the cloud until a signal; the last words are said when it is ready.
+
+        Raises ChildError, ControlError or RestError when something fails.
+        """
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._end)
         error = ""
         try:
             self._start()
+            self._progress.say(last_words)
             self._watch()
         except (ChildError, ControlError, RestError) as caught:
             # What fails because we stop it has not failed.
@@ -78,7 +81,7 @@ class Supervisor:
 
     def _write_status(self, state: str, error: str = "") -> None:
         self._cloud.state.write_json(
-            STATUS_FILE,
+            STATUS,
             {
                 "state": state,
                 "pid": os.getpid(),

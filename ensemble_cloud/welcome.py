@@ -39,7 +39,6 @@ def welcome(cloud: Cloud, seconds: float) -> str:
         f"   3. {_tool('ensemble-cloud')} host stop {shape.hosts[0].name}, and as admin see under",
         "      Admin > Compute > Ensembles who has lost what.",
         "",
-        "Ctrl-C stops everything; the next start continues from here.",
     ]
     return "\n".join(lines)
 
