@@ -4,7 +4,14 @@
 import numpy as np
 
 from ensemble_api.planning.constraints import Problem
-from ensemble_api.planning.laminar import at_depth, fill, least_losses, level_off, reach
+from ensemble_api.planning.laminar import (
+    at_depth,
+    fill,
+    least_losses,
+    level_off,
+    reach,
+    stable_order,
+)
 from ensemble_api.planning.model import Affinity, AntiAffinity, Near, Policy, Spread, Survive
 from ensemble_api.planning.topology import IntArray
 
@@ -194,7 +201,7 @@ def _with_tier(total: IntArray, able: IntArray, count: int, least: int, alone: b
 
 
 def _least_packing(problem: Problem, limits: list[list[int]]) -> int:
-    order: IntArray = np.argsort(problem.cost, kind="stable")
+    order = stable_order(problem.cost)
     total = 0
     for row, count in enumerate(problem.counts.tolist()):
         placed = fill(problem.topology, problem.caps[row], limits[row], count, order)

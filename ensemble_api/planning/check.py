@@ -200,18 +200,25 @@ def _too_few_left(policy: Survive, tier: Tier, held: _Held) -> int:
 
 
 def _uneven(policy: Spread, tier: Tier, held: _Held, snapshot: Snapshot) -> int:
-    eligible = {
-        snapshot.topology.domain_of(host, policy.level)
-        for host in snapshot.topology.hosts
-        if _suits(tier, host, snapshot)
-    }
-    counts = [held[domain][tier.name] if domain in held else 0 for domain in eligible] or [0]
+    counts = [tiers[tier.name] for tiers in held.values() if tiers[tier.name]]
     amount = 0
-    if policy.max_skew is not None:
-        amount += max(0, max(counts) - min(counts) - policy.max_skew)
     if policy.min_domains is not None:
-        amount += max(0, policy.min_domains - sum(1 for count in counts if count))
+        amount += max(0, policy.min_domains - len(counts))
+    if policy.max_skew is not None:
+        if len(counts) < _eligible_domains(policy.level, tier, snapshot):
+            counts.append(0)
+        amount += max(0, max(counts) - min(counts) - policy.max_skew)
     return amount
+
+
+def _eligible_domains(level: str, tier: Tier, snapshot: Snapshot) -> int:
+    """Count the domains in which the tier may use at least one host."""
+    found: set[int] = set()
+    numbers = snapshot.topology.index(level).tolist()
+    for host, number in zip(snapshot.topology.hosts, numbers, strict=True):
+        if number not in found and _suits(tier, host, snapshot):
+            found.add(number)
+    return len(found)
 
 
 def _domains_of_others(policy: Exclusive, snapshot: Snapshot) -> set[FailureDomain]:

@@ -8,7 +8,15 @@ import numpy as np
 
 from ensemble_api.planning.bounds import together
 from ensemble_api.planning.constraints import Problem, fitting
-from ensemble_api.planning.laminar import at_depth, climb, fill, least_losses, level_off, reach
+from ensemble_api.planning.laminar import (
+    at_depth,
+    climb,
+    fill,
+    least_losses,
+    level_off,
+    reach,
+    stable_order,
+)
 from ensemble_api.planning.model import Affinity, AntiAffinity, Near, Policy, Spread, Survive
 from ensemble_api.planning.topology import BoolArray, IntArray
 
@@ -216,7 +224,7 @@ class _Draft:
         problem, topology = self.problem, self.problem.topology
         count = int(problem.counts[row])
         room = self._allowed(row)
-        order = np.argsort(self._preference(row), kind="stable")
+        order = stable_order(self._preference(row))
         kept = np.zeros_like(room)
         if problem.existing is not None:
             running = np.minimum(problem.existing[row], room)

@@ -85,9 +85,16 @@ def least_losses(
     return wanted
 
 
+def stable_order(values: IntArray) -> IntArray:
+    """Sort whole numbers and give their positions, equal ones in the order they come."""
+    if len(values) and int(values.min()) >= -(1 << 15) and int(values.max()) < 1 << 15:
+        values = values.astype(np.int16)  # sorted by digits, which is ten times faster
+    return np.argsort(values, kind="stable")
+
+
 def _cut(take: IntArray, group: IntArray, limit: npt.ArrayLike) -> IntArray:
     """Cut the places of each group to its limit, the first ones first."""
-    order = np.argsort(group, kind="stable")
+    order = stable_order(group)
     sorted_group, sorted_take = group[order], take[order]
     total = np.cumsum(sorted_take)
     first = np.flatnonzero(np.diff(sorted_group, prepend=-1))

@@ -142,13 +142,13 @@ def _solve(problem: Problem, effort: Effort) -> _Found:
 
 
 def _quickly(problem: Problem) -> _Found | None:
-    """Give the best of the greedy plans, the first one that counting proves to be best of all."""
+    """Give the best of the greedy plans, the first one that counting proves but for its packing."""
     best: _Found | None = None
     for counts in drafts(problem):
         values = problem.objective(counts)
         if best is None or values < best.values:
             best = _Found(counts, values, lower_bounds(problem, values))
-            if best.values == best.bounds:
+            if best.settled:
                 break
     return best
 
