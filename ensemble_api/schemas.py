@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shape of request bodies, as JSON Schema, and the one way to check them."""
 
+import base64
+import binascii
 import re
+import unicodedata
 from typing import Any
 
 import jsonschema
@@ -14,10 +17,11 @@ MAX_POLICIES = 50
 
 UUID: dict[str, Any] = {
     "type": "string",
-    "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+    "pattern": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z",
 }
-TIER_NAME: dict[str, Any] = {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$"}
+TIER_NAME: dict[str, Any] = {"type": "string", "pattern": r"^[a-z][a-z0-9-]{0,31}\Z"}
 TEXT: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\S"}
+NAME: dict[str, Any] = {**TEXT, "format": "server-name"}
 
 SERVER = {
     "type": "object",
@@ -32,11 +36,11 @@ SERVER = {
         },
         "key_name": TEXT,
         "security_groups": {"type": "array", "items": TEXT, "maxItems": 32, "uniqueItems": True},
-        "user_data": {"type": "string", "contentEncoding": "base64", "maxLength": 65535},
+        "user_data": {"type": "string", "format": "base64", "maxLength": 65535},
         "metadata": {
             "type": "object",
             "maxProperties": 64,
-            "propertyNames": {"pattern": r"^[a-zA-Z0-9-_:. ]{1,255}$"},
+            "propertyNames": {"pattern": r"^[a-zA-Z0-9-_:. ]{1,255}\Z"},
             "additionalProperties": {"type": "string", "maxLength": 255},
         },
         "availability_zone": TEXT,
@@ -57,7 +61,7 @@ TIER = {
 }
 
 COMMON = {
-    "level": {"type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$"},
+    "level": {"type": "string", "pattern": r"^[a-z][a-z0-9_-]{0,31}\Z"},
     "tiers": {
         "type": "array",
         "items": TIER_NAME,
@@ -97,7 +101,7 @@ ENSEMBLE = {
         "ensemble": {
             "type": "object",
             "properties": {
-                "name": TEXT,
+                "name": NAME,
                 "description": {"type": "string", "maxLength": 1024},
                 "tiers": {
                     "type": "array",
@@ -115,7 +119,31 @@ ENSEMBLE = {
     "additionalProperties": False,
 }
 
-_VALIDATOR = jsonschema.Draft202012Validator(ENSEMBLE)
+_FORMATS = jsonschema.FormatChecker(formats=())
+
+
+@_FORMATS.checks("server-name")
+def _is_server_name(value: object) -> bool:
+    """Whether Nova takes it in a server's name (nova/api/validation/parameter_types.py)."""
+    return not isinstance(value, str) or all(
+        each <= "\uffff" and (unicodedata.category(each) == "Zs" or _visible(each))
+        for each in value.strip()
+    )
+
+
+def _visible(character: str) -> bool:
+    return unicodedata.category(character)[0] not in "CZ"
+
+
+@_FORMATS.checks("base64", raises=(binascii.Error, ValueError))
+def _is_base64(value: object) -> bool:
+    """Whether it is base64, be it on several lines."""
+    if isinstance(value, str):
+        base64.b64decode("".join(value.split()), validate=True)
+    return True
+
+
+_VALIDATOR = jsonschema.Draft202012Validator(ENSEMBLE, format_checker=_FORMATS)
 _PATTERNS = {
     str(TIER_NAME["pattern"]): "must start with a-z and hold at most 32 of a-z, 0-9 and -",
     str(UUID["pattern"]): "must be a UUID",
@@ -148,6 +176,10 @@ def _reason(error: jsonschema.ValidationError) -> str:
             return "is not known here"
         case ("oneOf", _):
             return 'must be "auto", "none" or a list of network ids'
+        case ("format", "base64"):
+            return "must be base64"
+        case ("format", _):
+            return "holds a character that no server name may have"
         case ("maxLength", most):
             return f"is longer than {most} characters"
         case ("pattern", pattern):

@@ -32,9 +32,12 @@ class Call:
         if len(self.raw) > MAX_BODY:
             raise exception.Invalid(f"body: is larger than {MAX_BODY} bytes", field="body")
         try:
-            return json.loads(self.raw)
+            body = json.loads(self.raw)
+            # A lone surrogate such as \\ud800 is JSON, but no text that can be sent or stored.
+            json.dumps(body, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise exception.Invalid(f"body: is not JSON: {error}", field="body") from error
+        return body
 
     def number(self, name: str, default: int, most: int) -> int:
         """A query parameter that is a whole number from 1 to ``most``; larger ones are cut."""
