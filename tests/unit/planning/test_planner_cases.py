@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cases of planning that a reader can judge by eye."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from planning_clouds import cloud, racks
@@ -362,3 +364,45 @@ class TestExistingMembers:
         for running in ({Member("db", 0): "a"}, {Member("web", 0): "b"}, {Member("web", 7): "a"}):
             with pytest.raises(ModelError, match="existing"):
                 plan(Ensemble((tier("web", 1),)), snapshot, running)
+
+
+def test_threads_that_plan_at_once_do_not_disturb_each_other() -> None:
+    snapshot = racks(("az1", 2, 3), ("az2", 2, 3), free=5)
+    ensembles = [
+        Ensemble(
+            (tier("web", count, 2), tier("db", 3, 3)),
+            (AntiAffinity("rack", ("web", "db"), False), AntiAffinity("host", ("db",))),
+        )
+        for count in range(2, 8)
+    ]
+    alone = [plan(ensemble, snapshot) for ensemble in ensembles]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(plan, ensembles, [snapshot] * len(ensembles)))
+    for one, other in zip(alone, together, strict=True):
+        assert isinstance(one, Plan)
+        assert isinstance(other, Plan)
+        assert one.assignment == other.assignment
+        assert one.objectives == other.objectives
+
+
+LARGE: list[tuple[str, Ensemble]] = [
+    (
+        "500 members of two tiers on 1,000 hosts",
+        Ensemble(
+            (tier("a", 300, 2), tier("b", 200, 3)),
+            (AntiAffinity("host", ("a",)), Spread("rack", ("b",), True, 1)),
+        ),
+    ),
+    (
+        "1,000 members of 50 tiers",
+        Ensemble(tuple(tier(f"t{number}", 20) for number in range(50))),
+    ),
+]
+
+
+@pytest.mark.parametrize("ensemble", [pytest.param(row[1], id=row[0]) for row in LARGE])
+def test_large_ones_end_with_a_plan(ensemble: Ensemble) -> None:
+    snapshot = racks(("az1", 17, 20), ("az2", 17, 20), ("az3", 16, 20))
+    result = plan(ensemble, snapshot)
+    assert isinstance(result, Plan)
+    assert len(result.assignment) == ensemble.size
