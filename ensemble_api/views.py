@@ -2,6 +2,7 @@
 """What callers see, as JSON-ready values: tenants get opaque domains, operators also names."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -43,7 +44,7 @@ def ensemble(record: EnsembleRecord, *, names: bool, detail: bool) -> Json:
         "updated_at": record.updated_at,
         "progress": {"active": record.active, "total": len(record.members)},
         "tiers": [_tier(each, detail=detail) for each in record.body["tiers"]],
-        "fault": record.fault,
+        "fault": _fault(record, names=names),
         "survives": [{"level": each.level, "survives": each.survives} for each in losses],
     }
     if not detail:
@@ -56,7 +57,10 @@ def ensemble(record: EnsembleRecord, *, names: bool, detail: bool) -> Json:
         "survivability": _survivability(stored_ensemble(record), assignment, topology, domains),
         "objectives": record.plan["objectives"],
         "violations": record.plan["violations"],
-        "events": list(record.events),
+        "events": [
+            {**each, "message": _words(record, each["message"], names=names)}
+            for each in record.events
+        ],
     }
 
 
@@ -197,6 +201,31 @@ def _letters(number: int) -> str:
     while number:
         number, rest = divmod(number - 1, 26)
         text = chr(ord("A") + rest) + text
+    return text
+
+
+def _fault(record: EnsembleRecord, *, names: bool) -> Json | None:
+    if record.fault is None:
+        return None
+    return {**record.fault, "message": _words(record, record.fault["message"], names=names)}
+
+
+def _words(record: EnsembleRecord, text: str, *, names: bool) -> str:
+    """A message, which may quote Nova's answer to an operator, as the caller may read it.
+
+    Zones keep their names, as tenants know them from Nova.
+    """
+    if names:
+        return text
+    for level, name in sorted(
+        {
+            (level, path[-1])
+            for member in record.members
+            for level, path in member.domains.items()
+            if level != "zone"
+        }
+    ):
+        text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", f"[{level}]", text)
     return text
 
 

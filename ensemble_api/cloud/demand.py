@@ -47,6 +47,8 @@ def demand(flavor: Mapping[str, Any], image: Mapping[str, Any]) -> Demand:
         if found := _TRAIT.match(key):
             traits[found[1]] = value
         elif (found := _RESOURCE.match(key)) and key in specs:
+            if not value.isdecimal():
+                raise ValueError(f"has extra spec {key}={value}, which is no whole number")
             resources[found[1]] = int(value)
     resources = {name: amount for name, amount in resources.items() if amount > 0}
     if not resources:

@@ -2,6 +2,7 @@
 """The cloud's capacity as one snapshot: hypervisors and aggregates of Nova, usages of Placement."""
 
 import functools
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from ensemble_api.planning.topology import Topology
 
 ZONE_KEY = "availability_zone"
 PLACEMENT_LIMIT = 100_000
+LEVEL_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")  # as request bodies may name a level
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,8 @@ def parse_levels(options: Sequence[str]) -> tuple[Level, ...]:
     """
     levels = []
     for entry in options:
-        name, colon, key = entry.partition(":")
-        if not (name and colon and key) or name == "host":
+        name, _, key = entry.partition(":")
+        if not (LEVEL_NAME.fullmatch(name) and key) or name == "host":
             raise ValueError(f"[ensembles] levels: '{entry}' is not level:metadata_key")
         levels.append(Level(name, key))
     if len({level.name for level in levels}) != len(levels):

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What callers see: a tenant never a host, rack, zone or capacity of the cloud by name."""
+
+import json
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from records import NAMES, PLACES, MemberStatus, Status, ensemble, member
+
+from ensemble_api import views
+from ensemble_api.cloud.inventory import Host
+from ensemble_api.planning import result
+from ensemble_api.planning.model import Ensemble, Member, Tier
+from ensemble_api.planning.topology import FailureDomain, Topology
+from ensemble_api.service import Planned
+
+SECRETS = (*NAMES, "4242", "31337", "provider")
+MEMBERS = (
+    member(0, status=MemberStatus.ACTIVE, server_id="s0"),
+    member(1, status=MemberStatus.BUILDING),
+    member(2),
+)
+
+
+def text(view: Any) -> str:
+    return json.dumps(view)
+
+
+def planned() -> Planned:
+    topology = Topology.build(
+        ("host", "rack", "zone"), {name: (path[1], path[0]) for name, path in PLACES.items()}
+    )
+    wanted = Ensemble((Tier("web", 3, {"VCPU": 4242, "MEMORY_MB": 31337}),))
+    assignment = {Member("web", index): name for index, name in enumerate(PLACES)}
+    objectives = (result.Objective("loss by one host", 1, 1),)
+    domain = topology.domain_of("secrethost1", "host")
+    violation = result.Violation(0, "host", (domain,), ("web",), 1, "Too many.")
+    return Planned(result.Plan(wanted, assignment, objectives, (violation,)), topology)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        pytest.param(
+            lambda: views.ensemble(ensemble(*MEMBERS), names=False, detail=True), id="show"
+        ),
+        pytest.param(
+            lambda: views.ensemble(ensemble(*MEMBERS), names=False, detail=False), id="list"
+        ),
+        pytest.param(lambda: views.plan(planned(), "shop-project", names=False), id="plan"),
+    ],
+)
+def test_a_tenant_sees_no_name_and_no_capacity(view: Any) -> None:
+    shown = text(view())
+    for secret in SECRETS:
+        assert secret not in shown
+
+
+@pytest.mark.parametrize("detail", [True, False], ids=["show", "list"])
+def test_nova_s_words_about_a_failure_tell_a_tenant_no_host(detail: bool) -> None:
+    words = "Nova refused web-0: Compute host secrethost1 (in secretrack1) could not be found."
+    record = ensemble(
+        *MEMBERS,
+        status=Status.ERROR,
+        fault={"message": words, "reasons": []},
+        events=({"at": "2026-11-22T10:00:00Z", "type": "ROLLING_BACK", "message": words},),
+    )
+    shown = text(views.ensemble(record, names=False, detail=detail))
+    for secret in SECRETS:
+        assert secret not in shown
+    assert "Nova refused web-0: Compute host" in shown
+    assert words in text(views.ensemble(record, names=True, detail=detail))
+
+
+def test_a_host_that_is_named_like_a_tier_leaves_member_names_alone() -> None:
+    odd = member(0, domains={"host": ("z", "r", "web"), "rack": ("z", "r"), "zone": ("z",)})
+    record = ensemble(odd, fault={"message": "Nova refused web-0: no web", "reasons": []})
+    assert views.ensemble(record, names=False, detail=False)["fault"]["message"].startswith(
+        "Nova refused web-0: no "
+    )
+
+
+def test_an_operator_sees_names() -> None:
+    view = views.ensemble(ensemble(*MEMBERS), names=True, detail=True)
+    assert [each["host"] for each in view["members"]] == list(PLACES)
+    assert {each["name"] for each in view["domains"]} == set(NAMES)
+    assert {each["name"] for each in views.plan(planned(), "p", names=True)["domains"]} == set(
+        NAMES
+    )
+
+
+def test_references_differ_between_projects_levels_and_paths() -> None:
+    domains = [
+        FailureDomain("host", "x", ("z", "r", "x")),
+        FailureDomain("rack", "x", ("z", "x")),
+        FailureDomain("zone", "x", ("x",)),
+        FailureDomain("host", "x", ("z", "q", "x")),
+    ]
+    refs = [views.reference(project, each) for project in ("p1", "p2") for each in domains]
+    assert len(set(refs)) == 8
+    assert all(re.fullmatch("[0-9a-f]{56}", ref) for ref in refs)
+    assert refs[0] == views.reference("p1", domains[0])
+
+
+def test_every_reference_in_a_view_is_of_a_domain_in_it() -> None:
+    view = views.ensemble(ensemble(*MEMBERS), names=False, detail=True)
+    refs = {each["ref"] for each in view["domains"]}
+    assert len(refs) == len(view["domains"]) == 6
+    used = {ref for each in view["members"] for ref in each["domains"].values()}
+    used |= {each["parent"] for each in view["domains"] if each["parent"]}
+    used |= {loss["domain"] for level in view["survivability"] for loss in level["losses"]}
+    assert used == refs
+
+
+def test_labels_count_by_letters_in_the_order_of_the_plan() -> None:
+    view = views.plan(planned(), "p", names=False)
+    assert [each["label"] for each in view["domains"]] == [
+        "zone A",
+        "rack A",
+        "rack B",
+        "host A",
+        "host B",
+        "host C",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ")]
+)
+def test_letters_go_on_after_z(number: int, letters: str) -> None:
+    assert views._letters(number) == letters
+
+
+def test_what_survives_and_how_far_the_build_is() -> None:
+    view = views.ensemble(ensemble(*MEMBERS), names=False, detail=True)
+    assert view["progress"] == {"active": 1, "total": 3}
+    assert view["survives"] == [
+        {"level": "host", "survives": True},
+        {"level": "rack", "survives": True},
+        {"level": "zone", "survives": False},
+    ]
+    rack = view["survivability"][1]
+    assert (rack["domains_used"], rack["worst"]) == (2, [{"tier": "web", "left": 1, "count": 3}])
+    assert sorted(loss["lost"]["web"] for loss in rack["losses"]) == [1, 2]
+
+
+def test_deleted_members_are_nowhere() -> None:
+    gone = tuple(member(index, status=MemberStatus.DELETED) for index in range(3))
+    view = views.ensemble(ensemble(*gone, status=Status.ERROR), names=False, detail=True)
+    assert (view["domains"], view["survives"], view["survivability"]) == ([], [], [])
+    assert [each["domains"] for each in view["members"]] == [{}, {}, {}]
+
+
+def test_a_list_entry_leaves_the_long_parts_out() -> None:
+    record = ensemble(*MEMBERS)
+    record.body["tiers"][0]["server"]["user_data"] = "QUJD"
+    short = views.ensemble(record, names=False, detail=False)
+    assert {"members", "policies", "survivability", "events", "domains"}.isdisjoint(short)
+    assert "user_data" not in text(short)
+    assert "user_data" in text(views.ensemble(record, names=False, detail=True))
+
+
+def test_a_refused_plan_has_the_shape_of_a_plan() -> None:
+    reason = result.Reason("too-few-domains", "Only 2 racks.", 0, "rack", ("web",), 3, 2, "Fewer.")
+    topology = Topology.build(("host",), {})
+    refused = views.plan(Planned(result.Infeasible((reason,), True), topology), "p", names=False)
+    assert refused.keys() - {"reasons", "proved"} <= views.plan(planned(), "p", names=False).keys()
+    assert (refused["feasible"], refused["proved"]) == (False, True)
+    assert refused["reasons"] == [
+        {
+            "code": "too-few-domains",
+            "message": "Only 2 racks.",
+            "policy": 0,
+            "level": "rack",
+            "tiers": ["web"],
+            "demand": 3,
+            "supply": 2,
+            "suggestion": "Fewer.",
+        }
+    ]
+
+
+def test_views_hold_no_numpy_numbers() -> None:
+    assert "int64" not in text(views.plan(planned(), "p", names=False))
+    with pytest.raises(TypeError):
+        text(np.int64(1))  # which json would not take
+
+
+def test_the_spread_shows_each_host_with_its_members() -> None:
+    owner = ensemble(*MEMBERS)
+    hosts = [
+        (Host("secrethost1", "u1", "up", ("secretrack1", "secretzone")), [(owner, MEMBERS[0])]),
+        (Host("spare", "u2", "down", (None, None)), []),
+    ]
+    shown = views.spread(hosts, ("host", "rack", "zone"))["hosts"]
+    assert shown[0] == {
+        "host": "secrethost1",
+        "state": "up",
+        "rack": "secretrack1",
+        "zone": "secretzone",
+        "members": [
+            {
+                "ensemble_id": owner.id,
+                "ensemble_name": "shop",
+                "project_id": "shop-project",
+                "tier": "web",
+                "name": "web-0",
+                "status": "ACTIVE",
+                "server_id": "s0",
+            }
+        ],
+    }
+    assert (shown[1]["state"], shown[1]["rack"], shown[1]["members"]) == ("down", None, [])
