@@ -187,6 +187,15 @@ test('a problem is shown at its field, unfolds what hides it, and goes again', (
   whole.remove();
 });
 
+test('every sign that is used is drawn', () => {
+  for (const name of fs.readdirSync(FOLDER)) {
+    const source = fs.readFileSync(path.join(FOLDER, name), 'utf8');
+    for (const [, sign] of source.matchAll(/\bicon\('([\w-]+)'\)|sign: '([\w-]+)'/g)) {
+      if (sign) { assert.ok(sign in ensembles.icons.LINES, name + ': ' + sign); }
+    }
+  }
+});
+
 test('no script writes HTML, evaluates text or is too large', () => {
   const sources = fs.readdirSync(FOLDER).map((name) => fs.readFileSync(path.join(FOLDER, name), 'utf8'));
   assert.ok(sources.length >= 17);

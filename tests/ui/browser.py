@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
+from selenium.common import exceptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -93,11 +94,18 @@ class Dashboard:
 
     def until(self, condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
         """Wait until the condition holds; elements that are replaced meanwhile do no harm."""
-        from selenium.common import exceptions
-
         harmless = (exceptions.StaleElementReferenceException, IndexError)
         wait = WebDriverWait(self.driver, seconds, 0.2, ignored_exceptions=harmless)
         return wait.until(lambda _driver: condition())
+
+    def expect_only(self, status: int) -> None:
+        """Take it that the browser noted answers of this status, which the test meant to get.
+
+        (Horizon drops a row whose update is answered with 404, and the browser notes each one.)
+        """
+        noted = self.severe()
+        assert noted, f"no answer of status {status} was noted"
+        assert not [line for line in noted if f"status of {status}" not in line], noted
 
     def severe(self) -> list[str]:
         """Give what the browser logged as severe since the last call."""

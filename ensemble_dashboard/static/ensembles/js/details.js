@@ -49,7 +49,7 @@
   function state(ensemble) {
     const settled = data.settled.includes(ensemble.status);
     const progress = ensemble.progress || { active: 0, total: 0 };
-    const sign = { ACTIVE: 'check-circle', ERROR: 'times-circle' }[ensemble.status] || 'hourglass-half';
+    const sign = { ACTIVE: 'good', ERROR: 'bad' }[ensemble.status] || 'wait';
     const said = el('span', { class: 'ens-status ens-status-' + ensemble.status.toLowerCase() }, icon(sign), ' ',
       status(ensemble.status), settled ? null : ': ' + fill(gettext('%(active)s of %(total)s members'), progress));
     if (settled || !progress.total) { return said; }
@@ -73,7 +73,7 @@
     if (!ensemble.policies.length) { return el('li', { class: 'text-muted' }, gettext('No policies.')); }
     const broken = new Map((ensemble.violations || []).map((violation) => [violation.policy, violation.message]));
     return ensemble.policies.map((policy, index) => el('li', {}, words.policy(policy),
-      broken.has(index) ? el('span', { class: 'ens-warn' }, ' ', icon('exclamation-circle'), ' ',
+      broken.has(index) ? el('span', { class: 'ens-warn' }, ' ', icon('warn'), ' ',
         gettext('Not kept:'), ' ', broken.get(index)) : null));
   }
 

@@ -34,11 +34,6 @@
     append(node, children);
   }
 
-  /** A sign of Font Awesome, which Horizon brings; screen readers skip it. */
-  function icon(name) {
-    return el('span', { class: 'fa fa-' + name, 'aria-hidden': 'true' });
-  }
-
   /** A round badge with the tier's letter in the tier's colour. */
   function badge(tier, label) {
     return el('span', {
@@ -52,5 +47,5 @@
     return JSON.parse(document.getElementById('ens-data').textContent);
   }
 
-  ensembles.dom = { el, fillIn, icon, badge, pageData };
+  ensembles.dom = { el, fillIn, icon: ensembles.icons.icon, badge, pageData };
 }());

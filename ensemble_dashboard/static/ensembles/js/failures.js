@@ -13,7 +13,7 @@
     filled.style.width = (tier.count ? Math.round(100 * remaining / tier.count) : 0) + '%';
     return el('span', { class: 'ens-left' + (remaining ? '' : ' is-none') },
       el('span', { class: 'ens-bar', 'aria-hidden': 'true' }, filled),
-      el('span', { class: 'ens-left-words' }, remaining ? null : icon('times-circle'), ' ', left(remaining, tier.count)));
+      el('span', { class: 'ens-left-words' }, remaining ? null : icon('bad'), ' ', left(remaining, tier.count)));
   }
 
   /** The table of the worst single failures: a row for each level, a column for each tier. */
@@ -47,9 +47,9 @@
       el('p', {}, fill(ngettext('If %(domains)s fails:', 'If %(domains)s fail:', chosen.length),
         { domains: list(chosen.map((domain) => domain.name || domain.label)) }),
       ' ', dead.length
-        ? el('strong', { class: 'ens-bad' }, icon('times-circle'), ' ',
+        ? el('strong', { class: 'ens-bad' }, icon('bad'), ' ',
           fill(gettext('nothing is left of %(tiers)s.'), { tiers: list(dead) }))
-        : el('strong', { class: 'ens-good' }, icon('check-circle'), ' ', gettext('every tier lives on.'))),
+        : el('strong', { class: 'ens-good' }, icon('good'), ' ', gettext('every tier lives on.'))),
       el('ul', { class: 'ens-plain' }, after.map((item, index) => el('li', { 'data-tier': item.tier },
         badge(tiers[index]), ' ', el('span', { class: 'ens-tried-name' }, item.tier), bar(tiers[index], item.left)))));
   }

@@ -47,7 +47,7 @@
       el('div', { class: 'ens-heading' }, el('h2', {}, gettext('Tiers')),
         button('ens-sample', 'btn-sm', act.sample, gettext('Start from example: web + cache + database'))),
       parts.tiers, slot('ens-tiers'),
-      button('ens-add-tier', 'ens-add', act.addTier, icon('plus'), ' ', gettext('Add a tier')),
+      button('ens-add-tier', 'ens-add', act.addTier, icon('more'), ' ', gettext('Add a tier')),
       parts.between);
   }
 
@@ -88,8 +88,8 @@
       shared.length
         ? el('ul', { class: 'ens-plain ens-card' }, shared.map((policy) => page.policyRow(policy))) : null,
       el('div', { class: 'ens-adders' },
-        adder('ens-together', 'affinity', 'zone', 'compress', gettext('Keep tiers together')),
-        adder('ens-apart', 'anti-affinity', 'host', 'arrows-h', gettext('Keep tiers apart'))),
+        adder('ens-together', 'affinity', 'zone', 'together', gettext('Keep tiers together')),
+        adder('ens-apart', 'anti-affinity', 'host', 'apart', gettext('Keep tiers apart'))),
     ];
   }
 

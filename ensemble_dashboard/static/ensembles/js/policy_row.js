@@ -29,7 +29,7 @@
       el('button', {
         id: id('remove'), type: 'button', class: 'btn btn-link ens-tool', 'aria-label': gettext('Remove this policy'),
         title: gettext('Remove this policy'), on: { click: () => page.removePolicy(policy.key) },
-      }, icon('times')),
+      }, icon('remove')),
       policy.between ? tiers(policy, page, id) : null,
       el('p', { class: 'ens-sentence', 'data-sentence': policy.key }, page.sentence(policy)),
       ['type', 'level', 'enforcement', 'most', 'tiers'].map((field) => ensembles.problems.slot(id(field))));

@@ -33,7 +33,7 @@
         on: { input: (event) => page.type(tier.key, { name: event.target.value.trim() }) },
       }),
       stepper(tier, page, id),
-      tool(id('duplicate'), 'clone', fill(gettext('Duplicate the tier %(tier)s'), { tier: tier.name }),
+      tool(id('duplicate'), 'copy', fill(gettext('Duplicate the tier %(tier)s'), { tier: tier.name }),
         () => page.duplicate(tier.key)),
       tool(id('remove'), 'trash', fill(gettext('Remove the tier %(tier)s'), { tier: tier.name }),
         () => page.remove(tier.key)));
@@ -47,7 +47,7 @@
     el('button', {
       id: id('less'), type: 'button', class: 'btn btn-default', disabled: tier.count <= 1,
       'aria-label': gettext('One member less'), on: { click: step(-1) },
-    }, icon('minus')),
+    }, icon('less')),
     el('label', { class: 'sr-only', for: id('count') }, gettext('Number of members')),
     el('input', {
       id: id('count'), class: 'form-control', type: 'number', min: 1, max: ensembles.model.MAX_COUNT,
@@ -57,7 +57,7 @@
     el('button', {
       id: id('more'), type: 'button', class: 'btn btn-default', 'aria-label': gettext('One member more'),
       on: { click: step(1) },
-    }, icon('plus')));
+    }, icon('more')));
   }
 
   function whole(text) {
@@ -157,8 +157,8 @@
     return el('div', { class: 'ens-card-policies' },
       own.length ? el('ul', { class: 'ens-plain' }, own.map((policy) => page.policyRow(policy))) : null,
       el('div', { class: 'ens-adders' },
-        adder('anti-affinity', 'arrows-h', gettext('Keep its members apart')),
-        adder('affinity', 'compress', gettext('Keep them together'))));
+        adder('anti-affinity', 'apart', gettext('Keep its members apart')),
+        adder('affinity', 'together', gettext('Keep them together'))));
   }
 
   ensembles.tierCard = { card };

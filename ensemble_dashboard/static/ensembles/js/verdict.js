@@ -21,16 +21,16 @@
         return fitting(state);
       case 'refused':
         return {
-          tone: 'bad', sign: 'times-circle',
+          tone: 'bad', sign: 'bad',
           headline: gettext('This does not fit.'),
           more: state.reasons.length ? state.reasons[0].message : '',
         };
       case 'error':
-        return { tone: 'bad', sign: 'exclamation-triangle', headline: gettext('That did not work.'), more: state.message };
+        return { tone: 'bad', sign: 'warn', headline: gettext('That did not work.'), more: state.message };
       case 'submitting':
-        return { tone: 'wait', sign: 'hourglass-half', headline: gettext('Reserving the capacity…'), more: '' };
+        return { tone: 'wait', sign: 'wait', headline: gettext('Reserving the capacity…'), more: '' };
       default:
-        return { tone: 'wait', sign: 'hourglass-half', headline: gettext('Planning…'), more: '' };
+        return { tone: 'wait', sign: 'wait', headline: gettext('Planning…'), more: '' };
     }
   }
 
@@ -39,7 +39,7 @@
     const used = plan.survivability.map((item) => domains(item.level, item.domains_used));
     return {
       tone: plan.violations.length ? 'warn' : 'good',
-      sign: plan.violations.length ? 'exclamation-circle' : 'check-circle',
+      sign: plan.violations.length ? 'warn' : 'good',
       headline: fill(gettext('It fits: %(members)s on %(domains)s.'),
         { members: members(plan.assignments.length), domains: list(used) }),
       more: survives(layout.survives(plan.survivability)),
@@ -67,7 +67,7 @@
       el('ul', {}, state.reasons.map((reason) => el('li', { 'data-code': reason.code },
         el('span', {}, reason.message),
         reason.suggestion
-          ? el('span', { class: 'ens-suggestion' }, icon('lightbulb'), ' ', reason.suggestion) : null))));
+          ? el('span', { class: 'ens-suggestion' }, icon('hint'), ' ', reason.suggestion) : null))));
   }
 
   /** How good the plan is known to be, what it leaves undone, and that nothing is held yet. */
@@ -75,7 +75,7 @@
     const plan = state.plan;
     const proved = plan.objectives.every((objective) => objective.proved);
     return el('div', { class: 'ens-remarks' },
-      plan.violations.map((violation) => el('p', { class: 'ens-warn' }, icon('exclamation-circle'), ' ',
+      plan.violations.map((violation) => el('p', { class: 'ens-warn' }, icon('warn'), ' ',
         gettext('Wished for, but not possible:'), ' ', violation.message)),
       el('p', { class: 'text-muted' },
         proved ? gettext('Proved: no plan is better.') : gettext('Whether a better plan exists is not proved.'),

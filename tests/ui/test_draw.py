@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Drawing an ensemble in a real browser on the real embedded cloud, and watching it being built."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from tests.cloud.ensembles import Operator, Project
+from tests.ui.browser import Dashboard
+
+pytestmark = [pytest.mark.cloud, pytest.mark.ui]
+
+DRAW = "/project/ensembles/draw/"
+BUILD_SECONDS = 240
+
+
+def drawing(page: Dashboard, state: str, seconds: float = 60) -> None:
+    """Wait until the preview is in a state."""
+    page.until(lambda: page.find("#ens-draw").get_attribute("data-state") == state, seconds)
+
+
+def members(page: Dashboard) -> Counter[str]:
+    """Count the members in the picture by their tier, as a screen reader names them."""
+    names = [badge.get_attribute("aria-label") for badge in page.all("#ens-picture .ens-badge")]
+    return Counter(name.partition("-")[0] for name in names if name)
+
+
+def preview_of(page: Dashboard, expected: dict[str, int]) -> None:
+    """Wait until the preview shows these members and no others."""
+    page.until(lambda: dict(members(page)) == expected)
+    drawing(page, "fits")
+
+
+def left(page: Dashboard, level: str, tier: str) -> str:
+    """Read what the table of the worst failures says."""
+    return page.text(f"#ens-worst [data-level={level}] [data-tier={tier}]")
+
+
+def test_three_tiers_are_drawn_previewed_built_as_promised_and_deleted(
+    demo: Dashboard, project: Project, operator: Operator
+) -> None:
+    before = operator.left_behind()
+    demo.open("/project/ensembles/")
+    assert "Draw your first ensemble" in demo.text(".ens-invite")
+    demo.click(".ens-invite .btn-primary")
+
+    # A fresh page has one tier of two on different hosts, and a plan for it.
+    preview_of(demo, {"web": 2})
+    demo.type("#ens-name", "shop")
+    demo.click("#t1-more")
+    # The second tier: two caches, on different hosts.
+    demo.click("#ens-add-tier")
+    demo.type("#t3-name", "cache")
+    demo.click("#t3-add-anti-affinity")
+    # The third one: three databases, on different racks.
+    demo.click("#ens-add-tier")
+    demo.type("#t5-name", "db")
+    demo.click("#t5-more")
+    demo.click("#t5-add-anti-affinity")
+    demo.choose("#p6-level", "rack")
+    # Caches are wanted in one zone.
+    demo.click("#t3-add-affinity")
+    demo.choose("#p7-enforcement", "soft")
+    assert "All members of cache should be in one zone." in demo.text("[data-policy=p7]")
+
+    preview_of(demo, {"web": 3, "cache": 2, "db": 3})
+    assert "It fits: 8 members" in demo.text("#ens-verdict")
+    assert left(demo, "host", "web") == "2 of 3 left"
+    assert left(demo, "rack", "db") == "2 of 3 left"
+    assert left(demo, "zone", "cache") == "none left"
+    lost = demo.find(".ens-domain-rack > .ens-domain-name")
+    label = lost.find_element("css selector", ".ens-domain-label").text
+    assert label.startswith("rack "), "a tenant sees no rack's name"
+    lost.click()
+    assert f"If {label} fails:" in demo.text("#ens-tried")
+    assert demo.all(".ens-domain-rack.is-failed")
+
+    demo.click("#ens-submit")
+    demo.until(lambda: demo.driver.current_url.rstrip("/").rsplit("/", 1)[1].count("-") == 4)
+    assert demo.text("h2#ens-overview-title") == "Overview"
+    ensemble_id = demo.driver.current_url.rstrip("/").rsplit("/", 1)[1]
+    demo.until(
+        lambda: demo.find("#ens-details").get_attribute("data-status") == "ACTIVE", BUILD_SECONDS
+    )
+    assert len(demo.all(".ens-members tbody tr")) == 8
+    assert len(demo.all("[data-live=map] .ens-member.is-active")) == 8
+
+    _check_promises(operator, ensemble_id)
+
+    demo.click(".detail-actions .btn-danger")
+    assert "shop" in demo.text(".modal-body")
+    demo.click(".modal-footer .btn-danger")
+    demo.until(lambda: "Scheduled deletion of Ensemble: shop" in demo.text(".messages"))
+    demo.until(lambda: project.request("GET", f"/{ensemble_id}").status_code == 404, BUILD_SECONDS)
+    demo.until(lambda: not demo.all("tr[data-object-id]"))
+    demo.expect_only(404)
+    assert operator.left_behind() == before
+
+
+def _check_promises(operator: Operator, ensemble_id: str) -> None:
+    """Compare every member's host, as Nova's admin API has it, with the policies drawn."""
+    shown: dict[str, Any] = operator.connection.compute.get(f"/os-ensembles/{ensemble_id}").json()
+    servers = operator.servers()
+    racks, zones = operator.place("rack"), operator.place("zone")
+    hosts: dict[str, list[str]] = {}
+    for member in shown["ensemble"]["members"]:
+        server = servers[member["server_id"]]
+        assert server.status == "ACTIVE"
+        hosts.setdefault(member["tier"], []).append(server.compute_host)
+    assert {tier: len(where) for tier, where in hosts.items()} == {"web": 3, "cache": 2, "db": 3}
+    assert len(set(hosts["web"])) == 3
+    assert len(set(hosts["cache"])) == 2
+    assert len({(zones[host], racks[host]) for host in hosts["db"]}) == 3
+    assert len({zones[host] for host in hosts["cache"]}) == 1
+
+
+def test_what_does_not_fit_is_explained_and_nothing_is_lost(
+    demo: Dashboard, project: Project
+) -> None:
+    demo.open(DRAW)
+    preview_of(demo, {"web": 2})
+    demo.type("#t1-count", "60")
+    drawing(demo, "refused")
+    assert "This does not fit." in demo.text("#ens-verdict")
+    assert "60" in demo.text(".ens-reasons li") and "24" in demo.text(".ens-reasons li")
+    assert demo.text(".ens-suggestion")
+    assert demo.text("#p2-type-error"), "the policy in the way is marked"
+    # The API has the last word: it refuses with the same reasons, and the drawing stays.
+    demo.type("#ens-name", "too large")
+    drawing(demo, "refused")
+    demo.click("#ens-submit")
+    drawing(demo, "submitting")
+    drawing(demo, "refused")
+    assert demo.find("#t1-count").get_attribute("value") == "60"
+    assert project.request("GET").json()["ensembles"] == []
+    demo.expect_only(409)
+    demo.type("#t1-count", "3")
+    preview_of(demo, {"web": 3})
+
+
+def test_a_field_the_api_refuses_is_named_and_the_draft_is_kept(demo: Dashboard) -> None:
+    demo.open(DRAW)
+    preview_of(demo, {"web": 2})
+    demo.type("#ens-name", "n" * 300)
+    demo.until(lambda: "255" in demo.text("#ens-name-error"))
+    assert demo.find("#ens-name").get_attribute("aria-invalid") == "true"
+    demo.expect_only(400)
+    demo.type("#ens-name", "shop")
+    demo.type("#t1-name", "front")
+    demo.open("/project/ensembles/")
+    demo.open(DRAW)
+    preview_of(demo, {"front": 2})
+    assert demo.find("#ens-name").get_attribute("value") == "shop"
+
+
+def test_what_is_missing_is_told_before_anything_is_sent(demo: Dashboard, project: Project) -> None:
+    demo.open(DRAW)
+    preview_of(demo, {"web": 2})
+    demo.click("#ens-submit")
+    assert demo.text("#ens-name-error") == "Give it a name."
+    assert demo.driver.switch_to.active_element.get_attribute("id") == "ens-name"
+    demo.type("#t1-name", "Web Server")
+    drawing(demo, "incomplete")
+    assert "Small letters" in demo.text("#t1-name-error")
+    demo.click("#t1-remove")
+    demo.until(lambda: "Add a tier." in demo.text("#ens-verdict"))
+    assert project.request("GET").json()["ensembles"] == []
+
+
+def test_the_page_works_by_keyboard(demo: Dashboard) -> None:
+    demo.open(DRAW)
+    preview_of(demo, {"web": 2})
+    demo.find("#ens-sample").send_keys(Keys.ENTER)
+    preview_of(demo, {"web": 3, "cache": 2, "db": 3})
+    demo.find("#t1-more").send_keys(Keys.SPACE)
+    demo.until(lambda: members(demo)["web"] == 4)
+    assert demo.driver.switch_to.active_element.get_attribute("id") == "t1-more"
+    drawing(demo, "fits")
+    demo.find(".ens-domain-name").send_keys(Keys.ENTER)
+    assert demo.driver.switch_to.active_element.get_attribute("aria-pressed") == "true"
+    demo.find(".ens-as-table summary").send_keys(Keys.ENTER)
+    demo.until(lambda: len(demo.all(".ens-as-table tbody tr")) == 9)
+    # Every control can be reached, and in the order of the page.
+    reached = demo.driver.execute_script(
+        "return [...document.querySelectorAll('#ens-draw :is(a, button, input, select, summary)')]"
+        ".filter(e => e.tabIndex < 0 && e.type !== 'hidden').map(e => e.outerHTML)"
+    )
+    assert reached == []

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table, the details and the operators' pages in a real browser."""
+
+import re
+
+import pytest
+
+from tests.cloud.ensembles import Operator, Project
+from tests.ui.browser import Dashboard
+
+pytestmark = [pytest.mark.cloud, pytest.mark.ui]
+
+HOSTILE = [
+    "<img src=x onerror=\"alert('x')\">",
+    "{$ 7*7 $} {$ constructor.constructor('alert(1)')() $}",
+    "{{ 7*7 }} {% now 'Y' %}",
+    "x" * 255,
+    "\N{OCTOPUS}\N{FAMILY} shop",
+    "\u0635\u062d \"quotes' & ampersands",
+]
+
+
+def test_hostile_names_are_text_on_every_page(
+    demo: Dashboard, project: Project, operator: Operator
+) -> None:
+    bodies = [project.body(name, [project.tier("web", 1)]) for name in HOSTILE]
+    made = [project.create(body) for body in bodies]
+    demo.open("/project/ensembles/")
+    shown = {row.get_attribute("textContent") for row in demo.all(".ens-table td:nth-child(2) a")}
+    assert shown == set(HOSTILE)
+    for ensemble in made:
+        project.wait(ensemble["id"], "ACTIVE")
+        demo.open(f"/project/ensembles/{ensemble['id']}/")
+        demo.until(lambda: demo.all(".ens-members tbody tr"))
+        title = demo.find(".detail-title .h1").get_attribute("textContent")
+        assert title is not None and title.strip() == ensemble["name"]
+        assert demo.find("dd[data-display]").get_attribute("textContent") == ensemble["name"]
+    # The confirmation and the message name them all, and run nothing.
+    demo.open("/project/ensembles/")
+    for box in demo.all(".ens-table tbody .themable-checkbox label"):
+        box.click()
+    demo.click("#ensembles__action_delete")
+    demo.until(lambda: "onerror=" in demo.text(".modal-body"))
+    assert demo.all(".modal-body img") == []
+    demo.click(".modal-footer .btn-danger")
+    demo.until(lambda: "Scheduled deletion of Ensembles" in demo.text(".messages"))
+    told = demo.text(".messages")
+    assert "49" not in told and demo.all(".messages img") == []
+    assert "{$7*7$}" in re.sub(r"[\s\u2060]", "", told)
+    demo.until(lambda: not demo.all("tr[data-object-id]"), 240)
+    demo.expect_only(404)
+
+
+def test_rows_follow_what_is_being_built_and_deleted(demo: Dashboard, project: Project) -> None:
+    made = project.create(project.body("rows", [project.tier("web", 3)]))
+    demo.open("/project/ensembles/")
+    row = f"tr[data-object-id='{made['id']}']"
+    demo.until(lambda: "Active" in demo.text(row + " .status_up"), 240)
+    assert "web × 3" in demo.text(row).replace("\xa0", " ")
+    demo.click(row + " .btn-danger")
+    demo.click(".modal-footer .btn-danger")
+    demo.until(lambda: "Deleting" in demo.text(row))
+    demo.until(lambda: not demo.all(row), 240)
+    demo.expect_only(404)
+
+
+def test_operators_see_the_spread_with_real_names(
+    admin: Dashboard, project: Project, operator: Operator
+) -> None:
+    made = project.create(project.body("spread", [project.tier("web", 2)]))
+    project.wait(made["id"], "ACTIVE")
+    hosts = {server.compute_host for server in operator.servers().values()}
+    admin.open("/admin/ensembles/")
+    assert "24 of 24 hosts" in admin.text(".ens-search-count")
+    assert len(admin.all(".ens-spread tbody")) == 6
+    admin.type("#ens-q", "spread")
+    admin.find("#ens-q").submit()
+    admin.until(lambda: "of 24 hosts" in admin.text(".ens-search-count"))
+    found = {row.get_attribute("data-host") for row in admin.all("tr[data-host]")}
+    assert found and found <= hosts
+    admin.click("tr[data-host] .ens-chip a")
+    admin.until(lambda: admin.all(".ens-members tbody tr"))
+    assert {label.text for label in admin.all(".ens-domain-host .ens-domain-label")} == found
+    admin.open("/admin/ensembles/all/")
+    assert "demo" in admin.text(f"tr[data-object-id='{made['id']}']")
+
+
+@pytest.mark.parametrize("theme", ["default", "material"])
+def test_the_pages_take_the_theme_s_colours(demo: Dashboard, theme: str) -> None:
+    demo.driver.add_cookie({"name": "theme", "value": theme, "path": "/"})
+    demo.open("/project/ensembles/draw/")
+    demo.until(lambda: demo.find("#ens-draw").get_attribute("data-state") == "fits")
+    accent, link = demo.driver.execute_script(
+        "const root = getComputedStyle(document.documentElement);"
+        "return [root.getPropertyValue('--ens-accent').trim(),"
+        " getComputedStyle(document.querySelector('.breadcrumb a')).color]"
+    )
+    red, green, blue = (int(accent[at : at + 2], 16) for at in (1, 3, 5))
+    assert link == f"rgb({red}, {green}, {blue})"
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280, 1920])
+def test_the_drawing_fits_the_window(demo: Dashboard, width: int) -> None:
+    demo.driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
+    )
+    try:
+        demo.open("/project/ensembles/draw/?sample=three-tier")
+        demo.until(lambda: demo.find("#ens-draw").get_attribute("data-state") == "fits")
+        overflow = demo.driver.execute_script(
+            "const right = document.querySelector('.ens').getBoundingClientRect().right + 1;"
+            "return [...document.querySelectorAll('.ens *')]"
+            ".filter(e => e.getClientRects().length && e.getBoundingClientRect().right > right"
+            " && !e.closest('.sr-only')).map(e => e.className || e.tagName)"
+        )
+        assert overflow == []
+    finally:
+        demo.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
