@@ -78,6 +78,13 @@ def _too_close(problem: Problem, policy: Policy) -> bool:
     if not isinstance(policy, AntiAffinity) or len(policy.tiers) < 2:
         return False
     rows, depth = problem.rows(policy.tiers), problem.depth(policy.level)
+    if any(
+        isinstance(other, Affinity)
+        and problem.depth(other.level) <= depth
+        and len(set(other.tiers) & set(policy.tiers)) > 1
+        for other in problem.policies(problem.hard)
+    ):
+        return True
     marks = [problem.marks(problem.caps[row] > 0, policy.level) for row in rows]
     needed = sum(domains_needed(problem, row, depth) for row in rows)
     return needed > int(np.any(marks, axis=0).sum())

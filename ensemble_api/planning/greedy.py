@@ -134,6 +134,52 @@ def _able(problem: Problem, caps: IntArray, policy: Affinity) -> IntArray:
     return able
 
 
+def _share_out(room: IntArray, counts: IntArray, part: IntArray, owner: IntArray) -> None:
+    """Give each domain of a part to the tier that is shortest of room for its members there."""
+    missing = counts.astype(float)
+    future = room[:, part].sum(axis=1).astype(float)
+    for domain in part[stable_order((room[:, part] > 0).sum(axis=0))].tolist():
+        here = room[:, domain]
+        urgency = np.where(here > 0, missing / np.maximum(future, 1), -np.inf)
+        winner = int(np.argmax(urgency))
+        owner[domain] = winner
+        missing[winner] = max(missing[winner] - here[winner], missing[winner] / 1000)
+        future -= here
+
+
+def _needs_evenness(policy: Policy) -> bool:
+    """Whether a limit for each domain is not enough to keep a policy."""
+    return isinstance(policy, Spread) or (isinstance(policy, Survive) and policy.failures > 1)
+
+
+def _shares(room: IntArray, counts: IntArray) -> IntArray:
+    """Choose how many members each tier has in a domain at most, so that all tiers find domains.
+
+    room [T, D] and counts [T]; as few as possible, the tier that gains most domains being raised.
+    """
+    able = -np.sort(-room, axis=1)
+    shares = np.ones(len(counts), dtype=np.int64)
+
+    def needed(row: int, share: int) -> int:
+        reached = np.cumsum(np.minimum(able[row], share))
+        return int(np.searchsorted(reached, counts[row])) + 1
+
+    domains = int((room > 0).any(axis=0).sum())
+    takes = [needed(row, 1) for row in range(len(counts))]
+    while sum(takes) > domains:
+        gains = [
+            take - needed(row, int(shares[row]) + 1) if shares[row] < counts[row] else -1
+            for row, take in enumerate(takes)
+        ]
+        # A tier that does not fit at all yet comes first, then the one that frees most domains.
+        row = max(range(len(gains)), key=lambda r: (takes[r] > room.shape[1], gains[r], -r))
+        if gains[row] < 0:
+            break
+        shares[row] += 1
+        takes[row] = needed(row, int(shares[row]))
+    return shares
+
+
 class _Draft:
     """One attempt: what is still free, and what is placed so far."""
 
@@ -185,19 +231,36 @@ class _Draft:
                 continue
             rows = self.problem.rows(policy.tiers)
             room = np.stack([self.problem.held(self.caps[row], policy.level) for row in rows])
-            missing = self.problem.counts[rows].astype(float)
-            future = room.sum(axis=1).astype(float)
+            room = np.minimum(room, _shares(room, self.problem.counts[rows])[:, None])
             owner = np.full(room.shape[1], -1)
-            for domain in np.argsort((room > 0).sum(axis=0), kind="stable").tolist():
-                here = room[:, domain]
-                urgency = np.where(here > 0, missing / np.maximum(future, 1), -np.inf)
-                winner = int(np.argmax(urgency))
-                owner[domain] = winner
-                missing[winner] = max(missing[winner] - here[winner], missing[winner] / 1000)
-                future -= here
+            for part, counts in self._parts(policy.level, rows, room):
+                _share_out(room, counts, part, owner)
             own = owner[self.problem.topology.index(policy.level)]
             for position, row in enumerate(rows):
                 self.caps[row] *= own == position
+
+    def _parts(
+        self, level: str, rows: list[int], room: IntArray
+    ) -> Iterator[tuple[IntArray, IntArray]]:
+        """Give the domains of each largest domain, with how many of each tier are to be there."""
+        topology = self.problem.topology
+        largest = topology.levels[-1]
+        if level == largest:
+            yield np.arange(room.shape[1]), self.problem.counts[rows]
+            return
+        above = np.zeros(room.shape[1], dtype=np.int64)
+        above[topology.index(level)] = topology.index(largest)
+        size = topology.size(largest)
+        quotas = [
+            level_off(
+                np.bincount(above, weights=own, minlength=size).astype(np.int64),
+                int(self.problem.counts[row]),
+                np.arange(size),
+            )
+            for row, own in zip(rows, room, strict=True)
+        ]
+        for number in range(size):
+            yield np.flatnonzero(above == number), np.array([quota[number] for quota in quotas])
 
     def _allowed(self, row: int) -> IntArray:
         """Give what fits each host beside everything placed so far (shape [H])."""
@@ -295,7 +358,7 @@ class _Draft:
         named = {
             policy.level
             for policy in self.hard
-            if (isinstance(policy, (Spread, Survive)) and row in self.problem.rows(policy.tiers))
+            if (_needs_evenness(policy) and row in self.problem.rows(policy.tiers))
             or (isinstance(policy, Near) and row in self.problem.rows([policy.to]))
         }
         return [level for level in reversed(self.problem.topology.levels) if level in named]
