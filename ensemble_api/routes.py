@@ -9,6 +9,7 @@ from typing import Any
 
 import microversion_parse
 import webob
+from keystoneauth1 import exceptions as keystone
 
 from ensemble_api import exception, views
 from ensemble_api.handlers import ensembles, plans, spread
@@ -54,6 +55,9 @@ def dispatch(request: webob.Request, service: Service, path: str) -> webob.Respo
         answer = _handle(request, service, path)
     except exception.EnsembleError as error:
         return refuse(error)
+    except (exception.CloudError, keystone.ClientException):
+        LOG.exception("%s %s failed: the cloud did not answer", request.method, path)
+        return refuse(exception.Unavailable("The cloud does not answer; try again later."))
     except Exception:
         LOG.exception("%s %s failed", request.method, path)
         return refuse(
@@ -69,7 +73,10 @@ def refuse(error: exception.EnsembleError) -> webob.Response:
         facts["reasons"] = views.reasons(facts["reasons"])
     name = FAULT_NAMES.get(error.status, "computeFault")
     body = {name: {"code": error.status, "message": error.message, "details": facts}}
-    return _render(Answer(error.status, body))
+    response = _render(Answer(error.status, body))
+    if "allow" in facts:
+        response.headers["Allow"] = ", ".join(facts["allow"])
+    return response
 
 
 def _render(answer: Answer) -> webob.Response:
@@ -85,16 +92,24 @@ def _handle(request: webob.Request, service: Service, path: str) -> Answer:
     for pattern, methods in _PATTERNS:
         if found := pattern.fullmatch(path):
             if request.method not in methods:
-                raise exception.MethodNotAllowed(f"{path} takes {' and '.join(methods)} only.")
-            call = Call(
-                context=request.environ["nova.context"],
-                service=service,
-                query=dict(request.GET),
-                raw=request.body_file.read(MAX_BODY + 1) if request.is_body_readable else b"",
-                url=request.path_url,
-            )
-            return methods[request.method](call, **found.groupdict())
+                raise exception.MethodNotAllowed(
+                    f"{path} takes {' and '.join(methods)} only.", allow=list(methods)
+                )
+            return methods[request.method](_call(request, service), **found.groupdict())
     raise exception.NotFound(f"There is nothing at {path}.")
+
+
+def _call(request: webob.Request, service: Service) -> Call:
+    try:
+        return Call(
+            context=request.environ["nova.context"],
+            service=service,
+            query=dict(request.GET),
+            raw=request.body_file.read(MAX_BODY + 1) if request.is_body_readable else b"",
+            url=request.path_url,
+        )
+    except UnicodeDecodeError as error:
+        raise exception.Invalid("url: is not UTF-8", field="url") from error
 
 
 def _check_version(request: webob.Request) -> None:
