@@ -62,8 +62,12 @@ class EnsemblesFilter:
     def _respond(self, request: webob.Request, path: str) -> webob.Response:
         try:
             service = self._assemble()
-        except exception.EnsembleError as error:
-            return routes.refuse(error)
+        except Exception:
+            # What is wrong with the configuration is for the log, not for tenants.
+            LOG.exception("Ensembles cannot be served")
+            return routes.refuse(
+                exception.Unavailable("Ensembles are not available here; the log has more.")
+            )
         return routes.dispatch(request, service, path)
 
     def _start(self) -> None:
@@ -75,8 +79,8 @@ class EnsemblesFilter:
         while True:
             try:
                 self._assemble()
-            except exception.EnsembleError as error:
-                LOG.warning("Ensembles are not ready: %s", error.message)
+            except Exception as error:  # noqa: BLE001
+                LOG.warning("Ensembles are not ready: %s", error)
                 pause.wait(RETRY_SECONDS)
             else:
                 return

@@ -73,6 +73,16 @@ class Resolver:
             references.find("key_pair", template["key_name"], f"{field}.key_name")
         for place, group in enumerate(template.get("security_groups", [])):
             references.find("security_group", group, f"{field}.security_groups[{place}]")
+        if image.get("status", "ACTIVE") != "ACTIVE":
+            raise exception.Invalid(
+                f"{field}.image: is {image['status']}, not ACTIVE", field=f"{field}.image"
+            )
+        if not flavor["disk"]:
+            # Nova leaves it to operators (create:zero_disk_flavor), and the worker acts as one.
+            raise exception.Invalid(
+                f"{field}.flavor: has no disk, so no server can be built from an image with it",
+                field=f"{field}.flavor",
+            )
         for have, need, what in (
             ("ram", "minRam", "MB of memory"),
             ("disk", "minDisk", "GB of disk"),

@@ -30,6 +30,8 @@ class Session:
             raise exception.Unavailable(
                 f"[{conf.GROUP}] has no usable credentials: {error}"
             ) from error
+        if self._auth is None:
+            raise exception.Unavailable(f"[{conf.GROUP}] has no credentials: no auth_type is set.")
         self.placement = adapter.Adapter(
             self._session,
             service_type="placement",

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The filter: which requests are ours, that all others pass on untouched, and bad configuration."""
+
+from typing import Any
+
+import pytest
+import webob
+from callers import caller
+from oslo_config import cfg
+
+from ensemble_api import conf, middleware
+
+NOVA = b"Nova's own answer"
+
+
+def nova(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    nova.seen.append(environ)  # type: ignore[attr-defined]
+    start_response("299 Nova", [("X-Nova", "yes")])
+    return [NOVA]
+
+
+class Quiet(middleware.EnsemblesFilter):
+    """Without the thread that assembles in the background."""
+
+    def _start(self) -> None:
+        """Do nothing."""
+
+
+@pytest.fixture
+def config() -> cfg.ConfigOpts:
+    config = cfg.ConfigOpts()
+    config.register_opt(cfg.StrOpt("default_availability_zone", default="nova"))
+    conf.register(config)
+    config([], project="nova", default_config_files=[])
+    nova.seen = []  # type: ignore[attr-defined]
+    return config
+
+
+def ask(application: Any, path: str, project: str | None = "shop-project") -> webob.Response:
+    environ = {"SCRIPT_NAME": "/v2.1", "nova.context": caller(project, "member", "reader")}
+    return webob.Request.blank(path, environ=environ).get_response(application)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/servers",
+        "/servers/os-ensembles-1",
+        "/os-ensemblesx",
+        "/os-ensembles-x/y",
+        "/a/b/os-ensembles",
+        "/other-project/os-ensembles",
+        "/servers/detail?name=/os-ensembles",
+        "/OS-ENSEMBLES",
+    ],
+)
+def test_requests_that_are_not_ours_pass_on_untouched(config: cfg.ConfigOpts, path: str) -> None:
+    application = Quiet(nova, config)
+    response = ask(application, path)
+    assert (response.status_int, response.body) == (299, NOVA)
+    assert response.headers["X-Nova"] == "yes"
+    (environ,) = nova.seen  # type: ignore[attr-defined]
+    assert environ["PATH_INFO"] == path.partition("?")[0]
+
+
+def test_a_request_without_a_context_that_is_not_ours_passes_on(config: cfg.ConfigOpts) -> None:
+    response = webob.Request.blank("/").get_response(Quiet(nova, config))
+    assert response.status_int == 299
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/os-ensembles", "/os-ensembles/", "/os-ensembles/plans", "/shop-project/os-ensembles/x"],
+)
+def test_requests_that_are_ours_never_reach_nova(config: cfg.ConfigOpts, path: str) -> None:
+    response = ask(Quiet(nova, config), path)
+    assert response.status_int == 503  # no database is configured here
+    assert nova.seen == []  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "secret"),
+    [
+        pytest.param("connection", None, "connection", id="no database"),
+        pytest.param("levels", ["secretlevel"], "secret", id="malformed levels"),
+        pytest.param("auth_type", "secret-plugin", "secret", id="no such auth plugin"),
+        pytest.param("auth_type", None, "credentials", id="no credentials"),
+    ],
+)
+def test_what_is_wrong_with_the_configuration_is_for_the_log(
+    config: cfg.ConfigOpts, caplog: pytest.LogCaptureFixture, option: str, value: Any, secret: str
+) -> None:
+    config.set_override("connection", "sqlite://", conf.GROUP)
+    config.set_override(option, value, conf.GROUP)
+    response = ask(Quiet(nova, config), "/os-ensembles")
+    assert response.status_int == 503
+    assert response.json["serviceUnavailable"]["details"] == {"code": "ensemble.unavailable"}
+    assert secret not in response.text
+    assert secret in caplog.text
+
+
+def test_a_database_that_cannot_be_read_is_not_described(
+    config: cfg.ConfigOpts, caplog: pytest.LogCaptureFixture
+) -> None:
+    config.set_override("connection", "mysql+secret://u:secret@db/x", conf.GROUP)
+    config.set_override("auth_type", "password", conf.GROUP)
+    response = ask(Quiet(nova, config), "/os-ensembles")
+    assert response.status_int >= 500
+    assert "secret" not in response.text
+    assert "secret" in caplog.text
+
+
+def test_the_factory_registers_our_section_and_wraps_the_application(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(middleware.EnsemblesFilter, "_start", lambda self: None)
+    nova.seen = []  # type: ignore[attr-defined]
+    application = middleware.filter_factory({})(nova)
+    assert cfg.CONF[conf.GROUP].max_members == 500
+    assert ask(application, "/servers").status_int == 299

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a checked body to an ensemble: each reference looked up as the tenant, and the quota."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from callers import Caller, caller
+from records import IMAGE, ensemble, member
+
+from ensemble_api import exception
+from ensemble_api.planning.model import Affinity, AntiAffinity
+from ensemble_api.resolver import Resolver, stored_ensemble
+
+TENANT = caller("shop-project", "member", "reader")
+NETWORK = "22222222-2222-4222-8222-222222222222"
+LEVELS = ("host", "rack", "zone")
+
+
+@dataclass
+class Nova:
+    """What the tenant has in Nova, and who asked for what."""
+
+    flavors: dict[str, Any] = field(
+        default_factory=lambda: {
+            "small": {"vcpus": 2, "ram": 512, "disk": 10, "extra_specs": {}},
+            "big": {"vcpus": 8, "ram": 4096, "disk": 10, "extra_specs": {}},
+        }
+    )
+    image_facts: dict[str, Any] = field(default_factory=dict)
+    absolute: dict[str, int] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def _note(self, context: Caller, what: str) -> None:
+        assert context is TENANT, "references are looked up with the tenant's own rights"
+        self.asked.append(what)
+
+    def flavor(self, context: Caller, name: str) -> Any:
+        self._note(context, f"flavor {name}")
+        return self.flavors.get(name)
+
+    def image(self, context: Caller, name: str) -> Any:
+        self._note(context, f"image {name}")
+        facts = {"id": IMAGE, "minRam": 0, "minDisk": 0, "metadata": {}, "status": "ACTIVE"}
+        return {**facts, **self.image_facts} if name == IMAGE else None
+
+    def network(self, context: Caller, name: str) -> Any:
+        self._note(context, f"network {name}")
+        return {"id": name} if name == NETWORK else None
+
+    def key_pair(self, context: Caller, name: str) -> Any:
+        self._note(context, f"key {name}")
+        return {"name": name} if name == "laptop" else None
+
+    def security_group(self, context: Caller, name: str) -> Any:
+        self._note(context, f"group {name}")
+        return {"name": name} if name == "default" else None
+
+    def limits(self, context: Caller) -> dict[str, int]:
+        self._note(context, "limits")
+        return self.absolute
+
+
+def body(*tiers: dict[str, Any], policies: Any = ()) -> dict[str, Any]:
+    return {"name": "shop", "tiers": list(tiers or (tier(),)), "policies": list(policies)}
+
+
+def tier(name: str = "web", count: int = 2, **server: Any) -> dict[str, Any]:
+    facts = {"flavor": "small", "image": IMAGE, "networks": "auto", **server}
+    return {"name": name, "count": count, "server": facts}
+
+
+def policy(kind: str = "anti-affinity", **facts: Any) -> dict[str, Any]:
+    return {"type": kind, "level": "host", "tiers": ["web"], "enforcement": "hard", **facts}
+
+
+def resolve(wanted: dict[str, Any], nova: Nova | None = None, most: int = 500) -> Any:
+    return Resolver(nova or Nova(), LEVELS, most).resolve(TENANT, wanted)  # type: ignore[arg-type]
+
+
+def test_a_body_becomes_tiers_with_resources_and_policies() -> None:
+    wanted = resolve(
+        body(
+            tier(availability_zone="az1"),
+            tier("db", 1, flavor="big"),
+            policies=[
+                policy(max_per_domain=2),
+                policy("affinity", level="zone", tiers=["web", "db"], enforcement="soft"),
+            ],
+        )
+    )
+    web, db = wanted.ensemble.tiers
+    assert (web.name, web.count, web.zone) == ("web", 2, "az1")
+    assert dict(web.resources) == {"VCPU": 2, "MEMORY_MB": 512, "DISK_GB": 10}
+    assert (dict(db.resources)["VCPU"], db.zone) == (8, None)
+    assert wanted.ensemble.policies == (
+        AntiAffinity("host", ("web",), hard=True, max_per_domain=2),
+        Affinity("zone", ("web", "db"), hard=False),
+    )
+
+
+def test_each_reference_is_looked_up_once() -> None:
+    nova = Nova()
+    server = {"networks": [NETWORK], "key_name": "laptop", "security_groups": ["default"]}
+    resolve(body(tier(**server), tier("db", **server)), nova)
+    assert sorted(nova.asked) == sorted(
+        ["flavor small", f"image {IMAGE}", f"network {NETWORK}", "key laptop", "group default"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("server", "kind", "field"),
+    [
+        ({"flavor": "none"}, exception.UnknownFlavor, "flavor"),
+        ({"image": NETWORK}, exception.UnknownImage, "image"),
+        ({"networks": [NETWORK, IMAGE]}, exception.UnknownNetwork, "networks[1]"),
+        ({"key_name": "desktop"}, exception.UnknownKey, "key_name"),
+        (
+            {"security_groups": ["default", "x"]},
+            exception.UnknownSecurityGroup,
+            "security_groups[1]",
+        ),
+    ],
+    ids=["flavor", "image", "network", "key pair", "security group"],
+)
+def test_what_the_tenant_does_not_have_is_unknown(
+    server: dict[str, Any], kind: type[exception.Invalid], field: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        resolve(body(tier(), tier("db", **server)))
+    assert caught.value.facts == {"field": f"ensemble.tiers[1].server.{field}"}
+    assert "for this project" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field"),
+    [
+        pytest.param(body(tier(), tier()), "ensemble.tiers[1].name", id="a tier's name twice"),
+        pytest.param(
+            body(policies=[policy(), policy(tiers=["db"])]),
+            "ensemble.policies[1].tiers[0]",
+            id="a policy of an unknown tier",
+        ),
+        pytest.param(
+            body(policies=[policy(level="row")]), "ensemble.policies[0].level", id="unknown level"
+        ),
+        pytest.param(body(tier(count=3.0)), "ensemble.tiers[0].count", id="a count of 3.0"),
+        pytest.param(
+            body(policies=[policy(max_per_domain=2.0)]),
+            "ensemble.policies[0].max_per_domain",
+            id="2.0 per domain",
+        ),
+        pytest.param(body(tier(count=6)), "ensemble.tiers", id="more members than allowed"),
+    ],
+)
+def test_what_cannot_be_meant_names_its_field(wanted: dict[str, Any], field: str) -> None:
+    with pytest.raises(exception.Invalid) as caught:
+        resolve(wanted, most=5)
+    assert caught.value.facts == {"field": field}
+    assert caught.value.message.startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize(
+    ("image", "flavor", "words"),
+    [
+        pytest.param({"minRam": 513}, {}, "needs 513", id="too little memory"),
+        pytest.param({"minDisk": 11}, {}, "needs 11", id="too small a disk"),
+        pytest.param({}, {"extra_specs": {"resources1:VCPU": "1"}}, "granular", id="granular"),
+        pytest.param({}, {"disk": 0}, "no disk", id="no disk, which Nova leaves to operators"),
+    ],
+)
+def test_a_flavor_that_does_not_do_is_refused_before_anything_is_held(
+    image: dict[str, Any], flavor: dict[str, Any], words: str
+) -> None:
+    nova = Nova(image_facts=image)
+    nova.flavors["small"] |= flavor
+    with pytest.raises(exception.Invalid, match=words) as caught:
+        resolve(body(), nova)
+    assert caught.value.facts == {"field": "ensemble.tiers[0].server.flavor"}
+
+
+def test_an_image_that_is_not_active_is_refused_before_anything_is_held() -> None:
+    with pytest.raises(exception.Invalid, match="is SAVING") as caught:
+        resolve(body(), Nova(image_facts={"status": "SAVING"}))
+    assert caught.value.facts == {"field": "ensemble.tiers[0].server.image"}
+
+
+LIMITS = {
+    "maxTotalInstances": 10,
+    "totalInstancesUsed": 4,
+    "maxTotalCores": 20,
+    "totalCoresUsed": 8,
+    "maxTotalRAMSize": 4096,
+    "totalRAMUsed": 1024,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "resource"),
+    [
+        pytest.param({}, None, id="exactly fits"),
+        pytest.param({"totalInstancesUsed": 5}, "Instances", id="one server too many"),
+        pytest.param({"totalCoresUsed": 9}, "Cores", id="one core too many"),
+        pytest.param({"totalRAMUsed": 1025}, "RAMSize", id="one MB too much"),
+        pytest.param({"maxTotalInstances": -1, "totalInstancesUsed": 99}, None, id="unlimited"),
+        pytest.param({"maxTotalCores": 0, "totalCoresUsed": 0}, "Cores", id="nothing allowed"),
+    ],
+)
+def test_the_quota_is_of_the_whole_ensemble(changes: dict[str, int], resource: str | None) -> None:
+    nova = Nova(absolute={**LIMITS, **changes})
+    resolver = Resolver(nova, LEVELS, 500)  # type: ignore[arg-type]
+    wanted = resolver.resolve(TENANT, body(tier(count=4), tier("db", count=2)))
+    if resource is None:
+        resolver.check_quota(TENANT, wanted)
+        return
+    with pytest.raises(exception.OverQuota) as caught:
+        resolver.check_quota(TENANT, wanted)
+    assert caught.value.facts["resource"] == resource
+    assert caught.value.facts["needed"] == {"Instances": 6, "Cores": 12, "RAMSize": 3072}[resource]
+
+
+def test_limits_that_nova_does_not_tell_do_not_limit() -> None:
+    resolver = Resolver(Nova(), LEVELS, 500)  # type: ignore[arg-type]
+    resolver.check_quota(TENANT, resolver.resolve(TENANT, body()))
+
+
+def test_a_stored_ensemble_has_the_resources_it_was_planned_with() -> None:
+    found = stored_ensemble(ensemble(member(0), member(1)))
+    assert found.size == 2
+    assert dict(found.tier("web").resources) == {"VCPU": 4242, "MEMORY_MB": 31337}
