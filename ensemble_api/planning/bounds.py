@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from ensemble_api.planning.constraints import Problem
+from ensemble_api.planning.constraints import Problem, together
 from ensemble_api.planning.laminar import (
     at_depth,
     fill,
@@ -13,19 +13,8 @@ from ensemble_api.planning.laminar import (
     stable_order,
 )
 from ensemble_api.planning.model import Affinity, AntiAffinity, Near, Policy, Spread, Survive
+from ensemble_api.planning.separation import least_apart
 from ensemble_api.planning.topology import IntArray
-
-_NEVER = 1 << 40
-
-
-def together(problem: Problem, row: int) -> int | None:
-    """Give the depth of the smallest domain that must hold the whole tier, if any must."""
-    depths = [
-        problem.depth(policy.level)
-        for policy in problem.policies(problem.hard)
-        if isinstance(policy, Affinity) and row in problem.rows(policy.tiers)
-    ]
-    return min(depths, default=None)
 
 
 def domains_needed(problem: Problem, row: int, depth: int) -> int:
@@ -119,7 +108,7 @@ def lower_bounds(problem: Problem, values: tuple[int, ...]) -> tuple[int, ...]:
     limits: list[list[int]] = problem.limits.tolist()
     for depth in reversed(range(len(topology.levels))):
         least = _least_each(problem, limits, depth)
-        groups = _least_apart(problem, limits, depth, least)
+        groups = least_apart(problem, limits, depth, least, values[len(known)])
         bound = sum(least) + sum(extra for _, extra in groups)
         # Of what the plan loses more than the bound, any one tier may have all.
         spare = max(0, values[len(known)] - bound)
@@ -160,51 +149,6 @@ def _least_within(able: IntArray, count: int, domains: int, low: int) -> int:
         else:
             low = middle + 1
     return low
-
-
-def _least_apart(
-    problem: Problem, limits: list[list[int]], depth: int, least: list[int]
-) -> list[tuple[list[int], int]]:
-    """Bound how much more tiers lose together that must not meet in the domains at a depth.
-
-    Gives, for groups without a common tier, the rows and what comes on top of their own bounds.
-    """
-    groups: list[tuple[list[int], int]] = []
-    taken: set[int] = set()
-    for policy in problem.policies(problem.hard):
-        if not isinstance(policy, AntiAffinity) or len(policy.tiers) < 2:
-            continue
-        rows = problem.rows(policy.tiers)
-        if problem.depth(policy.level) != depth or taken.intersection(rows):
-            continue
-        able = [at_depth(problem.topology, problem.caps[row], limits[row], depth) for row in rows]
-        domains = int(np.any([held > 0 for held in able], axis=0).sum())
-        total = np.zeros(domains + 1, dtype=np.int64)  # least sum, by how many domains are left
-        for row, held in zip(rows, able, strict=True):
-            joined = together(problem, row)
-            alone = joined is not None and joined <= depth
-            total = _with_tier(total, held, int(problem.counts[row]), least[row], alone)
-        extra = int(total.min()) - sum(least[row] for row in rows)
-        if 0 < extra < _NEVER:
-            groups.append((rows, extra))
-            taken.update(rows)
-    return groups
-
-
-def _with_tier(total: IntArray, able: IntArray, count: int, least: int, alone: bool) -> IntArray:
-    """Add one tier to the least sums: with a worst loss of w it needs so many domains or more."""
-    result = np.full_like(total, _NEVER)
-    able = np.sort(able)[::-1]
-    seen = len(total)
-    for worst in range(max(1, least), count + 1):
-        reached = np.cumsum(np.minimum(able, worst))
-        needed = 1 if alone else int(np.searchsorted(reached, count)) + 1
-        if needed < seen and needed <= len(able):
-            seen = needed
-            np.minimum(result[needed:], total[: len(total) - needed] + worst, out=result[needed:])
-        if needed == 1:
-            break
-    return result
 
 
 def _least_packing(problem: Problem, limits: list[list[int]]) -> int:

@@ -268,3 +268,13 @@ def _unevenness(policy: Spread, values: IntArray) -> int:
     if policy.min_domains is not None:
         amount += max(0, policy.min_domains - int((values > 0).sum()))
     return amount
+
+
+def together(problem: Problem, row: int) -> int | None:
+    """Give the depth of the smallest domain that must hold the whole tier, if any must."""
+    depths = [
+        problem.depth(policy.level)
+        for policy in problem.policies(problem.hard)
+        if isinstance(policy, Affinity) and row in problem.rows(policy.tiers)
+    ]
+    return min(depths, default=None)

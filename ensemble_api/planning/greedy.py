@@ -6,8 +6,7 @@ from itertools import islice
 
 import numpy as np
 
-from ensemble_api.planning.bounds import together
-from ensemble_api.planning.constraints import Problem, fitting
+from ensemble_api.planning.constraints import Problem, fitting, together
 from ensemble_api.planning.laminar import (
     at_depth,
     climb,
