@@ -147,12 +147,18 @@ def test_a_field_the_api_refuses_is_named_and_the_draft_is_kept(demo: Dashboard)
     demo.until(lambda: "255" in demo.text("#ens-name-error"))
     assert demo.find("#ens-name").get_attribute("aria-invalid") == "true"
     demo.expect_only(400)
+    demo.type("#ens-name", "\N{OCTOPUS}")
+    demo.until(lambda: "character" in demo.text("#ens-name-error"))
+    demo.expect_only(400)
     demo.type("#ens-name", "shop")
+    demo.type("#ens-description", "<b>{$ 7*7 $}</b> \N{OCTOPUS}")
     demo.type("#t1-name", "front")
     demo.open("/project/ensembles/")
     demo.open(DRAW)
     preview_of(demo, {"front": 2})
     assert demo.find("#ens-name").get_attribute("value") == "shop"
+    description = demo.find("#ens-description").get_attribute("value")
+    assert description == "<b>{$ 7*7 $}</b> \N{OCTOPUS}"
 
 
 def test_what_is_missing_is_told_before_anything_is_sent(demo: Dashboard, project: Project) -> None:
