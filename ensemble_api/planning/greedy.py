@@ -337,8 +337,12 @@ class _Draft:
         for policy in self.hard:
             if isinstance(policy, Near) and row in self.problem.rows([policy.to]):
                 for other in self.problem.rows(policy.tiers):
-                    wanted = self.problem.marks(self.caps[other] > 0, policy.level)
-                    cost[~wanted[self.problem.topology.index(policy.level)]] += 10_000
+                    # Domains come first that can hold an even share of those that must follow.
+                    able = self.problem.held(self.caps[other], policy.level)
+                    domains = min(int((able > 0).sum()), int(self.problem.counts[row]))
+                    share = -(-int(self.problem.counts[other]) // max(1, domains)) + 1
+                    lacking = 10_000 * np.maximum(share - able, 0) // share
+                    cost += lacking[self.problem.topology.index(policy.level)]
         return cost
 
     def _aims(self, row: int) -> list[int]:

@@ -30,7 +30,7 @@ ROWS = (
     (10000, 100),
     (10000, 500),
 )
-MILP_HOSTS, MILP_INSTANCES, MILP_SECONDS = 1000, 3, 60.0
+MILP_HOSTS, MILP_INSTANCES, MILP_SECONDS = 1000, 3, 20.0
 
 
 def settled(result: Plan | Infeasible) -> bool:
