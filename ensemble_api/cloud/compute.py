@@ -48,10 +48,9 @@ class Compute:
         except Exception as error:  # Nova's fault wrapper sits outside of our filter
             LOG.exception("Nova failed on %s %s", method, path)
             raise exception.CloudError(500, f"Nova failed: {type(error).__name__}") from error
-        answer = json.loads(response.body) if response.body else None
         if response.status_int >= 400:
-            raise exception.CloudError(response.status_int, _message(answer))
-        return answer
+            raise exception.CloudError(response.status_int, _message(response.body))
+        return json.loads(response.body) if response.body else None
 
     def _find(self, context: Any, path: str, version: str = VERSION) -> Any:
         """The answer to a GET, None if there is no such thing for this tenant."""
@@ -183,8 +182,12 @@ def _networks(wanted: Any) -> Any:
     return wanted if isinstance(wanted, str) else [{"uuid": each} for each in wanted]
 
 
-def _message(answer: Any) -> str:
+def _message(body: bytes) -> str:
     """Nova's own words: the message of its one-key error body."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        answer = None
     if isinstance(answer, dict) and answer:
         inner = next(iter(answer.values()))
         if isinstance(inner, dict) and "message" in inner:

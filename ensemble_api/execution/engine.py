@@ -60,18 +60,21 @@ class Engine:
         with ThreadPoolExecutor(self._concurrency, "ensemble-engine") as pool:
             # Iterating raises the first error, after all actions have ended.
             list(pool.map(lambda action: self._carry_out(context, ensemble, action), actions))
-        return bool(actions)
+        # That a server is to go is asked again until it goes, and no reason to hurry.
+        return not all(isinstance(action, decision.DeleteServer) for action in actions)
 
     def _observe(self, context: Any, ensemble: EnsembleRecord) -> Iterator[decision.Server]:
         """All servers of the ensemble: by tag, and by id should a tenant have removed the tag."""
+        members = {each.id for each in ensemble.members}
         by_server = {each.server_id: each.id for each in ensemble.members if each.server_id}
         listed = self._compute.servers(context, f"{ENSEMBLE_TAG}{ensemble.id}")
         for server in listed:
-            tagged = [tag for tag in server["tags"] if tag.startswith(MEMBER_TAG)]
-            member_id = by_server.get(server["id"]) or (
-                tagged[0].removeprefix(MEMBER_TAG) if tagged else ""
-            )
-            yield _server(server, member_id)
+            # A tenant may tag any server so: what names no member of ours is none of ours. Without
+            # tags Nova shows servers of a cell that is down.
+            tags = (tag.removeprefix(MEMBER_TAG) for tag in server.get("tags", ()))
+            member_id = by_server.get(server["id"]) or next(filter(members.__contains__, tags), "")
+            if member_id:
+                yield _server(server, member_id)
         for server_id in by_server.keys() - {server["id"] for server in listed}:
             if (found := self._compute.server(context, server_id)) is not None:
                 yield _server(found, by_server[server_id])
