@@ -20,80 +20,10 @@ from ensemble_api.planning.model import (
     Spread,
     Survive,
 )
+from ensemble_api.planning.places import Places
 from ensemble_api.planning.topology import IntArray
 
 INFINITY = float("inf")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Places:
-    """U places of one or more hosts.
-
-    caps [T, U] and free [U, R] as in the problem; `host` [U] is the number of a place that is one
-    host, else -1; `domains` gives, for each depth above the host level, the domain of each place.
-    """
-
-    caps: IntArray
-    free: IntArray
-    host: IntArray
-    domains: tuple[IntArray, ...]
-
-    @classmethod
-    def hosts(cls, problem: Problem) -> "Places":
-        """Take every host that can hold anything as a place."""
-        host = np.flatnonzero(problem.caps.any(axis=0))
-        levels = problem.topology.levels[1:]
-        return cls(
-            caps=problem.caps[:, host],
-            free=problem.free[host],
-            host=host,
-            domains=tuple(problem.topology.index(level)[host] for level in levels),
-        )
-
-    @classmethod
-    def racks(cls, problem: Problem, refined: frozenset[int]) -> "Places":
-        """Take each domain above the hosts as one place, but the hosts of the refined ones singly.
-
-        All that the hosts of a domain can give is put together, so every plan is a plan here too.
-        """
-        topology = problem.topology
-        level, larger = topology.levels[1], topology.levels[2:]
-        single = np.zeros(topology.size(level), dtype=np.bool_)
-        single[list(refined)] = True
-        host = np.flatnonzero(problem.caps.any(axis=0) & single[topology.index(level)])
-        useful = np.minimum(problem.free, problem.caps.T @ problem.requests)
-        rack_free = [problem.held(useful[:, column], level) for column in range(useful.shape[1])]
-        free = np.stack(rack_free, axis=1) if rack_free else np.zeros((len(single), 0), np.int64)
-        caps = np.stack([problem.held(caps, level) for caps in problem.caps])
-        caps = np.minimum(caps, np.minimum(problem.limits[:, 1], problem.counts)[:, None])
-        rack = np.flatnonzero(caps.any(axis=0) & ~single)
-        first = np.zeros(len(single), dtype=np.int64)
-        first[topology.index(level)] = np.arange(len(topology))
-        domains = [np.concatenate([rack, topology.index(level)[host]])]
-        for name in larger:
-            above = topology.index(name)
-            domains.append(np.concatenate([above[first[rack]], above[host]]))
-        return cls(
-            caps=np.concatenate([caps[:, rack], problem.caps[:, host]], axis=1),
-            free=np.concatenate([free[rack], problem.free[host]]),
-            host=np.concatenate([np.full(len(rack), -1), host]),
-            domains=tuple(domains),
-        )
-
-    def by_rack(self, counts: IntArray, problem: Problem) -> IntArray:
-        """Turn counts per place [T, U] into counts per domain above the hosts [T, D]."""
-        result = np.zeros(
-            (len(counts), problem.topology.size(problem.topology.levels[1])), np.int64
-        )
-        for row, values in enumerate(counts):
-            np.add.at(result[row], self.domains[0], values)
-        return result
-
-    def spread_out(self, counts: IntArray, problem: Problem) -> IntArray:
-        """Turn counts per place [T, U] into counts per host [T, H]; every place must be a host."""
-        result = np.zeros_like(problem.caps)
-        result[:, self.host] = counts
-        return result
 
 
 @dataclass(slots=True)
@@ -362,9 +292,7 @@ class Formulation:
         names = iter(self.problem.stages)
         self.stages[next(names)] = soft
         if self.problem.existing is not None:
-            name = next(names)
-            if self.whole:
-                self.stages[name] = self._moves(self.problem.existing)
+            self.stages[next(names)] = self._moves(self.problem.existing)
         for depth in reversed(range(len(self.problem.topology.levels))):
             name = next(names)
             if depth or self.whole:
@@ -378,12 +306,13 @@ class Formulation:
             self.stages[next(names)] = packing
 
     def _moves(self, existing: IntArray) -> Linear:
+        running = self.places.gather(np.minimum(existing, self.problem.caps), self.problem)
         moves = Linear(constant=int(existing.sum()))
         for row, place in zip(*np.nonzero(self.count >= 0), strict=True):
-            running = int(existing[row, self.places.host[place]])
-            if running:
+            stays = int(running[row, place])
+            if stays:
                 column = int(self.count[row, place])
-                kept = self.column(0, min(running, self.high[column]))
+                kept = self.column(0, min(stays, self.high[column]))
                 self.row([column, kept], [1, -1], low=0)
                 moves.add(kept, -1)
         return moves

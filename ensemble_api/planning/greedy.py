@@ -7,6 +7,7 @@ from itertools import islice
 import numpy as np
 
 from ensemble_api.planning.constraints import Problem, fitting, together
+from ensemble_api.planning.dealing import fair_shares, share_out
 from ensemble_api.planning.laminar import (
     at_depth,
     climb,
@@ -133,50 +134,9 @@ def _able(problem: Problem, caps: IntArray, policy: Affinity) -> IntArray:
     return able
 
 
-def _share_out(room: IntArray, counts: IntArray, part: IntArray, owner: IntArray) -> None:
-    """Give each domain of a part to the tier that is shortest of room for its members there."""
-    missing = counts.astype(float)
-    future = room[:, part].sum(axis=1).astype(float)
-    for domain in part[stable_order((room[:, part] > 0).sum(axis=0))].tolist():
-        here = room[:, domain]
-        urgency = np.where(here > 0, missing / np.maximum(future, 1), -np.inf)
-        winner = int(np.argmax(urgency))
-        owner[domain] = winner
-        missing[winner] = max(missing[winner] - here[winner], missing[winner] / 1000)
-        future -= here
-
-
 def _needs_evenness(policy: Policy) -> bool:
     """Whether a limit for each domain is not enough to keep a policy."""
     return isinstance(policy, Spread) or (isinstance(policy, Survive) and policy.failures > 1)
-
-
-def _shares(room: IntArray, counts: IntArray) -> IntArray:
-    """Choose how many members each tier has in a domain at most, so that all tiers find domains.
-
-    room [T, D] and counts [T]; as few as possible, the tier that gains most domains being raised.
-    """
-    able = -np.sort(-room, axis=1)
-    shares = np.ones(len(counts), dtype=np.int64)
-
-    def needed(row: int, share: int) -> int:
-        reached = np.cumsum(np.minimum(able[row], share))
-        return int(np.searchsorted(reached, counts[row])) + 1
-
-    domains = int((room > 0).any(axis=0).sum())
-    takes = [needed(row, 1) for row in range(len(counts))]
-    while sum(takes) > domains:
-        gains = [
-            take - needed(row, int(shares[row]) + 1) if shares[row] < counts[row] else -1
-            for row, take in enumerate(takes)
-        ]
-        # A tier that does not fit at all yet comes first, then the one that frees most domains.
-        row = max(range(len(gains)), key=lambda r: (takes[r] > room.shape[1], gains[r], -r))
-        if gains[row] < 0:
-            break
-        shares[row] += 1
-        takes[row] = needed(row, int(shares[row]))
-    return shares
 
 
 class _Draft:
@@ -189,6 +149,7 @@ class _Draft:
         self.caps = caps.copy()
         self.free = problem.free.copy()
         self.counts = np.zeros_like(problem.room)
+        self.reserved = np.zeros_like(problem.room)
         self.placed: set[int] = set()
         self.hard: tuple[Policy, ...] = problem.policies(problem.hard)
 
@@ -201,6 +162,8 @@ class _Draft:
             if not self._choose(choice):
                 return None
             self._deal()
+        for row in order:
+            self._reserve(row)
         for row in order:
             if not self._put(row):
                 return None
@@ -230,10 +193,15 @@ class _Draft:
                 continue
             rows = self.problem.rows(policy.tiers)
             room = np.stack([self.problem.held(self.caps[row], policy.level) for row in rows])
-            room = np.minimum(room, _shares(room, self.problem.counts[rows])[:, None])
+            room = np.minimum(room, fair_shares(room, self.problem.counts[rows])[:, None])
             owner = np.full(room.shape[1], -1)
+            if self.problem.existing is not None:
+                running = np.stack(
+                    [self.problem.held(self.problem.existing[row], policy.level) for row in rows]
+                )
+                owner = np.where((running > 0).any(axis=0), running.argmax(axis=0), owner)
             for part, counts in self._parts(policy.level, rows, room):
-                _share_out(room, counts, part, owner)
+                share_out(room, counts, part, owner)
             own = owner[self.problem.topology.index(policy.level)]
             for position, row in enumerate(rows):
                 self.caps[row] *= own == position
@@ -282,17 +250,33 @@ class _Draft:
     def _holds(self, row: int, level: str) -> BoolArray:
         return self.problem.marks(self.counts[row] > 0, level)
 
+    def _reserve(self, row: int) -> None:
+        """Keep room for the members of a tier that run already, before any other tier takes it."""
+        if self.problem.existing is not None:
+            running = np.minimum(self.problem.existing[row], self.caps[row])
+            self.reserved[row] = self._staying(row, running)
+            self.free -= self.reserved[row][:, None] * self.problem.requests[row]
+
+    def _staying(self, row: int, running: IntArray) -> IntArray:
+        """Choose as many of the running members as may stay where they are."""
+        if not running.any():
+            return running
+        topology = self.problem.topology
+        limits: list[int | IntArray] = [*self.problem.limits[row].tolist()]
+        if self.shares is not None:
+            limits[1] = self.shares[row]
+        order = stable_order(self.problem.cost)
+        found = fill(topology, running, limits, reach(topology, running, limits), order)
+        return np.zeros_like(running) if found is None else found
+
     def _put(self, row: int) -> bool:
         problem, topology = self.problem, self.problem.topology
         count = int(problem.counts[row])
+        # What was reserved for its own members is free for them now.
+        self.free += self.reserved[row][:, None] * problem.requests[row]
         room = self._allowed(row)
         order = stable_order(self._preference(row))
-        kept = np.zeros_like(room)
-        if problem.existing is not None:
-            running = np.minimum(problem.existing[row], room)
-            limits = problem.limits[row].tolist()
-            found = fill(topology, running, limits, reach(topology, running, limits), order)
-            kept = kept if found is None else found
+        kept = self._staying(row, np.minimum(self.reserved[row], room))
         held = [kept]
         for depth in range(len(topology.levels) - 1):
             held.append(climb(topology, held[-1], depth))

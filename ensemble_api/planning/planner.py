@@ -10,9 +10,10 @@ from ensemble_api.planning.check import check, shortfalls
 from ensemble_api.planning.constraints import Problem, build
 from ensemble_api.planning.exact import Effort, search
 from ensemble_api.planning.explain import explain, undecided
-from ensemble_api.planning.formulation import Formulation, Places
+from ensemble_api.planning.formulation import Formulation
 from ensemble_api.planning.greedy import drafts, refine
 from ensemble_api.planning.model import Ensemble, Member
+from ensemble_api.planning.places import Places
 from ensemble_api.planning.result import Assignment, Infeasible, Objective, Plan
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import IntArray
@@ -22,7 +23,7 @@ _PLAN_EFFORT = 600_000
 _EXPLAIN_EFFORT = 500_000
 # Counts of columns, one for a tier and a host that can hold it: up to the small one all hosts are
 # searched at once, and above the large one only domains of hosts are.
-_SMALL = 400
+_SMALL = 200
 _LARGE = 4_000
 _ROUNDS = 6
 

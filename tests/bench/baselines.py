@@ -5,7 +5,7 @@ import numpy as np
 
 from ensemble_api.planning import exact
 from ensemble_api.planning.constraints import Problem, build
-from ensemble_api.planning.formulation import Formulation, Places
+from ensemble_api.planning.formulation import Formulation
 from ensemble_api.planning.model import (
     Affinity,
     AntiAffinity,
@@ -15,6 +15,7 @@ from ensemble_api.planning.model import (
     Spread,
     Survive,
 )
+from ensemble_api.planning.places import Places
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import BoolArray, IntArray
 

@@ -145,6 +145,14 @@ PLANNED = [
         {"web": [1, 1]},
     ),
     (
+        "members that take nothing are spread like any others",
+        racks(("az1", 1, 2)),
+        (Tier("idle", 4, {}),),
+        (),
+        "host",
+        {"idle": [2, 2]},
+    ),
+    (
         "one host takes everything that fits",
         cloud({"a": ("r1", "z", 4)}),
         (tier("web", 4),),

@@ -2,6 +2,7 @@
 """On instances small enough to try everything, the planner finds the same optimum."""
 
 import os
+from dataclasses import replace
 
 import brute_force
 import pytest
@@ -28,6 +29,7 @@ from ensemble_api.planning.model import (
 from ensemble_api.planning.planner import plan
 from ensemble_api.planning.result import Plan
 from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.topology import Topology
 
 # ENSEMBLE_EXAMPLES=3000 runs as many cases of each property as a change of the planner deserves.
 MANY = settings(
@@ -171,3 +173,34 @@ def test_in_a_large_cloud_all_but_the_packing_is_as_exact(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(planner, "_SMALL", 0)
         assert_optimal(ensemble, snapshot, packing=False)
+
+
+def relevelled(snapshot: Snapshot, levels: tuple[str, ...]) -> Snapshot:
+    """Give the same hosts in another tree: a row holds the racks r1 and r2 of a zone, or others."""
+    names = {}
+    for host in snapshot.topology.hosts:
+        zone, rack, _ = snapshot.topology.domain_of(host, "host").path
+        names[host] = {"rack": rack, "row": f"row{rack in ('r1', 'r2')}", "zone": zone}
+    above = {
+        host: tuple(by_level[level] for level in levels[1:]) for host, by_level in names.items()
+    }
+    return replace(snapshot, topology=Topology.build(levels, above))
+
+
+@MANY
+@given(ensembles(), clouds())
+def test_more_levels_are_planned_as_well(ensemble: Ensemble, snapshot: Snapshot) -> None:
+    tree = relevelled(snapshot, ("host", "rack", "row", "zone"))
+    rows = tuple(
+        replace(policy, level="row") if policy.level == "zone" else policy
+        for policy in ensemble.policies
+    )
+    assert_optimal(replace(ensemble, policies=rows), tree)
+
+
+@MANY
+@given(ensembles(), clouds())
+def test_a_cloud_of_hosts_alone_is_planned_as_well(ensemble: Ensemble, snapshot: Snapshot) -> None:
+    tree = relevelled(snapshot, ("host",))
+    hosts = tuple(replace(policy, level="host") for policy in ensemble.policies)
+    assert_optimal(replace(ensemble, policies=hosts), tree)
