@@ -86,6 +86,7 @@ def list_opts() -> list[tuple[str, list[Any]]]:
                 *loading.get_auth_common_conf_options(),
                 *loading.get_auth_plugin_conf_options("password"),
                 *loading.get_session_conf_options(),
+                *loading.get_adapter_conf_options(),
             ],
         )
     ]

@@ -3,7 +3,7 @@
 
 import copy
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,20 +90,25 @@ class SmallCloud:
     naps: list[float] = field(default_factory=list)
 
     @classmethod
-    def build(cls, placement: PlacementService, store: Store, vcpus: int = 4) -> "SmallCloud":
-        hosts = [
+    def build(
+        cls,
+        placement: PlacementService,
+        store: Store,
+        hosts: Mapping[str, tuple[str, str]] = HOSTS,
+    ) -> "SmallCloud":
+        found = [
             FakeHost(
                 name,
-                placement.add_provider(name, VCPU=vcpus, MEMORY_MB=4096, DISK_GB=100),
+                placement.add_provider(name, VCPU=4, MEMORY_MB=4096, DISK_GB=100),
                 rack,
                 zone,
             )
-            for name, (rack, zone) in HOSTS.items()
+            for name, (rack, zone) in hosts.items()
         ]
         flavor = {"id": FLAVOR, "vcpus": 2, "ram": 512, "disk": 1, "swap": 0, "extra_specs": {}}
         nova = FakeNova(
             placement,
-            hosts,
+            found,
             flavors={FLAVOR: {**flavor, "OS-FLV-EXT-DATA:ephemeral": 0}},
             images={IMAGE: {"id": IMAGE, "minRam": 0, "minDisk": 0, "metadata": {}}},
             networks={NETWORK},
