@@ -23,6 +23,11 @@ __all__ = ["Page", "Planned", "Service"]
 
 LOG = logging.getLogger(__name__)
 
+_CONTENDED = result.Reason(
+    "no-capacity",
+    "Others keep taking the capacity that it needs.",
+    suggestion="Try again in a moment.",
+)
 RESERVE_SECONDS = 60  # the lease of a create while it plans and reserves
 
 
@@ -112,10 +117,7 @@ class Service:
                 self._store.release(record.id, self._owner)
                 self._wake()
                 return self._store.get(record.id)
-            raise exception.InfeasibleEnsemble(
-                "Others keep taking the capacity that this ensemble needs; try again later.",
-                reasons=[],
-            )
+            raise _refusal(result.Infeasible((_CONTENDED,), proved=False))
         except Exception:
             # Nothing was promised yet, so nothing may be left, whatever went wrong.
             if record is not None:
