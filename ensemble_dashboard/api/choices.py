@@ -39,6 +39,14 @@ def choices(request: HttpRequest) -> dict[str, Any]:
     return answer
 
 
+def names(request: HttpRequest) -> dict[str, str]:
+    """Give the names of the flavors and images that can be seen, by id, as far as they answer."""
+    found = futurist_utils.call_functions_parallel(
+        (_attempt, ["flavors", _flavors, request]), (_attempt, ["images", _images, request])
+    )
+    return {item["id"]: item["name"] for items in found for item in items or ()}
+
+
 def _attempt(
     name: str, ask: Callable[[HttpRequest], list[dict[str, Any]]], request: HttpRequest
 ) -> list[dict[str, Any]] | None:

@@ -81,6 +81,7 @@ class DetailView(views.HorizonTemplateView):
         context["created"] = filters.parse_isotime(ensemble.created_at)
         context["page_data"] = {
             "ensemble": ensemble.to_dict(),
+            "names": choices.names(self.request),
             "settled": list(words.SETTLED),
             "stateUrl": reverse(self.state_url, args=[ensemble.id]),
             "indexUrl": str(self.index_url),

@@ -80,6 +80,7 @@ def test_the_details_give_the_script_the_whole_ensemble(
     text = page(demo, f"/project/ensembles/{made['id']}/")
     given = data(text)
     assert given["ensemble"] == made
+    assert given["names"] == {"f1": "m1.tiny", "f2": "m1.small", "i1": "cirros"}
     assert given["stateUrl"] == f"/project/ensembles/{made['id']}/state/"
     assert given["instanceUrl"].replace("00000000", "x") == "/project/instances/x/"
     assert "our &lt;b&gt;shop&lt;/b&gt;" in text

@@ -30,8 +30,8 @@
     fillIn(part('status'), state(ensemble));
     fillIn(part('survives'), words.survives(ensemble.survives || []));
     fillIn(part('fault'), fault(ensemble.fault));
-    fillIn(part('tiers'), tiers.map((tier) => el('li', {}, badge(tier), ' ',
-      el('strong', {}, tier.name), words.members(tier.count))));
+    fillIn(part('tiers'), tiers.map((tier, index) => el('li', {}, badge(tier), ' ',
+      el('strong', {}, tier.name), template(ensemble.tiers[index]))));
     fillIn(part('policies'), policies(ensemble));
     fillIn(part('map'), plan.assignments.length
       ? [map.picture(plan, tiers, failed, retry), tried, map.table(plan)] : none());
@@ -40,6 +40,13 @@
     fillIn(part('members'), members(ensemble, plan, tiers));
     fillIn(part('events'), events(ensemble.events || []));
     if (plan.assignments.length) { retry(); }
+  }
+
+  /** "3 members · m1.small · cirros": what a tier is made of, by name where the name is known. */
+  function template(tier) {
+    const name = (id) => data.names[id] || id;
+    return el('span', { class: 'ens-wrap' },
+      [words.members(tier.count), name(tier.server.flavor), name(tier.server.image)].join(' · '));
   }
 
   function none() {
