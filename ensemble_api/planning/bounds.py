@@ -95,6 +95,35 @@ def least_moves(problem: Problem) -> int:
     return moves
 
 
+def least_missed(problem: Problem) -> int:
+    """Bound from below what the soft policies miss in sum, each looked at by itself."""
+    return sum(_least_missed(problem, policy) for policy in problem.policies(problem.soft))
+
+
+def _least_missed(problem: Problem, policy: Policy) -> int:
+    rows, depth = problem.rows(policy.tiers), problem.depth(policy.level)
+    match policy:
+        case AntiAffinity() if len(rows) == 1:
+            count = int(problem.counts[rows[0]])
+            joined = together(problem, rows[0])
+            if joined is not None and joined <= depth:
+                return max(0, count - policy.max_per_domain)
+            limits = problem.limits[rows[0]].tolist()
+            able = at_depth(problem.topology, problem.caps[rows[0]], limits, depth)
+            return max(0, count - int(np.minimum(able, policy.max_per_domain).sum()))
+        case AntiAffinity():
+            # Every domain may hold one tier for nothing, and each further one counts.
+            marks = [problem.marks(problem.caps[row] > 0, policy.level) for row in rows]
+            needed = sum(domains_needed(problem, row, depth) for row in rows)
+            return max(0, needed - int(np.any(marks, axis=0).sum()))
+        case Affinity():
+            return max(domains_needed(problem, row, depth) for row in rows) - 1
+        case Survive() | Spread():
+            return sum(max(0, wanted - most) for _, most, wanted in shortages(problem, policy))
+        case _:
+            return 0
+
+
 def lower_bounds(problem: Problem, values: tuple[int, ...]) -> tuple[int, ...]:
     """Give, for each objective stage, a value that no plan goes below.
 
@@ -102,7 +131,7 @@ def lower_bounds(problem: Problem, values: tuple[int, ...]) -> tuple[int, ...]:
     those of a plan, so the problem is feasible.
     """
     topology = problem.topology
-    known = [0]
+    known = [least_missed(problem)]
     if problem.existing is not None:
         known.append(least_moves(problem))
     limits: list[list[int]] = problem.limits.tolist()

@@ -348,6 +348,13 @@ class _Draft:
             if (_needs_evenness(policy) and row in self.problem.rows(policy.tiers))
             or (isinstance(policy, Near) and row in self.problem.rows([policy.to]))
         }
+        named |= {
+            policy.level
+            for policy in self.problem.policies(self.problem.soft)
+            # What cannot be kept is missed least when every domain takes its part.
+            if isinstance(policy, AntiAffinity) and len(policy.tiers) == 1
+            if row in self.problem.rows(policy.tiers)
+        }
         return [level for level in reversed(self.problem.topology.levels) if level in named]
 
     def _even_out(

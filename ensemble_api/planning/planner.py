@@ -127,7 +127,10 @@ def _solve(problem: Problem, effort: Effort) -> _Found:
         # Where all soft policies can be met they are met, so they may as well be hard.
         strict = problem.enforcing([*problem.hard, *problem.soft])
         quick = None if impossible(strict) else _quickly(strict)
-        problem = problem if quick is None else strict
+        if quick is None:
+            quick = _leniently(problem)
+        else:
+            problem = strict
     found = quick or _quickly(problem) or _Found(None)
     columns = int((problem.caps > 0).sum())
     if columns <= _SMALL:
@@ -140,6 +143,23 @@ def _solve(problem: Problem, effort: Effort) -> _Found:
     if not found.settled and columns <= _LARGE:
         found = _exactly(problem, found, effort, frozenset(problem.stages[:-1]))
     return found
+
+
+def _leniently(problem: Problem) -> _Found | None:
+    """Give a greedy plan that keeps one soft policy after the other, as far as that goes."""
+    best = _quickly(problem)
+    kept: list[int] = []
+    for index in problem.soft:
+        rest = set(problem.soft) - {index, *kept}
+        attempt = problem.enforcing([*problem.hard, *kept, index], rest)
+        found = None if impossible(attempt) else _quickly(attempt)
+        if found is None or found.counts is None:
+            continue
+        kept.append(index)
+        values = problem.objective(found.counts)
+        if best is None or values < best.values:
+            best = _Found(found.counts, values, lower_bounds(problem, values))
+    return best
 
 
 def _quickly(problem: Problem) -> _Found | None:

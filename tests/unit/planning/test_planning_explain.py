@@ -5,7 +5,7 @@ import re
 
 import pytest
 from hypothesis import given
-from planning_clouds import cloud, racks
+from planning_clouds import racks
 from test_planner_optimal import MANY, clouds, ensembles
 
 from ensemble_api.planning import planner
@@ -142,8 +142,9 @@ def test_a_search_that_ends_at_its_limit_says_that_nothing_is_decided(
 def test_without_any_search_a_plan_is_still_given_with_an_honest_bound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    snapshot = cloud({"a": ("r1", "z", 4), "b": ("r2", "z", 4), "c": ("r2", "z", 1)})
-    ensemble = Ensemble((tier("web", 3),), (AntiAffinity("rack", ("web",), False),))
+    snapshot = racks(("z", 3, 2))
+    both = (Affinity("rack", ("web",), False), AntiAffinity("rack", ("web",), False))
+    ensemble = Ensemble((tier("web", 2),), both)
     monkeypatch.setattr(planner, "_PLAN_EFFORT", 0)
     result = plan(ensemble, snapshot)
     assert isinstance(result, Plan)
