@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """All of Nova in one process: API, conductor, scheduler, and one compute service per host.
 
-Run as `python -m ensemble_cloud.nova_process STATE PORT URL...`: the computes start as soon as
+Run as `python -m ensemble_cloud.nova_process STATE PORT URL...`: the services start as soon as
 every URL (those of Keystone and Placement) answers.
 """
 
@@ -51,6 +51,8 @@ def main(state: Path, port: int, needed_urls: list[str]) -> None:
     hypervisor.install({host.name: host.size for host in hosts})
     admin = context.get_admin_context()
     map_cells(admin)
+    for url in needed_urls:
+        _wait_for(url)
     for binary, topic in (
         ("nova-conductor", conductor_rpcapi.RPC_TOPIC),
         ("nova-scheduler", scheduler_rpcapi.RPC_TOPIC),
@@ -61,8 +63,6 @@ def main(state: Path, port: int, needed_urls: list[str]) -> None:
         target=serve.serve, args=("nova", application, port), name="api", daemon=True
     ).start()
 
-    for url in needed_urls:
-        _wait_for(url)
     computes = Computes(tuple(host.name for host in hosts))
     computes.start_all()
     host_mapping.discover_hosts(admin)
