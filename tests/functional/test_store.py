@@ -195,8 +195,9 @@ def test_a_transition_happens_from_an_expected_status_only(store: Store) -> None
 
 def test_only_the_latest_events_are_told_the_newest_last(store: Store) -> None:
     saved = add(store)
-    for number in range(MAX_EVENTS + 5):
-        store.mark(saved, saved.members[0], "api", message=f"event {number}", status="BUILDING")
+    with store._writing() as session:
+        for number in range(MAX_EVENTS + 5):
+            store_api._event(session, saved.id, "BUILDING", f"event {number}")
     messages = [each["message"] for each in store.get(saved.id).events]
     assert len(messages) == MAX_EVENTS
     assert messages[0] == "event 5"

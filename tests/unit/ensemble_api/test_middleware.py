@@ -104,9 +104,9 @@ def test_a_database_that_cannot_be_read_is_not_described(
     config: cfg.ConfigOpts, caplog: pytest.LogCaptureFixture
 ) -> None:
     config.set_override("connection", "mysql+secret://u:secret@db/x", conf.GROUP)
-    config.set_override("auth_type", "password", conf.GROUP)
+    config.set_override("auth_type", "none", conf.GROUP)
     response = ask(Quiet(nova, config), "/os-ensembles")
-    assert response.status_int >= 500
+    assert response.status_int == 500
     assert "secret" not in response.text
     assert "secret" in caplog.text
 
