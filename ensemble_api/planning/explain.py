@@ -11,7 +11,7 @@ from ensemble_api.planning.constraints import Problem
 from ensemble_api.planning.laminar import at_depth, reach
 from ensemble_api.planning.model import Affinity, AntiAffinity, Ensemble, Policy, Survive, Tier
 from ensemble_api.planning.result import Reason
-from ensemble_api.planning.wording import describe_policy, listed
+from ensemble_api.planning.wording import describe_loss, describe_policy, listed
 
 # Tells whether a problem has a plan: True, False (proved), or None when it is not decided.
 Oracle = Callable[[Problem], bool | None]
@@ -110,8 +110,8 @@ def _policy_shortages(problem: Problem, index: int) -> Iterator[Reason]:
         fits = reach(problem.topology, alone.caps[row], alone.limits[row].tolist())
         if most < wanted and fits >= problem.counts[row]:
             message = (
-                f"At most {most} of the {tier.count} members of {name} can be left after the loss "
-                f"of any {policy.failures} {policy.level} domains, and {wanted} must be."
+                f"At most {most} of the {tier.count} members of {name} can be left after "
+                f"{describe_loss(policy)}, and {wanted} must be."
                 if isinstance(policy, Survive)
                 else f"{name} can be in at most {most} {policy.level} domains, "
                 f"and it must be in {wanted}."

@@ -40,16 +40,20 @@ def describe_policy(policy: Policy) -> str:
         case Near():
             return f"{policy.to} in every {policy.level} that holds {tiers}"
         case Survive():
-            return (
-                f"{policy.min_available} of {tiers} left after the loss of "
-                f"any {policy.failures} {policy.level} domains"
-            )
+            return f"{policy.min_available} of {tiers} left after {describe_loss(policy)}"
         case Exclusive():
             return f"no server of another {policy.other} in a {policy.level} that holds {tiers}"
 
 
+def describe_loss(policy: Survive) -> str:
+    """Say which loss a policy is about."""
+    if policy.failures == 1:
+        return f"the loss of any one {policy.level}"
+    return f"the loss of any {policy.failures} {policy.level} domains"
+
+
 _MISSED: Mapping[str, str] = {
-    "affinity": "they are in {amount} more than one",
+    "affinity": "they are in {more}",
     "anti-affinity": "{amount} too many",
     "spread": "{amount} short of it",
     "near": "{amount} without it",
@@ -60,4 +64,6 @@ _MISSED: Mapping[str, str] = {
 
 def describe_shortfall(policy: Policy, amount: int) -> str:
     """Say what a policy asks for and by how much it is missed."""
-    return f"{describe_policy(policy)}: {_MISSED[policy.kind].format(amount=amount)}"
+    return (
+        f"{describe_policy(policy)}: {_MISSED[policy.kind].format(amount=amount, more=amount + 1)}"
+    )
