@@ -108,7 +108,7 @@ def _capacity(
         for resource_class, amount in sorted(demand.items()):
             free = given_back.get(host, Counter())[resource_class]
             if resource_class in column:
-                free += int(snapshot.free[row, column[resource_class]])
+                free += max(0, int(snapshot.free[row, column[resource_class]]))
             if amount > free:
                 domain = snapshot.topology.domain_of(host, level)
                 yield Violation(

@@ -135,7 +135,8 @@ def build(ensemble: Ensemble, snapshot: Snapshot, existing: Assignment | None = 
     ).reshape(tiers, len(classes))
     free = np.zeros((hosts, len(classes)), dtype=np.int64)
     for column, name in enumerate(classes):
-        free[:, column] = snapshot.amounts(name)
+        # A host may use more than it has now; what runs there may stay, and nothing more fits.
+        free[:, column] = np.maximum(snapshot.amounts(name), 0)
     running = None if existing is None else _existing(ensemble, topology, existing)
     if running is not None:
         free += running.T @ requests

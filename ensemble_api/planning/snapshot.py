@@ -18,6 +18,7 @@ class Snapshot:
     `total` and `free` are units of each resource class, shape [H, R]. `usable` is False for a host
     that is down, disabled or without a resource provider. `others` marks, by "ensemble" and
     "project", the hosts that hold servers of another one; a missing key means that none do.
+    `free` is below zero where more is used than there is now, which counts as nothing free.
     """
 
     topology: Topology

@@ -153,6 +153,14 @@ PLANNED = [
         {"idle": [2, 2]},
     ),
     (
+        "a host that uses more than it has takes nothing and stops nobody",
+        cloud({"a": ("r1", "z", -3), "b": ("r1", "z", 4)}),
+        (tier("web", 2),),
+        (),
+        "host",
+        {"web": [2]},
+    ),
+    (
         "one host takes everything that fits",
         cloud({"a": ("r1", "z", 4)}),
         (tier("web", 4),),
@@ -366,6 +374,13 @@ class TestExistingMembers:
         result = plan(Ensemble((tier("web", 1, 8),)), snapshot, running)
         assert isinstance(result, Plan)
         assert result.assignment == running
+
+    def test_they_may_stay_on_a_host_that_uses_more_than_it_has(self) -> None:
+        snapshot = cloud({"a": ("r", "z", -2), "b": ("r", "z", 4)})
+        running = {Member("web", 0): "a"}
+        result = plan(Ensemble((tier("web", 2),)), snapshot, running)
+        assert isinstance(result, Plan)
+        assert result.assignment == {Member("web", 0): "a", Member("web", 1): "b"}
 
     def test_foreign_members_and_unknown_hosts_are_refused(self) -> None:
         snapshot = cloud({"a": ("r", "z", 4)})
