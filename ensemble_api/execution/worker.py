@@ -90,6 +90,7 @@ class Worker:
 
     def _work(self, ensemble_id: str) -> None:
         """Step until the ensemble is settled; on an error let go, so that it is tried anew."""
+        failed = False
         try:
             while not self._stopping.is_set():
                 if self._store.get(ensemble_id).status.settled:
@@ -102,11 +103,15 @@ class Worker:
             LOG.warning("Another worker has taken ensemble %s over", ensemble_id)
         except Exception:
             LOG.exception("Working on ensemble %s failed; trying again", ensemble_id)
-            self._stopping.wait(self._poll)
+            failed = True
         finally:
             with self._lock:
                 self._busy.discard(ensemble_id)
-            self._store.release(ensemble_id, self._owner)
+            if failed:
+                # The lease goes on for one poll, in which others that wait have their turn.
+                self._store.renew(ensemble_id, self._owner, self._poll)
+            else:
+                self._store.release(ensemble_id, self._owner)
             self._news.set()
 
     def _renew(self) -> None:
