@@ -2,6 +2,7 @@
 """The embedded cloud itself: what is in it, a burst of servers, and hosts that go and come."""
 
 import json
+import os
 import re
 import time
 from collections import defaultdict
@@ -231,3 +232,26 @@ def test_another_cloud_on_the_same_ports_is_refused(cloud: EmbeddedCloud, tmp_pa
     assert done.returncode == 1
     assert f"port {base} (dashboard)" in done.stderr
     assert other.status["state"] == "down"
+
+
+@pytest.mark.skipif("ENSEMBLE_TEST_CLOUD" in os.environ, reason="would restart a cloud in use")
+def test_a_second_start_finds_everything_as_it_was(
+    cloud: EmbeddedCloud, servers_of_test: list[str]
+) -> None:
+    server = create_server(cloud, "before", "admin", host="r5-h1")
+    servers_of_test.append(server.id)
+    compute = cloud.connection("admin").compute
+    compute.wait_for_server(server, wait=_BUILD_SECONDS)
+    before = errors_in_logs(cloud)
+    assert cloud.ensemble_cloud("down").returncode == 0
+    assert cloud.status["state"] == "down"
+    started = cloud.ensemble_cloud("up", "--detach")
+    assert started.returncode == 0, started.stdout + started.stderr
+    assert {host["state"] for host in cloud.status["hosts"]} == {"up"}
+    found = {s.name: (s.status, s.compute_host) for s in compute.servers(all_projects=True)}
+    assert found["before"] == ("ACTIVE", "r5-h1")
+    assert found["ci-1"] == ("ACTIVE", "r1-h1")
+    # The new hypervisor process knows its old guests.
+    compute.stop_server(server)
+    compute.wait_for_server(server, status="SHUTOFF", wait=_BUILD_SECONDS)
+    assert errors_in_logs(cloud) == before
