@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A tiny Keystone on loopback: it gives tokens for one password, with a catalog."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -34,10 +35,14 @@ class FakeKeystone:
             },
         ]
         self._server = waitress.create_server(self, sockets=[listener], threads=1)
-        threading.Thread(target=self._server.run, name="keystone", daemon=True).start()
+        threading.Thread(target=self._serve, name="keystone", daemon=True).start()
 
     def stop(self) -> None:
         self._server.close()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):  # its socket is closed under it at the end
+            self._server.run()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = webob.Request(environ)

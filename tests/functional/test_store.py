@@ -87,6 +87,11 @@ def test_the_migrations_give_the_indexes_and_constraints_of_the_models(
     plain.dispose()
 
 
+def test_every_migration_is_in_a_package_and_so_in_a_wheel() -> None:
+    versions = Path(migration.__file__).parent / "versions"
+    assert {each.name for each in versions.glob("*.py")} > {"__init__.py"}
+
+
 def test_upgrading_twice_is_fine_and_the_version_is_told(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path}/new.sqlite")
     assert migration.version(store.engine) is None
