@@ -180,7 +180,15 @@ def _model(body: Mapping[str, Any], demands: Mapping[str, Demand]) -> model.Ense
 
 
 _POLICIES: Mapping[str, type[model.Policy]] = {
-    kind.kind: kind for kind in (model.Affinity, model.AntiAffinity)
+    kind.kind: kind
+    for kind in (
+        model.Affinity,
+        model.AntiAffinity,
+        model.Spread,
+        model.Near,
+        model.Survive,
+        model.Exclusive,
+    )
 }
 
 

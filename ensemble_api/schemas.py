@@ -23,16 +23,17 @@ TIER_NAME: dict[str, Any] = {"type": "string", "pattern": r"^[a-z][a-z0-9-]{0,31
 TEXT: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\S"}
 NAME: dict[str, Any] = {**TEXT, "format": "server-name"}
 
-SERVER = {
+SERVER: dict[str, Any] = {
     "type": "object",
     "properties": {
         "flavor": {"type": "string", "minLength": 1, "maxLength": 255},
         "image": UUID,
         "networks": {
+            "description": 'must be "auto", "none" or a list of network ids',
             "oneOf": [
                 {"enum": ["auto", "none"]},
                 {"type": "array", "items": UUID, "minItems": 1, "maxItems": 16},
-            ]
+            ],
         },
         "key_name": TEXT,
         "security_groups": {"type": "array", "items": TEXT, "maxItems": 32, "uniqueItems": True},
@@ -72,11 +73,26 @@ COMMON = {
     "enforcement": {"enum": ["hard", "soft"]},
 }
 
+PERCENT = r"^(100|[1-9]?[0-9])%\Z"
+SHARE = "must be a count or a percentage up to 100%"
+NUMBER: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": MAX_COUNT}
+
 POLICIES: dict[str, dict[str, Any]] = {
     "affinity": {},
-    "anti-affinity": {
-        "max_per_domain": {"type": "integer", "minimum": 1, "maximum": MAX_COUNT},
+    "anti-affinity": {"max_per_domain": NUMBER},
+    "spread": {"max_skew": NUMBER, "min_domains": NUMBER},
+    "near": {"to": TIER_NAME},
+    "survive": {
+        "failures": NUMBER,
+        "min_available": {
+            "description": SHARE,
+            "oneOf": [
+                {"type": "integer", "minimum": 0, "maximum": MAX_COUNT},
+                {"type": "string", "pattern": PERCENT},
+            ],
+        },
     },
+    "exclusive": {"other": {"enum": ["ensemble", "project"]}},
 }
 
 POLICY = {
@@ -148,6 +164,7 @@ _PATTERNS = {
     str(TIER_NAME["pattern"]): "must start with a-z and hold at most 32 of a-z, 0-9 and -",
     str(UUID["pattern"]): "must be a UUID",
     str(TEXT["pattern"]): "must not be blank",
+    PERCENT: SHARE,
 }
 
 
@@ -169,13 +186,14 @@ def _field(error: jsonschema.ValidationError) -> str:
 
 def _reason(error: jsonschema.ValidationError) -> str:
     """The error in words; values are shortened, since a tenant may send megabytes."""
+    schema: Any = error.schema
     match (error.validator, error.validator_value):
         case ("required", _):
             return "is required"
         case ("additionalProperties", _):
             return "is not known here"
         case ("oneOf", _):
-            return 'must be "auto", "none" or a list of network ids'
+            return str(schema["description"])
         case ("format", "base64"):
             return "must be base64"
         case ("format", _):

@@ -13,6 +13,7 @@ from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Capacity, Host, Inventory
 from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.neighbours import Neighbours
 from ensemble_api.planning import check, planner, result
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, Status
 from ensemble_api.planning.topology import Topology
@@ -56,6 +57,7 @@ class Service:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._store = store
+        self._neighbours = Neighbours(compute, store)
         self._resolver = Resolver(compute, inventory.levels, max_members)
         self._inventory = inventory
         self._reservation = reservation
@@ -88,7 +90,7 @@ class Service:
         try:
             for attempt in range(self._attempts):
                 # 2 Plan on a fresh look at the cloud.
-                capacity = self._look(context, wanted)
+                capacity = self._look(context, wanted, but=record.id if record else None)
                 planned = self._plan(wanted, capacity)
                 if isinstance(planned, result.Infeasible):
                     raise _refusal(planned)
@@ -102,7 +104,7 @@ class Service:
                     self._store.replan(record, self._owner, RESERVE_SECONDS)
                 # 4 Hold every member's capacity in one request, or none.
                 try:
-                    self._reservation.hold(record.project_id, record.user_id, record.members)
+                    self._hold(context, wanted, planned, capacity, record)
                 except exception.CapacityTaken:
                     LOG.info("Others took capacity planned for %s, attempt %d", record.id, attempt)
                     self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
@@ -176,7 +178,7 @@ class Service:
             # The worker takes it over when the lease ends, and finds it interrupted.
             LOG.exception("Ensemble %s could not be undone; the worker will", record.id)
 
-    def _look(self, context: Any, wanted: Wanted) -> Capacity:
+    def _look(self, context: Any, wanted: Wanted, but: str | None = None) -> Capacity:
         """The cloud's capacity less what is being handed over from holds to servers.
 
         Placement shows such capacity neither as held nor as used for a moment. So hand-overs are
@@ -185,12 +187,28 @@ class Service:
         before = self._store.handovers()
         claimed = {each.member_id for each in before if self._claimed(each)}
         capacity = self._inventory.capacity(context, wanted.demands.values())
+        capacity = self._neighbours.mark(context, wanted.ensemble, capacity, but)
         pending = {each.member_id: each for each in (*before, *self._store.handovers())}
         return capacity.less(
             (each.host, each.resources)
             for each in pending.values()
             if each.member_id not in claimed
         )
+
+    def _hold(
+        self,
+        context: Any,
+        wanted: Wanted,
+        planned: result.Plan,
+        capacity: Capacity,
+        record: EnsembleRecord,
+    ) -> None:
+        """Hold the capacity, and see whether an ensemble that came meanwhile bars us, or we it."""
+        self._reservation.hold(record.project_id, record.user_id, record.members)
+        now = self._neighbours.mark(context, wanted.ensemble, capacity, record.id)
+        if check.check(wanted.ensemble, now.snapshot, planned.assignment):
+            self._reservation.release(member.id for member in record.members)
+            raise exception.CapacityTaken
 
     def _claimed(self, handover: Handover) -> bool:
         return handover.server_id is not None and self._reservation.holds(handover.server_id)

@@ -122,6 +122,12 @@ class Compute:
         """All host aggregates with hosts and metadata."""
         return list(self._call(context.elevated(), "GET", "/os-aggregates")["aggregates"])
 
+    def all_servers(self, context: Any) -> Iterator[dict[str, Any]]:
+        """All servers of all projects, in detail."""
+        yield from self._pages(
+            context.elevated(), "/servers/detail?all_tenants=1", "servers", VERSION
+        )
+
     # Servers, in the tenant's name.
 
     def create_server(

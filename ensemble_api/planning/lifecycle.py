@@ -89,6 +89,11 @@ class EnsembleRecord:
         raise KeyError(tier)
 
     @property
+    def exclusive(self) -> bool:
+        """Whether a policy bars others from the domains of some members."""
+        return any(policy["type"] == "exclusive" for policy in self.body["policies"])
+
+    @property
     def active(self) -> int:
         """How many members are ACTIVE."""
         return sum(member.status is MemberStatus.ACTIVE for member in self.members)

@@ -132,16 +132,21 @@ class Store:
             rows = session.scalars(query.order_by(*order).limit(page.limit)).all()
             return _with_members(session, rows)
 
-    def all_members(self) -> list[tuple[EnsembleRecord, MemberRecord]]:
-        """Every member that may hold capacity, with its ensemble, for operators."""
+    def all_members(self, *, exclusive: bool = False) -> list[tuple[EnsembleRecord, MemberRecord]]:
+        """Every member that may hold capacity, with its ensemble, by host.
+
+        With ``exclusive``, only those of ensembles that bar others from some of their domains.
+        """
+        query = (
+            sa.select(models.Ensemble, models.Member)
+            .join(models.Member, models.Member.ensemble_id == models.Ensemble.id)
+            .where(models.Member.status != MemberStatus.DELETED.value)
+            .order_by(models.Member.host, models.Ensemble.name, models.Member.position)
+        )
+        if exclusive:
+            query = query.where(models.Ensemble.exclusive)
         with self._reading() as session:
-            rows = session.execute(
-                sa.select(models.Ensemble, models.Member)
-                .join(models.Member, models.Member.ensemble_id == models.Ensemble.id)
-                .where(models.Member.status != MemberStatus.DELETED.value)
-                .order_by(models.Member.host, models.Ensemble.name, models.Member.position)
-            )
-            return [(_ensemble(row, ()), _member(member)) for row, member in rows]
+            return [(_ensemble(row, ()), _member(member)) for row, member in session.execute(query)]
 
     def handovers(self) -> list[Handover]:
         """The members whose hold may be gone and whose server may not have claimed yet."""
@@ -167,6 +172,7 @@ class Store:
                     status=record.status.value,
                     body=record.body,
                     plan=record.plan,
+                    exclusive=record.exclusive,
                     created_at=now,
                     updated_at=now,
                     lease_owner=owner,

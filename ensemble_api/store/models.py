@@ -60,6 +60,7 @@ class Ensemble(Base):
     status: orm.Mapped[str] = orm.mapped_column(sa.String(16))
     body: orm.Mapped[Any] = orm.mapped_column(Json)
     plan: orm.Mapped[Any] = orm.mapped_column(Json)
+    exclusive: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
     fault: orm.Mapped[Any] = orm.mapped_column(Json, nullable=True)
     created_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
     updated_at: orm.Mapped[datetime] = orm.mapped_column(Moment)

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("body", JSON, nullable=False),
         sa.Column("plan", JSON, nullable=False),
+        sa.Column("exclusive", sa.Boolean, nullable=False),
         sa.Column("fault", JSON),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("updated_at", MOMENT, nullable=False),

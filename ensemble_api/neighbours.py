@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who else is where: what exclusive policies, ours and those of others, rule out."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ensemble_api.cloud.compute import Compute
+from ensemble_api.cloud.inventory import Capacity
+from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord
+from ensemble_api.planning.model import Ensemble, Exclusive
+from ensemble_api.planning.topology import BoolArray, Topology
+from ensemble_api.store.api import Store
+
+ENSEMBLE, PROJECT = "ensemble", "project"
+
+
+class Neighbours:
+    """Marks the hosts of others on a snapshot, and closes those that others have to themselves."""
+
+    def __init__(self, compute: Compute, store: Store) -> None:
+        self._compute = compute
+        self._store = store
+
+    def mark(
+        self, context: Any, ensemble: Ensemble, capacity: Capacity, but: str | None = None
+    ) -> Capacity:
+        """The same capacity, as far as the project of ``context`` may use it.
+
+        ``but`` is the id of an ensemble that is not looked at: the caller's own. All servers of the
+        cloud are listed only when ``ensemble`` wants to be without those of other projects.
+        """
+        snapshot = capacity.snapshot
+        guarded = self._members(but, exclusive=True)
+        closed = _closed(snapshot.topology, context.project_id, guarded)
+        others: dict[str, BoolArray] = {}
+        wanted = {each.other for each in ensemble.policies if isinstance(each, Exclusive)}
+        if wanted:
+            members = self._members(but, exclusive=False)
+            others[ENSEMBLE] = _on(snapshot.topology, (member.host for _, member in members))
+        if PROJECT in wanted:
+            hosts = [
+                member.host for owner, member in members if owner.project_id != context.project_id
+            ]
+            hosts += [
+                server["OS-EXT-SRV-ATTR:host"]
+                for server in self._compute.all_servers(context)
+                if server["tenant_id"] != context.project_id
+            ]
+            others[PROJECT] = _on(snapshot.topology, hosts)
+        usable = snapshot.usable & ~closed
+        return replace(capacity, snapshot=replace(snapshot, usable=usable, others=others))
+
+    def _members(
+        self, but: str | None, *, exclusive: bool
+    ) -> list[tuple[EnsembleRecord, MemberRecord]]:
+        found = self._store.all_members(exclusive=exclusive)
+        return [(owner, member) for owner, member in found if owner.id != but]
+
+
+def _on(topology: Topology, hosts: Iterable[str | None]) -> BoolArray:
+    """Mark these hosts (shape [H]); those that the topology does not know are left out."""
+    return np.isin(topology.hosts, list({host for host in hosts if host}))
+
+
+def _closed(
+    topology: Topology,
+    project_id: str,
+    members: Iterable[tuple[EnsembleRecord, MemberRecord]],
+) -> BoolArray:
+    """Mark the hosts of domains that another ensemble has to itself (shape [H])."""
+    paths: dict[str, set[tuple[str, ...]]] = {}
+    for owner, member in members:
+        for policy in owner.body["policies"]:
+            if _bars(policy, member.tier, stranger=owner.project_id != project_id):
+                paths.setdefault(policy["level"], set()).add(member.domains[policy["level"]])
+    mask = np.zeros(len(topology), dtype=np.bool_)
+    for level, taken in paths.items():
+        if level in topology.levels:
+            domains = [domain.path in taken for domain in topology.domains(level)]
+            mask |= np.array(domains, dtype=np.bool_)[topology.index(level)]
+    return mask
+
+
+def _bars(policy: Mapping[str, Any], tier: str, *, stranger: bool) -> bool:
+    """Whether a policy keeps a newcomer out of the domains of ``tier``; a soft one keeps nobody."""
+    return (
+        policy["type"] == Exclusive.kind
+        and policy["enforcement"] == "hard"
+        and tier in policy["tiers"]
+        and (stranger or policy.get("other", PROJECT) == ENSEMBLE)
+    )
