@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help venv demo test test-fast lint browser clean
+.PHONY: help venv demo test test-fast lint bench clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -27,6 +27,10 @@ test-fast: $(READY)  ## Run lint, types and unit tests (the inner loop)
 
 lint: $(READY)  ## Run the linters, the type checker and the import rules
 	@tools/test lint
+
+bench: $(READY)  ## Measure the planner, and draw the plots of its documentation
+	$(BIN)/python tests/bench/bench_planner.py
+	$(BIN)/python tests/bench/plot_planner.py doc/architecture/planning-time.svg
 
 clean:  ## Remove the virtual environment, the demo cloud and everything built
 	rm -rf $(VENV) build *.egg-info node_modules
