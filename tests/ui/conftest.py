@@ -52,11 +52,16 @@ def admin(dashboard: browser.Dashboard) -> browser.Dashboard:
 
 @pytest.fixture
 def project(cloud: EmbeddedCloud) -> Iterator[Project]:
-    """The same project through the API; whatever a test leaves in it is deleted."""
+    """The same project through the API, without ensembles before and after."""
     seen = Project(cloud.connection("demo"))
+    _empty(seen)
     yield seen
-    for left in seen.request("GET").json()["ensembles"]:
-        seen.delete(left["id"])
+    _empty(seen)
+
+
+def _empty(project: Project) -> None:
+    for left in project.request("GET").json()["ensembles"]:
+        project.delete(left["id"])
 
 
 @pytest.fixture

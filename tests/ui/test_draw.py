@@ -39,7 +39,7 @@ def left(page: Dashboard, level: str, tier: str) -> str:
 
 
 def test_three_tiers_are_drawn_previewed_built_as_promised_and_deleted(
-    demo: Dashboard, project: Project, operator: Operator
+    project: Project, demo: Dashboard, operator: Operator
 ) -> None:
     before = operator.left_behind()
     demo.open("/project/ensembles/")
