@@ -21,6 +21,7 @@ from oslo_config import cfg
 from ensemble_api import conf, exception, routes
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory, parse_levels
+from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import Session
 from ensemble_api.execution.engine import Engine
@@ -135,6 +136,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
     service = Service(
         store,
         compute,
+        Networks(session.network),
         Inventory(compute, session.placement, levels, config.default_availability_zone),
         reservation,
         owner=f"{owner}:api",

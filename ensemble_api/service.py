@@ -12,6 +12,7 @@ from typing import Any
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Capacity, Host, Inventory
+from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.neighbours import Neighbours
 from ensemble_api.planning import check, planner, result
@@ -47,6 +48,7 @@ class Service:
         self,
         store: Store,
         compute: Compute,
+        networks: Networks,
         inventory: Inventory,
         reservation: Reservation,
         *,
@@ -58,7 +60,7 @@ class Service:
     ) -> None:
         self._store = store
         self._neighbours = Neighbours(compute, store)
-        self._resolver = Resolver(compute, inventory.levels, max_members)
+        self._resolver = Resolver(compute, networks, inventory.levels, max_members)
         self._inventory = inventory
         self._reservation = reservation
         self._owner = owner

@@ -32,14 +32,19 @@ class Session:
             ) from error
         if self._auth is None:
             raise exception.Unavailable(f"[{conf.GROUP}] has no credentials: no auth_type is set.")
-        self.placement = adapter.Adapter(
+        region = config[conf.GROUP].region_name
+        self.placement = self._adapter("placement", region, default_microversion=PLACEMENT_VERSION)
+        self.network = self._adapter("network", region)
+
+    def _adapter(self, service: str, region: str | None, **options: Any) -> Any:
+        return adapter.Adapter(
             self._session,
-            service_type="placement",
+            service_type=service,
             interface="internal",
-            region_name=config[conf.GROUP].region_name,
-            default_microversion=PLACEMENT_VERSION,
+            region_name=region,
             raise_exc=False,
             connect_retries=2,
+            **options,
         )
 
     def acting_for(self, user_id: str, project_id: str) -> Any:

@@ -64,6 +64,59 @@ def test_an_ensemble_is_built_as_promised_and_leaves_nothing(
     assert operator.left_behind() == before
 
 
+def test_every_field_of_a_template_reaches_its_servers(demo: Project, operator: Operator) -> None:
+    key = demo.connection.compute.create_keypair(name="laptop")
+    group = demo.connection.network.create_security_group(name="open")
+    zone = sorted(set(operator.place("zone").values()))[-1]
+    template = {
+        "key_name": key.name,
+        "security_groups": [group.name],
+        "user_data": "IyEvYmluL3NoCg==",
+        "metadata": {"role": "front"},
+        "availability_zone": zone,
+    }
+    try:
+        created = demo.create(demo.body("whole", [demo.tier("web", 2, **template)]))
+        built = demo.wait(created["id"], "ACTIVE")
+        for member in built["members"]:
+            server = operator.connection.compute.get_server(member["server_id"])
+            assert server.key_name == key.name
+            assert [each["name"] for each in server.security_groups] == [group.name]
+            assert server.user_data == template["user_data"]
+            assert server.metadata == template["metadata"]
+            assert operator.place("zone")[server.compute_host] == zone
+        demo.delete(created["id"])
+    finally:
+        demo.connection.compute.delete_keypair(key)
+        demo.connection.network.delete_security_group(group)
+
+
+def test_a_domain_of_ones_own_is_kept_from_others(
+    demo: Project, stranger: Project, operator: Operator
+) -> None:
+    alone = {"type": "exclusive", "level": "host", "tiers": ["web"], "other": "project"}
+    mine = demo.create(demo.body("alone", [demo.tier("web", 2)], alone))
+    try:
+        built = demo.wait(mine["id"], "ACTIVE")
+        servers = operator.servers()
+        ours = {servers[each["server_id"]].compute_host for each in built["members"]}
+        theirs = {
+            each.compute_host for each in servers.values() if each.project_id != built["project_id"]
+        }
+        assert not ours & theirs
+
+        def fits_everywhere(project: Project) -> bool:
+            everywhere = project.tier("web", len(operator.place("rack")))
+            body = project.body("all", [everywhere], {**APART, "tiers": ["web"]})
+            plan = project.request("POST", "/plans", body).json()["plan"]
+            return bool(plan["feasible"])
+
+        assert not fits_everywhere(stranger)
+        assert fits_everywhere(demo)
+    finally:
+        demo.delete(mine["id"])
+
+
 def test_a_tenant_sees_no_name_of_host_or_rack(demo: Project, operator: Operator) -> None:
     body = demo.body("shop", [demo.tier("web", 3)], {**APART, "tiers": ["web"]})
     seen = demo.request("POST", "/plans", body).text
@@ -267,6 +320,18 @@ def test_a_network_of_another_project_is_unknown(demo: Project, stranger: Projec
         assert response.json()["badRequest"]["details"]["code"] == "ensemble.unknown_network"
     finally:
         stranger.connection.network.delete_network(private)
+
+
+def test_an_external_network_is_refused_though_the_tenant_sees_it(
+    demo: Project, operator: Operator
+) -> None:
+    public = operator.connection.network.create_network(name="public", is_router_external=True)
+    try:
+        body = demo.body("shop", [demo.tier("web", 1, networks=[public.id])])
+        fault = demo.request("POST", "/plans", body).json()["badRequest"]
+        assert fault["details"]["field"] == "ensemble.tiers[0].server.networks[0]"
+    finally:
+        operator.connection.network.delete_network(public)
 
 
 def test_a_private_flavor_of_others_is_unknown(demo: Project, operator: Operator) -> None:

@@ -46,6 +46,13 @@ def caller(project: str = "shop-project", *roles: str) -> Any:
     )
 
 
+class InternalNetworks:
+    """In the place of ``cloud.networks.Networks``, which needs a Neutron."""
+
+    def external(self, network_id: str) -> bool:
+        return False
+
+
 class TenantSession:
     """In the place of ``cloud.session.Session``, which needs a Keystone."""
 
@@ -128,6 +135,7 @@ class SmallCloud:
         return Service(
             parts.get("store") or self.store,
             compute,
+            InternalNetworks(),
             Inventory(compute, adapter, levels, "nova"),
             parts.get("reservation") or Reservation(adapter, sleep=self.naps.append),
             owner=parts.get("owner", "api"),

@@ -14,7 +14,16 @@ from ensemble_api.resolver import Resolver, stored_ensemble
 
 TENANT = caller("shop-project", "member", "reader")
 NETWORK = "22222222-2222-4222-8222-222222222222"
+PUBLIC = "33333333-3333-4333-8333-333333333333"
 LEVELS = ("host", "rack", "zone")
+
+
+class Networks:
+    def external(self, network: str) -> bool:
+        return network == PUBLIC
+
+
+NETWORKS: Any = Networks()
 
 
 @dataclass
@@ -46,7 +55,7 @@ class Nova:
 
     def network(self, context: Caller, name: str) -> Any:
         self._note(context, f"network {name}")
-        return {"id": name} if name == NETWORK else None
+        return {"id": name} if name in (NETWORK, PUBLIC) else None
 
     def key_pair(self, context: Caller, name: str) -> Any:
         self._note(context, f"key {name}")
@@ -75,7 +84,13 @@ def policy(kind: str = "anti-affinity", **facts: Any) -> dict[str, Any]:
 
 
 def resolve(wanted: dict[str, Any], nova: Nova | None = None, most: int = 500) -> Any:
-    return Resolver(nova or Nova(), LEVELS, most).resolve(TENANT, wanted)  # type: ignore[arg-type]
+    return Resolver(nova or Nova(), NETWORKS, LEVELS, most).resolve(TENANT, wanted)  # type: ignore[arg-type]
+
+
+def test_an_external_network_is_for_operators_only() -> None:
+    with pytest.raises(exception.Invalid, match="is external") as refused:
+        resolve(body(tier(networks=[NETWORK, PUBLIC])))
+    assert refused.value.facts["field"] == "ensemble.tiers[0].server.networks[1]"
 
 
 def test_a_body_becomes_tiers_with_resources_and_policies() -> None:
@@ -208,7 +223,7 @@ LIMITS = {
 )
 def test_the_quota_is_of_the_whole_ensemble(changes: dict[str, int], resource: str | None) -> None:
     nova = Nova(absolute={**LIMITS, **changes})
-    resolver = Resolver(nova, LEVELS, 500)  # type: ignore[arg-type]
+    resolver = Resolver(nova, NETWORKS, LEVELS, 500)  # type: ignore[arg-type]
     wanted = resolver.resolve(TENANT, body(tier(count=4), tier("db", count=2)))
     if resource is None:
         resolver.check_quota(TENANT, wanted)
@@ -220,7 +235,7 @@ def test_the_quota_is_of_the_whole_ensemble(changes: dict[str, int], resource: s
 
 
 def test_limits_that_nova_does_not_tell_do_not_limit() -> None:
-    resolver = Resolver(Nova(), LEVELS, 500)  # type: ignore[arg-type]
+    resolver = Resolver(Nova(), NETWORKS, LEVELS, 500)  # type: ignore[arg-type]
     resolver.check_quota(TENANT, resolver.resolve(TENANT, body()))
 
 
