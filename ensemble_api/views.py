@@ -122,6 +122,16 @@ def reasons(found: Iterable[Reason]) -> list[Json]:
 
 
 def spread(
+            "changes": [
+                {
+                    "message": change.message,
+                    "edits": [
+                        {"field": f"ensemble.{edit.field}", "value": edit.value}
+                        for edit in change.edits
+                    ],
+                }
+                for change in each.changes
+            ],
     hosts: Iterable[tuple[Host, Sequence[tuple[EnsembleRecord, MemberRecord]]]],
     levels: Sequence[str],
 ) -> Json:

@@ -1,40 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why there is no plan, in plain words with figures, and without naming a host or a rack."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from ensemble_api.planning.bounds import domains_needed, impossible, shortages
+from ensemble_api.planning.changes import Changes, Oracle, Rebuild
 from ensemble_api.planning.constraints import Problem
 from ensemble_api.planning.laminar import at_depth, reach
-from ensemble_api.planning.model import Affinity, AntiAffinity, Ensemble, Policy, Survive, Tier
+from ensemble_api.planning.model import Affinity, AntiAffinity, Survive, Tier
 from ensemble_api.planning.result import Reason
 from ensemble_api.planning.wording import describe_loss, describe_policy, listed
-
-# Tells whether a problem has a plan: True, False (proved), or None when it is not decided.
-Oracle = Callable[[Problem], bool | None]
-# Gives the problem of a changed ensemble on the same cloud.
-Rebuild = Callable[[Ensemble], Problem]
 
 
 def explain(problem: Problem, oracle: Oracle, rebuild: Rebuild) -> tuple[Reason, ...]:
     """Give the causes of a refusal: shortages, or else a smallest set of policies in conflict.
 
-    A suggestion is only made when the ensemble so changed has a plan.
+    Each has the smallest changes with which the whole ensemble has a plan, as far as any is found.
     """
-    reasons = list(_tier_shortages(problem)) or [
+    causes = partial(_causes, oracle=oracle)
+    return Changes(problem.ensemble, oracle, rebuild, causes, _shortages).offered(causes(problem))
+
+
+def _causes(problem: Problem, oracle: Oracle) -> list[Reason]:
+    """Find what refuses a problem that has no plan."""
+    reasons = _shortages(problem)
+    if not reasons and oracle(problem.enforcing(())) is False:
+        reasons = [_crowded(problem)]
+    return reasons or _conflict(problem, oracle)
+
+
+def _shortages(problem: Problem) -> list[Reason]:
+    """Find what one tier lacks, or else what one policy does; counting is enough for that."""
+    return list(_tier_shortages(problem)) or [
         reason
         for index in problem.hard
         if impossible(problem.enforcing([index]))
         for reason in _policy_shortages(problem, index)
     ]
-    if not reasons and oracle(problem.enforcing(())) is False:
-        reasons = [_crowded(problem)]
-    if not reasons:
-        reasons = _conflict(problem, oracle)
-    return tuple(_with_suggestion(problem, reason, oracle, rebuild) for reason in reasons)
 
 
 def undecided(problem: Problem) -> tuple[Reason, ...]:
@@ -191,62 +196,3 @@ def _conflict(problem: Problem, oracle: Oracle) -> list[Reason]:
             )
         )
     return reasons
-
-
-def _with_suggestion(problem: Problem, reason: Reason, oracle: Oracle, rebuild: Rebuild) -> Reason:
-    """Add the first of the small changes that is proved, by planning it, to be enough."""
-    for words, changed in _changes(problem.ensemble, reason):
-        if oracle(rebuild(changed)):
-            return replace(reason, suggestion=words)
-    return reason
-
-
-def _changes(ensemble: Ensemble, reason: Reason) -> Iterator[tuple[str, Ensemble]]:
-    """Give changes worth trying for a reason, the smallest first, with the words for each."""
-    index = reason.policy
-    if index is not None:
-        policy = ensemble.policies[index]
-        if isinstance(policy, AntiAffinity) and len(policy.tiers) == 1:
-            count = ensemble.tier(policy.tiers[0]).count
-            for most in range(policy.max_per_domain + 1, min(count, policy.max_per_domain + 4)):
-                yield (
-                    f"Raise max_per_domain of {policy.tiers[0]} per {policy.level} to {most}.",
-                    _with_policy(ensemble, index, replace(policy, max_per_domain=most)),
-                )
-        yield (
-            f"Make {policy.kind} of {listed(policy.tiers)} per {policy.level} soft.",
-            _with_policy(ensemble, index, replace(policy, hard=False)),
-        )
-    yield from _fewer(ensemble, reason)
-    if index is not None:
-        rest = [policy for number, policy in enumerate(ensemble.policies) if number != index]
-        soft = [replace(policy, hard=False) for policy in rest]
-        if any(policy.hard for policy in rest):
-            policies = [*soft[:index], replace(ensemble.policies[index], hard=False), *soft[index:]]
-            yield "Make all policies soft.", replace(ensemble, policies=tuple(policies))
-
-
-def _with_policy(ensemble: Ensemble, index: int, policy: Policy) -> Ensemble:
-    policies = [policy if i == index else p for i, p in enumerate(ensemble.policies)]
-    return replace(ensemble, policies=tuple(policies))
-
-
-def _fewer(ensemble: Ensemble, reason: Reason) -> Iterator[tuple[str, Ensemble]]:
-    """Give the ensemble with fewer members of one tier: by one, by two, by the whole shortage."""
-    for name in reason.tiers:
-        count = ensemble.tier(name).count
-        targets = {count - 1, count - 2, count // 2}
-        if reason.supply is not None and reason.demand == count:
-            targets = {reason.supply}
-        for target in sorted(targets, reverse=True):
-            if not 0 < target < count:
-                continue
-            tiers = tuple(
-                replace(tier, count=target) if tier.name == name else tier
-                for tier in ensemble.tiers
-            )
-            try:
-                changed = replace(ensemble, tiers=tiers)
-            except ValueError:
-                continue  # a policy promises more than that many members
-            yield f"Ask for {target} members of {name} in place of {count}.", changed

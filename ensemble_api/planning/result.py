@@ -68,8 +68,27 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A new value for one field, named as in the API's body: `policies[1].max_per_domain`."""
+
+    field: str
+    value: int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Edits that together give the whole ensemble a plan: it has been planned with them."""
+
+    message: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
-    """One cause of a refusal in plain words; demand and supply count members or domains."""
+    """One cause of a refusal in plain words; demand and supply count members or domains.
+
+    `changes` are up to three ways out, the smallest first; `suggestion` is the first one in words.
+    """
 
     code: str
     message: str
@@ -79,6 +98,7 @@ class Reason:
     demand: int | None = None
     supply: int | None = None
     suggestion: str | None = None
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from ensemble_api.planning.model import (
     Affinity,
     AntiAffinity,
+    Ensemble,
     Exclusive,
     Near,
     Policy,
@@ -67,3 +68,28 @@ def describe_shortfall(policy: Policy, amount: int) -> str:
     return (
         f"{describe_policy(policy)}: {_MISSED[policy.kind].format(amount=amount, more=amount + 1)}"
     )
+
+
+def describe_edits(ensemble: Ensemble, edits: Mapping[str, int | str]) -> str:
+    """Say new values for fields of the description in one sentence."""
+    softened = {f"policies[{i}].enforcement" for i, p in enumerate(ensemble.policies) if p.hard}
+    if len(softened) > 1 and softened == edits.keys():
+        return "Make all policies soft."
+    *most, last = [_describe_edit(ensemble, field, value) for field, value in edits.items()]
+    words = f"{', '.join(most)}, and {last}" if most else last
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _describe_edit(ensemble: Ensemble, field: str, value: int | str) -> str:
+    part, name = field.split("].")
+    number = int(part.split("[")[1])
+    if part.startswith("tiers"):
+        tier = ensemble.tiers[number]
+        members = "1 member" if value == 1 else f"{value} members"
+        return f"ask for {members} of {tier.name} in place of {tier.count}"
+    policy = ensemble.policies[number]
+    about = f"{listed(policy.tiers)} per {policy.level}"
+    if name == "enforcement":
+        return f"make {policy.kind} of {about} soft"
+    verb = "raise" if name.startswith("max_") else "lower"
+    return f"{verb} {name} of {about} to {value}"

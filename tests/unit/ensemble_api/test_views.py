@@ -163,7 +163,10 @@ def test_a_list_entry_leaves_the_long_parts_out() -> None:
 
 
 def test_a_refused_plan_has_the_shape_of_a_plan() -> None:
-    reason = result.Reason("too-few-domains", "Only 2 racks.", 0, "rack", ("web",), 3, 2, "Fewer.")
+    change = result.Change("Fewer.", (result.Edit("tiers[0].count", 2),))
+    reason = result.Reason(
+        "too-few-domains", "Only 2 racks.", 0, "rack", ("web",), 3, 2, "Fewer.", (change,)
+    )
     topology = Topology.build(("host",), {})
     refused = views.plan(Planned(result.Infeasible((reason,), True), topology), "p", names=False)
     assert refused.keys() - {"reasons", "proved"} <= views.plan(planned(), "p", names=False).keys()
@@ -178,6 +181,9 @@ def test_a_refused_plan_has_the_shape_of_a_plan() -> None:
             "demand": 3,
             "supply": 2,
             "suggestion": "Fewer.",
+            "changes": [
+                {"message": "Fewer.", "edits": [{"field": "ensemble.tiers[0].count", "value": 2}]}
+            ],
         }
     ]
 
