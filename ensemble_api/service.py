@@ -16,7 +16,10 @@ from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.neighbours import Neighbours
 from ensemble_api.planning import check, planner, result
+from ensemble_api.planning.headroom import LevelRoom, demand
+from ensemble_api.planning.headroom import headroom as room_after_loss
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, Status
+from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
 from ensemble_api.resolver import Resolver, Wanted
 from ensemble_api.store.api import Handover, Page, Store
@@ -35,10 +38,11 @@ RESERVE_SECONDS = 60  # the lease of a create while it plans and reserves
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What a dry run gives: the result, and the topology that its hosts are in."""
+    """What a dry run gives: the result, the topology, and the head-room where it was asked for."""
 
     result: result.Plan | result.Infeasible
     topology: Topology
+    rooms: tuple[LevelRoom, ...] = ()
 
 
 class Service:
@@ -68,15 +72,26 @@ class Service:
         self._wake = wake
         self._sleep = sleep
 
-    def plan(self, context: Any, body: Mapping[str, Any]) -> Planned:
+    def plan(self, context: Any, body: Mapping[str, Any], *, headroom: bool = False) -> Planned:
         """Plan without reserving or saving anything.
+
+        With ``headroom``, tell also whether what a failure takes would find room again.
 
         :raises ensemble_api.exception.Invalid: naming the field that is wrong.
         """
         # 1 Resolve with the tenant's rights. 2 Look at the cloud. 3 Plan.
         wanted = self._resolver.resolve(context, body)
-        capacity = self._look(context, wanted)
-        return Planned(self._plan(wanted, capacity), capacity.snapshot.topology)
+        snapshot = self._look(context, wanted).snapshot
+        planned = self._plan(wanted, snapshot)
+        if not headroom or isinstance(planned, result.Infeasible):
+            return Planned(planned, snapshot.topology)
+        # 4 Fail each domain of the plan, as if it were built, and plan its members anew.
+        built = snapshot.carrying(demand(wanted.ensemble, planned.assignment))
+        rooms = tuple(
+            room_after_loss(wanted.ensemble, planned.assignment, built, level)
+            for level in snapshot.topology.levels
+        )
+        return Planned(planned, snapshot.topology, rooms)
 
     def create(self, context: Any, body: Mapping[str, Any]) -> EnsembleRecord:
         """Plan all members, hold all capacity at once, and leave the building to the worker.
@@ -93,7 +108,7 @@ class Service:
             for attempt in range(self._attempts):
                 # 2 Plan on a fresh look at the cloud.
                 capacity = self._look(context, wanted, but=record.id if record else None)
-                planned = self._plan(wanted, capacity)
+                planned = self._plan(wanted, capacity.snapshot)
                 if isinstance(planned, result.Infeasible):
                     raise _refusal(planned)
                 # 3 Save the intent.
@@ -215,11 +230,12 @@ class Service:
     def _claimed(self, handover: Handover) -> bool:
         return handover.server_id is not None and self._reservation.holds(handover.server_id)
 
-    def _plan(self, wanted: Wanted, capacity: Capacity) -> result.Plan | result.Infeasible:
-        planned = planner.plan(wanted.ensemble, capacity.snapshot)
+    @staticmethod
+    def _plan(wanted: Wanted, snapshot: Snapshot) -> result.Plan | result.Infeasible:
+        planned = planner.plan(wanted.ensemble, snapshot)
         if isinstance(planned, result.Plan):
             # Never trust the planner alone: the checker shares no code with it.
-            broken = check.check(wanted.ensemble, capacity.snapshot, planned.assignment)
+            broken = check.check(wanted.ensemble, snapshot, planned.assignment)
             if broken:
                 LOG.error("The plan for %s breaks: %s", wanted.ensemble, broken)
                 raise exception.EnsembleError("The plan failed its check; please report this.")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ensemble_api.cloud.inventory import Host
+from ensemble_api.planning.headroom import LevelRoom
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.result import Assignment, Infeasible, Reason
@@ -16,6 +17,8 @@ from ensemble_api.resolver import stored_ensemble
 from ensemble_api.service import Planned
 
 Json = dict[str, Any]
+
+PACKING = "packing"
 
 
 def reference(project_id: str, domain: FailureDomain) -> str:
@@ -55,7 +58,7 @@ def ensemble(record: EnsembleRecord, *, names: bool, detail: bool) -> Json:
         "members": [_member(each, domains, names=names) for each in record.members],
         "domains": domains.view(),
         "survivability": _survivability(stored_ensemble(record), assignment, topology, domains),
-        "objectives": record.plan["objectives"],
+        "objectives": _objectives(record.plan["objectives"], names=names),
         "violations": record.plan["violations"],
         "events": [
             {**each, "message": _words(record, each["message"], names=names)}
@@ -83,19 +86,22 @@ def plan(planned: Planned, project_id: str, *, names: bool) -> Json:
     domains = _Domains(project_id, planned.topology, hosts, names=names)
     return {
         "feasible": True,
-        "proved": found.proved,
+        "proved": all(each.proved for each in found.objectives if each.name != PACKING),
         "assignments": [
             {"member": each.name, "tier": each.tier, "domains": domains.of(found.assignment[each])}
             for each in members
         ],
         "domains": domains.view(),
         "survivability": _survivability(
-            found.ensemble, found.assignment, planned.topology, domains
+            found.ensemble, found.assignment, planned.topology, domains, planned.rooms
         ),
-        "objectives": [
-            {"name": each.name, "value": each.value, "bound": each.bound, "proved": each.proved}
-            for each in found.objectives
-        ],
+        "objectives": _objectives(
+            (
+                {"name": each.name, "value": each.value, "bound": each.bound, "proved": each.proved}
+                for each in found.objectives
+            ),
+            names=names,
+        ),
         "violations": [
             {"policy": each.policy, "level": each.level, "message": each.message}
             for each in found.violations
@@ -116,12 +122,6 @@ def reasons(found: Iterable[Reason]) -> list[Json]:
             "demand": each.demand,
             "supply": each.supply,
             "suggestion": each.suggestion,
-        }
-        for each in found
-    ]
-
-
-def spread(
             "changes": [
                 {
                     "message": change.message,
@@ -132,6 +132,12 @@ def spread(
                 }
                 for change in each.changes
             ],
+        }
+        for each in found
+    ]
+
+
+def spread(
     hosts: Iterable[tuple[Host, Sequence[tuple[EnsembleRecord, MemberRecord]]]],
     levels: Sequence[str],
 ) -> Json:
@@ -214,6 +220,11 @@ def _letters(number: int) -> str:
     return text
 
 
+def _objectives(objectives: Iterable[Mapping[str, Any]], *, names: bool) -> list[Json]:
+    """The objectives of a plan; how full the hosts are is not for tenants to know."""
+    return [dict(each) for each in objectives if names or each["name"] != PACKING]
+
+
 def _fault(record: EnsembleRecord, *, names: bool) -> Json | None:
     if record.fault is None:
         return None
@@ -268,12 +279,16 @@ def _member(member: MemberRecord, domains: _Domains, *, names: bool) -> Json:
 
 
 def _survivability(
-    what: Ensemble, assignment: Assignment, topology: Topology, domains: _Domains
+    what: Ensemble,
+    assignment: Assignment,
+    topology: Topology,
+    domains: _Domains,
+    rooms: Sequence[LevelRoom] = (),
 ) -> list[Json]:
     if not assignment:
         return []
     counts: Mapping[str, int] = {tier.name: tier.count for tier in what.tiers}
-    return [
+    levels = [
         {
             "level": each.level,
             "domains_used": each.domains_used,
@@ -293,3 +308,17 @@ def _survivability(
         }
         for each in survivability(what, assignment, topology)
     ]
+    for level, room in zip(levels, rooms, strict=False):
+        _add_rooms(level, room, domains)
+    return levels
+
+
+def _add_rooms(view: Json, room: LevelRoom, domains: _Domains) -> None:
+    """Add to one level of survivability whether what each loss takes would find room again."""
+    found = {domains.reference(each.domain): each for each in room.domains}
+    for loss in view["losses"]:
+        each = found[loss["domain"]]
+        loss["room"] = {"fits": each.fits, "others": each.others}
+    answers = {each.fits for each in room.domains}
+    undecided = None if None in answers else True
+    view["headroom"] = {"fits": False if False in answers else undecided}

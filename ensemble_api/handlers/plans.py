@@ -8,6 +8,8 @@ from ensemble_api.handlers.call import Answer, Call
 def create(call: Call) -> Answer:
     """POST /os-ensembles/plans: plan without reserving or saving anything."""
     policies.authorize(call.context, "plan")
-    planned = call.service.plan(call.context, schemas.check_ensemble(call.json))
+    headroom = call.choice("headroom", "0", ("0", "1")) == "1"
+    body = schemas.check_ensemble(call.json)
+    planned = call.service.plan(call.context, body, headroom=headroom)
     names = policies.allowed(call.context, "names")
     return Answer(200, {"plan": views.plan(planned, call.context.project_id, names=names)})

@@ -60,7 +60,7 @@ class Ensembles:
         self._ask("create", body)
         return self.record
 
-    def plan(self, context: Any, body: Any) -> Planned:
+    def plan(self, context: Any, body: Any, *, headroom: bool) -> Planned:
         self._ask("plan", body)
         return Planned(result.Infeasible((REASON,), True), Topology.build(("host",), {}))
 
@@ -363,6 +363,7 @@ def test_a_full_page_links_to_the_next_with_the_same_filters(service: Ensembles)
                         "demand": 3,
                         "supply": 1,
                         "suggestion": None,
+                        "changes": [],
                     }
                 ],
             },

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What callers see of proofs and of the room that is left for what a failure takes."""
+
+from dataclasses import replace
+
+import pytest
+from test_views import planned
+
+from ensemble_api import views
+from ensemble_api.planning import result
+from ensemble_api.planning.headroom import DomainRoom, LevelRoom
+
+
+def rooms(*fits: bool | None) -> tuple[LevelRoom, ...]:
+    """Head-room at host level, for each host of the plan in turn."""
+    domains = planned().topology.domains("host")
+    found = zip(domains, fits, strict=True)
+    return (LevelRoom("host", tuple(DomainRoom(each, 1, fit, others=2) for each, fit in found)),)
+
+
+@pytest.mark.parametrize(
+    ("fits", "level"),
+    [
+        pytest.param((True, True, True), True, id="room for all"),
+        pytest.param((True, None, True), None, id="undecided for one"),
+        pytest.param((None, False, True), False, id="no room for one, whatever the others"),
+    ],
+)
+def test_the_headroom_of_a_level_is_that_of_its_worst_domain(
+    fits: tuple[bool | None, ...], level: bool | None
+) -> None:
+    shown = views.plan(replace(planned(), rooms=rooms(*fits)), "shop", names=True)
+    host, rack, _ = shown["survivability"]
+    assert host["headroom"] == {"fits": level}
+    assert [each["room"] for each in host["losses"]] == [{"fits": fit, "others": 2} for fit in fits]
+    assert "headroom" not in rack
+
+
+def test_headroom_is_absent_unless_it_was_asked_for() -> None:
+    shown = views.plan(planned(), "shop", names=True)
+    assert all("headroom" not in level for level in shown["survivability"])
+    assert all("room" not in loss for level in shown["survivability"] for loss in level["losses"])
+
+
+@pytest.mark.parametrize("names", [True, False], ids=["an operator", "a tenant"])
+def test_packing_is_for_operators_and_no_part_of_the_proof(names: bool) -> None:
+    found = planned()
+    assert isinstance(found.result, result.Plan)
+    packing = result.Objective(views.PACKING, 9, 3)
+    plan = replace(found.result, objectives=(*found.result.objectives, packing))
+    shown = views.plan(replace(found, result=plan), "shop", names=names)
+    assert shown["proved"] is True
+    assert (views.PACKING in {each["name"] for each in shown["objectives"]}) is names
