@@ -2,7 +2,8 @@
 """A YAML document in which every value knows its place: file, line and field."""
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,6 +22,7 @@ _TEXT_TAGS: Final = frozenset(
 )
 _WHOLE_TAG: Final = "tag:yaml.org,2002:int"
 _NULL_TAG: Final = "tag:yaml.org,2002:null"
+_PERCENT: Final = re.compile(r"(100|[1-9]?[0-9])%")
 
 
 class FileError(ValueError):
@@ -108,6 +110,12 @@ class Value:
             values[key] = Value(value_node, name, self.source)
         return values
 
+    def required(self, given: Mapping[str, "Value"], key: str) -> "Value":
+        """Give what this mapping, once read, has under a name; FileError when it lacks it."""
+        if key not in given:
+            raise self.error(f"{key!r} is missing")
+        return given[key]
+
     def items(self) -> list["Value"]:
         """Read a list."""
         if not isinstance(self.node, yaml.SequenceNode):
@@ -145,12 +153,21 @@ class Value:
         except ValueError:
             raise self.error("must be a whole number in decimal digits") from None
 
+    def share(self) -> int | str:
+        """Read a whole number, or a percentage such as `50%`, which stays text."""
+        if isinstance(self.node, yaml.ScalarNode) and self.node.tag == _WHOLE_TAG:
+            return self.whole()
+        if isinstance(self.node, yaml.ScalarNode) and _PERCENT.fullmatch(self.node.value.strip()):
+            return str(self.node.value.strip())
+        raise self.error(f"must be a whole number or a percentage up to 100%, not {self._kind}")
+
     def choice(self, known: Iterable[str]) -> str:
         """Read one of several words."""
         allowed = list(known)
         word = self.name()
         if word not in allowed:
-            listed = " or ".join(repr(each) for each in allowed)
+            *most, last = map(repr, allowed)
+            listed = f"{', '.join(most)} or {last}" if most else last
             raise self.error(f"must be {listed}, not {word!r}{suggestion(word, allowed)}")
         return word
 

@@ -4,23 +4,18 @@
 import base64
 import binascii
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ensemble_client.document import MAX_BYTES, FileError, Source, Value, parse, suggestion
+from ensemble_client import policy
+from ensemble_client.document import MAX_BYTES, FileError, Source, Value, parse
 
 STANDARD_INPUT: Final = "-"
 MAX_USER_DATA: Final = 49_149
 """Bytes of a user data file: Nova takes 65,535 once it is base64."""
 
 _SERVER_TEXTS: Final = ("flavor", "image", "key_name", "availability_zone")
-_POLICY_NAMES: Final[Mapping[str, frozenset[str]]] = {
-    "affinity": frozenset(),
-    "anti-affinity": frozenset({"max_per_domain"}),
-}
-_POLICY_COMMON: Final = frozenset({"type", "level", "tiers", "enforcement"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +71,23 @@ def _ensemble(top: Value, name: str | None, folder: Path) -> dict[str, Any]:
     if name is not None:
         body["name"] = name
     else:
-        body["name"] = _required(top, given, "name").name()
+        body["name"] = top.required(given, "name").name()
     if "description" in given:
         body["description"] = given["description"].text()
-    tiers = _required(top, given, "tiers").items()
+    tiers = top.required(given, "tiers").items()
     body["tiers"] = [_tier(tier, folder) for tier in tiers]
     known = [tier["name"] for tier in body["tiers"]]
     if "policies" in given:
-        body["policies"] = [_policy(policy, known) for policy in given["policies"].items()]
+        body["policies"] = [policy.read(each, known) for each in given["policies"].items()]
     return body
 
 
 def _tier(tier: Value, folder: Path) -> dict[str, Any]:
     given = tier.mapping(("name", "count", "server"))
     return {
-        "name": _required(tier, given, "name").name(),
-        "count": _required(tier, given, "count").whole(),
-        "server": _server(_required(tier, given, "server"), folder),
+        "name": tier.required(given, "name").name(),
+        "count": tier.required(given, "count").whole(),
+        "server": _server(tier.required(given, "server"), folder),
     }
 
 
@@ -101,7 +96,7 @@ def _server(server: Value, folder: Path) -> dict[str, Any]:
         (*_SERVER_TEXTS, "networks", "security_groups", "user_data", "user_data_file", "metadata")
     )
     for key in ("flavor", "image"):
-        _required(server, given, key)
+        server.required(given, key)
     body: dict[str, Any] = {key: given[key].name() for key in _SERVER_TEXTS if key in given}
     if "networks" in given:
         body["networks"] = _networks(given["networks"])
@@ -147,31 +142,3 @@ def _encoded_file(value: Value, folder: Path) -> str:
     if len(content) > MAX_USER_DATA:
         raise value.error(f"is larger than {MAX_USER_DATA} bytes")
     return base64.b64encode(content).decode("ascii")
-
-
-def _policy(policy: Value, known_tiers: list[str]) -> dict[str, Any]:
-    every_name = _POLICY_COMMON.union(*_POLICY_NAMES.values())
-    given = policy.mapping(every_name)
-    kind = _required(policy, given, "type").choice(_POLICY_NAMES)
-    for key in sorted(given.keys() - _POLICY_COMMON - _POLICY_NAMES[kind]):
-        raise given[key].error(f"is not for a policy of type {kind}")
-    body: dict[str, Any] = {
-        "type": kind,
-        "level": _required(policy, given, "level").name(),
-        "tiers": _required(policy, given, "tiers").names(),
-    }
-    for tier in body["tiers"]:
-        if tier not in known_tiers:
-            reason = f"no tier is named {tier!r}{suggestion(tier, known_tiers)}"
-            raise given["tiers"].error(reason)
-    if "enforcement" in given:
-        body["enforcement"] = given["enforcement"].choice(("hard", "soft"))
-    if "max_per_domain" in given:
-        body["max_per_domain"] = given["max_per_domain"].whole()
-    return body
-
-
-def _required(value: Value, given: Mapping[str, Value], key: str) -> Value:
-    if key not in given:
-        raise value.error(f"{key!r} is missing")
-    return given[key]

@@ -3,9 +3,18 @@
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 Json = Mapping[str, Any]
+
+LOSSES_SHOWN: Final = 5
+"""How many losses of a level that cannot simply be placed again are listed."""
+
+_FITS: Final = {
+    True: "what is lost could be placed again",
+    False: "what is lost could not always be placed again",
+    None: "not decided whether what is lost could be placed again",
+}
 
 
 def printable(value: object) -> str:
@@ -24,14 +33,40 @@ def tiers_text(tiers: Iterable[Json]) -> str:
 
 
 def policy_text(policy: Json) -> str:
-    """Say one policy: "hard anti-affinity by rack: database, at most 1 a rack"."""
-    level = printable(policy["level"])
+    """Say one policy: "hard survive by rack: database keeps at least 2 after any 1 loss"."""
     enforcement = printable(policy.get("enforcement", "hard"))
-    tiers = printable(", ".join(policy["tiers"]))
-    text = f"{enforcement} {printable(policy['type'])} by {level}: {tiers}"
-    if policy["type"] == "anti-affinity" and len(policy["tiers"]) == 1:
-        text += f", at most {policy.get('max_per_domain', 1)} a {level}"
-    return text
+    kind, level = printable(policy["type"]), printable(policy["level"])
+    return f"{enforcement} {kind} by {level}: {printable(_meaning(policy))}"
+
+
+def _meaning(policy: Json) -> str:
+    """Say what a policy asks of its tiers; of a type not known here, only the tiers."""
+    level, tiers = policy["level"], ", ".join(policy["tiers"])
+    several = len(policy["tiers"]) > 1
+    match policy["type"]:
+        case "affinity":
+            return f"{tiers}, all in one {level}"
+        case "anti-affinity" if several:
+            return f"{tiers}, never two of them in one {level}"
+        case "anti-affinity":
+            return f"{tiers}, at most {policy.get('max_per_domain', 1)} a {level}"
+        case "spread":
+            asked = []
+            if policy.get("max_skew") is not None:
+                asked.append(f"uneven by at most {policy['max_skew']}")
+            if policy.get("min_domains") is not None:
+                asked.append(f"in at least {policy['min_domains']} {level} domains")
+            return ", ".join([tiers, *asked])
+        case "near":
+            return f"{tiers} only in a {level} that holds {policy['to']}"
+        case "survive":
+            keeps = "keep each" if several else "keeps"
+            failures = policy.get("failures", 1)
+            losses = "1 loss" if failures == 1 else f"{failures} losses"
+            return f"{tiers} {keeps} at least {policy.get('min_available', 1)} after any {losses}"
+        case "exclusive":
+            return f"{tiers}, with no server of another {policy.get('other', 'project')}"
+    return tiers
 
 
 def survives_text(survives: Iterable[Json]) -> str:
@@ -52,15 +87,65 @@ def survivability_lines(survivability: Iterable[Json]) -> list[str]:
     return [f"{tier}: {', '.join(parts)}" for tier, parts in said.items()]
 
 
-def proof_text(objectives: Sequence[Json]) -> str:
-    """Say whether a better plan can exist, per objective that is not proved."""
+def headroom_lines(survivability: Iterable[Json], label: Callable[[str], str]) -> list[str]:
+    """Say per level whether what one failure takes could be placed again, and where it could not.
+
+    `label` names a domain by its reference. Levels about which the cloud told nothing are left out.
+    """
+    lines = []
+    for level in survivability:
+        if not level.get("headroom"):
+            continue
+        one = printable(level["level"])
+        lines.append(f"Head-room after any {one}: {_FITS[level['headroom'].get('fits')]}")
+        open_ones = [loss for loss in level["losses"] if _limits(loss.get("room"))]
+        lines += [
+            f"  {label(loss['domain'])} ({_counted(loss['lost'])}): {_limits(loss['room'])}"
+            for loss in open_ones[:LOSSES_SHOWN]
+        ]
+        if len(open_ones) > LOSSES_SHOWN:
+            lines.append(f"  and {len(open_ones) - LOSSES_SHOWN} more like these")
+    return lines
+
+
+def _limits(room: Json | None) -> str:
+    """Say what keeps a loss from being placed again just so; nothing when nothing does."""
+    if room is None:
+        return ""
+    fits, others = room.get("fits"), room.get("others") or 0
+    if fits and others:
+        return f"fits again only if {others} other member{'s' if others > 1 else ''} moved too"
+    if fits:
+        return ""
+    return "not decided" if fits is None else "does not fit again"
+
+
+def _counted(lost: Mapping[str, int]) -> str:
+    return ", ".join(f"{printable(tier)} {count}" for tier, count in lost.items() if count)
+
+
+def objective_lines(objectives: Iterable[Json]) -> list[str]:
+    """Say each objective, most important first: "worst loss by one rack: 3, proved optimal"."""
+    return [
+        f"{printable(each['name'])}: {each['value']}, proved optimal"
+        if each["proved"]
+        else f"{printable(each['name'])}: best {each['value']}, bound {each['bound']}"
+        for each in objectives
+    ]
+
+
+def proof_text(objectives: Sequence[Json], proved: bool | None = None) -> str:
+    """Say whether a better plan can exist, with what is open.
+
+    `proved` is the whole plan's, when the cloud tells it: it covers objectives that are not shown
+    to a tenant.
+    """
     open_ones = [each for each in objectives if not each["proved"]]
-    if not open_ones:
-        return "proved optimal"
-    return "not proved optimal; " + "; ".join(
-        f"{printable(each['name'])}: best {each['value']}, bound {each['bound']}"
-        for each in open_ones
-    )
+    if open_ones:
+        return "not proved optimal; " + "; ".join(objective_lines(open_ones))
+    if proved is False:
+        return "not proved optimal; what is open is shown to administrators only"
+    return "proved optimal" if proved or objectives else "not known whether it is optimal"
 
 
 def violation_lines(violations: Iterable[Json]) -> list[str]:
@@ -69,20 +154,34 @@ def violation_lines(violations: Iterable[Json]) -> list[str]:
 
 
 def reason_lines(reasons: Iterable[Json], place: Callable[[str], str] | None = None) -> list[str]:
-    """Say each reason of a refusal, with its suggestion on a line of its own.
+    """Say each reason of a refusal, and each change that would make the ensemble fit on its line.
 
     `place` tells where a field stands in the file the ensemble came from.
     """
-    lines = []
+    lines: list[str] = []
     for reason in reasons:
         text = printable(reason["message"])
         if reason.get("policy") is not None:
             field = f"policies[{reason['policy']}]"
             text += f" ({place(f'ensemble.{field}')})" if place else f" ({field})"
         lines.append(f"- {text}")
-        if reason.get("suggestion"):
+        changes = reason.get("changes") or ()
+        lines += [f"  This would fit: {_change_text(change, place)}" for change in changes]
+        if reason.get("suggestion") and not changes:
             lines.append(f"  Suggestion: {printable(reason['suggestion'])}")
     return lines
+
+
+def _change_text(change: Json, place: Callable[[str], str] | None) -> str:
+    """Say a change; with a file, also what to write at which of its lines."""
+    text = printable(change["message"])
+    if place is None or not change.get("edits"):
+        return text
+    edits = []
+    for edit in change["edits"]:
+        name = edit["field"].rpartition(".")[2]
+        edits.append(printable(f"{place(edit['field'])}, {name}: {edit['value']}"))
+    return f"{text} ({'; '.join(edits)})"
 
 
 def refusal_text(name: str, answer: Json, place: Callable[[str], str] | None = None) -> str:

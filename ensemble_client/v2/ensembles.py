@@ -44,9 +44,14 @@ class EnsembleManager(base.ManagerWithFind):
         resp, answer = self.api.client.post(URL, body={"ensemble": body})
         return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
 
-    def plan(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Plan without building: the same body as for `create`, the plan or its reasons back."""
-        resp, answer = self.api.client.post(f"{URL}/plans", body={"ensemble": body})
+    def plan(self, body: Mapping[str, Any], headroom: bool = False) -> dict[str, Any]:
+        """Plan without building: the same body as for `create`, the plan or its reasons back.
+
+        With `headroom`, each loss in the plan's survivability also tells whether its members could
+        be placed again; that takes the cloud a plan more for every domain in use.
+        """
+        url = _with_query(f"{URL}/plans", {"headroom": 1} if headroom else {})
+        resp, answer = self.api.client.post(url, body={"ensemble": body})
         return self.convert_into_with_meta(answer["plan"], resp)
 
     def delete(self, ensemble: Any) -> Any:

@@ -41,8 +41,9 @@ def ensemble_fields(info: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         "tiers": Said(info["tiers"], words.tiers_text),
         "policies": Said(info.get("policies") or (), _lines(words.policy_text)),
         "members": Said(info.get("members") or (), places.member_lines),
-        "survivability": Said(
-            info.get("survivability") or (), lambda them: "\n".join(words.survivability_lines(them))
+        "survivability": Said(info.get("survivability") or (), places.survivability_lines),
+        "objectives": Said(
+            info.get("objectives") or (), lambda them: "\n".join(words.objective_lines(them))
         ),
         "violations": Said(
             info.get("violations") or (), lambda them: "\n".join(words.violation_lines(them))
@@ -121,7 +122,7 @@ class Places:
 
     def path(self, refs: Mapping[str, str]) -> tuple[str, ...]:
         """Give the labels (for an administrator: the names) of a member's domains."""
-        return tuple(self._label(refs[level]) for level in self.levels if level in refs)
+        return tuple(self.label(refs[level]) for level in self.levels if level in refs)
 
     def smallest(self, refs: Mapping[str, str]) -> str:
         """Give the reference of a member's smallest domain, its host."""
@@ -144,7 +145,13 @@ class Places:
             for row in cells
         )
 
-    def _label(self, ref: str) -> str:
+    def survivability_lines(self, survivability: Sequence[Json]) -> str:
+        """Say what a single failure leaves and, where the cloud tells it, the head-room."""
+        left = words.survivability_lines(survivability)
+        return "\n".join([*left, *words.headroom_lines(survivability, self.label)])
+
+    def label(self, ref: str) -> str:
+        """Give the label of a domain, for an administrator its name."""
         domain = self._domains.get(ref, {})
         return words.printable(domain.get("name") or domain.get("label") or ref)
 

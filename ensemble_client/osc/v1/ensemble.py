@@ -127,6 +127,14 @@ class PlanEnsemble(command.Lister):
         """Add the options of plan."""
         parser = super().get_parser(prog_name)
         _take_file_option(parser)
+        parser.add_argument(
+            "--headroom",
+            action="store_true",
+            help="Also tell whether what one failure takes could be placed again",
+        )
+        parser.add_argument(
+            "--long", action="store_true", help="Also show every objective with its proof"
+        )
         return parser
 
     def run(self, parsed_args: argparse.Namespace) -> int:
@@ -143,15 +151,31 @@ class PlanEnsemble(command.Lister):
         clients = self.app.client_manager
         body = resolve(source, clients.sdk_connection)
         with plain_words(source):
-            plan = clients.ensemble.ensembles.plan(body)
+            plan = clients.ensemble.ensembles.plan(body, headroom=parsed_args.headroom)
         if not plan["feasible"]:
             raise exceptions.CommandError(words.refusal_text(body["name"], plan, source.place))
         self.sentences = [
             *words.survivability_lines(plan["survivability"]),
+            *(_headroom(plan) if parsed_args.headroom else ()),
+            *_kept(body, plan),
             *(f"Not met, {line}" for line in words.violation_lines(plan["violations"])),
-            f"Plan: {words.proof_text(plan['objectives'])}. Nothing was built.",
+            *(words.objective_lines(plan["objectives"]) if parsed_args.long else ()),
+            f"Plan: {words.proof_text(plan['objectives'], plan.get('proved'))}. Nothing was built.",
         ]
         return columns.plan_rows(plan)
+
+
+def _headroom(plan: Any) -> list[str]:
+    label = columns.Places(plan["domains"]).label
+    lines = words.headroom_lines(plan["survivability"], label)
+    return lines or ["Head-room: this cloud does not tell."]
+
+
+def _kept(body: Any, plan: Any) -> list[str]:
+    """Say the policies that the plan keeps; a hard one is always kept."""
+    missed = {each["policy"] for each in plan["violations"]}
+    policies = enumerate(body.get("policies") or ())
+    return [f"Kept, {words.policy_text(each)}" for index, each in policies if index not in missed]
 
 
 class ListEnsemble(command.Lister):

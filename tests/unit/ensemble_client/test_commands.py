@@ -192,6 +192,115 @@ def test_a_plan_that_is_impossible_gives_reasons_and_fails(fake: FakeCloud, open
     assert done.err.endswith("  Suggestion: Allow 2 members a rack.\n")
 
 
+def test_a_refusal_lists_every_change_with_its_line(fake: FakeCloud, openstack: Run) -> None:
+    def change(message: str, field: str, value: int | str) -> dict[str, Any]:
+        return {"message": message, "edits": [{"field": f"ensemble.{field}", "value": value}]}
+
+    changes = [
+        change("Make anti-affinity of database soft.", "policies[3].enforcement", "soft"),
+        change("Allow 2 members a rack.", "policies[3].max_per_domain", 2),
+    ]
+    reason = REASON | {"changes": changes}
+    fake.on("POST", "", refusal(409, "No.", code="ensemble.infeasible", reasons=[reason]))
+    done = openstack("ensemble", "create", "-f", THREE_TIER)
+    line = policy_line(3)
+    softer, wider = done.err.splitlines()[2:]
+    assert softer.startswith("  This would fit: Make anti-affinity of database soft. (")
+    assert softer.endswith(f" ({THREE_TIER}:{line}, enforcement: soft)")
+    assert wider.startswith("  This would fit: Allow 2 members a rack. (")
+    assert wider.endswith(f" ({THREE_TIER}:{line + 3}, max_per_domain: 2)")
+
+
+def with_room(fits: bool) -> list[dict[str, Any]]:
+    """Give the plan's survivability with the head-room of the loss of rack B."""
+    lost = {"domain": "r2", "left": {"web": 1, "cache": 1}, "lost": {"web": 1, "cache": 0}}
+    losses = [lost | {"room": {"fits": fits, "others": 0}}]
+    return [
+        each | {"headroom": {"fits": fits}, "losses": losses if each["level"] == "rack" else []}
+        for each in plan()["survivability"]
+    ]
+
+
+def test_plan_headroom_asks_for_it_and_says_what_could_not_be_placed_again(
+    fake: FakeCloud, openstack: Run
+) -> None:
+    fake.on("POST", "/plans", (200, {"plan": plan(survivability=with_room(False))}))
+    done = openstack("ensemble", "plan", "-f", THREE_TIER, "--headroom")
+    assert (done.code, fake.asked[0].query) == (0, {"headroom": ["1"]})
+    assert "Head-room after any rack: what is lost could not always be placed again\n" in done.out
+    assert "\n  rack B (web 1): does not fit again\n" in done.out
+
+
+def test_plan_does_not_ask_for_headroom_unless_told(fake: FakeCloud, openstack: Run) -> None:
+    fake.on("POST", "/plans", (200, {"plan": plan()}))
+    done = openstack("ensemble", "plan", "-f", THREE_TIER)
+    assert fake.asked[0].query == {}
+    assert "Head-room" not in done.out
+
+
+def test_plan_headroom_on_a_cloud_that_knows_of_none_says_so(
+    fake: FakeCloud, openstack: Run
+) -> None:
+    fake.on("POST", "/plans", (200, {"plan": plan()}))
+    done = openstack("ensemble", "plan", "-f", THREE_TIER, "--headroom")
+    assert "\nHead-room: this cloud does not tell.\n" in done.out
+
+
+def test_plan_says_which_policies_it_keeps(fake: FakeCloud, openstack: Run) -> None:
+    violation = {"policy": 1, "level": "rack", "message": "2 members of web share a rack."}
+    fake.on("POST", "/plans", (200, {"plan": plan(violations=[violation])}))
+    said = openstack("ensemble", "plan", "-f", THREE_TIER).out.splitlines()
+    assert [line for line in said if line.startswith(("Kept", "Not met"))] == [
+        "Kept, hard anti-affinity by host: web, at most 1 a host",
+        "Kept, hard anti-affinity by rack: cache, at most 1 a rack",
+        "Kept, hard anti-affinity by rack: database, at most 1 a rack",
+        "Not met, policies[1]: 2 members of web share a rack.",
+    ]
+
+
+def test_plan_long_shows_each_objective_with_its_proof(fake: FakeCloud, openstack: Run) -> None:
+    objectives = [
+        {"name": "worst loss by one rack", "value": 3, "bound": 2, "proved": False},
+        {"name": "worst loss by one host", "value": 2, "bound": 2, "proved": True},
+    ]
+    fake.on("POST", "/plans", (200, {"plan": plan(objectives=objectives, proved=False)}))
+    done = openstack("ensemble", "plan", "-f", THREE_TIER, "--long")
+    assert done.out.splitlines()[-3:] == [
+        "worst loss by one rack: best 3, bound 2",
+        "worst loss by one host: 2, proved optimal",
+        "Plan: not proved optimal; worst loss by one rack: best 3, bound 2. Nothing was built.",
+    ]
+
+
+def test_show_says_policies_head_room_and_objectives_in_words(
+    fake: FakeCloud, openstack: Run
+) -> None:
+    survive = {"type": "survive", "level": "rack", "tiers": ["web"], "min_available": 1}
+    shown = ensemble(
+        "ACTIVE",
+        3,
+        policies=[survive],
+        survivability=with_room(True),
+        objectives=plan()["objectives"],
+    )
+    fake.on("GET", ONE, (200, {"ensemble": shown}))
+    done = openstack("ensemble", "show", KEY)
+    assert "| hard survive by rack: web keeps at least 1 after any 1 loss " in done.out
+    assert "| Head-room after any rack: what is lost could be placed again " in done.out
+    assert "| worst host loss: 2, proved optimal " in done.out
+    data = json.loads(openstack("ensemble", "show", KEY, "-f", "json").out)
+    assert data["survivability"] == with_room(True)
+    assert data["policies"] == [survive]
+
+
+def test_show_of_an_older_cloud_without_objectives_works(fake: FakeCloud, openstack: Run) -> None:
+    shown = ensemble("ACTIVE", 3)
+    del shown["objectives"]
+    fake.on("GET", ONE, (200, {"ensemble": shown}))
+    done = openstack("ensemble", "show", KEY)
+    assert (done.code, done.err) == (0, "")
+
+
 def test_list_sends_its_options_and_shows_what_survives(fake: FakeCloud, openstack: Run) -> None:
     fake.on("GET", "", (200, {"ensembles": [listed("BUILDING", 2)]}))
     done = openstack(

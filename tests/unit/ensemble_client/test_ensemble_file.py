@@ -168,8 +168,8 @@ def test_auto_and_none_are_words_but_may_be_names_in_a_list(path: Path, word: st
         pytest.param(
             "type: affinity",
             "type: afinity",
-            "19: ensemble.policies[1].type: must be 'affinity' or 'anti-affinity', not 'afinity'; "
-            "did you mean 'affinity'?",
+            "19: ensemble.policies[1].type: must be 'affinity', 'anti-affinity', 'spread', 'near', "
+            "'survive' or 'exclusive', not 'afinity'; did you mean 'affinity'?",
             id="a mistyped policy type",
         ),
         pytest.param(
@@ -182,7 +182,8 @@ def test_auto_and_none_are_words_but_may_be_names_in_a_list(path: Path, word: st
         pytest.param(
             "enforcement: soft",
             "max_per_domain: 1",
-            "22: ensemble.policies[1].max_per_domain: is not for a policy of type affinity",
+            "22: ensemble.policies[1].max_per_domain: is for a policy of type anti-affinity, not "
+            "affinity",
             id="max_per_domain with affinity",
         ),
         pytest.param(

@@ -1,33 +1,117 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every example is a good file of the demo cloud's flavors, image and network."""
+"""Every example is a good file of the demo cloud, and fits it."""
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import openstack
 import pytest
 from fake_cloud import FLAVORS, IMAGES, NETWORKS, FakeCloud
 
+from ensemble_api.planning.check import check
+from ensemble_api.planning.headroom import demand, headroom
+from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, Status
+from ensemble_api.planning.model import Ensemble
+from ensemble_api.planning.planner import plan
+from ensemble_api.planning.result import Plan
+from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.topology import Topology
+from ensemble_api.resolver import stored_ensemble
+from ensemble_api.schemas import check_ensemble
 from ensemble_client.file import read
 from ensemble_client.names import resolve
+from ensemble_cloud import shape_file
+from ensemble_cloud.shape import Size
 
 TOP = Path(__file__).parents[3]
 EXAMPLES = sorted((TOP / "examples").glob("*.yaml"))
+DEMO = shape_file.load(None)[0]
+
+every_example = pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 
 
-def test_there_are_examples() -> None:
-    assert "three-tier.yaml" in [path.name for path in EXAMPLES]
+def amounts(size: Size) -> dict[str, int]:
+    return {"VCPU": size.vcpus, "MEMORY_MB": size.memory_mb, "DISK_GB": size.disk_gb}
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
-def test_an_example_can_be_read_and_its_names_resolved(
-    path: Path, fake: FakeCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def demo_cloud() -> Snapshot:
+    """Give the demo cloud as it is at its start, as a project without servers sees it."""
+    topology = Topology.build(
+        ("host", "rack", "zone"), {host.name: (host.rack, host.zone) for host in DEMO.hosts}
+    )
+    classes = ("VCPU", "MEMORY_MB", "DISK_GB")
+    total = np.array([list(amounts(DEMO.host(name).size).values()) for name in topology.hosts])
+    held = np.isin(topology.hosts, [server.host for server in DEMO.background])
+    empty = Snapshot(
+        topology=topology,
+        resource_classes=classes,
+        total=total,
+        free=total,
+        traits=(frozenset(),) * len(topology),
+        usable=np.ones(len(topology), dtype=np.bool_),
+        others={"ensemble": held, "project": held},
+    )
+    for server in DEMO.background:
+        empty = empty.carrying({server.host: amounts(DEMO.flavors[server.flavor])})
+    return empty
+
+
+def described(body: dict[str, Any]) -> Ensemble:
+    """Give the planner's view of a body, its flavors being those of the demo cloud."""
+    names = {key: name for name, key in FLAVORS.items()}
+    members = tuple(
+        MemberRecord(
+            id=f"{tier['name']}-{index}",
+            tier=tier["name"],
+            index=index,
+            host="",
+            provider="",
+            resources=amounts(DEMO.flavors[names[tier["server"]["flavor"]]]),
+            domains={},
+        )
+        for tier in body["tiers"]
+        for index in range(tier["count"])
+    )
+    record = EnsembleRecord("e", "p", "u", body["name"], Status.BUILDING, body, {}, members)
+    return stored_ensemble(record)
+
+
+@pytest.fixture
+def connection(fake: FakeCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(fake.clouds_yaml(tmp_path)))
-    body = resolve(read(str(path)), openstack.connect(cloud="fake"))
+    return openstack.connect(cloud="fake")
+
+
+def test_the_examples_show_every_type_of_policy() -> None:
+    policies = [policy for path in EXAMPLES for policy in read(str(path)).body["policies"]]
+    assert {policy["type"] for policy in policies} == {
+        "affinity", "anti-affinity", "spread", "near", "survive", "exclusive"
+    }  # fmt: skip
+
+
+@every_example
+def test_an_example_can_be_read_and_its_names_resolved(path: Path, connection: Any) -> None:
+    body = resolve(read(str(path)), connection)
     for tier in body["tiers"]:
         assert tier["server"]["flavor"] in FLAVORS.values()
         assert tier["server"]["image"] in IMAGES.values()
         assert set(tier["server"]["networks"]) <= set(NETWORKS.values())
+
+
+@every_example
+def test_an_example_is_taken_by_the_api_and_fits_the_demo_cloud(
+    path: Path, connection: Any
+) -> None:
+    body = check_ensemble({"ensemble": resolve(read(str(path)), connection)})
+    ensemble, cloud = described(body), demo_cloud()
+    found = plan(ensemble, cloud)
+    assert isinstance(found, Plan), found.reasons
+    assert (found.proved, found.violations) == (True, ())
+    assert check(ensemble, cloud, found.assignment) == ()
+    running = cloud.carrying(demand(ensemble, found.assignment))
+    after_a_host = headroom(ensemble, found.assignment, running, "host")
+    assert after_a_host.fits
 
 
 def test_the_example_in_the_user_documentation_is_a_good_file(tmp_path: Path) -> None:

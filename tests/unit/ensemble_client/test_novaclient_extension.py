@@ -41,6 +41,13 @@ def test_create_sends_the_body_and_returns_the_ensemble(fake: FakeCloud, manager
 def test_plan_returns_the_plan(fake: FakeCloud, manager: Any) -> None:
     fake.on("POST", "/plans", (200, {"plan": plan()}))
     assert manager.plan({"name": "shop"}) == plan()
+    assert (fake.asked[0].query, fake.asked[0].body) == ({}, {"ensemble": {"name": "shop"}})
+
+
+def test_plan_asks_for_headroom_in_its_query(fake: FakeCloud, manager: Any) -> None:
+    fake.on("POST", "/plans", (200, {"plan": plan()}))
+    manager.plan({"name": "shop"}, headroom=True)
+    assert fake.asked[0].query == {"headroom": ["1"]}
 
 
 def test_an_ensemble_deletes_itself(fake: FakeCloud, manager: Any) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sentences of the command line."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,13 +20,60 @@ from ensemble_client import words
         ),
         pytest.param(
             {"type": "anti-affinity", "level": "host", "tiers": ["a", "b"], "enforcement": "soft"},
-            "soft anti-affinity by host: a, b",
+            "soft anti-affinity by host: a, b, never two of them in one host",
             id="two tiers kept apart, softly",
         ),
         pytest.param(
             {"type": "affinity", "level": "zone", "tiers": ["a", "b"], "enforcement": "hard"},
-            "hard affinity by zone: a, b",
+            "hard affinity by zone: a, b, all in one zone",
             id="two tiers kept together",
+        ),
+        pytest.param(
+            {"type": "spread", "level": "rack", "tiers": ["a"], "max_skew": 1, "min_domains": 3},
+            "hard spread by rack: a, uneven by at most 1, in at least 3 rack domains",
+            id="a tier spread in both ways",
+        ),
+        pytest.param(
+            {"type": "spread", "level": "rack", "tiers": ["a"], "max_skew": None, "min_domains": 2},
+            "hard spread by rack: a, in at least 2 rack domains",
+            id="a tier spread in one way",
+        ),
+        pytest.param(
+            {"type": "near", "level": "rack", "tiers": ["a", "b"], "to": "c"},
+            "hard near by rack: a, b only in a rack that holds c",
+            id="two tiers near a third",
+        ),
+        pytest.param(
+            {"type": "survive", "level": "rack", "tiers": ["database"], "min_available": 2},
+            "hard survive by rack: database keeps at least 2 after any 1 loss",
+            id="a tier that survives one loss",
+        ),
+        pytest.param(
+            {
+                "type": "survive",
+                "level": "host",
+                "tiers": ["a", "b"],
+                "failures": 2,
+                "min_available": "50%",
+                "enforcement": "soft",
+            },
+            "soft survive by host: a, b keep each at least 50% after any 2 losses",
+            id="two tiers that survive two losses by a share",
+        ),
+        pytest.param(
+            {"type": "survive", "level": "rack", "tiers": ["a"]},
+            "hard survive by rack: a keeps at least 1 after any 1 loss",
+            id="survival with nothing said",
+        ),
+        pytest.param(
+            {"type": "exclusive", "level": "host", "tiers": ["a"]},
+            "hard exclusive by host: a, with no server of another project",
+            id="hosts of its own",
+        ),
+        pytest.param(
+            {"type": "quiet\x1b", "level": "rack", "tiers": ["a"], "loudness": 3},
+            "hard quiet\\u001b by rack: a",
+            id="a type that only a newer cloud knows",
         ),
     ],
 )
@@ -54,24 +102,160 @@ def test_what_survives_in_words(survives: list[tuple[str, bool]], said: str) -> 
     assert words.survives_text(entries) == said
 
 
-def test_the_proof_in_words_names_what_is_open() -> None:
-    tight = {"name": "worst host loss", "value": 2, "bound": 2, "proved": True}
-    loose = {"name": "worst rack loss", "value": 3, "bound": 2, "proved": False}
-    assert words.proof_text([tight]) == "proved optimal"
-    said = "not proved optimal; worst rack loss: best 3, bound 2"
-    assert words.proof_text([tight, loose]) == said
+TIGHT = {"name": "worst host loss", "value": 2, "bound": 2, "proved": True}
+LOOSE = {"name": "worst rack loss", "value": 3, "bound": 2, "proved": False}
 
 
-def test_reasons_come_with_their_policy_and_suggestion() -> None:
-    reasons: list[dict[str, Any]] = [
-        {"message": "Too few racks.", "policy": 1, "suggestion": "Allow 2 a rack."},
-        {"message": "No capacity.", "policy": None, "suggestion": None},
+@pytest.mark.parametrize(
+    ("objectives", "proved", "said"),
+    [
+        pytest.param([TIGHT], True, "proved optimal", id="all is proved"),
+        pytest.param([TIGHT], None, "proved optimal", id="all is proved, says an older cloud"),
+        pytest.param(
+            [TIGHT, LOOSE],
+            False,
+            "not proved optimal; worst rack loss: best 3, bound 2",
+            id="one is open",
+        ),
+        pytest.param(
+            [TIGHT],
+            False,
+            "not proved optimal; what is open is shown to administrators only",
+            id="one is open that a tenant does not see",
+        ),
+        pytest.param([], None, "not known whether it is optimal", id="nothing is told"),
+    ],
+)
+def test_the_proof_in_words_names_what_is_open(
+    objectives: list[Any], proved: bool | None, said: str
+) -> None:
+    assert words.proof_text(objectives, proved) == said
+
+
+def test_each_objective_has_its_proof_in_words() -> None:
+    assert words.objective_lines([TIGHT, LOOSE]) == [
+        "worst host loss: 2, proved optimal",
+        "worst rack loss: best 3, bound 2",
     ]
-    assert words.reason_lines(reasons, lambda field: f"a.yaml:9 {field}") == [
-        "- Too few racks. (a.yaml:9 ensemble.policies[1])",
-        "  Suggestion: Allow 2 a rack.",
-        "- No capacity.",
+
+
+def level(fits: bool | None, *rooms: tuple[bool | None, int]) -> dict[str, Any]:
+    """Build a rack level with head-room and one loss of a web member for each room."""
+    losses = [
+        {
+            "domain": f"r{number}",
+            "left": {"web": 1, "cache": 1},
+            "lost": {"web": 1, "cache": 0},
+            "room": {"fits": each, "others": others},
+        }
+        for number, (each, others) in enumerate(rooms)
     ]
+    return {"level": "rack", "worst": [], "headroom": {"fits": fits}, "losses": losses}
+
+
+@pytest.mark.parametrize(
+    ("survivability", "said"),
+    [
+        pytest.param(
+            [level(True, (True, 0), (True, 0))],
+            ["Head-room after any rack: what is lost could be placed again"],
+            id="room for all",
+        ),
+        pytest.param(
+            [level(False, (True, 0), (False, 0), (True, 1), (True, 2), (None, 0))],
+            [
+                "Head-room after any rack: what is lost could not always be placed again",
+                "  [r1] (web 1): does not fit again",
+                "  [r2] (web 1): fits again only if 1 other member moved too",
+                "  [r3] (web 1): fits again only if 2 other members moved too",
+                "  [r4] (web 1): not decided",
+            ],
+            id="each loss that is not simply placed again",
+        ),
+        pytest.param(
+            [level(None)],
+            ["Head-room after any rack: not decided whether what is lost could be placed again"],
+            id="not decided",
+        ),
+        pytest.param(
+            [level(False, *[(False, 0)] * 7)],
+            [
+                "Head-room after any rack: what is lost could not always be placed again",
+                *(f"  [r{number}] (web 1): does not fit again" for number in range(5)),
+                "  and 2 more like these",
+            ],
+            id="many losses are summed up",
+        ),
+        pytest.param(SURVIVABILITY, [], id="nothing is told"),
+    ],
+)
+def test_the_head_room_in_words(survivability: list[Any], said: list[str]) -> None:
+    assert words.headroom_lines(survivability, lambda ref: f"[{ref}]") == said
+
+
+CHANGES = [
+    {
+        "message": "Make it soft.",
+        "edits": [{"field": "ensemble.policies[1].enforcement", "value": "soft"}],
+    },
+    {
+        "message": "Take fewer.",
+        "edits": [
+            {"field": "ensemble.tiers[0].count", "value": 2},
+            {"field": "ensemble.tiers[1].count", "value": 1},
+        ],
+    },
+    {"message": "Ask\x1b for less."},
+]
+
+
+def place(field: str) -> str:
+    """Stand for the file an ensemble came from."""
+    return f"a.yaml:{len(field)}"
+
+
+@pytest.mark.parametrize(
+    ("reason", "where", "said"),
+    [
+        pytest.param(
+            {"message": "Too few racks.", "policy": 1, "suggestion": "Allow 2 a rack."},
+            place,
+            ["- Too few racks. (a.yaml:20)", "  Suggestion: Allow 2 a rack."],
+            id="a suggestion of an older cloud",
+        ),
+        pytest.param(
+            {"message": "No capacity.", "policy": None, "suggestion": None, "changes": []},
+            place,
+            ["- No capacity."],
+            id="nothing would help",
+        ),
+        pytest.param(
+            {"message": "No.", "policy": 1, "suggestion": "Make it soft.", "changes": CHANGES},
+            place,
+            [
+                "- No. (a.yaml:20)",
+                "  This would fit: Make it soft. (a.yaml:32, enforcement: soft)",
+                "  This would fit: Take fewer. (a.yaml:23, count: 2; a.yaml:23, count: 1)",
+                "  This would fit: Ask\\u001b for less.",
+            ],
+            id="changes with what to write where",
+        ),
+        pytest.param(
+            {"message": "No.", "policy": 1, "changes": CHANGES[:2]},
+            None,
+            [
+                "- No. (policies[1])",
+                "  This would fit: Make it soft.",
+                "  This would fit: Take fewer.",
+            ],
+            id="changes without a file",
+        ),
+    ],
+)
+def test_a_reason_comes_with_all_that_would_help(
+    reason: dict[str, Any], where: Callable[[str], str] | None, said: list[str]
+) -> None:
+    assert words.reason_lines([reason], where) == said
 
 
 @pytest.mark.parametrize(
