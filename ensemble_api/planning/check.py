@@ -22,7 +22,7 @@ from ensemble_api.planning.model import (
 from ensemble_api.planning.result import Assignment, Violation
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain
-from ensemble_api.planning.wording import describe_shortfall
+from ensemble_api.planning.wording import describe_shortfall, members
 
 _Held = dict[FailureDomain, Counter[str]]
 _NOTHING_HELD: Assignment = {}
@@ -80,13 +80,13 @@ def _members(ensemble: Ensemble, snapshot: Snapshot, assignment: Assignment) -> 
     foreign = set(assignment) - wanted
     if missing:
         tiers = tuple(sorted({member.tier for member in missing}))
-        yield _rule(f"{len(missing)} members have no host", tiers, len(missing))
+        yield _rule(f"no host for {members(len(missing))}", tiers, len(missing))
     if foreign:
-        yield _rule(f"{len(foreign)} members are not of this ensemble", (), len(foreign))
+        yield _rule(f"{members(len(foreign))} not of this ensemble", (), len(foreign))
     hosts = set(snapshot.topology.hosts)
     nowhere = [member for member, host in assignment.items() if host not in hosts]
     if nowhere:
-        yield _rule(f"{len(nowhere)} members are on a host that does not exist", (), len(nowhere))
+        yield _rule(f"{members(len(nowhere))} on a host that does not exist", (), len(nowhere))
 
 
 def _demand(ensemble: Ensemble, assignment: Assignment) -> dict[str, Counter[str]]:
@@ -139,7 +139,7 @@ def _eligibility(
     for tier in ensemble.tiers:
         wrong = [m for m in tier.members if not _suits(tier, assignment[m], snapshot)]
         if wrong:
-            message = f"{len(wrong)} members of {tier.name} are on hosts they must not use"
+            message = f"on hosts they must not use: {members(len(wrong))} of {tier.name}"
             yield _rule(message, (tier.name,), len(wrong))
 
 

@@ -12,7 +12,15 @@ from ensemble_api.planning.constraints import Problem
 from ensemble_api.planning.laminar import at_depth, reach
 from ensemble_api.planning.model import Affinity, AntiAffinity, Survive, Tier
 from ensemble_api.planning.result import Reason
-from ensemble_api.planning.wording import describe_loss, describe_policy, listed
+from ensemble_api.planning.wording import (
+    describe_loss,
+    describe_policy,
+    domains,
+    inside,
+    listed,
+    members,
+    there_are,
+)
 
 
 def explain(problem: Problem, oracle: Oracle, rebuild: Rebuild) -> tuple[Reason, ...]:
@@ -66,7 +74,7 @@ def _tier_shortages(problem: Problem) -> Iterator[Reason]:
             message = f"No usable host{where}{traits} can take members of {tier.name}."
             yield _of_tier("no-eligible-host", message, tier, 0)
         elif room < tier.count:
-            message = f"{tier.name} has {tier.count} members; there is free capacity for {room}."
+            message = f"{tier.name} has {members(tier.count)}; there is free capacity for {room}."
             yield _of_tier("no-capacity", message, tier, room)
 
 
@@ -90,7 +98,8 @@ def _policy_shortages(problem: Problem, index: int) -> Iterator[Reason]:
             most = int(able[row].max(initial=0))
             if most < tier.count:
                 message = (
-                    f"All {tier.count} members of {tier.name} must be in one {policy.level}, "
+                    f"All {members(tier.count)} of {tier.name} must be "
+                    f"{inside(policy.level)} one {policy.level}, "
                     f"and no {policy.level} has room for more than {most}."
                 )
                 yield _of_policy(
@@ -98,16 +107,16 @@ def _policy_shortages(problem: Problem, index: int) -> Iterator[Reason]:
                 )
         elif reach(problem.topology, alone.caps[row], alone.limits[row].tolist()) < tier.count:
             limit = int(alone.limits[row, depth])
-            needed, domains = -(-tier.count // max(1, limit)), int((able[row] > 0).sum())
+            needed, present = -(-tier.count // max(1, limit)), int((able[row] > 0).sum())
             room = int(able[row].sum())
             message = (
-                f"{tier.name} needs at least {needed} {policy.level} domains with free capacity "
-                f"({describe_policy(policy)}), and there are {domains}."
-                if needed > domains
-                else f"{tier.name} has {tier.count} members, and there is room for {room} "
+                f"{tier.name} needs at least {domains(needed, policy.level)} with free capacity "
+                f"({describe_policy(policy)}), and {there_are(present)}."
+                if needed > present
+                else f"{tier.name} has {members(tier.count)}, and there is room for {room} "
                 f"with {describe_policy(policy)}."
             )
-            figures = (needed, domains) if needed > domains else (tier.count, room)
+            figures = (needed, present) if needed > present else (tier.count, room)
             yield _of_policy(problem, index, "too-few-domains", message, (row,), figures)
     for row, most, wanted in shortages(alone, policy):
         tier = problem.ensemble.tiers[row]
@@ -115,22 +124,22 @@ def _policy_shortages(problem: Problem, index: int) -> Iterator[Reason]:
         fits = reach(problem.topology, alone.caps[row], alone.limits[row].tolist())
         if most < wanted and fits >= problem.counts[row]:
             message = (
-                f"At most {most} of the {tier.count} members of {name} can be left after "
+                f"At most {most} of the {members(tier.count)} of {name} can be left after "
                 f"{describe_loss(policy)}, and {wanted} must be."
                 if isinstance(policy, Survive)
-                else f"{name} can be in at most {most} {policy.level} domains, "
-                f"and it must be in {wanted}."
+                else f"{name} can be {inside(policy.level)} at most {domains(most, policy.level)}, "
+                f"and it must be {inside(policy.level)} {wanted}."
             )
             yield _of_policy(problem, index, "too-few-domains", message, (row,), (wanted, most))
     if isinstance(policy, AntiAffinity) and len(rows) > 1:
         needed = sum(domains_needed(alone, row, depth) for row in rows)
-        domains = int(np.any([held > 0 for held in able.values()], axis=0).sum())
-        if needed > domains:
+        present = int(np.any([held > 0 for held in able.values()], axis=0).sum())
+        if needed > present:
             message = (
-                f"{listed(policy.tiers)} need at least {needed} {policy.level} domains when no two "
-                f"of them share one, and there are {domains} with free capacity."
+                f"{listed(policy.tiers)} need at least {domains(needed, policy.level)} when no two "
+                f"of them share one, and {there_are(present)} with free capacity."
             )
-            yield _of_policy(problem, index, "too-few-domains", message, rows, (needed, domains))
+            yield _of_policy(problem, index, "too-few-domains", message, rows, (needed, present))
 
 
 def _of_policy(

@@ -70,7 +70,7 @@ def test_a_whole_and_right_assignment_breaks_nothing() -> None:
 @pytest.mark.parametrize(
     ("hosts", "words"),
     [
-        pytest.param(("a", "b"), "have no host", id="a member is missing"),
+        pytest.param(("a", "b"), "no host for 1 member", id="a member is missing"),
         pytest.param(("a", "b", "x"), "does not exist", id="a host is made up"),
         pytest.param(("a", "b", "down"), "must not use", id="a host is down"),
         pytest.param(("a", "a", "a"), "VCPU: 3 are needed and 2 are free", id="a host is full"),
@@ -84,7 +84,7 @@ def test_rules_of_the_cloud(hosts: tuple[str, ...], words: str) -> None:
 
 def test_a_member_of_another_ensemble_is_found() -> None:
     found = check(Ensemble(TIERS), CLOUD, place("a", "b", "c") | {Member("app", 0): "a"})
-    assert [v.message for v in found] == ["1 members are not of this ensemble"]
+    assert [v.message for v in found] == ["1 member not of this ensemble"]
 
 
 def test_existing_members_give_back_what_they_use() -> None:
@@ -99,5 +99,5 @@ def test_soft_policies_are_told_apart_from_hard_ones() -> None:
     assert check(ensemble, CLOUD, assignment) == ()
     missed = shortfalls(ensemble, CLOUD, assignment, hard=False)
     assert [(v.policy, v.domains[0].name, v.message) for v in missed] == [
-        (0, "a", "at most 1 of web in a host: 1 too many")
+        (0, "a", "at most 1 of web on a host: 1 too many")
     ]

@@ -48,7 +48,7 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
         (tier("web", 4),),
         (AntiAffinity("rack", ("web",)),),
         (
-            "web needs at least 4 rack domains with free capacity (at most 1 of web in a rack), "
+            "web needs at least 4 racks with free capacity (at most 1 of web in a rack), "
             "and there are 3."
         ),
         "Raise max_per_domain of web per rack to 2.",
@@ -57,7 +57,7 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
         "no host large enough",
         (tier("web", 5),),
         (Affinity("host", ("web",)),),
-        "All 5 members of web must be in one host, and no host has room for more than 4.",
+        "All 5 members of web must be on one host, and no host has room for more than 4.",
         "Make affinity of web per host soft.",
     ),
     (
@@ -65,7 +65,7 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
         (tier("web", 3),),
         (Survive("rack", ("web",), True, 2, 2),),
         (
-            "At most 1 of the 3 members of web can be left after the loss of any 2 rack domains, "
+            "At most 1 of the 3 members of web can be left after the loss of any 2 racks, "
             "and 2 must be."
         ),
         "Lower min_available of web per rack to 1.",
@@ -74,7 +74,7 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
         "more domains than members",
         (tier("web", 2),),
         (Spread("rack", ("web",), True, None, 3),),
-        "web can be in at most 2 rack domains, and it must be in 3.",
+        "web can be in at most 2 racks, and it must be in 3.",
         "Lower min_domains of web per rack to 2.",
     ),
     (
@@ -82,7 +82,7 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
         (tier("web", 9), tier("db", 9)),
         (AntiAffinity("rack", ("web", "db")),),
         (
-            "web and db need at least 4 rack domains when no two of them share one, "
+            "web and db need at least 4 racks when no two of them share one, "
             "and there are 3 with free capacity."
         ),
         "Make anti-affinity of web and db per rack soft.",
@@ -122,8 +122,7 @@ def test_a_conflict_names_each_policy_of_it_and_no_other() -> None:
     )
     assert [(reason.code, reason.policy) for reason in found] == [("conflict", 1), ("conflict", 2)]
     assert found[0].message == (
-        "It cannot be met, db in every rack that holds web, "
-        "together with: web in at least 2 rack domains."
+        "It cannot be met, db in every rack that holds web, together with: web in at least 2 racks."
     )
     assert found[0].suggestion == "Make near of web per rack soft."
 
