@@ -2,18 +2,22 @@
 """The store: every read and write of the ensembles database, each one transaction."""
 
 import contextlib
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from oslo_db import exception as db_exception
 from oslo_db.sqlalchemy import enginefacade
 from sqlalchemy import orm
 
 from ensemble_api import exception
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
-from ensemble_api.store import migration, models
+from ensemble_api.store import migration, models, rows
+
+LOG = logging.getLogger(__name__)
 
 MAX_EVENTS = 100
 SORT_KEYS = ("created_at", "name", "status")
@@ -68,12 +72,12 @@ class Store:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[orm.Session]:
-        with self._facade.reader.using(_Context()) as session:
+        with _answering(), self._facade.reader.using(_Context()) as session:
             yield session
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[orm.Session]:
-        with self._facade.writer.using(_Context()) as session:
+        with _answering(), self._facade.writer.using(_Context()) as session:
             yield session
 
     # What tenants and operators see.
@@ -99,9 +103,9 @@ class Store:
                 .limit(MAX_EVENTS)
             )
             return replace(
-                _ensemble(row, members),
+                rows.to_ensemble(row, members),
                 events=tuple(
-                    {"at": _iso(event.at), "type": event.type, "message": event.message}
+                    {"at": rows.iso(event.at), "type": event.type, "message": event.message}
                     for event in reversed(list(events))
                 ),
             )
@@ -129,8 +133,8 @@ class Store:
                 here = sa.tuple_(column, model.id)
                 there = sa.tuple_(getattr(at, page.sort_key), at.id)
                 query = query.where(here < there if page.descending else here > there)
-            rows = session.scalars(query.order_by(*order).limit(page.limit)).all()
-            return _with_members(session, rows)
+            found = session.scalars(query.order_by(*order).limit(page.limit)).all()
+            return rows.with_members(session, found)
 
     def all_members(self, *, exclusive: bool = False) -> list[tuple[EnsembleRecord, MemberRecord]]:
         """Every member that may hold capacity, with its ensemble, by host.
@@ -146,22 +150,25 @@ class Store:
         if exclusive:
             query = query.where(models.Ensemble.exclusive)
         with self._reading() as session:
-            return [(_ensemble(row, ()), _member(member)) for row, member in session.execute(query)]
+            return [
+                (rows.to_ensemble(row, ()), rows.to_member(member))
+                for row, member in session.execute(query)
+            ]
 
     def handovers(self) -> list[Handover]:
         """The members whose hold may be gone and whose server may not have claimed yet."""
         model = models.Member
         with self._reading() as session:
-            rows = session.scalars(
+            found = session.scalars(
                 sa.select(model).where(model.status == MemberStatus.BUILDING.value)
             )
-            return [Handover(row.id, row.server_id, row.host, row.resources) for row in rows]
+            return [Handover(row.id, row.server_id, row.host, row.resources) for row in found]
 
     # Writes of the service.
 
     def create(self, record: EnsembleRecord, owner: str, seconds: float) -> None:
         """Save the intent of ``record``, leased to ``owner`` for ``seconds``."""
-        now = _now()
+        now = rows.now()
         with self._writing() as session:
             session.add(
                 models.Ensemble(
@@ -180,7 +187,7 @@ class Store:
                 )
             )
             session.flush()
-            _add_members(session, record)
+            rows.add_members(session, record)
 
     def remove(self, ensemble_id: str) -> None:
         """Forget an ensemble, its members and events; unknown ids are ignored."""
@@ -201,9 +208,9 @@ class Store:
             session.execute(
                 sa.update(models.Ensemble)
                 .where(models.Ensemble.id == record.id)
-                .values(plan=record.plan, updated_at=_now())
+                .values(plan=record.plan, updated_at=rows.now())
             )
-            _add_members(session, record)
+            rows.add_members(session, record)
 
     def transition(
         self,
@@ -219,7 +226,7 @@ class Store:
         The change, the fault (when given) and an event land in one transaction.
         """
         model = models.Ensemble
-        values: dict[str, Any] = {"status": status.value, "updated_at": _now()}
+        values: dict[str, Any] = {"status": status.value, "updated_at": rows.now()}
         if fault is not None:
             values["fault"] = fault
         with self._writing() as session:
@@ -229,14 +236,14 @@ class Store:
                 .values(**values)
             )
             if result.rowcount:
-                _event(session, ensemble_id, status.value, message)
+                rows.event(session, ensemble_id, status.value, message)
             return bool(result.rowcount)
 
     # Writes of the worker.
 
     def claim(self, ensemble_id: str, owner: str, seconds: float) -> bool:
         """Take the lease of an unsettled ensemble if it is free; say whether that worked."""
-        now, model = _now(), models.Ensemble
+        now, model = rows.now(), models.Ensemble
         with self._writing() as session:
             result: Any = session.execute(
                 sa.update(model)
@@ -255,7 +262,7 @@ class Store:
 
     def renew(self, ensemble_id: str, owner: str, seconds: float) -> bool:
         """Prolong the lease that ``owner`` has; False when it is lost."""
-        now, model = _now(), models.Ensemble
+        now, model = rows.now(), models.Ensemble
         with self._writing() as session:
             result: Any = session.execute(
                 sa.update(model)
@@ -283,7 +290,7 @@ class Store:
                     sa.select(model.id)
                     .where(
                         model.status.not_in(SETTLED),
-                        sa.or_(model.lease_until.is_(None), model.lease_until < _now()),
+                        sa.or_(model.lease_until.is_(None), model.lease_until < rows.now()),
                     )
                     .order_by(model.updated_at)
                     .limit(100)
@@ -303,7 +310,7 @@ class Store:
 
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
-        now = _now()
+        now = rows.now()
         with self._writing() as session:
             result: Any = session.execute(
                 sa.update(models.Ensemble)
@@ -316,7 +323,9 @@ class Store:
                 sa.update(models.Member).where(models.Member.id == member.id).values(**changes)
             )
             if message:
-                _event(session, record.id, f"{member.name} {changes.get('status', '')}", message)
+                rows.event(
+                    session, record.id, f"{member.name} {changes.get('status', '')}", message
+                )
 
 
 @enginefacade.transaction_context_provider
@@ -324,75 +333,13 @@ class _Context:
     """What oslo.db's enginefacade hangs its session on."""
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _event(session: orm.Session, ensemble_id: str, kind: str, message: str) -> None:
-    session.add(
-        models.Event(ensemble_id=ensemble_id, at=_now(), type=kind[:32].strip(), message=message)
-    )
-
-
-def _add_members(session: orm.Session, record: EnsembleRecord) -> None:
-    session.add_all(
-        models.Member(
-            id=member.id,
-            ensemble_id=record.id,
-            position=position,
-            tier=member.tier,
-            number=member.index,
-            host=member.host,
-            provider=member.provider,
-            resources=dict(member.resources),
-            domains={level: list(path) for level, path in member.domains.items()},
-            status=member.status.value,
-        )
-        for position, member in enumerate(record.members)
-    )
-
-
-def _with_members(session: orm.Session, rows: Sequence[models.Ensemble]) -> list[EnsembleRecord]:
-    members: dict[str, list[models.Member]] = {row.id: [] for row in rows}
-    for member in session.scalars(
-        sa.select(models.Member)
-        .where(models.Member.ensemble_id.in_(members))
-        .order_by(models.Member.position)
-    ):
-        members[member.ensemble_id].append(member)
-    return [_ensemble(row, members[row.id]) for row in rows]
-
-
-def _ensemble(row: models.Ensemble, members: Any) -> EnsembleRecord:
-    return EnsembleRecord(
-        id=row.id,
-        project_id=row.project_id,
-        user_id=row.user_id,
-        name=row.name,
-        status=Status(row.status),
-        body=row.body,
-        plan=row.plan,
-        members=tuple(_member(member) for member in members),
-        fault=row.fault,
-        created_at=_iso(row.created_at),
-        updated_at=_iso(row.updated_at),
-        idle=(_now() - row.updated_at).total_seconds(),
-    )
-
-
-def _member(row: models.Member) -> MemberRecord:
-    return MemberRecord(
-        id=row.id,
-        tier=row.tier,
-        index=row.number,
-        host=row.host,
-        provider=row.provider,
-        resources=row.resources,
-        domains={level: tuple(path) for level, path in row.domains.items()},
-        status=MemberStatus(row.status),
-        server_id=row.server_id,
-    )
+@contextlib.contextmanager
+def _answering() -> Iterator[None]:
+    """Say that the database is the cause when it is; what it said goes to the log."""
+    try:
+        yield
+    except db_exception.DBError as error:
+        LOG.exception("The ensembles database failed")
+        raise exception.Unavailable(
+            "The ensembles database does not answer; try again later."
+        ) from error

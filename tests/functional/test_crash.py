@@ -18,8 +18,8 @@ from small_cloud import LEASE, SmallCloud, body, caller
 from ensemble_api import exception
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.service import RESERVE_SECONDS
-from ensemble_api.store import api as store_api
-from ensemble_api.store.api import Store
+from ensemble_api.store import rows
+from ensemble_api.store.api import Page, Store
 
 WRITES = {"create", "replan", "transition", "mark", "remove", "claim", "release", "post", "delete"}
 
@@ -84,7 +84,7 @@ def cloud(placement: PlacementService, store: Store) -> SmallCloud:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(store_api, "_now", clock)
+    monkeypatch.setattr(rows, "now", clock)
     return clock
 
 
@@ -149,7 +149,7 @@ def delete_before_built(process: Process) -> None:
 
 def survivor(cloud: SmallCloud) -> str | None:
     """The one ensemble in the database, if its create got as far as that."""
-    found = cloud.store.select(store_api.Page())
+    found = cloud.store.select(Page())
     assert len(found) <= 1
     return found[0].id if found else None
 

@@ -4,6 +4,7 @@
 import dataclasses
 import threading
 import uuid
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,7 @@ from alembic.runtime.migration import MigrationContext
 
 from ensemble_api import exception
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
-from ensemble_api.store import api as store_api
-from ensemble_api.store import migration, models
+from ensemble_api.store import migration, models, rows
 from ensemble_api.store.api import MAX_EVENTS, Page, Store
 
 
@@ -202,7 +202,7 @@ def test_only_the_latest_events_are_told_the_newest_last(store: Store) -> None:
     saved = add(store)
     with store._writing() as session:
         for number in range(MAX_EVENTS + 5):
-            store_api._event(session, saved.id, "BUILDING", f"event {number}")
+            rows.event(session, saved.id, "BUILDING", f"event {number}")
     messages = [each["message"] for each in store.get(saved.id).events]
     assert len(messages) == MAX_EVENTS
     assert messages[0] == "event 5"
@@ -283,8 +283,8 @@ def test_marks_without_the_lease_are_refused(store: Store) -> None:
 
 def test_a_mark_counts_as_progress(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     saved = add(store)
-    ahead = store_api._now() + store_api.timedelta(seconds=100)
-    monkeypatch.setattr(store_api, "_now", lambda: ahead)
+    ahead = rows.now() + timedelta(seconds=100)
+    monkeypatch.setattr(rows, "now", lambda: ahead)
     assert store.get(saved.id).idle > 99
     store.mark(saved, saved.members[0], "api", status="BUILDING")
     assert store.get(saved.id).idle < 1
@@ -319,3 +319,9 @@ def test_deleted_members_are_on_no_host(store: Store) -> None:
     assert [(owner.id, member.name) for owner, member in store.all_members()] == [
         (saved.id, "web-1")
     ]
+
+
+def test_a_database_without_our_tables_does_not_answer(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path}/empty.sqlite")
+    with pytest.raises(exception.Unavailable, match="database does not answer"):
+        store.get("any")

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Between rows of the database and records of the domain."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.store import models
+
+
+def now() -> datetime:
+    """This moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def iso(moment: datetime) -> str:
+    """A moment as records and callers have it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def event(session: orm.Session, ensemble_id: str, kind: str, message: str) -> None:
+    """Add an event to an ensemble."""
+    session.add(
+        models.Event(ensemble_id=ensemble_id, at=now(), type=kind[:32].strip(), message=message)
+    )
+
+
+def add_members(session: orm.Session, record: EnsembleRecord) -> None:
+    """Add all members of a record, in their order."""
+    session.add_all(
+        models.Member(
+            id=member.id,
+            ensemble_id=record.id,
+            position=position,
+            tier=member.tier,
+            number=member.index,
+            host=member.host,
+            provider=member.provider,
+            resources=dict(member.resources),
+            domains={level: list(path) for level, path in member.domains.items()},
+            status=member.status.value,
+        )
+        for position, member in enumerate(record.members)
+    )
+
+
+def with_members(session: orm.Session, rows: Sequence[models.Ensemble]) -> list[EnsembleRecord]:
+    """The records of these rows, with their members, which are read in one go."""
+    members: dict[str, list[models.Member]] = {row.id: [] for row in rows}
+    for member in session.scalars(
+        sa.select(models.Member)
+        .where(models.Member.ensemble_id.in_(members))
+        .order_by(models.Member.position)
+    ):
+        members[member.ensemble_id].append(member)
+    return [to_ensemble(row, members[row.id]) for row in rows]
+
+
+def to_ensemble(row: models.Ensemble, members: Iterable[models.Member]) -> EnsembleRecord:
+    """The record of a row, with these members and without events."""
+    return EnsembleRecord(
+        id=row.id,
+        project_id=row.project_id,
+        user_id=row.user_id,
+        name=row.name,
+        status=Status(row.status),
+        body=row.body,
+        plan=row.plan,
+        members=tuple(to_member(each) for each in members),
+        fault=row.fault,
+        created_at=iso(row.created_at),
+        updated_at=iso(row.updated_at),
+        idle=(now() - row.updated_at).total_seconds(),
+    )
+
+
+def to_member(row: models.Member) -> MemberRecord:
+    """The record of a row."""
+    return MemberRecord(
+        id=row.id,
+        tier=row.tier,
+        index=row.number,
+        host=row.host,
+        provider=row.provider,
+        resources=row.resources,
+        domains={level: tuple(path) for level, path in row.domains.items()},
+        status=MemberStatus(row.status),
+        server_id=row.server_id,
+    )
