@@ -55,7 +55,7 @@ def _meaning(policy: Json) -> str:
             if policy.get("max_skew") is not None:
                 asked.append(f"uneven by at most {policy['max_skew']}")
             if policy.get("min_domains") is not None:
-                asked.append(f"in at least {policy['min_domains']} {level} domains")
+                asked.append(f"in at least {_domains(policy['min_domains'], level)}")
             return ", ".join([tiers, *asked])
         case "near":
             return f"{tiers} only in a {level} that holds {policy['to']}"
@@ -67,6 +67,11 @@ def _meaning(policy: Json) -> str:
         case "exclusive":
             return f"{tiers}, with no server of another {policy.get('other', 'project')}"
     return tiers
+
+
+def _domains(number: int, level: str) -> str:
+    plural = level if level.endswith("s") else f"{level}s"
+    return f"{number} {level if number == 1 else plural}"
 
 
 def survives_text(survives: Iterable[Json]) -> str:
@@ -98,13 +103,16 @@ def headroom_lines(survivability: Iterable[Json], label: Callable[[str], str]) -
             continue
         one = printable(level["level"])
         lines.append(f"Head-room after any {one}: {_FITS[level['headroom'].get('fits')]}")
-        open_ones = [loss for loss in level["losses"] if _limits(loss.get("room"))]
-        lines += [
-            f"  {label(loss['domain'])} ({_counted(loss['lost'])}): {_limits(loss['room'])}"
-            for loss in open_ones[:LOSSES_SHOWN]
-        ]
-        if len(open_ones) > LOSSES_SHOWN:
-            lines.append(f"  and {len(open_ones) - LOSSES_SHOWN} more like these")
+        open_ones = {
+            label(loss["domain"]): f"({_counted(loss['lost'])}): {_limits(loss['room'])}"
+            for loss in level["losses"]
+            if _limits(loss.get("room"))
+        }
+        # By length first: rack Z comes before rack AA.
+        order = sorted(open_ones, key=lambda name: (len(name), name))
+        lines += [f"  {name} {open_ones[name]}" for name in order[:LOSSES_SHOWN]]
+        if len(order) > LOSSES_SHOWN:
+            lines.append(f"  and {len(order) - LOSSES_SHOWN} more")
     return lines
 
 
@@ -153,19 +161,23 @@ def violation_lines(violations: Iterable[Json]) -> list[str]:
     return [f"policies[{each['policy']}]: {printable(each['message'])}" for each in violations]
 
 
-def reason_lines(reasons: Iterable[Json], place: Callable[[str], str] | None = None) -> list[str]:
+def reason_lines(reasons: Sequence[Json], place: Callable[[str], str] | None = None) -> list[str]:
     """Say each reason of a refusal, and each change that would make the ensemble fit on its line.
 
-    `place` tells where a field stands in the file the ensemble came from.
+    `place` tells where a field stands in the file the ensemble came from. Changes that several
+    reasons in a row have in common are said once, after the last of these.
     """
     lines: list[str] = []
-    for reason in reasons:
+    for index, reason in enumerate(reasons):
         text = printable(reason["message"])
         if reason.get("policy") is not None:
             field = f"policies[{reason['policy']}]"
             text += f" ({place(f'ensemble.{field}')})" if place else f" ({field})"
         lines.append(f"- {text}")
         changes = reason.get("changes") or ()
+        following = reasons[index + 1 :]
+        if changes and following and following[0].get("changes") == changes:
+            continue
         lines += [f"  This would fit: {_change_text(change, place)}" for change in changes]
         if reason.get("suggestion") and not changes:
             lines.append(f"  Suggestion: {printable(reason['suggestion'])}")

@@ -2,6 +2,7 @@
 """`openstack ensemble ...` on the embedded cloud: the user's way, end to end."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 
 pytestmark = pytest.mark.cloud
 
-THREE_TIER = Path(__file__).parents[2] / "examples" / "three-tier.yaml"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+THREE_TIER = EXAMPLES / "three-tier.yaml"
 NAME = "cli <b>shop</b>"
 
 
@@ -68,6 +70,67 @@ def test_plan_tells_a_tenant_no_host_name_but_an_administrator(cloud: Any) -> No
     theirs = as_json(cloud, "admin", "plan", "-f", str(THREE_TIER))
     assert not hosts & {row["Host"] for row in mine}
     assert {row["Host"] for row in theirs} <= hosts
+
+
+@pytest.mark.parametrize(
+    ("example", "kept"),
+    [
+        pytest.param(
+            "quorum.yaml",
+            "Kept, hard survive by rack: voter keeps at least 2 after any 1 loss",
+            id="a quorum",
+        ),
+        pytest.param(
+            "payments.yaml",
+            "Kept, hard exclusive by host: keys, with no server of another project",
+            id="payments",
+        ),
+        pytest.param(
+            "active-standby.yaml",
+            "Kept, hard anti-affinity by rack: ledger, witness, never two of them in one rack",
+            id="an active server and its standby",
+        ),
+    ],
+)
+def test_plan_of_an_example_says_what_it_keeps_and_its_head_room(
+    cloud: Any, example: str, kept: str
+) -> None:
+    done = openstack(cloud, "demo", "plan", "-f", str(EXAMPLES / example), "--headroom", "--long")
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()
+    assert kept in said
+    assert not any(line.startswith("Not met") for line in said)
+    assert "Head-room after any host: what is lost could be placed again" in said
+    assert "soft violations: 0, proved optimal" in said
+    assert said[-1] == "Plan: proved optimal. Nothing was built."
+
+
+def test_every_change_that_is_said_to_fit_does(cloud: Any, tmp_path: Path) -> None:
+    policy = "level: {}\n    tiers: database"
+    text = THREE_TIER.read_text().replace(policy.format("rack"), policy.format("zone"))
+    path = tmp_path / "zones.yaml"
+    path.write_text(text)
+    refused = openstack(cloud, "demo", "plan", "-f", str(path))
+    assert refused.returncode == 1
+    changes = re.findall(r"This would fit: .* \((.*)\)$", refused.stderr, re.MULTILINE)
+    assert len(changes) > 1
+    for change in changes:
+        path.write_text(edited(text, change))
+        done = openstack(cloud, "demo", "plan", "-f", str(path))
+        assert done.returncode == 0, f"{change}\n{done.stderr}"
+
+
+def edited(text: str, change: str) -> str:
+    """Do to a file what a change says: "FILE:57, enforcement: soft; FILE:3, count: 2"."""
+    lines = text.splitlines()
+    edits = re.findall(r":(\d+), (\w+): ([^;]+)", change)
+    for number, field, value in sorted(edits, key=lambda edit: -int(edit[0])):
+        at = int(number) - 1
+        if re.match(rf"\s*{field}: ", lines[at]):
+            lines[at] = re.sub(r": .*", f": {value}", lines[at])
+        else:  # the file leaves the field to its default: the line is where the policy begins
+            lines.insert(at + 1, f"    {field}: {value}")
+    return "\n".join(lines)
 
 
 def test_what_is_built_keeps_its_policies(cloud: Any, shop: Any) -> None:
@@ -180,5 +243,5 @@ def test_what_cannot_be_placed_is_refused_with_reasons(
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("shop cannot be placed:\n- database ")
     assert f"({path}:{line})" in done.stderr
-    assert "\n  Suggestion: " in done.stderr
+    assert "\n  This would fit: " in done.stderr
     assert not set(racks_and_zones(cloud)) & set(done.stderr.split())

@@ -114,8 +114,13 @@ def test_an_example_is_taken_by_the_api_and_fits_the_demo_cloud(
     assert after_a_host.fits
 
 
-def test_the_example_in_the_user_documentation_is_a_good_file(tmp_path: Path) -> None:
+def test_the_files_in_the_user_documentation_are_good(tmp_path: Path) -> None:
     text = (TOP / "doc" / "user" / "cli.md").read_text()
+    whole, policies = (block.split("```")[0] for block in text.split("```yaml\n")[1:])
     path = tmp_path / "shop.yaml"
-    path.write_text(text.split("```yaml\n")[1].split("```")[0])
+    path.write_text(whole)
     assert [tier["count"] for tier in read(str(path)).body["tiers"]] == [3, 2]
+    path.write_text(
+        (TOP / "examples" / "three-tier.yaml").read_text().split("policies:")[0] + policies
+    )
+    assert [each["type"] for each in read(str(path)).body["policies"]] == ["survive", "near"]

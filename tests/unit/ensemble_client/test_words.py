@@ -30,12 +30,12 @@ from ensemble_client import words
         ),
         pytest.param(
             {"type": "spread", "level": "rack", "tiers": ["a"], "max_skew": 1, "min_domains": 3},
-            "hard spread by rack: a, uneven by at most 1, in at least 3 rack domains",
+            "hard spread by rack: a, uneven by at most 1, in at least 3 racks",
             id="a tier spread in both ways",
         ),
         pytest.param(
-            {"type": "spread", "level": "rack", "tiers": ["a"], "max_skew": None, "min_domains": 2},
-            "hard spread by rack: a, in at least 2 rack domains",
+            {"type": "spread", "level": "rack", "tiers": ["a"], "max_skew": None, "min_domains": 1},
+            "hard spread by rack: a, in at least 1 rack",
             id="a tier spread in one way",
         ),
         pytest.param(
@@ -182,7 +182,7 @@ def level(fits: bool | None, *rooms: tuple[bool | None, int]) -> dict[str, Any]:
             [
                 "Head-room after any rack: what is lost could not always be placed again",
                 *(f"  [r{number}] (web 1): does not fit again" for number in range(5)),
-                "  and 2 more like these",
+                "  and 2 more",
             ],
             id="many losses are summed up",
         ),
@@ -191,6 +191,13 @@ def level(fits: bool | None, *rooms: tuple[bool | None, int]) -> dict[str, Any]:
 )
 def test_the_head_room_in_words(survivability: list[Any], said: list[str]) -> None:
     assert words.headroom_lines(survivability, lambda ref: f"[{ref}]") == said
+
+
+def test_the_head_room_names_domains_in_the_order_of_their_letters() -> None:
+    labels = {"r0": "rack AA", "r1": "rack B", "r2": "rack A"}
+    racks = level(False, (False, 0), (False, 0), (False, 0))
+    said = words.headroom_lines([racks], labels.__getitem__)
+    assert [line.partition(" (")[0] for line in said[1:]] == ["  rack A", "  rack B", "  rack AA"]
 
 
 CHANGES = [
@@ -256,6 +263,22 @@ def test_a_reason_comes_with_all_that_would_help(
     reason: dict[str, Any], where: Callable[[str], str] | None, said: list[str]
 ) -> None:
     assert words.reason_lines([reason], where) == said
+
+
+def test_changes_that_reasons_share_are_said_once() -> None:
+    reasons = [
+        {"message": "Too few racks.", "changes": CHANGES[:2]},
+        {"message": "Too few zones.", "changes": CHANGES[:2]},
+        {"message": "No capacity.", "changes": CHANGES[2:]},
+    ]
+    assert words.reason_lines(reasons) == [
+        "- Too few racks.",
+        "- Too few zones.",
+        "  This would fit: Make it soft.",
+        "  This would fit: Take fewer.",
+        "- No capacity.",
+        "  This would fit: Ask\\u001b for less.",
+    ]
 
 
 @pytest.mark.parametrize(
