@@ -76,9 +76,15 @@ def ensemble_delete(request: HttpRequest, ensemble_id: str) -> None:
 
 
 @profiler.trace
-def ensemble_plan(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
-    """Plan without reserving anything; gives the plan, or the reasons why there is none."""
-    return _manager(request).plan(body)
+def ensemble_plan(
+    request: HttpRequest, body: dict[str, Any], headroom: bool = False
+) -> dict[str, Any]:
+    """Plan without reserving anything; gives the plan, or the reasons why there is none.
+
+    With ``headroom`` the plan also tells whether what a failure takes could be placed again, which
+    costs the cloud one more plan for every domain in use.
+    """
+    return _manager(request).plan(body, headroom=headroom)
 
 
 @profiler.trace

@@ -95,6 +95,15 @@ const PROBLEMS = [
   ['two tiers of one name', (draft) => model.addTier(draft, { ...draft.tiers[0] }), 't3-name'],
   ['a policy between one tier', (draft) => model.addPolicy(draft, { between: true, tiers: ['t1'] }), 'p3-tiers'],
   ['at most none in a domain', (draft) => model.changePolicy(draft, 'p2', { most: 0 }), 'p2-most'],
+  ['a spread that asks for nothing', (draft) => model.changePolicy(draft, 'p2', { type: 'spread', skew: null }), 'p2-skew'],
+  ['a spread over no domain', (draft) => model.changePolicy(draft, 'p2', { type: 'spread', domains: 0 }), 'p2-domains'],
+  ['near to nothing', (draft) => model.changePolicy(draft, 'p2', { type: 'near' }), 'p2-to'],
+  ['a survival of no failure', (draft) => model.changePolicy(draft, 'p2', { type: 'survive', failures: null }),
+    'p2-failures'],
+  ['a survival of too large a share', (draft) => model.changePolicy(draft, 'p2', { type: 'survive', available: '101%' }),
+    'p2-available'],
+  ['a survival of no number', (draft) => model.changePolicy(draft, 'p2', { type: 'survive', available: 'some' }),
+    'p2-available'],
 ];
 
 for (const [name, change, id] of PROBLEMS) {
@@ -122,6 +131,12 @@ const PLACES = [
   ['tiers[0].server.networks[1]', 't1-networks'],
   ['ensemble.policies[0].max_per_domain', 'p2-most'],
   ['ensemble.policies[0]', 'p2-type'],
+  ['ensemble.policies[0].max_skew', 'p2-skew'],
+  ['ensemble.policies[0].min_domains', 'p2-domains'],
+  ['ensemble.policies[0].min_available', 'p2-available'],
+  ['ensemble.policies[0].failures', 'p2-failures'],
+  ['ensemble.policies[0].to', 'p2-to'],
+  ['ensemble.policies[0].other', 'p2-other'],
   ['ensemble.tiers', 'ens-tiers'],
   ['', 'ens-name'],
 ];
@@ -131,3 +146,76 @@ for (const [field, id] of PLACES) {
     assert.equal(ensembles.problems.idOf(model.placeOf(fresh(), field)), id);
   });
 }
+
+const RULES = [
+  ['spread', { type: 'spread' }, { max_skew: 1 }],
+  ['spread over at least so many', { type: 'spread', skew: null, domains: 3 }, { min_domains: 3 }],
+  ['near, to the first other tier', { type: 'near' }, { to: 'cache' }],
+  ['near, to the tier chosen', { type: 'near', to: 't3' }, { to: 'db' }],
+  ['near, but not to itself', { type: 'near', to: 't1' }, { to: 'cache' }],
+  ['survive', { type: 'survive' }, { failures: 1, min_available: 1 }],
+  ['survive in part', { type: 'survive', failures: 2, available: '50%' }, { failures: 2, min_available: '50%' }],
+  ['exclusive', { type: 'exclusive', other: 'ensemble' }, { other: 'ensemble' }],
+  ['affinity', { type: 'affinity' }, {}],
+];
+
+for (const [name, values, own] of RULES) {
+  test('a policy is sent with what its kind knows, and no more: ' + name, () => {
+    const draft = model.addPolicy(shop(), { tiers: ['t1'], ...values });
+    const { policies } = model.body(draft);
+    assert.deepEqual(policies[policies.length - 1],
+      { type: values.type, level: 'host', tiers: ['web'], enforcement: 'hard', ...own });
+    assert.deepEqual(model.problems(draft), []);
+  });
+}
+
+test('a policy near a tier goes with that tier', () => {
+  const draft = model.addPolicy(shop(), { type: 'near', between: true, tiers: ['t1'], to: 't2' });
+  assert.deepEqual(model.problems(draft), []);
+  const kinds = model.body(model.removeTier(draft, 't2')).policies.map((policy) => policy.type);
+  assert.deepEqual(kinds, ['anti-affinity', 'anti-affinity']);
+  assert.equal(model.body(model.removeTier(draft, 't3')).policies.length, 4);
+});
+
+const edit = (field, value) => ({ field: 'ensemble.' + field, value });
+const EDITS = [
+  ['soft', [edit('policies[2].enforcement', 'soft')], (body) => body.policies[2].enforcement, 'soft'],
+  ['more in a domain', [edit('policies[0].max_per_domain', 2)], (body) => body.policies[0].max_per_domain, 2],
+  ['fewer members of two tiers', [edit('tiers[0].count', 1), edit('tiers[2].count', 2)],
+    (body) => body.tiers.map((tier) => tier.count), [1, 2, 2]],
+  ['a smaller share', [edit('policies[4].min_available', '40%')], (body) => body.policies[4].min_available, '40%'],
+  ['fewer to be left', [edit('policies[4].min_available', 1)], (body) => body.policies[4].min_available, 1],
+  ['fewer failures', [edit('policies[4].failures', 1)], (body) => body.policies[4].failures, 1],
+  ['fewer domains', [edit('policies[5].min_domains', 2)], (body) => body.policies[5].min_domains, 2],
+  ['more unevenness', [edit('policies[5].max_skew', 3)], (body) => body.policies[5].max_skew, 3],
+];
+const demanding = () => [{ type: 'survive', failures: 3, available: '90%' }, { type: 'spread', domains: 9 }]
+  .reduce((draft, values) => model.addPolicy(draft, { tiers: ['t1'], ...values }), shop());
+
+for (const [name, edits, read, expected] of EDITS) {
+  test('a change that the API offers is taken, and taken back: ' + name, () => {
+    const draft = demanding();
+    const steps = model.stepsOf(draft, edits);
+    const after = model.take(draft, steps);
+    assert.deepEqual(read(model.body(after)), expected);
+    assert.notDeepEqual(read(model.body(draft)), expected);
+    assert.deepEqual(model.take(after, model.stepsBack(draft, steps)), draft);
+  });
+}
+
+test('taking a change back leaves alone what was changed since', () => {
+  const draft = shop();
+  const steps = model.stepsOf(draft, [edit('tiers[2].count', 1)]);
+  const back = model.stepsBack(draft, steps);
+  const since = model.removeTier(model.changeTier(model.take(draft, steps), 't3', { name: 'data' }), 't1');
+  assert.deepEqual(model.take(since, back).tiers.map((tier) => [tier.name, tier.count]), [['cache', 2], ['data', 3]]);
+  assert.deepEqual(model.take(model.removeTier(since, 't3'), back), model.removeTier(since, 't3'));
+});
+
+for (const field of ['tiers[7].count', 'policies[0].colour', 'tiers[0]', 'name', 'policies[0].__proto__', '']) {
+  test('a change of what the drawing does not have is not offered: ' + field, () => {
+    assert.equal(model.stepsOf(shop(), [edit('tiers[0].count', 1), edit(field, 1)]), null);
+  });
+}
+
+test('a change of nothing is not offered', () => assert.equal(model.stepsOf(shop(), []), null));

@@ -19,8 +19,29 @@ const POLICIES = [
     'All members of web, cache and db should be in one zone.'],
   ['a level of the operator', { type: 'affinity', level: 'room', tiers: ['web'], enforcement: 'hard' },
     'All members of web must be in one room.'],
-  ['a kind we do not know', { type: 'near', level: 'rack', tiers: ['web', 'db'], enforcement: 'hard' },
-    'near: web and db, rack'],
+  ['a kind we do not know', { type: 'far', level: 'rack', tiers: ['web', 'db'], enforcement: 'hard' },
+    'far: web and db, rack'],
+  ['even', { type: 'spread', level: 'rack', tiers: ['web'], enforcement: 'hard', max_skew: 1 },
+    'The members of web must be spread: no rack holds over 1 more than another.'],
+  ['even in at least so many, for two tiers',
+    { type: 'spread', level: 'zone', tiers: ['web', 'db'], enforcement: 'soft', max_skew: 2, min_domains: 2 },
+    'The members of each of web and db should be spread: ' +
+    'no zone holds over 2 more than another and at least 2 zones are used.'],
+  ['in at least one', { type: 'spread', level: 'rack', tiers: ['web'], enforcement: 'hard', min_domains: 1 },
+    'The members of web must be spread: at least 1 rack is used.'],
+  ['near', { type: 'near', level: 'rack', tiers: ['web'], enforcement: 'hard', to: 'cache' },
+    'Every rack that holds members of web must hold one of cache too.'],
+  ['a survival, from the defaults', { type: 'survive', level: 'rack', tiers: ['web'], enforcement: 'hard' },
+    'After the loss of any 1 rack, at least 1 of web must be left.'],
+  ['a survival of a share', {
+    type: 'survive', level: 'host', tiers: ['web', 'db'], enforcement: 'soft', failures: 2, min_available: '50%',
+  }, 'After the loss of any 2 hosts, at least 50% of each of web and db should be left.'],
+  ['a survival of nobody', { type: 'survive', level: 'host', tiers: ['web'], enforcement: 'hard', min_available: 0 },
+    'After the loss of any 1 host, at least 0 of web must be left.'],
+  ['alone', { type: 'exclusive', level: 'host', tiers: ['db'], enforcement: 'hard', other: 'project' },
+    'A host with members of db may hold no server of another project.'],
+  ['alone, as a wish', { type: 'exclusive', level: 'rack', tiers: ['db'], enforcement: 'soft', other: 'ensemble' },
+    'A rack with members of db should hold no member of another ensemble.'],
 ];
 
 for (const [name, policy, sentence] of POLICIES) {
@@ -58,4 +79,10 @@ test('counts agree with their nouns', () => {
 test('a flavor is told in the units people use', () => {
   assert.equal(words.size({ vcpus: 2, ram: 4096, disk: 20 }), '2 vCPU, 4 GB, disk 20 GB');
   assert.equal(words.size({ vcpus: 1, ram: 512, disk: 1 }), '1 vCPU, 512 MB, disk 1 GB');
+});
+
+test('what the planner looks for is told in words', () => {
+  assert.equal(words.objective('worst loss by one room'), 'members lost with the worst room, tier by tier');
+  assert.equal(words.objective('soft violations'), 'wishes (should) that are missed');
+  assert.equal(words.objective('a new one'), 'a new one');
 });

@@ -97,8 +97,9 @@ class PlanView(generic.View):
 
     @json_view
     def post(self, request: HttpRequest) -> dict[str, Any]:
-        """Give {"plan": ...} for what is drawn; nothing is reserved."""
-        return {"plan": api.ensemble_plan(request, drawn(request))}
+        """Give {"plan": ...} for what is drawn; nothing is reserved. ?headroom=1 asks for more."""
+        headroom = request.GET.get("headroom") == "1"
+        return {"plan": api.ensemble_plan(request, drawn(request), headroom=headroom)}
 
 
 class CreateView(generic.View):

@@ -79,7 +79,9 @@
   function policies(ensemble) {
     if (!ensemble.policies.length) { return el('li', { class: 'text-muted' }, gettext('No policies.')); }
     const broken = new Map((ensemble.violations || []).map((violation) => [violation.policy, violation.message]));
-    return ensemble.policies.map((policy, index) => el('li', {}, words.policy(policy),
+    return ensemble.policies.map((policy, index) => el('li', {},
+      el('strong', {}, words.kind(policy.type)), ' ', el('span', { class: 'ens-term' }, policy.type), ' ',
+      words.policy(policy),
       broken.has(index) ? el('span', { class: 'ens-warn' }, ' ', icon('warn'), ' ',
         gettext('Not kept:'), ' ', broken.get(index)) : null));
   }

@@ -2,12 +2,10 @@
 /* The drawing page: keeps the draft, asks for plans, and brings the views up to date. */
 (function () {
   'use strict';
-  const { words, dom, layout, api, model, samples, store, problems, frame, preview, tierCard, policyRow } =
+  const { words, dom, layout, api, model, samples, store, problems, frame, preview, dryRun, tierCard, policyRow } =
     globalThis.ensembles;
   const { gettext } = words;
-  const { el, fillIn, badge } = dom;
-
-  const PAUSE = 300; // ms of quiet before a plan is asked for
+  const { el, fillIn, icon, badge } = dom;
 
   const root = document.getElementById('ens-draw');
   const data = dom.pageData();
@@ -23,9 +21,14 @@
 
   let draft = kept.load() || samples.fresh(data.choices);
   let told = []; // problems that the API told: [{place, message}]
-  let asked = null; // the AbortController of the plan under way
-  let timer = 0;
+  let state = { kind: 'asking' }; // what the preview shows; its kinds are told in verdict.js
   let submitting = false;
+  const taken = []; // changes that were clicked, the last one last: [{message, back: steps}]
+
+  const dry = dryRun.open((headroom, signal) =>
+    api.post(data.planUrl + (headroom ? '?headroom=1' : ''), { ensemble: model.body(draft, 'preview') }, token, signal)
+      .then((answer) => answer.plan),
+  { ready, asking: () => show({ kind: 'asking' }), planned, failed: fault, room, roomFailed });
 
   // --- Changes: `type` leaves the fields alone, `change` draws the left side anew. ---
 
@@ -43,7 +46,8 @@
     draft = next;
     told = [];
     kept.save(draft);
-    schedule();
+    mayCreate(true);
+    dry.schedule();
   }
 
   const page = {
@@ -71,9 +75,10 @@
 
   function loadSample() {
     const before = draft;
+    forget();
     change(samples.threeTier(data.choices));
     fillIn(parts.notice, el('p', { class: 'alert alert-info' }, gettext('The example is drawn.'), ' ', el('button', {
-      type: 'button', class: 'btn btn-link', on: { click: () => { change(before); fillIn(parts.notice); } },
+      type: 'button', class: 'btn btn-link', on: { click: () => { forget(); change(before); fillIn(parts.notice); } },
     }, gettext('Bring back what was there'))));
   }
 
@@ -111,34 +116,25 @@
 
   // --- The plan. ---
 
-  function show(state) {
-    preview.show(root, parts, state, draft.tiers, failed);
+  function show(next) {
+    state = next;
+    // Only what is proved not to fit is kept from the API, which has the last word on all else.
+    mayCreate(state.kind !== 'refused' || !state.proved);
+    preview.show(root, parts, state, draft.tiers, failed, { change: takeChange, again: dry.schedule });
   }
 
-  function stopAsking() {
-    clearTimeout(timer);
-    if (asked) { asked.abort(); }
+  /** Say whether creating makes sense; a button that is only marked can still be reached and asked why. */
+  function mayCreate(may) {
+    const marks = { 'aria-disabled': 'true', 'aria-describedby': 'ens-verdict', title: gettext('This does not fit.') };
+    for (const [name, value] of Object.entries(marks)) {
+      if (may) { parts.submit.removeAttribute(name); } else { parts.submit.setAttribute(name, value); }
+    }
   }
 
-  function schedule() {
-    stopAsking();
-    timer = setTimeout(ask, PAUSE);
-  }
-
-  async function ask() {
+  function ready() {
     const wrong = model.problems(draft);
-    if (wrong.length) {
-      show({ kind: 'incomplete', problem: describe(wrong[0]) });
-      return;
-    }
-    const control = asked = new AbortController();
-    show({ kind: 'asking' });
-    try {
-      const answer = await api.post(data.planUrl, { ensemble: model.body(draft, 'preview') }, token, control.signal);
-      if (control === asked) { planned(answer.plan); }
-    } catch (problem) {
-      if (problem.name !== 'AbortError' && control === asked) { fault(problem); }
-    }
+    if (wrong.length) { show({ kind: 'incomplete', problem: describe(wrong[0]) }); }
+    return !wrong.length;
   }
 
   function describe({ place, message }) {
@@ -147,13 +143,30 @@
   }
 
   function planned(plan) {
-    if (!plan.feasible) {
-      refused(plan.reasons, plan.proved);
-      return;
-    }
+    if (plan.feasible) { fits(plan, 'asked'); } else { refused(plan.reasons, plan.proved); }
+  }
+
+  /** rooms: as failures.worst takes it. */
+  function fits(plan, rooms) {
     const refs = new Set(plan.domains.map((domain) => domain.ref));
     [...failed].filter((ref) => !refs.has(ref)).forEach((ref) => failed.delete(ref));
-    show({ kind: 'fits', plan, at: new Date().toLocaleTimeString() });
+    show({ kind: 'fits', plan, rooms, at: new Date().toLocaleTimeString() });
+  }
+
+  /** The same plan again, with its head-room; a cloud that has changed meanwhile may give another one. */
+  function room(plan) {
+    const same = plan.feasible && JSON.stringify(plan.assignments) === JSON.stringify(state.plan.assignments);
+    if (!same) {
+      planned(plan);
+    } else {
+      Object.assign(state, { plan: { ...state.plan, survivability: plan.survivability }, rooms: 'unknown' });
+      preview.rooms(parts, state, draft.tiers, failed);
+    }
+  }
+
+  function roomFailed() {
+    state.rooms = 'unknown';
+    preview.rooms(parts, state, draft.tiers, failed);
   }
 
   function refused(reasons, proved) {
@@ -162,14 +175,49 @@
         return { place: { kind: 'policy', key: draft.policies[policy].key, field: 'type' }, message };
       });
     refresh();
-    show({ kind: 'refused', reasons, proved });
+    // The steps of a change go by the drawing that was planned, which is this one until something is typed.
+    const offered = reasons.map((reason) => {
+      return {
+        ...reason,
+        changes: (reason.changes || []).map((one) => ({ ...one, steps: model.stepsOf(draft, one.edits) })),
+      };
+    });
+    show({ kind: 'refused', reasons: offered, proved });
+  }
+
+  // --- Changes that would make it fit. ---
+
+  function takeChange({ message, steps }) {
+    taken.push({ message, back: model.stepsBack(draft, steps) });
+    change(model.take(draft, steps));
+    tellTaken();
+  }
+
+  function undo() {
+    change(model.take(draft, taken.pop().back));
+    tellTaken();
+  }
+
+  function forget() {
+    taken.length = 0;
+    fillIn(parts.changed);
+  }
+
+  /** Show the last change with its undo, and put the focus there: the button that was clicked has gone. */
+  function tellTaken() {
+    const last = taken[taken.length - 1];
+    fillIn(parts.changed, last ? el('p', { class: 'alert alert-info' }, icon('check'), ' ', last.message, ' ', el('button', {
+      id: 'ens-undo', type: 'button', class: 'btn btn-link', on: { click: undo },
+    }, icon('undo'), ' ', gettext('Undo'))) : null);
+    (last ? document.getElementById('ens-undo') : parts.picture).focus();
   }
 
   /** Show an error of the API: at its field if it names one, and in the strip. */
   function fault(problem) {
     const { reasons, proved, field } = problem.details || {};
     if (Array.isArray(reasons) && reasons.length) {
-      refused(reasons, proved === true);
+      const decided = reasons.every((reason) => reason.code !== 'not-decided');
+      refused(reasons, proved === undefined ? decided : proved);
       return;
     }
     if (field) {
@@ -184,6 +232,10 @@
   async function submit(event) {
     event.preventDefault();
     if (submitting) { return; }
+    if (parts.submit.hasAttribute('aria-disabled')) {
+      parts.picture.focus();
+      return;
+    }
     const wrong = model.problems(draft);
     if (!draft.name.trim()) {
       wrong.unshift({ place: { kind: 'ensemble', key: null, field: 'name' }, message: gettext('Give it a name.') });
@@ -193,7 +245,7 @@
       problems.focus(wrong);
       return;
     }
-    stopAsking();
+    dry.stop();
     busy(true);
     show({ kind: 'submitting' });
     try {
@@ -223,5 +275,5 @@
   }
   root.addEventListener('submit', submit);
   render();
-  schedule();
+  dry.schedule();
 }());

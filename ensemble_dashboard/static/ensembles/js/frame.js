@@ -19,7 +19,8 @@
       tiers: el('ol', { class: 'ens-cards', id: 'ens-tiers' }),
       between: el('div', { id: 'ens-between' }),
       key: el('div', {}),
-      picture: el('div', { id: 'ens-picture' }),
+      changed: el('div', { id: 'ens-changed', class: 'ens-notice', role: 'status' }),
+      picture: el('div', { id: 'ens-picture', tabindex: -1 }),
       tried: el('div', { id: 'ens-tried', 'aria-live': 'polite' }),
       worst: el('div', { id: 'ens-worst', hidden: true }),
       table: el('div', {}),
@@ -31,7 +32,7 @@
     fillIn(root, root.querySelector('[name=csrfmiddlewaretoken]'),
       el('div', { class: 'ens-columns' }, drawing(parts, data, act),
         el('section', { class: 'ens-preview', 'aria-label': gettext('Preview') },
-          el('h2', {}, gettext('Preview')), parts.key, parts.picture, parts.tried, parts.worst, parts.table,
+          el('h2', {}, gettext('Preview')), parts.changed, parts.key, parts.picture, parts.tried, parts.worst, parts.table,
           parts.remarks)),
       el('div', { class: 'ens-strip' }, parts.verdict, el('div', { class: 'ens-strip-buttons' },
         el('a', { class: 'btn btn-default', href: data.indexUrl }, gettext('Cancel')), parts.submit)));
@@ -81,15 +82,16 @@
     const shared = page.draft.policies.filter((policy) => policy.between);
     if (page.draft.tiers.length < 2) { return null; }
     const tiers = page.draft.tiers.slice(0, 2).map((tier) => tier.key);
-    const adder = (id, type, level, sign, text) => button(id, 'btn-xs',
-      () => page.addPolicy({ type, level, between: true, tiers }), icon(sign), ' ', text);
+    const adder = (id, type, level, sign, text, about = tiers) => button(id, 'btn-xs',
+      () => page.addPolicy({ type, level, between: true, tiers: about }), icon(sign), ' ', text);
     return [
       el('h2', {}, gettext('Between tiers')),
       shared.length
         ? el('ul', { class: 'ens-plain ens-card' }, shared.map((policy) => page.policyRow(policy))) : null,
       el('div', { class: 'ens-adders' },
         adder('ens-together', 'affinity', 'zone', 'together', gettext('Keep tiers together')),
-        adder('ens-apart', 'anti-affinity', 'host', 'apart', gettext('Keep tiers apart'))),
+        adder('ens-apart', 'anti-affinity', 'host', 'apart', gettext('Keep tiers apart')),
+        adder('ens-near', 'near', 'zone', 'near', gettext('Keep one near another'), tiers.slice(0, 1))),
     ];
   }
 

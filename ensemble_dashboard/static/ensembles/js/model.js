@@ -13,8 +13,20 @@
 
   // A draft: {name, description, tiers: [TIER], policies: [POLICY], next: number for the next key}.
   // TIER: {key, name, count, flavor, image, networks: 'auto' | 'none' | [ids], keyName, securityGroups: [ids]}
-  // POLICY: {key, type, level, tiers: [tier keys], enforcement, most, between: true for several tiers}
+  // POLICY: {key, type, level, tiers: [tier keys], enforcement, between: true for several tiers} and, of which
+  // each kind of policy has its own, {most, skew, domains, to: tier key, failures, available: text, other}
   // Policies name tiers by key, so that a tier can be renamed without losing its policies.
+
+  // The API's names of fields, where ours are others.
+  const FIELDS = {
+    key_name: 'keyName', security_groups: 'securityGroups', max_per_domain: 'most', max_skew: 'skew',
+    min_domains: 'domains', min_available: 'available',
+  };
+  // What a change of the API's may be about.
+  const EDITABLE = {
+    tier: ['count'], policy: ['enforcement', 'most', 'skew', 'domains', 'failures', 'available'],
+  };
+  const SHARE = /^(\d{1,3}|(100|[1-9]?\d)%)$/;
 
   function empty() {
     return { name: '', description: '', tiers: [], policies: [], next: 1 };
@@ -49,7 +61,7 @@
   function removeTier(draft, key) {
     const policies = draft.policies
       .map((policy) => ({ ...policy, tiers: policy.tiers.filter((tier) => tier !== key) }))
-      .filter((policy) => policy.tiers.length >= (policy.between ? 2 : 1));
+      .filter((policy) => policy.tiers.length >= fewest(policy) && !(policy.type === 'near' && policy.to === key));
     return { ...draft, tiers: draft.tiers.filter((tier) => tier.key !== key), policies };
   }
 
@@ -67,17 +79,35 @@
 
   function addPolicy(draft, values) {
     const policy = {
-      type: 'anti-affinity', level: 'host', tiers: [], enforcement: 'hard', most: 1, between: false,
+      type: 'anti-affinity', level: 'host', tiers: [], enforcement: 'hard', between: false,
+      most: 1, skew: 1, domains: null, to: '', failures: 1, available: '1', other: 'project',
       ...values, key: 'p' + draft.next,
     };
-    return { ...draft, next: draft.next + 1, policies: [...draft.policies, policy] };
+    return { ...draft, next: draft.next + 1, policies: [...draft.policies, withTarget(draft, policy)] };
   }
 
   function changePolicy(draft, key, values) {
     return {
-      ...draft,
-      policies: draft.policies.map((policy) => (policy.key === key ? { ...policy, ...values } : policy)),
+      ...draft, policies: draft.policies.map((policy) =>
+        (policy.key === key ? withTarget(draft, { ...policy, ...values }) : policy)),
     };
+  }
+
+  /** A policy "near" that names a tier it can be near to, if there is one. */
+  function withTarget(draft, policy) {
+    if (policy.type !== 'near' || targets(draft, policy).some((tier) => tier.key === policy.to)) { return policy; }
+    const [first] = targets(draft, policy);
+    return { ...policy, to: first ? first.key : '' };
+  }
+
+  /** The tiers that a policy's own tiers can be near to. */
+  function targets(draft, policy) {
+    return draft.tiers.filter((tier) => !policy.tiers.includes(tier.key));
+  }
+
+  /** How many tiers a policy must name: only "near" has a second one in a field of its own. */
+  function fewest(policy) {
+    return policy.between && policy.type !== 'near' ? 2 : 1;
   }
 
   function removePolicy(draft, key) {
@@ -95,8 +125,25 @@
       type: policy.type, level: policy.level, tiers: tierNames(draft, policy),
       enforcement: policy.enforcement,
     };
-    if (policy.type === 'anti-affinity' && !policy.between) { rule.max_per_domain = policy.most; }
-    return rule;
+    switch (policy.type) {
+      case 'anti-affinity':
+        return policy.between ? rule : { ...rule, max_per_domain: policy.most };
+      case 'spread':
+        if (policy.skew !== null) { rule.max_skew = policy.skew; }
+        if (policy.domains !== null) { rule.min_domains = policy.domains; }
+        return rule;
+      case 'near':
+        return { ...rule, to: draft.tiers.filter((tier) => tier.key === policy.to).map((tier) => tier.name).join('') };
+      case 'survive':
+        return {
+          ...rule, failures: policy.failures,
+          min_available: /^\d+$/.test(policy.available) ? Number(policy.available) : policy.available,
+        };
+      case 'exclusive':
+        return { ...rule, other: policy.other };
+      default:
+        return rule;
+    }
   }
 
   function serverOf(tier) {
@@ -134,7 +181,7 @@
     }
     return whole.concat(
       draft.tiers.flatMap((tier, index) => found('tier', tier.key, tierFaults(tier, draft.tiers.slice(0, index)))),
-      draft.policies.flatMap((policy) => found('policy', policy.key, policyFaults(policy))));
+      draft.policies.flatMap((policy) => found('policy', policy.key, policyFaults(draft, policy))));
   }
 
   function found(kind, key, faults) {
@@ -154,11 +201,26 @@
     ];
   }
 
-  function policyFaults(policy) {
+  function policyFaults(draft, policy) {
+    const range = fill(gettext('From 1 to %(most)s.'), { most: MAX_COUNT });
+    const number = (field, optional) => [
+      !(optional && policy[field] === null) && !within(policy[field], MAX_COUNT), field, range,
+    ];
+    const own = {
+      'anti-affinity': () => [policy.between ? [] : number('most')],
+      spread: () => [
+        [policy.skew === null && policy.domains === null, 'skew', gettext('Give one of the two numbers, or both.')],
+        number('skew', true), number('domains', true),
+      ],
+      near: () => [[!targets(draft, policy).some((tier) => tier.key === policy.to), 'to',
+        gettext('Choose another tier.')]],
+      survive: () => [number('failures'),
+        [!SHARE.test(policy.available), 'available', gettext('A number such as 2, or a share such as 50%.')]],
+    }[policy.type];
     return [
-      [policy.tiers.length < (policy.between ? 2 : 1), 'tiers', gettext('Choose two tiers or more.')],
-      [!policy.between && !within(policy.most, MAX_COUNT), 'most',
-        fill(gettext('From 1 to %(most)s.'), { most: MAX_COUNT })],
+      [policy.tiers.length < fewest(policy), 'tiers',
+        fewest(policy) > 1 ? gettext('Choose two tiers or more.') : gettext('Choose a tier.')],
+      ...(own ? own() : []),
     ];
   }
 
@@ -176,13 +238,48 @@
     const kind = match[1] === 'tiers' ? 'tier' : 'policy';
     const item = draft[match[1]][Number(match[2])];
     const name = match[3].replace(/^server\./, '').split(/[.[]/)[0];
-    const known = { key_name: 'keyName', security_groups: 'securityGroups', max_per_domain: 'most' };
-    return { kind, key: item ? item.key : null, field: known[name] || name || (kind === 'tier' ? 'name' : 'type') };
+    const ours = (Object.hasOwn(FIELDS, name) && FIELDS[name]) || name || (kind === 'tier' ? 'name' : 'type');
+    return { kind, key: item ? item.key : null, field: ours };
+  }
+
+  /**
+   * The edits of a change that the API offers, [{field: "ensemble.policies[1].enforcement", value}], as steps
+   * on the drawing: [{kind, key, field, value}]. Null if one is about what the drawing does not have. Steps go by
+   * key, so they stay right when tiers or policies come and go meanwhile.
+   */
+  function stepsOf(draft, edits) {
+    const steps = edits.map(({ field, value }) => {
+      const place = placeOf(draft, field);
+      return { ...place, value: place.field === 'available' ? String(value) : value };
+    });
+    return steps.length && steps.every((step) => isOffered(draft, step)) ? steps : null;
+  }
+
+  function isOffered(draft, step) {
+    return Boolean(itemOf(draft, step)) && EDITABLE[step.kind].includes(step.field);
+  }
+
+  function itemOf(draft, { kind, key }) {
+    const items = { tier: draft.tiers, policy: draft.policies }[kind] || [];
+    return items.find((item) => item.key === key);
+  }
+
+  /** Take steps; those about what is no longer there are left out. */
+  function take(draft, steps) {
+    return steps.reduce((whole, { kind, key, field, value }) =>
+      (kind === 'tier' ? changeTier : changePolicy)(whole, key, { [field]: value }), draft);
+  }
+
+  /** The steps that bring back what these will change, and nothing else. */
+  function stepsBack(draft, steps) {
+    return steps.filter((step) => itemOf(draft, step))
+      .map((step) => ({ ...step, value: itemOf(draft, step)[step.field] }));
   }
 
   ensembles.model = {
     empty, addTier, changeTier, removeTier, duplicateTier, addPolicy, changePolicy, removePolicy,
-    tierNames, ruleOf, body, size, problems, placeOf, MAX_TIERS, MAX_COUNT, MAX_MEMBERS, MAX_POLICIES,
+    targets, tierNames, ruleOf, body, size, problems, placeOf, stepsOf, stepsBack, take,
+    MAX_TIERS, MAX_COUNT, MAX_MEMBERS, MAX_POLICIES,
   };
   if (typeof module === 'object' && module.exports) { module.exports = ensembles.model; }
 }());

@@ -148,17 +148,23 @@
       .filter(Boolean).join(' · ');
   }
 
+  // What is mostly wanted; a host is where a tier is kept apart or alone.
+  const LEVELS = { affinity: 'zone', survive: 'rack', spread: 'rack' };
+
   function policies(tier, page) {
     const own = page.draft.policies.filter((policy) => !policy.between && policy.tiers[0] === tier.key);
     const adder = (type, sign, text) => el('button', {
       id: tier.key + '-add-' + type, type: 'button', class: 'btn btn-default btn-xs',
-      on: { click: () => page.addPolicy({ type, tiers: [tier.key], level: type === 'affinity' ? 'zone' : 'host' }) },
+      on: { click: () => page.addPolicy({ type, tiers: [tier.key], level: LEVELS[type] || 'host' }) },
     }, icon(sign), ' ', text);
     return el('div', { class: 'ens-card-policies' },
       own.length ? el('ul', { class: 'ens-plain' }, own.map((policy) => page.policyRow(policy))) : null,
       el('div', { class: 'ens-adders' },
         adder('anti-affinity', 'apart', gettext('Keep its members apart')),
-        adder('affinity', 'together', gettext('Keep them together'))));
+        adder('affinity', 'together', gettext('Keep them together')),
+        adder('survive', 'bolt', gettext('Survive failures')),
+        adder('spread', 'even', gettext('Spread evenly')),
+        adder('exclusive', 'alone', gettext('Keep others away'))));
   }
 
   ensembles.tierCard = { card };

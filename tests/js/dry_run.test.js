@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert/strict');
+const { ensembles } = require('./scripts.js');
+
+/** A dry run with a cloud that answers when told to; `heard` lists what was asked, answered and aborted. */
+function opened(ready = true) {
+  const heard = [];
+  const waiting = [];
+  const post = (headroom, signal) => new Promise((resolve, reject) => {
+    heard.push(headroom ? 'room?' : 'plan?');
+    signal.addEventListener('abort', () => {
+      heard.push('aborted');
+      reject(Object.assign(new Error(), { name: 'AbortError' }));
+    });
+    waiting.push({ resolve, reject });
+  });
+  const hear = { ready: () => ready };
+  for (const name of ['asking', 'planned', 'failed', 'room', 'roomFailed']) { hear[name] = () => heard.push(name); }
+  return { dry: ensembles.dryRun.open(post, hear, 300, 700), heard, waiting };
+}
+
+const settled = () => new Promise((resolve) => { setImmediate(resolve); });
+
+async function planned(context, answer) {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const all = opened();
+  all.dry.schedule();
+  context.mock.timers.tick(300);
+  all.waiting[0].resolve(answer);
+  await settled();
+  return all;
+}
+
+test('head-room is asked for once the plan has been shown for a while', async (context) => {
+  const { heard, waiting } = await planned(context, { feasible: true });
+  context.mock.timers.tick(699);
+  assert.deepEqual(heard, ['asking', 'plan?', 'planned']);
+  context.mock.timers.tick(1);
+  waiting[1].resolve({ feasible: true });
+  await settled();
+  assert.deepEqual(heard.slice(3), ['room?', 'room']);
+});
+
+test('what does not fit has no head-room to ask for', async (context) => {
+  const { heard } = await planned(context, { feasible: false });
+  context.mock.timers.tick(5000);
+  assert.deepEqual(heard, ['asking', 'plan?', 'planned']);
+});
+
+test('a change aborts the question for head-room, and its late answer is not heard', async (context) => {
+  const { dry, heard, waiting } = await planned(context, { feasible: true });
+  context.mock.timers.tick(700);
+  dry.schedule();
+  waiting[1].resolve({ feasible: true });
+  await settled();
+  context.mock.timers.tick(300);
+  assert.deepEqual(heard.slice(3), ['room?', 'aborted', 'asking', 'plan?']);
+});
+
+test('a change before it is asked for means it is not asked', async (context) => {
+  const { dry, heard } = await planned(context, { feasible: true });
+  context.mock.timers.tick(500);
+  dry.schedule();
+  context.mock.timers.tick(250);
+  assert.deepEqual(heard.slice(3), []);
+});
+
+test('several changes in a row ask once', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { dry, heard } = opened();
+  for (let change = 0; change < 5; change += 1) {
+    dry.schedule();
+    context.mock.timers.tick(200);
+  }
+  context.mock.timers.tick(100);
+  assert.deepEqual(heard, ['asking', 'plan?']);
+});
+
+test('a drawing that is not complete is not sent', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { dry, heard } = opened(false);
+  dry.schedule();
+  context.mock.timers.tick(5000);
+  assert.deepEqual(heard, []);
+});
+
+test('a question for head-room that fails is told apart from one for the plan', async (context) => {
+  const { heard, waiting } = await planned(context, { feasible: true });
+  context.mock.timers.tick(700);
+  waiting[1].reject(new Error('busy'));
+  await settled();
+  assert.deepEqual(heard.slice(3), ['room?', 'roomFailed']);
+});
