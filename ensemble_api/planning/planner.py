@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+from ensemble_api.planning.apart import solve_apart
 from ensemble_api.planning.bounds import impossible, lower_bounds
 from ensemble_api.planning.check import check, shortfalls
 from ensemble_api.planning.constraints import Problem, build
@@ -16,6 +17,7 @@ from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.places import Places
 from ensemble_api.planning.result import Assignment, Infeasible, Objective, Plan
 from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.task import Solve
 from ensemble_api.planning.topology import IntArray
 
 # What one plan may take of the solver, and what all the questions of one explanation may.
@@ -69,16 +71,20 @@ class _Found:
 
 
 def plan(
-    ensemble: Ensemble, snapshot: Snapshot, existing: Assignment | None = None
+    ensemble: Ensemble,
+    snapshot: Snapshot,
+    existing: Assignment | None = None,
+    solve: Solve = solve_apart,
 ) -> Plan | Infeasible:
     """Plan all members at once: the best plan found, with its proof, or the reasons for none.
 
     `existing` are members that run already, on the hosts given: the plan keeps them there as far as
-    it can (their use must be part of what `snapshot.free` lacks). The same input gives the same
+    it can (their use must be part of what `snapshot.free` lacks). `solve` does what searching there
+    is, in a process that can be killed when nothing else is given. The same input gives the same
     plan; the work is bounded. Raises ModelError for a policy at a level that the cloud lacks.
     """
     problem = build(ensemble, snapshot, existing)
-    found = _solve(problem, Effort(_PLAN_EFFORT))
+    found = _solve(problem, Effort(_PLAN_EFFORT, solve))
     if found.counts is None:
         if found.none_exists:
             running = existing
@@ -87,7 +93,7 @@ def plan(
                 kept = {m: host for m, host in (running or {}).items() if m in changed.members}
                 return build(changed, snapshot, kept if running is not None else None)
 
-            effort = Effort(_EXPLAIN_EFFORT)
+            effort = Effort(_EXPLAIN_EFFORT, solve)
             oracle = partial(_has_plan, effort=effort)
             return Infeasible(explain(problem, oracle, rebuild), proved=True)
         return Infeasible(undecided(problem), proved=False)

@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from ensemble_api.planning import exact
+from ensemble_api.planning import exact, highs
 from ensemble_api.planning.constraints import Problem, build
 from ensemble_api.planning.formulation import Formulation
 from ensemble_api.planning.model import (
@@ -103,7 +103,8 @@ def per_server(ensemble: Ensemble, snapshot: Snapshot, seconds: float) -> bool:
     """Solve the per-server model with the losses as objective; whether it ended in that time."""
     problem = build(ensemble, snapshot)
     formulation = PerServer(problem)
-    search = exact._Search(formulation, exact.Effort(1 << 60))
+    task = exact.task(formulation, 1 << 60, {}, frozenset(problem.stages[:-1]))
+    search = highs._Search(task, lambda found: None)
     search.solver.setOptionValue("time_limit", seconds)
-    outcome = search.run({}, frozenset(problem.stages[:-1]))
-    return outcome.infeasible or set(problem.stages[:-1]) <= set(outcome.bounds)
+    answer = search.run()
+    return answer.infeasible or set(problem.stages[:-1]) <= set(answer.bounds)

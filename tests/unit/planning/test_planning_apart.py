@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The solver's processes are found again, killed when stuck, and never left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from planning_clouds import racks
+
+from ensemble_api.planning import apart, highs
+from ensemble_api.planning.model import Ensemble, Tier
+from ensemble_api.planning.planner import plan
+from ensemble_api.planning.result import Infeasible
+from ensemble_api.planning.task import Stage, Task
+
+FOREVER = 1 << 50
+
+
+def ints(*values: int) -> np.ndarray:
+    return np.array(values, dtype=np.int64)
+
+
+def task(rows: np.ndarray, most: np.ndarray, *, effort: int = 10_000) -> Task:
+    """Columns of 0 and 1; rows [M, N] of factors at most `most`; as many ones as can be."""
+    high = np.ones(rows.shape[1])
+    return Task(
+        low=0 * high,
+        high=high,
+        starts=np.arange(len(rows) + 1) * len(high),
+        index=np.tile(np.arange(len(high)), len(rows)),
+        factor=rows.astype(float).ravel(),
+        row_low=np.full(len(rows), -np.inf),
+        row_high=most.astype(float),
+        stages={
+            "first": Stage(np.arange(len(high)), -np.ones(len(high), dtype=np.int64), len(high)),
+            "second": Stage(ints(0), ints(1), 0),
+        },
+        known={},
+        prove=None,
+        effort=effort,
+    )
+
+
+def easy() -> Task:
+    return task(np.array([[2, 3, 4]]), ints(6))
+
+
+def endless() -> Task:
+    """A market split problem: equations that branching does not decide in a lifetime."""
+    random = np.random.default_rng(1)
+    rows = random.integers(0, 100, (6, 50))
+    half = rows.sum(axis=1) // 2
+    return task(np.concatenate([rows, -rows]), np.concatenate([half, -half]), effort=FOREVER)
+
+
+@pytest.fixture
+def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[apart._Pool]:
+    """Children of this test's own, which end with it."""
+    pool = apart._Pool()
+    monkeypatch.setattr(apart, "_pool", pool)
+    yield pool
+    pool.end()
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there and not just waiting to be buried."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def gone(pid: int) -> bool:
+    for _ in range(100):
+        if not alive(pid):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_a_process_of_its_own_gives_the_same_answer_and_is_kept(pool: apart._Pool) -> None:
+    here = highs.solve(easy())
+    there = [apart.solve_apart(easy()) for _ in range(3)]
+    assert here.values is not None
+    assert here.bounds == {"first": 1, "second": 1}
+    for answer in there:
+        assert answer.values is not None
+        assert answer.values.tolist() == here.values.tolist()
+        assert (answer.bounds, answer.infeasible, answer.effort) == (
+            here.bounds,
+            here.infeasible,
+            here.effort,
+        )
+    assert len(pool.all) == 1
+
+
+def test_a_search_that_does_not_end_is_ended_by_its_alarm(
+    pool: apart._Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apart.solve_apart(easy())
+    (first,) = pool.all
+    monkeypatch.setattr(apart, "PATIENCE", 1.0)
+    answer = apart.solve_apart(endless())
+    assert (answer.infeasible, answer.effort) == (False, 0)
+    assert gone(first.child.pid)
+    assert first.child.returncode == -signal.SIGALRM
+    assert apart.solve_apart(easy()).values is not None
+
+
+def test_a_process_that_hears_nothing_is_killed(
+    pool: apart._Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apart.solve_apart(easy())
+    (first,) = pool.all
+    first.child.send_signal(signal.SIGSTOP)
+    monkeypatch.setattr(apart, "PATIENCE", 0.2)
+    monkeypatch.setattr(apart, "_GRACE", 0.2)
+    answer = apart.solve_apart(easy())
+    assert (answer.values, answer.infeasible, answer.effort) == (None, False, 0)
+    assert gone(first.child.pid)
+    assert pool.all == set()
+
+
+def test_what_was_found_before_it_got_stuck_is_kept(
+    pool: apart._Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = (
+        "import sys, time\n"
+        "from ensemble_api.planning import apart, highs\n"
+        "solve = highs.solve\n"
+        "highs.solve = lambda task, report: (solve(task, report), time.sleep(60))\n"
+        "apart.serve(*map(int, sys.argv[1:]))\n"
+    )
+    monkeypatch.setattr(apart, "_CHILD", stuck)
+    monkeypatch.setattr(apart, "PATIENCE", 2.0)
+    answer = apart.solve_apart(easy())
+    assert answer.values is not None
+    assert (answer.values.sum(), answer.bounds["first"]) == (2, 1)
+    assert (answer.infeasible, answer.effort) == (False, 0)
+    assert pool.all == set()
+
+
+def test_a_plan_without_an_answer_is_not_decided(
+    pool: apart._Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "_CHILD", "import sys; sys.exit(1)")
+    scattered = Ensemble((Tier("web", 6, {"VCPU": 3}), Tier("db", 1, {"VCPU": 2})))
+    found = plan(scattered, racks(("z", 3, 2)))
+    assert isinstance(found, Infeasible)
+    assert (found.proved, found.reasons[0].code) == (False, "not-decided")
+    assert pool.all == set()
+
+
+def test_one_that_died_in_its_sleep_is_replaced(pool: apart._Pool) -> None:
+    apart.solve_apart(easy())
+    (first,) = pool.all
+    first.child.kill()
+    first.child.wait()
+    assert apart.solve_apart(easy()).values is not None
+    assert first not in pool.all
+
+
+def test_a_process_is_recycled_after_so_many_tasks(
+    pool: apart._Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "_TASKS", 2)
+    apart.solve_apart(easy())
+    (first,) = pool.all
+    apart.solve_apart(easy())
+    assert pool.all == set()
+    assert gone(first.child.pid)
+
+
+def test_many_threads_share_few_processes(pool: apart._Pool) -> None:
+    barrier = threading.Barrier(8)
+
+    def ask(number: int) -> tuple[int, int]:
+        barrier.wait(30)
+        answer = apart.solve_apart(task(np.ones((1, 10)), ints(number)))
+        assert answer.values is not None
+        return number, int(answer.values.sum())
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(ask, range(8)))
+    assert answers == [(number, number) for number in range(8)]
+    assert len(pool.all) <= apart._MOST
+
+
+def test_a_forked_process_starts_children_of_its_own(pool: apart._Pool) -> None:
+    apart.solve_apart(easy())
+    (ours,) = pool.all
+    with pool.lock:  # as when another thread is busy at the time of the fork
+        child = os.fork()
+        if child == 0:
+            answer = apart.solve_apart(easy())
+            (theirs,) = apart._pool.all
+            good = answer.values is not None and theirs.child.pid != ours.child.pid
+            apart._pool.end()
+            os._exit(0 if good else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert apart.solve_apart(easy()).values is not None
+    assert pool.all == {ours}
+
+
+@pytest.mark.parametrize("ending", ["", "os.kill(os.getpid(), 9)", "os._exit(0)"])
+def test_no_process_is_left_when_its_parent_ends(ending: str) -> None:
+    program = (
+        "import os, sys\n"
+        "from ensemble_api.planning import apart\n"
+        "from test_planning_apart import easy\n"
+        "assert apart.solve_apart(easy()).values is not None\n"
+        "print(*(each.child.pid for each in apart._pool.all), flush=True)\n"
+    )
+    here = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[3])])
+    done = subprocess.run(
+        [sys.executable, "-c", program + ending],
+        env=os.environ | {"PYTHONPATH": here},
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert gone(int(done.stdout))
+
+
+def test_a_python_is_found_where_a_server_embeds_it(
+    pool: apart._Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/usr/sbin/uwsgi")
+    assert apart.solve_apart(easy()).values is not None
+    assert len(pool.all) == 1
+
+
+def test_without_any_python_it_is_solved_here(
+    pool: apart._Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "_interpreter", lambda: None)
+    assert apart.solve_apart(easy()).values is not None
+    assert pool.all == set()
