@@ -8,11 +8,12 @@ the service user's, in the tenant's name: the server belongs to the tenant's pro
 
 from typing import Any
 
-from keystoneauth1 import adapter, loading
+from keystoneauth1 import adapter
 from nova import context as nova_context
 from oslo_config import cfg
 
-from ensemble_api import conf, exception
+from ensemble_api import conf
+from ensemble_api.cloud import credentials
 
 PLACEMENT_VERSION = "1.38"  # consumer types
 
@@ -21,17 +22,7 @@ class Session:
     """The service user's keystoneauth session."""
 
     def __init__(self, config: cfg.ConfigOpts) -> None:
-        try:
-            self._auth = loading.load_auth_from_conf_options(config, conf.GROUP)
-            self._session = loading.load_session_from_conf_options(
-                config, conf.GROUP, auth=self._auth
-            )
-        except Exception as error:  # keystoneauth raises many kinds
-            raise exception.Unavailable(
-                f"[{conf.GROUP}] has no usable credentials: {error}"
-            ) from error
-        if self._auth is None:
-            raise exception.Unavailable(f"[{conf.GROUP}] has no credentials: no auth_type is set.")
+        self._auth, self._session = credentials.load(config)
         region = config[conf.GROUP].region_name
         self.placement = self._adapter("placement", region, default_microversion=PLACEMENT_VERSION)
         self.network = self._adapter("network", region)

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``ensemble-manage``: what operators do to the ensembles database."""
+"""``ensemble-manage``: the operator's commands, on the database, on the cloud, and offline."""
 
+import argparse
+import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from oslo_config import cfg
 
 from ensemble_api import conf
+from ensemble_api.cmd import offline
 from ensemble_api.store import migration
 from ensemble_api.store.api import Store
 
@@ -20,22 +24,65 @@ def _version(store: Store) -> None:
     print(migration.version(store.engine) or "empty")  # noqa: T201
 
 
-def _add_commands(subparsers: Any) -> None:
-    db = subparsers.add_parser("db", help="The ensembles database.")
+def _add_database(commands: Any) -> None:
+    db = commands.add_parser("db", help="The ensembles database.")
     actions = db.add_subparsers(dest="action", required=True)
-    actions.add_parser("sync", help="Bring the schema up to date.").set_defaults(run=_sync)
-    actions.add_parser("version", help="Print the schema's version.").set_defaults(run=_version)
+    for name, action, words in (
+        ("sync", _sync, "Bring the schema up to date."),
+        ("version", _version, "Print the schema's version."),
+    ):
+        actions.add_parser(name, help=words).set_defaults(configured=_database, with_store=action)
 
 
-def main() -> int:
-    """Run the command line; nova.conf is found as Nova finds it, or named by --config-file."""
-    config = cfg.ConfigOpts()
-    config.register_cli_opt(cfg.SubCommandOpt("command", handler=_add_commands))
-    conf.register(config)
-    config(sys.argv[1:], project="nova")
+def _database(options: argparse.Namespace, config: cfg.ConfigOpts) -> int:
     connection = config[conf.GROUP].connection
     if not connection:
         print(f"[{conf.GROUP}] connection is not set in nova.conf.", file=sys.stderr)  # noqa: T201
         return 1
-    config.command.run(Store(connection))
+    options.with_store(Store(connection))
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ensemble-manage", description="Ensembles for operators.")
+    for name, words in (
+        ("--config-file", "nova.conf; default: found as Nova finds it. May be repeated."),
+        ("--config-dir", "A directory of more configuration files. May be repeated."),
+    ):
+        parser.add_argument(name, action="append", default=[], metavar="PATH", help=words)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_database(commands)
+    offline.add_snapshot(commands)
+    offline.add_plan(commands)
+    return parser
+
+
+def _configuration(options: argparse.Namespace) -> cfg.ConfigOpts:
+    config = cfg.ConfigOpts()
+    conf.register(config)
+    arguments: list[str] = []
+    for name in ("config_file", "config_dir"):
+        for path in getattr(options, name):
+            arguments += [f"--{name.replace('_', '-')}", path]
+    config(arguments, project="nova")
+    return config
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and give the exit code; configuration is read where it is needed."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(
+            stream, "reconfigure"
+        ):  # a name that the terminal cannot show is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
+    options = _parser().parse_args(arguments)
+    try:
+        if "configured" not in options:
+            return int(options.run(options))
+        return int(options.configured(options, _configuration(options)))
+    except cfg.Error as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return offline.WRONG
+    except BrokenPipeError:  # whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ensemble-manage plan`` and ``schema``, without any service; ``snapshot``, with a cloud."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from keystoneauth1 import exceptions, loading
+from oslo_config import cfg
+
+from ensemble_api import conf, exception, views
+from ensemble_api.cloud import credentials
+from ensemble_api.cloud.inventory import parse_levels
+from ensemble_api.offline import report, schema
+from ensemble_api.offline.capture import Capture, anonymous, dumped
+from ensemble_api.offline.cloud import UnknownDomainError, cloud
+from ensemble_api.offline.document import DocumentError, read
+from ensemble_api.offline.dry_run import dry_run
+from ensemble_api.offline.ensemble import ensemble
+from ensemble_api.planning.planner import PlannerDefectError
+from ensemble_api.planning.result import Infeasible
+
+REFUSED: Final = 1
+WRONG: Final = 2
+
+
+def add_plan(commands: Any) -> None:
+    """Add the commands that need no configuration."""
+    plan = commands.add_parser(
+        "plan",
+        help="Plan an ensemble on a captured cloud; needs no service and no configuration.",
+        description="Plan an ensemble on a captured cloud and show what survives. "
+        "Exit code 0: it fits, 1: it does not, 2: a file or an option is wrong.",
+    )
+    plan.add_argument("--snapshot", required=True, metavar="FILE", help="The cloud (JSON or YAML).")
+    plan.add_argument("ensemble", metavar="ENSEMBLE", help="The ensemble (YAML or JSON).")
+    plan.add_argument(
+        "--fail",
+        action="append",
+        default=[],
+        metavar="LEVEL:NAME",
+        help="Plan without this host, rack...; may be repeated. NAME may be a path: az1/rack2.",
+    )
+    plan.add_argument("--json", action="store_true", help="Print what the API would answer.")
+    plan.add_argument(
+        "--no-headroom",
+        dest="headroom",
+        action="store_false",
+        help="Leave out whether what a failure takes would find room again; faster.",
+    )
+    plan.set_defaults(run=_plan)
+    shown = commands.add_parser("schema", help="Print the JSON Schema of a file format.")
+    shown.add_argument("name", choices=schema.NAMES)
+    shown.set_defaults(run=_schema)
+
+
+def add_snapshot(commands: Any) -> None:
+    """Add the command that looks at a cloud."""
+    snapshot = commands.add_parser(
+        "snapshot",
+        help="Capture the cloud's capacity, to plan on it offline.",
+        description="Capture all hosts with their places, inventories and use, by the service "
+        "user of nova.conf's [ensembles].",
+    )
+    snapshot.add_argument("--output", metavar="FILE", help="Default: standard output.")
+    snapshot.add_argument(
+        "--anonymous",
+        action="store_true",
+        help="Number hosts, domains and aggregates in the place of their names.",
+    )
+    snapshot.set_defaults(configured=_snapshot)
+
+
+def _plan(options: argparse.Namespace) -> int:
+    try:
+        wanted = ensemble(read(options.ensemble))
+        where = cloud(read(options.snapshot))
+        failed = [where.domain(text) for text in options.fail]
+        planned = dry_run(where, wanted, failed, rooms=options.headroom)
+    except DocumentError as error:
+        return _wrong(str(error))
+    except UnknownDomainError as error:
+        return _wrong(f"--fail {error}")
+    except PlannerDefectError as error:
+        return _wrong(
+            f"{error}. This is a defect of the planner: please report it, with both files."
+        )
+    if options.json:
+        print(json.dumps({"plan": views.plan(planned, "", names=True)}, indent=2))  # noqa: T201
+    else:
+        for line in report.report(planned, where, wanted.name, failed):
+            print(line)  # noqa: T201
+    return REFUSED if isinstance(planned.result, Infeasible) else 0
+
+
+def _schema(options: argparse.Namespace) -> int:
+    print(schema.text(options.name), end="")  # noqa: T201
+    return 0
+
+
+def _snapshot(options: argparse.Namespace, config: cfg.ConfigOpts) -> int:
+    config.register_opt(cfg.StrOpt("default_availability_zone", default="nova"))
+    try:
+        levels = parse_levels(config[conf.GROUP].levels)
+        ours = config[conf.GROUP]
+        if ours.auth_section:  # of nova-api's own, which knows its options
+            loading.register_auth_conf_options(config, ours.auth_section)
+        _, session = credentials.load(config)
+        zone = config.default_availability_zone
+        document = Capture(session, ours.region_name, levels, zone).document()
+    except (ValueError, exception.EnsembleError, exception.CloudError) as error:
+        return _wrong(str(error))
+    except exceptions.ClientException as error:
+        return _wrong(f"The cloud does not answer: {error}")
+    text = dumped(anonymous(document) if options.anonymous else document)
+    if options.output is None:
+        sys.stdout.write(text)
+        return 0
+    try:
+        Path(options.output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        return _wrong(f"{options.output}: cannot be written: {error.strerror or error}")
+    return 0
+
+
+def _wrong(message: str) -> int:
+    print(message, file=sys.stderr)  # noqa: T201
+    return WRONG

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A dry run on documents: what the API's dry run would say, on the cloud as it was captured."""
+
+from collections.abc import Sequence
+
+from ensemble_api.offline.cloud import Cloud
+from ensemble_api.offline.ensemble import EnsembleDocument
+from ensemble_api.planning import planner
+from ensemble_api.planning.headroom import demand, headroom
+from ensemble_api.planning.result import Infeasible
+from ensemble_api.planning.topology import FailureDomain
+from ensemble_api.service import Planned
+
+
+def dry_run(
+    cloud: Cloud, wanted: EnsembleDocument, failed: Sequence[FailureDomain] = (), *, rooms: bool
+) -> Planned:
+    """Plan the ensemble on what is left of the cloud without the failed domains.
+
+    With ``rooms``, tell also whether what one more failure takes would find room again.
+
+    :raises ensemble_api.offline.document.DocumentError: for a level that the cloud lacks.
+    """
+    wanted.check_levels(cloud.topology.levels)
+    snapshot = cloud.snapshot(wanted.ensemble)
+    for domain in failed:
+        snapshot = snapshot.failing(domain)
+    result = planner.plan(wanted.ensemble, snapshot)
+    if isinstance(result, Infeasible) or not rooms:
+        return Planned(result, cloud.topology)
+    built = snapshot.carrying(demand(wanted.ensemble, result.assignment))
+    found = tuple(
+        headroom(wanted.ensemble, result.assignment, built, level)
+        for level in cloud.topology.levels
+    )
+    return Planned(result, cloud.topology, found)

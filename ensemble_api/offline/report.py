@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A dry run in words and a table, for people."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from ensemble_api.offline.cloud import Cloud, path_of
+from ensemble_api.planning.headroom import DomainRoom, LevelRoom
+from ensemble_api.planning.result import Infeasible, Objective, Plan
+from ensemble_api.planning.survivability import survivability
+from ensemble_api.planning.topology import FailureDomain
+from ensemble_api.planning.wording import domains, listed, members
+from ensemble_api.service import Planned
+from ensemble_api.views import PACKING
+
+SHOWN: Final = 5  # of the domains that a level's head-room does not suffice for
+
+
+def report(
+    planned: Planned, cloud: Cloud, name: str, failed: Sequence[FailureDomain]
+) -> Iterator[str]:
+    """Give the lines: the places of all members and what follows, or why there are none."""
+    yield f"{_cloud(cloud)}{_without(failed)}"
+    yield ""
+    if isinstance(planned.result, Infeasible):
+        yield from _refusal(planned.result, name)
+        return
+    plan = planned.result
+    yield f"{name}: {members(plan.ensemble.size)}, {_proof(plan)}."
+    yield ""
+    yield from _places(plan, planned)
+    yield ""
+    yield "Objectives, the most important first:"
+    yield from (f"  {each.name}: {_state(each)}" for each in plan.objectives)
+    if plan.violations:
+        yield "Soft policies that are not met:"
+        yield from (f"  {each.message}" for each in plan.violations)
+    yield "What survives the loss of one domain:"
+    yield from (f"  {line}" for line in _survival(plan, planned))
+    if planned.rooms:
+        yield "Head-room, whether what is lost could be placed again:"
+        for level in planned.rooms:
+            yield from (f"  {line}" for line in _room(level))
+
+
+def _cloud(cloud: Cloud) -> str:
+    topology = cloud.topology
+    counts = [domains(topology.size(level), level) for level in topology.levels]
+    return f"The cloud has {listed(counts)}; {_up(int(cloud.up.sum()))}."
+
+
+def _up(number: int) -> str:
+    """Say how many hosts can take members."""
+    return f"{domains(number, 'host')} {'is' if number == 1 else 'are'} up"
+
+
+def _without(failed: Sequence[FailureDomain]) -> str:
+    if not failed:
+        return ""
+    return f" Planned without {listed(f'{each.level} {path_of(each)}' for each in failed)}."
+
+
+def _refusal(refused: Infeasible, name: str) -> Iterator[str]:
+    yield f"{name} does not fit." if refused.proved else f"No plan was found for {name}."
+    for reason in refused.reasons:
+        yield f"- {reason.message}"
+        if reason.changes:
+            yield "  It would fit after any one of these changes:"
+            yield from (f"  * {change.message}" for change in reason.changes)
+        elif reason.suggestion:
+            yield f"  {reason.suggestion}"
+
+
+def _proof(plan: Plan) -> str:
+    decided = all(each.proved for each in plan.objectives if each.name != PACKING)
+    return "proved optimal" if decided else "the best plan found"
+
+
+def _state(objective: Objective) -> str:
+    return f"{objective.value}, {objective.text}" if objective.proved else objective.text
+
+
+def _places(plan: Plan, planned: Planned) -> Iterator[str]:
+    """A table: a row for each host with members, in the order of the tree."""
+    topology = planned.topology
+    levels = tuple(reversed(topology.levels))
+    on: dict[tuple[str, ...], list[str]] = {}
+    for member in plan.ensemble.members:
+        path = topology.domain_of(plan.assignment[member], topology.levels[0]).path
+        on.setdefault(path, []).append(member.name)
+    rows = [(*path, ", ".join(on[path])) for path in sorted(on)]
+    return _table([(*(level.capitalize() for level in levels), "Members"), *rows])
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rule = "  ".join("-" * width for width in widths)
+    for number, row in enumerate(rows):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()
+        if not number:
+            yield rule
+
+
+def _survival(plan: Plan, planned: Planned) -> Iterator[str]:
+    counts = {tier.name: tier.count for tier in plan.ensemble.tiers}
+    for level in survivability(plan.ensemble, plan.assignment, planned.topology):
+        left = listed(f"{left} of {counts[tier]} {tier}" for tier, left in level.worst.items())
+        lost = [tier for tier, left in level.worst.items() if not left]
+        end = f"; {listed(lost)} may be lost as a whole" if lost else ""
+        where = domains(level.domains_used, level.level)
+        yield f"any {level.level} (members are in {where}): at worst {left} left{end}"
+
+
+def _room(room: LevelRoom) -> Iterator[str]:
+    short = [each for each in room.domains if each.fits is False]
+    open_ = [each for each in room.domains if each.fits is None]
+    moving = [each for each in room.domains if each.fits and each.others]
+    if not (short or open_ or moving):
+        yield f"any {room.level}: yes"
+        return
+    if moving and not (short or open_):
+        yield f"any {room.level}: yes, but other members must move too"
+    if short:
+        yield f"any {room.level}: no, there is no room after {_count(short, room)}"
+    if open_:
+        yield f"any {room.level}: not decided for {_count(open_, room)}"
+    yield from _domains([*short, *open_, *moving])
+
+
+def _count(rooms: Sequence[DomainRoom], level: LevelRoom) -> str:
+    return f"{len(rooms)} of {domains(len(level.domains), level.level)}"
+
+
+def _domains(rooms: Sequence[DomainRoom]) -> Iterator[str]:
+    for room in rooms[:SHOWN]:
+        yield f"  {path_of(room.domain)} ({members(room.lost)}): {_why(room)}"
+    if len(rooms) > SHOWN:
+        yield f"  and {len(rooms) - SHOWN} more"
+
+
+def _why(room: DomainRoom) -> str:
+    if room.fits:
+        return f"{members(room.others)} elsewhere must move too"
+    return " ".join(_messages(room)) or "not decided"
+
+
+def _messages(room: DomainRoom) -> Iterable[str]:
+    return (reason.message for reason in room.reasons)
