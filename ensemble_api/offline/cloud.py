@@ -106,7 +106,7 @@ class Cloud:
             paths = _listed(f"{level}:{path_of(each)}" for each in found)
             raise UnknownDomainError(f"{text}: there are {len(found)}; say which: {paths}")
         names = {path_of(each) for each in domains} | {each.name for each in domains}
-        near = difflib.get_close_matches(name, names, n=1)
+        near = difflib.get_close_matches(name, sorted(names), n=1)
         hint = f"; did you mean {level}:{near[0]}?" if near else ""
         raise UnknownDomainError(f"{text}: the cloud has no such {level}{hint}")
 

@@ -94,6 +94,8 @@ def _said(document: Document, error: jsonschema.ValidationError) -> DocumentErro
             near = difflib.get_close_matches(extra[:64], [*known], n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             return document.error([*steps, extra], f"is not known here{hint}")
+    if "propertyNames" in error.absolute_schema_path:
+        steps.append(str(given))
     if "description" in schema and error.validator != "uniqueItems":
         return document.error(steps, f"must be {schema['description']}")
     return document.error(steps, _rule(str(error.validator), rule))
@@ -106,7 +108,7 @@ def _rule(validator: str, rule: Any) -> str:
             return f"must be {' or '.join(_KINDS[kind] for kind in kinds)}"
         case "enum":
             return f"must be one of {', '.join(map(str, rule))}"
-        case "minItems":
+        case "minItems" | "minProperties":
             return f"must have at least {rule}"
         case "maxItems" | "maxProperties":
             return f"must have at most {rule}"

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a dry run on documents finds, and how it is told."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from documents import a_cloud, a_host, a_tier, an_ensemble, understood, wanted
+
+from ensemble_api import views
+from ensemble_api.offline.dry_run import dry_run
+from ensemble_api.offline.report import report
+from ensemble_api.planning.headroom import DomainRoom, LevelRoom
+from ensemble_api.planning.result import Infeasible, Plan
+
+
+def apart(level: str, *tiers: str, **more: Any) -> dict[str, Any]:
+    return {"type": "anti-affinity", "level": level, "tiers": list(tiers), **more}
+
+
+def told(cloud: Any, ensemble: Any, *fail: str, rooms: bool = True) -> str:
+    where, what = understood(cloud), wanted(ensemble)
+    failed = [where.domain(text) for text in fail]
+    planned = dry_run(where, what, failed, rooms=rooms)
+    return "\n".join(report(planned, where, what.name, failed))
+
+
+def test_a_plan_is_a_table_of_names_with_what_follows() -> None:
+    web = an_ensemble(a_tier("web", 3), policies=[apart("rack", "web"), apart("zone", "web")])
+    web["policies"][1]["enforcement"] = "soft"
+    text = told(a_cloud(), web)
+    assert (
+        text
+        == """\
+The cloud has 4 hosts, 3 racks and 2 zones; 4 hosts are up.
+
+shop: 3 members, proved optimal.
+
+Zone  Rack  Host  Members
+----  ----  ----  -------
+az1   r1    h1    web-0
+az1   r2    h3    web-2
+az2   r1    h4    web-1
+
+Objectives, the most important first:
+  soft violations: 1, proved optimal
+  worst loss by one zone: 2, proved optimal
+  worst loss by one rack: 1, proved optimal
+  worst loss by one host: 1, proved optimal
+  packing: 3000, proved optimal
+Soft policies that are not met:
+  at most 1 of web in a zone: 1 too many
+What survives the loss of one domain:
+  any host (members are in 3 hosts): at worst 2 of 3 web left
+  any rack (members are in 3 racks): at worst 2 of 3 web left
+  any zone (members are in 2 zones): at worst 1 of 3 web left
+Head-room, whether what is lost could be placed again:
+  any host: no, there is no room after 2 of 3 hosts
+    az1/r2/h3 (1 member): web needs at least 3 racks with free capacity \
+(at most 1 of web in a rack), and there are 2.
+    az2/r1/h4 (1 member): web needs at least 3 racks with free capacity \
+(at most 1 of web in a rack), and there are 2.
+  any rack: no, there is no room after 3 of 3 racks
+    az1/r1 (1 member): web needs at least 3 racks with free capacity \
+(at most 1 of web in a rack), and there are 2.
+    az1/r2 (1 member): web needs at least 3 racks with free capacity \
+(at most 1 of web in a rack), and there are 2.
+    az2/r1 (1 member): web needs at least 3 racks with free capacity \
+(at most 1 of web in a rack), and there are 2.
+  any zone: no, there is no room after 2 of 2 zones
+    az1 (2 members): web needs at least 3 racks with free capacity \
+(at most 1 of web in a rack), and there is 1.
+    az2 (1 member): web needs at least 3 racks with free capacity \
+(at most 1 of web in a rack), and there are 2."""
+    )
+
+
+def test_a_refusal_says_why_and_what_would_fit() -> None:
+    text = told(a_cloud(), an_ensemble(a_tier("web", 4), policies=[apart("rack", "web")]))
+    assert "shop does not fit.\n- web needs at least 4 racks" in text
+    assert "It would fit after any one of these changes:\n  * Raise max_per_domain" in text
+
+
+def test_failed_domains_are_said_and_not_used() -> None:
+    web = an_ensemble(a_tier("web", 2), policies=[apart("host", "web")])
+    text = told(a_cloud(), web, "rack:az1/r1", "host:h4", rooms=False)
+    assert "Planned without rack az1/r1 and host az2/r1/h4." in text
+    assert "shop does not fit." in text
+    one = told(a_cloud(), an_ensemble(a_tier("web", 1)), "rack:az1/r1", "host:h4", rooms=False)
+    assert "az1   r2    h3    web-0" in one
+    assert "Head-room" not in one
+
+
+def test_a_tier_that_one_failure_takes_is_named() -> None:
+    text = told(a_cloud(), an_ensemble(a_tier("db", 1)), rooms=False)
+    assert "at worst 0 of 1 db left; db may be lost as a whole" in text
+
+
+def test_many_domains_without_room_are_cut_short() -> None:
+    hosts = [a_host(f"h{n}", f"r{n}", "az1", 1) for n in range(8)]
+    text = told(a_cloud(*hosts), an_ensemble(a_tier("web", 8), policies=[apart("host", "web")]))
+    assert "any host: no, there is no room after 8 of 8 hosts" in text
+    assert "and 3 more" in text
+
+
+def test_head_room_that_is_not_simply_there_is_told_apart() -> None:
+    where, what = understood(a_cloud()), wanted(an_ensemble(a_tier("web", 2)))
+    planned = dry_run(where, what, rooms=False)
+    first, second, *_ = where.topology.domains("host")
+    moved, open_ = DomainRoom(first, 2, True, 1), DomainRoom(second, 1, None)
+    rooms = [LevelRoom("host", (moved,)), LevelRoom("host", (moved, open_))]
+    lines = list(report(replace(planned, rooms=tuple(rooms)), where, "shop", ()))
+    assert lines[-5:] == [
+        "  any host: yes, but other members must move too",
+        "    az1/r1/h1 (2 members): 1 member elsewhere must move too",
+        "  any host: not decided for 1 of 2 hosts",
+        "    az1/r1/h2 (1 member): not decided",
+        "    az1/r1/h1 (2 members): 1 member elsewhere must move too",
+    ]
+
+
+def test_as_json_it_is_what_the_api_answers() -> None:
+    where, what = understood(a_cloud()), wanted(an_ensemble())
+    planned = dry_run(where, what, rooms=True)
+    assert isinstance(planned.result, Plan)
+    view = views.plan(planned, "", names=True)
+    assert view["feasible"]
+    assert {each["name"] for each in view["domains"] if each["level"] == "host"} == set(
+        planned.result.assignment.values()
+    )
+    assert all("headroom" in level for level in view["survivability"])
+
+
+@pytest.mark.parametrize("kind", ["project", "ensemble"])
+def test_exclusive_policies_keep_away_from_others(kind: str) -> None:
+    cloud = a_cloud(a_host("h1", "r1", "az1", others=[kind]), a_host("h2", "r1", "az1"))
+    alone = {"type": "exclusive", "level": "host", "tiers": ["web"], "other": kind}
+    fits = wanted(an_ensemble(a_tier("web", 1), policies=[alone]))
+    planned = dry_run(understood(cloud), fits, rooms=False).result
+    assert isinstance(planned, Plan)
+    assert list(planned.assignment.values()) == ["h2"]
+    rack = wanted(an_ensemble(a_tier("web", 1), policies=[{**alone, "level": "rack"}]))
+    assert isinstance(dry_run(understood(cloud), rack, rooms=False).result, Infeasible)
