@@ -58,6 +58,8 @@ test('an ensemble that went wrong says why, and where everything is', () => {
   assert.match(part('fault').textContent, /<img src=x.*a host has gone try again/);
   assert.equal(document.querySelectorAll('img').length, 0);
   assert.match(part('tiers').textContent, /web3 members · m1\.tiny · unknown/);
+  assert.equal(part('policies').firstElementChild.textContent,
+    'Keep apart anti-affinity No two members of web may share a host.');
   assert.match(part('policies').lastElementChild.textContent, /in one zone\..*Not kept: web is in two zones/);
   assert.equal(part('survives').textContent, 'The loss of one host can end a tier.');
   assert.equal(part('map').querySelectorAll('.ens-member.is-active').length, 3);

@@ -97,6 +97,142 @@ test('reasons come with what would help', () => {
   assert.match(box.textContent, /There is no way.*needs 9.*make it soft/s);
 });
 
+const CHANGES = [
+  { message: 'Make it soft.', edits: [{ field: 'f', value: 'soft' }], steps: [{}] },
+  { message: 'Ask for 6 members of web in place of 9.', edits: [{ field: 'g', value: 6 }], steps: [{}] },
+];
+
+test('each change that would help is a button, once, and a click takes it', () => {
+  const taken = [];
+  const reasons = CHANGES.map((change) => {
+    return { code: 'c', message: 'm', suggestion: change.message, changes: [change, CHANGES[0]] };
+  });
+  const act = { change: (change) => taken.push(change.message), again: () => taken.push('again') };
+  const box = verdict.reasons({ proved: true, reasons }, act);
+  assert.deepEqual(texts(box.querySelectorAll('.ens-offer')), CHANGES.map((change) => change.message));
+  assert.equal(box.querySelectorAll('.ens-suggestion').length, 0);
+  box.querySelectorAll('.ens-offer')[1].click();
+  box.querySelector('#ens-again').click();
+  assert.deepEqual(taken, [CHANGES[1].message, 'again']);
+});
+
+test('a change that the drawing cannot take is told and not offered', () => {
+  const changes = [{ ...CHANGES[0], steps: null }];
+  const box = verdict.reasons({ proved: true, reasons: [{ code: 'c', message: 'm', changes }] }, {});
+  assert.equal(box.querySelectorAll('.ens-offer').length, 0);
+  assert.equal(box.querySelector('.ens-suggestion').textContent.trim(), 'Make it soft.');
+});
+
+test('what is not decided is not called impossible', () => {
+  const state = { kind: 'refused', proved: false, reasons: [{ code: 'not-decided', message: 'time was up' }] };
+  assert.match(verdict.words(state).headline, /not decided/);
+  assert.equal(verdict.words(state).tone, 'warn');
+  assert.match(verdict.reasons(state, {}).textContent, /search ended before/);
+});
+
+const OPEN = { name: 'worst loss by one rack', value: 3, bound: 2, proved: false };
+const PROOFS = [
+  ['all is proved', { objectives: PLAN.objectives, proved: true }, /^Proved: no plan is better\./],
+  ['something is open', { objectives: [...PLAN.objectives, OPEN], proved: false },
+    /^A better plan may exist: members lost with the worst rack, tier by tier: best 3, bound 2\./],
+  ['what is open is not shown to a project', { objectives: PLAN.objectives, proved: false },
+    /^Whether a better plan exists is not proved\./],
+];
+
+for (const [name, plan, said] of PROOFS) {
+  test('the proof is told as it is: ' + name, () => {
+    const box = verdict.remarks({ plan: { ...PLAN, ...plan }, at: '12:00' });
+    assert.match(box.querySelector('summary').textContent.trim(), said);
+    assert.equal(box.querySelectorAll('tbody tr').length, plan.objectives.length);
+    assert.equal(box.querySelector('details').open, false);
+  });
+}
+
+/** The sample's plan with what the API says of the room for r1, r2 and r3, level by level. */
+function roomy(fits, rooms) {
+  const losses = ['r1', 'r2', 'r3'].map((domain, index) => ({ domain, left: {}, lost: {}, room: rooms[index] }));
+  return {
+    ...PLAN, survivability: PLAN.survivability.map((item) =>
+      (item.level === 'rack' ? { ...item, headroom: { fits }, losses } : item)),
+  };
+}
+
+const YES = { fits: true, others: 0 };
+const ROOMS = [
+  ['yes', roomy(true, [YES, YES, YES]), /^yes\s*no other member would move$/, /^The lost could be placed again\.$/],
+  ['if others move', roomy(true, [{ fits: true, others: 2 }, YES, YES]), /^yes\s*if up to 2 other members move too$/,
+    /^The lost could be placed again if up to 2 other members move too\.$/],
+  ['no', roomy(false, [{ fits: false, others: 0 }, { fits: null, others: 0 }, YES]), /^no\s*not after rack A$/,
+    /^The lost could not be placed again\.$/],
+  ['not decided', roomy(null, [{ fits: null, others: 0 }, YES, YES]), /^not decided\s*no answer was found for rack A$/,
+    /is not decided\.$/],
+];
+
+for (const [name, plan, cell, sentence] of ROOMS) {
+  test('whether the lost could be placed again: ' + name, () => {
+    const table = failures.worst(plan, legend, 'unknown');
+    assert.match(table.querySelector('[data-room=rack]').textContent.trim(), cell);
+    assert.match(table.querySelector('[data-room=host]').textContent.trim(), /^not known$/);
+    assert.match(failures.tried(plan, legend, new Set(['r1'])).lastChild.textContent, sentence);
+  });
+}
+
+test('head-room has a column only where somebody asked for it', () => {
+  assert.equal(failures.worst(PLAN, legend).querySelectorAll('[data-room]').length, 0);
+  assert.match(failures.worst(PLAN, legend, 'asked').querySelector('[data-room=rack]').textContent, /being found out/);
+});
+
+test('many domains without room are not all listed by name', () => {
+  const refs = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const losses = refs.map((domain) => ({ domain, left: {}, lost: {}, room: { fits: false, others: 0 } }));
+  const plan = {
+    ...PLAN, domains: refs.map((ref) => ({ ref, level: 'rack', parent: null, label: 'rack ' + ref })),
+    survivability: [{ level: 'rack', domains_used: 6, worst: [], headroom: { fits: false }, losses }],
+  };
+  assert.match(failures.worst(plan, legend).textContent, /not after rack a, rack b, rack c and 3 more/);
+});
+
+test('every kind of policy has its fields, each with a label and a place for its problems', () => {
+  const wanted = {
+    'anti-affinity': ['most'], affinity: [], spread: ['skew', 'domains'], near: ['to'],
+    survive: ['failures', 'available'], exclusive: ['other'],
+  };
+  for (const [type, fields] of Object.entries(wanted)) {
+    const draft = model.addPolicy(samples.threeTier(CHOICES), { type, tiers: ['t1'] });
+    const { key } = draft.policies[draft.policies.length - 1];
+    const row = ensembles.policyRow.row(draft.policies[draft.policies.length - 1], page(draft));
+    const ids = [...row.querySelectorAll('input, select')].map((field) => field.id);
+    assert.deepEqual(ids.sort(), ['enforcement', 'type', 'level', ...fields].map((name) => key + '-' + name).sort());
+    for (const id of ids) {
+      assert.ok(row.querySelector(`label[for="${id}"]`), id);
+      assert.ok(row.querySelector(`[id="${id}-error"]`), id);
+    }
+    assert.equal(row.querySelector(`#${key}-type`).value, type);
+    assert.match(row.querySelector(`#${key}-type`).selectedOptions[0].textContent, new RegExp('\\(' + type + '\\)'));
+  }
+});
+
+test('what is typed into a policy is read as what it is', () => {
+  let draft = model.addPolicy(samples.threeTier(CHOICES), { type: 'spread', tiers: ['t1'] });
+  draft = model.addPolicy(draft, { type: 'survive', tiers: ['t1'] });
+  const on = page(draft);
+  const set = (key, field, value) => {
+    const row = ensembles.policyRow.row(draft.policies.find((policy) => policy.key === key), on);
+    const input = row.querySelector(`#${key}-${field}`);
+    input.value = value;
+    input.dispatchEvent(new window.Event('input'));
+  };
+  const [spread, survive] = draft.policies.slice(-2).map((policy) => policy.key);
+  set(spread, 'domains', '3');
+  set(spread, 'skew', '');
+  set(spread, 'skew', '1.5');
+  set(survive, 'available', ' 50% ');
+  assert.deepEqual(on.changes, [
+    ['typePolicy', spread, { domains: 3 }], ['typePolicy', spread, { skew: null }],
+    ['typePolicy', spread, { skew: 0 }], ['typePolicy', survive, { available: '50%' }],
+  ]);
+});
+
 function page(draft) {
   const legends = layout.legend(draft.tiers);
   const on = {

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drawing an ensemble in a real browser on the real embedded cloud, and watching it being built."""
 
-from collections import Counter
 from typing import Any
 
 import pytest
@@ -9,33 +8,11 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.cloud.ensembles import Operator, Project
 from tests.ui.browser import Dashboard
+from tests.ui.drawing import DRAW, drawing, left, members, preview_of
 
 pytestmark = [pytest.mark.cloud, pytest.mark.ui]
 
-DRAW = "/project/ensembles/draw/"
 BUILD_SECONDS = 240
-
-
-def drawing(page: Dashboard, state: str, seconds: float = 60) -> None:
-    """Wait until the preview is in a state."""
-    page.until(lambda: page.find("#ens-draw").get_attribute("data-state") == state, seconds)
-
-
-def members(page: Dashboard) -> Counter[str]:
-    """Count the members in the picture by their tier, as a screen reader names them."""
-    names = [badge.get_attribute("aria-label") for badge in page.all("#ens-picture .ens-badge")]
-    return Counter(name.partition("-")[0] for name in names if name)
-
-
-def preview_of(page: Dashboard, expected: dict[str, int]) -> None:
-    """Wait until the preview shows these members and no others."""
-    page.until(lambda: dict(members(page)) == expected)
-    drawing(page, "fits")
-
-
-def left(page: Dashboard, level: str, tier: str) -> str:
-    """Read what the table of the worst failures says."""
-    return page.text(f"#ens-worst [data-level={level}] [data-tier={tier}]")
 
 
 def test_three_tiers_are_drawn_previewed_built_as_promised_and_deleted(
@@ -125,19 +102,28 @@ def test_what_does_not_fit_is_explained_and_nothing_is_lost(
     drawing(demo, "refused")
     assert "This does not fit." in demo.text("#ens-verdict")
     assert "60" in demo.text(".ens-reasons li") and "24" in demo.text(".ens-reasons li")
-    assert demo.text(".ens-suggestion")
+    assert demo.all(".ens-offer")
     assert demo.text("#p2-type-error"), "the policy in the way is marked"
-    # The API has the last word: it refuses with the same reasons, and the drawing stays.
+    # What is known not to fit is not sent; the reasons are shown instead.
     demo.type("#ens-name", "too large")
     drawing(demo, "refused")
+    assert demo.find("#ens-submit").get_attribute("aria-disabled") == "true"
     demo.click("#ens-submit")
-    drawing(demo, "submitting")
+    assert demo.driver.switch_to.active_element.get_attribute("id") == "ens-picture"
+    assert demo.find("#ens-draw").get_attribute("data-state") == "refused"
+    # Submitted before the preview knows, the API refuses with the same reasons; the drawing stays.
+    demo.driver.execute_script(
+        "const count = document.getElementById('t1-count'); count.value = 61;"
+        "count.dispatchEvent(new Event('input')); document.getElementById('ens-submit').click();"
+    )
     drawing(demo, "refused")
-    assert demo.find("#t1-count").get_attribute("value") == "60"
+    assert "61" in demo.text(".ens-reasons li")
+    assert demo.find("#t1-count").get_attribute("value") == "61"
     assert project.request("GET").json()["ensembles"] == []
     demo.expect_only(409)
     demo.type("#t1-count", "3")
     preview_of(demo, {"web": 3})
+    assert demo.find("#ens-submit").get_attribute("aria-disabled") is None
 
 
 def test_a_field_the_api_refuses_is_named_and_the_draft_is_kept(demo: Dashboard) -> None:

@@ -77,6 +77,7 @@ class LittleCloud:
         self.ensembles: list[dict[str, Any]] = []
         self.hosts: list[dict[str, Any]] = []
         self.asked: list[tuple[str, str, Any]] = []
+        self.asked_with: list[tuple[str, str, dict[str, str]]] = []
         # (method, path) -> (status, body): goes before everything else; status 0: no answer at all.
         self.answers: dict[tuple[str, str], tuple[int, Any]] = {}
 
@@ -88,6 +89,10 @@ class LittleCloud:
     def bodies(self, method: str, path: str) -> list[Any]:
         """Give what was sent to an address."""
         return [body for how, where, body in self.asked if (how, where) == (method, path)]
+
+    def queries(self, method: str, path: str) -> list[dict[str, str]]:
+        """Give the queries that an address was asked with."""
+        return [query for how, where, query in self.asked_with if (how, where) == (method, path)]
 
     # Every method below answers one kind of request with (status, body).
 
@@ -231,6 +236,7 @@ class _Handler(BaseHTTPRequestHandler):
         size = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(size)) if size else None
         self.cloud.asked.append((self.command, path, body if body is not None else query))
+        self.cloud.asked_with.append((self.command, path, query))
         written = self.cloud.answers.get((self.command, path))
         status, answer = written or self._answer(path, query, body)
         if not status:

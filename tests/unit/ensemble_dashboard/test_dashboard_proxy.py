@@ -40,6 +40,22 @@ def test_a_plan_comes_back_as_the_api_gave_it(demo: Client, little_cloud: Little
     assert little_cloud.bodies("POST", API + "/plans") == [DRAWN]
 
 
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        pytest.param("", [{}], id="a plan alone"),
+        pytest.param("?headroom=1", [{"headroom": "1"}], id="the head-room too"),
+        pytest.param("?headroom=yes&limit=9", [{}], id="nothing else is passed on"),
+    ],
+)
+def test_the_head_room_is_asked_of_the_api_when_the_script_asks(
+    demo: Client, little_cloud: LittleCloud, query: str, asked: list[dict[str, str]]
+) -> None:
+    little_cloud.answers["POST", API + "/plans"] = (200, {"plan": {"feasible": True}})
+    assert send(demo, PLAN + query).status_code == 200
+    assert little_cloud.queries("POST", API + "/plans") == asked
+
+
 def test_a_create_gives_the_address_of_the_new_ensemble(
     demo: Client, little_cloud: LittleCloud
 ) -> None:

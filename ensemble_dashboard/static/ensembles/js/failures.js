@@ -75,7 +75,8 @@
   /** The first few domains of these losses, by name. */
   function some(plan, losses) {
     const labels = new Map(plan.domains.map((domain) => [domain.ref, domain.name || domain.label]));
-    const names = losses.map((loss) => labels.get(loss.domain) || '?');
+    const names = losses.map((loss) => labels.get(loss.domain) || '?')
+      .sort((one, other) => one.localeCompare(other, undefined, { numeric: true }));
     return list(names.length > NAMED + 1
       ? [...names.slice(0, NAMED), fill(gettext('%(count)s more'), { count: names.length - NAMED })] : names);
   }

@@ -49,7 +49,7 @@
     spread: (policy, page) => [word(gettext('over')), levels(policy, page),
       number(policy, page, 'skew', gettext('differing by at most')),
       number(policy, page, 'domains', gettext('using at least'))],
-    near: (policy, page) => [word(gettext('by')), levels(policy, page), word(gettext('to')),
+    near: (policy, page) => [word(gettext('in the same')), levels(policy, page), word(gettext('as')),
       select(policy, page, 'to', gettext('The tier to be near to'),
         targets(page.draft, policy).map((tier) => [tier.key, tier.name, tier.key]))],
     survive: (policy, page) => [number(policy, page, 'failures', gettext('of any')), levels(policy, page),

@@ -121,7 +121,8 @@
       headline = gettext('Whether a better plan exists is not proved.');
     }
     return el('details', { id: 'ens-proof', class: 'ens-proof' },
-      el('summary', {}, icon(open.length || plan.proved === false ? 'warn' : 'good'), ' ', headline),
+      el('summary', {}, icon(open.length || plan.proved === false ? 'warn' : 'good'), ' ', headline, ' ',
+        el('span', { class: 'ens-link' }, gettext('Details'))),
       el('p', { class: 'text-muted' },
         gettext('What was looked for, the most important first; less is better. No plan can go below a bound.')),
       el('table', { class: 'table table-condensed' },

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The drawing page as a test reads it: the state of the preview, its members and its tables."""
+
+from collections import Counter
+
+from tests.ui.browser import Dashboard
+
+DRAW = "/project/ensembles/draw/"
+
+
+def drawing(page: Dashboard, state: str, seconds: float = 60) -> None:
+    """Wait until the preview is in a state."""
+    page.until(lambda: page.find("#ens-draw").get_attribute("data-state") == state, seconds)
+
+
+def members(page: Dashboard) -> Counter[str]:
+    """Count the members in the picture by their tier, as a screen reader names them."""
+    names = [badge.get_attribute("aria-label") for badge in page.all("#ens-picture .ens-badge")]
+    return Counter(name.partition("-")[0] for name in names if name)
+
+
+def preview_of(page: Dashboard, expected: dict[str, int]) -> None:
+    """Wait until the preview shows these members and no others."""
+    page.until(lambda: dict(members(page)) == expected)
+    drawing(page, "fits")
+
+
+def left(page: Dashboard, level: str, tier: str) -> str:
+    """Read what the table of the worst failures says."""
+    return page.text(f"#ens-worst [data-level={level}] [data-tier={tier}]")
+
+
+def room(page: Dashboard, level: str) -> str:
+    """Wait for what the same table says of placing the lost again, the answer first."""
+    page.until(lambda: "being found out" not in page.text(f"#ens-worst [data-room={level}]"))
+    return page.text(f"#ens-worst [data-room={level}]")

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the planner says, in a real browser: ways out of a refusal, proof, head-room, policies."""
+
+from typing import Any
+
+import pytest
+
+from tests.ui.browser import Dashboard
+from tests.ui.drawing import DRAW, drawing, left, preview_of, room
+
+# No ensemble of another test may take the room that these count on.
+pytestmark = [pytest.mark.cloud, pytest.mark.ui, pytest.mark.usefixtures("project")]
+
+
+def offers(page: Dashboard) -> dict[str, Any]:
+    """The buttons of a refusal by what they say."""
+    drawing(page, "refused")
+    return {button.text: button for button in page.all(".ens-offer")}
+
+
+def value(page: Dashboard, selector: str) -> str | None:
+    """What is in a field."""
+    return page.find(selector).get_attribute("value")
+
+
+def test_a_way_out_of_a_refusal_is_taken_with_one_click_and_taken_back(demo: Dashboard) -> None:
+    demo.open(DRAW)
+    preview_of(demo, {"web": 2})
+    demo.choose("#p2-level", "rack")
+    demo.type("#t1-count", "9")
+    # Six racks: two in one, or a wish only, or six members.
+    assert list(offers(demo)) == [
+        "Raise max_per_domain of web per rack to 2.",
+        "Make anti-affinity of web per rack soft.",
+        "Ask for 6 members of web in place of 9.",
+    ]
+    offers(demo)["Make anti-affinity of web per rack soft."].click()
+    preview_of(demo, {"web": 9})
+    assert value(demo, "#p2-enforcement") == "soft"
+    assert "No two members of web should share a rack." in demo.text("[data-policy=p2]")
+    assert demo.driver.switch_to.active_element.get_attribute("id") == "ens-undo"
+    assert "Make anti-affinity of web per rack soft." in demo.text("#ens-changed")
+
+    # What is typed meanwhile stays when the change is taken back.
+    demo.type("#t1-name", "front")
+    preview_of(demo, {"front": 9})
+    demo.click("#ens-undo")
+    assert "Ask for 6 members of front in place of 9." in offers(demo)
+    assert value(demo, "#p2-enforcement") == "hard"
+    assert demo.text("#ens-changed") == ""
+
+    offers(demo)["Ask for 6 members of front in place of 9."].click()
+    preview_of(demo, {"front": 6})
+    assert value(demo, "#t1-count") == "6"
+    assert left(demo, "rack", "front") == "5 of 6 left"
+
+
+def test_changes_are_taken_back_one_after_the_other(demo: Dashboard) -> None:
+    demo.open(DRAW)
+    preview_of(demo, {"web": 2})
+    demo.choose("#p2-level", "zone")
+    demo.type("#t1-count", "3")
+    offers(demo)["Ask for 2 members of web in place of 3."].click()
+    preview_of(demo, {"web": 2})
+    demo.click("#t1-more")
+    offers(demo)["Raise max_per_domain of web per zone to 2."].click()
+    preview_of(demo, {"web": 3})
+    demo.click("#ens-undo")
+    assert "Ask for 2 members of web in place of 3." in demo.text("#ens-changed")
+    drawing(demo, "refused")
+    assert value(demo, "#p2-most") == "1"
+    demo.click("#ens-undo")
+    assert value(demo, "#t1-count") == "3"
+    drawing(demo, "refused")
+
+
+def test_the_proof_unfolds_and_shows_a_project_nothing_of_the_cloud(demo: Dashboard) -> None:
+    demo.open(DRAW)
+    preview_of(demo, {"web": 2})
+    assert demo.text("#ens-proof summary").startswith("Proved: no plan is better.")
+    demo.click("#ens-proof summary")
+    rows = {row.get_attribute("data-objective"): row.text for row in demo.all("#ens-proof tr")[1:]}
+    assert rows["worst loss by one rack"].endswith("1 1 yes")
+    assert "packing" not in rows
+
+
+def test_the_head_room_follows_the_plan(demo: Dashboard) -> None:
+    demo.open(DRAW)
+    preview_of(demo, {"web": 2})
+    assert room(demo, "host").startswith("yes")
+    # Three in each of the six racks, kept so: what one loses has no place in the others.
+    demo.choose("#p2-level", "rack")
+    demo.type("#t1-count", "18")
+    demo.type("#p2-most", "3")
+    preview_of(demo, {"web": 18})
+    answer, *where = room(demo, "rack").splitlines()
+    assert answer == "no"
+    assert " ".join(where).startswith("not after rack A, rack B, rack C and 3 more")
+    assert room(demo, "host").startswith("yes")
+    demo.click(".ens-domain-rack > .ens-domain-name")
+    assert "The lost could not be placed again." in demo.text("#ens-tried")
+    # The same members again; with four to a rack the others could take them.
+    demo.type("#p2-most", "4")
+    demo.until(lambda: room(demo, "rack").startswith("yes"))
+    assert "The lost could be placed again." in demo.text("#ens-tried")
+
+
+def test_every_kind_of_policy_is_drawn_said_and_planned(demo: Dashboard) -> None:
+    demo.open(DRAW)
+    preview_of(demo, {"web": 2})
+    demo.click("#ens-add-tier")
+    demo.type("#t3-name", "cache")
+    demo.click("#ens-near")
+    demo.choose("#p4-level", "rack")
+    demo.click("#t1-add-survive")
+    demo.type("#p5-available", "50%")
+    demo.click("#t1-add-spread")
+    demo.type("#p6-domains", "2")
+    demo.click("#t3-add-exclusive")
+    demo.choose("#p7-enforcement", "soft")
+    said = [sentence.text for sentence in demo.all(".ens-sentence")]
+    assert said == [
+        "No two members of web may share a host.",
+        "After the loss of any 1 rack, at least 50% of web must be left.",
+        (
+            "The members of web must be spread: "
+            "no rack holds over 1 more than another and at least 2 racks are used."
+        ),
+        "A host with members of cache should hold no server of another project.",
+        "Every rack that holds members of web must hold one of cache too.",
+    ]
+    preview_of(demo, {"web": 2, "cache": 2})
+    assert left(demo, "rack", "web") == "1 of 2 left"
+    assert left(demo, "rack", "cache") == "1 of 2 left"
+
+    # What is wrong is told at its field, by the page or by the API.
+    demo.type("#p5-available", "most")
+    drawing(demo, "incomplete")
+    assert "50%" in demo.text("#p5-available-error")
+    demo.type("#p5-available", "3")
+    demo.until(lambda: "at most 2" in demo.text("#p5-available-error"))
+    assert demo.find("#p5-available").get_attribute("aria-invalid") == "true"
+    demo.expect_only(400)
+    demo.type("#p5-available", "1")
+    preview_of(demo, {"web": 2, "cache": 2})
