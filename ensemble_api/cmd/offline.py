@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from keystoneauth1 import exceptions, loading
+from keystoneauth1 import loading
 from oslo_config import cfg
 
 from ensemble_api import conf, exception, views
@@ -110,10 +110,10 @@ def _snapshot(options: argparse.Namespace, config: cfg.ConfigOpts) -> int:
         _, session = credentials.load(config)
         zone = config.default_availability_zone
         document = Capture(session, ours.region_name, levels, zone).document()
-    except (ValueError, exception.EnsembleError, exception.CloudError) as error:
+    except (ValueError, exception.EnsembleError) as error:
         return _wrong(str(error))
-    except exceptions.ClientException as error:
-        return _wrong(f"The cloud does not answer: {error}")
+    except exception.CloudError as error:
+        return _wrong(f"Nova does not serve us: {error}")
     text = dumped(anonymous(document) if options.anonymous else document)
     if options.output is None:
         sys.stdout.write(text)
@@ -126,5 +126,5 @@ def _snapshot(options: argparse.Namespace, config: cfg.ConfigOpts) -> int:
 
 
 def _wrong(message: str) -> int:
-    print(message, file=sys.stderr)  # noqa: T201
+    print(" ".join(message.split()), file=sys.stderr)  # noqa: T201
     return WRONG

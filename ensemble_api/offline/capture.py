@@ -47,8 +47,8 @@ class RemoteNova:
             found = self._client.get(path, headers={"OpenStack-API-Version": version})
             status, content = found.status_code, found.content
         except exceptions.ClientException as error:
-            status = 503
-            content = json.dumps({"serviceUnavailable": {"message": str(error)}}).encode()
+            status, message = 503, f"{type(error).__name__}: {error}"
+            content = json.dumps({"serviceUnavailable": {"message": message}}).encode()
         response = webob.Response(status=status, content_type="application/json", charset="utf-8")
         response.body = content
         answer: Iterable[bytes] = response(environ, start_response)

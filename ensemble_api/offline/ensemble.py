@@ -15,7 +15,6 @@ MAX_MEMBERS: Final = 5000
 _KINDS: Final[Mapping[str, type[model.Policy]]] = {
     kind.kind: kind for kind in get_args(model.Policy)
 }
-_OF_TIER: Final = ("name", "count")  # a tier's other fields are those of its server
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +70,8 @@ def _prefix(value: Mapping[str, Any]) -> Steps:
 def _model(body: Mapping[str, Any]) -> model.Ensemble:
     tiers = []
     for index, tier in enumerate(body["tiers"]):
-        try:
+        with model.located(f"tiers[{index}].server"):
             tiers.append(_tier(tier))
-        except model.ModelError as error:
-            place = f"tiers[{index}]" if error.field in _OF_TIER else f"tiers[{index}].server"
-            raise error.under(place) from error
     policies = []
     for index, policy in enumerate(body.get("policies", ())):
         with model.located(f"policies[{index}]"):

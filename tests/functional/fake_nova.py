@@ -158,7 +158,7 @@ class FakeNova:
         for key, of in (("rack", lambda h: h.rack), ("availability_zone", lambda h: h.zone)):
             for domain in sorted({of(host) for host in self.hosts} - {None}):
                 hosts = [host.name for host in self.hosts if of(host) == domain]
-                found.append({"metadata": {key: domain}, "hosts": hosts})
+                found.append({"name": domain, "metadata": {key: domain}, "hosts": hosts})
         return 200, {"aggregates": found}
 
     # Servers.
@@ -191,10 +191,12 @@ class FakeNova:
 
     def list(self, request: Any, context: Any) -> tuple[int, Any]:
         tag = request.GET.get("tags")
+        everybody = context.is_admin and "all_tenants" in request.GET
         mine = [
             server
             for server in sorted(self.alive(), key=lambda each: each.id)
-            if server.project_id == context.project_id and (tag is None or tag in server.tags)
+            if (server.project_id == context.project_id or everybody)
+            and (tag is None or tag in server.tags)
         ]
         if "marker" not in request.GET:
             for server in mine:

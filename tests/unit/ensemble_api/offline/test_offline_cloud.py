@@ -180,6 +180,7 @@ def one_host(**more: Any) -> dict[str, Any]:
         (one_host(name=""), "hosts[0].name: must be a name of 1 to 255"),
         (one_host(name=7), "hosts[0].name: must be a name of 1 to 255"),
         (one_host(name="a\nb"), "hosts[0].name: must be a name of 1 to 255"),
+        (one_host(name="a\n"), "hosts[0].name: must be a name of 1 to 255"),
         (one_host(name="\ud800"), "hosts[0].name: must be a name of 1 to 255"),
         (one_host(state="UP"), "hosts[0].state: must be one of up, down, disabled"),
         (one_host(domains={"rack": 1}), "hosts[0].domains.rack: must be a name"),

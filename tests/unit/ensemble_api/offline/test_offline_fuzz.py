@@ -121,7 +121,7 @@ def test_any_json(tmp_path: Path, capsys: Any, cloud: Any, ensemble: Any) -> Non
     assert check(tmp_path, capsys, json.dumps(CLOUD).encode(), json.dumps(ensemble).encode()) == 2
 
 
-@MODEST
+@settings(MODEST, max_examples=30)
 @given(st.binary(max_size=200), st.integers(0, 2000))
 def test_bytes_in_the_midst_of_a_file(tmp_path: Path, capsys: Any, noise: bytes, at: int) -> None:
     cloud, ensemble = json.dumps(CLOUD).encode(), yaml.safe_dump(ENSEMBLE).encode()
@@ -159,8 +159,10 @@ def finite(value: Any) -> bool:
 def test_what_the_schema_refuses_is_refused_and_what_it_takes_is_refused_for_meaning_only(
     name: str, start: Any, read: Any
 ) -> None:
-    published = jsonschema.Draft202012Validator(json.loads(schema.text(name)))
-    meaning = ("must differ from", "one of the levels above", "members, more than")
+    # A "$" means the very end in the schema's own dialect, but not in Python's.
+    text = schema.text(name).replace('$"', '\\\\Z"')
+    published = jsonschema.Draft202012Validator(json.loads(text))
+    meaning = ("must differ from", "must be one of the levels above")
 
     @MODEST
     @given(mutated(start).filter(finite))
@@ -169,7 +171,7 @@ def test_what_the_schema_refuses_is_refused_and_what_it_takes_is_refused_for_mea
         try:
             read(document)
         except DocumentError as error:
-            # A name that ends in a line feed, and what two values mean together, no schema tells.
+            # What two values mean together no schema tells; of an ensemble the model does.
             words = error.reason
             assert not valid or words.startswith(meaning) or name == "ensemble", words
         else:
