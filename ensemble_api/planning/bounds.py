@@ -1,20 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Certificates by counting: what no plan can be better than, without any search."""
+"""What counting alone proves of single policies: that there is no plan, or what is missed."""
 
 import numpy as np
 
 from ensemble_api.planning.constraints import Problem, together
 from ensemble_api.planning.laminar import (
     at_depth,
-    fill,
-    least_losses,
     level_off,
     reach,
-    stable_order,
 )
-from ensemble_api.planning.model import Affinity, AntiAffinity, Near, Policy, Spread, Survive
-from ensemble_api.planning.separation import least_apart
-from ensemble_api.planning.topology import IntArray
+from ensemble_api.planning.model import Affinity, AntiAffinity, Policy, Spread, Survive
 
 
 def domains_needed(problem: Problem, row: int, depth: int) -> int:
@@ -79,28 +74,8 @@ def _too_close(problem: Problem, policy: Policy) -> bool:
     return needed > int(np.any(marks, axis=0).sum())
 
 
-def least_moves(problem: Problem) -> int:
-    """Bound the moves from below: existing members that cannot all stay where they are."""
-    if problem.existing is None:
-        return 0
-    moves = 0
-    for row, running in enumerate(problem.existing):
-        stay = reach(
-            problem.topology,
-            np.minimum(running, problem.caps[row]),
-            problem.limits[row].tolist(),
-            together(problem, row),
-        )
-        moves += int(running.sum()) - stay
-    return moves
-
-
-def least_missed(problem: Problem) -> int:
-    """Bound from below what the soft policies miss in sum, each looked at by itself."""
-    return sum(_least_missed(problem, policy) for policy in problem.policies(problem.soft))
-
-
-def _least_missed(problem: Problem, policy: Policy) -> int:
+def missed_alone(problem: Problem, policy: Policy) -> int:
+    """Bound from below what one policy misses, whatever the other soft ones do."""
     rows, depth = problem.rows(policy.tiers), problem.depth(policy.level)
     match policy:
         case AntiAffinity() if len(rows) == 1:
@@ -122,69 +97,3 @@ def _least_missed(problem: Problem, policy: Policy) -> int:
             return sum(max(0, wanted - most) for _, most, wanted in shortages(problem, policy))
         case _:
             return 0
-
-
-def lower_bounds(problem: Problem, values: tuple[int, ...]) -> tuple[int, ...]:
-    """Give, for each objective stage, a value that no plan goes below.
-
-    A stage's bound holds among the plans that have `values` in all earlier stages. `values` must be
-    those of a plan, so the problem is feasible.
-    """
-    topology = problem.topology
-    known = [least_missed(problem)]
-    if problem.existing is not None:
-        known.append(least_moves(problem))
-    limits: list[list[int]] = problem.limits.tolist()
-    for depth in reversed(range(len(topology.levels))):
-        least = _least_each(problem, limits, depth)
-        groups = least_apart(problem, limits, depth, least, values[len(known)])
-        bound = sum(least) + sum(extra for _, extra in groups)
-        # Of what the plan loses more than the bound, any one tier may have all.
-        spare = max(0, values[len(known)] - bound)
-        for row, own in enumerate(least):
-            shared = next((extra for rows, extra in groups if row in rows), 0)
-            limits[row][depth] = min(limits[row][depth], own + shared + spare)
-        known.append(bound)
-    known.append(_least_packing(problem, limits))
-    return tuple(known)
-
-
-def _least_each(problem: Problem, limits: list[list[int]], depth: int) -> list[int]:
-    """Bound each tier's worst loss by one domain at a depth, the limits being given."""
-    least = []
-    for row, count in enumerate(problem.counts.tolist()):
-        caps, joined = problem.caps[row], together(problem, row)
-        losses = least_losses(problem.topology, caps, limits[row], count, joined, depths=(depth,))
-        own = 0 if losses is None else losses[depth]
-        for policy in problem.policies(problem.hard):
-            if isinstance(policy, Near) and problem.depth(policy.level) == depth:
-                beside = problem.rows([policy.to])[0]
-                if row in problem.rows(policy.tiers):
-                    # It is in no more domains than the other tier has members.
-                    able = at_depth(problem.topology, caps, limits[row], depth)
-                    own = _least_within(able, count, int(problem.counts[beside]), own)
-        least.append(own)
-    return least
-
-
-def _least_within(able: IntArray, count: int, domains: int, low: int) -> int:
-    """Give the least worst loss, from `low` up, of `count` members in so many domains at most."""
-    best = np.sort(able)[::-1][:domains]
-    high = count
-    while low < high:
-        middle = (low + high) // 2
-        if int(np.minimum(best, middle).sum()) >= count:
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
-def _least_packing(problem: Problem, limits: list[list[int]]) -> int:
-    order = stable_order(problem.cost)
-    total = 0
-    for row, count in enumerate(problem.counts.tolist()):
-        placed = fill(problem.topology, problem.caps[row], limits[row], count, order)
-        if placed is not None:
-            total += int(placed @ problem.cost)
-    return total

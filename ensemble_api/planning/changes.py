@@ -7,7 +7,7 @@ exactly those edits, so what is offered can be applied as it stands.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from ensemble_api.planning.bounds import impossible
@@ -34,10 +34,10 @@ _KINDS = ("loosen", "soften", "fewer")
 def edited(ensemble: Ensemble, edits: Mapping[str, int | str]) -> Ensemble:
     """Give the ensemble with those new values; ModelError when they cannot be meant together."""
     tiers, policies = list(ensemble.tiers), list(ensemble.policies)
-    for field, value in edits.items():
-        place = _FIELD.fullmatch(field)
+    for name, value in edits.items():
+        place = _FIELD.fullmatch(name)
         if place is None:
-            raise ModelError(field, "must be a field of a tier or of a policy")
+            raise ModelError(name, "must be a field of a tier or of a policy")
         number, new = int(place[2]), {place[3]: value}
         if place[3] == "enforcement":
             new = {"hard": value == "hard"}
@@ -64,6 +64,7 @@ class Changes:
     rebuild: Rebuild
     causes: Causes
     shortages: Causes
+    known: dict[frozenset[tuple[str, int | str]], bool] = field(default_factory=dict)
 
     def offered(self, reasons: Sequence[Reason]) -> tuple[Reason, ...]:
         """Give the reasons with their changes, the smallest first, at most three each.
@@ -79,7 +80,7 @@ class Changes:
             changes = tuple(
                 Change(
                     describe_edits(self.ensemble, edits),
-                    tuple(Edit(field, value) for field, value in edits.items()),
+                    tuple(Edit(name, value) for name, value in edits.items()),
                 )
                 for edits in sorted(found, key=len)[:_MOST]
             )
@@ -101,8 +102,12 @@ class Changes:
         return problem is not None and not impossible(problem)
 
     def _fits(self, edits: Edits) -> bool:
-        problem = self._problem(edits)
-        return problem is not None and self.oracle(problem) is True
+        """Whether the whole ensemble is known to have a plan with the edits."""
+        key = frozenset(edits.items())
+        if key not in self.known:
+            problem = self._problem(edits)
+            self.known[key] = problem is not None and self.oracle(problem) is True
+        return self.known[key]
 
     def _single(self, reason: Reason) -> Iterator[Edits]:
         """Give changes of one field that are enough for the whole ensemble."""
@@ -129,8 +134,8 @@ class Changes:
                 if kind == "soften":
                     yield [{f"{place}.enforcement": "soft"}]
                 else:
-                    for field, values in _looser(ensemble, policy):
-                        yield [{f"{place}.{field}": value} for value in values]
+                    for number, values in _looser(ensemble, policy):
+                        yield [{f"{place}.{number}": value} for value in values]
 
     def _combined(self, reasons: Sequence[Reason]) -> Iterator[Edits]:
         """Give changes of several fields, each way starting with another kind of edit."""
@@ -157,7 +162,7 @@ class Changes:
             problem = self._problem(edits)
             if problem is None:
                 return None
-            if self.oracle(problem) is True:
+            if self._fits(edits):
                 return self._lessened(edits)
             reasons = self.causes(problem)
             if not reasons:
@@ -210,8 +215,8 @@ class Changes:
 
     def _lessened(self, edits: Edits) -> Edits:
         """Leave out every edit that is not needed, the last ones first."""
-        for field in reversed(list(edits)):
-            rest = {name: value for name, value in edits.items() if name != field}
+        for left_out in reversed(list(edits)):
+            rest = {name: value for name, value in edits.items() if name != left_out}
             if rest and self._fits(rest):
                 edits = rest
         return edits

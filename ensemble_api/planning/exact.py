@@ -10,6 +10,8 @@ from ensemble_api.planning.formulation import Formulation
 from ensemble_api.planning.task import Solve, Stage, Task
 from ensemble_api.planning.topology import IntArray
 
+# What the model alone costs, before any search: so many looks at the limits.
+_MODEL_LOOKS = 8
 # What a search may be at most; above it the solver could not be stopped within a second or so.
 _MOST_COLUMNS = 12_000
 
@@ -49,7 +51,7 @@ def search(
     if any(low > high for low, high in zip(formulation.low, formulation.high, strict=True)):
         return Outcome(None, {}, infeasible=True)
     answer = effort.solve(task(formulation, effort.left, known or {}, prove))
-    effort.left = answer.effort
+    effort.left = answer.effort - _MODEL_LOOKS * len(formulation.low)
     counts = None if answer.values is None else formulation.counts(answer.values)
     return Outcome(counts, answer.bounds, answer.infeasible)
 

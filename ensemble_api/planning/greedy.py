@@ -2,7 +2,7 @@
 """The quick way to a plan: place tier after tier, each as well as it can be, in several orders."""
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, product
 
 import numpy as np
 
@@ -26,17 +26,20 @@ _MOST_CHOICES = 6
 _MOST_DEALT = 1000
 
 
-def drafts(problem: Problem) -> Iterator[IntArray]:
-    """Try several orders and choices, and give every plan that is found as counts [T, H]."""
+def drafts(problem: Problem, most: int | None = None) -> Iterator[IntArray]:
+    """Try several orders and choices, and give every plan that is found as counts [T, H].
+
+    At most so many are tried, if that is given.
+    """
     caps = _narrowed(problem)
     if caps is None:
         return
     grouped = any(isinstance(policy, Affinity) for policy in problem.policies(problem.hard))
-    for choice in range(_MOST_CHOICES if grouped else 1):
-        for order in _orders(problem):
-            counts = _Draft(problem, caps).place(order, choice)
-            if counts is not None and not problem.broken(counts):
-                yield counts
+    tries = product(range(_MOST_CHOICES if grouped else 1), _orders(problem))
+    for choice, order in islice(tries, most):
+        counts = _Draft(problem, caps).place(order, choice)
+        if counts is not None and not problem.broken(counts):
+            yield counts
 
 
 def refine(problem: Problem, shares: IntArray) -> tuple[IntArray | None, frozenset[int]]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ensemble_api.planning.apart import solve_apart
-from ensemble_api.planning.bounds import impossible, lower_bounds
+from ensemble_api.planning.bounds import impossible
+from ensemble_api.planning.certificates import lower_bounds
 from ensemble_api.planning.check import check, shortfalls
 from ensemble_api.planning.constraints import Problem, build
 from ensemble_api.planning.exact import Effort, search
@@ -21,8 +22,10 @@ from ensemble_api.planning.task import Solve
 from ensemble_api.planning.topology import IntArray
 
 # What one plan may take of the solver, and what all the questions of one explanation may.
-_PLAN_EFFORT = 600_000
-_EXPLAIN_EFFORT = 500_000
+_PLAN_EFFORT = 200_000
+_EXPLAIN_EFFORT = 150_000
+# How many greedy plans are tried to keep soft policies that cannot all be kept.
+_SOFT_TRIES = 48
 # Counts of columns, one for a tier and a host that can hold it: up to the small one all hosts are
 # searched at once, and above the large one only domains of hosts are.
 _SMALL = 200
@@ -155,28 +158,35 @@ def _leniently(problem: Problem) -> _Found | None:
     """Give a greedy plan that keeps one soft policy after the other, as far as that goes."""
     best = _quickly(problem)
     kept: list[int] = []
+    tries = max(1, _SOFT_TRIES // len(problem.soft))
     for index in problem.soft:
         rest = set(problem.soft) - {index, *kept}
         attempt = problem.enforcing([*problem.hard, *kept, index], rest)
-        found = None if impossible(attempt) else _quickly(attempt)
-        if found is None or found.counts is None:
+        counts = None if impossible(attempt) else next(drafts(attempt, tries), None)
+        if counts is None:
             continue
         kept.append(index)
-        values = problem.objective(found.counts)
-        if best is None or values < best.values:
-            best = _Found(found.counts, values, lower_bounds(problem, values))
+        best = _nicer(problem, best, counts)
+        if best.settled:
+            break
     return best
+
+
+def _nicer(problem: Problem, best: _Found | None, counts: IntArray) -> _Found:
+    """Give the better of a plan and of new counts."""
+    values = problem.objective(counts)
+    if best is not None and best.values <= values:
+        return best
+    return _Found(counts, values, lower_bounds(problem, values))
 
 
 def _quickly(problem: Problem) -> _Found | None:
     """Give the best of the greedy plans, the first one that counting proves but for its packing."""
     best: _Found | None = None
     for counts in drafts(problem):
-        values = problem.objective(counts)
-        if best is None or values < best.values:
-            best = _Found(counts, values, lower_bounds(problem, values))
-            if best.settled:
-                break
+        best = _nicer(problem, best, counts)
+        if best.settled:
+            break
     return best
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from planning_clouds import LEVELS
 from test_planner_optimal import MANY, clouds, ensembles
 
-from ensemble_api.planning.bounds import impossible, lower_bounds
+from ensemble_api.planning.bounds import impossible
+from ensemble_api.planning.certificates import lower_bounds
 from ensemble_api.planning.constraints import build
 from ensemble_api.planning.laminar import fill, least_losses, level_off, reach
 from ensemble_api.planning.model import Ensemble

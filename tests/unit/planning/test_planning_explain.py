@@ -3,7 +3,7 @@
 
 import pytest
 from hypothesis import given
-from planning_clouds import racks
+from planning_clouds import cloud, racks
 from test_planner_optimal import MANY, clouds, ensembles
 
 from ensemble_api.planning import planner
@@ -12,6 +12,7 @@ from ensemble_api.planning.model import (
     Affinity,
     AntiAffinity,
     Ensemble,
+    Exclusive,
     Near,
     Policy,
     Spread,
@@ -140,8 +141,9 @@ def test_a_search_that_ends_at_its_limit_says_that_nothing_is_decided(
 def test_without_any_search_a_plan_is_still_given_with_an_honest_bound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    snapshot = racks(("z", 3, 2))
-    both = (Affinity("rack", ("web",), False), AntiAffinity("rack", ("web",), False))
+    hosts = {"a": ("r", "z", 4), "b": ("s", "z", 4)}
+    snapshot = cloud(hosts, others={"project": ["a"]})
+    both = (Exclusive("rack", ("web",), False), AntiAffinity("rack", ("web",), False))
     ensemble = Ensemble((tier("web", 2),), both)
     monkeypatch.setattr(planner, "_PLAN_EFFORT", 0)
     result = plan(ensemble, snapshot)
