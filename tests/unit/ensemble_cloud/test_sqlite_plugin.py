@@ -37,6 +37,19 @@ def test_no_update_is_lost_and_nothing_is_locked(tmp_path: Path) -> None:
     assert count_up(f"sqlite:///{tmp_path}/a.sqlite?plugin=ensemblecloud&timeout=60") == 80
 
 
-def test_without_the_plugin_the_same_work_fails(tmp_path: Path) -> None:
-    with pytest.raises(exc.OperationalError, match="database is locked"):
-        count_up(f"sqlite:///{tmp_path}/b.sqlite?timeout=1")
+def test_without_the_plugin_two_who_have_read_lock_each_other_out(tmp_path: Path) -> None:
+    facade = enginefacade.transaction_context()
+    facade.configure(connection=f"sqlite:///{tmp_path}/b.sqlite?timeout=1")
+    engine = facade.writer.get_engine()
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text("CREATE TABLE counter (n INTEGER)"))
+        connection.execute(sqlalchemy.text("INSERT INTO counter VALUES (0)"))
+    read = sqlalchemy.text("SELECT n FROM counter")
+    write = sqlalchemy.text("UPDATE counter SET n = n + 1")
+    with engine.connect() as one, engine.connect() as other:
+        for connection in (one, other):
+            connection.execute(read)
+        one.execute(write)
+        with pytest.raises(exc.OperationalError, match="database is locked"):
+            other.execute(write)
+    engine.dispose()
