@@ -25,9 +25,10 @@ BUILD_SECONDS = 240
 
 
 def draw(page: Dashboard) -> None:
-    """The example, with a rack that was clicked to fail."""
+    """The example, with a rack that was clicked to fail, and with its head-room."""
     page.open("/project/ensembles/draw/?sample=three-tier")
     _state(page, "fits")
+    page.until(lambda: "being found out" not in page.text("#ens-worst"))
     racks = page.all(".ens-domain-rack > .ens-domain-name")
     racks[1].click()
 
@@ -36,6 +37,23 @@ def refused(page: Dashboard) -> None:
     """The same with more members than there are hosts."""
     page.type("#t1-count", "40")
     _state(page, "refused")
+
+
+def changed(page: Dashboard) -> None:
+    """What one of the changes that are offered makes of it, with more kinds of policies."""
+    page.type("#t1-count", "9")
+    page.choose("#p4-level", "rack")
+    _state(page, "refused")
+    page.until(lambda: "9" in page.text(".ens-reasons li"))
+    page.click(".ens-offer")
+    _state(page, "fits")
+    page.click("#t1-add-survive")
+    page.type("#p8-available", "50%")
+    page.click("#t1-add-exclusive")
+    page.choose("#p9-enforcement", "soft")
+    page.until(lambda: "being found out" not in page.text("#ens-worst"))
+    _state(page, "fits")
+    page.click("#ens-proof summary")
 
 
 def building(page: Dashboard) -> None:
@@ -82,13 +100,14 @@ def material(page: Dashboard) -> None:
 
 # In this order: each one goes on where the one before it stopped.
 STEPS: dict[str, tuple[Callable[[Dashboard], None], int]] = {
-    "draw": (draw, 900),
+    "draw": (draw, 1000),
     "draw-refused": (refused, 700),
+    "draw-changed": (changed, 1150),
     "details-building": (building, 800),
     "details": (details, 1250),
     "index": (index, 480),
     "spread": (spread, 1250),
-    "draw-material": (material, 900),
+    "draw-material": (material, 1000),
 }
 
 

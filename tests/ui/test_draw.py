@@ -153,6 +153,7 @@ def test_what_is_missing_is_told_before_anything_is_sent(demo: Dashboard, projec
     demo.click("#ens-submit")
     assert demo.text("#ens-name-error") == "Give it a name."
     assert demo.driver.switch_to.active_element.get_attribute("id") == "ens-name"
+    assert demo.find("#ens-submit").is_enabled(), "it can be tried again"
     demo.type("#t1-name", "Web Server")
     drawing(demo, "incomplete")
     assert "Small letters" in demo.text("#t1-name-error")

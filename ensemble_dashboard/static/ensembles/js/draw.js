@@ -43,10 +43,11 @@
   }
 
   function accept(next) {
+    // A name changes nothing about whether it fits.
+    if (next.tiers !== draft.tiers || next.policies !== draft.policies) { mayCreate(true); }
     draft = next;
     told = [];
     kept.save(draft);
-    mayCreate(true);
     dry.schedule();
   }
 
@@ -119,7 +120,7 @@
   function show(next) {
     state = next;
     // Only what is proved not to fit is kept from the API, which has the last word on all else.
-    mayCreate(state.kind !== 'refused' || !state.proved);
+    if (state.kind !== 'asking') { mayCreate(state.kind !== 'refused' || !state.proved); }
     preview.show(root, parts, state, draft.tiers, failed, { change: takeChange, again: dry.schedule });
   }
 

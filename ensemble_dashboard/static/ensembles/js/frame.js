@@ -26,7 +26,8 @@
       table: el('div', {}),
       remarks: el('div', {}),
       verdict: el('div', { id: 'ens-verdict', class: 'ens-verdict', role: 'status', 'aria-live': 'polite' }),
-      submit: el('button', { id: 'ens-submit', type: 'submit', class: 'btn btn-primary' },
+      // Horizon would switch the button off for good at the first click, whatever came of it.
+      submit: el('button', { id: 'ens-submit', type: 'submit', class: 'btn btn-primary always-enabled' },
         icon('check'), ' ', gettext('Create Ensemble')),
     };
     fillIn(root, root.querySelector('[name=csrfmiddlewaretoken]'),
