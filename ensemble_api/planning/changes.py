@@ -26,6 +26,8 @@ Causes: TypeAlias = Callable[[Problem], Sequence[Reason]]
 Edits: TypeAlias = dict[str, int | str]
 
 _FIELD = re.compile(r"(tiers|policies)\[(\d+)\]\.(\w+)")
+# How many tiers times hosts may be looked at; about a second.
+_WORK = 2_500_000
 _MOST = 3
 _ROUNDS = 4
 _KINDS = ("loosen", "soften", "fewer")
@@ -52,18 +54,20 @@ def _with(part: Any, new: Mapping[str, object]) -> Any:
     return replace(part, **new)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Changes:
-    """Looks for changes of one refused ensemble.
+    """Looks for changes of one refused ensemble, as long as there is work left for it.
 
-    `causes` finds all that refuses a problem, `shortages` only what counting finds, if anything.
+    `causes` finds all that refuses a problem; `shortages` only what counting finds of one policy,
+    or without one of single tiers.
     """
 
     ensemble: Ensemble
     oracle: Oracle
     rebuild: Rebuild
     causes: Causes
-    shortages: Causes
+    shortages: Callable[[Problem, int | None], Sequence[Reason]]
+    work: int = _WORK
     known: dict[frozenset[tuple[str, int | str]], bool] = field(default_factory=dict)
 
     def offered(self, reasons: Sequence[Reason]) -> tuple[Reason, ...]:
@@ -90,11 +94,15 @@ class Changes:
         return tuple(given)
 
     def _problem(self, edits: Edits) -> Problem | None:
-        """Give the problem with the edits; None when they contradict what a policy promises."""
-        try:
-            return self.rebuild(edited(self.ensemble, edits))
-        except ModelError:
+        """Give the problem with the edits; None when there is none, or no work left for it."""
+        if self.work <= 0:
             return None
+        try:
+            problem = self.rebuild(edited(self.ensemble, edits))
+        except ModelError:  # they contradict what a policy promises
+            return None
+        self.work -= len(problem.counts) * (100 + len(problem.topology))
+        return problem
 
     def _counts(self, edits: Edits) -> bool:
         """Whether counting alone leaves it open that there is a plan with the edits."""
@@ -201,7 +209,7 @@ class Changes:
         return not any(
             (other.code, other.policy) == (reason.code, reason.policy)
             and set(other.tiers) & set(reason.tiers)
-            for other in self.shortages(problem)
+            for other in self.shortages(problem, reason.policy)
         )
 
     def _everywhere(self, edits: Edits) -> Edits:

@@ -13,7 +13,7 @@ from ensemble_api.planning.topology import IntArray
 # What the model alone costs, before any search: so many looks at the limits.
 _MODEL_LOOKS = 8
 # What a search may be at most; above it the solver could not be stopped within a second or so.
-_MOST_COLUMNS = 12_000
+_MOST_COLUMNS = 5_000
 
 
 @dataclass(slots=True)

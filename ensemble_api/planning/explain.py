@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from ensemble_api.planning.bounds import domains_needed, impossible, shortages
+from ensemble_api.planning.bounds import domains_needed, shortages
 from ensemble_api.planning.changes import Changes, Oracle, Rebuild
 from ensemble_api.planning.constraints import Problem
 from ensemble_api.planning.laminar import at_depth, reach
@@ -23,13 +23,18 @@ from ensemble_api.planning.wording import (
 )
 
 
-def explain(problem: Problem, oracle: Oracle, rebuild: Rebuild) -> tuple[Reason, ...]:
+def explain(problem: Problem, oracle: Oracle, rebuild: Rebuild | None = None) -> tuple[Reason, ...]:
     """Give the causes of a refusal: shortages, or else a smallest set of policies in conflict.
 
-    Each has the smallest changes with which the whole ensemble has a plan, as far as any is found.
+    With `rebuild`, each has the smallest changes with which the whole ensemble has a plan, as far
+    as any is found.
     """
     causes = partial(_causes, oracle=oracle)
-    return Changes(problem.ensemble, oracle, rebuild, causes, _shortages).offered(causes(problem))
+    if rebuild is None:
+        return tuple(causes(problem))
+    return Changes(problem.ensemble, oracle, rebuild, causes, _shortages_of).offered(
+        causes(problem)
+    )
 
 
 def _causes(problem: Problem, oracle: Oracle) -> list[Reason]:
@@ -43,11 +48,15 @@ def _causes(problem: Problem, oracle: Oracle) -> list[Reason]:
 def _shortages(problem: Problem) -> list[Reason]:
     """Find what one tier lacks, or else what one policy does; counting is enough for that."""
     return list(_tier_shortages(problem)) or [
-        reason
-        for index in problem.hard
-        if impossible(problem.enforcing([index]))
-        for reason in _policy_shortages(problem, index)
+        reason for index in problem.hard for reason in _policy_shortages(problem, index)
     ]
+
+
+def _shortages_of(problem: Problem, policy: int | None) -> list[Reason]:
+    """Find what one policy lacks, or without a policy what single tiers lack."""
+    if policy is None:
+        return list(_tier_shortages(problem))
+    return list(_policy_shortages(problem, policy)) if policy in problem.hard else []
 
 
 def undecided(problem: Problem) -> tuple[Reason, ...]:
@@ -105,9 +114,12 @@ def _policy_shortages(problem: Problem, index: int) -> Iterator[Reason]:
                 yield _of_policy(
                     problem, index, "no-single-domain", message, (row,), (tier.count, most)
                 )
-        elif reach(problem.topology, alone.caps[row], alone.limits[row].tolist()) < tier.count:
+        elif (
+            alone.limits[row, depth]
+            and reach(problem.topology, alone.caps[row], alone.limits[row].tolist()) < tier.count
+        ):
             limit = int(alone.limits[row, depth])
-            needed, present = -(-tier.count // max(1, limit)), int((able[row] > 0).sum())
+            needed, present = -(-tier.count // limit), int((able[row] > 0).sum())
             room = int(able[row].sum())
             message = (
                 f"{tier.name} needs at least {domains(needed, policy.level)} with free capacity "
@@ -122,10 +134,11 @@ def _policy_shortages(problem: Problem, index: int) -> Iterator[Reason]:
         tier = problem.ensemble.tiers[row]
         name = tier.name
         fits = reach(problem.topology, alone.caps[row], alone.limits[row].tolist())
-        if most < wanted and fits >= problem.counts[row]:
+        if most < wanted and (fits >= problem.counts[row] or not alone.limits[row, depth]):
+            able_to = f"At most {most} of the {members(tier.count)}" if most else "No member"
             message = (
-                f"At most {most} of the {members(tier.count)} of {name} can be left after "
-                f"{describe_loss(policy)}, and {wanted} must be."
+                f"{able_to} of {name} can be left after {describe_loss(policy)}, "
+                f"and {wanted} must be."
                 if isinstance(policy, Survive)
                 else f"{name} can be {inside(policy.level)} at most {domains(most, policy.level)}, "
                 f"and it must be {inside(policy.level)} {wanted}."

@@ -2,6 +2,7 @@
 """Head-room: whether the members of a failed domain could be placed again within the policies."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ensemble_api.planning.model import Ensemble
@@ -50,18 +51,26 @@ def headroom(
     left out. Raises ModelError for a level that the cloud does not have.
     """
     snapshot.topology.require(level)
-    hard = replace(ensemble, policies=tuple(p for p in ensemble.policies if p.hard))
+    numbers = [number for number, policy in enumerate(ensemble.policies) if policy.hard]
+    hard = replace(ensemble, policies=tuple(ensemble.policies[number] for number in numbers))
     lost = Counter(snapshot.topology.domain_of(host, level) for host in assignment.values())
     rooms = []
     for domain in sorted(lost):
-        result = plan(hard, snapshot.failing(domain), assignment)
-        rooms.append(_room(domain, lost[domain], result))
+        result = plan(hard, snapshot.failing(domain), assignment, changes=False)
+        rooms.append(_room(domain, lost[domain], result, numbers))
     return LevelRoom(level, tuple(rooms))
 
 
-def _room(domain: FailureDomain, lost: int, result: Plan | Infeasible) -> DomainRoom:
+def _room(
+    domain: FailureDomain, lost: int, result: Plan | Infeasible, numbers: Sequence[int]
+) -> DomainRoom:
     if isinstance(result, Infeasible):
-        return DomainRoom(domain, lost, False if result.proved else None, 0, result.reasons)
+        reasons = tuple(
+            # The policies have other numbers where the soft ones are left out.
+            replace(each, policy=None if each.policy is None else numbers[each.policy])
+            for each in result.reasons
+        )
+        return DomainRoom(domain, lost, False if result.proved else None, 0, reasons)
     moves = next(objective.value for objective in result.objectives if objective.name == "moves")
     return DomainRoom(domain, lost, True, moves - lost)
 

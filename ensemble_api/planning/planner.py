@@ -78,13 +78,16 @@ def plan(
     snapshot: Snapshot,
     existing: Assignment | None = None,
     solve: Solve = solve_apart,
+    *,
+    changes: bool = True,
 ) -> Plan | Infeasible:
     """Plan all members at once: the best plan found, with its proof, or the reasons for none.
 
     `existing` are members that run already, on the hosts given: the plan keeps them there as far as
     it can (their use must be part of what `snapshot.free` lacks). `solve` does what searching there
-    is, in a process that can be killed when nothing else is given. The same input gives the same
-    plan; the work is bounded. Raises ModelError for a policy at a level that the cloud lacks.
+    is, in a process that can be killed when nothing else is given. Without `changes` a refusal does
+    not say what would fit. The same input gives the same plan; the work is bounded. Raises
+    ModelError for a policy at a level that the cloud lacks.
     """
     problem = build(ensemble, snapshot, existing)
     found = _solve(problem, Effort(_PLAN_EFFORT, solve))
@@ -98,7 +101,8 @@ def plan(
 
             effort = Effort(_EXPLAIN_EFFORT, solve)
             oracle = partial(_has_plan, effort=effort)
-            return Infeasible(explain(problem, oracle, rebuild), proved=True)
+            rebuilt = rebuild if changes else None
+            return Infeasible(explain(problem, oracle, rebuilt), proved=True)
         return Infeasible(undecided(problem), proved=False)
     assignment = _assign(problem, found.counts, existing or {})
     broken = check(ensemble, snapshot, assignment, existing or {})

@@ -2,7 +2,8 @@
 """Measure the planner: `python tests/bench/bench_planner.py [instances] [hosts,members ...]`.
 
 Prints a table and writes build/bench/planner.json. Times are of this process's processor, one
-thread. Every plan is judged by the independent checker, which the planner itself calls.
+thread; so the solver runs here, not in a process of its own. Every plan is judged by the
+independent checker, which the planner itself calls.
 """
 
 import json
@@ -15,7 +16,7 @@ import numpy as np
 from baselines import one_by_one, per_server
 from instances import Instance, instances
 
-from ensemble_api.planning import planner
+from ensemble_api.planning import highs, planner
 from ensemble_api.planning.constraints import build
 from ensemble_api.planning.result import Infeasible, Plan
 
@@ -46,7 +47,7 @@ def measure(hosts: int, members: int, count: int) -> dict[str, object]:
     tally = dict.fromkeys(("proved", "alone", "refused", "plain", "aware", "feasible", "worse"), 0)
     for number, instance in enumerate(instances(hosts, members, count)):
         start = time.process_time()
-        result = planner.plan(instance.ensemble, instance.snapshot)
+        result = planner.plan(instance.ensemble, instance.snapshot, solve=highs.solve)
         spent = time.process_time() - start
         times.append(spent)
         tally["proved"] += settled(result)

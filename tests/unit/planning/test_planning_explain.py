@@ -72,6 +72,13 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
         "Lower min_available of web per rack to 1.",
     ),
     (
+        "a single member cannot survive",
+        (tier("web", 1),),
+        (Survive("host", ("web",)),),
+        "No member of web can be left after the loss of any one host, and 1 must be.",
+        "Make survive of web per host soft.",
+    ),
+    (
         "more domains than members",
         (tier("web", 2),),
         (Spread("rack", ("web",), True, None, 3),),

@@ -35,6 +35,14 @@ def test_without_a_spare_host_anti_affinity_cannot_be_kept_and_it_is_said_why() 
     assert room.domains[0].reasons[0].code == "too-few-domains"
 
 
+def test_a_reason_names_the_policy_as_the_ensemble_numbers_it() -> None:
+    soft = AntiAffinity("rack", ("web",), False)
+    ensemble = Ensemble((WEB,), (soft, APART))
+    snapshot = cloud({"a": ("r1", "z", 4), "b": ("r2", "z", 4)})
+    room = headroom(ensemble, running(ensemble, "a", "b"), snapshot, "host")
+    assert [(each.policy, each.changes) for each in room.domains[0].reasons] == [(1, ())]
+
+
 def test_the_loss_of_everything_leaves_no_room() -> None:
     ensemble = Ensemble((WEB,))
     snapshot = cloud({"a": ("r1", "z", 4), "b": ("r2", "z", 4)})
