@@ -75,8 +75,9 @@ class Changes:
 
         Where no edit for one reason is enough, edits for several are put together.
         """
+        known = all(reason.code != "not-decided" for reason in reasons)
         single = [list(self._single(reason)) for reason in reasons]
-        both = [] if all(single) else list(self._combined(reasons))
+        both = list(self._combined(reasons)) if known and not all(single) else []
         given = []
         for reason, own in zip(reasons, single, strict=True):
             concerned = [edits for edits in both if self._concerns(reason, edits)]
@@ -132,6 +133,10 @@ class Changes:
         self, ensemble: Ensemble, reason: Reason, kinds: Iterable[str] = _KINDS
     ) -> Iterator[Sequence[Edits]]:
         """Give, for each field that matters to a reason, its new values, the nearest first."""
+        if reason.code == "not-decided":
+            for index, policy in enumerate(ensemble.policies):
+                if policy.hard:
+                    yield [{f"policies[{index}].enforcement": "soft"}]
         for kind in kinds:
             if kind == "fewer":
                 for name in reason.tiers:

@@ -59,18 +59,21 @@ def _shortages_of(problem: Problem, policy: int | None) -> list[Reason]:
     return list(_policy_shortages(problem, policy)) if policy in problem.hard else []
 
 
-def undecided(problem: Problem) -> tuple[Reason, ...]:
-    """Say that the search ended at its limit."""
-    return (
-        Reason(
-            code="not-decided",
-            message="No plan was found within the limit of the search, "
-            "and it is not proved that there is none.",
-            tiers=tuple(tier.name for tier in problem.ensemble.tiers),
-            demand=problem.ensemble.size,
-            suggestion="Make a policy soft, or ask for fewer members.",
-        ),
+def undecided(
+    problem: Problem, oracle: Oracle, rebuild: Rebuild | None = None
+) -> tuple[Reason, ...]:
+    """Say that the search ended at its limit, and with which changes there would be a plan."""
+    reason = Reason(
+        code="not-decided",
+        message="No plan was found within the limit of the search, "
+        "and it is not proved that there is none.",
+        tiers=tuple(tier.name for tier in problem.ensemble.tiers),
+        demand=problem.ensemble.size,
     )
+    if rebuild is None:
+        return (reason,)
+    causes = partial(_causes, oracle=oracle)
+    return Changes(problem.ensemble, oracle, rebuild, causes, _shortages_of).offered([reason])
 
 
 def _tier_shortages(problem: Problem) -> Iterator[Reason]:

@@ -92,18 +92,17 @@ def plan(
     problem = build(ensemble, snapshot, existing)
     found = _solve(problem, Effort(_PLAN_EFFORT, solve))
     if found.counts is None:
-        if found.none_exists:
-            running = existing
 
-            def rebuild(changed: Ensemble) -> Problem:
-                kept = {m: host for m, host in (running or {}).items() if m in changed.members}
-                return build(changed, snapshot, kept if running is not None else None)
+        def rebuild(changed: Ensemble) -> Problem:
+            kept = {m: host for m, host in (existing or {}).items() if m in changed.members}
+            return build(changed, snapshot, kept if existing is not None else None)
 
-            effort = Effort(_EXPLAIN_EFFORT, solve)
-            oracle = partial(_has_plan, effort=effort)
-            rebuilt = rebuild if changes else None
-            return Infeasible(explain(problem, oracle, rebuilt), proved=True)
-        return Infeasible(undecided(problem), proved=False)
+        # What could not be decided is not searched again; a greedy plan will do for a change.
+        effort = Effort(_EXPLAIN_EFFORT if found.none_exists else 0, solve)
+        say = explain if found.none_exists else undecided
+        oracle = partial(_has_plan, effort=effort)
+        reasons = say(problem, oracle, rebuild if changes else None)
+        return Infeasible(reasons, proved=found.none_exists)
     assignment = _assign(problem, found.counts, existing or {})
     broken = check(ensemble, snapshot, assignment, existing or {})
     if broken:

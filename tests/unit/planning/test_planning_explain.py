@@ -143,6 +143,7 @@ def test_a_search_that_ends_at_its_limit_says_that_nothing_is_decided(
     assert isinstance(result, Infeasible)
     assert not result.proved
     assert [reason.code for reason in result.reasons] == ["not-decided"]
+    assert result.reasons[0].suggestion == "Ask for 5 members of web in place of 6."
 
 
 def test_without_any_search_a_plan_is_still_given_with_an_honest_bound(
