@@ -54,6 +54,7 @@ def changed(page: Dashboard) -> None:
     page.until(lambda: "being found out" not in page.text("#ens-worst"))
     _state(page, "fits")
     page.click("#ens-proof summary")
+    page.driver.execute_script("document.querySelector('.ens-preview').scrollTo(0, 0)")
 
 
 def building(page: Dashboard) -> None:
@@ -100,9 +101,9 @@ def material(page: Dashboard) -> None:
 
 # In this order: each one goes on where the one before it stopped.
 STEPS: dict[str, tuple[Callable[[Dashboard], None], int]] = {
-    "draw": (draw, 1000),
+    "draw": (draw, 1120),
     "draw-refused": (refused, 700),
-    "draw-changed": (changed, 1150),
+    "draw-changed": (changed, 1480),
     "details-building": (building, 800),
     "details": (details, 1250),
     "index": (index, 480),
