@@ -245,7 +245,9 @@ class Service:
 def _refusal(infeasible: result.Infeasible) -> exception.InfeasibleEnsemble:
     words = " ".join(reason.message for reason in infeasible.reasons)
     return exception.InfeasibleEnsemble(
-        f"The ensemble does not fit: {words}", reasons=list(infeasible.reasons)
+        f"The ensemble does not fit: {words}",
+        reasons=list(infeasible.reasons),
+        proved=infeasible.proved,
     )
 
 
