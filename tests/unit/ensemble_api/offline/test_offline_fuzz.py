@@ -4,6 +4,7 @@
 import copy
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,9 @@ CLOUD = a_cloud(
     a_host("h3", "r1", "az2"),
 )
 ENSEMBLE = {"ensemble": an_ensemble()}
+EXAMPLES = int(os.environ.get("ENSEMBLE_EXAMPLES", "100"))
 MODEST = settings(
-    max_examples=100,
+    max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -121,7 +123,7 @@ def test_any_json(tmp_path: Path, capsys: Any, cloud: Any, ensemble: Any) -> Non
     assert check(tmp_path, capsys, json.dumps(CLOUD).encode(), json.dumps(ensemble).encode()) == 2
 
 
-@settings(MODEST, max_examples=30)
+@settings(MODEST, max_examples=max(10, EXAMPLES // 3))
 @given(st.binary(max_size=200), st.integers(0, 2000))
 def test_bytes_in_the_midst_of_a_file(tmp_path: Path, capsys: Any, noise: bytes, at: int) -> None:
     cloud, ensemble = json.dumps(CLOUD).encode(), yaml.safe_dump(ENSEMBLE).encode()
