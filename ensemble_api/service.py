@@ -19,7 +19,6 @@ from ensemble_api.planning import check, planner, result
 from ensemble_api.planning.headroom import LevelRoom, demand
 from ensemble_api.planning.headroom import headroom as room_after_loss
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, Status
-from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
 from ensemble_api.resolver import Resolver, Wanted
 from ensemble_api.store.api import Handover, Page, Store
@@ -82,7 +81,7 @@ class Service:
         # 1 Resolve with the tenant's rights. 2 Look at the cloud. 3 Plan.
         wanted = self._resolver.resolve(context, body)
         snapshot = self._look(context, wanted).snapshot
-        planned = self._plan(wanted, snapshot)
+        planned = planner.plan(wanted.ensemble, snapshot)
         if not headroom or isinstance(planned, result.Infeasible):
             return Planned(planned, snapshot.topology)
         # 4 Fail each domain of the plan, as if it were built, and plan its members anew.
@@ -108,7 +107,7 @@ class Service:
             for attempt in range(self._attempts):
                 # 2 Plan on a fresh look at the cloud.
                 capacity = self._look(context, wanted, but=record.id if record else None)
-                planned = self._plan(wanted, capacity.snapshot)
+                planned = planner.plan(wanted.ensemble, capacity.snapshot)
                 if isinstance(planned, result.Infeasible):
                     raise _refusal(planned)
                 # 3 Save the intent.
@@ -229,17 +228,6 @@ class Service:
 
     def _claimed(self, handover: Handover) -> bool:
         return handover.server_id is not None and self._reservation.holds(handover.server_id)
-
-    @staticmethod
-    def _plan(wanted: Wanted, snapshot: Snapshot) -> result.Plan | result.Infeasible:
-        planned = planner.plan(wanted.ensemble, snapshot)
-        if isinstance(planned, result.Plan):
-            # Never trust the planner alone: the checker shares no code with it.
-            broken = check.check(wanted.ensemble, snapshot, planned.assignment)
-            if broken:
-                LOG.error("The plan for %s breaks: %s", wanted.ensemble, broken)
-                raise exception.EnsembleError("The plan failed its check; please report this.")
-        return planned
 
 
 def _refusal(infeasible: result.Infeasible) -> exception.InfeasibleEnsemble:
