@@ -11,7 +11,7 @@ from ensemble_api.planning.headroom import LevelRoom
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.result import Assignment, Infeasible, Reason
-from ensemble_api.planning.survivability import survivability
+from ensemble_api.planning.survivability import promises, survivability
 from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.resolver import stored_ensemble
 from ensemble_api.service import Planned
@@ -19,6 +19,7 @@ from ensemble_api.service import Planned
 Json = dict[str, Any]
 
 PACKING = "packing"
+MOST_FAILURES = 3  # domains that fail at once, in what is always told
 
 
 def reference(project_id: str, domain: FailureDomain) -> str:
@@ -58,6 +59,7 @@ def ensemble(record: EnsembleRecord, *, names: bool, detail: bool) -> Json:
         "members": [_member(each, domains, names=names) for each in record.members],
         "domains": domains.view(),
         "survivability": _survivability(stored_ensemble(record), assignment, topology, domains),
+        "promises": _promises(stored_ensemble(record), assignment, topology),
         "objectives": _objectives(record.plan["objectives"], names=names),
         "violations": record.plan["violations"],
         "events": [
@@ -77,6 +79,7 @@ def plan(planned: Planned, project_id: str, *, names: bool) -> Json:
             "assignments": [],
             "domains": [],
             "survivability": [],
+            "promises": [],
             "objectives": [],
             "violations": [],
             "reasons": reasons(found.reasons),
@@ -95,6 +98,7 @@ def plan(planned: Planned, project_id: str, *, names: bool) -> Json:
         "survivability": _survivability(
             found.ensemble, found.assignment, planned.topology, domains, planned.rooms
         ),
+        "promises": _promises(found.ensemble, found.assignment, planned.topology),
         "objectives": _objectives(
             (
                 {"name": each.name, "value": each.value, "bound": each.bound, "proved": each.proved}
@@ -297,6 +301,10 @@ def _survivability(
                 {"tier": tier, "left": left, "count": counts[tier]}
                 for tier, left in each.worst.items()
             ],
+            "any": [
+                {"failures": failures, "left": dict(each.after(failures))}
+                for failures in range(1, min(MOST_FAILURES, each.domains_used) + 1)
+            ],
             "losses": [
                 {
                     "domain": domains.reference(loss.domain),
@@ -311,6 +319,22 @@ def _survivability(
     for level, room in zip(levels, rooms, strict=False):
         _add_rooms(level, room, domains)
     return levels
+
+
+def _promises(what: Ensemble, assignment: Assignment, topology: Topology) -> list[Json]:
+    """What becomes of each `survive` policy; nothing while no member has a place."""
+    return [
+        {
+            "policy": each.policy,
+            "level": each.level,
+            "failures": each.failures,
+            "tiers": [
+                {"tier": kept.tier, "left": kept.left, "needed": kept.needed} for kept in each.tiers
+            ],
+            "holds": each.holds,
+        }
+        for each in (promises(what, assignment, topology) if assignment else ())
+    ]
 
 
 def _add_rooms(view: Json, room: LevelRoom, domains: _Domains) -> None:

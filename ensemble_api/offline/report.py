@@ -7,11 +7,11 @@ from typing import Final
 from ensemble_api.offline.cloud import Cloud, path_of
 from ensemble_api.planning.headroom import DomainRoom, LevelRoom
 from ensemble_api.planning.result import Infeasible, Objective, Plan
-from ensemble_api.planning.survivability import survivability
+from ensemble_api.planning.survivability import LevelSurvivability, survivability
 from ensemble_api.planning.topology import FailureDomain
 from ensemble_api.planning.wording import domains, listed, members
 from ensemble_api.service import Planned
-from ensemble_api.views import PACKING
+from ensemble_api.views import MOST_FAILURES, PACKING
 
 SHOWN: Final = 5  # of the domains that a level's head-room does not suffice for
 
@@ -35,7 +35,7 @@ def report(
     if plan.violations:
         yield "Soft policies that are not met:"
         yield from (f"  {each.message}" for each in plan.violations)
-    yield "What survives the loss of one domain:"
+    yield "What survives failures:"
     yield from (f"  {line}" for line in _survival(plan, planned))
     if planned.rooms:
         yield "Head-room, whether what is lost could be placed again:"
@@ -103,13 +103,22 @@ def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _survival(plan: Plan, planned: Planned) -> Iterator[str]:
-    counts = {tier.name: tier.count for tier in plan.ensemble.tiers}
     for level in survivability(plan.ensemble, plan.assignment, planned.topology):
-        left = listed(f"{left} of {counts[tier]} {tier}" for tier, left in level.worst.items())
+        where = domains(level.domains_used, level.level)
         lost = [tier for tier, left in level.worst.items() if not left]
         end = f"; {listed(lost)} may be lost as a whole" if lost else ""
-        where = domains(level.domains_used, level.level)
-        yield f"any {level.level} (members are in {where}): at worst {left} left{end}"
+        yield f"any {level.level} (members are in {where}): at worst {_left(plan, level, 1)}{end}"
+        for failures in range(2, min(MOST_FAILURES, level.domains_used - 1) + 1):
+            several = domains(failures, level.level)
+            yield f"any {several} at once: at worst {_left(plan, level, failures)}"
+
+
+def _left(plan: Plan, level: LevelSurvivability, failures: int) -> str:
+    left = level.after(failures)
+    return (
+        listed(f"{left[tier.name]} of {tier.count} {tier.name}" for tier in plan.ensemble.tiers)
+        + " left"
+    )
 
 
 def _room(room: LevelRoom) -> Iterator[str]:

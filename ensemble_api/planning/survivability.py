@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ensemble_api.planning.model import Ensemble
+from ensemble_api.planning.model import Ensemble, Survive
 from ensemble_api.planning.result import Assignment
 from ensemble_api.planning.topology import FailureDomain, Topology
 
@@ -22,12 +22,31 @@ class DomainLoss:
 
 @dataclass(frozen=True, slots=True)
 class LevelSurvivability:
-    """What any loss at one level leaves: domain by domain in use, and at worst for each tier."""
+    """What losses at one level leave: domain by domain in use, and at worst for each tier.
+
+    `held` are the members of each tier in the domains in use, the fullest domain first.
+    """
 
     level: str
-    domains_used: int
     losses: tuple[DomainLoss, ...]
-    worst: Mapping[str, int]
+    held: Mapping[str, tuple[int, ...]]
+
+    @property
+    def domains_used(self) -> int:
+        """How many domains of the level hold members."""
+        return len(self.losses)
+
+    @property
+    def worst(self) -> Mapping[str, int]:
+        """What the loss of any one domain leaves of each tier at worst."""
+        return self.after(1)
+
+    def after(self, failures: int) -> Mapping[str, int]:
+        """Give what the loss of any `failures` domains at once leaves of each tier at worst.
+
+        Each tier has a worst case of its own: no single failure need be the worst of all tiers.
+        """
+        return {tier: sum(counts[failures:]) for tier, counts in self.held.items()}
 
     @property
     def survives(self) -> bool:
@@ -35,22 +54,61 @@ class LevelSurvivability:
         return all(left > 0 for left in self.worst.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many members of a tier a `survive` policy needs, and how many are left at worst."""
+
+    tier: str
+    left: int
+    needed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A `survive` policy, by its number, and what becomes of it as the members are placed."""
+
+    policy: int
+    level: str
+    failures: int
+    tiers: tuple[Kept, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every tier of the policy keeps what it needs."""
+        return all(each.left >= each.needed for each in self.tiers)
+
+
 def survivability(
-    ensemble: Ensemble, assignment: Assignment, topology: Topology, failures: int = 1
+    ensemble: Ensemble, assignment: Assignment, topology: Topology
 ) -> tuple[LevelSurvivability, ...]:
     """Tell, for each level from the smallest up, what is left when domains are lost.
 
-    `losses` are those of single domains; `worst` is for the loss of any `failures` domains at once,
-    for each tier the worst of its own. Tiers are counted by what is placed, so a member without a
-    host is no loss and is not left either. Raises KeyError for a host the topology does not know.
+    Tiers are counted by what is placed, so a member without a host is no loss and is not left
+    either. Raises KeyError for a host the topology does not know.
     """
-    return tuple(
-        _at_level(ensemble, assignment, topology, level, failures) for level in topology.levels
-    )
+    return tuple(_at_level(ensemble, assignment, topology, level) for level in topology.levels)
+
+
+def promises(ensemble: Ensemble, assignment: Assignment, topology: Topology) -> tuple[Promise, ...]:
+    """Tell of each `survive` policy, hard or soft, whether it holds as the members are placed.
+
+    A share of a tier is one of its count, so members without a host count as lost already. Raises
+    KeyError for a host the topology does not know, ValueError for an unknown level.
+    """
+    found = []
+    for number, policy in enumerate(ensemble.policies):
+        if isinstance(policy, Survive):
+            left = _at_level(ensemble, assignment, topology, policy.level).after(policy.failures)
+            kept = tuple(
+                Kept(name, left[name], policy.needed(ensemble.tier(name).count))
+                for name in policy.tiers
+            )
+            found.append(Promise(number, policy.level, policy.failures, kept))
+    return tuple(found)
 
 
 def _at_level(
-    ensemble: Ensemble, assignment: Assignment, topology: Topology, level: str, failures: int
+    ensemble: Ensemble, assignment: Assignment, topology: Topology, level: str
 ) -> LevelSurvivability:
     names = tuple(tier.name for tier in ensemble.tiers)
     held: dict[FailureDomain, Counter[str]] = {}
@@ -65,8 +123,8 @@ def _at_level(
         )
         for domain in sorted(held)
     )
-    worst = {}
-    for name in names:
-        heaviest = sorted((tiers[name] for tiers in held.values()), reverse=True)[:failures]
-        worst[name] = placed[name] - sum(heaviest)
-    return LevelSurvivability(level, len(held), losses, MappingProxyType(worst))
+    fullest = {
+        name: tuple(sorted((tiers[name] for tiers in held.values()), reverse=True))
+        for name in names
+    }
+    return LevelSurvivability(level, losses, MappingProxyType(fullest))

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is left when domains are lost."""
 
+import itertools
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from planning_clouds import cloud
 
-from ensemble_api.planning.model import Ensemble, Member, Tier
-from ensemble_api.planning.survivability import survivability
+from ensemble_api.planning.model import Affinity, Ensemble, Member, Survive, Tier
+from ensemble_api.planning.survivability import Kept, promises, survivability
 
 SNAPSHOT = cloud(
     {"a": ("r1", "z1", 8), "b": ("r1", "z1", 8), "c": ("r2", "z1", 8), "d": ("r1", "z2", 8)}
@@ -31,9 +37,58 @@ def test_a_level_survives_when_every_tier_keeps_a_member() -> None:
     assert [level.survives for level in levels] == [True, True, False]
 
 
-def test_any_two_failures_take_the_two_worst_domains_of_each_tier() -> None:
-    host = survivability(ENSEMBLE, ASSIGNMENT, SNAPSHOT.topology, failures=2)[0]
-    assert dict(host.worst) == {"web": 1, "db": 0}
+@pytest.mark.parametrize(
+    ("failures", "left"),
+    [
+        pytest.param(1, {"web": 2, "db": 0}, id="one host"),
+        pytest.param(2, {"web": 1, "db": 0}, id="any two hosts, each tier its own worst two"),
+        pytest.param(3, {"web": 0, "db": 0}, id="three hosts"),
+        pytest.param(9, {"web": 0, "db": 0}, id="more hosts than there are"),
+    ],
+)
+def test_any_number_of_failures_takes_the_fullest_domains_of_each_tier(
+    failures: int, left: dict[str, int]
+) -> None:
+    host = survivability(ENSEMBLE, ASSIGNMENT, SNAPSHOT.topology)[0]
+    assert dict(host.after(failures)) == left
+
+
+@pytest.mark.parametrize(
+    ("policy", "left", "needed", "holds"),
+    [
+        pytest.param(Survive("host", ("web",), min_available=2), 2, 2, True, id="just enough"),
+        pytest.param(Survive("rack", ("web",), min_available=2), 1, 2, False, id="too few left"),
+        pytest.param(
+            Survive("host", ("web",), min_available="50%", failures=2), 1, 2, False, id="a share"
+        ),
+        pytest.param(
+            Survive("zone", ("web",), hard=False, min_available=1), 1, 1, True, id="a soft one too"
+        ),
+    ],
+)
+def test_a_promise_holds_when_each_tier_keeps_what_it_needs(
+    policy: Survive, left: int, needed: int, holds: bool
+) -> None:
+    ensemble = replace(ENSEMBLE, policies=(Affinity("zone", ("db",)), policy))
+    (promise,) = promises(ensemble, ASSIGNMENT, SNAPSHOT.topology)
+    assert (promise.policy, promise.level, promise.failures) == (1, policy.level, policy.failures)
+    assert promise.tiers == (Kept("web", left, needed),)
+    assert promise.holds is holds
+
+
+@given(st.lists(st.sampled_from("abcd"), min_size=4, max_size=4), st.integers(1, 3))
+def test_no_choice_of_failing_domains_leaves_less(hosts: list[str], failures: int) -> None:
+    """The worst case, against all choices of that many domains one by one."""
+    web = Ensemble((Tier("web", 4, {"VCPU": 1}),))
+    placed = dict(zip(web.members, hosts, strict=True))
+    for level in survivability(web, placed, SNAPSHOT.topology):
+        at = [SNAPSHOT.topology.domain_of(host, level.level) for host in hosts]
+        every = SNAPSHOT.topology.domains(level.level)
+        least = min(
+            sum(domain not in failed for domain in at)
+            for failed in itertools.combinations(every, min(failures, len(every)))
+        )
+        assert level.after(failures)["web"] == least
 
 
 def test_members_without_a_host_are_neither_lost_nor_left() -> None:

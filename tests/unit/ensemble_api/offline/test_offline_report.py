@@ -60,11 +60,13 @@ Objectives, the most important first:
   packing: best 9, bound 7
 Soft policies that are not met:
   at most 1 of web in a zone: 1 too many
-What survives the loss of one domain:
+What survives failures:
   any host (members are in 3 hosts): at worst 2 of 3 web and 0 of 1 db left; \
 db may be lost as a whole
+  any 2 hosts at once: at worst 1 of 3 web and 0 of 1 db left
   any rack (members are in 3 racks): at worst 2 of 3 web and 0 of 1 db left; \
 db may be lost as a whole
+  any 2 racks at once: at worst 1 of 3 web and 0 of 1 db left
   any zone (members are in 2 zones): at worst 1 of 3 web and 0 of 1 db left; \
 db may be lost as a whole
 Head-room, whether what is lost could be placed again:
