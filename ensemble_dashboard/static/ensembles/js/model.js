@@ -4,6 +4,7 @@
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
   const { gettext, fill } = ensembles.words;
+  const { server } = ensembles;
 
   const MAX_TIERS = 20;
   const MAX_COUNT = 200;
@@ -12,15 +13,14 @@
   const TIER_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
   // A draft: {name, description, tiers: [TIER], policies: [POLICY], next: number for the next key}.
-  // TIER: {key, name, count, flavor, image, networks: 'auto' | 'none' | [ids], keyName, securityGroups: [ids]}
+  // TIER: {key, name, count} and what its servers are made of, see server.js
   // POLICY: {key, type, level, tiers: [tier keys], enforcement, between: true for several tiers} and, of which
   // each kind of policy has its own, {most, skew, domains, to: tier key, failures, available: text, other}
   // Policies name tiers by key, so that a tier can be renamed without losing its policies.
 
   // The API's names of fields, where ours are others.
   const FIELDS = {
-    key_name: 'keyName', security_groups: 'securityGroups', max_per_domain: 'most', max_skew: 'skew',
-    min_domains: 'domains', min_available: 'available',
+    ...server.FIELDS, max_per_domain: 'most', max_skew: 'skew', min_domains: 'domains', min_available: 'available',
   };
   // What a change of the API's may be about.
   const EDITABLE = {
@@ -34,10 +34,7 @@
 
   function addTier(draft, values) {
     const key = 't' + draft.next;
-    const tier = {
-      name: freeName(draft, 'tier'), count: 2, flavor: '', image: '', networks: 'auto', keyName: '',
-      securityGroups: [], ...values, key,
-    };
+    const tier = { name: freeName(draft, 'tier'), count: 2, ...server.EMPTY, ...values, key };
     return { ...draft, next: draft.next + 1, tiers: [...draft.tiers, tier] };
   }
 
@@ -146,18 +143,11 @@
     }
   }
 
-  function serverOf(tier) {
-    const server = { flavor: tier.flavor, image: tier.image, networks: tier.networks };
-    if (tier.keyName) { server.key_name = tier.keyName; }
-    if (tier.securityGroups.length) { server.security_groups = tier.securityGroups; }
-    return server;
-  }
-
   /** What is posted to the API; a preview needs no name yet. */
   function body(draft, nameless) {
     const whole = {
       name: draft.name.trim() || nameless || '',
-      tiers: draft.tiers.map((tier) => ({ name: tier.name, count: tier.count, server: serverOf(tier) })),
+      tiers: draft.tiers.map((tier) => ({ name: tier.name, count: tier.count, server: server.toApi(tier) })),
       policies: draft.policies.map((policy) => ruleOf(draft, policy)),
     };
     if (draft.description.trim()) { whole.description = draft.description.trim(); }
@@ -195,9 +185,7 @@
       [!named, 'name', gettext('Small letters, digits and hyphens, a letter first, at most 32.')],
       [named && before.some((other) => other.name === tier.name), 'name', gettext('Another tier has this name.')],
       [!within(tier.count, MAX_COUNT), 'count', fill(gettext('From 1 to %(most)s.'), { most: MAX_COUNT })],
-      [!tier.flavor, 'flavor', gettext('Choose a flavor.')],
-      [!tier.image, 'image', gettext('Choose an image.')],
-      [Array.isArray(tier.networks) && !tier.networks.length, 'networks', gettext('Choose at least one network.')],
+      ...server.faults(tier),
     ];
   }
 

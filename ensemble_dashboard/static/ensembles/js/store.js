@@ -4,7 +4,7 @@
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
   // Raised when the shape of a draft changes: an old one is then left aside.
-  const VERSION = 2;
+  const VERSION = 3;
 
   /** storage: what sessionStorage can do; key: whose draft it is. */
   function open(storage, key) {

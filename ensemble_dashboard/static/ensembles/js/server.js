@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the servers of a tier are made of, as data: in the drawing, in the API, and what is wrong with it. */
+(function () {
+  'use strict';
+  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { gettext, ngettext, fill } = ensembles.words;
+
+  const MAX_USER_DATA = 65535; // characters of base64, as Nova takes them
+  const MAX_PAIRS = 64;
+  const MAX_TEXT = 255; // of a metadata key or value
+  const PAIR_NAME = /^[a-zA-Z0-9-_:. ]{1,255}$/;
+
+  // A tier's fields that are about its servers. bootVolume is null (the root disk is local, made from the image)
+  // or, in Nova's words, {source_type: 'image' | 'volume' | 'snapshot', uuid, volume_size, delete_on_termination}.
+  // userData is base64; metadata is [[key, value]], so that a row can be half filled in; zone '' is any.
+  const EMPTY = {
+    flavor: '', image: '', bootVolume: null, networks: 'auto', ports: [], keyName: '', securityGroups: [],
+    userData: '', metadata: [], configDrive: false, zone: '',
+  };
+
+  // The API's names of these fields, where they are others.
+  const FIELDS = {
+    boot_volume: 'bootVolume', key_name: 'keyName', security_groups: 'securityGroups', user_data: 'userData',
+    config_drive: 'configDrive', availability_zone: 'zone',
+  };
+
+  /** The fields as the API's "server"; what is not set is left out. */
+  function toApi(tier) {
+    const server = { flavor: tier.flavor };
+    if (tier.bootVolume) {
+      server.boot_volume = Object.fromEntries(
+        Object.entries(tier.bootVolume).filter(([, value]) => value !== null && value !== undefined));
+    } else {
+      server.image = tier.image;
+    }
+    server.networks = tier.networks;
+    for (const [name, field] of Object.entries({ ports: 'ports', ...FIELDS })) {
+      const value = tier[field];
+      if (name !== 'boot_volume' && value && value.length !== 0) { server[name] = value; }
+    }
+    const pairs = (tier.metadata || []).filter(([key, value]) => key || value);
+    if (pairs.length) { server.metadata = Object.fromEntries(pairs); }
+    return server;
+  }
+
+  /** The fields that say the same as the API's "server". */
+  function fromApi(server) {
+    const fields = { ...EMPTY };
+    for (const [name, value] of Object.entries(server)) {
+      const field = (Object.hasOwn(FIELDS, name) && FIELDS[name]) || name;
+      if (Object.hasOwn(EMPTY, field)) { fields[field] = value; }
+    }
+    return { ...fields, metadata: Object.entries(server.metadata || {}) };
+  }
+
+  /** What is missing or wrong: [[whether it is, field, message]]. */
+  function faults(tier) {
+    return [
+      [!tier.flavor, 'flavor', gettext('Choose a flavor.')],
+      ...rootFaults(tier),
+      ...netFaults(tier),
+      [(tier.userData || '').length > MAX_USER_DATA, 'userData', gettext('The user data is too long.')],
+      ...pairFaults(tier.metadata || []),
+    ];
+  }
+
+  function rootFaults({ image, bootVolume, count }) {
+    if (!bootVolume) { return [[!image, 'image', gettext('Choose an image.')]]; }
+    const { source_type: from, uuid, volume_size: size } = bootVolume;
+    return [
+      [!uuid, 'bootVolume', {
+        image: gettext('Choose an image.'), volume: gettext('Choose a volume.'),
+      }[from] || gettext('Choose a volume snapshot.')],
+      [from === 'image' && !(size >= 1), 'bootVolume', gettext('Give the size of the new volume in GB.')],
+      [from === 'volume' && count > 1, 'bootVolume',
+        gettext('A volume can be the root disk of one member only. Use a snapshot of it, or one member.')],
+    ];
+  }
+
+  function netFaults({ networks, ports = [], count }) {
+    const chosen = Array.isArray(networks) && networks.length;
+    return [
+      [Array.isArray(networks) && !chosen && !ports.length, 'networks', gettext('Choose at least one network.')],
+      [networks === 'none' && ports.length, 'ports', gettext('Ports make no sense without a network.')],
+      [count > 0 && ports.length % count, 'ports', fill(ngettext('%(ports)s port cannot be shared out evenly: each of '
+        + 'the %(count)s members needs ports of its own.', '%(ports)s ports cannot be shared out evenly: each of the '
+        + '%(count)s members needs ports of its own.', ports.length), { ports: ports.length, count })],
+    ];
+  }
+
+  function pairFaults(pairs) {
+    const used = pairs.filter(([key, value]) => key || value);
+    const keys = used.map(([key]) => key);
+    return [
+      [keys.some((key) => !PAIR_NAME.test(key)), 'metadata',
+        gettext('A key has letters, digits, spaces and - _ : . and 1 to 255 of them.')],
+      [new Set(keys).size < keys.length, 'metadata', gettext('A key is there twice.')],
+      [used.some(([, value]) => value.length > MAX_TEXT), 'metadata', gettext('A value has at most 255 characters.')],
+      [used.length > MAX_PAIRS, 'metadata', fill(gettext('At most %(most)s pairs.'), { most: MAX_PAIRS })],
+    ];
+  }
+
+  ensembles.server = { EMPTY, FIELDS, MAX_USER_DATA, MAX_PAIRS, MAX_TEXT, toApi, fromApi, faults };
+  if (typeof module === 'object' && module.exports) { module.exports = ensembles.server; }
+}());
