@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help venv demo test test-fast lint bench clean
+.PHONY: help venv demo test test-fast lint messages bench clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -17,6 +17,7 @@ $(READY): setup.cfg constraints.txt
 	@touch $@
 
 demo: $(READY)  ## Run the embedded cloud with the dashboard until Ctrl-C
+	@$(BIN)/python tools/messages.py compile
 	@exec $(BIN)/ensemble-cloud up
 
 test: $(READY)  ## Run everything: lint, types, import rules, unit, functional, cloud and browser tests
@@ -27,6 +28,9 @@ test-fast: $(READY)  ## Run lint, types and unit tests (the inner loop)
 
 lint: $(READY)  ## Run the linters, the type checker and the import rules
 	@tools/test lint
+
+messages: $(READY)  ## Bring the message catalogs up to date with the dashboard's sources
+	@$(BIN)/python tools/messages.py update
 
 bench: $(READY)  ## Measure the planner, and draw the plots of its documentation
 	$(BIN)/python tests/bench/bench_planner.py

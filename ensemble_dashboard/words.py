@@ -5,9 +5,11 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 Text: TypeAlias = str | Promise
 
@@ -21,6 +23,17 @@ STATUSES: tuple[tuple[str, Text], ...] = (
 )
 SETTLED = ("ACTIVE", "ERROR")
 LEVELS: dict[str, Text] = {"host": _("host"), "rack": _("rack"), "zone": _("zone")}
+
+
+def language() -> dict[str, str]:
+    """Give the language our own words are in, and which way it is written.
+
+    Horizon has languages we have no catalog for: then our words are English, whatever is around
+    them. Translate "en" as the code of your language.
+    """
+    code = pgettext("code of the language of this catalog", "en")
+    rtl = code.partition("-")[0] in settings.LANGUAGES_BIDI
+    return {"code": code, "direction": "rtl" if rtl else "ltr"}
 
 
 def status(value: str) -> Text:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Filters for names that people have chosen freely."""
+"""Names that people have chosen freely, and the language of what is around them."""
 
 from django import template
 
@@ -9,3 +9,4 @@ register = template.Library()
 
 register.filter("as_it_is", words.as_it_is)
 register.filter("for_confirmation", words.for_confirmation)
+register.simple_tag(words.language, name="page_language")
