@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the failure of each host in use would break of an ensemble, as its members stand now.
+
+A healthy ensemble keeps its `survive` policies through the failure they allow, so that failure
+alone breaks nothing; but it may use a promise up, which then no longer holds until the members are
+back. Both are told apart. All hosts are worked out together: the time grows with the members of an
+ensemble, not with hosts times ensembles.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ensemble_api.planning.model import Survive
+from ensemble_api.planning.topology import Topology
+from ensemble_api.planning.wording import describe_policy, listed, plural
+
+Held = Mapping[str, Mapping[str, int]]
+
+
+class Effect(StrEnum):
+    """What becomes of a promise when a host fails, the worst first."""
+
+    ENDED = "ended"  # tiers have no member left
+    BROKEN = "broken"  # fewer members are left than the policy promises
+    EXPOSED = "exposed"  # enough are left, but the failures that the policy allows would break it
+
+    @property
+    def rank(self) -> int:
+        """0 is the worst."""
+        return list(Effect).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An ensemble as it stands.
+
+    `counts` are members of each tier as described, `policies` its `survive` policies by number, and
+    `held` the members that run, by host and tier; a host that the cloud does not have holds none.
+    """
+
+    counts: Mapping[str, int]
+    policies: Mapping[int, Survive]
+    held: Held
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One tier: members left at once, left after the policy's failures as well, and needed."""
+
+    tier: str
+    left: int
+    worst: int
+    needed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """One promise that the failure of a host breaks; without a policy: tiers that would end."""
+
+    effect: Effect
+    losses: tuple[Loss, ...]
+    number: int | None = None
+    policy: Survive | None = None
+
+    @property
+    def order(self) -> tuple[int, bool, int]:
+        """The worst first: by effect, hard before soft."""
+        soft = self.policy is not None and not self.policy.hard
+        return self.effect.rank, soft, -1 if self.number is None else self.number
+
+    @property
+    def message(self) -> str:
+        """Say it in a few plain words."""
+        if self.policy is None:
+            one = len(self.losses) == 1
+            names = listed(loss.tier for loss in self.losses)
+            return f"{names} would have no {'member' if one else 'members'} left"
+        promise = describe_policy(self.policy)
+        if self.effect is Effect.BROKEN:
+            left = listed(f"{loss.left} of {loss.tier}" for loss in self.losses)
+            return f"{promise}: only {left} would be left"
+        left = listed(f"{loss.worst} of {loss.tier}" for loss in self.losses)
+        level, failures = self.policy.level, self.policy.failures
+        then = f"one more {level}" if failures == 1 else f"{failures} more {plural(level)}"
+        return f"{promise}: used up, the loss of {then} would leave {left}"
+
+
+def damage(
+    standing: Standing, topology: Topology, down: Collection[str] = ()
+) -> dict[str, tuple[Break, ...]]:
+    """Tell for every host with members what its failure breaks, the worst first.
+
+    Members on the hosts that are `down` are lost already when another host fails; for such a host
+    itself, it is told what would hold if it were up. What did not hold before is not broken by a
+    host. Policies at a level that the cloud does not have are left out.
+    """
+    known = set(topology.hosts)
+    held = {host: tiers for host, tiers in standing.held.items() if host in known}
+    up = {host: tiers for host, tiers in held.items() if host not in down}
+    found = _breaks(standing, topology, up, up)
+    for host in held.keys() - up.keys():
+        found |= _breaks(standing, topology, {**up, host: held[host]}, (host,))
+    return found
+
+
+def _breaks(
+    standing: Standing, topology: Topology, held: Held, hosts: Collection[str]
+) -> dict[str, tuple[Break, ...]]:
+    """Tell for each of `hosts` what breaks when it fails while the members of `held` run."""
+    placed: Counter[str] = Counter()
+    for tiers in held.values():
+        placed.update(tiers)
+    found: dict[str, list[Break]] = {host: _ended(held[host], placed) for host in hosts}
+    for number, policy in standing.policies.items():
+        if policy.level not in topology.levels:
+            continue
+        losses: dict[str, list[Loss]] = {}
+        for tier in policy.tiers:
+            needed = policy.needed(standing.counts[tier])
+            _lose(tier, needed, policy, topology, held, hosts, losses)
+        for host, lost in losses.items():
+            broken = any(loss.left < loss.needed for loss in lost)
+            effect = Effect.BROKEN if broken else Effect.EXPOSED
+            shown = [loss for loss in lost if not broken or loss.left < loss.needed]
+            found[host].append(Break(effect, tuple(shown), number, policy))
+    return {
+        host: tuple(sorted(breaks, key=lambda each: each.order)) for host, breaks in found.items()
+    }
+
+
+def _ended(here: Mapping[str, int], placed: Mapping[str, int]) -> list[Break]:
+    ended = [Loss(tier, 0, 0, 1) for tier, lost in here.items() if lost and lost == placed[tier]]
+    return [Break(Effect.ENDED, tuple(ended))] if ended else []
+
+
+def _lose(
+    tier: str,
+    needed: int,
+    policy: Survive,
+    topology: Topology,
+    held: Held,
+    hosts: Collection[str],
+    losses: dict[str, list[Loss]],
+) -> None:
+    """Add to `losses` the hosts whose failure costs the tier what the policy promises of it.
+
+    The policy's failures take the fullest domains. Losing some members of one domain leaves their
+    order but for this one, so the new sum follows from the old one without sorting again.
+    """
+    domain = topology.index(policy.level)
+    number = {host: int(domain[topology.host_number(host)]) for host in held}
+    inside: Counter[int] = Counter()
+    for host, tiers in held.items():
+        inside[number[host]] += tiers.get(tier, 0)
+    fullest = sorted(inside, key=lambda each: (-inside[each], each))
+    taken = fullest[: policy.failures]
+    following = inside[fullest[policy.failures]] if len(fullest) > policy.failures else 0
+    heaviest = sum(inside[each] for each in taken)
+    among = set(taken)
+    placed = sum(inside.values())
+    if placed < needed:
+        return  # broken already, whoever fails next
+    for host in hosts:
+        lost = held[host].get(tier, 0)
+        if not lost:
+            continue
+        here, left, heavy = inside[number[host]], placed - lost, heaviest
+        if number[host] in among:
+            heavy += max(here - lost, following) - here
+        worst = left - heavy
+        if left < needed or (placed - heaviest >= needed > worst):
+            losses.setdefault(host, []).append(Loss(tier, left, worst, needed))
