@@ -43,6 +43,7 @@ def check(
         return tuple(found)
     found += _capacity(ensemble, snapshot, assignment, existing)
     found += _eligibility(ensemble, snapshot, assignment)
+    found += _offers(ensemble, snapshot, assignment, existing)
     found += shortfalls(ensemble, snapshot, assignment, hard=True)
     return tuple(found)
 
@@ -126,6 +127,8 @@ def _suits(tier: Tier, host: str, snapshot: Snapshot) -> bool:
     traits = snapshot.traits[row]
     if not snapshot.usable[row] or tier.required_traits - traits or tier.forbidden_traits & traits:
         return False
+    if tier.name in snapshot.closed and snapshot.closed[tier.name][row]:
+        return False
     if tier.zone is None:
         return True
     if "zone" not in snapshot.topology.levels:
@@ -141,6 +144,25 @@ def _eligibility(
         if wrong:
             message = f"on hosts they must not use: {members(len(wrong))} of {tier.name}"
             yield _rule(message, (tier.name,), len(wrong))
+
+
+def _offers(
+    ensemble: Ensemble, snapshot: Snapshot, assignment: Assignment, existing: Assignment
+) -> Iterable[Violation]:
+    """Find members on hosts that take no more of their tier; as many as run there may stay."""
+    for tier in ensemble.tiers:
+        if tier.name not in snapshot.offered:
+            continue
+        placed = Counter(host for member, host in assignment.items() if member.tier == tier.name)
+        running = Counter(host for member, host in existing.items() if member.tier == tier.name)
+        wrong = sum(
+            count
+            for host, count in (placed - running).items()
+            if not snapshot.offered[tier.name][snapshot.topology.host_number(host)]
+        )
+        if wrong:
+            message = f"on hosts that Placement does not offer: {members(wrong)} of {tier.name}"
+            yield _rule(message, (tier.name,), wrong)
 
 
 def _held(snapshot: Snapshot, assignment: Assignment, level: str) -> _Held:

@@ -93,7 +93,7 @@ class Problem:
         """Whether counts [T, H] break capacity, eligibility, the tiers' counts or a hard policy."""
         if (counts < 0).any() or (counts.sum(axis=1) != self.counts).any():
             return True
-        if (counts[~self.eligible] > 0).any() or (counts.T @ self.requests > self.free).any():
+        if (counts > self.room).any() or (counts.T @ self.requests > self.free).any():
             return True
         return any(shortfall(self, policy, counts) for policy in self.policies(self.hard))
 
@@ -143,8 +143,13 @@ def build(ensemble: Ensemble, snapshot: Snapshot, existing: Assignment | None = 
     counts = np.array([tier.count for tier in ensemble.tiers], dtype=np.int64)
     eligible = np.stack([snapshot.eligible(tier) for tier in ensemble.tiers])
     room = np.zeros((tiers, hosts), dtype=np.int64)
-    for row in range(tiers):
-        room[row] = np.where(eligible[row], fitting(free, requests[row], int(counts[row])), 0)
+    for row, tier in enumerate(ensemble.tiers):
+        fit = fitting(free, requests[row], int(counts[row]))
+        offered = snapshot.offered.get(tier.name)
+        if offered is not None:
+            # What runs on a host may stay there; nothing more is taken in.
+            fit = np.where(offered, fit, 0 if running is None else np.minimum(fit, running[row]))
+        room[row] = np.where(eligible[row], fit, 0)
     problem = Problem(
         ensemble=ensemble,
         topology=topology,

@@ -19,6 +19,11 @@ class Snapshot:
     that is down, disabled or without a resource provider. `others` marks, by "ensemble" and
     "project", the hosts that hold servers of another one; a missing key means that none do.
     `free` is below zero where more is used than there is now, which counts as nothing free.
+
+    Two masks a tier, by its name, say what the figures cannot: `closed` are hosts that its members
+    must not use (say, another project's aggregate), `offered` those on which Placement has room for
+    one more member now, by whatever it knows beside the free units (say, the most that one consumer
+    may take). A missing name means that no host is closed, or that all are offered.
     """
 
     topology: Topology
@@ -28,6 +33,8 @@ class Snapshot:
     traits: tuple[frozenset[str], ...]
     usable: BoolArray
     others: Mapping[str, BoolArray] = field(default_factory=dict)
+    closed: Mapping[str, BoolArray] = field(default_factory=dict)
+    offered: Mapping[str, BoolArray] = field(default_factory=dict)
     _trait_sets: tuple[frozenset[str], ...] = field(init=False, repr=False)
     _trait_number: IntArray = field(init=False, repr=False)
 
@@ -43,12 +50,13 @@ class Snapshot:
             object.__setattr__(self, name, array)
         if len(self.traits) != hosts:
             raise ModelError("traits", f"must have one set for each of {hosts} hosts")
-        others = {}
-        for key, mask in self.others.items():
-            if np.shape(mask) != (hosts,):
-                raise ModelError(f"others.{key}", f"must have the shape {(hosts,)}")
-            others[key] = frozen(mask, np.bool_)
-        object.__setattr__(self, "others", MappingProxyType(others))
+        for name in ("others", "closed", "offered"):
+            masks = {}
+            for key, mask in getattr(self, name).items():
+                if np.shape(mask) != (hosts,):
+                    raise ModelError(f"{name}.{key}", f"must have the shape {(hosts,)}")
+                masks[key] = frozen(mask, np.bool_)
+            object.__setattr__(self, name, MappingProxyType(masks))
         # Few hosts differ in traits, so each different set is looked at once, however many hosts.
         numbers: dict[frozenset[str], int] = {}
         by_host = [numbers.setdefault(frozenset(traits), len(numbers)) for traits in self.traits]
@@ -73,6 +81,8 @@ class Snapshot:
             mask &= np.array(suits, dtype=np.bool_)[self._trait_number]
         if tier.zone is not None:
             mask &= self.in_zone(tier.zone)
+        if tier.name in self.closed:
+            mask &= ~self.closed[tier.name]
         return mask
 
     def in_zone(self, zone: str) -> BoolArray:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ensemble_api.planning.snapshot import Snapshot
-from ensemble_api.planning.topology import Topology
+from ensemble_api.planning.topology import BoolArray, Topology
 
 LEVELS = ("host", "rack", "zone")
 
@@ -17,6 +17,8 @@ def cloud(
     down: Sequence[str] = (),
     traits: Mapping[str, Sequence[str]] | None = None,
     others: Mapping[str, Sequence[str]] | None = None,
+    closed: Mapping[str, Sequence[str]] | None = None,
+    offered: Mapping[str, Sequence[str]] | None = None,
     total: int = 8,
 ) -> Snapshot:
     """Give a cloud of hosts {name: (rack, zone, free VCPU)}, each with `total` VCPU."""
@@ -29,11 +31,17 @@ def cloud(
         free=np.array(free, dtype=np.int64).reshape(len(hosts), 1),
         traits=tuple(frozenset((traits or {}).get(name, ())) for name in topology.hosts),
         usable=np.array([name not in down for name in topology.hosts], dtype=np.bool_),
-        others={
-            key: np.array([name in names for name in topology.hosts], dtype=np.bool_)
-            for key, names in (others or {}).items()
-        },
+        others=_masks(topology, others),
+        closed=_masks(topology, closed),
+        offered=_masks(topology, offered),
     )
+
+
+def _masks(topology: Topology, named: Mapping[str, Sequence[str]] | None) -> dict[str, BoolArray]:
+    return {
+        key: np.array([name in names for name in topology.hosts], dtype=np.bool_)
+        for key, names in (named or {}).items()
+    }
 
 
 def racks(*shapes: tuple[str, int, int], free: int = 4, total: int = 8) -> Snapshot:

@@ -62,6 +62,10 @@ def clouds(draw: st.DrawFn) -> Snapshot:
             "project": [name for name in names if draw(st.integers(0, 4)) == 0],
             "ensemble": [name for name in names if draw(st.integers(0, 4)) == 0],
         },
+        closed={"t0": [name for name in names if draw(st.integers(0, 6)) == 0]},
+        offered=draw(
+            st.sampled_from([{}, {"t1": [name for name in names if draw(st.integers(0, 4))]}])
+        ),
     )
 
 
