@@ -6,8 +6,8 @@ const { JSDOM } = require('jsdom');
 
 const FOLDER = path.join(__dirname, '..', '..', 'ensemble_dashboard', 'static', 'ensembles', 'js');
 // In the order of the templates: each script uses only those before it.
-const ORDER = ['words', 'icons', 'dom', 'layout', 'api', 'map', 'failures', 'server', 'model', 'samples', 'store', 'problems',
-  'tier_card', 'policy_row', 'verdict', 'preview', 'dry_run', 'frame'];
+const ORDER = ['words', 'icons', 'dom', 'layout', 'api', 'map', 'failures', 'server', 'model', 'document',
+  'samples', 'store', 'problems', 'tier_card', 'policy_row', 'verdict', 'preview', 'dry_run', 'frame'];
 
 const page = new JSDOM('<!doctype html><form id="ens-draw"><input name="csrfmiddlewaretoken" value="t"></form>');
 Object.assign(globalThis, { document: page.window.document, Node: page.window.Node });

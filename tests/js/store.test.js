@@ -26,7 +26,18 @@ test('a draft that was kept comes back, under its own key only', () => {
   assert.equal(store.open(storage, 'mine').load(), null);
 });
 
+test('a draft that an older version of the page has kept is completed, not dropped', () => {
+  const draft = samples.fresh(CHOICES);
+  const older = structuredClone(draft);
+  delete older.tiers[0].metadata;
+  delete older.policies[0].other;
+  delete older.description;
+  const storage = memory({ k: JSON.stringify({ version: 1, draft: older }) });
+  assert.deepEqual(store.open(storage, 'k').load(), draft);
+});
+
 for (const [name, text] of [
+  ['a tier without a key', '{"version": 3, "draft": {"name": "", "next": 1, "tiers": [{}], "policies": []}}'],
   ['nothing', null], ['no JSON', '{'], ['another version', '{"version": 0, "draft": {}}'],
   ['no draft', '{"version": 1, "draft": {"tiers": "x"}}'], ['null', 'null'],
 ]) {

@@ -14,6 +14,7 @@
 
   // A draft: {name, description, tiers: [TIER], policies: [POLICY], next: number for the next key}.
   // TIER: {key, name, count} and what its servers are made of, see server.js
+  // What a file had beyond these is kept as `rest` by the API's names (see document.js), so that nothing is lost.
   // POLICY: {key, type, level, tiers: [tier keys], enforcement, between: true for several tiers} and, of which
   // each kind of policy has its own, {most, skew, domains, to: tier key, failures, available: text, other}
   // Policies name tiers by key, so that a tier can be renamed without losing its policies.
@@ -74,13 +75,23 @@
       .reduce((whole, policy) => addPolicy(whole, { ...policy, tiers: [copy.key] }), { ...added, tiers });
   }
 
+  // What a policy begins with; of its numbers, each kind uses its own.
+  const POLICY = {
+    type: 'anti-affinity', level: 'host', tiers: [], enforcement: 'hard', between: false,
+    most: 1, skew: 1, domains: null, to: '', failures: 1, available: '1', other: 'project',
+  };
+
   function addPolicy(draft, values) {
-    const policy = {
-      type: 'anti-affinity', level: 'host', tiers: [], enforcement: 'hard', between: false,
-      most: 1, skew: 1, domains: null, to: '', failures: 1, available: '1', other: 'project',
-      ...values, key: 'p' + draft.next,
-    };
+    const policy = { ...POLICY, ...values, key: 'p' + draft.next };
     return { ...draft, next: draft.next + 1, policies: [...draft.policies, withTarget(draft, policy)] };
+  }
+
+  /** A draft that another version of this page has kept: what has come since then is as in a new one. */
+  function complete(draft) {
+    return {
+      ...empty(), ...draft, tiers: draft.tiers.map((tier) => ({ ...server.EMPTY, ...tier })),
+      policies: draft.policies.map((policy) => ({ ...POLICY, ...policy })),
+    };
   }
 
   function changePolicy(draft, key, values) {
@@ -120,7 +131,7 @@
   function ruleOf(draft, policy) {
     const rule = {
       type: policy.type, level: policy.level, tiers: tierNames(draft, policy),
-      enforcement: policy.enforcement,
+      enforcement: policy.enforcement, ...policy.rest,
     };
     switch (policy.type) {
       case 'anti-affinity':
@@ -147,7 +158,9 @@
   function body(draft, nameless) {
     const whole = {
       name: draft.name.trim() || nameless || '',
-      tiers: draft.tiers.map((tier) => ({ name: tier.name, count: tier.count, server: server.toApi(tier) })),
+      tiers: draft.tiers.map((tier) => {
+        return { name: tier.name, count: tier.count, server: { ...server.toApi(tier), ...tier.rest } };
+      }),
       policies: draft.policies.map((policy) => ruleOf(draft, policy)),
     };
     if (draft.description.trim()) { whole.description = draft.description.trim(); }
@@ -265,7 +278,7 @@
   }
 
   ensembles.model = {
-    empty, addTier, changeTier, removeTier, duplicateTier, addPolicy, changePolicy, removePolicy,
+    empty, complete, addTier, changeTier, removeTier, duplicateTier, addPolicy, changePolicy, removePolicy,
     targets, tierNames, ruleOf, body, size, problems, placeOf, stepsOf, stepsBack, take,
     MAX_TIERS, MAX_COUNT, MAX_MEMBERS, MAX_POLICIES,
   };

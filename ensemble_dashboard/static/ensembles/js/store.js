@@ -3,7 +3,9 @@
 (function () {
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
-  // Raised when the shape of a draft changes: an old one is then left aside.
+  const model = ensembles.model;
+  // A draft of any version is completed by what has come since. Raise this, and say below how to read the older
+  // ones, when a field changes its meaning.
   const VERSION = 3;
 
   /** storage: what sessionStorage can do; key: whose draft it is. */
@@ -13,7 +15,7 @@
       load() {
         try {
           const kept = JSON.parse(storage.getItem(key));
-          return kept && kept.version === VERSION && isDraft(kept.draft) ? kept.draft : null;
+          return isDraft(kept.draft) ? model.complete(kept.draft) : null;
         } catch {
           return null;
         }
@@ -32,7 +34,8 @@
   }
 
   function isDraft(draft) {
-    return Boolean(draft) && Array.isArray(draft.tiers) && Array.isArray(draft.policies)
+    return [draft.tiers, draft.policies].every((items) => items.every((item) => typeof item.key === 'string'))
+      && draft.policies.every((policy) => Array.isArray(policy.tiers))
       && typeof draft.name === 'string' && Number.isInteger(draft.next);
   }
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert/strict');
+const { ensembles } = require('./scripts.js');
+const { CHOICES } = require('./samples.js');
+const { model, samples } = ensembles;
+const { drawing } = ensembles.document;
+
+const SERVER = { flavor: 'f-tiny', image: 'i-1', networks: 'auto' };
+const TIERS = [{ name: 'web', count: 3, server: SERVER }, { name: 'cache', count: 2, server: SERVER }];
+const written = (more) => ({ name: 'shop', tiers: TIERS, policies: [], ...more });
+const again = (body) => model.body(drawing(body));
+
+test('what is drawn, written and read again says the same', () => {
+  const body = { ...model.body(samples.threeTier(CHOICES)), description: 'Sells things.' };
+  assert.deepEqual(again(body), body);
+  assert.deepEqual(model.problems(drawing(body)), []);
+});
+
+for (const [name, policy] of [
+  ['apart, several to a rack', { type: 'anti-affinity', level: 'rack', tiers: ['web'], max_per_domain: 2 }],
+  ['apart from another tier', { type: 'anti-affinity', level: 'host', tiers: ['web', 'cache'] }],
+  ['together', { type: 'affinity', level: 'zone', tiers: ['web', 'cache'] }],
+  ['spread by difference alone', { type: 'spread', level: 'zone', tiers: ['web'], max_skew: 2 }],
+  ['spread by number alone', { type: 'spread', level: 'zone', tiers: ['web'], min_domains: 2 }],
+  ['near another tier', { type: 'near', level: 'zone', tiers: ['cache'], to: 'web' }],
+  ['near the tier that comes first', { type: 'near', level: 'zone', tiers: ['web'], to: 'cache' }],
+  ['surviving with a share', { type: 'survive', level: 'rack', tiers: ['web'], failures: 2, min_available: '50%' }],
+  ['surviving with none left', { type: 'survive', level: 'rack', tiers: ['web'], failures: 1, min_available: 0 }],
+  ['alone', { type: 'exclusive', level: 'host', tiers: ['cache'], other: 'ensemble' }],
+]) {
+  test('a policy is the same after it was read: ' + name, () => {
+    const body = written({ policies: [{ ...policy, enforcement: 'soft' }] });
+    assert.deepEqual(again(body), body);
+  });
+}
+
+test('what a file leaves out is as the API has it', () => {
+  const tiers = [{ name: 'web', count: 3, server: { flavor: 'f-tiny', image: 'i-1' } }];
+  const policies = [
+    { type: 'survive', level: 'rack', tiers: ['web'] }, { type: 'exclusive', level: 'host', tiers: ['web'] },
+  ];
+  assert.deepEqual(again({ name: 'shop', tiers, policies }), {
+    name: 'shop',
+    tiers: [TIERS[0]],
+    policies: [
+      { type: 'survive', level: 'rack', tiers: ['web'], enforcement: 'hard', failures: 1, min_available: 1 },
+      { type: 'exclusive', level: 'host', tiers: ['web'], enforcement: 'hard', other: 'project' },
+    ],
+  });
+});
+
+test('what the drawing has no field for is kept and sent as it came', () => {
+  const tiers = [{ name: 'web', count: 3, server: { ...SERVER, hypervisor_hostname: 'h', tags: ['a'] } }];
+  const policies = [{ type: 'affinity', level: 'rack', tiers: ['web'], enforcement: 'hard', weight: 7 }];
+  const body = written({ tiers, policies });
+  assert.deepEqual(again(body), body);
+  const draft = drawing(body);
+  assert.deepEqual(model.body(model.duplicateTier(draft, 't1')).tiers[1].server, tiers[0].server);
+});
+
+test('names of fields that every object has are not fields', () => {
+  const tiers = [{ name: 'web', count: 3, server: { ...SERVER, ...JSON.parse('{"constructor": "x"}') } }];
+  assert.equal(again(written({ tiers })).tiers[0].server.constructor, 'x');
+});
