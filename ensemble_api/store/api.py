@@ -53,6 +53,23 @@ class Handover:
     resources: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Occupant:
+    """A member on the host where it is recorded, without what only planning needs."""
+
+    ensemble_id: str
+    tier: str
+    index: int
+    host: str
+    status: MemberStatus
+    server_id: str | None
+
+    @property
+    def name(self) -> str:
+        """The member's name, such as ``web-2``."""
+        return f"{self.tier}-{self.index}"
+
+
 class Store:
     """The ensembles database behind one SQLAlchemy URL."""
 
@@ -154,6 +171,44 @@ class Store:
                 (rows.to_ensemble(row, ()), rows.to_member(member))
                 for row, member in session.execute(query)
             ]
+
+    def held(self, project_id: str) -> dict[str, int]:
+        """How many members of a project's ensembles are on each host, by host name."""
+        query = (
+            sa.select(models.Member.host, sa.func.count())
+            .join(models.Ensemble, models.Member.ensemble_id == models.Ensemble.id)
+            .where(
+                models.Ensemble.project_id == project_id,
+                models.Member.status != MemberStatus.DELETED.value,
+            )
+            .group_by(models.Member.host)
+        )
+        with self._reading() as session:
+            return {row[0]: row[1] for row in session.execute(query)}
+
+    def occupants(self) -> tuple[dict[str, EnsembleRecord], list[Occupant]]:
+        """Every member that may hold capacity, and its ensemble, without members, by id.
+
+        Each ensemble is read once and members as plain columns, for clouds with many of both.
+        """
+        model = models.Member
+        columns = (model.ensemble_id, model.tier, model.number, model.host, model.status)
+        query = (
+            sa.select(*columns, model.server_id)
+            .where(model.status != MemberStatus.DELETED.value)
+            .order_by(model.ensemble_id, model.position)
+        )
+        with self._reading() as session:
+            found = [
+                Occupant(ensemble_id, tier, number, host, MemberStatus(status), server_id)
+                for ensemble_id, tier, number, host, status, server_id in session.execute(query)
+            ]
+            owners = {
+                row.id: rows.to_ensemble(row, ())
+                for row in session.scalars(sa.select(models.Ensemble))
+            }
+        # An ensemble that is created or removed in between is in one of the two alone.
+        return owners, [each for each in found if each.ensemble_id in owners]
 
     def handovers(self) -> list[Handover]:
         """The members whose hold may be gone and whose server may not have claimed yet."""

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The spread of ensembles over hosts: counted, judged by what a failure breaks, searched, paged."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ensemble_api import exception
+from ensemble_api.cloud.inventory import Host
+from ensemble_api.planning.damage import Break, Effect, Standing, damage
+from ensemble_api.planning.lifecycle import EnsembleRecord, MemberStatus, Status
+from ensemble_api.planning.model import ModelError, Survive
+from ensemble_api.planning.topology import Topology
+from ensemble_api.store.api import Occupant
+
+SORT_KEYS = ("damage", "members", "host")
+# Of these nothing is left that could still be broken, or it is being taken away on purpose.
+PROMISING = frozenset((Status.RESERVING, Status.BUILDING, Status.ACTIVE))
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which hosts to list, in which order, from where on.
+
+    `project_id` and `ensemble_id` choose whose members are counted at all, and only hosts with one
+    of them are found. `domains` maps levels to the name of the domain a host must be in, where ""
+    is none. `text` is looked for in all names and ids, in any case of letters.
+    """
+
+    limit: int = 100
+    marker: str | None = None
+    sort_key: str = "damage"
+    descending: bool = True
+    project_id: str | None = None
+    ensemble_id: str | None = None
+    domains: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HostSpread:
+    """One host: the members on it, and the promises that its failure breaks, worst ones first."""
+
+    host: Host
+    occupants: tuple[Occupant, ...]
+    breaks: tuple[tuple[EnsembleRecord, Break], ...]
+    found: bool
+
+    @property
+    def ensembles(self) -> int:
+        """How many ensembles have members here."""
+        return len({each.ensemble_id for each in self.occupants})
+
+    @property
+    def worst(self) -> Effect | None:
+        """The worst that its failure does."""
+        return min((each.effect for _, each in self.breaks), key=lambda e: e.rank, default=None)
+
+    def rank(self, sort_key: str) -> tuple[int, ...]:
+        """What the host is sorted by, the first in descending order being the least."""
+        if sort_key == "host":
+            return ()
+        if sort_key == "members":
+            return (-len(self.occupants),)
+        counts = [0] * (2 * len(Effect))
+        for _, each in self.breaks:
+            effect, soft, _ = each.order
+            counts[2 * effect + soft] -= 1
+        return (*counts, -len(self.occupants))
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """One page of the hosts that were found, and all hosts by name.
+
+    `found` is how many there are on all pages, and `first` the number of the page's first one,
+    from 1. `owners` are all ensembles with members somewhere, whatever was searched for.
+    """
+
+    page: tuple[HostSpread, ...]
+    hosts: tuple[HostSpread, ...]
+    owners: Mapping[str, EnsembleRecord]
+    found: int
+    first: int
+
+    @property
+    def more(self) -> bool:
+        """Whether there are hosts after this page."""
+        return self.first - 1 + len(self.page) < self.found
+
+
+def spread(
+    hosts: Sequence[Host],
+    levels: Sequence[str],
+    owners: Mapping[str, EnsembleRecord],
+    occupants: Iterable[Occupant],
+    search: Search,
+) -> Spread:
+    """Find, judge and sort the hosts.
+
+    :raises ensemble_api.exception.Invalid: if the marker is no host.
+    """
+    chosen = [each for each in occupants if _counts(owners[each.ensemble_id], search)]
+    on: dict[str, list[Occupant]] = {}
+    for each in chosen:
+        on.setdefault(each.host, []).append(each)
+    breaks = _breaks(hosts, levels, owners, chosen)
+    rows = []
+    for host in hosts:
+        here = tuple(on.get(host.name, ()))
+        found = _found(host, here, levels, owners, search)
+        rows.append(HostSpread(host, here, tuple(breaks.get(host.name, ())), found))
+    ordered = sorted(rows, key=lambda row: (row.rank(search.sort_key), row.host.name))
+    # Hosts by name rise by themselves, all else falls: the other way round is the exact reverse.
+    if search.descending is (search.sort_key == "host"):
+        ordered.reverse()
+    start = 0
+    if search.marker is not None:
+        names = [row.host.name for row in ordered]
+        if search.marker not in names:
+            raise exception.Invalid("marker: is no host of this cloud", field="marker")
+        start = names.index(search.marker) + 1
+    before = sum(row.found for row in ordered[:start])
+    after = [row for row in ordered[start:] if row.found]
+    page = tuple(after[: search.limit])
+    return Spread(page, tuple(rows), owners, before + len(after), before + 1)
+
+
+def _counts(owner: EnsembleRecord, search: Search) -> bool:
+    return search.project_id in (None, owner.project_id) and search.ensemble_id in (None, owner.id)
+
+
+def _breaks(
+    hosts: Sequence[Host],
+    levels: Sequence[str],
+    owners: Mapping[str, EnsembleRecord],
+    occupants: Iterable[Occupant],
+) -> dict[str, list[tuple[EnsembleRecord, Break]]]:
+    """What the failure of each host breaks, the worst first, by its name."""
+    topology = Topology.build(levels, {host.name: host.above for host in hosts})
+    down = {host.name for host in hosts if host.state == "down"}
+    held: dict[str, dict[str, dict[str, int]]] = {}
+    for each in occupants:
+        if each.status is not MemberStatus.ERROR:
+            tiers = held.setdefault(each.ensemble_id, {}).setdefault(each.host, {})
+            tiers[each.tier] = tiers.get(each.tier, 0) + 1
+    found: dict[str, list[tuple[EnsembleRecord, Break]]] = {}
+    for ensemble_id, by_host in held.items():
+        owner = owners[ensemble_id]
+        if owner.status not in PROMISING:
+            continue
+        standing = Standing(
+            {tier["name"]: tier["count"] for tier in owner.body["tiers"]},
+            _promises(owner.body["policies"]),
+            by_host,
+        )
+        for name, breaks in damage(standing, topology, down).items():
+            found.setdefault(name, []).extend((owner, each) for each in breaks)
+    for listed in found.values():
+        listed.sort(key=lambda pair: (pair[1].order[:2], pair[0].name, pair[0].id, pair[1].order))
+    return found
+
+
+def _promises(policies: Sequence[Mapping[str, Any]]) -> dict[int, Survive]:
+    """The `survive` policies of a stored body, by number."""
+    found = {}
+    for number, policy in enumerate(policies):
+        if policy["type"] == Survive.kind:
+            facts = {k: v for k, v in policy.items() if k not in ("type", "enforcement", "tiers")}
+            hard = policy["enforcement"] == "hard"
+            try:
+                found[number] = Survive(tiers=tuple(policy["tiers"]), hard=hard, **facts)
+            except (ModelError, TypeError):
+                continue  # nobody can keep what is no promise; the ensemble's own page shows it
+    return found
+
+
+def _found(
+    host: Host,
+    occupants: Sequence[Occupant],
+    levels: Sequence[str],
+    owners: Mapping[str, EnsembleRecord],
+    search: Search,
+) -> bool:
+    above = dict(zip(levels[1:], host.above, strict=True))
+    if any((above.get(level) or "") != name for level, name in search.domains.items()):
+        return False
+    if not occupants and not (search.project_id is None and search.ensemble_id is None):
+        return False
+    wanted = search.text.strip().casefold()
+    return not wanted or any(
+        wanted in text.casefold() for text in _texts(host, occupants, owners) if text
+    )
+
+
+def _texts(
+    host: Host, occupants: Iterable[Occupant], owners: Mapping[str, EnsembleRecord]
+) -> Iterable[str | None]:
+    yield from (host.name, *host.above)
+    for each in occupants:
+        owner = owners[each.ensemble_id]
+        yield from (owner.name, owner.id, owner.project_id, each.name, each.server_id)
