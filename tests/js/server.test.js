@@ -11,45 +11,42 @@ const FULL = {
   security_groups: ['default'], user_data: 'IyEvYmluL3No', metadata: { role: 'web', team: '' }, config_drive: true,
   availability_zone: 'az1',
 };
-const VOLUME = { source_type: 'image', uuid: 'i-1', volume_size: 20, delete_on_termination: true };
-
 test('what is not set is not sent', () => {
   assert.deepEqual(server.toApi(PLAIN), { flavor: 'f-1', image: 'i-1', networks: 'auto' });
 });
 
 test('all fields go to the API and come back the same', () => {
   assert.deepEqual(server.toApi(server.fromApi(FULL)), FULL);
-  const volume = { flavor: 'f-1', boot_volume: VOLUME, networks: 'none' };
-  assert.deepEqual(server.toApi(server.fromApi(volume)), volume);
+  const volumes = { flavor: 'f-1', volumes: ['v-1', 'v-2'], delete_on_termination: false, networks: 'none' };
+  assert.deepEqual(server.toApi(server.fromApi(volumes)), volumes);
 });
 
-test('a volume whose size is not said goes without, and without the image', () => {
-  const bootVolume = { source_type: 'volume', uuid: 'v-1', volume_size: null };
-  assert.deepEqual(server.toApi({ ...PLAIN, bootVolume }),
-    { flavor: 'f-1', boot_volume: { source_type: 'volume', uuid: 'v-1' }, networks: 'auto' });
+test('servers boot from volumes or from the image, never from both', () => {
+  assert.deepEqual(server.toApi({ ...PLAIN, volumes: ['v-1', 'v-2'], deleteVolumes: true }),
+    { flavor: 'f-1', volumes: ['v-1', 'v-2'], delete_on_termination: true, networks: 'auto' });
+  assert.deepEqual(server.toApi({ ...PLAIN, deleteVolumes: true }), server.toApi(PLAIN));
 });
 
 test('rows of metadata that are empty do not count', () => {
   assert.deepEqual(server.toApi({ ...PLAIN, metadata: [['', ''], ['a', 'b']] }).metadata, { a: 'b' });
 });
 
-test('what the API does not know of a server is left aside', () => {
-  assert.deepEqual(server.fromApi({ flavor: 'f-1', constructor: 'x', nonsense: 1 }), { ...server.EMPTY, flavor: 'f-1' });
+test('what the drawing has no field for is kept and sent as it came', () => {
+  const given = { flavor: 'f-1', image: 'i-1', networks: 'auto', constructor: 'x', hostname: 'y' };
+  assert.deepEqual(server.fromApi(given).rest, { constructor: 'x', hostname: 'y' });
+  assert.deepEqual(server.toApi(server.fromApi(given)), given);
 });
 
 const wrong = (values) => server.faults({ ...PLAIN, ...values }).filter(([bad]) => bad).map(([, field]) => field);
-const volumeOf = (values) => ({ bootVolume: { ...VOLUME, ...values } });
 
 const CASES = [
   ['nothing', {}, []],
   ['no flavor', { flavor: '' }, ['flavor']],
   ['no image', { image: '' }, ['image']],
-  ['a volume in the place of the image', { image: '', ...volumeOf({}) }, []],
-  ['a new volume without a size', volumeOf({ volume_size: null }), ['bootVolume']],
-  ['a volume for two', volumeOf({ source_type: 'volume' }), ['bootVolume']],
-  ['a volume for one', { count: 1, ...volumeOf({ source_type: 'volume' }) }, []],
-  ['a snapshot for two, whose size is its own', volumeOf({ source_type: 'snapshot', volume_size: null }), []],
-  ['no snapshot chosen yet', volumeOf({ source_type: 'snapshot', uuid: '' }), ['bootVolume']],
+  ['volumes in the place of the image', { image: '', volumes: ['a', 'b'] }, []],
+  ['one volume for two', { volumes: ['a'] }, ['volumes']],
+  ['three volumes for two', { volumes: ['a', 'b', 'c'] }, ['volumes']],
+  ['volumes while the count is being typed', { count: null, volumes: [] }, []],
   ['no network chosen yet', { networks: [] }, ['networks']],
   ['ports alone', { networks: [], ports: ['a', 'b'] }, []],
   ['three ports for two', { ports: ['a', 'b', 'c'] }, ['ports']],

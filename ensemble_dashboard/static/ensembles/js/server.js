@@ -10,45 +10,45 @@
   const MAX_TEXT = 255; // of a metadata key or value
   const PAIR_NAME = /^[a-zA-Z0-9-_:. ]{1,255}$/;
 
-  // A tier's fields that are about its servers. bootVolume is null (the root disk is local, made from the image)
-  // or, in Nova's words, {source_type: 'image' | 'volume' | 'snapshot', uuid, volume_size, delete_on_termination}.
-  // userData is base64; metadata is [[key, value]], so that a row can be half filled in; zone '' is any.
+  // A tier's fields that are about its servers. volumes is null when they boot from the image; ports and volumes
+  // are ids, dealt to the members in their order. userData is base64; metadata is [[key, value]], so that a row
+  // can be half filled in; zone '' is any.
   const EMPTY = {
-    flavor: '', image: '', bootVolume: null, networks: 'auto', ports: [], keyName: '', securityGroups: [],
+    flavor: '', image: '', volumes: null, deleteVolumes: false, networks: 'auto', ports: [], keyName: '', securityGroups: [],
     userData: '', metadata: [], configDrive: false, zone: '',
   };
 
   // The API's names of these fields, where they are others.
   const FIELDS = {
-    boot_volume: 'bootVolume', key_name: 'keyName', security_groups: 'securityGroups', user_data: 'userData',
+    delete_on_termination: 'deleteVolumes', key_name: 'keyName', security_groups: 'securityGroups', user_data: 'userData',
     config_drive: 'configDrive', availability_zone: 'zone',
   };
 
   /** The fields as the API's "server"; what is not set is left out. */
   function toApi(tier) {
-    const server = { flavor: tier.flavor };
-    if (tier.bootVolume) {
-      server.boot_volume = Object.fromEntries(
-        Object.entries(tier.bootVolume).filter(([, value]) => value !== null && value !== undefined));
+    const server = { ...tier.rest, flavor: tier.flavor };
+    if (tier.volumes) {
+      server.volumes = tier.volumes;
+      server.delete_on_termination = tier.deleteVolumes;
     } else {
       server.image = tier.image;
     }
     server.networks = tier.networks;
     for (const [name, field] of Object.entries({ ports: 'ports', ...FIELDS })) {
       const value = tier[field];
-      if (name !== 'boot_volume' && value && value.length !== 0) { server[name] = value; }
+      if (name !== 'delete_on_termination' && value && value.length !== 0) { server[name] = value; }
     }
     const pairs = (tier.metadata || []).filter(([key, value]) => key || value);
     if (pairs.length) { server.metadata = Object.fromEntries(pairs); }
     return server;
   }
 
-  /** The fields that say the same as the API's "server". */
+  /** The fields that say the same as the API's "server"; what has none is kept as `rest` and sent as it came. */
   function fromApi(server) {
-    const fields = { ...EMPTY };
+    const fields = { ...EMPTY, rest: {} };
     for (const [name, value] of Object.entries(server)) {
       const field = (Object.hasOwn(FIELDS, name) && FIELDS[name]) || name;
-      if (Object.hasOwn(EMPTY, field)) { fields[field] = value; }
+      (Object.hasOwn(EMPTY, field) ? fields : fields.rest)[field] = value;
     }
     return { ...fields, metadata: Object.entries(server.metadata || {}) };
   }
@@ -64,17 +64,10 @@
     ];
   }
 
-  function rootFaults({ image, bootVolume, count }) {
-    if (!bootVolume) { return [[!image, 'image', gettext('Choose an image.')]]; }
-    const { source_type: from, uuid, volume_size: size } = bootVolume;
-    return [
-      [!uuid, 'bootVolume', {
-        image: gettext('Choose an image.'), volume: gettext('Choose a volume.'),
-      }[from] || gettext('Choose a volume snapshot.')],
-      [from === 'image' && !(size >= 1), 'bootVolume', gettext('Give the size of the new volume in GB.')],
-      [from === 'volume' && count > 1, 'bootVolume',
-        gettext('A volume can be the root disk of one member only. Use a snapshot of it, or one member.')],
-    ];
+  function rootFaults({ image, volumes, count }) {
+    if (!volumes) { return [[!image, 'image', gettext('Choose an image.')]]; }
+    return [[count > 0 && volumes.length !== count, 'volumes', fill(gettext('Each member boots from a volume of its own: '
+      + '%(count)s needed, %(volumes)s chosen.'), { count, volumes: volumes.length })]];
   }
 
   function netFaults({ networks, ports = [], count }) {
