@@ -28,6 +28,13 @@ OPTIONS: list[cfg.Opt] = [
         help="How many members one ensemble may have.",
     ),
     cfg.IntOpt(
+        "shown_hosts",
+        default=1000,
+        min=0,
+        help="In a cloud of more hosts than this, a plan with all domains shows the hosts in use "
+        "only, beside all domains of the levels above.",
+    ),
+    cfg.IntOpt(
         "reserve_attempts",
         default=4,
         min=1,

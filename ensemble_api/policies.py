@@ -42,6 +42,13 @@ RULES = [
                 "POST",
                 "/os-ensembles/plans",
             ),
+            (
+                "domains",
+                MEMBER,
+                "See all domains of the cloud in a plan, and where there is room for its tiers.",
+                "POST",
+                "/os-ensembles/plans?domains=all",
+            ),
             ("list", READER, "List the project's ensembles.", "GET", "/os-ensembles"),
             ("show", READER, "Show an ensemble.", "GET", "/os-ensembles/{id}"),
             ("delete", MEMBER, "Delete an ensemble.", "DELETE", "/os-ensembles/{id}"),

@@ -6,7 +6,7 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ensemble_api import exception
@@ -14,16 +14,15 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Capacity, Host, Inventory
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.dry_run import NOTHING_MORE, Asked, DryRuns, Planned
+from ensemble_api.look import Look
 from ensemble_api.neighbours import Neighbours
 from ensemble_api.planning import check, planner, result
-from ensemble_api.planning.headroom import LevelRoom, demand
-from ensemble_api.planning.headroom import headroom as room_after_loss
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, Status
-from ensemble_api.planning.topology import Topology
 from ensemble_api.resolver import Resolver, Wanted
-from ensemble_api.store.api import Handover, Page, Store
+from ensemble_api.store.api import Page, Store
 
-__all__ = ["Page", "Planned", "Service"]
+__all__ = ["Asked", "Page", "Planned", "Service"]
 
 LOG = logging.getLogger(__name__)
 
@@ -33,15 +32,6 @@ _CONTENDED = result.Reason(
     suggestion="Try again in a moment.",
 )
 RESERVE_SECONDS = 60  # the lease of a create while it plans and reserves
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """What a dry run gives: the result, the topology, and the head-room where it was asked for."""
-
-    result: result.Plan | result.Infeasible
-    topology: Topology
-    rooms: tuple[LevelRoom, ...] = ()
 
 
 class Service:
@@ -60,10 +50,13 @@ class Service:
         attempts: int,
         wake: Callable[[], None],
         sleep: Callable[[float], None] = time.sleep,
+        shown_hosts: int = 1000,
     ) -> None:
         self._store = store
         self._neighbours = Neighbours(compute, store)
         self._resolver = Resolver(compute, networks, inventory.levels, max_members)
+        self._look = Look(store, inventory, reservation, self._neighbours)
+        self._dry_runs = DryRuns(self._resolver, self._look, store, shown_hosts=shown_hosts)
         self._inventory = inventory
         self._reservation = reservation
         self._owner = owner
@@ -71,26 +64,14 @@ class Service:
         self._wake = wake
         self._sleep = sleep
 
-    def plan(self, context: Any, body: Mapping[str, Any], *, headroom: bool = False) -> Planned:
-        """Plan without reserving or saving anything.
-
-        With ``headroom``, tell also whether what a failure takes would find room again.
+    def plan(
+        self, context: Any, body: Mapping[str, Any], asked: Asked = NOTHING_MORE
+    ) -> Planned:
+        """Plan without reserving anything.
 
         :raises ensemble_api.exception.Invalid: naming the field that is wrong.
         """
-        # 1 Resolve with the tenant's rights. 2 Look at the cloud. 3 Plan.
-        wanted = self._resolver.resolve(context, body)
-        snapshot = self._look(context, wanted).snapshot
-        planned = planner.plan(wanted.ensemble, snapshot)
-        if not headroom or isinstance(planned, result.Infeasible):
-            return Planned(planned, snapshot.topology)
-        # 4 Fail each domain of the plan, as if it were built, and plan its members anew.
-        built = snapshot.carrying(demand(wanted.ensemble, planned.assignment))
-        rooms = tuple(
-            room_after_loss(wanted.ensemble, planned.assignment, built, level)
-            for level in snapshot.topology.levels
-        )
-        return Planned(planned, snapshot.topology, rooms)
+        return self._dry_runs.plan(context, body, asked)
 
     def create(self, context: Any, body: Mapping[str, Any]) -> EnsembleRecord:
         """Plan all members, hold all capacity at once, and leave the building to the worker.
@@ -106,7 +87,9 @@ class Service:
         try:
             for attempt in range(self._attempts):
                 # 2 Plan on a fresh look at the cloud.
-                capacity = self._look(context, wanted, but=record.id if record else None)
+                capacity = self._look.at_capacity(
+                    context, wanted, but=record.id if record else None
+                )
                 planned = planner.plan(wanted.ensemble, capacity.snapshot)
                 if isinstance(planned, result.Infeasible):
                     raise _refusal(planned)
@@ -194,23 +177,6 @@ class Service:
             # The worker takes it over when the lease ends, and finds it interrupted.
             LOG.exception("Ensemble %s could not be undone; the worker will", record.id)
 
-    def _look(self, context: Any, wanted: Wanted, but: str | None = None) -> Capacity:
-        """The cloud's capacity less what is being handed over from holds to servers.
-
-        Placement shows such capacity neither as held nor as used for a moment. So hand-overs are
-        read on both sides of the look, and all count but those whose server had claimed before.
-        """
-        before = self._store.handovers()
-        claimed = {each.member_id for each in before if self._claimed(each)}
-        capacity = self._inventory.capacity(context, wanted.demands.values())
-        capacity = self._neighbours.mark(context, wanted.ensemble, capacity, but)
-        pending = {each.member_id: each for each in (*before, *self._store.handovers())}
-        return capacity.less(
-            (each.host, each.resources)
-            for each in pending.values()
-            if each.member_id not in claimed
-        )
-
     def _hold(
         self,
         context: Any,
@@ -225,9 +191,6 @@ class Service:
         if check.check(wanted.ensemble, now.snapshot, planned.assignment):
             self._reservation.release(member.id for member in record.members)
             raise exception.CapacityTaken
-
-    def _claimed(self, handover: Handover) -> bool:
-        return handover.server_id is not None and self._reservation.holds(handover.server_id)
 
 
 def _refusal(infeasible: result.Infeasible) -> exception.InfeasibleEnsemble:

@@ -1,15 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """Dry runs: what would be built where, and what would survive."""
 
-from ensemble_api import policies, schemas, views
+from ensemble_api import exception, policies, schemas, views
 from ensemble_api.handlers.call import Answer, Call
+from ensemble_api.service import Asked
+
+PARAMETERS = frozenset(("headroom", "domains"))
 
 
 def create(call: Call) -> Answer:
     """POST /os-ensembles/plans: plan without reserving or saving anything."""
     policies.authorize(call.context, "plan")
-    headroom = call.choice("headroom", "0", ("0", "1")) == "1"
-    body = schemas.check_ensemble(call.json)
-    planned = call.service.plan(call.context, body, headroom=headroom)
+    planned = call.service.plan(call.context, schemas.check_ensemble(call.json), asked(call))
     names = policies.allowed(call.context, "names")
     return Answer(200, {"plan": views.plan(planned, call.context.project_id, names=names)})
+
+
+def asked(call: Call) -> Asked:
+    """What the query wants to know beside the plan, as far as policy lets the caller know it."""
+    for name in call.query:
+        if name not in PARAMETERS:
+            raise exception.Invalid(f"{name}: is not a parameter here", field=name)
+    return Asked(
+        headroom=call.choice("headroom", "0", ("0", "1")) == "1",
+        open=policies.allowed(call.context, "domains"),
+        everywhere=call.choice("domains", "used", ("used", "all")) == "all",
+    )

@@ -16,7 +16,7 @@ from ensemble_api.cloud.inventory import Host
 from ensemble_api.planning import result
 from ensemble_api.planning.lifecycle import EnsembleRecord
 from ensemble_api.planning.topology import Topology
-from ensemble_api.service import Page, Planned
+from ensemble_api.service import Asked, Page, Planned
 
 MEMBER = caller("shop-project", "member", "reader")
 READER = caller("shop-project", "reader")
@@ -60,7 +60,7 @@ class Ensembles:
         self._ask("create", body)
         return self.record
 
-    def plan(self, context: Any, body: Any, *, headroom: bool) -> Planned:
+    def plan(self, context: Any, body: Any, asked: Asked) -> Planned:
         self._ask("plan", body)
         return Planned(result.Infeasible((REASON,), True), Topology.build(("host",), {}))
 

@@ -3,6 +3,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,10 @@ from ensemble_api.cloud.inventory import Host
 from ensemble_api.planning import result
 from ensemble_api.planning.model import Ensemble, Member, Tier
 from ensemble_api.planning.topology import FailureDomain, Topology
+from ensemble_api.references import labels, letters, reference
 from ensemble_api.service import Planned
 
+LEVELS = ("host", "rack", "zone")
 SECRETS = (*NAMES, "4242", "31337", "provider")
 MEMBERS = (
     member(0, status=MemberStatus.ACTIVE, server_id="s0"),
@@ -24,7 +27,7 @@ MEMBERS = (
 )
 
 
-def text(view: Any) -> str:
+def as_text(view: Any) -> str:
     return json.dumps(view)
 
 
@@ -53,7 +56,7 @@ def planned() -> Planned:
     ],
 )
 def test_a_tenant_sees_no_name_and_no_capacity(view: Any) -> None:
-    shown = text(view())
+    shown = as_text(view())
     for secret in SECRETS:
         assert secret not in shown
 
@@ -67,11 +70,11 @@ def test_nova_s_words_about_a_failure_tell_a_tenant_no_host(detail: bool) -> Non
         fault={"message": words, "reasons": []},
         events=({"at": "2026-11-22T10:00:00Z", "type": "ROLLING_BACK", "message": words},),
     )
-    shown = text(views.ensemble(record, names=False, detail=detail))
+    shown = as_text(views.ensemble(record, names=False, detail=detail))
     for secret in SECRETS:
         assert secret not in shown
     assert "Nova refused web-0: Compute host" in shown
-    assert words in text(views.ensemble(record, names=True, detail=detail))
+    assert words in as_text(views.ensemble(record, names=True, detail=detail))
 
 
 def test_a_host_that_is_named_like_a_tier_leaves_member_names_alone() -> None:
@@ -98,10 +101,10 @@ def test_references_differ_between_projects_levels_and_paths() -> None:
         FailureDomain("zone", "x", ("x",)),
         FailureDomain("host", "x", ("z", "q", "x")),
     ]
-    refs = [views.reference(project, each) for project in ("p1", "p2") for each in domains]
+    refs = [reference(project, each) for project in ("p1", "p2") for each in domains]
     assert len(set(refs)) == 8
     assert all(re.fullmatch("[0-9a-f]{56}", ref) for ref in refs)
-    assert refs[0] == views.reference("p1", domains[0])
+    assert refs[0] == reference("p1", domains[0])
 
 
 def test_every_reference_in_a_view_is_of_a_domain_in_it() -> None:
@@ -114,7 +117,7 @@ def test_every_reference_in_a_view_is_of_a_domain_in_it() -> None:
     assert used == refs
 
 
-def test_labels_count_by_letters_in_the_order_of_the_plan() -> None:
+def test_labels_count_by_letters_from_the_largest_level_down() -> None:
     view = views.plan(planned(), "p", names=False)
     assert [each["label"] for each in view["domains"]] == [
         "zone A",
@@ -126,11 +129,31 @@ def test_labels_count_by_letters_in_the_order_of_the_plan() -> None:
     ]
 
 
+def test_labels_are_the_same_whatever_is_planned_into_the_domains() -> None:
+    known = labels("p", (each for level in LEVELS for each in planned().topology.domains(level)))
+    found = replace(planned(), labels=known)
+    one = replace(found, result=replace(found.result, assignment={Member("web", 0): "secrethost3"}))
+    one = replace(
+        one, result=replace(one.result, ensemble=Ensemble((Tier("web", 1, {"VCPU": 1}),)))
+    )
+    shown = {each["ref"]: each["label"] for each in views.plan(one, "p", names=False)["domains"]}
+    assert len(shown) == 3
+    assert shown.items() <= known.items()
+
+
+def test_known_labels_stay_and_new_ones_are_free_letters() -> None:
+    racks = planned().topology.domains("rack")
+    refs = sorted(reference("p", each) for each in racks)
+    assert labels("p", racks) == dict(zip(refs, ("rack A", "rack B"), strict=True))
+    assert labels("p", racks, {refs[1]: "rack A"}) == {refs[1]: "rack A", refs[0]: "rack B"}
+    assert labels("p", racks, {refs[1]: "rack B"}) == {refs[1]: "rack B", refs[0]: "rack A"}
+
+
 @pytest.mark.parametrize(
-    ("number", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ")]
+    ("number", "text"), [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ")]
 )
-def test_letters_go_on_after_z(number: int, letters: str) -> None:
-    assert views._letters(number) == letters
+def test_letters_go_on_after_z(number: int, text: str) -> None:
+    assert letters(number) == text
 
 
 def test_what_survives_and_how_far_the_build_is() -> None:
@@ -158,8 +181,8 @@ def test_a_list_entry_leaves_the_long_parts_out() -> None:
     record.body["tiers"][0]["server"]["user_data"] = "QUJD"
     short = views.ensemble(record, names=False, detail=False)
     assert {"members", "policies", "survivability", "events", "domains"}.isdisjoint(short)
-    assert "user_data" not in text(short)
-    assert "user_data" in text(views.ensemble(record, names=False, detail=True))
+    assert "user_data" not in as_text(short)
+    assert "user_data" in as_text(views.ensemble(record, names=False, detail=True))
 
 
 def test_a_refused_plan_has_the_shape_of_a_plan() -> None:
@@ -189,9 +212,9 @@ def test_a_refused_plan_has_the_shape_of_a_plan() -> None:
 
 
 def test_views_hold_no_numpy_numbers() -> None:
-    assert "int64" not in text(views.plan(planned(), "p", names=False))
+    assert "int64" not in as_text(views.plan(planned(), "p", names=False))
     with pytest.raises(TypeError):
-        text(np.int64(1))  # which json would not take
+        as_text(np.int64(1))  # which json would not take
 
 
 def test_the_spread_shows_each_host_with_its_members() -> None:

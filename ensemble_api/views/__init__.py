@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What callers see, as JSON-ready values: tenants get opaque domains, operators also names."""
+
+from ensemble_api.views.ensembles import ensemble
+from ensemble_api.views.plans import plan, reasons
+from ensemble_api.views.spread import spread
+from ensemble_api.views.survival import MOST_FAILURES, PACKING
+
+__all__ = ["MOST_FAILURES", "PACKING", "ensemble", "plan", "reasons", "spread"]

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Failure domains as callers see them: under references and labels, for operators with names."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ensemble_api.dry_run import Everywhere
+from ensemble_api.planning.topology import FailureDomain, Topology
+from ensemble_api.references import labels as labels_of
+from ensemble_api.references import reference
+
+Json = dict[str, Any]
+
+
+class Domains:
+    """The domains that some hosts are in, or all of the cloud's.
+
+    ``labels`` are by reference; a domain without one gets the next letters that are free.
+    """
+
+    def __init__(
+        self,
+        project_id: str,
+        topology: Topology,
+        hosts: Iterable[str],
+        *,
+        names: bool,
+        labels: Mapping[str, str],
+        everywhere: Everywhere | None = None,
+    ) -> None:
+        self._project_id = project_id
+        self._topology = topology
+        self._names = names
+        self._everywhere = everywhere
+        self._references: dict[FailureDomain, str] = {}
+        self._used = {
+            topology.domain_of(host, level)
+            for host in dict.fromkeys(hosts)
+            for level in topology.levels
+        }
+        self._shown = self._used.union(everywhere.domains if everywhere else ())
+        self._labels = labels_of(project_id, self._shown, labels)
+
+    def reference(self, domain: FailureDomain) -> str:
+        """The reference of a domain."""
+        if domain not in self._references:
+            self._references[domain] = reference(self._project_id, domain)
+        return self._references[domain]
+
+    def of(self, host: str) -> dict[str, str]:
+        """The references of a host's domains by level."""
+        return {
+            level: self.reference(self._topology.domain_of(host, level))
+            for level in self._topology.levels
+        }
+
+    def view(self) -> list[Json]:
+        """All domains, the largest level first, in the order of their labels."""
+        depth = {level: depth for depth, level in enumerate(reversed(self._topology.levels))}
+        by_path = {each.path: each for each in self._shown}
+        shown = []
+        for domain in sorted(self._shown, key=lambda each: (depth[each.level], self._rank(each))):
+            parent = by_path.get(domain.path[:-1])
+            entry: Json = {
+                "ref": self.reference(domain),
+                "level": domain.level,
+                "parent": self.reference(parent) if parent else None,
+                "label": self._labels[self.reference(domain)],
+            }
+            if self._everywhere:
+                entry["used"] = domain in self._used
+                entry["eligible"] = list(self._everywhere.eligible[domain])
+                entry["held"] = self._everywhere.held.get(domain, 0)
+            if self._names:
+                entry["name"] = domain.name
+            shown.append(entry)
+        return shown
+
+    def _rank(self, domain: FailureDomain) -> tuple[int, str]:
+        label = self._labels[self.reference(domain)]
+        return (len(label), label)

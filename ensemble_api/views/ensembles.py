@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An ensemble as callers see it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus
+from ensemble_api.planning.model import Member
+from ensemble_api.planning.survivability import survivability
+from ensemble_api.planning.topology import Topology
+from ensemble_api.resolver import stored_ensemble
+from ensemble_api.views.domains import Domains, Json
+from ensemble_api.views.survival import objectives, promises, survival
+
+
+def ensemble(record: EnsembleRecord, *, names: bool, detail: bool) -> Json:
+    """An ensemble; ``names`` shows hosts by name, ``detail`` adds members and what follows."""
+    placed = [each for each in record.members if each.status is not MemberStatus.DELETED]
+    topology = _topology(placed)
+    assignment = {Member(each.tier, each.index): each.host for each in placed}
+    losses = survivability(stored_ensemble(record), assignment, topology) if placed else ()
+    view: Json = {
+        "id": record.id,
+        "name": record.name,
+        "description": record.body["description"],
+        "project_id": record.project_id,
+        "user_id": record.user_id,
+        "status": record.status.value,
+        "created_at": record.created_at,
+        "updated_at": record.updated_at,
+        "progress": {"active": record.active, "total": len(record.members)},
+        "tiers": [_tier(each, detail=detail) for each in record.body["tiers"]],
+        "fault": _fault(record, names=names),
+        "survives": [{"level": each.level, "survives": each.survives} for each in losses],
+    }
+    if not detail:
+        return view
+    domains = Domains(
+        record.project_id,
+        topology,
+        [each.host for each in placed],
+        names=names,
+        labels=record.plan.get("labels", {}),
+    )
+    return view | {
+        "policies": record.body["policies"],
+        "members": [_member(each, domains, names=names) for each in record.members],
+        "domains": domains.view(),
+        "survivability": survival(stored_ensemble(record), assignment, topology, domains),
+        "promises": promises(stored_ensemble(record), assignment, topology),
+        "objectives": objectives(record.plan["objectives"], names=names),
+        "violations": record.plan["violations"],
+        "events": [
+            {**each, "message": _words(record, each["message"], names=names)}
+            for each in record.events
+        ],
+    }
+
+
+def _fault(record: EnsembleRecord, *, names: bool) -> Json | None:
+    if record.fault is None:
+        return None
+    return {**record.fault, "message": _words(record, record.fault["message"], names=names)}
+
+
+def _words(record: EnsembleRecord, text: str, *, names: bool) -> str:
+    """A message, which may quote Nova's answer to an operator, as the caller may read it.
+
+    Zones keep their names, as tenants know them from Nova.
+    """
+    if names:
+        return text
+    for level, name in sorted(
+        {
+            (level, path[-1])
+            for member in record.members
+            for level, path in member.domains.items()
+            if level != "zone"
+        }
+    ):
+        text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", f"[{level}]", text)
+    return text
+
+
+def _tier(tier: Mapping[str, Any], *, detail: bool) -> Json:
+    """A tier as posted; lists leave the user data out, which may be 64 KB a tier."""
+    left_out = () if detail else ("user_data",)
+    server = {key: value for key, value in tier["server"].items() if key not in left_out}
+    return {**tier, "server": server}
+
+
+def _topology(members: Sequence[MemberRecord]) -> Topology:
+    """The part of the tree that these members were planned into."""
+    if not members:
+        return Topology(("host",), {})
+    levels = tuple(members[0].domains)
+    return Topology(levels, {each.host: each.domains[levels[0]] for each in members})
+
+
+def _member(member: MemberRecord, domains: Domains, *, names: bool) -> Json:
+    gone = member.status is MemberStatus.DELETED
+    view: Json = {
+        "id": member.id,
+        "name": member.name,
+        "tier": member.tier,
+        "status": member.status.value,
+        "server_id": member.server_id,
+        "domains": {} if gone else domains.of(member.host),
+    }
+    return view | {"host": member.host} if names else view

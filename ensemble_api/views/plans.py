@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a dry run found, as callers see it."""
+
+from collections.abc import Iterable
+
+from ensemble_api.dry_run import Planned
+from ensemble_api.planning.result import Infeasible, Plan, Reason
+from ensemble_api.views.domains import Domains, Json
+from ensemble_api.views.survival import PACKING, objectives, promises, survival
+
+
+def plan(planned: Planned, project_id: str, *, names: bool) -> Json:
+    """What a dry run found: a plan with what survives, or the reasons why there is none."""
+    found = planned.result
+    hosts = () if isinstance(found, Infeasible) else found.assignment.values()
+    domains = Domains(
+        project_id,
+        planned.topology,
+        hosts,
+        names=names,
+        labels=planned.labels,
+        everywhere=planned.everywhere,
+    )
+    view = {
+        "id": planned.id,
+        "planned_at": planned.at,
+        **(_refused(found) if isinstance(found, Infeasible) else _found(found, planned, domains)),
+        "domains": domains.view(),
+    }
+    view["objectives"] = objectives(view["objectives"], names=names)
+    if planned.everywhere:
+        view["totals"] = dict(planned.everywhere.totals)
+    return view
+
+
+def _refused(found: Infeasible) -> Json:
+    return {
+        "feasible": False,
+        "proved": found.proved,
+        "assignments": [],
+        "survivability": [],
+        "promises": [],
+        "objectives": [],
+        "violations": [],
+        "reasons": reasons(found.reasons),
+    }
+
+
+def _found(found: Plan, planned: Planned, domains: Domains) -> Json:
+    return {
+        "feasible": True,
+        "proved": all(each.proved for each in found.objectives if each.name != PACKING),
+        "assignments": [
+            {"member": each.name, "tier": each.tier, "domains": domains.of(found.assignment[each])}
+            for each in found.ensemble.members
+        ],
+        "survivability": survival(
+            found.ensemble, found.assignment, planned.topology, domains, planned.rooms
+        ),
+        "promises": promises(found.ensemble, found.assignment, planned.topology),
+        "objectives": [
+            {"name": each.name, "value": each.value, "bound": each.bound, "proved": each.proved}
+            for each in found.objectives
+        ],
+        "violations": [
+            {"policy": each.policy, "level": each.level, "message": each.message}
+            for each in found.violations
+        ],
+        "reasons": [],
+    }
+
+
+def reasons(found: Iterable[Reason]) -> list[Json]:
+    """Reasons of a refusal."""
+    return [
+        {
+            "code": each.code,
+            "message": each.message,
+            "policy": each.policy,
+            "level": each.level,
+            "tiers": list(each.tiers),
+            "demand": each.demand,
+            "supply": each.supply,
+            "suggestion": each.suggestion,
+            "changes": [
+                {
+                    "message": change.message,
+                    "edits": [
+                        {"field": f"ensemble.{edit.field}", "value": edit.value}
+                        for edit in change.edits
+                    ],
+                }
+                for change in each.changes
+            ],
+        }
+        for each in found
+    ]
