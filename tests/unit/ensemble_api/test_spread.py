@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The spread over hosts: what is counted, what is found, in which order, page by page."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from records import MemberStatus, Status, ensemble, stable_id, tier
+
+from ensemble_api import exception
+from ensemble_api.cloud.inventory import Host
+from ensemble_api.planning.lifecycle import EnsembleRecord
+from ensemble_api.spread import Search, Spread, spread
+from ensemble_api.store.api import Occupant
+
+LEVELS = ("host", "rack", "zone")
+HOSTS = [
+    Host("h1", "u1", "up", ("r1", "az1")),
+    Host("h2", "u2", "up", ("r1", "az1")),
+    Host("h3", "u3", "down", ("r2", "az1")),
+    Host("h4", "u4", "disabled", ("r1", "az2")),
+    Host("h5", "u5", "up", (None, "az2")),
+]
+
+
+def owner(name: str, *policies: dict[str, Any], **changes: Any) -> EnsembleRecord:
+    facts: dict[str, Any] = {"status": Status.ACTIVE, "id": stable_id(name), "name": name}
+    made = ensemble(**facts | changes)
+    tiers = [tier("web", 3), tier("db", 1)]
+    return replace(made, body={**made.body, "tiers": tiers, "policies": list(policies)})
+
+
+def survive(needed: int, enforcement: str = "hard") -> dict[str, Any]:
+    return {
+        "type": "survive", "level": "rack", "tiers": ["web"], "failures": 1,
+        "min_available": needed, "enforcement": enforcement,
+    }  # fmt: skip
+
+
+SHOP = owner("shop", survive(2), {"type": "exclusive", "level": "host", "tiers": ["web"]})
+BANK = owner("bank", project_id="bank-project")
+GONE = owner("gone", status=Status.DELETING)
+OWNERS = {each.id: each for each in (SHOP, BANK, GONE)}
+
+
+def on(host: str, record: EnsembleRecord, name: str, **changes: Any) -> Occupant:
+    part, index = name.split("-")
+    state = MemberStatus.ACTIVE
+    return replace(
+        Occupant(record.id, part, int(index), host, state, f"server-of-{name}"), **changes
+    )
+
+
+OCCUPANTS = [
+    on("h1", SHOP, "web-0"),
+    on("h2", SHOP, "web-1"),
+    on("h4", SHOP, "web-2"),
+    on("h2", BANK, "web-0"),
+    on("h4", BANK, "web-1"),
+    on("h1", BANK, "db-0"),
+    on("h1", GONE, "db-0"),
+    on("nowhere", SHOP, "db-0"),
+]
+
+
+def look(**search: Any) -> Spread:
+    return spread(HOSTS, LEVELS, OWNERS, OCCUPANTS, Search(**search))
+
+
+def names(found: Spread) -> list[str]:
+    return [each.host.name for each in found.page]
+
+
+def test_hosts_are_judged_by_what_their_failure_breaks() -> None:
+    found = {each.host.name: each for each in look().page}
+    said = {
+        name: [(record.name, broken.effect.value) for record, broken in each.breaks]
+        for name, each in found.items()
+    }
+    # h1 and h2 share a rack, so shop's promise never held: each of them alone leaves two of three.
+    assert said == {"h1": [("bank", "ended")], "h2": [], "h3": [], "h4": [], "h5": []}
+    assert (found["h1"].ensembles, len(found["h1"].occupants)) == (3, 3)
+    assert found["h1"].worst == "ended" and found["h2"].worst is None
+
+
+def test_a_member_in_error_serves_nobody() -> None:
+    occupants = [on("h2", BANK, "web-0"), on("h4", BANK, "web-1", status=MemberStatus.ERROR)]
+    found = spread(HOSTS, LEVELS, OWNERS, occupants, Search())
+    assert [(each.host.name, each.worst) for each in found.page[:2]] == [
+        ("h2", "ended"),
+        ("h4", None),
+    ]
+
+
+def test_what_can_be_no_promise_is_passed_over() -> None:
+    odd = owner("odd", {**survive(2), "min_available": "500%"}, {**survive(2), "new": 1})
+    found = spread(HOSTS, LEVELS, {odd.id: odd}, [on("h1", odd, "web-0")], Search())
+    assert [broken.effect.value for _, broken in found.page[0].breaks] == ["ended"]
+
+
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        pytest.param({}, ["h1", "h2", "h4", "h3", "h5"], id="the worst first, then by members"),
+        pytest.param(
+            {"descending": False}, ["h5", "h3", "h4", "h2", "h1"], id="the worst last, in reverse"
+        ),
+        pytest.param(
+            {"sort_key": "members"}, ["h1", "h2", "h4", "h3", "h5"], id="the fullest first"
+        ),
+        pytest.param(
+            {"sort_key": "host", "descending": False}, ["h1", "h2", "h3", "h4", "h5"], id="by name"
+        ),
+        pytest.param(
+            {"sort_key": "host"}, ["h5", "h4", "h3", "h2", "h1"], id="by name, the last first"
+        ),
+        pytest.param({"project_id": "bank-project"}, ["h1", "h2", "h4"], id="a project's"),
+        pytest.param({"ensemble_id": SHOP.id}, ["h1", "h2", "h4"], id="an ensemble's"),
+        pytest.param({"ensemble_id": "none"}, [], id="an ensemble that is not there"),
+        pytest.param({"domains": {"rack": "r1"}}, ["h1", "h2", "h4"], id="a rack name of two"),
+        pytest.param({"domains": {"rack": "r1", "zone": "az2"}}, ["h4"], id="one rack"),
+        pytest.param({"domains": {"rack": ""}}, ["h5"], id="no rack"),
+        pytest.param({"domains": {"zone": "AZ1"}}, [], id="a zone by its exact name"),
+        pytest.param({"text": " H3 "}, ["h3"], id="text in a host"),
+        pytest.param({"text": "BANK-pro"}, ["h1", "h2", "h4"], id="text in a project"),
+        pytest.param({"text": "of-web-1"}, ["h2", "h4"], id="text in a server's id"),
+        pytest.param({"text": "\x00\ud800"}, [], id="text that nobody has"),
+        pytest.param({"text": "web-1", "project_id": "bank-project"}, ["h4"], id="both"),
+    ],
+)
+def test_the_search_finds(search: dict[str, Any], expected: list[str]) -> None:
+    found = look(**search)
+    assert names(found) == expected
+    assert [each.host.name for each in found.hosts] == ["h1", "h2", "h3", "h4", "h5"]
+    assert {each.host.name for each in found.hosts if each.found} == set(expected)
+    assert (found.found, found.first, found.more) == (len(expected), 1, False)
+
+
+@pytest.mark.parametrize("sort_key", ["damage", "members", "host"])
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("limit", [1, 2, 5])
+def test_pages_give_every_host_once(sort_key: str, descending: bool, limit: int) -> None:
+    order: list[str] = []
+    more = True
+    while more:
+        found = look(
+            limit=limit,
+            marker=order[-1] if order else None,
+            sort_key=sort_key,
+            descending=descending,
+        )
+        assert found.first == len(order) + 1 and found.found == 5
+        order += names(found)
+        more = found.more
+    assert order == names(look(sort_key=sort_key, descending=descending))
+
+
+def test_a_marker_may_be_a_host_that_is_not_found_any_more() -> None:
+    found = look(marker="h3", sort_key="host", descending=False, text="h")
+    assert names(found) == ["h4", "h5"]
+    assert names(look(marker="h3", sort_key="host", descending=False, text="h5")) == ["h5"]
+    with pytest.raises(exception.Invalid) as refused:
+        look(marker="h9")
+    assert refused.value.facts["field"] == "marker"
+
+
+def test_a_cloud_without_hosts_or_ensembles() -> None:
+    nothing = spread([], LEVELS, {}, [], Search())
+    assert (nothing.page, nothing.found, nothing.more) == ((), 0, False)
+    empty = spread(HOSTS, LEVELS, {}, [], Search())
+    assert names(empty) == ["h1", "h2", "h3", "h4", "h5"]
