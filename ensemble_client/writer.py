@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An ensemble written out as the YAML file that `ensemble_client.file` reads."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import yaml
+
+_PARTS: Final = ("name", "description", "tiers", "policies")
+_TIER: Final = ("name", "count", "server")
+_WIDTH: Final = 100
+
+
+class _Dumper(yaml.SafeDumper):
+    """Block style, but a list of plain values stands in one line, and nothing is an alias."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write what occurs twice twice, as people would."""
+        return True
+
+
+def _list(dumper: _Dumper, data: Sequence[Any]) -> yaml.Node:
+    plain = not any(isinstance(each, list | tuple | dict) for each in data)
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=plain)
+
+
+_Dumper.add_representer(list, _list)
+_Dumper.add_representer(tuple, _list)
+
+
+def written(body: Mapping[str, Any], names: Mapping[str, str] | None = None) -> str:
+    """Give the YAML of an ensemble as posted or as the API shows it; what a file lacks is left out.
+
+    `names` tells what ids of flavors, images and networks are called. A name stands in the place
+    of its id where no other id has the same one, since names are what people know and other clouds
+    may have too.
+    """
+    called = dict(names or {})
+    shared = {name for name, count in Counter(called.values()).items() if count > 1}
+    called = {key: name for key, name in called.items() if name and name not in shared}
+    shown = {key: body[key] for key in _PARTS if body.get(key)}
+    shown["tiers"] = [_tier(tier, called) for tier in body.get("tiers", ())]
+    text: str = yaml.dump(
+        shown, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, indent=2
+    )
+    return text
+
+
+def file_name(name: str) -> str:
+    """Give the name of a file for an ensemble, harmless to shells and file systems."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name)[:60].strip("-.")
+    return f"{plain or 'ensemble'}.yaml"
+
+
+def _tier(tier: Mapping[str, Any], called: Mapping[str, str]) -> dict[str, Any]:
+    server = {key: _named(key, value, called) for key, value in tier["server"].items()}
+    return {**{key: tier[key] for key in _TIER if key in tier}, "server": server}
+
+
+def _named(key: str, value: Any, called: Mapping[str, str]) -> Any:
+    if key in ("flavor", "image") and isinstance(value, str):
+        return called.get(value, value)
+    if key == "networks" and isinstance(value, list):
+        return [called.get(each, each) if isinstance(each, str) else each for each in value]
+    return value
