@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ensembles as a resource of the compute API, in the form novaclient loads as an extension."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 from urllib import parse
 
@@ -35,24 +35,49 @@ class EnsembleManager(base.ManagerWithFind):
         resp, body = self.api.client.get(_url(ensemble))
         return Ensemble(self, body["ensemble"], loaded=True, resp=resp)
 
-    def create(self, body: Mapping[str, Any]) -> Ensemble:
+    def create(self, body: Mapping[str, Any], plan: str | None = None) -> Ensemble:
         """Plan, reserve and begin to build an ensemble.
 
-        `body` is what the API expects inside {"ensemble": ...}. The answer comes as soon as the
-        capacity is reserved; a refusal is a Conflict whose details carry the reasons.
+        `body` is what the API expects inside {"ensemble": ...}. With `plan`, the id of a plan, what
+        was planned is what is built: should it not hold any more, nothing is, and the Conflict's
+        details carry a new plan and what moved. The answer comes as soon as the capacity is
+        reserved; a refusal is a Conflict whose details carry the reasons.
         """
-        resp, answer = self.api.client.post(URL, body={"ensemble": body})
+        wanted: dict[str, Any] = {"ensemble": body} | ({"plan": plan} if plan else {})
+        resp, answer = self.api.client.post(URL, body=wanted)
         return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
 
-    def plan(self, body: Mapping[str, Any], headroom: bool = False) -> dict[str, Any]:
+    def plan(
+        self,
+        body: Mapping[str, Any],
+        headroom: bool = False,
+        domains: str | None = None,
+        fail: Iterable[str] = (),
+    ) -> dict[str, Any]:
         """Plan without building: the same body as for `create`, the plan or its reasons back.
 
         With `headroom`, each loss in the plan's survivability also tells whether its members could
-        be placed again; that takes the cloud a plan more for every domain in use.
+        be placed again; that takes the cloud a plan more for every domain in use. With `domains`
+        "all", domains that are not used are shown too. `fail` are references of domains that
+        fail at once: the plan's "failed" tells what they leave.
         """
-        url = _with_query(f"{URL}/plans", {"headroom": 1} if headroom else {})
-        resp, answer = self.api.client.post(url, body={"ensemble": body})
+        query: dict[str, Any] = {"headroom": 1} if headroom else {}
+        query |= {"domains": domains} if domains else {}
+        query |= {"fail": failed} if (failed := list(fail)) else {}
+        resp, answer = self.api.client.post(
+            _with_query(f"{URL}/plans", query), body={"ensemble": body}
+        )
         return self.convert_into_with_meta(answer["plan"], resp)
+
+    def survivability(self, ensemble: Any, failures: int = 1) -> dict[str, Any]:
+        """Tell where Nova has the servers now, and what the loss of any `failures` domains leaves.
+
+        By id or resource; "members" says how each differs from the plan, "violations" and
+        "promises" what that breaks.
+        """
+        url = _with_query(f"{_url(ensemble)}/survivability", {"failures": failures})
+        resp, answer = self.api.client.get(url)
+        return self.convert_into_with_meta(answer["survivability"], resp)
 
     def delete(self, ensemble: Any) -> Any:
         """Ask for the removal of an ensemble and of all its servers."""
@@ -102,4 +127,4 @@ def _url(ensemble: Any) -> str:
 
 
 def _with_query(url: str, query: Mapping[str, Any]) -> str:
-    return f"{url}?{parse.urlencode(sorted(query.items()))}" if query else url
+    return f"{url}?{parse.urlencode(sorted(query.items()), doseq=True)}" if query else url

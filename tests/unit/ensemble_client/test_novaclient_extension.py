@@ -50,6 +50,26 @@ def test_plan_asks_for_headroom_in_its_query(fake: FakeCloud, manager: Any) -> N
     assert fake.asked[0].query == {"headroom": ["1"]}
 
 
+def test_plan_asks_for_all_domains_and_for_a_failure_of_several(
+    fake: FakeCloud, manager: Any
+) -> None:
+    fake.on("POST", "/plans", (200, {"plan": plan()}))
+    manager.plan({"name": "shop"}, domains="all", fail=iter(("r1", "h7")))
+    assert fake.asked[0].query == {"domains": ["all"], "fail": ["r1", "h7"]}
+
+
+def test_create_by_a_plan_sends_its_id_beside_the_body(fake: FakeCloud, manager: Any) -> None:
+    fake.on("POST", "", (202, {"ensemble": ensemble("BUILDING")}))
+    manager.create({"name": "shop"}, plan="p1")
+    assert fake.asked[0].body == {"ensemble": {"name": "shop"}, "plan": "p1"}
+
+
+def test_survivability_asks_for_a_number_of_failures(fake: FakeCloud, manager: Any) -> None:
+    fake.on("GET", f"/{KEY}/survivability", (200, {"survivability": {"members": []}}))
+    assert manager.survivability(KEY, failures=2) == {"members": []}
+    assert fake.asked[0].query == {"failures": ["2"]}
+
+
 def test_an_ensemble_deletes_itself(fake: FakeCloud, manager: Any) -> None:
     fake.on("GET", f"/{KEY}", (200, {"ensemble": ensemble("ACTIVE")}))
     fake.on("DELETE", f"/{KEY}", (202, None))
