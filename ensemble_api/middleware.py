@@ -19,6 +19,7 @@ import webob.exc
 from oslo_config import cfg
 
 from ensemble_api import conf, exception, routes
+from ensemble_api.cloud.aggregates import AggregateRules
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory, parse_levels
 from ensemble_api.cloud.networks import Networks
@@ -137,12 +138,19 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         store,
         compute,
         Networks(session.network),
-        Inventory(compute, session.placement, levels, config.default_availability_zone),
+        Inventory(
+            compute,
+            session.placement,
+            levels,
+            config.default_availability_zone,
+            AggregateRules.configured(config),
+        ),
         reservation,
         owner=f"{owner}:api",
         max_members=ours.max_members,
         attempts=ours.reserve_attempts,
         wake=worker.wake,
+        shown_hosts=ours.shown_hosts,
     )
     return service, worker
 

@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 _RESOURCE = re.compile(r"^resources:([A-Z0-9_]+)$")
@@ -15,12 +15,15 @@ class Demand:
     """Resources per class (all > 0) and traits, as ``GET /allocation_candidates`` takes them.
 
     After ``nova/scheduler/utils.py`` (ResourceRequest): extra specs ``resources:CLASS`` override
-    the flavor's own figures, 0 takes a class out.
+    the flavor's own figures, 0 takes a class out. The extra specs and the image's properties are
+    kept for what Nova compares them with beside Placement.
     """
 
     resources: Mapping[str, int]
     required: frozenset[str] = frozenset()
     forbidden: frozenset[str] = frozenset()
+    extra_specs: Mapping[str, str] = field(default_factory=dict)
+    image_properties: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def query(self) -> str:
@@ -30,8 +33,12 @@ class Demand:
         return f"resources={resources}&required={','.join([*traits, '!COMPUTE_STATUS_DISABLED'])}"
 
 
-def demand(flavor: Mapping[str, Any], image: Mapping[str, Any]) -> Demand:
+def demand(
+    flavor: Mapping[str, Any], image: Mapping[str, Any], *, volume_backed: bool = False
+) -> Demand:
     """The demand of a server with this flavor and image, both as Nova's API shows them.
+
+    The root disk of a ``volume_backed`` server is a volume and takes nothing of its host.
 
     :raises ValueError: when the flavor asks for what we cannot plan, or for nothing at all.
     """
@@ -39,7 +46,7 @@ def demand(flavor: Mapping[str, Any], image: Mapping[str, Any]) -> Demand:
     granular = sorted(key for key in specs if re.match(r"^(resources|trait)_?[^:]+:", key))
     if granular:
         raise ValueError(f"has extra spec {granular[0]}, and granular groups cannot be planned yet")
-    disk = flavor["disk"] + flavor.get("OS-FLV-EXT-DATA:ephemeral", 0)
+    disk = flavor.get("OS-FLV-EXT-DATA:ephemeral", 0) + (0 if volume_backed else flavor["disk"])
     swap_gb = -(-int(flavor.get("swap") or 0) // 1024)
     resources = {"VCPU": flavor["vcpus"], "MEMORY_MB": flavor["ram"], "DISK_GB": disk + swap_gb}
     traits: dict[str, str] = {}
@@ -57,4 +64,6 @@ def demand(flavor: Mapping[str, Any], image: Mapping[str, Any]) -> Demand:
         resources,
         frozenset(name for name, value in traits.items() if value == "required"),
         frozenset(name for name, value in traits.items() if value == "forbidden"),
+        specs,
+        image.get("metadata", {}),
     )

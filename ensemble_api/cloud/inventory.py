@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ensemble_api import exception
+from ensemble_api.cloud.aggregates import AggregateRules
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.planning.snapshot import Snapshot
@@ -18,6 +19,7 @@ from ensemble_api.planning.topology import Topology
 
 ZONE_KEY = "availability_zone"
 PLACEMENT_LIMIT = 100_000
+NO_RULES = AggregateRules()
 LEVEL_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")  # as request bodies may name a level
 
 
@@ -78,12 +80,18 @@ class Inventory:
     """Looks at the whole cloud with the operator's eyes."""
 
     def __init__(
-        self, compute: Compute, placement: Any, levels: Sequence[Level], default_zone: str
+        self,
+        compute: Compute,
+        placement: Any,
+        levels: Sequence[Level],
+        default_zone: str,
+        rules: AggregateRules = NO_RULES,
     ) -> None:
         self._compute = compute
         self._placement = placement
         self._levels = tuple(levels)
         self._default_zone = default_zone
+        self._rules = rules
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -95,7 +103,10 @@ class Inventory:
 
         A host with several hypervisors (Ironic) has no one capacity and is left out.
         """
-        places = self._places(self._compute.aggregates(context))
+        return self._hosts(context, self._compute.aggregates(context))
+
+    def _hosts(self, context: Any, aggregates: Iterable[Mapping[str, Any]]) -> list[Host]:
+        places = self._places(aggregates)
         found: dict[str, Host] = {}
         several: set[str] = set()
         for hypervisor in self._compute.hypervisors(context):
@@ -107,10 +118,17 @@ class Inventory:
             found[name] = Host(name, hypervisor["id"], state, above)
         return [found[name] for name in sorted(found) if name not in several]
 
-    def capacity(self, context: Any, demands: Iterable[Demand]) -> Capacity:
-        """A snapshot of all hosts; one without room for any member shows as full."""
-        hosts = self.hosts(context)
-        usage, traits = self._candidates({demand.query for demand in demands})
+    def capacity(self, context: Any, demands: Mapping[str, Demand]) -> Capacity:
+        """A snapshot of all hosts for ``demands`` by tier; one without room for any shows as full.
+
+        Nova's rules on aggregates are those for the project of ``context``.
+        """
+        aggregates = self._compute.aggregates(context)
+        hosts = self._hosts(context, aggregates)
+        names = [host.name for host in hosts]
+        offers = {query: self._offer(query) for query in {each.query for each in demands.values()}}
+        usage = {host: amounts for each in offers.values() for host, amounts in each.usage.items()}
+        traits = {host: found for each in offers.values() for host, found in each.traits.items()}
         classes = tuple(sorted({name for resources in usage.values() for name in resources}))
         total = np.zeros((len(hosts), len(classes)), dtype=np.int64)
         free = np.zeros_like(total)
@@ -118,6 +136,10 @@ class Inventory:
             for name, (capacity, used) in usage.get(host.provider, {}).items():
                 total[row, classes.index(name)] = capacity
                 free[row, classes.index(name)] = max(0, capacity - used)
+        closed = {
+            tier: self._rules.closed(context.project_id, demand, aggregates, names)
+            for tier, demand in demands.items()
+        }
         snapshot = Snapshot(
             topology=Topology.build(self.levels, {host.name: host.above for host in hosts}),
             resource_classes=classes,
@@ -125,6 +147,13 @@ class Inventory:
             free=free,
             traits=tuple(traits.get(host.provider, frozenset()) for host in hosts),
             usable=np.array([host.state == "up" for host in hosts], dtype=np.bool_),
+            closed={tier: np.isin(names, [*barred]) for tier, barred in closed.items() if barred},
+            offered={
+                tier: np.array(
+                    [host.provider in offers[demand.query].usage for host in hosts], dtype=np.bool_
+                )
+                for tier, demand in demands.items()
+            },
         )
         return Capacity(snapshot, {host.name: host.provider for host in hosts})
 
@@ -141,28 +170,34 @@ class Inventory:
                     places[level.name].update(dict.fromkeys(aggregate["hosts"], domain))
         return places
 
-    def _candidates(
-        self, queries: Iterable[str]
-    ) -> tuple[dict[str, dict[str, tuple[int, int]]], dict[str, frozenset[str]]]:
-        """Capacity and use per provider and resource class, and traits, where something fits.
+    def _offer(self, query: str) -> "_Offer":
+        """Ask Placement who has room for one member.
 
-        One request for each demand: Placement tells all providers with room for one member, so
-        the cost does not grow with a request for each host.
+        One request for each demand: the cost does not grow with a request for each host.
         """
-        usage: dict[str, dict[str, tuple[int, int]]] = {}
-        traits: dict[str, frozenset[str]] = {}
-        for query in sorted(queries):
-            response = self._placement.get(
-                f"/allocation_candidates?{query}&limit={PLACEMENT_LIMIT}"
-            )
-            if response.status_code == 400:
-                continue  # an unknown resource class or trait: nobody has it
-            if response.status_code != 200:
-                raise exception.Unavailable("Placement does not answer; try again later.")
-            for provider, summary in response.json()["provider_summaries"].items():
-                traits[provider] = frozenset(summary["traits"])
-                usage[provider] = {
+        response = self._placement.get(f"/allocation_candidates?{query}&limit={PLACEMENT_LIMIT}")
+        if response.status_code == 400:
+            return _Offer({}, {})  # an unknown resource class or trait: nobody has it
+        if response.status_code != 200:
+            raise exception.Unavailable("Placement does not answer; try again later.")
+        summaries = response.json()["provider_summaries"]
+        return _Offer(
+            usage={
+                provider: {
                     name: (each["capacity"], each["used"])
                     for name, each in summary["resources"].items()
                 }
-        return usage, traits
+                for provider, summary in summaries.items()
+            },
+            traits={
+                provider: frozenset(summary["traits"]) for provider, summary in summaries.items()
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """Providers with room for one member: capacity and use by resource class, and traits."""
+
+    usage: Mapping[str, Mapping[str, tuple[int, int]]]
+    traits: Mapping[str, frozenset[str]]

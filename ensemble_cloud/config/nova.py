@@ -125,6 +125,7 @@ def _scheduler() -> dict[str, Value]:
                 "ServerGroupAffinityFilter",
                 "SameHostFilter",
                 "DifferentHostFilter",
+                "AggregateMultiTenancyIsolation",
             )
         ),
         # Servers that arrive together should not all pick the same best host.

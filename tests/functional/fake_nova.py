@@ -66,6 +66,7 @@ class FakeNova:
     key_pairs: set[str] = field(default_factory=set)
     security_groups: dict[str, str] = field(default_factory=dict)
     limits: dict[str, int] = field(default_factory=dict)
+    aggregates_beside: list[dict[str, Any]] = field(default_factory=list)  # those of racks, zones
     build_looks: int = 1
     delete_looks: int = 1
     # Scripts: by the end of a server's name ("web-2").
@@ -154,7 +155,7 @@ class FakeNova:
 
     def aggregates(self, request: Any, context: Any) -> tuple[int, Any]:
         self._admin(context)
-        found = []
+        found = list(self.aggregates_beside)
         for key, of in (("rack", lambda h: h.rack), ("availability_zone", lambda h: h.zone)):
             for domain in sorted({of(host) for host in self.hosts} - {None}):
                 hosts = [host.name for host in self.hosts if of(host) == domain]

@@ -9,6 +9,7 @@ import pytest
 import webob
 from fake_keystone import FakeKeystone
 from keystoneauth1 import loading
+from nova.conf import scheduler
 from oslo_config import cfg
 from placement_service import PlacementService
 from small_cloud import FLAVOR, IMAGE, SmallCloud, caller
@@ -36,6 +37,7 @@ def keystone(placement: PlacementService) -> Iterator[FakeKeystone]:
 def configure(keystone: FakeKeystone, connection: str, password: str = "secret") -> cfg.ConfigOpts:
     config = cfg.ConfigOpts()
     config.register_opt(cfg.StrOpt("default_availability_zone", default="nova"))
+    scheduler.register_opts(config)
     conf.register(config)
     config.register_opts(loading.get_auth_plugin_conf_options("password"), conf.GROUP)
     for name, value in {

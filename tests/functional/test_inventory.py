@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from fake_nova import FakeHost
+from nova.scheduler.filters.aggregate_multitenancy_isolation import AggregateMultiTenancyIsolation
 from small_cloud import HOSTS, SmallCloud, caller
 
 from ensemble_api import exception
+from ensemble_api.cloud.aggregates import AggregateRules
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.inventory import Capacity, Inventory, parse_levels
@@ -23,7 +25,8 @@ def inventory(cloud: SmallCloud, levels: list[str] = LEVELS) -> Inventory:
 
 
 def look(cloud: SmallCloud, *demands: Demand) -> Capacity:
-    return inventory(cloud).capacity(caller(), demands or (SMALL,))
+    tiers = {f"t{number}": demand for number, demand in enumerate(demands or (SMALL,))}
+    return inventory(cloud).capacity(caller(), tiers)
 
 
 def free(capacity: Capacity, name: str) -> dict[str, int]:
@@ -106,6 +109,31 @@ def test_traits_decide_which_hosts_have_room(cloud: SmallCloud) -> None:
     assert "CUSTOM_FAST" in look(cloud, wants).snapshot.traits[1]
 
 
+def test_a_flavor_above_what_one_consumer_may_take_is_offered_no_such_host(
+    cloud: SmallCloud,
+) -> None:
+    small_hosts = [cloud.nova.host(name).provider for name in ("secrethost1", "secrethost2")]
+    for provider in small_hosts:
+        cloud.placement.set_inventory(provider, "VCPU", 4, allocation_ratio=4.0, max_unit=4)
+    snapshot = look(cloud, Demand({"VCPU": 1}), Demand({"VCPU": 6})).snapshot
+    assert snapshot.amounts("VCPU").tolist() == [16, 16, 4, 4]
+    assert snapshot.offered["t0"].tolist() == [True] * 4
+    assert snapshot.offered["t1"].tolist() == [False] * 4
+
+
+def test_an_aggregate_of_another_project_is_closed(cloud: SmallCloud) -> None:
+    cloud.nova.aggregates_beside.append(
+        {"name": "x", "metadata": {"filter_tenant_id": "others"}, "hosts": ["secrethost3"]}
+    )
+    rules = AggregateRules((AggregateMultiTenancyIsolation(),))
+    seen = Inventory(
+        Compute(cloud.nova), cloud.placement.adapter(), parse_levels(LEVELS), "nova", rules
+    )
+    for project, expected in (("shop-project", [False, False, True, False]), ("others", None)):
+        closed = seen.capacity(caller(project), {"web": SMALL}).snapshot.closed
+        assert (closed["web"].tolist() if expected else closed) == (expected or {})
+
+
 @pytest.mark.parametrize(
     "demand",
     [
@@ -143,4 +171,4 @@ def test_a_placement_that_fails_is_unavailable_rather_than_full(cloud: SmallClou
 
     broken = Inventory(Compute(cloud.nova), Broken(), parse_levels(LEVELS), "nova")
     with pytest.raises(exception.Unavailable):
-        broken.capacity(caller(), [SMALL])
+        broken.capacity(caller(), {"web": SMALL})
