@@ -25,7 +25,7 @@ SERVICE_TYPE = "ensemble"
 ROUTES: Mapping[str, Mapping[str, Handler]] = {
     COLLECTION: {"GET": ensembles.index, "POST": ensembles.create},
     f"{COLLECTION}/plans": {"POST": plans.create},
-    f"{COLLECTION}/spread": {"GET": spread.show},
+    f"{COLLECTION}/spread": {"GET": spread.index},
     f"{COLLECTION}/{{ensemble_id}}": {"GET": ensembles.show, "DELETE": ensembles.delete},
 }
 

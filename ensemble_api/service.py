@@ -11,7 +11,7 @@ from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
-from ensemble_api.cloud.inventory import Capacity, Host, Inventory
+from ensemble_api.cloud.inventory import Capacity, Inventory
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.dry_run import NOTHING_MORE, Asked, DryRuns, Planned
@@ -20,9 +20,10 @@ from ensemble_api.neighbours import Neighbours
 from ensemble_api.planning import check, planner, result
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, Status
 from ensemble_api.resolver import Resolver, Wanted
+from ensemble_api.spread import Search, Spread, spread
 from ensemble_api.store.api import Page, Store
 
-__all__ = ["Asked", "Page", "Planned", "Service"]
+__all__ = ["Asked", "Page", "Planned", "Search", "Service"]
 
 LOG = logging.getLogger(__name__)
 
@@ -64,9 +65,7 @@ class Service:
         self._wake = wake
         self._sleep = sleep
 
-    def plan(
-        self, context: Any, body: Mapping[str, Any], asked: Asked = NOTHING_MORE
-    ) -> Planned:
+    def plan(self, context: Any, body: Mapping[str, Any], asked: Asked = NOTHING_MORE) -> Planned:
         """Plan without reserving anything.
 
         :raises ensemble_api.exception.Invalid: naming the field that is wrong.
@@ -157,12 +156,15 @@ class Service:
         self._wake()
         return ensemble
 
-    def spread(self, context: Any) -> list[tuple[Host, list[tuple[EnsembleRecord, MemberRecord]]]]:
-        """Every host with the members on it, by host name."""
-        on: dict[str, list[tuple[EnsembleRecord, MemberRecord]]] = {}
-        for ensemble, member in self._store.all_members():
-            on.setdefault(member.host, []).append((ensemble, member))
-        return [(host, on.get(host.name, [])) for host in self._inventory.hosts(context)]
+    def spread(self, context: Any, search: Search) -> Spread:
+        """Every host, what is on it and what its failure breaks; one page of those searched for.
+
+        :raises ensemble_api.exception.Invalid: if the marker is no host.
+        """
+        # 1 Look at the hosts as they are now. 2 Read who is recorded to be on them. 3 Judge.
+        hosts = self._inventory.hosts(context)
+        owners, occupants = self._store.occupants()
+        return spread(hosts, self.levels, owners, occupants, search)
 
     @property
     def levels(self) -> tuple[str, ...]:

@@ -1,12 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
 """The spread of all ensembles over the hosts, for operators."""
 
-from ensemble_api import policies, views
-from ensemble_api.handlers.call import Answer, Call
+import urllib.parse
+
+from ensemble_api import exception, policies, views
+from ensemble_api.handlers.call import MAX_LIMIT, Answer, Call
+from ensemble_api.service import Search
+from ensemble_api.spread import SORT_KEYS
+
+PARAMETERS = frozenset(
+    ("limit", "marker", "sort_key", "sort_dir", "project_id", "ensemble_id", "q", "summary")
+)
+DEFAULT_LIMIT = 100
 
 
-def show(call: Call) -> Answer:
-    """GET /os-ensembles/spread."""
+def index(call: Call) -> Answer:
+    """GET /os-ensembles/spread: one page of hosts."""
     policies.authorize(call.context, "spread")
-    hosts = call.service.spread(call.context)
-    return Answer(200, {"spread": views.spread(hosts, call.service.levels)})
+    levels = call.service.levels
+    for name in call.query:
+        if name not in PARAMETERS and name not in levels[1:]:
+            raise exception.Invalid(f"{name}: is not a parameter here", field=name)
+    sort_key = call.choice("sort_key", "damage", SORT_KEYS)
+    usual = "asc" if sort_key == "host" else "desc"
+    search = Search(
+        limit=call.number("limit", DEFAULT_LIMIT, MAX_LIMIT),
+        marker=call.query.get("marker"),
+        sort_key=sort_key,
+        descending=call.choice("sort_dir", usual, ("asc", "desc")) == "desc",
+        project_id=call.query.get("project_id"),
+        ensemble_id=call.query.get("ensemble_id"),
+        domains={level: call.query[level] for level in levels[1:] if level in call.query},
+        text=call.query.get("q", ""),
+    )
+    summary = call.choice("summary", "0", ("0", "1")) == "1"
+    found = call.service.spread(call.context, search)
+    view = views.spread(found, levels, summary=summary)
+    if found.more:
+        query = urllib.parse.urlencode({**call.query, "marker": found.page[-1].host.name})
+        view["hosts_links"] = [{"rel": "next", "href": f"{call.url}?{query}"}]
+    return Answer(200, {"spread": view})

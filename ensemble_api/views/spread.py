@@ -1,37 +1,109 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The spread of all ensembles over the hosts, as operators see it."""
+"""The spread of ensembles over the hosts, as operators see it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
-from ensemble_api.cloud.inventory import Host
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord
-from ensemble_api.views.domains import Json
+from ensemble_api.planning.damage import Break
+from ensemble_api.planning.lifecycle import EnsembleRecord
+from ensemble_api.spread import HostSpread, Spread
+
+Json = dict[str, Any]
 
 
-def spread(
-    hosts: Iterable[tuple[Host, Sequence[tuple[EnsembleRecord, MemberRecord]]]],
-    levels: Sequence[str],
-) -> Json:
-    """Every host with the members on it, for operators."""
+def spread(found: Spread, levels: Sequence[str], *, summary: bool = False) -> Json:
+    """One page of hosts with the members on them and what their failure breaks."""
+    view: Json = {
+        "hosts": [host(each, found, levels) for each in found.page],
+        "found": found.found,
+        "first": found.first if found.page else 0,
+    }
+    return view | {"summary": _summary(found, levels)} if summary else view
+
+
+def host(each: HostSpread, found: Spread, levels: Sequence[str]) -> Json:
+    """One host with its members, and the promises that its failure or its drain breaks."""
     return {
-        "hosts": [
+        "host": each.host.name,
+        "state": each.host.state,
+        **dict(zip(levels[1:], each.host.above, strict=True)),
+        "damage": len(each.breaks),
+        "worst": each.worst and each.worst.value,
+        "ensembles": each.ensembles,
+        "members": [
             {
-                "host": host.name,
-                "state": host.state,
-                **dict(zip(levels[1:], host.above, strict=True)),
-                "members": [
-                    {
-                        "ensemble_id": owner.id,
-                        "ensemble_name": owner.name,
-                        "project_id": owner.project_id,
-                        "tier": member.tier,
-                        "name": member.name,
-                        "status": member.status.value,
-                        "server_id": member.server_id,
-                    }
-                    for owner, member in members
-                ],
+                "ensemble_id": member.ensemble_id,
+                "ensemble_name": found.owners[member.ensemble_id].name,
+                "project_id": found.owners[member.ensemble_id].project_id,
+                "tier": member.tier,
+                "name": member.name,
+                "status": member.status.value,
+                "server_id": member.server_id,
             }
-            for host, members in hosts
-        ]
+            for member in each.occupants
+        ],
+        "drain": {"breaks": [_break(owner, broken) for owner, broken in each.breaks]},
+    }
+
+
+def _break(owner: EnsembleRecord, broken: Break) -> Json:
+    policy = broken.policy
+    return {
+        "ensemble_id": owner.id,
+        "ensemble_name": owner.name,
+        "project_id": owner.project_id,
+        "effect": broken.effect.value,
+        "policy": broken.number,
+        "enforcement": policy and ("hard" if policy.hard else "soft"),
+        "level": policy and policy.level,
+        "failures": policy and policy.failures,
+        "tiers": [
+            {"tier": loss.tier, "left": loss.left, "worst": loss.worst, "needed": loss.needed}
+            for loss in broken.losses
+        ],
+        "message": broken.message,
+    }
+
+
+def _summary(found: Spread, levels: Sequence[str]) -> Json:
+    """All hosts in a few bytes each, by the domains they are in, and what there is to choose."""
+    groups: dict[tuple[str | None, ...], list[Json]] = {}
+    for each in found.hosts:
+        entry = {
+            "host": each.host.name,
+            "state": each.host.state,
+            "members": len(each.occupants),
+            "ensembles": each.ensembles,
+            "damage": len(each.breaks),
+            "worst": each.worst and each.worst.value,
+            "found": each.found,
+        }
+        groups.setdefault(each.host.above, []).append(entry)
+    projects: dict[str, list[Json]] = {}
+    for owner in sorted(found.owners.values(), key=lambda owner: (owner.name, owner.id)):
+        projects.setdefault(owner.project_id, []).append({"id": owner.id, "name": owner.name})
+    return {
+        "groups": [
+            {**dict(zip(levels[1:], above, strict=True)), "hosts": hosts}
+            for above, hosts in groups.items()
+        ],
+        "projects": [
+            {"project_id": project_id, "ensembles": ensembles}
+            for project_id, ensembles in projects.items()
+        ],
+        "totals": _totals(found),
+    }
+
+
+def _totals(found: Spread) -> Json:
+    """Counts over all hosts, of the members that were chosen."""
+    ensembles = {member.ensemble_id for each in found.hosts for member in each.occupants}
+    return {
+        "hosts": len(found.hosts),
+        "down": sum(each.host.state == "down" for each in found.hosts),
+        "disabled": sum(each.host.state == "disabled" for each in found.hosts),
+        "used": sum(bool(each.occupants) for each in found.hosts),
+        "damaging": sum(bool(each.breaks) for each in found.hosts),
+        "members": sum(len(each.occupants) for each in found.hosts),
+        "ensembles": len(ensembles),
     }

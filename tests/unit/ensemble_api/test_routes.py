@@ -17,6 +17,7 @@ from ensemble_api.planning import result
 from ensemble_api.planning.lifecycle import EnsembleRecord
 from ensemble_api.planning.topology import Topology
 from ensemble_api.service import Asked, Page, Planned
+from ensemble_api.spread import Search, Spread, spread
 
 MEMBER = caller("shop-project", "member", "reader")
 READER = caller("shop-project", "reader")
@@ -68,9 +69,11 @@ class Ensembles:
         self._ask("delete", ensemble_id)
         return replace(self.record, status=Status.DELETING)
 
-    def spread(self, context: Any) -> list[Any]:
-        self._ask("spread")
-        return [(Host("h1", "u1", "up", (None, "az1")), [])]
+    def spread(self, context: Any, search: Search) -> Spread:
+        self._ask("spread", search)
+        return spread(
+            [Host(f"h{n}", "u", "up", (None, "az1")) for n in (1, 2)], self.levels, {}, [], search
+        )
 
 
 @pytest.fixture
@@ -438,3 +441,42 @@ def test_html_in_a_name_comes_back_as_json_text(service: Ensembles) -> None:
     response = call(service, "GET", f"/os-ensembles/{ID}")
     assert response.content_type == "application/json"
     assert response.json["ensemble"]["name"] == name
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("limit=0", "limit"),
+        ("limit=x", "limit"),
+        ("marker=h9", "marker"),
+        ("marker=%00", "marker"),
+        ("sort_key=name", "sort_key"),
+        ("sort_dir=up", "sort_dir"),
+        ("summary=yes", "summary"),
+        ("host=h1", "host"),
+        ("row=r1", "row"),
+        ("q=%ff", "url"),
+    ],
+)
+def test_a_bad_query_of_the_spread_names_its_field(
+    service: Ensembles, query: str, field: str
+) -> None:
+    response = call(service, "GET", f"/os-ensembles/spread?{query}", ADMIN)
+    assert response.status_int == 400
+    assert error(response, "badRequest", "ensemble.invalid")["field"] == field
+
+
+def test_the_spread_passes_its_query_on_and_links_to_the_next_page(service: Ensembles) -> None:
+    query = "limit=1&sort_key=host&rack=&q=H%C3%A9&project_id=p&ensemble_id=e&summary=1"
+    response = call(service, "GET", f"/os-ensembles/spread?{query}", ADMIN)
+    assert response.status_int == 200 and "summary" in response.json["spread"]
+    assert service.asked[-1][1] == Search(1, None, "host", False, "p", "e", {"rack": ""}, "H\u00e9")
+    response = call(service, "GET", "/os-ensembles/spread?limit=1&sort_dir=asc&zone=az1", ADMIN)
+    shown = response.json["spread"]
+    assert [host["host"] for host in shown["hosts"]] == ["h2"] and "summary" not in shown
+    [link] = shown["hosts_links"]
+    assert link["rel"] == "next" and link["href"].endswith(
+        "/v2.1/os-ensembles/spread?limit=1&sort_dir=asc&zone=az1&marker=h2"
+    )
+    last = call(service, "GET", link["href"].partition("/v2.1")[2], ADMIN).json["spread"]
+    assert [host["host"] for host in last["hosts"]] == ["h1"] and "hosts_links" not in last

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The spread over hosts: what is counted, what is found, in which order, page by page."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from records import MemberStatus, Status, ensemble, stable_id, tier
 
-from ensemble_api import exception
+from ensemble_api import exception, views
 from ensemble_api.cloud.inventory import Host
 from ensemble_api.planning.lifecycle import EnsembleRecord
 from ensemble_api.spread import Search, Spread, spread
@@ -169,3 +170,69 @@ def test_a_cloud_without_hosts_or_ensembles() -> None:
     assert (nothing.page, nothing.found, nothing.more) == ((), 0, False)
     empty = spread(HOSTS, LEVELS, {}, [], Search())
     assert names(empty) == ["h1", "h2", "h3", "h4", "h5"]
+
+
+def test_a_host_is_shown_with_its_members_and_what_breaks() -> None:
+    quorum = owner("quorum", survive(3, "soft"))
+    occupants = [on("h1", quorum, "web-0"), on("h2", quorum, "web-1"), on("h4", quorum, "web-2")]
+    found = spread(HOSTS, LEVELS, {quorum.id: quorum}, occupants, Search(limit=1))
+    [shown] = views.spread(found, LEVELS)["hosts"]
+    assert shown == {
+        "host": "h1", "state": "up", "rack": "r1", "zone": "az1",
+        "damage": 1, "worst": "broken", "ensembles": 1,
+        "members": [{
+            "ensemble_id": quorum.id, "ensemble_name": "quorum", "project_id": "shop-project",
+            "tier": "web", "name": "web-0", "status": "ACTIVE", "server_id": "server-of-web-0",
+        }],
+        "drain": {"breaks": [{
+            "ensemble_id": quorum.id, "ensemble_name": "quorum", "project_id": "shop-project",
+            "effect": "broken", "policy": 0, "enforcement": "soft", "level": "rack", "failures": 1,
+            "tiers": [{"tier": "web", "left": 2, "worst": 1, "needed": 3}],
+            "message": "3 of web left after the loss of any one rack: only 2 of web would be left",
+        }]},
+    }  # fmt: skip
+
+
+def test_tiers_that_would_end_have_no_policy() -> None:
+    [shown] = views.spread(look(limit=1), LEVELS)["hosts"]
+    [only] = shown["drain"]["breaks"]
+    assert (only["effect"], only["message"]) == ("ended", "db would have no member left")
+    nothing = dict.fromkeys(("policy", "enforcement", "level", "failures"))
+    assert {key: only[key] for key in nothing} == nothing
+
+
+def test_the_summary_tells_all_hosts_in_a_few_bytes_each() -> None:
+    view = views.spread(look(limit=1, project_id="bank-project"), LEVELS, summary=True)
+    summary = view["summary"]
+    assert [(each["zone"], each["rack"], len(each["hosts"])) for each in summary["groups"]] == [
+        ("az1", "r1", 2), ("az1", "r2", 1), ("az2", "r1", 1), ("az2", None, 1),
+    ]  # fmt: skip
+    assert summary["groups"][0]["hosts"][0] == {
+        "host": "h1", "state": "up", "members": 1, "ensembles": 1, "damage": 1, "worst": "ended",
+        "found": True,
+    }  # fmt: skip
+    # What there is to choose does not depend on what is chosen.
+    choices = [(p["project_id"], [e["name"] for e in p["ensembles"]]) for p in summary["projects"]]
+    assert choices == [
+        ("bank-project", ["bank"]), ("shop-project", ["gone", "shop"]),
+    ]  # fmt: skip
+    assert summary["totals"] == {
+        "hosts": 5, "down": 1, "disabled": 1, "used": 3, "damaging": 1, "members": 3,
+        "ensembles": 1,
+    }  # fmt: skip
+    assert (view["found"], view["first"]) == (3, 1)
+
+
+def test_a_large_cloud_has_a_small_summary() -> None:
+    hosts = [
+        Host(f"compute-{n:04}.cloud.example", "u", "up", (f"rack-{n // 20:02}", f"az{n // 400}"))
+        for n in range(1000)
+    ]
+    owners = {each.id: each for each in (owner(f"ensemble {n}") for n in range(500))}
+    occupants = [
+        on(hosts[(n * 7 + at) % 1000].name, each, f"web-{at}")
+        for n, each in enumerate(owners.values())
+        for at in range(20)
+    ]
+    found = spread(hosts, LEVELS, owners, occupants, Search(limit=20))
+    assert len(json.dumps(views.spread(found, LEVELS, summary=True)["summary"])) < 190_000

@@ -11,7 +11,6 @@ import pytest
 from records import NAMES, PLACES, MemberStatus, Status, ensemble, member
 
 from ensemble_api import views
-from ensemble_api.cloud.inventory import Host
 from ensemble_api.planning import result
 from ensemble_api.planning.model import Ensemble, Member, Tier
 from ensemble_api.planning.topology import FailureDomain, Topology
@@ -215,30 +214,3 @@ def test_views_hold_no_numpy_numbers() -> None:
     assert "int64" not in as_text(views.plan(planned(), "p", names=False))
     with pytest.raises(TypeError):
         as_text(np.int64(1))  # which json would not take
-
-
-def test_the_spread_shows_each_host_with_its_members() -> None:
-    owner = ensemble(*MEMBERS)
-    hosts = [
-        (Host("secrethost1", "u1", "up", ("secretrack1", "secretzone")), [(owner, MEMBERS[0])]),
-        (Host("spare", "u2", "down", (None, None)), []),
-    ]
-    shown = views.spread(hosts, ("host", "rack", "zone"))["hosts"]
-    assert shown[0] == {
-        "host": "secrethost1",
-        "state": "up",
-        "rack": "secretrack1",
-        "zone": "secretzone",
-        "members": [
-            {
-                "ensemble_id": owner.id,
-                "ensemble_name": "shop",
-                "project_id": "shop-project",
-                "tier": "web",
-                "name": "web-0",
-                "status": "ACTIVE",
-                "server_id": "s0",
-            }
-        ],
-    }
-    assert (shown[1]["state"], shown[1]["rack"], shown[1]["members"]) == ("down", None, [])
