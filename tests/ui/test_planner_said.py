@@ -38,21 +38,25 @@ def test_a_way_out_of_a_refusal_is_taken_with_one_click_and_taken_back(demo: Das
     preview_of(demo, {"web": 9})
     assert value(demo, "#p2-enforcement") == "soft"
     assert "No two members of web should share a rack." in demo.text("[data-policy=p2]")
-    assert demo.driver.switch_to.active_element.get_attribute("id") == "ens-undo"
+    assert demo.driver.switch_to.active_element.get_attribute("id") == "ens-take-back"
     assert "Make anti-affinity of web per rack soft." in demo.text("#ens-changed")
 
-    # What is typed meanwhile stays when the change is taken back.
+    # What is typed meanwhile is a step of its own: it is taken back first.
     demo.type("#t1-name", "front")
     preview_of(demo, {"front": 9})
+    assert demo.text("#ens-changed") == ""
+    assert demo.text("#ens-undo") == "Undo: rename tier web to front"
     demo.click("#ens-undo")
-    assert "Ask for 6 members of front in place of 9." in offers(demo)
+    preview_of(demo, {"web": 9})
+    demo.click("#ens-take-back")
+    assert "Ask for 6 members of web in place of 9." in offers(demo)
     assert value(demo, "#p2-enforcement") == "hard"
     assert demo.text("#ens-changed") == ""
 
-    offers(demo)["Ask for 6 members of front in place of 9."].click()
-    preview_of(demo, {"front": 6})
+    offers(demo)["Ask for 6 members of web in place of 9."].click()
+    preview_of(demo, {"web": 6})
     assert value(demo, "#t1-count") == "6"
-    assert left(demo, "rack", "front") == "5 of 6 left"
+    assert left(demo, "rack", "web") == "5 of 6 left"
 
 
 def test_changes_are_taken_back_one_after_the_other(demo: Dashboard) -> None:
@@ -65,13 +69,21 @@ def test_changes_are_taken_back_one_after_the_other(demo: Dashboard) -> None:
     demo.click("#t1-more")
     offers(demo)["Raise max_per_domain of web per zone to 2."].click()
     preview_of(demo, {"web": 3})
-    demo.click("#ens-undo")
-    assert "Ask for 2 members of web in place of 3." in demo.text("#ens-changed")
+    demo.click("#ens-take-back")
+    assert demo.text("#ens-changed") == ""
     drawing(demo, "refused")
     assert value(demo, "#p2-most") == "1"
     demo.click("#ens-undo")
+    assert "Ask for 2 members of web in place of 3." in demo.text("#ens-changed")
+    demo.click("#ens-take-back")
     assert value(demo, "#t1-count") == "3"
     drawing(demo, "refused")
+    # And again, to where the undoing began.
+    for said in ["Ask for 2 members of web", "change web from 2 to 3 members", "Raise max_per_domain"]:
+        assert said in demo.text("#ens-redo")
+        demo.click("#ens-redo")
+    preview_of(demo, {"web": 3})
+    assert value(demo, "#p2-most") == "2"
 
 
 def test_the_proof_unfolds_and_shows_a_project_nothing_of_the_cloud(demo: Dashboard) -> None:

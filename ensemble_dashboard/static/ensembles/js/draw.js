@@ -2,28 +2,32 @@
 /* The drawing page: keeps the draft, asks for plans, and brings the views up to date. */
 (function () {
   'use strict';
-  const { words, dom, layout, api, model, samples, store, problems, frame, preview, dryRun, tierCard, policyRow } =
-    globalThis.ensembles;
-  const { gettext } = words;
+  const {
+    words, dom, layout, api, model, history, steps, samples, store, problems, frame, preview, dryRun, tierCard, policyRow,
+  } = globalThis.ensembles;
+  const { gettext, fill } = words;
   const { el, fillIn, icon, badge } = dom;
 
   const root = document.getElementById('ens-draw');
   const data = dom.pageData();
   const token = root.querySelector('[name=csrfmiddlewaretoken]').value;
   const kept = store.open(globalThis.sessionStorage, data.draftKey);
-  const parts = frame.build(root, data, {
+  const act = {
     name: (name) => type({ ...draft, name }),
     description: (description) => type({ ...draft, description }),
-    sample: loadSample,
+    sample: () => change(samples.threeTier(data.choices), { label: gettext('draw the example') }),
+    undo: () => travel(history.undo(past), fill(gettext('Undone: %(step)s'), { step: steps.back(past) })),
+    redo: () => travel(history.redo(past), fill(gettext('Done again: %(step)s'), { step: steps.again(past) })),
     addTier,
-  });
+  };
+  const parts = frame.build(root, data, act);
   const failed = new Set(); // refs of the domains that were clicked
 
   let draft = kept.load() || samples.fresh(data.choices);
+  let past = history.begin(draft);
   let told = []; // problems that the API told: [{place, message}]
   let state = { kind: 'asking' }; // what the preview shows; its kinds are told in verdict.js
   let submitting = false;
-  const taken = []; // changes that were clicked, the last one last: [{message, back: steps}]
 
   const dry = dryRun.open((headroom, signal) =>
     api.post(data.planUrl + (headroom ? '?headroom=1' : ''), { ensemble: model.body(draft, 'preview') }, token, signal)
@@ -33,22 +37,38 @@
   // --- Changes: `type` leaves the fields alone, `change` draws the left side anew. ---
 
   function type(next) {
-    accept(next);
+    // Whatever is typed in one field, until it is left, is one step to take back.
+    accept(history.record(past, next, { field: document.activeElement.id }));
     refresh();
   }
 
-  function change(next) {
+  /** step: {label: what is said of it when it can be taken back, offered}, as history.js has it. */
+  function change(next, step) {
+    accept(history.record(past, next, step));
+    render();
+  }
+
+  function travel(next, said) {
     accept(next);
     render();
+    parts.said.textContent = said;
   }
 
   function accept(next) {
     // A name changes nothing about whether it fits.
-    if (next.tiers !== draft.tiers || next.policies !== draft.policies) { mayCreate(true); }
-    draft = next;
+    if (next.now.tiers !== draft.tiers || next.now.policies !== draft.policies) { mayCreate(true); }
+    past = next;
+    draft = next.now;
     told = [];
     kept.save(draft);
     dry.schedule();
+    tellPast();
+  }
+
+  /** Say what can be taken back and again. */
+  function tellPast() {
+    frame.tellSteps(parts, steps.back(past), steps.again(past));
+    tellTaken();
   }
 
   const page = {
@@ -74,27 +94,23 @@
     document.getElementById(draft.tiers[draft.tiers.length - 1].key + '-name').select();
   }
 
-  function loadSample() {
-    const before = draft;
-    forget();
-    change(samples.threeTier(data.choices));
-    fillIn(parts.notice, el('p', { class: 'alert alert-info' }, gettext('The example is drawn.'), ' ', el('button', {
-      type: 'button', class: 'btn btn-link', on: { click: () => { forget(); change(before); fillIn(parts.notice); } },
-    }, gettext('Bring back what was there'))));
-  }
-
   // --- The left side. ---
 
-  /** Draw the tiers and policies anew; the focus stays where it was. */
+  /** Draw the tiers and policies anew; the focus stays where it was, or on what took that place. */
   function render() {
-    const focused = document.activeElement && document.activeElement.id;
+    const focused = document.activeElement;
+    const cards = () => [...parts.tiers.children];
+    const place = cards().findIndex((card) => card.contains(focused));
     parts.name.value = draft.name;
     parts.description.value = draft.description;
     relabel();
     fillIn(parts.tiers, draft.tiers.map((tier) => tierCard.card(tier, page)));
     fillIn(parts.between, frame.between(page));
     refresh();
-    if (focused) { (document.getElementById(focused) || document.getElementById('ens-add-tier')).focus(); }
+    if (focused.isConnected) { return; }
+    const card = cards()[Math.min(place, draft.tiers.length - 1)];
+    (document.getElementById(focused.id) || card?.querySelector('[tabindex="0"], input')
+      || document.getElementById('ens-add-tier')).focus();
   }
 
   function relabel() {
@@ -188,29 +204,22 @@
 
   // --- Changes that would make it fit. ---
 
-  function takeChange({ message, steps }) {
-    taken.push({ message, back: model.stepsBack(draft, steps) });
-    change(model.take(draft, steps));
-    tellTaken();
+  function takeChange({ message, steps: taken }) {
+    change(model.take(draft, taken), { label: message, offered: true });
+    // The button that was clicked has gone.
+    (document.getElementById('ens-take-back') || parts.picture).focus();
   }
 
-  function undo() {
-    change(model.take(draft, taken.pop().back));
-    tellTaken();
-  }
-
-  function forget() {
-    taken.length = 0;
-    fillIn(parts.changed);
-  }
-
-  /** Show the last change with its undo, and put the focus there: the button that was clicked has gone. */
+  /** Show the change that was clicked last, as long as it is the last step. */
   function tellTaken() {
-    const last = taken[taken.length - 1];
-    fillIn(parts.changed, last ? el('p', { class: 'alert alert-info' }, icon('check'), ' ', last.message, ' ', el('button', {
-      id: 'ens-undo', type: 'button', class: 'btn btn-link', on: { click: undo },
-    }, icon('undo'), ' ', gettext('Undo'))) : null);
-    (last ? document.getElementById('ens-undo') : parts.picture).focus();
+    const last = past.past[past.past.length - 1];
+    const back = () => {
+      act.undo();
+      (document.getElementById('ens-take-back') || parts.picture).focus();
+    };
+    fillIn(parts.changed, last?.offered ? el('p', { class: 'alert alert-info' }, icon('check'), ' ', last.label, ' ',
+      el('button', { id: 'ens-take-back', type: 'button', class: 'btn btn-link', on: { click: back } },
+        icon('undo'), ' ', gettext('Undo'))) : null);
   }
 
   /** Show an error of the API: at its field if it names one, and in the strip. */
@@ -275,6 +284,8 @@
     globalThis.history.replaceState(null, '', globalThis.location.pathname);
   }
   root.addEventListener('submit', submit);
+  document.addEventListener('focusout', () => { past = history.seal(past); });
   render();
+  tellPast();
   dry.schedule();
 }());

@@ -9,13 +9,15 @@
 
   /**
    * Fill the form once, and give the parts that change.
-   * act: {name(text), description(text), sample(), addTier()}; data: what the page came with.
+   * act: {name(text), description(text), sample(), undo(), redo(), addTier()}; data: what the page came with.
    */
   function build(root, data, act) {
     const parts = {
       name: input('ens-name', act.name, true),
       description: input('ens-description', act.description, false),
-      notice: el('div', { class: 'ens-notice', role: 'status' }),
+      undo: stepper('ens-undo', 'undo', act.undo),
+      redo: stepper('ens-redo', 'redo', act.redo),
+      said: el('span', { class: 'sr-only', role: 'status' }),
       tiers: el('ol', { class: 'ens-cards', id: 'ens-tiers' }),
       between: el('div', { id: 'ens-between' }),
       key: el('div', {}),
@@ -42,7 +44,8 @@
 
   function drawing(parts, data, act) {
     return el('section', { class: 'ens-drawing', 'aria-label': gettext('Drawing') },
-      missing(data.choices.missing), parts.notice,
+      missing(data.choices.missing),
+      el('div', { class: 'ens-toolbar', role: 'group', 'aria-label': gettext('Steps') }, parts.undo, parts.redo, parts.said),
       el('div', { class: 'ens-name' },
         field('ens-name', gettext('Name'), parts.name),
         field('ens-description', gettext('Description'), parts.description)),
@@ -65,6 +68,24 @@
 
   function button(id, look, action, ...content) {
     return el('button', { id, type: 'button', class: 'btn btn-default ' + look, on: { click: action } }, content);
+  }
+
+  function stepper(id, sign, action) {
+    const act = (event) => { if (event.currentTarget.getAttribute('aria-disabled') !== 'true') { action(); } };
+    return button(id, 'btn-sm ens-step', act, icon(sign), ' ', el('span', { class: 'ens-step-words' }));
+  }
+
+  /** Say on the two buttons what they take back and take again; undone, redone: in words, '' for nothing. */
+  function tellSteps(parts, undone, redone) {
+    tellStep(parts.undo, undone, undone ? fill(gettext('Undo: %(step)s'), { step: undone }) : gettext('Undo'));
+    tellStep(parts.redo, redone, redone ? fill(gettext('Redo: %(step)s'), { step: redone }) : gettext('Redo'));
+  }
+
+  function tellStep(part, step, said) {
+    part.querySelector('.ens-step-words').textContent = said;
+    part.title = said;
+    // Not `disabled`: the focus would be lost at the last step.
+    part.setAttribute('aria-disabled', String(!step));
   }
 
   /** Some service did not answer; its list is empty, and the rest works. */
@@ -96,5 +117,5 @@
     ];
   }
 
-  ensembles.frame = { build, between };
+  ensembles.frame = { build, between, tellSteps };
 }());

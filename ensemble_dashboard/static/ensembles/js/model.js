@@ -271,15 +271,9 @@
       (kind === 'tier' ? changeTier : changePolicy)(whole, key, { [field]: value }), draft);
   }
 
-  /** The steps that bring back what these will change, and nothing else. */
-  function stepsBack(draft, steps) {
-    return steps.filter((step) => itemOf(draft, step))
-      .map((step) => ({ ...step, value: itemOf(draft, step)[step.field] }));
-  }
-
   ensembles.model = {
     empty, complete, addTier, changeTier, removeTier, duplicateTier, addPolicy, changePolicy, removePolicy,
-    targets, tierNames, ruleOf, body, size, problems, placeOf, stepsOf, stepsBack, take,
+    targets, tierNames, ruleOf, body, size, problems, placeOf, stepsOf, take,
     MAX_TIERS, MAX_COUNT, MAX_MEMBERS, MAX_POLICIES,
   };
   if (typeof module === 'object' && module.exports) { module.exports = ensembles.model; }
