@@ -11,8 +11,6 @@ from novaclient import base
 
 URL = "/os-ensembles"
 
-Rows = list[dict[str, Any]]
-
 
 class Ensemble(base.Resource):
     """One ensemble as the API shows it: its keys are attributes."""
@@ -84,10 +82,25 @@ class EnsembleManager(base.ManagerWithFind):
         resp, body = self.api.client.delete(_url(ensemble))
         return self.convert_into_with_meta(body, resp)
 
-    def spread(self) -> Rows:
-        """List the hosts, each with the members it holds (administrators only)."""
-        resp, body = self.api.client.get(f"{URL}/spread")
-        return self.convert_into_with_meta(body["spread"]["hosts"], resp)
+    def spread(self, **filters: Any) -> dict[str, Any]:
+        """Show a page of hosts, each with its members and what its failure breaks (administrators).
+
+        `filters` are the query of the API: `project_id`, `ensemble_id`, `q`, levels such as `zone`
+        and `rack`, `sort_key` (damage, members or host), `sort_dir`, `limit`, `marker` (a host) and
+        `summary=1`; None leaves one out. Gives `hosts`, how many are `found`, the number of the
+        `first`, the `summary` if asked for, and `hosts_links` if there is another page.
+        """
+        query = {key: value for key, value in filters.items() if value is not None}
+        resp, body = self.api.client.get(_with_query(f"{URL}/spread", query))
+        return self.convert_into_with_meta(body["spread"], resp)
+
+    def drain(self, host: str) -> dict[str, Any]:
+        """Try whether all members on a host could be placed elsewhere (administrators only).
+
+        Gives the host as in the spread, with `fits` and an entry for each ensemble in its `drain`.
+        """
+        resp, body = self.api.client.get(f"{URL}/spread/{parse.quote(host, safe='')}")
+        return self.convert_into_with_meta(body["host"], resp)
 
     def list(
         self,

@@ -9,7 +9,7 @@ from cliff.columns import FormattableColumn
 from ensemble_client import words
 
 EVENTS_SHOWN: Final = 5
-HOST_KEYS: Final = frozenset({"host", "state", "members"})
+HOST_KEYS: Final = frozenset({"host", "state", "members", "ensembles", "damage", "worst", "drain"})
 
 
 class Said(FormattableColumn):
@@ -93,7 +93,7 @@ def plan_rows(plan: Json) -> Table:
 
 
 def spread_rows(hosts: Sequence[Json]) -> Table:
-    """Lay out the hosts for `spread`, one a row, with the members of all ensembles on it."""
+    """Lay out the hosts for `spread`, one a row, with all members on it and what it would break."""
     # What is left of a host's keys are the levels above it, the smallest first.
     levels = [key for key in (hosts[0] if hosts else ()) if key not in HOST_KEYS][::-1]
     rows = [
@@ -103,13 +103,11 @@ def spread_rows(hosts: Sequence[Json]) -> Table:
             host["state"],
             len(host["members"]),
             Said(host["members"], _by_ensemble),
+            Said(host["drain"]["breaks"], _breaks),
         )
-        for host in sorted(
-            hosts,
-            key=lambda host: (*(host.get(level) or "" for level in levels), host["host"]),
-        )
+        for host in hosts
     ]
-    return (*map(str.capitalize, levels), "Host", "State", "Count", "Members"), rows
+    return (*map(str.capitalize, levels), "Host", "State", "Count", "Members", "Breaks"), rows
 
 
 class Places:
@@ -184,3 +182,10 @@ def _by_ensemble(members: Iterable[Json]) -> str:
         names[member["ensemble_id"]] = member["ensemble_name"]
     parts = (f"{names[key]}: {', '.join(held)}" for key, held in named.items())
     return words.printable("; ".join(parts))
+
+
+def _breaks(breaks: Iterable[Json]) -> str:
+    """Say each promise that the failure of a host would break, on a line of its own."""
+    return "\n".join(
+        words.printable(f"{each['ensemble_name']}: {each['message']}") for each in breaks
+    )

@@ -2,9 +2,10 @@
 """The commands `openstack ensemble ...`."""
 
 import argparse
+import functools
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from novaclient import exceptions as nova
@@ -20,6 +21,7 @@ from ensemble_client.osc.watch import Watch
 
 STATUSES = ("RESERVING", "BUILDING", "ACTIVE", "ROLLING_BACK", "ERROR", "DELETING")
 SORT_KEYS = ("name", "created_at", "status")
+SPREAD_SORT_KEYS = ("damage", "members", "host")
 
 
 def _take_file_option(parser: argparse.ArgumentParser) -> None:
@@ -35,22 +37,26 @@ def _take_file_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", metavar="<name>", help="Use this name, not the one in the file")
 
 
-def _find(manager: Any, word: str) -> Any:
-    """Find an ensemble by its id or its name; CommandError when not exactly one is meant."""
+def _find(manager: Any, word: str, *, everywhere: bool = False) -> Any:
+    """Find an ensemble by its id or its name; CommandError when not exactly one is meant.
+
+    Names are looked for in the own project, or `everywhere`.
+    """
     if _is_id(word):
         try:
             return manager.get(word)
         except nova.NotFound:
             pass  # it may still be a name
-    named = [each for each in manager.list(search_opts={"name": word}) if each.name == word]
+    listed = manager.list(search_opts={"name": word}, all_projects=everywhere)
+    named = [each for each in listed if each.name == word]
     # One that is on its way out no longer has a claim to its name.
     alive = [each for each in named if each.status != "DELETING"] or named
     if not alive:
         raise exceptions.CommandError(f"No ensemble has the name or id {words.printable(word)}.")
     if len(alive) > 1:
-        listed = "".join(f"\n- {each.id} ({each.status}, {each.created_at})" for each in alive)
+        ids = "".join(f"\n- {each.id} ({each.status}, {each.created_at})" for each in alive)
         raise exceptions.CommandError(
-            f"{len(alive)} ensembles are named {words.printable(word)}; give the id:{listed}"
+            f"{len(alive)} ensembles are named {words.printable(word)}; give the id:{ids}"
         )
     return alive[0]
 
@@ -294,20 +300,64 @@ class DeleteEnsemble(command.Command):
 
 
 class SpreadEnsemble(command.Lister):
-    """Show which members of all ensembles each host holds (administrators only)."""
+    """Show what each host holds and what its failure breaks, worst first (administrators only)."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the options of spread."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            "--sort",
+            metavar="<key>[:asc|:desc]",
+            type=functools.partial(_sort_order, keys=SPREAD_SORT_KEYS),
+            default=(None, None),
+            help=f"Sort by {', '.join(SPREAD_SORT_KEYS)}; damage if not given",
+        )
+        for name, key, text in (
+            ("project", "project_id", "Count only members of this project (name or ID)"),
+            ("ensemble", "ensemble_id", "Count only members of this ensemble (name or ID)"),
+            ("rack", "rack", "Show only the hosts of this rack"),
+            ("zone", "zone", "Show only the hosts of this zone"),
+            ("search", "q", "Show only hosts with this text in a name or an ID"),
+            ("marker", "marker", "Show those that come after this host"),
+        ):
+            metavar = "<text>" if name == "search" else f"<{name}>"
+            parser.add_argument(f"--{name}", dest=key, metavar=metavar, help=text)
+        parser.add_argument(
+            "--limit", metavar="<count>", type=_positive, help="Show at most this many hosts"
+        )
+        return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        """Show the spread."""
+        """Show the spread, page after page."""
+        manager = self.app.client_manager.ensemble.ensembles
+        asked = {key: getattr(parsed_args, key) for key in ("rack", "zone", "q", "marker")}
+        asked["sort_key"], asked["sort_dir"] = parsed_args.sort
         with plain_words():
-            hosts = self.app.client_manager.ensemble.ensembles.spread()
+            if parsed_args.ensemble_id:
+                asked["ensemble_id"] = _find(manager, parsed_args.ensemble_id, everywhere=True).id
+            if parsed_args.project_id:
+                asked["project_id"] = self._project(parsed_args.project_id)
+            hosts: list[Any] = []
+            while parsed_args.limit is None or len(hosts) < parsed_args.limit:
+                limit = None if parsed_args.limit is None else parsed_args.limit - len(hosts)
+                page = manager.spread(**asked, limit=limit)
+                hosts += page["hosts"]
+                if not page["hosts"] or not page.get("hosts_links"):
+                    break
+                asked["marker"] = page["hosts"][-1]["host"]
         return columns.spread_rows(hosts)
 
+    def _project(self, word: str) -> str:
+        """Give the id of a project; what Keystone does not know may still be an id."""
+        found = self.app.client_manager.sdk_connection.identity.find_project(word)
+        return str(found.id) if found else word
 
-def _sort_order(text: str) -> tuple[str, str | None]:
+
+def _sort_order(text: str, keys: Sequence[str] = SORT_KEYS) -> tuple[str, str | None]:
     key, _, direction = text.partition(":")
-    if key not in SORT_KEYS or direction not in ("", "asc", "desc"):
-        keys = ", ".join(SORT_KEYS)
-        raise argparse.ArgumentTypeError(f"{text!r} is not one of {keys}, with :asc or :desc")
+    if key not in keys or direction not in ("", "asc", "desc"):
+        known = ", ".join(keys)
+        raise argparse.ArgumentTypeError(f"{text!r} is not one of {known}, with :asc or :desc")
     return key, direction or None
 
 

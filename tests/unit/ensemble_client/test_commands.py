@@ -400,24 +400,55 @@ def test_delete_goes_on_after_one_that_fails(fake: FakeCloud, openstack: Run) ->
     assert fake.asked[-1].method == "DELETE"
 
 
-def test_spread_shows_each_host_with_its_members(fake: FakeCloud, openstack: Run) -> None:
+def spread_host(name: str, *members: dict[str, str], **more: Any) -> dict[str, Any]:
+    breaks = more.pop("breaks", [])
+    counts = {"damage": len(breaks), "worst": None, "ensembles": 1}
+    where = {"host": name, "state": "up", "rack": "r1", "zone": "az1"}
+    return where | counts | {"members": list(members), "drain": {"breaks": breaks}} | more
+
+
+def test_spread_shows_each_host_with_its_members_and_what_breaks(
+    fake: FakeCloud, openstack: Run
+) -> None:
     def member(name: str, key: str, of: str) -> dict[str, str]:
         tier = name.partition("-")[0]
         ids = {"ensemble_id": key, "project_id": "p", "server_id": "s"}
         return ids | {"ensemble_name": of, "tier": tier, "name": name}
 
     held = [member("web-0", "1", "shop"), member("db-1", "2", "blog"), member("web-1", "1", "shop")]
-    hosts = [
-        {"host": "h2", "rack": "r1", "zone": "az1", "state": "down", "members": held},
-        {"host": "h1", "rack": "r1", "zone": "az1", "state": "up", "members": []},
-    ]
+    breaks = [{"ensemble_name": "blog\x1b", "message": "db would end"}]
+    hosts = [spread_host("h2", *held, state="down", breaks=breaks), spread_host("h1")]
     fake.on("GET", "/spread", (200, {"spread": {"hosts": hosts}}))
     done = openstack("ensemble", "spread", "--format", "value")
     assert done.code == 0
-    assert done.out.splitlines()[0].startswith("az1 r1 h1 up 0")
+    assert [line[:10] for line in done.out.splitlines()] == ["az1 r1 h2 ", "az1 r1 h1 "]
     assert (
-        "| down  |     3 | shop: web-0, web-1; blog: db-1 |" in openstack("ensemble", "spread").out
+        "| down  |     3 | shop: web-0, web-1; blog: db-1 | blog\\u001b: db would end |"
+        in openstack("ensemble", "spread").out
     )
+
+
+def test_spread_asks_for_what_its_options_say_page_by_page(fake: FakeCloud, openstack: Run) -> None:
+    link = [{"rel": "next", "href": "..."}]
+    pages = [{"hosts": [spread_host("h1")], "hosts_links": link}, {"hosts": [spread_host("h2")]}]
+    fake.on("GET", "/spread", *((200, {"spread": page}) for page in pages))
+    fake.on("GET", "", (200, {"ensembles": [ensemble("ACTIVE")]}))
+    options = ["--sort", "host:desc", "--ensemble", "shop", "--rack", "r1", "--zone", "az1"]
+    options += ["--search", "h", "--limit", "2", "--marker", "h0"]
+    done = openstack("ensemble", "spread", *options, "--format", "value")
+    assert done.code == 0, done.err
+    filters = {"sort_key": "host", "sort_dir": "desc", "rack": "r1", "zone": "az1", "q": "h"}
+    filters["ensemble_id"] = KEY
+    asked = [
+        {key: value for key, [value] in each.query.items()}
+        for each in fake.asked
+        if each.path.endswith("/spread")
+    ]
+    assert asked == [
+        {**filters, "marker": "h0", "limit": "2"},
+        {**filters, "marker": "h1", "limit": "1"},
+    ]
+    assert [each.query["all_projects"] for each in fake.asked if "name" in each.query] == [["1"]]
 
 
 def test_spread_is_refused_to_others_in_words(fake: FakeCloud, openstack: Run) -> None:

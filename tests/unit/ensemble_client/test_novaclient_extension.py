@@ -83,10 +83,16 @@ def test_an_id_cannot_reach_another_route(fake: FakeCloud, manager: Any) -> None
     assert fake.asked[0].path == "/compute/v2.1/os-ensembles/..%2Fservers"
 
 
-def test_spread_returns_the_hosts(fake: FakeCloud, manager: Any) -> None:
-    hosts = [{"host": "h1", "rack": "r1", "zone": "z1", "state": "up", "members": []}]
-    fake.on("GET", "/spread", (200, {"spread": {"hosts": hosts}}))
-    assert manager.spread() == hosts
+def test_spread_returns_a_page_of_hosts(fake: FakeCloud, manager: Any) -> None:
+    page = {"hosts": [{"host": "h1", "members": []}], "found": 1, "first": 1}
+    fake.on("GET", "/spread", (200, {"spread": page}))
+    assert manager.spread(rack="r 1", limit=None, summary=1) == page
+    assert fake.asked[-1].query == {"rack": ["r 1"], "summary": ["1"]}
+
+
+def test_drain_quotes_the_host(fake: FakeCloud, manager: Any) -> None:
+    fake.on("GET", "/spread/h%2F1", (200, {"host": {"host": "h/1"}}))
+    assert manager.drain("h/1") == {"host": "h/1"}
 
 
 def pages(count: int) -> list[dict[str, Any]]:
