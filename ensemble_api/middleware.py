@@ -25,6 +25,7 @@ from ensemble_api.cloud.inventory import Inventory, parse_levels
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import Session
+from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
 from ensemble_api.execution.worker import Worker
 from ensemble_api.service import Service
@@ -138,12 +139,13 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         store,
         compute,
         Networks(session.network),
+        Volumes(),
         Inventory(
             compute,
             session.placement,
             levels,
             config.default_availability_zone,
-            AggregateRules.configured(config),
+            AggregateRules.configured(config).closed,
         ),
         reservation,
         owner=f"{owner}:api",

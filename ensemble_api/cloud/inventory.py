@@ -4,14 +4,13 @@
 import functools
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ensemble_api import exception
-from ensemble_api.cloud.aggregates import AggregateRules
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.planning.snapshot import Snapshot
@@ -19,7 +18,6 @@ from ensemble_api.planning.topology import Topology
 
 ZONE_KEY = "availability_zone"
 PLACEMENT_LIMIT = 100_000
-NO_RULES = AggregateRules()
 LEVEL_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")  # as request bodies may name a level
 
 
@@ -45,6 +43,12 @@ def parse_levels(options: Sequence[str]) -> tuple[Level, ...]:
     if len({level.name for level in levels}) != len(levels):
         raise ValueError("[ensembles] levels: a level is named twice")
     return tuple(levels)
+
+
+Closed: TypeAlias = Callable[
+    [str, Demand, Sequence[Mapping[str, Any]], Iterable[str]], frozenset[str]
+]
+"""Of some hosts those that a project's servers of one demand may not use, by the aggregates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +89,13 @@ class Inventory:
         placement: Any,
         levels: Sequence[Level],
         default_zone: str,
-        rules: AggregateRules = NO_RULES,
+        closed: Closed = lambda *_: frozenset(),
     ) -> None:
         self._compute = compute
         self._placement = placement
         self._levels = tuple(levels)
         self._default_zone = default_zone
-        self._rules = rules
+        self._closed = closed
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -137,7 +141,7 @@ class Inventory:
                 total[row, classes.index(name)] = capacity
                 free[row, classes.index(name)] = max(0, capacity - used)
         closed = {
-            tier: self._rules.closed(context.project_id, demand, aggregates, names)
+            tier: self._closed(context.project_id, demand, aggregates, names)
             for tier, demand in demands.items()
         }
         snapshot = Snapshot(

@@ -11,6 +11,7 @@ import numpy as np
 
 from ensemble_api.offline import schema
 from ensemble_api.offline.document import Document
+from ensemble_api.offline.membership import Membership
 from ensemble_api.planning.model import Ensemble, Tier
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import BoolArray, FailureDomain, IntArray, Topology
@@ -19,6 +20,7 @@ FORMAT: Final = 1
 MOST: Final = 1 << 40
 """A capacity above this is cut off: no sum over a cloud may leave 64 bits."""
 DISABLED: Final = "COMPUTE_STATUS_DISABLED"  # Nova's word to Placement
+EVERYWHERE: Final[Mapping[str, Membership]] = {}
 OTHERS: Final = ("ensemble", "project")
 
 
@@ -43,19 +45,22 @@ class Cloud:
     traits: tuple[frozenset[str], ...]
     up: BoolArray
     others: Mapping[str, BoolArray]
+    aggregates: tuple[frozenset[str], ...]
 
-    def snapshot(self, ensemble: Ensemble) -> Snapshot:
+    def snapshot(
+        self, ensemble: Ensemble, memberships: Mapping[str, Membership] = EVERYWHERE
+    ) -> Snapshot:
         """Look at the cloud as the API does for this ensemble (ensemble_api/cloud/inventory.py).
 
         A host that Placement would not offer to any member shows as full, and the resource classes
         are those of the others. So the same cloud gives the same plan, packing included.
+        `memberships` by tier close hosts to it.
         """
-        offered = np.zeros(len(self.topology), dtype=np.bool_)
-        for tier in ensemble.tiers:
-            offered |= self._offered(tier)
-        kept = (self.step > 0)[offered].any(axis=0)
-        total = np.where(offered[:, None], self.capacity, 0)
-        free = np.where(offered[:, None], np.maximum(self.capacity - self.used, 0), 0)
+        offered = {tier.name: self._offered(tier) for tier in ensemble.tiers}
+        shown = np.logical_or.reduce([*offered.values()])
+        kept = (self.step > 0)[shown].any(axis=0)
+        total = np.where(shown[:, None], self.capacity, 0)
+        free = np.where(shown[:, None], np.maximum(self.capacity - self.used, 0), 0)
         return Snapshot(
             topology=self.topology,
             resource_classes=tuple(np.array(self.resource_classes, dtype=object)[kept]),
@@ -64,7 +69,14 @@ class Cloud:
             traits=self.traits,
             usable=self.up,
             others=self.others,
+            closed={tier: self._closed(each) for tier, each in memberships.items()},
+            offered=offered,
         )
+
+    def _closed(self, membership: Membership) -> BoolArray:
+        """Mark the hosts whose aggregates do not suit (shape [H])."""
+        suits = {each: membership.admits(each) for each in set(self.aggregates)}
+        return np.array([not suits[each] for each in self.aggregates], dtype=np.bool_)
 
     def _offered(self, tier: Tier) -> BoolArray:
         """Mark the hosts that Placement has allocation candidates on (shape [H])."""
@@ -158,6 +170,7 @@ def cloud(document: Document) -> Cloud:
         others={
             kind: np.array([kind in each for each in others], dtype=np.bool_) for kind in OTHERS
         },
+        aggregates=tuple(frozenset(host.get("aggregates", ())) for host in hosts),
     )
 
 

@@ -22,7 +22,7 @@ def dry_run(
     :raises ensemble_api.offline.document.DocumentError: for a level that the cloud lacks.
     """
     wanted.check_levels(cloud.topology.levels)
-    snapshot = cloud.snapshot(wanted.ensemble)
+    snapshot = cloud.snapshot(wanted.ensemble, wanted.memberships)
     for domain in failed:
         snapshot = snapshot.failing(domain)
     result = planner.plan(wanted.ensemble, snapshot)

@@ -7,6 +7,7 @@ from typing import Any, Final, get_args
 
 from ensemble_api.offline import schema
 from ensemble_api.offline.document import Document, Steps, place_of
+from ensemble_api.offline.membership import Membership
 from ensemble_api.planning import model
 
 MAX_MEMBERS: Final = 5000
@@ -24,6 +25,7 @@ class EnsembleDocument:
     document: Document
     name: str
     ensemble: model.Ensemble
+    memberships: Mapping[str, Membership]  # by tier
 
     @property
     def prefix(self) -> Steps:
@@ -60,7 +62,8 @@ def ensemble(document: Document) -> EnsembleDocument:
         found = _model(body)
     except model.ModelError as error:
         raise document.error_at(f"{place_of(prefix)}.{error.field}", error.reason) from None
-    return EnsembleDocument(document, body.get("name") or "The ensemble", found)
+    memberships = {tier["name"]: Membership.of(tier["server"]) for tier in body["tiers"]}
+    return EnsembleDocument(document, body.get("name") or "The ensemble", found, memberships)
 
 
 def _prefix(value: Mapping[str, Any]) -> Steps:

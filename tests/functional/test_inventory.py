@@ -127,7 +127,7 @@ def test_an_aggregate_of_another_project_is_closed(cloud: SmallCloud) -> None:
     )
     rules = AggregateRules((AggregateMultiTenancyIsolation(),))
     seen = Inventory(
-        Compute(cloud.nova), cloud.placement.adapter(), parse_levels(LEVELS), "nova", rules
+        Compute(cloud.nova), cloud.placement.adapter(), parse_levels(LEVELS), "nova", rules.closed
     )
     for project, expected in (("shop-project", [False, False, True, False]), ("others", None)):
         closed = seen.capacity(caller(project), {"web": SMALL}).snapshot.closed

@@ -136,6 +136,8 @@ def test_planning_offline_is_planning_as_the_api_does(
 ) -> None:
     small.flavor("bigger", vcpus=3)
     small.fill("secrethost3", 1)
+    # Where "bigger" would be, but for the most that one consumer may take.
+    small.placement.set_inventory(small.nova.host("secrethost4").provider, "VCPU", 4, max_unit=2)
     wanted = body(("web", 3), ("db", 1), policies=[apart("web"), apart("db", "zone")])
     wanted["tiers"][1]["server"]["flavor"] = "bigger"
     planned = small.service().plan(caller(), wanted, Asked(headroom=True))

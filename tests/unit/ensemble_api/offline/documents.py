@@ -46,7 +46,8 @@ def an_ensemble(*tiers: dict[str, Any], policies: Any = ()) -> dict[str, Any]:
         {"type": "survive", "level": "rack", "tiers": ["web"], "min_available": "30%"},
         {"type": "exclusive", "level": "host", "tiers": ["db"], "other": "ensemble"},
     ]
-    return {"name": "shop", "tiers": [a_tier("web", 3), a_tier("db", 2, 2)], "policies": kinds}
+    db = a_tier("db", 2, 2, not_member_of=["old"])
+    return {"name": "shop", "tiers": [a_tier("web", 3), db], "policies": kinds}
 
 
 def understood(value: Any) -> Cloud:

@@ -73,6 +73,42 @@ def test_units_decide_as_in_placement(more: dict[str, int], offered: bool) -> No
     assert free(a_cloud(host), small(2)) == [4 if offered else 0]
 
 
+def test_each_tier_is_offered_the_hosts_that_take_one_of_its_members() -> None:
+    """Free units do not show it: a host may take many small members, and no large one."""
+    host = a_host("h1", "r1", "az1", 16)
+    host["resources"]["VCPU"]["max_unit"] = 4
+    document = a_cloud(host, a_host("h2", "r1", "az1", 8))
+    both = wanted(an_ensemble(a_tier("web", 1, 1), a_tier("db", 1, 6))).ensemble
+    offered = understood(document).snapshot(both).offered
+    assert {tier: mask.tolist() for tier, mask in offered.items()} == {
+        "web": [True, True],
+        "db": [False, True],
+    }
+
+
+@pytest.mark.parametrize(
+    ("server", "closed"),
+    [
+        pytest.param({}, [], id="nothing is asked"),
+        pytest.param({"member_of": [["ssd", "nvme"]]}, ["h3", "h4"], id="one of two"),
+        pytest.param({"member_of": [["ssd"], ["shop"]]}, ["h2", "h3", "h4"], id="one of each"),
+        pytest.param({"not_member_of": ["shop"]}, ["h1", "h4"], id="none of one"),
+        pytest.param({"member_of": [["unknown"]]}, ["h1", "h2", "h3", "h4"], id="unknown"),
+    ],
+)
+def test_aggregates_close_hosts_to_a_tier(server: dict[str, Any], closed: list[str]) -> None:
+    document = a_cloud(
+        a_host("h1", "r1", "az1", aggregates=["ssd", "shop"]),
+        a_host("h2", "r1", "az1", aggregates=["nvme"]),
+        a_host("h3", "r1", "az1"),
+        a_host("h4", "r1", "az1", aggregates=["shop"]),
+    )
+    asked = wanted(an_ensemble(a_tier("web", 1, **server)))
+    snapshot = understood(document).snapshot(asked.ensemble, asked.memberships)
+    found = zip(snapshot.topology.hosts, snapshot.closed["web"], strict=True)
+    assert [host for host, mask in found if mask] == closed
+
+
 def test_a_host_without_room_for_any_member_shows_as_full() -> None:
     document = a_cloud(a_host("h1", "r1", "az1", 2), a_host("h2", "r1", "az1", 4))
     assert free(document, small(4)) == [0, 4]
