@@ -45,6 +45,18 @@ class UnknownNetwork(Invalid):
     code = "ensemble.unknown_network"
 
 
+class UnknownPort(Invalid):
+    """The tenant has no such port."""
+
+    code = "ensemble.unknown_port"
+
+
+class UnknownVolume(Invalid):
+    """The tenant has no such volume."""
+
+    code = "ensemble.unknown_volume"
+
+
 class UnknownKey(Invalid):
     """The tenant has no such key pair."""
 

@@ -3,14 +3,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
-from ensemble_api.cloud.demand import Demand, demand
+from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.networks import Networks
+from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.planning import model
 from ensemble_api.planning.lifecycle import EnsembleRecord
+from ensemble_api.templates import Templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,16 @@ class Resolver:
     """Asks Nova, with the tenant's own context, for all that a body refers to."""
 
     def __init__(
-        self, compute: Compute, networks: Networks, levels: Sequence[str], max_members: int
+        self,
+        compute: Compute,
+        networks: Networks,
+        volumes: Volumes,
+        levels: Sequence[str],
+        max_members: int,
     ) -> None:
         self._compute = compute
         self._networks = networks
+        self._volumes = volumes
         self._levels = tuple(levels)
         self._max_members = max_members
 
@@ -45,11 +53,13 @@ class Resolver:
                 field="ensemble.tiers",
             )
         self._check_levels(body)
-        references = _References(self._compute, self._networks, context)
-        demands = {}
-        for index, tier in enumerate(body["tiers"]):
-            field = f"ensemble.tiers[{index}].server"
-            demands[tier["name"]] = self._demand(references, field, tier)
+        templates = Templates(self._compute, self._networks, self._volumes, context)
+        demands = {
+            tier["name"]: templates.demand(
+                f"ensemble.tiers[{index}].server", tier["server"], int(tier["count"])
+            )
+            for index, tier in enumerate(body["tiers"])
+        }
         try:
             ensemble = _model(body, demands)
         except model.ModelError as error:
@@ -64,30 +74,6 @@ class Resolver:
                 raise exception.Invalid(
                     f"{field}: must be one of {', '.join(self._levels)}", field=field
                 )
-
-    @staticmethod
-    def _demand(references: "_References", field: str, tier: Mapping[str, Any]) -> Demand:
-        template = tier["server"]
-        flavor = references.find("flavor", template["flavor"], f"{field}.flavor")
-        image = references.find("image", template["image"], f"{field}.image")
-        if isinstance(template["networks"], list):
-            for place, network in enumerate(template["networks"]):
-                where = f"{field}.networks[{place}]"
-                references.find("network", network, where)
-                if references.external(network):
-                    raise exception.Invalid(
-                        f"{where}: is external, and only operators attach servers to it",
-                        field=where,
-                    )
-        if "key_name" in template:
-            references.find("key_pair", template["key_name"], f"{field}.key_name")
-        for place, group in enumerate(template.get("security_groups", [])):
-            references.find("security_group", group, f"{field}.security_groups[{place}]")
-        _check_fit(flavor, image, field)
-        try:
-            return demand(flavor, image)
-        except ValueError as error:
-            raise exception.Invalid(f"{field}.flavor: {error}", field=f"{field}.flavor") from error
 
     def check_quota(self, context: Any, wanted: Wanted) -> None:
         """Refuse early what Nova would refuse in the middle of the build.
@@ -115,67 +101,6 @@ class Resolver:
                     used=used,
                     needed=needs[name],
                 )
-
-
-def _check_fit(flavor: Mapping[str, Any], image: Mapping[str, Any], field: str) -> None:
-    """Refuse a flavor that Nova would not build this image with."""
-    if image.get("status", "ACTIVE") != "ACTIVE":
-        raise exception.Invalid(
-            f"{field}.image: is {image['status']}, not ACTIVE", field=f"{field}.image"
-        )
-    if not flavor["disk"]:
-        # Nova leaves it to operators (create:zero_disk_flavor), and the worker acts as one.
-        raise exception.Invalid(
-            f"{field}.flavor: has no disk, so no server can be built from an image with it",
-            field=f"{field}.flavor",
-        )
-    for have, need, what in (
-        ("ram", "minRam", "MB of memory"),
-        ("disk", "minDisk", "GB of disk"),
-    ):
-        if flavor[have] < image.get(need, 0):
-            raise exception.Invalid(
-                f"{field}.flavor: has {flavor[have]} {what}, its image needs {image[need]}",
-                field=f"{field}.flavor",
-            )
-
-
-class _References:
-    """The things that one request refers to, each looked up once with the tenant's rights."""
-
-    _UNKNOWN: ClassVar[Mapping[str, type[exception.Invalid]]] = {
-        "flavor": exception.UnknownFlavor,
-        "image": exception.UnknownImage,
-        "network": exception.UnknownNetwork,
-        "key_pair": exception.UnknownKey,
-        "security_group": exception.UnknownSecurityGroup,
-    }
-
-    def __init__(self, compute: Compute, networks: Networks, context: Any) -> None:
-        self._compute = compute
-        self._networks = networks
-        self._context = context
-        self._found: dict[tuple[str, str], Any] = {}
-        self._external: dict[str, bool] = {}
-
-    def find(self, kind: str, name: str, field: str) -> Any:
-        """The thing of this kind as Nova shows it; ``field`` is where the request names it."""
-        if (kind, name) not in self._found:
-            self._found[kind, name] = getattr(self._compute, kind)(self._context, name)
-        if self._found[kind, name] is None:
-            words = kind.replace("_", " ")
-            raise self._UNKNOWN[kind](
-                f"{field}: there is no {words} {name} for this project", field=field
-            )
-        return self._found[kind, name]
-
-    def external(self, network: str) -> bool:
-        """Whether this tenant may see the network but attach no server to it."""
-        if network not in self._external:
-            self._external[network] = not self._context.is_admin and self._networks.external(
-                network
-            )
-        return self._external[network]
 
 
 def _model(body: Mapping[str, Any], demands: Mapping[str, Demand]) -> model.Ensemble:

@@ -14,6 +14,7 @@ from ensemble_api import exception
 MAX_TIERS = 20
 MAX_COUNT = 200
 MAX_POLICIES = 50
+MAX_DEALT = 500
 
 UUID: dict[str, Any] = {
     "type": "string",
@@ -23,11 +24,21 @@ TIER_NAME: dict[str, Any] = {"type": "string", "pattern": r"^[a-z][a-z0-9-]{0,31
 TEXT: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\S"}
 NAME: dict[str, Any] = {**TEXT, "format": "server-name"}
 
+# Things of which each member needs its own, in the order of the members.
+DEALT: dict[str, Any] = {
+    "type": "array",
+    "items": UUID,
+    "minItems": 1,
+    "maxItems": MAX_DEALT,
+    "uniqueItems": True,
+}
+
 SERVER: dict[str, Any] = {
     "type": "object",
     "properties": {
         "flavor": {"type": "string", "minLength": 1, "maxLength": 255},
         "image": UUID,
+        "volumes": DEALT,
         "networks": {
             "description": 'must be "auto", "none" or a list of network ids',
             "oneOf": [
@@ -35,6 +46,7 @@ SERVER: dict[str, Any] = {
                 {"type": "array", "items": UUID, "minItems": 1, "maxItems": 16},
             ],
         },
+        "ports": DEALT,
         "key_name": TEXT,
         "security_groups": {"type": "array", "items": TEXT, "maxItems": 32, "uniqueItems": True},
         "user_data": {"type": "string", "format": "base64", "maxLength": 65535},
@@ -44,9 +56,16 @@ SERVER: dict[str, Any] = {
             "propertyNames": {"pattern": r"^[a-zA-Z0-9-_:. ]{1,255}\Z"},
             "additionalProperties": {"type": "string", "maxLength": 255},
         },
+        "config_drive": {"type": "boolean"},
         "availability_zone": TEXT,
     },
-    "required": ["flavor", "image"],
+    "required": ["flavor"],
+    "if": {"required": ["volumes"]},
+    "then": {
+        "description": "must have an image or volumes, not both",
+        "not": {"required": ["image"]},
+    },
+    "else": {"required": ["image"]},
     "additionalProperties": False,
 }
 
@@ -192,12 +211,14 @@ def _reason(error: jsonschema.ValidationError) -> str:
             return "is required"
         case ("additionalProperties", _):
             return "is not known here"
-        case ("oneOf", _):
+        case ("oneOf" | "not", _):
             return str(schema["description"])
         case ("format", "base64"):
             return "must be base64"
         case ("format", _):
             return "holds a character that no server name may have"
+        case ("uniqueItems", _):
+            return "has something twice"
         case ("maxLength", most):
             return f"is longer than {most} characters"
         case ("pattern", pattern):

@@ -14,6 +14,7 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Capacity, Inventory
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.dry_run import NOTHING_MORE, Asked, DryRuns, Planned
 from ensemble_api.look import Look
 from ensemble_api.neighbours import Neighbours
@@ -43,6 +44,7 @@ class Service:
         store: Store,
         compute: Compute,
         networks: Networks,
+        volumes: Volumes,
         inventory: Inventory,
         reservation: Reservation,
         *,
@@ -55,7 +57,7 @@ class Service:
     ) -> None:
         self._store = store
         self._neighbours = Neighbours(compute, store)
-        self._resolver = Resolver(compute, networks, inventory.levels, max_members)
+        self._resolver = Resolver(compute, networks, volumes, inventory.levels, max_members)
         self._look = Look(store, inventory, reservation, self._neighbours)
         self._dry_runs = DryRuns(self._resolver, self._look, store, shown_hosts=shown_hosts)
         self._inventory = inventory

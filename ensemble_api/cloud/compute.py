@@ -4,7 +4,7 @@
 import json
 import logging
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import webob
@@ -140,17 +140,23 @@ class Compute:
     ) -> str:
         """Ask for one server on ``host`` and give its id.
 
+        ``template`` is of one member: its ports are attached first, then its networks; its volume,
+        if it has one in the place of an image, is kept when the server goes.
+
         :raises ensemble_api.exception.CloudError: when Nova refuses.
         """
         server: dict[str, Any] = {
             "name": name,
             "flavorRef": template["flavor"],
-            "imageRef": template["image"],
-            "networks": _networks(template["networks"]),
+            "networks": _networks(template["networks"], template.get("ports", ())),
             "host": host,
             "tags": tags,
         }
-        for key in ("key_name", "user_data", "metadata", "availability_zone"):
+        if "image" in template:
+            server["imageRef"] = template["image"]
+        else:
+            server["block_device_mapping_v2"] = [_root(volume) for volume in template["volumes"]]
+        for key in ("key_name", "user_data", "metadata", "config_drive", "availability_zone"):
             if key in template:
                 server[key] = template[key]
         if "security_groups" in template:
@@ -184,8 +190,22 @@ def _quote(text: str) -> str:
     return urllib.parse.quote(text, safe="")
 
 
-def _networks(wanted: Any) -> Any:
-    return wanted if isinstance(wanted, str) else [{"uuid": each} for each in wanted]
+def _networks(networks: Any, ports: Iterable[str]) -> Any:
+    given = [{"port": each} for each in ports]
+    if isinstance(networks, str):
+        return given or networks
+    return [*given, *({"uuid": each} for each in networks)]
+
+
+def _root(volume: str) -> dict[str, Any]:
+    """An existing volume as a server's root disk."""
+    return {
+        "boot_index": 0,
+        "source_type": "volume",
+        "destination_type": "volume",
+        "uuid": volume,
+        "delete_on_termination": False,
+    }
 
 
 def _message(body: bytes) -> str:

@@ -20,8 +20,24 @@ class Networks:
 
         :raises ensemble_api.exception.Unavailable: when Neutron does not answer.
         """
-        response = self._neutron.get(f"/v2.0/networks/{network_id}")
+        network = self._show("network", network_id)
+        return bool(network) and bool(network.get("router:external")) and not network["shared"]
+
+    def port(self, context: Any, port_id: str) -> dict[str, Any] | None:
+        """A port of the tenant's project, None if it has no such port.
+
+        Nova attaches no others, even if the tenant may see them (``PortNotUsable``).
+
+        :raises ensemble_api.exception.Unavailable: when Neutron does not answer.
+        """
+        port = self._show("port", port_id)
+        return port if port and port["project_id"] == context.project_id else None
+
+    def _show(self, kind: str, name: str) -> dict[str, Any]:
+        """What Neutron says of a thing; nothing, if there is no such thing."""
+        response = self._neutron.get(f"/v2.0/{kind}s/{name}")
+        if response.status_code == 404:
+            return {}
         if response.status_code != 200:
             raise exception.Unavailable("Neutron does not answer; try again later.")
-        network = response.json()["network"]
-        return bool(network.get("router:external")) and not network["shared"]
+        return dict(response.json()[kind])

@@ -131,7 +131,7 @@ class Engine:
                 context,
                 f"{ensemble.name[:NAME_LIMIT]}-{member.name}",
                 member.host,
-                ensemble.template(member.tier),
+                ensemble.template(member),
                 [f"{ENSEMBLE_TAG}{ensemble.id}", f"{MEMBER_TAG}{member.id}"],
             )
         except exception.CloudError as error:

@@ -81,12 +81,15 @@ class EnsembleRecord:
     idle: float = 0.0
     events: tuple[Mapping[str, Any], ...] = field(default=())
 
-    def template(self, tier: str) -> Mapping[str, Any]:
-        """The server template of ``tier``, as posted; KeyError if there is none."""
-        for each in self.body["tiers"]:
-            if each["name"] == tier:
-                return dict(each["server"])
-        raise KeyError(tier)
+    def template(self, member: MemberRecord) -> Mapping[str, Any]:
+        """The server template of ``member``'s tier, as posted, with its own ports and volumes.
+
+        KeyError if there is no such tier.
+        """
+        for tier in self.body["tiers"]:
+            if tier["name"] == member.tier:
+                return _dealt(tier["server"], member.index, tier["count"])
+        raise KeyError(member.tier)
 
     @property
     def exclusive(self) -> bool:
@@ -97,3 +100,13 @@ class EnsembleRecord:
     def active(self) -> int:
         """How many members are ACTIVE."""
         return sum(member.status is MemberStatus.ACTIVE for member in self.members)
+
+
+def _dealt(server: Mapping[str, Any], index: int, count: int) -> Mapping[str, Any]:
+    """A template in which what serves one member only is this member's: each has as many."""
+    own = {}
+    for key in ("ports", "volumes"):
+        if key in server:
+            share = len(server[key]) // count
+            own[key] = server[key][index * share : (index + 1) * share]
+    return {**server, **own}

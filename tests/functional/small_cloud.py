@@ -15,6 +15,7 @@ from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory, parse_levels
 from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
 from ensemble_api.planning.lifecycle import EnsembleRecord
 from ensemble_api.service import Service
@@ -47,10 +48,13 @@ def caller(project: str = "shop-project", *roles: str) -> Any:
 
 
 class InternalNetworks:
-    """In the place of ``cloud.networks.Networks``, which needs a Neutron."""
+    """In the place of ``cloud.networks.Networks``, which needs a Neutron; any port is free."""
 
     def external(self, network_id: str) -> bool:
         return False
+
+    def port(self, context: Any, port_id: str) -> dict[str, Any]:
+        return {"id": port_id, "device_id": "", "fixed_ips": [{"ip_address": "10.0.0.9"}]}
 
 
 class TenantSession:
@@ -136,6 +140,7 @@ class SmallCloud:
             parts.get("store") or self.store,
             compute,
             InternalNetworks(),
+            Volumes(),
             Inventory(compute, adapter, levels, "nova"),
             parts.get("reservation") or Reservation(adapter, sleep=self.naps.append),
             owner=parts.get("owner", "api"),

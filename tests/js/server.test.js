@@ -17,14 +17,13 @@ test('what is not set is not sent', () => {
 
 test('all fields go to the API and come back the same', () => {
   assert.deepEqual(server.toApi(server.fromApi(FULL)), FULL);
-  const volumes = { flavor: 'f-1', volumes: ['v-1', 'v-2'], delete_on_termination: false, networks: 'none' };
+  const volumes = { flavor: 'f-1', volumes: ['v-1', 'v-2'], networks: 'none' };
   assert.deepEqual(server.toApi(server.fromApi(volumes)), volumes);
 });
 
 test('servers boot from volumes or from the image, never from both', () => {
-  assert.deepEqual(server.toApi({ ...PLAIN, volumes: ['v-1', 'v-2'], deleteVolumes: true }),
-    { flavor: 'f-1', volumes: ['v-1', 'v-2'], delete_on_termination: true, networks: 'auto' });
-  assert.deepEqual(server.toApi({ ...PLAIN, deleteVolumes: true }), server.toApi(PLAIN));
+  assert.deepEqual(server.toApi({ ...PLAIN, volumes: ['v-1', 'v-2'] }),
+    { flavor: 'f-1', volumes: ['v-1', 'v-2'], networks: 'auto' });
 });
 
 test('rows of metadata that are empty do not count', () => {

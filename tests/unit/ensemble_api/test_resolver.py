@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a checked body to an ensemble: each reference looked up as the tenant, and the quota."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,11 +20,32 @@ LEVELS = ("host", "rack", "zone")
 
 
 class Networks:
+    """Ports: free and with an address, unless a test says otherwise."""
+
+    def __init__(self, **ports: dict[str, Any]) -> None:
+        self.ports = ports
+
     def external(self, network: str) -> bool:
         return network == PUBLIC
 
+    def port(self, context: Caller, name: str) -> Any:
+        facts = {"device_id": "", "fixed_ips": [{"ip_address": "10.0.0.9"}]}
+        return {**facts, **self.ports[name]} if name in self.ports else None
+
+
+class Volumes:
+    """Volumes: available and bootable, unless a test says otherwise."""
+
+    def __init__(self, **volumes: dict[str, Any]) -> None:
+        self.volumes = volumes
+
+    def volume(self, context: Caller, name: str) -> Any:
+        facts = {"status": "available", "size": 5, "bootable": True}
+        return {**facts, **self.volumes[name]} if name in self.volumes else None
+
 
 NETWORKS: Any = Networks()
+VOLUMES: Any = Volumes()
 
 
 @dataclass
@@ -83,8 +105,15 @@ def policy(kind: str = "anti-affinity", **facts: Any) -> dict[str, Any]:
     return {"type": kind, "level": "host", "tiers": ["web"], "enforcement": "hard", **facts}
 
 
-def resolve(wanted: dict[str, Any], nova: Nova | None = None, most: int = 500) -> Any:
-    return Resolver(nova or Nova(), NETWORKS, LEVELS, most).resolve(TENANT, wanted)  # type: ignore[arg-type]
+def resolve(
+    wanted: dict[str, Any],
+    nova: Nova | None = None,
+    most: int = 500,
+    networks: Any = NETWORKS,
+    volumes: Any = None,
+) -> Any:
+    known: Any = nova or Nova()
+    return Resolver(known, networks, volumes or VOLUMES, LEVELS, most).resolve(TENANT, wanted)
 
 
 def test_an_external_network_is_for_operators_only() -> None:
@@ -180,6 +209,9 @@ def test_what_cannot_be_meant_names_its_field(wanted: dict[str, Any], field: str
     [
         pytest.param({"minRam": 513}, {}, "needs 513", id="too little memory"),
         pytest.param({"minDisk": 11}, {}, "needs 11", id="too small a disk"),
+        pytest.param(
+            {"OS-EXT-IMG-SIZE:size": 10 * 2**30 + 1}, {}, "needs 11", id="a disk one byte too small"
+        ),
         pytest.param({}, {"extra_specs": {"resources1:VCPU": "1"}}, "granular", id="granular"),
         pytest.param({}, {"disk": 0}, "no disk", id="no disk, which Nova leaves to operators"),
     ],
@@ -192,6 +224,148 @@ def test_a_flavor_that_does_not_do_is_refused_before_anything_is_held(
     with pytest.raises(exception.Invalid, match=words) as caught:
         resolve(body(), nova)
     assert caught.value.facts == {"field": "ensemble.tiers[0].server.flavor"}
+
+
+def test_an_image_of_a_volume_backed_server_would_make_volumes_of_somebody_else() -> None:
+    root = [{"boot_index": 0, "destination_type": "volume", "source_type": "snapshot"}]
+    for mapping in (root, json.dumps(root)):
+        nova = Nova(image_facts={"metadata": {"block_device_mapping": mapping}})
+        with pytest.raises(exception.Invalid, match="booted from a volume") as caught:
+            resolve(body(), nova)
+        assert caught.value.facts == {"field": "ensemble.tiers[0].server.image"}
+    other = [{"boot_index": None, "destination_type": "volume"}, "nonsense"]
+    for harmless in (other, "[", "{}", 5):
+        resolve(body(), Nova(image_facts={"metadata": {"block_device_mapping": harmless}}))
+
+
+def test_an_image_that_is_just_small_enough_is_fine() -> None:
+    resolve(body(), Nova(image_facts={"OS-EXT-IMG-SIZE:size": 10 * 2**30, "minDisk": 10}))
+
+
+def on_volumes(*names: str, count: int = 2, **server: Any) -> dict[str, Any]:
+    wanted = tier(count=count, volumes=list(names), **server)
+    del wanted["server"]["image"]
+    return wanted
+
+
+TRAIT = {"volume_image_metadata": {"trait:CUSTOM_SSD": "required", "min_ram": "512"}}
+
+
+def test_volumes_take_no_disk_of_the_host_and_ask_for_what_they_were_made_from() -> None:
+    wanted = resolve(body(on_volumes("v1", "v2")), volumes=Volumes(v1=TRAIT, v2=TRAIT))
+    assert dict(wanted.ensemble.tier("web").resources) == {"VCPU": 2, "MEMORY_MB": 512}
+    assert wanted.ensemble.tier("web").required_traits == {"CUSTOM_SSD"}
+
+
+def test_a_flavor_without_a_disk_is_fine_with_volumes() -> None:
+    nova = Nova()
+    nova.flavors["small"]["disk"] = 0
+    resolve(body(on_volumes("v1", count=1)), nova, volumes=Volumes(v1={}))
+
+
+@pytest.mark.parametrize(
+    ("volumes", "tiers", "field", "words"),
+    [
+        pytest.param({}, [on_volumes("v1", "v2")], "volumes[0]", "no volume", id="unknown"),
+        pytest.param({"v1": {}}, [on_volumes("v1")], "volumes", "1 for 2", id="too few"),
+        pytest.param(
+            {"v1": {}, "v2": {}}, [on_volumes("v1", "v2", count=1)], "volumes", "2 for 1", id="many"
+        ),
+        pytest.param(
+            {"v1": {}, "v2": {"status": "in-use"}},
+            [on_volumes("v1", "v2")],
+            "volumes[1]",
+            "is in-use",
+            id="in use",
+        ),
+        pytest.param(
+            {"v1": {"bootable": False}},
+            [on_volumes("v1", count=1)],
+            "volumes[0]",
+            "boot",
+            id="data",
+        ),
+        pytest.param(
+            {"v1": TRAIT, "v2": {}}, [on_volumes("v1", "v2")], "volumes[1]", "traits", id="unlike"
+        ),
+        pytest.param(
+            {"v1": {"volume_image_metadata": {"min_ram": "513"}}},
+            [on_volumes("v1", count=1)],
+            "flavor",
+            "needs 513",
+            id="too little memory",
+        ),
+        pytest.param(
+            {"v1": {}},
+            [on_volumes("v1", count=1), {**on_volumes("v1", count=1), "name": "db"}],
+            "volumes[0]",
+            "another member",
+            id="one volume in two tiers",
+        ),
+    ],
+)
+def test_volumes_that_do_not_do_are_refused(
+    volumes: Any, tiers: Any, field: str, words: str
+) -> None:
+    with pytest.raises(exception.Invalid, match=words) as caught:
+        resolve(body(*tiers), volumes=Volumes(**volumes))
+    assert caught.value.facts == {"field": f"ensemble.tiers[{len(tiers) - 1}].server.{field}"}
+
+
+@pytest.mark.parametrize(
+    ("ports", "server", "field", "words"),
+    [
+        pytest.param({}, {"ports": ["p1", "p2"]}, "ports[0]", "no port", id="unknown"),
+        pytest.param({"p1": {}}, {"ports": ["p1"]}, "ports", "2 members", id="one for two"),
+        pytest.param(
+            {"p1": {}, "p2": {}},
+            {"ports": ["p1", "p2"], "networks": "none"},
+            "ports",
+            "none",
+            id="-",
+        ),
+        pytest.param(
+            {"p1": {}, "p2": {"device_id": "x"}},
+            {"ports": ["p1", "p2"]},
+            "ports[1]",
+            "use",
+            id="used",
+        ),
+        pytest.param(
+            {"p1": {"fixed_ips": []}, "p2": {}},
+            {"ports": ["p1", "p2"]},
+            "ports[0]",
+            "no IP",
+            id="bare",
+        ),
+        *(
+            pytest.param(
+                {"p1": facts, "p2": {}}, {"ports": ["p1", "p2"]}, "ports[0]", "planned", id=name
+            )
+            for name, facts in {
+                "SR-IOV": {"binding:vnic_type": "direct"},
+                "bandwidth": {"resource_request": {"request_groups": [{}]}},
+                "a device profile": {"device_profile": "gpu"},
+            }.items()
+        ),
+    ],
+)
+def test_ports_that_do_not_do_are_refused(ports: Any, server: Any, field: str, words: str) -> None:
+    with pytest.raises(exception.Invalid, match=words) as caught:
+        resolve(body(tier(**server)), networks=Networks(**ports))
+    assert caught.value.facts == {"field": f"ensemble.tiers[0].server.{field}"}
+
+
+def test_ports_are_dealt_out_once_in_the_whole_request() -> None:
+    networks = Networks(**{name: {} for name in ("p1", "p2", "p3", "p4")})
+    two = tier("db", ports=["p3", "p4"])
+    resolve(body(tier(ports=["p1", "p2"]), two), networks=networks)
+    resolve(body(tier(ports=["p1", "p2", "p3", "p4"])), networks=networks)
+    with pytest.raises(exception.Invalid, match="another member") as caught:
+        resolve(body(tier(ports=["p1", "p3"]), two), networks=networks)
+    assert caught.value.facts == {"field": "ensemble.tiers[1].server.ports[0]"}
+    late = {"fixed_ips": [], "ip_allocation": "deferred"}
+    resolve(body(tier(count=1, ports=["p1"])), networks=Networks(p1=late))
 
 
 def test_an_image_that_is_not_active_is_refused_before_anything_is_held() -> None:
@@ -223,7 +397,7 @@ LIMITS = {
 )
 def test_the_quota_is_of_the_whole_ensemble(changes: dict[str, int], resource: str | None) -> None:
     nova = Nova(absolute={**LIMITS, **changes})
-    resolver = Resolver(nova, NETWORKS, LEVELS, 500)  # type: ignore[arg-type]
+    resolver = Resolver(nova, NETWORKS, VOLUMES, LEVELS, 500)  # type: ignore[arg-type]
     wanted = resolver.resolve(TENANT, body(tier(count=4), tier("db", count=2)))
     if resource is None:
         resolver.check_quota(TENANT, wanted)
@@ -235,7 +409,7 @@ def test_the_quota_is_of_the_whole_ensemble(changes: dict[str, int], resource: s
 
 
 def test_limits_that_nova_does_not_tell_do_not_limit() -> None:
-    resolver = Resolver(Nova(), NETWORKS, LEVELS, 500)  # type: ignore[arg-type]
+    resolver = Resolver(Nova(), NETWORKS, VOLUMES, LEVELS, 500)  # type: ignore[arg-type]
     resolver.check_quota(TENANT, resolver.resolve(TENANT, body()))
 
 

@@ -109,6 +109,12 @@ BAD: list[tuple[str, Any, str]] = [
     (f"{SERVER}.networks", ["private"], f"{SERVER}.networks[0]"),
     (f"{SERVER}.networks", [IMAGE, 3], f"{SERVER}.networks[1]"),
     (f"{SERVER}.networks", [IMAGE] * 17, f"{SERVER}.networks"),
+    (f"{SERVER}.ports", [], f"{SERVER}.ports"),
+    (f"{SERVER}.ports", ["eth0"], f"{SERVER}.ports[0]"),
+    (f"{SERVER}.ports", [IMAGE, IMAGE], f"{SERVER}.ports"),
+    (f"{SERVER}.config_drive", "yes", f"{SERVER}.config_drive"),
+    (f"{SERVER}.volumes", [IMAGE], SERVER),
+    (f"{SERVER}.delete_on_termination", True, f"{SERVER}.delete_on_termination"),
     (f"{SERVER}.key_name", "", f"{SERVER}.key_name"),
     (f"{SERVER}.key_name", "k" * 256, f"{SERVER}.key_name"),
     (f"{SERVER}.security_groups", "default", f"{SERVER}.security_groups"),
@@ -182,6 +188,15 @@ def test_max_per_domain_belongs_to_anti_affinity_alone() -> None:
     assert refuse(changed("policies[0]", policy)).facts["field"] == (
         "ensemble.policies[0].max_per_domain"
     )
+
+
+def test_volumes_stand_in_the_place_of_an_image() -> None:
+    body = changed(f"{SERVER}.image", MISSING)
+    server = body["ensemble"]["tiers"][0]["server"]
+    server["volumes"] = [IMAGE]
+    assert check_ensemble(body)["tiers"][0]["server"] == {**server, "networks": "auto"}
+    server["volumes"] = [IMAGE, IMAGE]
+    assert refuse(body).facts["field"] == f"ensemble.{SERVER}.volumes"
 
 
 @pytest.mark.parametrize("depth", [50, 500, 900, 20_000, 200_000])

@@ -14,29 +14,24 @@
   // are ids, dealt to the members in their order. userData is base64; metadata is [[key, value]], so that a row
   // can be half filled in; zone '' is any.
   const EMPTY = {
-    flavor: '', image: '', volumes: null, deleteVolumes: false, networks: 'auto', ports: [], keyName: '', securityGroups: [],
+    flavor: '', image: '', volumes: null, networks: 'auto', ports: [], keyName: '', securityGroups: [],
     userData: '', metadata: [], configDrive: false, zone: '',
   };
 
   // The API's names of these fields, where they are others.
   const FIELDS = {
-    delete_on_termination: 'deleteVolumes', key_name: 'keyName', security_groups: 'securityGroups', user_data: 'userData',
+    key_name: 'keyName', security_groups: 'securityGroups', user_data: 'userData',
     config_drive: 'configDrive', availability_zone: 'zone',
   };
 
   /** The fields as the API's "server"; what is not set is left out. */
   function toApi(tier) {
     const server = { ...tier.rest, flavor: tier.flavor };
-    if (tier.volumes) {
-      server.volumes = tier.volumes;
-      server.delete_on_termination = tier.deleteVolumes;
-    } else {
-      server.image = tier.image;
-    }
+    if (tier.volumes) { server.volumes = tier.volumes; } else { server.image = tier.image; }
     server.networks = tier.networks;
     for (const [name, field] of Object.entries({ ports: 'ports', ...FIELDS })) {
       const value = tier[field];
-      if (name !== 'delete_on_termination' && value && value.length !== 0) { server[name] = value; }
+      if (value && value.length !== 0) { server[name] = value; }
     }
     const pairs = (tier.metadata || []).filter(([key, value]) => key || value);
     if (pairs.length) { server.metadata = Object.fromEntries(pairs); }
