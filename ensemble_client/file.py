@@ -46,7 +46,18 @@ def read(path: str, name: str | None = None) -> EnsembleFile:
     """
     label = "<stdin>" if path == STANDARD_INPUT else path
     folder = Path() if path == STANDARD_INPUT else Path(path).parent
-    top = parse(label, _content(path, label))
+    return _file(parse(label, _content(path, label)), name, folder)
+
+
+def read_text(text: str, label: str) -> EnsembleFile:
+    """Read an ensemble that somebody has pasted: as `read`, but no other file is ever opened.
+
+    `label` is what FileError calls the text.
+    """
+    return _file(parse(label, text.encode("utf-8", "surrogatepass")), None, None)
+
+
+def _file(top: Value, name: str | None, folder: Path | None) -> EnsembleFile:
     if top.is_mapping and set(top.mapping()) == {"ensemble"}:
         top = top.mapping()["ensemble"]
     else:
@@ -65,7 +76,7 @@ def _content(path: str, label: str) -> bytes:
         raise FileError(label, 1, "", reason) from None
 
 
-def _ensemble(top: Value, name: str | None, folder: Path) -> dict[str, Any]:
+def _ensemble(top: Value, name: str | None, folder: Path | None) -> dict[str, Any]:
     given = top.mapping(("name", "description", "tiers", "policies"))
     body: dict[str, Any] = {}
     if name is not None:
@@ -82,7 +93,7 @@ def _ensemble(top: Value, name: str | None, folder: Path) -> dict[str, Any]:
     return body
 
 
-def _tier(tier: Value, folder: Path) -> dict[str, Any]:
+def _tier(tier: Value, folder: Path | None) -> dict[str, Any]:
     given = tier.mapping(("name", "count", "server"))
     return {
         "name": tier.required(given, "name").name(),
@@ -91,7 +102,7 @@ def _tier(tier: Value, folder: Path) -> dict[str, Any]:
     }
 
 
-def _server(server: Value, folder: Path) -> dict[str, Any]:
+def _server(server: Value, folder: Path | None) -> dict[str, Any]:
     given = server.mapping(
         (*_SERVER_TEXTS, "networks", "security_groups", "user_data", "user_data_file", "metadata")
     )
@@ -128,7 +139,9 @@ def _base64(value: Value) -> str:
     return text
 
 
-def _encoded_file(value: Value, folder: Path) -> str:
+def _encoded_file(value: Value, folder: Path | None) -> str:
+    if folder is None:
+        raise value.error("cannot be read from here; give its content in base64 as user_data")
     # A file fetched from elsewhere must not be able to send one's private files to a cloud.
     home = folder.resolve()
     path = (home / value.name()).resolve()

@@ -39,10 +39,15 @@ def choices(request: HttpRequest) -> dict[str, Any]:
     return answer
 
 
-def names(request: HttpRequest) -> dict[str, str]:
-    """Give the names of the flavors and images that can be seen, by id, as far as they answer."""
+def names(request: HttpRequest, networks: bool = False) -> dict[str, str]:
+    """Give the names of the flavors and images that can be seen, by id, as far as they answer.
+
+    With ``networks`` also those of the networks, which takes two questions more.
+    """
+    kinds = [("flavors", _flavors), ("images", _images)]
+    kinds += [("networks", _networks)] if networks else []
     found = futurist_utils.call_functions_parallel(
-        (_attempt, ["flavors", _flavors, request]), (_attempt, ["images", _images, request])
+        *((_attempt, [name, ask, request]) for name, ask in kinds)
     )
     return {item["id"]: item["name"] for items in found for item in items or ()}
 

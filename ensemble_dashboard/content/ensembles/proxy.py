@@ -27,9 +27,10 @@ MAX_BODY = 2 * 1024 * 1024
 class Refused(Exception):
     """A request that is answered here, before the API is asked."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, **details: Any) -> None:
         super().__init__(message)
-        self.status, self.code, self.message = status, code, message
+        self.status, self.message = status, message
+        self.details = {"code": code, **details}
 
 
 def error(status: int, message: str, details: Any = None) -> JsonResponse:
@@ -54,7 +55,7 @@ def json_view(view: Callable[..., dict[str, Any]]) -> Callable[..., HttpResponse
                 raise Refused(400, "dashboard.script_only", _("This address is for scripts."))
             result = view(self, request, *args, **kwargs)
         except Refused as exc:
-            return error(exc.status, exc.message, {"code": exc.code})
+            return error(exc.status, exc.message, exc.details)
         except nova_exceptions.ClientException as exc:
             return error(exc.code, str(exc.message or exc), exc.details)
         except (keystone_exceptions.ConnectFailure, keystone_exceptions.EndpointNotFound):
@@ -70,8 +71,8 @@ def json_view(view: Callable[..., dict[str, Any]]) -> Callable[..., HttpResponse
     return answer
 
 
-def drawn(request: HttpRequest) -> dict[str, Any]:
-    """Read the ensemble that the script sends: {"ensemble": {...}}, with a limited size."""
+def sent(request: HttpRequest) -> dict[str, Any]:
+    """Read the JSON object that the script sends, with a limited size."""
     try:
         declared = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
@@ -84,7 +85,12 @@ def drawn(request: HttpRequest) -> dict[str, Any]:
         body = json.loads(request.body)
     except (ValueError, RecursionError) as exc:
         raise Refused(400, "dashboard.not_json", _("This is not valid JSON.")) from exc
-    ensemble = body.get("ensemble") if isinstance(body, dict) else None
+    return body if isinstance(body, dict) else {}
+
+
+def drawn(request: HttpRequest) -> dict[str, Any]:
+    """Read the ensemble that the script sends: {"ensemble": {...}}."""
+    ensemble = sent(request).get("ensemble")
     if not isinstance(ensemble, dict):
         raise Refused(400, "dashboard.no_ensemble", _("There is no ensemble in the request."))
     return ensemble

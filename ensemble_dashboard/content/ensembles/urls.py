@@ -3,13 +3,15 @@
 
 from django.urls import path
 
-from ensemble_dashboard.content.ensembles import proxy, views
+from ensemble_dashboard.content.ensembles import files, proxy, views
 
 urlpatterns = [
     path("", views.IndexView.as_view(), name="index"),
     path("draw/", views.DrawView.as_view(), name="draw"),
     path("plan/", proxy.PlanView.as_view(), name="plan"),
     path("create/", proxy.CreateView.as_view(), name="create"),
+    path("write/", files.WriteView.as_view(), name="write"),
+    path("read/", files.ReadView.as_view(), name="read"),
     path("<uuid:ensemble_id>/", views.DetailView.as_view(), name="detail"),
     path("<uuid:ensemble_id>/state/", proxy.StateView.as_view(), name="state"),
 ]

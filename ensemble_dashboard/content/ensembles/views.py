@@ -119,6 +119,8 @@ class DrawView(views.HorizonTemplateView):
             "levels": list(words.LEVELS),
             "planUrl": reverse("horizon:project:ensembles:plan"),
             "createUrl": reverse("horizon:project:ensembles:create"),
+            "writeUrl": reverse("horizon:project:ensembles:write"),
+            "readUrl": reverse("horizon:project:ensembles:read"),
             "indexUrl": reverse("horizon:project:ensembles:index"),
             "draftKey": _draft_key(self.request),
         }
