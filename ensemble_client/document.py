@@ -21,6 +21,7 @@ _TEXT_TAGS: Final = frozenset(
     f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "timestamp", "value")
 )
 _WHOLE_TAG: Final = "tag:yaml.org,2002:int"
+_TRUTH_TAG: Final = "tag:yaml.org,2002:bool"
 _NULL_TAG: Final = "tag:yaml.org,2002:null"
 _PERCENT: Final = re.compile(r"(100|[1-9]?[0-9])%")
 
@@ -152,6 +153,12 @@ class Value:
             return int(self.node.value.replace("_", ""), 10)
         except ValueError:
             raise self.error("must be a whole number in decimal digits") from None
+
+    def truth(self) -> bool:
+        """Read yes or no, in any of YAML's words for them."""
+        if not isinstance(self.node, yaml.ScalarNode) or self.node.tag != _TRUTH_TAG:
+            raise self.error(f"must be true or false, not {self._kind}")
+        return self.node.value.lower() in ("yes", "true", "on")
 
     def share(self) -> int | str:
         """Read a whole number, or a percentage such as `50%`, which stays text."""

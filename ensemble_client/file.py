@@ -16,6 +16,8 @@ MAX_USER_DATA: Final = 49_149
 """Bytes of a user data file: Nova takes 65,535 once it is base64."""
 
 _SERVER_TEXTS: Final = ("flavor", "image", "key_name", "availability_zone")
+_SERVER_LISTS: Final = ("volumes", "ports", "security_groups")
+_SERVER_OTHERS: Final = ("networks", "user_data", "user_data_file", "metadata", "config_drive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +106,18 @@ def _tier(tier: Value, folder: Path | None) -> dict[str, Any]:
 
 def _server(server: Value, folder: Path | None) -> dict[str, Any]:
     given = server.mapping(
-        (*_SERVER_TEXTS, "networks", "security_groups", "user_data", "user_data_file", "metadata")
+        (*_SERVER_TEXTS, *_SERVER_LISTS, *_SERVER_OTHERS),
     )
-    for key in ("flavor", "image"):
+    for key in ("flavor", *(() if "volumes" in given else ("image",))):
         server.required(given, key)
+    if "volumes" in given and "image" in given:
+        raise given["volumes"].error("give image or volumes, not both")
     body: dict[str, Any] = {key: given[key].name() for key in _SERVER_TEXTS if key in given}
     if "networks" in given:
         body["networks"] = _networks(given["networks"])
-    if "security_groups" in given:
-        body["security_groups"] = given["security_groups"].names()
+    body |= {key: given[key].names() for key in _SERVER_LISTS if key in given}
+    if "config_drive" in given:
+        body["config_drive"] = given["config_drive"].truth()
     if "user_data" in given and "user_data_file" in given:
         raise given["user_data_file"].error("give user_data or user_data_file, not both")
     if "user_data" in given:

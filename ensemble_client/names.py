@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names of flavors, images and networks in an ensemble file, looked up in the cloud."""
+"""Names in an ensemble file, from flavors to volumes, looked up in the cloud."""
 
 import copy
 import itertools
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from keystoneauth1 import exceptions as keystone_exceptions
 from openstack import exceptions
 
 from ensemble_client.document import suggestion
@@ -39,6 +40,9 @@ class Catalog:
             except exceptions.HttpException as error:
                 reason = f"{self.kind} {name!r} cannot be looked up: {error.message}"
                 raise file.error(place, reason) from error
+            except (exceptions.SDKException, keystone_exceptions.ClientException) as error:
+                reason = f"{self.kind} {name!r} cannot be looked up: this cloud has no such service"
+                raise file.error(place, reason) from error
         return self.known[name]
 
     def _meant(self, name: str) -> str:
@@ -58,16 +62,27 @@ def resolve(file: EnsembleFile, connection: Any) -> dict[str, Any]:
     compute, image, network = connection.compute, connection.image, connection.network
     flavors = Catalog("flavor", compute.find_flavor, lambda: compute.flavors(details=False))
     images = Catalog("image", image.find_image, image.images)
-    networks = Catalog("network", network.find_network, network.networks)
+    lists = {
+        "networks": Catalog("network", network.find_network, network.networks),
+        "ports": Catalog("port", network.find_port, network.ports),
+        # Looked at only when it is needed: a cloud may have no volume service.
+        "volumes": Catalog(
+            "volume",
+            lambda name, **how: connection.block_storage.find_volume(name, **how),
+            lambda: connection.block_storage.volumes(details=False),
+        ),
+    }
     body = copy.deepcopy(file.body)
     for index, tier in enumerate(body["tiers"]):
         server, place = tier["server"], f"ensemble.tiers[{index}].server"
         server["flavor"] = flavors.id_of(file, f"{place}.flavor", server["flavor"])
-        server["image"] = images.id_of(file, f"{place}.image", server["image"])
-        wanted = server.get("networks")
-        if isinstance(wanted, list):
-            server["networks"] = [
-                networks.id_of(file, f"{place}.networks[{position}]", name)
-                for position, name in enumerate(wanted)
-            ]
+        if "image" in server:
+            server["image"] = images.id_of(file, f"{place}.image", server["image"])
+        for key, catalog in lists.items():
+            wanted = server.get(key)
+            if isinstance(wanted, list):
+                server[key] = [
+                    catalog.id_of(file, f"{place}.{key}[{position}]", name)
+                    for position, name in enumerate(wanted)
+                ]
     return body

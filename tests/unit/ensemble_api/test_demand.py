@@ -44,6 +44,22 @@ def test_resources(flavor: dict[str, Any], resources: dict[str, int]) -> None:
     assert ask(**flavor).resources == resources
 
 
+@pytest.mark.parametrize(
+    ("flavor", "disk"),
+    [
+        pytest.param({}, None, id="none at all"),
+        pytest.param({"OS-FLV-EXT-DATA:ephemeral": 5, "swap": 1}, 6, id="but ephemeral and swap"),
+        pytest.param({"extra_specs": {"resources:DISK_GB": "7"}}, 7, id="but what extra specs say"),
+    ],
+)
+def test_a_root_disk_on_a_volume_takes_no_disk_of_its_host(
+    flavor: dict[str, Any], disk: int | None
+) -> None:
+    facts = {"vcpus": 2, "ram": 512, "disk": 10, "extra_specs": {}, **flavor}
+    found = demand(facts, {"metadata": {}}, volume_backed=True)
+    assert found.resources.get("DISK_GB") == disk
+
+
 def test_traits_come_from_flavor_and_image_and_the_flavor_wins() -> None:
     found = ask(
         image={"trait:CUSTOM_A": "required", "trait:CUSTOM_B": "forbidden", "os_type": "linux"},

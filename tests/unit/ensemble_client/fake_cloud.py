@@ -21,6 +21,7 @@ Answer = tuple[int, Any]
 PROJECT = "9f1b6bd0c3a24d2e8a3d5a9f0b1c2d3e"
 FLAVORS = {"m1.tiny": "1", "m1.small": "2", "m1.medium": "3"}
 IMAGES = {"cirros": "70a599e0-31e7-49b7-b260-868f441e862b"}
+PORTS = {"front": "0ddc4e3d-1c6d-4a56-8a9d-f0e3c6f1a111"}
 NETWORKS = {"private": "f27aa545-cbdd-4907-b0c6-c9e8b039dcc2"}
 
 
@@ -120,8 +121,11 @@ class FakeCloud:
         if len(rest) < 2:
             links = _self(f"{self.url}/network/v2.0/")
             return 200, {"versions": [{"id": "v2.0", "status": "CURRENT", "links": links}]}
-        networks = [{"id": key, "name": name} for name, key in NETWORKS.items()]
-        return _found(networks, rest[2:], "network", asked)
+        kind = rest[1].removesuffix("s")
+        named = {"network": NETWORKS, "port": PORTS}[kind]
+        return _found(
+            [{"id": key, "name": name} for name, key in named.items()], rest[2:], kind, asked
+        )
 
 
 class _Handler(BaseHTTPRequestHandler):

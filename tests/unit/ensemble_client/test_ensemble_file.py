@@ -96,6 +96,26 @@ def test_a_name_given_beside_the_file_wins_and_need_not_be_in_it(path: Path) -> 
     assert read_file.place("ensemble.tiers[0].count") == f"{path}:4"
 
 
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        ("ports: p-0", {"ports": ["p-0"]}),
+        ("ports: [p-0, p-1]", {"ports": ["p-0", "p-1"]}),
+        ("config_drive: yes", {"config_drive": True}),
+        ("config_drive: false", {"config_drive": False}),
+    ],
+)
+def test_what_else_a_server_may_have(path: Path, text: str, server: dict[str, object]) -> None:
+    path.write_text(GOOD.replace("key_name: k", text))
+    assert read(str(path)).body["tiers"][0]["server"].items() >= server.items()
+
+
+def test_volumes_stand_in_the_place_of_an_image(path: Path) -> None:
+    path.write_text(GOOD.replace("      image: cirros", "      volumes: [v-0, v-1, v-2]", 1))
+    server = read(str(path)).body["tiers"][0]["server"]
+    assert server["volumes"] == ["v-0", "v-1", "v-2"] and "image" not in server
+
+
 @pytest.mark.parametrize("word", ["auto", "none"])
 def test_auto_and_none_are_words_but_may_be_names_in_a_list(path: Path, word: str) -> None:
     path.write_text(GOOD.replace("networks: private", f"networks: {word}"))
@@ -119,6 +139,18 @@ def test_auto_and_none_are_words_but_may_be_names_in_a_list(path: Path, word: st
             "    cuont: 3",
             "5: ensemble.tiers[0].cuont: unknown name; did you mean 'count'?",
             id="a mistyped name in a tier",
+        ),
+        pytest.param(
+            "      key_name: k",
+            "      config_drive: maybe",
+            "10: ensemble.tiers[0].server.config_drive: must be true or false, not 'maybe'",
+            id="a config drive, perhaps",
+        ),
+        pytest.param(
+            "      key_name: k",
+            "      volumes: v",
+            "10: ensemble.tiers[0].server.volumes: give image or volumes, not both",
+            id="an image and volumes",
         ),
         pytest.param(
             "      key_name: k",

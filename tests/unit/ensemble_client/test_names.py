@@ -6,7 +6,7 @@ from typing import Any
 
 import openstack
 import pytest
-from fake_cloud import FLAVORS, IMAGES, NETWORKS, FakeCloud
+from fake_cloud import FLAVORS, IMAGES, NETWORKS, PORTS, FakeCloud
 
 from ensemble_client.document import FileError
 from ensemble_client.file import EnsembleFile, read
@@ -54,6 +54,22 @@ def test_ids_stay_ids_and_words_stay_words(connection: Any, tmp_path: Path) -> N
     assert server["networks"] == "auto"
 
 
+def test_ports_may_be_named_too(connection: Any, tmp_path: Path) -> None:
+    text = TEXT.replace("networks: private", "ports: front")
+    server = resolve(written(tmp_path, text), connection)["tiers"][0]["server"]
+    assert server["ports"] == [PORTS["front"]] and "networks" not in server
+
+
+def test_volumes_of_a_cloud_without_them_are_refused_at_their_line(
+    connection: Any, tmp_path: Path
+) -> None:
+    text = TEXT.replace("image: cirros", "volumes: [root-0]")
+    with pytest.raises(FileError, match="no such service") as refused:
+        resolve(written(tmp_path, text), connection)
+    place = "shop.yaml:7: ensemble.tiers[0].server.volumes[0]: volume 'root-0' cannot"
+    assert place in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -66,6 +82,12 @@ def test_ids_stay_ids_and_words_stay_words(connection: Any, tmp_path: Path) -> N
         pytest.param(
             "cirros", "debian", "7: ensemble.tiers[0].server.image: no image is named 'debian'",
             id="an image like no other",
+        ),
+        pytest.param(
+            "networks: private", "ports: [front, fornt]",
+            "8: ensemble.tiers[0].server.ports[1]: no port is named 'fornt'; "
+            "did you mean 'front'?",
+            id="a mistyped port",
         ),
         pytest.param(
             "private", "[private, pirvate]",
