@@ -28,6 +28,12 @@ OPTIONS: list[cfg.Opt] = [
         help="How many members one ensemble may have.",
     ),
     cfg.IntOpt(
+        "plan_lifetime",
+        default=900,
+        min=1,
+        help="Seconds for which a plan can be built by its id.",
+    ),
+    cfg.IntOpt(
         "shown_hosts",
         default=1000,
         min=0,

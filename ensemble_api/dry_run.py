@@ -2,20 +2,23 @@
 """Dry runs: what would be built where, and what else is asked of it."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from ensemble_api import exception, kept
 from ensemble_api.look import Look
 from ensemble_api.planning import planner, result
-from ensemble_api.planning.headroom import LevelRoom, demand, headroom
+from ensemble_api.planning.headroom import LevelRoom, Loss, demand, headroom, loss
+from ensemble_api.planning.moves import aligned
 from ensemble_api.planning.openings import openings
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain, Topology
-from ensemble_api.references import labels
+from ensemble_api.references import labels, reference
 from ensemble_api.resolver import Resolver, Wanted
 from ensemble_api.store.api import Store
+from ensemble_api.store.kept_plans import KeptPlans
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Asked:
     headroom: bool = False
     open: bool = False
     everywhere: bool = False
+    fail: tuple[str, ...] = ()  # references of domains that fail at once
 
 
 NOTHING_MORE = Asked()
@@ -52,7 +56,8 @@ class Everywhere:
 class Planned:
     """What a dry run gives: the result, the topology, and what else was asked for.
 
-    ``labels`` are those of the domains by reference; without them they count what is shown.
+    ``labels`` are those of the domains by reference; without them they count what is shown. By
+    ``id`` the plan can be built as it is, for a while.
     """
 
     result: result.Plan | result.Infeasible
@@ -62,27 +67,71 @@ class Planned:
     labels: Mapping[str, str] = field(default_factory=dict)
     at: str | None = None
     id: str | None = None
+    failed: Loss | None = None
 
 
 class DryRuns:
     """Plans without reserving anything."""
 
-    def __init__(self, resolver: Resolver, look: Look, store: Store, *, shown_hosts: int) -> None:
+    def __init__(
+        self,
+        resolver: Resolver,
+        look: Look,
+        store: Store,
+        kept_plans: KeptPlans,
+        *,
+        shown_hosts: int,
+    ) -> None:
         self._resolver = resolver
         self._look = look
         self._store = store
+        self._kept_plans = kept_plans
         self._shown_hosts = shown_hosts
 
     def plan(self, context: Any, body: Mapping[str, Any], asked: Asked) -> Planned:
-        """Plan, and answer what is asked beside it.
+        """Plan, keep the plan, and answer what is asked beside it.
 
         :raises ensemble_api.exception.Invalid: naming the field that is wrong.
         """
         # 1 Resolve with the tenant's rights. 2 Look at the cloud. 3 Plan.
         wanted = self._resolver.resolve(context, body)
         snapshot = self._look.at_capacity(context, wanted).snapshot
+        return self.tell(context, wanted, snapshot, planner.plan(wanted.ensemble, snapshot), asked)
+
+    def choose(
+        self, context: Any, wanted: Wanted, snapshot: Snapshot, plan_id: str | None, asked: Asked
+    ) -> result.Plan | result.Infeasible:
+        """What to build: a new plan, or the one with this id if it may be built as it is.
+
+        :raises ensemble_api.exception.Invalid: when that plan is of other tiers or policies.
+        :raises ensemble_api.exception.PlanChanged: when a new plan differs from it, or it is
+            unknown; with the new one, which is kept, and the members that moved.
+        """
+        if plan_id is None:
+            return planner.plan(wanted.ensemble, snapshot)
+        known = self._kept_plans.find(context.project_id, plan_id)
+        if known is not None and known.digest != kept.digest(wanted):
+            raise exception.Invalid(
+                "plan: is of other tiers or policies than those of the ensemble", field="plan"
+            )
+        before = known.content if known is not None else kept.NOTHING
+        if known is not None and not known.expired:
+            revived = kept.revived(before, wanted, snapshot)
+            if revived is not None:
+                return revived
         planned = planner.plan(wanted.ensemble, snapshot)
-        return self.tell(context, wanted, snapshot, planned, asked)
+        if isinstance(planned, result.Infeasible):
+            return planned
+        planned = replace(planned, assignment=aligned(planned.assignment, kept.places(before)))
+        moved = kept.moves(before, planned.assignment, snapshot.topology)
+        if not moved:
+            return planned
+        raise exception.PlanChanged(
+            f"The plan {'does not hold' if known else 'is not kept'} any more, so nothing was "
+            "built. A new one is in the details.",
+            plan=self.tell(context, wanted, snapshot, planned, asked),
+            moved=moved,
+        )
 
     def tell(
         self,
@@ -92,27 +141,36 @@ class DryRuns:
         planned: result.Plan | result.Infeasible,
         asked: Asked,
     ) -> Planned:
-        """A result of planning, with what is asked beside it."""
+        """What planning gave, with what is asked beside it; a plan is kept."""
         topology = snapshot.topology
-        rooms: tuple[LevelRoom, ...] = ()
-        if asked.headroom and isinstance(planned, result.Plan):
-            # Fail each domain of the plan, as if it were built, and plan its members anew.
-            built = snapshot.carrying(demand(wanted.ensemble, planned.assignment))
-            rooms = tuple(
-                headroom(wanted.ensemble, planned.assignment, built, level)
-                for level in topology.levels
-            )
+        failed = _failed(context.project_id, topology, asked.fail)
         everywhere = None
         if asked.everywhere and asked.open:
             everywhere = self._everywhere(context, wanted, snapshot, planned)
-        return Planned(
+        found = Planned(
             planned,
             topology,
-            rooms,
-            everywhere,
-            labels(context.project_id, _labelled(topology, planned, asked)),
-            datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            everywhere=everywhere,
+            labels=labels(context.project_id, labelled(topology, planned, asked)),
+            at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         )
+        if isinstance(planned, result.Infeasible):
+            return found
+        # Fail domains of the plan, as if it were built, and plan the members that they had anew.
+        built = snapshot.carrying(demand(wanted.ensemble, planned.assignment))
+        if asked.headroom:
+            rooms = (
+                headroom(wanted.ensemble, planned.assignment, built, level)
+                for level in topology.levels
+            )
+            found = replace(found, rooms=tuple(rooms))
+        if failed:
+            lost = loss(wanted.ensemble, planned.assignment, built, failed)
+            found = replace(found, failed=lost)
+        plan_id = self._kept_plans.keep(
+            context.project_id, kept.digest(wanted), kept.content(planned, topology)
+        )
+        return replace(found, id=plan_id)
 
     def _everywhere(
         self,
@@ -149,10 +207,30 @@ def _used(
     return dict.fromkeys(topology.domain_of(host, level) for host in planned.assignment.values())
 
 
-def _labelled(
+def labelled(
     topology: Topology, planned: result.Plan | result.Infeasible, asked: Asked
 ) -> list[FailureDomain]:
     """The domains that labels count: all, unless the caller may know of those in use only."""
     if asked.open:
         return [each for level in topology.levels for each in topology.domains(level)]
     return [each for level in topology.levels for each in _used(topology, planned, level)]
+
+
+def _failed(
+    project_id: str, topology: Topology, references: Collection[str]
+) -> tuple[FailureDomain, ...]:
+    """The domains with these references.
+
+    :raises ensemble_api.exception.Invalid: when the cloud has none with one of them.
+    """
+    if not references:
+        return ()
+    known = {
+        reference(project_id, domain): domain
+        for level in topology.levels
+        for domain in topology.domains(level)
+    }
+    for each in references:
+        if each not in known:
+            raise exception.Invalid(f"fail: there is no domain {each}", field="fail")
+    return tuple(known[each] for each in references)

@@ -111,6 +111,12 @@ class InfeasibleEnsemble(EnsembleError):
     status, code = 409, "ensemble.infeasible"
 
 
+class PlanChanged(EnsembleError):
+    """The plan to build does not hold any more; ``plan`` is a new one, ``moved`` what differs."""
+
+    status, code = 409, "ensemble.plan_changed"
+
+
 class Unavailable(EnsembleError):
     """A service that we need does not answer."""
 

@@ -152,6 +152,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         max_members=ours.max_members,
         attempts=ours.reserve_attempts,
         wake=worker.wake,
+        plan_lifetime=ours.plan_lifetime,
         shown_hosts=ours.shown_hosts,
     )
     return service, worker

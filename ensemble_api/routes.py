@@ -107,6 +107,7 @@ def _call(request: webob.Request, service: Service) -> Call:
             query=dict(request.GET),
             raw=request.body_file.read(MAX_BODY + 1) if request.is_body_readable else b"",
             url=request.path_url,
+            pairs=tuple(request.GET.items()),
         )
     except UnicodeDecodeError as error:
         raise exception.Invalid("url: is not UTF-8", field="url") from error

@@ -5,6 +5,7 @@ import base64
 import binascii
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 import jsonschema
@@ -130,7 +131,7 @@ POLICY = {
     ],
 }
 
-ENSEMBLE = {
+ENSEMBLE: dict[str, Any] = {
     "type": "object",
     "properties": {
         "ensemble": {
@@ -152,6 +153,11 @@ ENSEMBLE = {
     },
     "required": ["ensemble"],
     "additionalProperties": False,
+}
+
+CREATE: dict[str, Any] = {
+    **ENSEMBLE,
+    "properties": {"ensemble": ENSEMBLE["properties"]["ensemble"], "plan": UUID},
 }
 
 _FORMATS = jsonschema.FormatChecker(formats=())
@@ -179,6 +185,7 @@ def _is_base64(value: object) -> bool:
 
 
 _VALIDATOR = jsonschema.Draft202012Validator(ENSEMBLE, format_checker=_FORMATS)
+_CREATE = jsonschema.Draft202012Validator(CREATE, format_checker=_FORMATS)
 _PATTERNS = {
     str(TIER_NAME["pattern"]): "must start with a-z and hold at most 32 of a-z, 0-9 and -",
     str(UUID["pattern"]): "must be a UUID",
@@ -226,16 +233,33 @@ def _reason(error: jsonschema.ValidationError) -> str:
     return re.sub(r"(.{200}).*(.{60})", r"\1 ... \2", error.message, flags=re.DOTALL)
 
 
-def check_ensemble(body: Any) -> dict[str, Any]:
-    """Check a create or plan body and give its inner object with defaults filled in.
+def check_create(body: Any) -> tuple[dict[str, Any], str | None]:
+    """Check a create body and give the ensemble, and the id of the plan to build, if any.
 
     :raises ensemble_api.exception.Invalid: with ``field``, when the shape is wrong.
     """
-    error = jsonschema.exceptions.best_match(_VALIDATOR.iter_errors(body))
+    _check(_CREATE, body)
+    return _completed(body["ensemble"]), body.get("plan", "").lower() or None
+
+
+def check_ensemble(body: Any) -> dict[str, Any]:
+    """Check a plan's body and give its inner object with defaults filled in.
+
+    :raises ensemble_api.exception.Invalid: with ``field``, when the shape is wrong.
+    """
+    _check(_VALIDATOR, body)
+    return _completed(body["ensemble"])
+
+
+def _check(validator: jsonschema.Draft202012Validator, body: Any) -> None:
+    error = jsonschema.exceptions.best_match(validator.iter_errors(body))
     if error is not None:
         field = _field(error)
         raise exception.Invalid(f"{field}: {_reason(error)}", field=field)
-    given = body["ensemble"]
+
+
+def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
+    """An ensemble with its defaults."""
     return {
         "name": given["name"].strip(),
         "description": given.get("description", ""),

@@ -15,14 +15,17 @@ from ensemble_api.cloud.inventory import Capacity, Inventory
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.volumes import Volumes
-from ensemble_api.dry_run import NOTHING_MORE, Asked, DryRuns, Planned
+from ensemble_api.dry_run import NOTHING_MORE, Asked, DryRuns, Planned, labelled
 from ensemble_api.look import Look
 from ensemble_api.neighbours import Neighbours
-from ensemble_api.planning import check, planner, result
+from ensemble_api.planning import check, result
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, Status
+from ensemble_api.planning.topology import Topology
+from ensemble_api.references import labels, reference
 from ensemble_api.resolver import Resolver, Wanted
 from ensemble_api.spread import Search, Spread, spread
 from ensemble_api.store.api import Page, Store
+from ensemble_api.store.kept_plans import KeptPlans
 
 __all__ = ["Asked", "Page", "Planned", "Search", "Service"]
 
@@ -53,13 +56,20 @@ class Service:
         attempts: int,
         wake: Callable[[], None],
         sleep: Callable[[float], None] = time.sleep,
+        plan_lifetime: float = 900,
         shown_hosts: int = 1000,
     ) -> None:
         self._store = store
         self._neighbours = Neighbours(compute, store)
         self._resolver = Resolver(compute, networks, volumes, inventory.levels, max_members)
         self._look = Look(store, inventory, reservation, self._neighbours)
-        self._dry_runs = DryRuns(self._resolver, self._look, store, shown_hosts=shown_hosts)
+        self._dry_runs = DryRuns(
+            self._resolver,
+            self._look,
+            store,
+            KeptPlans(store, plan_lifetime),
+            shown_hosts=shown_hosts,
+        )
         self._inventory = inventory
         self._reservation = reservation
         self._owner = owner
@@ -74,12 +84,22 @@ class Service:
         """
         return self._dry_runs.plan(context, body, asked)
 
-    def create(self, context: Any, body: Mapping[str, Any]) -> EnsembleRecord:
+    def create(
+        self,
+        context: Any,
+        body: Mapping[str, Any],
+        plan_id: str | None = None,
+        asked: Asked = NOTHING_MORE,
+    ) -> EnsembleRecord:
         """Plan all members, hold all capacity at once, and leave the building to the worker.
+
+        With ``plan_id`` that plan is built, if it still holds. ``asked`` is what to tell beside
+        another plan where it does not.
 
         :raises ensemble_api.exception.Invalid: naming the field that is wrong.
         :raises ensemble_api.exception.OverQuota: when the project's quota is too small.
         :raises ensemble_api.exception.InfeasibleEnsemble: with reasons; nothing is left then.
+        :raises ensemble_api.exception.PlanChanged: with another plan; nothing is left then.
         """
         # 1 Resolve with the tenant's rights, and look at the quota for the whole.
         wanted = self._resolver.resolve(context, body)
@@ -91,11 +111,11 @@ class Service:
                 capacity = self._look.at_capacity(
                     context, wanted, but=record.id if record else None
                 )
-                planned = planner.plan(wanted.ensemble, capacity.snapshot)
+                planned = self._dry_runs.choose(context, wanted, capacity.snapshot, plan_id, asked)
                 if isinstance(planned, result.Infeasible):
                     raise _refusal(planned)
                 # 3 Save the intent.
-                fresh = _record(context, wanted, planned, capacity)
+                fresh = _record(context, wanted, planned, capacity, asked)
                 if record is None:
                     record = fresh
                     self._store.create(record, self._owner, RESERVE_SECONDS)
@@ -207,7 +227,7 @@ def _refusal(infeasible: result.Infeasible) -> exception.InfeasibleEnsemble:
 
 
 def _record(
-    context: Any, wanted: Wanted, planned: result.Plan, capacity: Capacity
+    context: Any, wanted: Wanted, planned: result.Plan, capacity: Capacity, asked: Asked
 ) -> EnsembleRecord:
     topology = capacity.snapshot.topology
     members = tuple(
@@ -232,13 +252,24 @@ def _record(
         name=wanted.body["name"],
         status=Status.RESERVING,
         body=wanted.body,
-        plan=_summary(planned),
+        plan=_summary(context, wanted, planned, topology, asked),
         members=members,
     )
 
 
-def _summary(planned: result.Plan) -> dict[str, Any]:
-    """What stays true of a plan after it: its objectives and soft violations, JSON-ready."""
+def _summary(
+    context: Any, wanted: Wanted, planned: result.Plan, topology: Topology, asked: Asked
+) -> dict[str, Any]:
+    """What stays true of a plan after it, JSON-ready: its objectives and soft violations.
+
+    Also the labels that its domains had, and the traits that each tier asked for.
+    """
+    known = labels(context.project_id, labelled(topology, planned, asked))
+    used = {
+        reference(context.project_id, topology.domain_of(host, level))
+        for host in set(planned.assignment.values())
+        for level in topology.levels
+    }
     return {
         "objectives": [
             {"name": each.name, "value": each.value, "bound": each.bound, "proved": each.proved}
@@ -248,4 +279,9 @@ def _summary(planned: result.Plan) -> dict[str, Any]:
             {"policy": each.policy, "level": each.level, "message": each.message}
             for each in planned.violations
         ],
+        "labels": {ref: label for ref, label in known.items() if ref in used},
+        "traits": {
+            name: {"required": sorted(each.required), "forbidden": sorted(each.forbidden)}
+            for name, each in wanted.demands.items()
+        },
     }

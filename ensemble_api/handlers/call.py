@@ -2,7 +2,7 @@
 """One request as handlers see it, and what they answer."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -22,6 +22,7 @@ class Call:
     query: Mapping[str, str]
     raw: bytes
     url: str  # of the collection, without a query
+    pairs: Sequence[tuple[str, str]] = ()  # the query with names that are given several times
 
     @property
     def json(self) -> Any:
@@ -45,6 +46,13 @@ class Call:
         if not text.isdecimal() or len(text) > 9 or int(text) < 1:
             raise exception.Invalid(f"{name}: must be a whole number above 0", field=name)
         return min(int(text), most)
+
+    def several(self, name: str, most: int) -> tuple[str, ...]:
+        """All values of a query parameter that may be given up to ``most`` times."""
+        values = tuple(dict.fromkeys(value for key, value in self.pairs if key == name))
+        if len(values) > most:
+            raise exception.Invalid(f"{name}: may be given {most} times at most", field=name)
+        return values
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         """A query parameter that is one of ``choices``."""

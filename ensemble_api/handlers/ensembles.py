@@ -5,6 +5,7 @@ import urllib.parse
 from typing import Any
 
 from ensemble_api import exception, policies, schemas, views
+from ensemble_api.handlers import plans
 from ensemble_api.handlers.call import MAX_LIMIT, Answer, Call
 from ensemble_api.planning.lifecycle import EnsembleRecord, Status
 from ensemble_api.service import Page
@@ -19,7 +20,15 @@ DEFAULT_LIMIT = 100
 def create(call: Call) -> Answer:
     """POST /os-ensembles: plan, reserve, and start to build."""
     policies.authorize(call.context, "create")
-    record = call.service.create(call.context, schemas.check_ensemble(call.json))
+    body, plan_id = schemas.check_create(call.json)
+    try:
+        record = call.service.create(call.context, body, plan_id, plans.asked(call))
+    except exception.PlanChanged as changed:
+        names = policies.allowed(call.context, "names")
+        facts = views.changed(
+            changed.facts["plan"], changed.facts["moved"], call.context.project_id, names=names
+        )
+        raise exception.PlanChanged(changed.message, **facts) from changed
     return Answer(202, {"ensemble": _view(call, record)})
 
 

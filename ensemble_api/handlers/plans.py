@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Dry runs: what would be built where, and what would survive."""
 
+import re
+
 from ensemble_api import exception, policies, schemas, views
 from ensemble_api.handlers.call import Answer, Call
 from ensemble_api.service import Asked
 
-PARAMETERS = frozenset(("headroom", "domains"))
+PARAMETERS = frozenset(("headroom", "domains", "fail"))
+MOST_FAILED = 16
+REFERENCE = re.compile("[0-9a-f]{56}")
 
 
 def create(call: Call) -> Answer:
-    """POST /os-ensembles/plans: plan without reserving or saving anything."""
+    """POST /os-ensembles/plans: plan without reserving anything; the plan is kept for a while."""
     policies.authorize(call.context, "plan")
     planned = call.service.plan(call.context, schemas.check_ensemble(call.json), asked(call))
     names = policies.allowed(call.context, "names")
@@ -21,8 +25,12 @@ def asked(call: Call) -> Asked:
     for name in call.query:
         if name not in PARAMETERS:
             raise exception.Invalid(f"{name}: is not a parameter here", field=name)
+    fail = call.several("fail", MOST_FAILED)
+    if not all(REFERENCE.fullmatch(each) for each in fail):
+        raise exception.Invalid("fail: must be the reference of a domain", field="fail")
     return Asked(
         headroom=call.choice("headroom", "0", ("0", "1")) == "1",
         open=policies.allowed(call.context, "domains"),
         everywhere=call.choice("domains", "used", ("used", "all")) == "all",
+        fail=fail,
     )

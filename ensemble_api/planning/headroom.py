@@ -2,12 +2,12 @@
 """Head-room: whether the members of a failed domain could be placed again within the policies."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.planner import plan
-from ensemble_api.planning.result import Assignment, Infeasible, Plan, Reason
+from ensemble_api.planning.result import Assignment, Infeasible, Reason
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain
 
@@ -22,6 +22,21 @@ class DomainRoom:
     """
 
     domain: FailureDomain
+    lost: int
+    fits: bool | None
+    others: int = 0
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What follows the loss of several domains, of any levels, at once.
+
+    `left` are the members left of each tier; the others as for one domain.
+    """
+
+    domains: tuple[FailureDomain, ...]
+    left: Mapping[str, int]
     lost: int
     fits: bool | None
     others: int = 0
@@ -51,28 +66,56 @@ def headroom(
     left out. Raises ModelError for a level that the cloud does not have.
     """
     snapshot.topology.require(level)
-    numbers = [number for number, policy in enumerate(ensemble.policies) if policy.hard]
-    hard = replace(ensemble, policies=tuple(ensemble.policies[number] for number in numbers))
-    lost = Counter(snapshot.topology.domain_of(host, level) for host in assignment.values())
+    used = {snapshot.topology.domain_of(host, level) for host in assignment.values()}
     rooms = []
-    for domain in sorted(lost):
-        result = plan(hard, snapshot.failing(domain), assignment, changes=False)
-        rooms.append(_room(domain, lost[domain], result, numbers))
+    for domain in sorted(used):
+        found = loss(ensemble, assignment, snapshot, (domain,))
+        rooms.append(DomainRoom(domain, found.lost, found.fits, found.others, found.reasons))
     return LevelRoom(level, tuple(rooms))
 
 
-def _room(
-    domain: FailureDomain, lost: int, result: Plan | Infeasible, numbers: Sequence[int]
-) -> DomainRoom:
+def loss(
+    ensemble: Ensemble,
+    assignment: Assignment,
+    snapshot: Snapshot,
+    domains: Iterable[FailureDomain],
+) -> Loss:
+    """Fail these domains at once: what is left, and whether the lost would find room elsewhere.
+
+    The members run on `snapshot` already, as for `headroom`. Domains within each other count once,
+    as do domains that are named twice. Raises KeyError for a domain that the cloud does not have.
+    """
+    failed = tuple(dict.fromkeys(domains))
+    less = snapshot
+    for domain in failed:
+        less = less.failing(domain)
+    topology = snapshot.topology
+    left = [
+        member
+        for member, host in assignment.items()
+        if not any(topology.domain_of(host, each.level) == each for each in failed)
+    ]
+    counts = Counter(member.tier for member in left)
+    remaining = {tier.name: counts[tier.name] for tier in ensemble.tiers}
+    lost = len(assignment) - len(left)
+    if not lost:
+        return Loss(failed, remaining, 0, True)
+    numbers = [number for number, policy in enumerate(ensemble.policies) if policy.hard]
+    hard = replace(ensemble, policies=tuple(ensemble.policies[number] for number in numbers))
+    result = plan(hard, less, assignment, changes=False)
     if isinstance(result, Infeasible):
-        reasons = tuple(
-            # The policies have other numbers where the soft ones are left out.
-            replace(each, policy=None if each.policy is None else numbers[each.policy])
-            for each in result.reasons
-        )
-        return DomainRoom(domain, lost, False if result.proved else None, 0, reasons)
+        reasons = _renumbered(result.reasons, numbers)
+        return Loss(failed, remaining, lost, False if result.proved else None, 0, reasons)
     moves = next(objective.value for objective in result.objectives if objective.name == "moves")
-    return DomainRoom(domain, lost, True, moves - lost)
+    return Loss(failed, remaining, lost, True, moves - lost)
+
+
+def _renumbered(reasons: Iterable[Reason], numbers: Sequence[int]) -> tuple[Reason, ...]:
+    """Reasons with the policies' own numbers, which others have where soft ones are left out."""
+    return tuple(
+        replace(each, policy=None if each.policy is None else numbers[each.policy])
+        for each in reasons
+    )
 
 
 def demand(ensemble: Ensemble, assignment: Assignment) -> dict[str, dict[str, int]]:

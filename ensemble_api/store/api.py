@@ -1,23 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The store: every read and write of the ensembles database, each one transaction."""
 
-import contextlib
-import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from oslo_db import exception as db_exception
-from oslo_db.sqlalchemy import enginefacade
-from sqlalchemy import orm
 
 from ensemble_api import exception
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
-from ensemble_api.store import migration, models, rows
-
-LOG = logging.getLogger(__name__)
+from ensemble_api.store import models, rows
+from ensemble_api.store.database import Database
 
 MAX_EVENTS = 100
 SORT_KEYS = ("created_at", "name", "status")
@@ -70,32 +64,8 @@ class Occupant:
         return f"{self.tier}-{self.index}"
 
 
-class Store:
+class Store(Database):
     """The ensembles database behind one SQLAlchemy URL."""
-
-    def __init__(self, connection: str) -> None:
-        self._facade = enginefacade.transaction_context()
-        self._facade.configure(connection=connection, sqlite_fk=True)
-
-    @property
-    def engine(self) -> sa.Engine:
-        """The engine, for migrations."""
-        engine: sa.Engine = self._facade.writer.get_engine()
-        return engine
-
-    def upgrade(self) -> None:
-        """Bring the schema up to date."""
-        migration.upgrade(self.engine)
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[orm.Session]:
-        with _answering(), self._facade.reader.using(_Context()) as session:
-            yield session
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[orm.Session]:
-        with _answering(), self._facade.writer.using(_Context()) as session:
-            yield session
 
     # What tenants and operators see.
 
@@ -104,7 +74,7 @@ class Store:
 
         :raises ensemble_api.exception.NotFound: if there is none.
         """
-        with self._reading() as session:
+        with self.reading() as session:
             row = session.get(models.Ensemble, ensemble_id)
             if row is None:
                 raise exception.NotFound(f"There is no ensemble {ensemble_id}.")
@@ -142,7 +112,7 @@ class Store:
         if page.status is not None:
             query = query.where(model.status == page.status)
         order = [column.desc(), model.id.desc()] if page.descending else [column, model.id]
-        with self._reading() as session:
+        with self.reading() as session:
             if page.marker is not None:
                 at = session.get(model, page.marker)
                 if at is None or page.project_id not in (None, at.project_id):
@@ -166,7 +136,7 @@ class Store:
         )
         if exclusive:
             query = query.where(models.Ensemble.exclusive)
-        with self._reading() as session:
+        with self.reading() as session:
             return [
                 (rows.to_ensemble(row, ()), rows.to_member(member))
                 for row, member in session.execute(query)
@@ -183,7 +153,7 @@ class Store:
             )
             .group_by(models.Member.host)
         )
-        with self._reading() as session:
+        with self.reading() as session:
             return {row[0]: row[1] for row in session.execute(query)}
 
     def occupants(self) -> tuple[dict[str, EnsembleRecord], list[Occupant]]:
@@ -198,7 +168,7 @@ class Store:
             .where(model.status != MemberStatus.DELETED.value)
             .order_by(model.ensemble_id, model.position)
         )
-        with self._reading() as session:
+        with self.reading() as session:
             found = [
                 Occupant(ensemble_id, tier, number, host, MemberStatus(status), server_id)
                 for ensemble_id, tier, number, host, status, server_id in session.execute(query)
@@ -213,7 +183,7 @@ class Store:
     def handovers(self) -> list[Handover]:
         """The members whose hold may be gone and whose server may not have claimed yet."""
         model = models.Member
-        with self._reading() as session:
+        with self.reading() as session:
             found = session.scalars(
                 sa.select(model).where(model.status == MemberStatus.BUILDING.value)
             )
@@ -224,7 +194,7 @@ class Store:
     def create(self, record: EnsembleRecord, owner: str, seconds: float) -> None:
         """Save the intent of ``record``, leased to ``owner`` for ``seconds``."""
         now = rows.now()
-        with self._writing() as session:
+        with self.writing() as session:
             session.add(
                 models.Ensemble(
                     id=record.id,
@@ -246,7 +216,7 @@ class Store:
 
     def remove(self, ensemble_id: str) -> None:
         """Forget an ensemble, its members and events; unknown ids are ignored."""
-        with self._writing() as session:
+        with self.writing() as session:
             for model in (models.Event, models.Member):
                 session.execute(sa.delete(model).where(model.ensemble_id == ensemble_id))
             session.execute(sa.delete(models.Ensemble).where(models.Ensemble.id == ensemble_id))
@@ -258,7 +228,7 @@ class Store:
         """
         if not self.renew(record.id, owner, seconds):
             raise exception.LeaseLost(record.id)
-        with self._writing() as session:
+        with self.writing() as session:
             session.execute(sa.delete(models.Member).where(models.Member.ensemble_id == record.id))
             session.execute(
                 sa.update(models.Ensemble)
@@ -284,7 +254,7 @@ class Store:
         values: dict[str, Any] = {"status": status.value, "updated_at": rows.now()}
         if fault is not None:
             values["fault"] = fault
-        with self._writing() as session:
+        with self.writing() as session:
             result: Any = session.execute(
                 sa.update(model)
                 .where(model.id == ensemble_id, model.status.in_([s.value for s in expected]))
@@ -299,7 +269,7 @@ class Store:
     def claim(self, ensemble_id: str, owner: str, seconds: float) -> bool:
         """Take the lease of an unsettled ensemble if it is free; say whether that worked."""
         now, model = rows.now(), models.Ensemble
-        with self._writing() as session:
+        with self.writing() as session:
             result: Any = session.execute(
                 sa.update(model)
                 .where(
@@ -318,7 +288,7 @@ class Store:
     def renew(self, ensemble_id: str, owner: str, seconds: float) -> bool:
         """Prolong the lease that ``owner`` has; False when it is lost."""
         now, model = rows.now(), models.Ensemble
-        with self._writing() as session:
+        with self.writing() as session:
             result: Any = session.execute(
                 sa.update(model)
                 .where(model.id == ensemble_id, model.lease_owner == owner)
@@ -329,7 +299,7 @@ class Store:
     def release(self, ensemble_id: str, owner: str) -> None:
         """Give the lease back, if ``owner`` has it."""
         model = models.Ensemble
-        with self._writing() as session:
+        with self.writing() as session:
             session.execute(
                 sa.update(model)
                 .where(model.id == ensemble_id, model.lease_owner == owner)
@@ -339,7 +309,7 @@ class Store:
     def unsettled(self) -> list[str]:
         """The ids of ensembles that need a worker and have none, the oldest first."""
         model = models.Ensemble
-        with self._reading() as session:
+        with self.reading() as session:
             return list(
                 session.scalars(
                     sa.select(model.id)
@@ -366,7 +336,7 @@ class Store:
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
         now = rows.now()
-        with self._writing() as session:
+        with self.writing() as session:
             result: Any = session.execute(
                 sa.update(models.Ensemble)
                 .where(models.Ensemble.id == record.id, models.Ensemble.lease_owner == owner)
@@ -381,20 +351,3 @@ class Store:
                 rows.event(
                     session, record.id, f"{member.name} {changes.get('status', '')}", message
                 )
-
-
-@enginefacade.transaction_context_provider
-class _Context:
-    """What oslo.db's enginefacade hangs its session on."""
-
-
-@contextlib.contextmanager
-def _answering() -> Iterator[None]:
-    """Say that the database is the cause when it is; what it said goes to the log."""
-    try:
-        yield
-    except db_exception.DBError as error:
-        LOG.exception("The ensembles database failed")
-        raise exception.Unavailable(
-            "The ensembles database does not answer; try again later."
-        ) from error

@@ -101,3 +101,19 @@ class Event(Base):
     at: orm.Mapped[datetime] = orm.mapped_column(Moment)
     type: orm.Mapped[str] = orm.mapped_column(sa.String(32))
     message: orm.Mapped[str] = orm.mapped_column(sa.Text)
+
+
+class KeptPlan(Base):
+    """One row a plan that may still be built by its id."""
+
+    __tablename__ = "kept_plans"
+    __table_args__ = (
+        sa.Index("kept_plans_project_created_idx", "project_id", "created_at"),
+        sa.Index("kept_plans_created_idx", "created_at"),
+    )
+
+    id: orm.Mapped[str] = orm.mapped_column(sa.String(36), primary_key=True)
+    project_id: orm.Mapped[str] = orm.mapped_column(sa.String(255))
+    digest: orm.Mapped[str] = orm.mapped_column(sa.String(64))
+    content: orm.Mapped[Any] = orm.mapped_column(Json)
+    created_at: orm.Mapped[datetime] = orm.mapped_column(Moment)

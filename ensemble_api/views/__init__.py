@@ -2,8 +2,8 @@
 """What callers see, as JSON-ready values: tenants get opaque domains, operators also names."""
 
 from ensemble_api.views.ensembles import ensemble
-from ensemble_api.views.plans import plan, reasons
+from ensemble_api.views.plans import changed, plan, reasons
 from ensemble_api.views.spread import spread
 from ensemble_api.views.survival import MOST_FAILURES, PACKING
 
-__all__ = ["MOST_FAILURES", "PACKING", "ensemble", "plan", "reasons", "spread"]
+__all__ = ["MOST_FAILURES", "PACKING", "changed", "ensemble", "plan", "reasons", "spread"]

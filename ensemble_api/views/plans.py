@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a dry run found, as callers see it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ensemble_api.dry_run import Planned
+from ensemble_api.kept import Move
 from ensemble_api.planning.result import Infeasible, Plan, Reason
+from ensemble_api.planning.topology import FailureDomain
+from ensemble_api.references import reference
 from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.survival import PACKING, objectives, promises, survival
 
@@ -30,6 +34,12 @@ def plan(planned: Planned, project_id: str, *, names: bool) -> Json:
     view["objectives"] = objectives(view["objectives"], names=names)
     if planned.everywhere:
         view["totals"] = dict(planned.everywhere.totals)
+    if planned.failed:
+        view["failed"] = {
+            "domains": [domains.reference(each) for each in planned.failed.domains],
+            "left": dict(planned.failed.left),
+            "room": {"fits": planned.failed.fits, "others": planned.failed.others},
+        }
     return view
 
 
@@ -67,6 +77,30 @@ def _found(found: Plan, planned: Planned, domains: Domains) -> Json:
             for each in found.violations
         ],
         "reasons": [],
+    }
+
+
+def changed(
+    planned: Planned, moved: Iterable[Move], project_id: str, *, names: bool
+) -> dict[str, Any]:
+    """Another plan than the one that was to be built, and which members moved."""
+
+    def references(domains: Mapping[str, FailureDomain] | None) -> dict[str, str] | None:
+        if domains is None:
+            return None
+        return {level: reference(project_id, each) for level, each in domains.items()}
+
+    return {
+        "plan": plan(planned, project_id, names=names),
+        "moved": [
+            {
+                "member": each.member.name,
+                "tier": each.member.tier,
+                "from": references(each.before),
+                "to": references(each.after),
+            }
+            for each in moved
+        ],
     }
 
 

@@ -148,6 +148,8 @@ class SmallCloud:
             attempts=parts.get("attempts", 4),
             wake=parts.get("wake", lambda: None),
             sleep=parts.get("sleep", self.naps.append),
+            plan_lifetime=parts.get("plan_lifetime", 900),
+            shown_hosts=parts.get("shown_hosts", 1000),
         )
 
     def engine(self, owner: str = "worker", **parts: Any) -> Engine:

@@ -5,8 +5,8 @@ import contextlib
 import json
 import socket
 import threading
-from dataclasses import replace
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 

@@ -97,7 +97,7 @@ def test_upgrading_twice_is_fine_and_the_version_is_told(tmp_path: Path) -> None
     assert migration.version(store.engine) is None
     store.upgrade()
     store.upgrade()
-    assert migration.version(store.engine) == "0001"
+    assert migration.version(store.engine) == "0002"
     store.engine.dispose()
 
 
@@ -200,7 +200,7 @@ def test_a_transition_happens_from_an_expected_status_only(store: Store) -> None
 
 def test_only_the_latest_events_are_told_the_newest_last(store: Store) -> None:
     saved = add(store)
-    with store._writing() as session:
+    with store.writing() as session:
         for number in range(MAX_EVENTS + 5):
             rows.event(session, saved.id, "BUILDING", f"event {number}")
     messages = [each["message"] for each in store.get(saved.id).events]

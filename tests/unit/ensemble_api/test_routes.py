@@ -11,10 +11,12 @@ from callers import Caller, caller
 from keystoneauth1 import exceptions as keystone
 from records import IMAGE, Status, ensemble, member, stable_id
 
-from ensemble_api import exception, routes
+from ensemble_api import exception, policies, routes, schemas
 from ensemble_api.cloud.inventory import Host
+from ensemble_api.kept import Move
 from ensemble_api.planning import result
 from ensemble_api.planning.lifecycle import EnsembleRecord
+from ensemble_api.planning.model import Ensemble, Member, Tier
 from ensemble_api.planning.topology import Topology
 from ensemble_api.service import Asked, Page, Planned
 from ensemble_api.spread import Search, Spread, spread
@@ -57,12 +59,12 @@ class Ensembles:
         self._ask("select", page)
         return [self.record][: page.limit]
 
-    def create(self, context: Any, body: Any) -> EnsembleRecord:
-        self._ask("create", body)
+    def create(self, context: Any, body: Any, plan_id: Any, asked: Asked) -> EnsembleRecord:
+        self._ask("create", body, plan_id)
         return self.record
 
     def plan(self, context: Any, body: Any, asked: Asked) -> Planned:
-        self._ask("plan", body)
+        self._ask("plan", body, asked)
         return Planned(result.Infeasible((REASON,), True), Topology.build(("host",), {}))
 
     def delete(self, ensemble_id: str) -> EnsembleRecord:
@@ -296,6 +298,86 @@ def test_a_bad_parameter_is_named(service: Ensembles, query: str, field: str) ->
     assert response.status_int == 400
     assert error(response, "badRequest", "ensemble.invalid")["field"] == field
     assert service.asked == []
+
+
+REF = "ab" * 28
+
+
+@pytest.mark.parametrize("path", ["/os-ensembles/plans", "/os-ensembles"])
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("headroom=yes", "headroom"),
+        ("domains=", "domains"),
+        ("domains=every", "domains"),
+        ("fail=rack", "fail"),
+        (f"fail={REF[:-1]}", "fail"),
+        (f"fail={REF}&fail=", "fail"),
+        ("&".join(f"fail={number:056x}" for number in range(17)), "fail"),
+        ("colour=red", "colour"),
+    ],
+)
+def test_a_bad_question_about_a_plan_is_named(
+    service: Ensembles, path: str, query: str, field: str
+) -> None:
+    response = call(service, "POST", f"{path}?{query}", body=BODY)
+    assert response.status_int == 400
+    assert error(response, "badRequest", "ensemble.invalid")["field"] == field
+    assert service.asked == []
+
+
+def test_what_is_asked_of_a_plan_reaches_the_service(service: Ensembles) -> None:
+    query = f"headroom=1&domains=all&fail={REF}&fail={'cd' * 28}&fail={REF}"
+    call(service, "POST", f"/os-ensembles/plans?{query}", body=BODY)
+    assert service.asked[0][2] == Asked(
+        headroom=True, open=True, everywhere=True, fail=(REF, "cd" * 28)
+    )
+
+
+def test_a_rule_keeps_all_domains_from_who_may_plan(
+    service: Ensembles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed = policies.allowed
+    monkeypatch.setattr(
+        policies,
+        "allowed",
+        lambda who, what, *rest: what != "domains" and allowed(who, what, *rest),
+    )
+    assert call(service, "POST", "/os-ensembles/plans?domains=all", body=BODY).status_int == 200
+    assert not service.asked[0][2].open
+
+
+@pytest.mark.parametrize(
+    ("plan", "told"),
+    [("", "must be a UUID"), ("p1", "must be a UUID"), (7, "not of type"), (None, "not of type")],
+)
+def test_a_plan_that_is_no_id_is_refused(service: Ensembles, plan: Any, told: str) -> None:
+    response = call(service, "POST", "/os-ensembles", body={**BODY, "plan": plan})
+    assert error(response, "badRequest", "ensemble.invalid")["field"] == "plan"
+    assert told in response.text
+    assert service.asked == []
+
+
+def test_a_plan_s_id_is_no_part_of_a_plan(service: Ensembles) -> None:
+    response = call(service, "POST", "/os-ensembles/plans", body={**BODY, "plan": ID})
+    assert error(response, "badRequest", "ensemble.invalid")["field"] == "plan"
+
+
+def test_a_plan_that_changed_is_answered_with_the_new_one(service: Ensembles) -> None:
+    topology = Topology.build(("host",), {"secret1": (), "secret2": ()})
+    web = Member("web", 0)
+    plan = result.Plan(Ensemble((Tier("web", 1, {"VCPU": 1}),)), {web: "secret2"}, ())
+    moved = (Move(web, None, {"host": topology.domain_of("secret2", "host")}),)
+    service.fails = exception.PlanChanged(
+        "Changed.", plan=Planned(plan, topology, id="new"), moved=moved
+    )
+    response = call(service, "POST", "/os-ensembles", body={**BODY, "plan": ID})
+    assert response.status_int == 409
+    facts = error(response, "conflictingRequest", "ensemble.plan_changed")
+    assert service.asked == [("create", schemas.check_ensemble(BODY), ID)]
+    assert (facts["plan"]["id"], facts["moved"][0]["from"]) == ("new", None)
+    assert facts["moved"][0]["to"] == facts["plan"]["assignments"][0]["domains"]
+    assert "secret" not in response.text
 
 
 @pytest.mark.parametrize("path", ["/os-ensembles/%FF", "/os-ensembles/%C3%28"])

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plans that are kept for a while, so that what was previewed can be built by its id."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from oslo_db import api as oslo_db_api
+from oslo_db import exception as db_exception
+
+from ensemble_api.store import models, rows
+from ensemble_api.store.database import Database
+
+MOST = 50  # plans of one project
+OLD = 4  # lifetimes after which a plan, which is then no longer built, is forgotten
+
+
+def _deadlocked(error: Exception) -> bool:
+    """Whether the database gave this transaction up for another one."""
+    return isinstance(error.__cause__, db_exception.DBDeadlock)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPlan:
+    """One plan; ``digest`` is of what was planned. An expired one is good for comparing only."""
+
+    id: str
+    digest: str
+    content: Mapping[str, Any]
+    expired: bool
+
+
+class KeptPlans:
+    """The plans of all projects, each with a bounded number of them."""
+
+    def __init__(self, database: Database, lifetime: float) -> None:
+        self._database = database
+        self._lifetime = timedelta(seconds=lifetime)
+
+    @oslo_db_api.wrap_db_retry(max_retries=5, exception_checker=_deadlocked)
+    def keep(self, project_id: str, digest: str, content: Mapping[str, Any]) -> str:
+        """Keep a plan and give its id; what is too old or too many goes, the oldest first."""
+        model, now, plan_id = models.KeptPlan, rows.now(), str(uuid.uuid4())
+        with self._database.writing() as session:
+            surplus = session.scalars(
+                sa.select(model.id)
+                .where(model.project_id == project_id)
+                .order_by(model.created_at.desc(), model.id)
+                .offset(MOST - 1)
+            ).all()
+            old = model.created_at < now - OLD * self._lifetime
+            session.execute(sa.delete(model).where(sa.or_(old, model.id.in_(surplus))))
+            session.add(
+                models.KeptPlan(
+                    id=plan_id,
+                    project_id=project_id,
+                    digest=digest,
+                    content=content,
+                    created_at=now,
+                )
+            )
+        return plan_id
+
+    def find(self, project_id: str, plan_id: str) -> KeptPlan | None:
+        """A plan of this project; None for one of another project, just as for no plan."""
+        with self._database.reading() as session:
+            row = session.get(models.KeptPlan, plan_id)
+            if row is None or row.project_id != project_id:
+                return None
+            expired = row.created_at < rows.now() - self._lifetime
+            return KeptPlan(row.id, row.digest, row.content, expired)
