@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from ensemble_dashboard.content.ensembles import files, proxy, views
+from ensemble_dashboard.content.ensembles import catalog, files, proxy, views
 
 urlpatterns = [
     path("", views.IndexView.as_view(), name="index"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("create/", proxy.CreateView.as_view(), name="create"),
     path("write/", files.WriteView.as_view(), name="write"),
     path("read/", files.ReadView.as_view(), name="read"),
+    path("words/<slug:language>/", catalog.CatalogView.as_view(), name="words"),
     path("<uuid:ensemble_id>/", views.DetailView.as_view(), name="detail"),
     path("<uuid:ensemble_id>/state/", proxy.StateView.as_view(), name="state"),
 ]

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+/* What a page loads of our script, minified: the weight that people wait for. */
+const test = require('node:test');
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { minify } = require('terser');
+
+const DASHBOARD = path.join(__dirname, '..', '..', 'ensemble_dashboard');
+const MOST = 60 * 1024; // bytes
+
+const WANTED = new RegExp([
+  /\{% (?:include|extends) ['"]((?:admin_)?ensembles\/[\w.]+)['"]/,
+  /<script[^>]* src="\{\{ STATIC_URL \}\}([^"]+)"/,
+].map((one) => one.source).join('|'), 'g');
+
+/** The scripts of a template and of all that it extends or includes, in their order. */
+function scripts(template) {
+  const source = fs.readFileSync(path.join(DASHBOARD, 'templates', template), 'utf8');
+  const found = [];
+  for (const [, other, script] of source.matchAll(WANTED)) {
+    found.push(...(other ? scripts(other) : [script]));
+  }
+  return found;
+}
+
+const PAGES = fs.readdirSync(path.join(DASHBOARD, 'templates'), { recursive: true })
+  .filter((name) => name.endsWith('.html') && !path.basename(name).startsWith('_'));
+
+for (const page of PAGES) {
+  test('the script of a page is small: ' + page, async (t) => {
+    const names = scripts(page);
+    const read = (name) => fs.readFileSync(path.join(DASHBOARD, 'static', name), 'utf8');
+    const code = Object.fromEntries(names.map((name) => [name, read(name)]));
+    const size = names.length ? Buffer.byteLength((await minify(code)).code) : 0;
+    t.diagnostic(`${page}: ${names.length} scripts, ${size} bytes minified`);
+    assert.equal(new Set(names).size, names.length, 'a script is loaded twice');
+    assert.ok(size <= MOST, `${size} bytes are more than ${MOST}`);
+  });
+}
+
+test('the drawing page is one of those that were measured', () => {
+  assert.ok(scripts('ensembles/draw.html').includes('ensembles/js/draw.js'));
+  assert.ok(scripts('ensembles/draw.html').includes('ensembles/js/words.js'));
+});
