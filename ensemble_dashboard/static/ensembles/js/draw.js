@@ -3,7 +3,9 @@
 (function () {
   'use strict';
   const {
-    words, dom, layout, api, model, history, steps, samples, store, problems, frame, preview, dryRun, tierCard, policyRow,
+    words, dom, layout, api, model, history, steps, samples, templates, store, problems, frame, gallery, modal,
+    importer, cards, shortcuts, preview, dryRun, tierCard, policyRow,
+    catalogue, quota,
   } = globalThis.ensembles;
   const { gettext, fill } = words;
   const { el, fillIn, icon, badge } = dom;
@@ -15,12 +17,29 @@
   const act = {
     name: (name) => type({ ...draft, name }),
     description: (description) => type({ ...draft, description }),
-    sample: () => change(samples.threeTier(data.choices), { label: gettext('draw the example') }),
-    undo: () => travel(history.undo(past), fill(gettext('Undone: %(step)s'), { step: steps.back(past) })),
-    redo: () => travel(history.redo(past), fill(gettext('Done again: %(step)s'), { step: steps.again(past) })),
+    start: () => dialogs.start().showModal(),
+    import: () => dialogs.import().showModal(),
+    help: () => dialogs.help().showModal(),
+    asText: () => api.post(data.writeUrl, { ensemble: model.body(draft) }, token).then((answer) => answer.file),
+    undo: () => travel(history.undo(past), gettext('Undone: %(step)s'), steps.back(past)),
+    redo: () => travel(history.redo(past), gettext('Done again: %(step)s'), steps.again(past)),
     addTier,
   };
   const parts = frame.build(root, data, act);
+  const board = cards.open(parts.tiers);
+  // Made when they are first wanted.
+  const dialogs = {
+    start: once(() => modal.make('ens-gallery', gettext('Start from'), gallery.cards((template) => {
+      dialogs.start().close();
+      startFrom(template);
+    }))),
+    import: once(() => importer.make((text) => api.post(data.readUrl, { text }, token).then((answer) => answer.ensemble),
+      (read) => change(globalThis.ensembles.document.drawing(read), { label: gettext('import YAML') }))),
+    help: once(shortcuts.help),
+  };
+  const lists = catalogue.open(data.choices, (kind, query, signal) =>
+    api.get(data.choicesUrl.replace('kind', kind) + '?' + query, signal));
+  let sheet = null; // made when it is first wanted
   const failed = new Set(); // refs of the domains that were clicked
 
   let draft = kept.load() || samples.fresh(data.choices);
@@ -48,10 +67,11 @@
     render();
   }
 
-  function travel(next, said) {
+  function travel(next, said, step) {
+    if (next === past) { return; }
     accept(next);
     render();
-    parts.said.textContent = said;
+    parts.said.textContent = fill(said, { step });
   }
 
   function accept(next) {
@@ -62,6 +82,7 @@
     told = [];
     kept.save(draft);
     dry.schedule();
+    parts.source.changed();
     tellPast();
   }
 
@@ -75,7 +96,13 @@
     get draft() { return draft; },
     choices: data.choices,
     levels: data.levels,
-    unfolded: new Set(),
+    catalogue: lists,
+    quota: () => quota.figures(draft.tiers, data.choices.quota, (id) => lists.get('flavors', id)),
+    details(key, field) {
+      sheet ||= globalThis.ensembles.sheet.make(page);
+      sheet.show(key, field);
+      refresh();
+    },
     legend: new Map(),
     type: (key, values) => type(model.changeTier(draft, key, values)),
     change: (key, values) => change(model.changeTier(draft, key, values)),
@@ -89,6 +116,28 @@
     sentence: (policy) => words.policy(model.ruleOf(draft, policy)),
   };
 
+  function startFrom(template) {
+    change(templates.draw(template, data, draft),
+      { label: fill(gettext('start from “%(template)s”'), { template: template.title }) });
+  }
+
+  /** Get to know what is chosen and was not among what the page came with. */
+  function learn() {
+    const of = (kind, field) => lists.learn(kind, draft.tiers.flatMap((tier) => tier[field] || []));
+    const unknown = draft.tiers.filter((tier) => tier.image && !lists.image(tier)).map((tier) => tier.image);
+    const asked = [
+      of('flavors', 'flavor'), lists.learn('images', unknown), lists.learn('snapshots', unknown),
+      lists.learn('networks', draft.tiers.flatMap((tier) => (Array.isArray(tier.networks) ? tier.networks : []))),
+      of('security_groups', 'securityGroups'),
+    ];
+    Promise.allSettled(asked).then((answers) => { if (answers.some((answer) => answer.value)) { render(); } });
+  }
+
+  function once(make) {
+    let made;
+    return () => made || (made = make());
+  }
+
   function addTier() {
     change(model.addTier(draft, samples.firstChoices(data.choices)));
     document.getElementById(draft.tiers[draft.tiers.length - 1].key + '-name').select();
@@ -96,21 +145,18 @@
 
   // --- The left side. ---
 
-  /** Draw the tiers and policies anew; the focus stays where it was, or on what took that place. */
+  /** Draw the tiers and policies anew. */
   function render() {
-    const focused = document.activeElement;
-    const cards = () => [...parts.tiers.children];
-    const place = cards().findIndex((card) => card.contains(focused));
     parts.name.value = draft.name;
     parts.description.value = draft.description;
     relabel();
-    fillIn(parts.tiers, draft.tiers.map((tier) => tierCard.card(tier, page)));
-    fillIn(parts.between, frame.between(page));
+    board.redraw(() => {
+      fillIn(parts.tiers, draft.tiers.length ? draft.tiers.map((tier) => el('li', {}, tierCard.card(tier, page)))
+        : gallery.invitation(startFrom));
+      fillIn(parts.between, frame.between(page));
+    });
     refresh();
-    if (focused.isConnected) { return; }
-    const card = cards()[Math.min(place, draft.tiers.length - 1)];
-    (document.getElementById(focused.id) || card?.querySelector('[tabindex="0"], input')
-      || document.getElementById('ens-add-tier')).focus();
+    learn();
   }
 
   function relabel() {
@@ -123,12 +169,17 @@
     relabel();
     for (const tier of draft.tiers) {
       fillIn(root.querySelector('[data-badge="' + tier.key + '"]'), badge(page.legend.get(tier.key)));
+      document.getElementById(tier.key + '-card').setAttribute('aria-label',
+        fill(gettext('Tier %(tier)s, %(members)s'), { tier: tier.name, members: words.members(tier.count || 0) }));
       root.querySelectorAll('[data-name="' + tier.key + '"]').forEach((node) => { node.textContent = tier.name; });
     }
     for (const policy of draft.policies) {
       root.querySelector('[data-sentence="' + policy.key + '"]').textContent = page.sentence(policy);
     }
-    problems.show(root, [...model.problems(draft), ...told]);
+    const wrong = [...model.problems(draft), ...told];
+    problems.show(root, wrong);
+    fillIn(parts.quota, quota.bars(page.quota()));
+    if (sheet) { sheet.update(wrong); }
   }
 
   // --- The plan. ---
@@ -275,16 +326,39 @@
     root.setAttribute('aria-busy', String(on));
   }
 
+  // --- Keys. ---
+
+  function press(event) {
+    const { target } = event;
+    if (event.defaultPrevented || target.closest('dialog, [role=dialog]')) { return; }
+    if (target !== document.body && !root.contains(target)) { return; }
+    const name = shortcuts.meaning(event, shortcuts.where(target), past.field === target.id);
+    // What the page has nothing to take again of may be a text's own.
+    if (!name || (name === 'redo' && !past.future.length)) { return; }
+    const card = target.closest('.ens-card[data-tier]');
+    const key = card && card.dataset.tier;
+    const does = {
+      undo: act.undo, redo: act.redo, help: act.help, add: addTier, remove: () => page.remove(key),
+      duplicate: () => page.duplicate(key), enter: () => document.getElementById(key + '-name').select(),
+      leave: () => parts.title.focus(), out: () => card && card.focus(),
+    }[name] || (() => board.go(card, name));
+    event.preventDefault();
+    does();
+  }
+
   // --- The beginning. ---
 
-  if (new URLSearchParams(globalThis.location.search).get('sample') === 'three-tier') {
-    draft = samples.threeTier(data.choices);
+  const wanted = templates.named(new URLSearchParams(globalThis.location.search).get('sample'));
+  if (wanted) {
+    draft = templates.draw(wanted, data, model.empty());
+    past = history.begin(draft);
     kept.save(draft);
     // A reload must bring back what was drawn since, not the example.
     globalThis.history.replaceState(null, '', globalThis.location.pathname);
   }
   root.addEventListener('submit', submit);
   document.addEventListener('focusout', () => { past = history.seal(past); });
+  document.addEventListener('keydown', press);
   render();
   tellPast();
   dry.schedule();

@@ -9,7 +9,8 @@
 
   /**
    * Fill the form once, and give the parts that change.
-   * act: {name(text), description(text), sample(), undo(), redo(), addTier()}; data: what the page came with.
+   * act: {name(text), description(text), undo(), redo(), start(), import(), help(), addTier(), asText()}; data: what the
+   * page came with.
    */
   function build(root, data, act) {
     const parts = {
@@ -18,7 +19,9 @@
       undo: stepper('ens-undo', 'undo', act.undo),
       redo: stepper('ens-redo', 'redo', act.redo),
       said: el('span', { class: 'sr-only', role: 'status' }),
+      title: el('h2', { tabindex: -1 }, gettext('Tiers')),
       tiers: el('ol', { class: 'ens-cards', id: 'ens-tiers' }),
+      quota: el('div', {}),
       between: el('div', { id: 'ens-between' }),
       key: el('div', {}),
       changed: el('div', { id: 'ens-changed', class: 'ens-notice', role: 'status' }),
@@ -32,11 +35,13 @@
       submit: el('button', { id: 'ens-submit', type: 'submit', class: 'btn btn-primary always-enabled' },
         icon('check'), ' ', gettext('Create Ensemble')),
     };
+    parts.source = ensembles.source.build([
+      parts.changed, parts.key, parts.picture, parts.tried, parts.worst, parts.table, parts.remarks,
+    ], act.asText);
     fillIn(root, root.querySelector('[name=csrfmiddlewaretoken]'),
       el('div', { class: 'ens-columns' }, drawing(parts, data, act),
         el('section', { class: 'ens-preview', 'aria-label': gettext('Preview') },
-          el('h2', {}, gettext('Preview')), parts.changed, parts.key, parts.picture, parts.tried, parts.worst, parts.table,
-          parts.remarks)),
+          el('h2', { class: 'sr-only' }, gettext('Preview')), parts.source.tabs, parts.source.panels)),
       el('div', { class: 'ens-strip' }, parts.verdict, el('div', { class: 'ens-strip-buttons' },
         el('a', { class: 'btn btn-default', href: data.indexUrl }, gettext('Cancel')), parts.submit)));
     return parts;
@@ -45,14 +50,20 @@
   function drawing(parts, data, act) {
     return el('section', { class: 'ens-drawing', 'aria-label': gettext('Drawing') },
       missing(data.choices.missing),
-      el('div', { class: 'ens-toolbar', role: 'group', 'aria-label': gettext('Steps') }, parts.undo, parts.redo, parts.said),
+      el('div', { class: 'ens-toolbar' }, parts.undo, parts.redo, parts.said,
+        button('ens-start', 'btn-sm ens-push', act.start, icon('template'), ' ', gettext('Start from…')),
+        button('ens-import-open', 'btn-sm', act.import, icon('upload'), ' ', gettext('Import…')),
+        el('button', {
+          id: 'ens-help', type: 'button', class: 'btn btn-default btn-sm', title: gettext('Keys'),
+          'aria-label': gettext('Keys'), on: { click: act.help },
+        }, icon('key'))),
       el('div', { class: 'ens-name' },
         field('ens-name', gettext('Name'), parts.name),
         field('ens-description', gettext('Description'), parts.description)),
-      el('div', { class: 'ens-heading' }, el('h2', {}, gettext('Tiers')),
-        button('ens-sample', 'btn-sm', act.sample, gettext('Start from example: web + cache + database'))),
+      parts.title,
       parts.tiers, slot('ens-tiers'),
       button('ens-add-tier', 'ens-add', act.addTier, icon('more'), ' ', gettext('Add a tier')),
+      parts.quota,
       parts.between);
   }
 
@@ -71,8 +82,7 @@
   }
 
   function stepper(id, sign, action) {
-    const act = (event) => { if (event.currentTarget.getAttribute('aria-disabled') !== 'true') { action(); } };
-    return button(id, 'btn-sm ens-step', act, icon(sign), ' ', el('span', { class: 'ens-step-words' }));
+    return button(id, 'btn-sm ens-step', action, icon(sign), ' ', el('span', { class: 'ens-step-words' }));
   }
 
   /** Say on the two buttons what they take back and take again; undone, redone: in words, '' for nothing. */

@@ -14,7 +14,10 @@
    */
   function card(tier, page) {
     const id = (field) => tier.key + '-' + field;
-    return el('li', { class: 'ens-card', 'data-tier': tier.key },
+    return el('div', {
+      id: id('card'), class: 'ens-card', role: 'group', tabindex: -1, 'data-tier': tier.key,
+    },
+    el('h3', { class: 'sr-only', 'data-name': tier.key }, tier.name),
       head(tier, page, id), error(id('name')), error(id('count')),
       el('div', { class: 'ens-card-pair' },
         choice(tier, page, id, 'flavor', gettext('Flavor'), page.choices.flavors,
