@@ -113,6 +113,7 @@ def _breaks(
     for tiers in held.values():
         placed.update(tiers)
     found: dict[str, list[Break]] = {host: _ended(held[host], placed) for host in hosts}
+    ended = {host: {loss.tier for each in found[host] for loss in each.losses} for host in hosts}
     for number, policy in standing.policies.items():
         if policy.level not in topology.levels:
             continue
@@ -120,7 +121,11 @@ def _breaks(
         for tier in policy.tiers:
             needed = policy.needed(standing.counts[tier])
             _lose(tier, needed, policy, topology, held, hosts, losses)
-        for host, lost in losses.items():
+        for host, all_lost in losses.items():
+            # That a tier ends is told once, whatever was promised of it.
+            lost = [loss for loss in all_lost if loss.tier not in ended[host]]
+            if not lost:
+                continue
             broken = any(loss.left < loss.needed for loss in lost)
             effect = Effect.BROKEN if broken else Effect.EXPOSED
             shown = [loss for loss in lost if not broken or loss.left < loss.needed]

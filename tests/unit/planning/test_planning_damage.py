@@ -65,6 +65,12 @@ def said(breaks: tuple[Break, ...]) -> list[tuple[str, int | None]]:
             [], id="more than is needed",
         ),
         pytest.param(
+            {"h0": {"web": 2, "db": 1}, "h2": {"web": 1}},
+            [survive(needed=1, tiers=("db",), hard=False), survive(needed=2)], [], "h0",
+            [("ended", None), ("broken", 1)],
+            id="a tier that ends is told once",
+        ),
+        pytest.param(
             {"h0": {"web": 2}, "h1": {"web": 1}}, [survive(needed=2, hard=False)], [], "h0",
             [("broken", 0)], id="a soft promise that never held is broken at once all the same",
         ),
@@ -146,6 +152,8 @@ def slowly(standing: Standing, down: set[str], victim: str) -> list[tuple[str, i
     for number, policy in standing.policies.items():
         effects = set()
         for tier in policy.tiers:
+            if count(running, tier) and not count(after, tier):
+                continue
             needed = policy.needed(standing.counts[tier])
             if count(running, tier) >= needed > count(after, tier):
                 effects.add("broken")
