@@ -5,11 +5,21 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ensemble_api.planning.apart import solve_apart
+from ensemble_api.planning.constraints import build
+from ensemble_api.planning.exact import Effort
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.planner import plan
+from ensemble_api.planning.refit import refit
 from ensemble_api.planning.result import Assignment, Infeasible, Reason
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain
+
+_WORK = 500_000
+"""Hosts that the whole plans of one level's head-room may look at in all, some seconds of work."""
+_LEAST = 20
+_EFFORT = 60_000
+"""What all these plans together may take of the solver, a third of what one plan may else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +74,28 @@ def headroom(
     The members run on `snapshot` already: what they use is not in its free capacity (for a plan
     that is not built, pass `snapshot.carrying(demand(ensemble, assignment))`). Soft policies are
     left out. Raises ModelError for a level that the cloud does not have.
+
+    Only so many domains as the work limit allows get a whole plan, those that would lose most, with
+    little searching for all of them together; what then is open is not decided.
     """
     snapshot.topology.require(level)
     used = {snapshot.topology.domain_of(host, level) for host in assignment.values()}
-    rooms = []
-    for domain in sorted(used):
-        found = loss(ensemble, assignment, snapshot, (domain,))
-        rooms.append(DomainRoom(domain, found.lost, found.fits, found.others, found.reasons))
-    return LevelRoom(level, tuple(rooms))
+    found = {
+        domain: loss(ensemble, assignment, snapshot, (domain,), search=False)
+        for domain in sorted(used)
+    }
+    undecided = [domain for domain, each in found.items() if each.fits is None]
+    undecided.sort(key=lambda domain: -found[domain].lost)
+    effort = Effort(_EFFORT, solve_apart)
+    for domain in undecided[: max(_LEAST, _WORK // len(snapshot.topology))]:
+        found[domain] = loss(ensemble, assignment, snapshot, (domain,), effort=effort)
+    return LevelRoom(
+        level,
+        tuple(
+            DomainRoom(domain, each.lost, each.fits, each.others, each.reasons)
+            for domain, each in found.items()
+        ),
+    )
 
 
 def loss(
@@ -79,9 +103,14 @@ def loss(
     assignment: Assignment,
     snapshot: Snapshot,
     domains: Iterable[FailureDomain],
+    *,
+    search: bool = True,
+    effort: Effort | None = None,
 ) -> Loss:
     """Fail these domains at once: what is left, and whether the lost would find room elsewhere.
 
+    Without `search` only places beside the members that are left are looked for, where these stay;
+    `effort` is as for a plan.
     The members run on `snapshot` already, as for `headroom`. Domains within each other count once,
     as do domains that are named twice. Raises KeyError for a domain that the cloud does not have.
     """
@@ -102,7 +131,11 @@ def loss(
         return Loss(failed, remaining, 0, True)
     numbers = [number for number, policy in enumerate(ensemble.policies) if policy.hard]
     hard = replace(ensemble, policies=tuple(ensemble.policies[number] for number in numbers))
-    result = plan(hard, less, assignment, changes=False)
+    if refit(build(hard, less, assignment)) is not None:
+        return Loss(failed, remaining, lost, True)
+    if not search:
+        return Loss(failed, remaining, lost, None)
+    result = plan(hard, less, assignment, changes=False, effort=effort)
     if isinstance(result, Infeasible):
         reasons = _renumbered(result.reasons, numbers)
         return Loss(failed, remaining, lost, False if result.proved else None, 0, reasons)

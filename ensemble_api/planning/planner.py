@@ -80,17 +80,19 @@ def plan(
     solve: Solve = solve_apart,
     *,
     changes: bool = True,
+    effort: Effort | None = None,
 ) -> Plan | Infeasible:
     """Plan all members at once: the best plan found, with its proof, or the reasons for none.
 
     `existing` are members that run already, on the hosts given: the plan keeps them there as far as
     it can (their use must be part of what `snapshot.free` lacks). `solve` does what searching there
     is, in a process that can be killed when nothing else is given. Without `changes` a refusal does
-    not say what would fit. The same input gives the same plan; the work is bounded. Raises
-    ModelError for a policy at a level that the cloud lacks.
+    not say what would fit. Several plans may share one `effort`, which then bounds the searching of
+    all. The same input gives the same plan; the work is bounded. Raises ModelError for a policy at
+    a level that the cloud lacks.
     """
     problem = build(ensemble, snapshot, existing)
-    found = _solve(problem, Effort(_PLAN_EFFORT, solve))
+    found = _solve(problem, effort or Effort(_PLAN_EFFORT, solve))
     if found.counts is None:
 
         def rebuild(changed: Ensemble) -> Problem:
@@ -98,9 +100,9 @@ def plan(
             return build(changed, snapshot, kept if existing is not None else None)
 
         # What could not be decided is not searched again; a greedy plan will do for a change.
-        effort = Effort(_EXPLAIN_EFFORT if found.none_exists else 0, solve)
+        looking = Effort(_EXPLAIN_EFFORT if found.none_exists else 0, solve)
         say = explain if found.none_exists else undecided
-        oracle = partial(_has_plan, effort=effort)
+        oracle = partial(_has_plan, effort=looking)
         reasons = say(problem, oracle, rebuild if changes else None)
         return Infeasible(reasons, proved=found.none_exists)
     assignment = _assign(problem, found.counts, existing or {})

@@ -1,127 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """On instances small enough to try everything, the planner finds the same optimum."""
 
-import os
 from dataclasses import replace
 
 import brute_force
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from planning_clouds import cloud
+from planning_strategies import MANY, clouds, ensembles
 
 from ensemble_api.planning import planner
 from ensemble_api.planning.check import check
 from ensemble_api.planning.constraints import build
-from ensemble_api.planning.model import (
-    Affinity,
-    AntiAffinity,
-    Ensemble,
-    Exclusive,
-    Member,
-    ModelError,
-    Near,
-    Policy,
-    Spread,
-    Survive,
-    Tier,
-)
+from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.planner import plan
 from ensemble_api.planning.result import Plan
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
-
-# ENSEMBLE_EXAMPLES=3000 runs as many cases of each property as a change of the planner deserves.
-MANY = settings(
-    max_examples=int(os.environ.get("ENSEMBLE_EXAMPLES", "60")),
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
-
-
-@st.composite
-def clouds(draw: st.DrawFn) -> Snapshot:
-    count = draw(st.integers(1, 6))
-    names = [f"h{number}" for number in range(count)]
-    hosts = {
-        name: (
-            draw(st.sampled_from(["r1", "r2", "r3", None])),
-            draw(st.sampled_from(["az1", "az1", "az2"])),
-            draw(st.integers(0, 6)),
-        )
-        for name in names
-    }
-    down = [name for name in names if draw(st.integers(0, 9)) == 0]
-    fast = [name for name in names if draw(st.booleans())]
-    return cloud(
-        hosts,
-        down=down,
-        traits={name: ["FAST"] for name in fast},
-        others={
-            "project": [name for name in names if draw(st.integers(0, 4)) == 0],
-            "ensemble": [name for name in names if draw(st.integers(0, 4)) == 0],
-        },
-        closed={"t0": [name for name in names if draw(st.integers(0, 6)) == 0]},
-        offered=draw(
-            st.sampled_from([{}, {"t1": [name for name in names if draw(st.integers(0, 4))]}])
-        ),
-    )
-
-
-@st.composite
-def tiers(draw: st.DrawFn) -> tuple[Tier, ...]:
-    counts = draw(st.sampled_from([(1,), (3,), (5,), (1, 2), (2, 3), (3, 3), (1, 1, 2), (2, 2, 2)]))
-    return tuple(
-        Tier(
-            f"t{number}",
-            count,
-            {"VCPU": draw(st.integers(1, 3))},
-            required_traits=frozenset(["FAST"]) if draw(st.integers(0, 5)) == 0 else frozenset(),
-            zone=draw(st.sampled_from([None, None, None, None, "az1"])),
-        )
-        for number, count in enumerate(counts)
-    )
-
-
-@st.composite
-def policies(draw: st.DrawFn, names: list[str]) -> Policy | None:
-    level = draw(st.sampled_from(["host", "rack", "zone"]))
-    hard = draw(st.booleans())
-    some = tuple(draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True)))
-    kind = draw(st.integers(0, 5))
-    try:
-        match kind:
-            case 0:
-                return Affinity(level, some, hard)
-            case 1:
-                most = 1 if len(some) > 1 else draw(st.integers(1, 2))
-                return AntiAffinity(level, some, hard, most)
-            case 2:
-                skew = draw(st.sampled_from([None, 1, 2]))
-                least = draw(st.sampled_from([None, 2, 3]))
-                return Spread(level, some, hard, skew, least)
-            case 3:
-                return Near(level, some[:1], hard, names[-1])
-            case 4:
-                left: list[int | str] = [1, 2, "50%"]
-                least_left = draw(st.sampled_from(left))
-                return Survive(level, some, hard, least_left, draw(st.integers(1, 2)))
-            case _:
-                return Exclusive(level, some, hard, draw(st.sampled_from(["ensemble", "project"])))
-    except ModelError:
-        return None
-
-
-@st.composite
-def ensembles(draw: st.DrawFn, most_policies: int = 4) -> Ensemble:
-    chosen = draw(tiers())
-    names = [tier.name for tier in chosen]
-    drawn = draw(st.lists(policies(names), max_size=most_policies))
-    try:
-        return Ensemble(chosen, tuple(policy for policy in drawn if policy is not None))
-    except ModelError:
-        return Ensemble(chosen)
 
 
 def assert_optimal(

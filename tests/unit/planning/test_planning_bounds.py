@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from planning_clouds import LEVELS
-from test_planner_optimal import MANY, clouds, ensembles
+from planning_strategies import MANY, clouds, ensembles
 
 from ensemble_api.planning.bounds import impossible
 from ensemble_api.planning.certificates import lower_bounds

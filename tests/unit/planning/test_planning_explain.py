@@ -4,7 +4,7 @@
 import pytest
 from hypothesis import given
 from planning_clouds import cloud, racks
-from test_planner_optimal import MANY, clouds, ensembles
+from planning_strategies import MANY, clouds, ensembles
 
 from ensemble_api.planning import planner
 from ensemble_api.planning.changes import edited

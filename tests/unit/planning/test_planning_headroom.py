@@ -73,3 +73,21 @@ def test_an_unknown_level_is_refused() -> None:
     ensemble = Ensemble((WEB,))
     with pytest.raises(ModelError, match="level"):
         headroom(ensemble, {}, cloud({"a": ("r", "z", 1)}), "row")
+
+
+def test_beyond_the_work_limit_the_least_losses_are_not_decided(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What fits beside the others costs next to nothing, and is told for all domains."""
+    monkeypatch.setattr("ensemble_api.planning.headroom._LEAST", 1)
+    monkeypatch.setattr("ensemble_api.planning.headroom._WORK", 1)
+    ensemble = Ensemble((Tier("big", 2, {"VCPU": 4}), Tier("small", 3, {"VCPU": 1})))
+    free = {"a": 0, "b": 0, "c": 2, "d": 1}
+    snapshot = cloud({name: (f"r-{name}", "z", left) for name, left in free.items()})
+    placed = dict(zip(ensemble.members, "abaca", strict=True))
+    found = headroom(ensemble, placed, snapshot, "host").domains
+    assert [(each.domain.name, each.lost, each.fits) for each in found] == [
+        ("a", 3, False),
+        ("b", 1, None),
+        ("c", 1, True),
+    ]
