@@ -35,23 +35,36 @@ class Neighbours:
         snapshot = capacity.snapshot
         guarded = self._members(but, exclusive=True)
         closed = _closed(snapshot.topology, context.project_id, guarded)
-        others: dict[str, BoolArray] = {}
+        others = self.others(context, context.project_id, ensemble, snapshot.topology, but)
+        usable = snapshot.usable & ~closed
+        return replace(capacity, snapshot=replace(snapshot, usable=usable, others=others))
+
+    def others(
+        self,
+        context: Any,
+        project_id: str,
+        ensemble: Ensemble,
+        topology: Topology,
+        but: str | None = None,
+    ) -> dict[str, BoolArray]:
+        """The hosts (shape [H]) of other ensembles and of other projects than ``project_id``.
+
+        Only as far as exclusive policies of ``ensemble`` want to know.
+        """
+        found: dict[str, BoolArray] = {}
         wanted = {each.other for each in ensemble.policies if isinstance(each, Exclusive)}
         if wanted:
             members = self._members(but, exclusive=False)
-            others[ENSEMBLE] = _on(snapshot.topology, (member.host for _, member in members))
+            found[ENSEMBLE] = _on(topology, (member.host for _, member in members))
         if PROJECT in wanted:
-            hosts = [
-                member.host for owner, member in members if owner.project_id != context.project_id
-            ]
+            hosts = [member.host for owner, member in members if owner.project_id != project_id]
             hosts += [
                 server["OS-EXT-SRV-ATTR:host"]
                 for server in self._compute.all_servers(context)
-                if server["tenant_id"] != context.project_id
+                if server["tenant_id"] != project_id
             ]
-            others[PROJECT] = _on(snapshot.topology, hosts)
-        usable = snapshot.usable & ~closed
-        return replace(capacity, snapshot=replace(snapshot, usable=usable, others=others))
+            found[PROJECT] = _on(topology, hosts)
+        return found
 
     def _members(
         self, but: str | None, *, exclusive: bool

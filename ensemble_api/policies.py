@@ -51,6 +51,13 @@ RULES = [
             ),
             ("list", READER, "List the project's ensembles.", "GET", "/os-ensembles"),
             ("show", READER, "Show an ensemble.", "GET", "/os-ensembles/{id}"),
+            (
+                "survivability",
+                READER,
+                "See where an ensemble's servers are now, and what that breaks.",
+                "GET",
+                "/os-ensembles/{id}/survivability",
+            ),
             ("delete", MEMBER, "Delete an ensemble.", "DELETE", "/os-ensembles/{id}"),
             ("spread", ADMIN, "See members per host.", "GET", "/os-ensembles/spread"),
             ("all_projects", ADMIN, "List all projects' ensembles.", "GET", "/os-ensembles"),

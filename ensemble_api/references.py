@@ -2,7 +2,8 @@
 """What tenants know failure domains by: opaque references, and labels that count by letters."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from itertools import count
 
 from ensemble_api.planning.topology import FailureDomain
@@ -25,15 +26,25 @@ def labels(
     """Labels such as ``rack B`` by reference; those ``known`` stay as they are.
 
     The letters follow the order of the references, so they stay the same as long as ``domains``
-    do, whatever is planned into them, and say nothing of the names.
+    do, whatever is planned into them, and say nothing of the names. A domain whose letter another
+    one is known by gets the first that is free.
     """
     found = dict(known)
     taken = set(known.values())
-    free: dict[str, Iterator[str]] = {}
-    for level, ref in sorted((each.level, reference(project_id, each)) for each in domains):
-        if ref not in found:
-            names = free.setdefault(level, map(f"{level} {{}}".format, map(letters, count())))
-            found[ref] = next(name for name in names if name not in taken)
+    ranks: Counter[str] = Counter()
+    late = []
+    for level, ref in sorted({(each.level, reference(project_id, each)) for each in domains}):
+        own = f"{level} {letters(ranks[level])}"
+        ranks[level] += 1
+        if ref not in found and own not in taken:
+            found[ref] = own
+            taken.add(own)
+        elif ref not in found:
+            late.append((level, ref))
+    for level, ref in late:
+        names = (f"{level} {letters(number)}" for number in count())
+        found[ref] = next(name for name in names if name not in taken)
+        taken.add(found[ref])
     return found
 
 

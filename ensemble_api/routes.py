@@ -27,6 +27,7 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
     f"{COLLECTION}/plans": {"POST": plans.create},
     f"{COLLECTION}/spread": {"GET": spread.index},
     f"{COLLECTION}/{{ensemble_id}}": {"GET": ensembles.show, "DELETE": ensembles.delete},
+    f"{COLLECTION}/{{ensemble_id}}/survivability": {"GET": ensembles.survivability},
 }
 
 # The names of Nova's error bodies (nova/api/openstack/wsgi.py, Fault).

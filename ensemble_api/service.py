@@ -26,6 +26,7 @@ from ensemble_api.resolver import Resolver, Wanted
 from ensemble_api.spread import Search, Spread, spread
 from ensemble_api.store.api import Page, Store
 from ensemble_api.store.kept_plans import KeptPlans
+from ensemble_api.truth import Observer, Truth
 
 __all__ = ["Asked", "Page", "Planned", "Search", "Service"]
 
@@ -70,6 +71,7 @@ class Service:
             KeptPlans(store, plan_lifetime),
             shown_hosts=shown_hosts,
         )
+        self._observer = Observer(compute, inventory, self._neighbours)
         self._inventory = inventory
         self._reservation = reservation
         self._owner = owner
@@ -156,6 +158,10 @@ class Service:
         :raises ensemble_api.exception.NotFound: if there is none.
         """
         return self._store.get(ensemble_id)
+
+    def survivability(self, context: Any, record: EnsembleRecord, *, whole: bool) -> Truth:
+        """Where Nova has an ensemble's servers now, and what that breaks."""
+        return self._observer.look(context, record, whole=whole)
 
     def delete(self, ensemble_id: str) -> EnsembleRecord:
         """Start to remove everything of an ensemble; deleting twice is fine.

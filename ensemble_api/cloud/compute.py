@@ -122,11 +122,16 @@ class Compute:
         """All host aggregates with hosts and metadata."""
         return list(self._call(context.elevated(), "GET", "/os-aggregates")["aggregates"])
 
-    def all_servers(self, context: Any) -> Iterator[dict[str, Any]]:
-        """All servers of all projects, in detail."""
-        yield from self._pages(
-            context.elevated(), "/servers/detail?all_tenants=1", "servers", VERSION
-        )
+    def all_servers(self, context: Any, project_id: str | None = None) -> Iterator[dict[str, Any]]:
+        """All servers of all projects, or of one, in detail."""
+        only = f"&project_id={_quote(project_id)}" if project_id is not None else ""
+        path = f"/servers/detail?all_tenants=1{only}"
+        yield from self._pages(context.elevated(), path, "servers", VERSION)
+
+    def servers_anywhere(self, context: Any, tag: str) -> Iterator[dict[str, Any]]:
+        """The servers of all projects with ``tag``, in detail; any tenant may give any tag."""
+        path = f"/servers/detail?all_tenants=1&tags={_quote(tag)}"
+        yield from self._pages(context.elevated(), path, "servers", VERSION)
 
     # Servers, in the tenant's name.
 

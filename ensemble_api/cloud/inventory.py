@@ -161,6 +161,16 @@ class Inventory:
         )
         return Capacity(snapshot, {host.name: host.provider for host in hosts})
 
+    def with_traits(self, required: Sequence[str], forbidden: Sequence[str]) -> frozenset[str]:
+        """The resource providers that have and lack these traits, however full they are."""
+        traits = ",".join([*required, *(f"!{trait}" for trait in forbidden)])
+        response = self._placement.get(f"/resource_providers?required={traits}")
+        if response.status_code == 400:
+            return frozenset()  # an unknown trait: nobody has it
+        if response.status_code != 200:
+            raise exception.Unavailable("Placement does not answer; try again later.")
+        return frozenset(each["uuid"] for each in response.json()["resource_providers"])
+
     def _places(self, aggregates: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str | None]]:
         """For each level, the domain name of each host."""
         defaults = {ZONE_KEY: self._default_zone}

@@ -15,6 +15,7 @@ PARAMETERS = frozenset(
     ("limit", "marker", "sort_key", "sort_dir", "name", "status", "all_projects", "project_id")
 )
 DEFAULT_LIMIT = 100
+MAX_FAILURES = 1000
 
 
 def create(call: Call) -> Answer:
@@ -66,6 +67,20 @@ def index(call: Call) -> Answer:
 def show(call: Call, ensemble_id: str) -> Answer:
     """GET /os-ensembles/{id}."""
     return Answer(200, {"ensemble": _view(call, _mine(call, ensemble_id, "show"))})
+
+
+def survivability(call: Call, ensemble_id: str) -> Answer:
+    """GET /os-ensembles/{id}/survivability: where the servers are now, and what that breaks."""
+    record = _mine(call, ensemble_id, "survivability")
+    for name in call.query:
+        if name != "failures":
+            raise exception.Invalid(f"{name}: is not a parameter here", field=name)
+    failures = call.number("failures", 1, MAX_FAILURES)
+    found = call.service.survivability(
+        call.context, record, whole=policies.allowed(call.context, "domains")
+    )
+    names = policies.allowed(call.context, "names")
+    return Answer(200, {"survivability": views.truth(found, failures, names=names)})
 
 
 def delete(call: Call, ensemble_id: str) -> Answer:

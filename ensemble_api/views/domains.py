@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 class Domains:
-    """The domains that some hosts are in, or all of the cloud's.
+    """The domains that some hosts are in, and ``more``, or all of the cloud's.
 
     ``labels`` are by reference; a domain without one gets the next letters that are free.
     """
@@ -27,6 +27,7 @@ class Domains:
         names: bool,
         labels: Mapping[str, str],
         everywhere: Everywhere | None = None,
+        more: Iterable[FailureDomain] = (),
     ) -> None:
         self._project_id = project_id
         self._topology = topology
@@ -38,7 +39,7 @@ class Domains:
             for host in dict.fromkeys(hosts)
             for level in topology.levels
         }
-        self._shown = self._used.union(everywhere.domains if everywhere else ())
+        self._shown = self._used.union(everywhere.domains if everywhere else (), more)
         self._labels = labels_of(project_id, self._shown, labels)
 
     def reference(self, domain: FailureDomain) -> str:
@@ -59,7 +60,9 @@ class Domains:
         depth = {level: depth for depth, level in enumerate(reversed(self._topology.levels))}
         by_path = {each.path: each for each in self._shown}
         shown = []
-        for domain in sorted(self._shown, key=lambda each: (depth[each.level], self._rank(each))):
+        for domain in sorted(
+            self._shown, key=lambda each: (depth.get(each.level, -1), self._rank(each))
+        ):
             parent = by_path.get(domain.path[:-1])
             entry: Json = {
                 "ref": self.reference(domain),

@@ -5,9 +5,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ensemble_api.planning import survivability
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.planning.model import Member
-from ensemble_api.planning.survivability import survivability
 from ensemble_api.planning.topology import Topology
 from ensemble_api.resolver import stored_ensemble
 from ensemble_api.views.domains import Domains, Json
@@ -19,7 +19,8 @@ def ensemble(record: EnsembleRecord, *, names: bool, detail: bool) -> Json:
     placed = [each for each in record.members if each.status is not MemberStatus.DELETED]
     topology = _topology(placed)
     assignment = {Member(each.tier, each.index): each.host for each in placed}
-    losses = survivability(stored_ensemble(record), assignment, topology) if placed else ()
+    what = stored_ensemble(record)
+    losses = survivability.survivability(what, assignment, topology) if placed else ()
     view: Json = {
         "id": record.id,
         "name": record.name,
@@ -47,8 +48,8 @@ def ensemble(record: EnsembleRecord, *, names: bool, detail: bool) -> Json:
         "policies": record.body["policies"],
         "members": [_member(each, domains, names=names) for each in record.members],
         "domains": domains.view(),
-        "survivability": survival(stored_ensemble(record), assignment, topology, domains),
-        "promises": promises(stored_ensemble(record), assignment, topology),
+        "survivability": survival(what, assignment, topology, domains) if placed else [],
+        "promises": promises(survivability.promises(what, assignment, topology) if placed else ()),
         "objectives": objectives(record.plan["objectives"], names=names),
         "violations": record.plan["violations"],
         "events": [

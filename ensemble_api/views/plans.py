@@ -6,6 +6,7 @@ from typing import Any
 
 from ensemble_api.dry_run import Planned
 from ensemble_api.kept import Move
+from ensemble_api.planning import survivability
 from ensemble_api.planning.result import Infeasible, Plan, Reason
 from ensemble_api.planning.topology import FailureDomain
 from ensemble_api.references import reference
@@ -67,7 +68,9 @@ def _found(found: Plan, planned: Planned, domains: Domains) -> Json:
         "survivability": survival(
             found.ensemble, found.assignment, planned.topology, domains, planned.rooms
         ),
-        "promises": promises(found.ensemble, found.assignment, planned.topology),
+        "promises": promises(
+            survivability.promises(found.ensemble, found.assignment, planned.topology)
+        ),
         "objectives": [
             {"name": each.name, "value": each.value, "bound": each.bound, "proved": each.proved}
             for each in found.objectives

@@ -26,23 +26,22 @@ def survival(
     topology: Topology,
     domains: Domains,
     rooms: Sequence[LevelRoom] = (),
+    failures: int = 1,
 ) -> list[Json]:
-    """What any loss leaves, level by level; nothing while no member has a place."""
-    if not assignment:
-        return []
+    """What losses leave, level by level; ``worst`` is after any ``failures`` at once."""
     counts: Mapping[str, int] = {tier.name: tier.count for tier in what.tiers}
     levels = [
         {
             "level": each.level,
             "domains_used": each.domains_used,
-            "survives": each.survives,
+            "survives": all(each.after(failures).values()),
             "worst": [
                 {"tier": tier, "left": left, "count": counts[tier]}
-                for tier, left in each.worst.items()
+                for tier, left in each.after(failures).items()
             ],
             "any": [
-                {"failures": failures, "left": dict(each.after(failures))}
-                for failures in range(1, min(MOST_FAILURES, each.domains_used) + 1)
+                {"failures": number, "left": dict(each.after(number))}
+                for number in range(1, min(MOST_FAILURES, each.domains_used) + 1)
             ],
             "losses": [
                 {
@@ -60,8 +59,8 @@ def survival(
     return levels
 
 
-def promises(what: Ensemble, assignment: Assignment, topology: Topology) -> list[Json]:
-    """What becomes of each `survive` policy; nothing while no member has a place."""
+def promises(found: Iterable[survivability.Promise]) -> list[Json]:
+    """What becomes of each `survive` policy."""
     return [
         {
             "policy": each.policy,
@@ -72,7 +71,7 @@ def promises(what: Ensemble, assignment: Assignment, topology: Topology) -> list
             ],
             "holds": each.holds,
         }
-        for each in (survivability.promises(what, assignment, topology) if assignment else ())
+        for each in found
     ]
 
 

@@ -197,6 +197,7 @@ class FakeNova:
             server
             for server in sorted(self.alive(), key=lambda each: each.id)
             if (server.project_id == context.project_id or everybody)
+            and request.GET.get("project_id") in (None, server.project_id)
             and (tag is None or tag in server.tags)
         ]
         if "marker" not in request.GET:
@@ -237,6 +238,7 @@ class FakeNova:
         view: dict[str, Any] = {
             "id": server.id,
             "name": server.name,
+            "tenant_id": server.project_id,
             "status": server.status,
             "tags": server.tags,
             "OS-EXT-SRV-ATTR:host": None if server.status == "ERROR" else server.host,

@@ -18,14 +18,17 @@ from ensemble_api.planning import result
 from ensemble_api.planning.lifecycle import EnsembleRecord
 from ensemble_api.planning.model import Ensemble, Member, Tier
 from ensemble_api.planning.topology import Topology
+from ensemble_api.resolver import stored_ensemble
 from ensemble_api.service import Asked, Page, Planned
 from ensemble_api.spread import Search, Spread, spread
+from ensemble_api.truth import Truth
 
 MEMBER = caller("shop-project", "member", "reader")
 READER = caller("shop-project", "reader")
 ADMIN = caller("admin-project", "admin")
 FOREIGN = caller("other-project", "member", "reader")
 ID = stable_id("ensemble")
+TRUTH = f"/os-ensembles/{ID}/survivability"
 BODY = {
     "ensemble": {
         "name": "shop",
@@ -66,6 +69,11 @@ class Ensembles:
     def plan(self, context: Any, body: Any, asked: Asked) -> Planned:
         self._ask("plan", body, asked)
         return Planned(result.Infeasible((REASON,), True), Topology.build(("host",), {}))
+
+    def survivability(self, context: Any, record: EnsembleRecord, *, whole: bool) -> Truth:
+        self._ask("survivability", record.id, whole)
+        topology = Topology.build(self.levels, {})
+        return Truth(record, stored_ensemble(record), topology, (), {}, (), {}, "now")
 
     def delete(self, ensemble_id: str) -> EnsembleRecord:
         self._ask("delete", ensemble_id)
@@ -118,6 +126,14 @@ def error(response: webob.Response, key: str, code: str) -> dict[str, Any]:
         ("POST", "/os-ensembles", BODY, 202, "ensemble", "create"),
         ("POST", "/os-ensembles/plans", BODY, 200, "plan", "plan"),
         ("GET", f"/os-ensembles/{ID}", None, 200, "ensemble", "get"),
+        (
+            "GET",
+            f"/os-ensembles/{ID}/survivability?failures=2",
+            None,
+            200,
+            "survivability",
+            "survivability",
+        ),
         ("DELETE", f"/os-ensembles/{ID}", None, 202, "ensemble", "delete"),
     ],
 )
@@ -192,6 +208,9 @@ def test_a_version_that_does_not_exist_is_406(service: Ensembles, asked: str) ->
     [
         pytest.param(READER, "GET", "/os-ensembles", 200, id="a reader lists"),
         pytest.param(READER, "GET", f"/os-ensembles/{ID}", 200, id="a reader shows"),
+        pytest.param(READER, "GET", TRUTH, 200, id="a reader sees the truth"),
+        pytest.param(FOREIGN, "GET", TRUTH, 404, id="the truth of another project's: hidden"),
+        pytest.param(ADMIN, "GET", TRUTH, 200, id="an admin sees the truth of any"),
         pytest.param(READER, "POST", "/os-ensembles", 403, id="a reader does not create"),
         pytest.param(READER, "POST", "/os-ensembles/plans", 403, id="a reader does not plan"),
         pytest.param(READER, "DELETE", f"/os-ensembles/{ID}", 403, id="a reader does not delete"),
@@ -298,6 +317,12 @@ def test_a_bad_parameter_is_named(service: Ensembles, query: str, field: str) ->
     assert response.status_int == 400
     assert error(response, "badRequest", "ensemble.invalid")["field"] == field
     assert service.asked == []
+
+
+@pytest.mark.parametrize("query", ["failures=0", "failures=two", "failures=", "colour=red"])
+def test_a_bad_question_about_the_truth_is_named(service: Ensembles, query: str) -> None:
+    details = error(call(service, "GET", f"{TRUTH}?{query}"), "badRequest", "ensemble.invalid")
+    assert details["field"] == query.partition("=")[0]
 
 
 REF = "ab" * 28

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The truth about an ensemble: where Nova has its servers now, and what that breaks."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from ensemble_api.cloud.compute import Compute
+from ensemble_api.cloud.inventory import Host, Inventory
+from ensemble_api.execution.engine import ENSEMBLE_TAG, MEMBER_TAG
+from ensemble_api.neighbours import Neighbours
+from ensemble_api.planning import check
+from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord
+from ensemble_api.planning.model import Ensemble, Member
+from ensemble_api.planning.result import Assignment, Violation
+from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.survivability import promises
+from ensemble_api.planning.topology import BoolArray, FailureDomain, Topology
+from ensemble_api.planning.wording import describe_shortfall
+from ensemble_api.references import labels
+from ensemble_api.resolver import stored_ensemble
+
+RUNNING = frozenset(
+    (
+        "ACTIVE",
+        "HARD_REBOOT",
+        "MIGRATING",
+        "PASSWORD",
+        "REBOOT",
+        "RESIZE",
+        "REVERT_RESIZE",
+        "VERIFY_RESIZE",
+    )
+)
+MANY = 20  # servers that are looked at one by one; of more, all of the project are listed
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """One member: its server as Nova has it, None where there is none, and the server's host.
+
+    ``running`` is whether it counts as left: a server that runs, on a host that is up.
+    """
+
+    member: MemberRecord
+    server_id: str | None
+    status: str | None
+    host: str | None
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """All members now; ``left`` are those that run, ``violations`` what the servers' places break.
+
+    Policies about places count every server that has a host; `survive` counts those that run.
+    """
+
+    record: EnsembleRecord
+    ensemble: Ensemble
+    topology: Topology
+    members: tuple[Whereabouts, ...]
+    left: Assignment
+    violations: tuple[Violation, ...]
+    labels: Mapping[str, str]
+    at: str
+
+
+class Observer:
+    """Looks at servers with the operator's eyes, since tenants are not shown their hosts."""
+
+    def __init__(self, compute: Compute, inventory: Inventory, neighbours: Neighbours) -> None:
+        self._compute = compute
+        self._inventory = inventory
+        self._neighbours = neighbours
+
+    def look(self, context: Any, record: EnsembleRecord, *, whole: bool) -> Truth:
+        """What is true of an ensemble now.
+
+        ``whole`` is whether labels may count all domains of the cloud, and not only those in use.
+        """
+        # 1 Look at the hosts and at the servers. 2 Place the members. 3 Judge.
+        hosts = {host.name: host for host in self._inventory.hosts(context)}
+        topology = Topology.build(
+            self._inventory.levels, {name: host.above for name, host in hosts.items()}
+        )
+        members = tuple(_whereabouts(record, self._servers(context, record), hosts))
+        ensemble = stored_ensemble(record)
+        snapshot = self._snapshot(context, record, ensemble, topology, hosts)
+        placed = _assignment(each for each in members if each.host is not None)
+        left = _assignment(each for each in members if each.running)
+        return Truth(
+            record,
+            ensemble,
+            topology,
+            members,
+            left,
+            tuple(_violations(ensemble, snapshot, placed, left)),
+            labels(
+                record.project_id, _labelled(record, topology, placed, whole), _kept_labels(record)
+            ),
+            datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        )
+
+    def _servers(self, context: Any, record: EnsembleRecord) -> dict[str, Mapping[str, Any]]:
+        """The project's servers that may be the ensemble's, by id.
+
+        By tag, and by id should a tenant have removed the tag. Another project's servers may bear
+        the same tag and are none of ours.
+        """
+        found: dict[str, Mapping[str, Any]] = {
+            server["id"]: server
+            for server in self._compute.servers_anywhere(context, f"{ENSEMBLE_TAG}{record.id}")
+            if server["tenant_id"] == record.project_id
+        }
+        missing = {each.server_id for each in record.members if each.server_id} - found.keys()
+        if len(missing) > MANY:
+            for server in self._compute.all_servers(context, record.project_id):
+                found.setdefault(server["id"], server)
+        else:
+            for server_id in missing:
+                alone = self._compute.server(context.elevated(), server_id)
+                if alone is not None:
+                    found[server_id] = alone
+        return found
+
+    def _snapshot(
+        self,
+        context: Any,
+        record: EnsembleRecord,
+        ensemble: Ensemble,
+        topology: Topology,
+        hosts: Mapping[str, Host],
+    ) -> Snapshot:
+        """What the checker needs to know of the hosts, which is not their capacity."""
+        size = len(topology)
+        closed: dict[str, BoolArray] = {}
+        for tier, traits in record.plan.get("traits", {}).items():
+            if traits["required"] or traits["forbidden"]:
+                suited = self._inventory.with_traits(traits["required"], traits["forbidden"])
+                closed[tier] = np.array(
+                    [hosts[name].provider not in suited for name in topology.hosts], dtype=np.bool_
+                )
+        return Snapshot(
+            topology,
+            (),
+            np.zeros((size, 0), dtype=np.int64),
+            np.zeros((size, 0), dtype=np.int64),
+            (frozenset(),) * size,
+            np.array([hosts[name].state == "up" for name in topology.hosts], dtype=np.bool_),
+            others=self._neighbours.others(
+                context, record.project_id, ensemble, topology, but=record.id
+            ),
+            closed=closed,
+        )
+
+
+def _whereabouts(
+    record: EnsembleRecord,
+    servers: Mapping[str, Mapping[str, Any]],
+    hosts: Mapping[str, Host],
+) -> Iterator[Whereabouts]:
+    tagged = {
+        tag.removeprefix(MEMBER_TAG): server
+        for server in servers.values()
+        for tag in server.get("tags", ())
+        if tag.startswith(MEMBER_TAG)
+    }
+    for member in record.members:
+        server = servers.get(member.server_id) if member.server_id else tagged.get(member.id)
+        if server is None:
+            yield Whereabouts(member, member.server_id, None, None, running=False)
+            continue
+        host = hosts.get(server.get("OS-EXT-SRV-ATTR:host") or "")
+        running = server["status"] in RUNNING and host is not None and host.state != "down"
+        name = host.name if host else None
+        yield Whereabouts(member, server["id"], server["status"], name, running)
+
+
+def _assignment(members: Iterable[Whereabouts]) -> dict[Member, str]:
+    return {Member(each.member.tier, each.member.index): each.host for each in members if each.host}
+
+
+def _violations(
+    ensemble: Ensemble, snapshot: Snapshot, placed: Assignment, left: Assignment
+) -> Iterator[Violation]:
+    """Each policy that is missed, in the policies' order."""
+    missed = {
+        each.policy: each
+        for hard in (True, False)
+        for each in check.shortfalls(ensemble, snapshot, placed, hard=hard)
+    }
+    for promise in promises(ensemble, left, snapshot.topology):
+        # The checker takes every member to be somewhere; here some may be lost already.
+        policy = ensemble.policies[promise.policy]
+        amount = sum(max(0, each.needed - each.left) for each in promise.tiers)
+        message = describe_shortfall(policy, amount)
+        missed.pop(promise.policy, None)
+        if amount:
+            missed[promise.policy] = Violation(
+                promise.policy, promise.level, (), policy.tiers, amount, message
+            )
+    return (missed[index] for index in range(len(ensemble.policies)) if index in missed)
+
+
+def _kept_labels(record: EnsembleRecord) -> Mapping[str, str]:
+    found: Mapping[str, str] = record.plan.get("labels", {})
+    return found
+
+
+def _labelled(
+    record: EnsembleRecord, topology: Topology, placed: Assignment, whole: bool
+) -> Iterator[FailureDomain]:
+    """The domains that labels count, and those that the plan used, which may be gone."""
+    for level in topology.levels:
+        if whole:
+            yield from topology.domains(level)
+        else:
+            yield from {topology.domain_of(host, level) for host in placed.values()}
+    for member in record.members:
+        yield from planned_domains(member).values()
+
+
+def planned_domains(member: MemberRecord) -> dict[str, FailureDomain]:
+    """The domains that a member was planned into, by level."""
+    return {
+        level: FailureDomain(level, path[-1], tuple(path)) for level, path in member.domains.items()
+    }

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is true of an ensemble after its build, whatever was done to its servers in Nova."""
+
+import json
+from typing import Any
+
+import pytest
+from fake_nova import FakeServer
+from small_cloud import HOSTS, SmallCloud, apart, body, caller
+
+from ensemble_api import views
+from ensemble_api.planning.lifecycle import EnsembleRecord
+
+SURVIVE = {"type": "survive", "level": "rack", "tiers": ["web"], "min_available": 2}
+SOFT = {**apart("web", "rack"), "enforcement": "soft"}
+
+
+def build(cloud: SmallCloud, wanted: Any = None) -> EnsembleRecord:
+    """Three web members, each on a rack of its own."""
+    wanted = wanted or body(("web", 3), policies=[SURVIVE, apart("web"), SOFT])
+    record = cloud.service().create(caller(), wanted)
+    cloud.run(record.id)
+    return cloud.store.get(record.id)
+
+
+def truth(cloud: SmallCloud, record: EnsembleRecord, failures: int = 1, **changes: Any) -> Any:
+    who = changes.pop("who", None) or caller()
+    found = cloud.service().survivability(who, cloud.store.get(record.id), whole=True)
+    return views.truth(found, failures, names=changes.pop("names", False))
+
+
+def server(cloud: SmallCloud, record: EnsembleRecord, name: str = "web-0") -> FakeServer:
+    ours = {member.name: member.server_id for member in record.members}
+    return cloud.nova.servers[ours[name] or ""]
+
+
+def member(found: Any, name: str = "web-0") -> Any:
+    return next(each for each in found["members"] if each["name"] == name)
+
+
+def left(found: Any, level: str = "host") -> int:
+    return next(each["worst"][0]["left"] for each in found["levels"] if each["level"] == level)
+
+
+def test_after_the_build_all_is_as_planned(cloud: SmallCloud) -> None:
+    record = build(cloud)
+    found = truth(cloud, record)
+    assert [each["status"] for each in found["members"]] == ["ACTIVE"] * 3
+    for each in found["members"]:
+        assert (each["domains"], each["moved"], each["running"]) == (each["planned"], False, True)
+    assert found["violations"] == []
+    assert [(each["policy"], each["holds"]) for each in found["promises"]] == [(0, True)]
+    shown = views.ensemble(record, names=False, detail=True)
+    assert found["domains"] == shown["domains"]
+    for level, planned in zip(found["levels"], shown["survivability"], strict=True):
+        assert level == planned
+
+
+def test_a_server_that_moved_is_told_with_what_it_breaks(cloud: SmallCloud) -> None:
+    record = build(cloud)
+    server(cloud, record).host = server(cloud, record, "web-1").host
+    found = truth(cloud, record)
+    assert member(found)["moved"]
+    assert member(found)["domains"] == member(found, "web-1")["domains"]
+    assert [(each["policy"], each["enforcement"]) for each in found["violations"]] == [
+        (0, "hard"),
+        (1, "hard"),
+        (2, "soft"),
+    ]
+    assert found["violations"][1]["domains"] == [member(found)["domains"]["host"]]
+    assert found["promises"][0]["tiers"] == [{"tier": "web", "left": 1, "needed": 2}]
+    assert not found["promises"][0]["holds"]
+    # Where it was planned to be is shown too, so that the difference can be.
+    refs = {each["ref"] for each in found["domains"]}
+    assert refs >= set(member(found)["planned"].values())
+
+
+def test_a_server_that_was_deleted_is_nowhere(cloud: SmallCloud) -> None:
+    record = build(cloud)
+    server(cloud, record).gone = True
+    found = truth(cloud, record)
+    gone = member(found)
+    assert (gone["status"], gone["domains"], gone["moved"]) == (None, {}, False)
+    assert gone["server_id"] == record.members[0].server_id
+    assert (left(found), found["promises"][0]["holds"]) == (1, False)
+    assert [each["policy"] for each in found["violations"]] == [0]
+
+
+@pytest.mark.parametrize("status", ["ERROR", "SHUTOFF", "SHELVED_OFFLOADED", "PAUSED", "UNKNOWN"])
+def test_a_server_that_does_not_run_is_not_left(cloud: SmallCloud, status: str) -> None:
+    record = build(cloud)
+    server(cloud, record).status = status
+    found = truth(cloud, record)
+    assert (member(found)["status"], member(found)["running"]) == (status, False)
+    assert left(found) == 1
+
+
+@pytest.mark.parametrize(("state", "remaining"), [("down", 1), ("up", 2)])
+def test_a_host_that_is_down_takes_its_servers_with_it(
+    cloud: SmallCloud, state: str, remaining: int
+) -> None:
+    record = build(cloud)
+    cloud.nova.host(server(cloud, record).host).state = state
+    found = truth(cloud, record)
+    assert member(found)["status"] == "ACTIVE"
+    assert member(found)["running"] is (state == "up")
+    assert left(found) == remaining
+
+
+def test_a_host_that_nova_does_not_know_any_more_is_no_place(cloud: SmallCloud) -> None:
+    record = build(cloud)
+    gone = server(cloud, record).host
+    cloud.nova.hosts = [host for host in cloud.nova.hosts if host.name != gone]
+    found = truth(cloud, record)
+    assert (member(found)["domains"], member(found)["running"]) == ({}, False)
+    assert member(found)["planned"]["host"] in {each["ref"] for each in found["domains"]}
+
+
+def test_all_lost_keeps_no_promise(cloud: SmallCloud) -> None:
+    record = build(cloud)
+    for each in cloud.nova.alive():
+        each.gone = True
+    found = truth(cloud, record)
+    assert [each["holds"] for each in found["promises"]] == [False]
+    assert {left(found, level) for level in ("host", "rack", "zone")} == {0}
+    assert [each["survives"] for each in found["levels"]] == [False] * 3
+
+
+def test_tags_that_a_tenant_removed_or_forged_mislead_nobody(cloud: SmallCloud) -> None:
+    record = build(cloud)
+    ours = server(cloud, record)
+    tags, ours.tags = ours.tags, []
+    theirs = cloud.service().create(caller("other-project"), body(("db", 1)))
+    cloud.run(theirs.id)
+    forged = cloud.nova.servers[cloud.store.get(theirs.id).members[0].server_id or ""]
+    forged.tags, forged.host = tags, "secrethost4"
+    found = truth(cloud, record)
+    assert member(found)["domains"] == member(found)["planned"]
+
+
+def test_many_servers_without_tags_are_found_by_one_list(
+    cloud: SmallCloud, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("ensemble_api.truth.MANY", 2)
+    record = build(cloud)
+    for each in cloud.nova.alive():
+        each.tags = []
+    cloud.nova.calls.clear()
+    assert [each["status"] for each in truth(cloud, record)["members"]] == ["ACTIVE"] * 3
+    assert not [path for _, path in cloud.nova.calls if path.startswith("/servers/s")]
+
+
+def test_more_failures_at_once_leave_less(cloud: SmallCloud) -> None:
+    record = build(cloud)
+    assert [left(truth(cloud, record, failures)) for failures in (1, 2, 3, 9)] == [2, 1, 0, 0]
+
+
+def test_before_the_build_no_member_is_anywhere(cloud: SmallCloud) -> None:
+    record = cloud.service().create(caller(), body(("web", 2)))
+    found = truth(cloud, record)
+    assert [(each["status"], each["server_id"]) for each in found["members"]] == [(None, None)] * 2
+    assert left(found) == 0
+
+
+def test_another_ensemble_on_the_same_host_breaks_exclusiveness(cloud: SmallCloud) -> None:
+    alone = {"type": "exclusive", "level": "host", "tiers": ["web"], "other": "ensemble"}
+    record = build(cloud, body(("web", 1), policies=[alone]))
+    other = build(cloud, body(("db", 1)))
+    assert truth(cloud, record)["violations"] == []
+    server(cloud, record).host = other.members[0].host
+    assert [each["policy"] for each in truth(cloud, record)["violations"]] == [0]
+
+
+def test_a_spread_counts_the_domains_with_the_traits_that_were_asked_for(
+    cloud: SmallCloud,
+) -> None:
+    for name in ("secrethost1", "secrethost2", "secrethost3"):
+        cloud.nova.host(name).provider = cloud.placement.add_provider(
+            name, "CUSTOM_FAST", VCPU=8, MEMORY_MB=4096, DISK_GB=100
+        )
+    fast = cloud.flavor("fast", extra_specs={"trait:CUSTOM_FAST": "required"})
+    even = {"type": "spread", "level": "rack", "tiers": ["web"], "max_skew": 1}
+    wanted = body(("web", 4), policies=[even])
+    wanted["tiers"][0]["server"]["flavor"] = fast
+    record = build(cloud, wanted)
+    assert truth(cloud, record)["violations"] == []
+    for each in record.members:
+        server(cloud, record, each.name).host = "secrethost3"
+    assert [each["policy"] for each in truth(cloud, record)["violations"]] == [0]
+
+
+def test_an_operator_sees_names_and_a_tenant_none(cloud: SmallCloud) -> None:
+    record = build(cloud)
+    server(cloud, record).host = "secrethost4"
+    assert "secret" not in json.dumps(truth(cloud, record))
+    seen = truth(cloud, record, who=caller("operators", "admin"), names=True)
+    assert member(seen)["host"] == "secrethost4"
+    assert {each["name"] for each in seen["domains"] if each["level"] == "host"} <= HOSTS.keys()
+    # Both speak of the project's references.
+    assert member(seen)["domains"] == member(truth(cloud, record))["domains"]
