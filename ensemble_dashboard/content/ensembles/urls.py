@@ -3,13 +3,14 @@
 
 from django.urls import path
 
-from ensemble_dashboard.content.ensembles import catalog, files, proxy, views
+from ensemble_dashboard.content.ensembles import catalog, files, listing, proxy, views
 
 urlpatterns = [
     path("", views.IndexView.as_view(), name="index"),
     path("draw/", views.DrawView.as_view(), name="draw"),
     path("plan/", proxy.PlanView.as_view(), name="plan"),
     path("create/", proxy.CreateView.as_view(), name="create"),
+    path("choices/<slug:kind>/", listing.ChoicesView.as_view(), name="choices"),
     path("write/", files.WriteView.as_view(), name="write"),
     path("read/", files.ReadView.as_view(), name="read"),
     path("words/<slug:language>/", catalog.CatalogView.as_view(), name="words"),

@@ -117,6 +117,8 @@ class DrawView(views.HorizonTemplateView):
         context["page_data"] = {
             "choices": choices.choices(self.request),
             "levels": list(words.LEVELS),
+            # The script puts a kind in the place of "kind".
+            "choicesUrl": reverse("horizon:project:ensembles:choices", args=["kind"]),
             "planUrl": reverse("horizon:project:ensembles:plan"),
             "createUrl": reverse("horizon:project:ensembles:create"),
             "writeUrl": reverse("horizon:project:ensembles:write"),

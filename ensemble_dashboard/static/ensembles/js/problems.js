@@ -22,12 +22,13 @@
       node.removeAttribute('aria-invalid');
       node.removeAttribute('aria-describedby');
     });
-    for (const { place, message } of problems) { tell(idOf(place), message); }
+    for (const { place, message } of problems) { tell(place, message); }
   }
 
-  function tell(id, message) {
-    // A field the page does not have: better said at the name than not at all.
-    const node = document.getElementById(id + '-error') || document.getElementById('ens-name-error');
+  function tell(place, message) {
+    const id = idOf(place);
+    // What is in the side sheet is said at its button. A field nobody has: better at the name than not at all.
+    const node = [id, place.key + '-server', 'ens-name'].map((one) => document.getElementById(one + '-error')).find(Boolean);
     node.textContent = node.textContent ? node.textContent + ' ' + message : message;
     node.hidden = false;
     const input = document.getElementById(id);
@@ -40,7 +41,9 @@
 
   /** Put the cursor into the field of the first problem. */
   function focus(problems) {
-    const input = problems.length && document.getElementById(idOf(problems[0].place));
+    if (!problems.length) { return; }
+    const [{ place }] = problems;
+    const input = document.getElementById(idOf(place)) || document.getElementById(place.key + '-server');
     if (input) { input.focus(); }
   }
 

@@ -11,9 +11,7 @@
    */
   function firstChoices(choices) {
     const image = choices.images[0];
-    const fits = (flavor) => !image || (flavor.ram >= image.min_ram
-      && (flavor.disk === 0 || flavor.disk >= image.min_disk));
-    const flavor = choices.flavors.find(fits) || choices.flavors[0];
+    const flavor = choices.flavors.find((one) => !ensembles.server.shortage(one, image)) || choices.flavors[0];
     return {
       flavor: flavor ? flavor.id : '',
       image: image ? image.id : '',

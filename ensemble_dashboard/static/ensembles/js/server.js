@@ -88,6 +88,19 @@
     ];
   }
 
-  ensembles.server = { EMPTY, FIELDS, MAX_USER_DATA, MAX_PAIRS, MAX_TEXT, toApi, fromApi, faults };
+  /**
+   * Why servers made from the image cannot have the flavor, in words; '' if they can. image: {min_ram in MB,
+   * min_disk in GB, size in bytes}, undefined where the root disk is a volume or the image is not known.
+   */
+  function shortage(flavor, image) {
+    if (!image) { return ''; }
+    if (!flavor.disk) { return gettext('no disk for an image'); }
+    const disk = Math.max(image.min_disk || 0, Math.ceil((image.size || 0) / 2 ** 30));
+    if (flavor.disk < disk) { return fill(gettext('the image needs a disk of %(disk)s GB'), { disk }); }
+    if (flavor.ram >= (image.min_ram || 0)) { return ''; }
+    return fill(gettext('the image needs %(ram)s MB of RAM'), { ram: image.min_ram });
+  }
+
+  ensembles.server = { EMPTY, FIELDS, MAX_USER_DATA, MAX_PAIRS, MAX_TEXT, toApi, fromApi, faults, shortage };
   if (typeof module === 'object' && module.exports) { module.exports = ensembles.server; }
 }());

@@ -3,13 +3,13 @@
 (function () {
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
-  const { gettext, fill, size } = ensembles.words;
+  const { gettext, ngettext, fill, size } = ensembles.words;
   const { el, icon, badge } = ensembles.dom;
   const error = ensembles.problems.slot;
 
   /**
-   * Make the card. page: {draft, choices, legend: Map of key -> legend entry, unfolded: Set of keys,
-   * type(key, values), change(key, values), duplicate(key), remove(key), addPolicy(values),
+   * Make the card. page: {draft, catalogue, legend: Map of key -> legend entry, details(key, field): opens
+   * the side sheet, type(key, values), change(key, values), duplicate(key), remove(key), addPolicy(values),
    * policyRow(policy)}. `type` is for fields being typed in, which must stay as they are.
    */
   function card(tier, page) {
@@ -19,11 +19,8 @@
     },
     el('h3', { class: 'sr-only', 'data-name': tier.key }, tier.name),
       head(tier, page, id), error(id('name')), error(id('count')),
-      el('div', { class: 'ens-card-pair' },
-        choice(tier, page, id, 'flavor', gettext('Flavor'), page.choices.flavors,
-          (flavor) => flavor.name + ' · ' + size(flavor)),
-        choice(tier, page, id, 'image', gettext('Image'), page.choices.images, (image) => image.name)),
-      more(tier, page, id),
+      choices(tier, page),
+      details(tier, page, id),
       policies(tier, page));
   }
 
@@ -73,82 +70,74 @@
     }, icon(sign));
   }
 
-  function choice(tier, page, id, field, label, items, text) {
-    const known = items.some((item) => item.id === tier[field]);
+  /** The quick choice from the first page of a list; "More…" opens the side sheet, where it is searched. */
+  function choice(tier, page, { field, tab, label, kind, text, refuse }) {
+    const first = (page.catalogue.first(kind) || { items: [] }).items;
+    const chosen = page.catalogue.get(kind, tier[field]);
+    const items = chosen && !first.some((item) => item.id === chosen.id) ? [chosen, ...first] : first;
+    const id = tier.key + '-' + field;
+    const unlisted = tier[field] ? page.catalogue.name('snapshots', tier[field]) : gettext('Choose…');
+    const told = tab.told || (chosen ? '' : unlisted);
     return el('div', { class: 'form-group' },
-      el('label', { for: id(field) }, label),
+      el('label', { for: id }, label),
       el('select', {
-        id: id(field), class: 'form-control',
-        on: { change: (event) => page.change(tier.key, { [field]: event.target.value }) },
-      },
-      known ? null : el('option', { value: '', selected: true }, gettext('Choose…')),
-      items.map((item) => el('option', { value: item.id, selected: item.id === tier[field] }, text(item)))),
-      error(id(field)));
-  }
-
-  function more(tier, page, id) {
-    const chosen = Array.isArray(tier.networks);
-    return el('details', {
-      class: 'ens-more', open: page.unfolded.has(tier.key),
-      on: { toggle: (event) => { page.unfolded[event.target.open ? 'add' : 'delete'](tier.key); } },
-    },
-    el('summary', { id: id('unfold') }, gettext('Networks, key pair, security groups'), ' ',
-      el('span', { class: 'text-muted ens-wrap' }, summary(tier, page.choices))),
-    el('div', { class: 'form-group' },
-      el('label', { for: id('networks') }, gettext('Networks')),
-      el('select', {
-        id: id('networks'), class: 'form-control',
+        id, class: 'form-control',
         on: {
-          change: (event) => page.change(tier.key,
-            { networks: event.target.value === 'chosen' ? [] : event.target.value }),
+          change: ({ target }) => {
+            if (target.value !== 'more') { page.change(tier.key, tab.values(target.value)); return; }
+            target.value = told ? '' : tier[field];
+            page.details(tier.key, field);
+          },
         },
       },
-      option('auto', gettext('Automatic: the only network of the project'), tier.networks === 'auto'),
-      option('chosen', gettext('These networks:'), chosen),
-      option('none', gettext('No network'), tier.networks === 'none')),
-      chosen ? boxes(page.choices.networks, tier.networks, id('network'), gettext('Networks'),
-        (networks) => page.change(tier.key, { networks })) : null,
-      error(id('networks'))),
-    el('div', { class: 'form-group' },
-      el('label', { for: id('keyName') }, gettext('Key pair')),
-      el('select', {
-        id: id('keyName'), class: 'form-control',
-        on: { change: (event) => page.change(tier.key, { keyName: event.target.value }) },
-      },
-      option('', gettext('None'), !tier.keyName),
-      page.choices.key_pairs.map((pair) => option(pair.id, pair.name, pair.id === tier.keyName))),
-      error(id('keyName'))),
-    el('div', { class: 'form-group' },
-      el('span', { class: 'ens-label' }, gettext('Security groups')),
-      boxes(page.choices.security_groups, tier.securityGroups, id('group'), gettext('Security groups'),
-        (securityGroups) => page.change(tier.key, { securityGroups })),
-      error(id('securityGroups'))));
+      told ? el('option', { value: '', selected: true }, told) : null,
+      items.map((item) => {
+        const why = refuse ? refuse(item) : '';
+        return el('option', { value: item.id, selected: !told && item.id === tier[field], disabled: Boolean(why) },
+          text(item), why ? ' — ' + why : '');
+      }),
+      el('option', { value: 'more' }, gettext('More…'))),
+      error(id));
   }
 
-  function option(value, text, selected) {
-    return el('option', { value, selected }, text);
+  function choices(tier, page) {
+    const image = page.catalogue.image(tier);
+    const many = (tier.volumes || []).length;
+    const volumes = tier.volumes && fill(ngettext('%(count)s volume', '%(count)s volumes', many), { count: many });
+    return el('div', { class: 'ens-card-pair' },
+      choice(tier, page, {
+        field: 'flavor', tab: { values: (flavor) => ({ flavor }) }, label: gettext('Flavor'), kind: 'flavors',
+        text: (flavor) => flavor.name + ' · ' + size(flavor), refuse: (flavor) => ensembles.server.shortage(flavor, image),
+      }),
+      choice(tier, page, {
+        field: 'image', tab: { values: (chosen) => ({ image: chosen, volumes: null }), told: volumes }, kind: 'images',
+        label: tier.volumes ? gettext('Boot from') : gettext('Image'), text: (item) => item.name,
+      }));
   }
 
-  function boxes(items, chosen, prefix, label, change) {
-    if (!items.length) { return el('p', { class: 'text-muted' }, gettext('There are none.')); }
-    return el('ul', { class: 'ens-boxes', role: 'group', 'aria-label': label }, items.map((item, index) =>
-      el('li', {}, el('label', {}, el('input', {
-        id: prefix + index, type: 'checkbox', checked: chosen.includes(item.id),
-        on: {
-          change: (event) => change(event.target.checked
-            ? [...chosen, item.id] : chosen.filter((other) => other !== item.id)),
-        },
-      }), ' ', el('span', { class: 'ens-wrap' }, item.name)))));
+  /** What else the servers are made of, in a line, and the button to the side sheet. */
+  function details(tier, page, id) {
+    return el('div', { class: 'ens-server' },
+      el('button', {
+        id: id('server'), type: 'button', class: 'btn btn-default btn-sm', 'aria-haspopup': 'dialog',
+        'aria-describedby': id('server-summary') + ' ' + id('server-error'), on: { click: () => page.details(tier.key) },
+      }, icon('pencil'), ' ', gettext('Server details')),
+      el('span', { id: id('server-summary'), class: 'ens-server-summary ens-wrap' }, summary(tier, page.catalogue)),
+      error(id('server')));
   }
 
-  /** What is chosen in the folded part. */
-  function summary(tier, choices) {
-    const names = (items, ids) => items.filter((item) => ids.includes(item.id)).map((item) => item.name);
+  function summary(tier, catalogue) {
+    const names = (kind, ids) => ids.map((one) => catalogue.name(kind, one)).join(', ');
     const networks = {
-      auto: gettext('automatic network'), none: gettext('no network'),
-    }[tier.networks] || names(choices.networks, tier.networks).join(', ');
-    return [networks, tier.keyName, names(choices.security_groups, tier.securityGroups).join(', ')]
-      .filter(Boolean).join(' · ');
+      auto: tier.ports.length ? '' : gettext('automatic network'), none: gettext('no network'),
+    }[tier.networks] ?? names('networks', tier.networks);
+    const [ports, pairs] = [tier.ports.length, tier.metadata.length];
+    return [
+      networks, ports && fill(ngettext('%(count)s port', '%(count)s ports', ports), { count: ports }), tier.keyName,
+      names('security_groups', tier.securityGroups), tier.userData && gettext('user data'),
+      pairs && fill(ngettext('%(count)s metadata pair', '%(count)s metadata pairs', pairs), { count: pairs }),
+      tier.configDrive && gettext('config drive'), tier.zone,
+    ].filter(Boolean).join(' · ');
   }
 
   // What is mostly wanted; a host is where a tier is kept apart or alone.

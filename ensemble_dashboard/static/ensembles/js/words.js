@@ -18,6 +18,15 @@
     return { host: gettext('host'), rack: gettext('rack'), zone: gettext('zone') }[name] || name;
   }
 
+  /** What a domain is called: by its name for an operator, "rack B" for a tenant, whom the API tells no names. */
+  function label(domain) {
+    const [, letters] = /^(?:host|rack|zone) ([A-Z]+)$/.exec(domain.label) || [];
+    if (domain.name || !letters) { return domain.name || domain.label; }
+    return fill({
+      host: gettext('host %(letters)s'), rack: gettext('rack %(letters)s'), zone: gettext('zone %(letters)s'),
+    }[domain.level], { letters });
+  }
+
   /** "web", "web and cache", "web, cache and db". */
   function list(names) {
     if (names.length < 2) { return names.join(''); }
@@ -173,15 +182,18 @@
 
   /** "2 vCPU, 4 GB, disk 20 GB" of a flavor {vcpus, ram in MiB, disk in GiB}. */
   function size(flavor) {
-    const ram = flavor.ram % 1024 ? fill(gettext('%(mb)s MB'), { mb: flavor.ram })
-      : fill(gettext('%(gb)s GB'), { gb: flavor.ram / 1024 });
     return fill(gettext('%(vcpus)s vCPU, %(ram)s, disk %(disk)s GB'), {
-      vcpus: flavor.vcpus, ram, disk: flavor.disk,
+      vcpus: flavor.vcpus, ram: memory(flavor.ram), disk: flavor.disk,
     });
   }
 
+  /** "512 MB", "4 GB" of so many MiB. */
+  function memory(ram) {
+    return ram % 1024 ? fill(gettext('%(mb)s MB'), { mb: ram }) : fill(gettext('%(gb)s GB'), { gb: ram / 1024 });
+  }
+
   ensembles.words = {
-    gettext, ngettext, fill, level, list, kind, policy, objective, left, members, domains, survives, status, size,
+    gettext, ngettext, fill, level, label, list, kind, policy, objective, left, members, domains, survives, status, size, memory,
   };
   if (typeof module === 'object' && module.exports) { module.exports = ensembles.words; }
 }());
