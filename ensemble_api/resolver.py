@@ -148,7 +148,14 @@ def _policy(policy: Mapping[str, Any]) -> model.Policy:
     return _POLICIES[policy["type"]](hard=policy["enforcement"] == "hard", **facts)
 
 
-def stored_ensemble(record: EnsembleRecord) -> model.Ensemble:
-    """The model of a stored ensemble, with the resources that its members were planned with."""
-    needs = {member.tier: member.resources for member in record.members}
-    return _model(record.body, {tier: Demand(resources) for tier, resources in needs.items()})
+def stored_ensemble(
+    record: EnsembleRecord, demands: Mapping[str, Demand] | None = None
+) -> model.Ensemble:
+    """The model of a stored ensemble, with the resources that its members were planned with.
+
+    ``demands``, by tier, are used in place of these where they are given.
+    """
+    if demands is None:
+        needs = {member.tier: member.resources for member in record.members}
+        demands = {tier: Demand(resources) for tier, resources in needs.items()}
+    return _model(record.body, demands)

@@ -26,6 +26,7 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
     COLLECTION: {"GET": ensembles.index, "POST": ensembles.create},
     f"{COLLECTION}/plans": {"POST": plans.create},
     f"{COLLECTION}/spread": {"GET": spread.index},
+    f"{COLLECTION}/spread/{{host}}": {"GET": spread.show},
     f"{COLLECTION}/{{ensemble_id}}": {"GET": ensembles.show, "DELETE": ensembles.delete},
     f"{COLLECTION}/{{ensemble_id}}/survivability": {"GET": ensembles.survivability},
 }

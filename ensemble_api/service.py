@@ -15,6 +15,7 @@ from ensemble_api.cloud.inventory import Capacity, Inventory
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.volumes import Volumes
+from ensemble_api.drain import Drains, Tried
 from ensemble_api.dry_run import NOTHING_MORE, Asked, DryRuns, Planned, labelled
 from ensemble_api.look import Look
 from ensemble_api.neighbours import Neighbours
@@ -72,6 +73,7 @@ class Service:
             shown_hosts=shown_hosts,
         )
         self._observer = Observer(compute, inventory, self._neighbours)
+        self._drains = Drains(store.get, compute, self._look)
         self._inventory = inventory
         self._reservation = reservation
         self._owner = owner
@@ -193,6 +195,26 @@ class Service:
         hosts = self._inventory.hosts(context)
         owners, occupants = self._store.occupants()
         return spread(hosts, self.levels, owners, occupants, search)
+
+    def host(
+        self, context: Any, name: str, *, drain: bool = False
+    ) -> tuple[Spread, tuple[Tried, ...] | None]:
+        """The spread of one host; with ``drain``, also whether its members fit elsewhere.
+
+        :raises ensemble_api.exception.NotFound: if there is no such host.
+        """
+        # 1 Find the host among all, since what else is down counts. 2 Try its ensembles.
+        found = self.spread(context, Search())
+        rows = [row for row in found.hosts if row.host.name == name]
+        if not rows:
+            raise exception.NotFound(f"There is no host {name}.")
+        one = replace(found, page=tuple(rows), found=1, first=1)
+        if not drain:
+            return one, None
+        worst = [owner.id for owner, _ in rows[0].breaks]
+        others = [each.ensemble_id for each in rows[0].occupants]
+        ids = dict.fromkeys((*worst, *others))
+        return one, tuple(self._drains.attempt(context, name, ids))
 
     @property
     def levels(self) -> tuple[str, ...]:

@@ -40,3 +40,14 @@ def index(call: Call) -> Answer:
         query = urllib.parse.urlencode({**call.query, "marker": found.page[-1].host.name})
         view["hosts_links"] = [{"rel": "next", "href": f"{call.url}?{query}"}]
     return Answer(200, {"spread": view})
+
+
+def show(call: Call, host: str) -> Answer:
+    """GET /os-ensembles/spread/{host}; ?check=1 tries to drain it, which takes a while."""
+    policies.authorize(call.context, "spread")
+    for name in call.query:
+        if name != "check":
+            raise exception.Invalid(f"{name}: is not a parameter here", field=name)
+    check = call.choice("check", "0", ("0", "1")) == "1"
+    found, tried = call.service.host(call.context, host, drain=check)
+    return Answer(200, {"host": views.host(found, tried, call.service.levels)})

@@ -3,8 +3,10 @@
 
 from ensemble_api.views.ensembles import ensemble
 from ensemble_api.views.plans import changed, plan, reasons
-from ensemble_api.views.spread import spread
+from ensemble_api.views.spread import host, spread
 from ensemble_api.views.survival import MOST_FAILURES, PACKING
 from ensemble_api.views.truth import truth
 
-__all__ = ["MOST_FAILURES", "PACKING", "changed", "ensemble", "plan", "reasons", "spread", "truth"]
+__all__ = [
+    "MOST_FAILURES", "PACKING", "changed", "ensemble", "host", "plan", "reasons", "spread", "truth"
+]  # fmt: skip

@@ -4,9 +4,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ensemble_api.drain import Tried
 from ensemble_api.planning.damage import Break
 from ensemble_api.planning.lifecycle import EnsembleRecord
+from ensemble_api.planning.topology import Topology
 from ensemble_api.spread import HostSpread, Spread
+from ensemble_api.views.plans import reasons
 
 Json = dict[str, Any]
 
@@ -14,14 +17,52 @@ Json = dict[str, Any]
 def spread(found: Spread, levels: Sequence[str], *, summary: bool = False) -> Json:
     """One page of hosts with the members on them and what their failure breaks."""
     view: Json = {
-        "hosts": [host(each, found, levels) for each in found.page],
+        "hosts": [_host(each, found, levels) for each in found.page],
         "found": found.found,
         "first": found.first if found.page else 0,
     }
     return view | {"summary": _summary(found, levels)} if summary else view
 
 
-def host(each: HostSpread, found: Spread, levels: Sequence[str]) -> Json:
+def host(found: Spread, tried: Sequence[Tried] | None, levels: Sequence[str]) -> Json:
+    """The one host of a page, and what came of trying to drain it."""
+    [each] = found.page
+    view = _host(each, found, levels)
+    if tried is not None:
+        answers = {one.fits for one in tried}
+        undecided = None if None in answers else True
+        view["drain"] |= {
+            "fits": False if False in answers else undecided,
+            "ensembles": [_tried(one, levels) for one in tried],
+        }
+    return view
+
+
+def _tried(one: Tried, levels: Sequence[str]) -> Json:
+    moves = one.found.moves if one.found else {}
+    here = {member.name for member in one.members}
+    return {
+        "ensemble_id": one.record.id,
+        "ensemble_name": one.record.name,
+        "project_id": one.record.project_id,
+        "members": [member.name for member in one.members],
+        "fits": one.fits,
+        "others": sum(member.name not in here for member in moves),
+        "moves": [
+            {"member": member.name, "host": at, **_places(one.topology, at, levels)}
+            for member, at in sorted(moves.items())
+        ],
+        "reasons": reasons(one.found.reasons if one.found else ()),
+    }
+
+
+def _places(topology: Topology | None, host: str, levels: Sequence[str]) -> Json:
+    if topology is None:
+        return {}
+    return {level: topology.domain_of(host, level).name for level in levels[1:]}
+
+
+def _host(each: HostSpread, found: Spread, levels: Sequence[str]) -> Json:
     """One host with its members, and the promises that its failure or its drain breaks."""
     return {
         "host": each.host.name,

@@ -94,12 +94,14 @@ class EnsembleManager(base.ManagerWithFind):
         resp, body = self.api.client.get(_with_query(f"{URL}/spread", query))
         return self.convert_into_with_meta(body["spread"], resp)
 
-    def drain(self, host: str) -> dict[str, Any]:
-        """Try whether all members on a host could be placed elsewhere (administrators only).
+    def drain(self, host: str, check: bool = False) -> dict[str, Any]:
+        """Show a host as in the spread (administrators only).
 
-        Gives the host as in the spread, with `fits` and an entry for each ensemble in its `drain`.
+        With `check`, its `drain` also tells whether all members could be placed elsewhere within
+        the hard policies: `fits`, and for each of the `ensembles` its moves or the reasons.
         """
-        resp, body = self.api.client.get(f"{URL}/spread/{parse.quote(host, safe='')}")
+        url = f"{URL}/spread/{parse.quote(host, safe='')}"
+        resp, body = self.api.client.get(_with_query(url, {"check": 1} if check else {}))
         return self.convert_into_with_meta(body["host"], resp)
 
     def list(

@@ -155,6 +155,7 @@ def test_a_member_reaches_every_route(
         ("DELETE", "/os-ensembles", "GET, POST"),
         ("GET", "/os-ensembles/plans", "POST"),
         ("POST", "/os-ensembles/spread", "GET"),
+        ("DELETE", "/os-ensembles/spread/h1", "GET"),
         ("POST", f"/os-ensembles/{ID}", "GET, DELETE"),
         ("PATCH", f"/os-ensembles/{ID}", "GET, DELETE"),
         ("BREW", "/os-ensembles", "GET, POST"),

@@ -92,7 +92,8 @@ def test_spread_returns_a_page_of_hosts(fake: FakeCloud, manager: Any) -> None:
 
 def test_drain_quotes_the_host(fake: FakeCloud, manager: Any) -> None:
     fake.on("GET", "/spread/h%2F1", (200, {"host": {"host": "h/1"}}))
-    assert manager.drain("h/1") == {"host": "h/1"}
+    assert manager.drain("h/1", check=True) == {"host": "h/1"}
+    assert fake.asked[-1].query == {"check": ["1"]}
 
 
 def pages(count: int) -> list[dict[str, Any]]:

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Trying to drain a host: all ensembles on it one after the other, each with what is left then."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ensemble_api import exception
+from ensemble_api.cloud.compute import Compute
+from ensemble_api.cloud.demand import Demand, demand
+from ensemble_api.look import Look
+from ensemble_api.planning import drain
+from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus
+from ensemble_api.planning.model import Member, ModelError
+from ensemble_api.planning.topology import Topology
+from ensemble_api.resolver import Wanted, stored_ensemble
+
+MOST = 25  # ensembles that are tried; each takes a look at the cloud and a plan
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One ensemble on the host: its members there, and what was found; None: it was not tried."""
+
+    record: EnsembleRecord
+    members: tuple[MemberRecord, ...]
+    found: drain.Drained | None
+    topology: Topology | None = None
+
+    @property
+    def fits(self) -> bool | None:
+        """Whether its members fit elsewhere; None when that is not decided."""
+        return None if self.found is None else self.found.fits
+
+
+class Drains:
+    """Tries to drain hosts, without moving or reserving anything."""
+
+    def __init__(self, get: Callable[[str], EnsembleRecord], compute: Compute, look: Look) -> None:
+        self._get = get
+        self._compute = compute
+        self._look = look
+
+    def attempt(self, context: Any, host: str, ensembles: Iterable[str]) -> list[Tried]:
+        """Try the ensembles of these ids in this order; what one takes, the next ones lack."""
+        taken: list[tuple[str, Mapping[str, int]]] = []
+        tried: list[Tried] = []
+        for number, ensemble_id in enumerate(ensembles):
+            try:
+                record = self._get(ensemble_id)
+            except exception.NotFound:
+                continue  # it went meanwhile
+            alive = [each for each in record.members if each.status is not MemberStatus.DELETED]
+            here = tuple(each for each in alive if each.host == host)
+            if number >= MOST:
+                tried.append(Tried(record, here, None))
+                continue
+            tried.append(self._try(context, host, record, alive, taken))
+        return tried
+
+    def _try(
+        self,
+        context: Any,
+        host: str,
+        record: EnsembleRecord,
+        alive: Iterable[MemberRecord],
+        taken: list[tuple[str, Mapping[str, int]]],
+    ) -> Tried:
+        by_member = {Member(each.tier, each.index): each for each in alive}
+        here = tuple(each for each in by_member.values() if each.host == host)
+        acting = _for_owner(context, record)
+        demands = {
+            tier["name"]: self._demand(acting, record, tier) for tier in record.body["tiers"]
+        }
+        wanted = Wanted(record.body, stored_ensemble(record, demands), demands)
+        snapshot = self._look.at_capacity(acting, wanted, record.id).less(taken).snapshot
+        running = {member: each.host for member, each in by_member.items()}
+        try:
+            found = drain.drain(wanted.ensemble, running, snapshot, host)
+        except (KeyError, ModelError):
+            return Tried(record, here, None)  # the cloud has other hosts or levels than before
+        taken += [(at, demands[member.tier].resources) for member, at in found.moves.items()]
+        return Tried(record, here, found, snapshot.topology)
+
+    def _demand(self, context: Any, record: EnsembleRecord, tier: Mapping[str, Any]) -> Demand:
+        """What a member was planned with, and the traits of its flavor and image if these exist."""
+        resources = next(
+            (each.resources for each in record.members if each.tier == tier["name"]), {}
+        )
+        template = tier["server"]
+        flavor = self._compute.flavor(context, template["flavor"])
+        image = self._compute.image(context, template["image"]) if "image" in template else {}
+        if flavor is None or image is None:
+            return Demand(resources)
+        try:
+            return replace(demand(flavor, image), resources=resources)
+        except ValueError:
+            return Demand(resources)
+
+
+def _for_owner(context: Any, record: EnsembleRecord) -> Any:
+    """An operator's context that looks at the cloud as it is for the ensemble's project."""
+    acting = context.elevated()
+    acting.project_id, acting.user_id = record.project_id, record.user_id
+    return acting
