@@ -10,7 +10,7 @@ import numpy as np
 
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Host, Inventory
-from ensemble_api.execution.engine import ENSEMBLE_TAG, MEMBER_TAG
+from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG
 from ensemble_api.neighbours import Neighbours
 from ensemble_api.planning import check
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord

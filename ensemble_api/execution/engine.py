@@ -10,14 +10,13 @@ from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import Session
+from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG
 from ensemble_api.execution import decide as decision
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberStatus, Status
 from ensemble_api.store.api import Store
 
 LOG = logging.getLogger(__name__)
 
-ENSEMBLE_TAG = "ensemble:"
-MEMBER_TAG = "ensemble-member:"
 NAME_LIMIT = 200  # of Nova's 255 characters, so that the member's name always fits
 
 

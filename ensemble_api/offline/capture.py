@@ -15,9 +15,9 @@ from keystoneauth1 import adapter, exceptions
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Host, Inventory, Level
+from ensemble_api.cloud.tags import MEMBER_TAG
 from ensemble_api.offline.cloud import FORMAT
 
-MEMBER_TAG: Final = "ensemble-member:"  # of every member's server, see doc/decisions/0003
 PLACEMENT_VERSION: Final = "1.38"
 THREADS: Final = 4  # Placement has other work to do
 _INVENTORY: Final = (

@@ -2,6 +2,8 @@
 """The words for policies and for what they miss, the same wherever they are shown."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from ensemble_api.planning.model import (
     Affinity,
@@ -107,7 +109,7 @@ def describe_edits(ensemble: Ensemble, edits: Mapping[str, int | str]) -> str:
     """Say new values for fields of the description in one sentence."""
     softened = {f"policies[{i}].enforcement" for i, p in enumerate(ensemble.policies) if p.hard}
     if len(softened) > 1 and softened == edits.keys():
-        return "Make all policies soft."
+        return "Only wish (soft) for what the policies ask."
     *most, last = [_describe_edit(ensemble, field, value) for field, value in edits.items()]
     words = f"{', '.join(most)}, and {last}" if most else last
     return f"{words[0].upper()}{words[1:]}."
@@ -120,8 +122,8 @@ def _describe_edit(ensemble: Ensemble, field: str, value: int | str) -> str:
         tier = ensemble.tiers[number]
         return f"ask for {members(int(value))} of {tier.name} in place of {tier.count}"
     policy = ensemble.policies[number]
-    about = f"{listed(policy.tiers)} per {policy.level}"
     if name == "enforcement":
-        return f"make {policy.kind} of {about} soft"
-    verb = "raise" if name.startswith("max_") else "lower"
-    return f"{verb} {name} of {about} to {value}"
+        return f"only wish (soft) for {describe_policy(policy)}"
+    # A field has the name of the policy's own attribute, whose kind of policy we need not know.
+    new: dict[str, Any] = {name: value}
+    return f"be content with {describe_policy(replace(policy, **new))}"

@@ -30,16 +30,16 @@ def test_a_way_out_of_a_refusal_is_taken_with_one_click_and_taken_back(demo: Das
     demo.type("#t1-count", "9")
     # Six racks: two in one, or a wish only, or six members.
     assert list(offers(demo)) == [
-        "Raise max_per_domain of web per rack to 2.",
-        "Make anti-affinity of web per rack soft.",
+        "Be content with at most 2 of web in a rack.",
+        "Only wish (soft) for at most 1 of web in a rack.",
         "Ask for 6 members of web in place of 9.",
     ]
-    offers(demo)["Make anti-affinity of web per rack soft."].click()
+    offers(demo)["Only wish (soft) for at most 1 of web in a rack."].click()
     preview_of(demo, {"web": 9})
     assert value(demo, "#p2-enforcement") == "soft"
     assert "No two members of web should share a rack." in demo.text("[data-policy=p2]")
     assert demo.driver.switch_to.active_element.get_attribute("id") == "ens-take-back"
-    assert "Make anti-affinity of web per rack soft." in demo.text("#ens-changed")
+    assert "Only wish (soft) for at most 1 of web in a rack." in demo.text("#ens-changed")
 
     # What is typed meanwhile is a step of its own: it is taken back first.
     demo.type("#t1-name", "front")
@@ -67,7 +67,7 @@ def test_changes_are_taken_back_one_after_the_other(demo: Dashboard) -> None:
     offers(demo)["Ask for 2 members of web in place of 3."].click()
     preview_of(demo, {"web": 2})
     demo.click("#t1-more")
-    offers(demo)["Raise max_per_domain of web per zone to 2."].click()
+    offers(demo)["Be content with at most 2 of web in a zone."].click()
     preview_of(demo, {"web": 3})
     demo.click("#ens-take-back")
     assert demo.text("#ens-changed") == ""
@@ -79,7 +79,7 @@ def test_changes_are_taken_back_one_after_the_other(demo: Dashboard) -> None:
     assert value(demo, "#t1-count") == "3"
     drawing(demo, "refused")
     # And again, to where the undoing began.
-    for said in ["Ask for 2 members of web", "change web from 2 to 3 members", "Raise max_per_domain"]:
+    for said in ["Ask for 2 members of web", "change web from 2 to 3 members", "Be content with"]:
         assert said in demo.text("#ens-redo")
         demo.click("#ens-redo")
     preview_of(demo, {"web": 3})

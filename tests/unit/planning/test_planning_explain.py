@@ -52,14 +52,14 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
             "web needs at least 4 racks with free capacity (at most 1 of web in a rack), "
             "and there are 3."
         ),
-        "Raise max_per_domain of web per rack to 2.",
+        "Be content with at most 2 of web in a rack.",
     ),
     (
         "no host large enough",
         (tier("web", 5),),
         (Affinity("host", ("web",)),),
         "All 5 members of web must be on one host, and no host has room for more than 4.",
-        "Make affinity of web per host soft.",
+        "Only wish (soft) for all members of web on one host.",
     ),
     (
         "too much to survive",
@@ -69,21 +69,21 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
             "At most 1 of the 3 members of web can be left after the loss of any 2 racks, "
             "and 2 must be."
         ),
-        "Lower min_available of web per rack to 1.",
+        "Be content with 1 of web left after the loss of any 2 racks.",
     ),
     (
         "a single member cannot survive",
         (tier("web", 1),),
         (Survive("host", ("web",)),),
         "No member of web can be left after the loss of any one host, and 1 must be.",
-        "Make survive of web per host soft.",
+        "Only wish (soft) for 1 of web left after the loss of any one host.",
     ),
     (
         "more domains than members",
         (tier("web", 2),),
         (Spread("rack", ("web",), True, None, 3),),
         "web can be in at most 2 racks, and it must be in 3.",
-        "Lower min_domains of web per rack to 2.",
+        "Be content with web in at least 2 racks.",
     ),
     (
         "two tiers that need more racks than there are",
@@ -93,7 +93,7 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
             "web and db need at least 4 racks when no two of them share one, "
             "and there are 3 with free capacity."
         ),
-        "Make anti-affinity of web and db per rack soft.",
+        "Only wish (soft) for no two of web and db in the same rack.",
     ),
     (
         "capacity that is too scattered",
@@ -132,7 +132,7 @@ def test_a_conflict_names_each_policy_of_it_and_no_other() -> None:
     assert found[0].message == (
         "It cannot be met, db in every rack that holds web, together with: web in at least 2 racks."
     )
-    assert found[0].suggestion == "Make near of web per rack soft."
+    assert found[0].suggestion == "Only wish (soft) for db in every rack that holds web."
 
 
 def test_a_search_that_ends_at_its_limit_says_that_nothing_is_decided(
@@ -252,10 +252,10 @@ def test_the_words_of_a_change_of_several_fields() -> None:
     assert messages == 2 * [
         [
             (
-                "Raise max_per_domain of web per rack to 2, "
-                "and raise max_per_domain of db per rack to 2."
+                "Be content with at most 2 of web in a rack, "
+                "and be content with at most 2 of db in a rack."
             ),
-            "Make all policies soft.",
+            "Only wish (soft) for what the policies ask.",
             "Ask for 3 members of web in place of 4, and ask for 3 members of db in place of 5.",
         ]
     ]

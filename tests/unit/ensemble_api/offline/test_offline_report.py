@@ -79,7 +79,7 @@ Head-room, whether what is lost could be placed again:
 def test_a_refusal_says_why_and_what_would_fit() -> None:
     text = told(a_cloud(), an_ensemble(a_tier("web", 4), policies=[apart("rack", "web")]))
     assert "shop does not fit.\n- web needs at least 4 racks" in text
-    assert "It would fit after any one of these changes:\n  * Raise max_per_domain" in text
+    assert "It would fit after any one of these changes:\n  * Be content with at most 2" in text
 
 
 def test_failed_domains_are_said_and_not_used() -> None:
