@@ -1,46 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What failures cost: the worst single one of each level, and those somebody tries by clicking. */
+/* What failures cost at worst, for each level and tier, and whether the lost could be placed again. */
 (function () {
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
   const { gettext, ngettext, fill, level, left, list, domains } = ensembles.words;
-  const { el, icon, badge } = ensembles.dom;
-  const layout = ensembles.layout;
+  const { el, fillIn, icon, badge } = ensembles.dom;
+  const losses = ensembles.losses;
 
   const NAMED = 3; // domains that are listed by name
+  const MOST = 3; // failures at once that the slider goes to
 
-  /** A bar with its words: "2 of 3 left". */
-  function bar(tier, remaining) {
+  /**
+   * A bar with its words: "2 of 3 left". single: what the worst single failure would leave, where more are told;
+   * it stays in sight as the pale part of the bar.
+   */
+  function bar(tier, remaining, single) {
+    const width = (part) => (tier.count ? Math.round(100 * part / tier.count) : 0) + '%';
     const filled = el('span', { class: 'ens-bar-filled ens-tier-' + tier.colour });
-    filled.style.width = (tier.count ? Math.round(100 * remaining / tier.count) : 0) + '%';
+    filled.style.width = width(remaining);
+    const pale = single === undefined ? null : el('span', { class: 'ens-bar-filled ens-bar-pale ens-tier-' + tier.colour });
+    if (pale) { pale.style.width = width(single); }
     return el('span', { class: 'ens-left' + (remaining ? '' : ' is-none') },
-      el('span', { class: 'ens-bar', 'aria-hidden': 'true' }, filled),
-      el('span', { class: 'ens-left-words' }, remaining ? null : icon('bad'), ' ', left(remaining, tier.count)));
+      el('span', { class: 'ens-bar', 'aria-hidden': 'true' }, pale, filled),
+      el('span', { class: 'ens-left-words' }, remaining ? null : icon('bad'), ' ', left(remaining, tier.count)),
+      single === undefined ? null
+        : el('span', { class: 'ens-of' }, fill(gettext('%(left)s after any one'), { left: single })));
   }
 
   /**
-   * The table of the worst single failures: a row for each level, a column for each tier. rooms: 'asked' while
-   * it is being found out whether the lost could be placed again, 'unknown' when it could not be; the plan's own
-   * answers count more. Without either there is no column for it.
+   * The table of the worst failures: a row for each level, a column for each tier. rooms: 'asked' while it is
+   * being found out whether the lost could be placed again, 'unknown' when it could not be; the plan's own answers
+   * count more. Without either there is no column for it. more: {failures: how many at once, 1 if not given;
+   * show(refs): if given, each row has a button that shows its worst case}.
    */
-  function worst(plan, tiers, rooms) {
-    const asked = Boolean(rooms) || plan.survivability.some((item) => item.headroom);
+  function worst(plan, tiers, rooms, more) {
+    const { failures, show } = { failures: 1, ...more };
+    const asked = failures === 1 && (Boolean(rooms) || plan.survivability.some((item) => item.headroom));
     const rows = plan.survivability.map((item) => {
-      const remaining = new Map(item.worst.map((one) => [one.tier, one.left]));
+      const remaining = losses.worst(plan, tiers, item, failures);
+      const single = failures > 1 ? losses.worst(plan, tiers, item, 1) : [];
       return el('tr', { 'data-level': item.level },
-        el('th', { scope: 'row' }, fill(gettext('any one %(level)s'), { level: level(item.level) }),
-          el('span', { class: 'ens-of' }, fill(gettext('of %(domains)s in use'),
-            { domains: domains(item.level, item.domains_used) }))),
-        tiers.map((tier) => el('td', { 'data-tier': tier.name },
-          bar(tier, remaining.has(tier.name) ? remaining.get(tier.name) : tier.count))),
+        el('th', { scope: 'row' }, any(item.level, failures), el('span', { class: 'ens-of' },
+          fill(gettext('of %(domains)s in use'), { domains: domains(item.level, item.domains_used) })),
+        show ? shower(plan, item, failures, show) : null),
+        tiers.map((tier, index) => el('td', { 'data-tier': tier.name },
+          bar(tier, remaining[index].left, single.length ? single[index].left : undefined))),
         asked ? el('td', { 'data-room': item.level }, room(plan, item, rooms)) : null);
     });
-    return el('table', { class: 'table ens-worst' },
-      el('caption', { class: 'sr-only' }, gettext('What is left of each tier after the worst single failure')),
+    return el('div', { class: 'ens-scroll' }, el('table', { class: 'table ens-worst' },
+      el('caption', { class: 'sr-only' }, gettext('What is left of each tier after the worst failures')),
       el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, gettext('After the loss of')),
-        tiers.map((tier) => el('th', { scope: 'col' }, badge(tier), ' ', tier.name)),
+        tiers.map((tier) => el('th', { scope: 'col' }, badge(tier), ' ', el('span', { class: 'ens-wrap' }, tier.name))),
         asked ? el('th', { scope: 'col' }, gettext('Could the lost be placed again?')) : null)),
-      el('tbody', {}, rows));
+      el('tbody', {}, rows)));
+  }
+
+  function any(name, failures) {
+    return failures === 1 ? fill(gettext('any one %(level)s'), { level: level(name) })
+      : fill(gettext('any %(domains)s at once'), { domains: domains(name, failures) });
+  }
+
+  function shower(plan, item, failures, show) {
+    return el('button', {
+      type: 'button', class: 'btn btn-link ens-show-worst', 'data-worst': item.level,
+      'aria-label': fill(gettext('Show the worst case in the picture: %(loss)s'), { loss: any(item.level, failures) }),
+      on: { click: () => show(losses.hardest(plan, item.level, failures)) },
+    }, icon('bolt'), ' ', gettext('Show'));
+  }
+
+  /** How many domains fail at once: a slider. change(number) is called when it is moved. */
+  function slider(failures, change) {
+    const chosen = el('output', { for: 'ens-failures' }, count(failures));
+    return el('div', { class: 'ens-slider' },
+      el('label', { for: 'ens-failures' }, gettext('Failures at once')),
+      el('input', {
+        id: 'ens-failures', type: 'range', min: 1, max: MOST, step: 1, value: failures, 'aria-valuetext': count(failures),
+        on: {
+          input({ target }) {
+            const wanted = Number(target.value);
+            fillIn(chosen, count(wanted));
+            target.setAttribute('aria-valuetext', count(wanted));
+            change(wanted);
+          },
+        },
+      }), chosen);
+  }
+
+  function count(failures) {
+    return fill(ngettext('any %(count)s', 'any %(count)s at once', failures), { count: failures });
   }
 
   /** Whether what one failure of a level takes could be placed again, wherever it strikes. */
@@ -49,17 +96,17 @@
       return el('span', { class: 'text-muted' }, icon('wait'), ' ',
         rooms === 'asked' ? gettext('being found out…') : gettext('not known'));
     }
-    const losses = item.losses.filter((loss) => loss.room);
-    const without = losses.filter((loss) => loss.room.fits === false);
+    const known = item.losses.filter((loss) => loss.room);
+    const without = known.filter((loss) => loss.room.fits === false);
     if (item.headroom.fits === false) {
       return said('bad', gettext('no'), fill(gettext('not after %(domains)s'), { domains: some(plan, without) }));
     }
-    const open = losses.filter((loss) => loss.room.fits === null);
+    const open = known.filter((loss) => loss.room.fits === null);
     if (item.headroom.fits === null) {
       return said('warn', gettext('not decided'),
         fill(gettext('no answer was found for %(domains)s'), { domains: some(plan, open) }));
     }
-    const others = Math.max(0, ...losses.map((loss) => loss.room.others));
+    const others = Math.max(0, ...known.map((loss) => loss.room.others));
     return said('good', gettext('yes'), others ? moving(others) : gettext('no other member would move'));
   }
 
@@ -73,46 +120,16 @@
   }
 
   /** The first few domains of these losses, by name. */
-  function some(plan, losses) {
-    const labels = new Map(plan.domains.map((domain) => [domain.ref, domain.name || domain.label]));
-    const names = losses.map((loss) => labels.get(loss.domain) || '?')
-      .sort((one, other) => one.localeCompare(other, undefined, { numeric: true }));
-    return list(names.length > NAMED + 1
-      ? [...names.slice(0, NAMED), fill(gettext('%(count)s more'), { count: names.length - NAMED })] : names);
+  function some(plan, lost) {
+    const labels = new Map(plan.domains.map((domain) => [domain.ref, ensembles.words.label(domain)]));
+    return list(named(lost.map((loss) => labels.get(loss.domain) || '?')
+      .sort((one, other) => one.localeCompare(other, undefined, { numeric: true }))));
   }
 
-  /** The same for one domain that somebody fails, as a sentence; nothing when it is not known. */
-  function again(plan, ref) {
-    const loss = plan.survivability.flatMap((item) => item.losses || []).find((one) => one.domain === ref);
-    if (!loss || !loss.room) { return null; }
-    const { fits, others } = loss.room;
-    if (fits === null) { return el('p', {}, gettext('Whether the lost could be placed again is not decided.')); }
-    if (!fits) { return el('p', {}, gettext('The lost could not be placed again.')); }
-    return el('p', {}, others
-      ? fill(gettext('The lost could be placed again %(condition)s.'), { condition: moving(others) })
-      : gettext('The lost could be placed again.'));
+  function named(names) {
+    return names.length > NAMED + 1
+      ? [...names.slice(0, NAMED), fill(gettext('%(count)s more'), { count: names.length - NAMED })] : names;
   }
 
-  /** What is left when the chosen domains fail; in words too, for the live region. */
-  function tried(plan, tiers, failed) {
-    const chosen = plan.domains.filter((domain) => failed.has(domain.ref));
-    if (!chosen.length) {
-      return el('p', { class: 'ens-hint' }, icon('bolt'), ' ',
-        gettext('Click a host, a rack or a zone to fail it, and see who is left.'));
-    }
-    const after = layout.survivors(plan, tiers, failed);
-    const dead = after.filter((item) => item.left === 0).map((item) => item.tier);
-    return el('div', { class: 'ens-tried' },
-      el('p', {}, fill(ngettext('If %(domains)s fails:', 'If %(domains)s fail:', chosen.length),
-        { domains: list(chosen.map((domain) => domain.name || domain.label)) }),
-      ' ', dead.length
-        ? el('strong', { class: 'ens-bad' }, icon('bad'), ' ',
-          fill(gettext('nothing is left of %(tiers)s.'), { tiers: list(dead) }))
-        : el('strong', { class: 'ens-good' }, icon('good'), ' ', gettext('every tier lives on.'))),
-      el('ul', { class: 'ens-plain' }, after.map((item, index) => el('li', { 'data-tier': item.tier },
-        badge(tiers[index]), ' ', el('span', { class: 'ens-tried-name' }, item.tier), bar(tiers[index], item.left)))),
-      chosen.length === 1 ? again(plan, chosen[0].ref) : null);
-  }
-
-  ensembles.failures = { worst, tried, bar };
+  ensembles.failures = { worst, slider, bar, moving, named };
 }());

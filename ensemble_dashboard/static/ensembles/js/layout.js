@@ -4,6 +4,10 @@
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
   const COLOURS = 10;
+  const SHOWN = 240; // hosts that are drawn one by one
+  const RACKS = 60; // and racks, when not all hosts are
+  const SLOTS = 64; // hosts up to which each has a line of its own
+  const TALL = 8; // lines in a rack
 
   /**
    * Give each tier a letter of its own and a colour. tiers: [{name, count}].
@@ -20,16 +24,19 @@
   }
 
   /**
-   * Build the tree of the domains in use.
+   * Build the tree of the domains that the answer tells: those in use, or all.
    *
-   * plan: {assignments: [{member, tier, domains: {level: ref}}], domains: [{ref, level, parent, label, name}]}
-   * Gives the roots, each {ref, level, label, members, children}; members only on the leaves.
-   * Only an admin's answer has real names, which are then shown instead of the labels.
+   * plan: {assignments: [{member, tier, domains: {level: ref}}],
+   *        domains: [{ref, level, parent, label, name, held, eligible: [tiers]}]}
+   * Gives the roots, each {ref, level, label, parent, members, children, held, eligible, below: members at or
+   * below it, hosts, used, possible}: how many leaves there are, hold members, could hold one more. Members are
+   * on the leaves only; eligible is null where the API did not tell. Real names are in an admin's answer alone,
+   * and are then shown instead of the labels.
    */
   function tree(plan) {
     const nodes = new Map(plan.domains.map((domain) => [domain.ref, {
-      ref: domain.ref, level: domain.level, label: domain.name || domain.label,
-      parent: domain.parent, members: [], children: [],
+      ref: domain.ref, level: domain.level, label: ensembles.words.label(domain), parent: domain.parent,
+      held: domain.held || 0, eligible: domain.eligible || null, members: [], children: [],
     }]));
     const roots = [];
     for (const node of nodes.values()) {
@@ -40,6 +47,7 @@
       const leaf = deepest(nodes, Object.values(assignment.domains));
       if (leaf) { leaf.members.push(assignment); }
     }
+    roots.forEach(count);
     return roots;
   }
 
@@ -48,9 +56,72 @@
     return found.find((node) => !found.some((other) => other.parent === node.ref)) || found[0];
   }
 
+  function count(node) {
+    node.children.forEach(count);
+    const leaf = !node.children.length;
+    node.below = node.members.concat(...node.children.map((child) => child.below));
+    node.hosts = leaf ? 1 : sum(node.children, 'hosts');
+    node.used = leaf ? Number(node.members.length > 0) : sum(node.children, 'used');
+    node.possible = leaf ? Number(Boolean(node.eligible && node.eligible.length)) : sum(node.children, 'possible');
+    node.all = leaf ? node.held : Math.max(node.held, sum(node.children, 'all'));
+  }
+
+  function sum(nodes, field) {
+    return nodes.reduce((whole, node) => whole + node[field], 0);
+  }
+
   /** All members at or below a node. */
   function membersBelow(node) {
-    return node.members.concat(...node.children.map(membersBelow));
+    return node.below;
+  }
+
+  /**
+   * Choose what of a tree is drawn, so that a thousand hosts are no thousand boxes.
+   *
+   * opened: Set of refs whose children somebody wants to see, all of them. Gives {roots, slots}; slots: whether
+   * each host has room for its name. Each node is {...node, children: those drawn, rest: what is not drawn as
+   * {hosts, possible, held, domains} or null, tiers: [[name, count]] where members are counted, not drawn}.
+   * Up to SHOWN hosts are all drawn; beyond that, domains that hold no members are told as numbers, and beyond
+   * SHOWN hosts in use the members too.
+   */
+  function fold(roots, opened) {
+    const hosts = sum(roots, 'hosts');
+    const racks = holders(roots);
+    const small = hosts <= SHOWN;
+    const crowded = sum(roots, 'used') > SHOWN;
+
+    function drawn(node) {
+      const last = isHolder(node);
+      const open = small || !node.children.length || opened.has(node.ref) || !(last || racks.length > RACKS);
+      const counted = last && crowded && !open;
+      const children = node.children.filter((child) => open || (child.used && !counted));
+      const left = node.children.filter((child) => !children.includes(child));
+      return {
+        ...node, children: children.map(drawn), counted,
+        tiers: counted ? tally(node.below) : [],
+        rest: left.length ? {
+          domains: left.length, hosts: sum(left, 'hosts'), possible: sum(left, 'possible'), held: sum(left, 'all'),
+          level: left[0].level,
+        } : null,
+        opened: opened.has(node.ref) && !small,
+      };
+    }
+    return { roots: roots.map(drawn), slots: hosts <= SLOTS && racks.every((rack) => rack.children.length <= TALL) };
+  }
+
+  function isHolder(node) {
+    return node.children.length > 0 && !node.children[0].children.length;
+  }
+
+  function holders(nodes) {
+    return nodes.flatMap((node) => (isHolder(node) ? [node] : holders(node.children)));
+  }
+
+  /** [[tier, count]] of these members, in the order in which they come. */
+  function tally(members) {
+    const found = new Map();
+    for (const { tier } of members) { found.set(tier, (found.get(tier) || 0) + 1); }
+    return [...found];
   }
 
   /**
@@ -90,6 +161,6 @@
     };
   }
 
-  ensembles.layout = { legend, tree, membersBelow, survivors, survives, asPlan, COLOURS };
+  ensembles.layout = { legend, tree, fold, tally, membersBelow, survivors, survives, asPlan, COLOURS };
   if (typeof module === 'object' && module.exports) { module.exports = ensembles.layout; }
 }());

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What failures take from a plan, in numbers: worst cases, promises, and what two plans differ in. */
+(function () {
+  'use strict';
+  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const layout = ensembles.layout;
+
+  /**
+   * What is left at worst of each tier after any `failures` domains of a level fail at once: [{tier, left, count}].
+   * item: an entry of plan.survivability. What the API tells is taken; else it is counted here: for one tier the
+   * worst are those domains that hold most of it.
+   */
+  function worst(plan, tiers, item, failures) {
+    const told = (item.any || []).find((one) => one.failures === failures);
+    const first = failures === 1 ? new Map(item.worst.map((one) => [one.tier, one.left])) : new Map();
+    return tiers.map(({ name, count }) => {
+      if (told && Object.hasOwn(told.left, name)) { return { tier: name, left: told.left[name], count }; }
+      if (first.has(name)) { return { tier: name, left: first.get(name), count }; }
+      const held = holding(plan.assignments.filter((one) => one.tier === name), item.level).map(([, number]) => number);
+      return { tier: name, left: count - held.slice(0, failures).reduce((sum, number) => sum + number, 0), count };
+    });
+  }
+
+  /** [[ref, members]] of the domains of a level, those that hold most first. */
+  function holding(assignments, level) {
+    const held = new Map();
+    for (const { domains } of assignments) { held.set(domains[level], (held.get(domains[level]) || 0) + 1); }
+    return [...held].sort((one, other) => other[1] - one[1]);
+  }
+
+  /** The refs of the domains of a level that take most members when so many fail at once. */
+  function hardest(plan, level, failures) {
+    return holding(plan.assignments, level).slice(0, failures).map(([ref]) => ref);
+  }
+
+  /**
+   * What each policy "survive" asks for against what is left when these domains fail, one entry for each of its
+   * tiers: [{policy: index, level, failures, tier, left, needed, kept, covered}]. covered: whether so many failures
+   * are within what it promises. policies: as in the API's body; failed: Set of refs.
+   */
+  function promises(plan, tiers, policies, failed) {
+    const left = new Map(layout.survivors(plan, tiers, failed).map((one) => [one.tier, one]));
+    const lost = plan.assignments.filter((one) => Object.values(one.domains).some((ref) => failed.has(ref)));
+    return policies.flatMap((policy, index) => {
+      if (policy.type !== 'survive') { return []; }
+      const struck = new Set(lost.map((one) => one.domains[policy.level])).size;
+      return policy.tiers.filter((name) => left.has(name)).map((tier) => {
+        const one = left.get(tier);
+        const needed = need(policy.min_available, one.count);
+        return {
+          policy: index, level: policy.level, failures: policy.failures || 1, tier, left: one.left, needed,
+          kept: one.left >= needed, covered: struck <= (policy.failures || 1),
+        };
+      });
+    });
+  }
+
+  /** How many of `count` are needed: a number, or a share that is rounded up. */
+  function need(available, count) {
+    const share = /^(\d+)%$/.exec(String(available ?? 1));
+    return share ? Math.ceil(count * Number(share[1]) / 100) : Number(available ?? 1);
+  }
+
+  /** Members that would be elsewhere: [{member, tier, from: {level: ref} or null, to}]. */
+  function moves(before, after) {
+    const old = new Map((before ? before.assignments : []).map((one) => [one.member, one.domains]));
+    return after.assignments.filter((one) => !old.has(one.member) || differ(old.get(one.member), one.domains))
+      .map((one) => ({ member: one.member, tier: one.tier, from: old.get(one.member) || null, to: one.domains }));
+  }
+
+  function differ(one, other) {
+    return Object.keys(other).some((level) => one[level] !== other[level]);
+  }
+
+  /** Where the worst single failure costs more or less than before: [{level, tier, before, now, count}]. */
+  function changes(before, after, tiers) {
+    return after.survivability.flatMap((item) => {
+      const old = before.survivability.find((one) => one.level === item.level);
+      const was = old ? worst(before, tiers, old, 1) : [];
+      return worst(after, tiers, item, 1)
+        .map((now, index) => {
+          const left = was[index] && was[index].left;
+          return { level: item.level, tier: now.tier, before: left, now: now.left, count: now.count };
+        })
+        .filter((one) => one.before !== one.now);
+    });
+  }
+
+  ensembles.losses = { worst, hardest, promises, moves, changes };
+  if (typeof module === 'object' && module.exports) { module.exports = ensembles.losses; }
+}());

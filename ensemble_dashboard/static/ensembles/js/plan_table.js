@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The picture as a table, for those who do not see it and for copying; and what its signs mean. */
+(function () {
+  'use strict';
+  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { gettext, level } = ensembles.words;
+  const { el, badge } = ensembles.dom;
+  const map = ensembles.map;
+
+  /** What the letters and colours mean. mark(tier name or null): if given, a tier shows where it could be. */
+  function key(tiers, mark) {
+    return el('ul', { class: 'ens-key', 'aria-label': gettext('Tiers') }, tiers.map((tier) => {
+      const words = [badge(tier), ' ', el('span', { class: 'ens-wrap' }, tier.name), ' × ', String(tier.count)];
+      return el('li', {}, mark ? marker(tier, words, mark) : words);
+    }));
+  }
+
+  /** A button that shows where one more member could be: while it is looked at, or for good once pressed. */
+  function marker(tier, words, mark) {
+    const pressed = () => button.closest('ul').querySelector('[aria-pressed=true]');
+    const look = (name) => () => mark(name || (pressed() ? pressed().dataset.key : null));
+    const button = el('button', {
+      type: 'button', class: 'ens-key-tier', 'data-key': tier.name, 'aria-pressed': 'false',
+      title: gettext('Show where one more of this tier could be'),
+      on: {
+        mouseenter: look(tier.name), mouseleave: look(null), focus: look(tier.name), blur: look(null),
+        click() {
+          const was = pressed();
+          if (was) { was.setAttribute('aria-pressed', 'false'); }
+          button.setAttribute('aria-pressed', String(was !== button));
+          mark(was === button ? null : tier.name);
+        },
+      },
+    }, words);
+    return button;
+  }
+
+  /** The rows of the table, its head first: a member, its tier, and a domain of each level. */
+  function rows(plan) {
+    const labels = new Map(plan.domains.map((domain) => [domain.ref, ensembles.words.label(domain)]));
+    const levels = levelsOf(plan);
+    return [[gettext('Member'), ...levels.map(level)],
+      ...plan.assignments.map((one) => [one.member, ...levels.map((name) => labels.get(one.domains[name]) || '–')])];
+  }
+
+  /** The picture as a table: one row for each member, one column for each level. more: what stands above it. */
+  function table(plan, more) {
+    const [head, ...body] = rows(plan);
+    return el('details', { class: 'ens-as-table' },
+      el('summary', {}, gettext('The same as a table')), more,
+      el('table', { class: 'table table-condensed' },
+        el('thead', {}, el('tr', {}, head.map((title) => el('th', { scope: 'col' }, title)))),
+        el('tbody', {}, body.map(([first, ...others]) => el('tr', {}, el('th', { scope: 'row' }, first),
+          others.map((cell) => el('td', {}, cell)))))));
+  }
+
+  /** The same for a spreadsheet: columns parted by tabs. */
+  function text(plan) {
+    return rows(plan).map((row) => row.map((cell) => String(cell).replace(/[\t\r\n]/g, ' ')).join('\t')).join('\n') + '\n';
+  }
+
+  /** The levels of a plan, from the largest down, as the survivability lists them reversed. */
+  function levelsOf(plan) {
+    return plan.survivability.map((item) => item.level).reverse();
+  }
+
+  // What other pages know the picture by.
+  Object.assign(map, { key, table, levelsOf });
+  ensembles.planTable = { key, rows, table, text, levelsOf };
+}());

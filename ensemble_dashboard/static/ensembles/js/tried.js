@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+/* "Fail it": who is left when somebody fails domains by clicking, and which promise that breaks. */
+(function () {
+  'use strict';
+  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { gettext, ngettext, fill, list, domains } = ensembles.words;
+  const { el, icon, badge } = ensembles.dom;
+  const { layout, losses, failures } = ensembles;
+
+  /** What the policies "survive" promise, against the worst case that the API found: one line for each tier. */
+  function promised(plan) {
+    const lines = (plan.promises || []).flatMap((promise) => promise.tiers.map((one) => line(
+      { ...promise, ...one, kept: one.left >= one.needed, covered: true },
+      gettext('Promise kept: after the loss of any %(failed)s, %(left)s of %(tier)s are left; %(needed)s are needed.'))));
+    return lines.length ? el('ul', { class: 'ens-plain ens-promises', 'aria-label': gettext('Promises') }, lines) : null;
+  }
+
+  /** One promise, kept or not, as losses.promises gives it. kept: the sentence for one that is. */
+  function line(one, kept) {
+    const broken = one.covered
+      ? gettext('Promise broken: with the loss of any %(failed)s, %(left)s of %(tier)s are left; %(needed)s are needed.')
+      : gettext('%(left)s of %(tier)s are left, %(needed)s are needed; promised was the loss of any %(failed)s only.');
+    const sentence = one.kept ? kept : broken;
+    const sign = one.kept ? 'good' : one.covered ? 'bad' : 'warn';
+    return el('li', { class: 'ens-promise ens-promise-' + sign, 'data-policy': one.policy, 'data-tier': one.tier },
+      el('span', { class: 'ens-' + sign }, icon(sign)), ' ',
+      fill(sentence, { ...one, failed: domains(one.level, one.failures) }));
+  }
+
+  /**
+   * Whether what these failures take could be placed again, as a sentence; nothing when it is not known.
+   * found: {fits, others}, or 'asked'.
+   */
+  function again(plan, refs, found) {
+    const loss = refs.length === 1
+      && plan.survivability.flatMap((item) => item.losses || []).find((one) => one.domain === refs[0]);
+    const answer = (loss && loss.room) || found;
+    if (!answer) { return null; }
+    if (answer === 'asked') {
+      return el('p', { class: 'text-muted' }, icon('wait'), ' ',
+        gettext('Could the lost be placed again? Being found out…'));
+    }
+    const { fits, others } = answer;
+    if (fits === null) { return el('p', {}, gettext('Whether the lost could be placed again is not decided.')); }
+    if (!fits) { return el('p', {}, gettext('The lost could not be placed again.')); }
+    return el('p', {}, others
+      ? fill(gettext('The lost could be placed again %(condition)s.'), { condition: failures.moving(others) })
+      : gettext('The lost could be placed again.'));
+  }
+
+  /**
+   * What is left when the chosen domains fail; in words too, for the live region. more: {policies: as the API takes
+   * them, room: as `again` takes what was found, reset()}, each of which may be missing.
+   */
+  function tried(plan, tiers, failed, more) {
+    const { policies, room: found, reset } = { policies: [], ...more };
+    const chosen = plan.domains.filter((domain) => failed.has(domain.ref));
+    if (!chosen.length) {
+      return el('p', { class: 'ens-hint' }, icon('bolt'), ' ',
+        gettext('Click a host, a rack or a zone to fail it, several if you like, and see who is left.'));
+    }
+    const after = layout.survivors(plan, tiers, failed);
+    const dead = after.filter((item) => item.left === 0).map((item) => item.tier);
+    return el('div', { class: 'ens-tried' },
+      reset ? el('button', {
+        id: 'ens-reset', type: 'button', class: 'btn btn-default btn-xs', on: { click: reset },
+      }, icon('undo'), ' ', gettext('Reset')) : null,
+      el('p', {}, fill(ngettext('If %(domains)s fails:', 'If %(domains)s fail:', chosen.length),
+        { domains: list(failures.named(chosen.map((domain) => ensembles.words.label(domain)))) }),
+      ' ', dead.length
+        ? el('strong', { class: 'ens-bad' }, icon('bad'), ' ',
+          fill(gettext('nothing is left of %(tiers)s.'), { tiers: list(dead) }))
+        : el('strong', { class: 'ens-good' }, icon('good'), ' ', gettext('every tier lives on.'))),
+      el('ul', { class: 'ens-plain ens-tried-tiers' }, after.map((item, index) => el('li', { 'data-tier': item.tier },
+        badge(tiers[index]), ' ', el('span', { class: 'ens-tried-name' }, item.tier),
+        failures.bar(tiers[index], item.left)))),
+      promises(losses.promises(plan, tiers, policies, failed)),
+      after.some((item) => item.left < item.count) ? again(plan, chosen.map((domain) => domain.ref), found) : null);
+  }
+
+  function promises(all) {
+    const lines = all.map((one) =>
+      line(one, gettext('Promise kept: %(left)s of %(tier)s are left; %(needed)s are needed.')));
+    return lines.length ? el('ul', { class: 'ens-plain ens-promises' }, lines) : null;
+  }
+
+  // What other pages know it by.
+  failures.tried = tried;
+  ensembles.tried = { tried, promised };
+}());
