@@ -198,6 +198,26 @@ _STATIC: dict[str, Any] = {
     "/image/v2/images": {"images": _IMAGES},
     "/network/v2.0/security-groups": {"security_groups": _GROUPS},
     "/image/v2/schemas/image": {"name": "image", "properties": {}},
+    "/network/v2.0/ports": {"ports": []},
+    "/v2.1/os-availability-zone": {
+        "availabilityZoneInfo": [
+            {"zoneName": name, "zoneState": {"available": name != "az3"}, "hosts": None}
+            for name in ("az2", "az1", "az3")
+        ]
+    },
+    "/v2.1/limits": {
+        "limits": {
+            "rate": [],
+            "absolute": {
+                "maxTotalInstances": 10,
+                "totalInstancesUsed": 3,
+                "maxTotalCores": -1,
+                "totalCoresUsed": 5,
+                "maxTotalRAMSize": 51200,
+                "totalRAMUsed": 2048,
+            },
+        }
+    },
     "/network/v2.0/subnets": {"subnets": []},
     "/network/v2.0/extensions": {"extensions": []},
     "/v3/projects": {"projects": [{"id": PROJECT, "name": "demo"}], "links": {}},

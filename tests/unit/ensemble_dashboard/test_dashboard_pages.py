@@ -53,7 +53,7 @@ def test_a_service_that_fails_is_named_and_the_rest_is_there(
     little_cloud.answers["GET", "/network/v2.0/security-groups"] = (500, {})
     little_cloud.answers["GET", "/image/v2/images"] = (503, {})
     choices = data(page(demo, "/project/ensembles/draw/"))["choices"]
-    assert sorted(choices["missing"]) == ["images", "security_groups"]
+    assert sorted(choices["missing"]) == ["images", "security_groups", "snapshots"]
     assert choices["images"] == [] and len(choices["flavors"]) == 2
 
 

@@ -102,7 +102,8 @@
   function missing(names) {
     const said = {
       flavors: gettext('flavors'), images: gettext('images'), networks: gettext('networks'),
-      key_pairs: gettext('key pairs'), security_groups: gettext('security groups'),
+      key_pairs: gettext('key pairs'), security_groups: gettext('security groups'), ports: gettext('ports'),
+      snapshots: gettext('instance snapshots'), volumes: gettext('volumes'), zones: gettext('availability zones'),
     };
     if (!names.length) { return null; }
     return el('p', { class: 'alert alert-warning' },
