@@ -5,17 +5,19 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
 from ensemble_client.words import printable
 
-MAX_BYTES: Final = 256 * 1024
-"""The largest file read. The largest ensemble the API takes is well below it."""
+MAX_BYTES: Final = 2 * 1024 * 1024
+"""The largest file read: 20 tiers, each with all the user data that the API takes, fit."""
 
 MAX_VALUES: Final = 50_000
 """The most values looked at: aliases let a small file stand for a huge one."""
+
+TOO_MUCH: Final = f"more than {MAX_VALUES} values; too much to read"
 
 _TEXT_TAGS: Final = frozenset(
     f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "timestamp", "value")
@@ -24,6 +26,24 @@ _WHOLE_TAG: Final = "tag:yaml.org,2002:int"
 _TRUTH_TAG: Final = "tag:yaml.org,2002:bool"
 _NULL_TAG: Final = "tag:yaml.org,2002:null"
 _PERCENT: Final = re.compile(r"(100|[1-9]?[0-9])%")
+
+
+class _TooMuch(yaml.MarkedYAMLError):
+    """There are more values than anybody writes."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Stops reading when there are too many values, before the memory and the time are spent."""
+
+    _composed = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Count each value and each alias."""
+        self._composed += 1
+        if self._composed > MAX_VALUES:
+            raise _TooMuch(problem_mark=self.peek_event().start_mark)  # type: ignore[no-untyped-call]
+        node: yaml.Node | None = super().compose_node(parent, index)
+        return node
 
 
 class FileError(ValueError):
@@ -53,7 +73,7 @@ class Source:
         """Remember the line of a field; FileError once the document is unreasonably large."""
         self.seen += 1
         if self.seen > MAX_VALUES:
-            raise FileError(self.file, line, "", f"more than {MAX_VALUES} values; too much to read")
+            raise FileError(self.file, line, "", TOO_MUCH)
         self.lines[name] = line
 
     def line_of(self, name: str) -> int:
@@ -206,7 +226,10 @@ def parse(file: str, content: bytes) -> Value:
 
 def _yaml(file: str, text: str) -> yaml.Node | None:
     try:
-        return yaml.compose(text, Loader=yaml.SafeLoader)
+        return yaml.compose(text, Loader=_Loader)
+    except _TooMuch as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise FileError(file, line, "", TOO_MUCH) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         said = ", ".join(part for part in (error.context, error.problem) if part)

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """JSON views that write a drawing as a YAML file, and read one into a drawing."""
 
+import logging
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.views import generic
+from openstack import exceptions
 
 from ensemble_client import file as ensemble_file
 from ensemble_client import names, writer
@@ -13,6 +15,8 @@ from ensemble_client.document import FileError
 from ensemble_dashboard.api import choices
 from ensemble_dashboard.api.connection import connection
 from ensemble_dashboard.content.ensembles.proxy import Refused, drawn, json_view, sent
+
+LOG = logging.getLogger(__name__)
 
 UNNAMED = "unnamed"
 """The name in a file of a drawing that has none yet: a file without one could not be read back."""
@@ -69,7 +73,12 @@ class ReadView(generic.View):
             raise Refused(400, "dashboard.no_text", _("There is no text in the request."))
         try:
             written = ensemble_file.read_text(text, "YAML")
+            # Lists of the page may be incomplete; the services know all names.
             return {"ensemble": names.resolve(written, connection(request))}
         except FileError as exc:
             said = f"{exc.field}: {exc.reason}" if exc.field else exc.reason
             raise Refused(400, "dashboard.file", said, line=exc.line, field=exc.field) from exc
+        except exceptions.SDKException as exc:
+            LOG.exception("The names in a file could not be looked up")
+            said = _("The names in this file cannot be looked up at the moment.")
+            raise Refused(503, "dashboard.no_names", said) from exc

@@ -3,7 +3,7 @@
 
 import pytest
 
-from ensemble_client.document import MAX_BYTES, FileError, Value, parse
+from ensemble_client.document import MAX_BYTES, MAX_VALUES, FileError, Value, parse
 
 DEEP = "[" * 5_000 + "]" * 5_000
 LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -44,6 +44,12 @@ def read_all(value: Value) -> int:
 def test_aliases_that_multiply_are_stopped() -> None:
     with pytest.raises(FileError, match="too much to read"):
         read_all(parse("x.yaml", LAUGHS.encode()))
+
+
+def test_a_file_of_very_many_values_is_given_up_early() -> None:
+    with pytest.raises(FileError, match="too much to read") as refused:
+        parse("x.yaml", b"- a\n" * (MAX_BYTES // 4))
+    assert refused.value.line == MAX_VALUES
 
 
 def test_a_tag_that_would_build_an_object_is_not_obeyed() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ensemble_client.document import FileError
-from ensemble_client.file import MAX_USER_DATA, read
+from ensemble_client.file import MAX_USER_DATA, read, read_text
 
 GOOD = """\
 name: shop
@@ -313,3 +313,19 @@ def test_a_mistake_cannot_steer_the_terminal(path: Path) -> None:
     with pytest.raises(FileError) as refused:
         read(str(path))
     assert str(refused.value).startswith(f"{path}:1: ensemble.\\u001b[2Jname: unknown name")
+
+
+def test_a_pasted_text_is_read_like_a_file(path: Path) -> None:
+    path.write_text(GOOD)
+    assert read_text(GOOD, "YAML").body == read(str(path)).body
+
+
+def test_a_pasted_text_can_open_no_file() -> None:
+    with pytest.raises(FileError, match="cannot be read from here") as refused:
+        read_text(GOOD.replace("key_name: k", "user_data_file: /etc/hostname"), "YAML")
+    assert refused.value.field == "ensemble.tiers[0].server.user_data_file"
+
+
+def test_a_pasted_text_may_hold_half_a_character() -> None:
+    with pytest.raises(FileError, match="is not UTF-8 text"):
+        read_text("name: \ud800", "YAML")
