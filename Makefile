@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help venv demo test test-fast lint messages bench clean
+.PHONY: help venv demo test test-fast test-horizon lint messages bench clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -25,6 +25,10 @@ test: $(READY)  ## Run everything: lint, types, import rules, unit, functional, 
 
 test-fast: $(READY)  ## Run lint, types and unit tests (the inner loop)
 	@tools/test fast
+
+test-horizon: $(READY)  ## Run Horizon's own browser tests with the plugin on
+	@tools/browser
+	@tools/horizon-tests
 
 lint: $(READY)  ## Run the linters, the type checker and the import rules
 	@tools/test lint
