@@ -23,7 +23,7 @@ UUID: dict[str, Any] = {
 }
 TIER_NAME: dict[str, Any] = {"type": "string", "pattern": r"^[a-z][a-z0-9-]{0,31}\Z"}
 TEXT: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\S"}
-NAME: dict[str, Any] = {**TEXT, "format": "server-name"}
+NAME: dict[str, Any] = {**TEXT, "format": "printable"}
 
 # Things of which each member needs its own, in the order of the members.
 DEALT: dict[str, Any] = {
@@ -163,17 +163,28 @@ CREATE: dict[str, Any] = {
 _FORMATS = jsonschema.FormatChecker(formats=())
 
 
-@_FORMATS.checks("server-name")
-def _is_server_name(value: object) -> bool:
-    """Whether Nova takes it in a server's name (nova/api/validation/parameter_types.py)."""
-    return not isinstance(value, str) or all(
-        each <= "\uffff" and (unicodedata.category(each) == "Zs" or _visible(each))
-        for each in value.strip()
-    )
+# Characters that join or direct others, and stand in words and in emoji.
+_JOINING = frozenset("\u200c\u200d\u200e\u200f\u061c") | {chr(n) for n in range(0xE0020, 0xE0080)}
 
 
-def _visible(character: str) -> bool:
-    return unicodedata.category(character)[0] not in "CZ"
+@_FORMATS.checks("printable")
+def _is_printable(value: object) -> bool:
+    """Whether it is text on one line, in any script, that shows as what it is.
+
+    What turns the direction of the text after it is refused. Characters that are newer than this
+    Python's tables are let through.
+    """
+    if not isinstance(value, str):
+        return True
+    text = value.strip()
+    return all(map(_shows, text)) and not _JOINING.issuperset(text.split())
+
+
+def _shows(character: str) -> bool:
+    if ord(character) & 0xFFFE == 0xFFFE:  # no character in any plane
+        return False
+    hidden = unicodedata.category(character) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
+    return not hidden or character in _JOINING
 
 
 @_FORMATS.checks("base64", raises=(binascii.Error, ValueError))
@@ -223,7 +234,7 @@ def _reason(error: jsonschema.ValidationError) -> str:
         case ("format", "base64"):
             return "must be base64"
         case ("format", _):
-            return "holds a character that no server name may have"
+            return "holds a character that cannot be shown"
         case ("uniqueItems", _):
             return "has something twice"
         case ("maxLength", most):

@@ -12,12 +12,11 @@ from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import Session
 from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG
 from ensemble_api.execution import decide as decision
+from ensemble_api.execution.names import server_name
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberStatus, Status
 from ensemble_api.store.api import Store
 
 LOG = logging.getLogger(__name__)
-
-NAME_LIMIT = 200  # of Nova's 255 characters, so that the member's name always fits
 
 
 class Engine:
@@ -128,7 +127,7 @@ class Engine:
         try:
             server_id = self._compute.create_server(
                 context,
-                f"{ensemble.name[:NAME_LIMIT]}-{member.name}",
+                server_name(ensemble.name, member.name),
                 member.host,
                 ensemble.template(member),
                 [f"{ENSEMBLE_TAG}{ensemble.id}", f"{MEMBER_TAG}{member.id}"],
