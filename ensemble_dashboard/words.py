@@ -22,6 +22,7 @@ STATUSES: tuple[tuple[str, Text], ...] = (
     ("DELETING", _("Deleting")),
 )
 SETTLED = ("ACTIVE", "ERROR")
+LEAVING = ("ROLLING_BACK", "DELETING")
 LEVELS: dict[str, Text] = {"host": _("host"), "rack": _("rack"), "zone": _("zone")}
 
 
@@ -36,6 +37,9 @@ def language() -> dict[str, str]:
     return {"code": code, "direction": "rtl" if rtl else "ltr"}
 
 
+STATES: dict[str, Text] = {"up": _("up"), "down": _("down"), "disabled": _("disabled")}
+
+
 def status(value: str) -> Text:
     """Give the word for a status; one we do not know is shown as it came."""
     return dict(STATUSES).get(value, value)
@@ -44,6 +48,11 @@ def status(value: str) -> Text:
 def level(value: str) -> Text:
     """Give the word for a level; operators may configure more than the three we can translate."""
     return LEVELS.get(value, value)
+
+
+def state(value: str) -> Text:
+    """Give the word for the state of a host."""
+    return STATES.get(value, value)
 
 
 def as_it_is(text: Any) -> SafeString:

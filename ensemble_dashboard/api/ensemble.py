@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ensembles API as the dashboard calls it, with the rights of the person at the browser."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from ensemble_client.v2.ensembles import EnsembleManager
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of ensembles, newest first, and whether there are more on either side."""
+    """One page of ensembles in the order asked for, and whether there are more on either side."""
 
     ensembles: tuple[Any, ...]
     has_next: bool = False
@@ -33,6 +33,8 @@ def ensemble_page(
     backwards: bool = False,
     filters: Mapping[str, str] | None = None,
     all_projects: bool = False,
+    sort_key: str = "created_at",
+    descending: bool = True,
 ) -> Page:
     """Give the ensembles after the marker, or before it when going backwards.
 
@@ -45,8 +47,8 @@ def ensemble_page(
             search_opts=dict(filters or {}),
             limit=size + 1,
             marker=marker,
-            sort_key="created_at",
-            sort_dir="asc" if backwards else "desc",
+            sort_key=sort_key,
+            sort_dir="desc" if descending != backwards else "asc",
             all_projects=all_projects,
         )
     )
@@ -64,9 +66,18 @@ def ensemble_get(request: HttpRequest, ensemble_id: str) -> Any:
 
 
 @profiler.trace
-def ensemble_create(request: HttpRequest, body: dict[str, Any]) -> Any:
-    """Reserve and build what was drawn; gives the new ensemble at once, while it is building."""
-    return _manager(request).create(body)
+def ensemble_survivability(request: HttpRequest, ensemble_id: str) -> dict[str, Any]:
+    """Give where Nova has the members now, what failures would cost, and which promises hold."""
+    return dict(_manager(request).survivability(ensemble_id))
+
+
+@profiler.trace
+def ensemble_create(request: HttpRequest, body: dict[str, Any], plan: str | None = None) -> Any:
+    """Reserve and build what was drawn; gives the new ensemble at once, while it is building.
+
+    With the id of a plan it is built as that plan says, or not at all.
+    """
+    return _manager(request).create(body, plan=plan)
 
 
 @profiler.trace
@@ -77,17 +88,16 @@ def ensemble_delete(request: HttpRequest, ensemble_id: str) -> None:
 
 @profiler.trace
 def ensemble_plan(
-    request: HttpRequest, body: dict[str, Any], headroom: bool = False
+    request: HttpRequest,
+    body: dict[str, Any],
+    headroom: bool = False,
+    domains: str | None = None,
+    fail: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Plan without reserving anything; gives the plan, or the reasons why there is none.
 
     With ``headroom`` the plan also tells whether what a failure takes could be placed again, which
-    costs the cloud one more plan for every domain in use.
+    costs the cloud one more plan for every domain in use. ``domains`` "all" shows those too that
+    are not used, and ``fail`` names domains that fail at once.
     """
-    return _manager(request).plan(body, headroom=headroom)
-
-
-@profiler.trace
-def ensemble_spread(request: HttpRequest) -> list[dict[str, Any]]:
-    """Give every host with the members on it, for operators."""
-    return _manager(request).spread()
+    return _manager(request).plan(body, headroom=headroom, domains=domains, fail=fail)

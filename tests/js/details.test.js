@@ -4,11 +4,16 @@ const test = require('node:test');
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
-const { ensembles, window, document, FOLDER } = require('./scripts.js');
+const { ensembles, document, FOLDER } = require('./scripts.js');
 const { PLAN, TIERS, HOSTILE } = require('./samples.js');
 
-const TEMPLATE = path.join(FOLDER, '..', '..', '..', 'templates', 'ensembles', 'detail.html');
+const TEMPLATE = fs.readFileSync(
+  path.join(FOLDER, '..', '..', '..', 'templates', 'ensembles', 'detail.html'), 'utf8');
 const ID = '2c2fdd03-18c8-4114-bbc1-d48be41afab5';
+const NOW = '2026-11-22T12:00:20Z';
+// The scripts of the page, the last of which runs it.
+const SCRIPTS = [...TEMPLATE.matchAll(/js\/(details\w*)\.js/g)].map((found) => found[1]);
+SCRIPTS.slice(0, -1).forEach((name) => require(path.join(FOLDER, name + '.js')));
 
 function member(assignment, status, serverId) {
   return {
@@ -16,73 +21,280 @@ function member(assignment, status, serverId) {
   };
 }
 
-const ENSEMBLE = {
-  status: 'ERROR',
-  progress: { active: 3, total: 4 },
-  tiers: TIERS.map((tier) => ({ ...tier, server: { flavor: 'f-tiny', image: 'unknown' } })),
-  policies: [
-    { type: 'anti-affinity', level: 'host', tiers: ['web'], enforcement: 'hard', max_per_domain: 1 },
-    { type: 'affinity', level: 'zone', tiers: ['web', 'db'], enforcement: 'soft' },
-  ],
-  violations: [{ policy: 1, level: 'zone', message: 'web is in two zones' }],
-  fault: { message: HOSTILE[0], reasons: [{ message: 'a host has gone', suggestion: 'try again' }] },
-  members: PLAN.assignments.map((one, index) => member(one, index ? 'ACTIVE' : 'ERROR', index ? ID : null)),
-  domains: PLAN.domains,
-  survivability: PLAN.survivability,
-  survives: [{ level: 'host', survives: false }],
-  events: [
-    { at: '2026-11-22T12:00:00Z', type: 'created', message: 'first' },
-    { at: '2026-11-22T12:00:09Z', type: 'failed', message: HOSTILE[1] },
-  ],
-};
+/** An ensemble with the statuses of web-0, web-1, web-2 and db-0. */
+function ensemble(status, statuses, more) {
+  return {
+    status, name: 'shop', created_at: '2026-11-22T12:00:00Z', updated_at: '2026-11-22T12:00:10Z',
+    progress: { active: statuses.filter((one) => one === 'ACTIVE').length, total: 4 },
+    tiers: TIERS.map((tier) => ({ ...tier, server: { flavor: 'f-tiny', image: 'unknown' } })),
+    policies: [
+      { type: 'anti-affinity', level: 'host', tiers: ['web'], enforcement: 'hard', max_per_domain: 1 },
+      { type: 'survive', level: 'rack', tiers: ['web'], enforcement: 'hard', failures: 1, min_available: 2 },
+      { type: 'affinity', level: 'zone', tiers: ['web', 'db'], enforcement: 'soft' },
+    ],
+    violations: [{ policy: 2, level: 'zone', message: 'web is in two zones' }], fault: null,
+    members: PLAN.assignments.map((one, index) => member(one, statuses[index], index ? ID : null)),
+    domains: PLAN.domains, survivability: PLAN.survivability,
+    survives: [{ level: 'host', survives: false }],
+    events: [
+      { at: '2026-11-22T12:00:00Z', type: 'BUILDING', message: 'first' },
+      { at: '2026-11-22T12:00:09Z', type: 'web-0 ACTIVE', message: HOSTILE[1] },
+    ],
+    ...more,
+  };
+}
 
-/** Put up the page as the template has it, with its data, and run its script. */
-function open(data) {
-  const parts = [...fs.readFileSync(TEMPLATE, 'utf8').matchAll(/<(\w+)[^>]* data-live="(\w+)"/g)];
+/** Nova's truth: web-1 beside web-2 on h3 of rack r3, and the rest as planned. */
+function truth(more) {
+  const there = { 'web-1': { host: 'h3', rack: 'r3', zone: 'z2' } };
+  return {
+    as_of: NOW,
+    members: PLAN.assignments.map((one) => ({
+      name: one.member, tier: one.tier, status: 'ACTIVE', server_id: ID, planned: one.domains,
+      domains: there[one.member] || one.domains, moved: Boolean(there[one.member]),
+    })),
+    domains: PLAN.domains.filter((one) => !['r2', 'h2'].includes(one.ref)),
+    levels: ['host', 'rack', 'zone'].map((level) => ({
+      level, domains_used: 2,
+      worst: [{ tier: 'web', left: 1, count: 3 }, { tier: 'db', left: 0, count: 1 }],
+      losses: [
+        { domain: { host: 'h3', rack: 'r3', zone: 'z2' }[level], left: { web: 1, db: 1 }, lost: { web: 2 } },
+        { domain: { host: 'h1', rack: 'r1', zone: 'z1' }[level], left: { web: 2, db: 0 }, lost: { web: 1, db: 1 } },
+      ],
+    })),
+    promises: [{ policy: 1, level: 'rack', failures: 1, tiers: [{ tier: 'web', left: 1, needed: 2 }], holds: false }],
+    violations: [
+      { policy: 0, level: 'host', message: 'a host holds two of web', enforcement: 'hard' },
+      { policy: 2, level: 'zone', message: 'web is in two zones', enforcement: 'soft' },
+    ],
+    ...more,
+  };
+}
+
+// jsdom shows its document to nobody, if it is not told otherwise.
+Object.defineProperty(document, 'hidden', { configurable: true, value: false });
+
+const went = []; // where the page has gone
+const asked = []; // what it asked for
+let beats = [];
+
+/** Put up the page as the template has it, with its data, and run its script. answers: by address. */
+function open(shown, answers) {
   const { el } = ensembles.dom;
-  const page = el('div', { id: 'ens-details' }, parts.map(([, tag, name]) => el(tag, { 'data-live': name })));
+  const lives = [...TEMPLATE.matchAll(/<(\w+)[^>]* data-live="([\w-]+)"/g)].map(([, tag, name]) => el(tag, {
+    'data-live': name, tabindex: -1,
+  }));
+  const buttons = [...TEMPLATE.matchAll(/data-act="(\w+)" data-while="([\w ]+)"/g)].map(([, act, status]) =>
+    el('button', { 'data-act': act, 'data-while': status }));
+  const page = el('div', { id: 'ens-details', class: 'ens' }, el('input', { name: 'csrfmiddlewaretoken', value: 't' }),
+    el('div', { 'data-when': 'stays' }), buttons, lives);
+  const data = {
+    ensemble: shown, now: NOW, settled: ['ACTIVE', 'ERROR'], names: { 'f-tiny': 'm1.tiny' }, indexUrl: '/',
+    stateUrl: '/state/', truthUrl: '/truth/', deleteUrl: '/delete/', documentUrl: '/document/', goneUrl: '/gone/',
+    loginUrl: '/login/', instanceUrl: '/project/instances/00000000/',
+  };
   document.body.replaceChildren(page,
     el('script', { id: 'ens-data', type: 'application/json' }, JSON.stringify(data)));
+  asked.length = 0;
+  beats = [];
+  globalThis.fetch = async (url, options) => {
+    asked.push([(options && options.method) || 'GET', url]);
+    const answer = answers[url];
+    if (!answer) { throw new TypeError('no network'); }
+    const [status, body] = Array.isArray(answer) ? answer : [200, answer];
+    return { ok: status < 400, status, json: async () => body };
+  };
+  // Questions alone have long pauses; what the picture waits for is over at once.
+  globalThis.setTimeout = (act, ms) => { if (ms >= 1000) { beats.push({ act, ms }); } return 1; };
+  globalThis.clearTimeout = () => { beats = []; };
+  globalThis.setInterval = () => 0;
+  globalThis.location = { assign: (url) => went.push(url) };
   const script = path.join(FOLDER, 'details.js');
   delete require.cache[script];
   require(script);
   return (name) => page.querySelector('[data-live=' + name + ']');
 }
 
-test('an ensemble that went wrong says why, and where everything is', () => {
-  const part = open({
-    ensemble: ENSEMBLE, settled: ['ACTIVE', 'ERROR'], names: { 'f-tiny': 'm1.tiny' },
-    stateUrl: '/state/', indexUrl: '/', instanceUrl: '/project/instances/00000000/',
-  });
-  assert.equal(part('status').textContent.trim(), 'Error');
-  assert.match(part('fault').textContent, /<img src=x.*a host has gone try again/);
+/** Let what was asked be answered. */
+const settle = () => new Promise((done) => { setImmediate(() => setImmediate(() => setImmediate(done))); });
+
+/** The next question, as after its pause; gives that pause. */
+async function beat() {
+  const { act, ms } = beats.pop();
+  act();
+  await settle();
+  return ms;
+}
+
+test('while it builds, members light up, the focus stays, and at the end nothing more is asked', async () => {
+  const answers = {};
+  const part = open(ensemble('BUILDING', ['ACTIVE', 'BUILDING', 'RESERVED', 'RESERVED']), answers);
+  assert.equal(part('sentence').textContent, 'Building: 1 of 4 members are active.');
+  assert.match(part('steps').textContent, /Reserve all capacity \(done\).*Build the servers \(now\).*Active \(to come\)/);
+  assert.equal(part('time').textContent, 'for 20 s');
+  assert.equal(part('bar').querySelectorAll('.ens-part.is-active').length, 1);
+  assert.equal(part('picture').querySelectorAll('.ens-member.is-active').length, 1);
+  assert.equal(document.querySelector('[data-act=cancel]').hidden, false);
+  const rack = part('picture').querySelector('[data-ref=r2]');
+  rack.click();
+  rack.focus();
+  assert.match(part('tried').textContent, /If rack B fails/);
+
+  answers['/state/'] = { now: NOW, ensemble: ensemble('BUILDING', ['ACTIVE', 'ACTIVE', 'BUILDING', 'RESERVED']) };
+  assert.equal(await beat(), 2000);
+  assert.equal(part('sentence').textContent, 'Building: 2 of 4 members are active.');
+  assert.equal(part('picture').querySelectorAll('.ens-member.is-active').length, 2);
+  assert.equal(document.activeElement, rack, 'the focus stays');
+  assert.equal(rack.getAttribute('aria-pressed'), 'true', 'what fails stays');
+  await beat();
+  assert.equal(await beat(), 2500, 'slower while nothing changes');
+
+  const done = ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']);
+  done.events = [...done.events, { at: '2026-11-22T12:00:15Z', type: 'ACTIVE', message: 'All members are ACTIVE.' }];
+  answers['/state/'] = { now: NOW, ensemble: done };
+  answers['/truth/'] = { survivability: truth({ violations: [] }) };
+  await beat();
+  assert.deepEqual(beats, [], 'no more questions');
+  assert.equal(part('time').textContent, 'built in 15 s');
+  assert.equal(part('steps').textContent, '');
+  assert.equal(document.querySelector('[data-act=remove]').hidden, false);
+});
+
+test('what differs from the plan is told with its price, and the promises that no longer hold', async () => {
+  const part = open(ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']), { '/truth/': { survivability: truth() } });
+  await settle();
+  assert.equal(part('sentence').textContent, 'Active, but 1 of 4 members is not as planned.');
+  const told = part('differences').textContent;
+  assert.match(told, /web-1 is now in zone B, rack C, host C; planned was zone A, rack B, host B\./);
+  assert.match(told, /The loss of rack C now leaves 1 of 3 of web; as planned, the loss of any rack left 2\./);
+  assert.match(told, /A promise does not hold: No two members of web may share a host\./);
+  assert.doesNotMatch(told, /in one zone/, 'a wish that was never met is no difference');
+  const holds = [...part('policies').querySelectorAll('li')].map((rule) => rule.dataset.holds);
+  assert.deepEqual(holds, ['false', 'false', 'false']);
+  assert.match(part('policies').textContent, /Not kept\. a host holds two of web.*web: 1 would be left, 2 are needed\./);
+  assert.match(part('as-of').textContent, /^As Nova has it at .*Look again$/);
+  assert.equal(part('picture').querySelectorAll('[data-ref=h2]').length, 0, 'a host that is left is not shown');
+  const row = part('members').querySelector('[data-member=web-1]').textContent;
+  assert.match(row, /rack C\s*planned: rack B/);
+});
+
+test('members sort by each heading, and back', async () => {
+  const part = open(ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']), { '/truth/': { survivability: truth() } });
+  await settle();
+  const order = () => [...part('members').querySelectorAll('[data-member]')].map((row) => row.dataset.member).join(' ');
+  assert.equal(order(), 'db-0 web-0 web-1 web-2');
+  part('members').querySelector('[data-key=sort-member]').click();
+  assert.equal(order(), 'web-2 web-1 web-0 db-0');
+  part('members').querySelector('[data-key=sort-rack]').focus();
+  part('members').querySelector('[data-key=sort-rack]').click();
+  assert.equal(order(), 'web-0 db-0 web-1 web-2');
+  assert.equal(document.activeElement.dataset.key, 'sort-rack', 'the heading keeps the focus');
+  assert.equal(part('members').querySelector('[aria-sort=ascending]').textContent, 'rack▲');
+});
+
+test('a server that is gone or in error is told at its member, with Nova’s reason', async () => {
+  const lost = truth({ promises: [], violations: [] });
+  lost.members[0] = { ...lost.members[0], status: null, server_id: null, domains: {} };
+  lost.members[3] = { ...lost.members[3], status: 'ERROR', fault: HOSTILE[0] };
+  const part = open(ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']), { '/truth/': { survivability: lost } });
+  await settle();
+  assert.match(part('members').querySelector('[data-member=web-0]').textContent, /Gone: Nova has no such server/);
+  assert.match(part('members').querySelector('[data-member=db-0]').textContent, /Error<img src=x/);
+  assert.match(part('differences').textContent, /web-0 is gone: .*db-0 is not active: Error\.<img/);
   assert.equal(document.querySelectorAll('img').length, 0);
-  assert.match(part('tiers').textContent, /web3 members · m1\.tiny · unknown/);
-  assert.equal(part('policies').firstElementChild.textContent,
-    'Keep apart anti-affinity No two members of web may share a host.');
-  assert.match(part('policies').lastElementChild.textContent, /in one zone\..*Not kept: web is in two zones/);
-  assert.equal(part('survives').textContent, 'The loss of one host can end a tier.');
-  assert.equal(part('map').querySelectorAll('.ens-member.is-active').length, 3);
-  assert.equal(part('map').querySelectorAll('.ens-member.is-error').length, 1);
-  const rows = [...part('members').querySelectorAll('tbody tr')];
-  assert.match(rows[0].textContent, /web-0Errornot built/);
-  assert.equal(rows[1].querySelector('a').getAttribute('href'), '/project/instances/' + ID + '/');
-  const told = [...part('events').querySelectorAll('li span')].map((node) => node.textContent);
-  assert.deepEqual(told, [HOSTILE[1], 'first'], 'newest first');
+});
+
+test('without an answer about the truth the page shows the plan and says so', async () => {
+  const part = open(ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']),
+    { '/truth/': [500, { error: { message: 'No such thing.' } }] });
+  await settle();
+  assert.match(part('as-of').textContent, /As planned\..*No such thing\. Look again/);
+  assert.equal(part('sentence').textContent, 'Active: all 4 members were built.');
+  assert.equal(part('picture').querySelectorAll('.ens-member').length, 4);
+});
+
+test('an ensemble that failed says why, at which member, and what to do', () => {
+  const failed = ensemble('ERROR', ['DELETED', 'DELETED', 'DELETED', 'DELETED'], {
+    fault: { message: 'Nova could not build web-1: ' + HOSTILE[0], reasons: [{ message: 'a', suggestion: 'b' }] },
+    domains: [], survivability: [], survives: [],
+  });
+  failed.members = failed.members.map((one) => ({ ...one, domains: {} }));
+  const part = open(failed, {});
+  assert.match(part('fault').textContent, /What went wrong: Nova could not build web-1: <img src=x.*a b.*What to do:/);
+  assert.match(part('members').querySelector('[data-member=web-1]').textContent, /Failed, and removed again.*<img/);
+  assert.doesNotMatch(part('members').querySelector('[data-member=web-2]').textContent, /Failed/);
+  assert.equal(document.querySelectorAll('img').length, 0);
+  assert.equal(document.querySelector('#ens-details').hasAttribute('data-placed'), false);
+  assert.deepEqual(beats, [], 'nothing is asked');
+});
+
+test('what is deleted goes pale where it was, and the end leads to the table', async () => {
+  const answers = {};
+  const part = open(ensemble('DELETING', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']), answers);
+  const half = ensemble('DELETING', ['DELETED', 'DELETED', 'ACTIVE', 'ACTIVE']);
+  half.members = half.members.map((one) => (one.status === 'DELETED' ? { ...one, domains: {} } : one));
+  half.domains = half.domains.filter((one) => !['h2', 'r2'].includes(one.ref));
+  answers['/state/'] = { now: NOW, ensemble: half };
+  await beat();
+  assert.equal(part('sentence').textContent, 'Deleting: 2 of 4 members are removed.');
+  assert.equal(part('picture').querySelectorAll('.ens-member.is-deleted').length, 2);
+  assert.ok(part('picture').querySelector('[data-ref=h2]'), 'the picture does not shrink');
+  answers['/state/'] = [404, { error: { message: 'none' } }];
+  await beat();
+  assert.deepEqual(went.splice(0), ['/gone/']);
+  assert.deepEqual(beats, []);
+});
+
+test('a dashboard that is away is asked again, ever later, and a session that ended can be renewed', async () => {
+  const answers = {};
+  const part = open(ensemble('BUILDING', ['ACTIVE', 'BUILDING', 'RESERVED', 'RESERVED']), answers);
+  await beat();
+  assert.match(part('trouble').textContent, /No news at the moment: The dashboard does not answer/);
+  assert.equal(await beat(), 4000);
+  assert.equal(await beat(), 8000);
+  answers['/state/'] = [401, null];
+  await beat();
+  assert.match(part('trouble').textContent, /Your session has ended/);
+  assert.equal(part('trouble').querySelector('a').getAttribute('href'), '/login/');
+  assert.deepEqual(beats, [], 'it does not knock on a closed door');
+  answers['/state/'] = { now: NOW, ensemble: ensemble('BUILDING', ['ACTIVE', 'ACTIVE', 'RESERVED', 'RESERVED']) };
+  part('trouble').querySelector('[data-key=again]').click();
+  await settle();
+  assert.equal(part('trouble').textContent, '');
+  assert.equal(beats.length, 1, 'it goes on');
+});
+
+test('a hidden tab asks nothing until it is seen again', async () => {
+  const answers = { '/state/': { now: NOW, ensemble: ensemble('BUILDING', ['ACTIVE', 'ACTIVE', 'RESERVED', 'RESERVED']) } };
+  const part = open(ensemble('BUILDING', ['ACTIVE', 'BUILDING', 'RESERVED', 'RESERVED']), answers);
+  Object.defineProperty(document, 'hidden', { configurable: true, value: true });
+  await beat();
+  assert.deepEqual(asked, []);
+  Object.defineProperty(document, 'hidden', { configurable: true, value: false });
+  document.dispatchEvent(new document.defaultView.Event('visibilitychange'));
+  await settle();
+  assert.ok(asked.length > 0);
+  assert.equal(part('sentence').textContent, 'Building: 2 of 4 members are active.');
+});
+
+test('many events are folded, newest first, and unfold', () => {
+  const list = Array.from({ length: 30 }, (_, index) => (
+    { at: '2026-11-22T12:00:' + String(index).padStart(2, '0') + 'Z', type: 'x', message: 'event ' + index }));
+  const part = open(ensemble('ERROR', ['DELETED', 'DELETED', 'DELETED', 'DELETED'], { events: list }), {});
+  const told = () => [...part('events').querySelectorAll('.ens-event-words')].map((node) => node.textContent);
+  assert.deepEqual(told().slice(0, 2), ['event 29', 'event 28']);
+  assert.equal(told().length, 8);
+  part('events').querySelector('button').click();
+  assert.equal(told().length, 30);
+  assert.equal(part('events').querySelector('button').textContent, 'Show only the newest');
 });
 
 test('an ensemble without members or events yet has a page too', () => {
-  const part = open({
-    ensemble: {
-      status: 'ACTIVE', tiers: ENSEMBLE.tiers, policies: [], fault: null, members: [], domains: [],
-      survivability: [], survives: [], events: [], progress: { active: 0, total: 0 },
-    },
-    settled: ['ACTIVE', 'ERROR'], names: {}, stateUrl: '/', indexUrl: '/', instanceUrl: '/00000000/',
-  });
-  assert.equal(part('fault').textContent, '');
-  assert.equal(part('policies').textContent, 'No policies.');
-  for (const name of ['map', 'failures', 'members', 'events']) {
-    assert.equal(part(name).textContent, 'Nothing to show.');
-  }
-  assert.equal(window.document.querySelector('#ens-details').dataset.status, 'ACTIVE');
+  const part = open(ensemble('RESERVING', [], {
+    policies: [], violations: [], members: [], domains: [], survivability: [], survives: [], events: [],
+    progress: { active: 0, total: 0 },
+  }), {});
+  assert.equal(part('sentence').textContent, 'Reserving the capacity of 0 members.');
+  assert.match(part('policies').textContent, /Nothing was asked for/);
+  assert.match(part('events').textContent, /Nothing has happened yet/);
 });

@@ -38,7 +38,7 @@ class AdminEnsembleRow(project_tables.EnsembleRow):
 class AdminEnsemblesTable(project_tables.EnsemblesTable):
     """The ensembles of every project."""
 
-    project = tables.Column(project_label, verbose_name=gettext_lazy("Project"))
+    project = tables.Column(project_label, verbose_name=gettext_lazy("Project"), sortable=False)
     name = project_tables.NameColumn(details_url)
 
     class Meta(project_tables.EnsemblesTable.Meta):
@@ -47,4 +47,5 @@ class AdminEnsemblesTable(project_tables.EnsemblesTable):
         name = "all_ensembles"
         row_class = AdminEnsembleRow
         columns = ("project", "name", "status", "tiers", "members", "survives", "created")
-        table_actions = (project_tables.FilterEnsembles, project_tables.DeleteEnsemble)
+        table_actions = (project_tables.DeleteEnsemble,)
+        row_actions = (project_tables.DeleteEnsemble,)

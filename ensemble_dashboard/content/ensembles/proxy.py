@@ -6,7 +6,6 @@ import json
 import logging
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
@@ -22,6 +21,7 @@ LOG = logging.getLogger(__name__)
 
 # 20 tiers with 64 KiB of user data each, in base64, fit; nothing sensible is larger.
 MAX_BODY = 2 * 1024 * 1024
+MAX_FAILED = 16  # domains at once, as the API takes them
 
 
 class Refused(Exception):
@@ -103,9 +103,19 @@ class PlanView(generic.View):
 
     @json_view
     def post(self, request: HttpRequest) -> dict[str, Any]:
-        """Give {"plan": ...} for what is drawn; nothing is reserved. ?headroom=1 asks for more."""
-        headroom = request.GET.get("headroom") == "1"
-        return {"plan": api.ensemble_plan(request, drawn(request), headroom=headroom)}
+        """Give {"plan": ...} for what is drawn; nothing is reserved.
+
+        ?headroom=1, ?domains=all and ?fail=REF, as the API has them, ask for more.
+        """
+        query = request.GET
+        found = api.ensemble_plan(
+            request,
+            drawn(request),
+            headroom=query.get("headroom") == "1",
+            domains="all" if query.get("domains") == "all" else None,
+            fail=query.getlist("fail")[:MAX_FAILED],
+        )
+        return {"plan": found}
 
 
 class CreateView(generic.View):
@@ -115,20 +125,13 @@ class CreateView(generic.View):
 
     @json_view
     def post(self, request: HttpRequest) -> dict[str, Any]:
-        """Create what is drawn and give the address of its page."""
-        created = api.ensemble_create(request, drawn(request))
+        """Create what is drawn, as it was planned if a plan is named; give its page's address."""
+        ensemble = drawn(request)
+        plan = sent(request).get("plan")
+        if plan is not None and not isinstance(plan, str):
+            raise Refused(400, "dashboard.no_plan", _("This is no plan's id."))
+        created = api.ensemble_create(request, ensemble, plan=plan)
         return {
             "id": created.id,
             "url": reverse("horizon:project:ensembles:detail", args=[created.id]),
         }
-
-
-class StateView(generic.View):
-    """What the details page asks for every few seconds."""
-
-    http_method_names = ("get",)
-
-    @json_view
-    def get(self, request: HttpRequest, ensemble_id: UUID) -> dict[str, Any]:
-        """Give {"ensemble": ...} as it is now."""
-        return {"ensemble": api.ensemble_get(request, str(ensemble_id)).to_dict()}

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of ensembles, with rows that follow what is being built."""
 
+import functools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -13,6 +15,7 @@ from horizon.utils import filters
 
 from ensemble_dashboard import words
 from ensemble_dashboard.api import ensemble as api
+from ensemble_dashboard.content.ensembles.search import Search
 
 
 class DrawEnsemble(tables.LinkAction):
@@ -22,6 +25,18 @@ class DrawEnsemble(tables.LinkAction):
     verbose_name = gettext_lazy("Draw Ensemble")
     url = "horizon:project:ensembles:draw"
     icon = "pencil"
+
+
+class DrawAnother(tables.LinkAction):
+    """Opens the drawing with the tiers and policies of an ensemble."""
+
+    name = "like"
+    verbose_name = gettext_lazy("Draw Another")
+    icon = "clone"
+
+    def get_link_url(self, datum: Any = None) -> str:
+        """Give the address of the drawing; none is asked for without an ensemble."""
+        return like_url(datum)
 
 
 class DeleteEnsemble(tables.DeleteAction):
@@ -53,16 +68,6 @@ class DeleteEnsemble(tables.DeleteAction):
         api.ensemble_delete(request, obj_id)
 
 
-class FilterEnsembles(tables.FilterAction):
-    """Searches in the API, so that all pages are searched."""
-
-    filter_type = "server"
-    filter_choices = (
-        ("name", gettext_lazy("Name"), True),
-        ("status", gettext_lazy("Status ="), True),
-    )
-
-
 class EnsembleRow(tables.Row):
     """A row that asks for news while its ensemble is on the way somewhere."""
 
@@ -78,29 +83,47 @@ class EnsembleRow(tables.Row):
         return api.ensemble_get(request, obj_id)
 
 
+# The sign beside a status: a shape, since colour alone tells nobody anything.
+_SIGNS = {"ACTIVE": "fa-check-circle", "ERROR": "fa-times-circle"}
+_ON_THE_WAY = "fa-hourglass-half"
+
+
 class StatusColumn(tables.Column):
-    """Shows the status, and how many members are there already while it is not settled."""
+    """Shows the status, and how many members are there while it is not settled."""
 
     def get_data(self, datum: Any) -> str:
         """Give the cell's HTML, made of escaped parts."""
-        word = words.status(datum.status)
-        if datum.status in words.SETTLED:
-            return format_html("{}", word)
+        said = format_html(
+            '<span class="ens-status-{}"><span class="fa {}" aria-hidden="true"></span> {}</span>',
+            str(datum.status).lower(),
+            _SIGNS.get(datum.status, _ON_THE_WAY),
+            words.status(datum.status),
+        )
         progress: Mapping[str, int] = getattr(datum, "progress", None) or {}
         active, total = progress.get("active", 0), progress.get("total", 0)
-        if not total:
-            return format_html("{}", word)
+        if datum.status in words.SETTLED or not total:
+            return said
+        leaving = datum.status in words.LEAVING
+        counted = gettext("%(active)d of %(total)d left") if leaving else gettext(
+            "%(active)d of %(total)d active"
+        )  # fmt: skip
         return format_html(
-            '{}: {}<div class="progress ens-progress" role="progressbar" aria-valuemin="0"'
+            '{}<span class="ens-count">{}</span>'
+            '<div class="progress ens-progress" role="progressbar" aria-valuemin="0"'
             ' aria-valuenow="{}" aria-valuemax="{}" aria-label="{}">'
             '<div class="progress-bar progress-bar-striped active" style="width: {}%"></div></div>',
-            word,
-            gettext("%(active)d of %(total)d") % {"active": active, "total": total},
+            said,
+            counted % {"active": active, "total": total},
             active,
             total,
             gettext("Members that are active"),
             round(100 * active / total),
         )
+
+
+def like_url(datum: Any) -> str:
+    """Give the address of a drawing that begins with what this ensemble is."""
+    return f"{reverse('horizon:project:ensembles:draw')}?{urlencode({'like': datum.id})}"
 
 
 def details_url(datum: Any) -> str:
@@ -112,7 +135,7 @@ class NameColumn(tables.WrappingColumn):
     """The name, exactly as it was given, as a link to the details."""
 
     def __init__(self, address: Callable[[Any], str], **options: Any) -> None:
-        super().__init__("name", verbose_name=gettext_lazy("Name"), **options)
+        super().__init__("name", verbose_name=gettext_lazy("Name"), sortable=False, **options)
         self.address = address
 
     def get_data(self, datum: Any) -> str:
@@ -137,6 +160,9 @@ def member_count(datum: Any) -> int:
 def survival_chips(datum: Any) -> str:
     """Say for each level whether every tier outlives the loss of any one domain of it."""
     levels = getattr(datum, "survives", None) or ()
+    if datum.status in (*words.LEAVING, "ERROR"):
+        dash = '<span class="text-muted" aria-hidden="true">&ndash;</span>'
+        return format_html(dash + '<span class="sr-only">{}</span>', gettext("nothing stays"))
     if not levels:
         return format_html('<span class="text-muted">{}</span>', gettext("not known yet"))
     return format_html_join(
@@ -156,18 +182,30 @@ def _survival(level: str, holds: bool) -> tuple[str, str, str, words.Text, str]:
     return "ens-chip-no", sentence, "fa-times", word, sentence
 
 
+def _always(attributes: dict[str, str], _value: Any) -> dict[str, str]:
+    return attributes
+
+
 class EnsemblesTable(tables.DataTable):
-    """The ensembles of a project."""
+    """The ensembles of a project, sorted by the API when a heading is followed."""
+
+    # The columns that the API can sort by.
+    sorts: ClassVar[Mapping[str, str]] = {
+        "name": "name", "status": "status", "created": "created_at"
+    }  # fmt: skip
 
     name = NameColumn(details_url)
     status = StatusColumn(
         "status",
         verbose_name=gettext_lazy("Status"),
+        sortable=False,
         status=True,
         status_choices=(("active", True), ("error", False)),
     )
     tiers = tables.Column(tier_chips, verbose_name=gettext_lazy("Tiers"), sortable=False)
-    members = tables.Column(member_count, verbose_name=gettext_lazy("Members"))
+    members = tables.Column(
+        member_count, verbose_name=gettext_lazy("Members"), sortable=False, classes=["ens-number"]
+    )
     survives = tables.Column(
         survival_chips,
         verbose_name=gettext_lazy("Survives the loss of one"),
@@ -179,9 +217,41 @@ class EnsemblesTable(tables.DataTable):
     created = tables.Column(
         "created_at",
         verbose_name=gettext_lazy("Age"),
+        sortable=False,
         filters=(filters.parse_isotime, filters.timesince_sortable),
-        attrs={"data-type": "timesince"},
     )
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        self.search = Search.of(request.GET)
+        for column in self.columns.values():
+            # In a narrow window each cell stands below the last one, with its heading beside it.
+            label = {"data-label": str(column.verbose_name)}
+            column.cell_attributes_getter = functools.partial(_always, label)
+        for name, key in self.sorts.items():
+            self._make_sortable(self.columns[name], key)
+
+    def _make_sortable(self, column: tables.Column, key: str) -> None:
+        here = self.search.sort == key
+        column.verbose_name = format_html(
+            '<a class="ens-sort" href="?{}">{}<span class="ens-sort-sign" aria-hidden="true">{}'
+            "</span></a>",
+            self.search.sorted_by(key).query or "sort=created_at",
+            column.verbose_name,
+            ("\N{BLACK DOWN-POINTING TRIANGLE}" if self.search.descending else
+             "\N{BLACK UP-POINTING TRIANGLE}") if here else "",
+        )  # fmt: skip
+        if here:
+            order = "descending" if self.search.descending else "ascending"
+            column.attrs = {**column.attrs, "aria-sort": order}
+
+    def get_pagination_string(self) -> str:
+        """Keep the search and the order on the next page."""
+        return "&".join(filter(None, (super().get_pagination_string(), self.search.query)))
+
+    def get_prev_pagination_string(self) -> str:
+        """Keep the search and the order on the page before."""
+        return "&".join(filter(None, (super().get_prev_pagination_string(), self.search.query)))
 
     def get_object_by_id(self, lookup: str) -> Any:
         """Find the ensemble also when it is on another page than the table's first."""
@@ -202,6 +272,6 @@ class EnsemblesTable(tables.DataTable):
         status_columns = ("status",)
         row_class = EnsembleRow
         css_classes = "ens-table"
-        no_data_message = gettext_lazy("No ensemble here.")
-        table_actions: tuple[type, ...] = (FilterEnsembles, DrawEnsemble, DeleteEnsemble)
-        row_actions = (DeleteEnsemble,)
+        no_data_message = gettext_lazy("No ensemble matches the search.")
+        table_actions: tuple[type, ...] = (DrawEnsemble, DeleteEnsemble)
+        row_actions: tuple[type, ...] = (DrawAnother, DeleteEnsemble)

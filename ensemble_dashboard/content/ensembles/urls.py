@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from ensemble_dashboard.content.ensembles import catalog, files, listing, proxy, views
+from ensemble_dashboard.content.ensembles import catalog, files, following, listing, proxy, views
 
 urlpatterns = [
     path("", views.IndexView.as_view(), name="index"),
@@ -15,5 +15,8 @@ urlpatterns = [
     path("read/", files.ReadView.as_view(), name="read"),
     path("words/<slug:language>/", catalog.CatalogView.as_view(), name="words"),
     path("<uuid:ensemble_id>/", views.DetailView.as_view(), name="detail"),
-    path("<uuid:ensemble_id>/state/", proxy.StateView.as_view(), name="state"),
+    path("<uuid:ensemble_id>/state/", following.StateView.as_view(), name="state"),
+    path("<uuid:ensemble_id>/truth/", following.TruthView.as_view(), name="truth"),
+    path("<uuid:ensemble_id>/delete/", following.DeleteView.as_view(), name="delete"),
+    path("<uuid:ensemble_id>/document/", following.DocumentView.as_view(), name="document"),
 ]

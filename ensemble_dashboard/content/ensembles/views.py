@@ -2,107 +2,140 @@
 """The pages of a project: the table, the details and the drawing."""
 
 from typing import Any
+from urllib.parse import urlencode
 
-from django.http import HttpRequest
+from django import shortcuts
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from horizon import exceptions, tables, views
-from horizon.utils import filters, memoized
+from horizon import exceptions, messages, tables, views
+from horizon.utils import filters
+from novaclient import exceptions as nova_exceptions
 
 from ensemble_dashboard import words
 from ensemble_dashboard.api import choices
 from ensemble_dashboard.api import ensemble as api
+from ensemble_dashboard.content.ensembles import following
 from ensemble_dashboard.content.ensembles import tables as ensemble_tables
+from ensemble_dashboard.content.ensembles.search import Search
+from ensemble_dashboard.content.ensembles.trouble import Trouble, caught
+
+# What the script of an ensemble's page asks for, by the names of the addresses.
+_QUESTIONS = ("state", "truth", "delete", "document")
 
 
 class IndexView(tables.PagedTableMixin, tables.DataTableView):
-    """The table of ensembles, page by page, newest first."""
+    """The table of ensembles, page by page, searched and sorted by the API."""
 
     table_class = ensemble_tables.EnsemblesTable
     template_name = "ensembles/index.html"
     page_title = _("Ensembles")
     all_projects = False
+    trouble: Trouble | None = None
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Say first of one that has gone, when its page sends somebody here for that."""
+        name = following.name_of_gone(request.GET.get("gone", ""))
+        if name is not None:
+            said = gettext("“%s” is deleted. Nothing of it is left.") % words.inert(name)
+            messages.success(request, said)
+        if "gone" in request.GET:
+            return shortcuts.redirect(request.path)
+        answer: HttpResponse = super().get(request, *args, **kwargs)
+        return answer
 
     def get_data(self) -> list[Any]:
-        """Fetch the page that the marker names, searched by the filter in the API."""
+        """Fetch the page that the marker names, in the order and with the search asked for."""
         marker, direction = self._get_marker()
+        search = Search.of(self.request.GET)
         try:
             page = api.ensemble_page(
                 self.request,
                 marker=marker,
                 backwards=direction == "asc",
-                filters=self._filters(),
+                filters=search.filters,
                 all_projects=self.all_projects,
+                sort_key=search.sort,
+                descending=search.descending,
             )
-        except Exception:  # noqa: BLE001 - Horizon sorts out which kind it is
-            self.failed = True
-            exceptions.handle(self.request, _("Unable to retrieve ensembles."))
+        except Exception as error:  # noqa: BLE001 - what is no answer of a service is raised again
+            if marker is not None and isinstance(error, nova_exceptions.BadRequest):
+                # The one that the page began after was deleted meanwhile: begin anew.
+                first = f"{self.request.path}?{search.query}"
+                raise exceptions.Http302(first) from None
+            self.trouble = caught(self.request, error)
             return []
         self._has_more_data, self._has_prev_data = page.has_next, page.has_previous
         return list(page.ensembles)
 
-    def _filters(self) -> dict[str, str]:
-        """Give the filter as the API wants it: statuses in capitals, as words or as values."""
-        chosen: dict[str, str] = self.get_filters()
-        wanted = chosen.get("status")
-        if wanted:
-            by_word = {str(word).lower(): value for value, word in words.STATUSES}
-            chosen["status"] = by_word.get(wanted.lower(), wanted.upper())
-        return chosen
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Invite to draw when there is nothing at all, rather than nothing that matches."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
+        search = Search.of(self.request.GET)
+        context["search"] = search
+        context["statuses"] = words.STATUSES
+        context["trouble"] = self.trouble
         context["invite"] = not (
-            self.table.data
-            or getattr(self, "failed", False)
-            or self._get_marker()[0]
-            or self.get_filters()
+            self.table.data or self.trouble or self._get_marker()[0] or search.filters
         )
         return context
 
 
 class DetailView(views.HorizonTemplateView):
-    """One ensemble; the page's script keeps it up to date while it is being built."""
+    """One ensemble; the page's script follows it while something goes on."""
 
     template_name = "ensembles/detail.html"
-    table_class = ensemble_tables.EnsemblesTable
     index_url = reverse_lazy("horizon:project:ensembles:index")
-    state_url = "horizon:project:ensembles:state"
+    namespace = "horizon:project:ensembles"
     instance_url = "horizon:project:instances:detail"
+    can_draw = True
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the ensemble, go back to the table when there is none, or say why it cannot be."""
+        try:
+            ensemble = api.ensemble_get(request, str(kwargs["ensemble_id"]))
+        except nova_exceptions.NotFound:
+            told = gettext(
+                "There is no such ensemble here: it was deleted, or it is in another project."
+            )
+            messages.error(request, told)
+            return shortcuts.redirect(self.index_url)
+        except Exception as error:  # noqa: BLE001 - what is no answer of a service is raised again
+            trouble = caught(request, error)
+            context = {"trouble": trouble, "page_title": gettext("Ensemble")}
+            return shortcuts.render(
+                request, "ensembles/trouble.html", context, status=trouble.status
+            )
+        context = self.get_context_data(ensemble=ensemble, **kwargs)
+        answer: HttpResponse = self.render_to_response(context)
+        return answer
+
+    def get_context_data(self, ensemble: Any = None, **kwargs: Any) -> dict[str, Any]:
         """Give the template the ensemble, and the script the same as data."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        ensemble = self.get_data()
         context["ensemble"] = ensemble
         # Not the attribute of the class, which Horizon compiles as a template.
         context["page_title"] = words.as_it_is(ensemble.name)
         context["created"] = filters.parse_isotime(ensemble.created_at)
+        context["index_url"] = self.index_url
+        context["like_url"] = ensemble_tables.like_url(ensemble) if self.can_draw else None
         context["page_data"] = {
             "ensemble": ensemble.to_dict(),
+            "now": following.clock(),
             "names": choices.names(self.request),
             "settled": list(words.SETTLED),
-            "stateUrl": reverse(self.state_url, args=[ensemble.id]),
+            **{f"{name}Url": self._url(name, ensemble) for name in _QUESTIONS},
             "indexUrl": str(self.index_url),
+            "goneUrl": f"{self.index_url}?gone={following.gone(ensemble.name)}",
+            "loginUrl": f"{reverse('login')}?{urlencode({'next': self.request.path})}",
             # The script puts a server's id in the place of the zeros.
             "instanceUrl": reverse(self.instance_url, args=["0" * 8]),
         }
-        context["url"] = self.index_url
-        context["actions"] = self.table_class(self.request).render_row_actions(ensemble)
         return context
 
-    @memoized.memoized_method
-    def get_data(self) -> Any:
-        """Fetch the ensemble, or go back to the table with a message."""
-        ensemble_id = str(self.kwargs["ensemble_id"])
-        try:
-            return api.ensemble_get(self.request, ensemble_id)
-        except Exception:  # noqa: BLE001 - Horizon sorts out which kind it is
-            exceptions.handle(
-                self.request, _("Unable to retrieve the ensemble."), redirect=self.index_url
-            )
-            raise exceptions.Http302(self.index_url) from None
+    def _url(self, name: str, ensemble: Any) -> str:
+        return str(reverse(f"{self.namespace}:{name}", args=[ensemble.id]))
 
 
 class DrawView(views.HorizonTemplateView):

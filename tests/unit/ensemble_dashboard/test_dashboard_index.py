@@ -10,6 +10,7 @@ from django.test import Client
 from tests.unit.ensemble_dashboard.little_cloud import LittleCloud, ensemble
 
 INDEX = "/project/ensembles/"
+API = "/v2.1/os-ensembles"
 
 
 def page(client: Client, path: str = INDEX) -> str:
@@ -58,7 +59,7 @@ def test_a_building_ensemble_shows_its_progress_and_updates_its_row(
     building = ensemble("shop", "BUILDING", 1)
     little_cloud.ensembles = [building]
     text = page(demo)
-    assert "Building: 1 of 2" in text
+    assert "Building</span>" in text and "1 of 2 active" in text
     assert 'aria-valuenow="1" aria-valuemax="2"' in text
     row = re.search(r'data-update-url="([^"]+)"', text)
     assert row is not None and "warning" in text
@@ -102,30 +103,79 @@ def _csrf(client: Client) -> str:
 
 
 @pytest.mark.parametrize(
-    ("field", "text", "found"),
+    ("query", "found"),
     [
-        pytest.param("name", "sh", ["shop"], id="a part of the name finds it"),
-        pytest.param("status", "building", ["queue"], id="a status is found by its word"),
-        pytest.param("status", "ERROR", [], id="a status that nobody has finds nothing"),
+        pytest.param("?q=sh", ["shop"], id="a part of the name finds it"),
+        pytest.param("?status=BUILDING", ["queue"], id="a status"),
+        pytest.param("?q=u&status=BUILDING", ["queue"], id="a name and a status"),
+        pytest.param("?status=ERROR", [], id="a status that nobody has finds nothing"),
+        pytest.param("?status=nonsense", ["queue", "shop"], id="nonsense is not sent to the API"),
     ],
 )
-def test_the_filter_searches_in_the_api(
-    demo: Client, little_cloud: LittleCloud, field: str, text: str, found: list[str]
+def test_the_search_searches_in_the_api(
+    demo: Client, little_cloud: LittleCloud, query: str, found: list[str]
 ) -> None:
     little_cloud.ensembles = [ensemble("shop"), ensemble("queue", "BUILDING")]
-    page(demo)
-    answer = demo.post(
-        INDEX,
-        {
-            "csrfmiddlewaretoken": _csrf(demo),
-            "ensembles__filter__q": text,
-            "ensembles__filter__q_field": field,
-        },
-        follow=True,
-    )
-    shown = answer.content.decode()
+    shown = page(demo, INDEX + query)
     assert names(shown) == found
     assert "Draw your first ensemble" not in shown, "nothing found is not nothing there"
+    assert found or "No ensemble matches the search." in shown
+
+
+def test_a_heading_sorts_in_the_api_and_sorts_back(demo: Client, little_cloud: LittleCloud) -> None:
+    little_cloud.ensembles = [ensemble("shop")]
+    asked = [
+        {key: query.get(key) for key in ("sort_key", "sort_dir")}
+        for query in (
+            page(demo, INDEX) and little_cloud.queries("GET", API)[-1],
+            page(demo, INDEX + "?sort=name&dir=asc") and little_cloud.queries("GET", API)[-1],
+            page(demo, INDEX + "?sort=id&dir=asc") and little_cloud.queries("GET", API)[-1],
+        )
+    ]
+    newest = {"sort_key": "created_at", "sort_dir": "desc"}
+    assert asked == [newest, {"sort_key": "name", "sort_dir": "asc"}, newest]
+    text = page(demo, INDEX + "?q=s&sort=name&dir=asc")
+    assert re.search(r'<th[^>]*aria-sort="ascending"[^>]*>\s*<a class="ens-sort"', text)
+    assert 'href="?q=s&amp;sort=name&amp;dir=desc"' in text, "the same again turns it round"
+    assert 'href="?q=s&amp;sort=status&amp;dir=asc"' in text, "another one begins anew"
+
+
+def test_the_search_and_the_order_go_on_to_other_pages(
+    demo: Client, little_cloud: LittleCloud, settings: object
+) -> None:
+    settings.API_RESULT_PAGE_SIZE = 1  # type: ignore[attr-defined]
+    little_cloud.ensembles = [ensemble("shop-1"), ensemble("shop-2"), ensemble("queue")]
+    foot = links(page(demo, INDEX + "?q=shop&sort=name&dir=desc"))
+    assert re.search(r"marker=[0-9a-f-]{36}&amp;q=shop&amp;sort=name&amp;dir=desc", foot)
+
+
+def test_a_page_after_one_that_was_deleted_begins_anew(
+    demo: Client, little_cloud: LittleCloud
+) -> None:
+    little_cloud.answers["GET", API] = (400, {"badRequest": {"code": 400, "message": "marker"}})
+    answer = demo.get(INDEX + "?q=shop&marker=" + ensemble("x")["id"])
+    assert (answer.status_code, answer["Location"]) == (302, INDEX + "?q=shop")
+
+
+def test_who_watched_one_go_is_told_so_on_the_table(
+    demo: Client, little_cloud: LittleCloud
+) -> None:
+    little_cloud.ensembles = [ensemble("<b>{$ 1 $}</b>")]
+    details = page(demo, f"{INDEX}{little_cloud.ensembles[0]['id']}/")
+    address = re.search(r'"goneUrl": "([^"]+)"', details)
+    assert address is not None
+    answer = demo.get(address[1], follow=True)
+    assert answer.redirect_chain == [(INDEX, 302)], "a reload says nothing"
+    told = answer.content.decode()
+    assert "Nothing of it is left." in told
+    assert "&lt;b&gt;{\u2060$ 1 $\u2060}&lt;/b&gt;" in told and "<b>{" not in told
+
+
+def test_nobody_can_make_the_table_say_what_they_like(
+    demo: Client, little_cloud: LittleCloud
+) -> None:
+    answer = demo.get(INDEX + "?gone=your-account", follow=True)
+    assert "your-account" not in answer.content.decode()
 
 
 def test_several_are_deleted_at_once(demo: Client, little_cloud: LittleCloud) -> None:
@@ -182,7 +232,7 @@ def test_a_hostile_name_is_text_on_every_page(
     index = page(demo)
     assert names(index) == [name]
     details = page(demo, f"/project/ensembles/{little_cloud.ensembles[0]['id']}/")
-    title = re.search(r'<span class="h1 word-wrap">(.*?)</span>', details)
+    title = re.search(r'<h1 class="h1 word-wrap" dir="auto">(.*?)</h1>', details)
     assert title is not None and html.unescape(title[1]) == name
     for text in (index, details):
         assert "<script>alert" not in text
@@ -198,12 +248,26 @@ def test_a_hostile_name_is_text_on_every_page(
     assert html.unescape(message[1]).replace("\u2060", "") == name
 
 
-def test_an_api_that_fails_is_told(demo: Client, little_cloud: LittleCloud) -> None:
-    broken = {"computeFault": {"code": 500, "message": "boom"}}
-    little_cloud.answers["GET", "/v2.1/os-ensembles"] = (500, broken)
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        pytest.param((500, {"computeFault": {"code": 500, "message": "boom"}}), "boom", id="error"),
+        pytest.param((0, None), "cannot be reached at the moment", id="no answer"),
+        pytest.param(
+            (403, {"forbidden": {"code": 403, "message": "no"}}),
+            "does not let you see",
+            id="no right",
+        ),
+    ],
+)
+def test_an_api_that_fails_is_told_with_what_to_do(
+    demo: Client, little_cloud: LittleCloud, answer: tuple[int, object], told: str
+) -> None:
+    little_cloud.answers["GET", API] = answer
     text = page(demo)
-    assert "Unable to retrieve ensembles." in text
+    assert told in text and "Try again" in text
     assert "Draw your first ensemble" not in text
+    assert "No ensemble matches" not in text, "an error is not an empty table"
 
 
 def test_nobody_who_is_not_logged_in_sees_anything(little_cloud: LittleCloud) -> None:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The details and the drawing page as they leave the server."""
 
-import html
 import json
 import re
 from typing import Any
 
+import pytest
 from django.test import Client
 
 from tests.unit.ensemble_dashboard.little_cloud import PROJECT, LittleCloud, ensemble
@@ -83,21 +83,12 @@ def test_the_details_give_the_script_the_whole_ensemble(
     assert given["names"] == {"f1": "m1.tiny", "f2": "m1.small", "i1": "cirros"}
     assert given["stateUrl"] == f"/project/ensembles/{made['id']}/state/"
     assert given["instanceUrl"].replace("00000000", "x") == "/project/instances/x/"
+    assert given["truthUrl"] == f"/project/ensembles/{made['id']}/truth/"
+    assert given["deleteUrl"] == f"/project/ensembles/{made['id']}/delete/"
+    assert given["loginUrl"].endswith(f"/auth/login/?next=%2Fproject%2Fensembles%2F{made['id']}%2F")
+    assert f"/project/ensembles/draw/?like={made['id']}" in text
     assert "our &lt;b&gt;shop&lt;/b&gt;" in text
-    assert f"ensembles__delete__{made['id']}" in text
     assert "Nov. 22, 2026" in text
-
-
-def test_the_name_in_the_confirmation_is_escaped_twice(
-    demo: Client, little_cloud: LittleCloud
-) -> None:
-    # Horizon reads the attribute and puts it into the page as HTML.
-    made = ensemble("<i>x</i>")
-    little_cloud.ensembles = [made]
-    text = page(demo, f"/project/ensembles/{made['id']}/")
-    attribute = re.search(r'data-display="([^"]*)"', text)
-    assert attribute is not None
-    assert html.unescape(attribute[1]) == "&lt;i&gt;x&lt;/i&gt;"
 
 
 def test_a_script_in_the_data_cannot_end_it(demo: Client, little_cloud: LittleCloud) -> None:
@@ -111,4 +102,43 @@ def test_an_ensemble_that_is_not_there_leads_back_with_a_message(
 ) -> None:
     answer = demo.get(f"/project/ensembles/{ensemble('x')['id']}/", follow=True)
     assert answer.redirect_chain[-1][0] == "/project/ensembles/"
-    assert "Unable to retrieve the ensemble." in answer.content.decode()
+    assert "There is no such ensemble here" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "told"),
+    [
+        pytest.param((0, None), 503, "cannot be reached", id="no answer"),
+        pytest.param(
+            (403, {"forbidden": {"code": 403, "message": "no"}}),
+            403,
+            "not let you see",
+            id="no right",
+        ),
+        pytest.param(
+            (500, {"computeFault": {"code": 500, "message": "<b>boom</b>"}}),
+            502,
+            "&lt;b&gt;boom&lt;/b&gt;",
+            id="an error",
+        ),
+    ],
+)
+def test_a_page_that_cannot_be_shown_says_why_and_what_to_do(
+    demo: Client, little_cloud: LittleCloud, answer: tuple[int, Any], status: int, told: str
+) -> None:
+    made = ensemble("shop")
+    little_cloud.answers["GET", f"/v2.1/os-ensembles/{made['id']}"] = answer
+    shown = demo.get(f"/project/ensembles/{made['id']}/")
+    assert shown.status_code == status
+    assert told in shown.content.decode() and "Try again" in shown.content.decode()
+
+
+def test_operators_draw_nothing_from_others_ensembles(
+    admin: Client, little_cloud: LittleCloud
+) -> None:
+    made = ensemble("shop")
+    little_cloud.ensembles = [made]
+    text = page(admin, f"/admin/ensembles/{made['id']}/")
+    assert data(text)["stateUrl"] == f"/admin/ensembles/{made['id']}/state/"
+    assert data(text)["goneUrl"].startswith("/admin/ensembles/all/?gone=")
+    assert "?like=" not in text

@@ -2,6 +2,7 @@
 """The JSON views between the page's script and the API."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -148,7 +149,9 @@ def test_the_state_is_what_the_api_says_now(demo: Client, little_cloud: LittleCl
     little_cloud.ensembles = [made]
     headers = {"X-Requested-With": "XMLHttpRequest"}
     path = f"/project/ensembles/{made['id']}/state/"
-    assert demo.get(path, headers=headers).json() == {"ensemble": made}
+    answer = demo.get(path, headers=headers).json()
+    assert answer["ensemble"] == made
+    assert datetime.fromisoformat(answer["now"]).tzinfo is not None
     little_cloud.ensembles.clear()
     gone = demo.get(path, headers=headers)
     assert gone.status_code == 404

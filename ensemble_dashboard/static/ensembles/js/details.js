@@ -1,134 +1,241 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The details page: draws what the page came with, and asks for news until the ensemble is settled. */
+/* The ensemble's page: shows what it came with, follows what is being built, and compares it with the plan. */
 (function () {
   'use strict';
-  const { words, dom, layout, api, map, failures } = globalThis.ensembles;
-  const { gettext, fill, status, level } = words;
-  const { el, fillIn, icon, badge } = dom;
-
-  const PAUSE = 2000; // ms between two questions; doubled after each that failed
-  const LONGEST = 30000;
+  const { words, dom, layout, api, map, failures, progress, truth: truths, members, rules, events, time, actions } =
+    globalThis.ensembles;
+  const { gettext, fill } = words;
+  const { el, icon, badge } = dom;
 
   const root = document.getElementById('ens-details');
   const data = dom.pageData();
-  const part = (name) => root.querySelector('[data-live="' + name + '"]');
+  const part = (name) => document.querySelector('[data-live="' + name + '"]');
+  const shown = new Map(); // what each part shows, to leave it alone while that is the same
   const failed = new Set();
-  let shown = ''; // what is on the page, to leave it alone when nothing has changed
-  let pause = PAUSE;
+  const view = { order: { key: 'member', down: false }, allEvents: false, failures: 1 };
+  const drawing = map.open(failed, { failed: showTried });
+  let ensemble = null;
+  let truth = null; // what Nova says, once it is asked; null while that is not known
+  let picture = null;
+  let ahead = 0; // ms that the API's clock is ahead of the browser's
 
-  function render(ensemble) {
-    const text = JSON.stringify(ensemble);
-    if (text === shown) { return; }
-    shown = text;
+  const now = () => Date.now() + ahead;
+  const leaving = () => ['ROLLING_BACK', 'DELETING'].includes(ensemble.status);
+  const settled = () => data.settled.includes(ensemble.status);
+
+  /** Fill a part if what it shows has changed, and give the focus back to what had it. */
+  function put(name, key, build) {
+    const text = JSON.stringify(key);
+    if (shown.get(name) === text) { return; }
+    shown.set(name, text);
+    const node = part(name);
+    const held = node.contains(document.activeElement) ? keyOf(document.activeElement) : null;
+    const open = node.querySelector('details[open]');
+    dom.fillIn(node, build());
+    node.hidden = !node.childNodes.length;
+    if (open && node.querySelector('details')) { node.querySelector('details').open = true; }
+    if (held) {
+      ([...node.querySelectorAll('a, button, summary')].find((each) => keyOf(each) === held) || node).focus();
+    }
+  }
+
+  function keyOf(node) {
+    return node.dataset.ref || node.dataset.key || node.localName + node.textContent;
+  }
+
+  function render() {
     root.dataset.status = ensemble.status;
     const tiers = layout.legend(ensemble.tiers);
-    const plan = layout.asPlan(ensemble);
-    const retry = () => fillIn(tried, failures.tried(plan, tiers, failed));
-    const tried = el('div', { 'aria-live': 'polite' });
-    const open = part('map').querySelector('details[open]');
+    const differing = truth ? new Set(truths.differences(truth).map((each) => each.member)).size : null;
+    root.toggleAttribute('data-differs', Boolean(differing));
+    picture = truths.shown(ensemble, truth, settled() ? null : picture);
+    const there = picture.assignments.length > 0;
 
-    fillIn(part('status'), state(ensemble));
-    fillIn(part('survives'), words.survives(ensemble.survives || []));
-    fillIn(part('fault'), fault(ensemble.fault));
-    fillIn(part('tiers'), tiers.map((tier, index) => el('li', {}, badge(tier), ' ',
-      el('strong', {}, tier.name), template(ensemble.tiers[index]))));
-    fillIn(part('policies'), policies(ensemble));
-    fillIn(part('map'), plan.assignments.length
-      ? [map.picture(plan, tiers, failed, retry), tried, map.table(plan)] : none());
-    if (open && part('map').querySelector('details')) { part('map').querySelector('details').open = true; }
-    fillIn(part('failures'), plan.survivability.length ? failures.worst(plan, tiers) : none());
-    fillIn(part('members'), members(ensemble, plan, tiers));
-    fillIn(part('events'), events(ensemble.events || []));
-    if (plan.assignments.length) { retry(); }
+    put('sign', [ensemble.status, differing], () => icon(progress.sign(ensemble, differing)));
+    put('sentence', progress.sentence(ensemble, differing), () => progress.sentence(ensemble, differing));
+    put('steps', progress.steps(ensemble), () => (settled() ? [] : progress.stepList(ensemble)));
+    put('bar', [settled(), (ensemble.members || []).map((each) => each.status), ensemble.progress],
+      () => (settled() ? [] : progress.bar(ensemble, tiers)));
+    put('survives', [ensemble.survives, there, ensemble.status, truth && truth.levels], survives);
+    put('fault', [ensemble.fault, ensemble.status], fault);
+    put('tiers', ensemble.tiers, () => tiers.map((tier, index) => el('li', {}, badge(tier), ' ',
+      el('strong', {}, tier.name), ' ', template(ensemble.tiers[index]))));
+    put('policies', [ensemble.policies, truths.standing(ensemble, truth)], () => rules.policies(ensemble, truth));
+    put('differences', truth && [truth.members, truth.levels, truth.promises],
+      () => (truth && rules.differences(ensemble, truth)) || []);
+    drawMap(tiers);
+    showMembers(tiers);
+    showEvents();
+    for (const node of document.querySelectorAll('[data-while]')) {
+      const hidden = !node.dataset.while.split(' ').includes(ensemble.status);
+      if (hidden && node === document.activeElement) { part('sentence').focus(); }
+      node.hidden = hidden;
+    }
+    root.toggleAttribute('data-placed', there);
+    root.querySelector('[data-when=stays]').hidden = !there || leaving();
+    tick();
+  }
+
+  function drawMap(tiers) {
+    const there = picture.assignments.length > 0;
+    put('key', tiers, () => map.key(tiers));
+    const moved = truth ? truth.members.filter((each) => each.moved).map((each) => each.name) : [];
+    if (there) { drawing.show(picture, tiers, moved); }
+    put('table', picture, () => (there ? map.table(picture) : []));
+    showTried();
+    showCosts();
+  }
+
+  /** Who is left when somebody fails domains in the picture. */
+  function showTried() {
+    const tiers = layout.legend(ensemble.tiers);
+    put('tried', [picture, [...failed]], () => (picture.assignments.length ? failures.tried(picture, tiers, failed, {
+      policies: ensemble.policies, reset: () => fail([]),
+    }) : []));
+  }
+
+  /** The worst failures of each level, one or several at once. */
+  function showCosts() {
+    const tiers = layout.legend(ensemble.tiers);
+    put('failures', [picture.survivability, tiers, view.failures], () => (picture.assignments.length
+      ? failures.worst(picture, tiers, null, { failures: view.failures, show: fail }) : []));
+  }
+
+  function fail(refs) {
+    failed.clear();
+    refs.forEach((ref) => failed.add(ref));
+    drawing.paint();
+    showTried();
+  }
+
+  function showMembers(tiers) {
+    const levels = map.levelsOf(picture.survivability.length ? picture : { survivability: ensemble.survivability || [] });
+    put('members', [members.rows(ensemble, truth), view.order, levels], () => members.table(ensemble, truth, tiers, {
+      levels, order: view.order,
+      url: (id) => data.instanceUrl.replace('00000000', encodeURIComponent(id)),
+      sort: (key) => {
+        view.order = { key, down: view.order.key === key && !view.order.down };
+        showMembers(tiers);
+      },
+    }));
+  }
+
+  function showEvents() {
+    put('events', [ensemble.events, view.allEvents], () => events.events(ensemble.events || [], {
+      all: view.allEvents, now: now(), toggle: () => { view.allEvents = !view.allEvents; showEvents(); },
+    }));
   }
 
   /** "3 members · m1.small · cirros": what a tier is made of, by name where the name is known. */
   function template(tier) {
     const name = (id) => data.names[id] || id;
     return el('span', { class: 'ens-wrap' },
-      [words.members(tier.count), name(tier.server.flavor), name(tier.server.image)].join(' · '));
+      [words.members(tier.count), name(tier.server.flavor), name(tier.server.image)].filter(Boolean).join(' · '));
   }
 
-  function none() {
-    return el('p', { class: 'text-muted' }, gettext('Nothing to show.'));
+  function survives() {
+    if (!picture.assignments.length || leaving()) { return []; }
+    const levels = truth ? layout.survives(truth.levels || []) : ensemble.survives || [];
+    return levels.length ? words.survives(levels) : [];
   }
 
-  function state(ensemble) {
-    const settled = data.settled.includes(ensemble.status);
-    const progress = ensemble.progress || { active: 0, total: 0 };
-    const sign = { ACTIVE: 'good', ERROR: 'bad' }[ensemble.status] || 'wait';
-    const said = el('span', { class: 'ens-status ens-status-' + ensemble.status.toLowerCase() }, icon(sign), ' ',
-      status(ensemble.status), settled ? null : ': ' + fill(gettext('%(active)s of %(total)s members'), progress));
-    if (settled || !progress.total) { return said; }
-    const filled = el('div', { class: 'progress-bar progress-bar-striped active' });
-    filled.style.width = Math.round(100 * progress.active / progress.total) + '%';
-    return [said, el('div', {
-      class: 'progress ens-progress', role: 'progressbar', 'aria-label': gettext('Members that are active'),
-      'aria-valuemin': 0, 'aria-valuenow': progress.active, 'aria-valuemax': progress.total,
-    }, filled)];
-  }
-
-  function fault(problem) {
-    if (!problem) { return null; }
-    return el('div', { class: 'alert alert-danger', role: 'alert' },
+  function fault() {
+    const problem = ensemble.fault;
+    if (!problem || !['ERROR', 'ROLLING_BACK'].includes(ensemble.status)) { return []; }
+    return el('div', { class: 'ens-fault', role: 'alert' },
       el('p', {}, el('strong', {}, gettext('What went wrong:')), ' ', problem.message),
       (problem.reasons || []).length ? el('ul', {}, problem.reasons.map((reason) => el('li', {}, reason.message,
-        reason.suggestion ? ' ' + reason.suggestion : null))) : null);
+        reason.suggestion ? ' ' + reason.suggestion : null))) : null,
+      el('p', {}, el('strong', {}, gettext('What to do:')), ' ', ensemble.status === 'ERROR'
+        ? gettext('It is all or nothing: no server, no capacity and no port is left. Draw another like this and ' +
+          'try again, or change what was asked for; then delete this one.')
+        : gettext('Nothing yet: what was built is being removed again, since it is all or nothing.')));
   }
 
-  function policies(ensemble) {
-    if (!ensemble.policies.length) { return el('li', { class: 'text-muted' }, gettext('No policies.')); }
-    const broken = new Map((ensemble.violations || []).map((violation) => [violation.policy, violation.message]));
-    return ensemble.policies.map((policy, index) => el('li', {},
-      el('strong', {}, words.kind(policy.type)), ' ', el('span', { class: 'ens-term' }, policy.type), ' ',
-      words.policy(policy),
-      broken.has(index) ? el('span', { class: 'ens-warn' }, ' ', icon('warn'), ' ',
-        gettext('Not kept:'), ' ', broken.get(index)) : null));
+  /** What the page cannot find out, and what to do about it; nothing takes it away again. */
+  function trouble(message, retry, ...more) {
+    put('trouble', [message, Boolean(retry)], () => (message ? el('div', { class: 'ens-trouble' }, icon('warn'), ' ',
+      el('span', {}, message), ' ', more,
+      retry ? el('button', { type: 'button', class: 'btn btn-default btn-sm', 'data-key': 'again', on: { click: retry } },
+        gettext('Try now')) : null) : []));
   }
 
-  function members(ensemble, plan, tiers) {
-    const labels = new Map(plan.domains.map((domain) => [domain.ref, domain.name || domain.label]));
-    const levels = map.levelsOf(plan);
-    const byName = new Map(tiers.map((tier) => [tier.name, tier]));
-    const rows = (ensemble.members || []).map((member) => el('tr', { 'data-member': member.name },
-      el('th', { scope: 'row' }, byName.has(member.tier) ? badge(byName.get(member.tier)) : null, ' ', member.name),
-      el('td', { class: 'ens-status ens-status-' + member.status.toLowerCase() }, status(member.status)),
-      el('td', {}, member.server_id
-        ? el('a', { href: data.instanceUrl.replace('00000000', encodeURIComponent(member.server_id)) }, member.server_id)
-        : gettext('not built')),
-      levels.map((name) => el('td', {}, labels.get((member.domains || {})[name]) || '–'))));
-    if (!rows.length) { return none(); }
-    return el('table', { class: 'table table-striped ens-members' },
-      el('thead', {}, el('tr', {}, [gettext('Member'), gettext('Status'), gettext('Instance'), ...levels.map(level)]
-        .map((title) => el('th', { scope: 'col' }, title)))),
-      el('tbody', {}, rows));
+  function tick() {
+    put('time', progress.time(ensemble, settled(), now()), () => progress.time(ensemble, settled(), now()));
+    time.tick(root, now());
   }
 
-  function events(list) {
-    if (!list.length) { return none(); }
-    return el('ol', { class: 'ens-events' }, [...list].reverse().map((event) => el('li', {},
-      el('time', { datetime: event.at }, new Date(event.at).toLocaleString()), ' ',
-      el('span', {}, event.message || event.type))));
+  /** Take the answer of the state view; says whether to go on asking. */
+  function took(answer) {
+    trouble('');
+    const changed = JSON.stringify(answer.ensemble) !== JSON.stringify(ensemble);
+    const before = ensemble && ensemble.status;
+    ensemble = answer.ensemble;
+    if (answer.now) { ahead = Date.parse(answer.now) - Date.now(); }
+    if (ensemble.status !== 'ACTIVE') { truth = null; }
+    if (changed) { render(); }
+    if (ensemble.status === 'ACTIVE' && before !== 'ACTIVE') { askTruth(); }
+    if (settled()) { return 'done'; }
+    return changed ? 'changed' : 'same';
   }
 
-  async function ask() {
-    if (document.hidden) { setTimeout(ask, PAUSE); return; }
-    try {
-      const answer = await api.get(data.stateUrl);
-      pause = PAUSE;
-      follow(answer.ensemble);
-    } catch (problem) {
-      if (problem.status === 404) { globalThis.location.assign(data.indexUrl); return; }
-      if (problem.status === 401) { fillIn(part('status'), problem.message); return; }
-      pause = Math.min(2 * pause, LONGEST);
-      setTimeout(ask, pause);
+  function lost(problem) {
+    if (problem.status === 404) {
+      globalThis.location.assign(data.goneUrl);
+      return 'stop';
     }
+    if (problem.status === 401) {
+      trouble(gettext('Your session has ended. What is being built goes on without you.'), poll.now,
+        el('a', { class: 'btn btn-primary btn-sm', href: data.loginUrl }, gettext('Sign in again')), ' ');
+      return 'stop';
+    }
+    if (problem.status === 403) {
+      trouble(fill(gettext('The cloud no longer lets you see this ensemble: %(reason)s Ask whoever gave you ' +
+        'your role in this project.'), { reason: problem.message }), poll.now);
+      return 'stop';
+    }
+    trouble(fill(gettext('No news at the moment: %(reason)s What is being built goes on meanwhile, and this page ' +
+      'keeps trying.'), { reason: problem.message }), poll.now);
+    return 'again';
   }
 
-  function follow(ensemble) {
-    render(ensemble);
-    if (!data.settled.includes(ensemble.status)) { setTimeout(ask, pause); }
+  const poll = globalThis.ensembles.poll.poll({ ask: () => api.get(data.stateUrl), took, failed: lost, page: document });
+
+  /** Ask Nova, through the API, where the servers are now; without an answer the page shows the plan. */
+  async function askTruth() {
+    const note = (text, again) => put('as-of', [text, again], () => [el('span', {}, text), again
+      ? [' ', el('button', {
+        type: 'button', class: 'btn btn-default btn-xs', 'data-key': 'refresh', on: { click: askTruth },
+      }, gettext('Look again'))] : null]);
+    note(gettext('Asking Nova where the servers are now…'), true);
+    try {
+      const answer = await api.get(data.truthUrl);
+      if (ensemble.status !== 'ACTIVE') { return; }
+      truth = answer.survivability;
+      note(fill(gettext('As Nova has it at %(time)s.'), { time: time.clock(truth.as_of || now()) }), true);
+    } catch (problem) {
+      if (problem.status === 404) { poll.now(); } // perhaps it is gone
+      truth = null;
+      note(fill(gettext('As planned. Where Nova has the servers now is not known: %(reason)s'),
+        { reason: problem.message }), true);
+    }
+    render();
   }
 
-  follow(data.ensemble);
+  part('picture').append(drawing.element);
+  part('slider').append(failures.slider(1, (wanted) => { view.failures = wanted; showCosts(); }));
+  actions.connect({
+    data, trouble, now: () => ensemble, token: root.querySelector('[name=csrfmiddlewaretoken]').value,
+    follow: () => poll.now(),
+  });
+  // While something goes on the seconds count; later a minute is soon enough.
+  let beats = 0;
+  setInterval(() => {
+    beats += 1;
+    if (!document.hidden && (!settled() || beats % 30 === 0)) { tick(); }
+  }, 1000);
+  // What Nova has may change at any time: whoever comes back to the tab sees how it is then.
+  document.addEventListener('visibilitychange', () => { if (!document.hidden && truth) { askTruth(); } });
+
+  if (took({ ensemble: data.ensemble, now: data.now }) !== 'done') { poll.start(); }
 }());

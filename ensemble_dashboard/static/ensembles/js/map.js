@@ -47,7 +47,8 @@
       box.item.className = 'ens-domain ens-domain-' + node.level + (leaf ? ' is-leaf' : '')
         + (node.members.length ? ' is-used' : '');
       fillIn(box.inside, contents(node));
-      if (!leaf) { box.item.append(box.below); }
+      // Put in again, it would take the focus from whoever is inside.
+      if (!leaf && box.below.parentNode !== box.item) { box.item.append(box.below); }
       arrange(box.below, [...node.children.map((child) => domain(child, there)), rest(node), closer(node)].filter(Boolean));
       return box.item;
     }

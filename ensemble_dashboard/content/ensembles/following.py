@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the page of one ensemble asks for: its state, Nova's truth, its file; and its end."""
+
+import datetime
+import logging
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views import generic
+from horizon import exceptions
+from openstack_dashboard.api import nova
+
+from ensemble_client import writer
+from ensemble_dashboard.api import choices
+from ensemble_dashboard.api import ensemble as api
+from ensemble_dashboard.content.ensembles.proxy import json_view
+
+LOG = logging.getLogger(__name__)
+
+FAULTS = 5  # broken members of which Nova is asked for the reason
+_GONE = "ensembles.gone"
+_GONE_SECONDS = 24 * 3600
+
+
+def clock() -> str:
+    """Give the time of this side, by which the page counts: a browser's clock may be wrong."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def gone(name: str) -> str:
+    """Give a word for the index page's address that makes it say that this ensemble is gone."""
+    return signing.dumps(name, salt=_GONE)
+
+
+def name_of_gone(word: str) -> str | None:
+    """Give the name back; None if nobody here has signed the word, or long ago."""
+    try:
+        return str(signing.loads(word, salt=_GONE, max_age=_GONE_SECONDS))
+    except signing.BadSignature:
+        return None
+
+
+class StateView(generic.View):
+    """What the page asks for every few seconds while something goes on."""
+
+    http_method_names = ("get",)
+
+    @json_view
+    def get(self, request: HttpRequest, ensemble_id: UUID) -> dict[str, Any]:
+        """Give {"ensemble": ..., "now": ...} as it is now."""
+        return {"ensemble": api.ensemble_get(request, str(ensemble_id)).to_dict(), "now": clock()}
+
+
+class TruthView(generic.View):
+    """Where Nova has the servers now, and what that means."""
+
+    http_method_names = ("get",)
+
+    @json_view
+    def get(self, request: HttpRequest, ensemble_id: UUID) -> dict[str, Any]:
+        """Give {"survivability": ...}, with Nova's reason at members that are in error."""
+        found = dict(api.ensemble_survivability(request, str(ensemble_id)))
+        broken = [each["name"] for each in found["members"] if each["status"] == "ERROR"][:FAULTS]
+        found["members"] = [
+            {**each, "fault": _fault(request, each)} if each["name"] in broken else each
+            for each in found["members"]
+        ]
+        return {"survivability": found}
+
+
+def _fault(request: HttpRequest, member: Mapping[str, Any]) -> str:
+    """Ask Nova why a server is in error; the page is useful without the answer too."""
+    try:
+        server = nova.server_get(request, member["server_id"])
+    except Exception:
+        LOG.exception("Nova did not tell why server %s is in error", member["server_id"])
+        return ""
+    fault = getattr(server, "fault", None)
+    return str(fault.get("message", "")) if isinstance(fault, Mapping) else ""
+
+
+class DeleteView(generic.View):
+    """Cancels a build, or deletes what is built; the page then shows how it goes."""
+
+    http_method_names = ("post",)
+
+    @json_view
+    def post(self, request: HttpRequest, ensemble_id: UUID) -> dict[str, Any]:
+        """Ask the API to release everything."""
+        api.ensemble_delete(request, str(ensemble_id))
+        return {"id": str(ensemble_id)}
+
+
+class DocumentView(generic.View):
+    """The ensemble as the file that the command line and the drawing read."""
+
+    http_method_names = ("get",)
+
+    def get(self, request: HttpRequest, ensemble_id: UUID) -> HttpResponse:
+        """Give {"document": {"name", "yaml", "commands"}}, or with ?download the file itself."""
+        if "download" not in request.GET:
+            answer: HttpResponse = self.shown(request, ensemble_id)
+            return answer
+        try:
+            document = _document(request, str(ensemble_id))
+        except Exception:  # noqa: BLE001 - Horizon sorts out which kind it is
+            page = reverse("horizon:project:ensembles:detail", args=[ensemble_id])
+            exceptions.handle(request, _("The file cannot be made at the moment."), redirect=page)
+            raise exceptions.Http302(page) from None
+        response = HttpResponse(document["yaml"], content_type="application/yaml; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{document["name"]}"'
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    @json_view
+    def shown(self, request: HttpRequest, ensemble_id: UUID) -> dict[str, Any]:
+        """Give the document to the script."""
+        return {"document": _document(request, str(ensemble_id))}
+
+
+def _document(request: HttpRequest, ensemble_id: str) -> dict[str, str]:
+    ensemble = api.ensemble_get(request, ensemble_id)
+    name = writer.file_name(ensemble.name)
+    commands = (
+        ("# " + _("another one like it"), f"openstack ensemble create --file {name} --wait"),
+        ("# " + _("where it would go, without building"), f"openstack ensemble plan --file {name}"),
+        ("# " + _("this one"), f"openstack ensemble show {ensemble_id}"),
+    )
+    return {
+        "name": name,
+        "yaml": writer.written(ensemble.to_dict(), choices.names(request, networks=True)),
+        "commands": "\n".join(line for pair in commands for line in pair) + "\n",
+    }

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The members as a table that can be sorted: what each is, its real status, where it is and was planned. */
+(function () {
+  'use strict';
+  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { gettext, fill, level, status } = ensembles.words;
+  const { el, icon, badge } = ensembles.dom;
+  const { truth: truths } = ensembles;
+
+  const SIGNS = { ACTIVE: 'good', ERROR: 'bad', BUILDING: 'wait', RESERVED: 'wait', DELETED: 'less' };
+
+  /** The word for what Nova says of a server; what we have no word for is shown as it came. */
+  function state(value) {
+    return {
+      BUILD: gettext('Building'), SHUTOFF: gettext('Shut off'), PAUSED: gettext('Paused'),
+      SUSPENDED: gettext('Suspended'), SHELVED: gettext('Shelved'), SHELVED_OFFLOADED: gettext('Shelved'),
+      MIGRATING: gettext('Migrating'), RESIZE: gettext('Resizing'),
+      VERIFY_RESIZE: gettext('Waiting for the resize to be confirmed'),
+      REBOOT: gettext('Rebooting'), HARD_REBOOT: gettext('Rebooting'), REBUILD: gettext('Rebuilding'),
+      RESCUE: gettext('In rescue mode'), UNKNOWN: gettext('Not known'), SOFT_DELETED: gettext('Deleted'),
+    }[value] || status(value);
+  }
+
+  /**
+   * One row for each member: {member, tier, status, fault, serverId, places: {level: {label, planned}}}.
+   * truth: null while it is not known; then the plan and what is recorded are shown.
+   */
+  function rows(ensemble, truth) {
+    const labels = truths.labels(ensemble, truth);
+    const now = new Map(truth ? truth.members.map((member) => [member.name, member]) : []);
+    const failing = truths.culprit(ensemble);
+    return (ensemble.members || []).map((member) => {
+      const real = now.get(member.name);
+      const domains = (real || member).domains || {};
+      const planned = (real && real.planned) || {};
+      const places = Object.fromEntries(Object.keys({ ...planned, ...domains }).map((name) => [name, {
+        label: labels.get(domains[name]) || '',
+        planned: planned[name] && planned[name] !== domains[name] ? labels.get(planned[name]) || '?' : '',
+      }]));
+      return {
+        member: member.name, tier: member.tier, places,
+        status: real ? real.status : member.status, known: !real || Boolean(real.status),
+        serverId: (real || member).server_id,
+        fault: (real && real.fault) || (failing === member.name ? ensemble.fault.message : ''),
+      };
+    });
+  }
+
+  /** Sort rows by 'member', 'status' or a level; numbers in names count as numbers, equals stay in order. */
+  function sorted(list, key, down) {
+    const collator = new Intl.Collator(undefined, { numeric: true });
+    const value = (row) => {
+      if (key === 'member') { return row.member; }
+      return key === 'status' ? state(row.status || '') : (row.places[key] || {}).label || '';
+    };
+    const order = [...list].sort((one, other) => collator.compare(value(one), value(other)));
+    return down ? order.reverse() : order;
+  }
+
+  /**
+   * The table. order: {key, down}, what it is sorted by; sort(key): a heading was pressed;
+   * url(serverId): the address of an instance.
+   */
+  function table(ensemble, truth, tiers, { levels, order, sort, url }) {
+    const byName = new Map(tiers.map((tier) => [tier.name, tier]));
+    const heading = (key, text) => el('th', {
+      scope: 'col', 'aria-sort': order.key === key ? (order.down ? 'descending' : 'ascending') : null,
+    }, el('button', {
+      type: 'button', class: 'ens-sorter', 'data-key': 'sort-' + key, on: { click: () => sort(key) },
+    }, text, el('span', { class: 'ens-sorter-sign', 'aria-hidden': 'true' },
+      order.key === key ? (order.down ? '▼' : '▲') : '')));
+    return el('table', { class: 'table table-striped ens-members' },
+      el('caption', { class: 'sr-only' }, gettext('Members, their status and where they are; the headings sort')),
+      el('thead', {}, el('tr', {}, heading('member', gettext('Member')), heading('status', gettext('Status')),
+        levels.map((name) => heading(name, level(name))),
+        el('th', { scope: 'col', class: 'ens-wide' }, gettext('Instance ID')))),
+      el('tbody', {}, sorted(rows(ensemble, truth), order.key, order.down).map((row) => el('tr', {
+        'data-member': row.member,
+      },
+        el('th', { scope: 'row' }, byName.has(row.tier) ? badge(byName.get(row.tier)) : null, ' ',
+          row.serverId && row.known && row.status !== 'DELETED'
+            ? el('a', { href: url(row.serverId), 'data-key': 'open-' + row.member }, row.member) : row.member),
+        el('td', { 'data-label': gettext('Status') }, said(row)),
+        levels.map((name) => el('td', { 'data-label': level(name) }, place(row.places[name]))),
+        el('td', { class: 'ens-wide' }, row.serverId && row.status !== 'DELETED' ? el('code', {}, row.serverId)
+          : el('span', { class: 'text-muted' }, gettext('no server')))))));
+  }
+
+  function said(row) {
+    const bad = !row.known || row.fault;
+    const sign = bad ? 'bad' : SIGNS[row.status] || 'warn';
+    return [
+      el('span', { class: 'ens-status ens-' + sign }, icon(sign), ' ', word(row)),
+      row.fault ? el('span', { class: 'ens-fault-text' }, row.fault) : null,
+    ];
+  }
+
+  function word(row) {
+    if (!row.known) { return gettext('Gone: Nova has no such server'); }
+    return row.fault && row.status === 'DELETED' ? gettext('Failed, and removed again') : state(row.status);
+  }
+
+  function place(where) {
+    if (!where) { return '–'; }
+    return [where.label || '–', where.planned ? el('span', { class: 'ens-planned' }, icon('warn'), ' ',
+      fill(gettext('planned: %(place)s'), { place: where.planned })) : null];
+  }
+
+  ensembles.members = { rows, sorted, table, state };
+  if (typeof module === 'object' && module.exports) { module.exports = ensembles.members; }
+}());

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the page of an ensemble asks for: Nova's truth, the file, the end."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.unit.ensemble_dashboard.little_cloud import LittleCloud, ensemble
+
+SCRIPT = {"X-Requested-With": "XMLHttpRequest"}
+API = "/v2.1/os-ensembles"
+
+
+def member(name: str, status: str | None, server: str | None) -> dict[str, Any]:
+    """Give a member as the truth lists it."""
+    places = {"host": "h1", "rack": "r1", "zone": "z1"}
+    return {
+        "name": name,
+        "tier": "web",
+        "status": status,
+        "server_id": server,
+        "domains": places if status else {},
+        "planned": places,
+        "moved": False,
+    }
+
+
+def truth(*members: dict[str, Any]) -> dict[str, Any]:
+    """Give what the API says of where Nova has the members."""
+    return {
+        "as_of": "2026-11-22T12:00:00Z",
+        "members": list(members),
+        "domains": [],
+        "levels": [],
+        "promises": [],
+        "violations": [],
+    }
+
+
+@pytest.fixture
+def shop(little_cloud: LittleCloud) -> dict[str, Any]:
+    """An ensemble."""
+    made = ensemble("web shop", tiers=[{
+        "name": "web", "count": 2, "server": {"flavor": "f1", "image": "i1", "networks": ["n1"]}
+    }])  # fmt: skip
+    little_cloud.ensembles = [made]
+    return made
+
+
+def url(made: dict[str, Any], what: str) -> str:
+    """Give one of the addresses below an ensemble's page."""
+    return f"/project/ensembles/{made['id']}/{what}/"
+
+
+def test_nova_says_why_a_member_is_in_error(
+    demo: Client, little_cloud: LittleCloud, shop: dict[str, Any]
+) -> None:
+    told = truth(member("web-0", "ACTIVE", "s0"), member("web-1", "ERROR", "s1"))
+    little_cloud.answers["GET", f"{API}/{shop['id']}/survivability"] = (
+        200,
+        {"survivability": told},
+    )
+    fault = {"code": 500, "message": "No valid host was found.", "created": "x"}
+    broken = {
+        "server": {"id": "s1", "name": "web-1", "status": "ERROR", "fault": fault, "links": []}
+    }
+    little_cloud.answers["GET", "/v2.1/servers/s1"] = (200, broken)
+    found = demo.get(url(shop, "truth"), headers=SCRIPT).json()["survivability"]
+    assert [each.get("fault") for each in found["members"]] == [None, "No valid host was found."]
+
+
+def test_the_truth_is_told_also_when_nova_gives_no_reason(
+    demo: Client, little_cloud: LittleCloud, shop: dict[str, Any]
+) -> None:
+    told = truth(member("web-0", None, None), member("web-1", "ERROR", "s1"))
+    little_cloud.answers["GET", f"{API}/{shop['id']}/survivability"] = (
+        200,
+        {"survivability": told},
+    )
+    found = demo.get(url(shop, "truth"), headers=SCRIPT).json()["survivability"]
+    assert [each.get("fault") for each in found["members"]] == [None, ""]
+
+
+def test_an_api_without_the_truth_is_passed_on(
+    demo: Client, little_cloud: LittleCloud, shop: dict[str, Any]
+) -> None:
+    answer = demo.get(url(shop, "truth"), headers=SCRIPT)
+    assert answer.status_code == 404
+    assert answer.json()["error"]["message"]
+
+
+def test_the_file_has_names_and_the_commands_for_it(demo: Client, shop: dict[str, Any]) -> None:
+    document = demo.get(url(shop, "document"), headers=SCRIPT).json()["document"]
+    assert document["name"] == "web-shop.yaml"
+    assert "flavor: m1.tiny" in document["yaml"] and "networks: [private]" in document["yaml"]
+    assert "openstack ensemble create --file web-shop.yaml --wait" in document["commands"]
+    assert f"openstack ensemble show {shop['id']}" in document["commands"]
+
+
+def test_the_file_can_be_downloaded(demo: Client, shop: dict[str, Any]) -> None:
+    answer = demo.get(url(shop, "document") + "?download=1")
+    assert answer["Content-Disposition"] == 'attachment; filename="web-shop.yaml"'
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer.content.decode().startswith("name: web shop\n")
+
+
+def test_a_file_of_nothing_leads_back(demo: Client, little_cloud: LittleCloud) -> None:
+    answer = demo.get(url(ensemble("x"), "document") + "?download=1", follow=True)
+    assert answer.redirect_chain[-1][0] == "/project/ensembles/"
+
+
+def test_a_build_is_cancelled_by_the_script_alone(demo: Client, shop: dict[str, Any]) -> None:
+    demo.get(url(shop, "document"), headers=SCRIPT)
+    demo.get(f"/project/ensembles/{shop['id']}/")
+    token = {"X-CSRFToken": demo.cookies["csrftoken"].value}
+    assert demo.post(url(shop, "delete"), headers=SCRIPT).status_code != 200
+    assert demo.post(url(shop, "delete"), headers=token).status_code == 400
+    assert shop["status"] == "ACTIVE"
+    assert demo.post(url(shop, "delete"), headers={**SCRIPT, **token}).status_code == 200
+    assert shop["status"] == "DELETING"
+
+
+def test_what_cannot_be_cancelled_now_says_why(
+    demo: Client, little_cloud: LittleCloud, shop: dict[str, Any]
+) -> None:
+    said = {"conflictingRequest": {"code": 409, "message": "It is RESERVING; try again."}}
+    little_cloud.answers["DELETE", f"{API}/{shop['id']}"] = (409, said)
+    demo.get(f"/project/ensembles/{shop['id']}/")
+    token = {"X-CSRFToken": demo.cookies["csrftoken"].value}
+    answer = demo.post(url(shop, "delete"), headers={**SCRIPT, **token})
+    assert answer.status_code == 409
+    assert "try again" in answer.json()["error"]["message"]
