@@ -4,7 +4,7 @@
   'use strict';
   const {
     words, dom, layout, api, model, history, steps, samples, templates, store, problems, frame, gallery, modal,
-    importer, cards, shortcuts, preview, dryRun, tierCard, policyRow,
+    importer, cards, shortcuts, preview, dryRun, tierCard, policyChip, edges,
     catalogue, quota,
   } = globalThis.ensembles;
   const { gettext, fill } = words;
@@ -44,6 +44,7 @@
 
   let draft = kept.load() || samples.fresh(data.choices);
   let past = history.begin(draft);
+  let unmet = new Map(); // a policy's key -> what the last plan leaves of it
   let told = []; // problems that the API told: [{place, message}]
   let state = { kind: 'asking' }; // what the preview shows; its kinds are told in verdict.js
   let submitting = false;
@@ -112,7 +113,6 @@
     typePolicy: (key, values) => type(model.changePolicy(draft, key, values)),
     changePolicy: (key, values) => change(model.changePolicy(draft, key, values)),
     removePolicy: (key) => change(model.removePolicy(draft, key)),
-    policyRow: (policy) => policyRow.row(policy, page),
     sentence: (policy) => words.policy(model.ruleOf(draft, policy)),
   };
 
@@ -151,7 +151,8 @@
     parts.description.value = draft.description;
     relabel();
     board.redraw(() => {
-      fillIn(parts.tiers, draft.tiers.length ? draft.tiers.map((tier) => el('li', {}, tierCard.card(tier, page)))
+      fillIn(parts.tiers, draft.tiers.length
+        ? draft.tiers.map((tier) => el('li', {}, tierCard.card(tier, page), edges.links(tier, page)))
         : gallery.invitation(startFrom));
       fillIn(parts.between, frame.between(page));
     });
@@ -173,11 +174,10 @@
         fill(gettext('Tier %(tier)s, %(members)s'), { tier: tier.name, members: words.members(tier.count || 0) }));
       root.querySelectorAll('[data-name="' + tier.key + '"]').forEach((node) => { node.textContent = tier.name; });
     }
-    for (const policy of draft.policies) {
-      root.querySelector('[data-sentence="' + policy.key + '"]').textContent = page.sentence(policy);
-    }
     const wrong = [...model.problems(draft), ...told];
     problems.show(root, wrong);
+    policyChip.refresh(root, page, wrong, unmet);
+    edges.draw(page);
     fillIn(parts.quota, quota.bars(page.quota()));
     if (sheet) { sheet.update(wrong); }
   }
@@ -218,6 +218,8 @@
   function fits(plan, rooms) {
     const refs = new Set(plan.domains.map((domain) => domain.ref));
     [...failed].filter((ref) => !refs.has(ref)).forEach((ref) => failed.delete(ref));
+    unmet = new Map(plan.violations.map((one) => [draft.policies[one.policy]?.key, one.message]));
+    refresh();
     show({ kind: 'fits', plan, rooms, at: new Date().toLocaleTimeString() });
   }
 
@@ -242,6 +244,7 @@
       .map(({ policy, message }) => {
         return { place: { kind: 'policy', key: draft.policies[policy].key, field: 'type' }, message };
       });
+    unmet = new Map();
     refresh();
     // The steps of a change go by the drawing that was planned, which is this one until something is typed.
     const offered = reasons.map((reason) => {
@@ -354,6 +357,15 @@
     past = history.begin(draft);
     kept.save(draft);
     // A reload must bring back what was drawn since, not the example.
+    globalThis.history.replaceState(null, '', globalThis.location.pathname);
+  }
+  if (data.like) {
+    // What was drawn before comes back with Undo.
+    const like = { ...data.like, name: fill(gettext('%(name)s copy'), data.like) };
+    past = history.record(past, globalThis.ensembles.document.drawing(like),
+      { label: fill(gettext('draw another like “%(name)s”'), data.like) });
+    draft = past.now;
+    kept.save(draft);
     globalThis.history.replaceState(null, '', globalThis.location.pathname);
   }
   root.addEventListener('submit', submit);

@@ -61,7 +61,7 @@
         field('ens-name', gettext('Name'), parts.name),
         field('ens-description', gettext('Description'), parts.description)),
       parts.title,
-      parts.tiers, slot('ens-tiers'),
+      ensembles.edges.build(parts.tiers), slot('ens-tiers'),
       button('ens-add-tier', 'ens-add', act.addTier, icon('more'), ' ', gettext('Add a tier')),
       parts.quota,
       parts.between);
@@ -110,22 +110,12 @@
       fill(gettext('Not all could be listed: %(names)s.'), { names: list(names.map((name) => said[name])) }));
   }
 
-  /** What policies between tiers look like, and the buttons that add one. */
+  /** The policies between tiers as sentences, for those who do not see the edges. */
   function between(page) {
     const shared = page.draft.policies.filter((policy) => policy.between);
-    if (page.draft.tiers.length < 2) { return null; }
-    const tiers = page.draft.tiers.slice(0, 2).map((tier) => tier.key);
-    const adder = (id, type, level, sign, text, about = tiers) => button(id, 'btn-xs',
-      () => page.addPolicy({ type, level, between: true, tiers: about }), icon(sign), ' ', text);
-    return [
+    return shared.length ? el('div', { class: 'sr-only' },
       el('h2', {}, gettext('Between tiers')),
-      shared.length
-        ? el('ul', { class: 'ens-plain ens-card' }, shared.map((policy) => page.policyRow(policy))) : null,
-      el('div', { class: 'ens-adders' },
-        adder('ens-together', 'affinity', 'zone', 'together', gettext('Keep tiers together')),
-        adder('ens-apart', 'anti-affinity', 'host', 'apart', gettext('Keep tiers apart')),
-        adder('ens-near', 'near', 'zone', 'near', gettext('Keep one near another'), tiers.slice(0, 1))),
-    ];
+      el('ul', {}, shared.map((policy) => el('li', { 'data-sentence': policy.key }, page.sentence(policy))))) : null;
   }
 
   ensembles.frame = { build, between, tellSteps };

@@ -43,7 +43,8 @@
   function focus(problems) {
     if (!problems.length) { return; }
     const [{ place }] = problems;
-    const input = document.getElementById(idOf(place)) || document.getElementById(place.key + '-server');
+    const input = ['-' + place.field, place.kind === 'policy' ? '-chip' : '-server']
+      .map((end) => document.getElementById(place.key ? place.key + end : idOf(place))).find(Boolean);
     if (input) { input.focus(); }
   }
 

@@ -9,8 +9,8 @@
 
   /**
    * Make the card. page: {draft, catalogue, legend: Map of key -> legend entry, details(key, field): opens
-   * the side sheet, type(key, values), change(key, values), duplicate(key), remove(key), addPolicy(values),
-   * policyRow(policy)}. `type` is for fields being typed in, which must stay as they are.
+   * the side sheet, type(key, values), change(key, values), duplicate(key), remove(key), and what policy_chip.js
+   * takes}. `type` is for fields being typed in, which must stay as they are.
    */
   function card(tier, page) {
     const id = (field) => tier.key + '-' + field;
@@ -21,7 +21,8 @@
       head(tier, page, id), error(id('name')), error(id('count')),
       choices(tier, page),
       details(tier, page, id),
-      policies(tier, page));
+      policies(tier, page),
+      ensembles.edges.handle(tier, page));
   }
 
   function head(tier, page, id) {
@@ -140,23 +141,11 @@
     ].filter(Boolean).join(' · ');
   }
 
-  // What is mostly wanted; a host is where a tier is kept apart or alone.
-  const LEVELS = { affinity: 'zone', survive: 'rack', spread: 'rack' };
-
   function policies(tier, page) {
     const own = page.draft.policies.filter((policy) => !policy.between && policy.tiers[0] === tier.key);
-    const adder = (type, sign, text) => el('button', {
-      id: tier.key + '-add-' + type, type: 'button', class: 'btn btn-default btn-xs',
-      on: { click: () => page.addPolicy({ type, tiers: [tier.key], level: LEVELS[type] || 'host' }) },
-    }, icon(sign), ' ', text);
     return el('div', { class: 'ens-card-policies' },
-      own.length ? el('ul', { class: 'ens-plain' }, own.map((policy) => page.policyRow(policy))) : null,
-      el('div', { class: 'ens-adders' },
-        adder('anti-affinity', 'apart', gettext('Keep its members apart')),
-        adder('affinity', 'together', gettext('Keep them together')),
-        adder('survive', 'bolt', gettext('Survive failures')),
-        adder('spread', 'even', gettext('Spread evenly')),
-        adder('exclusive', 'alone', gettext('Keep others away'))));
+      own.length ? ensembles.policyChip.chips(own, page, fill(gettext('Policies of %(tier)s'), { tier: tier.name })) : null,
+      ensembles.policyMenu.buttons(tier, page));
   }
 
   ensembles.tierCard = { card };

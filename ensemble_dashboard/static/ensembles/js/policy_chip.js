@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A policy as a chip: a picture and a few words, marked when it is in the way, and its editor below. */
+(function () {
+  'use strict';
+  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { gettext, list } = ensembles.words;
+  const { el, fillIn, icon, badge } = ensembles.dom;
+  const { ruleOf } = ensembles.model;
+
+  // Every field that a problem can be told at.
+  const SLOTS = ['type', 'level', 'enforcement', 'tiers', 'most', 'skew', 'domains', 'to', 'failures', 'available', 'other'];
+  let opened = null; // the key of the policy whose editor is open; one at a time
+
+  /** The chips of some policies, as a list. page: what policy_editor.js takes, legend, removePolicy(key). */
+  function chips(policies, page, label) {
+    return el('ul', { class: 'ens-plain ens-policies', 'aria-label': label }, policies.map((policy) => {
+      const { key } = policy;
+      return el('li', { class: 'ens-policy', 'data-policy': key },
+        el('button', {
+          id: key + '-chip', type: 'button', class: 'ens-policy-chip', 'aria-expanded': String(opened === key),
+          'aria-describedby': key + '-said ' + key + '-told', on: { click: () => open(opened === key ? null : key, page) },
+        }, face(policy, page)),
+        el('span', { id: key + '-said', class: 'sr-only', 'data-sentence': key }, page.sentence(policy)),
+        el('div', { id: key + '-told', class: 'ens-told' },
+          SLOTS.map((field) => ensembles.problems.slot(key + '-' + field)),
+          el('span', { class: 'help-block ens-unmet', hidden: true })),
+        opened === key ? editor(policy, page) : null);
+    }));
+  }
+
+  function face(policy, page) {
+    const rule = ruleOf(page.draft, policy);
+    const soft = policy.enforcement === 'soft';
+    return [
+      policy.between ? ends(policy, page) : null,
+      ensembles.pictures.picture(rule),
+      el('span', { class: 'ens-policy-words' }, ensembles.policyWords.chip(rule), ' ',
+        el('span', { class: soft ? 'ens-should' : 'ens-must' }, ensembles.policyWords.strictness(policy.enforcement))),
+    ];
+  }
+
+  /** The tiers that a policy between tiers is about. */
+  function ends(policy, page) {
+    const signs = (keys) => page.draft.tiers.filter((tier) => keys.includes(tier.key))
+      .map((tier) => badge(page.legend.get(tier.key)));
+    const near = policy.type === 'near';
+    const about = page.draft.tiers.filter((tier) => policy.tiers.includes(tier.key) || (near && policy.to === tier.key));
+    return el('span', { class: 'ens-ends' }, signs(policy.tiers),
+      near ? [el('span', { class: 'ens-to', 'aria-hidden': 'true' }, '→'), signs([policy.to])] : null,
+      el('span', { class: 'sr-only' }, list(about.map((tier) => tier.name)) + ': '));
+  }
+
+  function editor(policy, page) {
+    return ensembles.policyEditor.editor(policy, page, {
+      close: () => {
+        open(null, page);
+        focus(policy.key + '-chip');
+      },
+      remove: () => remove(policy, page),
+    });
+  }
+
+  /** Open the editor of a policy and close the one that was open; null only closes. */
+  function open(key, page) {
+    const was = document.getElementById(opened + '-editor');
+    if (was) { was.remove(); }
+    const chip = document.getElementById(opened + '-chip');
+    if (chip) { chip.setAttribute('aria-expanded', 'false'); }
+    opened = key;
+    const policy = page.draft.policies.find((one) => one.key === key);
+    if (!policy) { return; }
+    const next = document.getElementById(key + '-chip');
+    next.setAttribute('aria-expanded', 'true');
+    next.parentNode.append(editor(policy, page));
+  }
+
+  /** Add a policy, and open it: most are changed a little right away. */
+  function add(values, page) {
+    page.addPolicy(values);
+    const { key } = page.draft.policies[page.draft.policies.length - 1];
+    open(key, page);
+    focus(key + '-chip');
+  }
+
+  /** Remove a policy; the focus goes to its neighbour, or to where one is added. */
+  function remove(policy, page) {
+    const item = document.getElementById(policy.key + '-chip').parentNode;
+    const near = item.nextElementSibling || item.previousElementSibling;
+    const next = near ? near.dataset.policy + '-chip' : policy.tiers[0] + (policy.between ? '-relate' : '-add');
+    opened = null;
+    page.removePolicy(policy.key);
+    focus(next);
+  }
+
+  function focus(id) {
+    const node = document.getElementById(id);
+    if (node) { node.focus(); }
+  }
+
+  /**
+   * Bring chips and sentences up to date without touching a field.
+   * wrong: problems as problems.js shows them; unmet: Map of a policy's key -> what the plan leaves unmet.
+   */
+  function refresh(root, page, wrong, unmet) {
+    for (const policy of page.draft.policies) {
+      const { key } = policy;
+      const faults = wrong.filter(({ place }) => place.kind === 'policy' && place.key === key);
+      const missed = !faults.length && policy.enforcement === 'soft' && unmet.get(key);
+      const chip = document.getElementById(key + '-chip');
+      fillIn(chip, face(policy, page), sign(faults, missed));
+      chip.className = 'ens-policy-chip' + (policy.enforcement === 'soft' ? ' is-soft' : '')
+        + (faults.length ? ' is-wrong' : '') + (missed ? ' is-unmet' : '');
+      const told = chip.parentNode.querySelector('.ens-unmet');
+      told.textContent = missed || '';
+      told.hidden = !missed;
+      root.querySelectorAll('[data-sentence="' + key + '"]').forEach((node) => {
+        node.textContent = page.sentence(policy);
+      });
+      root.querySelectorAll('[data-picture="' + key + '"]').forEach((node) =>
+        fillIn(node, ensembles.pictures.picture(ruleOf(page.draft, policy))));
+    }
+  }
+
+  function sign(faults, missed) {
+    if (!faults.length && !missed) { return null; }
+    const said = faults.some(({ place }) => place.field === 'type') ? gettext('in the way') : gettext('not right yet');
+    return el('span', { class: 'ens-policy-sign' }, icon(missed ? 'warn' : 'bad'), ' ', missed ? gettext('not met') : said);
+  }
+
+  ensembles.policyChip = { chips, refresh, open, add };
+}());

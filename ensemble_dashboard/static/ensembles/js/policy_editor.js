@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What unfolds below a policy's chip: the picture, the sentence, and the choices it is made of. */
+(function () {
+  'use strict';
+  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { gettext, fill, level, kind } = ensembles.words;
+  const { strictness, consequence } = ensembles.policyWords;
+  const { el, icon } = ensembles.dom;
+  const { MAX_COUNT, targets, ruleOf } = ensembles.model;
+
+  /**
+   * Make the editor. page: {draft, levels, typePolicy(key, values), changePolicy(key, values), sentence(policy)};
+   * act: {close(), remove()}.
+   */
+  function editor(policy, page, act) {
+    const on = { keydown: (event) => { if (event.key === 'Escape') { act.close(); } } };
+    return el('div', {
+      id: policy.key + '-editor', class: 'ens-editor', role: 'group', 'aria-labelledby': policy.key + '-kind', on,
+    },
+    el('div', { class: 'ens-editor-head' },
+      el('span', { 'data-picture': policy.key }, ensembles.pictures.picture(ruleOf(page.draft, policy))),
+      el('div', {},
+        el('strong', { id: policy.key + '-kind' }, kind(policy.type)), ' ',
+        el('span', { class: 'ens-term' }, policy.type),
+        el('p', { class: 'ens-sentence', 'data-sentence': policy.key }, page.sentence(policy))),
+      el('button', {
+        id: policy.key + '-close', type: 'button', class: 'btn btn-link ens-tool', 'aria-label': gettext('Close'),
+        title: gettext('Close'), on: { click: act.close },
+      }, icon('remove'))),
+    el('div', { class: 'ens-editor-choices' },
+      segments(policy, page, 'level', gettext('Level'), page.levels.map((name) => [name, level(name)])),
+      segments(policy, page, 'enforcement', gettext('How strictly'),
+        ['hard', 'soft'].map((value) => [value, strictness(value)])),
+      (CHOICES[policy.type] || (() => null))(policy, page),
+      policy.between ? tiers(policy, page) : null),
+    el('div', { class: 'ens-editor-foot' },
+      el('span', { class: 'ens-sentence' }, consequence(policy.enforcement)),
+      el('button', {
+        id: policy.key + '-remove', type: 'button', class: 'btn btn-default btn-xs', on: { click: act.remove },
+      }, icon('trash'), ' ', gettext('Remove this policy'))));
+  }
+
+  // What each kind has besides level and strictness.
+  const CHOICES = {
+    'anti-affinity': (policy, page) => (policy.between ? null
+      : number(policy, page, 'most', fill(gettext('Members per %(level)s, at most'), { level: level(policy.level) }))),
+    spread: (policy, page) => [number(policy, page, 'skew', gettext('Difference in members, at most')),
+      number(policy, page, 'domains', gettext('Spread over at least'))],
+    near: (policy, page) => named(policy, 'to', gettext('Near which tier'), el('select', {
+      id: policy.key + '-to', class: 'form-control input-sm',
+      on: { change: (event) => page.changePolicy(policy.key, { to: event.target.value }) },
+    }, targets(page.draft, policy).map((tier) =>
+      el('option', { value: tier.key, selected: tier.key === policy.to, 'data-name': tier.key }, tier.name)))),
+    survive: (policy, page) => [number(policy, page, 'failures', gettext('Failures at once')),
+      input(policy, page, 'available', gettext('Left at least (2 or 50%)'), { type: 'text', value: policy.available },
+        (given) => given.trim())],
+    exclusive: (policy, page) => segments(policy, page, 'other', gettext('Keep away'), [
+      ['project', gettext('other projects')], ['ensemble', gettext('other ensembles')],
+    ]),
+  };
+
+  /** One of few, side by side. */
+  function segments(policy, page, field, label, options) {
+    const id = policy.key + '-' + field;
+    return el('div', { id, class: 'ens-choice', role: 'radiogroup', 'aria-labelledby': id + '-label' },
+      el('span', { id: id + '-label', class: 'ens-label' }, label),
+      el('span', { class: 'ens-segments' }, options.map(([value, said]) => el('label', {}, el('input', {
+        id: id + '-' + value, type: 'radio', name: id, value, checked: value === policy[field],
+        on: { change: () => page.changePolicy(policy.key, { [field]: value }) },
+      }), el('span', {}, said)))));
+  }
+
+  /** A number; what is no number becomes 0, which is told, and nothing at all null. */
+  function number(policy, page, field, label) {
+    return input(policy, page, field, label, {
+      type: 'number', min: 1, max: MAX_COUNT, value: policy[field] || '',
+    }, (given) => {
+      if (given === '') { return null; }
+      return /^\d{1,6}$/.test(given) ? Number(given) : 0;
+    });
+  }
+
+  function input(policy, page, field, label, attributes, read) {
+    return named(policy, field, label, el('input', {
+      ...attributes, id: policy.key + '-' + field, class: 'form-control input-sm ens-number',
+      on: {
+        // A number field gives no text for what is no number, and says so itself.
+        input: ({ target }) => page.typePolicy(policy.key,
+          { [field]: target.validity && target.validity.badInput ? 0 : read(target.value) }),
+      },
+    }));
+  }
+
+  function named(policy, field, label, control) {
+    return el('div', { class: 'ens-choice' },
+      el('label', { class: 'ens-label', for: policy.key + '-' + field }, label), control);
+  }
+
+  function tiers(policy, page) {
+    return el('div', { class: 'ens-choice' },
+      el('span', { id: policy.key + '-tiers-label', class: 'ens-label' }, gettext('Tiers')),
+      el('ul', { class: 'ens-boxes ens-boxes-inline', role: 'group', 'aria-labelledby': policy.key + '-tiers-label' },
+        page.draft.tiers.map((tier) => el('li', {}, el('label', {}, el('input', {
+          id: policy.key + '-tier-' + tier.key, type: 'checkbox', checked: policy.tiers.includes(tier.key),
+          on: {
+            change: (event) => page.changePolicy(policy.key, {
+              tiers: event.target.checked
+                ? [...policy.tiers, tier.key] : policy.tiers.filter((key) => key !== tier.key),
+            }),
+          },
+        }), ' ', el('span', { 'data-name': tier.key }, tier.name))))));
+  }
+
+  ensembles.policyEditor = { editor };
+}());

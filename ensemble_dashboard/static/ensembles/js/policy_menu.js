@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The two menus of a card: "Add policy" for the tier itself, "Relate to" for it and another tier. */
+(function () {
+  'use strict';
+  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { gettext, fill, kind } = ensembles.words;
+  const { el, fillIn, icon } = ensembles.dom;
+  const { OWN, BETWEEN } = ensembles.policyWords;
+  const EDGE = 8; // pixels that a menu keeps from the window's edge
+
+  let shown = null; // the menu that is open: {button, box, closed}
+
+  /** The buttons below a tier's chips. */
+  function buttons(tier, page) {
+    return el('div', { class: 'ens-policy-menus' },
+      opener(tier.key + '-add', 'more', gettext('Add policy'), () => offers(OWN, tier, page, { tiers: [tier.key] })),
+      page.draft.tiers.length > 1
+        ? opener(tier.key + '-relate', 'link', gettext('Relate to…'), () => relation(tier, page)) : null);
+  }
+
+  function opener(id, sign, said, content) {
+    const button = el('button', {
+      id, type: 'button', class: 'btn btn-default btn-xs', 'aria-expanded': 'false',
+      on: { click: () => (shown && shown.button === button ? close(true) : open(button, said, content())) },
+    }, icon(sign), ' ', said);
+    return el('span', { class: 'ens-menu' }, button);
+  }
+
+  /** Open a menu at its button, or where something was dropped: {x, y} in the window; closed(): when it is gone. */
+  function open(button, label, content, at, closed) {
+    close();
+    const box = el('div', {
+      class: 'ens-popup', role: 'group', 'aria-label': label, tabindex: -1, on: { keydown: press, focusout: leave },
+    }, content);
+    button.after(box);
+    button.setAttribute('aria-expanded', 'true');
+    const { left, top, width, height } = box.getBoundingClientRect();
+    const within = (wanted, size, room) => Math.max(EDGE, Math.min(wanted, room - size - EDGE));
+    box.style.translate = within(at ? at.x : left, width, globalThis.innerWidth) - left + 'px '
+      + (within(at ? at.y : top, height, globalThis.innerHeight) - top) + 'px';
+    shown = { button, box, closed };
+    box.querySelector('select, button').focus({ preventScroll: true });
+  }
+
+  function close(back) {
+    if (!shown) { return; }
+    const { button, box, closed } = shown;
+    shown = null;
+    button.setAttribute('aria-expanded', 'false');
+    box.remove();
+    if (back) { button.focus(); }
+    if (closed) { closed(); }
+  }
+
+  function leave({ relatedTarget }) {
+    if (shown && relatedTarget !== shown.button && !shown.box.contains(relatedTarget)) { close(); }
+  }
+
+  function press(event) {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === 'Escape') {
+      close(true);
+    } else if (by && event.target.matches('button')) {
+      const all = [...shown.box.querySelectorAll('button')];
+      all[(all.indexOf(event.target) + by + all.length) % all.length].focus();
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+
+  /** What can be chosen, each with its picture and what it is for. */
+  function offers(kinds, tier, page, values, other) {
+    const stem = shownId(tier, values);
+    return el('ul', { class: 'ens-plain' }, kinds.map(([type, level, said]) => el('li', {}, el('button', {
+      id: stem + type, type: 'button', class: 'ens-policy-offer',
+      on: {
+        click: () => {
+          close();
+          const tiers = type === 'near' ? [tier.key] : values.tiers;
+          ensembles.policyChip.add({ ...values, type, level, tiers }, page);
+        },
+      },
+    },
+    ensembles.pictures.picture({ type, tiers: values.tiers }),
+    el('strong', {}, kind(type)), ' ', el('span', { class: 'ens-term' }, type),
+    el('span', { class: 'ens-policy-why' }, fill(said, { tier: tier.name, other: other ? other.name : '' }))))));
+  }
+
+  function shownId(tier, values) {
+    return tier.key + (values.between ? '-relate-' : '-add-');
+  }
+
+  /** Choose the other tier and the relation. wanted: the key of the other tier, if it is known. */
+  function relation(tier, page, wanted) {
+    const others = page.draft.tiers.filter((one) => one !== tier);
+    const list = el('div', {});
+    const offer = (key) => {
+      const other = others.find((one) => one.key === key);
+      fillIn(list, offers(BETWEEN, tier, page, { between: true, tiers: [tier.key, key], to: key }, other));
+    };
+    offer(wanted || others[0].key);
+    return [
+      el('div', { class: 'ens-relate-to' },
+        el('label', { for: tier.key + '-relate-to' }, fill(gettext('Relate %(tier)s to'), { tier: tier.name })),
+        el('select', {
+          id: tier.key + '-relate-to', class: 'form-control input-sm', on: { change: (event) => offer(event.target.value) },
+        }, others.map((one) => el('option', { value: one.key, selected: one.key === wanted }, one.name)))),
+      list,
+    ];
+  }
+
+  /** Ask how two tiers are related, where one was dropped on the other. */
+  function ask(tier, other, page, at, closed) {
+    open(document.getElementById(tier.key + '-relate'), gettext('Relate to…'), relation(tier, page, other.key), at, closed);
+  }
+
+  ensembles.policyMenu = { buttons, ask };
+}());
