@@ -1,75 +1,82 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The spread of all ensembles over the hosts, grouped by zone and rack, and searched."""
+"""One host of the spread: the ensembles on it, and in words what its failure would break."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ensemble_dashboard import words
+
+# What a host of the API has beside the names of the domains that it is in.
+OWN_KEYS = frozenset(("host", "state", "damage", "worst", "ensembles", "members", "drain"))
+SHOWN = 4  # promises of a host that are shown at once
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one ensemble has on one host."""
+    """What one ensemble has on one host; members are names with the ids of their servers."""
 
     ensemble_id: str
     ensemble_name: str
     project_id: str
-    members: tuple[str, ...]
+    project: str
+    members: tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """One promise that the host's failure breaks: how bad it is, whose it is, and a sentence."""
+
+    effect: str
+    ensemble_id: str
+    ensemble_name: str
+    project: str
+    soft: bool
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
 class HostRow:
-    """One host with the shares of the ensembles on it."""
+    """One host with the shares of the ensembles on it and what its failure would break."""
 
     name: str
     state: str
+    places: tuple[tuple[str, str], ...]  # level and name of its domains, the largest first
     shares: tuple[Share, ...]
+    breaks: tuple[Broken, ...]
 
     @property
     def member_count(self) -> int:
         """Count the members on the host."""
         return sum(len(share.members) for share in self.shares)
 
-
-@dataclass(frozen=True, slots=True)
-class RackGroup:
-    """The hosts of one rack in one zone; rack names may repeat in several zones."""
-
-    zone: str
-    rack: str
-    hosts: tuple[HostRow, ...]
+    @property
+    def first_breaks(self) -> tuple[Broken, ...]:
+        """The worst that it would break."""
+        return self.breaks[:SHOWN]
 
     @property
-    def member_count(self) -> int:
-        """Count the members in the rack."""
-        return sum(host.member_count for host in self.hosts)
-
-    @property
-    def ensemble_count(self) -> int:
-        """Count the ensembles that would feel the loss of the rack."""
-        return len({share.ensemble_id for host in self.hosts for share in host.shares})
+    def more_breaks(self) -> tuple[Broken, ...]:
+        """What else it would break; one that would stand alone is with the first ones."""
+        return self.breaks[SHOWN:]
 
 
-def racks(hosts: Iterable[Mapping[str, Any]], query: str = "") -> tuple[RackGroup, ...]:
-    """Group hosts as the API lists them, keeping those that the query finds.
-
-    The query is looked for in the names of host, rack, zone, state, ensembles and members and in
-    the project ids, in any case of letters. A host that is found is shown with all it holds.
-    """
-    wanted = query.strip().casefold()
-    groups: dict[tuple[str, str], list[HostRow]] = {}
-    for host in hosts:
-        zone, rack = str(host.get("zone") or ""), str(host.get("rack") or "")
-        row = HostRow(str(host["host"]), str(host["state"]), _shares(host.get("members") or ()))
-        if wanted and not any(wanted in text.casefold() for text in _texts(zone, rack, row)):
-            continue
-        groups.setdefault((zone, rack), []).append(row)
-    return tuple(
-        RackGroup(zone, rack, tuple(sorted(rows, key=lambda row: row.name)))
-        for (zone, rack), rows in sorted(groups.items())
+def row(host: Mapping[str, Any], levels: Iterable[str], projects: Mapping[str, str]) -> HostRow:
+    """Read a host as the API shows it; `levels` are those above it, the smallest first."""
+    places = [(level, str(host[level])) for level in levels if host.get(level)]
+    return HostRow(
+        str(host["host"]),
+        str(host["state"]),
+        tuple(reversed(places)),
+        _shares(host["members"], projects),
+        tuple(_broken(each, projects) for each in host["drain"]["breaks"]),
     )
 
 
-def _shares(members: Iterable[Mapping[str, Any]]) -> tuple[Share, ...]:
+def _shares(members: Iterable[Mapping[str, Any]], projects: Mapping[str, str]) -> tuple[Share, ...]:
     by_ensemble: dict[str, list[Mapping[str, Any]]] = {}
     for member in members:
         by_ensemble.setdefault(str(member["ensemble_id"]), []).append(member)
@@ -78,14 +85,48 @@ def _shares(members: Iterable[Mapping[str, Any]]) -> tuple[Share, ...]:
             ensemble_id,
             str(group[0]["ensemble_name"]),
             str(group[0]["project_id"]),
-            tuple(sorted(str(member["name"]) for member in group)),
+            projects.get(group[0]["project_id"], group[0]["project_id"]),
+            tuple((str(member["name"]), member.get("server_id")) for member in group),
         )
         for ensemble_id, group in by_ensemble.items()
     )
     return tuple(sorted(shares, key=lambda share: (share.ensemble_name, share.ensemble_id)))
 
 
-def _texts(zone: str, rack: str, row: HostRow) -> Iterable[str]:
-    yield from (zone, rack, row.name, row.state)
-    for share in row.shares:
-        yield from (share.ensemble_name, share.project_id, *share.members)
+def _broken(each: Mapping[str, Any], projects: Mapping[str, str]) -> Broken:
+    return Broken(
+        effect=str(each["effect"]),
+        ensemble_id=str(each["ensemble_id"]),
+        ensemble_name=str(each["ensemble_name"]),
+        project=projects.get(each["project_id"], each["project_id"]),
+        soft=each["enforcement"] == "soft",
+        sentence=" ".join(_sentences(each)) or str(each["message"]),
+    )
+
+
+def _sentences(each: Mapping[str, Any]) -> Iterable[str]:
+    """Say one promise tier by tier; of an effect that is not known here, nothing."""
+    for tier in each["tiers"]:
+        facts = {
+            **tier,
+            "failures": each["failures"],
+            "level": words.level(each["level"]) if each["level"] else "",
+        }
+        if each["effect"] == "ended":
+            yield _("%(tier)s would have no member left.") % facts
+        elif each["effect"] == "broken":
+            yield ngettext(
+                "%(left)d of %(tier)s would be left; %(needed)d are promised after the loss "
+                "of any one %(level)s.",
+                "%(left)d of %(tier)s would be left; %(needed)d are promised after %(failures)d "
+                "losses of a %(level)s.",
+                each["failures"],
+            ) % facts  # fmt: skip
+        elif each["effect"] == "exposed":
+            yield ngettext(
+                "%(needed)d of %(tier)s must outlive the loss of any one %(level)s; the next loss "
+                "would leave %(worst)d.",
+                "%(needed)d of %(tier)s must outlive %(failures)d losses of a %(level)s; the next "
+                "ones would leave %(worst)d.",
+                each["failures"],
+            ) % facts  # fmt: skip

@@ -11,7 +11,9 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.unit.ensemble_dashboard import little_spread
 
 PROJECT = "9f1b6bd0c3a24d2e8a3d5a9f0b1c2d3e"
 DOMAIN = {"id": "default", "name": "Default"}
@@ -75,7 +77,10 @@ class LittleCloud:
     def empty(self) -> None:
         """Forget everything but who logged in."""
         self.ensembles: list[dict[str, Any]] = []
-        self.hosts: list[dict[str, Any]] = []
+        # What the spread is about: hosts and records of the API's own code.
+        self.hosts: list[Any] = []
+        self.records: list[Any] = []
+        self.drain: dict[str, Any] = {}  # what trying to drain any host gives
         self.asked: list[tuple[str, str, Any]] = []
         self.asked_with: list[tuple[str, str, dict[str, str]]] = []
         # (method, path) -> (status, body): goes before everything else; status 0: no answer at all.
@@ -271,7 +276,12 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/v2.1/os-ensembles":
             return cloud.create(body) if self.command == "POST" else cloud.page(query)
         if path == "/v2.1/os-ensembles/spread":
-            return 200, {"spread": {"hosts": cloud.hosts}}
+            return little_spread.answer(cloud.hosts, cloud.records, query)
+        if path.startswith("/v2.1/os-ensembles/spread/"):
+            name = unquote(path.rpartition("/")[2])
+            return little_spread.one(
+                cloud.hosts, cloud.records, name, cloud.drain if "check" in query else {}
+            )
         if path.startswith("/v2.1/os-ensembles/"):
             return cloud.one(self.command, path.rpartition("/")[2])
         if path == "/network/v2.0/networks":

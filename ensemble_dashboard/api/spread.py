@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The spread over hosts as the ensembles API tells it to operators."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from openstack_dashboard.api import _nova
+from openstack_dashboard.contrib.developer.profiler import api as profiler
+from openstack_dashboard.utils import settings as dashboard_settings
+
+from ensemble_client.v2.ensembles import EnsembleManager
+
+RISING = ("host",)  # what is sorted from the first to the last unless asked otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class SpreadPage:
+    """One page of the hosts that were found: `found` in all, `first` is the first one's number.
+
+    `summary` tells all hosts of the cloud in short, in the groups of the domains they are in.
+    """
+
+    hosts: tuple[dict[str, Any], ...]
+    found: int
+    first: int
+    summary: Mapping[str, Any]
+
+    @property
+    def last(self) -> int:
+        """The number of the last host of the page."""
+        return self.first + len(self.hosts) - 1
+
+    @property
+    def has_next(self) -> bool:
+        """Whether hosts follow."""
+        return bool(self.hosts) and self.last < self.found
+
+    @property
+    def has_previous(self) -> bool:
+        """Whether hosts come before."""
+        return bool(self.hosts) and self.first > 1
+
+
+@profiler.trace
+def ensemble_spread(
+    request: HttpRequest,
+    filters: Mapping[str, str],
+    sort_key: str = "damage",
+    descending: bool = True,
+    marker: str | None = None,
+    backwards: bool = False,
+) -> SpreadPage:
+    """Give the hosts after the marker, or before it when going backwards.
+
+    A page has as many rows as the person chose in the settings.
+    """
+    answer = EnsembleManager(_nova.novaclient(request)).spread(
+        **filters,
+        sort_key=sort_key,
+        sort_dir="desc" if descending is not backwards else "asc",
+        limit=dashboard_settings.get_page_size(request),
+        marker=marker,
+        summary=1,
+    )
+    hosts, found, first = answer["hosts"], answer["found"], answer["first"]
+    if backwards and hosts:
+        # In the reverse order, the last ones come first.
+        hosts, first = hosts[::-1], found - (first + len(hosts) - 1) + 1
+    return SpreadPage(tuple(hosts), found, first, answer["summary"])
+
+
+@profiler.trace
+def ensemble_drain(request: HttpRequest, host: str, check: bool = False) -> dict[str, Any]:
+    """Give one host as in the spread; with `check`, also whether its members fit elsewhere."""
+    manager = EnsembleManager(_nova.novaclient(request))
+    return dict(manager.drain(host, check=check))

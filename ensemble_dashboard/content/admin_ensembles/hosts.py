@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages about hosts: all of them as a map and a table, and one with the question of a drain."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+from horizon import exceptions, views
+from novaclient import exceptions as nova_exceptions
+from openstack_dashboard.api import keystone
+
+from ensemble_dashboard import words
+from ensemble_dashboard.api import spread as api
+from ensemble_dashboard.content.admin_ensembles import drain, spread
+from ensemble_dashboard.content.admin_ensembles.forms import HostSearchForm
+from ensemble_dashboard.content.admin_ensembles.heat import heat_map
+from ensemble_dashboard.content.admin_ensembles.search import MEASURES, HostSearch
+
+_MEASURE_WORDS = {
+    "damage": _("What its failure breaks"),
+    "members": _("Members"),
+    "ensembles": _("Ensembles"),
+}
+_COLUMNS = (("host", _("Host")), ("members", _("Members")), ("damage", _("If it fails")))
+
+
+def project_names(request: HttpRequest) -> dict[str, str]:
+    """Give the names of all projects by id; none when Keystone does not tell them."""
+    try:
+        projects, _more = keystone.tenant_list(request)
+    except Exception:  # noqa: BLE001 - the pages are useful with ids too
+        exceptions.handle(request, ignore=True)
+        return {}
+    return {project.id: project.name for project in projects}
+
+
+class SpreadView(views.HorizonTemplateView):
+    """All hosts: which ensembles they hold, and what the failure of each would break."""
+
+    template_name = "admin_ensembles/spread.html"
+    page_title = _("Ensembles")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Ask for one page of hosts and the summary of all, and lay them out."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        search = HostSearch.of(self.request.GET)
+        try:
+            search, page = self._ask(search)
+        except Exception:  # noqa: BLE001 - Horizon sorts out which kind it is
+            exceptions.handle(self.request, _("Unable to retrieve the spread over hosts."))
+            context["failed"] = True
+            return context
+        names = project_names(self.request)
+        levels = tuple(search.domains)
+        context |= {
+            "search": search,
+            "form": HostSearchForm(search, page.summary, names),
+            "page": page,
+            "totals": page.summary["totals"],
+            "map": heat_map(page.summary, search),
+            "measures": [
+                (measure, word, search.link(by=measure), measure == search.by)
+                for measure, word in ((each, _MEASURE_WORDS[each]) for each in MEASURES)
+            ],
+            "rows": [spread.row(host, levels, names) for host in page.hosts],
+            "columns": [_column(key, word, search) for key, word in _COLUMNS],
+        }
+        if page.has_previous:
+            first = page.hosts[0]["host"]
+            context["previous_url"] = search.link(marker=first, backwards=True)
+        if page.has_next:
+            context["next_url"] = search.link(marker=page.hosts[-1]["host"])
+        return context
+
+    def _ask(self, search: HostSearch) -> tuple[HostSearch, api.SpreadPage]:
+        """Ask the API, once more where it knows other levels or the page's first host is gone."""
+        try:
+            page = self._page(search, search.marker)
+        except nova_exceptions.BadRequest:
+            if not search.marker:
+                raise
+            page = self._page(search, "")
+        levels = _levels(page.summary)
+        known = HostSearch.of(self.request.GET, levels)
+        if known.filters != search.filters:
+            page = self._page(known, known.marker)
+        return known, page
+
+    def _page(self, search: HostSearch, marker: str) -> api.SpreadPage:
+        return api.ensemble_spread(
+            self.request,
+            search.filters,
+            sort_key=search.sort,
+            descending=search.descending,
+            marker=marker or None,
+            backwards=search.backwards and bool(marker),
+        )
+
+
+def _levels(summary: Mapping[str, Any]) -> tuple[str, ...]:
+    """The levels above the host, smallest first; a cloud without hosts has the usual ones."""
+    for group in summary["groups"]:
+        return tuple(key for key in group if key != "hosts")
+    return ("rack", "zone")
+
+
+def _column(key: str, word: words.Text, search: HostSearch) -> dict[str, Any]:
+    here = key == search.sort
+    return {
+        "key": key,
+        "word": word,
+        "url": search.sorted_by(key),
+        "order": ("descending" if search.descending else "ascending") if here else "",
+    }
+
+
+class HostView(views.HorizonTemplateView):
+    """One host: who is on it, what its failure breaks, and whether it could be drained."""
+
+    template_name = "admin_ensembles/host.html"
+    index_url = reverse_lazy("horizon:admin:ensembles:index")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Ask for the host; with ?check=1, also whether its members fit elsewhere."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        name, check = str(self.kwargs["host"]), self.request.GET.get("check") == "1"
+        try:
+            host = api.ensemble_drain(self.request, name, check=check)
+        except Exception:  # noqa: BLE001 - Horizon sorts out which kind it is
+            exceptions.handle(
+                self.request, _("Unable to retrieve the host."), redirect=self.index_url
+            )
+            raise exceptions.Http302(self.index_url) from None
+        names = project_names(self.request)
+        levels = [key for key in host if key not in spread.OWN_KEYS]
+        row = spread.row(host, levels, names)
+        search = HostSearch.of({}, tuple(levels))
+        places = []
+        for at, (level, place) in enumerate(row.places):
+            chosen = dict(row.places[: at + 1])
+            places.append((words.level(level), place, f"{self.index_url}{search.within(**chosen)}"))
+        return context | {
+            # Not the attribute of the class, which Horizon compiles as a template.
+            "page_title": words.as_it_is(row.name),
+            "custom_breadcrumb": [(_("Ensembles"), str(self.index_url)), (row.name, None)],
+            "row": row,
+            "places": places,
+            "drain": drain.drain(host["drain"], names) if check else None,
+        }

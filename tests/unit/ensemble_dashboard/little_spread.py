@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The spread over hosts as the API tells it: its own code on hosts and ensembles of the test."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ensemble_api import exception, views
+from ensemble_api.cloud.inventory import Host
+from ensemble_api.planning.lifecycle import EnsembleRecord
+from ensemble_api.spread import Search, spread
+from ensemble_api.store.api import Occupant
+
+LEVELS = ("host", "rack", "zone")
+
+
+def answer(
+    hosts: Sequence[Host], ensembles: Sequence[EnsembleRecord], query: Mapping[str, str]
+) -> tuple[int, Any]:
+    """Answer GET /os-ensembles/spread."""
+    search = Search(
+        limit=int(query.get("limit", 100)),
+        marker=query.get("marker"),
+        sort_key=query["sort_key"],
+        descending=query["sort_dir"] == "desc",
+        project_id=query.get("project_id"),
+        ensemble_id=query.get("ensemble_id"),
+        domains={level: query[level] for level in LEVELS if level in query},
+        text=query.get("q", ""),
+    )
+    owners = {each.id: each for each in ensembles}
+    occupants = [
+        Occupant(owner.id, one.tier, one.index, one.host, one.status, one.server_id)
+        for owner in ensembles
+        for one in owner.members
+    ]
+    try:
+        found = spread(hosts, LEVELS, owners, occupants, search)
+    except exception.Invalid as error:
+        details = {"code": error.code, **error.facts}
+        return 400, {"badRequest": {"code": 400, "message": error.message, "details": details}}
+    return 200, {"spread": views.spread(found, LEVELS, summary="summary" in query)}
+
+
+def one(
+    hosts: Sequence[Host],
+    ensembles: Sequence[EnsembleRecord],
+    name: str,
+    drain: Mapping[str, Any],
+) -> tuple[int, Any]:
+    """Answer GET /os-ensembles/spread/{host}; what came of a drain is written by the test."""
+    query = {"sort_key": "host", "sort_dir": "asc", "limit": "1000"}
+    _status, told = answer(hosts, ensembles, query)
+    for host in told["spread"]["hosts"]:
+        if host["host"] == name:
+            return 200, {"host": {**host, "drain": {**host["drain"], **drain}}}
+    details = {"code": "ensemble.not_found"}
+    return 404, {"itemNotFound": {"code": 404, "message": "No such host", "details": details}}
