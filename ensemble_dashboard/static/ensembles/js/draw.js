@@ -3,8 +3,8 @@
 (function () {
   'use strict';
   const {
-    words, dom, layout, api, model, history, steps, samples, templates, store, problems, frame, gallery, modal,
-    importer, cards, shortcuts, preview, dryRun, tierCard, policyChip, edges,
+    words, dom, layout, losses, api, model, history, steps, samples, templates, store, problems, frame, gallery, modal,
+    importer, cards, shortcuts, preview, submit, dryRun, tierCard, policyChip, edges,
     catalogue, quota,
   } = globalThis.ensembles;
   const { gettext, fill } = words;
@@ -40,19 +40,35 @@
   const lists = catalogue.open(data.choices, (kind, query, signal) =>
     api.get(data.choicesUrl.replace('kind', kind) + '?' + query, signal));
   let sheet = null; // made when it is first wanted
-  const failed = new Set(); // refs of the domains that were clicked
 
   let draft = kept.load() || samples.fresh(data.choices);
   let past = history.begin(draft);
   let unmet = new Map(); // a policy's key -> what the last plan leaves of it
   let told = []; // problems that the API told: [{place, message}]
   let state = { kind: 'asking' }; // what the preview shows; its kinds are told in verdict.js
-  let submitting = false;
+  let shown = null; // the plan of what is drawn, once it is there
 
-  const dry = dryRun.open((headroom, signal) =>
-    api.post(data.planUrl + (headroom ? '?headroom=1' : ''), { ensemble: model.body(draft, 'preview') }, token, signal)
+  const dry = dryRun.open((query, signal) =>
+    api.post(data.planUrl + query, { ensemble: model.body(draft, 'preview') }, token, signal)
       .then((answer) => answer.plan),
-  { ready, asking: () => show({ kind: 'asking' }), planned, failed: fault, room, roomFailed });
+  {
+    ready, asking: () => show({ kind: 'asking' }), planned, failed: fault,
+    room: (plan) => learn(plan, { rooms: 'unknown', plan: { ...shown, survivability: plan.survivability } }),
+    roomFailed: () => view.learn({ rooms: 'unknown' }),
+    fell: (plan) => learn(plan, { failed: plan.failed || {} }),
+    fellFailed: () => view.learn({ failed: {} }),
+  });
+  const view = preview.open(root, parts, {
+    drawing: () => model.body(draft, 'preview'), change: takeChange, again: dry.schedule, fail: dry.fail,
+    build: () => build.send(shown.id), keep: () => { fits(shown, null); dry.schedule(); },
+  });
+  const build = submit.open((body) => api.post(data.createUrl, body, token), {
+    body: () => model.body(draft), busy, failed: refusedToBuild, changed,
+    done(url) {
+      kept.clear();
+      globalThis.location.assign(url);
+    },
+  });
 
   // --- Changes: `type` leaves the fields alone, `change` draws the left side anew. ---
 
@@ -77,7 +93,10 @@
 
   function accept(next) {
     // A name changes nothing about whether it fits.
-    if (next.now.tiers !== draft.tiers || next.now.policies !== draft.policies) { mayCreate(true); }
+    if (next.now.tiers !== draft.tiers || next.now.policies !== draft.policies) {
+      mayCreate(true);
+      shown = null;
+    }
     past = next;
     draft = next.now;
     told = [];
@@ -122,7 +141,7 @@
   }
 
   /** Get to know what is chosen and was not among what the page came with. */
-  function learn() {
+  function acquaint() {
     const of = (kind, field) => lists.learn(kind, draft.tiers.flatMap((tier) => tier[field] || []));
     const unknown = draft.tiers.filter((tier) => tier.image && !lists.image(tier)).map((tier) => tier.image);
     const asked = [
@@ -157,7 +176,7 @@
       fillIn(parts.between, frame.between(page));
     });
     refresh();
-    learn();
+    acquaint();
   }
 
   function relabel() {
@@ -188,7 +207,7 @@
     state = next;
     // Only what is proved not to fit is kept from the API, which has the last word on all else.
     if (state.kind !== 'asking') { mayCreate(state.kind !== 'refused' || !state.proved); }
-    preview.show(root, parts, state, draft.tiers, failed, { change: takeChange, again: dry.schedule });
+    view.show(state);
   }
 
   /** Say whether creating makes sense; a button that is only marked can still be reached and asked why. */
@@ -211,35 +230,28 @@
   }
 
   function planned(plan) {
-    if (plan.feasible) { fits(plan, 'asked'); } else { refused(plan.reasons, plan.proved); }
+    if (plan.feasible) { fits(plan, 'asked'); } else { refused(plan.reasons, plan.proved, plan); }
   }
 
   /** rooms: as failures.worst takes it. */
   function fits(plan, rooms) {
-    const refs = new Set(plan.domains.map((domain) => domain.ref));
-    [...failed].filter((ref) => !refs.has(ref)).forEach((ref) => failed.delete(ref));
-    unmet = new Map(plan.violations.map((one) => [draft.policies[one.policy]?.key, one.message]));
-    refresh();
+    shown = plan;
     show({ kind: 'fits', plan, rooms, at: new Date().toLocaleTimeString() });
   }
 
-  /** The same plan again, with its head-room; a cloud that has changed meanwhile may give another one. */
-  function room(plan) {
-    const same = plan.feasible && JSON.stringify(plan.assignments) === JSON.stringify(state.plan.assignments);
-    if (!same) {
-      planned(plan);
-    } else {
-      Object.assign(state, { plan: { ...state.plan, survivability: plan.survivability }, rooms: 'unknown' });
-      preview.rooms(parts, state, draft.tiers, failed);
+  /** More about the plan that is shown; a cloud that has changed meanwhile gave another one. */
+  function learn(plan, more) {
+    if (!shown || !plan.feasible || JSON.stringify(plan.assignments) !== JSON.stringify(shown.assignments)) {
+      dry.schedule();
+      return;
     }
+    shown = { ...(more.plan || shown), id: plan.id };
+    view.learn({ ...more, plan: shown });
   }
 
-  function roomFailed() {
-    state.rooms = 'unknown';
-    preview.rooms(parts, state, draft.tiers, failed);
-  }
-
-  function refused(reasons, proved) {
+  /** plan: the whole answer, which may tell where members could be all the same. */
+  function refused(reasons, proved, plan) {
+    shown = null;
     told = reasons.filter((reason) => Number.isInteger(reason.policy) && draft.policies[reason.policy])
       .map(({ policy, message }) => {
         return { place: { kind: 'policy', key: draft.policies[policy].key, field: 'type' }, message };
@@ -253,7 +265,7 @@
         changes: (reason.changes || []).map((one) => ({ ...one, steps: model.stepsOf(draft, one.edits) })),
       };
     });
-    show({ kind: 'refused', reasons: offered, proved });
+    show({ kind: 'refused', reasons: offered, proved, plan });
   }
 
   // --- Changes that would make it fit. ---
@@ -293,9 +305,8 @@
 
   // --- Submit. ---
 
-  async function submit(event) {
+  function send(event) {
     event.preventDefault();
-    if (submitting) { return; }
     if (parts.submit.hasAttribute('aria-disabled')) {
       parts.picture.focus();
       return;
@@ -309,22 +320,29 @@
       problems.focus(wrong);
       return;
     }
-    dry.stop();
-    busy(true);
-    show({ kind: 'submitting' });
-    try {
-      const created = await api.post(data.createUrl, { ensemble: model.body(draft) }, token);
-      kept.clear();
-      globalThis.location.assign(created.url);
-    } catch (problem) {
-      busy(false);
-      fault(problem);
-      problems.focus(told);
-    }
+    build.send(shown && shown.id);
+  }
+
+  function refusedToBuild(problem) {
+    fault(problem);
+    problems.focus(told);
+  }
+
+  /** What was previewed is not possible any more; what is now is shown beside it. */
+  function changed({ plan, moved }) {
+    const before = shown;
+    shown = plan;
+    show({
+      kind: 'changed', plan, before, moved: moved || losses.moves(before, plan), at: new Date().toLocaleTimeString(),
+    });
+    document.getElementById('ens-build-new').focus();
   }
 
   function busy(on) {
-    submitting = on;
+    if (on) {
+      dry.stop();
+      show({ kind: 'submitting' });
+    }
     parts.submit.disabled = on;
     root.setAttribute('aria-busy', String(on));
   }
@@ -368,7 +386,7 @@
     kept.save(draft);
     globalThis.history.replaceState(null, '', globalThis.location.pathname);
   }
-  root.addEventListener('submit', submit);
+  root.addEventListener('submit', send);
   document.addEventListener('focusout', () => { past = history.seal(past); });
   document.addEventListener('keydown', press);
   render();

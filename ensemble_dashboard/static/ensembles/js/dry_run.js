@@ -4,15 +4,53 @@
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
 
-  const PAUSE = 300; // ms of quiet before a plan is asked for
+  const PAUSE = 150; // ms of quiet before a plan is asked for
   const LATER = 700; // ms after that before its head-room is: it costs the cloud a plan for every domain
+  const CHOSEN = 300; // ms after the last click before it is asked what these failures leave
 
   /**
-   * post(headroom, signal): sends the drawing and gives a promise of the plan. hear: {ready(): whether there is
-   * something to plan, asking(), planned(plan), failed(problem), room(plan), roomFailed(problem)}.
-   * One question is under way at most; a newer one aborts it, and its answer is never heard.
+   * post(query, signal): sends the drawing and gives a promise of the plan. hear: {ready(): whether there is
+   * something to plan, asking(), planned(plan), failed(problem), room(plan), roomFailed(problem), fell(plan),
+   * fellFailed(problem)}. Gives {schedule(): the drawing has changed, fail(refs): these are failed at once, stop()}.
+   * One question of each kind is under way at most; a newer one aborts it, and its answer is never heard.
    */
   function open(post, hear, pause = PAUSE, later = LATER) {
+    const plans = channel();
+    const falls = channel();
+
+    function stop() {
+      plans.stop();
+      falls.stop();
+    }
+
+    function schedule() {
+      stop();
+      plans.after(pause, plan);
+    }
+
+    function plan() {
+      if (!hear.ready()) { return; }
+      hear.asking();
+      plans.ask((signal) => post('?domains=all', signal), (found) => {
+        hear.planned(found);
+        if (found.feasible) {
+          plans.after(later, () => plans.ask((signal) => post('?headroom=1', signal), hear.room, hear.roomFailed));
+        }
+      }, hear.failed);
+    }
+
+    function fail(refs) {
+      falls.stop();
+      if (!refs.length) { return; }
+      const query = '?' + refs.map((ref) => 'fail=' + encodeURIComponent(ref)).join('&');
+      falls.after(CHOSEN, () => falls.ask((signal) => post(query, signal), hear.fell, hear.fellFailed));
+    }
+
+    return { schedule, fail, stop };
+  }
+
+  /** One question at a time: what was asked before is aborted. */
+  function channel() {
     let control = null;
     let timer = 0;
 
@@ -22,40 +60,21 @@
       control = null;
     }
 
-    function schedule() {
-      stop();
-      timer = setTimeout(plan, pause);
-    }
-
-    /** End a question; whether it is still the one under way. */
-    function finish(own) {
-      if (own !== control) { return false; }
-      control = null;
-      return true;
-    }
-
-    async function ask(headroom, answered, failed) {
+    async function ask(send, answered, failed) {
       const own = control = new AbortController();
       let tell;
       try {
-        const found = await post(headroom, own.signal);
+        const found = await send(own.signal);
         tell = () => answered(found);
       } catch (problem) {
         tell = () => failed(problem);
       }
-      if (finish(own)) { tell(); }
+      if (own !== control) { return; }
+      control = null;
+      tell();
     }
 
-    function plan() {
-      if (!hear.ready()) { return; }
-      hear.asking();
-      ask(false, (found) => {
-        hear.planned(found);
-        if (found.feasible) { timer = setTimeout(() => ask(true, hear.room, hear.roomFailed), later); }
-      }, hear.failed);
-    }
-
-    return { schedule, stop };
+    return { stop, ask, after: (pause, what) => { timer = setTimeout(what, pause); } };
   }
 
   ensembles.dryRun = { open };

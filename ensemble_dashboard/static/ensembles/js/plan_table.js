@@ -35,6 +35,17 @@
     return button;
   }
 
+  /** What the signs in the boxes mean, of those that are there. */
+  function signs(plan) {
+    const sign = (look, words, inside) => el('li', {}, el('span', { class: look, 'aria-hidden': 'true' }, inside), words);
+    const known = plan.domains.some((domain) => domain.eligible);
+    const held = plan.domains.some((domain) => domain.held && domain.level === 'host');
+    return known || held ? el('ul', { class: 'ens-signs', 'aria-label': gettext('Signs') },
+      known ? [sign('ens-sign ens-sign-possible', gettext('could hold one more')),
+        sign('ens-sign ens-sign-impossible', gettext('can hold nothing of this drawing'))] : null,
+      held ? sign('ens-held', gettext('members of your other ensembles'), 'n') : null) : null;
+  }
+
   /** The rows of the table, its head first: a member, its tier, and a domain of each level. */
   function rows(plan) {
     const labels = new Map(plan.domains.map((domain) => [domain.ref, ensembles.words.label(domain)]));
@@ -43,11 +54,11 @@
       ...plan.assignments.map((one) => [one.member, ...levels.map((name) => labels.get(one.domains[name]) || '–')])];
   }
 
-  /** The picture as a table: one row for each member, one column for each level. more: what stands above it. */
-  function table(plan, more) {
+  /** The picture as a table: one row for each member, one column for each level. */
+  function table(plan) {
     const [head, ...body] = rows(plan);
     return el('details', { class: 'ens-as-table' },
-      el('summary', {}, gettext('The same as a table')), more,
+      el('summary', {}, gettext('The same as a table')),
       el('table', { class: 'table table-condensed' },
         el('thead', {}, el('tr', {}, head.map((title) => el('th', { scope: 'col' }, title)))),
         el('tbody', {}, body.map(([first, ...others]) => el('tr', {}, el('th', { scope: 'row' }, first),
@@ -66,5 +77,5 @@
 
   // What other pages know the picture by.
   Object.assign(map, { key, table, levelsOf });
-  ensembles.planTable = { key, rows, table, text, levelsOf };
+  ensembles.planTable = { key, signs, rows, table, text, levelsOf };
 }());

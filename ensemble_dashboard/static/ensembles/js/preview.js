@@ -5,53 +5,130 @@
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
   const { gettext } = ensembles.words;
   const { el, fillIn } = ensembles.dom;
-  const { layout, map, failures, verdict } = ensembles;
+  const { layout, map, planTable, failures, tried, outputs, verdict } = ensembles;
 
   /**
-   * Show the state of the drawing (see verdict.js for its kinds) in the parts of the frame.
-   * While a plan is asked for, the last one stays, pale. failed: the refs that were clicked;
-   * act: what the buttons of a refusal do (see verdict.js).
+   * Open the preview in the parts of the frame. page: {drawing(): the API's body of what is drawn; change, again:
+   * what the buttons of a refusal do (see verdict.js); fail(refs): asks whether what they take could be placed again;
+   * build(), keep(): what the buttons do when the plan has changed}.
    */
-  function show(root, parts, state, tiers, failed, act) {
-    root.dataset.state = state.kind;
-    verdict.show(parts.verdict, state);
-    root.classList.toggle('is-stale', state.kind === 'asking');
-    if (state.kind === 'asking' || state.kind === 'submitting') { return; }
-    const legend = layout.legend(tiers);
-    if (state.kind === 'fits') { plan(parts, state, legend, failed); } else { nothing(parts, state, act); }
+  function open(root, parts, page) {
+    const failed = new Set(); // refs of the domains that were clicked
+    const picture = map.open(failed, { failed: ask });
+    const table = el('div', {});
+    const promises = el('div', {});
+    let state = { kind: 'asking' }; // its kinds are told in verdict.js
+    let legend = [];
+    let atOnce = 1; // failures, as the slider says
+    let found = null; // whether the lost could be placed again, as tried.js takes it
+
+    fillIn(parts.worst, el('div', { class: 'ens-worst-head' }, el('h3', {}, gettext('What the worst failure leaves')),
+      failures.slider(atOnce, (chosen) => { atOnce = chosen; worst(); })), table, promises);
+
+    /** Show a state of the drawing. While a plan is asked for, the last one stays, pale. */
+    function show(next) {
+      state = next;
+      root.dataset.state = state.kind;
+      verdict.show(parts.verdict, state);
+      root.classList.toggle('is-stale', state.kind === 'asking');
+      if (state.kind === 'asking' || state.kind === 'submitting') { return; }
+      legend = layout.legend(page.drawing().tiers);
+      if (state.plan && state.plan.domains.length) { draw(); } else { clear(); }
+      parts.worst.hidden = !fits();
+      if (fits()) { plan(); } else { nothing(); }
+    }
+
+    function fits() {
+      return Boolean(state.plan && state.plan.feasible);
+    }
+
+    function draw() {
+      const refs = new Set(state.plan.domains.map((domain) => domain.ref));
+      [...failed].filter((ref) => !refs.has(ref)).forEach((ref) => failed.delete(ref));
+      keyOf(state.plan);
+      picture.show(state.plan, legend, (state.moved || []).map((one) => one.member));
+    }
+
+    /** The key, which stays while it says the same, so that a tier that is looked at stays so. */
+    function keyOf(shown) {
+      const known = shown.domains.some((domain) => domain.eligible);
+      const said = JSON.stringify([legend, known]);
+      if (parts.key.dataset.said === said) { return; }
+      parts.key.dataset.said = said;
+      picture.mark(null);
+      fillIn(parts.key, planTable.key(legend, known ? picture.mark : null));
+    }
+
+    function plan() {
+      ask();
+      fillIn(parts.picture, state.kind === 'changed'
+        ? ensembles.difference.view(state, legend, { build: page.build, keep: page.keep }) : null,
+      picture.element, planTable.signs(state.plan));
+      worst();
+      fillIn(parts.table, outputs.view(() => ({ plan: state.plan, legend, failed, root, name: page.drawing().name, at: state.at })),
+        planTable.table(state.plan));
+      fillIn(parts.remarks, verdict.remarks(state));
+    }
+
+    function worst() {
+      if (!fits()) { return; }
+      const reveal = (refs) => {
+        failed.clear();
+        refs.forEach((ref) => failed.add(ref));
+        picture.paint();
+        ask();
+        parts.picture.scrollIntoView({ block: 'nearest' });
+      };
+      fillIn(table, failures.worst(state.plan, legend, state.rooms, { failures: atOnce, show: reveal }));
+      fillIn(promises, tried.promised(state.plan));
+    }
+
+    /** Tell what the chosen failures leave, and ask whether the lost could be placed again. */
+    function ask() {
+      const known = failed.size === 1 && state.plan.survivability.some((item) =>
+        (item.losses || []).some((loss) => failed.has(loss.domain) && loss.room));
+      const asked = failed.size && !known && state.kind === 'fits';
+      found = asked ? 'asked' : null;
+      page.fail(asked ? [...failed] : []);
+      tell();
+    }
+
+    function tell() {
+      fillIn(parts.tried, !fits() ? null : tried.tried(state.plan, legend, failed, {
+        policies: page.drawing().policies, room: found, reset,
+      }));
+    }
+
+    function reset() {
+      failed.clear();
+      picture.paint();
+      ask();
+      picture.element.querySelector('[tabindex="0"]').focus();
+    }
+
+    /** Bring in what was found out later of the same plan: its head-room, and what the chosen failures leave. */
+    function learn(more) {
+      Object.assign(state, more);
+      if (more.failed) { found = more.failed.room; }
+      if (more.plan || more.rooms) { worst(); }
+      tell();
+    }
+
+    function nothing() {
+      for (const part of [parts.tried, parts.table, parts.remarks]) { fillIn(part); }
+      fillIn(parts.picture, state.kind === 'refused' ? verdict.reasons(state, page)
+        : el('p', { class: 'ens-nothing' }, state.kind === 'error' ? state.message : state.problem),
+      state.plan && state.plan.domains.length
+        ? el('div', { class: 'ens-refused-map' }, picture.element, planTable.signs(state.plan)) : null);
+    }
+
+    function clear() {
+      fillIn(parts.key);
+      delete parts.key.dataset.said;
+    }
+
+    return { show, learn };
   }
 
-  function plan(parts, state, legend, failed) {
-    const tried = () => fillIn(parts.tried, failures.tried(state.plan, legend, failed));
-    fillIn(parts.key, map.key(legend));
-    fillIn(parts.picture, map.picture(state.plan, legend, failed, tried));
-    worst(parts, state.plan, legend, state.rooms);
-    fillIn(parts.table, map.table(state.plan));
-    fillIn(parts.remarks, verdict.remarks(state));
-    tried();
-  }
-
-  function worst(parts, shown, legend, asked) {
-    fillIn(parts.worst, el('h3', {}, gettext('The worst single failure')), failures.worst(shown, legend, asked));
-    parts.worst.hidden = false;
-  }
-
-  /**
-   * Bring in whether the lost could be placed again, and leave the picture and the focus alone.
-   * state: {plan, rooms} as for `show`.
-   */
-  function rooms(parts, state, tiers, failed) {
-    const legend = layout.legend(tiers);
-    worst(parts, state.plan, legend, state.rooms);
-    fillIn(parts.tried, failures.tried(state.plan, legend, failed));
-  }
-
-  function nothing(parts, state, act) {
-    for (const part of [parts.key, parts.tried, parts.worst, parts.table, parts.remarks]) { fillIn(part); }
-    parts.worst.hidden = true;
-    fillIn(parts.picture, state.kind === 'refused' ? verdict.reasons(state, act)
-      : el('p', { class: 'ens-nothing' }, state.kind === 'error' ? state.message : state.problem));
-  }
-
-  ensembles.preview = { show, rooms };
+  ensembles.preview = { open };
 }());

@@ -10,7 +10,7 @@
   /**
    * Say where a drawing stands. state: {kind, ...} with kind
    *   'incomplete' {problem: text}, 'asking', 'fits' {plan, at}, 'refused' {reasons, proved},
-   *   'error' {message}, 'submitting'.
+   *   'error' {message}, 'submitting', 'changed' {plan, moved, before: plan, at}: not built, since the cloud has changed.
    * Gives {tone, sign, headline, more}.
    */
   function words(state) {
@@ -28,6 +28,11 @@
           };
       case 'error':
         return { tone: 'bad', sign: 'warn', headline: gettext('That did not work.'), more: state.message };
+      case 'changed':
+        return {
+          tone: 'warn', sign: 'warn', headline: gettext('The cloud has changed since this was planned; nothing was built.'),
+          more: gettext('Look at the difference, and build it like this or keep drawing.'),
+        };
       case 'submitting':
         return { tone: 'wait', sign: 'wait', headline: gettext('Reserving the capacity…'), more: '' };
       default:

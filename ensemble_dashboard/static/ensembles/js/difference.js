@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What is different when the cloud has changed between the preview and the submit. */
+(function () {
+  'use strict';
+  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { gettext, ngettext, fill, level, left } = ensembles.words;
+  const { el, icon, badge } = ensembles.dom;
+  const { losses } = ensembles;
+
+  /**
+   * A box with the members that would be elsewhere, what that changes in what failures cost, and two buttons.
+   * state: {plan, moved: [{member, tier, from, to}], before: the plan that was shown, or null}.
+   */
+  function view(state, legend, act) {
+    const { plan, moved, before } = state;
+    const labels = labelled([...(before ? before.domains : []), ...plan.domains]);
+    const byName = new Map(legend.map((tier) => [tier.name, tier]));
+    const where = (domains) => (domains ? path(plan, domains, labels) : gettext('not known any more'));
+    const costs = before ? losses.changes(before, plan, legend) : [];
+    return el('div', { class: 'ens-difference', id: 'ens-difference', role: 'group', 'aria-labelledby': 'ens-difference-title' },
+      el('h3', { id: 'ens-difference-title' }, icon('warn'), ' ', fill(ngettext(
+        'The cloud has changed: %(count)s member would be elsewhere',
+        'The cloud has changed: %(count)s members would be elsewhere', moved.length), { count: moved.length })),
+      el('p', {}, gettext('Nothing was built. This is what is possible now:')),
+      el('div', { class: 'ens-scroll' }, table([gettext('Member'), gettext('Before'), gettext('Now')], moved.map((one) => [
+        [byName.has(one.tier) ? badge(byName.get(one.tier)) : null, ' ', one.member], where(one.from), where(one.to)]))),
+      costs.length
+        ? [el('p', {}, gettext('What the worst single failure leaves is different too:')), table(
+          [gettext('After the loss of'), gettext('Before'), gettext('Now')], costs.map((one) => [
+            [badge(byName.get(one.tier)), ' ',
+              fill(gettext('%(tier)s, any one %(level)s'), { tier: one.tier, level: level(one.level) })],
+            one.before === undefined ? '–' : left(one.before, one.count), left(one.now, one.count)]))]
+        : el('p', {}, icon('good'), ' ', gettext('What the worst single failure leaves is the same as before.')),
+      el('div', { class: 'ens-difference-buttons' },
+        el('button', { id: 'ens-build-new', type: 'button', class: 'btn btn-primary', on: { click: act.build } },
+          icon('check'), ' ', gettext('Build it like this')),
+        el('button', { id: 'ens-keep-drawing', type: 'button', class: 'btn btn-default', on: { click: act.keep } },
+          gettext('Keep drawing'))));
+  }
+
+  function labelled(domains) {
+    return new Map(domains.map((domain) => [domain.ref, domain.name || domain.label]));
+  }
+
+  /** "zone A ▸ rack B ▸ host C". */
+  function path(plan, domains, labels) {
+    return ensembles.planTable.levelsOf(plan).map((name) => labels.get(domains[name]) || '–').join(' ▸ ');
+  }
+
+  function table(head, rows) {
+    return el('table', { class: 'table table-condensed' },
+      el('thead', {}, el('tr', {}, head.map((title) => el('th', { scope: 'col' }, title)))),
+      el('tbody', {}, rows.map(([first, ...others]) => el('tr', {}, el('th', { scope: 'row' }, first),
+        others.map((cell) => el('td', {}, cell))))));
+  }
+
+  ensembles.difference = { view };
+}());

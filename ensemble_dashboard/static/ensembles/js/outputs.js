@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Takes the picture along: as a table for the clipboard, and as an SVG or PNG file. */
+(function () {
+  'use strict';
+  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { gettext } = ensembles.words;
+  const { el, icon } = ensembles.dom;
+  const { figure, planTable } = ensembles;
+
+  const SHARP = 2; // pixels of a PNG for one of the SVG
+
+  /** The buttons. of(): {plan, legend, failed, root: an element of the page, name, at}, as figure.draw takes it. */
+  function view(of) {
+    const said = el('span', { class: 'ens-said', role: 'status' });
+    const tell = (text) => { said.textContent = text; };
+    const button = (id, sign, words, act) => el('button', {
+      id, type: 'button', class: 'btn btn-default btn-xs',
+      on: { click: () => Promise.resolve(act()).then(tell, () => tell(gettext('That did not work in this browser.'))) },
+    }, icon(sign), ' ', words);
+    return el('div', { class: 'ens-outputs' },
+      button('ens-copy', 'copy', gettext('Copy as a table'), () =>
+        navigator.clipboard.writeText(planTable.text(of().plan)).then(() => gettext('Copied.'))),
+      button('ens-svg', 'download', gettext('SVG'), () => save(picture(of()).file, named(of(), 'svg'))),
+      button('ens-png', 'download', gettext('PNG'), () => pixels(picture(of())).then((file) => save(file, named(of(), 'png')))),
+      said);
+  }
+
+  function picture(of) {
+    const drawn = figure.draw(of, colours(of.root, of.legend));
+    return { ...drawn, file: new Blob([drawn.svg], { type: 'image/svg+xml' }) };
+  }
+
+  /** The colours of the page as they are now: a file cannot look them up. */
+  function colours(root, legend) {
+    const probe = el('span', { hidden: true });
+    root.append(probe);
+    const look = (name) => getComputedStyle(probe).getPropertyValue('--' + name).trim();
+    const found = { ground: '', text: '', quiet: '', line: '', soft: '', softer: '', bad: '' };
+    for (const name of Object.keys(found)) { found[name] = look(name); }
+    found.tiers = legend.map((tier) => {
+      probe.className = 'ens-tier-' + tier.colour;
+      return look('tier');
+    });
+    probe.remove();
+    return found;
+  }
+
+  /** The SVG as a PNG. It refers to nothing outside, so that the canvas may be read. */
+  async function pixels({ file, width, height }) {
+    const address = URL.createObjectURL(file);
+    try {
+      const image = new Image();
+      image.src = address;
+      await image.decode();
+      const canvas = el('canvas', { width: width * SHARP, height: height * SHARP });
+      canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
+      return await new Promise((done, fail) => {
+        canvas.toBlob((found) => (found ? done(found) : fail(new Error())), 'image/png');
+      });
+    } finally {
+      URL.revokeObjectURL(address);
+    }
+  }
+
+  function named({ name }, ending) {
+    return (name.trim().replace(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, 60) || 'ensemble') + '.' + ending;
+  }
+
+  function save(file, name) {
+    const link = el('a', { href: URL.createObjectURL(file), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    return gettext('Saved.');
+  }
+
+  ensembles.outputs = { view, colours };
+}());
