@@ -24,6 +24,19 @@ STATUSES: tuple[tuple[str, Text], ...] = (
 SETTLED = ("ACTIVE", "ERROR")
 LEAVING = ("ROLLING_BACK", "DELETING")
 LEVELS: dict[str, Text] = {"host": _("host"), "rack": _("rack"), "zone": _("zone")}
+# What a tier can be made of, as far as it has to be said that a kind could not be listed.
+CHOICES: dict[str, Text] = {
+    "flavors": _("flavors"),
+    "images": _("images"),
+    "networks": _("networks"),
+    "ports": _("ports"),
+    "key_pairs": _("key pairs"),
+    "security_groups": _("security groups"),
+    "snapshots": _("instance snapshots"),
+    "volumes": _("volumes"),
+    "volume_snapshots": _("volume snapshots"),
+    "zones": _("availability zones"),
+}
 
 
 def language() -> dict[str, str]:

@@ -20,6 +20,7 @@ from ensemble_dashboard.content.ensembles import following
 from ensemble_dashboard.content.ensembles import tables as ensemble_tables
 from ensemble_dashboard.content.ensembles.search import Search
 from ensemble_dashboard.content.ensembles.trouble import Trouble, caught
+from ensemble_dashboard.starts import STARTS
 
 # What the script of an ensemble's page asks for, by the names of the addresses.
 _QUESTIONS = ("state", "truth", "delete", "document")
@@ -147,8 +148,12 @@ class DrawView(views.HorizonTemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Give the script what a tier can be made of and where to send the drawing."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
+        found = choices.choices(self.request)
+        context["missing"] = [words.CHOICES.get(name, name) for name in found["missing"]]
+        context["starts"] = STARTS
+        context["some_starts"] = [start for start in STARTS if start.tiers]
         context["page_data"] = {
-            "choices": choices.choices(self.request),
+            "choices": found,
             "levels": list(words.LEVELS),
             # The script puts a kind in the place of "kind".
             "choicesUrl": reverse("horizon:project:ensembles:choices", args=["kind"]),
@@ -158,8 +163,23 @@ class DrawView(views.HorizonTemplateView):
             "readUrl": reverse("horizon:project:ensembles:read"),
             "indexUrl": reverse("horizon:project:ensembles:index"),
             "draftKey": _draft_key(self.request),
+            "starts": [start.data() for start in STARTS],
+            "like": self._like(),
         }
         return context
+
+    def _like(self) -> dict[str, Any] | None:
+        """Give what to begin with, when somebody wants another one like one that is there."""
+        wanted = self.request.GET.get("like")
+        if not wanted:
+            return None
+        try:
+            found = api.ensemble_get(self.request, wanted).to_dict()
+        except Exception:  # noqa: BLE001 - Horizon sorts out which kind it is
+            told = _("What is to be drawn like could not be fetched; the drawing is as it was.")
+            exceptions.handle(self.request, told)
+            return None
+        return {key: found.get(key) for key in ("name", "description", "tiers", "policies")}
 
 
 def _draft_key(request: HttpRequest) -> str:

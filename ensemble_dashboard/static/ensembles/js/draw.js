@@ -3,8 +3,8 @@
 (function () {
   'use strict';
   const {
-    words, dom, layout, losses, api, model, history, steps, samples, templates, store, problems, frame, gallery, modal,
-    importer, cards, shortcuts, preview, submit, dryRun, tierCard, policyChip, edges,
+    words, dom, layout, losses, api, model, history, steps, samples, templates, store, problems, frame, source, importer,
+    cards, shortcuts, preview, submit, dryRun, tierCard, policyChip, edges,
     catalogue, quota,
   } = globalThis.ensembles;
   const { gettext, fill } = words;
@@ -17,26 +17,17 @@
   const act = {
     name: (name) => type({ ...draft, name }),
     description: (description) => type({ ...draft, description }),
-    start: () => dialogs.start().showModal(),
-    import: () => dialogs.import().showModal(),
-    help: () => dialogs.help().showModal(),
-    asText: () => api.post(data.writeUrl, { ensemble: model.body(draft) }, token).then((answer) => answer.file),
+    start: (id) => startFrom(data.starts.find((start) => start.id === id)),
     undo: () => travel(history.undo(past), gettext('Undone: %(step)s'), steps.back(past)),
     redo: () => travel(history.redo(past), gettext('Done again: %(step)s'), steps.again(past)),
     addTier,
   };
-  const parts = frame.build(root, data, act);
+  const parts = frame.build(act);
   const board = cards.open(parts.tiers);
-  // Made when they are first wanted.
-  const dialogs = {
-    start: once(() => modal.make('ens-gallery', gettext('Start from'), gallery.cards((template) => {
-      dialogs.start().close();
-      startFrom(template);
-    }))),
-    import: once(() => importer.make((text) => api.post(data.readUrl, { text }, token).then((answer) => answer.ensemble),
-      (read) => change(globalThis.ensembles.document.drawing(read), { label: gettext('import YAML') }))),
-    help: once(shortcuts.help),
-  };
+  const textChanged = source.open(parts,
+    () => api.post(data.writeUrl, { ensemble: model.body(draft) }, token).then((answer) => answer.file));
+  importer.open((text) => api.post(data.readUrl, { text }, token).then((answer) => answer.ensemble),
+    (read) => change(globalThis.ensembles.document.drawing(read), { label: gettext('import YAML') }));
   const lists = catalogue.open(data.choices, (kind, query, signal) =>
     api.get(data.choicesUrl.replace('kind', kind) + '?' + query, signal));
   let sheet = null; // made when it is first wanted
@@ -102,7 +93,7 @@
     told = [];
     kept.save(draft);
     dry.schedule();
-    parts.source.changed();
+    textChanged();
     tellPast();
   }
 
@@ -135,9 +126,9 @@
     sentence: (policy) => words.policy(model.ruleOf(draft, policy)),
   };
 
-  function startFrom(template) {
-    change(templates.draw(template, data, draft),
-      { label: fill(gettext('start from “%(template)s”'), { template: template.title }) });
+  function startFrom(start) {
+    change(templates.draw(start, data, draft),
+      { label: fill(gettext('start from “%(template)s”'), { template: start.title }) });
   }
 
   /** Get to know what is chosen and was not among what the page came with. */
@@ -150,11 +141,6 @@
       of('security_groups', 'securityGroups'),
     ];
     Promise.allSettled(asked).then((answers) => { if (answers.some((answer) => answer.value)) { render(); } });
-  }
-
-  function once(make) {
-    let made;
-    return () => made || (made = make());
   }
 
   function addTier() {
@@ -172,7 +158,7 @@
     board.redraw(() => {
       fillIn(parts.tiers, draft.tiers.length
         ? draft.tiers.map((tier) => el('li', {}, tierCard.card(tier, page), edges.links(tier, page)))
-        : gallery.invitation(startFrom));
+        : frame.nothing());
       fillIn(parts.between, frame.between(page));
     });
     refresh();
@@ -359,7 +345,7 @@
     const card = target.closest('.ens-card[data-tier]');
     const key = card && card.dataset.tier;
     const does = {
-      undo: act.undo, redo: act.redo, help: act.help, add: addTier, remove: () => page.remove(key),
+      undo: act.undo, redo: act.redo, help: () => document.getElementById('ens-keys').showModal(), add: addTier, remove: () => page.remove(key),
       duplicate: () => page.duplicate(key), enter: () => document.getElementById(key + '-name').select(),
       leave: () => parts.title.focus(), out: () => card && card.focus(),
     }[name] || (() => board.go(card, name));
@@ -369,10 +355,12 @@
 
   // --- The beginning. ---
 
-  const wanted = templates.named(new URLSearchParams(globalThis.location.search).get('sample'));
+  const sample = new URLSearchParams(globalThis.location.search).get('sample');
+  const wanted = data.starts.find((start) => start.id === sample);
   if (wanted) {
+    // What was drawn before is one step away.
     draft = templates.draw(wanted, data, model.empty());
-    past = history.begin(draft);
+    past = history.record(past, draft, { label: gettext('draw this example') });
     kept.save(draft);
     // A reload must bring back what was drawn since, not the example.
     globalThis.history.replaceState(null, '', globalThis.location.pathname);

@@ -9,25 +9,12 @@
   const MAX_BYTES = 2 * 1024 * 1024; // more is not sent; the dashboard would not take it
 
   /**
-   * Make the dialog, closed. read(text): gives a promise of the ensemble; done(ensemble): it was read.
-   * The text stays when the dialog is closed, and whatever is wrong with it.
+   * Bring the window to life. read(text): gives a promise of the ensemble; done(ensemble): it was read.
+   * The text stays when the window is closed, and whatever is wrong with it.
    */
-  function make(read, done) {
-    const numbers = el('pre', { class: 'ens-lines', 'aria-hidden': 'true' });
-    const wrong = el('p', { id: 'ens-yaml-error', class: 'ens-bad', role: 'alert' });
-    const text = el('textarea', {
-      id: 'ens-yaml', class: 'form-control', rows: 18, autofocus: true, wrap: 'off', spellcheck: 'false',
-      'aria-describedby': 'ens-yaml-error',
-      on: { input: () => tell(null), scroll: () => { numbers.scrollTop = text.scrollTop; } },
-    });
-    const go = el('button', { id: 'ens-yaml-draw', type: 'button', class: 'btn btn-primary', on: { click: draw } },
-      gettext('Draw this'));
-    const file = el('input', { id: 'ens-yaml-file', type: 'file', accept: '.yaml,.yml,.json', on: { change: load } });
-    const dialog = ensembles.modal.make('ens-import', gettext('Import YAML'),
-      el('p', {}, gettext('The same file as for the command line. What is drawn is replaced; undo brings it back.')),
-      el('label', { for: 'ens-yaml-file' }, gettext('A file')), file,
-      el('label', { for: 'ens-yaml' }, gettext('or its text')),
-      el('div', { class: 'ens-text' }, numbers, text), wrong, el('div', { class: 'ens-modal-buttons' }, go));
+  function open(read, done) {
+    const [text, numbers, wrong, file, go] = ['', '-lines', '-error', '-file', '-draw']
+      .map((name) => document.getElementById('ens-yaml' + name));
 
     async function load() {
       const [chosen] = file.files;
@@ -36,7 +23,7 @@
         tell({ message: gettext('This file is too large to be an ensemble.') });
       } else {
         text.value = await chosen.text();
-        tell(null);
+        tell();
         text.focus();
       }
       file.value = ''; // the same file can be chosen again
@@ -46,10 +33,10 @@
       go.disabled = true;
       try {
         const ensemble = await read(text.value);
-        dialog.close();
+        text.closest('dialog').close();
         done(ensemble);
       } catch (problem) {
-        const line = (problem.details || {}).line;
+        const { line } = problem.details || {};
         tell({ line, message: line ? fill(gettext('Line %(line)s: %(problem)s'), { line, problem: problem.message })
           : problem.message });
       } finally {
@@ -58,23 +45,25 @@
     }
 
     /** Number the lines, and show what is wrong, with the cursor in its line. */
-    function tell(problem) {
+    function tell({ line, message } = {}) {
       const lines = text.value.split('\n');
-      fillIn(numbers, lines.map((_line, index) =>
-        el('span', { class: problem && problem.line === index + 1 ? 'is-wrong' : null }, index + 1)));
-      fillIn(wrong, problem ? [icon('bad'), ' ', problem.message] : null);
-      if (problem && problem.line) {
-        const start = lines.slice(0, problem.line - 1).join('\n').length + (problem.line > 1 ? 1 : 0);
+      fillIn(numbers, lines.map((_line, index) => el('span', { class: index + 1 === line && 'is-wrong' }, index + 1)));
+      fillIn(wrong, message && [icon('bad'), ' ', message]);
+      if (line) {
+        const start = lines.slice(0, line - 1).join('\n').length + (line > 1 ? 1 : 0);
         text.focus();
-        text.setSelectionRange(start, start + lines[problem.line - 1].length);
-        text.scrollTop = (problem.line - 4) * (text.scrollHeight / lines.length);
+        text.setSelectionRange(start, start + lines[line - 1].length);
+        text.scrollTop = (line - 4) * (text.scrollHeight / lines.length);
       }
       numbers.scrollTop = text.scrollTop;
     }
 
-    tell(null);
-    return dialog;
+    text.addEventListener('input', () => tell());
+    text.addEventListener('scroll', () => { numbers.scrollTop = text.scrollTop; });
+    file.addEventListener('change', load);
+    go.addEventListener('click', draw);
+    tell();
   }
 
-  ensembles.importer = { make };
+  ensembles.importer = { open };
 }());

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What the keys do on the drawing page, and the list of them. */
+/* What the keys do on the drawing page; _windows.html lists them. */
 (function () {
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
-  const { gettext } = ensembles.words;
-  const { el } = ensembles.dom;
 
   const CARD = {
     __proto__: null,
@@ -37,21 +35,6 @@
     return target.closest('.ens-card[data-tier]') ? 'inside' : 'page';
   }
 
-  /** The dialog that lists them. */
-  function help() {
-    const row = (said, ...keys) => el('div', {},
-      el('dt', {}, keys.map((key) => [el('kbd', {}, key), ' '])), el('dd', {}, said));
-    return ensembles.modal.make('ens-keys', gettext('Keys'),
-      el('h3', {}, gettext('Everywhere')), el('dl', { class: 'ens-keys' },
-        row(gettext('take the last step back'), 'Ctrl+Z'), row(gettext('take it again'), 'Ctrl+Shift+Z', 'Ctrl+Y'),
-        row(gettext('show this list'), '?')),
-      el('h3', {}, gettext('On a tier’s card')), el('dl', { class: 'ens-keys' },
-        row(gettext('go to another tier'), '↑', '↓', 'Home', 'End'), row(gettext('go into its fields'), 'Enter'),
-        row(gettext('duplicate it'), 'D'), row(gettext('remove it'), 'Delete'), row(gettext('add a tier'), 'N'),
-        row(gettext('from its fields to the card, and from there to the heading'), 'Escape')),
-      el('p', {}, gettext('While you type in a field, Ctrl+Z takes back what you typed there.')));
-  }
-
-  ensembles.shortcuts = { meaning, where, help };
+  ensembles.shortcuts = { meaning, where };
   if (typeof module === 'object' && module.exports) { module.exports = ensembles.shortcuts; }
 }());

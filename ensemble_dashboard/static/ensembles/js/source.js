@@ -9,58 +9,27 @@
   const PAUSE = 300; // ms of quiet before the text is asked for
 
   /**
-   * Make the tabs. preview: what the first one shows; write(): gives a promise of {name, yaml, command}.
-   * Gives {tabs, panels, changed()}; call `changed` whenever the drawing is another one.
+   * Bring the tabs to life. parts: of the frame; write(): gives a promise of {name, yaml, command}.
+   * Gives what is to be called whenever the drawing is another one.
    */
-  function build(preview, write) {
-    const code = el('pre', { id: 'ens-code', class: 'ens-code', tabindex: 0 });
-    const said = el('span', { role: 'status', class: 'ens-code-said' });
-    const text = el('div', { id: 'ens-panel-text', role: 'tabpanel', hidden: true },
-      el('div', { class: 'ens-code-tools' }, tool('ens-copy', 'copy', gettext('Copy'), copy),
-        tool('ens-download', 'download', gettext('Download'), download), said), code);
-    const panel = el('div', {
-      id: 'ens-panel-preview', role: 'tabpanel', 'aria-labelledby': 'ens-tab-preview',
-    }, preview);
-    const tabs = el('div', {
-      class: 'ens-tablist', role: 'tablist', 'aria-label': gettext('Beside the drawing'), on: { keydown },
-    },
-    tab('preview', 'ens-panel-preview', gettext('Preview')), tab('yaml', 'ens-panel-text', gettext('YAML')),
-    tab('command', 'ens-panel-text', gettext('Command')));
-    let shown = 'preview';
+  function open({ tabs, panel, text, code, copied }, write) {
+    const all = [...tabs.children];
+    let shown = all[0];
     let file = {};
     let timer = 0;
     let asked = 0;
 
-    function tab(name, controls, label) {
-      return el('button', {
-        id: 'ens-tab-' + name, type: 'button', role: 'tab', 'aria-controls': controls, 'data-tab': name,
-        'aria-selected': String(name === 'preview'), tabindex: name === 'preview' ? 0 : -1,
-        on: { click: () => choose(name) },
-      }, label);
-    }
-
-    function choose(name) {
-      shown = name;
-      for (const one of tabs.children) {
-        const chosen = one.dataset.tab === name;
-        one.setAttribute('aria-selected', String(chosen));
-        one.tabIndex = chosen ? 0 : -1;
+    function choose(tab) {
+      shown = tab;
+      for (const one of all) {
+        one.setAttribute('aria-selected', String(one === tab));
+        one.tabIndex = one === tab ? 0 : -1;
       }
-      panel.hidden = name !== 'preview';
+      panel.hidden = tab !== all[0];
       text.hidden = !panel.hidden;
-      text.setAttribute('aria-labelledby', 'ens-tab-' + name);
+      text.setAttribute('aria-labelledby', tab.id);
       show();
       if (!text.hidden) { ask(); }
-    }
-
-    function keydown(event) {
-      const all = [...tabs.children];
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (!step) { return; }
-      event.preventDefault();
-      const next = all[(all.indexOf(event.target) + step + all.length) % all.length];
-      choose(next.dataset.tab);
-      next.focus();
     }
 
     async function ask() {
@@ -69,30 +38,25 @@
         const found = await write();
         if (turn !== asked) { return; }
         file = found;
-        fillIn(said);
+        fillIn(copied);
         show();
       } catch (problem) {
-        if (turn === asked) { fillIn(said, icon('warn'), ' ', problem.message); }
+        if (turn === asked) { fillIn(copied, icon('warn'), ' ', problem.message); }
       }
     }
 
     function show() {
-      code.textContent = file[shown] || '';
-    }
-
-    function changed() {
-      clearTimeout(timer);
-      if (!text.hidden) { timer = setTimeout(ask, PAUSE); }
+      code.textContent = file[shown.id.replace('ens-tab-', '')] || '';
     }
 
     async function copy() {
       try {
         await navigator.clipboard.writeText(code.textContent);
-        fillIn(said, icon('check'), ' ', gettext('Copied.'));
+        fillIn(copied, icon('check'), ' ', gettext('Copied.'));
       } catch {
         // Browsers give the clipboard to pages on HTTPS alone.
         globalThis.getSelection().selectAllChildren(code);
-        fillIn(said, gettext('The text is selected: copy it with Ctrl+C.'));
+        fillIn(copied, gettext('The text is selected: copy it with Ctrl+C.'));
       }
     }
 
@@ -102,12 +66,22 @@
       setTimeout(() => URL.revokeObjectURL(url));
     }
 
-    return { tabs, panels: [panel, text], changed };
+    tabs.addEventListener('click', ({ target }) => { if (all.includes(target)) { choose(target); } });
+    tabs.addEventListener('keydown', (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) { return; }
+      event.preventDefault();
+      const next = all[(all.indexOf(event.target) + step + all.length) % all.length];
+      choose(next);
+      next.focus();
+    });
+    document.getElementById('ens-copy').addEventListener('click', copy);
+    document.getElementById('ens-download').addEventListener('click', download);
+    return () => {
+      clearTimeout(timer);
+      if (!text.hidden) { timer = setTimeout(ask, PAUSE); }
+    };
   }
 
-  function tool(id, sign, label, click) {
-    return el('button', { id, type: 'button', class: 'btn btn-default btn-sm', on: { click } }, icon(sign), ' ', label);
-  }
-
-  ensembles.source = { build };
+  ensembles.source = { open };
 }());
