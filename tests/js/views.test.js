@@ -192,53 +192,11 @@ test('many domains without room are not all listed by name', () => {
   assert.match(failures.worst(plan, legend).textContent, /not after rack a, rack b, rack c and 3 more/);
 });
 
-test('every kind of policy has its fields, each with a label and a place for its problems', () => {
-  const wanted = {
-    'anti-affinity': ['most'], affinity: [], spread: ['skew', 'domains'], near: ['to'],
-    survive: ['failures', 'available'], exclusive: ['other'],
-  };
-  for (const [type, fields] of Object.entries(wanted)) {
-    const draft = model.addPolicy(samples.threeTier(CHOICES), { type, tiers: ['t1'] });
-    const { key } = draft.policies[draft.policies.length - 1];
-    const row = ensembles.policyRow.row(draft.policies[draft.policies.length - 1], page(draft));
-    const ids = [...row.querySelectorAll('input, select')].map((field) => field.id);
-    assert.deepEqual(ids.sort(), ['enforcement', 'type', 'level', ...fields].map((name) => key + '-' + name).sort());
-    for (const id of ids) {
-      assert.ok(row.querySelector(`label[for="${id}"]`), id);
-      assert.ok(row.querySelector(`[id="${id}-error"]`), id);
-    }
-    assert.equal(row.querySelector(`#${key}-type`).value, type);
-    assert.match(row.querySelector(`#${key}-type`).selectedOptions[0].textContent, new RegExp('\\(' + type + '\\)'));
-  }
-});
-
-test('what is typed into a policy is read as what it is', () => {
-  let draft = model.addPolicy(samples.threeTier(CHOICES), { type: 'spread', tiers: ['t1'] });
-  draft = model.addPolicy(draft, { type: 'survive', tiers: ['t1'] });
-  const on = page(draft);
-  const set = (key, field, value) => {
-    const row = ensembles.policyRow.row(draft.policies.find((policy) => policy.key === key), on);
-    const input = row.querySelector(`#${key}-${field}`);
-    input.value = value;
-    input.dispatchEvent(new window.Event('input'));
-  };
-  const [spread, survive] = draft.policies.slice(-2).map((policy) => policy.key);
-  set(spread, 'domains', '3');
-  set(spread, 'skew', '');
-  set(spread, 'skew', '1.5');
-  set(survive, 'available', ' 50% ');
-  assert.deepEqual(on.changes, [
-    ['typePolicy', spread, { domains: 3 }], ['typePolicy', spread, { skew: null }],
-    ['typePolicy', spread, { skew: 0 }], ['typePolicy', survive, { available: '50%' }],
-  ]);
-});
-
 function page(draft, choices = CHOICES) {
   const legends = layout.legend(draft.tiers);
   const on = {
     draft, catalogue: ensembles.catalogue.open(choices), levels: ['host', 'rack', 'zone'], changes: [],
     legend: new Map(draft.tiers.map((tier, index) => [tier.key, legends[index]])),
-    policyRow: (policy) => ensembles.policyRow.row(policy, on),
     sentence: (policy) => ensembles.words.policy(model.ruleOf(draft, policy)),
   };
   for (const name of ['type', 'change', 'duplicate', 'remove', 'addPolicy', 'typePolicy', 'changePolicy',
@@ -252,10 +210,9 @@ test('every field of a card has a label', () => {
   const draft = samples.threeTier(CHOICES);
   const on = page(draft);
   const whole = document.createElement('div');
-  whole.append(...draft.tiers.map((tier) => ensembles.tierCard.card(tier, on)),
-    ...ensembles.frame.between(on).filter(Boolean));
+  whole.append(...draft.tiers.map((tier) => ensembles.tierCard.card(tier, on)), ensembles.frame.between(on));
   const fields = [...whole.querySelectorAll('input, select')];
-  assert.ok(fields.length > 20);
+  assert.ok(fields.length >= 12);
   for (const field of fields) {
     assert.ok(whole.querySelector(`label[for="${field.id}"]`) || field.closest('label'), field.id);
   }
@@ -302,13 +259,10 @@ test('the card tells its page what was changed', () => {
   set('#t1-count', '7', 'input');
   set('#t1-count', 'many', 'input');
   set('#t1-flavor', 'f-small', 'change');
-  set('#p2-level', 'rack', 'change');
   card.querySelector('#t1-duplicate').click();
-  card.querySelector('#t1-add-affinity').click();
   assert.deepEqual(on.changes, [
     ['change', 't1', { count: 3 }], ['type', 't1', { count: 7 }], ['type', 't1', { count: null }],
-    ['change', 't1', { flavor: 'f-small' }], ['changePolicy', 'p2', { level: 'rack' }], ['duplicate', 't1'],
-    ['addPolicy', { type: 'affinity', tiers: ['t1'], level: 'zone' }],
+    ['change', 't1', { flavor: 'f-small' }], ['duplicate', 't1'],
   ]);
 });
 

@@ -13,7 +13,13 @@
    * act: {close(), remove()}.
    */
   function editor(policy, page, act) {
-    const on = { keydown: (event) => { if (event.key === 'Escape') { act.close(); } } };
+    const on = {
+      keydown(event) {
+        if (event.key !== 'Escape') { return; }
+        event.preventDefault(); // else the focus would leave the card too
+        act.close();
+      },
+    };
     return el('div', {
       id: policy.key + '-editor', class: 'ens-editor', role: 'group', 'aria-labelledby': policy.key + '-kind', on,
     },
