@@ -195,12 +195,15 @@ test('members sort by each heading, and back', async () => {
 test('a server that is gone or in error is told at its member, with Nova’s reason', async () => {
   const lost = truth({ promises: [], violations: [] });
   lost.members[0] = { ...lost.members[0], status: null, server_id: null, domains: {} };
+  lost.members[2] = { ...lost.members[2], running: false };
   lost.members[3] = { ...lost.members[3], status: 'ERROR', fault: HOSTILE[0] };
   const part = open(ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']), { '/truth/': { survivability: lost } });
   await settle();
   assert.match(part('members').querySelector('[data-member=web-0]').textContent, /Gone: Nova has no such server/);
   assert.match(part('members').querySelector('[data-member=db-0]').textContent, /Error<img src=x/);
-  assert.match(part('differences').textContent, /web-0 is gone: .*db-0 is not active: Error\.<img/);
+  assert.match(part('members').querySelector('[data-member=web-2]').textContent, /Active, but its host is down/);
+  assert.match(part('differences').textContent,
+    /web-0 is gone: .*web-2 is on a host that is down\. db-0 is not active: Error\.<img/);
   assert.equal(document.querySelectorAll('img').length, 0);
 });
 

@@ -22,7 +22,7 @@
   }
 
   /**
-   * One row for each member: {member, tier, status, fault, serverId, places: {level: {label, planned}}}.
+   * One row for each member: {member, tier, status, known, cut, fault, serverId, places: {level: {label, planned}}}.
    * truth: null while it is not known; then the plan and what is recorded are shown.
    */
   function rows(ensemble, truth) {
@@ -31,19 +31,21 @@
     const failing = truths.culprit(ensemble);
     return (ensemble.members || []).map((member) => {
       const real = now.get(member.name);
-      const domains = (real || member).domains || {};
-      const planned = (real && real.planned) || {};
-      const places = Object.fromEntries(Object.keys({ ...planned, ...domains }).map((name) => [name, {
-        label: labels.get(domains[name]) || '',
-        planned: planned[name] && planned[name] !== domains[name] ? labels.get(planned[name]) || '?' : '',
-      }]));
       return {
-        member: member.name, tier: member.tier, places,
-        status: real ? real.status : member.status, known: !real || Boolean(real.status),
+        member: member.name, tier: member.tier, places: places(real || member, labels),
+        status: (real || member).status, known: !real || Boolean(real.status),
+        cut: Boolean(real) && real.status === 'ACTIVE' && real.running === false,
         serverId: (real || member).server_id,
         fault: (real && real.fault) || (failing === member.name ? ensemble.fault.message : ''),
       };
     });
+  }
+
+  function places({ domains = {}, planned = {} }, labels) {
+    return Object.fromEntries(Object.keys({ ...planned, ...domains }).map((name) => [name, {
+      label: labels.get(domains[name]) || '',
+      planned: planned[name] && planned[name] !== domains[name] ? labels.get(planned[name]) || '?' : '',
+    }]));
   }
 
   /** Sort rows by 'member', 'status' or a level; numbers in names count as numbers, equals stay in order. */
@@ -87,7 +89,7 @@
   }
 
   function said(row) {
-    const bad = !row.known || row.fault;
+    const bad = !row.known || row.fault || row.cut;
     const sign = bad ? 'bad' : SIGNS[row.status] || 'warn';
     return [
       el('span', { class: 'ens-status ens-' + sign }, icon(sign), ' ', word(row)),
@@ -97,6 +99,7 @@
 
   function word(row) {
     if (!row.known) { return gettext('Gone: Nova has no such server'); }
+    if (row.cut) { return gettext('Active, but its host is down'); }
     return row.fault && row.status === 'DELETED' ? gettext('Failed, and removed again') : state(row.status);
   }
 

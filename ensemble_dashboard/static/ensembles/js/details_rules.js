@@ -43,6 +43,7 @@
       status: each.status ? members.state(each.status) : '',
     };
     if (each.kind === 'gone') { return fill(gettext('%(member)s is gone: Nova has no server of it any more.'), values); }
+    if (each.kind === 'cut off') { return fill(gettext('%(member)s is on a host that is down.'), values); }
     if (each.kind === 'down') { return fill(gettext('%(member)s is not active: %(status)s.'), values); }
     return fill(gettext('%(member)s is now in %(now)s; planned was %(planned)s.'), values);
   }

@@ -49,7 +49,8 @@
 
   /**
    * The members that are not as planned: [{member, tier, kind, now: [refs], planned: [refs]}], kind 'moved' with the
-   * domains that differ from the largest down, 'gone' (Nova has no such server) or 'down' (with its status).
+   * domains that differ from the largest down, 'gone' (Nova has no such server), 'down' (with its status) or
+   * 'cut off' (Nova has it as active, on a host that is down).
    */
   function differences(truth) {
     const levels = (truth.levels || []).map((item) => item.level).reverse();
@@ -66,8 +67,12 @@
           now: differ.map((name) => member.domains[name]), planned: differ.map((name) => planned[name]),
         });
       }
-      if (member.status !== 'ACTIVE') {
-        found.push({ member: member.name, tier: member.tier, kind: 'down', status: member.status, fault: member.fault });
+      const active = member.status === 'ACTIVE';
+      if (member.running === undefined ? !active : !member.running) {
+        found.push({
+          member: member.name, tier: member.tier, kind: active ? 'cut off' : 'down', status: member.status,
+          fault: member.fault,
+        });
       }
       return found;
     });

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page of an ensemble on the real embedded cloud: built, cancelled half-way, and moved."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.cloud.ensembles import Operator, Project
+from tests.ui.browser import Dashboard
+
+pytestmark = [pytest.mark.cloud, pytest.mark.ui]
+
+BUILD_SECONDS = 240
+MANY = 24  # members; enough of them that a build can be caught half-way
+
+
+def _open(page: Dashboard, ensemble: dict[str, Any]) -> None:
+    page.open(f"/project/ensembles/{ensemble['id']}/")
+
+
+def _status(page: Dashboard, status: str) -> None:
+    page.until(
+        lambda: page.find("#ens-details").get_attribute("data-status") == status, BUILD_SECONDS
+    )
+
+
+def _lit(page: Dashboard) -> int:
+    return len(page.all("[data-live=picture] .ens-member.is-active"))
+
+
+def _until(what: str, holds: Callable[[], Any]) -> None:
+    end = time.monotonic() + BUILD_SECONDS
+    while not holds():
+        assert time.monotonic() < end, what
+        time.sleep(1)
+
+
+def test_members_light_up_and_what_somebody_looks_at_stays(
+    project: Project, demo: Dashboard
+) -> None:
+    made = project.create(project.body("light", [project.tier("web", MANY // 2)]))
+    _open(demo, made)
+    demo.until(lambda: demo.all("[data-live=picture] .ens-member"))
+    demo.click("[data-live=picture] .ens-domain-rack > .ens-domain-name")
+    rack = demo.driver.switch_to.active_element
+    assert "If rack" in demo.text("[data-live=tried]")
+    _status(demo, "ACTIVE")
+    demo.until(lambda: _lit(demo) == MANY // 2)
+    # The page was never drawn anew: the same element has the focus, and still fails.
+    assert demo.driver.switch_to.active_element == rack
+    assert rack.get_attribute("aria-pressed") == "true"
+    assert "built in" in demo.text("[data-live=time]")
+    demo.until(lambda: "run where they were planned" in demo.text("[data-live=sentence]"))
+    assert demo.text("[data-live=as-of]").startswith("As Nova has it at")
+    demo.click("[data-act=document]")
+    assert "name: light" in demo.text(".ens-code")
+
+
+def test_a_build_is_cancelled_half_way_and_nothing_is_left(
+    project: Project, demo: Dashboard, operator: Operator
+) -> None:
+    before = operator.left_behind()
+    made = project.create(project.body("half-way", [project.tier("web", MANY)]))
+    _open(demo, made)
+    demo.until(lambda: _lit(demo) > 0)
+    demo.click("[data-act=cancel]")
+    assert "half-way" in demo.text(".ens-dialog h2")
+    demo.click(".ens-dialog .btn-danger")
+    demo.until(lambda: demo.text("[data-live=sentence]").startswith("Deleting:"))
+    assert demo.driver.switch_to.active_element == demo.find("[data-live=sentence]")
+    demo.until(lambda: "“half-way” is deleted" in demo.text(".messages"), BUILD_SECONDS)
+    assert demo.driver.current_url.endswith("/project/ensembles/")
+    demo.expect_only(404)  # the last question, by which the page knew
+    assert operator.left_behind() == before
+
+
+def test_a_server_that_an_operator_moved_shows_what_that_costs(
+    project: Project, demo: Dashboard, operator: Operator
+) -> None:
+    survive = {"type": "survive", "level": "rack", "tiers": ["web"], "min_available": 2}
+    made = project.create(project.body("moved", [project.tier("web", 3)], survive))
+    built = project.wait(made["id"], "ACTIVE")
+    _open(demo, made)
+    demo.until(lambda: "run where they were planned" in demo.text("[data-live=sentence]"))
+
+    stays, moves, _ = (each["server_id"] for each in built["members"])
+    host = operator.servers()[stays].compute_host
+    racks = operator.place("rack")
+    beside = next(each for each in racks if racks[each] == racks[host] and each != host)
+    operator.connection.compute.live_migrate_server(moves, host=beside, block_migration="auto")
+    _until("the migration", lambda: operator.servers()[moves].compute_host == beside)
+
+    demo.click("[data-key=refresh]")
+    demo.until(lambda: "1 of 3 members is not as planned" in demo.text("[data-live=sentence]"))
+    told = demo.text("[data-live=differences]")
+    assert "web-1 is now in" in told and "planned was" in told
+    assert "now leaves 1 of 3 of web; as planned, the loss of any rack left 2." in told
+    assert "A promise does not hold: After the loss of any 1 rack" in told
+    assert "planned: rack" in demo.text("tr[data-member=web-1]")
+    assert demo.all("[data-live=policies] [data-holds=false]")
+    for name in racks:
+        assert name not in told, "a tenant sees no name of the cloud"
+
+
+def test_operators_see_real_names_on_the_same_page(
+    project: Project, admin: Dashboard, operator: Operator
+) -> None:
+    made = project.create(project.body("named", [project.tier("web", 2)]))
+    built = project.wait(made["id"], "ACTIVE")
+    admin.open(f"/admin/ensembles/{made['id']}/")
+    admin.until(lambda: "run where they were planned" in admin.text("[data-live=sentence]"))
+    for each in built["members"]:
+        row = admin.text(f"tr[data-member={each['name']}]")
+        assert operator.servers()[each["server_id"]].compute_host in row
+    assert not admin.all("a[href*='?like=']")
