@@ -128,7 +128,7 @@ class DryRuns:
             return planned
         raise exception.PlanChanged(
             f"The plan {'does not hold' if known else 'is not kept'} any more, so nothing was "
-            "built. A new one is in the details.",
+            "built; a new one was made.",
             plan=self.tell(context, wanted, snapshot, planned, asked),
             moved=moved,
         )

@@ -10,6 +10,7 @@ from osc_lib import exceptions as osc
 
 from ensemble_client import words
 from ensemble_client.file import EnsembleFile
+from ensemble_client.places import Places
 from ensemble_client.words import printable
 
 
@@ -37,6 +38,9 @@ def refusal_text(error: nova.ClientException, file: EnsembleFile | None = None) 
         # The message sums the reasons up; said in full they need no summary.
         name = file.body["name"] if file else "The ensemble"
         return words.refusal_text(name, details, place)
+    if details.get("moved") and details.get("plan"):
+        places = Places([*details["plan"]["domains"]])
+        return "\n".join([message, words.changed_text(details, places.label, places.levels)])
     if place and details.get("field"):
         message = f"{place(str(details['field']))}: {message}"
     return message if code and error.code < 500 else message + _technical(error)

@@ -18,10 +18,13 @@ _FITS: Final = {
 
 
 def printable(value: object) -> str:
-    """Give text that cannot steer a terminal: control and direction characters become visible."""
+    """Give text that cannot steer a terminal: control and direction characters become visible.
+
+    Those that join letters, or the parts of an emoji, stay what they are.
+    """
     return "".join(
         char
-        if char == "\n" or unicodedata.category(char) not in ("Cc", "Cf")
+        if char in "\n\u200c\u200d" or unicodedata.category(char) not in ("Cc", "Cf")
         else f"\\u{ord(char):04x}"
         for char in str(value)
     )
@@ -80,16 +83,81 @@ def survives_text(survives: Iterable[Json]) -> str:
     return ", ".join(f"any {level}" for level in levels) or "none"
 
 
-def survivability_lines(survivability: Iterable[Json]) -> list[str]:
-    """Say per tier what the worst single failure leaves: "web: 2 of 3 left after any host, ..."."""
+def survivability_lines(survivability: Iterable[Json], failures: int = 1) -> list[str]:
+    """Say per tier what the worst failures leave: "web: 2 of 3 left after any host, ...".
+
+    `failures` is how many domains at once the figures are for.
+    """
     said: dict[str, list[str]] = {}
     for level in survivability:
         for worst in level["worst"]:
             one = printable(level["level"])
-            kept = f"{worst['left']} of {worst['count']} left after any {one}"
-            text = kept if worst["left"] else f"may be lost with one {one}"
+            lost = one if failures == 1 else _domains(failures, one)
+            kept = f"{worst['left']} of {worst['count']} left after any {lost}"
+            alone = f"may be lost with {'one ' if failures == 1 else ''}{lost}"
+            text = kept if worst["left"] else alone
             said.setdefault(printable(worst["tier"]), []).append(text)
     return [f"{tier}: {', '.join(parts)}" for tier, parts in said.items()]
+
+
+def several_lines(survivability: Iterable[Json]) -> list[str]:
+    """Say what the loss of any two or three domains at once leaves, as long as that is something.
+
+    "Any 2 racks at once leave: web 1 of 3, cache 0 of 2". Each tier is in its own worst case.
+    """
+    lines = []
+    for level in survivability:
+        counts = {worst["tier"]: worst["count"] for worst in level["worst"]}
+        for entry in level.get("any") or ():
+            left = entry["left"]
+            if entry["failures"] > 1 and any(left.values()):
+                each = ", ".join(f"{printable(t)} {left[t]} of {counts[t]}" for t in counts)
+                where = _domains(entry["failures"], printable(level["level"]))
+                lines.append(f"Any {where} at once leave: {each}")
+    return lines
+
+
+def promise_lines(policies: Sequence[Json], truth: Json) -> list[str]:
+    """Say of each policy of an ensemble whether it is kept now, by the API's survivability."""
+    missed = {each["policy"]: printable(each["message"]) for each in truth["violations"]}
+    return [
+        f"Not met, {policy_text(policy)}: {missed[index]}"
+        if index in missed
+        else f"Kept, {policy_text(policy)}"
+        for index, policy in enumerate(policies)
+    ]
+
+
+def truth_lines(truth: Json) -> list[str]:
+    """Say how many members run where they were planned, and what the others do."""
+    members = truth["members"]
+    moved = [printable(each["name"]) for each in members if each["moved"]]
+    idle = [
+        f"{printable(each['name'])} ({printable(each['status'] or 'no server')})"
+        for each in members
+        if not each["running"]
+    ]
+    fine = sum(each["running"] and not each["moved"] for each in members)
+    return [
+        f"As of {printable(truth['as_of'])}: {fine} of {len(members)} run where they were planned.",
+        *([f"Moved: {', '.join(moved)}"] if moved else []),
+        *([f"Not running, or on a host that is down: {', '.join(idle)}"] if idle else []),
+    ]
+
+
+def changed_text(details: Json, label: Callable[[str], str], levels: Sequence[str]) -> str:
+    """Say which members another plan would place elsewhere than the one that was to be built."""
+
+    def path(refs: Mapping[str, str]) -> str:
+        return " / ".join(label(refs[level]) for level in levels if level in refs)
+
+    lines = [
+        f"- {printable(each['member'])}: {path(each['from'])} -> {path(each['to'])}"
+        for each in details["moved"]
+        if each["from"]
+    ]
+    build = f"To build the new plan: add --plan {printable(details['plan']['id'])}"
+    return "\n".join([*lines, build])
 
 
 def headroom_lines(survivability: Iterable[Json], label: Callable[[str], str]) -> list[str]:

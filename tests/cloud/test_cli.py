@@ -53,6 +53,12 @@ def shop(cloud: Any) -> Iterator[Any]:
     assert {server.id for server in cloud.connection("demo").compute.servers()} == before
 
 
+def test_survivability_shows_the_servers_where_they_were_planned(cloud: Any, shop: Any) -> None:
+    rows = as_json(cloud, "demo", "survivability", shop["id"])
+    assert [(row["Status"], row["Planned"]) for row in rows] == [("ACTIVE", "")] * 8
+    assert [row["Server"] for row in rows] == [each["server_id"] for each in shop["members"]]
+
+
 def test_plan_shows_the_same_place_for_the_same_question(cloud: Any) -> None:
     first, again = (as_json(cloud, "demo", "plan", "-f", str(THREE_TIER)) for _ in range(2))
     assert first == again

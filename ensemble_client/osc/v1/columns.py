@@ -7,6 +7,7 @@ from typing import Any, Final
 from cliff.columns import FormattableColumn
 
 from ensemble_client import words
+from ensemble_client.places import Places
 
 EVENTS_SHOWN: Final = 5
 HOST_KEYS: Final = frozenset({"host", "state", "members", "ensembles", "damage", "worst", "drain"})
@@ -92,6 +93,30 @@ def plan_rows(plan: Json) -> Table:
     return (*(level.capitalize() for level in places.levels), "Members"), rows
 
 
+def truth_rows(truth: Json) -> Table:
+    """Lay out what is true of an ensemble now, a member a row, with the plan where it differs."""
+    places = Places(truth["domains"])
+    rows = [
+        (
+            Said(member["name"]),
+            Said(member["status"] or "", lambda status: words.printable(status) or "no server"),
+            *(
+                Said(places.label(member["domains"][level]) if member["domains"] else "")
+                for level in places.levels
+            ),
+            Said(
+                ""
+                if member["domains"] == member["planned"]
+                else " / ".join(places.path(member["planned"]))
+            ),
+            member["server_id"] or "",
+        )
+        for member in truth["members"]
+    ]
+    levels = (level.capitalize() for level in places.levels)
+    return ("Member", "Status", *levels, "Planned", "Server"), rows
+
+
 def spread_rows(hosts: Sequence[Json]) -> Table:
     """Lay out the hosts for `spread`, one a row, with all members on it and what it would break."""
     # What is left of a host's keys are the levels above it, the smallest first.
@@ -108,56 +133,6 @@ def spread_rows(hosts: Sequence[Json]) -> Table:
         for host in hosts
     ]
     return (*map(str.capitalize, levels), "Host", "State", "Count", "Members", "Breaks"), rows
-
-
-class Places:
-    """The failure domains an answer of the API speaks of, from the largest level down."""
-
-    def __init__(self, domains: Iterable[Json]) -> None:
-        self._domains = {domain["ref"]: domain for domain in domains}
-        depths = {domain["level"]: self._depth(domain) for domain in self._domains.values()}
-        self.levels: Sequence[str] = sorted(depths, key=lambda level: depths[level])
-
-    def path(self, refs: Mapping[str, str]) -> tuple[str, ...]:
-        """Give the labels (for an administrator: the names) of a member's domains."""
-        return tuple(self.label(refs[level]) for level in self.levels if level in refs)
-
-    def smallest(self, refs: Mapping[str, str]) -> str:
-        """Give the reference of a member's smallest domain, its host."""
-        return refs[self.levels[-1]]
-
-    def member_lines(self, members: Iterable[Json]) -> str:
-        """Say each member with its status, place and server, in aligned columns."""
-        cells = [
-            (
-                words.printable(member["name"]),
-                member["status"],
-                " / ".join(self.path(member.get("domains") or {})),
-                member.get("server_id") or "",
-            )
-            for member in members
-        ]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in cells
-        )
-
-    def survivability_lines(self, survivability: Sequence[Json]) -> str:
-        """Say what a single failure leaves and, where the cloud tells it, the head-room."""
-        left = words.survivability_lines(survivability)
-        return "\n".join([*left, *words.headroom_lines(survivability, self.label)])
-
-    def label(self, ref: str) -> str:
-        """Give the label of a domain, for an administrator its name."""
-        domain = self._domains.get(ref, {})
-        return words.printable(domain.get("name") or domain.get("label") or ref)
-
-    def _depth(self, domain: Json) -> int:
-        depth, parent = 0, domain.get("parent")
-        while parent in self._domains and depth < len(self._domains):
-            depth, parent = depth + 1, self._domains[parent].get("parent")
-        return depth
 
 
 def _lines(say: Callable[[Json], str]) -> Callable[[Iterable[Json]], str]:

@@ -3,12 +3,11 @@
 
 import argparse
 import functools
+import shlex
 import time
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, ClassVar
 
-from novaclient import exceptions as nova
 from osc_lib import exceptions
 from osc_lib.command import command
 
@@ -17,10 +16,12 @@ from ensemble_client import words
 from ensemble_client.errors import plain_words
 from ensemble_client.names import resolve
 from ensemble_client.osc.v1 import columns
+from ensemble_client.osc.v1.arguments import SORT_KEYS, find, positive, sort_order
+from ensemble_client.osc.v1.telling import Telling
 from ensemble_client.osc.watch import Watch
+from ensemble_client.places import Places
 
 STATUSES = ("RESERVING", "BUILDING", "ACTIVE", "ROLLING_BACK", "ERROR", "DELETING")
-SORT_KEYS = ("name", "created_at", "status")
 SPREAD_SORT_KEYS = ("damage", "members", "host")
 
 
@@ -37,38 +38,6 @@ def _take_file_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", metavar="<name>", help="Use this name, not the one in the file")
 
 
-def _find(manager: Any, word: str, *, everywhere: bool = False) -> Any:
-    """Find an ensemble by its id or its name; CommandError when not exactly one is meant.
-
-    Names are looked for in the own project, or `everywhere`.
-    """
-    if _is_id(word):
-        try:
-            return manager.get(word)
-        except nova.NotFound:
-            pass  # it may still be a name
-    listed = manager.list(search_opts={"name": word}, all_projects=everywhere)
-    named = [each for each in listed if each.name == word]
-    # One that is on its way out no longer has a claim to its name.
-    alive = [each for each in named if each.status != "DELETING"] or named
-    if not alive:
-        raise exceptions.CommandError(f"No ensemble has the name or id {words.printable(word)}.")
-    if len(alive) > 1:
-        ids = "".join(f"\n- {each.id} ({each.status}, {each.created_at})" for each in alive)
-        raise exceptions.CommandError(
-            f"{len(alive)} ensembles are named {words.printable(word)}; give the id:{ids}"
-        )
-    return alive[0]
-
-
-def _is_id(word: str) -> bool:
-    try:
-        uuid.UUID(word)
-    except ValueError:
-        return False
-    return True
-
-
 class CreateEnsemble(command.ShowOne):
     """Plan, reserve and build an ensemble: all of its servers, or none."""
 
@@ -79,6 +48,11 @@ class CreateEnsemble(command.ShowOne):
         """Add the options of create."""
         parser = super().get_parser(prog_name)
         _take_file_option(parser)
+        parser.add_argument(
+            "--plan",
+            metavar="<id>",
+            help="Build this plan, as `ensemble plan` showed it, or nothing",
+        )
         parser.add_argument(
             "--wait",
             action="store_true",
@@ -94,7 +68,7 @@ class CreateEnsemble(command.ShowOne):
         manager = clients.ensemble.ensembles
         try:
             with plain_words(source):
-                ensemble = manager.create(body)
+                ensemble = manager.create(body, plan=parsed_args.plan)
         except KeyboardInterrupt:
             self.app.stderr.write(
                 "\nNo answer was waited for. The build may have begun: openstack ensemble list\n"
@@ -124,7 +98,7 @@ class CreateEnsemble(command.ShowOne):
         return ensemble
 
 
-class PlanEnsemble(command.Lister):
+class PlanEnsemble(Telling):
     """Show where the servers of an ensemble would go and what survives; builds nothing."""
 
     conflict_handler = "resolve"
@@ -143,14 +117,6 @@ class PlanEnsemble(command.Lister):
         )
         return parser
 
-    def run(self, parsed_args: argparse.Namespace) -> int:
-        """Put the words below the table, and beside (on standard error) any other format."""
-        self.sentences: list[str] = []
-        status = super().run(parsed_args)
-        stream = self.app.stdout if parsed_args.formatter == "table" else self.app.stderr
-        stream.write("".join(f"{sentence}\n" for sentence in self.sentences))
-        return status
-
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Plan; an infeasible plan is a CommandError with its reasons."""
         source = ensemble_file.read(parsed_args.file, parsed_args.name)
@@ -162,17 +128,27 @@ class PlanEnsemble(command.Lister):
             raise exceptions.CommandError(words.refusal_text(body["name"], plan, source.place))
         self.sentences = [
             *words.survivability_lines(plan["survivability"]),
+            *words.several_lines(plan["survivability"]),
             *(_headroom(plan) if parsed_args.headroom else ()),
             *_kept(body, plan),
             *(f"Not met, {line}" for line in words.violation_lines(plan["violations"])),
             *(words.objective_lines(plan["objectives"]) if parsed_args.long else ()),
             f"Plan: {words.proof_text(plan['objectives'], plan.get('proved'))}. Nothing was built.",
+            *_by_id(plan, parsed_args.file),
         ]
         return columns.plan_rows(plan)
 
 
+def _by_id(plan: Any, file: str) -> list[str]:
+    """Say how to build the plan as it is; clouds of an earlier version do not keep it."""
+    if not plan.get("id"):
+        return []
+    words_of_shell = shlex.join(["openstack", "ensemble", "create", "-f", file])
+    return [f"To build it so, within minutes: {words_of_shell} --plan {plan['id']}"]
+
+
 def _headroom(plan: Any) -> list[str]:
-    label = columns.Places(plan["domains"]).label
+    label = Places(plan["domains"]).label
     lines = words.headroom_lines(plan["survivability"], label)
     return lines or ["Head-room: this cloud does not tell."]
 
@@ -207,12 +183,12 @@ class ListEnsemble(command.Lister):
         parser.add_argument(
             "--sort",
             metavar="<key>[:asc|:desc]",
-            type=_sort_order,
+            type=sort_order,
             default=(None, None),
             help=f"Sort by {', '.join(SORT_KEYS)}",
         )
         parser.add_argument(
-            "--limit", metavar="<count>", type=_positive, help="Show at most this many"
+            "--limit", metavar="<count>", type=positive, help="Show at most this many"
         )
         parser.add_argument(
             "--marker", metavar="<id>", help="Show those that come after this ensemble"
@@ -248,7 +224,7 @@ class ShowEnsemble(command.ShowOne):
         """Show."""
         manager = self.app.client_manager.ensemble.ensembles
         with plain_words():
-            ensemble = manager.get(_find(manager, parsed_args.ensemble).id)
+            ensemble = manager.get(find(manager, parsed_args.ensemble).id)
         return columns.ensemble_fields(ensemble.to_dict())
 
 
@@ -272,7 +248,7 @@ class DeleteEnsemble(command.Command):
         for word in asked:
             try:
                 with plain_words():
-                    ensemble = _find(manager, word)
+                    ensemble = find(manager, word)
                     manager.delete(ensemble)
                 going.append(ensemble)
             except exceptions.CommandError as error:
@@ -308,7 +284,7 @@ class SpreadEnsemble(command.Lister):
         parser.add_argument(
             "--sort",
             metavar="<key>[:asc|:desc]",
-            type=functools.partial(_sort_order, keys=SPREAD_SORT_KEYS),
+            type=functools.partial(sort_order, keys=SPREAD_SORT_KEYS),
             default=(None, None),
             help=f"Sort by {', '.join(SPREAD_SORT_KEYS)}; damage if not given",
         )
@@ -323,7 +299,7 @@ class SpreadEnsemble(command.Lister):
             metavar = "<text>" if name == "search" else f"<{name}>"
             parser.add_argument(f"--{name}", dest=key, metavar=metavar, help=text)
         parser.add_argument(
-            "--limit", metavar="<count>", type=_positive, help="Show at most this many hosts"
+            "--limit", metavar="<count>", type=positive, help="Show at most this many hosts"
         )
         return parser
 
@@ -334,7 +310,7 @@ class SpreadEnsemble(command.Lister):
         asked["sort_key"], asked["sort_dir"] = parsed_args.sort
         with plain_words():
             if parsed_args.ensemble_id:
-                asked["ensemble_id"] = _find(manager, parsed_args.ensemble_id, everywhere=True).id
+                asked["ensemble_id"] = find(manager, parsed_args.ensemble_id, everywhere=True).id
             if parsed_args.project_id:
                 asked["project_id"] = self._project(parsed_args.project_id)
             hosts: list[Any] = []
@@ -351,17 +327,3 @@ class SpreadEnsemble(command.Lister):
         """Give the id of a project; what Keystone does not know may still be an id."""
         found = self.app.client_manager.sdk_connection.identity.find_project(word)
         return str(found.id) if found else word
-
-
-def _sort_order(text: str, keys: Sequence[str] = SORT_KEYS) -> tuple[str, str | None]:
-    key, _, direction = text.partition(":")
-    if key not in keys or direction not in ("", "asc", "desc"):
-        known = ", ".join(keys)
-        raise argparse.ArgumentTypeError(f"{text!r} is not one of {known}, with :asc or :desc")
-    return key, direction or None
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a count from 1 up")
-    return int(text)

@@ -243,6 +243,38 @@ def plan(**changes: Any) -> dict[str, Any]:
     return base | changes
 
 
+TRUTH = {
+    "as_of": "2026-11-22T12:03:00Z",
+    "members": [
+        {
+            "name": name,
+            "tier": tier,
+            "status": status,
+            "server_id": str(uuid.UUID(int=200 + index)),
+            "running": status == "ACTIVE",
+            "domains": {} if now is None else PLACES[now],
+            "planned": PLACES[place],
+            "moved": now not in (None, place),
+        }
+        for index, ((name, tier, place), status, now) in enumerate(
+            zip(MEMBERS, ("ACTIVE", "ACTIVE", None), (0, 0, None), strict=True)
+        )
+    ],
+    "domains": DOMAINS,
+    "levels": SURVIVABILITY,
+    "promises": [],
+    "violations": [
+        {
+            "policy": 0,
+            "level": "host",
+            "message": "1 web too many.",
+            "enforcement": "hard",
+            "domains": ["h1"],
+        }
+    ],
+}
+
+
 def ensemble(status: str, active: int = 0, **changes: Any) -> dict[str, Any]:
     """Build an ensemble as GET shows it."""
     member_status = "ACTIVE" if status == "ACTIVE" else "BUILDING"

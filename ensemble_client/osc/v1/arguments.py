@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What people type on the command line, and what they mean by it."""
+
+import argparse
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from novaclient import exceptions as nova
+from osc_lib import exceptions
+
+from ensemble_client import words
+
+SORT_KEYS = ("name", "created_at", "status")
+
+
+def find(manager: Any, word: str, *, everywhere: bool = False) -> Any:
+    """Find an ensemble by its id or its name; CommandError when not exactly one is meant.
+
+    Names are looked for in the own project, or `everywhere`.
+    """
+    if _is_id(word):
+        try:
+            return manager.get(word)
+        except nova.NotFound:
+            pass  # it may still be a name
+    listed = manager.list(search_opts={"name": word}, all_projects=everywhere)
+    named = [each for each in listed if each.name == word]
+    # One that is on its way out no longer has a claim to its name.
+    alive = [each for each in named if each.status != "DELETING"] or named
+    if not alive:
+        raise exceptions.CommandError(f"No ensemble has the name or id {words.printable(word)}.")
+    if len(alive) > 1:
+        ids = "".join(f"\n- {each.id} ({each.status}, {each.created_at})" for each in alive)
+        raise exceptions.CommandError(
+            f"{len(alive)} ensembles are named {words.printable(word)}; give the id:{ids}"
+        )
+    return alive[0]
+
+
+def _is_id(word: str) -> bool:
+    try:
+        uuid.UUID(word)
+    except ValueError:
+        return False
+    return True
+
+
+def sort_order(text: str, keys: Sequence[str] = SORT_KEYS) -> tuple[str, str | None]:
+    """Read a key to sort by, with its direction when one is given: "name:desc"."""
+    key, _, direction = text.partition(":")
+    if key not in keys or direction not in ("", "asc", "desc"):
+        known = ", ".join(keys)
+        raise argparse.ArgumentTypeError(f"{text!r} is not one of {known}, with :asc or :desc")
+    return key, direction or None
+
+
+def positive(text: str) -> int:
+    """Read a count of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a count from 1 up")
+    return int(text)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a plan to its build to the truth, with the commands through the real shell."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_cloud import TRUTH, FakeCloud, ensemble, plan, refusal
+
+THREE_TIER = str(Path(__file__).parents[3] / "examples" / "three-tier.yaml")
+KEY = ensemble("ACTIVE")["id"]
+ONE = f"/{KEY}"
+MOVED = "- web-0: zone A / rack A / host A -> zone A / rack B / host B"
+LEFT = "1 of 2 left after any 2 {}"
+
+Run = Callable[..., Any]
+
+
+def test_plan_tells_how_to_build_it_so(fake: FakeCloud, openstack: Run) -> None:
+    fake.on("POST", "/plans", (200, {"plan": plan(id="p1")}))
+    done = openstack("ensemble", "plan", "-f", THREE_TIER)
+    assert done.out.splitlines()[-1] == (
+        f"To build it so, within minutes: openstack ensemble create -f {THREE_TIER} --plan p1"
+    )
+
+
+def test_plan_tells_what_several_failures_leave(fake: FakeCloud, openstack: Run) -> None:
+    rack = plan()["survivability"][1] | {
+        "any": [
+            {"failures": 1, "left": {"web": 1, "cache": 0}},
+            {"failures": 2, "left": {"web": 1, "cache": 0}},
+            {"failures": 3, "left": {"web": 0, "cache": 0}},
+        ]
+    }
+    fake.on("POST", "/plans", (200, {"plan": plan(survivability=[rack])}))
+    done = openstack("ensemble", "plan", "-f", THREE_TIER)
+    said = [line for line in done.out.splitlines() if line.startswith("Any ")]
+    assert said == ["Any 2 racks at once leave: web 1 of 2, cache 0 of 1"]
+
+
+def test_create_builds_a_plan_by_its_id(fake: FakeCloud, openstack: Run) -> None:
+    fake.on("POST", "", (202, {"ensemble": ensemble("BUILDING")}))
+    done = openstack("ensemble", "create", "-f", THREE_TIER, "--plan", "p1")
+    assert (done.code, fake.asked[0].body["plan"]) == (0, "p1")
+
+
+@pytest.mark.parametrize(
+    ("before", "moved"),
+    [
+        ({"zone": "z1", "rack": "r1", "host": "h1"}, [MOVED]),
+        (None, []),
+    ],
+    ids=["moved", "the old plan is unknown"],
+)  # fmt: skip
+def test_create_tells_what_changed_since_the_plan(
+    fake: FakeCloud, openstack: Run, before: Any, moved: list[str]
+) -> None:
+    after = {"zone": "z1", "rack": "r2", "host": "h2"}
+    move = {"member": "web-0", "tier": "web", "from": before, "to": after}
+    code = "ensemble.plan_changed"
+    fake.on("POST", "", refusal(409, "Changed.", code=code, plan=plan(id="p2"), moved=[move]))
+    done = openstack("ensemble", "create", "-f", THREE_TIER, "--plan", "p1")
+    assert done.code == 1
+    assert done.err.splitlines() == ["Changed.", *moved, "To build the new plan: add --plan p2"]
+
+
+def test_survivability_shows_where_servers_are_and_what_that_breaks(
+    fake: FakeCloud, openstack: Run
+) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE", 3)}))
+    fake.on("GET", f"{ONE}/survivability", (200, {"survivability": TRUTH}))
+    done = openstack("ensemble", "survivability", KEY, "--failures", "2")
+    assert (done.code, fake.asked[-1].query) == (0, {"failures": ["2"]})
+    table = [
+        [cell.strip() for cell in line.split("|")[1:-2]] for line in done.out.splitlines()[3:6]
+    ]
+    assert table == [
+        ["web-0", "ACTIVE", "zone A", "rack A", "host A", ""],
+        ["web-1", "ACTIVE", "zone A", "rack A", "host A", "zone A / rack B / host B"],
+        ["cache-0", "no server", "", "", "", "zone A / rack A / host A"],
+    ]
+    assert done.out.splitlines()[7:] == [
+        "As of 2026-11-22T12:03:00Z: 1 of 3 run where they were planned.",
+        "Moved: web-1",
+        "Not running, or on a host that is down: cache-0 (no server)",
+        f"web: {LEFT.format('hosts')}, {LEFT.format('racks')}, may be lost with 2 zones",
+        "cache: may be lost with 2 hosts, may be lost with 2 racks, may be lost with 2 zones",
+        "Not met, hard anti-affinity by host: web, at most 1 a host: 1 web too many.",
+    ]
+
+
+def test_survivability_as_json_is_only_the_rows(fake: FakeCloud, openstack: Run) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE", 3)}))
+    fake.on("GET", f"{ONE}/survivability", (200, {"survivability": TRUTH}))
+    done = openstack("ensemble", "survivability", KEY, "-f", "json")
+    assert [row["Status"] for row in json.loads(done.out)] == ["ACTIVE", "ACTIVE", ""]
+    assert "As of" in done.err
