@@ -17,7 +17,9 @@
     const byName = new Map(legend.map((tier) => [tier.name, tier]));
     const where = (domains) => (domains ? path(plan, domains, labels) : gettext('not known any more'));
     const costs = before ? losses.changes(before, plan, legend) : [];
-    return el('div', { class: 'ens-difference', id: 'ens-difference', role: 'group', 'aria-labelledby': 'ens-difference-title' },
+    return el('div', {
+      class: 'ens-difference', id: 'ens-difference', role: 'group', 'aria-labelledby': 'ens-difference-title',
+    },
       el('h3', { id: 'ens-difference-title' }, icon('warn'), ' ', fill(ngettext(
         'The cloud has changed: %(count)s member would be elsewhere',
         'The cloud has changed: %(count)s members would be elsewhere', moved.length), { count: moved.length })),

@@ -321,7 +321,6 @@
     show({
       kind: 'changed', plan, before, moved: moved || losses.moves(before, plan), at: new Date().toLocaleTimeString(),
     });
-    document.getElementById('ens-build-new').focus();
   }
 
   function busy(on) {

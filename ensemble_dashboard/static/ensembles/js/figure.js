@@ -15,8 +15,13 @@
 
   /** Text as XML takes it: what may not be in a file of it is left out. */
   function safe(text) {
-    return [...String(text)].filter((sign) => /[\t\n\r\u0020-\ud7ff\ue000-\ufffd]|[^\u0000-\uffff]/u.test(sign)).join('')
+    return [...String(text)].filter((sign) => allowed(sign.codePointAt(0))).join('')
       .replace(/[&<>"]/g, (sign) => '&#' + sign.charCodeAt(0) + ';');
+  }
+
+  function allowed(code) {
+    return code === 9 || code === 10 || code === 13 || (code >= 0x20 && code < 0xd800) || (code > 0xdfff && code < 0xfffe)
+      || code > 0xffff;
   }
 
   function short(text, width) {
@@ -29,14 +34,17 @@
    * Draw. of: {plan, legend, failed: Set of refs, name of the ensemble, at: when it was planned}; colours: {ground,
    * text, quiet, line, soft, softer, bad, tiers: [one for each entry of the legend]}. Gives {svg: text, width, height}.
    */
-  function draw({ plan, legend, failed, name, at }, colours) {
+  function draw({ plan, legend, failed, name, at: time }, colours) {
     const { roots, slots } = layout.fold(layout.tree(plan), new Set());
     const tiers = new Map(legend.map((tier, index) => [tier.name, { ...tier, fill: colours.tiers[index] }]));
     const out = [];
     const put = (text) => out.push(text);
     const box = (x, y, w, h, look) => put(`<rect x="${x}" y="${y}" width="${w}" height="${h}" ${look}/>`);
     const words = (x, y, text, look = '') => put(`<text x="${x}" y="${y}" ${look}>${safe(text)}</text>`);
-    const stroke = (lost) => (lost ? `stroke="${colours.bad}" stroke-dasharray="4 3"` : `stroke="${colours.line}"`);
+    const stroke = (lost, dashed) => (lost ? `stroke="${colours.bad}" stroke-dasharray="4 3"`
+      : `stroke="${colours.line}"` + (dashed ? ' stroke-dasharray="2 2"' : ''));
+
+    const struck = (lost) => (lost ? ' text-decoration="line-through"' : '');
 
     function dot(x, y, tier, title) {
       put(`<g><title>${safe(title)}</title><circle cx="${x + DOT / 2}" cy="${y + DOT / 2}" r="${DOT / 2 - 1}" ` +
@@ -52,35 +60,34 @@
 
     function host(one, width, at, lost) {
       const free = width - 12 - (one.held ? 22 : 0);
-      const beside = Math.floor(free / DOT) - 3;
-      const rows = Math.max(1, Math.ceil(one.members.length / Math.max(1, Math.floor(free / DOT))));
-      const below = one.members.length > beside;
-      const high = LINE + (below ? rows * DOT : 0);
+      const across = Math.max(1, Math.floor(free / DOT));
+      const below = one.members.length > across - 3; // else they stand beside the name
+      const high = LINE + (below ? Math.ceil(one.members.length / across) * DOT : 0);
       if (!at) { return high; }
-      const used = one.members.length > 0;
-      const can = one.eligible === null || one.eligible.length > 0;
-      put(`<g${lost ? ' opacity=".55"' : ''}><title>${safe(one.label)}</title>`);
-      box(at.x, at.y, width, high, `rx="5" fill="${used || can ? colours.ground : colours.softer}" ${stroke(lost)}` +
-        (used || can || lost ? '' : ' stroke-dasharray="2 2"'));
-      const room = below ? free : free - one.members.length * DOT;
-      words(at.x + 6, at.y + 17, short(one.label, room), `fill="${used ? colours.text : colours.quiet}" font-size="11"` +
-        (lost ? ' text-decoration="line-through"' : ''));
-      one.members.forEach((member, index) => {
-        const place = below
-          ? { x: at.x + 5 + (index * DOT) % (Math.max(1, Math.floor(free / DOT)) * DOT),
-            y: at.y + LINE - 4 + DOT * Math.floor(index / Math.max(1, Math.floor(free / DOT))) }
-          : { x: at.x + width - 5 - (one.held ? 22 : 0) - (one.members.length - index) * DOT, y: at.y + 3 };
-        dot(place.x, place.y, tiers.get(member.tier), member.member);
-      });
-      if (!used && one.eligible && can) {
-        put(`<circle cx="${at.x + width - 14 - (one.held ? 22 : 0)}" cy="${at.y + 13}" r="4" fill="none" stroke="${colours.quiet}"/>`);
-      }
-      if (one.held) {
-        box(at.x + width - 24, at.y + 5, 18, 16, `rx="3" fill="${colours.soft}" stroke="${colours.quiet}"`);
-        words(at.x + width - 15, at.y + 17, one.held, `text-anchor="middle" fill="${colours.quiet}" font-size="11"`);
-      }
+      const plain = one.used > 0 || !one.eligible || one.possible > 0;
+      put(`<g opacity="${lost ? 0.55 : 1}"><title>${safe(one.label)}</title>`);
+      box(at.x, at.y, width, high, `rx="5" fill="${plain ? colours.ground : colours.softer}" ` +
+        stroke(lost, !plain));
+      const ink = one.used ? colours.text : colours.quiet;
+      words(at.x + 6, at.y + 17, short(one.label, below ? free : free - one.members.length * DOT),
+        `fill="${ink}" font-size="11"` + struck(lost));
+      const start = below ? at.x + 5 : at.x + 7 + free - one.members.length * DOT;
+      one.members.forEach((member, index) => dot(start + (below ? index % across : index) * DOT,
+        below ? at.y + LINE - 4 + DOT * Math.floor(index / across) : at.y + 3, tiers.get(member.tier), member.member));
+      marks(one, at.x + width, at.y);
       put('</g>');
       return high;
+    }
+
+    /** The ring of a host that could hold more, and how many members of other ensembles it holds. */
+    function marks(one, right, y) {
+      if (!one.used && one.possible) {
+        put(`<circle cx="${right - (one.held ? 36 : 14)}" cy="${y + 13}" r="4" fill="none" stroke="${colours.quiet}"/>`);
+      }
+      if (one.held) {
+        box(right - 24, y + 5, 18, 16, `rx="3" fill="${colours.soft}" stroke="${colours.quiet}"`);
+        words(right - 15, y + 17, one.held, `text-anchor="middle" fill="${colours.quiet}" font-size="11"`);
+      }
     }
 
     function group(one, width, at, lost) {
@@ -90,7 +97,7 @@
       const mark = out.length;
       if (at) {
         words(at.x + GAP, at.y + 19, short(one.label, inner), `fill="${colours.text}" font-weight="700" ` +
-          `font-size="${zone ? 14 : 12}"` + (lost ? ' text-decoration="line-through"' : ''));
+          `font-size="${zone ? 14 : 12}"` + struck(lost));
       }
       let y = 28;
       if (one.counted) {
@@ -150,7 +157,7 @@
       for (let first = 0; first < all.length; first += number) {
         const row = all.slice(first, first + number);
         const gap = least === width ? 4 : GAP;
-        row.forEach((child, index) => { if (at) { node(child, wide, { x: at.x + index * (wide + GAP), y: at.y + y }, lost); } });
+        if (at) { row.forEach((child, index) => node(child, wide, { x: at.x + index * (wide + GAP), y: at.y + y }, lost)); }
         y += Math.max(...row.map((child) => node(child, wide, null, lost))) + gap;
       }
       return y;
@@ -170,28 +177,32 @@
     }
     y += DOT + 14;
     y += columns(roots, WIDE - 40, 300, { x: 20, y }, false);
-    const lines = footer(plan, legend, failed, at);
-    lines.forEach((line, index) => words(20, y + 16 + 18 * index, short(line, WIDE * 1.05), `fill="${colours.quiet}" font-size="12"`));
+    const lines = footer(plan, legend, failed, time);
+    lines.forEach((line, index) =>
+      words(20, y + 16 + 18 * index, short(line, WIDE), `fill="${colours.quiet}" font-size="12"`));
     const height = Math.ceil(y + 18 * lines.length + 20);
     return {
       width: WIDE, height,
-      svg: `<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="${WIDE}" height="${height}" ` +
-        `viewBox="0 0 ${WIDE} ${height}" role="img" aria-labelledby="title description" font-family="Helvetica, Arial, sans-serif">\n` +
-        `<title id="title">${safe(title)}</title>\n<desc id="description">${safe(lines.join(' '))}</desc>\n` +
+      svg: '<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" role="img" ' +
+        `width="${WIDE}" height="${height}" viewBox="0 0 ${WIDE} ${height}" aria-labelledby="title description" ` +
+        `font-family="Helvetica, Arial, sans-serif">\n<title id="title">${safe(title)}</title>\n` +
+        `<desc id="description">${safe(lines.join(' '))}</desc>\n` +
         `<rect width="100%" height="100%" fill="${colours.ground}"/>\n${out.join('\n')}\n</svg>\n`,
     };
   }
 
   /** What the picture says in words, below it. */
-  function footer(plan, legend, failed, at) {
+  function footer(plan, legend, failed, time) {
     const chosen = plan.domains.filter((domain) => failed.has(domain.ref)).map((domain) => domain.name || domain.label);
     const left = layout.survivors(plan, legend, failed).map((one) =>
       fill(gettext('%(tier)s: %(left)s of %(count)s'), one));
     return [
       ensembles.words.survives(layout.survives(plan.survivability)),
-      chosen.length ? fill(ngettext('If %(domains)s fails, this is left: %(left)s.',
-        'If %(domains)s fail, this is left: %(left)s.', chosen.length), { domains: list(chosen), left: left.join(', ') }) : null,
-      at ? fill(gettext('As of %(time)s; nothing is reserved.'), { time: at }) : null,
+      chosen.length ? fill(
+        ngettext('If %(domains)s fails, this is left: %(left)s.', 'If %(domains)s fail, this is left: %(left)s.',
+          chosen.length),
+        { domains: list(chosen), left: left.join(', ') }) : null,
+      time ? fill(gettext('As of %(time)s; nothing is reserved.'), { time }) : null,
     ].filter(Boolean);
   }
 

@@ -4,25 +4,24 @@
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
   const { gettext } = ensembles.words;
-  const { el, icon } = ensembles.dom;
+  const { el } = ensembles.dom;
   const { figure, planTable } = ensembles;
 
   const SHARP = 2; // pixels of a PNG for one of the SVG
 
-  /** The buttons. of(): {plan, legend, failed, root: an element of the page, name, at}, as figure.draw takes it. */
-  function view(of) {
-    const said = el('span', { class: 'ens-said', role: 'status' });
-    const tell = (text) => { said.textContent = text; };
-    const button = (id, sign, words, act) => el('button', {
-      id, type: 'button', class: 'btn btn-default btn-xs',
-      on: { click: () => Promise.resolve(act()).then(tell, () => tell(gettext('That did not work in this browser.'))) },
-    }, icon(sign), ' ', words);
-    return el('div', { class: 'ens-outputs' },
-      button('ens-copy', 'copy', gettext('Copy as a table'), () =>
-        navigator.clipboard.writeText(planTable.text(of().plan)).then(() => gettext('Copied.'))),
-      button('ens-svg', 'download', gettext('SVG'), () => save(picture(of()).file, named(of(), 'svg'))),
-      button('ens-png', 'download', gettext('PNG'), () => pixels(picture(of())).then((file) => save(file, named(of(), 'png')))),
-      said);
+  // What each button does; of: {plan, legend, failed, root: an element of the page, name, at}, as figure.draw takes it.
+  const DOES = {
+    copy: async ({ plan }) => {
+      await navigator.clipboard.writeText(planTable.text(plan));
+      return gettext('Copied.');
+    },
+    svg: async (of) => save(picture(of).file, named(of, 'svg')),
+    png: async (of) => save(await pixels(picture(of)), named(of, 'png')),
+  };
+
+  /** Take it along; a promise of what to say of it. */
+  function take(what, of) {
+    return DOES[what](of);
   }
 
   function picture(of) {
@@ -73,5 +72,5 @@
     return gettext('Saved.');
   }
 
-  ensembles.outputs = { view, colours };
+  ensembles.outputs = { take, colours };
 }());

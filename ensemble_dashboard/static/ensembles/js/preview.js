@@ -4,8 +4,8 @@
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
   const { gettext } = ensembles.words;
-  const { el, fillIn } = ensembles.dom;
-  const { layout, map, planTable, failures, tried, outputs, verdict } = ensembles;
+  const { el, fillIn, icon } = ensembles.dom;
+  const { later, layout, map, planTable, failures, tried, verdict } = ensembles;
 
   /**
    * Open the preview in the parts of the frame. page: {drawing(): the API's body of what is drawn; change, again:
@@ -61,13 +61,36 @@
 
     function plan() {
       ask();
-      fillIn(parts.picture, state.kind === 'changed'
-        ? ensembles.difference.view(state, legend, { build: page.build, keep: page.keep }) : null,
-      picture.element, planTable.signs(state.plan));
+      const difference = el('div', {});
+      fillIn(parts.picture, difference, picture.element, planTable.signs(state.plan));
+      if (state.kind === 'changed') { tellDifference(state, difference); }
       worst();
-      fillIn(parts.table, outputs.view(() => ({ plan: state.plan, legend, failed, root, name: page.drawing().name, at: state.at })),
-        planTable.table(state.plan));
+      fillIn(parts.table, outputs(), planTable.table(state.plan));
       fillIn(parts.remarks, verdict.remarks(state));
+    }
+
+    async function tellDifference(told, box) {
+      const { difference } = await later.load('difference');
+      fillIn(box, difference.view(told, legend, { build: page.build, keep: page.keep }));
+      box.querySelector('button').focus();
+    }
+
+    /** The buttons that take the picture along; what they do comes when it is first wanted. */
+    function outputs() {
+      const said = el('span', { class: 'ens-said', role: 'status' });
+      const take = async (what) => {
+        try {
+          const of = { plan: state.plan, legend, failed, root, name: page.drawing().name, at: state.at };
+          said.textContent = await (await later.load('outputs')).outputs.take(what, of);
+        } catch {
+          said.textContent = gettext('That did not work in this browser.');
+        }
+      };
+      const button = (what, sign, words) => el('button', {
+        id: 'ens-' + what, type: 'button', class: 'btn btn-default btn-xs', on: { click: () => take(what) },
+      }, icon(sign), ' ', words);
+      return el('div', { class: 'ens-outputs' }, button('copy', 'copy', gettext('Copy as a table')),
+        button('svg', 'download', gettext('SVG')), button('png', 'download', gettext('PNG')), said);
     }
 
     function worst() {
