@@ -150,6 +150,7 @@ class DrawView(views.HorizonTemplateView):
         context: dict[str, Any] = super().get_context_data(**kwargs)
         found = choices.choices(self.request)
         context["missing"] = [words.CHOICES.get(name, name) for name in found["missing"]]
+        context["volumes"] = "volumes" in found
         context["starts"] = STARTS
         context["some_starts"] = [start for start in STARTS if start.tiers]
         context["page_data"] = {

@@ -5,7 +5,7 @@
   const {
     words, dom, layout, losses, api, model, history, steps, samples, templates, store, problems, frame, source, importer,
     cards, shortcuts, preview, submit, dryRun, tierCard, policyChip, edges,
-    catalogue, quota,
+    catalogue, quota, later,
   } = globalThis.ensembles;
   const { gettext, fill } = words;
   const { el, fillIn, icon, badge } = dom;
@@ -110,9 +110,11 @@
     catalogue: lists,
     quota: () => quota.figures(draft.tiers, data.choices.quota, (id) => lists.get('flavors', id)),
     details(key, field) {
-      sheet ||= globalThis.ensembles.sheet.make(page);
-      sheet.show(key, field);
-      refresh();
+      later.load('sheet').then((ours) => {
+        sheet ||= ours.sheet.make(page);
+        sheet.show(key, field);
+        refresh();
+      }, () => show({ kind: 'error', message: gettext('The dashboard does not answer. Is the network there?') }));
     },
     legend: new Map(),
     type: (key, values) => type(model.changeTier(draft, key, values)),

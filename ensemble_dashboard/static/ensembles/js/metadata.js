@@ -3,46 +3,45 @@
 (function () {
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
-  const { gettext } = ensembles.words;
-  const { el, icon } = ensembles.dom;
-  const { MAX_PAIRS, MAX_TEXT } = ensembles.server;
 
-  /** pairs: [[key, value]]; change(pairs) is told of each change, without empty rows. */
-  function make(id, pairs, change) {
-    const rows = el('ul', { class: 'ens-plain ens-pairs', id });
-    const values = (line) => [...line.querySelectorAll('input')].map((input) => input.value);
-    const read = () => [...rows.children].map(values).filter(([key, value]) => key || value);
+  /** Bring the rows to life; change(pairs) is told of each change, without empty rows. Gives what shows other pairs. */
+  function open(change) {
+    const [rows, blank] = ['sheet-metadata', 'sheet-pair'].map((id) => document.getElementById(id));
+    const values = (row) => [...row.querySelectorAll('input')].map((input) => input.value);
+
+    function append(pair) {
+      const row = blank.content.firstElementChild.cloneNode(true);
+      row.querySelectorAll('input').forEach((input, place) => { input.value = pair[place]; });
+      row.querySelector('button').append(ensembles.dom.icon('remove'));
+      rows.append(row);
+    }
+
+    /** See to it that there is an empty row at the end. */
+    function end() {
+      const last = rows.lastElementChild;
+      if ((!last || values(last).some(Boolean)) && rows.children.length < ensembles.server.MAX_PAIRS) { append(['', '']); }
+    }
 
     function changed() {
-      change(read());
-      const last = rows.lastElementChild;
-      if ((!last || values(last).some(Boolean)) && rows.children.length < MAX_PAIRS) { rows.append(row(['', ''])); }
+      end();
+      change([...rows.children].map(values).filter(([key, value]) => key || value));
     }
 
-    function row(pair) {
-      const leaveOut = gettext('Remove this pair');
-      const field = (value, label) => el('input', {
-        type: 'text', class: 'form-control', value, maxlength: MAX_TEXT, 'aria-label': label, placeholder: label,
-        spellcheck: 'false', on: { input: changed },
-      });
-      const made = el('li', {}, field(pair[0], gettext('Key')), field(pair[1], gettext('Value')), el('button', {
-        type: 'button', class: 'btn btn-link ens-tool', 'aria-label': leaveOut, title: leaveOut,
-        on: {
-          click: () => {
-            const next = made.nextElementSibling || made.previousElementSibling;
-            made.remove();
-            changed();
-            (next && next.isConnected ? next : rows.lastElementChild).querySelector('input').focus();
-          },
-        },
-      }, icon('remove')));
-      return made;
-    }
-
-    rows.append(...pairs.map(row));
-    if (pairs.length < MAX_PAIRS) { rows.append(row(['', ''])); }
-    return rows;
+    rows.addEventListener('input', changed);
+    rows.addEventListener('click', ({ target }) => {
+      if (!target.closest('button')) { return; }
+      const row = target.closest('li');
+      const next = row.nextElementSibling || row.previousElementSibling;
+      row.remove();
+      changed();
+      (next || rows.lastElementChild).querySelector('input').focus();
+    });
+    return (pairs) => {
+      rows.replaceChildren();
+      pairs.forEach(append);
+      end();
+    };
   }
 
-  ensembles.metadata = { make };
+  ensembles.metadata = { open };
 }());

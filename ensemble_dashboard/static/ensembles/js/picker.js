@@ -10,29 +10,19 @@
   const FEW = 7; // a list as short as this needs no search
 
   /**
-   * asked: {id, kind, label, catalogue, chosen: [ids], change(ids), many: whether several can be chosen, in an order
-   * that matters, columns: [{title, text(item)}] after the name, refuse(item): why not, in words, none: what choosing
-   * nothing is called}.
+   * Bring a list of _picker.html to life. asked: {kind, catalogue, change(ids), many: whether several can be chosen, in
+   * an order that matters, columns: [text(item)] after the name, refuse(item): why not, in words, none: what choosing
+   * nothing is called}. Gives what shows it anew, with these ids chosen.
    */
-  function make(asked) {
-    const { id, kind, catalogue } = asked;
-    let chosen = [...asked.chosen];
+  function open(root, asked) {
+    const { kind, catalogue } = asked;
+    const [list, search, rows, more, status] = [
+      '.ens-chosen', '[type=search]', 'tbody', '.ens-picker-rows + button', '.ens-picker-told',
+    ].map((part) => root.querySelector(part));
+    let chosen = [];
     let control = null;
     let timer = 0;
     let last = null; // the page shown last: {text, next}
-    const list = el('ol', {
-      class: 'ens-plain ens-chosen', 'aria-label': fill(gettext('Chosen: %(list)s'), { list: asked.label }),
-    });
-    const rows = el('tbody', {});
-    const status = el('p', { class: 'ens-picker-told', role: 'status' });
-    const search = el('input', {
-      id: id + '-search', type: 'search', class: 'form-control', placeholder: gettext('Search'), autocomplete: 'off',
-      'aria-label': fill(gettext('Search: %(list)s'), { list: asked.label }),
-      on: { input: () => { clearTimeout(timer); timer = setTimeout(() => load(search.value.trim()), PAUSE); } },
-    });
-    const more = el('button', {
-      type: 'button', class: 'btn btn-default btn-sm', on: { click: () => load(last.text, last.next) },
-    }, gettext('Show more'));
 
     function choose(ids) {
       chosen = ids;
@@ -51,12 +41,14 @@
 
     function chip(one, place) {
       const name = catalogue.name(kind, one);
-      const go = (to) => () => {
-        choose(to);
-        (list.children[Math.min(place, chosen.length - 1)]?.querySelector('button:last-child') || search).focus();
-      };
       const tool = (sign, label, to) => el('button', {
-        type: 'button', class: 'btn btn-link ens-tool', 'aria-label': label, title: label, on: { click: go(to) },
+        type: 'button', class: 'btn btn-link ens-tool', 'aria-label': label, title: label,
+        on: {
+          click: () => {
+            choose(to);
+            (list.children[Math.min(place, chosen.length - 1)]?.querySelector('button:last-child') || search).focus();
+          },
+        },
       }, icon(sign));
       const without = chosen.filter((other) => other !== one);
       return el('li', {}, el('span', { class: 'ens-wrap' }, name),
@@ -68,7 +60,7 @@
     function row(item) {
       const why = asked.refuse ? asked.refuse(item) : '';
       const input = el('input', {
-        id: id + '-' + item.id, type: asked.many ? 'checkbox' : 'radio', name: id, value: item.id,
+        id: root.id + '-' + item.id, type: asked.many ? 'checkbox' : 'radio', name: root.id, value: item.id,
         disabled: Boolean(why) && !chosen.includes(item.id),
         on: {
           change: () => {
@@ -84,7 +76,7 @@
       el('td', {}, input),
       el('th', { scope: 'row' }, el('label', { for: input.id, class: 'ens-wrap' }, item.name),
         why ? el('span', { class: 'ens-why' }, icon('warn'), ' ', why) : null),
-      (asked.columns || []).map((column) => el('td', {}, item.id ? column.text(item) : '')));
+      (asked.columns || []).map((text) => el('td', {}, text(item))));
     }
 
     function show(text, page, further) {
@@ -114,16 +106,20 @@
       }
     }
 
-    const first = catalogue.first(kind);
-    if (first) { show('', first); } else { load(''); }
-    search.hidden = Boolean(first) && !first.next && first.items.length <= FEW;
-    catalogue.learn(kind, chosen).then((learned) => { if (learned) { mark(); } }, () => {});
-    return el('div', { class: 'ens-picker', id, role: 'group', 'aria-label': asked.label },
-      list, search, el('div', { class: 'ens-picker-rows' }, el('table', { class: 'table table-condensed' },
-        asked.columns ? el('thead', {}, el('tr', {}, el('td', {}), el('th', { scope: 'col' }, gettext('Name')),
-          asked.columns.map((column) => el('th', { scope: 'col' }, column.title)))) : null, rows)),
-      more, status);
+    search.addEventListener('input', () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => load(search.value.trim()), PAUSE);
+    });
+    more.addEventListener('click', () => load(last.text, last.next));
+    return (ids) => {
+      chosen = [...ids];
+      search.value = '';
+      const first = catalogue.first(kind);
+      search.hidden = Boolean(first) && !first.next && first.items.length <= FEW;
+      if (first) { show('', first); } else { load(''); }
+      catalogue.learn(kind, chosen).then((learned) => { if (learned) { mark(); } }, () => {});
+    };
   }
 
-  ensembles.picker = { make };
+  ensembles.picker = { open };
 }());

@@ -4,7 +4,6 @@
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
   const { gettext, fill } = ensembles.words;
-  const { el } = ensembles.dom;
   const MAX = Math.floor(ensembles.server.MAX_USER_DATA / 4) * 3; // bytes
 
   function encode(bytes) {
@@ -13,6 +12,7 @@
     return btoa(text);
   }
 
+  /** What is encoded; base64 from elsewhere may stand on several lines. */
   function decode(base64) {
     return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   }
@@ -26,49 +26,46 @@
     }
   }
 
-  /** id: of the text field; base64: what there is; change(base64) is told of each change. */
-  function make(id, base64, change) {
-    const given = textOf(base64);
-    const size = el('p', { class: 'help-block', id: id + '-size', role: 'status' });
-    const area = el('textarea', {
-      id, class: 'form-control ens-user-data', rows: 10, spellcheck: 'false', 'aria-describedby': id + '-size',
-      on: { input: () => take(encode(new TextEncoder().encode(area.value)), true) },
-    });
-    const file = el('input', { id: id + '-file', type: 'file', class: 'ens-file', on: { change: load } });
-    area.value = given ?? '';
+  /** Bring the field to life; change(base64) is told of each change. Gives what shows other user data, as base64. */
+  function open(change) {
+    const [area, file, size] = ['', '-file', '-size'].map((part) => document.getElementById('sheet-userData' + part));
 
-    function take(next, isText) {
-      change(next);
-      tell(next, isText);
-    }
-
-    function tell(next, isText) {
-      const bytes = next.length / 4 * 3 - (next.match(/=*$/)[0].length);
-      const words = !isText ? gettext('A file of %(bytes)s bytes that is no text; at most %(most)s.')
-        : gettext('%(bytes)s of at most %(most)s bytes.');
-      size.textContent = fill(words, { bytes: bytes.toLocaleString(), most: MAX.toLocaleString() });
+    function tell(bytes, sentence) {
+      size.textContent = fill(sentence, { bytes: bytes.toLocaleString(), most: MAX.toLocaleString() });
       size.classList.toggle('ens-bad', bytes > MAX);
     }
 
-    async function load() {
+    function show(base64) {
+      const text = textOf(base64);
+      area.value = text ?? '';
+      told(base64, text);
+    }
+
+    function told(base64, text) {
+      tell(decode(base64).length, text === null ? gettext('A file of %(bytes)s bytes that is no text; at most %(most)s.')
+        : gettext('%(bytes)s of at most %(most)s bytes.'));
+    }
+
+    area.addEventListener('input', () => {
+      const base64 = encode(new TextEncoder().encode(area.value));
+      told(base64, area.value);
+      change(base64);
+    });
+    file.addEventListener('change', async () => {
       const [chosen] = file.files;
       if (!chosen) { return; }
       if (chosen.size > MAX) {
-        size.textContent = fill(gettext('%(file)s has %(bytes)s bytes; user data has at most %(most)s.'),
-          { file: chosen.name, bytes: chosen.size.toLocaleString(), most: MAX.toLocaleString() });
-        size.classList.add('ens-bad');
-        return;
+        tell(chosen.size, gettext('That file has %(bytes)s bytes; user data has at most %(most)s.'));
+      } else {
+        const base64 = encode(new Uint8Array(await chosen.arrayBuffer()));
+        show(base64);
+        change(base64);
       }
-      const loaded = encode(new Uint8Array(await chosen.arrayBuffer()));
-      const text = textOf(loaded);
-      area.value = text ?? '';
-      take(loaded, text !== null);
-    }
-
-    tell(base64, given !== null);
-    return el('div', {}, area, size, el('label', { for: file.id }, gettext('Load from a file')), file);
+      file.value = ''; // the same file can be chosen again
+    });
+    return show;
   }
 
-  ensembles.userData = { encode, textOf, make, MAX };
+  ensembles.userData = { encode, textOf, open, MAX };
   if (typeof module === 'object' && module.exports) { module.exports = ensembles.userData; }
 }());
