@@ -18,7 +18,7 @@ from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.references import labels, reference
 from ensemble_api.resolver import Resolver, Wanted
 from ensemble_api.store.api import Store
-from ensemble_api.store.kept_plans import KeptPlans
+from ensemble_api.store.kept_plans import KeptPlan, KeptPlans
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +98,31 @@ class DryRuns:
         snapshot = self._look.at_capacity(context, wanted).snapshot
         return self.tell(context, wanted, snapshot, planner.plan(wanted.ensemble, snapshot), asked)
 
-    def choose(
-        self, context: Any, wanted: Wanted, snapshot: Snapshot, plan_id: str | None, asked: Asked
-    ) -> result.Plan | result.Infeasible:
-        """What to build: a new plan, or the one with this id if it may be built as it is.
+    def find(self, context: Any, wanted: Wanted, plan_id: str) -> KeptPlan | None:
+        """The project's plan with this id; None when it is not kept (any more).
 
         :raises ensemble_api.exception.Invalid: when that plan is of other tiers or policies.
-        :raises ensemble_api.exception.PlanChanged: when a new plan differs from it, or it is
-            unknown; with the new one, which is kept, and the members that moved.
         """
-        if plan_id is None:
-            return planner.plan(wanted.ensemble, snapshot)
         known = self._kept_plans.find(context.project_id, plan_id)
         if known is not None and known.digest != kept.digest(wanted):
             raise exception.Invalid(
                 "plan: is of other tiers or policies than those of the ensemble", field="plan"
             )
+        return known
+
+    def hold_to(
+        self,
+        context: Any,
+        wanted: Wanted,
+        snapshot: Snapshot,
+        known: KeptPlan | None,
+        asked: Asked,
+    ) -> result.Plan | result.Infeasible:
+        """A known plan if it may be built as it is, or a new one if that is the same.
+
+        :raises ensemble_api.exception.PlanChanged: with another plan, which is kept, and the
+            members that moved.
+        """
         before = known.content if known is not None else kept.NOTHING
         if known is not None and not known.expired:
             revived = kept.revived(before, wanted, snapshot)

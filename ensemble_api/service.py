@@ -19,7 +19,7 @@ from ensemble_api.drain import Drains, Tried
 from ensemble_api.dry_run import NOTHING_MORE, Asked, DryRuns, Planned, labelled
 from ensemble_api.look import Look
 from ensemble_api.neighbours import Neighbours
-from ensemble_api.planning import check, result
+from ensemble_api.planning import check, planner, result
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, Status
 from ensemble_api.planning.topology import Topology
 from ensemble_api.references import labels, reference
@@ -107,6 +107,7 @@ class Service:
         """
         # 1 Resolve with the tenant's rights, and look at the quota for the whole.
         wanted = self._resolver.resolve(context, body)
+        known = self._dry_runs.find(context, wanted, plan_id) if plan_id else None
         self._resolver.check_quota(context, wanted)
         record: EnsembleRecord | None = None
         try:
@@ -115,7 +116,12 @@ class Service:
                 capacity = self._look.at_capacity(
                     context, wanted, but=record.id if record else None
                 )
-                planned = self._dry_runs.choose(context, wanted, capacity.snapshot, plan_id, asked)
+                snapshot = capacity.snapshot
+                planned = (
+                    planner.plan(wanted.ensemble, snapshot)
+                    if plan_id is None
+                    else self._dry_runs.hold_to(context, wanted, snapshot, known, asked)
+                )
                 if isinstance(planned, result.Infeasible):
                     raise _refusal(planned)
                 # 3 Save the intent.

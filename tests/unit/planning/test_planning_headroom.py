@@ -4,7 +4,7 @@
 import pytest
 from planning_clouds import cloud
 
-from ensemble_api.planning.headroom import demand, headroom
+from ensemble_api.planning.headroom import demand, headroom, loss
 from ensemble_api.planning.model import AntiAffinity, Ensemble, Member, ModelError, Tier
 
 WEB = Tier("web", 2, {"VCPU": 2})
@@ -91,3 +91,35 @@ def test_beyond_the_work_limit_the_least_losses_are_not_decided(
         ("b", 1, None),
         ("c", 1, True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("names", "left", "lost", "fits"),
+    [
+        pytest.param((), 3, 0, True, id="none"),
+        pytest.param(("d",), 3, 0, True, id="one that is not used"),
+        pytest.param(("a",), 2, 1, True, id="a host"),
+        pytest.param(("a", "c"), 1, 2, True, id="two hosts"),
+        pytest.param(("r1",), 1, 2, True, id="a rack"),
+        pytest.param(("r1", "a", "a"), 1, 2, True, id="a rack and a host in it, twice"),
+        pytest.param(("r1", "c"), 0, 3, False, id="a rack and a host elsewhere"),
+        pytest.param(("y", "z"), 0, 3, False, id="everything"),
+    ],
+)
+def test_several_domains_of_any_level_fail_at_once(
+    names: tuple[str, ...], left: int, lost: int, fits: bool
+) -> None:
+    ensemble = Ensemble((Tier("web", 3, {"VCPU": 2}),))
+    snapshot = cloud(
+        {"a": ("r1", "y", 0), "b": ("r1", "y", 0), "c": ("r2", "z", 0), "d": ("r2", "z", 4)}
+    )
+    domains = {
+        domain.name: domain
+        for level in snapshot.topology.levels
+        for domain in snapshot.topology.domains(level)
+    }
+    found = loss(
+        ensemble, running(ensemble, "a", "b", "c"), snapshot, [domains[name] for name in names]
+    )
+    assert (dict(found.left), found.lost, found.fits) == ({"web": left}, lost, fits)
+    assert found.domains == tuple(dict.fromkeys(domains[name] for name in names))
