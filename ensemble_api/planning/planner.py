@@ -64,11 +64,16 @@ class _Found:
         return dict(zip(problem.stages, pairs, strict=False))
 
     def bounded(self, problem: Problem, bounds: Mapping[str, int]) -> "_Found":
-        """Give the same with the bounds of a search, as far as its stages have the same values."""
+        """Give the same with the bounds of a search, as far as its stages have the same values.
+
+        A search with racks in the place of hosts may get below what hosts can: what it then proves
+        of the later stages is true of no plan.
+        """
         higher = list(self.bounds)
         for number, name in enumerate(problem.stages):
-            higher[number] = max(higher[number], bounds.get(name, 0))
-            if higher[number] != self.values[number]:
+            searched = bounds.get(name)
+            higher[number] = max(higher[number], searched or 0)
+            if self.values[number] != (higher[number] if searched is None else searched):
                 break
         return replace(self, bounds=tuple(higher))
 

@@ -7,12 +7,13 @@ import brute_force
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from planning_clouds import cloud
 from planning_strategies import MANY, clouds, ensembles
 
 from ensemble_api.planning import planner
 from ensemble_api.planning.check import check
 from ensemble_api.planning.constraints import build
-from ensemble_api.planning.model import Ensemble, Member
+from ensemble_api.planning.model import Affinity, Ensemble, Member, Tier
 from ensemble_api.planning.planner import plan
 from ensemble_api.planning.result import Plan
 from ensemble_api.planning.snapshot import Snapshot
@@ -72,6 +73,15 @@ def test_in_a_large_cloud_all_but_the_packing_is_as_exact(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(planner, "_SMALL", 0)
         assert_optimal(ensemble, snapshot, packing=False)
+
+
+def test_what_racks_hide_of_a_soft_policy_is_no_proof_of_the_stages_after_it() -> None:
+    """Three in one rack look like three on one host, which no host has room for."""
+    ensemble = Ensemble((Tier("web", 3, {"VCPU": 1}),), (Affinity("host", ("web",), False),))
+    hosts = {"a": ("r1", "z1", 1), "b": ("r1", "z1", 2), "c": ("r1", "z2", 1)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(planner, "_SMALL", 0)
+        assert_optimal(ensemble, cloud(hosts), packing=False)
 
 
 def relevelled(snapshot: Snapshot, levels: tuple[str, ...]) -> Snapshot:
