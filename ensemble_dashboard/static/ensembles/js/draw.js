@@ -224,6 +224,8 @@
   /** rooms: as failures.worst takes it. */
   function fits(plan, rooms) {
     shown = plan;
+    unmet = new Map(plan.violations.map((one) => [draft.policies[one.policy]?.key, one.message]));
+    refresh();
     show({ kind: 'fits', plan, rooms, at: new Date().toLocaleTimeString() });
   }
 
