@@ -8,8 +8,8 @@ const { ensembles } = require('./scripts.js');
 function opened(ready = true) {
   const heard = [];
   const waiting = [];
-  const post = (headroom, signal) => new Promise((resolve, reject) => {
-    heard.push(headroom ? 'room?' : 'plan?');
+  const post = (query, signal) => new Promise((resolve, reject) => {
+    heard.push({ '?domains=all': 'plan?', '?headroom=1': 'room?' }[query] || query);
     signal.addEventListener('abort', () => {
       heard.push('aborted');
       reject(Object.assign(new Error(), { name: 'AbortError' }));
@@ -17,7 +17,9 @@ function opened(ready = true) {
     waiting.push({ resolve, reject });
   });
   const hear = { ready: () => ready };
-  for (const name of ['asking', 'planned', 'failed', 'room', 'roomFailed']) { hear[name] = () => heard.push(name); }
+  for (const name of ['asking', 'planned', 'failed', 'room', 'roomFailed', 'fell', 'fellFailed']) {
+    hear[name] = () => heard.push(name);
+  }
   return { dry: ensembles.dryRun.open(post, hear, 300, 700), heard, waiting };
 }
 
@@ -92,4 +94,29 @@ test('a question for head-room that fails is told apart from one for the plan', 
   waiting[1].reject(new Error('busy'));
   await settled();
   assert.deepEqual(heard.slice(3), ['room?', 'roomFailed']);
+});
+
+test('what fails at once is asked for after the last click, beside the question for head-room', async (context) => {
+  const { dry, heard, waiting } = await planned(context, { feasible: true });
+  dry.fail(['a']);
+  context.mock.timers.tick(200);
+  dry.fail(['a', 'b&c']);
+  context.mock.timers.tick(600);
+  assert.deepEqual(heard.slice(3), ['?fail=a&fail=b%26c', 'room?']);
+  waiting[1].resolve({ failed: {} });
+  await settled();
+  assert.deepEqual(heard.slice(5), ['fell']);
+  // A change of the drawing makes all of it moot.
+  dry.fail(['a']);
+  dry.schedule();
+  context.mock.timers.tick(250);
+  assert.deepEqual(heard.slice(6), ['aborted']);
+});
+
+test('nothing is asked when nothing fails any more', async (context) => {
+  const { dry, heard } = await planned(context, { feasible: true });
+  dry.fail(['a']);
+  dry.fail([]);
+  context.mock.timers.tick(650);
+  assert.deepEqual(heard.slice(3), []);
 });

@@ -25,7 +25,7 @@
   }
 
   function inner(button) {
-    return button.parentElement.querySelector('.ens-domains button');
+    return button.parentElement.querySelector(':scope > .ens-domains button');
   }
 
   function outer(button) {

@@ -9,18 +9,22 @@
 
   /** What the policies "survive" promise, against the worst case that the API found: one line for each tier. */
   function promised(plan) {
-    const lines = (plan.promises || []).flatMap((promise) => promise.tiers.map((one) => line(
-      { ...promise, ...one, kept: one.left >= one.needed, covered: true },
-      gettext('Promise kept: after the loss of any %(failed)s, %(left)s of %(tier)s are left; %(needed)s are needed.'))));
-    return lines.length ? el('ul', { class: 'ens-plain ens-promises', 'aria-label': gettext('Promises') }, lines) : null;
+    return lines((plan.promises || []).flatMap((promise) =>
+      promise.tiers.map((one) => ({ ...promise, ...one, kept: one.left >= one.needed, covered: true }))));
   }
 
-  /** One promise, kept or not, as losses.promises gives it. kept: the sentence for one that is. */
-  function line(one, kept) {
+  /** A list of promises, kept or not, as losses.promises gives them. */
+  function lines(promises) {
+    return promises.length
+      ? el('ul', { class: 'ens-plain ens-promises', 'aria-label': gettext('Promises') }, promises.map(line)) : null;
+  }
+
+  function line(one) {
     const broken = one.covered
-      ? gettext('Promise broken: with the loss of any %(failed)s, %(left)s of %(tier)s are left; %(needed)s are needed.')
-      : gettext('%(left)s of %(tier)s are left, %(needed)s are needed; promised was the loss of any %(failed)s only.');
-    const sentence = one.kept ? kept : broken;
+      ? gettext('Promise broken (any %(failed)s may fail): %(tier)s has %(left)s left and needs %(needed)s.')
+      : gettext('More than was promised (any %(failed)s may fail): %(tier)s has %(left)s left and needs %(needed)s.');
+    const sentence = one.kept
+      ? gettext('Promise kept (any %(failed)s may fail): %(tier)s has %(left)s left and needs %(needed)s.') : broken;
     const sign = one.kept ? 'good' : one.covered ? 'bad' : 'warn';
     return el('li', { class: 'ens-promise ens-promise-' + sign, 'data-policy': one.policy, 'data-tier': one.tier },
       el('span', { class: 'ens-' + sign }, icon(sign)), ' ',
@@ -74,14 +78,8 @@
       el('ul', { class: 'ens-plain ens-tried-tiers' }, after.map((item, index) => el('li', { 'data-tier': item.tier },
         badge(tiers[index]), ' ', el('span', { class: 'ens-tried-name' }, item.tier),
         failures.bar(tiers[index], item.left)))),
-      promises(losses.promises(plan, tiers, policies, failed)),
+      lines(losses.promises(plan, tiers, policies, failed)),
       after.some((item) => item.left < item.count) ? again(plan, chosen.map((domain) => domain.ref), found) : null);
-  }
-
-  function promises(all) {
-    const lines = all.map((one) =>
-      line(one, gettext('Promise kept: %(left)s of %(tier)s are left; %(needed)s are needed.')));
-    return lines.length ? el('ul', { class: 'ens-plain ens-promises' }, lines) : null;
   }
 
   // What other pages know it by.
