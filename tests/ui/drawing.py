@@ -34,3 +34,29 @@ def room(page: Dashboard, level: str) -> str:
     """Wait for what the same table says of placing the lost again, the answer first."""
     page.until(lambda: "being found out" not in page.text(f"#ens-worst [data-room={level}]"))
     return page.text(f"#ens-worst [data-room={level}]")
+
+
+def add_policy(page: Dashboard, tier: str, kind: str) -> None:
+    """Choose a kind from a card's menu; its editor is open afterwards."""
+    page.click(f"#{tier}-add")
+    page.click(f"#{tier}-add-{kind}")
+
+
+def edit(page: Dashboard, policy: str) -> None:
+    """Open the editor of a policy, unless it is open."""
+    if page.find(f"#{policy}-chip").get_attribute("aria-expanded") != "true":
+        page.click(f"#{policy}-chip")
+
+
+def choose(page: Dashboard, policy: str, field: str, value: str) -> None:
+    """Choose one of a few in a policy's editor, such as its level."""
+    edit(page, policy)
+    page.click(f"#{policy}-{field}-{value}")
+
+
+def sentences(page: Dashboard) -> dict[str, str]:
+    """Read what the policies say to those who cannot see their pictures, by their keys."""
+    return {
+        one.get_attribute("data-sentence") or "": one.get_attribute("textContent") or ""
+        for one in page.all(".ens-policy > [data-sentence]")
+    }

@@ -18,6 +18,7 @@ from tests.embedded import EmbeddedCloud, shared_cloud
 from tests.ui import browser
 from tests.ui.browser import Dashboard
 from tests.ui.conftest import PASSWORD
+from tests.ui.drawing import add_policy, choose
 
 PICTURES = Path(__file__).parents[2] / "doc" / "user" / "images"
 LARGEST = 300_000  # bytes; the repository keeps every version of a picture
@@ -42,15 +43,15 @@ def refused(page: Dashboard) -> None:
 def changed(page: Dashboard) -> None:
     """What one of the changes that are offered makes of it, with more kinds of policies."""
     page.type("#t1-count", "9")
-    page.choose("#p4-level", "rack")
+    choose(page, "p4", "level", "rack")
     _state(page, "refused")
     page.until(lambda: "9" in page.text(".ens-reasons li"))
     page.click(".ens-offer")
     _state(page, "fits")
-    page.click("#t1-add-survive")
+    add_policy(page, "t1", "survive")
     page.type("#p8-available", "50%")
-    page.click("#t1-add-exclusive")
-    page.choose("#p9-enforcement", "soft")
+    add_policy(page, "t1", "exclusive")
+    choose(page, "p9", "enforcement", "soft")
     page.until(lambda: "being found out" not in page.text("#ens-worst"))
     _state(page, "fits")
     page.click("#ens-proof summary")

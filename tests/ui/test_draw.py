@@ -8,7 +8,7 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.cloud.ensembles import Operator, Project
 from tests.ui.browser import Dashboard
-from tests.ui.drawing import DRAW, drawing, left, members, preview_of
+from tests.ui.drawing import DRAW, add_policy, choose, drawing, left, members, preview_of
 
 pytestmark = [pytest.mark.cloud, pytest.mark.ui]
 
@@ -30,16 +30,16 @@ def test_three_tiers_are_drawn_previewed_built_as_promised_and_deleted(
     # The second tier: two caches, on different hosts.
     demo.click("#ens-add-tier")
     demo.type("#t3-name", "cache")
-    demo.click("#t3-add-anti-affinity")
+    add_policy(demo, "t3", "anti-affinity")
     # The third one: three databases, on different racks.
     demo.click("#ens-add-tier")
     demo.type("#t5-name", "db")
     demo.click("#t5-more")
-    demo.click("#t5-add-anti-affinity")
-    demo.choose("#p6-level", "rack")
+    add_policy(demo, "t5", "anti-affinity")
+    choose(demo, "p6", "level", "rack")
     # Caches are wanted in one zone.
-    demo.click("#t3-add-affinity")
-    demo.choose("#p7-enforcement", "soft")
+    add_policy(demo, "t3", "affinity")
+    choose(demo, "p7", "enforcement", "soft")
     assert "All members of cache should be in one zone." in demo.text("[data-policy=p7]")
 
     preview_of(demo, {"web": 3, "cache": 2, "db": 3})
@@ -56,22 +56,22 @@ def test_three_tiers_are_drawn_previewed_built_as_promised_and_deleted(
 
     demo.click("#ens-submit")
     demo.until(lambda: demo.driver.current_url.rstrip("/").rsplit("/", 1)[1].count("-") == 4)
-    assert demo.text("h2#ens-overview-title") == "Overview"
+    assert demo.text(".detail-title h1") == "shop"
     ensemble_id = demo.driver.current_url.rstrip("/").rsplit("/", 1)[1]
     demo.until(
         lambda: demo.find("#ens-details").get_attribute("data-status") == "ACTIVE", BUILD_SECONDS
     )
     assert len(demo.all(".ens-members tbody tr")) == 8
-    assert len(demo.all("[data-live=map] .ens-member.is-active")) == 8
+    assert len(demo.all("[data-live=picture] .ens-member.is-active")) == 8
 
     _check_promises(operator, ensemble_id)
 
-    demo.click(".detail-actions .btn-danger")
-    assert "shop" in demo.text(".modal-body")
-    demo.click(".modal-footer .btn-danger")
-    demo.until(lambda: "Scheduled deletion of Ensemble: shop" in demo.text(".messages"))
-    demo.until(lambda: project.request("GET", f"/{ensemble_id}").status_code == 404, BUILD_SECONDS)
-    demo.until(lambda: not demo.all("tr[data-object-id]"))
+    demo.click("[data-act=remove]")
+    assert "shop" in demo.text(".ens-dialog h2")
+    demo.click(".ens-dialog .btn-danger")
+    demo.until(lambda: "“shop” is deleted" in demo.text(".messages"), BUILD_SECONDS)
+    assert project.request("GET", f"/{ensemble_id}").status_code == 404
+    assert not demo.all("tr[data-object-id]")
     demo.expect_only(404)
     assert operator.left_behind() == before
 
@@ -104,6 +104,7 @@ def test_what_does_not_fit_is_explained_and_nothing_is_lost(
     assert "60" in demo.text(".ens-reasons li") and "24" in demo.text(".ens-reasons li")
     assert demo.all(".ens-offer")
     assert demo.text("#p2-type-error"), "the policy in the way is marked"
+    assert "in the way" in demo.text("#p2-chip")
     # What is known not to fit is not sent; the reasons are shown instead.
     demo.type("#ens-name", "too large")
     drawing(demo, "refused")

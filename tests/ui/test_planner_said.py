@@ -6,7 +6,17 @@ from typing import Any
 import pytest
 
 from tests.ui.browser import Dashboard
-from tests.ui.drawing import DRAW, drawing, left, preview_of, room
+from tests.ui.drawing import (
+    DRAW,
+    add_policy,
+    choose,
+    drawing,
+    edit,
+    left,
+    preview_of,
+    room,
+    sentences,
+)
 
 # No ensemble of another test may take the room that these count on.
 pytestmark = [pytest.mark.cloud, pytest.mark.ui, pytest.mark.usefixtures("project")]
@@ -26,7 +36,7 @@ def value(page: Dashboard, selector: str) -> str | None:
 def test_a_way_out_of_a_refusal_is_taken_with_one_click_and_taken_back(demo: Dashboard) -> None:
     demo.open(DRAW)
     preview_of(demo, {"web": 2})
-    demo.choose("#p2-level", "rack")
+    choose(demo, "p2", "level", "rack")
     demo.type("#t1-count", "9")
     # Six racks: two in one, or a wish only, or six members.
     assert list(offers(demo)) == [
@@ -36,8 +46,8 @@ def test_a_way_out_of_a_refusal_is_taken_with_one_click_and_taken_back(demo: Das
     ]
     offers(demo)["Only wish (soft) for at most 1 of web in a rack."].click()
     preview_of(demo, {"web": 9})
-    assert value(demo, "#p2-enforcement") == "soft"
-    assert "No two members of web should share a rack." in demo.text("[data-policy=p2]")
+    assert demo.find("#p2-enforcement-soft").is_selected()
+    assert sentences(demo)["p2"] == "No two members of web should share a rack."
     assert demo.driver.switch_to.active_element.get_attribute("id") == "ens-take-back"
     assert "Only wish (soft) for at most 1 of web in a rack." in demo.text("#ens-changed")
 
@@ -50,7 +60,7 @@ def test_a_way_out_of_a_refusal_is_taken_with_one_click_and_taken_back(demo: Das
     preview_of(demo, {"web": 9})
     demo.click("#ens-take-back")
     assert "Ask for 6 members of web in place of 9." in offers(demo)
-    assert value(demo, "#p2-enforcement") == "hard"
+    assert demo.find("#p2-enforcement-hard").is_selected()
     assert demo.text("#ens-changed") == ""
 
     offers(demo)["Ask for 6 members of web in place of 9."].click()
@@ -62,7 +72,7 @@ def test_a_way_out_of_a_refusal_is_taken_with_one_click_and_taken_back(demo: Das
 def test_changes_are_taken_back_one_after_the_other(demo: Dashboard) -> None:
     demo.open(DRAW)
     preview_of(demo, {"web": 2})
-    demo.choose("#p2-level", "zone")
+    choose(demo, "p2", "level", "zone")
     demo.type("#t1-count", "3")
     offers(demo)["Ask for 2 members of web in place of 3."].click()
     preview_of(demo, {"web": 2})
@@ -101,7 +111,7 @@ def test_the_head_room_follows_the_plan(demo: Dashboard) -> None:
     preview_of(demo, {"web": 2})
     assert room(demo, "host").startswith("yes")
     # Three in each of the six racks, kept so: what one loses has no place in the others.
-    demo.choose("#p2-level", "rack")
+    choose(demo, "p2", "level", "rack")
     demo.type("#t1-count", "18")
     demo.type("#p2-most", "3")
     preview_of(demo, {"web": 18})
@@ -122,30 +132,31 @@ def test_every_kind_of_policy_is_drawn_said_and_planned(demo: Dashboard) -> None
     preview_of(demo, {"web": 2})
     demo.click("#ens-add-tier")
     demo.type("#t3-name", "cache")
-    demo.click("#ens-near")
-    demo.choose("#p4-level", "rack")
-    demo.click("#t1-add-survive")
+    demo.click("#t1-relate")
+    demo.click("#t1-relate-near")
+    choose(demo, "p4", "level", "rack")
+    add_policy(demo, "t1", "survive")
     demo.type("#p5-available", "50%")
-    demo.click("#t1-add-spread")
+    add_policy(demo, "t1", "spread")
     demo.type("#p6-domains", "2")
-    demo.click("#t3-add-exclusive")
-    demo.choose("#p7-enforcement", "soft")
-    said = [sentence.text for sentence in demo.all(".ens-sentence")]
-    assert said == [
-        "No two members of web may share a host.",
-        "After the loss of any 1 rack, at least 50% of web must be left.",
-        (
+    add_policy(demo, "t3", "exclusive")
+    choose(demo, "p7", "enforcement", "soft")
+    assert sentences(demo) == {
+        "p2": "No two members of web may share a host.",
+        "p5": "After the loss of any 1 rack, at least 50% of web must be left.",
+        "p6": (
             "The members of web must be spread: "
             "no rack holds over 1 more than another and at least 2 racks are used."
         ),
-        "A host with members of cache should hold no server of another project.",
-        "Every rack that holds members of web must hold one of cache too.",
-    ]
+        "p7": "A host with members of cache should hold no server of another project.",
+        "p4": "Every rack that holds members of web must hold one of cache too.",
+    }
     preview_of(demo, {"web": 2, "cache": 2})
     assert left(demo, "rack", "web") == "1 of 2 left"
     assert left(demo, "rack", "cache") == "1 of 2 left"
 
     # What is wrong is told at its field, by the page or by the API.
+    edit(demo, "p5")
     demo.type("#p5-available", "most")
     drawing(demo, "incomplete")
     assert "50%" in demo.text("#p5-available-error")
