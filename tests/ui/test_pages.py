@@ -35,7 +35,8 @@ def test_hostile_names_are_text_on_every_page(
         demo.until(lambda: demo.all(".ens-members tbody tr"))
         title = demo.find(".detail-title .h1").get_attribute("textContent")
         assert title is not None and title.strip() == ensemble["name"]
-        assert demo.find("dd[data-display]").get_attribute("textContent") == ensemble["name"]
+        demo.click("[data-act=remove]")
+        assert ensemble["name"] in (demo.find(".ens-dialog h2").get_attribute("textContent") or "")
     # The confirmation and the message name them all, and run nothing.
     demo.open("/project/ensembles/")
     for box in demo.all(".ens-table tbody .themable-checkbox label"):
@@ -58,6 +59,7 @@ def test_rows_follow_what_is_being_built_and_deleted(demo: Dashboard, project: P
     row = f"tr[data-object-id='{made['id']}']"
     demo.until(lambda: "Active" in demo.text(row + " .status_up"), 240)
     assert "web × 3" in demo.text(row).replace("\xa0", " ")
+    demo.click(row + " .dropdown-toggle")
     demo.click(row + " .btn-danger")
     demo.click(".modal-footer .btn-danger")
     demo.until(lambda: "Deleting" in demo.text(row))
