@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The side sheet of a tier, on the embedded cloud: what is chosen there is what the servers get."""
+
+import base64
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from tests.cloud.ensembles import Operator, Project
+from tests.ui.browser import Dashboard
+from tests.ui.drawing import DRAW, drawing
+
+pytestmark = pytest.mark.ui
+
+SCRIPT = "#!/bin/sh\necho 'grüß Gott' > /run/hello\n"
+
+
+@contextlib.contextmanager
+def belongings(project: Project) -> Iterator[dict[str, Any]]:
+    """A key pair, a security group, a second network and two ports of the project."""
+    compute, network = project.connection.compute, project.connection.network
+    private = project.names["network"]["private"]
+    key = compute.create_keypair(name="sheet-key")
+    group = network.create_security_group(name="sheet-group")
+    other = network.create_network(name="sheet-net")
+    network.create_subnet(network_id=other.id, ip_version=4, cidr="10.99.0.0/24")
+    ports = [network.create_port(network_id=private, name=f"sheet-{n}").id for n in range(2)]
+    try:
+        yield {"network": other.id, "private": private, "ports": ports}
+    finally:
+        for port in ports:
+            network.delete_port(port)
+        network.delete_network(other)
+        network.delete_security_group(group)
+        compute.delete_keypair(key)
+
+
+def tab(page: Dashboard, name: str) -> None:
+    page.click(f"#sheet-tab-{name}")
+
+
+def pick(page: Dashboard, field: str, name: str) -> None:
+    """Choose an item of a list by its name."""
+    rows = page.all(f"#sheet-{field} tbody tr")
+    (row,) = [row for row in rows if row.find_element("css selector", "label").text == name]
+    page.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", row)
+    row.click()
+
+
+def chosen(page: Dashboard, field: str) -> list[str]:
+    return [item.text for item in page.all(f"#sheet-{field} .ens-chosen li")]
+
+
+def test_all_that_is_chosen_in_the_sheet_is_what_the_servers_have(
+    demo: Dashboard, project: Project, operator: Operator, tmp_path: Path
+) -> None:
+    script = tmp_path / "hello.sh"
+    script.write_text(SCRIPT)
+    with belongings(project) as mine:
+        demo.open(DRAW)
+        demo.find("#ens-name").send_keys("sheet")
+        demo.click("#t1-server")
+        tab(demo, "flavor")
+        pick(demo, "flavor", "m1.small")
+        tab(demo, "networks")
+        pick(demo, "networks", "private")  # which is chosen where there are several: no longer
+        assert "at least one network" in demo.text("#sheet-networks-error")
+        pick(demo, "networks", "sheet-net")
+        for port in ("sheet-1", "sheet-0"):
+            pick(demo, "ports", port)
+        assert chosen(demo, "ports") == ["sheet-1", "sheet-0"], "in the order of choosing"
+        demo.click("#sheet-ports .ens-chosen li:last-child button")  # earlier
+        assert chosen(demo, "ports") == ["sheet-0", "sheet-1"]
+        tab(demo, "access")
+        pick(demo, "securityGroups", "sheet-group")
+        pick(demo, "keyName", "sheet-key")
+        tab(demo, "setup")
+        demo.find("#sheet-userData-file").send_keys(str(script))
+        demo.until(lambda: demo.find("#sheet-userData").get_attribute("value") == SCRIPT)
+        demo.click("#sheet-configDrive")
+        tab(demo, "metadata")
+        for place, text in enumerate(("role", "front")):
+            demo.all("#sheet-metadata li:last-child input, #sheet-metadata li:first-child input")[
+                place
+            ].send_keys(text)
+        demo.find("body").send_keys(Keys.ESCAPE)
+        assert demo.driver.switch_to.active_element.get_attribute("id") == "t1-server"
+        summary = demo.text("#t1-server-summary")
+        for said in ("sheet-net", "2 ports", "sheet-key", "sheet-group", "user data", "config"):
+            assert said in summary
+
+        drawing(demo, "fits")
+        demo.click("#ens-submit")
+        demo.until(lambda: "/draw" not in demo.driver.current_url)
+        (made,) = project.request("GET").json()["ensembles"]
+        built = project.wait(made["id"], "ACTIVE")
+        flavor = project.names["flavor"]["m1.small"]
+        assert {tier["server"]["flavor"] for tier in built["tiers"]} == {flavor}
+        for member in built["members"]:
+            server = operator.connection.compute.get_server(member["server_id"])
+            assert server.flavor.name == "m1.small"
+            assert server.key_name == "sheet-key"
+            assert base64.b64decode(server.user_data).decode() == SCRIPT
+            assert server.metadata == {"role": "front"}
+            assert server.has_config_drive
+            index = int(member["name"].rpartition("-")[2])
+            ports = list(operator.connection.network.ports(device_id=server.id))
+            assert {port.network_id for port in ports} == {mine["private"], mine["network"]}
+            assert mine["ports"][index] in {port.id for port in ports}
+            (new,) = [port for port in ports if port.network_id == mine["network"]]
+            (group,) = new.security_group_ids
+            assert project.connection.network.get_security_group(group).name == "sheet-group"
+        project.delete(made["id"])
+
+
+def test_what_is_wrong_in_the_sheet_is_said_there_and_on_the_card(demo: Dashboard) -> None:
+    demo.open(DRAW)
+    demo.click("#t1-server")
+    tab(demo, "metadata")
+    demo.find("#sheet-metadata input").send_keys("a/b")
+    said = demo.text("#sheet-metadata-error")
+    assert "letters" in said
+    assert demo.all("#sheet-tab-metadata .ens-icon-warn") and not demo.all("#sheet-tab-flavor svg")
+    demo.click(".ens-sheet-foot button")
+    assert demo.text("#t1-server-error") == said
+    drawing(demo, "incomplete")
+    demo.click("#t1-server")
+    tab(demo, "metadata")
+    demo.click("#sheet-metadata li:first-child button")
+    demo.find("body").send_keys(Keys.ESCAPE)
+    assert not demo.find("#t1-server-error").is_displayed()
+    drawing(demo, "fits")
+
+
+def test_the_sheet_works_by_keyboard(demo: Dashboard) -> None:
+    demo.open(DRAW)
+    demo.find("#t1-server").send_keys(Keys.ENTER)
+    demo.find("#ens-sheet[open]")
+    demo.until(
+        lambda: demo.driver.switch_to.active_element.get_attribute("id") == "sheet-tab-source"
+    )
+    demo.driver.switch_to.active_element.send_keys(Keys.END)
+    assert demo.driver.switch_to.active_element.get_attribute("id") == "sheet-tab-metadata"
+    demo.driver.switch_to.active_element.send_keys(Keys.HOME, Keys.ARROW_RIGHT)
+    assert demo.driver.switch_to.active_element.get_attribute("id") == "sheet-tab-flavor"
+    first = demo.find("#sheet-flavor tbody input:checked")
+    first.send_keys(Keys.ARROW_DOWN)
+    name = demo.text("#sheet-flavor tr:has(input:checked) label")
+    demo.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    demo.until(lambda: not demo.all("#ens-sheet[open]"))
+    assert demo.driver.switch_to.active_element.get_attribute("id") == "t1-server"
+    assert name in demo.text("#t1-flavor option:checked")
+
+
+def test_the_quota_is_shown_for_the_whole_drawing_and_said_when_it_is_too_small(
+    demo: Dashboard, project: Project, operator: Operator
+) -> None:
+    compute, mine = operator.connection.compute, project.connection.current_project_id
+    compute.update_quota_set(mine, instances=3)
+    try:
+        demo.open(DRAW)
+        instances = ".ens-drawing [data-quota=instances]"
+        demo.until(lambda: "2 more with this drawing, of 3." in demo.text(instances))
+        demo.click("#ens-add-tier")
+        demo.until(lambda: "That is 1 too many." in demo.text(instances))
+        assert demo.all(f"{instances}.is-over .ens-icon-warn")
+        demo.click("#t1-server")
+        demo.until(lambda: "1 too many" in demo.text("#ens-sheet [data-quota=instances]"))
+    finally:
+        compute.revert_quota_set(mine)
