@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The operators' pages about ensembles: everybody's, and one with the names of its hosts."""
 
+from functools import cached_property
 from typing import Any
 
 from django.urls import reverse_lazy
@@ -20,10 +21,22 @@ class AllView(project_views.IndexView):
     def get_data(self) -> list[Any]:
         """Add the names of the projects to what the API gives."""
         ensembles = super().get_data()
-        names = project_names(self.request) if ensembles else {}
         for ensemble in ensembles:
-            ensemble.project_name = names.get(ensemble.project_id)
+            ensemble.project_name = self.names.get(ensemble.project_id)
         return ensembles
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The names of all projects by id."""
+        return project_names(self.request)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Offer the projects to the search; one that is asked for is always among them."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        asked = context["search"].project
+        names = self.names if asked in ("", *self.names) else {**self.names, asked: asked}
+        context["projects"] = sorted(names.items(), key=lambda each: each[1].casefold())
+        return context
 
 
 class DetailView(project_views.DetailView):

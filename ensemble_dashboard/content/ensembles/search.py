@@ -2,7 +2,7 @@
 """What somebody looks for in the table of ensembles, as the address of the page has it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from ensemble_dashboard import words
@@ -14,12 +14,16 @@ _LONGEST = 255
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A part of the name, a status, and the order; all of them fit for the API."""
+    """A part of the name, a status, and the order; all of them fit for the API.
+
+    An operator may ask for one project, by its id; the API gives others their own all the same.
+    """
 
     name: str = ""
     status: str = ""
     sort: str = NEWEST[0]
     direction: str = NEWEST[1]
+    project: str = ""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Search":
@@ -31,6 +35,7 @@ class Search:
             status=status if status in dict(words.STATUSES) else "",
             sort=sort if known else NEWEST[0],
             direction=("asc" if query.get("dir") == "asc" else "desc") if known else NEWEST[1],
+            project=query.get("project", "").strip()[:_LONGEST],
         )
 
     @property
@@ -41,9 +46,8 @@ class Search:
     @property
     def filters(self) -> dict[str, str]:
         """The filters of the API."""
-        return {
-            key: value for key, value in (("name", self.name), ("status", self.status)) if value
-        }
+        asked = {"name": self.name, "status": self.status, "project_id": self.project}
+        return {key: value for key, value in asked.items() if value}
 
     @property
     def query(self) -> str:
@@ -52,6 +56,7 @@ class Search:
         asked = {
             "q": self.name,
             "status": self.status,
+            "project": self.project,
             "sort": self.sort if ordered else "",
             "dir": self.direction if ordered else "",
         }
@@ -66,4 +71,4 @@ class Search:
             direction = "asc" if self.descending else "desc"
         else:
             direction = "desc" if key == "created_at" else "asc"
-        return Search(self.name, self.status, key, direction)
+        return replace(self, sort=key, direction=direction)

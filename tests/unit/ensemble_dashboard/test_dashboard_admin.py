@@ -181,7 +181,6 @@ def test_pages_go_on_and_back_in_the_same_order(
     admin: Client, filled: LittleCloud, settings: Any
 ) -> None:
     settings.API_RESULT_PAGE_SIZE = 2
-    admin.cookies["horizon_pagesize"] = "2"
     path, seen = "/admin/ensembles/?sort=host", []
     while path:
         text = page(admin, path)
@@ -338,6 +337,32 @@ def test_all_projects_ensembles_are_listed_with_the_project(
         "/admin/ensembles/all/" + update, headers={"X-Requested-With": "XMLHttpRequest"}
     ).content.decode()
     assert re.search(r"<td[^>]*>\s*demo\s*</td>", fresh) and "Building" in fresh
+
+
+def test_all_ensembles_are_searched_by_project_name_and_status(
+    admin: Client, little_cloud: LittleCloud
+) -> None:
+    little_cloud.ensembles = [ensemble("shop"), ensemble("bank")]
+    text = page(admin, f"/admin/ensembles/all/?project={PROJECT}&q=sho&status=ACTIVE&sort=name")
+    asked = little_cloud.queries("GET", "/v2.1/os-ensembles")[-1]
+    wanted = {"project_id": PROJECT, "name": "sho", "status": "ACTIVE", "all_projects": "1"}
+    assert {key: asked[key] for key in wanted} == wanted
+    assert f'<option value="{PROJECT}" selected>demo</option>' in text
+    assert "Show all" in text and f"project={PROJECT}" in text.partition("ens-sort")[2]
+    unknown = page(admin, "/admin/ensembles/all/?project=gone")
+    assert '<option value="gone" selected>gone</option>' in unknown
+
+
+def test_the_pages_of_all_ensembles_keep_the_search(
+    admin: Client, little_cloud: LittleCloud, settings: Any
+) -> None:
+    settings.API_RESULT_PAGE_SIZE = 2
+    little_cloud.ensembles = [ensemble(f"shop-{number}") for number in range(3)]
+    text = page(admin, f"/admin/ensembles/all/?project={PROJECT}")
+    link = re.findall(r"href=\"([^\"]*marker=[^\"]*)\"", text)[-1]
+    follow = page(admin, f"/admin/ensembles/all/{html.unescape(link)}")
+    assert re.findall(r'/admin/ensembles/[0-9a-f-]{36}/">([\w-]+)<', follow) == ["shop-0"]
+    assert little_cloud.queries("GET", "/v2.1/os-ensembles")[-1]["project_id"] == PROJECT
 
 
 def test_an_operator_sees_an_ensemble_under_admin(admin: Client, little_cloud: LittleCloud) -> None:
