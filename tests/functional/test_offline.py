@@ -141,8 +141,8 @@ def test_planning_offline_is_planning_as_the_api_does(
     wanted = body(("web", 3), ("db", 1), policies=[apart("web"), apart("db", "zone")])
     wanted["tiers"][1]["server"]["flavor"] = "bigger"
     planned = small.service().plan(caller(), wanted, Asked(headroom=True))
-    # Labels are those of a project, and a document has neither project nor time.
-    planned = replace(planned, labels={}, at=None)
+    # A document has no project, whose labels and plans these are, and no time.
+    planned = replace(planned, labels={}, at=None, id=None)
     expected = json.loads(json.dumps(views.plan(planned, "", names=True)))
 
     where, what = tmp_path / "cloud.json", tmp_path / "shop.json"

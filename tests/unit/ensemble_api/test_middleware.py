@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import webob
 from callers import caller
+from nova.conf import scheduler
 from oslo_config import cfg
 
 from ensemble_api import conf, middleware
@@ -30,6 +31,7 @@ class Quiet(middleware.EnsemblesFilter):
 def config() -> cfg.ConfigOpts:
     config = cfg.ConfigOpts()
     config.register_opt(cfg.StrOpt("default_availability_zone", default="nova"))
+    scheduler.register_opts(config)
     conf.register(config)
     config([], project="nova", default_config_files=[])
     nova.seen = []  # type: ignore[attr-defined]
