@@ -14,7 +14,7 @@ from tests.cloud.ensembles import Operator, Project
 from tests.ui.browser import Dashboard
 from tests.ui.drawing import DRAW, drawing
 
-pytestmark = pytest.mark.ui
+pytestmark = [pytest.mark.cloud, pytest.mark.ui]
 
 SCRIPT = "#!/bin/sh\necho 'grüß Gott' > /run/hello\n"
 

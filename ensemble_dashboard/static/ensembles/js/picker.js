@@ -100,7 +100,8 @@
       const own = control = new AbortController();
       status.textContent = gettext('Searching…');
       try {
-        show(text, await catalogue.find(kind, text, marker, own.signal), Boolean(marker));
+        const page = await catalogue.find(kind, text, marker, own.signal);
+        if (own === control) { show(text, page, Boolean(marker)); }
       } catch (problem) {
         if (own === control) { status.textContent = problem.message; }
       }
