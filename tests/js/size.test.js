@@ -10,19 +10,30 @@ const { minify } = require('terser');
 const DASHBOARD = path.join(__dirname, '..', '..', 'ensemble_dashboard');
 const MOST = 60 * 1024; // bytes
 
+const LATER = /<template id="ens-later-.*?<\/template>/gs;
 const WANTED = new RegExp([
   /\{% (?:include|extends) ['"]((?:admin_)?ensembles\/[\w.]+)['"]/,
   /<script[^>]* src="\{\{ STATIC_URL \}\}([^"]+)"/,
 ].map((one) => one.source).join('|'), 'g');
 
-/** The scripts of a template and of all that it extends or includes, in their order. */
-function scripts(template) {
-  const source = fs.readFileSync(path.join(DASHBOARD, 'templates', template), 'utf8');
+/**
+ * The scripts of a template and of all that it extends or includes, in their order; or, when later is true, those that
+ * are fetched when they are first wanted.
+ */
+function scripts(template, later) {
+  const whole = fs.readFileSync(path.join(DASHBOARD, 'templates', template), 'utf8');
+  const source = later ? (whole.match(LATER) || []).join('') : whole.replace(LATER, '');
   const found = [];
   for (const [, other, script] of source.matchAll(WANTED)) {
     found.push(...(other ? scripts(other) : [script]));
   }
   return found;
+}
+
+async function minified(names) {
+  const read = (name) => fs.readFileSync(path.join(DASHBOARD, 'static', name), 'utf8');
+  const code = Object.fromEntries(names.map((name) => [name, read(name)]));
+  return names.length ? Buffer.byteLength((await minify(code)).code) : 0;
 }
 
 const PAGES = fs.readdirSync(path.join(DASHBOARD, 'templates'), { recursive: true })
@@ -31,10 +42,11 @@ const PAGES = fs.readdirSync(path.join(DASHBOARD, 'templates'), { recursive: tru
 for (const page of PAGES) {
   test('the script of a page is small: ' + page, async (t) => {
     const names = scripts(page);
-    const read = (name) => fs.readFileSync(path.join(DASHBOARD, 'static', name), 'utf8');
-    const code = Object.fromEntries(names.map((name) => [name, read(name)]));
-    const size = names.length ? Buffer.byteLength((await minify(code)).code) : 0;
-    t.diagnostic(`${page}: ${names.length} scripts, ${size} bytes minified`);
+    const later = scripts(page, true);
+    const size = await minified(names);
+    t.diagnostic(`${page}: ${names.length} scripts, ${size} bytes minified; ` +
+      `when wanted ${later.length} more, ${await minified(later)} bytes`);
+    assert.deepEqual(names.filter((name) => later.includes(name)), [], 'loaded at once and later');
     assert.equal(new Set(names).size, names.length, 'a script is loaded twice');
     assert.ok(size <= MOST, `${size} bytes are more than ${MOST}`);
   });
