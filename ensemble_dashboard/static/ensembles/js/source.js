@@ -18,6 +18,7 @@
     let file = {};
     let timer = 0;
     let asked = 0;
+    let heard = 0;
 
     function choose(tab) {
       shown = tab;
@@ -36,7 +37,8 @@
       const turn = asked += 1;
       try {
         const found = await write();
-        if (turn !== asked) { return; }
+        if (turn < heard) { return; }
+        heard = turn;
         file = found;
         fillIn(copied);
         show();

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a drawing can start from, as data and as cards."""
+
+import re
+
+import pytest
+import yaml
+from django.test import Client
+
+from ensemble_client import file as ensemble_file
+from ensemble_dashboard.starts import STARTS, Start
+from tests.unit.ensemble_dashboard.little_cloud import LittleCloud
+
+DRAWN = [pytest.param(start, id=start.id) for start in STARTS if start.tiers]
+
+
+@pytest.mark.parametrize("start", DRAWN)
+def test_a_start_is_an_ensemble_that_the_client_reads(start: Start) -> None:
+    server = {"flavor": "f", "image": "i"}
+    body = {
+        "name": start.name,
+        "tiers": [{"name": name, "count": count, "server": server} for name, count in start.tiers],
+        "policies": list(start.policies),
+    }
+    assert ensemble_file.read_text(yaml.safe_dump(body), "YAML").body == body
+
+
+@pytest.mark.parametrize("start", DRAWN)
+def test_the_picture_of_a_start_shows_its_tiers_within_the_frame(start: Start) -> None:
+    shown = [member["tier"] for rack in start.racks for member in rack["members"]]
+    assert set(shown) == set(range(len(start.tiers)))
+    assert all(shown.count(place) <= count for place, (_name, count) in enumerate(start.tiers))
+    assert all(rack["left"] >= 0 and rack["left"] + 20 <= 96 for rack in start.racks)
+    assert all(member["top"] <= 38 for rack in start.racks for member in rack["members"])
+
+
+def test_the_page_has_a_card_for_each_and_emptiness_only_where_something_is(
+    demo: Client, little_cloud: LittleCloud
+) -> None:
+    text = demo.get("/project/ensembles/draw/").content.decode()
+    gallery, nothing = text.split('id="ens-nothing-drawn"')
+    names = [start.id for start in STARTS]
+    cards = re.compile(r'data-start="([\w-]+)"')
+    assert cards.findall(gallery) == names
+    assert cards.findall(nothing) == [name for name in names if name != "empty"]
