@@ -48,6 +48,7 @@ const CHIPS = [
   ['apart', { type: 'anti-affinity', level: 'host', max_per_domain: 1 }, 'Apart by host'],
   ['two to a domain', { type: 'anti-affinity', level: 'rack', max_per_domain: 2 }, 'At most 2 per rack'],
   ['together', { type: 'affinity', level: 'zone' }, 'Together in one zone'],
+  ['together on a host', { type: 'affinity', level: 'host' }, 'Together on one host'],
   ['even', { type: 'spread', level: 'rack', max_skew: 1 }, 'Spread evenly by rack'],
   ['over so many', { type: 'spread', level: 'rack', min_domains: 3 }, 'Spread over 3 racks or more'],
   ['evenly over so many', { type: 'spread', level: 'host', max_skew: 1, min_domains: 2 },
@@ -125,7 +126,7 @@ test('what is typed into a policy is read as what it is, and what is chosen too'
 
 test('a chip unfolds its editor, one at a time, and Escape folds it', () => {
   page({ type: 'affinity' }, { type: 'survive', enforcement: 'soft' });
-  assert.match(said('#p4-chip'), /^Together in one host must$/);
+  assert.match(said('#p4-chip'), /^Together on one host must$/);
   assert.match(said('#p5-chip'), /should$/);
   assert.ok(one('#p5-chip').classList.contains('is-soft'));
   one('#p4-chip').click();

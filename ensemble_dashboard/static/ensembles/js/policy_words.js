@@ -16,7 +16,8 @@
   }
 
   const CHIPS = {
-    affinity: () => gettext('Together in one %(level)s'),
+    affinity: (rule) => (rule.level === 'host' ? gettext('Together on one %(level)s')
+      : gettext('Together in one %(level)s')),
     'anti-affinity': (rule) => (rule.max_per_domain > 1 ? gettext('At most %(most)s per %(level)s')
       : gettext('Apart by %(level)s')),
     spread: (rule) => {
