@@ -4,6 +4,8 @@
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
 
+  const AT_ONCE = 100; // ids that are asked for at once: an address has an end
+
   /**
    * choices: {kind: [items], more: {kind: marker}, missing: [kinds]} as the page brought them; ask(kind, query, signal)
    * gives a promise of {items, next}. An item has at least {id, name}.
@@ -42,7 +44,7 @@
       },
       /** Get to know those with these ids; whether any was new. */
       async learn(kind, ids) {
-        const missing = ids.filter((id) => id && !get(kind, id) && !asked.has(kind + ' ' + id));
+        const missing = ids.filter((id) => id && !get(kind, id) && !asked.has(kind + ' ' + id)).slice(0, AT_ONCE);
         if (!missing.length) { return false; }
         missing.forEach((id) => asked.add(kind + ' ' + id));
         const found = await ask(kind, new URLSearchParams(missing.map((id) => ['id', id])));

@@ -118,6 +118,7 @@
       const first = catalogue.first(kind);
       search.hidden = Boolean(first) && !first.next && first.items.length <= FEW;
       if (first) { show('', first); } else { load(''); }
+      rows.querySelector('input:checked')?.scrollIntoView?.({ block: 'nearest' });
       catalogue.learn(kind, chosen).then((learned) => { if (learned) { mark(); } }, () => {});
     };
   }

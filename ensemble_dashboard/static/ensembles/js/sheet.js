@@ -102,8 +102,8 @@
 
     function go(tab) {
       open = tab;
-      fillTab[name(tab)]();
       update(told);
+      fillTab[name(tab)]();
     }
 
     function update(problems) {
