@@ -39,7 +39,7 @@ def member(found: Any, name: str = "web-0") -> Any:
 
 
 def left(found: Any, level: str = "host") -> int:
-    return next(each["worst"][0]["left"] for each in found["levels"] if each["level"] == level)
+    return int(next(each["worst"][0]["left"] for each in found["levels"] if each["level"] == level))
 
 
 def test_after_the_build_all_is_as_planned(cloud: SmallCloud) -> None:
