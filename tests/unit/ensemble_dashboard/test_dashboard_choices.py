@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lists of the side sheet: searched and page by page, with the rights of who is logged in."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -172,3 +173,34 @@ def test_only_scripts_of_those_who_are_logged_in_are_answered(
 ) -> None:
     assert demo.get("/project/ensembles/choices/flavors/").status_code == 400
     assert Client().get("/project/ensembles/choices/flavors/", **SCRIPT).status_code in (302, 401)
+
+
+class Cinder:
+    """In the place of Horizon's client, which needs a volume service in the catalog."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, str]] = []
+        self.volumes = self
+
+    def __call__(self, request: Any) -> "Cinder":
+        return self
+
+    def list(self, search_opts: dict[str, str]) -> list[SimpleNamespace]:
+        self.asked.append(search_opts)
+        found = {"v2": "root-b", "v1": "root-a", "v3": ""}
+        return [SimpleNamespace(id=key, name=name, size=5) for key, name in found.items()]
+
+
+def test_a_cloud_with_a_volume_service_offers_what_a_server_can_boot_from(
+    demo: Client, little_cloud: LittleCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = page(demo, "/project/ensembles/draw/")
+    assert 'id="sheet-from-images"' in without and "sheet-from-volumes" not in without
+    client = Cinder()
+    monkeypatch.setattr(choices.cinder, "is_volume_service_enabled", lambda request: True)
+    monkeypatch.setattr(choices.cinder, "cinderclient", client)
+    text = page(demo, "/project/ensembles/draw/")
+    assert 'id="sheet-from-volumes"' in text and 'id="sheet-volumes"' in text
+    assert [each["id"] for each in data(text)["choices"]["volumes"]] == ["v1", "v2", "v3"]
+    assert ask(demo, "volumes", q="root-b")["items"] == [{"id": "v2", "name": "root-b", "size": 5}]
+    assert client.asked == [{"status": "available", "bootable": "true"}] * 2
