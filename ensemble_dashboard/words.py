@@ -2,6 +2,7 @@
 """Ensembles in the words of the pages: statuses, levels, and what a name looks like when shown."""
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -12,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 Text: TypeAlias = str | Promise
+
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # marks that change the direction of writing
 
 STATUSES: tuple[tuple[str, Text], ...] = (
     ("RESERVING", _("Reserving")),
@@ -81,8 +84,11 @@ def inert(text: str) -> str:
     """Give the text for Horizon's messages and confirmations, where AngularJS may see it.
 
     An invisible word joiner keeps ``{`` and ``$`` apart, so that it looks the same and is no
-    expression. (Horizon would write ``{%`` instead.)
+    expression. (Horizon would write ``{%`` instead.) A name that turns the direction of writing
+    turns nothing but itself.
     """
+    if _TURNING.search(text):
+        text = f"\u2068{text}\u2069"
     return text.replace("{$", "{\u2060$").replace("$}", "$\u2060}")
 
 

@@ -83,9 +83,14 @@ class EnsembleRow(tables.Row):
         return api.ensemble_get(request, obj_id)
 
 
-# The sign beside a status: a shape, since colour alone tells nobody anything.
-_SIGNS = {"ACTIVE": "fa-check-circle", "ERROR": "fa-times-circle"}
-_ON_THE_WAY = "fa-hourglass-half"
+# The sign beside a status: a shape, since colour alone tells nobody anything; lines on a square of
+# 16 by 16, as the page's script draws them, because the themes' icon fonts differ.
+_CIRCLE = "M8 1.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 1 0 0-13z"
+_SIGNS = {
+    "ACTIVE": _CIRCLE + "M4.8 8.2l2.3 2.3 4.2-4.6",
+    "ERROR": _CIRCLE + "M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8",
+}
+_ON_THE_WAY = "M4 2h8M4 14h8M5.5 2v3L8 8l2.5-3V2M5.5 14v-3L8 8l2.5 3v3"
 
 
 class StatusColumn(tables.Column):
@@ -94,7 +99,8 @@ class StatusColumn(tables.Column):
     def get_data(self, datum: Any) -> str:
         """Give the cell's HTML, made of escaped parts."""
         said = format_html(
-            '<span class="ens-status-{}"><span class="fa {}" aria-hidden="true"></span> {}</span>',
+            '<span class="ens-status-{}"><svg class="ens-icon" viewBox="0 0 16 16"'
+            ' focusable="false" aria-hidden="true"><path d="{}"/></svg> {}</span>',
             str(datum.status).lower(),
             _SIGNS.get(datum.status, _ON_THE_WAY),
             words.status(datum.status),

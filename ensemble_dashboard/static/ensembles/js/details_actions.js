@@ -46,6 +46,8 @@
   }
 
   async function show(page) {
+    const button = document.querySelector('[data-act=document]');
+    button.setAttribute('aria-busy', 'true');
     try {
       const { document: file } = await api.get(page.data.documentUrl);
       dialog.texts(file.name, [
@@ -54,6 +56,8 @@
       ], page.data.documentUrl + '?download=1');
     } catch (problem) {
       page.trouble(problem.message, null);
+    } finally {
+      button.removeAttribute('aria-busy');
     }
   }
 
