@@ -8,7 +8,7 @@ const FOLDER = path.join(__dirname, '..', '..', 'ensemble_dashboard', 'static', 
 // In the order of the templates: each script uses only those before it.
 const ORDER = ['words', 'icons', 'dom', 'layout', 'losses', 'motion', 'api', 'roving', 'map', 'plan_table', 'failures', 'tried', 'server', 'model', 'document', 'history', 'steps',
   'samples', 'templates', 'importer', 'source', 'shortcuts', 'cards', 'store', 'problems', 'catalogue', 'quota', 'picker', 'user_data', 'metadata', 'sheet',
-  'pictures', 'policy_words', 'policy_editor', 'policy_chip', 'policy_menu', 'lanes', 'edges', 'tier_card', 'verdict', 'difference', 'figure', 'outputs', 'preview', 'submit', 'dry_run', 'frame'];
+  'pictures', 'policy_words', 'policy_editor', 'policy_chip', 'policy_menu', 'lanes', 'edges', 'edge_drag', 'tier_card', 'verdict', 'difference', 'figure', 'outputs', 'preview', 'submit', 'dry_run', 'frame'];
 
 const page = new JSDOM('<!doctype html><form id="ens-draw"><input name="csrfmiddlewaretoken" value="t"></form>');
 Object.assign(globalThis, { document: page.window.document, Node: page.window.Node });

@@ -8,8 +8,6 @@
   const { shape } = ensembles.pictures;
   const { arrange, portAt, path, end } = ensembles.lanes;
   const NARROW = 480; // pixels of the board below which the lanes are close together
-  const STEADY = 4; // pixels that a pointer may move and still click
-  const VERGE = 50; // pixels from the window's edge where a drag scrolls it
 
   let board = null; // {node, svg, list, page}
   let due = 0;
@@ -17,7 +15,7 @@
   /** Put the list of cards where edges can be drawn beside it. */
   function build(list) {
     const svg = shape('svg', 'ens-edges', { 'aria-hidden': 'true', focusable: 'false' });
-    const on = { pointerover: light, focusin: light, pointerleave: light };
+    const on = { pointerover: approach, focusin: approach, pointerleave: light };
     const node = el('div', { class: 'ens-board', on }, svg, list);
     board = { node, svg, list, page: null };
     svg.addEventListener('click', ({ target }) => {
@@ -47,7 +45,15 @@
     if (page.draft.tiers.length < 2) { return null; }
     return el('span', {
       class: 'ens-handle', title: gettext('Drag to another tier to relate the two'), 'aria-hidden': 'true',
-      on: { pointerdown: (event) => drag(event, tier, page) },
+      on: {
+        pointerdown(event) {
+          if (event.button) { return; }
+          event.preventDefault();
+          const grip = event.currentTarget;
+          grip.setPointerCapture(event.pointerId);
+          ensembles.policyChip.later(() => ensembles.edgeDrag.start(event, grip, board, tier, page));
+        },
+      },
     });
   }
 
@@ -108,68 +114,18 @@
     return whole;
   }
 
+  /** Fetch what may be wanted next. */
+  function approach(event) {
+    ensembles.policyChip.fetched();
+    light(event);
+  }
+
   /** Make the edge stand out that the pointer or the focus is at, and its chip. */
   function light({ type, target }) {
     const at = type !== 'pointerleave' && target.closest('[data-edge], [data-policy]');
     const key = at && (at.dataset.edge || at.dataset.policy);
     board.node.querySelectorAll('[data-edge], .ens-links [data-policy]').forEach((one) =>
       one.classList.toggle('is-lit', (one.dataset.edge || one.dataset.policy) === key));
-  }
-
-  // --- Drawing by drag. ---
-
-  function drag(down, tier, page) {
-    if (down.button) { return; }
-    down.preventDefault();
-    const grip = down.currentTarget;
-    const line = shape('path', 'ens-edge-line ens-edge-drawn', {});
-    let target = null;
-    let moved = false;
-    grip.setPointerCapture(down.pointerId);
-    const aim = (card) => {
-      if (target) { target.classList.remove('is-target'); }
-      target = card;
-      if (target) { target.classList.add('is-target'); }
-    };
-    const move = ({ clientX, clientY }) => {
-      moved = moved || Math.hypot(clientX - down.clientX, clientY - down.clientY) > STEADY;
-      if (!moved) { return; }
-      if (clientY < VERGE) { globalThis.scrollBy(0, -12); }
-      if (clientY > globalThis.innerHeight - 2 * VERGE) { globalThis.scrollBy(0, 12); }
-      const frame = board.node.getBoundingClientRect();
-      const from = grip.getBoundingClientRect();
-      const [x, y] = [from.left + from.width / 2 - frame.left, from.top + from.height / 2 - frame.top];
-      line.setAttribute('d', 'M' + x + ' ' + y + 'L' + (clientX - frame.left) + ' ' + (clientY - frame.top));
-      board.svg.append(line);
-      const found = document.elementsFromPoint(clientX, clientY)
-        .map((one) => one.closest('.ens-card[data-tier]')).find(Boolean);
-      aim(found && found.dataset.tier !== tier.key ? found : null);
-    };
-    const stop = (event) => {
-      grip.removeEventListener('pointermove', move);
-      for (const name of ['pointerup', 'pointercancel']) { grip.removeEventListener(name, stop); }
-      document.removeEventListener('keydown', escape, true);
-      const other = target && page.draft.tiers.find((one) => one.key === target.dataset.tier);
-      const done = () => {
-        aim(null);
-        line.remove();
-      };
-      if (event.type === 'pointerup' && other) {
-        ensembles.policyMenu.ask(tier, other, page, { x: event.clientX, y: event.clientY }, done);
-      } else {
-        done();
-        if (!moved && event.type === 'pointerup') { document.getElementById(tier.key + '-relate').click(); }
-      }
-    };
-    const escape = (event) => {
-      if (event.key === 'Escape') {
-        event.preventDefault();
-        stop(event);
-      }
-    };
-    grip.addEventListener('pointermove', move);
-    for (const name of ['pointerup', 'pointercancel']) { grip.addEventListener(name, stop); }
-    document.addEventListener('keydown', escape, true);
   }
 
   ensembles.edges = { build, links, handle, draw, rowsOf };

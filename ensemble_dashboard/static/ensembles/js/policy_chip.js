@@ -9,6 +9,15 @@
 
   // Every field that a problem can be told at.
   const SLOTS = ['type', 'level', 'enforcement', 'tiers', 'most', 'skew', 'domains', 'to', 'failures', 'available', 'other'];
+  // Fetched when the pointer or the focus comes near.
+  const fetched = () => (ensembles.policyMenu ? null : ensembles.later.load('policies'));
+
+  /** Do what needs the editor or the menus: at once if they are here. */
+  function later(action) {
+    const coming = fetched();
+    if (coming) { coming.then(action, () => {}); } else { action(); }
+  }
+
   let opened = null; // the key of the policy whose editor is open; one at a time
 
   /** The chips of some policies, as a list. page: what policy_editor.js takes, legend, removePolicy(key). */
@@ -18,7 +27,8 @@
       return el('li', { class: 'ens-policy', 'data-policy': key },
         el('button', {
           id: key + '-chip', type: 'button', class: 'ens-policy-chip', 'aria-expanded': String(opened === key),
-          'aria-describedby': key + '-said ' + key + '-told', on: { click: () => open(opened === key ? null : key, page) },
+          'aria-describedby': key + '-said ' + key + '-told',
+          on: { click: () => later(() => open(opened === key ? null : key, page)) },
         }, face(policy, page)),
         el('span', { id: key + '-said', class: 'sr-only', 'data-sentence': key }, page.sentence(policy)),
         el('div', { id: key + '-told', class: 'ens-told' },
@@ -26,6 +36,19 @@
           el('span', { class: 'help-block ens-unmet', hidden: true })),
         opened === key ? editor(policy, page) : null);
     }));
+  }
+
+  /** The buttons after a tier's chips: one adds policies of its own, the other relates it to another tier. */
+  function menus(tier, page) {
+    const opener = (which, picture, said) => {
+      const button = el('button', {
+        id: tier.key + '-' + which, type: 'button', class: 'btn btn-default btn-xs', 'aria-expanded': 'false',
+        on: { click: () => later(() => ensembles.policyMenu.toggle(button, which, tier, page)) },
+      }, icon(picture), ' ', said);
+      return el('span', { class: 'ens-menu' }, button);
+    };
+    return el('div', { class: 'ens-policy-menus' }, opener('add', 'more', gettext('Add policy')),
+      page.draft.tiers.length > 1 ? opener('relate', 'link', gettext('Relate to…')) : null);
   }
 
   function face(policy, page) {
@@ -113,6 +136,7 @@
       const told = chip.parentNode.querySelector('.ens-unmet');
       told.textContent = missed || '';
       told.hidden = !missed;
+      told.parentNode.hidden = !missed && !faults.length;
       root.querySelectorAll('[data-sentence="' + key + '"]').forEach((node) => {
         node.textContent = page.sentence(policy);
       });
@@ -127,5 +151,5 @@
     return el('span', { class: 'ens-policy-sign' }, icon(missed ? 'warn' : 'bad'), ' ', missed ? gettext('not met') : said);
   }
 
-  ensembles.policyChip = { chips, refresh, open, add };
+  ensembles.policyChip = { chips, menus, refresh, open, add, fetched, later };
 }());

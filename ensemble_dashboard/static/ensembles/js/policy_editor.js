@@ -4,7 +4,7 @@
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
   const { gettext, fill, level, kind } = ensembles.words;
-  const { strictness, consequence } = ensembles.policyWords;
+  const { strictness } = ensembles.policyWords;
   const { el, icon } = ensembles.dom;
   const { MAX_COUNT, targets, ruleOf } = ensembles.model;
 
@@ -105,8 +105,8 @@
   function tiers(policy, page) {
     return el('div', { class: 'ens-choice' },
       el('span', { id: policy.key + '-tiers-label', class: 'ens-label' }, gettext('Tiers')),
-      el('ul', { class: 'ens-boxes ens-boxes-inline', role: 'group', 'aria-labelledby': policy.key + '-tiers-label' },
-        page.draft.tiers.map((tier) => el('li', {}, el('label', {}, el('input', {
+      el('div', { class: 'ens-boxes ens-boxes-inline', role: 'group', 'aria-labelledby': policy.key + '-tiers-label' },
+        page.draft.tiers.map((tier) => el('label', {}, el('input', {
           id: policy.key + '-tier-' + tier.key, type: 'checkbox', checked: policy.tiers.includes(tier.key),
           on: {
             change: (event) => page.changePolicy(policy.key, {
@@ -114,7 +114,13 @@
                 ? [...policy.tiers, tier.key] : policy.tiers.filter((key) => key !== tier.key),
             }),
           },
-        }), ' ', el('span', { 'data-name': tier.key }, tier.name))))));
+        }), ' ', el('span', { 'data-name': tier.key }, tier.name)))));
+  }
+
+  /** What "must" and "should" come to. */
+  function consequence(enforcement) {
+    return enforcement === 'soft' ? gettext('If it cannot be kept, you are told, and it can be built all the same.')
+      : gettext('If it cannot be kept, nothing is built, and you are told why.');
   }
 
   ensembles.policyEditor = { editor };

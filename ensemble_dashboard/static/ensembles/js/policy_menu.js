@@ -4,26 +4,33 @@
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
   const { gettext, fill, kind } = ensembles.words;
-  const { el, fillIn, icon } = ensembles.dom;
-  const { OWN, BETWEEN } = ensembles.policyWords;
+  const { el, fillIn } = ensembles.dom;
   const EDGE = 8; // pixels that a menu keeps from the window's edge
+
+  // What can be added: [type, first level, what it is for]. The first one is what most tiers need.
+  const OWN = [
+    ['anti-affinity', 'host', gettext('No two members of %(tier)s on one host, so that one failed host costs one member.')],
+    ['survive', 'rack', gettext('Whichever rack fails, enough members of %(tier)s are left to go on.')],
+    ['spread', 'rack', gettext('Each rack gets as many members of %(tier)s as the others, or nearly so.')],
+    ['affinity', 'zone', gettext('All members of %(tier)s in one zone, so that they reach each other fast.')],
+    ['exclusive', 'host', gettext('No server of anybody else on the hosts of %(tier)s.')],
+  ];
+  const BETWEEN = [
+    ['affinity', 'zone', gettext('%(tier)s and %(other)s in one zone, so that they reach each other fast.')],
+    ['anti-affinity', 'host', gettext('No host holds both %(tier)s and %(other)s, so that one failure never hits both.')],
+    ['near', 'zone', gettext('Wherever %(tier)s is, some of %(other)s is too; %(other)s may be elsewhere as well.')],
+  ];
 
   let shown = null; // the menu that is open: {button, box, closed}
 
-  /** The buttons below a tier's chips. */
-  function buttons(tier, page) {
-    return el('div', { class: 'ens-policy-menus' },
-      opener(tier.key + '-add', 'more', gettext('Add policy'), () => offers(OWN, tier, page, { tiers: [tier.key] })),
-      page.draft.tiers.length > 1
-        ? opener(tier.key + '-relate', 'link', gettext('Relate to…'), () => relation(tier, page)) : null);
-  }
-
-  function opener(id, sign, said, content) {
-    const button = el('button', {
-      id, type: 'button', class: 'btn btn-default btn-xs', 'aria-expanded': 'false',
-      on: { click: () => (shown && shown.button === button ? close(true) : open(button, said, content())) },
-    }, icon(sign), ' ', said);
-    return el('span', { class: 'ens-menu' }, button);
+  /** Open the menu that a button of a tier's card is for, 'add' or 'relate', or close it. */
+  function toggle(button, which, tier, page) {
+    if (shown && shown.button === button) {
+      close(true);
+    } else {
+      open(button, button.textContent.trim(), which === 'add' ? offers(OWN, tier, page, { tiers: [tier.key] })
+        : relation(tier, page));
+    }
   }
 
   /** Open a menu at its button, or where something was dropped: {x, y} in the window; closed(): when it is gone. */
@@ -71,7 +78,7 @@
 
   /** What can be chosen, each with its picture and what it is for. */
   function offers(kinds, tier, page, values, other) {
-    const stem = shownId(tier, values);
+    const stem = tier.key + (values.between ? '-relate-' : '-add-');
     return el('ul', { class: 'ens-plain' }, kinds.map(([type, level, said]) => el('li', {}, el('button', {
       id: stem + type, type: 'button', class: 'ens-policy-offer',
       on: {
@@ -85,10 +92,6 @@
     ensembles.pictures.picture({ type, tiers: values.tiers }),
     el('strong', {}, kind(type)), ' ', el('span', { class: 'ens-term' }, type),
     el('span', { class: 'ens-policy-why' }, fill(said, { tier: tier.name, other: other ? other.name : '' }))))));
-  }
-
-  function shownId(tier, values) {
-    return tier.key + (values.between ? '-relate-' : '-add-');
   }
 
   /** Choose the other tier and the relation. wanted: the key of the other tier, if it is known. */
@@ -115,5 +118,5 @@
     open(document.getElementById(tier.key + '-relate'), gettext('Relate to…'), relation(tier, page, other.key), at, closed);
   }
 
-  ensembles.policyMenu = { buttons, ask };
+  ensembles.policyMenu = { toggle, ask };
 }());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Policies in few words: what a chip says, and what each kind is for. */
+/* Policies in few words, as a chip says them. */
 (function () {
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
@@ -35,26 +35,6 @@
     return enforcement === 'soft' ? gettext('should') : gettext('must');
   }
 
-  /** What "must" and "should" come to. */
-  function consequence(enforcement) {
-    return enforcement === 'soft' ? gettext('If it cannot be kept, you are told, and it can be built all the same.')
-      : gettext('If it cannot be kept, nothing is built, and you are told why.');
-  }
-
-  // What can be added: [type, first level, what it is for]. The first one is what most tiers need.
-  const OWN = [
-    ['anti-affinity', 'host', gettext('No two members of %(tier)s on one host, so that one failed host costs one member.')],
-    ['survive', 'rack', gettext('Whichever rack fails, enough members of %(tier)s are left to go on.')],
-    ['spread', 'rack', gettext('Each rack gets as many members of %(tier)s as the others, or nearly so.')],
-    ['affinity', 'zone', gettext('All members of %(tier)s in one zone, so that they reach each other fast.')],
-    ['exclusive', 'host', gettext('No server of anybody else on the hosts of %(tier)s.')],
-  ];
-  const BETWEEN = [
-    ['affinity', 'zone', gettext('%(tier)s and %(other)s in one zone, so that they reach each other fast.')],
-    ['anti-affinity', 'host', gettext('No host holds both %(tier)s and %(other)s, so that one failure never hits both.')],
-    ['near', 'zone', gettext('Wherever %(tier)s is, some of %(other)s is too; %(other)s may be elsewhere as well.')],
-  ];
-
-  ensembles.policyWords = { chip, strictness, consequence, OWN, BETWEEN };
+  ensembles.policyWords = { chip, strictness };
   if (typeof module === 'object' && module.exports) { module.exports = ensembles.policyWords; }
 }());

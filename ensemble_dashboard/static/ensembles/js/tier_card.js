@@ -145,7 +145,7 @@
     const own = page.draft.policies.filter((policy) => !policy.between && policy.tiers[0] === tier.key);
     return el('div', { class: 'ens-card-policies' },
       own.length ? ensembles.policyChip.chips(own, page, fill(gettext('Policies of %(tier)s'), { tier: tier.name })) : null,
-      ensembles.policyMenu.buttons(tier, page));
+      ensembles.policyChip.menus(tier, page));
   }
 
   ensembles.tierCard = { card };
