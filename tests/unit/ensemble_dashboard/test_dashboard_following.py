@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the page of an ensemble asks for: Nova's truth, the file, the end."""
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -131,3 +133,23 @@ def test_what_cannot_be_cancelled_now_says_why(
     answer = demo.post(url(shop, "delete"), headers={**SCRIPT, **token})
     assert answer.status_code == 409
     assert "try again" in answer.json()["error"]["message"]
+
+
+def _begins_with(text: str) -> Any:
+    found = re.search(r'<script id="ens-data" type="application/json">(.*?)</script>', text)
+    assert found is not None
+    return json.loads(found[1])["like"]
+
+
+def test_a_drawing_can_begin_with_what_is_there(demo: Client, shop: dict[str, Any]) -> None:
+    text = demo.get(f"/project/ensembles/draw/?like={shop['id']}").content.decode()
+    wanted = ("name", "description", "tiers", "policies")
+    assert _begins_with(text) == {key: shop[key] for key in wanted}
+
+
+def test_a_drawing_begins_as_ever_when_that_has_gone(
+    demo: Client, little_cloud: LittleCloud
+) -> None:
+    text = demo.get(f"/project/ensembles/draw/?like={ensemble('x')['id']}").content.decode()
+    assert _begins_with(text) is None
+    assert "could not be fetched" in text
