@@ -64,6 +64,7 @@ def text(page: Dashboard, tab: str) -> str:
 def import_text(page: Dashboard, written: str) -> None:
     """Paste a text and have it drawn."""
     page.click("#ens-import-open")
+    page.until(page.find("#ens-yaml-draw").is_enabled)
     page.type("#ens-yaml", written)
     page.click("#ens-yaml-draw")
 

@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const {
-    words, dom, layout, losses, api, model, history, steps, samples, templates, store, problems, frame, source, importer,
+    words, dom, layout, losses, api, model, history, steps, samples, templates, store, problems, frame,
     cards, shortcuts, preview, submit, dryRun, tierCard, policyChip, edges,
     catalogue, quota, later,
   } = globalThis.ensembles;
@@ -24,10 +24,7 @@
   };
   const parts = frame.build(act);
   const board = cards.open(parts.tiers);
-  const textChanged = source.open(parts,
-    () => api.post(data.writeUrl, { ensemble: model.body(draft) }, token).then((answer) => answer.file));
-  importer.open((text) => api.post(data.readUrl, { text }, token).then((answer) => answer.ensemble),
-    (read) => change(globalThis.ensembles.document.drawing(read), { label: gettext('import YAML') }));
+  let textChanged = null; // tells the text beside the drawing, once it was looked at
   const lists = catalogue.open(data.choices, (kind, query, signal) =>
     api.get(data.choicesUrl.replace('kind', kind) + '?' + query, signal));
   let sheet = null; // made when it is first wanted
@@ -93,7 +90,7 @@
     told = [];
     kept.save(draft);
     dry.schedule();
-    textChanged();
+    if (textChanged) { textChanged(); }
     tellPast();
   }
 
@@ -131,6 +128,16 @@
   function startFrom(start) {
     change(templates.draw(start, data, draft),
       { label: fill(gettext('start from “%(template)s”'), { template: start.title }) });
+  }
+
+  /** Bring the drawing as text, and text as a drawing, to life: most people never look at it. */
+  async function wakeText() {
+    const { source, importer, document: { drawing } } = await later.load('text');
+    if (textChanged) { return; }
+    textChanged = source.open(parts,
+      () => api.post(data.writeUrl, { ensemble: model.body(draft) }, token).then((answer) => answer.file));
+    importer.open((text) => api.post(data.readUrl, { text }, token).then((answer) => answer.ensemble),
+      (read) => change(drawing(read), { label: gettext('import YAML') }));
   }
 
   /** Get to know what is chosen and was not among what the page came with. */
@@ -377,6 +384,9 @@
     kept.save(draft);
     globalThis.history.replaceState(null, '', globalThis.location.pathname);
   }
+  document.getElementById('ens-import-open').addEventListener('click', wakeText);
+  parts.tabs.addEventListener('focusin', wakeText);
+  parts.tabs.addEventListener('click', ({ target }) => { if (!textChanged) { wakeText().then(() => target.click()); } });
   root.addEventListener('submit', send);
   document.addEventListener('focusout', () => { past = history.seal(past); });
   document.addEventListener('keydown', press);

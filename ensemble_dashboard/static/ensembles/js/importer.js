@@ -62,6 +62,7 @@
     text.addEventListener('scroll', () => { numbers.scrollTop = text.scrollTop; });
     file.addEventListener('change', load);
     go.addEventListener('click', draw);
+    go.disabled = false;
     tell();
   }
 
