@@ -46,10 +46,12 @@ def test_a_plan_comes_back_as_the_api_gave_it(demo: Client, little_cloud: Little
     [
         pytest.param("", [{}], id="a plan alone"),
         pytest.param("?headroom=1", [{"headroom": "1"}], id="the head-room too"),
-        pytest.param("?headroom=yes&limit=9", [{}], id="nothing else is passed on"),
+        pytest.param("?domains=all", [{"domains": "all"}], id="all domains"),
+        pytest.param("?fail=a%26b", [{"fail": "a&b"}], id="what fails"),
+        pytest.param("?headroom=yes&limit=9&domains=x", [{}], id="nothing else is passed on"),
     ],
 )
-def test_the_head_room_is_asked_of_the_api_when_the_script_asks(
+def test_more_is_asked_of_the_api_when_the_script_asks(
     demo: Client, little_cloud: LittleCloud, query: str, asked: list[dict[str, str]]
 ) -> None:
     little_cloud.answers["POST", API + "/plans"] = (200, {"plan": {"feasible": True}})
@@ -64,6 +66,20 @@ def test_a_create_gives_the_address_of_the_new_ensemble(
     made = little_cloud.ensembles[0]
     assert answer.json() == {"id": made["id"], "url": f"/project/ensembles/{made['id']}/"}
     assert little_cloud.bodies("POST", API) == [DRAWN]
+
+
+def test_what_was_previewed_is_created_by_the_id_of_its_plan(
+    demo: Client, little_cloud: LittleCloud
+) -> None:
+    assert send(demo, CREATE, DRAWN | {"plan": "an-id"}).status_code == 200
+    assert little_cloud.bodies("POST", API) == [DRAWN | {"plan": "an-id"}]
+
+
+def test_what_is_no_id_of_a_plan_is_refused_here(demo: Client, little_cloud: LittleCloud) -> None:
+    answer = send(demo, CREATE, DRAWN | {"plan": ["an-id"]})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["details"]["code"] == "dashboard.no_plan"
+    assert little_cloud.bodies("POST", API) == []
 
 
 REASON = {
