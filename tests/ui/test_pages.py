@@ -67,27 +67,6 @@ def test_rows_follow_what_is_being_built_and_deleted(demo: Dashboard, project: P
     demo.expect_only(404)
 
 
-def test_operators_see_the_spread_with_real_names(
-    admin: Dashboard, project: Project, operator: Operator
-) -> None:
-    made = project.create(project.body("spread", [project.tier("web", 2)]))
-    project.wait(made["id"], "ACTIVE")
-    hosts = {server.compute_host for server in operator.servers().values()}
-    admin.open("/admin/ensembles/")
-    assert "24 of 24 hosts" in admin.text(".ens-search-count")
-    assert len(admin.all(".ens-spread tbody")) == 6
-    admin.type("#ens-q", "spread")
-    admin.find("#ens-q").submit()
-    admin.until(lambda: "of 24 hosts" in admin.text(".ens-search-count"))
-    found = {row.get_attribute("data-host") for row in admin.all("tr[data-host]")}
-    assert found and found <= hosts
-    admin.click("tr[data-host] .ens-chip a")
-    admin.until(lambda: admin.all(".ens-members tbody tr"))
-    assert {label.text for label in admin.all(".ens-domain-host .ens-domain-label")} == found
-    admin.open("/admin/ensembles/all/")
-    assert "demo" in admin.text(f"tr[data-object-id='{made['id']}']")
-
-
 @pytest.mark.parametrize("theme", ["default", "material"])
 def test_the_pages_take_the_theme_s_colours(demo: Dashboard, theme: str) -> None:
     demo.driver.add_cookie({"name": "theme", "value": theme, "path": "/"})
