@@ -155,6 +155,13 @@ test('the menu explains each kind for this tier, and adds the one that is chosen
   assert.equal(document.activeElement.id, 't1-add');
 });
 
+test('Delete on a chip removes its policy, and the focus goes to the next one', () => {
+  const on = page({ type: 'affinity' }, { type: 'spread' });
+  one('#p4-chip').dispatchEvent(new window.KeyboardEvent('keydown', { key: 'Delete', bubbles: true, cancelable: true }));
+  assert.deepEqual(on.changes, [['removePolicy', 'p4']]);
+  assert.equal(document.activeElement.id, 'p5-chip');
+});
+
 test('arrows lead through a menu, and Escape back to its button', () => {
   page();
   const press = (key) => document.activeElement.dispatchEvent(

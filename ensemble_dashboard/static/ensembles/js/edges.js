@@ -103,7 +103,7 @@
     const line = path(x, side, ys, chip);
     const near = board.page.draft.tiers.findIndex((tier) => tier.key === policy.to);
     const ends = ports.map(({ row }, index) => {
-      const kind = { near: row === near ? 'arrow' : 'dot', affinity: 'dot' }[policy.type] || 'bar';
+      const kind = { near: row === near ? 'arrow' : 'dot', 'anti-affinity': 'bar' }[policy.type] || 'dot';
       return end(kind, side, ys[index], out);
     });
     const whole = shape('g', 'ens-edge ' + className, { 'data-edge': key });

@@ -28,7 +28,14 @@
         el('button', {
           id: key + '-chip', type: 'button', class: 'ens-policy-chip', 'aria-expanded': String(opened === key),
           'aria-describedby': key + '-said ' + key + '-told',
-          on: { click: () => later(() => open(opened === key ? null : key, page)) },
+          on: {
+            click: () => later(() => open(opened === key ? null : key, page)),
+            keydown(event) {
+              if (event.key !== 'Delete') { return; }
+              event.preventDefault();
+              remove(policy, page);
+            },
+          },
         }, face(policy, page)),
         el('span', { id: key + '-said', class: 'sr-only', 'data-sentence': key }, page.sentence(policy)),
         el('div', { id: key + '-told', class: 'ens-told' },
