@@ -2,9 +2,9 @@
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert/strict');
-const { ensembles } = require('./scripts.js');
+const { ensembles, threeTier } = require('./scripts.js');
 const { CHOICES } = require('./samples.js');
-const { model, samples } = ensembles;
+const { model } = ensembles;
 const { drawing } = ensembles.document;
 
 const SERVER = { flavor: 'f-tiny', image: 'i-1', networks: 'auto' };
@@ -13,7 +13,7 @@ const written = (more) => ({ name: 'shop', tiers: TIERS, policies: [], ...more }
 const again = (body) => model.body(drawing(body));
 
 test('what is drawn, written and read again says the same', () => {
-  const body = { ...model.body(samples.threeTier(CHOICES)), description: 'Sells things.' };
+  const body = { ...model.body(threeTier(CHOICES)), description: 'Sells things.' };
   assert.deepEqual(again(body), body);
   assert.deepEqual(model.problems(drawing(body)), []);
 });

@@ -2,9 +2,9 @@
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert/strict');
-const { ensembles } = require('./scripts.js');
+const { ensembles, threeTier } = require('./scripts.js');
 const { CHOICES, HOSTILE } = require('./samples.js');
-const { history, steps, model, samples } = ensembles;
+const { history, steps, model } = ensembles;
 
 const draft = (name, next = 1) => ({ ...model.empty(), name, next });
 const names = (entries) => entries.map((entry) => (entry.before || entry.after).name);
@@ -81,7 +81,7 @@ test('only so many steps are kept, the latest', () => {
   assert.equal(whole.past[0].before.name, 'n4');
 });
 
-const shop = samples.threeTier(CHOICES);
+const shop = threeTier(CHOICES);
 const [web] = shop.tiers;
 for (const [said, change] of [
   ['add tier tier-4', (it) => model.addTier(it, {})],

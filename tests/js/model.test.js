@@ -2,12 +2,12 @@
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert/strict');
-const { ensembles } = require('./scripts.js');
+const { ensembles, threeTier } = require('./scripts.js');
 const { CHOICES } = require('./samples.js');
 const { model, samples } = ensembles;
 
 const fresh = () => samples.fresh(CHOICES);
-const shop = () => samples.threeTier(CHOICES);
+const shop = () => threeTier(CHOICES);
 
 test('a fresh page has one tier of two, each on a host of its own, and is complete', () => {
   assert.deepEqual(model.body(fresh(), 'preview'), {

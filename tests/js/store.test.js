@@ -2,7 +2,7 @@
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert/strict');
-const { ensembles } = require('./scripts.js');
+const { ensembles, threeTier } = require('./scripts.js');
 const { CHOICES } = require('./samples.js');
 const { store, samples } = ensembles;
 
@@ -18,7 +18,7 @@ function memory(content = {}) {
 
 test('a draft that was kept comes back, under its own key only', () => {
   const storage = memory();
-  const draft = samples.threeTier(CHOICES);
+  const draft = threeTier(CHOICES);
   store.open(storage, 'mine').save(draft);
   assert.deepEqual(store.open(storage, 'mine').load(), draft);
   assert.equal(store.open(storage, 'other').load(), null);

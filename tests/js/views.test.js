@@ -4,7 +4,7 @@ const test = require('node:test');
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
-const { ensembles, window, document, FOLDER } = require('./scripts.js');
+const { ensembles, window, document, FOLDER, threeTier } = require('./scripts.js');
 const { CHOICES, PLAN, TIERS, HOSTILE } = require('./samples.js');
 const { map, failures, verdict, layout, model, samples } = ensembles;
 
@@ -207,7 +207,7 @@ function page(draft, choices = CHOICES) {
 }
 
 test('every field of a card has a label', () => {
-  const draft = samples.threeTier(CHOICES);
+  const draft = threeTier(CHOICES);
   const on = page(draft);
   const whole = document.createElement('div');
   whole.append(...draft.tiers.map((tier) => ensembles.tierCard.card(tier, on)), ensembles.frame.between(on));

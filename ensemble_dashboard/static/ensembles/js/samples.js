@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What a page starts with, and the example that can be loaded. */
+/* What a fresh page starts with. */
 (function () {
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
@@ -26,22 +26,6 @@
     return model.addPolicy(draft, { tiers: [draft.tiers[0].key] });
   }
 
-  /** Web, cache and database: what most services look like, with what they usually want. */
-  function threeTier(choices) {
-    const first = firstChoices(choices);
-    let draft = { ...model.empty(), name: 'shop' };
-    for (const [name, count] of [['web', 3], ['cache', 2], ['db', 3]]) {
-      draft = model.addTier(draft, { ...first, name, count });
-    }
-    const [web, cache, db] = draft.tiers.map((tier) => tier.key);
-    for (const key of [web, cache]) { draft = model.addPolicy(draft, { tiers: [key] }); }
-    // A quorum of three must not lose two members with one rack.
-    draft = model.addPolicy(draft, { tiers: [db], level: 'rack' });
-    return model.addPolicy(draft, {
-      type: 'affinity', level: 'zone', enforcement: 'soft', between: true, tiers: [web, cache],
-    });
-  }
-
-  ensembles.samples = { firstChoices, fresh, threeTier };
+  ensembles.samples = { firstChoices, fresh };
   if (typeof module === 'object' && module.exports) { module.exports = ensembles.samples; }
 }());
