@@ -26,6 +26,10 @@ test('servers boot from volumes or from the image, never from both', () => {
     { flavor: 'f-1', volumes: ['v-1', 'v-2'], networks: 'auto' });
 });
 
+test('ports alone need no network beside them', () => {
+  assert.equal(server.toApi({ ...PLAIN, networks: [], ports: ['p-1', 'p-2'] }).networks, 'auto');
+});
+
 test('rows of metadata that are empty do not count', () => {
   assert.deepEqual(server.toApi({ ...PLAIN, metadata: [['', ''], ['a', 'b']] }).metadata, { a: 'b' });
 });

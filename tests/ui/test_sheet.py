@@ -51,6 +51,10 @@ def pick(page: Dashboard, field: str, name: str) -> None:
     row.click()
 
 
+def focused(page: Dashboard) -> str:
+    return str(page.driver.switch_to.active_element.get_attribute("id"))
+
+
 def chosen(page: Dashboard, field: str) -> list[str]:
     return [item.text for item in page.all(f"#sheet-{field} .ens-chosen li")]
 
@@ -88,7 +92,7 @@ def test_all_that_is_chosen_in_the_sheet_is_what_the_servers_have(
                 place
             ].send_keys(text)
         demo.find("body").send_keys(Keys.ESCAPE)
-        assert demo.driver.switch_to.active_element.get_attribute("id") == "t1-server"
+        demo.until(lambda: focused(demo) == "t1-server")
         summary = demo.text("#t1-server-summary")
         for said in ("sheet-net", "2 ports", "sheet-key", "sheet-group", "user data", "config"):
             assert said in summary
@@ -140,19 +144,17 @@ def test_the_sheet_works_by_keyboard(demo: Dashboard) -> None:
     demo.open(DRAW)
     demo.find("#t1-server").send_keys(Keys.ENTER)
     demo.find("#ens-sheet[open]")
-    demo.until(
-        lambda: demo.driver.switch_to.active_element.get_attribute("id") == "sheet-tab-source"
-    )
+    demo.until(lambda: focused(demo) == "sheet-tab-source")
     demo.driver.switch_to.active_element.send_keys(Keys.END)
-    assert demo.driver.switch_to.active_element.get_attribute("id") == "sheet-tab-metadata"
+    assert focused(demo) == "sheet-tab-metadata"
     demo.driver.switch_to.active_element.send_keys(Keys.HOME, Keys.ARROW_RIGHT)
-    assert demo.driver.switch_to.active_element.get_attribute("id") == "sheet-tab-flavor"
+    assert focused(demo) == "sheet-tab-flavor"
     first = demo.find("#sheet-flavor tbody input:checked")
     first.send_keys(Keys.ARROW_DOWN)
     name = demo.text("#sheet-flavor tr:has(input:checked) label")
     demo.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
     demo.until(lambda: not demo.all("#ens-sheet[open]"))
-    assert demo.driver.switch_to.active_element.get_attribute("id") == "t1-server"
+    demo.until(lambda: focused(demo) == "t1-server")
     assert name in demo.text("#t1-flavor option:checked")
 
 

@@ -28,7 +28,8 @@
   function toApi(tier) {
     const server = { ...tier.rest, flavor: tier.flavor };
     if (tier.volumes) { server.volumes = tier.volumes; } else { server.image = tier.image; }
-    server.networks = tier.networks;
+    // Ports and none of "these networks": the ports alone, which is what "auto" means beside them.
+    server.networks = Array.isArray(tier.networks) && !tier.networks.length ? 'auto' : tier.networks;
     for (const [name, field] of Object.entries({ ports: 'ports', ...FIELDS })) {
       const value = tier[field];
       if (value && value.length !== 0) { server[name] = value; }
