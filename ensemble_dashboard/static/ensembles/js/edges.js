@@ -6,8 +6,6 @@
   const { gettext } = ensembles.words;
   const { el } = ensembles.dom;
   const { shape } = ensembles.pictures;
-  const { arrange, portAt, path, end } = ensembles.lanes;
-  const NARROW = 480; // pixels of the board below which the lanes are close together
 
   let board = null; // {node, svg, list, page}
   let due = 0;
@@ -72,46 +70,19 @@
     }
   }
 
+  /** A drawing without edges needs no more than a gutter for the handles. */
   function paint() {
-    const { node, svg, list, page } = board;
-    const edges = arrange(page.draft.policies.filter((policy) => policy.between)
-      .map((policy) => ({ key: policy.key, policy, rows: rowsOf(page, policy) })).filter((edge) => edge.rows.length > 1));
-    const lanes = 1 + Math.max(-1, ...edges.map((edge) => edge.lane));
-    const narrow = node.clientWidth < NARROW;
-    const step = Math.min(narrow ? 9 : 14, (narrow ? 45 : 98) / lanes);
-    const first = narrow ? 15 : 21;
-    const width = page.draft.tiers.length > 1 ? Math.round(first + (lanes ? lanes * step : 0)) : 0;
-    node.style.setProperty('--gutter', width + 'px');
-    const frame = node.getBoundingClientRect();
-    const out = globalThis.getComputedStyle(node).direction === 'rtl' ? 1 : -1;
-    const side = out > 0 ? frame.width - width : width;
-    const place = (one) => {
-      const { top, height } = one.getBoundingClientRect();
-      return { top: top - frame.top, height };
-    };
-    const cards = [...list.querySelectorAll('[data-tier]')].map(place);
-    svg.replaceChildren(...edges.map((edge) => {
-      const chip = document.getElementById(edge.key + '-chip');
-      const beside = place(chip);
-      const x = Math.round(side + out * (first + edge.lane * step)) + 0.5;
-      return group(edge, x, side, edge.ports.map(({ row, share }) => portAt(cards[row], share)),
-        Math.round(beside.top + beside.height / 2) + 0.5, out, chip);
-    }));
-  }
-
-  function group({ key, policy, ports }, x, side, ys, chip, out, { className }) {
-    const line = path(x, side, ys, chip);
-    const near = board.page.draft.tiers.findIndex((tier) => tier.key === policy.to);
-    const ends = ports.map(({ row }, index) => {
-      const kind = { near: row === near ? 'arrow' : 'dot', 'anti-affinity': 'bar' }[policy.type] || 'dot';
-      return end(kind, side, ys[index], out);
-    });
-    const whole = shape('g', 'ens-edge ' + className, { 'data-edge': key });
-    const title = shape('title', '', {});
-    title.textContent = board.page.sentence(policy);
-    whole.append(title, shape('path', 'ens-edge-ground', { d: line }), shape('path', 'ens-edge-line', { d: line }),
-      shape('path', 'ens-edge-ends', { d: ends.join('') }));
-    return whole;
+    const { node, svg, page } = board;
+    const edges = page.draft.policies.filter((policy) => policy.between)
+      .map((policy) => ({ key: policy.key, policy, rows: rowsOf(page, policy) })).filter((edge) => edge.rows.length > 1);
+    if (edges.length && !ensembles.edgePaint) {
+      ensembles.policyChip.later(soon);
+    } else if (edges.length) {
+      ensembles.edgePaint.paint(board, edges);
+    } else {
+      node.style.setProperty('--gutter', page.draft.tiers.length > 1 ? '21px' : '0px');
+      svg.replaceChildren();
+    }
   }
 
   /** Fetch what may be wanted next. */

@@ -9,8 +9,8 @@
 
   // Every field that a problem can be told at.
   const SLOTS = ['type', 'level', 'enforcement', 'tiers', 'most', 'skew', 'domains', 'to', 'failures', 'available', 'other'];
-  // Fetched when the pointer or the focus comes near.
-  const fetched = () => (ensembles.policyMenu ? null : ensembles.later.load('policies'));
+  // Editor, menus and edges are fetched together, when the pointer or the focus comes near; the last of them tells.
+  const fetched = () => (ensembles.edgePaint ? null : ensembles.later.load('policies'));
 
   /** Do what needs the editor or the menus: at once if they are here. */
   function later(action) {
