@@ -28,8 +28,8 @@ const BOXES = [[0, 0], [30, 0], [0, 30], [100, 0], [130, 0], [100, 30], [0, 90]]
 
 function page() {
   const dom = new JSDOM(`<section id="m"><a href="#z">zone</a>
-    <a class="ens-heat-cell" href="#1" aria-label="h1 up" title="h1">1</a>
-    <a class="ens-heat-cell" href="#2" aria-label="h2 <b>down</b>">2</a></section>
+    <a class="ens-heat-cell" href="#1" title="h1"><span class="sr-only">h1 up</span>1</a>
+    <a class="ens-heat-cell" href="#2"><span class="sr-only">h2 &lt;b>down&lt;/b></span>2</a></section>
     <p id="d" data-hint="Point at a host."></p>`);
   const { window } = dom;
   global.document = window.document;

@@ -42,8 +42,8 @@ def stopped(cloud: EmbeddedCloud, hosts: dict[str, str]) -> Iterator[str]:
 
 def cell(page: Dashboard, host: str) -> str:
     """Read the cell of a host: all that is said of it."""
-    label = page.find(f".ens-heat-cell[href$='/hosts/{host}/']").get_attribute("aria-label")
-    return label or ""
+    said = page.find(f".ens-heat-cell[href$='/hosts/{host}/'] .sr-only")
+    return said.get_attribute("textContent") or ""
 
 
 def test_an_operator_goes_from_the_map_to_a_host_and_tries_to_drain_it(

@@ -144,7 +144,6 @@ class HostView(views.HorizonTemplateView):
         return context | {
             # Not the attribute of the class, which Horizon compiles as a template.
             "page_title": words.as_it_is(row.name),
-            "custom_breadcrumb": [(_("Ensembles"), str(self.index_url)), (row.name, None)],
             "row": row,
             "places": places,
             "drain": drain.drain(host["drain"], names) if check else None,

@@ -88,7 +88,7 @@ def rows(text: str) -> list[str]:
 
 def cells(text: str) -> dict[str, str]:
     """Give what each cell of the map says, by host."""
-    said = re.findall(r'<a class="ens-heat-cell [^>]*aria-label="([^"]*)"', text)
+    said = re.findall(r'<a class="ens-heat-cell [^>]*><span class="sr-only">([^<]*)<', text)
     return {html.unescape(each).partition(" ")[0]: html.unescape(each) for each in said}
 
 
@@ -112,7 +112,7 @@ def test_the_map_has_all_hosts_and_the_table_the_worst_first(
     assert said["h5"] == "h5 · up · 0 members"
     assert said["h4"].startswith("h4 · down")
     told = words(text)
-    assert "5 of 5 hosts are found. 3 hold members." in told
+    assert "5 of 5 hosts are found. In all, 3 hold members." in told
     assert "1 host is down." in told and "1 host is disabled." in told
     assert "ends bank db would have no member left." in told
     wanted = "2 of web must outlive the loss of any one host; the next loss would leave 1."
@@ -277,7 +277,7 @@ def test_a_drain_is_told_ensemble_by_ensemble(
     filled.drain = {"fits": fits, "ensembles": [shop, bank]}
     told = words(page(admin, "/admin/ensembles/hosts/h2/?check=1"))
     assert said in told
-    assert "web-1 to h1 az1 › r1" in told
+    assert "web-1 → to h1 az1 › r1" in told
     assert "2 members elsewhere must move as well." in told
     assert (reason["message"] in told) is (fits is not True)
 

@@ -35,7 +35,7 @@
     const hint = details.dataset.hint;
     let current = cells[0];
 
-    function show(cell) { details.textContent = cell ? cell.getAttribute('aria-label') : hint; }
+    function show(cell) { details.textContent = cell ? cell.querySelector('.sr-only').textContent : hint; }
 
     function take(cell) {
       current.tabIndex = -1;
