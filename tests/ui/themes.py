@@ -41,6 +41,8 @@ def sheets(page: Dashboard, names: Sequence[str], path: str) -> dict[str, list[s
 
 
 def use(page: Dashboard, hrefs: Sequence[str]) -> None:
-    """Show the page with these style sheets and no others."""
+    """Show the page with these style sheets and no others, at once: nothing fades over."""
+    still = [{"name": "prefers-reduced-motion", "value": "reduce"}]
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": still})
     page.driver.set_script_timeout(60)
     page.driver.execute_async_script(_USE, list(hrefs))

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each page in each state, made one after another: what is looked at, by people and by axe-core."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+
+from tests.cloud.ensembles import Operator, Project
+from tests.ui.browser import Dashboard
+from tests.ui.drawing import DRAW, drawing
+
+BUILD_SECONDS = 240
+SHEET = ("source", "flavor", "networks", "access", "setup", "metadata")
+_ANY = {"downloadThroughput": -1, "uploadThroughput": -1}
+
+
+def drawings(page: Dashboard) -> Iterator[str]:
+    """The drawing page; gives a state's name when the page is in it."""
+    page.open(DRAW)
+    page.driver.execute_script("sessionStorage.clear(); localStorage.clear()")
+    page.open(DRAW)
+    drawing(page, "fits")
+    yield "draw-fresh"
+    page.click("#t1-remove")
+    page.find(".ens-begin")
+    yield "draw-no-tier"
+    page.open(DRAW + "?sample=three-tier")
+    drawing(page, "fits")
+    page.until(lambda: "being found out" not in page.text("#ens-worst"))
+    yield "draw-fits"
+    page.all(".ens-domain-rack > .ens-domain-name")[1].click()
+    page.until(lambda: page.all(".ens-domain.is-failed"))
+    page.click("#ens-proof summary")
+    yield "draw-failed"
+    for name, opener in (("menu", "#t1-add"), ("relate", "#t1-relate"), ("policy", "#p4-chip")):
+        page.click(opener)
+        page.until(lambda opener=opener: page.find(opener).get_attribute("aria-expanded") == "true")
+        yield f"draw-{name}"
+        _escape(page)
+        if page.find(opener).get_attribute("aria-expanded") == "true":
+            page.click(opener)
+    yield from _windows(page)
+    yield from _troubles(page)
+
+
+def _windows(page: Dashboard) -> Iterator[str]:
+    page.click("#t1-server")
+    page.find("dialog[open]")
+    for tab in SHEET:
+        page.click(f"#sheet-tab-{tab}")
+        page.until(lambda tab=tab: _selected(page, f"#sheet-tab-{tab}"))
+        page.until(lambda: not page.all("#sheet-panel [aria-busy=true]"))
+        yield f"draw-sheet-{tab}"
+    _escape(page)
+    for name, opener in (("start", "#ens-start"), ("import", "#ens-import-open")):
+        page.click(opener)
+        page.find("dialog[open]")
+        yield f"draw-{name}"
+        _escape(page)
+    page.click("#ens-help")
+    page.find("dialog[open]")
+    yield "draw-keys"
+    _escape(page)
+    for tab in ("yaml", "command"):
+        page.click(f"#ens-tab-{tab}")
+        page.until(lambda tab=tab: _selected(page, f"#ens-tab-{tab}"))
+        yield f"draw-{tab}"
+    page.click("#ens-tab-preview")
+
+
+def _troubles(page: Dashboard) -> Iterator[str]:
+    page.type("#t1-count", "40")
+    drawing(page, "refused")
+    yield "draw-refused"
+    with_network(page, latency=20_000)
+    page.type("#t1-count", "3")
+    drawing(page, "asking")
+    yield "draw-asking"
+    with_network(page, latency=0)
+    page.type("#t1-name", "Not a name")
+    drawing(page, "incomplete")
+    yield "draw-incomplete"
+    page.type("#t1-name", "web")
+    drawing(page, "fits")
+    with_network(page, offline=True)
+    page.type("#t1-count", "4")
+    drawing(page, "error")
+    yield "draw-error"
+    with_network(page, latency=0)
+    page.severe()  # the browser notes what could not be asked
+
+
+def ensembles(page: Dashboard, project: Project, break_a_build: Callable[[], Any]) -> Iterator[str]:
+    """The table and the details; break_a_build makes an ensemble that ends in an error."""
+    page.open("/project/ensembles/")
+    page.find(".ens-invite")
+    yield "index-empty"
+    page.open(DRAW + "?sample=three-tier")
+    drawing(page, "fits")
+    page.click("#ens-submit")
+    page.find("#ens-details[data-status=BUILDING]")
+    yield "details-building"
+    page.until(lambda: page.all("#ens-details[data-status=ACTIVE]"), BUILD_SECONDS)
+    page.driver.refresh()
+    page.find(".ens-members tbody tr")
+    yield "details-active"
+    broken = break_a_build()
+    page.open(f"/project/ensembles/{broken['id']}/")
+    page.find("#ens-details[data-status=ERROR]")
+    yield "details-error"
+    project.create(project.body("render farm", [project.tier("worker", 6)]))
+    page.open("/project/ensembles/")
+    page.until(lambda: len(page.all("tr[data-object-id]")) == 3)
+    yield "index"
+    page.open("/project/ensembles/?name=nothing-has-this-name")
+    page.find(".ens")
+    yield "index-no-match"
+
+
+def operators(page: Dashboard) -> Iterator[str]:
+    """The operators' pages, where ensembles are."""
+    page.open("/admin/ensembles/")
+    page.find(".ens table")
+    yield "admin-spread"
+    link = page.all(".ens table a[href*='/hosts/']")
+    if link:
+        page.driver.get(link[0].get_attribute("href"))
+        page.find(".ens h2, .ens h3")
+        yield "admin-host"
+    page.open("/admin/ensembles/all/")
+    page.find("tr[data-object-id]")
+    yield "admin-all"
+
+
+def failed_build(project: Project, operator: Operator) -> dict[str, Any]:
+    """An ensemble that could not be built: the project's ports run out while it is."""
+    network = operator.connection.network
+    project_id = project.connection.current_project_id
+    used = len(list(network.ports(project_id=project_id)))
+    network.update_quota(project_id, ports=used + 1)
+    try:
+        made = project.create(project.body("broken", [project.tier("web", 3)]))
+        until = time.monotonic() + BUILD_SECONDS
+        while time.monotonic() < until:
+            found: dict[str, Any] = project.request("GET", f"/{made['id']}").json()["ensemble"]
+            if found["status"] == "ERROR":
+                return found
+            time.sleep(1)
+        raise AssertionError(f"still {found['status']} after {BUILD_SECONDS} s")
+    finally:
+        network.delete_quota(project_id)
+
+
+def with_network(page: Dashboard, *, latency: int = 0, offline: bool = False) -> None:
+    """Let answers take so long, or never come."""
+    page.driver.execute_cdp_cmd("Network.enable", {})
+    page.driver.execute_cdp_cmd(
+        "Network.emulateNetworkConditions", {"offline": offline, "latency": latency, **_ANY}
+    )
+
+
+def _selected(page: Dashboard, selector: str) -> bool:
+    return page.find(selector).get_attribute("aria-selected") == "true"
+
+
+def _escape(page: Dashboard) -> None:
+    ActionChains(page.driver).send_keys(Keys.ESCAPE).perform()
+    page.until(lambda: not page.all("dialog[open]"))
