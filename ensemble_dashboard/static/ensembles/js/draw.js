@@ -3,8 +3,8 @@
 (function () {
   'use strict';
   const {
-    words, dom, layout, losses, api, model, history, steps, samples, templates, store, problems, frame,
-    cards, shortcuts, preview, submit, dryRun, tierCard, policyChip, edges,
+    words, dom, layout, api, model, history, steps, samples, templates, store, problems, frame,
+    cards, shortcuts, verdict, submit, dryRun, tierCard, policyChip, edges,
     catalogue, quota, later,
   } = globalThis.ensembles;
   const { gettext, fill } = words;
@@ -46,16 +46,18 @@
     fell: (plan) => learn(plan, { failed: plan.failed || {} }),
     fellFailed: () => view.learn({ failed: {} }),
   });
-  const view = preview.open(root, parts, {
-    drawing: () => model.body(draft, 'preview'), change: takeChange, again: dry.schedule, fail: dry.fail,
-    build: () => build.send(shown.id), keep: () => { fits(shown, null); dry.schedule(); },
+  let view = { show() {}, learn() {} }; // the preview; it comes while the first plan is made
+  later.load('answer').then(({ preview }) => {
+    view = preview.open(root, parts, {
+      drawing: () => model.body(draft, 'preview'), change: takeChange, again: dry.schedule, fail: dry.fail,
+      build: () => build.send(shown.id), keep: () => { fits(shown, null); dry.schedule(); },
+    });
+    view.show(state);
   });
   const build = submit.open((body) => api.post(data.createUrl, body, token), {
-    body: () => model.body(draft), busy, failed: refusedToBuild, changed,
-    done(url) {
-      kept.clear();
-      globalThis.location.assign(url);
-    },
+    body: () => model.body(draft), busy, changed,
+    failed: (problem) => { fault(problem); problems.focus(told); },
+    done: (url) => { kept.clear(); globalThis.location.assign(url); },
   });
 
   // --- Changes: `type` leaves the fields alone, `change` draws the left side anew. ---
@@ -200,6 +202,9 @@
 
   function show(next) {
     state = next;
+    root.dataset.state = state.kind;
+    root.classList.toggle('is-stale', state.kind === 'asking');
+    verdict.show(parts.verdict, state);
     // Only what is proved not to fit is kept from the API, which has the last word on all else.
     if (state.kind !== 'asking') { mayCreate(state.kind !== 'refused' || !state.proved); }
     view.show(state);
@@ -238,7 +243,8 @@
 
   /** More about the plan that is shown; a cloud that has changed meanwhile gave another one. */
   function learn(plan, more) {
-    if (!shown || !plan.feasible || JSON.stringify(plan.assignments) !== JSON.stringify(shown.assignments)) {
+    if (!shown) { return; }
+    if (!plan.feasible || JSON.stringify(plan.assignments) !== JSON.stringify(shown.assignments)) {
       dry.schedule();
       return;
     }
@@ -320,17 +326,12 @@
     build.send(shown && shown.id);
   }
 
-  function refusedToBuild(problem) {
-    fault(problem);
-    problems.focus(told);
-  }
-
   /** What was previewed is not possible any more; what is now is shown beside it. */
   function changed({ plan, moved }) {
     const before = shown;
     shown = plan;
     show({
-      kind: 'changed', plan, before, moved: moved || losses.moves(before, plan), at: new Date().toLocaleTimeString(),
+      kind: 'changed', plan, before, moved: moved || [], at: new Date().toLocaleTimeString(),
     });
   }
 
@@ -355,7 +356,8 @@
     const card = target.closest('.ens-card[data-tier]');
     const key = card && card.dataset.tier;
     const does = {
-      undo: act.undo, redo: act.redo, help: () => document.getElementById('ens-keys').showModal(), add: addTier, remove: () => page.remove(key),
+      undo: act.undo, redo: act.redo, help: () => document.getElementById('ens-keys').showModal(), add: addTier,
+      remove: () => page.remove(key),
       duplicate: () => page.duplicate(key), enter: () => document.getElementById(key + '-name').select(),
       leave: () => parts.title.focus(), out: () => card && card.focus(),
     }[name] || (() => board.go(card, name));

@@ -25,13 +25,10 @@
     fillIn(parts.worst, el('div', { class: 'ens-worst-head' }, el('h3', {}, gettext('What the worst failure leaves')),
       failures.slider(atOnce, (chosen) => { atOnce = chosen; worst(); })), table, promises);
 
-    /** Show a state of the drawing. While a plan is asked for, the last one stays, pale. */
+    /** Show a state of the drawing. While a plan is asked for, the last one stays. */
     function show(next) {
+      if (next.kind === 'asking' || next.kind === 'submitting') { return; }
       state = next;
-      root.dataset.state = state.kind;
-      verdict.show(parts.verdict, state);
-      root.classList.toggle('is-stale', state.kind === 'asking');
-      if (state.kind === 'asking' || state.kind === 'submitting') { return; }
       legend = layout.legend(page.drawing().tiers);
       if (state.plan && state.plan.domains.length) { draw(); } else { clear(); }
       parts.worst.hidden = !fits();
@@ -60,10 +57,10 @@
     }
 
     function plan() {
-      ask();
       const difference = el('div', {});
       fillIn(parts.picture, difference, picture.element, planTable.signs(state.plan));
       if (state.kind === 'changed') { tellDifference(state, difference); }
+      ask();
       worst();
       fillIn(parts.table, outputs(), planTable.table(state.plan));
       fillIn(parts.remarks, verdict.remarks(state));

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the planner says of its answer: the reasons of a refusal and ways out, or how good the plan is. */
+(function () {
+  'use strict';
+  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { gettext, fill, list, objective } = ensembles.words;
+  const { el, icon } = ensembles.dom;
+
+  /**
+   * Why it does not fit, and what would make it fit. act: {change(change), again()}; change is called with one of
+   * `changes` of a reason when its button is clicked. Changes without steps on the drawing are told, not offered.
+   */
+  function reasons(state, act) {
+    return el('div', { class: 'ens-reasons' },
+      el('p', {}, state.proved
+        ? gettext('There is no way to place this, for these reasons:')
+        : gettext('The search ended before a plan was found, and before it was proved that there is none:')),
+      el('ul', {}, state.reasons.map((reason) => el('li', { 'data-code': reason.code },
+        el('span', {}, reason.message),
+        reason.suggestion && !(reason.changes || []).length ? hint(reason.suggestion) : null))),
+      offers(state.reasons, act),
+      el('p', { class: 'ens-again' }, el('button', {
+        id: 'ens-again', type: 'button', class: 'btn btn-link', on: { click: act.again },
+      }, gettext('Plan again')), ' ', el('span', { class: 'text-muted' }, gettext('in case the cloud has changed'))));
+  }
+
+  function hint(text) {
+    return el('span', { class: 'ens-suggestion' }, icon('hint'), ' ', text);
+  }
+
+  /** Each change once: it is planned with all reasons in mind, and several reasons may bring the same. */
+  function offers(all, act) {
+    const changes = new Map(all.flatMap((reason) => reason.changes || [])
+      .map((change) => [JSON.stringify(change.edits), change]));
+    if (!changes.size) { return null; }
+    return [
+      el('p', { class: 'ens-offers-title' }, changes.size > 1
+        ? gettext('It would fit with any one of these changes:') : gettext('It would fit with this change:')),
+      el('ul', { class: 'ens-plain ens-offers' }, [...changes.values()].map((change) => el('li', {}, change.steps
+        ? el('button', {
+          type: 'button', class: 'btn btn-default ens-offer', on: { click: () => act.change(change) },
+        }, icon('hint'), ' ', change.message)
+        : hint(change.message)))),
+    ];
+  }
+
+  /** How good the plan is known to be, what it leaves undone, and that nothing is held yet. */
+  function remarks(state) {
+    const plan = state.plan;
+    return el('div', { class: 'ens-remarks' },
+      plan.violations.map((violation) => el('p', { class: 'ens-warn' }, icon('warn'), ' ',
+        gettext('Wished for, but not possible:'), ' ', violation.message)),
+      proof(plan),
+      el('p', { class: 'text-muted' }, fill(gettext('As of %(time)s; nothing is reserved.'), { time: state.at })));
+  }
+
+  /** Whether a better plan can exist; details unfold. Bounds are told only where something is open. */
+  function proof(plan) {
+    const open = plan.objectives.filter((one) => !one.proved);
+    let headline = gettext('Proved: no plan is better.');
+    if (open.length) {
+      headline = fill(gettext('A better plan may exist: %(open)s.'), { open: list(open.map(gap)) });
+    } else if (plan.proved === false) {
+      headline = gettext('Whether a better plan exists is not proved.');
+    }
+    return el('details', { id: 'ens-proof', class: 'ens-proof' },
+      el('summary', {}, icon(open.length || plan.proved === false ? 'warn' : 'good'), ' ', headline, ' ',
+        el('span', { class: 'ens-link' }, gettext('Details'))),
+      el('p', { class: 'text-muted' },
+        gettext('What was looked for, the most important first; less is better. No plan can go below a bound.')),
+      el('table', { class: 'table table-condensed' },
+        el('thead', {}, el('tr', {}, [gettext('Wanted: as few as possible'), gettext('This plan'),
+          gettext('Bound'), gettext('Proved')].map((title) => el('th', { scope: 'col' }, title)))),
+        el('tbody', {}, plan.objectives.map((one) => el('tr', { 'data-objective': one.name },
+          el('th', { scope: 'row' }, objective(one.name)), el('td', {}, one.value), el('td', {}, one.bound),
+          el('td', {}, one.proved ? gettext('yes') : gettext('no')))))));
+  }
+
+  /** "members lost with the worst rack, tier by tier: best 3, bound 2". */
+  function gap(one) {
+    return fill(gettext('%(what)s: best %(value)s, bound %(bound)s'),
+      { what: objective(one.name), value: one.value, bound: one.bound });
+  }
+
+  Object.assign(ensembles.verdict, { reasons, remarks });
+}());
