@@ -10,14 +10,22 @@ from tests.ui.browser import Dashboard
 SOURCE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 # Only what is ours: `.ens` is the root of our pages. Around it is Horizon, and in it what Horizon's
-# own templates draw: the frame of its data tables, whose cells are ours again.
+# own templates draw of its data tables: headings, check boxes and the menus of the rows' actions.
 CONTEXT: dict[str, Any] = {
     "include": [[".ens"]],
-    "exclude": [[".ens .table_header"], [".ens .table_actions"], [".ens .themable-checkbox"]],
+    "exclude": [
+        [".ens .table_header"],
+        [".ens .table_actions"],
+        [".ens .multi_select_column"],
+        [".ens .actions_column"],
+    ],
 }
 _RUN = """
 const done = arguments[arguments.length - 1];
+// A menu covers what is below it until it is closed: that is no small target.
+const covered = document.querySelector('.ens [aria-expanded=true]:not(summary), [popover]:popover-open');
 axe.run(arguments[0], {
+  rules: { 'target-size': { enabled: !covered } },
   runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
   resultTypes: ['violations'],
 }).then((found) => done(found.violations.map((broken) => ({
