@@ -230,9 +230,13 @@ class EnsemblesTable(tables.DataTable):
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
         self.search = Search.of(request.GET)
+        if "multi_select" in self.columns:
+            self.columns["multi_select"].verbose_name = format_html(
+                '<span class="sr-only">{}</span>', gettext("Select")
+            )
         for column in self.columns.values():
             # In a narrow window each cell stands below the last one, with its heading beside it.
-            label = {"data-label": str(column.verbose_name)}
+            label = {} if column.auto else {"data-label": str(column.verbose_name)}
             column.cell_attributes_getter = functools.partial(_always, label)
         for name, key in self.sorts.items():
             self._make_sortable(self.columns[name], key)
@@ -277,6 +281,7 @@ class EnsemblesTable(tables.DataTable):
         verbose_name = gettext_lazy("Ensembles")
         status_columns = ("status",)
         row_class = EnsembleRow
+        row_actions_dropdown_template = "ensembles/_row_actions.html"
         css_classes = "ens-table"
         no_data_message = gettext_lazy("No ensemble matches the search.")
         table_actions: tuple[type, ...] = (DrawEnsemble, DeleteEnsemble)

@@ -89,7 +89,8 @@
   /** Who is left when somebody fails domains in the picture. */
   function showTried() {
     const tiers = layout.legend(ensemble.tiers);
-    put('tried', [picture, [...failed]], () => (picture.assignments.length ? failures.tried(picture, tiers, failed, {
+    const drawn = picture.assignments.length > 0 && !leaving();
+    put('tried', [picture, [...failed], drawn], () => (drawn ? failures.tried(picture, tiers, failed, {
       policies: ensemble.policies, reset: () => fail([]),
     }) : []));
   }
