@@ -46,6 +46,8 @@
     fell: (plan) => learn(plan, { failed: plan.failed || {} }),
     fellFailed: () => view.learn({ failed: {} }),
   });
+  const unreachable = () =>
+    show({ kind: 'error', message: gettext('The dashboard does not answer. Is the network there?') });
   let view = { show() {}, learn() {} }; // the preview; it comes while the first plan is made
   later.load('answer').then(({ preview }) => {
     view = preview.open(root, parts, {
@@ -53,7 +55,7 @@
       build: () => build.send(shown.id), keep: () => { fits(shown, null); dry.schedule(); },
     });
     view.show(state);
-  });
+  }, unreachable);
   const build = submit.open((body) => api.post(data.createUrl, body, token), {
     body: () => model.body(draft), busy, changed,
     failed: (problem) => { fault(problem); problems.focus(told); },
@@ -113,7 +115,7 @@
         sheet ||= ours.sheet.make(page);
         sheet.show(key, field);
         refresh();
-      }, () => show({ kind: 'error', message: gettext('The dashboard does not answer. Is the network there?') }));
+      }, unreachable);
     },
     legend: new Map(),
     type: (key, values) => type(model.changeTier(draft, key, values)),

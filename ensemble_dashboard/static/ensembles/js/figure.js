@@ -131,7 +131,7 @@
     /** What is in a group: hosts one below the other, small ones side by side, racks in columns. */
     function inside(one, width, at, lost) {
       const leaves = one.children.every((child) => !child.children.length && !child.rest && !child.counted);
-      if (!leaves || slots) { return columns(one.children, width, leaves ? width : 150, at, lost); }
+      if (!leaves || slots) { return columns(one.children, width, leaves ? width : 130, at, lost); }
       const used = one.children.filter((child) => child.members.length);
       const high = columns(used, width, width, at, lost);
       const many = Math.max(1, Math.floor(width / CELL));
