@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help venv demo test test-fast test-horizon lint messages bench clean
+.PHONY: help venv demo test test-fast test-horizon lint messages screenshots bench bench-drawing clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -39,6 +39,12 @@ messages: $(READY)  ## Bring the message catalogs up to date with the dashboard'
 bench: $(READY)  ## Measure the planner, and draw the plots of its documentation
 	$(BIN)/python tests/bench/bench_planner.py
 	$(BIN)/python tests/bench/plot_planner.py doc/architecture/planning-time.svg
+
+bench-drawing: $(READY)  ## Measure the drawing page in the browser; the demo must run
+	$(BIN)/python tests/bench/bench_drawing.py
+
+screenshots: $(READY)  ## Make the pictures of all pages and states, and those of the documentation
+	$(BIN)/python -m tests.ui.screenshots
 
 clean:  ## Remove the virtual environment, the demo cloud and everything built
 	rm -rf $(VENV) build *.egg-info node_modules
