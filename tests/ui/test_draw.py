@@ -167,7 +167,7 @@ def test_the_page_works_by_keyboard(demo: Dashboard) -> None:
     demo.open(DRAW)
     preview_of(demo, {"web": 2})
     demo.find("#ens-start").send_keys(Keys.ENTER)
-    demo.find("#ens-gallery [data-template=three-tier]").send_keys(Keys.ENTER)
+    demo.find("#ens-gallery [data-start=three-tier]").send_keys(Keys.ENTER)
     preview_of(demo, {"web": 3, "cache": 2, "db": 3})
     demo.find("#t1-more").send_keys(Keys.SPACE)
     demo.until(lambda: members(demo)["web"] == 4)
