@@ -33,7 +33,6 @@ def drawings(page: Dashboard) -> Iterator[str]:
     yield "draw-fits"
     page.all(".ens-domain-rack > .ens-domain-name")[1].click()
     page.until(lambda: page.all(".ens-domain.is-failed"))
-    page.click("#ens-proof summary")
     yield "draw-failed"
     for name, opener in (("menu", "#t1-add"), ("relate", "#t1-relate"), ("policy", "#p4-chip")):
         page.click(opener)
@@ -75,6 +74,10 @@ def _troubles(page: Dashboard) -> Iterator[str]:
     page.type("#t1-count", "40")
     drawing(page, "refused")
     yield "draw-refused"
+    page.click(".ens-offer")
+    drawing(page, "fits")
+    page.until(lambda: "being found out" not in page.text("#ens-worst"))
+    yield "draw-changed"
     with_network(page, latency=20_000)
     page.type("#t1-count", "3")
     drawing(page, "asking")
