@@ -28,9 +28,9 @@ def offers(page: Dashboard) -> dict[str, Any]:
     return {button.text: button for button in page.all(".ens-offer")}
 
 
-def value(page: Dashboard, selector: str) -> str | None:
+def value(page: Dashboard, selector: str) -> str:
     """What is in a field."""
-    return page.find(selector).get_attribute("value")
+    return str(page.find(selector).get_attribute("value"))
 
 
 def test_a_way_out_of_a_refusal_is_taken_with_one_click_and_taken_back(demo: Dashboard) -> None:

@@ -14,9 +14,9 @@ from tests.ui.drawing import DRAW, choose, drawing, preview_of, sentences
 pytestmark = [pytest.mark.cloud, pytest.mark.ui, pytest.mark.usefixtures("project")]
 
 
-def focused(page: Dashboard) -> str | None:
+def focused(page: Dashboard) -> str:
     """The id of what has the focus."""
-    return page.driver.switch_to.active_element.get_attribute("id")
+    return str(page.driver.switch_to.active_element.get_attribute("id"))
 
 
 def press(page: Dashboard, *keys: str) -> None:
