@@ -222,7 +222,8 @@ test('every field of a card has a label', () => {
 
 test('the card offers the first page, and the sheet for the rest', () => {
   const choices = { ...CHOICES, images: [{ id: 'i-big', name: 'big', min_ram: 1024, min_disk: 0 }] };
-  const draft = model.changeTier(samples.fresh(choices), 't1', { flavor: 'f-unlisted', metadata: [['a', 'b']], keyName: 'mine' });
+  const values = { flavor: 'f-unlisted', metadata: [['a', 'b']], keyName: 'mine' };
+  const draft = model.changeTier(samples.fresh(choices), 't1', values);
   const on = page(draft, choices);
   const card = ensembles.tierCard.card(draft.tiers[0], on);
   const flavor = card.querySelector('#t1-flavor');

@@ -193,7 +193,8 @@
   }
 
   ensembles.words = {
-    gettext, ngettext, fill, level, label, list, kind, policy, objective, left, members, domains, survives, status, size, memory,
+    gettext, ngettext, fill, level, label, list, kind, policy, objective, left, members, domains, survives, status, size,
+    memory,
   };
   if (typeof module === 'object' && module.exports) { module.exports = ensembles.words; }
 }());
