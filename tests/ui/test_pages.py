@@ -10,13 +10,12 @@ from tests.ui.browser import Dashboard
 
 pytestmark = [pytest.mark.cloud, pytest.mark.ui]
 
-# Nova takes no emoji of the upper planes in a server's name, and the API none in an ensemble's.
 HOSTILE = [
     "<img src=x onerror=\"alert('x')\">",
     "{$ 7*7 $} {$ constructor.constructor('alert(1)')() $}",
     "{{ 7*7 }} {% now 'Y' %}",
     "x" * 255,
-    "\N{HOT BEVERAGE}\N{SNOWMAN} caf\u00e9",
+    "\N{OCTOPUS}\N{HOT BEVERAGE}\N{SNOWMAN} caf\u00e9",
     "\u0635\u062d \"quotes' & ampersands",
 ]
 
@@ -72,16 +71,14 @@ def test_the_pages_take_the_theme_s_colours(demo: Dashboard, theme: str) -> None
     demo.driver.add_cookie({"name": "theme", "value": theme, "path": "/"})
     demo.open("/project/ensembles/draw/")
     demo.until(lambda: demo.find("#ens-draw").get_attribute("data-state") == "fits")
-    accent, link = demo.driver.execute_script(
-        "const root = getComputedStyle(document.documentElement);"
-        "return [root.getPropertyValue('--ens-accent').trim(),"
-        " getComputedStyle(document.querySelector('.breadcrumb a')).color]"
+    ground, behind = demo.driver.execute_script(
+        "return ['.ens-card', 'body'].map((selector) =>"
+        " getComputedStyle(document.querySelector(selector)).backgroundColor)"
     )
-    red, green, blue = (int(accent[at : at + 2], 16) for at in (1, 3, 5))
-    assert link == f"rgb({red}, {green}, {blue})"
+    assert ground == behind
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280, 1920])
+@pytest.mark.parametrize("width", [360, 640, 768, 1280, 1920])  # 640: 1280 at 200 %
 def test_the_drawing_fits_the_window(demo: Dashboard, width: int) -> None:
     demo.driver.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
@@ -97,5 +94,45 @@ def test_the_drawing_fits_the_window(demo: Dashboard, width: int) -> None:
             " && !e.closest('.sr-only')).map(e => e.className || e.tagName)"
         )
         assert overflow == []
+        small = demo.driver.execute_script(
+            "return [...document.querySelectorAll('.ens button, .ens a.btn, .ens summary')]"
+            ".filter(e => e.getClientRects().length && !e.closest('.sr-only'))"
+            ".map(e => [e.id || e.className, e.getBoundingClientRect()])"
+            ".filter(([_name, box]) => box.width < 24 || box.height < 24).map(([name]) => name)"
+        )
+        assert small == []
     finally:
         demo.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_forced_colours_leave_the_drawing_readable(demo: Dashboard) -> None:
+    forced = [{"name": "forced-colors", "value": "active"}]
+    demo.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": forced})
+    try:
+        demo.open("/project/ensembles/draw/?sample=three-tier")
+        demo.until(lambda: demo.find("#ens-draw").get_attribute("data-state") == "fits")
+        badge, bar, filled = demo.driver.execute_script(
+            "const style = (selector) => getComputedStyle(document.querySelector(selector));"
+            "return [style('#ens-picture .ens-badge').borderTopStyle,"
+            " style('.ens-bar').borderTopStyle, style('.ens-bar-filled').backgroundColor]"
+        )
+        assert (badge, bar) == ("solid", "solid")
+        assert filled not in ("rgba(0, 0, 0, 0)", "rgb(255, 255, 255)")
+    finally:
+        demo.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_a_browser_that_prefers_dark_pages_changes_nothing_in_a_light_theme(
+    demo: Dashboard,
+) -> None:
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    demo.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": dark})
+    try:
+        demo.open("/project/ensembles/")
+        ours, behind = demo.driver.execute_script(
+            "return [getComputedStyle(document.querySelector('.ens')).colorScheme,"
+            " getComputedStyle(document.body).backgroundColor]"
+        )
+        assert (ours, behind) == ("light", "rgb(255, 255, 255)")
+    finally:
+        demo.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
