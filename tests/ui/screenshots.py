@@ -38,7 +38,7 @@ GUIDE = {
 }
 THEMES = ("default", "material", "dark")
 WIDTH = 1400
-LOWEST, HIGHEST = 500, 1900  # pixels; as high as what is on the page, within reason
+LOWEST, HIGHEST = 500, 1600  # pixels; as high as what is on the page, within reason
 LARGEST = 300_000  # bytes; the repository keeps every version of a picture of the documentation
 
 
@@ -58,9 +58,10 @@ def _take(driver: webdriver.Chrome, path: Path) -> None:
     driver.execute_script("window.scrollTo(0, 0)")
     driver.execute_script("document.querySelector('.ens-preview')?.scrollTo(0, 0)")
     needed = driver.execute_script(
-        "const ours = document.querySelector('.ens').getBoundingClientRect();"
+        "const ends = [...document.querySelectorAll('.ens')]"
+        ".map((one) => one.getBoundingClientRect().bottom);"
         "const beside = document.querySelector('#ens-panel-preview');"
-        "return Math.ceil(Math.max(ours.bottom, beside ? beside.scrollHeight + 330 : 0)) + 24"
+        "return Math.ceil(Math.max(...ends, beside ? beside.scrollHeight + 215 : 0)) + 24"
     )
     size = {"width": WIDTH, "height": min(HIGHEST, max(LOWEST, needed))}
     driver.execute_cdp_cmd(

@@ -105,6 +105,7 @@ def ensembles(page: Dashboard, project: Project, break_a_build: Callable[[], Any
     drawing(page, "fits")
     page.click("#ens-submit")
     page.find("#ens-details[data-status=BUILDING]")
+    page.until(lambda: page.all("#ens-details .ens-member.is-active"), BUILD_SECONDS)
     yield "details-building"
     page.until(lambda: page.all("#ens-details[data-status=ACTIVE]"), BUILD_SECONDS)
     page.driver.refresh()

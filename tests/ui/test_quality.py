@@ -21,6 +21,8 @@ pytestmark = [pytest.mark.cloud, pytest.mark.ui]
 SAMPLE = DRAW + "?sample=three-tier"
 # What a page may show in Latin letters whatever the language: names of the cloud and of the sample.
 NAMES = {
+    "AM",
+    "PM",
     "web",
     "cache",
     "db",
