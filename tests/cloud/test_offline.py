@@ -49,10 +49,14 @@ def offline(body: Any, flavors: dict[str, Any]) -> Any:
 
 
 def by_name(plan: Any) -> Any:
-    """A plan with domains by name: references differ between projects, and labels follow them."""
+    """What is planned, with domains by name.
+
+    References and labels are those of a project, and a document knows neither id nor time.
+    """
     names = {each["ref"]: each["name"] for each in plan["domains"]}
     paths = {each["ref"]: names.get(each["parent"], "") for each in plan["domains"]}
-    text = json.dumps(plan)
+    domains = [{**each, "label": ""} for each in plan["domains"]]
+    text = json.dumps({**plan, "domains": domains, "id": None, "planned_at": None})
     for ref, name in names.items():
         text = text.replace(ref, f"{paths[ref]}/{name}")
     return json.loads(text)
