@@ -51,11 +51,13 @@ def offline(body: Any, flavors: dict[str, Any]) -> Any:
 def by_name(plan: Any) -> Any:
     """What is planned, with domains by name.
 
-    References and labels are those of a project, and a document knows neither id nor time.
+    References, and labels and order with them, are those of a project, and a document knows neither
+    id nor time.
     """
     names = {each["ref"]: each["name"] for each in plan["domains"]}
     paths = {each["ref"]: names.get(each["parent"], "") for each in plan["domains"]}
     domains = [{**each, "label": ""} for each in plan["domains"]]
+    domains.sort(key=lambda each: (each["level"], paths[each["ref"]], each["name"]))
     text = json.dumps({**plan, "domains": domains, "id": None, "planned_at": None})
     for ref, name in names.items():
         text = text.replace(ref, f"{paths[ref]}/{name}")
