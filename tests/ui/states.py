@@ -91,8 +91,8 @@ def _troubles(page: Dashboard) -> Iterator[str]:
     with_network(page, offline=True)
     page.type("#t1-count", "4")
     drawing(page, "error")
+    with_network(page, latency=0)  # what looks at the state may fetch another theme
     yield "draw-error"
-    with_network(page, latency=0)
     page.severe()  # the browser notes what could not be asked
 
 
