@@ -119,8 +119,8 @@ def ensembles(page: Dashboard, project: Project, break_a_build: Callable[[], Any
     page.open("/project/ensembles/")
     page.until(lambda: len(page.all("tr[data-object-id]")) == 3)
     yield "index"
-    page.open("/project/ensembles/?name=nothing-has-this-name")
-    page.find(".ens")
+    page.open("/project/ensembles/?q=nothing-has-this-name")
+    page.until(lambda: "No ensemble matches the search." in page.text(".ens-table"))
     yield "index-no-match"
 
 
