@@ -1,121 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests to answers: routes, methods, versions, rights, parameters and the shape of errors."""
 
-import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import webob
-from callers import Caller, caller
+from callers import Caller
 from keystoneauth1 import exceptions as keystone
-from records import IMAGE, Status, ensemble, member, stable_id
+from routed import ADMIN, BODY, FOREIGN, ID, MEMBER, READER, REASON, TRUTH, Ensembles, call, error
 
-from ensemble_api import exception, policies, routes, schemas
-from ensemble_api.cloud.inventory import Host
-from ensemble_api.kept import Move
-from ensemble_api.planning import result
-from ensemble_api.planning.lifecycle import EnsembleRecord
-from ensemble_api.planning.model import Ensemble, Member, Tier
-from ensemble_api.planning.topology import Topology
-from ensemble_api.resolver import stored_ensemble
-from ensemble_api.service import Asked, Page, Planned
-from ensemble_api.spread import Search, Spread, spread
-from ensemble_api.truth import Truth
-
-MEMBER = caller("shop-project", "member", "reader")
-READER = caller("shop-project", "reader")
-ADMIN = caller("admin-project", "admin")
-FOREIGN = caller("other-project", "member", "reader")
-ID = stable_id("ensemble")
-TRUTH = f"/os-ensembles/{ID}/survivability"
-BODY = {
-    "ensemble": {
-        "name": "shop",
-        "tiers": [{"name": "web", "count": 1, "server": {"flavor": "1", "image": IMAGE}}],
-    }
-}
-REASON = result.Reason("no-capacity", "There is room for 1.", None, "host", ("web",), 3, 1)
-
-
-@dataclass
-class Ensembles:
-    """A service with one ensemble; it notes what it is asked, and may fail."""
-
-    record: EnsembleRecord = field(default_factory=lambda: ensemble(member()))
-    fails: Exception | None = None
-    asked: list[Any] = field(default_factory=list)
-    levels: tuple[str, ...] = ("host", "rack", "zone")
-
-    def _ask(self, *what: Any) -> None:
-        self.asked.append(what)
-        if self.fails is not None:
-            raise self.fails
-
-    def get(self, ensemble_id: str) -> EnsembleRecord:
-        self._ask("get", ensemble_id)
-        if ensemble_id != self.record.id:
-            raise exception.NotFound(f"There is no ensemble {ensemble_id}.")
-        return self.record
-
-    def select(self, page: Page) -> list[EnsembleRecord]:
-        self._ask("select", page)
-        return [self.record][: page.limit]
-
-    def create(self, context: Any, body: Any, plan_id: Any, asked: Asked) -> EnsembleRecord:
-        self._ask("create", body, plan_id)
-        return self.record
-
-    def plan(self, context: Any, body: Any, asked: Asked) -> Planned:
-        self._ask("plan", body, asked)
-        return Planned(result.Infeasible((REASON,), True), Topology.build(("host",), {}))
-
-    def survivability(self, context: Any, record: EnsembleRecord, *, whole: bool) -> Truth:
-        self._ask("survivability", record.id, whole)
-        topology = Topology.build(self.levels, {})
-        return Truth(record, stored_ensemble(record), topology, (), {}, (), {}, "now")
-
-    def delete(self, ensemble_id: str) -> EnsembleRecord:
-        self._ask("delete", ensemble_id)
-        return replace(self.record, status=Status.DELETING)
-
-    def spread(self, context: Any, search: Search) -> Spread:
-        self._ask("spread", search)
-        return spread(
-            [Host(f"h{n}", "u", "up", (None, "az1")) for n in (1, 2)], self.levels, {}, [], search
-        )
-
-
-@pytest.fixture
-def service() -> Ensembles:
-    return Ensembles()
-
-
-def call(
-    service: Ensembles,
-    method: str,
-    path: str,
-    who: Caller = MEMBER,
-    body: Any = None,
-    **headers: str,
-) -> webob.Response:
-    environ = {"SCRIPT_NAME": "/v2.1", "nova.context": who}
-    request = webob.Request.blank(path, method=method, environ=environ)
-    request.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
-    if body is not None:
-        request.body = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return routes.dispatch(request, service, request.environ["PATH_INFO"])  # type: ignore[arg-type]
-
-
-def error(response: webob.Response, key: str, code: str) -> dict[str, Any]:
-    """The details of an error body, whose shape is checked."""
-    assert response.content_type == "application/json"
-    assert response.json.keys() == {key}
-    fault = response.json[key]
-    assert fault["code"] == response.status_int
-    assert fault["message"]
-    assert fault["details"]["code"] == code
-    return dict(fault["details"])
+from ensemble_api import exception
+from ensemble_api.service import Page
 
 
 @pytest.mark.parametrize(
@@ -326,86 +222,6 @@ def test_a_bad_question_about_the_truth_is_named(service: Ensembles, query: str)
     assert details["field"] == query.partition("=")[0]
 
 
-REF = "ab" * 28
-
-
-@pytest.mark.parametrize("path", ["/os-ensembles/plans", "/os-ensembles"])
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ("headroom=yes", "headroom"),
-        ("domains=", "domains"),
-        ("domains=every", "domains"),
-        ("fail=rack", "fail"),
-        (f"fail={REF[:-1]}", "fail"),
-        (f"fail={REF}&fail=", "fail"),
-        ("&".join(f"fail={number:056x}" for number in range(17)), "fail"),
-        ("colour=red", "colour"),
-    ],
-)
-def test_a_bad_question_about_a_plan_is_named(
-    service: Ensembles, path: str, query: str, field: str
-) -> None:
-    response = call(service, "POST", f"{path}?{query}", body=BODY)
-    assert response.status_int == 400
-    assert error(response, "badRequest", "ensemble.invalid")["field"] == field
-    assert service.asked == []
-
-
-def test_what_is_asked_of_a_plan_reaches_the_service(service: Ensembles) -> None:
-    query = f"headroom=1&domains=all&fail={REF}&fail={'cd' * 28}&fail={REF}"
-    call(service, "POST", f"/os-ensembles/plans?{query}", body=BODY)
-    assert service.asked[0][2] == Asked(
-        headroom=True, open=True, everywhere=True, fail=(REF, "cd" * 28)
-    )
-
-
-def test_a_rule_keeps_all_domains_from_who_may_plan(
-    service: Ensembles, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allowed = policies.allowed
-    monkeypatch.setattr(
-        policies,
-        "allowed",
-        lambda who, what, *rest: what != "domains" and allowed(who, what, *rest),
-    )
-    assert call(service, "POST", "/os-ensembles/plans?domains=all", body=BODY).status_int == 200
-    assert not service.asked[0][2].open
-
-
-@pytest.mark.parametrize(
-    ("plan", "told"),
-    [("", "must be a UUID"), ("p1", "must be a UUID"), (7, "not of type"), (None, "not of type")],
-)
-def test_a_plan_that_is_no_id_is_refused(service: Ensembles, plan: Any, told: str) -> None:
-    response = call(service, "POST", "/os-ensembles", body={**BODY, "plan": plan})
-    assert error(response, "badRequest", "ensemble.invalid")["field"] == "plan"
-    assert told in response.text
-    assert service.asked == []
-
-
-def test_a_plan_s_id_is_no_part_of_a_plan(service: Ensembles) -> None:
-    response = call(service, "POST", "/os-ensembles/plans", body={**BODY, "plan": ID})
-    assert error(response, "badRequest", "ensemble.invalid")["field"] == "plan"
-
-
-def test_a_plan_that_changed_is_answered_with_the_new_one(service: Ensembles) -> None:
-    topology = Topology.build(("host",), {"secret1": (), "secret2": ()})
-    web = Member("web", 0)
-    plan = result.Plan(Ensemble((Tier("web", 1, {"VCPU": 1}),)), {web: "secret2"}, ())
-    moved = (Move(web, None, {"host": topology.domain_of("secret2", "host")}),)
-    service.fails = exception.PlanChanged(
-        "Changed.", plan=Planned(plan, topology, id="new"), moved=moved
-    )
-    response = call(service, "POST", "/os-ensembles", body={**BODY, "plan": ID})
-    assert response.status_int == 409
-    facts = error(response, "conflictingRequest", "ensemble.plan_changed")
-    assert service.asked == [("create", schemas.check_ensemble(BODY), ID)]
-    assert (facts["plan"]["id"], facts["moved"][0]["from"]) == ("new", None)
-    assert facts["moved"][0]["to"] == facts["plan"]["assignments"][0]["domains"]
-    assert "secret" not in response.text
-
-
 @pytest.mark.parametrize("path", ["/os-ensembles/%FF", "/os-ensembles/%C3%28"])
 def test_a_path_that_is_not_text_is_400(service: Ensembles, path: str) -> None:
     response = call(service, "GET", path)
@@ -549,42 +365,3 @@ def test_html_in_a_name_comes_back_as_json_text(service: Ensembles) -> None:
     response = call(service, "GET", f"/os-ensembles/{ID}")
     assert response.content_type == "application/json"
     assert response.json["ensemble"]["name"] == name
-
-
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ("limit=0", "limit"),
-        ("limit=x", "limit"),
-        ("marker=h9", "marker"),
-        ("marker=%00", "marker"),
-        ("sort_key=name", "sort_key"),
-        ("sort_dir=up", "sort_dir"),
-        ("summary=yes", "summary"),
-        ("host=h1", "host"),
-        ("row=r1", "row"),
-        ("q=%ff", "url"),
-    ],
-)
-def test_a_bad_query_of_the_spread_names_its_field(
-    service: Ensembles, query: str, field: str
-) -> None:
-    response = call(service, "GET", f"/os-ensembles/spread?{query}", ADMIN)
-    assert response.status_int == 400
-    assert error(response, "badRequest", "ensemble.invalid")["field"] == field
-
-
-def test_the_spread_passes_its_query_on_and_links_to_the_next_page(service: Ensembles) -> None:
-    query = "limit=1&sort_key=host&rack=&q=H%C3%A9&project_id=p&ensemble_id=e&summary=1"
-    response = call(service, "GET", f"/os-ensembles/spread?{query}", ADMIN)
-    assert response.status_int == 200 and "summary" in response.json["spread"]
-    assert service.asked[-1][1] == Search(1, None, "host", False, "p", "e", {"rack": ""}, "H\u00e9")
-    response = call(service, "GET", "/os-ensembles/spread?limit=1&sort_dir=asc&zone=az1", ADMIN)
-    shown = response.json["spread"]
-    assert [host["host"] for host in shown["hosts"]] == ["h2"] and "summary" not in shown
-    [link] = shown["hosts_links"]
-    assert link["rel"] == "next" and link["href"].endswith(
-        "/v2.1/os-ensembles/spread?limit=1&sort_dir=asc&zone=az1&marker=h2"
-    )
-    last = call(service, "GET", link["href"].partition("/v2.1")[2], ADMIN).json["spread"]
-    assert [host["host"] for host in last["hosts"]] == ["h1"] and "hosts_links" not in last

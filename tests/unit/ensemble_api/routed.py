@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests to a service that notes what it is asked, and the shape of its errors."""
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import webob
+from callers import Caller, caller
+from records import IMAGE, Status, ensemble, member, stable_id
+
+from ensemble_api import exception, routes
+from ensemble_api.cloud.inventory import Host
+from ensemble_api.planning import result
+from ensemble_api.planning.lifecycle import EnsembleRecord
+from ensemble_api.planning.topology import Topology
+from ensemble_api.resolver import stored_ensemble
+from ensemble_api.service import Asked, Page, Planned
+from ensemble_api.spread import Search, Spread, spread
+from ensemble_api.truth import Truth
+
+MEMBER = caller("shop-project", "member", "reader")
+READER = caller("shop-project", "reader")
+ADMIN = caller("admin-project", "admin")
+FOREIGN = caller("other-project", "member", "reader")
+ID = stable_id("ensemble")
+TRUTH = f"/os-ensembles/{ID}/survivability"
+BODY = {
+    "ensemble": {
+        "name": "shop",
+        "tiers": [{"name": "web", "count": 1, "server": {"flavor": "1", "image": IMAGE}}],
+    }
+}
+REASON = result.Reason("no-capacity", "There is room for 1.", None, "host", ("web",), 3, 1)
+
+
+@dataclass
+class Ensembles:
+    """A service with one ensemble; it notes what it is asked, and may fail."""
+
+    record: EnsembleRecord = field(default_factory=lambda: ensemble(member()))
+    fails: Exception | None = None
+    asked: list[Any] = field(default_factory=list)
+    levels: tuple[str, ...] = ("host", "rack", "zone")
+
+    def _ask(self, *what: Any) -> None:
+        self.asked.append(what)
+        if self.fails is not None:
+            raise self.fails
+
+    def get(self, ensemble_id: str) -> EnsembleRecord:
+        self._ask("get", ensemble_id)
+        if ensemble_id != self.record.id:
+            raise exception.NotFound(f"There is no ensemble {ensemble_id}.")
+        return self.record
+
+    def select(self, page: Page) -> list[EnsembleRecord]:
+        self._ask("select", page)
+        return [self.record][: page.limit]
+
+    def create(self, context: Any, body: Any, plan_id: Any, asked: Asked) -> EnsembleRecord:
+        self._ask("create", body, plan_id)
+        return self.record
+
+    def plan(self, context: Any, body: Any, asked: Asked) -> Planned:
+        self._ask("plan", body, asked)
+        return Planned(result.Infeasible((REASON,), True), Topology.build(("host",), {}))
+
+    def survivability(self, context: Any, record: EnsembleRecord, *, whole: bool) -> Truth:
+        self._ask("survivability", record.id, whole)
+        topology = Topology.build(self.levels, {})
+        return Truth(record, stored_ensemble(record), topology, (), {}, (), {}, "now")
+
+    def delete(self, ensemble_id: str) -> EnsembleRecord:
+        self._ask("delete", ensemble_id)
+        return replace(self.record, status=Status.DELETING)
+
+    def spread(self, context: Any, search: Search) -> Spread:
+        self._ask("spread", search)
+        return spread(
+            [Host(f"h{n}", "u", "up", (None, "az1")) for n in (1, 2)], self.levels, {}, [], search
+        )
+
+
+def call(
+    service: Ensembles,
+    method: str,
+    path: str,
+    who: Caller = MEMBER,
+    body: Any = None,
+    **headers: str,
+) -> webob.Response:
+    environ = {"SCRIPT_NAME": "/v2.1", "nova.context": who}
+    request = webob.Request.blank(path, method=method, environ=environ)
+    request.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+    if body is not None:
+        request.body = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return routes.dispatch(request, service, request.environ["PATH_INFO"])  # type: ignore[arg-type]
+
+
+def error(response: webob.Response, key: str, code: str) -> dict[str, Any]:
+    """The details of an error body, whose shape is checked."""
+    assert response.content_type == "application/json"
+    assert response.json.keys() == {key}
+    fault = response.json[key]
+    assert fault["code"] == response.status_int
+    assert fault["message"]
+    assert fault["details"]["code"] == code
+    return dict(fault["details"])
