@@ -111,6 +111,7 @@ def loss(
 
     Without `search` only places beside the members that are left are looked for, where these stay;
     `effort` is as for a plan.
+
     The members run on `snapshot` already, as for `headroom`. Domains within each other count once,
     as do domains that are named twice. Raises KeyError for a domain that the cloud does not have.
     """
