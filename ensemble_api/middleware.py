@@ -24,7 +24,7 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory, parse_levels
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.reservation import Reservation
-from ensemble_api.cloud.session import Session
+from ensemble_api.cloud.session import Session, check_policy
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
 from ensemble_api.execution.worker import Worker
@@ -152,6 +152,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         max_members=ours.max_members,
         attempts=ours.reserve_attempts,
         wake=worker.wake,
+        check_rights=check_policy,
         plan_lifetime=ours.plan_lifetime,
         shown_hosts=ours.shown_hosts,
     )

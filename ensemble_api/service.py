@@ -20,7 +20,7 @@ from ensemble_api.dry_run import NOTHING_MORE, Asked, DryRuns, Planned, labelled
 from ensemble_api.look import Look
 from ensemble_api.neighbours import Neighbours
 from ensemble_api.planning import check, planner, result
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, Status
+from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, Requester, Status
 from ensemble_api.planning.topology import Topology
 from ensemble_api.references import labels, reference
 from ensemble_api.resolver import Resolver, Wanted
@@ -57,6 +57,7 @@ class Service:
         max_members: int,
         attempts: int,
         wake: Callable[[], None],
+        check_rights: Callable[[], None] = lambda: None,
         sleep: Callable[[float], None] = time.sleep,
         plan_lifetime: float = 900,
         shown_hosts: int = 1000,
@@ -79,6 +80,7 @@ class Service:
         self._owner = owner
         self._attempts = attempts
         self._wake = wake
+        self._check_rights = check_rights
         self._sleep = sleep
 
     def plan(self, context: Any, body: Mapping[str, Any], asked: Asked = NOTHING_MORE) -> Planned:
@@ -106,6 +108,7 @@ class Service:
         :raises ensemble_api.exception.PlanChanged: with another plan; nothing is left then.
         """
         # 1 Resolve with the tenant's rights, and look at the quota for the whole.
+        self._check_rights()
         wanted = self._resolver.resolve(context, body)
         known = self._dry_runs.find(context, wanted, plan_id) if plan_id else None
         self._resolver.check_quota(context, wanted)
@@ -171,7 +174,7 @@ class Service:
         """Where Nova has an ensemble's servers now, and what that breaks."""
         return self._observer.look(context, record, whole=whole)
 
-    def delete(self, ensemble_id: str) -> EnsembleRecord:
+    def delete(self, context: Any, ensemble_id: str) -> EnsembleRecord:
         """Start to remove everything of an ensemble; deleting twice is fine.
 
         :raises ensemble_api.exception.NotFound: if there is none.
@@ -182,6 +185,7 @@ class Service:
             ensemble_id,
             [Status.BUILDING, Status.ACTIVE, Status.ROLLING_BACK, Status.ERROR],
             Status.DELETING,
+            requester=_requester(context),
             message="Servers, capacity and ports are being removed.",
         )
         ensemble = self._store.get(ensemble_id)
@@ -260,6 +264,11 @@ def _refusal(infeasible: result.Infeasible) -> exception.InfeasibleEnsemble:
     )
 
 
+def _requester(context: Any) -> Requester:
+    """Who asks, as the worker has to act for them later."""
+    return Requester(context.user_id, tuple(sorted(set(context.roles))))
+
+
 def _record(
     context: Any, wanted: Wanted, planned: result.Plan, capacity: Capacity, asked: Asked
 ) -> EnsembleRecord:
@@ -285,6 +294,7 @@ def _record(
         user_id=context.user_id,
         name=wanted.body["name"],
         status=Status.RESERVING,
+        requester=_requester(context),
         body=wanted.body,
         plan=_summary(context, wanted, planned, topology, asked),
         members=members,

@@ -10,7 +10,7 @@ import numpy as np
 
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Host, Inventory
-from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG
+from ensemble_api.cloud.tags import ENSEMBLE_TAG, recognized
 from ensemble_api.neighbours import Neighbours
 from ensemble_api.planning import check
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord
@@ -108,13 +108,12 @@ class Observer:
     def _servers(self, context: Any, record: EnsembleRecord) -> dict[str, Mapping[str, Any]]:
         """The project's servers that may be the ensemble's, by id.
 
-        By tag, and by id should a tenant have removed the tag. Another project's servers may bear
-        the same tag and are none of ours.
+        By tag, and by id should a tenant have removed the tag.
         """
+        tag = f"{ENSEMBLE_TAG}{record.id}"
         found: dict[str, Mapping[str, Any]] = {
             server["id"]: server
-            for server in self._compute.servers_anywhere(context, f"{ENSEMBLE_TAG}{record.id}")
-            if server["tenant_id"] == record.project_id
+            for server in self._compute.servers(context, record.project_id, tag)
         }
         missing = {each.server_id for each in record.members if each.server_id} - found.keys()
         if len(missing) > MANY:
@@ -122,7 +121,7 @@ class Observer:
                 found.setdefault(server["id"], server)
         else:
             for server_id in missing:
-                alone = self._compute.server(context.elevated(), server_id)
+                alone = self._compute.server(context, server_id)
                 if alone is not None:
                     found[server_id] = alone
         return found
@@ -163,14 +162,9 @@ def _whereabouts(
     servers: Mapping[str, Mapping[str, Any]],
     hosts: Mapping[str, Host],
 ) -> Iterator[Whereabouts]:
-    tagged = {
-        tag.removeprefix(MEMBER_TAG): server
-        for server in servers.values()
-        for tag in server.get("tags", ())
-        if tag.startswith(MEMBER_TAG)
-    }
+    found = recognized(record, servers.values())
     for member in record.members:
-        server = servers.get(member.server_id) if member.server_id else tagged.get(member.id)
+        server = next(iter(found.get(member.id, ())), None)
         if server is None:
             yield Whereabouts(member, member.server_id, None, None, running=False)
             continue

@@ -2,20 +2,53 @@
 """Our own credentials: a session for Placement, and contexts that act for a tenant in Nova.
 
 Nova internals used here: ``nova.context.RequestContext``, which its own API requires of every
-request. A worker has no tenant's token (it may run hours later, after a restart), so it acts with
-the service user's, in the tenant's name: the server belongs to the tenant's project and user.
+request, and ``nova.policy``. A worker has no tenant's token (it may run hours later, after a
+restart), so it acts in the tenant's name, with the tenant's roles: the server belongs to the
+tenant's project and user, and Nova refuses what it would refuse them (doc/decisions/0002).
 """
 
+import logging
 from typing import Any
 
 from keystoneauth1 import adapter
 from nova import context as nova_context
+from nova import policy as nova_policy
 from oslo_config import cfg
 
-from ensemble_api import conf
+from ensemble_api import conf, exception
 from ensemble_api.cloud import credentials
+from ensemble_api.planning.lifecycle import Requester
+
+LOG = logging.getLogger(__name__)
 
 PLACEMENT_VERSION = "1.38"  # consumer types
+PLACER_ROLE = "ensembles_placer"
+NAMING_A_HOST = "compute:servers:create:requested_destination"
+
+
+def check_policy() -> None:
+    """See that Nova's policy lets our role name the host of a new server.
+
+    :raises ensemble_api.exception.Unavailable: when it does not; the log says what to do then.
+    """
+    nova_policy.init()
+    placer = nova_context.RequestContext(
+        user_id="ensembles",
+        project_id="ensembles",
+        roles=["member", "reader", PLACER_ROLE],
+        is_admin=False,
+        overwrite=False,
+    )
+    target = {"user_id": placer.user_id, "project_id": placer.project_id}
+    if not nova_policy.authorize(placer, NAMING_A_HOST, target, do_raise=False):
+        LOG.error(
+            "Nova's policy does not let the role %s name a host, so no ensemble can be built. Add "
+            'to its policy file: "%s": "rule:context_is_admin or role:%s"',
+            PLACER_ROLE,
+            NAMING_A_HOST,
+            PLACER_ROLE,
+        )
+        raise exception.Unavailable("Ensembles cannot be built here now; the log has more.")
 
 
 class Session:
@@ -38,15 +71,22 @@ class Session:
             **options,
         )
 
-    def acting_for(self, user_id: str, project_id: str) -> Any:
-        """A Nova request context with admin rights in the name of a project's user."""
+    def acting_for(
+        self, requester: Requester, project_id: str, *, names_hosts: bool = False
+    ) -> Any:
+        """A Nova request context with the rights that a requester has in a project, and no more.
+
+        ``names_hosts`` adds the one role that lets Nova's policy take a host for a new server. The
+        token is ours: Nova passes it on to Neutron, Glance and Cinder.
+        """
+        roles = [*requester.roles, *([PLACER_ROLE] if names_hosts else [])]
         access = self._auth.get_access(self._session)
         return nova_context.RequestContext(
-            user_id=user_id,
+            user_id=requester.user_id,
             project_id=project_id,
             auth_token=access.auth_token,
-            roles=["admin", "member", "reader"],
-            is_admin=True,
+            roles=roles,
+            is_admin=False,
             service_catalog=_catalog_v2(access.service_catalog.catalog),
             overwrite=False,
         )

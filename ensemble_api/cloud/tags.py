@@ -1,10 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tags by which the servers of ensembles are known (doc/decisions/0003)."""
+"""The tags by which servers are found whose ids are not recorded yet (doc/decisions/0003)."""
 
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus
 
 ENSEMBLE_TAG: Final = "ensemble:"
 """Followed by the ensemble's id, on every server of it."""
 
 MEMBER_TAG: Final = "ensemble-member:"
 """Followed by the member's id, on its server."""
+
+
+def recognized(
+    record: EnsembleRecord, servers: Iterable[Mapping[str, Any]]
+) -> dict[str, list[Mapping[str, Any]]]:
+    """The servers of each member, by the member's id, among those that Nova shows.
+
+    A recorded id decides. Any tenant may put any tag on any server of the project, so a tag counts
+    only for a member whose server we have asked for and know no id of, and only on a server that
+    Nova made since then. Its word for when is in whole seconds, as is our record.
+    """
+    recorded = {each.server_id: each for each in record.members if each.server_id}
+    awaited = {each.id: each for each in record.members if _awaited(each)}
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for server in servers:
+        member = recorded.get(server["id"]) or _by_tag(server, awaited)
+        if member is not None and server["tenant_id"] == record.project_id:
+            found.setdefault(member.id, []).append(server)
+    return found
+
+
+def _awaited(member: MemberRecord) -> bool:
+    return (
+        member.server_id is None
+        and bool(member.asked_at)
+        and member.status in (MemberStatus.RESERVED, MemberStatus.BUILDING)
+    )
+
+
+def _by_tag(server: Mapping[str, Any], awaited: Mapping[str, MemberRecord]) -> MemberRecord | None:
+    # Without tags Nova shows servers of a cell that is down.
+    for tag in server.get("tags", ()):
+        member = awaited.get(tag.removeprefix(MEMBER_TAG)) if tag.startswith(MEMBER_TAG) else None
+        if member is not None and server["created"] >= member.asked_at:
+            return member
+    return None

@@ -11,6 +11,10 @@ from typing import TypeAlias
 
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
 
+SHOWN = 5  # locked members that are named
+MOST_CONFLICTS = 5
+LONGEST_PAUSE = 30  # seconds between two requests for the same server
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -22,6 +26,12 @@ class Server:
     host: str | None = None
     task: str | None = None
     fault: str | None = None
+    locked: bool = False
+
+    @property
+    def deleting(self) -> bool:
+        """Whether its end has been asked for."""
+        return self.task == "deleting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,13 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """Write down what the removal waits for."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fail:
     """Give the build up; everything goes."""
 
@@ -68,7 +85,7 @@ class Settle:
     status: Status | None
 
 
-Action: TypeAlias = CreateServer | DeleteServer | ReleaseHold | Record | Fail | Settle
+Action: TypeAlias = CreateServer | DeleteServer | ReleaseHold | Record | Block | Fail | Settle
 
 
 def decide(
@@ -103,13 +120,14 @@ def _build(
         if reason := _broken(member, ours.get(member.id)):
             return (Fail(reason),)
     if ensemble.idle > timeout:
-        missing = sum(member.status is not MemberStatus.ACTIVE for member in ensemble.members)
-        return (Fail(f"{missing} servers were not built within {timeout:.0f} seconds."),)
+        return (Fail(_overdue(ensemble, timeout)),)
     seen = tuple(_observed(ensemble, ours))
-    extra = tuple(DeleteServer(each.id) for each in doubles if each.task != "deleting")
+    # One that is locked is not one of ours, which nobody has had the time to lock.
+    extra = tuple(DeleteServer(each.id) for each in doubles if not (each.deleting or each.locked))
     waiting = [member for member in ensemble.members if member.id not in ours]
     building = sum(server.status != "ACTIVE" for server in ours.values())
-    create = tuple(CreateServer(member) for member in waiting[: max(0, concurrency - building)])
+    ready = [member for member in waiting if not member.pause]
+    create = tuple(CreateServer(member) for member in ready[: max(0, concurrency - building)])
     if not (seen or extra or waiting or building):
         return (Settle(Status.ACTIVE),)
     return seen + extra + create
@@ -121,7 +139,7 @@ def _by_member(servers: tuple[Server, ...]) -> tuple[Mapping[str, Server], list[
     doubles = []
     # One that is going is the double, else one that is not there yet.
     for server in sorted(
-        servers, key=lambda each: (each.task == "deleting", each.status != "ACTIVE", each.id)
+        servers, key=lambda each: (each.deleting, each.status != "ACTIVE", each.id)
     ):
         if server.member_id in ours:
             doubles.append(server)
@@ -159,8 +177,14 @@ def _observed(ensemble: EnsembleRecord, ours: Mapping[str, Server]) -> Iterator[
 def _remove(
     ensemble: EnsembleRecord, servers: tuple[Server, ...], end: Status | None
 ) -> tuple[Action, ...]:
-    """Delete the servers first; a member's hold and records go when its server is gone."""
-    delete = tuple(DeleteServer(each.id) for each in servers if each.task != "deleting")
+    """Delete the servers first; a member's hold and records go when its server is gone.
+
+    While a server is locked none is deleted: who locked it wants to keep what it belongs to.
+    """
+    locked = _locked(ensemble, servers)
+    if locked:
+        return (Block(locked),)
+    delete = tuple(DeleteServer(each.id) for each in servers if not each.deleting)
     alive = {server.member_id for server in servers}
     release = tuple(
         ReleaseHold(member)
@@ -170,3 +194,40 @@ def _remove(
     if servers or release:
         return delete + release
     return (Settle(end),)
+
+
+def _locked(ensemble: EnsembleRecord, servers: tuple[Server, ...]) -> str | None:
+    """Which members' servers are locked, and what to do about it; None if none is."""
+    locked = {each.member_id for each in servers if each.locked and not each.deleting}
+    names = [member.name for member in ensemble.members if member.id in locked]
+    if not names:
+        return None
+    shown = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" * (len(names) > SHOWN))
+    if len(names) == 1:
+        return f"The server of {shown} is locked. Unlock it, and the removal goes on."
+    return f"The servers of {shown} are locked. Unlock them, and the removal goes on."
+
+
+def _overdue(ensemble: EnsembleRecord, timeout: float) -> str:
+    """That it takes too long, with what Nova said last of those that it did not take."""
+    missing = sum(member.status is not MemberStatus.ACTIVE for member in ensemble.members)
+    what = "1 server was" if missing == 1 else f"{missing} servers were"
+    text = f"{what} not built within {timeout:.0f} seconds."
+    refused = [each for each in ensemble.members if each.refusal and not each.server_id]
+    if refused:
+        text += f" Of {refused[0].name} Nova said at last: {refused[0].refusal}"
+    return text
+
+
+def pause_after(status: int, tries: int) -> float | None:
+    """Seconds until Nova is asked again for a server that it did not take; None: it never will.
+
+    ``status`` is what it answered, ``tries`` how often it had not taken that server before. What
+    comes of Nova's own or its neighbours' state passes (a 5xx while Neutron restarts, a time-out,
+    too many requests), and is tried for as long as the build may take. A conflict may pass, or be
+    for good.
+    """
+    lasting = status not in (408, 409, 429) and (status < 500 or status == 501)
+    if lasting or (status == 409 and tries >= MOST_CONFLICTS):
+        return None
+    return float(min(2**tries, LONGEST_PAUSE))

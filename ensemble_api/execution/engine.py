@@ -4,19 +4,30 @@
 import logging
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
 from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import Session
-from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG
+from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG, recognized
 from ensemble_api.execution import decide as decision
 from ensemble_api.execution.names import server_name
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberStatus, Status
+from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.store.api import Store
 
 LOG = logging.getLogger(__name__)
+
+FORBIDDEN = 403
+
+
+class Next(Enum):
+    """When the next step of an ensemble is due."""
+
+    NOW = "now"
+    AFTER_A_WHILE = "after a while"
+    WHEN_UNBLOCKED = "when somebody else has done something"
 
 
 class Engine:
@@ -41,14 +52,14 @@ class Engine:
         self._concurrency = concurrency
         self._timeout = timeout
 
-    def step(self, ensemble_id: str) -> bool:
-        """Observe, decide, act, record; False when there is nothing to do but wait.
+    def step(self, ensemble_id: str) -> Next:
+        """Observe, decide, act, record.
 
         :raises ensemble_api.exception.NotFound: when the ensemble is gone.
         :raises ensemble_api.exception.LeaseLost: when another worker has it.
         """
         ensemble = self._store.get(ensemble_id)
-        context = self._session.acting_for(ensemble.user_id, ensemble.project_id)
+        context = self._session.acting_for(ensemble.requester, ensemble.project_id)
         actions = decision.decide(
             ensemble,
             tuple(self._observe(context, ensemble)),
@@ -57,46 +68,53 @@ class Engine:
         )
         with ThreadPoolExecutor(self._concurrency, "ensemble-engine") as pool:
             # Iterating raises the first error, after all actions have ended.
-            list(pool.map(lambda action: self._carry_out(context, ensemble, action), actions))
+            obstacles = pool.map(lambda each: self._carry_out(context, ensemble, each), actions)
+            obstacle = next(filter(None, list(obstacles)), None)
+        if obstacle != ensemble.blocked and self._is_being_removed(ensemble.id):
+            self._store.block(ensemble, self._owner, obstacle)
+        if obstacle:
+            return Next.WHEN_UNBLOCKED
         # That a server is to go is asked again until it goes, and no reason to hurry.
-        return not all(isinstance(action, decision.DeleteServer) for action in actions)
+        idle = all(isinstance(action, decision.DeleteServer) for action in actions)
+        return Next.AFTER_A_WHILE if idle else Next.NOW
+
+    def _is_being_removed(self, ensemble_id: str) -> bool:
+        try:
+            status = self._store.get(ensemble_id).status
+        except exception.NotFound:
+            return False
+        return status in (Status.ROLLING_BACK, Status.DELETING)
 
     def _observe(self, context: Any, ensemble: EnsembleRecord) -> Iterator[decision.Server]:
         """All servers of the ensemble: by tag, and by id should a tenant have removed the tag."""
-        members = {each.id for each in ensemble.members}
-        by_server = {each.server_id: each.id for each in ensemble.members if each.server_id}
-        listed = self._compute.servers(context, f"{ENSEMBLE_TAG}{ensemble.id}")
-        for server in listed:
-            # A tenant may tag any server so: what names no member of ours is none of ours. Without
-            # tags Nova shows servers of a cell that is down.
-            tags = (tag.removeprefix(MEMBER_TAG) for tag in server.get("tags", ()))
-            member_id = by_server.get(server["id"]) or next(filter(members.__contains__, tags), "")
-            if member_id:
+        shown = list(
+            self._compute.servers(context, ensemble.project_id, f"{ENSEMBLE_TAG}{ensemble.id}")
+        )
+        recorded = {each.server_id for each in ensemble.members if each.server_id}
+        missing = recorded - {server["id"] for server in shown}
+        alone = (self._compute.server(context, server_id) for server_id in missing)
+        shown.extend(filter(None, alone))
+        for member_id, servers in recognized(ensemble, shown).items():
+            for server in servers:
                 yield _server(server, member_id)
-        for server_id in by_server.keys() - {server["id"] for server in listed}:
-            if (found := self._compute.server(context, server_id)) is not None:
-                yield _server(found, by_server[server_id])
 
-    def _carry_out(self, context: Any, ensemble: EnsembleRecord, action: decision.Action) -> None:
+    def _carry_out(
+        self, context: Any, ensemble: EnsembleRecord, action: decision.Action
+    ) -> str | None:
+        """Do what was decided; gives what is in the way of a removal, if anything is."""
         match action:
-            case decision.CreateServer():
-                self._create(context, ensemble, action)
+            case decision.CreateServer(member):
+                self._create(ensemble, member)
             case decision.DeleteServer(server_id):
-                self._compute.delete_server(context, server_id)
+                return self._delete(context, server_id)
+            case decision.Block(message):
+                return message
             case decision.ReleaseHold(member):
                 # A server that is gone can leave its claim behind when Nova died in between.
                 self._reservation.release(filter(None, (member.id, member.server_id)))
                 self._store.mark(ensemble, member, self._owner, status=MemberStatus.DELETED.value)
             case decision.Record(member, status, server_id):
-                changed = status is not member.status
-                self._store.mark(
-                    ensemble,
-                    member,
-                    self._owner,
-                    message=f"{member.name} is {status}" if changed else "",
-                    status=status.value,
-                    server_id=server_id,
-                )
+                self._record(ensemble, member, status, server_id)
             case decision.Fail(message):
                 self._fail(ensemble, message)
             case decision.Settle(None):
@@ -106,24 +124,19 @@ class Engine:
                     "All members are ACTIVE." if status is Status.ACTIVE else "Nothing is left."
                 )
                 self._store.transition(ensemble.id, [ensemble.status], status, message=message)
+        return None
 
-    def _create(
-        self, context: Any, ensemble: EnsembleRecord, action: decision.CreateServer
-    ) -> None:
+    def _create(self, ensemble: EnsembleRecord, member: MemberRecord) -> None:
         """Hand a member over from its hold to its server.
 
         Nova finds the planned host only when it has room, so the hold goes first. From the intent
         on, the member counts as a hand-over, which other ensembles' plans take into account.
         """
-        member = action.member
-        self._store.mark(
-            ensemble,
-            member,
-            self._owner,
-            status=MemberStatus.BUILDING.value,
-            message=f"Nova is asked for {member.name}.",
-        )
+        self._store.ask(ensemble, member, self._owner)
         self._reservation.release([member.id])
+        context = self._session.acting_for(
+            ensemble.requester, ensemble.project_id, names_hosts=True
+        )
         try:
             server_id = self._compute.create_server(
                 context,
@@ -133,9 +146,58 @@ class Engine:
                 [f"{ENSEMBLE_TAG}{ensemble.id}", f"{MEMBER_TAG}{member.id}"],
             )
         except exception.CloudError as error:
+            self._not_taken(ensemble, member, error)
+            return
+        try:
+            self._store.mark(ensemble, member, self._owner, server_id=server_id)
+        except exception.LeaseLost:
+            # Whoever has the ensemble now may not know of this server, and asks for another one.
+            self._delete(context, server_id)
+            raise
+
+    def _not_taken(
+        self, ensemble: EnsembleRecord, member: MemberRecord, error: exception.CloudError
+    ) -> None:
+        """Wait before Nova is asked again, with the capacity held anew if it is still there."""
+        pause = decision.pause_after(error.status, member.tries)
+        if pause is None:
             self._fail(ensemble, f"Nova refused {member.name}: {error.message}")
             return
-        self._store.mark(ensemble, member, self._owner, server_id=server_id)
+        LOG.info("Nova did not take %s of %s: %s", member.name, ensemble.id, error)
+        held = True
+        try:
+            self._reservation.hold(ensemble.project_id, ensemble.user_id, [member])
+        except (exception.CapacityTaken, exception.Unavailable):
+            held = False  # perhaps by its very server, which Nova goes on to build
+        self._store.postpone(
+            ensemble, member, self._owner, seconds=pause, refusal=error.message, held=held
+        )
+
+    def _record(
+        self, ensemble: EnsembleRecord, member: MemberRecord, status: MemberStatus, server_id: str
+    ) -> None:
+        if member.status is MemberStatus.RESERVED:
+            # Nova said that it did not take the request, and did: two claims for one member.
+            self._reservation.release([member.id])
+        changed = status is not member.status
+        self._store.mark(
+            ensemble,
+            member,
+            self._owner,
+            message=f"{member.name} is {status}" if changed else "",
+            status=status.value,
+            server_id=server_id,
+        )
+
+    def _delete(self, context: Any, server_id: str) -> str | None:
+        """Ask for a server's end with the requester's rights; gives why Nova forbids it, if so."""
+        try:
+            self._compute.delete_server(context, server_id)
+        except exception.CloudError as error:
+            if error.status != FORBIDDEN:
+                raise
+            return f"Nova does not let {server_id} be deleted: {error.message}"
+        return None
 
     def _fail(self, ensemble: EnsembleRecord, message: str) -> None:
         LOG.warning("Ensemble %s is rolled back: %s", ensemble.id, message)
@@ -156,4 +218,5 @@ def _server(server: Mapping[str, Any], member_id: str) -> decision.Server:
         host=server.get("OS-EXT-SRV-ATTR:host"),
         task=server.get("OS-EXT-STS:task_state"),
         fault=server.get("fault", {}).get("message"),
+        locked=server.get("locked", False),
     )

@@ -7,10 +7,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from ensemble_api import exception
-from ensemble_api.execution.engine import Engine
+from ensemble_api.execution.engine import Engine, Next
 from ensemble_api.store.api import Store
 
 LOG = logging.getLogger(__name__)
+
+BLOCKED = 5  # polls between two looks at what only a person can help on
 
 
 class Worker:
@@ -89,27 +91,31 @@ class Worker:
         pool.submit(self._work, ensemble_id)
 
     def _work(self, ensemble_id: str) -> None:
-        """Step until the ensemble is settled; on an error let go, so that it is tried anew."""
-        failed = False
+        """Step until the ensemble is settled, and let go where that takes somebody else."""
+        pause = 0.0
         try:
             while not self._stopping.is_set():
                 if self._store.get(ensemble_id).status.settled:
                     break
-                if not self._engine.step(ensemble_id):
-                    self._stopping.wait(self._poll)
+                match self._engine.step(ensemble_id):
+                    case Next.AFTER_A_WHILE:
+                        self._stopping.wait(self._poll)
+                    case Next.WHEN_UNBLOCKED:
+                        pause = BLOCKED * self._poll
+                        break
         except exception.NotFound:
             pass
         except exception.LeaseLost:
             LOG.warning("Another worker has taken ensemble %s over", ensemble_id)
         except Exception:
             LOG.exception("Working on ensemble %s failed; trying again", ensemble_id)
-            failed = True
+            pause = self._poll
         finally:
             with self._lock:
                 self._busy.discard(ensemble_id)
-            if failed:
-                # The lease goes on for one poll, in which others that wait have their turn.
-                self._store.renew(ensemble_id, self._owner, self._poll)
+            if pause:
+                # The lease goes on for a while, in which others that wait have their turn.
+                self._store.renew(ensemble_id, self._owner, pause)
             else:
                 self._store.release(ensemble_id, self._owner)
             self._news.set()

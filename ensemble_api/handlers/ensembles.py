@@ -86,7 +86,7 @@ def survivability(call: Call, ensemble_id: str) -> Answer:
 def delete(call: Call, ensemble_id: str) -> Answer:
     """DELETE /os-ensembles/{id}: start to remove everything."""
     _mine(call, ensemble_id, "delete")
-    return Answer(202, {"ensemble": _view(call, call.service.delete(ensemble_id))})
+    return Answer(202, {"ensemble": _view(call, call.service.delete(call.context, ensemble_id))})
 
 
 def _mine(call: Call, ensemble_id: str, action: str) -> EnsembleRecord:

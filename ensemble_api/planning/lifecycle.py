@@ -34,12 +34,24 @@ class MemberStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asked for what is under way, with the roles that were held in the ensemble's project."""
+
+    user_id: str
+    roles: tuple[str, ...] = ("member", "reader")
+
+
+@dataclass(frozen=True, slots=True)
 class MemberRecord:
     """One member as recorded.
 
     ``id`` is a UUID and the member's Placement consumer while reserved, ``domains`` maps each
     level to the path of its domain from the largest level down, ``resources`` is what one member
     needs per resource class, ``provider`` the UUID of the host's resource provider.
+
+    ``asked_at`` is when Nova was first to be asked for its server (ISO 8601 in UTC; empty before),
+    ``tries`` how often Nova did not take the request, ``refusal`` what it said last, ``pause`` the
+    seconds until it may be asked again.
     """
 
     id: str
@@ -51,6 +63,10 @@ class MemberRecord:
     domains: Mapping[str, tuple[str, ...]]
     status: MemberStatus = MemberStatus.RESERVED
     server_id: str | None = None
+    asked_at: str = ""
+    tries: int = 0
+    refusal: str = ""
+    pause: float = 0.0
 
     @property
     def name(self) -> str:
@@ -64,7 +80,9 @@ class EnsembleRecord:
 
     ``body`` is what the tenant posted, checked and with defaults filled in; ``plan`` what the
     planner said of its objectives and soft violations, JSON-ready; ``fault`` why the last build
-    failed, JSON-ready. Times are ISO 8601 in UTC; ``idle`` is seconds since the last progress.
+    failed, JSON-ready; ``blocked`` what its removal waits for, if for anything. ``requester`` is in
+    whose name its servers are built or removed now. Times are ISO 8601 in UTC; ``idle`` is seconds
+    since the last progress.
     """
 
     id: str
@@ -72,10 +90,12 @@ class EnsembleRecord:
     user_id: str
     name: str
     status: Status
+    requester: Requester
     body: Mapping[str, Any]
     plan: Mapping[str, Any]
     members: tuple[MemberRecord, ...] = ()
     fault: Mapping[str, Any] | None = None
+    blocked: str | None = None
     created_at: str = ""
     updated_at: str = ""
     idle: float = 0.0

@@ -7,9 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from ensemble_api import exception
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.planning.lifecycle import (
+    EnsembleRecord,
+    MemberRecord,
+    MemberStatus,
+    Requester,
+    Status,
+)
 from ensemble_api.store import models, rows
 from ensemble_api.store.database import Database
 
@@ -202,6 +209,7 @@ class Store(Database):
                     user_id=record.user_id,
                     name=record.name,
                     status=record.status.value,
+                    requester=rows.from_requester(record.requester),
                     body=record.body,
                     plan=record.plan,
                     exclusive=record.exclusive,
@@ -244,16 +252,23 @@ class Store(Database):
         status: Status,
         *,
         fault: Mapping[str, Any] | None = None,
+        requester: Requester | None = None,
         message: str = "",
     ) -> bool:
         """Move an ensemble to ``status`` if it is in one of ``expected``; say whether it was.
 
-        The change, the fault (when given) and an event land in one transaction.
+        The change, the fault and the requester (when given) and an event land in one transaction.
         """
         model = models.Ensemble
-        values: dict[str, Any] = {"status": status.value, "updated_at": rows.now()}
+        values: dict[str, Any] = {
+            "status": status.value,
+            "updated_at": rows.now(),
+            "blocked": None,
+        }
         if fault is not None:
             values["fault"] = fault
+        if requester is not None:
+            values["requester"] = rows.from_requester(requester)
         with self.writing() as session:
             result: Any = session.execute(
                 sa.update(model)
@@ -335,19 +350,95 @@ class Store(Database):
 
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
-        now = rows.now()
         with self.writing() as session:
-            result: Any = session.execute(
-                sa.update(models.Ensemble)
-                .where(models.Ensemble.id == record.id, models.Ensemble.lease_owner == owner)
-                .values(updated_at=now)
-            )
-            if not result.rowcount:
-                raise exception.LeaseLost(record.id)
-            session.execute(
-                sa.update(models.Member).where(models.Member.id == member.id).values(**changes)
-            )
+            _keep(session, record, owner, updated_at=rows.now())
+            _change(session, member, changes)
             if message:
                 rows.event(
                     session, record.id, f"{member.name} {changes.get('status', '')}", message
                 )
+
+    def ask(self, record: EnsembleRecord, member: MemberRecord, owner: str) -> None:
+        """Save the intent to ask Nova for a member's server; only the first time is progress.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
+        """
+        now = rows.now()
+        with self.writing() as session:
+            first = not member.asked_at
+            _keep(session, record, owner, **({"updated_at": now} if first else {}))
+            values: dict[str, Any] = {"status": MemberStatus.BUILDING.value}
+            if first:
+                values["asked_at"] = now
+                rows.event(
+                    session,
+                    record.id,
+                    f"{member.name} BUILDING",
+                    f"Nova is asked for {member.name}.",
+                )
+            _change(session, member, values)
+
+    def postpone(
+        self,
+        record: EnsembleRecord,
+        member: MemberRecord,
+        owner: str,
+        *,
+        seconds: float,
+        refusal: str,
+        held: bool,
+    ) -> None:
+        """Save that Nova did not take the request for a member's server, which is no progress.
+
+        It may be asked again in ``seconds``; ``held`` is whether the member's capacity is held
+        until then.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
+        """
+        status = MemberStatus.RESERVED if held else MemberStatus.BUILDING
+        with self.writing() as session:
+            _keep(session, record, owner)
+            _change(
+                session,
+                member,
+                {
+                    "status": status.value,
+                    "tries": member.tries + 1,
+                    "refusal": refusal,
+                    "retry_at": rows.now() + timedelta(seconds=seconds),
+                },
+            )
+            if refusal != member.refusal:
+                rows.event(
+                    session,
+                    record.id,
+                    f"{member.name} {status.value}",
+                    f"Nova did not take {member.name}, and is asked again: {refusal}",
+                )
+
+    def block(self, record: EnsembleRecord, owner: str, message: str | None) -> None:
+        """Save what the removal of an ensemble waits for, None for nothing any more.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
+        """
+        with self.writing() as session:
+            _keep(session, record, owner, blocked=message)
+            rows.event(session, record.id, record.status.value, message or "The removal goes on.")
+
+
+def _keep(session: orm.Session, record: EnsembleRecord, owner: str, **values: Any) -> None:
+    """Write ``values`` to an ensemble's row, and see in the same step that ``owner`` has its lease.
+
+    :raises ensemble_api.exception.LeaseLost: when it has not.
+    """
+    result: Any = session.execute(
+        sa.update(models.Ensemble)
+        .where(models.Ensemble.id == record.id, models.Ensemble.lease_owner == owner)
+        .values(lease_owner=owner, **values)
+    )
+    if not result.rowcount:
+        raise exception.LeaseLost(record.id)
+
+
+def _change(session: orm.Session, member: MemberRecord, values: Mapping[str, Any]) -> None:
+    session.execute(sa.update(models.Member).where(models.Member.id == member.id).values(**values))

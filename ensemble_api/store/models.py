@@ -62,6 +62,8 @@ class Ensemble(Base):
     plan: orm.Mapped[Any] = orm.mapped_column(Json)
     exclusive: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
     fault: orm.Mapped[Any] = orm.mapped_column(Json, nullable=True)
+    requester: orm.Mapped[Any] = orm.mapped_column(Json, nullable=True)
+    blocked: orm.Mapped[str | None] = orm.mapped_column(sa.Text)
     created_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
     updated_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
     lease_owner: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
@@ -87,6 +89,10 @@ class Member(Base):
     domains: orm.Mapped[Any] = orm.mapped_column(Json)
     status: orm.Mapped[str] = orm.mapped_column(sa.String(16))
     server_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(36))
+    asked_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
+    tries: orm.Mapped[int] = orm.mapped_column(sa.Integer, server_default="0")
+    refusal: orm.Mapped[str | None] = orm.mapped_column(sa.Text)
+    retry_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
 
 
 class Event(Base):

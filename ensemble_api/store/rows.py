@@ -3,11 +3,18 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.planning.lifecycle import (
+    EnsembleRecord,
+    MemberRecord,
+    MemberStatus,
+    Requester,
+    Status,
+)
 from ensemble_api.store import models
 
 
@@ -42,6 +49,7 @@ def add_members(session: orm.Session, record: EnsembleRecord) -> None:
             resources=dict(member.resources),
             domains={level: list(path) for level, path in member.domains.items()},
             status=member.status.value,
+            tries=0,
         )
         for position, member in enumerate(record.members)
     )
@@ -67,14 +75,28 @@ def to_ensemble(row: models.Ensemble, members: Iterable[models.Member]) -> Ensem
         user_id=row.user_id,
         name=row.name,
         status=Status(row.status),
+        requester=to_requester(row),
         body=row.body,
         plan=row.plan,
         members=tuple(to_member(each) for each in members),
         fault=row.fault,
+        blocked=row.blocked,
         created_at=iso(row.created_at),
         updated_at=iso(row.updated_at),
         idle=(now() - row.updated_at).total_seconds(),
     )
+
+
+def to_requester(row: models.Ensemble) -> Requester:
+    """Who asked; rows from before this was recorded are of their creator, who is a member."""
+    if row.requester is None:
+        return Requester(row.user_id)
+    return Requester(row.requester["user_id"], tuple(row.requester["roles"]))
+
+
+def from_requester(requester: Requester) -> dict[str, Any]:
+    """The column of a requester."""
+    return {"user_id": requester.user_id, "roles": list(requester.roles)}
 
 
 def to_member(row: models.Member) -> MemberRecord:
@@ -89,4 +111,8 @@ def to_member(row: models.Member) -> MemberRecord:
         domains={level: tuple(path) for level, path in row.domains.items()},
         status=MemberStatus(row.status),
         server_id=row.server_id,
+        asked_at=iso(row.asked_at) if row.asked_at else "",
+        tries=row.tries,
+        refusal=row.refusal or "",
+        pause=max(0.0, (row.retry_at - now()).total_seconds()) if row.retry_at else 0.0,
     )

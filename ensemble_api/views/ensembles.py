@@ -60,9 +60,10 @@ def ensemble(record: EnsembleRecord, *, names: bool, detail: bool) -> Json:
 
 
 def _fault(record: EnsembleRecord, *, names: bool) -> Json | None:
-    if record.fault is None:
-        return None
-    return {**record.fault, "message": _words(record, record.fault["message"], names=names)}
+    """What went wrong, and what its removal waits for."""
+    fault = record.fault or {"message": "", "reasons": []}
+    message = " ".join(filter(None, (fault["message"], record.blocked)))
+    return {**fault, "message": _words(record, message, names=names)} if message else None
 
 
 def _words(record: EnsembleRecord, text: str, *, names: bool) -> str:

@@ -43,6 +43,7 @@ def _texts(cloud: Cloud) -> Iterator[tuple[Path, str]]:
     yield etc / "neutron/neutron.conf", ini.render(neutron.sections(cloud))
     yield etc / "nova/nova.conf", ini.render(nova.sections(cloud))
     yield etc / "nova/api-paste.ini", nova.paste_text()
+    yield etc / "nova/policy.yaml", nova.policy_text()
     yield etc / "dashboard/local/__init__.py", ""
     yield etc / "dashboard/local/local_settings.py", dashboard.settings_text(cloud)
     # Nova otherwise makes up a node identity, and every host in its process would share it.

@@ -46,6 +46,7 @@ def sections(cloud: Cloud) -> Sections:
             **cloud.credentials("glance"),
             "endpoint_override": cloud.ports.url("glance"),
         },
+        "oslo_policy": {"policy_file": str(cloud.state.etc / "nova/policy.yaml")},
         "oslo_concurrency": {"lock_path": str(cloud.state.data / "nova/lock")},
         "oslo_messaging_notifications": {"driver": "noop"},
         "ensembles": _ensembles(cloud),
@@ -63,6 +64,14 @@ def paste_text() -> str:
     )
     return text + (
         "\n[filter:ensembles]\npaste.filter_factory = ensemble_api.middleware:filter_factory\n"
+    )
+
+
+def policy_text() -> str:
+    """Return policy.yaml: ensembles may name the host of a server that they build for a tenant."""
+    return (
+        '"compute:servers:create:requested_destination": '
+        '"rule:context_is_admin or role:ensembles_placer"\n'
     )
 
 

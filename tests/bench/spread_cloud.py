@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ensemble_api.cloud.inventory import Host
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.planning.lifecycle import (
+    EnsembleRecord,
+    MemberRecord,
+    MemberStatus,
+    Requester,
+    Status,
+)
 
 NAMES = ("shop", "bank", "wiki", "mail", "search", "billing", "render", "chat", "maps", "ledger")
 PROJECTS = tuple(uuid.UUID(int=0xA0000 + number).hex for number in range(12))
@@ -58,6 +64,7 @@ def _ensemble(dice: random.Random, number: int, on: list[Host]) -> EnsembleRecor
         user_id="u",
         name=name,
         status=Status.ACTIVE,
+        requester=Requester("u"),
         body={"name": name, "description": "", "tiers": tiers, "policies": policies},
         plan={"objectives": [], "violations": []},
         members=tuple(members),

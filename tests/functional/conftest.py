@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from nova import policy as nova_policy
 from oslo_config import cfg
+from oslo_policy import opts
 from placement_service import PlacementService
-from small_cloud import SmallCloud
+from small_cloud import Clock, SmallCloud
 
+from ensemble_api.cloud.session import NAMING_A_HOST, PLACER_ROLE
+from ensemble_api.store import rows
 from ensemble_api.store.api import Store
 
 
@@ -46,7 +50,20 @@ def cloud(placement: PlacementService, store: Store) -> SmallCloud:
     return SmallCloud.build(placement, store)
 
 
+@pytest.fixture
+def clock(cloud: SmallCloud, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of the store and of Nova."""
+    clock = Clock()
+    monkeypatch.setattr(rows, "now", clock)
+    cloud.nova.now = clock
+    return clock
+
+
 @pytest.fixture(scope="session", autouse=True)
-def configuration() -> None:
-    """oslo.policy looks for its file through the configuration, so one must have been read."""
+def configuration(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The configuration through which oslo.policy looks for its file, and such a file for Nova."""
     cfg.CONF([], project="nova", default_config_files=[])
+    policy = tmp_path_factory.mktemp("etc") / "policy.yaml"
+    policy.write_text(f'"{NAMING_A_HOST}": "role:admin or role:{PLACER_ROLE}"\n')
+    opts.set_defaults(cfg.CONF, policy_file=str(policy))
+    nova_policy.reset()

@@ -12,6 +12,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import webob
@@ -44,6 +45,8 @@ class FakeServer:
     fault: str | None = None
     looks: int = 0
     gone: bool = False
+    locked: bool = False
+    created: datetime = datetime.min
 
 
 class Refused(Exception):
@@ -73,9 +76,11 @@ class FakeNova:
     refuse: dict[str, tuple[int, str]] = field(default_factory=dict)
     break_build: dict[str, str] = field(default_factory=dict)
     before: Callable[[str, str], None] = lambda method, path: None  # may raise
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     # What has happened.
     servers: dict[str, FakeServer] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
+    raised: set[tuple[str, str]] = field(default_factory=set)  # with an operator's rights
     asked_by_tenant: list[str] = field(default_factory=list)
     _lock: Any = field(default_factory=threading.RLock)
 
@@ -105,6 +110,8 @@ class FakeNova:
         context = request.environ["nova.context"]
         for method, pattern, handler in _ROUTES:
             if method == request.method and (found := re.fullmatch(pattern, path)):
+                if context.is_admin:
+                    self.raised.add((method, pattern))
                 return handler(self, request, context, *found.groups())
         raise Refused(404, f"The fake Nova has no {request.method} {path}")
 
@@ -166,8 +173,8 @@ class FakeNova:
 
     def create(self, request: Any, context: Any) -> tuple[int, Any]:
         wanted = request.json["server"]
-        if "host" in wanted:
-            self._admin(context)
+        if "host" in wanted and "ensembles_placer" not in context.roles:
+            raise Refused(403, "Policy doesn't allow a host to be named.")
         for end, (status, message) in self.refuse.items():
             if wanted["name"].endswith(end):
                 raise Refused(status, message)
@@ -179,6 +186,7 @@ class FakeNova:
             user_id=context.user_id,
             tags=wanted["tags"],
             request=wanted,
+            created=self.now(),
         )
         flavor = self.flavors[wanted["flavorRef"]]
         need = {"VCPU": flavor["vcpus"], "MEMORY_MB": flavor["ram"]}
@@ -203,16 +211,18 @@ class FakeNova:
         if "marker" not in request.GET:
             for server in mine:
                 self._look(server)
-        shown = [self._view(server) for server in mine if not server.gone]
+        shown = [self._view(server, context) for server in mine if not server.gone]
         return 200, _page(request, shown, "servers")
 
     def show(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
         server = self._server(server_id)
         self._look(server)
-        return 200, {"server": self._view(self._server(server_id))}
+        return 200, {"server": self._view(self._server(server_id), context)}
 
     def delete(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
         server = self._server(server_id)
+        if server.locked and not context.is_admin:
+            raise Refused(409, f"Instance {server_id} is locked")
         if server.task == "deleting":
             raise Refused(409, "Cannot delete: it is being deleted")
         server.task, server.looks = "deleting", 0
@@ -234,16 +244,19 @@ class FakeNova:
         return server
 
     @staticmethod
-    def _view(server: FakeServer) -> dict[str, Any]:
+    def _view(server: FakeServer, context: Any) -> dict[str, Any]:
         view: dict[str, Any] = {
             "id": server.id,
             "name": server.name,
             "tenant_id": server.project_id,
             "status": server.status,
             "tags": server.tags,
-            "OS-EXT-SRV-ATTR:host": None if server.status == "ERROR" else server.host,
             "OS-EXT-STS:task_state": server.task,
+            "created": server.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "locked": server.locked,
         }
+        if context.is_admin:
+            view["OS-EXT-SRV-ATTR:host"] = None if server.status == "ERROR" else server.host
         if server.fault:
             view["fault"] = {"code": 500, "message": server.fault}
         return view

@@ -5,6 +5,7 @@ import copy
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fake_nova import FakeHost, FakeNova
@@ -15,9 +16,10 @@ from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory, parse_levels
 from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.cloud.session import PLACER_ROLE
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
-from ensemble_api.planning.lifecycle import EnsembleRecord
+from ensemble_api.planning.lifecycle import EnsembleRecord, Requester
 from ensemble_api.service import Service
 from ensemble_api.store.api import Store
 
@@ -60,12 +62,14 @@ class InternalNetworks:
 class TenantSession:
     """In the place of ``cloud.session.Session``, which needs a Keystone."""
 
-    def acting_for(self, user_id: str, project_id: str) -> Any:
+    def acting_for(
+        self, requester: Requester, project_id: str, *, names_hosts: bool = False
+    ) -> Any:
         return nova_context.RequestContext(
-            user_id=user_id,
+            user_id=requester.user_id,
             project_id=project_id,
-            roles=["admin", "member", "reader"],
-            is_admin=True,
+            roles=[*requester.roles, *([PLACER_ROLE] if names_hosts else [])],
+            is_admin=False,
             overwrite=False,
         )
 
@@ -89,6 +93,19 @@ def body(*tiers: tuple[str, int], policies: Any = (), name: str = "shop", **serv
 
 def apart(tier: str, level: str = "host") -> dict[str, Any]:
     return {"type": "anti-affinity", "level": level, "tiers": [tier]}
+
+
+class Clock:
+    """A clock, which the test can put forward."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def forward(self, seconds: float) -> None:
+        self._ahead += timedelta(seconds=seconds)
 
 
 @dataclass
@@ -147,6 +164,7 @@ class SmallCloud:
             max_members=500,
             attempts=parts.get("attempts", 4),
             wake=parts.get("wake", lambda: None),
+            check_rights=parts.get("check_rights", lambda: None),
             sleep=parts.get("sleep", self.naps.append),
             plan_lifetime=parts.get("plan_lifetime", 900),
             shown_hosts=parts.get("shown_hosts", 1000),

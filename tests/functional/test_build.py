@@ -140,8 +140,8 @@ def test_delete_removes_everything_and_then_the_ensemble(cloud: SmallCloud, when
     elif when != "at once":
         cloud.run(record.id)
 
-    assert cloud.service().delete(record.id).status == "DELETING"
-    assert cloud.service().delete(record.id).status == "DELETING"  # twice is fine
+    assert cloud.service().delete(caller(), record.id).status == "DELETING"
+    assert cloud.service().delete(caller(), record.id).status == "DELETING"  # twice is fine
     cloud.run(record.id)
 
     assert cloud.find(record.id) is None
@@ -154,7 +154,7 @@ def test_delete_of_servers_that_their_tenant_deleted_before(cloud: SmallCloud) -
     for server in cloud.nova.alive():
         cloud.placement.release(server.id)
         server.gone = True
-    cloud.service().delete(record.id)
+    cloud.service().delete(caller(), record.id)
     cloud.run(record.id)
     assert cloud.find(record.id) is None
     cloud.assert_clean()
@@ -165,7 +165,7 @@ def test_a_server_whose_tags_its_tenant_removed_is_still_ours(cloud: SmallCloud)
     cloud.run(record.id)
     for server in cloud.nova.alive():
         server.tags.clear()
-    cloud.service().delete(record.id)
+    cloud.service().delete(caller(), record.id)
     cloud.run(record.id)
     assert cloud.find(record.id) is None
     cloud.assert_clean()

@@ -130,7 +130,7 @@ def test_delete_while_the_capacity_is_being_reserved_is_a_conflict(cloud: SmallC
         def hold(self, *args: Any) -> None:
             (owner, _), *_ = cloud.store.all_members()
             with pytest.raises(exception.Conflict) as caught:
-                cloud.service().delete(owner.id)
+                cloud.service().delete(caller(), owner.id)
             conflicts.append(caught.value)
             super().hold(*args)
 

@@ -6,14 +6,14 @@ the test first counts the ticks of a whole run, and then runs it once for every 
 process dead from there on. After the lease another worker takes over.
 """
 
+import itertools
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from placement_service import PlacementService
-from small_cloud import LEASE, SmallCloud, body, caller
+from small_cloud import LEASE, Clock, SmallCloud, body, caller
 
 from ensemble_api import exception
 from ensemble_api.cloud.reservation import Reservation
@@ -21,7 +21,10 @@ from ensemble_api.service import RESERVE_SECONDS
 from ensemble_api.store import rows
 from ensemble_api.store.api import Page, Store
 
-WRITES = {"create", "replan", "transition", "mark", "remove", "claim", "release", "post", "delete"}
+WRITES = {
+    *("create", "replan", "transition", "mark", "ask", "postpone", "block", "remove"),
+    *("claim", "release", "post", "delete"),
+}
 
 
 class Killed(BaseException):
@@ -61,31 +64,11 @@ class Mortal:
         return call
 
 
-class Clock:
-    """The store's clock, which the test can put forward."""
-
-    def __init__(self) -> None:
-        self._ahead = timedelta()
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
-
-    def forward(self, seconds: float) -> None:
-        self._ahead += timedelta(seconds=seconds)
-
-
 @pytest.fixture
 def cloud(placement: PlacementService, store: Store) -> SmallCloud:
     """Two hosts do, and there are many runs."""
     hosts = {"host1": ("rack1", "az1"), "host2": ("rack2", "az1")}
     return SmallCloud.build(placement, store, hosts)
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(rows, "now", clock)
-    return clock
 
 
 class Process:
@@ -108,23 +91,43 @@ class Process:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._cloud.nova.before = lambda method, path: None
+        nova = self._cloud.nova
+        nova.before = lambda method, path: None
+        nova.refuse.clear()
+        for server in nova.alive():
+            server.locked = False
 
     def create(self, wanted: Any) -> str:
         return self._cloud.service(**self._parts).create(caller(), wanted).id
 
     def delete(self, ensemble_id: str) -> None:
-        self._cloud.service(**self._parts).delete(ensemble_id)
+        self._cloud.service(**self._parts).delete(caller(), ensemble_id)
 
-    def work(self, ensemble_id: str) -> None:
+    def work(self, ensemble_id: str, steps: int | None = None) -> None:
+        """Step until the ensemble is settled, or so many times."""
         if self._store.claim(ensemble_id, "first", LEASE):
             engine = self._cloud.engine("first", concurrency=1, **self._parts)
             try:
-                while not self._store.get(ensemble_id).status.settled:
+                for _ in itertools.count() if steps is None else range(steps):
+                    if self._store.get(ensemble_id).status.settled:
+                        break
                     engine.step(ensemble_id)
                 self._store.release(ensemble_id, "first")
             except exception.NotFound:
                 pass
+
+    def refuse(self, member: str) -> None:
+        """Let Nova refuse a member's server for now."""
+        self._cloud.nova.refuse[member] = (503, "Neutron restarts")
+
+    def accept(self) -> None:
+        """Let Nova take all again, a while later."""
+        self._cloud.nova.refuse.clear()
+        rows.now.forward(2)  # type: ignore[attr-defined]
+
+    def lock(self, locked: bool) -> None:
+        """Lock or unlock the first server."""
+        self._cloud.nova.alive()[0].locked = locked
 
 
 Scenario = Callable[[Process], None]
@@ -138,6 +141,24 @@ def build_and_delete(process: Process) -> None:
     ensemble_id = process.create(body(("web", 2)))
     process.work(ensemble_id)
     process.delete(ensemble_id)
+    process.work(ensemble_id)
+
+
+def build_although_nova_refuses_at_first(process: Process) -> None:
+    ensemble_id = process.create(body(("web", 2)))
+    process.refuse("web-1")
+    process.work(ensemble_id, steps=3)
+    process.accept()
+    process.work(ensemble_id)
+
+
+def delete_what_is_locked_at_first(process: Process) -> None:
+    ensemble_id = process.create(body(("web", 2)))
+    process.work(ensemble_id)
+    process.lock(True)
+    process.delete(ensemble_id)
+    process.work(ensemble_id, steps=2)
+    process.lock(False)
     process.work(ensemble_id)
 
 
@@ -165,7 +186,7 @@ def take_over(cloud: SmallCloud, clock: Clock, ensemble_id: str) -> None:
 
 def wipe(cloud: SmallCloud, ensemble_id: str | None) -> None:
     if ensemble_id is not None and cloud.find(ensemble_id) is not None:
-        cloud.service().delete(ensemble_id)
+        cloud.service().delete(caller(), ensemble_id)
         cloud.run(ensemble_id, "third")
     cloud.assert_clean()
 
@@ -203,8 +224,9 @@ def crash_everywhere(
     return len(whole.writes) - first
 
 
+@pytest.mark.parametrize("scenario", [build, build_although_nova_refuses_at_first])
 def test_a_build_interrupted_anywhere_ends_active_or_leaves_nothing(
-    cloud: SmallCloud, clock: Clock
+    cloud: SmallCloud, clock: Clock, scenario: Scenario
 ) -> None:
     def check(state: str, ensemble_id: str | None) -> None:
         if ensemble_id is None:
@@ -215,7 +237,7 @@ def test_a_build_interrupted_anywhere_ends_active_or_leaves_nothing(
         else:  # promised, so kept
             cloud.assert_built(cloud.store.get(ensemble_id))
 
-    assert crash_everywhere(cloud, clock, build, check) >= 15
+    assert crash_everywhere(cloud, clock, scenario, check) >= 15
 
 
 def test_a_rollback_interrupted_anywhere_leaves_nothing(cloud: SmallCloud, clock: Clock) -> None:
@@ -229,7 +251,10 @@ def test_a_rollback_interrupted_anywhere_leaves_nothing(cloud: SmallCloud, clock
     assert crash_everywhere(cloud, clock, build, check, since=2) >= 5
 
 
-@pytest.mark.parametrize(("scenario", "since"), [(build_and_delete, 3), (delete_before_built, 2)])
+@pytest.mark.parametrize(
+    ("scenario", "since"),
+    [(build_and_delete, 3), (delete_before_built, 2), (delete_what_is_locked_at_first, 3)],
+)
 def test_a_delete_interrupted_anywhere_ends_with_nothing(
     cloud: SmallCloud, clock: Clock, scenario: Scenario, since: int
 ) -> None:

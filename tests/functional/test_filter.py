@@ -15,8 +15,9 @@ from placement_service import PlacementService
 from small_cloud import FLAVOR, IMAGE, SmallCloud, caller
 
 from ensemble_api import conf, exception
-from ensemble_api.cloud.session import Session
+from ensemble_api.cloud.session import PLACER_ROLE, Session
 from ensemble_api.middleware import EnsemblesFilter
+from ensemble_api.planning.lifecycle import Requester
 
 BODY = {
     "ensemble": {
@@ -144,10 +145,13 @@ def test_other_requests_reach_nova(application: EnsemblesFilter, cloud: SmallClo
     assert ask(application, "GET", f"/flavors/{FLAVOR}").json["flavor"]["id"] == FLAVOR
 
 
-def test_the_worker_acts_for_the_tenant_with_the_service_s_rights(keystone: FakeKeystone) -> None:
+def test_the_worker_acts_for_the_tenant_with_the_tenant_s_rights(keystone: FakeKeystone) -> None:
     session = Session(configure(keystone, "sqlite://"))
-    context = session.acting_for("ada", "shop")
-    assert (context.user_id, context.project_id, context.is_admin) == ("ada", "shop", True)
+    ada = Requester("ada", ("member",))
+    context = session.acting_for(ada, "shop")
+    assert (context.user_id, context.project_id, context.is_admin) == ("ada", "shop", False)
+    assert context.roles == ["member"]
+    assert session.acting_for(ada, "shop", names_hosts=True).roles == ["member", PLACER_ROLE]
     assert context.auth_token == "admin"
     assert context.service_catalog[0]["type"] == "placement"
     (endpoint,) = context.service_catalog[0]["endpoints"]
@@ -172,7 +176,7 @@ def test_a_wrong_password_makes_creates_unavailable_and_leaves_nothing(
     assert application._worker is not None
     application._worker.stop()
     with pytest.raises(Exception, match=r"401|no"):
-        Session(config).acting_for("ada", "shop")
+        Session(config).acting_for(Requester("ada"), "shop")
     assert keystone.passwords.count("wrong") >= 1
 
 

@@ -3,6 +3,7 @@
 
 import json
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -42,7 +43,7 @@ def test_servers_that_a_tenant_tagged_by_hand_are_left_alone(cloud: SmallCloud) 
     ]
     cloud.run(record.id)
     assert cloud.store.get(record.id).status == "ACTIVE"
-    cloud.service().delete(record.id)
+    cloud.service().delete(caller(), record.id)
     cloud.run(record.id)
     assert cloud.nova.alive() == pets
     assert {pet.task for pet in pets} == {None}
@@ -57,8 +58,8 @@ def test_a_server_in_a_cell_that_is_down_is_waited_for(cloud: SmallCloud) -> Non
     (server,) = cloud.nova.alive()
 
     class CellDown(Compute):
-        def servers(self, context: Any, tag: str) -> list[dict[str, Any]]:
-            return [{"id": server.id, "status": "UNKNOWN"}]
+        def servers(self, context: Any, project_id: str, tag: str) -> Iterator[dict[str, Any]]:
+            yield {"id": server.id, "status": "UNKNOWN", "tenant_id": project_id}
 
     down = cloud.engine(compute=CellDown(cloud.nova))
     for _ in range(3):
@@ -74,7 +75,7 @@ def test_a_server_that_nova_will_not_delete_now_is_asked_for_at_the_poll_s_pace(
 ) -> None:
     record = cloud.service().create(caller(), body(("web", 1)))
     cloud.run(record.id)
-    cloud.service().delete(record.id)
+    cloud.service().delete(caller(), record.id)
     deletes = []
 
     def refuse(method: str, path: str) -> None:

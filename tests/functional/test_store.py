@@ -14,7 +14,13 @@ import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 
 from ensemble_api import exception
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.planning.lifecycle import (
+    EnsembleRecord,
+    MemberRecord,
+    MemberStatus,
+    Requester,
+    Status,
+)
 from ensemble_api.store import migration, models, rows
 from ensemble_api.store.api import MAX_EVENTS, Page, Store
 
@@ -26,6 +32,7 @@ def record(name: str = "shop", project: str = "p1", members: int = 2) -> Ensembl
         user_id="ada",
         name=name,
         status=Status.RESERVING,
+        requester=Requester("ada", ("member",)),
         body={"name": name, "description": "é\U0001f600\0", "tiers": [], "policies": []},
         plan={"objectives": [], "violations": []},
         members=tuple(
@@ -97,7 +104,7 @@ def test_upgrading_twice_is_fine_and_the_version_is_told(tmp_path: Path) -> None
     assert migration.version(store.engine) is None
     store.upgrade()
     store.upgrade()
-    assert migration.version(store.engine) == "0002"
+    assert migration.version(store.engine) == "0003"
     store.engine.dispose()
 
 

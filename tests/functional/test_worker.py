@@ -10,6 +10,7 @@ import pytest
 from small_cloud import SmallCloud, body, caller
 
 from ensemble_api import exception
+from ensemble_api.execution.engine import Next
 from ensemble_api.execution.worker import Worker
 from ensemble_api.planning.lifecycle import Status
 from ensemble_api.store.api import Store
@@ -25,14 +26,14 @@ class Engine:
         self.steps: list[str] = []
         self._lock = threading.Lock()
 
-    def step(self, ensemble_id: str) -> bool:
+    def step(self, ensemble_id: str) -> Next:
         with self._lock:
             self.steps.append(ensemble_id)
             count = self.steps.count(ensemble_id)
         self._between(ensemble_id)
         if count >= 3:
             self._store.transition(ensemble_id, [Status.BUILDING], Status.ACTIVE)
-        return True
+        return Next.NOW
 
 
 @pytest.fixture
@@ -134,6 +135,22 @@ def test_an_ensemble_that_always_fails_does_not_keep_others_waiting(
     assert store.get(poisoned).status is Status.BUILDING
 
 
+def test_removals_that_wait_for_somebody_keep_no_thread(
+    cloud: SmallCloud, store: Store, workers: Callable[..., Worker]
+) -> None:
+    *blocked, healthy = create(cloud, 3)
+
+    class Blocked(Engine):
+        def step(self, ensemble_id: str) -> Next:
+            due = super().step(ensemble_id)
+            return Next.WHEN_UNBLOCKED if ensemble_id in blocked else due
+
+    engine = Blocked(store)
+    workers(engine, threads=1)
+    wait(lambda: active(store, [healthy]))
+    wait(lambda: active(store, blocked))  # looked at again and again, until they go on
+
+
 def test_a_lease_is_renewed_for_as_long_as_its_step_takes(
     cloud: SmallCloud, store: Store, workers: Callable[..., Worker]
 ) -> None:
@@ -154,9 +171,9 @@ def test_a_stopped_worker_gives_its_leases_back(
     begun = threading.Event()
 
     class Endless(Engine):
-        def step(self, ensemble_id: str) -> bool:
+        def step(self, ensemble_id: str) -> Next:
             begun.set()
-            return False
+            return Next.AFTER_A_WHILE
 
     worker = workers(Endless(store))
     assert begun.wait(20)

@@ -4,7 +4,13 @@
 import uuid
 from typing import Any
 
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.planning.lifecycle import (
+    EnsembleRecord,
+    MemberRecord,
+    MemberStatus,
+    Requester,
+    Status,
+)
 
 IMAGE = "11111111-1111-4111-8111-111111111111"
 NAMES = ("secrethost1", "secrethost2", "secrethost3", "secretrack1", "secretrack2", "secretzone")
@@ -54,6 +60,7 @@ def ensemble(
         "user_id": "ada",
         "name": "shop",
         "status": status,
+        "requester": Requester("ada"),
         "body": {
             "name": "shop",
             "description": "",

@@ -71,7 +71,7 @@ class Ensembles:
         topology = Topology.build(self.levels, {})
         return Truth(record, stored_ensemble(record), topology, (), {}, (), {}, "now")
 
-    def delete(self, ensemble_id: str) -> EnsembleRecord:
+    def delete(self, context: Any, ensemble_id: str) -> EnsembleRecord:
         self._ask("delete", ensemble_id)
         return replace(self.record, status=Status.DELETING)
 

@@ -2,12 +2,14 @@
 """What to do next, as a table: recorded state, observed servers, and the actions that follow."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from records import MemberStatus, Status, ensemble, member
 
 from ensemble_api.execution.decide import (
     Action,
+    Block,
     CreateServer,
     DeleteServer,
     Fail,
@@ -16,6 +18,7 @@ from ensemble_api.execution.decide import (
     Server,
     Settle,
     decide,
+    pause_after,
 )
 from ensemble_api.planning.lifecycle import MemberRecord
 
@@ -24,7 +27,7 @@ ACTIVE, DELETED = MemberStatus.ACTIVE, MemberStatus.DELETED
 FIRST, SECOND, THIRD = member(0), member(1), member(2)
 
 
-def server(of: MemberRecord, status: str = "ACTIVE", name: str = "s", **facts: str) -> Server:
+def server(of: MemberRecord, status: str = "ACTIVE", name: str = "s", **facts: Any) -> Server:
     return Server(f"{name}-{of.index}", of.id, status, **facts)
 
 
@@ -220,6 +223,36 @@ FAILURES = [
     ),
 ]
 
+RETRIES = [
+    Case(
+        "Nova did not take a server just now: it is not asked again yet",
+        (member(0, pause=3.5, tries=1, refusal="busy"), SECOND),
+        (),
+        (CreateServer(SECOND),),
+    ),
+    Case(
+        "its pause is over: Nova is asked again",
+        (member(0, tries=1, refusal="busy"),),
+        (),
+        (CreateServer(member(0, tries=1, refusal="busy")),),
+    ),
+    Case(
+        "it took too long: what Nova said at last is told",
+        (built(0), member(1, tries=9, refusal="Neutron is away")),
+        (server(FIRST),),
+        fails(
+            "1 server was not built within 300 seconds. Of web-1 Nova said at last: Neutron is away"
+        ),
+        idle=300.5,
+    ),
+    Case(
+        "a double that is locked is somebody else's",
+        (built(0),),
+        (server(FIRST), server(FIRST, name="t", locked=True)),
+        (Settle(Status.ACTIVE),),
+    ),
+]
+
 REMOVALS = [
     pytest.param(status, end, id=str(status))
     for status, end in (
@@ -230,7 +263,7 @@ REMOVALS = [
 
 
 @pytest.mark.parametrize(
-    "case", [pytest.param(case, id=case.name) for case in (*BUILD, *CRASHES, *FAILURES)]
+    "case", [pytest.param(case, id=case.name) for case in (*BUILD, *CRASHES, *FAILURES, *RETRIES)]
 )
 def test_building(case: Case) -> None:
     record = ensemble(*case.members, status=case.status, idle=case.idle)
@@ -272,6 +305,29 @@ def test_building(case: Case) -> None:
             (DeleteServer("s-0"),),
             id="a server that turns up late is deleted even so",
         ),
+        pytest.param(
+            (built(0), built(1), member(2)),
+            (server(FIRST), server(SECOND, locked=True)),
+            (Block("The server of web-1 is locked. Unlock it, and the removal goes on."),),
+            id="a locked server stops it all",
+        ),
+        pytest.param(
+            tuple(built(number) for number in range(7)),
+            tuple(server(member(number), locked=True) for number in range(7)),
+            (
+                Block(
+                    "The servers of web-0, web-1, web-2, web-3, web-4 and 2 more are locked. "
+                    "Unlock them, and the removal goes on."
+                ),
+            ),
+            id="of many locked servers some are named",
+        ),
+        pytest.param(
+            (built(0), built(1)),
+            (server(FIRST), server(SECOND, locked=True, task="deleting")),
+            (DeleteServer("s-0"),),
+            id="a lock on a server that goes already stops nothing",
+        ),
     ],
 )
 def test_removing(
@@ -295,3 +351,23 @@ def test_removing_is_over_when_nothing_is_left(status: Status, end: Status | Non
 def test_a_settled_ensemble_is_left_alone(status: Status) -> None:
     record = ensemble(built(0), status=status, idle=10_000.0)
     assert decide(record, (server(FIRST, "ERROR"),), concurrency=1, timeout=300.0) == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "tries", "pause"),
+    [
+        (500, 0, 1),
+        (503, 3, 8),
+        (502, 50, 30),
+        (429, 1, 2),
+        (408, 0, 1),
+        (409, 4, 16),
+        (409, 5, None),
+        (501, 0, None),
+        (400, 0, None),
+        (403, 0, None),
+        (404, 0, None),
+    ],
+)
+def test_how_long_to_wait_after_a_refusal(status: int, tries: int, pause: float | None) -> None:
+    assert pause_after(status, tries) == pause

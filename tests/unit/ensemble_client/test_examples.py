@@ -11,7 +11,7 @@ from fake_cloud import FLAVORS, IMAGES, NETWORKS, FakeCloud
 
 from ensemble_api.planning.check import check
 from ensemble_api.planning.headroom import demand, headroom
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, Status
+from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, Requester, Status
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.planner import plan
 from ensemble_api.planning.result import Plan
@@ -73,7 +73,9 @@ def described(body: dict[str, Any]) -> Ensemble:
         for tier in body["tiers"]
         for index in range(tier["count"])
     )
-    record = EnsembleRecord("e", "p", "u", body["name"], Status.BUILDING, body, {}, members)
+    record = EnsembleRecord(
+        "e", "p", "u", body["name"], Status.BUILDING, Requester("u"), body, {}, members
+    )
     return stored_ensemble(record)
 
 

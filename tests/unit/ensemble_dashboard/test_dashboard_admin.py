@@ -10,7 +10,13 @@ import pytest
 from django.test import Client
 
 from ensemble_api.cloud.inventory import Host
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.planning.lifecycle import (
+    EnsembleRecord,
+    MemberRecord,
+    MemberStatus,
+    Requester,
+    Status,
+)
 from ensemble_dashboard.content.admin_ensembles.search import HostSearch
 from tests.unit.ensemble_dashboard.little_cloud import PROJECT, LittleCloud, ensemble
 
@@ -44,7 +50,9 @@ def record(
         for tier in dict.fromkeys(each.tier for each in members)
     ]
     body = {"name": name, "description": "", "tiers": tiers, "policies": more.get("policies", [])}
-    return EnsembleRecord(key, project, "u", name, Status.ACTIVE, body, {}, tuple(members))
+    return EnsembleRecord(
+        key, project, "u", name, Status.ACTIVE, Requester("u"), body, {}, tuple(members)
+    )
 
 
 def survive(needed: int, enforcement: str = "hard", failures: int = 1) -> dict[str, Any]:

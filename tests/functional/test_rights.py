@@ -1,0 +1,345 @@
+# SPDX-License-Identifier: Apache-2.0
+"""With whose rights Nova is asked, and what a tenant's tags and locks do to a removal."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_nova import FakeServer
+from nova import policy as nova_policy
+from oslo_config import cfg
+from small_cloud import FLAVOR, IMAGE, LEASE, NETWORK, Clock, SmallCloud, body, caller
+
+from ensemble_api import exception
+from ensemble_api.cloud.compute import Compute
+from ensemble_api.cloud.session import NAMING_A_HOST, PLACER_ROLE, check_policy
+from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord
+from ensemble_api.spread import Search
+
+RAISED = {
+    ("GET", r"/flavors/([^/]+)/os-extra_specs"),
+    ("GET", r"/os-hypervisors/detail"),
+    ("GET", r"/os-aggregates"),
+    ("GET", r"/servers/detail"),
+    ("GET", r"/servers/([^/]+)"),
+}
+"""The list of doc/decisions/0002: all that is asked with more rights than the tenant has."""
+
+
+def ask(compute: Compute, what: str, *args: Any) -> None:
+    """Call a method of Compute as a tenant, to the end of what it gives."""
+    found = getattr(compute, what)(caller(), *args)
+    if not isinstance(found, (str, dict, list, type(None))):
+        list(found)
+
+
+@pytest.mark.parametrize(
+    ("what", "args", "raised"),
+    [
+        ("flavor", (FLAVOR,), {("GET", r"/flavors/([^/]+)/os-extra_specs")}),
+        ("image", (IMAGE,), set()),
+        ("network", (NETWORK,), set()),
+        ("key_pair", ("laptop",), set()),
+        ("security_group", ("default",), set()),
+        ("limits", (), set()),
+        ("hypervisors", (), {("GET", r"/os-hypervisors/detail")}),
+        ("aggregates", (), {("GET", r"/os-aggregates")}),
+        ("all_servers", (), {("GET", r"/servers/detail")}),
+        ("servers", ("shop-project", "ensemble:x"), {("GET", r"/servers/detail")}),
+        ("server", ("no-such-server",), {("GET", r"/servers/([^/]+)")}),
+        ("delete_server", ("no-such-server",), set()),
+    ],
+)
+def test_only_these_calls_are_made_with_an_operator_s_rights(
+    cloud: SmallCloud, what: str, args: tuple[Any, ...], raised: set[Any]
+) -> None:
+    ask(Compute(cloud.nova), what, *args)
+    assert cloud.nova.raised == raised
+
+
+def test_every_call_to_nova_is_in_the_table_above() -> None:
+    (table,) = (
+        mark.args[1]
+        for mark in test_only_these_calls_are_made_with_an_operator_s_rights.pytestmark  # type: ignore[attr-defined]
+        if mark.name == "parametrize"
+    )
+    public = {name for name in vars(Compute) if not name.startswith("_")}
+    assert public == {what for what, _, _ in table} | {"create_server"}  # its own test is below
+
+
+def test_a_whole_life_changes_nothing_with_an_operator_s_rights(cloud: SmallCloud) -> None:
+    service = cloud.service()
+    record = service.create(caller(), body(("web", 2)))
+    cloud.run(record.id)
+    service.survivability(caller(), cloud.store.get(record.id), whole=False)
+    service.spread(caller("operators", "admin"), Search())
+    assert cloud.nova.raised == RAISED - {("GET", r"/servers/([^/]+)")}
+    service.delete(caller(), record.id)
+    cloud.run(record.id)
+    assert cloud.nova.raised <= RAISED
+    cloud.assert_clean()
+
+
+def test_a_host_is_named_with_the_tenant_s_roles_and_one_more(cloud: SmallCloud) -> None:
+    asked = []
+
+    class Watched(Compute):
+        def create_server(self, context: Any, *args: Any) -> str:
+            asked.append((context.user_id, context.project_id, context.is_admin, context.roles))
+            return super().create_server(context, *args)
+
+    record = cloud.service().create(caller("shop-project", "member"), body(("web", 1)))
+    cloud.run(record.id, compute=Watched(cloud.nova))
+    assert asked == [("user-of-shop-project", "shop-project", False, ["member", PLACER_ROLE])]
+
+
+def test_a_delete_is_made_with_the_rights_of_whoever_asked_for_it(cloud: SmallCloud) -> None:
+    asked = []
+
+    class Watched(Compute):
+        def delete_server(self, context: Any, server_id: str) -> None:
+            asked.append((context.user_id, context.project_id, context.is_admin, context.roles))
+            super().delete_server(context, server_id)
+
+    record = cloud.service().create(caller(), body(("web", 1)))
+    cloud.run(record.id)
+    cloud.service().delete(caller("operators", "admin"), record.id)
+    cloud.run(record.id, compute=Watched(cloud.nova))
+    assert set(map(repr, asked)) == {repr(("user-of-operators", "shop-project", False, ["admin"]))}
+    cloud.assert_clean()
+
+
+def test_an_administrator_is_refused_a_flavor_that_the_project_may_not_use(
+    cloud: SmallCloud,
+) -> None:
+    """Nova would refuse it to the worker, which is no administrator, when all is reserved."""
+    private = cloud.flavor("private", private=True)
+    with pytest.raises(exception.UnknownFlavor):
+        cloud.service().create(caller("operators", "admin"), body(("web", 1), flavor=private))
+
+
+def test_without_the_policy_for_our_role_a_create_is_refused_before_anything(
+    cloud: SmallCloud, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    empty = tmp_path / "policy.yaml"
+    empty.write_text("{}")
+    cfg.CONF.set_override("policy_file", str(empty), "oslo_policy")
+    nova_policy.reset()
+    try:
+        with pytest.raises(exception.Unavailable) as refusal:
+            cloud.service(check_rights=check_policy).create(caller(), body(("web", 1)))
+    finally:
+        cfg.CONF.clear_override("policy_file", "oslo_policy")
+        nova_policy.reset()
+    assert NAMING_A_HOST not in refusal.value.message
+    assert f'Add to its policy file: "{NAMING_A_HOST}"' in caplog.text
+    assert cloud.store.all_members() == []
+    record = cloud.service(check_rights=check_policy).create(caller(), body(("web", 1)))
+    assert record.status == "BUILDING"
+
+
+# Locks.
+
+
+def built(cloud: SmallCloud, count: int = 3) -> EnsembleRecord:
+    record = cloud.service().create(caller(), body(("web", count)))
+    cloud.run(record.id)
+    return cloud.store.get(record.id)
+
+
+def server_of(cloud: SmallCloud, member: MemberRecord) -> FakeServer:
+    assert member.server_id
+    return cloud.nova.servers[member.server_id]
+
+
+def steps(cloud: SmallCloud, ensemble_id: str, count: int = 6) -> list[str]:
+    """Take some steps, and give when each said the next is due."""
+    assert cloud.store.claim(ensemble_id, "worker", LEASE)
+    engine = cloud.engine()
+    due = [engine.step(ensemble_id).name for _ in range(count)]
+    cloud.store.release(ensemble_id, "worker")
+    return due
+
+
+def test_a_delete_stops_at_a_locked_member_and_goes_on_when_it_is_unlocked(
+    cloud: SmallCloud,
+) -> None:
+    record = built(cloud)
+    server_of(cloud, record.members[1]).locked = True
+    cloud.service().delete(caller(), record.id)
+
+    assert set(steps(cloud, record.id)) == {"WHEN_UNBLOCKED"}
+    stopped = cloud.store.get(record.id)
+    said = "The server of web-1 is locked. Unlock it, and the removal goes on."
+    assert (stopped.status, stopped.blocked) == ("DELETING", said)
+    assert [each["message"] for each in stopped.events].count(said) == 1
+    assert [each.task for each in cloud.nova.alive()] == [None] * 3
+
+    server_of(cloud, record.members[1]).locked = False
+    cloud.run(record.id)
+    assert cloud.find(record.id) is None
+    cloud.assert_clean()
+
+
+def test_a_member_that_is_locked_in_the_middle_of_a_delete_stays(cloud: SmallCloud) -> None:
+    record = built(cloud)
+    cloud.nova.delete_looks = 1
+    last = server_of(cloud, record.members[2])
+
+    def lock(method: str, path: str) -> None:
+        if method == "DELETE":
+            last.locked = True
+
+    cloud.nova.before = lock
+    cloud.service().delete(caller(), record.id)
+    steps(cloud, record.id, 8)
+    assert last in cloud.nova.alive()
+    assert cloud.store.get(record.id).blocked is not None
+    cloud.nova.before = lambda method, path: None
+    last.locked = False
+    cloud.run(record.id)
+    cloud.assert_clean()
+
+
+def test_a_rollback_stops_at_a_locked_member_too(cloud: SmallCloud) -> None:
+    cloud.nova.break_build["web-2"] = "no disk"
+    record = cloud.service().create(caller(), body(("web", 3)))
+    assert cloud.store.claim(record.id, "worker", LEASE)
+    engine = cloud.engine()
+    engine.step(record.id)
+    first = server_of(cloud, cloud.store.get(record.id).members[0])
+    first.locked = True
+    for _ in range(4):
+        engine.step(record.id)
+    stopped = cloud.store.get(record.id)
+    assert stopped.status == "ROLLING_BACK"
+    assert stopped.blocked is not None
+    assert "web-0" in stopped.blocked
+    cloud.store.release(record.id, "worker")
+    first.locked = False
+    cloud.run(record.id)
+    ended = cloud.store.get(record.id)
+    assert (ended.status, ended.blocked) == ("ERROR", None)
+    cloud.assert_clean()
+
+
+def test_what_nova_forbids_to_delete_is_told_and_tried_again(cloud: SmallCloud) -> None:
+    record = built(cloud, 1)
+
+    class Strict(Compute):
+        def delete_server(self, context: Any, server_id: str) -> None:
+            raise exception.CloudError(403, "Policy doesn't allow it.")
+
+    cloud.service().delete(caller(), record.id)
+    assert cloud.store.claim(record.id, "worker", LEASE)
+    for _ in range(3):
+        cloud.engine(compute=Strict(cloud.nova)).step(record.id)
+    stopped = cloud.store.get(record.id)
+    assert stopped.blocked is not None
+    assert "Policy doesn't allow it." in stopped.blocked
+    assert [each["message"] for each in stopped.events].count(stopped.blocked) == 1
+    cloud.store.release(record.id, "worker")
+    cloud.run(record.id)
+    cloud.assert_clean()
+
+
+# Tags.
+
+
+def pet(
+    cloud: SmallCloud, record: EnsembleRecord, member: MemberRecord, **facts: Any
+) -> FakeServer:
+    """A server of the same tenant's that is none of the ensemble's, with a member's tags."""
+    server = FakeServer(
+        id="00000000-0000-4000-8000-000000000000",
+        name="pet",
+        host=member.host,
+        project_id=record.project_id,
+        user_id=record.user_id,
+        tags=[f"ensemble:{record.id}", f"ensemble-member:{member.id}"],
+        request={},
+        status="ACTIVE",
+        created=datetime.now(UTC),
+    )
+    for name, value in facts.items():
+        setattr(server, name, value)
+    cloud.nova.servers[server.id] = server
+    return server
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_server_with_the_tags_of_a_member_whose_server_is_known_is_left_alone(
+    cloud: SmallCloud, locked: bool
+) -> None:
+    record = built(cloud)
+    foreign = pet(cloud, record, record.members[0], locked=locked)
+    cloud.service().delete(caller(), record.id)
+    cloud.run(record.id)
+    assert cloud.find(record.id) is None
+    assert (cloud.nova.alive(), foreign.task) == ([foreign], None)
+
+
+def test_a_server_that_is_older_than_the_intent_is_not_taken_for_the_member_s(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    """The intent is saved, the process dies, and a tenant tags another server."""
+    record = cloud.service().create(caller(), body(("web", 1)))
+    foreign = pet(cloud, record, record.members[0], created=clock() - timedelta(seconds=5))
+    assert cloud.store.claim(record.id, "died", LEASE)
+    cloud.store.ask(record, record.members[0], "died")
+    clock.forward(LEASE + 1)
+    cloud.run(record.id)
+    built = cloud.store.get(record.id)
+    assert built.status == "ACTIVE"
+    assert built.members[0].server_id not in (None, foreign.id)
+    cloud.service().delete(caller(), record.id)
+    cloud.run(record.id)
+    assert cloud.nova.alive() == [foreign]
+
+
+def test_a_server_of_another_project_is_not_taken_for_the_member_s(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    record = cloud.service().create(caller(), body(("web", 1)))
+    assert cloud.store.claim(record.id, "died", LEASE)
+    cloud.store.ask(record, record.members[0], "died")
+    foreign = pet(cloud, record, record.members[0], project_id="other", created=clock())
+    clock.forward(LEASE + 1)
+    cloud.run(record.id)
+    assert cloud.store.get(record.id).members[0].server_id != foreign.id
+    assert foreign in cloud.nova.alive()
+
+
+def test_the_truth_takes_no_tagged_server_for_a_member_s(cloud: SmallCloud) -> None:
+    record = built(cloud, 1)
+    foreign = pet(cloud, record, record.members[0])
+    own = server_of(cloud, record.members[0])
+    own.gone = True
+    truth = cloud.service().survivability(caller(), record, whole=False)
+    assert [each.status for each in truth.members] == [None]
+    waiting = replace(record, members=(replace(record.members[0], server_id=None),))
+    truth = cloud.service().survivability(caller(), waiting, whole=False)
+    assert [each.server_id for each in truth.members] == [None]
+    assert foreign.task is None
+
+
+def test_a_server_that_comes_after_the_lease_is_lost_is_deleted_by_its_worker(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    record = cloud.service().create(caller(), body(("web", 1)))
+    assert cloud.store.claim(record.id, "slow", LEASE)
+
+    class Slow(Compute):
+        def create_server(self, context: Any, *args: Any) -> str:
+            made = super().create_server(context, *args)
+            clock.forward(LEASE + 1)
+            assert cloud.store.claim(record.id, "other", LEASE)
+            return made
+
+    with pytest.raises(exception.LeaseLost):
+        cloud.engine("slow", compute=Slow(cloud.nova)).step(record.id)
+    cloud.store.release(record.id, "other")
+    cloud.run(record.id)
+    cloud.assert_built(cloud.store.get(record.id))
