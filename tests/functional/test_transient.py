@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Nova does not take now is asked again, within the time that a build may take."""
+
+from typing import Any
+
+import pytest
+from small_cloud import LEASE, Clock, SmallCloud, body, caller
+
+from ensemble_api.planning.lifecycle import EnsembleRecord
+
+BUSY = "Unexpected API Error. <class 'neutronclient.common.exceptions.ConnectionFailed'>"
+
+
+def refuse(cloud: SmallCloud, status: int, times: int, member: str = "web-1") -> list[int]:
+    """Let Nova refuse ``member`` so often; gives a list with an entry for each request."""
+    asked: list[int] = []
+
+    def before(method: str, path: str) -> None:
+        if method == "POST":
+            asked.append(len(asked))
+            cloud.nova.refuse = {member: (status, BUSY)} if len(asked) <= times else {}
+
+    cloud.nova.before = before
+    return asked
+
+
+def run(cloud: SmallCloud, clock: Clock, record: EnsembleRecord, hour: float = 3600.0) -> int:
+    """Step with five seconds between two steps, as a worker; gives the seconds it took."""
+    passed = 0
+    assert cloud.store.claim(record.id, "worker", 10 * hour)
+    engine = cloud.engine(concurrency=1)
+    while not cloud.store.get(record.id).status.settled:
+        engine.step(record.id)
+        clock.forward(5)
+        passed += 5
+        assert passed < hour
+    cloud.store.release(record.id, "worker")
+    return passed
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 409, 408, 429])
+def test_a_refusal_that_passes_costs_time_and_not_the_build(
+    cloud: SmallCloud, clock: Clock, status: int
+) -> None:
+    record = cloud.service().create(caller(), body(("web", 3)))
+    refuse(cloud, status, times=4)
+    run(cloud, clock, record)
+    cloud.assert_built(cloud.store.get(record.id))
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 413, 501])
+def test_a_refusal_for_good_is_not_asked_again(
+    cloud: SmallCloud, clock: Clock, status: int
+) -> None:
+    record = cloud.service().create(caller(), body(("web", 1)))
+    asked = refuse(cloud, status, times=100, member="web-0")
+    run(cloud, clock, record)
+    assert (cloud.store.get(record.id).status, len(asked)) == ("ERROR", 1)
+    cloud.assert_clean()
+
+
+def test_a_conflict_that_lasts_is_given_up_before_the_build_s_time_is_over(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    record = cloud.service().create(caller(), body(("web", 1)))
+    asked = refuse(cloud, 409, times=1000, member="web-0")
+    assert run(cloud, clock, record) < 120
+    assert len(asked) == 6
+    failed = cloud.store.get(record.id)
+    assert failed.fault is not None
+    assert failed.fault["message"] == f"Nova refused web-0: {BUSY}"
+    cloud.assert_clean()
+
+
+def test_a_refusal_that_does_not_pass_ends_with_the_build_s_time_and_says_what_nova_said(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    record = cloud.service().create(caller(), body(("web", 2)))
+    asked = refuse(cloud, 503, times=1000, member="web-0")
+    assert 300 < run(cloud, clock, record) < 400
+    assert 10 < len(asked) < 20, "it backs off"
+    failed = cloud.store.get(record.id)
+    assert failed.fault is not None
+    assert failed.fault["message"].endswith(f"Of web-0 Nova said at last: {BUSY}")
+    assert sum("is asked again" in each["message"] for each in failed.events) == 1
+    cloud.assert_clean()
+
+
+def test_what_waits_keeps_its_capacity(cloud: SmallCloud, clock: Clock) -> None:
+    record = cloud.service().create(caller(), body(("web", 1)))
+    (member,) = record.members
+    refuse(cloud, 503, times=1, member="web-0")
+    assert cloud.store.claim(record.id, "worker", LEASE)
+    cloud.engine().step(record.id)
+    assert cloud.placement.consumers(*cloud.providers) == {member.id}
+    waiting = cloud.store.get(record.id).members[0]
+    assert (waiting.status, waiting.tries, waiting.refusal) == ("RESERVED", 1, BUSY)
+    cloud.engine().step(record.id)
+    assert cloud.nova.alive() == [], "the pause is not over"
+    clock.forward(2)
+    cloud.engine().step(record.id)
+    assert len(cloud.nova.alive()) == 1
+
+
+@pytest.mark.parametrize("beside", [0, 2], ids=["room for two", "room for one"])
+def test_a_server_that_nova_took_although_it_said_no_is_the_member_s(
+    cloud: SmallCloud, clock: Clock, beside: int
+) -> None:
+    """Nova answered 500 after it had begun to build."""
+    record = cloud.service().create(caller(), body(("web", 1)))
+    load = {cloud.fill(record.members[0].host, beside)} if beside else set()
+    take = cloud.nova._route
+
+    def route(request: Any, path: str) -> tuple[int, Any]:
+        answer = take(request, path)
+        return (500, {"fault": {"message": BUSY}}) if path == "/servers" else answer
+
+    cloud.nova._route = route  # type: ignore[method-assign]
+    run(cloud, clock, record)
+    built = cloud.store.get(record.id)
+    assert built.status == "ACTIVE"
+    assert [each.id for each in cloud.nova.alive()] == [built.members[0].server_id]
+    assert cloud.placement.consumers(*cloud.providers) == load | {built.members[0].server_id}
