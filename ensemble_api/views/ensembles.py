@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ensemble_api.planning import survivability
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus
+from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.topology import Topology
 from ensemble_api.resolver import stored_ensemble
@@ -60,8 +60,9 @@ def ensemble(record: EnsembleRecord, *, names: bool, detail: bool) -> Json:
 
 
 def _fault(record: EnsembleRecord, *, names: bool) -> Json | None:
-    """What went wrong, and what its removal waits for."""
-    fault = record.fault or {"message": "", "reasons": []}
+    """What went wrong, and what the removal waits for; of a delete, the second alone."""
+    nothing = {"message": "", "reasons": []}
+    fault = nothing if record.status is Status.DELETING else record.fault or nothing
     message = " ".join(filter(None, (fault["message"], record.blocked)))
     return {**fault, "message": _words(record, message, names=names)} if message else None
 

@@ -27,7 +27,9 @@ def progress_text(ensemble: Any) -> str:
     share = f"{progress['active']} of {progress['total']} ACTIVE"
     if status in ("BUILDING", "ACTIVE"):
         return f"{name}: {share}"
-    return f"{name}: {printable(status)}" + (f", {share}" if status == "ROLLING_BACK" else "")
+    text = f"{name}: {printable(status)}" + (f", {share}" if status == "ROLLING_BACK" else "")
+    fault = getattr(ensemble, "fault", None) if status in ("ROLLING_BACK", "DELETING") else None
+    return f"{text}. {printable(fault['message'])}" if fault else text
 
 
 @dataclass(slots=True)

@@ -231,6 +231,13 @@ test('an ensemble that failed says why, at which member, and what to do', () => 
   assert.deepEqual(beats, [], 'nothing is asked');
 });
 
+test('a removal that waits says for what', () => {
+  const waits = 'The server of web-1 is locked. Unlock it, and the removal goes on.';
+  const part = open(ensemble('DELETING', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE'],
+    { fault: { message: waits, reasons: [] } }), {});
+  assert.equal(part('fault').textContent, 'What the removal waits for: ' + waits);
+});
+
 test('what is deleted goes pale where it was, and the end leads to the table', async () => {
   const answers = {};
   const part = open(ensemble('DELETING', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']), answers);

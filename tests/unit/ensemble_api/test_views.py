@@ -76,6 +76,34 @@ def test_nova_s_words_about_a_failure_tell_a_tenant_no_host(detail: bool) -> Non
     assert words in as_text(views.ensemble(record, names=True, detail=detail))
 
 
+LOCKED = "The server of web-0 is locked. Unlock it, and the removal goes on."
+
+
+@pytest.mark.parametrize(
+    ("status", "fault", "blocked", "shown"),
+    [
+        (Status.DELETING, None, None, None),
+        (Status.DELETING, None, LOCKED, LOCKED),
+        (Status.DELETING, "No disk.", None, None),
+        (Status.DELETING, "No disk.", LOCKED, LOCKED),
+        (Status.ROLLING_BACK, "No disk.", None, "No disk."),
+        (Status.ROLLING_BACK, "No disk.", LOCKED, f"No disk. {LOCKED}"),
+        (Status.ERROR, "No disk.", None, "No disk."),
+    ],
+)
+def test_a_fault_says_what_went_wrong_and_what_the_removal_waits_for(
+    status: Status, fault: str | None, blocked: str | None, shown: str | None
+) -> None:
+    record = ensemble(
+        *MEMBERS,
+        status=status,
+        fault={"message": fault, "reasons": []} if fault else None,
+        blocked=blocked,
+    )
+    view = views.ensemble(record, names=False, detail=True)["fault"]
+    assert (view and view["message"]) == shown
+
+
 def test_a_host_that_is_named_like_a_tier_leaves_member_names_alone() -> None:
     odd = member(0, domains={"host": ("z", "r", "web"), "rack": ("z", "r"), "zone": ("z",)})
     record = ensemble(odd, fault={"message": "Nova refused web-0: no web", "reasons": []})

@@ -26,9 +26,9 @@ class Clock:
         self.now += seconds
 
 
-def shop(status: str, active: int = 0, key: str = "1") -> Any:
+def shop(status: str, active: int = 0, key: str = "1", fault: Any = None) -> Any:
     progress = {"active": active, "total": 6}
-    return SimpleNamespace(id=key, name=f"shop{key}", status=status, progress=progress)
+    return SimpleNamespace(id=key, name=f"shop{key}", status=status, progress=progress, fault=fault)
 
 
 def answers(*script: Any) -> Callable[[str], Any]:
@@ -47,6 +47,15 @@ def answers(*script: Any) -> Callable[[str], Any]:
 def watch(clock: Clock, *script: Any) -> tuple[Watch, io.StringIO]:
     out = io.StringIO()
     return Watch(answers(*script), out, sleep=clock.sleep, clock=lambda: clock.now), out
+
+
+def test_what_a_removal_waits_for_is_told() -> None:
+    locked = {"message": "The server of web-1 is locked.", "reasons": []}
+    watching, out = watch(
+        Clock(), shop("DELETING", fault=locked), shop("DELETING"), nova.NotFound(404)
+    )
+    watching.until_gone([shop("DELETING")])
+    assert out.getvalue().splitlines()[1] == "shop1: DELETING. The server of web-1 is locked. (2 s)"
 
 
 def test_each_change_is_told_once_with_the_time() -> None:

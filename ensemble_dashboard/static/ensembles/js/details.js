@@ -142,6 +142,10 @@
 
   function fault() {
     const problem = ensemble.fault;
+    if (problem && ensemble.status === 'DELETING') {
+      return el('div', { class: 'ens-fault', role: 'alert' },
+        el('p', {}, el('strong', {}, gettext('What the removal waits for:')), ' ', problem.message));
+    }
     if (!problem || !['ERROR', 'ROLLING_BACK'].includes(ensemble.status)) { return []; }
     return el('div', { class: 'ens-fault', role: 'alert' },
       el('p', {}, el('strong', {}, gettext('What went wrong:')), ' ', problem.message),
