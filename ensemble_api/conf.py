@@ -4,9 +4,20 @@
 from typing import Any
 
 from keystoneauth1 import loading
+from nova.conf import neutron
+from nova.conf import utils as nova_utils
 from oslo_config import cfg
 
 GROUP = "ensembles"
+COMPUTE = "compute"
+HELP = (
+    "Placement, Neutron and Cinder are asked as Nova asks them, by the sections [placement], "
+    "[neutron] and [cinder].\n\n"
+    "This section has the service user in whose name the worker acts, or names the section that "
+    "has one, and says how to connect with it. The options of the endpoint, from service_type on, "
+    "are for ``ensemble-manage snapshot``, which asks Nova; its region is that of [placement] "
+    "unless region_name is set here. That region is also for services whose section names none."
+)
 
 OPTIONS: list[cfg.Opt] = [
     cfg.StrOpt(
@@ -82,24 +93,31 @@ OPTIONS: list[cfg.Opt] = [
 
 
 def register(config: cfg.ConfigOpts) -> None:
-    """Register the section, with keystoneauth's options for the service user, in ``config``."""
+    """Register the section, with keystoneauth's options as Nova's own sections have them."""
+    if GROUP in config:  # by the other pipeline of the same nova-api
+        return
     config.register_opts(OPTIONS, group=GROUP)
-    loading.register_auth_conf_options(config, GROUP)
-    loading.register_session_conf_options(config, GROUP)
-    loading.register_adapter_conf_options(config, GROUP)
+    nova_utils.register_ksa_opts(config, GROUP, COMPUTE)
 
 
-def list_opts() -> list[tuple[str, list[Any]]]:
+def register_services(config: cfg.ConfigOpts) -> None:
+    """Register Nova's own sections of the services that we ask, outside of nova-api."""
+    nova_utils.register_ksa_opts(config, "placement", "placement")
+    nova_utils.register_ksa_opts(config, "neutron", "network")
+    config.register_opts(neutron.ALL_OPTS, "neutron")
+
+
+def list_opts() -> list[tuple[cfg.OptGroup, list[Any]]]:
     """Give the options to oslo-config-generator."""
     return [
         (
-            GROUP,
+            cfg.OptGroup(GROUP, help=HELP),
             [
                 *OPTIONS,
                 *loading.get_auth_common_conf_options(),
                 *loading.get_auth_plugin_conf_options("password"),
                 *loading.get_session_conf_options(),
-                *loading.get_adapter_conf_options(),
+                *nova_utils.get_ksa_adapter_opts(COMPUTE),
             ],
         )
     ]

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The service user's credentials, by the [ensembles] section of nova.conf."""
+"""Other services, asked as nova.conf says: one section for each, loaded as Nova loads them.
+
+Placement is asked by ``[placement]`` and Neutron by ``[neutron]``, which are Nova's own sections,
+so both are the very endpoints that Nova uses. ``[ensembles]`` has the service user in whose name
+the worker acts, and says how Nova itself is asked from outside of nova-api.
+"""
 
 from typing import Any
 
@@ -8,17 +13,75 @@ from oslo_config import cfg
 
 from ensemble_api import conf, exception
 
+PLACEMENT_VERSION = "1.38"  # consumer types
+RETRIES = 2  # after a lost connection, where the section says nothing
+# What keystoneauth calls an option that has another name in a configuration file.
+_ARGUMENTS = {"cafile": "cacert", "certfile": "cert", "keyfile": "key"}
 
-def load(config: cfg.ConfigOpts) -> tuple[Any, Any]:
+
+def load(config: cfg.ConfigOpts, section: str = conf.GROUP) -> tuple[Any, Any]:
     """A keystoneauth plugin and the session that uses it.
 
-    :raises ensemble_api.exception.Unavailable: when the configuration has no usable ones.
+    With ``auth_section``, that section says how to connect too, where this one does not.
+
+    :raises ensemble_api.exception.Unavailable: when the section has no usable ones.
     """
     try:
-        auth = loading.load_auth_from_conf_options(config, conf.GROUP)
-        session = loading.load_session_from_conf_options(config, conf.GROUP, auth=auth)
+        # Again now that the file was read, since auth_section may name a section of the operator's.
+        loading.register_auth_conf_options(config, section)
+        auth = loading.load_auth_from_conf_options(config, section)
+        source = config[section].auth_section or section
+        options = loading.register_session_conf_options(config, source)
+        own = {
+            _ARGUMENTS.get(option.dest, option.dest): config[section][option.dest]
+            for option in options
+            if config[section][option.dest]
+        }
+        session = loading.load_session_from_conf_options(config, source, auth=auth, **own)
     except Exception as error:  # keystoneauth raises many kinds
-        raise exception.Unavailable(f"[{conf.GROUP}] has no usable credentials: {error}") from error
+        raise exception.Unavailable(f"[{section}] has no usable credentials: {error}") from error
     if auth is None:
-        raise exception.Unavailable(f"[{conf.GROUP}] has no credentials: no auth_type is set.")
+        raise exception.Unavailable(
+            f"[{section}] has no credentials: set auth_type, and what goes with it."
+        )
     return auth, session
+
+
+def placement(config: cfg.ConfigOpts) -> Any:
+    """A client of Placement."""
+    return _client(config, "placement", default_microversion=PLACEMENT_VERSION)
+
+
+def network(config: cfg.ConfigOpts) -> Any:
+    """A client of Neutron."""
+    return _client(config, "neutron", retries=config.neutron.http_retries)
+
+
+def compute(config: cfg.ConfigOpts) -> Any:
+    """A client of Nova; its region is that of its Placement unless ours is named."""
+    return _client(config, conf.GROUP, region=config.placement.region_name)
+
+
+def _client(
+    config: cfg.ConfigOpts,
+    section: str,
+    *,
+    retries: int = RETRIES,
+    region: str | None = None,
+    **more: Any,
+) -> Any:
+    """A keystoneauth adapter; ``retries`` and ``region`` hold where nothing is said.
+
+    :raises ensemble_api.exception.Unavailable: when the section does not do.
+    """
+    _, session = load(config, section)
+    said = config[section]
+    if said.connect_retries is None:
+        more["connect_retries"] = retries
+    more["region_name"] = said.region_name or config[conf.GROUP].region_name or region
+    try:
+        return loading.load_adapter_from_conf_options(
+            config, section, session=session, raise_exc=False, **more
+        )
+    except TypeError as error:  # keystoneauth's words for options that do not go together
+        raise exception.Unavailable(f"[{section}] {error}") from error

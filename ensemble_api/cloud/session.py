@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our own credentials: a session for Placement, and contexts that act for a tenant in Nova.
+"""Our own credentials: clients of other services, and contexts that act for a tenant in Nova.
 
 Nova internals used here: ``nova.context.RequestContext``, which its own API requires of every
 request, and ``nova.policy``. A worker has no tenant's token (it may run hours later, after a
@@ -10,18 +10,16 @@ tenant's project and user, and Nova refuses what it would refuse them (doc/decis
 import logging
 from typing import Any
 
-from keystoneauth1 import adapter
 from nova import context as nova_context
 from nova import policy as nova_policy
 from oslo_config import cfg
 
-from ensemble_api import conf, exception
+from ensemble_api import exception
 from ensemble_api.cloud import credentials
 from ensemble_api.planning.lifecycle import Requester
 
 LOG = logging.getLogger(__name__)
 
-PLACEMENT_VERSION = "1.38"  # consumer types
 PLACER_ROLE = "ensembles_placer"
 NAMING_A_HOST = "compute:servers:create:requested_destination"
 
@@ -52,24 +50,12 @@ def check_policy() -> None:
 
 
 class Session:
-    """The service user's keystoneauth session."""
+    """The service user's keystoneauth session, and the services that we ask."""
 
     def __init__(self, config: cfg.ConfigOpts) -> None:
         self._auth, self._session = credentials.load(config)
-        region = config[conf.GROUP].region_name
-        self.placement = self._adapter("placement", region, default_microversion=PLACEMENT_VERSION)
-        self.network = self._adapter("network", region)
-
-    def _adapter(self, service: str, region: str | None, **options: Any) -> Any:
-        return adapter.Adapter(
-            self._session,
-            service_type=service,
-            interface="internal",
-            region_name=region,
-            raise_exc=False,
-            connect_retries=2,
-            **options,
-        )
+        self.placement = credentials.placement(config)
+        self.network = credentials.network(config)
 
     def acting_for(
         self, requester: Requester, project_id: str, *, names_hosts: bool = False

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from keystoneauth1 import loading
 from oslo_config import cfg
 
 from ensemble_api import conf, exception, views
@@ -102,14 +101,12 @@ def _schema(options: argparse.Namespace) -> int:
 
 def _snapshot(options: argparse.Namespace, config: cfg.ConfigOpts) -> int:
     config.register_opt(cfg.StrOpt("default_availability_zone", default="nova"))
+    conf.register_services(config)
     try:
         levels = parse_levels(config[conf.GROUP].levels)
-        ours = config[conf.GROUP]
-        if ours.auth_section:  # of nova-api's own, which knows its options
-            loading.register_auth_conf_options(config, ours.auth_section)
-        _, session = credentials.load(config)
+        nova, placement = credentials.compute(config), credentials.placement(config)
         zone = config.default_availability_zone
-        document = Capture(session, ours.region_name, levels, zone).document()
+        document = Capture(nova, placement, levels, zone).document()
     except (ValueError, exception.EnsembleError) as error:
         return _wrong(str(error))
     except exception.CloudError as error:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real cloud as a cloud document: hosts and places from Nova, inventories from Placement."""
 
-import functools
 import json
 import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import webob
-from keystoneauth1 import adapter, exceptions
+from keystoneauth1 import exceptions
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
@@ -18,7 +17,6 @@ from ensemble_api.cloud.inventory import Host, Inventory, Level
 from ensemble_api.cloud.tags import MEMBER_TAG
 from ensemble_api.offline.cloud import FORMAT
 
-PLACEMENT_VERSION: Final = "1.38"
 THREADS: Final = 4  # Placement has other work to do
 _INVENTORY: Final = (
     "total",
@@ -67,19 +65,11 @@ class Capture:
     """Looks at the whole cloud with the service user's eyes."""
 
     def __init__(
-        self, session: Any, region: str | None, levels: Sequence[Level], default_zone: str
+        self, compute: Any, placement: Any, levels: Sequence[Level], default_zone: str
     ) -> None:
-        client = functools.partial(
-            adapter.Adapter,
-            session,
-            interface="internal",
-            region_name=region,
-            raise_exc=False,
-            connect_retries=2,
-        )
-        self._placement = client(service_type="placement", default_microversion=PLACEMENT_VERSION)
-        self._compute = Compute(RemoteNova(client(service_type="compute")))
-        self._inventory = Inventory(self._compute, self._placement, levels, default_zone)
+        self._placement = placement
+        self._compute = Compute(RemoteNova(compute))
+        self._inventory = Inventory(self._compute, placement, levels, default_zone)
 
     def document(self) -> dict[str, Any]:
         """The cloud document, JSON-ready.

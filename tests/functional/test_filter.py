@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import webob
+from configured import user
 from fake_keystone import FakeKeystone
 from keystoneauth1 import loading
 from nova.conf import scheduler
@@ -39,20 +40,14 @@ def configure(keystone: FakeKeystone, connection: str, password: str = "secret")
     config = cfg.ConfigOpts()
     config.register_opt(cfg.StrOpt("default_availability_zone", default="nova"))
     scheduler.register_opts(config)
+    conf.register_services(config)
     conf.register(config)
-    config.register_opts(loading.get_auth_plugin_conf_options("password"), conf.GROUP)
-    for name, value in {
-        "connection": connection,
-        "poll_interval": 0.2,
-        "auth_type": "password",
-        "auth_url": keystone.url,
-        "username": "nova",
-        "password": password,
-        "project_name": "service",
-        "user_domain_name": "Default",
-        "project_domain_name": "Default",
-    }.items():
-        config.set_override(name, value, conf.GROUP)
+    for section in (conf.GROUP, "placement", "neutron"):
+        config.register_opts(loading.get_auth_plugin_conf_options("password"), section)
+        for name, value in user(keystone.url, password=password).items():
+            config.set_override(name, value, section)
+    config.set_override("connection", connection, conf.GROUP)
+    config.set_override("poll_interval", 0.2, conf.GROUP)
     config([], project="nova", default_config_files=[])
     return config
 

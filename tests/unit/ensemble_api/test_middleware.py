@@ -32,6 +32,7 @@ def config() -> cfg.ConfigOpts:
     config = cfg.ConfigOpts()
     config.register_opt(cfg.StrOpt("default_availability_zone", default="nova"))
     scheduler.register_opts(config)
+    conf.register_services(config)
     conf.register(config)
     config([], project="nova", default_config_files=[])
     nova.seen = []  # type: ignore[attr-defined]
@@ -106,7 +107,8 @@ def test_a_database_that_cannot_be_read_is_not_described(
     config: cfg.ConfigOpts, caplog: pytest.LogCaptureFixture
 ) -> None:
     config.set_override("connection", "mysql+secret://u:secret@db/x", conf.GROUP)
-    config.set_override("auth_type", "none", conf.GROUP)
+    for section in (conf.GROUP, "placement", "neutron"):
+        config.set_override("auth_type", "none", section)
     application = Quiet(nova, config)
     try:
         response = ask(application, "/os-ensembles")

@@ -48,7 +48,11 @@ def test_the_configuration_sample_has_every_option_that_is_read() -> None:
     config = cfg.ConfigOpts()
     conf.register(config)
     sample = (ETC / "ensembles.conf.sample").read_text()
-    for name in config[conf.GROUP]:
+    for name in set(config[conf.GROUP]) - {
+        "version",
+        "min_version",
+        "max_version",
+    }:  # Nova's dummies
         assert f"#{name} = " in sample.replace("-", "_"), name
 
 

@@ -104,7 +104,9 @@ def test_a_snapshot_without_credentials_is_told(tmp_path: Path, capsys: Any) -> 
     path = tmp_path / "nova.conf"
     path.write_text("[ensembles]\nlevels = rack:rack\n")
     assert manage.main(["--config-file", str(path), "snapshot"]) == 2
-    assert capsys.readouterr().err == "[ensembles] has no credentials: no auth_type is set.\n"
+    assert capsys.readouterr().err == (
+        "[ensembles] has no credentials: set auth_type, and what goes with it.\n"
+    )
     path.write_text("[ensembles]\nlevels = rack\n")
     assert manage.main(["--config-file", str(path), "snapshot"]) == 2
     assert "is not level:metadata_key" in capsys.readouterr().err

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each option of our own in nova.conf, set, and what it changes; and none is left out."""
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from configured import nova_conf, user
+from fake_keystone import FakeKeystone
+from small_cloud import SmallCloud
+from test_filter import ask, wait
+from test_options_of_services import AUTH, ENDPOINTS, RETRIES, SESSION
+
+from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.middleware import EnsemblesFilter
+from ensemble_api.planning.lifecycle import Status
+from ensemble_api.store import models, rows
+from ensemble_api.store.api import Page, Store
+
+SAMPLE = Path(__file__).parents[2] / "etc/ensembles.conf.sample"
+PATIENCE = 20  # seconds until a test that waits gives up
+
+Serve = Callable[..., EnsemblesFilter]
+
+
+@pytest.fixture
+def serve(cloud: SmallCloud, tmp_path: Path) -> Iterator[Serve]:
+    """The filter as nova-api has it, with some options set."""
+    keystone = FakeKeystone(cloud.placement.url)
+    started: list[EnsemblesFilter] = []
+
+    def start(**settings: Any) -> EnsemblesFilter:
+        ours = {
+            "connection": cloud.store.engine.url,
+            "poll_interval": 0.2,
+            "auth_section": "placement",
+            **settings,
+        }
+        sections = {name: user(keystone.url) for name in ("placement", "neutron")}
+        config = nova_conf(tmp_path / "nova.conf", {"ensembles": ours, **sections})
+        started.append(EnsemblesFilter(cloud.nova, config))
+        return started[-1]
+
+    yield start
+    for each in started:
+        if each._worker is not None:
+            each._worker.stop()
+    keystone.stop()
+
+
+def body(count: int = 1, level: str = "host") -> dict[str, Any]:
+    server = {"flavor": "m1.small", "image": "11111111-1111-4111-8111-111111111111"}
+    spread = {"type": "spread", "level": level, "tiers": ["web"], "max_skew": 8}
+    tiers = [{"name": "web", "count": count, "server": server}]
+    return {"ensemble": {"name": "shop", "tiers": tiers, "policies": [spread]}}
+
+
+def create(application: EnsemblesFilter, count: int = 1) -> str:
+    answer = ask(application, "POST", "/os-ensembles", body(count))
+    assert answer.status_int == 202, answer.text
+    return str(answer.json["ensemble"]["id"])
+
+
+def connection(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    other = Store(f"sqlite:///{tmp_path}/other.sqlite")
+    other.upgrade()
+    ensemble_id = create(serve(connection=other.engine.url))
+    assert [each.id for each in other.select(Page())] == [ensemble_id]
+    assert cloud.store.select(Page()) == []
+
+
+def levels(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    application = serve(levels="room:rack")
+    plans = "/os-ensembles/plans"
+    assert ask(application, "POST", plans, body(level="room")).status_int == 200
+    assert ask(application, "POST", plans, body(level="rack")).status_int == 400
+
+
+def max_members(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    application = serve(max_members=2)
+    refused = ask(application, "POST", "/os-ensembles/plans", body(3))
+    assert refused.status_int == 400 and "2" in refused.json["badRequest"]["message"]
+    assert ask(application, "POST", "/os-ensembles/plans", body(2)).status_int == 200
+
+
+def plan_lifetime(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    """The same plan is made anew when its time is over, and built while it is kept."""
+    for lifetime, status in ((30, 409), (900, 202)):
+        application = serve(plan_lifetime=lifetime)
+        plan = ask(application, "POST", "/os-ensembles/plans", body()).json["plan"]
+        with cloud.store.writing() as session:
+            session.execute(
+                sa.update(models.KeptPlan).values(created_at=rows.now() - timedelta(seconds=60))
+            )
+        (used,) = (host for host, _ in _planned(cloud, plan["id"]))
+        load = [cloud.fill(host.name, 2) for host in cloud.nova.hosts if host.name != used]
+        answer = ask(application, "POST", "/os-ensembles", body() | {"plan": plan["id"]})
+        assert answer.status_int == status, answer.text
+        for consumer in load:
+            cloud.placement.release(consumer)
+
+
+def _planned(cloud: SmallCloud, plan_id: str) -> list[tuple[str, str]]:
+    with cloud.store.reading() as session:
+        content = session.get_one(models.KeptPlan, plan_id).content
+    return [(host, tier) for tier, _, host in content["members"]]
+
+
+def shown_hosts(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    for most, shown in ((4, 4), (3, 1)):
+        answer = ask(serve(shown_hosts=most), "POST", "/os-ensembles/plans?domains=all", body())
+        hosts = [each for each in answer.json["plan"]["domains"] if each["level"] == "host"]
+        assert len(hosts) == shown
+
+
+def reserve_attempts(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    """Somebody takes each planned host just before it is held."""
+    tried: list[str] = []
+    hold = Reservation.hold
+
+    def too_late(self: Reservation, project_id: str, user_id: str, members: Any) -> None:
+        tried.append(members[0].host)
+        cloud.fill(members[0].host, 4)
+        hold(self, project_id, user_id, members)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Reservation, "hold", too_late)
+        answer = ask(serve(reserve_attempts=2), "POST", "/os-ensembles", body())
+    assert (answer.status_int, len(tried)) == (409, 2)
+
+
+def build_concurrency(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    """Two are asked for at once: nobody gets through alone, and never are there three."""
+    pair = threading.Barrier(2)
+    at_once: list[int] = []
+    inside: list[str] = []
+
+    def before(method: str, path: str) -> None:
+        if (method, path) == ("POST", "/servers"):
+            inside.append(path)
+            at_once.append(len(inside))
+            pair.wait(PATIENCE)
+            inside.pop()
+
+    cloud.nova.before = before
+    application = serve(build_concurrency=2)
+    wait(application, f"/os-ensembles/{create(application, 4)}", "ACTIVE")
+    assert (len(at_once), max(at_once)) == (4, 2)
+
+
+def build_timeout(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    """A minute without progress is too long when half of one was set."""
+    cloud.nova.build_looks = 10**6
+    application = serve(build_timeout=30)
+    path = f"/os-ensembles/{create(application)}"
+    _until(lambda: bool(cloud.nova.alive()))
+    with cloud.store.writing() as session:
+        session.execute(
+            sa.update(models.Ensemble).values(updated_at=rows.now() - timedelta(seconds=60))
+        )
+    assert "within 30 seconds" in wait(application, path, "ERROR").text
+
+
+def poll_interval(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    waits: list[float | None] = []
+    original = threading.Event.wait
+
+    def noted(self: threading.Event, timeout: float | None = None) -> bool:
+        waits.append(timeout)
+        return original(self, timeout)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threading.Event, "wait", noted)
+        application = serve(poll_interval=0.37)
+        wait(application, f"/os-ensembles/{create(application)}", "ACTIVE")
+    assert 0.37 in waits
+
+
+def lease_seconds(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    """While Nova is asked for the server, the worker has its ensemble for a minute."""
+    found: list[timedelta] = []
+
+    def before(method: str, path: str) -> None:
+        if (method, path) == ("POST", "/servers"):
+            with cloud.store.reading() as session:
+                (row,) = session.scalars(sa.select(models.Ensemble))
+                assert row.lease_until is not None
+                found.append(row.lease_until - rows.now())
+
+    cloud.nova.before = before
+    application = serve(lease_seconds=60)
+    wait(application, f"/os-ensembles/{create(application)}", "ACTIVE")
+    (left,) = found
+    assert timedelta(seconds=30) < left <= timedelta(seconds=60)
+
+
+def worker_threads(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    """Six ensembles are worked on at once, where four would be by default."""
+    together = threading.Barrier(6)
+
+    def before(method: str, path: str) -> None:
+        if (method, path) == ("POST", "/servers"):
+            together.wait(PATIENCE)
+
+    cloud.nova.before = before
+    application = serve(worker_threads=6)
+    for ensemble_id in [create(application) for _ in range(6)]:
+        wait(application, f"/os-ensembles/{ensemble_id}", "ACTIVE")
+        assert cloud.store.get(ensemble_id).status is Status.ACTIVE
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    pause = threading.Event()
+    for _ in range(PATIENCE * 50):
+        if condition():
+            return
+        pause.wait(0.02)
+    raise AssertionError("did not happen")
+
+
+OURS: dict[str, Callable[[Serve, SmallCloud, Path], None]] = {
+    "connection": connection,
+    "levels": levels,
+    "max_members": max_members,
+    "plan_lifetime": plan_lifetime,
+    "shown_hosts": shown_hosts,
+    "reserve_attempts": reserve_attempts,
+    "build_concurrency": build_concurrency,
+    "build_timeout": build_timeout,
+    "poll_interval": poll_interval,
+    "lease_seconds": lease_seconds,
+    "worker_threads": worker_threads,
+}
+
+
+@pytest.mark.parametrize("option", OURS)
+def test_an_option_does_what_it_says(
+    serve: Serve, cloud: SmallCloud, tmp_path: Path, option: str
+) -> None:
+    OURS[option](serve, cloud, tmp_path)
+
+
+def test_every_option_of_the_sample_is_seen_to_work() -> None:
+    sample = set(re.findall(r"^#(\w+) = ", SAMPLE.read_text(), re.MULTILINE))
+    assert sample == {*OURS, *AUTH, *SESSION, *ENDPOINTS, *RETRIES}
