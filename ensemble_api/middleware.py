@@ -18,7 +18,7 @@ import webob
 import webob.exc
 from oslo_config import cfg
 
-from ensemble_api import conf, exception, routes
+from ensemble_api import conf, exception, policies, routes
 from ensemble_api.cloud.aggregates import AggregateRules
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory, parse_levels
@@ -164,4 +164,5 @@ def filter_factory(
 ) -> Callable[[Application], EnsemblesFilter]:
     """What paste calls; the configuration is nova.conf's ``[ensembles]``."""
     conf.register(cfg.CONF)
+    policies.get_enforcer()
     return lambda application: EnsemblesFilter(application, cfg.CONF)
