@@ -15,8 +15,9 @@ from ensemble_api.planning.moves import aligned
 from ensemble_api.planning.openings import openings
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain, Topology
+from ensemble_api.quota import Quota, Shortage
 from ensemble_api.references import labels, reference
-from ensemble_api.resolver import Resolver, Wanted
+from ensemble_api.resolver import Asking, Resolver, Wanted
 from ensemble_api.store.api import Store
 from ensemble_api.store.kept_plans import KeptPlan, KeptPlans
 
@@ -26,13 +27,15 @@ class Asked:
     """What a dry run is to tell beside the plan.
 
     ``open`` is whether the caller may know of all domains of the cloud, ``everywhere`` whether
-    they are to be in the answer.
+    they are to be in the answer. ``to_build`` is whether the caller may build it, and so Nova is
+    asked whether it would take the servers.
     """
 
     headroom: bool = False
     open: bool = False
     everywhere: bool = False
     fail: tuple[str, ...] = ()  # references of domains that fail at once
+    to_build: bool = True
 
 
 NOTHING_MORE = Asked()
@@ -57,7 +60,7 @@ class Planned:
     """What a dry run gives: the result, the topology, and what else was asked for.
 
     ``labels`` are those of the domains by reference; without them they count what is shown. By
-    ``id`` the plan can be built as it is, for a while.
+    ``id`` the plan can be built as it is, for a while, unless it is ``over_quota``.
     """
 
     result: result.Plan | result.Infeasible
@@ -68,6 +71,7 @@ class Planned:
     at: str | None = None
     id: str | None = None
     failed: Loss | None = None
+    over_quota: tuple[Shortage, ...] = ()
 
 
 class DryRuns:
@@ -76,6 +80,7 @@ class DryRuns:
     def __init__(
         self,
         resolver: Resolver,
+        quota: Quota,
         look: Look,
         store: Store,
         kept_plans: KeptPlans,
@@ -83,6 +88,7 @@ class DryRuns:
         shown_hosts: int,
     ) -> None:
         self._resolver = resolver
+        self._quota = quota
         self._look = look
         self._store = store
         self._kept_plans = kept_plans
@@ -94,9 +100,12 @@ class DryRuns:
         :raises ensemble_api.exception.Invalid: naming the field that is wrong.
         """
         # 1 Resolve with the tenant's rights. 2 Look at the cloud. 3 Plan.
-        wanted = self._resolver.resolve(context, body)
+        asking = Asking.LATELY if asked.to_build else Asking.NEVER
+        wanted = self._resolver.resolve(context, body, asking=asking)
         snapshot = self._look.at_capacity(context, wanted).snapshot
-        return self.tell(context, wanted, snapshot, planner.plan(wanted.ensemble, snapshot), asked)
+        planned = planner.plan(wanted.ensemble, snapshot)
+        found = self.tell(context, wanted, snapshot, planned, asked)
+        return replace(found, over_quota=self._quota.shortages(context, wanted))
 
     def find(self, context: Any, wanted: Wanted, plan_id: str) -> KeptPlan | None:
         """The project's plan with this id; None when it is not kept (any more).

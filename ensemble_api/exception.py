@@ -75,6 +75,18 @@ class Forbidden(EnsembleError):
     status, code = 403, "ensemble.forbidden"
 
 
+class RefusedTemplate(Invalid):
+    """Nova would refuse a member's server; ``field`` is what it is about, the words are Nova's."""
+
+    code = "ensemble.refused"
+
+
+class ForbiddenTemplate(Forbidden):
+    """As RefusedTemplate, where Nova forbids it by policy or by a limit of the project."""
+
+    code = "ensemble.refused"
+
+
 class OverQuota(EnsembleError):
     """The project's quota does not hold the whole ensemble."""
 
@@ -103,6 +115,12 @@ class Conflict(EnsembleError):
     """The ensemble's status does not allow it now."""
 
     status, code = 409, "ensemble.conflict"
+
+
+class ConflictingTemplate(Conflict):
+    """As RefusedTemplate, where what the project has now stands against it."""
+
+    code = "ensemble.refused"
 
 
 class InfeasibleEnsemble(EnsembleError):

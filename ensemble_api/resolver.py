@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from ensemble_api import exception
@@ -10,9 +11,19 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.volumes import Volumes
+from ensemble_api.execution.names import server_name
 from ensemble_api.planning import model
-from ensemble_api.planning.lifecycle import EnsembleRecord
+from ensemble_api.planning.lifecycle import EnsembleRecord, dealt
+from ensemble_api.refusals import Refusals, Taken
 from ensemble_api.templates import Templates
+
+
+class Asking(Enum):
+    """How to ask Nova whether it would take the servers of a request."""
+
+    NOW = "now"
+    LATELY = "lately"  # but for those that it took a moment ago
+    NEVER = "never"  # of a caller who may not build
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +51,17 @@ class Resolver:
         self._volumes = volumes
         self._levels = tuple(levels)
         self._max_members = max_members
+        self._taken = Taken()
 
-    def resolve(self, context: Any, body: Mapping[str, Any]) -> Wanted:
+    def resolve(
+        self, context: Any, body: Mapping[str, Any], *, asking: Asking = Asking.NOW
+    ) -> Wanted:
         """Look every reference up with the tenant's own rights.
 
+        ``asking`` is whether Nova is also asked whether it would take the servers.
+
         :raises ensemble_api.exception.Invalid: naming the field that is wrong.
+        :raises ensemble_api.exception.EnsembleError: with what Nova would refuse, and its field.
         """
         size = sum(tier["count"] for tier in body["tiers"])
         if size > self._max_members:
@@ -65,7 +82,24 @@ class Resolver:
         except model.ModelError as error:
             field = f"ensemble.{error.field}"
             raise exception.Invalid(f"{field}: {error.reason}", field=field) from error
+        self._ask_nova(context, body, templates, asking)
         return Wanted(body, ensemble, demands)
+
+    def _ask_nova(
+        self, context: Any, body: Mapping[str, Any], templates: Templates, asking: Asking
+    ) -> None:
+        """Refuse what Nova would refuse, so that a build does not end with it."""
+        refusals = Refusals(self._compute, context, self._taken, lately=asking is Asking.LATELY)
+        for index, tier in enumerate(body["tiers"]):
+            place = f"ensemble.tiers[{index}].server"
+            if asking is Asking.NEVER:
+                templates.references(place, tier["server"])
+                continue
+            first = dealt(tier["server"], 0, tier["count"])
+            name = server_name(body["name"], f"{tier['name']}-0")
+            if (refused := refusals.of(name, first)) is not None:
+                templates.references(place, tier["server"])
+                raise refusals.error(place, name, first, refused)
 
     def _check_levels(self, body: Mapping[str, Any]) -> None:
         for index, policy in enumerate(body["policies"]):
@@ -73,33 +107,6 @@ class Resolver:
                 field = f"ensemble.policies[{index}].level"
                 raise exception.Invalid(
                     f"{field}: must be one of {', '.join(self._levels)}", field=field
-                )
-
-    def check_quota(self, context: Any, wanted: Wanted) -> None:
-        """Refuse early what Nova would refuse in the middle of the build.
-
-        :raises ensemble_api.exception.OverQuota: with the figures.
-        """
-        limits = self._compute.limits(context)
-        needs = {"Instances": wanted.ensemble.size, "Cores": 0, "RAMSize": 0}
-        for tier in wanted.ensemble.tiers:
-            needs["Cores"] += tier.count * tier.resources.get("VCPU", 0)
-            needs["RAMSize"] += tier.count * tier.resources.get("MEMORY_MB", 0)
-        for name, what in (
-            ("Instances", "servers"),
-            ("Cores", "VCPUs"),
-            ("RAMSize", "MB of memory"),
-        ):
-            limit = limits.get(f"maxTotal{name}", -1)
-            used = limits.get(f"total{name.replace('Size', '')}Used", 0)
-            if 0 <= limit < used + needs[name]:
-                raise exception.OverQuota(
-                    f"The quota allows {limit} {what}, {used} are in use, "
-                    f"and this ensemble needs {needs[name]}.",
-                    resource=name,
-                    limit=limit,
-                    used=used,
-                    needed=needs[name],
                 )
 
 

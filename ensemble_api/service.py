@@ -22,6 +22,7 @@ from ensemble_api.neighbours import Neighbours
 from ensemble_api.planning import check, planner, result
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, Requester, Status
 from ensemble_api.planning.topology import Topology
+from ensemble_api.quota import Quota
 from ensemble_api.references import labels, reference
 from ensemble_api.resolver import Resolver, Wanted
 from ensemble_api.spread import Search, Spread, spread
@@ -65,9 +66,11 @@ class Service:
         self._store = store
         self._neighbours = Neighbours(compute, store)
         self._resolver = Resolver(compute, networks, volumes, inventory.levels, max_members)
+        self._quota = Quota(compute, networks)
         self._look = Look(store, inventory, reservation, self._neighbours)
         self._dry_runs = DryRuns(
             self._resolver,
+            self._quota,
             self._look,
             store,
             KeptPlans(store, plan_lifetime),
@@ -111,7 +114,8 @@ class Service:
         self._check_rights()
         wanted = self._resolver.resolve(context, body)
         known = self._dry_runs.find(context, wanted, plan_id) if plan_id else None
-        self._resolver.check_quota(context, wanted)
+        for shortage in self._quota.shortages(context, wanted):
+            raise exception.OverQuota(shortage.message, **shortage.facts)
         record: EnsembleRecord | None = None
         try:
             for attempt in range(self._attempts):

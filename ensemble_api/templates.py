@@ -49,9 +49,10 @@ class Templates:
         self._dealt: dict[str, str] = {}  # ports and volumes, and the field that took each
 
     def demand(self, field: str, template: Mapping[str, Any], count: int) -> Demand:
-        """What each of ``count`` members asks of Placement, once all references are known to do.
+        """What each of ``count`` members asks of Placement, once what it is made of will do.
 
-        ``field`` is where the template stands in the request.
+        ``field`` is where the template stands in the request. What Nova itself checks of a request
+        for a server is left to it (see ``references``).
 
         :raises ensemble_api.exception.Invalid: naming the field that is wrong.
         """
@@ -65,14 +66,23 @@ class Templates:
         _check_memory(flavor, root, f"{field}.flavor")
         self._check_networks(field, template["networks"], "ports" in template)
         self._check_ports(f"{field}.ports", template.get("ports", ()), count)
-        if "key_name" in template:
-            self._find("key_pair", template["key_name"], f"{field}.key_name")
-        for place, group in enumerate(template.get("security_groups", [])):
-            self._find("security_group", group, f"{field}.security_groups[{place}]")
         try:
             return demand(flavor, root, volume_backed="volumes" in template)
         except ValueError as error:
             raise _invalid(f"{field}.flavor", str(error)) from error
+
+    def references(self, field: str, template: Mapping[str, Any]) -> None:
+        """Look up what Nova looks up too, and says less clearly that the tenant does not have it.
+
+        :raises ensemble_api.exception.Invalid: naming the field that is wrong.
+        """
+        networks = template["networks"]
+        for place, network in enumerate(() if isinstance(networks, str) else networks):
+            self._find("network", network, f"{field}.networks[{place}]")
+        if "key_name" in template:
+            self._find("key_pair", template["key_name"], f"{field}.key_name")
+        for place, group in enumerate(template.get("security_groups", [])):
+            self._find("security_group", group, f"{field}.security_groups[{place}]")
 
     def _find(self, kind: str, name: str, field: str) -> Any:
         """The thing of this kind as the cloud shows it to the tenant."""
@@ -100,7 +110,6 @@ class Templates:
             return
         for place, network in enumerate(networks):
             where = f"{field}.networks[{place}]"
-            self._find("network", network, where)
             if network not in self._external:
                 self._external[network] = not self._context.is_admin and self._networks.external(
                     network

@@ -83,6 +83,15 @@ def survives_text(survives: Iterable[Json]) -> str:
     return ", ".join(f"any {level}" for level in levels) or "none"
 
 
+def over_quota_lines(plan: Json) -> list[str]:
+    """Say that a plan fits the cloud and not the project's quotas, if so; and each of these."""
+    over = plan.get("over_quota") or ()
+    if not over:
+        return []
+    said = (f"- {printable(each['message'])}" for each in over)
+    return ["Fits, but not within the quota:", *said]
+
+
 def survivability_lines(survivability: Iterable[Json], failures: int = 1) -> list[str]:
     """Say per tier what the worst failures leave: "web: 2 of 3 left after any host, ...".
 

@@ -5,6 +5,7 @@ import copy
 import json
 import logging
 import urllib.parse
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ VERSION = "2.96"
 PROXY_VERSION = "2.35"  # the last with images and networks
 HYPERVISOR_VERSION = "2.87"  # from 2.88 on, Nova asks every single host for its uptime
 GONE = 404
+_REFUSALS = (400, 403, 409)  # what POST /servers answers for good
 
 
 class Compute:
@@ -165,23 +167,31 @@ class Compute:
 
         :raises ensemble_api.exception.CloudError: when Nova refuses.
         """
-        server: dict[str, Any] = {
-            "name": name,
-            "flavorRef": template["flavor"],
-            "networks": _networks(template["networks"], template.get("ports", ())),
-            "host": host,
-            "tags": tags,
-        }
-        if "image" in template:
-            server["imageRef"] = template["image"]
-        else:
-            server["block_device_mapping_v2"] = [_root(volume) for volume in template["volumes"]]
-        for key in ("key_name", "user_data", "metadata", "config_drive", "availability_zone"):
-            if key in template:
-                server[key] = template[key]
-        if "security_groups" in template:
-            server["security_groups"] = [{"name": each} for each in template["security_groups"]]
+        server = _server(name, template) | {"host": host, "tags": tags}
         return str(self._call(context, "POST", "/servers", {"server": server})["server"]["id"])
+
+    def refusal(
+        self, context: Any, name: str, template: Mapping[str, Any]
+    ) -> exception.CloudError | None:
+        """What Nova would answer to a request for such a server by this caller; None if it took it.
+
+        Nova runs its own checks on its own request, with the rights of a build: it is asked for the
+        server in a server group that does not exist. It looks for the group after all that it
+        checks and before anything that it writes (``API._create_instance`` in nova/compute/api.py).
+
+        :raises ensemble_api.exception.CloudError: when Nova cannot tell.
+        """
+        group = str(uuid.uuid4())
+        asked = {"server": _server(name, template), "os:scheduler_hints": {"group": group}}
+        try:
+            server = self._call(_as_built(context), "POST", "/servers", asked)["server"]
+        except exception.CloudError as error:
+            if error.status not in _REFUSALS:
+                raise
+            return None if group in error.message else error
+        # A Nova that does not look for the group has begun to build; nobody asked for that.
+        self.delete_server(context, server["id"])
+        raise exception.CloudError(500, "Nova does not check server groups before it builds")
 
     def delete_server(self, context: Any, server_id: str) -> None:
         """Ask for a server's end; one that is gone, going or locked is fine: a look tells which.
@@ -200,6 +210,25 @@ def _as_built(context: Any) -> Any:
     plain = copy.copy(context)
     plain.is_admin = False
     return plain
+
+
+def _server(name: str, template: Mapping[str, Any]) -> dict[str, Any]:
+    """A member's template as Nova takes it."""
+    server: dict[str, Any] = {
+        "name": name,
+        "flavorRef": template["flavor"],
+        "networks": _networks(template["networks"], template.get("ports", ())),
+    }
+    if "image" in template:
+        server["imageRef"] = template["image"]
+    else:
+        server["block_device_mapping_v2"] = [_root(volume) for volume in template["volumes"]]
+    for key in ("key_name", "user_data", "metadata", "config_drive", "availability_zone"):
+        if key in template:
+            server[key] = template[key]
+    if "security_groups" in template:
+        server["security_groups"] = [{"name": each} for each in template["security_groups"]]
+    return server
 
 
 def _quote(text: str) -> str:

@@ -33,11 +33,23 @@ class Networks:
         port = self._show("port", port_id)
         return port if port and port["project_id"] == context.project_id else None
 
+    def port_quota(self, project_id: str) -> tuple[int, int]:
+        """How many ports the project may have, -1 for any number, and how many it has.
+
+        :raises ensemble_api.exception.Unavailable: when Neutron does not answer.
+        """
+        quota = self._get(f"/v2.0/quotas/{project_id}/details.json").get("quota", {})
+        port = quota.get("port", {"limit": -1, "used": 0})
+        return int(port["limit"]), int(port["used"])
+
     def _show(self, kind: str, name: str) -> dict[str, Any]:
         """What Neutron says of a thing; nothing, if there is no such thing."""
-        response = self._neutron.get(f"/v2.0/{kind}s/{name}")
+        return dict(self._get(f"/v2.0/{kind}s/{name}").get(kind, {}))
+
+    def _get(self, path: str) -> dict[str, Any]:
+        response = self._neutron.get(path)
         if response.status_code == 404:
             return {}
         if response.status_code != 200:
             raise exception.Unavailable("Neutron does not answer; try again later.")
-        return dict(response.json()[kind])
+        return dict(response.json())

@@ -33,4 +33,5 @@ def asked(call: Call) -> Asked:
         open=policies.allowed(call.context, "domains"),
         everywhere=call.choice("domains", "used", ("used", "all")) == "all",
         fail=fail,
+        to_build=policies.allowed(call.context, "create"),
     )

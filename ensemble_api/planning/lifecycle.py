@@ -108,7 +108,7 @@ class EnsembleRecord:
         """
         for tier in self.body["tiers"]:
             if tier["name"] == member.tier:
-                return _dealt(tier["server"], member.index, tier["count"])
+                return dealt(tier["server"], member.index, tier["count"])
         raise KeyError(member.tier)
 
     @property
@@ -122,7 +122,7 @@ class EnsembleRecord:
         return sum(member.status is MemberStatus.ACTIVE for member in self.members)
 
 
-def _dealt(server: Mapping[str, Any], index: int, count: int) -> Mapping[str, Any]:
+def dealt(server: Mapping[str, Any], index: int, count: int) -> Mapping[str, Any]:
     """A template in which what serves one member only is this member's: each has as many."""
     own = {}
     for key in ("ports", "volumes"):

@@ -31,6 +31,7 @@ def plan(planned: Planned, project_id: str, *, names: bool) -> Json:
         "planned_at": planned.at,
         **(_refused(found) if isinstance(found, Infeasible) else _found(found, planned, domains)),
         "domains": domains.view(),
+        "over_quota": [{**each.facts, "message": each.message} for each in planned.over_quota],
     }
     view["objectives"] = objectives(view["objectives"], names=names)
     if planned.everywhere:

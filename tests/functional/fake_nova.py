@@ -173,6 +173,9 @@ class FakeNova:
 
     def create(self, request: Any, context: Any) -> tuple[int, Any]:
         wanted = request.json["server"]
+        if "group" in request.json.get("os:scheduler_hints", {}):
+            group = request.json["os:scheduler_hints"]["group"]
+            raise Refused(400, self._objection(wanted) or f"Instance group {group} is not there.")
         if "host" in wanted and "ensembles_placer" not in context.roles:
             raise Refused(403, "Policy doesn't allow a host to be named.")
         for end, (status, message) in self.refuse.items():
@@ -197,6 +200,19 @@ class FakeNova:
                 server.status, server.fault = "ERROR", fault
         self.servers[server.id] = server
         return 202, {"server": {"id": server.id}}
+
+    def _objection(self, wanted: dict[str, Any]) -> str:
+        """What is not there of all that a server refers to, in fewer words than ours."""
+        networks = wanted["networks"]
+        ids = {each.get("uuid") for each in networks} if networks not in ("auto", "none") else set()
+        groups = {each["name"] for each in wanted.get("security_groups", ())}
+        if groups - {*self.security_groups, *self.security_groups.values()}:
+            return "Security group not found."
+        if ids - self.networks - {None}:
+            return "Network could not be found."
+        if wanted.get("key_name", "laptop") not in self.key_pairs:
+            return "Invalid key_name provided."
+        return ""
 
     def list(self, request: Any, context: Any) -> tuple[int, Any]:
         tag = request.GET.get("tags")

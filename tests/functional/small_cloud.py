@@ -50,10 +50,13 @@ def caller(project: str = "shop-project", *roles: str) -> Any:
 
 
 class InternalNetworks:
-    """In the place of ``cloud.networks.Networks``, which needs a Neutron; any port is free."""
+    """In the place of ``cloud.networks.Networks``, which needs a Neutron; no port is taken."""
 
     def external(self, network_id: str) -> bool:
         return False
+
+    def port_quota(self, project_id: str) -> tuple[int, int]:
+        return -1, 0
 
     def port(self, context: Any, port_id: str) -> dict[str, Any]:
         return {"id": port_id, "device_id": "", "fixed_ips": [{"ip_address": "10.0.0.9"}]}

@@ -108,9 +108,10 @@ def test_a_placement_that_fails_while_it_undoes_is_left_to_the_worker(cloud: Sma
     cloud.assert_clean()
 
 
-def test_a_dry_run_reads_alone(cloud: SmallCloud) -> None:
+def test_a_dry_run_leaves_nothing(cloud: SmallCloud) -> None:
     cloud.service().plan(caller(), body(("web", 2)))
-    assert {method for method, _ in cloud.nova.calls} == {"GET"}
+    assert {path for method, path in cloud.nova.calls if method != "GET"} == {"/servers"}
+    assert cloud.nova.servers == {}, "Nova was asked whether it would take them, and no more"
     assert cloud.store.all_members() == []
     cloud.assert_clean()
 

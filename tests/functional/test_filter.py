@@ -23,7 +23,13 @@ from ensemble_api.planning.lifecycle import Requester
 BODY = {
     "ensemble": {
         "name": "shop",
-        "tiers": [{"name": "web", "count": 3, "server": {"flavor": FLAVOR, "image": IMAGE}}],
+        "tiers": [
+            {
+                "name": "web",
+                "count": 3,
+                "server": {"flavor": FLAVOR, "image": IMAGE, "networks": "none"},
+            }
+        ],
         "policies": [{"type": "anti-affinity", "level": "host", "tiers": ["web"]}],
     }
 }

@@ -50,6 +50,7 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
         ("servers", ("shop-project", "ensemble:x"), {("GET", r"/servers/detail")}),
         ("server", ("no-such-server",), {("GET", r"/servers/([^/]+)")}),
         ("delete_server", ("no-such-server",), set()),
+        ("refusal", ("web-0", {"flavor": FLAVOR, "image": IMAGE, "networks": "auto"}), set()),
     ],
 )
 def test_only_these_calls_are_made_with_an_operator_s_rights(

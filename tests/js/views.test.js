@@ -66,6 +66,8 @@ const VERDICTS = [
   ['a plan', { kind: 'fits', plan: PLAN, at: '12:00' }, 'good', 'It fits: 4 members on 3 hosts, 3 racks and 2 zones.'],
   ['a plan with a wish left', { kind: 'fits', plan: { ...PLAN, violations: [{ message: 'm' }] }, at: '12:00' }, 'warn',
     'It fits: 4 members on 3 hosts, 3 racks and 2 zones.'],
+  ['a plan beyond the quota', { kind: 'fits', plan: { ...PLAN, over_quota: [{ message: 'Too much.' }] }, at: '12:00' },
+    'warn', 'It fits, but not within the quota.'],
   ['a refusal', { kind: 'refused', reasons: [{ message: 'too few racks' }], proved: true }, 'bad', 'This does not fit.'],
   ['a gap', { kind: 'incomplete', problem: 'web: Choose an image.' }, 'wait', 'Not complete yet.'],
   ['an error', { kind: 'error', message: 'no such flavor' }, 'bad', 'That did not work.'],

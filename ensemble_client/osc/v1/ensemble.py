@@ -126,7 +126,9 @@ class PlanEnsemble(Telling):
             plan = clients.ensemble.ensembles.plan(body, headroom=parsed_args.headroom)
         if not plan["feasible"]:
             raise exceptions.CommandError(words.refusal_text(body["name"], plan, source.place))
+        over = words.over_quota_lines(plan)
         self.sentences = [
+            *over,
             *words.survivability_lines(plan["survivability"]),
             *words.several_lines(plan["survivability"]),
             *(_headroom(plan) if parsed_args.headroom else ()),
@@ -134,7 +136,7 @@ class PlanEnsemble(Telling):
             *(f"Not met, {line}" for line in words.violation_lines(plan["violations"])),
             *(words.objective_lines(plan["objectives"]) if parsed_args.long else ()),
             f"Plan: {words.proof_text(plan['objectives'], plan.get('proved'))}. Nothing was built.",
-            *_by_id(plan, parsed_args.file),
+            *([] if over else _by_id(plan, parsed_args.file)),
         ]
         return columns.plan_rows(plan)
 

@@ -10,8 +10,10 @@ from callers import Caller, caller
 from records import IMAGE, ensemble, member
 
 from ensemble_api import exception
-from ensemble_api.planning.model import Affinity, AntiAffinity
-from ensemble_api.resolver import Resolver, stored_ensemble
+from ensemble_api.planning.model import Affinity, AntiAffinity, Ensemble, Tier
+from ensemble_api.quota import Quota
+from ensemble_api.refusals import Taken
+from ensemble_api.resolver import Asking, Resolver, Wanted, stored_ensemble
 
 TENANT = caller("shop-project", "member", "reader")
 NETWORK = "22222222-2222-4222-8222-222222222222"
@@ -24,9 +26,13 @@ class Networks:
 
     def __init__(self, **ports: dict[str, Any]) -> None:
         self.ports = ports
+        self.quota = (-1, 0)
 
     def external(self, network: str) -> bool:
         return network == PUBLIC
+
+    def port_quota(self, project_id: str) -> tuple[int, int]:
+        return self.quota
 
     def port(self, context: Caller, name: str) -> Any:
         facts = {"device_id": "", "fixed_ips": [{"ip_address": "10.0.0.9"}]}
@@ -60,6 +66,7 @@ class Nova:
     )
     image_facts: dict[str, Any] = field(default_factory=dict)
     absolute: dict[str, int] = field(default_factory=dict)
+    refuses: dict[str, exception.CloudError] = field(default_factory=dict)  # by what is given
     asked: list[str] = field(default_factory=list)
 
     def _note(self, context: Caller, what: str) -> None:
@@ -87,6 +94,20 @@ class Nova:
         self._note(context, f"group {name}")
         return {"name": name} if name == "default" else None
 
+    def refusal(self, context: Caller, name: str, template: Any) -> exception.CloudError | None:
+        """Nova's one answer to all of it; what it does not know, it says shortly."""
+        self._note(context, f"a server like {name}")
+        networks = template["networks"] if isinstance(template["networks"], list) else []
+        known = (
+            set(networks) <= {NETWORK, PUBLIC},
+            template.get("key_name", "laptop") == "laptop",
+            set(template.get("security_groups", ())) <= {"default"},
+        )
+        for key, words in self.refuses.items():
+            if key in template:
+                return words
+        return None if all(known) else exception.CloudError(400, "No such thing.")
+
     def limits(self, context: Caller) -> dict[str, int]:
         self._note(context, "limits")
         return self.absolute
@@ -111,9 +132,11 @@ def resolve(
     most: int = 500,
     networks: Any = NETWORKS,
     volumes: Any = None,
+    asking: Asking = Asking.NOW,
 ) -> Any:
     known: Any = nova or Nova()
-    return Resolver(known, networks, volumes or VOLUMES, LEVELS, most).resolve(TENANT, wanted)
+    resolver = Resolver(known, networks, volumes or VOLUMES, LEVELS, most)
+    return resolver.resolve(TENANT, wanted, asking=asking)
 
 
 def test_an_external_network_is_for_operators_only() -> None:
@@ -143,13 +166,68 @@ def test_a_body_becomes_tiers_with_resources_and_policies() -> None:
     )
 
 
-def test_each_reference_is_looked_up_once() -> None:
+def test_nova_is_asked_once_for_servers_that_are_alike() -> None:
     nova = Nova()
     server = {"networks": [NETWORK], "key_name": "laptop", "security_groups": ["default"]}
-    resolve(body(tier(**server), tier("db", **server)), nova)
+    resolve(body(tier(**server), tier("db", **server), tier("dark", networks="none")), nova)
+    asked = ["flavor small", f"image {IMAGE}"]
+    assert nova.asked == [*asked, "a server like shop-web-0", "a server like shop-dark-0"]
+
+
+def test_each_reference_is_looked_up_once_for_who_may_not_build() -> None:
+    nova = Nova()
+    server = {"networks": [NETWORK], "key_name": "laptop", "security_groups": ["default"]}
+    resolve(body(tier(**server), tier("db", **server)), nova, asking=Asking.NEVER)
     assert sorted(nova.asked) == sorted(
         ["flavor small", f"image {IMAGE}", f"network {NETWORK}", "key laptop", "group default"]
     )
+
+
+def test_what_nova_took_a_moment_ago_is_asked_for_again_only_to_build_it() -> None:
+    nova = Nova()
+    resolver = Resolver(nova, NETWORKS, VOLUMES, LEVELS, 500)  # type: ignore[arg-type]
+    for asking in (Asking.LATELY, Asking.LATELY, Asking.NOW):
+        resolver.resolve(TENANT, body(), asking=asking)
+    resolver.resolve(TENANT, body(tier(metadata={"a": "b"})), asking=Asking.LATELY)
+    assert nova.asked.count("a server like shop-web-0") == 3
+
+
+def test_what_nova_took_is_forgotten_after_a_minute_and_is_the_caller_s_alone() -> None:
+    now = [100.0]
+    taken = Taken(lambda: now[0])
+    template = tier()["server"]
+    taken.note(TENANT, template)
+    assert taken.lately(TENANT, template)
+    assert not taken.lately(TENANT, template | {"key_name": "laptop"})
+    for other in (caller("other", "member", "reader"), caller("shop-project", "reader")):
+        assert not taken.lately(other, template)
+    now[0] += 60
+    assert not taken.lately(TENANT, template)
+
+
+@pytest.mark.parametrize(
+    ("refuses", "status", "field"),
+    [
+        ({"metadata": (403, "Too many items.")}, 403, ".metadata"),
+        ({"key_name": (400, "Not this."), "metadata": (400, "Nor that.")}, 400, ".key_name"),
+        ({"flavor": (400, "PCI alias x is not defined")}, 400, ".flavor"),
+        ({"flavor": (400, "Image y is unacceptable")}, 400, ".image"),
+        ({"flavor": (400, "Flavor is too small for the image")}, 400, ".flavor"),
+        ({"flavor": (403, "Policy doesn't allow it")}, 403, ""),
+    ],
+    ids=["one part", "the first of two", "flavor", "image", "both", "the whole"],
+)
+def test_a_refusal_of_nova_s_names_the_part_that_it_is_about(
+    refuses: dict[str, tuple[int, str]], status: int, field: str
+) -> None:
+    words = {key: exception.CloudError(*facts) for key, facts in refuses.items()}
+    wanted = body(tier(), tier("db", key_name="laptop", metadata={"a": "b"}))
+    with pytest.raises(exception.EnsembleError) as caught:
+        resolve(wanted, Nova(refuses=words))
+    place = 0 if "flavor" in refuses else 1  # every tier has a flavor
+    assert caught.value.facts == {"field": f"ensemble.tiers[{place}].server{field}"}
+    assert (caught.value.status, caught.value.code) == (status, "ensemble.refused")
+    assert next(iter(refuses.values()))[1] in caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -397,20 +475,41 @@ LIMITS = {
 )
 def test_the_quota_is_of_the_whole_ensemble(changes: dict[str, int], resource: str | None) -> None:
     nova = Nova(absolute={**LIMITS, **changes})
-    resolver = Resolver(nova, NETWORKS, VOLUMES, LEVELS, 500)  # type: ignore[arg-type]
-    wanted = resolver.resolve(TENANT, body(tier(count=4), tier("db", count=2)))
-    if resource is None:
-        resolver.check_quota(TENANT, wanted)
-        return
-    with pytest.raises(exception.OverQuota) as caught:
-        resolver.check_quota(TENANT, wanted)
-    assert caught.value.facts["resource"] == resource
-    assert caught.value.facts["needed"] == {"Instances": 6, "Cores": 12, "RAMSize": 3072}[resource]
+    wanted = resolve(body(tier(count=4), tier("db", count=2)), nova)
+    found = Quota(nova, NETWORKS).shortages(TENANT, wanted)  # type: ignore[arg-type]
+    needed = {"Instances": 6, "Cores": 12, "RAMSize": 3072}
+    assert [each.facts["resource"] for each in found] == ([resource] if resource else [])
+    assert all(each.facts["needed"] == needed[each.resource] for each in found)
 
 
 def test_limits_that_nova_does_not_tell_do_not_limit() -> None:
-    resolver = Resolver(Nova(), NETWORKS, VOLUMES, LEVELS, 500)  # type: ignore[arg-type]
-    resolver.check_quota(TENANT, resolver.resolve(TENANT, body()))
+    nova: Any = Nova()
+    assert Quota(nova, NETWORKS).shortages(TENANT, resolve(body(), nova)) == ()
+
+
+@pytest.mark.parametrize(
+    ("server", "needed"),
+    [
+        ({"networks": "auto"}, 2),
+        ({"networks": "none"}, 0),
+        ({"networks": [NETWORK, PUBLIC]}, 4),
+        ({"networks": "auto", "ports": ["p1", "p2"]}, 0),
+        ({"networks": [NETWORK], "ports": ["p1", "p2"]}, 2),
+    ],
+    ids=["auto", "none", "two networks", "ports alone", "ports and a network"],
+)
+def test_the_quota_of_ports_counts_those_that_nova_will_make(
+    server: dict[str, Any], needed: int
+) -> None:
+    wanted = Wanted(body(tier(**server)), Ensemble((Tier("web", 2, {"VCPU": 1}),)), {})
+    nova: Any = Nova()
+    for free in (needed, needed - 1):
+        networks: Any = Networks()
+        networks.quota = (10 + free, 10)
+        found = Quota(nova, networks).shortages(TENANT, wanted)
+        assert [each.resource for each in found] == (
+            [] if free == needed or not needed else ["Ports"]
+        )
 
 
 def test_a_stored_ensemble_has_the_resources_it_was_planned_with() -> None:

@@ -26,6 +26,18 @@ def test_plan_tells_how_to_build_it_so(fake: FakeCloud, openstack: Run) -> None:
     )
 
 
+def test_a_plan_beyond_the_quota_says_so_first_and_not_how_to_build_it(
+    fake: FakeCloud, openstack: Run
+) -> None:
+    words = "The quota allows 3 servers, 2 are in use, and this ensemble needs 4."
+    over = [{"resource": "Instances", "limit": 3, "used": 2, "needed": 4, "message": words}]
+    fake.on("POST", "/plans", (200, {"plan": plan(id="p1", over_quota=over)}))
+    done = openstack("ensemble", "plan", "-f", THREE_TIER)
+    said = done.out.splitlines()
+    assert said[said.index("Fits, but not within the quota:") + 1] == f"- {words}"
+    assert "To build it so" not in done.out
+
+
 def test_plan_tells_what_several_failures_leave(fake: FakeCloud, openstack: Run) -> None:
     rack = plan()["survivability"][1] | {
         "any": [

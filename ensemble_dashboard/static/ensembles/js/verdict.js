@@ -46,6 +46,12 @@
 
   function fitting(state) {
     const plan = state.plan;
+    if (plan.over_quota?.length) {
+      return {
+        tone: 'warn', sign: 'warn', headline: gettext('It fits, but not within the quota.'),
+        more: plan.over_quota.map((one) => one.message).join(' '),
+      };
+    }
     const used = plan.survivability.map((item) => domains(item.level, item.domains_used));
     return {
       tone: plan.violations.length ? 'warn' : 'good',

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a project's quotas leave, held against all that an ensemble needs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ensemble_api.cloud.compute import Compute
+from ensemble_api.cloud.networks import Networks
+from ensemble_api.resolver import Wanted
+
+_NOVAS: Final = (("Instances", "servers"), ("Cores", "VCPUs"), ("RAMSize", "MB of memory"))
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """A quota that does not hold the whole ensemble; ``resource`` is as Nova's limits name it."""
+
+    resource: str
+    what: str
+    limit: int
+    used: int
+    needed: int
+
+    @property
+    def message(self) -> str:
+        """The shortage as a sentence."""
+        return (
+            f"The quota allows {self.limit} {self.what}, {self.used} are in use, "
+            f"and this ensemble needs {self.needed}."
+        )
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """The figures, JSON-ready."""
+        return {
+            "resource": self.resource,
+            "limit": self.limit,
+            "used": self.used,
+            "needed": self.needed,
+        }
+
+
+class Quota:
+    """Asks Nova and Neutron what they let the project have."""
+
+    def __init__(self, compute: Compute, networks: Networks) -> None:
+        self._compute = compute
+        self._networks = networks
+
+    def shortages(self, context: Any, wanted: Wanted) -> tuple[Shortage, ...]:
+        """The quotas in which Nova would refuse some member in the middle of the build."""
+        return tuple(self._of_nova(context, wanted)) + tuple(self._of_neutron(context, wanted))
+
+    def _of_nova(self, context: Any, wanted: Wanted) -> Iterator[Shortage]:
+        limits = self._compute.limits(context)
+        tiers = wanted.ensemble.tiers
+        needs = {
+            "Instances": wanted.ensemble.size,
+            "Cores": sum(tier.count * tier.resources.get("VCPU", 0) for tier in tiers),
+            "RAMSize": sum(tier.count * tier.resources.get("MEMORY_MB", 0) for tier in tiers),
+        }
+        for name, what in _NOVAS:
+            limit = limits.get(f"maxTotal{name}", -1)
+            used = limits.get(f"total{name.replace('Size', '')}Used", 0)
+            if 0 <= limit < used + needs[name]:
+                yield Shortage(name, what, limit, used, needs[name])
+
+    def _of_neutron(self, context: Any, wanted: Wanted) -> Iterator[Shortage]:
+        needed = sum(tier["count"] * _new_ports(tier["server"]) for tier in wanted.body["tiers"])
+        if needed:
+            limit, used = self._networks.port_quota(context.project_id)
+            if 0 <= limit < used + needed:
+                yield Shortage("Ports", "ports", limit, used, needed)
+
+
+def _new_ports(server: Mapping[str, Any]) -> int:
+    """How many ports Nova makes for one member, beside those that are given."""
+    networks = server["networks"]
+    if isinstance(networks, str):
+        return 1 if networks == "auto" and "ports" not in server else 0
+    return len(networks)
