@@ -13,6 +13,7 @@ from oslo_policy import policy
 from ensemble_api import exception
 
 MEMBER = "rule:ensembles:member"
+NOVA_SHOWS = "os_compute_api:os-extended-server-attributes"  # who sees user_data of a server
 READER = "rule:ensembles:reader"
 ADMIN = "rule:ensembles:admin"
 
@@ -55,6 +56,13 @@ RULES = [
             ("list", READER, "List the project's ensembles.", "GET", "/os-ensembles"),
             ("show", READER, "Show an ensemble.", "GET", "/os-ensembles/{id}"),
             (
+                "show:user_data",
+                "project_id:%(project_id)s and user_id:%(user_id)s",
+                "See the user data of an ensemble's servers, beside those to whom Nova shows it.",
+                "GET",
+                "/os-ensembles/{id}",
+            ),
+            (
                 "survivability",
                 READER,
                 "See where an ensemble's servers are now, and what that breaks.",
@@ -91,10 +99,22 @@ def get_enforcer() -> policy.Enforcer:
     return enforcer
 
 
-def allowed(context: Any, action: str, project_id: str | None = None) -> bool:
-    """Whether ``context`` may do ``action`` on ensembles of ``project_id`` (default: its own)."""
-    target = {"project_id": project_id or context.project_id}
+def allowed(
+    context: Any, action: str, project_id: str | None = None, user_id: str | None = None
+) -> bool:
+    """Whether ``context`` may do ``action`` on ensembles of ``project_id`` (default: its own).
+
+    ``user_id`` is whose ensembles, for the rules to which that matters.
+    """
+    target = {"project_id": project_id or context.project_id, "user_id": user_id}
     return bool(get_enforcer().authorize(f"ensembles:{action}", target, context))
+
+
+def sees_user_data(context: Any, project_id: str, user_id: str) -> bool:
+    """Whether ``context`` may see the user data of this user's servers, by our rule or Nova's."""
+    if allowed(context, "show:user_data", project_id, user_id):
+        return True
+    return bool(context.can(NOVA_SHOWS, target={"project_id": project_id}, fatal=False))
 
 
 def authorize(context: Any, action: str, project_id: str | None = None) -> None:

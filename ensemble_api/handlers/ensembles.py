@@ -103,4 +103,5 @@ def _mine(call: Call, ensemble_id: str, action: str) -> EnsembleRecord:
 
 def _view(call: Call, record: EnsembleRecord) -> dict[str, Any]:
     names = policies.allowed(call.context, "names")
-    return views.ensemble(record, names=names, detail=True)
+    user_data = policies.sees_user_data(call.context, record.project_id, record.user_id)
+    return views.ensemble(record, names=names, detail=True, user_data=user_data)

@@ -14,8 +14,11 @@ from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.survival import objectives, promises, survival
 
 
-def ensemble(record: EnsembleRecord, *, names: bool, detail: bool) -> Json:
-    """An ensemble; ``names`` shows hosts by name, ``detail`` adds members and what follows."""
+def ensemble(record: EnsembleRecord, *, names: bool, detail: bool, user_data: bool = False) -> Json:
+    """An ensemble; ``names`` shows hosts by name, ``detail`` adds members and what follows.
+
+    ``user_data`` is whether the caller may see the user data of the servers.
+    """
     placed = [each for each in record.members if each.status is not MemberStatus.DELETED]
     topology = _topology(placed)
     assignment = {Member(each.tier, each.index): each.host for each in placed}
@@ -31,7 +34,7 @@ def ensemble(record: EnsembleRecord, *, names: bool, detail: bool) -> Json:
         "created_at": record.created_at,
         "updated_at": record.updated_at,
         "progress": {"active": record.active, "total": len(record.members)},
-        "tiers": [_tier(each, detail=detail) for each in record.body["tiers"]],
+        "tiers": [_tier(each, detail=detail, user_data=user_data) for each in record.body["tiers"]],
         "fault": _fault(record, names=names),
         "survives": [{"level": each.level, "survives": each.survives} for each in losses],
     }
@@ -86,11 +89,16 @@ def _words(record: EnsembleRecord, text: str, *, names: bool) -> str:
     return text
 
 
-def _tier(tier: Mapping[str, Any], *, detail: bool) -> Json:
-    """A tier as posted; lists leave the user data out, which may be 64 KB a tier."""
-    left_out = () if detail else ("user_data",)
-    server = {key: value for key, value in tier["server"].items() if key not in left_out}
-    return {**tier, "server": server}
+def _tier(tier: Mapping[str, Any], *, detail: bool, user_data: bool) -> Json:
+    """A tier as posted; ``hidden`` are the fields of its servers that the caller may not see.
+
+    Lists leave the user data out without a word: it may be 64 KB a tier.
+    """
+    if detail and user_data:
+        return dict(tier)
+    server = {key: value for key, value in tier["server"].items() if key != "user_data"}
+    hidden = {"hidden": ["user_data"]} if detail and "user_data" in tier["server"] else {}
+    return {**tier, "server": server, **hidden}
 
 
 def _topology(members: Sequence[MemberRecord]) -> Topology:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may do what by default: a table of callers and actions."""
 
+from typing import Any
+
 import pytest
 from callers import caller
 
@@ -41,3 +43,18 @@ def test_a_refusal_names_the_rule() -> None:
 def test_every_action_has_a_documented_rule() -> None:
     names = {rule.name for rule in policies.list_rules()}
     assert {f"ensembles:{action}" for action in ACTIONS} <= names
+
+
+@pytest.mark.parametrize(
+    ("who", "sees"),
+    [
+        pytest.param(caller("p1", "reader"), True, id="its own user"),
+        pytest.param(caller("p2", "member"), False, id="its own user in another project"),
+        pytest.param(caller("p2", "admin"), True, id="whom Nova would show it"),
+    ],
+)
+def test_user_data_is_for_its_own_user_and_those_to_whom_nova_shows_it(
+    who: Any, sees: bool
+) -> None:
+    assert policies.sees_user_data(who, "p1", "ada") is sees
+    assert policies.sees_user_data(who, "p1", "somebody") is who.is_admin

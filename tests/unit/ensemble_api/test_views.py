@@ -209,7 +209,15 @@ def test_a_list_entry_leaves_the_long_parts_out() -> None:
     short = views.ensemble(record, names=False, detail=False)
     assert {"members", "policies", "survivability", "events", "domains"}.isdisjoint(short)
     assert "user_data" not in as_text(short)
-    assert "user_data" in as_text(views.ensemble(record, names=False, detail=True))
+
+
+def test_user_data_is_shown_to_who_may_see_it_and_said_to_be_there_to_all_others() -> None:
+    record = ensemble(*MEMBERS)
+    record.body["tiers"][0]["server"]["user_data"] = "QUJD"
+    shown = views.ensemble(record, names=False, detail=True, user_data=True)["tiers"][0]
+    hidden = views.ensemble(record, names=True, detail=True)["tiers"][0]
+    assert (shown["server"]["user_data"], "hidden" in shown) == ("QUJD", False)
+    assert ("user_data" in hidden["server"], hidden["hidden"]) == (False, ["user_data"])
 
 
 def test_a_refused_plan_has_the_shape_of_a_plan() -> None:
