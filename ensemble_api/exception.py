@@ -135,6 +135,24 @@ class PlanChanged(EnsembleError):
     status, code = 409, "ensemble.plan_changed"
 
 
+class AlreadyBuilt(EnsembleError):
+    """What is asked for once was done for another request; ``ensemble_id`` is what came of it."""
+
+    status, code = 409, "ensemble.already_built"
+
+
+class InProgress(EnsembleError):
+    """The same create is still at work; ``retry_after`` is in how many seconds to ask again."""
+
+    status, code = 409, "ensemble.in_progress"
+
+
+class KeyReused(EnsembleError):
+    """The idempotency key was used for another create."""
+
+    status, code = 422, "ensemble.key_reused"
+
+
 class Unavailable(EnsembleError):
     """A service that we need does not answer."""
 
@@ -143,6 +161,10 @@ class Unavailable(EnsembleError):
 
 class CapacityTaken(Exception):
     """Somebody else took the capacity between the snapshot and the reservation."""
+
+
+class AskedTwice(Exception):
+    """Another create with the same plan or key was recorded first."""
 
 
 class LeaseLost(Exception):

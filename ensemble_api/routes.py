@@ -31,17 +31,6 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
     f"{COLLECTION}/{{ensemble_id}}/survivability": {"GET": ensembles.survivability},
 }
 
-# The names of Nova's error bodies (nova/api/openstack/wsgi.py, Fault).
-FAULT_NAMES = {
-    400: "badRequest",
-    403: "forbidden",
-    404: "itemNotFound",
-    405: "badMethod",
-    406: "notAcceptable",
-    409: "conflictingRequest",
-    503: "serviceUnavailable",
-}
-
 
 def _pattern(template: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]{1,255})", template) + "/?")
@@ -69,15 +58,12 @@ def dispatch(request: webob.Request, service: Service, path: str) -> webob.Respo
 
 
 def refuse(error: exception.EnsembleError) -> webob.Response:
-    """Nova's error body, with our stable code and the facts under ``details``."""
-    facts: dict[str, Any] = {"code": error.code, **error.facts}
-    if "reasons" in facts:
-        facts["reasons"] = views.reasons(facts["reasons"])
-    name = FAULT_NAMES.get(error.status, "computeFault")
-    body = {name: {"code": error.status, "message": error.message, "details": facts}}
-    response = _render(Answer(error.status, body))
-    if "allow" in facts:
-        response.headers["Allow"] = ", ".join(facts["allow"])
+    """The answer of an error, with the headers that go with it."""
+    response = _render(Answer(error.status, views.fault(error)))
+    if "allow" in error.facts:
+        response.headers["Allow"] = ", ".join(error.facts["allow"])
+    if "retry_after" in error.facts:
+        response.headers["Retry-After"] = str(error.facts["retry_after"])
     return response
 
 
@@ -91,6 +77,8 @@ def _render(answer: Answer) -> webob.Response:
     response.charset = "utf-8"
     response.body = _encode(answer.body)
     response.headers["OpenStack-API-Version"] = f"{SERVICE_TYPE} {VERSION}"
+    if answer.location is not None:
+        response.headers["Location"] = answer.location
     response.headers.add("Vary", "OpenStack-API-Version")
     return response
 
@@ -115,6 +103,7 @@ def _call(request: webob.Request, service: Service) -> Call:
             raw=request.body_file.read(MAX_BODY + 1) if request.is_body_readable else b"",
             url=request.path_url,
             pairs=tuple(request.GET.items()),
+            headers=request.headers,
         )
     except UnicodeDecodeError as error:
         raise exception.Invalid("url: is not UTF-8", field="url") from error

@@ -5,8 +5,9 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from ensemble_api import exception
@@ -19,6 +20,7 @@ from ensemble_api.drain import Drains, Tried
 from ensemble_api.dry_run import NOTHING_MORE, Asked, DryRuns, Planned, labelled
 from ensemble_api.look import Look
 from ensemble_api.neighbours import Neighbours
+from ensemble_api.once import Asking, Once
 from ensemble_api.planning import check, planner, result
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, Requester, Status
 from ensemble_api.planning.topology import Topology
@@ -27,10 +29,11 @@ from ensemble_api.references import labels, reference
 from ensemble_api.resolver import Resolver, Wanted
 from ensemble_api.spread import Search, Spread, spread
 from ensemble_api.store.api import Page, Store
-from ensemble_api.store.kept_plans import KeptPlans
+from ensemble_api.store.create_requests import CreateRequests, Mark
+from ensemble_api.store.kept_plans import KeptPlans, remembered
 from ensemble_api.truth import Observer, Truth
 
-__all__ = ["Asked", "Page", "Planned", "Search", "Service"]
+__all__ = ["Asked", "Asking", "Page", "Planned", "Search", "Service"]
 
 LOG = logging.getLogger(__name__)
 
@@ -76,6 +79,8 @@ class Service:
             KeptPlans(store, plan_lifetime),
             shown_hosts=shown_hosts,
         )
+        known_for = remembered(timedelta(seconds=plan_lifetime))
+        self._once = Once(store, CreateRequests(store, known_for), sleep)
         self._observer = Observer(compute, inventory, self._neighbours)
         self._drains = Drains(store.get, compute, self._look)
         self._inventory = inventory
@@ -99,17 +104,48 @@ class Service:
         body: Mapping[str, Any],
         plan_id: str | None = None,
         asked: Asked = NOTHING_MORE,
+        key: str | None = None,
     ) -> EnsembleRecord:
         """Plan all members, hold all capacity at once, and leave the building to the worker.
 
         With ``plan_id`` that plan is built, if it still holds. ``asked`` is what to tell beside
-        another plan where it does not.
+        another plan where it does not. A second call with the same plan or with the same ``key``
+        gives the ensemble of the first, also of one that is under way in another process.
 
+        :raises ensemble_api.exception.AlreadyBuilt: when that is another or deleted.
+        :raises ensemble_api.exception.InProgress: when the first call takes too long.
+        :raises ensemble_api.exception.KeyReused: when the key is another request's.
         :raises ensemble_api.exception.Invalid: naming the field that is wrong.
         :raises ensemble_api.exception.OverQuota: when the project's quota is too small.
         :raises ensemble_api.exception.InfeasibleEnsemble: with reasons; nothing is left then.
         :raises ensemble_api.exception.PlanChanged: with another plan; nothing is left then.
         """
+        asking = Asking.of(context, body, plan_id, key)
+        while True:
+            first = self._once.first(asking)
+            if first is not None:
+                return first
+            try:
+                return self._create(context, body, plan_id, asked, asking.marks)
+            except exception.AskedTwice:
+                LOG.info("The same create is under way elsewhere")
+            except (
+                exception.OverQuota,
+                exception.InfeasibleEnsemble,
+                exception.PlanChanged,
+            ):
+                # What is missing may be just what the same create has taken meanwhile.
+                if not self._once.known(asking):
+                    raise
+
+    def _create(
+        self,
+        context: Any,
+        body: Mapping[str, Any],
+        plan_id: str | None,
+        asked: Asked,
+        marks: Sequence[Mark],
+    ) -> EnsembleRecord:
         # 1 Resolve with the tenant's rights, and look at the quota for the whole.
         self._check_rights()
         wanted = self._resolver.resolve(context, body)
@@ -135,7 +171,7 @@ class Service:
                 fresh = _record(context, wanted, planned, capacity, asked)
                 if record is None:
                     record = fresh
-                    self._store.create(record, self._owner, RESERVE_SECONDS)
+                    self._store.create(record, self._owner, RESERVE_SECONDS, marks)
                 else:
                     record = replace(fresh, id=record.id)
                     self._store.replan(record, self._owner, RESERVE_SECONDS)
@@ -153,15 +189,30 @@ class Service:
                 ):
                     # A worker found us too slow and rolled back, perhaps before we held anything.
                     raise exception.Unavailable("Reserving took too long; try again later.")
-                self._store.release(record.id, self._owner)
-                self._wake()
-                return self._store.get(record.id)
-            raise _refusal(result.Infeasible((_CONTENDED,), proved=False))
+                break
+            else:
+                raise _refusal(result.Infeasible((_CONTENDED,), proved=False))
+        except exception.AskedTwice:
+            raise  # before anything was saved
         except Exception:
             # Nothing was promised yet, so nothing may be left, whatever went wrong.
             if record is not None:
                 self._forget(record)
             raise
+        self._store.release(record.id, self._owner)
+        self._wake()
+        return self._store.get(record.id)
+
+    def told(self, asking: Asking) -> Mapping[str, Any] | None:
+        """What a create with this key was answered before, if anything.
+
+        :raises ensemble_api.exception.KeyReused: when the key is another request's.
+        """
+        return self._once.told(asking)
+
+    def keep(self, asking: Asking, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Keep the answer of a create for those who ask with the same key; give what is kept."""
+        return self._once.keep(asking, answer)
 
     def select(self, page: Page) -> list[EnsembleRecord]:
         """One page of ensembles."""

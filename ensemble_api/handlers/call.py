@@ -2,8 +2,9 @@
 """One request as handlers see it, and what they answer."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ensemble_api import exception
@@ -11,6 +12,11 @@ from ensemble_api.service import Service
 
 MAX_BODY = 8 * 1024 * 1024  # bytes; user data of 20 tiers fits
 MAX_LIMIT = 1000
+KEY = "Idempotency-Key"
+MAX_KEY = 255
+# As it is, or quoted as RFC 8941 has strings.
+_BARE = re.compile(r"[\x20-\x7e]+")
+_QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,7 @@ class Call:
     raw: bytes
     url: str  # of the collection, without a query
     pairs: Sequence[tuple[str, str]] = ()  # the query with names that are given several times
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def json(self) -> Any:
@@ -39,6 +46,24 @@ class Call:
         except (ValueError, RecursionError) as error:
             raise exception.Invalid(f"body: is not JSON: {error}", field="body") from error
         return body
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The key under which a create is done once, if one is given.
+
+        :raises ensemble_api.exception.Invalid: when it is empty, too long or not printable ASCII.
+        """
+        value = self.headers.get(KEY)
+        if value is None:
+            return None
+        if value.startswith('"'):
+            quoted = _QUOTED.fullmatch(value)
+            value = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else ""
+        if len(value) > MAX_KEY or not _BARE.fullmatch(value):
+            raise exception.Invalid(
+                f"{KEY}: must be 1 to {MAX_KEY} printable characters of ASCII", field=KEY
+            )
+        return value
 
     def number(self, name: str, default: int, most: int) -> int:
         """A query parameter that is a whole number from 1 to ``most``; larger ones are cut."""
@@ -64,10 +89,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status and a JSON-ready body."""
+    """A status, a JSON-ready body, and where to find what was made."""
 
     status: int
     body: Mapping[str, Any] | None = None
+    location: str | None = None
 
 
 Handler: TypeAlias = Callable[..., Answer]

@@ -8,7 +8,7 @@ from ensemble_api import exception, policies, schemas, views
 from ensemble_api.handlers import plans
 from ensemble_api.handlers.call import MAX_LIMIT, Answer, Call
 from ensemble_api.planning.lifecycle import EnsembleRecord, Status
-from ensemble_api.service import Page
+from ensemble_api.service import Asking, Page
 
 SORT_KEYS = ("created_at", "name", "status")
 PARAMETERS = frozenset(
@@ -19,17 +19,32 @@ MAX_FAILURES = 1000
 
 
 def create(call: Call) -> Answer:
-    """POST /os-ensembles: plan, reserve, and start to build."""
+    """POST /os-ensembles: plan, reserve, and start to build; the same key, the same answer."""
     policies.authorize(call.context, "create")
     body, plan_id = schemas.check_create(call.json)
+    key = call.idempotency_key
+    asking = Asking.of(call.context, body, plan_id, key)
+    told = call.service.told(asking)
+    if told is None:
+        made = _made(call, body, plan_id, key)
+        told = call.service.keep(asking, {"status": made.status, "body": made.body})
+    status, answer = told["status"], told["body"]
+    where = f"{call.url.rstrip('/')}/{answer['ensemble']['id']}" if "ensemble" in answer else None
+    return Answer(status, answer, where)
+
+
+def _made(call: Call, body: dict[str, Any], plan_id: str | None, key: str | None) -> Answer:
+    """What a create comes to, be it that it does not fit; whatever else is wrong is raised."""
     try:
-        record = call.service.create(call.context, body, plan_id, plans.asked(call))
+        record = call.service.create(call.context, body, plan_id, plans.asked(call), key)
+    except exception.InfeasibleEnsemble as refusal:
+        return Answer(refusal.status, views.fault(refusal))
     except exception.PlanChanged as changed:
         names = policies.allowed(call.context, "names")
         facts = views.changed(
             changed.facts["plan"], changed.facts["moved"], call.context.project_id, names=names
         )
-        raise exception.PlanChanged(changed.message, **facts) from changed
+        return Answer(changed.status, views.fault(exception.PlanChanged(changed.message, **facts)))
     return Answer(202, {"ensemble": _view(call, record)})
 
 

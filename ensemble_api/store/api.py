@@ -17,7 +17,8 @@ from ensemble_api.planning.lifecycle import (
     Requester,
     Status,
 )
-from ensemble_api.store import models, rows
+from ensemble_api.store import create_requests, models, rows
+from ensemble_api.store.create_requests import Mark
 from ensemble_api.store.database import Database
 
 MAX_EVENTS = 100
@@ -198,10 +199,16 @@ class Store(Database):
 
     # Writes of the service.
 
-    def create(self, record: EnsembleRecord, owner: str, seconds: float) -> None:
-        """Save the intent of ``record``, leased to ``owner`` for ``seconds``."""
+    def create(
+        self, record: EnsembleRecord, owner: str, seconds: float, marks: Sequence[Mark] = ()
+    ) -> None:
+        """Save the intent of ``record``, leased to ``owner`` for ``seconds``.
+
+        :raises ensemble_api.exception.AskedTwice: when one of ``marks`` is another's already.
+        """
         now = rows.now()
         with self.writing() as session:
+            create_requests.add(session, marks, record.id)
             session.add(
                 models.Ensemble(
                     id=record.id,
@@ -227,6 +234,7 @@ class Store(Database):
         with self.writing() as session:
             for model in (models.Event, models.Member):
                 session.execute(sa.delete(model).where(model.ensemble_id == ensemble_id))
+            create_requests.forget_unpromised(session, ensemble_id)
             session.execute(sa.delete(models.Ensemble).where(models.Ensemble.id == ensemble_id))
 
     def replan(self, record: EnsembleRecord, owner: str, seconds: float) -> None:
@@ -277,6 +285,10 @@ class Store(Database):
             )
             if result.rowcount:
                 rows.event(session, ensemble_id, status.value, message)
+                if status is Status.BUILDING:
+                    create_requests.promise(session, ensemble_id)
+                elif status is Status.ROLLING_BACK:
+                    create_requests.forget_unpromised(session, ensemble_id)
             return bool(result.rowcount)
 
     # Writes of the worker.

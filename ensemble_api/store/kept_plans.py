@@ -16,11 +16,17 @@ from ensemble_api.store.database import Database
 
 MOST = 50  # plans of one project
 OLD = 4  # lifetimes after which a plan, which is then no longer built, is forgotten
+DAY = timedelta(hours=24)
 
 
 def _deadlocked(error: Exception) -> bool:
     """Whether the database gave this transaction up for another one."""
     return isinstance(error.__cause__, db_exception.DBDeadlock)
+
+
+def remembered(lifetime: timedelta) -> timedelta:
+    """For how long a create is known: longer than a plan of this lifetime can be built."""
+    return max(DAY, OLD * lifetime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +76,8 @@ class KeptPlans:
             row = session.get(models.KeptPlan, plan_id)
             if row is None or row.project_id != project_id:
                 return None
-            expired = row.created_at < rows.now() - self._lifetime
+            now = rows.now()
+            if row.created_at < now - remembered(self._lifetime):
+                return None  # whether it was built may be forgotten by now
+            expired = row.created_at < now - self._lifetime
             return KeptPlan(row.id, row.digest, row.content, expired)

@@ -123,3 +123,24 @@ class KeptPlan(Base):
     digest: orm.Mapped[str] = orm.mapped_column(sa.String(64))
     content: orm.Mapped[Any] = orm.mapped_column(Json)
     created_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
+
+
+class CreateRequest(Base):
+    """One row a create that is done once; what its id is a digest of, ``once.py`` knows.
+
+    A digest tells capitals apart, on any database, and is short enough for any key.
+    """
+
+    __tablename__ = "create_requests"
+    __table_args__ = (
+        sa.Index("create_requests_project_created_idx", "project_id", "created_at"),
+        sa.Index("create_requests_created_idx", "created_at"),
+    )
+
+    id: orm.Mapped[str] = orm.mapped_column(sa.String(64), primary_key=True)
+    project_id: orm.Mapped[str] = orm.mapped_column(sa.String(255))
+    digest: orm.Mapped[str] = orm.mapped_column(sa.String(64))
+    ensemble_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(36), index=True)
+    promised: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
+    answer: orm.Mapped[Any] = orm.mapped_column(Json, nullable=True)
+    created_at: orm.Mapped[datetime] = orm.mapped_column(Moment)

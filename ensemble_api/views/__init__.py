@@ -2,11 +2,13 @@
 """What callers see, as JSON-ready values: tenants get opaque domains, operators also names."""
 
 from ensemble_api.views.ensembles import ensemble
+from ensemble_api.views.faults import FAULT_NAMES, fault
 from ensemble_api.views.plans import changed, plan, reasons
 from ensemble_api.views.spread import host, spread
 from ensemble_api.views.survival import MOST_FAILURES, PACKING
 from ensemble_api.views.truth import truth
 
 __all__ = [
-    "MOST_FAILURES", "PACKING", "changed", "ensemble", "host", "plan", "reasons", "spread", "truth"
+    "FAULT_NAMES", "MOST_FAILURES", "PACKING", "changed", "ensemble", "fault", "host", "plan",
+    "reasons", "spread", "truth",
 ]  # fmt: skip

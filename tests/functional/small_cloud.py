@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import webob
 from fake_nova import FakeHost, FakeNova
 from nova import context as nova_context
 from placement_service import PlacementService
 
-from ensemble_api import exception
+from ensemble_api import exception, routes
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory, parse_levels
 from ensemble_api.cloud.reservation import Reservation
@@ -172,6 +173,27 @@ class SmallCloud:
             plan_lifetime=parts.get("plan_lifetime", 900),
             shown_hosts=parts.get("shown_hosts", 1000),
         )
+
+    def post(
+        self,
+        wanted: Any,
+        *,
+        key: str | None = None,
+        plan: str | None = None,
+        who: Any = None,
+        **parts: Any,
+    ) -> webob.Response:
+        """The answer of POST /os-ensembles by one nova-api process."""
+        request = webob.Request.blank(
+            "/os-ensembles",
+            method="POST",
+            base_url="http://cloud:8774/v2.1",
+            environ={"nova.context": who or caller()},
+        )
+        request.json = {"ensemble": wanted} | ({"plan": plan} if plan else {})
+        if key is not None:
+            request.headers["Idempotency-Key"] = key
+        return routes.dispatch(request, self.service(**parts), "/os-ensembles")
 
     def engine(self, owner: str = "worker", **parts: Any) -> Engine:
         return Engine(

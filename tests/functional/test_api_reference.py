@@ -20,7 +20,7 @@ import webob
 from placement_service import PlacementService
 from small_cloud import SmallCloud, caller
 
-from ensemble_api import exception, policies, routes
+from ensemble_api import exception, policies, routes, views
 from ensemble_api.planning.lifecycle import MemberStatus, Status
 from ensemble_api.store.api import Store
 
@@ -202,7 +202,7 @@ def test_the_table_of_errors_is_that_of_the_code(page: str) -> None:
 
     table = {(row[0], row[1], row[2]) for row in rows(page, "Errors")}
     code = {
-        (str(each.status), routes.FAULT_NAMES.get(each.status, "computeFault"), each.code)
+        (str(each.status), views.FAULT_NAMES.get(each.status, "computeFault"), each.code)
         for each in all_of(exception.EnsembleError)
     }
     assert table == code

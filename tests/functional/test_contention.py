@@ -108,6 +108,27 @@ def test_a_placement_that_fails_while_it_undoes_is_left_to_the_worker(cloud: Sma
     cloud.assert_clean()
 
 
+@pytest.mark.parametrize("fails", ["release", "get"])
+def test_a_database_that_fails_after_the_promise_does_not_undo_it(
+    cloud: SmallCloud, fails: str
+) -> None:
+    """The worker may have begun to build by then: what is forgotten now nobody would remove."""
+
+    def fail(*_: Any) -> None:
+        raise exception.Unavailable("gone")
+
+    class Failing:
+        def __getattr__(self, name: str) -> Any:
+            return fail if name == fails else getattr(cloud.store, name)
+
+    with pytest.raises(exception.Unavailable):
+        cloud.service(store=Failing()).create(caller(), body(("web", 2)))
+    (ensemble_id,) = {owner.id for owner, _ in cloud.store.all_members()}
+    cloud.store.release(ensemble_id, "api")  # as after the lease
+    cloud.run(ensemble_id)
+    cloud.assert_built(cloud.store.get(ensemble_id))
+
+
 def test_a_dry_run_leaves_nothing(cloud: SmallCloud) -> None:
     cloud.service().plan(caller(), body(("web", 2)))
     assert {path for method, path in cloud.nova.calls if method != "GET"} == {"/servers"}

@@ -8,10 +8,12 @@ process dead from there on. After the lease another worker takes over.
 
 import itertools
 import threading
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import webob
 from placement_service import PlacementService
 from small_cloud import LEASE, Clock, SmallCloud, body, caller
 
@@ -23,7 +25,7 @@ from ensemble_api.store.api import Page, Store
 
 WRITES = {
     *("create", "replan", "transition", "mark", "ask", "postpone", "block", "remove"),
-    *("claim", "release", "post", "delete"),
+    *("claim", "release", "post", "delete", "writing"),
 }
 
 
@@ -99,6 +101,9 @@ class Process:
 
     def create(self, wanted: Any) -> str:
         return self._cloud.service(**self._parts).create(caller(), wanted).id
+
+    def post(self, wanted: Any, **marks: Any) -> webob.Response:
+        return self._cloud.post(wanted, **marks, **self._parts)
 
     def delete(self, ensemble_id: str) -> None:
         self._cloud.service(**self._parts).delete(caller(), ensemble_id)
@@ -265,6 +270,51 @@ def test_a_delete_interrupted_anywhere_ends_with_nothing(
             cloud.assert_clean()
 
     assert crash_everywhere(cloud, clock, scenario, check, since) >= 5
+
+
+@pytest.mark.parametrize("by", ["key", "plan", "key and plan"])
+def test_a_create_interrupted_anywhere_and_sent_again_is_done_once(
+    cloud: SmallCloud, clock: Clock, by: str
+) -> None:
+    """At once it is answered or told to come back, and never locked for longer than a lease."""
+    wanted = body(("web", 2))
+
+    def marks() -> dict[str, Any]:
+        found: dict[str, Any] = {"key": str(uuid.uuid4())} if "key" in by else {}
+        if "plan" in by:
+            found["plan"] = cloud.service().plan(caller(), wanted).id
+        return found
+
+    whole = Fuse(10_000)
+    with Process(cloud, whole) as process:
+        assert process.post(wanted, **marks()).status_int == 202
+    wipe(cloud, survivor(cloud))
+    for limit, write in enumerate(whole.writes):
+        mine = marks()
+        with Process(cloud, Fuse(limit)) as process, pytest.raises(Killed):
+            process.post(wanted, **mine)
+        ensemble_id = survivor(cloud)
+        state = "none" if ensemble_id is None else cloud.store.get(ensemble_id).status.value
+        where = f"crash {limit} before {write}, in {state}"
+        again = cloud.post(wanted, **mine)
+        if state == "RESERVING":
+            assert (again.status_int, again.headers["Retry-After"]) == (409, "5"), where
+            assert ensemble_id is not None
+            take_over(cloud, clock, ensemble_id)
+            assert cloud.store.get(ensemble_id).status == "ERROR"
+            cloud.store.remove(ensemble_id)
+            again = cloud.post(wanted, **mine)
+        assert again.status_int == 202, where
+        built = again.json["ensemble"]["id"]
+        assert state in ("none", "RESERVING") or built == ensemble_id, where
+        third = cloud.post(wanted, **mine)
+        assert (third.json, third.location) == (again.json, again.location), where
+        assert survivor(cloud) == built, where
+        take_over(cloud, clock, built)
+        cloud.assert_built(cloud.store.get(built))
+        wipe(cloud, built)
+    assert {"Store.create", "Adapter.post", "Store.transition"} <= set(whole.writes)
+    assert "key" not in by or whole.writes[-1] == "Store.writing"
 
 
 def test_a_living_worker_is_not_taken_over(cloud: SmallCloud, clock: Clock) -> None:

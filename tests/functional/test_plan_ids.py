@@ -2,8 +2,6 @@
 """What was previewed is what is built, by the plan's id; or nothing, and what changed is told."""
 
 import json
-import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,7 +10,6 @@ from small_cloud import SmallCloud, apart, body, caller
 from ensemble_api import exception, views
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.dry_run import Planned
-from ensemble_api.planning.lifecycle import EnsembleRecord
 from ensemble_api.planning.result import Plan
 from ensemble_api.store import kept_plans
 from ensemble_api.store.api import Page
@@ -193,22 +190,3 @@ def test_plans_of_all_projects_are_forgotten_when_they_are_old(cloud: SmallCloud
     assert found.expired
     hasty.keep("shop-project", "d", {})
     assert hasty.find("other-project", theirs) is None
-
-
-def test_one_plan_built_by_many_at_once_never_takes_more_than_there_is(cloud: SmallCloud) -> None:
-    planned = cloud.service().plan(caller(), WANTED)
-
-    def build(_: int) -> Any:
-        try:
-            return cloud.service(sleep=time.sleep).create(caller(), WANTED, planned.id)
-        except (exception.PlanChanged, exception.InfeasibleEnsemble) as refused:
-            return refused
-
-    with ThreadPoolExecutor(4) as pool:
-        ends = list(pool.map(build, range(4)))
-    records = [each for each in ends if isinstance(each, EnsembleRecord)]
-    # Each host of the plan has room for two members of 2 VCPUs.
-    assert 1 <= len(records) <= 2
-    assert all(built(each) == places(planned) for each in records)
-    held = {member.id for each in records for member in each.members}
-    assert cloud.placement.consumers(*cloud.providers) == held

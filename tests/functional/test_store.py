@@ -104,7 +104,7 @@ def test_upgrading_twice_is_fine_and_the_version_is_told(tmp_path: Path) -> None
     assert migration.version(store.engine) is None
     store.upgrade()
     store.upgrade()
-    assert migration.version(store.engine) == "0003"
+    assert migration.version(store.engine) == "0004"
     store.engine.dispose()
 
 

@@ -58,9 +58,17 @@ class Ensembles:
         self._ask("select", page)
         return [self.record][: page.limit]
 
-    def create(self, context: Any, body: Any, plan_id: Any, asked: Asked) -> EnsembleRecord:
+    def create(
+        self, context: Any, body: Any, plan_id: Any, asked: Asked, key: Any
+    ) -> EnsembleRecord:
         self._ask("create", body, plan_id)
         return self.record
+
+    def told(self, asking: Any) -> None:
+        return None
+
+    def keep(self, asking: Any, answer: Any) -> Any:
+        return answer
 
     def plan(self, context: Any, body: Any, asked: Asked) -> Planned:
         self._ask("plan", body, asked)

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Refusals as JSON: Nova's error body, with our stable code and the facts under ``details``."""
+
+from typing import Any
+
+from ensemble_api import exception
+from ensemble_api.views.plans import reasons
+
+# The names of Nova's error bodies (nova/api/openstack/wsgi.py, Fault), and one of ours: 422.
+FAULT_NAMES = {
+    400: "badRequest",
+    403: "forbidden",
+    404: "itemNotFound",
+    405: "badMethod",
+    406: "notAcceptable",
+    409: "conflictingRequest",
+    422: "unprocessableEntity",
+    503: "serviceUnavailable",
+}
+
+
+def fault(error: exception.EnsembleError) -> dict[str, Any]:
+    """The body of a refusal."""
+    facts: dict[str, Any] = {"code": error.code, **error.facts}
+    if "reasons" in facts:
+        facts["reasons"] = reasons(facts["reasons"])
+    name = FAULT_NAMES.get(error.status, "computeFault")
+    return {name: {"code": error.status, "message": error.message, "details": facts}}
