@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ensembles as a resource of the compute API, in the form novaclient loads as an extension."""
 
-from collections.abc import Iterable, Mapping
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 from urllib import parse
 
 # novaclient takes the last Manager class it finds among this module's names for the extension's
 # manager, so only the module `base` may be imported here, never its classes.
 from novaclient import base
+
+from ensemble_client import lost
 
 URL = "/os-ensembles"
 
@@ -27,22 +31,34 @@ class EnsembleManager(base.ManagerWithFind):
     """What the ensembles API can do, available as `client.ensembles`."""
 
     resource_class: ClassVar[type[Ensemble]] = Ensemble
+    pause: ClassVar[Callable[[float], None]] = staticmethod(time.sleep)
 
     def get(self, ensemble: Any) -> Ensemble:
         """Fetch one ensemble with members, policies and survivability, by id or resource."""
         resp, body = self.api.client.get(_url(ensemble))
         return Ensemble(self, body["ensemble"], loaded=True, resp=resp)
 
-    def create(self, body: Mapping[str, Any], plan: str | None = None) -> Ensemble:
+    def create(
+        self, body: Mapping[str, Any], plan: str | None = None, key: str | None = None
+    ) -> Ensemble:
         """Plan, reserve and begin to build an ensemble.
 
         `body` is what the API expects inside {"ensemble": ...}. With `plan`, the id of a plan, what
         was planned is what is built: should it not hold any more, nothing is, and the Conflict's
         details carry a new plan and what moved. The answer comes as soon as the capacity is
         reserved; a refusal is a Conflict whose details carry the reasons.
+
+        A create is done once for each idempotency key. Without `key` one is made, and a create
+        whose answer gets lost is sent again, a few times; with one, that is left to the caller.
         """
         wanted: dict[str, Any] = {"ensemble": body} | ({"plan": plan} if plan else {})
-        resp, answer = self.api.client.post(URL, body=wanted)
+        headers = {"Idempotency-Key": _quoted(key or str(uuid.uuid4()))}
+
+        def send() -> tuple[Any, Any]:
+            sent: tuple[Any, Any] = self.api.client.post(URL, body=wanted, headers=dict(headers))
+            return sent
+
+        resp, answer = send() if key else lost.until_answered(send, type(self).pause)
         return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
 
     def plan(
@@ -139,6 +155,12 @@ class EnsembleManager(base.ManagerWithFind):
 
 def _url(ensemble: Any) -> str:
     return f"{URL}/{parse.quote(str(base.getid(ensemble)), safe='')}"
+
+
+def _quoted(key: str) -> str:
+    """Give a key as the header has it: a string of RFC 8941."""
+    text = key.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
 
 
 def _with_query(url: str, query: Mapping[str, Any]) -> str:

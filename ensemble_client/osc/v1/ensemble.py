@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from keystoneauth1 import exceptions as keystone
 from osc_lib import exceptions
 from osc_lib.command import command
 
@@ -72,6 +73,11 @@ class CreateEnsemble(command.ShowOne):
         except KeyboardInterrupt:
             self.app.stderr.write(
                 "\nNo answer was waited for. The build may have begun: openstack ensemble list\n"
+            )
+            raise
+        except keystone.ConnectionError:
+            self.app.stderr.write(
+                "No answer came. The build may have begun: openstack ensemble list\n"
             )
             raise
         if parsed_args.wait:

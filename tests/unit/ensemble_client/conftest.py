@@ -16,6 +16,7 @@ from osc_lib.clientmanager import ClientCache, ClientManager
 
 from ensemble_client.osc import plugin
 from ensemble_client.osc.v1 import ensemble as commands
+from ensemble_client.v2.ensembles import EnsembleManager
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,9 @@ def fake() -> Iterator[FakeCloud]:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Give the pauses taken by --wait, which then cost no time."""
+    """Give the pauses taken by --wait and for lost answers, which then cost no time."""
     taken: list[float] = []
-    for command in (commands.CreateEnsemble, commands.DeleteEnsemble):
+    for command in (commands.CreateEnsemble, commands.DeleteEnsemble, EnsembleManager):
         monkeypatch.setattr(command, "pause", staticmethod(taken.append))
     return taken
 

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import yaml
 
 Answer = tuple[int, Any]
+LOST: Answer = (0, None)  # the request arrives, and the connection ends without an answer
 
 PROJECT = "9f1b6bd0c3a24d2e8a3d5a9f0b1c2d3e"
 FLAVORS = {"m1.tiny": "1", "m1.small": "2", "m1.medium": "3"}
@@ -33,6 +34,7 @@ class Asked:
     path: str
     query: dict[str, list[str]]
     body: Any
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -140,7 +142,13 @@ class _Handler(BaseHTTPRequestHandler):
         content = self.rfile.read(length)
         url = urlsplit(self.path)
         body = json.loads(content) if content else None
-        status, answer = self.fake.answer(Asked(self.command, url.path, parse_qs(url.query), body))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        status, answer = self.fake.answer(
+            Asked(self.command, url.path, parse_qs(url.query), body, headers)
+        )
+        if (status, answer) == LOST:
+            self.close_connection = True
+            return
         payload = b"" if answer is None else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_cloud import TRUTH, FakeCloud, ensemble, plan, refusal
+from fake_cloud import LOST, TRUTH, FakeCloud, ensemble, plan, refusal
 
 THREE_TIER = str(Path(__file__).parents[3] / "examples" / "three-tier.yaml")
 KEY = ensemble("ACTIVE")["id"]
@@ -36,6 +36,28 @@ def test_a_plan_beyond_the_quota_says_so_first_and_not_how_to_build_it(
     said = done.out.splitlines()
     assert said[said.index("Fits, but not within the quota:") + 1] == f"- {words}"
     assert "To build it so" not in done.out
+
+
+def test_a_create_whose_answer_is_lost_ends_as_if_it_had_come(
+    fake: FakeCloud, openstack: Run, pauses: list[float]
+) -> None:
+    fake.on("POST", "", LOST, (202, {"ensemble": ensemble("BUILDING")}))
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
+    done = openstack("ensemble", "create", "-f", THREE_TIER, "--wait")
+    assert done.code == 0, done.err
+    asked = [each.headers["idempotency-key"] for each in fake.asked if each.method == "POST"]
+    assert len(asked) == 2
+    assert len(set(asked)) == 1
+
+
+def test_a_create_that_is_never_answered_says_that_it_may_have_begun(
+    fake: FakeCloud, openstack: Run, pauses: list[float]
+) -> None:
+    fake.on("POST", "", LOST)
+    done = openstack("ensemble", "create", "-f", THREE_TIER, "--wait")
+    assert done.code == 1
+    assert "The build may have begun: openstack ensemble list" in done.err
+    assert "Traceback" not in done.err
 
 
 def test_plan_tells_what_several_failures_leave(fake: FakeCloud, openstack: Run) -> None:

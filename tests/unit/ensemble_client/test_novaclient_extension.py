@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The extension as novaclient itself finds and loads it, over HTTP."""
 
+import json
+import uuid
 from typing import Any
 
 import pytest
-from fake_cloud import FakeCloud, ensemble, listed, not_found, plan, refusal
+from fake_cloud import LOST, FakeCloud, ensemble, listed, not_found, plan, refusal
+from keystoneauth1 import exceptions as keystone
 from keystoneauth1 import session
 from keystoneauth1.identity import v3
 from novaclient import client, exceptions
@@ -62,6 +65,81 @@ def test_create_by_a_plan_sends_its_id_beside_the_body(fake: FakeCloud, manager:
     fake.on("POST", "", (202, {"ensemble": ensemble("BUILDING")}))
     manager.create({"name": "shop"}, plan="p1")
     assert fake.asked[0].body == {"ensemble": {"name": "shop"}, "plan": "p1"}
+
+
+@pytest.fixture
+def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses between two attempts, which then cost no time."""
+    taken: list[float] = []
+    monkeypatch.setattr(EnsembleManager, "pause", staticmethod(taken.append))
+    return taken
+
+
+def keys(fake: FakeCloud) -> list[str]:
+    return [asked.headers["idempotency-key"] for asked in fake.asked]
+
+
+def test_each_create_has_a_key_of_its_own(fake: FakeCloud, manager: Any) -> None:
+    fake.on("POST", "", (202, {"ensemble": ensemble("BUILDING")}))
+    manager.create({"name": "shop"})
+    manager.create({"name": "shop"})
+    one, other = keys(fake)
+    assert one != other
+    assert uuid.UUID(one.strip('"'))
+
+
+IN_PROGRESS = refusal(409, "At work.", code="ensemble.in_progress", retry_after=7)
+
+
+@pytest.mark.parametrize(
+    ("lost", "first"),
+    [
+        pytest.param(LOST, 1.0, id="the connection ends"),
+        pytest.param((502, None), 1.0, id="a proxy lost the answer"),
+        pytest.param((504, {"message": "slow"}), 1.0, id="a proxy waited too long"),
+        pytest.param(IN_PROGRESS, 7, id="the first one is still at work"),
+    ],
+)
+def test_a_create_whose_answer_is_lost_is_sent_again_with_the_same_key(
+    fake: FakeCloud, manager: Any, naps: list[float], lost: Any, first: float
+) -> None:
+    fake.on("POST", "", lost, lost, (202, {"ensemble": ensemble("BUILDING")}))
+    made = manager.create({"name": "shop"}, plan="p1")
+    assert made.status == "BUILDING"
+    assert len(keys(fake)) == 3
+    assert len(set(keys(fake))) == 1
+    assert len({json.dumps(asked.body) for asked in fake.asked}) == 1
+    assert len(naps) == 2
+    assert naps[0] == first
+
+
+def test_a_create_that_is_never_answered_ends_with_the_last_error(
+    fake: FakeCloud, manager: Any, naps: list[float]
+) -> None:
+    fake.on("POST", "", LOST)
+    with pytest.raises(keystone.ConnectFailure):
+        manager.create({"name": "shop"})
+    assert len(keys(fake)) == 5
+    assert naps == sorted(naps)
+
+
+def test_what_is_answered_is_not_asked_again(
+    fake: FakeCloud, manager: Any, naps: list[float]
+) -> None:
+    fake.on("POST", "", refusal(409, "No.", code="ensemble.infeasible", reasons=[]))
+    with pytest.raises(exceptions.Conflict):
+        manager.create({"name": "shop"})
+    assert (len(fake.asked), naps) == (1, [])
+
+
+def test_who_brings_a_key_sends_it_again_as_they_see_fit(
+    fake: FakeCloud, manager: Any, naps: list[float]
+) -> None:
+    fake.on("POST", "", LOST)
+    with pytest.raises(keystone.ConnectFailure):
+        manager.create({"name": "shop"}, key='k "1\\')
+    assert keys(fake) == ['"k \\"1\\\\"']
+    assert naps == []
 
 
 def test_survivability_asks_for_a_number_of_failures(fake: FakeCloud, manager: Any) -> None:
