@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ensembles API as the dashboard calls it, with the rights of the person at the browser."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -72,12 +73,15 @@ def ensemble_survivability(request: HttpRequest, ensemble_id: str) -> dict[str, 
 
 
 @profiler.trace
-def ensemble_create(request: HttpRequest, body: dict[str, Any], plan: str | None = None) -> Any:
+def ensemble_create(
+    request: HttpRequest, body: dict[str, Any], plan: str | None = None, key: str | None = None
+) -> Any:
     """Reserve and build what was drawn; gives the new ensemble at once, while it is building.
 
-    With the id of a plan it is built as that plan says, or not at all.
+    With the id of a plan it is built as that plan says, or not at all. What is sent again with the
+    same key is built once; whether it is sent again is up to the person at the browser.
     """
-    return _manager(request).create(body, plan=plan)
+    return _manager(request).create(body, plan=plan, key=key or str(uuid.uuid4()))
 
 
 @profiler.trace

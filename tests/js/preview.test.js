@@ -249,7 +249,7 @@ async function submitted(answer, id) {
   const heard = [];
   const page = { body: () => 'body', busy: (on) => heard.push(on) };
   for (const name of ['done', 'failed', 'changed']) { page[name] = (what) => heard.push([name, what]); }
-  const sent = submit.open(async (body) => { heard.push(body); return answer(); }, page);
+  const sent = submit.open(async ({ key, ...body }) => { assert.ok(key); heard.push(body); return answer(); }, page);
   await Promise.all([sent.send(id), sent.send(id)]);
   return heard;
 }
@@ -258,6 +258,53 @@ test('what was previewed is submitted by its id, once', async () => {
   const heard = await submitted(() => ({ url: '/there' }), 'p1');
   assert.deepEqual(heard, [true, { ensemble: 'body', plan: 'p1' }, ['done', '/there']]);
   assert.deepEqual((await submitted(() => ({ url: '/there' }), null))[1], { ensemble: 'body' });
+});
+
+/** The keys of as many submits as there are answers, one after the other, of bodies[i] or the same body. */
+async function keysOf(answers, bodies = []) {
+  const keys = [];
+  const quiet = () => {};
+  let turn = 0;
+  const page = { body: () => bodies[turn] || 'body', busy: quiet, done: quiet, failed: quiet, changed: quiet };
+  const sent = submit.open(async ({ key }) => {
+    keys.push(key);
+    const status = answers[turn];
+    if (status) { return { url: '/there' }; }
+    throw Object.assign(new Error('lost'), { status: 0, details: {} });
+  }, page);
+  for (turn = 0; turn < answers.length; turn += 1) { await sent.send('p1'); }
+  return keys;
+}
+
+test('what is submitted again after a lost answer has the same key, so that it is built once', async () => {
+  const [first, second, third] = await keysOf([false, false, true]);
+  assert.match(first, /^[0-9a-f]{32}$/);
+  assert.equal(second, first);
+  assert.equal(third, first);
+});
+
+test('another drawing has another key', async () => {
+  assert.equal(new Set(await keysOf([false, false], ['one', 'other'])).size, 2);
+});
+
+test('a refusal is not the answer to the next try, but a create at work and a fault are', async () => {
+  const keysAfter = async (status, code) => {
+    const keys = [];
+    const quiet = () => {};
+    const page = { body: () => 'body', busy: quiet, done: quiet, failed: quiet, changed: quiet };
+    const sent = submit.open(async ({ key }) => {
+      keys.push(key);
+      throw Object.assign(new Error('no'), { status, details: { code } });
+    }, page);
+    await sent.send(null);
+    await sent.send(null);
+    return new Set(keys).size;
+  };
+  assert.equal(await keysAfter(409, 'ensemble.infeasible'), 2);
+  assert.equal(await keysAfter(400, 'ensemble.invalid'), 2);
+  assert.equal(await keysAfter(409, 'ensemble.in_progress'), 1);
+  assert.equal(await keysAfter(503, 'ensemble.unavailable'), 1);
+  assert.equal(await keysAfter(504), 1);
 });
 
 test('a plan that changed is told apart from what failed', async () => {

@@ -130,7 +130,10 @@ class CreateView(generic.View):
         plan = sent(request).get("plan")
         if plan is not None and not isinstance(plan, str):
             raise Refused(400, "dashboard.no_plan", _("This is no plan's id."))
-        created = api.ensemble_create(request, ensemble, plan=plan)
+        key = sent(request).get("key")
+        if key is not None and not isinstance(key, str):
+            raise Refused(400, "dashboard.no_key", _("This is no idempotency key."))
+        created = api.ensemble_create(request, ensemble, plan=plan, key=key)
         return {
             "id": created.id,
             "url": reverse("horizon:project:ensembles:detail", args=[created.id]),

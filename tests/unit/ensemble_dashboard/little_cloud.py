@@ -83,6 +83,7 @@ class LittleCloud:
         self.drain: dict[str, Any] = {}  # what trying to drain any host gives
         self.asked: list[tuple[str, str, Any]] = []
         self.asked_with: list[tuple[str, str, dict[str, str]]] = []
+        self.keys: list[str] = []
         # (method, path) -> (status, body): goes before everything else; status 0: no answer at all.
         self.answers: dict[tuple[str, str], tuple[int, Any]] = {}
 
@@ -262,6 +263,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(size)) if size else None
         self.cloud.asked.append((self.command, path, body if body is not None else query))
         self.cloud.asked_with.append((self.command, path, query))
+        if key := self.headers.get("Idempotency-Key"):
+            self.cloud.keys.append(key)
         written = self.cloud.answers.get((self.command, path))
         status, answer = written or self._answer(path, query, body)
         if not status:

@@ -75,6 +75,31 @@ def test_what_was_previewed_is_created_by_the_id_of_its_plan(
     assert little_cloud.bodies("POST", API) == [DRAWN | {"plan": "an-id"}]
 
 
+def test_a_create_is_sent_once_with_the_key_of_the_page(
+    demo: Client, little_cloud: LittleCloud
+) -> None:
+    assert send(demo, CREATE, DRAWN | {"key": "a-key"}).status_code == 200
+    assert little_cloud.bodies("POST", API) == [DRAWN]
+    assert little_cloud.keys == ['"a-key"']
+    little_cloud.answers["POST", API] = (0, None)
+    assert send(demo, CREATE, DRAWN | {"key": "a-key"}).status_code == 503
+    assert little_cloud.keys == ['"a-key"'] * 2
+
+
+def test_a_create_without_a_key_of_the_page_is_sent_once_too(
+    demo: Client, little_cloud: LittleCloud
+) -> None:
+    """Whoever waits at the browser tries again; a thread of the dashboard does not sleep."""
+    little_cloud.answers["POST", API] = (0, None)
+    assert send(demo, CREATE, DRAWN).status_code == 503
+    assert len(little_cloud.keys) == 1
+
+
+def test_what_is_no_key_is_refused_here(demo: Client, little_cloud: LittleCloud) -> None:
+    answer = send(demo, CREATE, DRAWN | {"key": 7})
+    assert answer.json()["error"]["details"]["code"] == "dashboard.no_key"
+
+
 def test_what_is_no_id_of_a_plan_is_refused_here(demo: Client, little_cloud: LittleCloud) -> None:
     answer = send(demo, CREATE, DRAWN | {"plan": ["an-id"]})
     assert answer.status_code == 400
