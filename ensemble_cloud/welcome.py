@@ -23,7 +23,7 @@ def welcome(cloud: Cloud, seconds: float) -> str:
     size = f"{len(shape.hosts)} hosts in {len(shape.racks)} racks and {len(shape.zones)} zones"
     command = "server list"
     if _EXAMPLE.exists():
-        command = f"ensemble create -f {_short(_EXAMPLE)} --wait"
+        command = f"ensemble create {_short(_EXAMPLE)} --wait"
     lines = [
         "",
         f"The cloud is ready after {seconds:.0f} s: {size}.",

@@ -41,7 +41,7 @@ def racks_and_zones(cloud: Any) -> dict[str, tuple[str, str]]:
 def shop(cloud: Any) -> Iterator[Any]:
     """Give the three-tier example, built with --wait; afterwards it is deleted with --wait."""
     before = {server.id for server in cloud.connection("demo").compute.servers()}
-    words = ("create", "-f", str(THREE_TIER), "--name", NAME, "--wait")
+    words = ("create", str(THREE_TIER), "--name", NAME, "--wait")
     done = openstack(cloud, "demo", *words, "--format", "json")
     assert done.returncode == 0, done.stderr
     assert f"{NAME}: 8 of 8 ACTIVE" in done.stderr
@@ -60,7 +60,7 @@ def test_survivability_shows_the_servers_where_they_were_planned(cloud: Any, sho
 
 
 def test_plan_shows_the_same_place_for_the_same_question(cloud: Any) -> None:
-    first, again = (as_json(cloud, "demo", "plan", "-f", str(THREE_TIER)) for _ in range(2))
+    first, again = (as_json(cloud, "demo", "plan", str(THREE_TIER)) for _ in range(2))
     assert first == again
     members = [member for row in first for member in row["Members"]]
     assert Counter(member.rpartition("-")[0] for member in members) == {
@@ -72,8 +72,8 @@ def test_plan_shows_the_same_place_for_the_same_question(cloud: Any) -> None:
 
 def test_plan_tells_a_tenant_no_host_name_but_an_administrator(cloud: Any) -> None:
     hosts = set(racks_and_zones(cloud))
-    mine = as_json(cloud, "demo", "plan", "-f", str(THREE_TIER))
-    theirs = as_json(cloud, "admin", "plan", "-f", str(THREE_TIER))
+    mine = as_json(cloud, "demo", "plan", str(THREE_TIER))
+    theirs = as_json(cloud, "admin", "plan", str(THREE_TIER))
     assert not hosts & {row["Host"] for row in mine}
     assert {row["Host"] for row in theirs} <= hosts
 
@@ -101,7 +101,7 @@ def test_plan_tells_a_tenant_no_host_name_but_an_administrator(cloud: Any) -> No
 def test_plan_of_an_example_says_what_it_keeps_and_its_head_room(
     cloud: Any, example: str, kept: str
 ) -> None:
-    done = openstack(cloud, "demo", "plan", "-f", str(EXAMPLES / example), "--headroom", "--long")
+    done = openstack(cloud, "demo", "plan", str(EXAMPLES / example), "--headroom", "--long")
     assert done.returncode == 0, done.stderr
     said = done.stdout.splitlines()
     assert kept in said
@@ -109,7 +109,7 @@ def test_plan_of_an_example_says_what_it_keeps_and_its_head_room(
     assert "Head-room after any host: what is lost could be placed again" in said
     assert "soft violations: 0, proved optimal" in said
     assert said[-2] == "Plan: proved optimal. Nothing was built."
-    assert said[-1].startswith("To build it so, within minutes: openstack ensemble create -f ")
+    assert said[-1].startswith("To build it so, within minutes: openstack ensemble create ")
 
 
 def test_every_change_that_is_said_to_fit_does(cloud: Any, tmp_path: Path) -> None:
@@ -117,13 +117,13 @@ def test_every_change_that_is_said_to_fit_does(cloud: Any, tmp_path: Path) -> No
     text = THREE_TIER.read_text().replace(policy.format("rack"), policy.format("zone"))
     path = tmp_path / "zones.yaml"
     path.write_text(text)
-    refused = openstack(cloud, "demo", "plan", "-f", str(path))
+    refused = openstack(cloud, "demo", "plan", str(path))
     assert refused.returncode == 1
     changes = re.findall(r"This would fit: .* \((.*)\)$", refused.stderr, re.MULTILINE)
     assert len(changes) > 1
     for change in changes:
         path.write_text(edited(text, change))
-        done = openstack(cloud, "demo", "plan", "-f", str(path))
+        done = openstack(cloud, "demo", "plan", str(path))
         assert done.returncode == 0, f"{change}\n{done.stderr}"
 
 
@@ -230,7 +230,7 @@ def test_a_mistake_is_refused_with_file_line_and_field(
     line = text[: text.index(new)].count("\n") + 1
     path = tmp_path / "wrong.yaml"
     path.write_text(text)
-    done = openstack(cloud, "demo", command, "-f", str(path))
+    done = openstack(cloud, "demo", command, str(path))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"{path}:{line}: {said}")
     assert "Traceback" not in done.stderr
@@ -246,7 +246,7 @@ def test_what_cannot_be_placed_is_refused_with_reasons(
     path = tmp_path / "seven.yaml"
     path.write_text(text)
     line = [number for number, each in enumerate(text.splitlines(), 1) if "- type:" in each][-1]
-    done = openstack(cloud, "demo", command, "-f", str(path))
+    done = openstack(cloud, "demo", command, str(path))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("shop cannot be placed:\n- database ")
     assert f"({path}:{line})" in done.stderr

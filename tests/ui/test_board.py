@@ -178,9 +178,7 @@ def test_what_is_exported_is_imported_planned_and_built_by_the_command_line(
 
     # The command line plans and builds the same, as printed.
     (tmp_path / "quorum.yaml").write_text(yaml)
-    planned = cloud.run(
-        ["--os-cloud", "demo", "ensemble", "plan", "-f", str(tmp_path / "quorum.yaml")]
-    )
+    planned = cloud.run(["--os-cloud", "demo", "ensemble", "plan", str(tmp_path / "quorum.yaml")])
     assert planned.returncode == 0, planned.stderr
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(

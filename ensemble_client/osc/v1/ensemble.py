@@ -26,29 +26,30 @@ STATUSES = ("RESERVING", "BUILDING", "ACTIVE", "ROLLING_BACK", "ERROR", "DELETIN
 SPREAD_SORT_KEYS = ("damage", "members", "host")
 
 
-def _take_file_option(parser: argparse.ArgumentParser) -> None:
-    """Add -f/--file; a parser with conflict_handler "resolve" then leaves only --format."""
-    parser.add_argument(
-        "-f",
-        "--file",
+def _take_file(parser: argparse.ArgumentParser) -> None:
+    """Add FILE, which --file may name, too; -f chooses the output format as everywhere else."""
+    group = parser.add_mutually_exclusive_group(required=True)
+    group.add_argument(
+        "file",
         metavar="<file>",
-        required=True,
-        help="The ensemble as YAML or JSON; - reads standard input. "
-        "(The output format is chosen with --format here.)",
+        nargs="?",
+        # Else the default of what is not given would replace what --file gave.
+        default=argparse.SUPPRESS,
+        help="The ensemble as YAML or JSON; - reads standard input",
     )
+    group.add_argument("--file", dest="file", metavar="<file>", help="The same, as an option")
     parser.add_argument("--name", metavar="<name>", help="Use this name, not the one in the file")
 
 
 class CreateEnsemble(command.ShowOne):
     """Plan, reserve and build an ensemble: all of its servers, or none."""
 
-    conflict_handler = "resolve"
     pause: ClassVar[Callable[[float], None]] = staticmethod(time.sleep)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the options of create."""
         parser = super().get_parser(prog_name)
-        _take_file_option(parser)
+        _take_file(parser)
         parser.add_argument(
             "--plan",
             metavar="<id>",
@@ -107,12 +108,10 @@ class CreateEnsemble(command.ShowOne):
 class PlanEnsemble(Telling):
     """Show where the servers of an ensemble would go and what survives; builds nothing."""
 
-    conflict_handler = "resolve"
-
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the options of plan."""
         parser = super().get_parser(prog_name)
-        _take_file_option(parser)
+        _take_file(parser)
         parser.add_argument(
             "--headroom",
             action="store_true",
@@ -151,8 +150,10 @@ def _by_id(plan: Any, file: str) -> list[str]:
     """Say how to build the plan as it is; clouds of an earlier version do not keep it."""
     if not plan.get("id"):
         return []
-    words_of_shell = shlex.join(["openstack", "ensemble", "create", "-f", file])
-    return [f"To build it so, within minutes: {words_of_shell} --plan {plan['id']}"]
+    if file.startswith("-") and file != ensemble_file.STANDARD_INPUT:
+        file = f"./{file}"  # which no command takes for an option
+    words_of_shell = shlex.join(["openstack", "ensemble", "create", file, "--plan", plan["id"]])
+    return [f"To build it so, within minutes: {words_of_shell}"]
 
 
 def _headroom(plan: Any) -> list[str]:

@@ -54,7 +54,7 @@ def _command(yaml: str) -> str:
     end = "EOF"
     while end in yaml.splitlines():
         end += "_"
-    return f"openstack ensemble create --wait -f - <<'{end}'\n{yaml}{end}\n"
+    return f"openstack ensemble create --wait - <<'{end}'\n{yaml}{end}\n"
 
 
 class ReadView(generic.View):

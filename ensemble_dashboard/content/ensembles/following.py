@@ -127,8 +127,8 @@ def _document(request: HttpRequest, ensemble_id: str) -> dict[str, str]:
     ensemble = api.ensemble_get(request, ensemble_id)
     name = writer.file_name(ensemble.name)
     commands = (
-        ("# " + _("another one like it"), f"openstack ensemble create --file {name} --wait"),
-        ("# " + _("where it would go, without building"), f"openstack ensemble plan --file {name}"),
+        ("# " + _("another one like it"), f"openstack ensemble create {name} --wait"),
+        ("# " + _("where it would go, without building"), f"openstack ensemble plan {name}"),
         ("# " + _("this one"), f"openstack ensemble show {ensemble_id}"),
     )
     return {

@@ -46,7 +46,7 @@ def test_create_wait_tells_progress_and_ends_active(
         "GET", ONE,
         (200, {"ensemble": ensemble("BUILDING", 1)}), (200, {"ensemble": ensemble("ACTIVE", 3)}),
     )  # fmt: skip
-    done = openstack("ensemble", "create", "-f", THREE_TIER, "--wait", "--format", "json")
+    done = openstack("ensemble", "create", THREE_TIER, "--wait", "--format", "json")
     assert done.code == 0
     assert [line.rpartition(" (")[0] for line in done.err.splitlines()] == [
         "shop: RESERVING", "shop: 1 of 3 ACTIVE", "shop: 3 of 3 ACTIVE"
@@ -59,7 +59,7 @@ def test_create_wait_tells_progress_and_ends_active(
 
 def test_create_without_wait_returns_at_once(fake: FakeCloud, openstack: Run) -> None:
     fake.on("POST", "", (202, {"ensemble": ensemble("BUILDING")}))
-    done = openstack("ensemble", "create", "-f", THREE_TIER, "--name", "mine")
+    done = openstack("ensemble", "create", THREE_TIER, "--name", "mine")
     assert (done.code, done.err, len(fake.asked)) == (0, "", 1)
     assert fake.asked[0].body["ensemble"]["name"] == "mine"
     assert fake.asked[0].body["ensemble"]["tiers"][2]["server"]["flavor"] == "3"
@@ -75,7 +75,7 @@ def test_a_build_that_fails_ends_with_its_reasons(
         (200, {"ensemble": ensemble("ROLLING_BACK", 1)}),
         (200, {"ensemble": ensemble("ERROR", fault=fault)}),
     )  # fmt: skip
-    done = openstack("ensemble", "create", "-f", THREE_TIER, "--wait")
+    done = openstack("ensemble", "create", THREE_TIER, "--wait")
     assert (done.code, done.out) == (1, "")
     assert "shop: ROLLING_BACK, 1 of 3 ACTIVE" in done.err
     assert "shop could not be built: web-1 did not start; all was undone." in done.err
@@ -86,7 +86,7 @@ def test_a_build_that_fails_ends_with_its_reasons(
 def test_a_refused_create_says_why_and_where(fake: FakeCloud, openstack: Run) -> None:
     message = f"The ensemble does not fit: {REASON['message']}"
     fake.on("POST", "", refusal(409, message, code="ensemble.infeasible", reasons=[REASON]))
-    done = openstack("ensemble", "create", "-f", THREE_TIER)
+    done = openstack("ensemble", "create", THREE_TIER)
     assert done.code == 1
     assert done.err.splitlines() == [
         "shop cannot be placed:",
@@ -104,7 +104,7 @@ def test_a_field_the_api_refuses_is_traced_to_its_line(
     path = tmp_path / "zero.yaml"
     path.write_text(Path(THREE_TIER).read_text().replace("count: 3", "count: 0", 1))
     line = path.read_text()[: path.read_text().index("count: 0")].count("\n") + 1
-    done = openstack("ensemble", "create", "-f", str(path))
+    done = openstack("ensemble", "create", str(path))
     assert (done.code, done.err) == (1, f"{path}:{line}: {message}\n")
 
 
@@ -138,7 +138,7 @@ def test_an_error_ends_in_one_clear_sentence(
     fake: FakeCloud, openstack: Run, answer: Any, said: str
 ) -> None:
     fake.on("POST", "", answer)
-    done = openstack("ensemble", "create", "-f", THREE_TIER, "--name", "x")
+    done = openstack("ensemble", "create", THREE_TIER, "--name", "x")
     assert (done.code, done.out, done.err) == (1, "", said)
 
 
@@ -147,7 +147,7 @@ def test_a_mistake_in_the_file_asks_the_api_nothing(
 ) -> None:
     path = tmp_path / "bad.yaml"
     path.write_text("name: shop\ntires: []\n")
-    done = openstack("ensemble", "create", "-f", str(path))
+    done = openstack("ensemble", "create", str(path))
     said = f"{path}:2: ensemble.tires: unknown name; did you mean 'tiers'?\n"
     assert (done.code, done.err) == (1, said)
     assert fake.asked == []
@@ -155,7 +155,7 @@ def test_a_mistake_in_the_file_asks_the_api_nothing(
 
 def test_plan_shows_hosts_survivability_and_proof(fake: FakeCloud, openstack: Run) -> None:
     fake.on("POST", "/plans", (200, {"plan": plan()}))
-    done = openstack("ensemble", "plan", "-f", THREE_TIER)
+    done = openstack("ensemble", "plan", THREE_TIER)
     assert done.code == 0
     lines = [line.replace(" ", "") for line in done.out.splitlines()]
     assert "|Zone|Rack|Host|Members|" in lines
@@ -168,7 +168,7 @@ def test_plan_shows_hosts_survivability_and_proof(fake: FakeCloud, openstack: Ru
 def test_plan_shows_an_administrator_the_names(fake: FakeCloud, openstack: Run) -> None:
     named = [each | {"name": f"real-{each['ref']}"} for each in plan()["domains"]]
     fake.on("POST", "/plans", (200, {"plan": plan(domains=named)}))
-    done = openstack("ensemble", "plan", "-f", THREE_TIER, "--format", "json")
+    done = openstack("ensemble", "plan", THREE_TIER, "--format", "json")
     assert json.loads(done.out)[0] == {
         "Zone": "real-z1", "Rack": "real-r1", "Host": "real-h1", "Members": ["web-0", "cache-0"]
     }  # fmt: skip
@@ -178,7 +178,7 @@ def test_plan_shows_an_administrator_the_names(fake: FakeCloud, openstack: Run) 
 def test_plan_tells_of_soft_policies_not_met(fake: FakeCloud, openstack: Run) -> None:
     violation = {"policy": 1, "level": "rack", "message": "2 members of web share a rack."}
     fake.on("POST", "/plans", (200, {"plan": plan(violations=[violation])}))
-    done = openstack("ensemble", "plan", "-f", THREE_TIER)
+    done = openstack("ensemble", "plan", THREE_TIER)
     assert "Not met, policies[1]: 2 members of web share a rack.\n" in done.out
 
 
@@ -186,7 +186,7 @@ def test_a_plan_that_is_impossible_gives_reasons_and_fails(fake: FakeCloud, open
     nothing: list[Any] = []
     answer = plan(feasible=False, proved=True, reasons=[REASON], assignments=nothing)
     fake.on("POST", "/plans", (200, {"plan": answer}))
-    done = openstack("ensemble", "plan", "-f", THREE_TIER)
+    done = openstack("ensemble", "plan", THREE_TIER)
     assert (done.code, done.out) == (1, "")
     assert done.err.startswith("shop cannot be placed:\n- 3 members of database need 3 racks;")
     assert done.err.endswith("  Suggestion: Allow 2 members a rack.\n")
@@ -202,7 +202,7 @@ def test_a_refusal_lists_every_change_with_its_line(fake: FakeCloud, openstack: 
     ]
     reason = REASON | {"changes": changes}
     fake.on("POST", "", refusal(409, "No.", code="ensemble.infeasible", reasons=[reason]))
-    done = openstack("ensemble", "create", "-f", THREE_TIER)
+    done = openstack("ensemble", "create", THREE_TIER)
     line = policy_line(3)
     softer, wider = done.err.splitlines()[2:]
     assert softer.startswith("  This would fit: Make anti-affinity of database soft. (")
@@ -225,7 +225,7 @@ def test_plan_headroom_asks_for_it_and_says_what_could_not_be_placed_again(
     fake: FakeCloud, openstack: Run
 ) -> None:
     fake.on("POST", "/plans", (200, {"plan": plan(survivability=with_room(False))}))
-    done = openstack("ensemble", "plan", "-f", THREE_TIER, "--headroom")
+    done = openstack("ensemble", "plan", THREE_TIER, "--headroom")
     assert (done.code, fake.asked[0].query) == (0, {"headroom": ["1"]})
     assert "Head-room after any rack: what is lost could not always be placed again\n" in done.out
     assert "\n  rack B (web 1): does not fit again\n" in done.out
@@ -233,7 +233,7 @@ def test_plan_headroom_asks_for_it_and_says_what_could_not_be_placed_again(
 
 def test_plan_does_not_ask_for_headroom_unless_told(fake: FakeCloud, openstack: Run) -> None:
     fake.on("POST", "/plans", (200, {"plan": plan()}))
-    done = openstack("ensemble", "plan", "-f", THREE_TIER)
+    done = openstack("ensemble", "plan", THREE_TIER)
     assert fake.asked[0].query == {}
     assert "Head-room" not in done.out
 
@@ -242,14 +242,14 @@ def test_plan_headroom_on_a_cloud_that_knows_of_none_says_so(
     fake: FakeCloud, openstack: Run
 ) -> None:
     fake.on("POST", "/plans", (200, {"plan": plan()}))
-    done = openstack("ensemble", "plan", "-f", THREE_TIER, "--headroom")
+    done = openstack("ensemble", "plan", THREE_TIER, "--headroom")
     assert "\nHead-room: this cloud does not tell.\n" in done.out
 
 
 def test_plan_says_which_policies_it_keeps(fake: FakeCloud, openstack: Run) -> None:
     violation = {"policy": 1, "level": "rack", "message": "2 members of web share a rack."}
     fake.on("POST", "/plans", (200, {"plan": plan(violations=[violation])}))
-    said = openstack("ensemble", "plan", "-f", THREE_TIER).out.splitlines()
+    said = openstack("ensemble", "plan", THREE_TIER).out.splitlines()
     assert [line for line in said if line.startswith(("Kept", "Not met"))] == [
         "Kept, hard anti-affinity by host: web, at most 1 a host",
         "Kept, hard anti-affinity by rack: cache, at most 1 a rack",
@@ -264,7 +264,7 @@ def test_plan_long_shows_each_objective_with_its_proof(fake: FakeCloud, openstac
         {"name": "worst loss by one host", "value": 2, "bound": 2, "proved": True},
     ]
     fake.on("POST", "/plans", (200, {"plan": plan(objectives=objectives, proved=False)}))
-    done = openstack("ensemble", "plan", "-f", THREE_TIER, "--long")
+    done = openstack("ensemble", "plan", THREE_TIER, "--long")
     assert done.out.splitlines()[-3:] == [
         "worst loss by one rack: best 3, bound 2",
         "worst loss by one host: 2, proved optimal",
@@ -466,7 +466,7 @@ def test_ctrl_c_stops_the_waiting_and_says_that_the_build_goes_on(
     command = Path(sys.executable).parent / "openstack"
     env = os.environ | {"OS_CLIENT_CONFIG_FILE": str(fake.clouds_yaml(tmp_path))}
     process = subprocess.Popen(
-        [command, "--os-cloud", "fake", "ensemble", "create", "-f", THREE_TIER, "--wait"],
+        [command, "--os-cloud", "fake", "ensemble", "create", THREE_TIER, "--wait"],
         env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a plan to its build to the truth, with the commands through the real shell."""
 
+import io
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,9 +22,9 @@ Run = Callable[..., Any]
 
 def test_plan_tells_how_to_build_it_so(fake: FakeCloud, openstack: Run) -> None:
     fake.on("POST", "/plans", (200, {"plan": plan(id="p1")}))
-    done = openstack("ensemble", "plan", "-f", THREE_TIER)
+    done = openstack("ensemble", "plan", THREE_TIER)
     assert done.out.splitlines()[-1] == (
-        f"To build it so, within minutes: openstack ensemble create -f {THREE_TIER} --plan p1"
+        f"To build it so, within minutes: openstack ensemble create {THREE_TIER} --plan p1"
     )
 
 
@@ -32,10 +34,51 @@ def test_a_plan_beyond_the_quota_says_so_first_and_not_how_to_build_it(
     words = "The quota allows 3 servers, 2 are in use, and this ensemble needs 4."
     over = [{"resource": "Instances", "limit": 3, "used": 2, "needed": 4, "message": words}]
     fake.on("POST", "/plans", (200, {"plan": plan(id="p1", over_quota=over)}))
-    done = openstack("ensemble", "plan", "-f", THREE_TIER)
+    done = openstack("ensemble", "plan", THREE_TIER)
     said = done.out.splitlines()
     assert said[said.index("Fits, but not within the quota:") + 1] == f"- {words}"
     assert "To build it so" not in done.out
+
+
+@pytest.mark.parametrize(
+    ("file", "named"),
+    [
+        ("my shop.yaml", "'my shop.yaml'"),
+        ("--debug", "./--debug"),
+        ("$(x).yaml", "'$(x).yaml'"),
+    ],
+)
+def test_what_plan_tells_is_a_command_whatever_the_file_s_name(
+    fake: FakeCloud,
+    openstack: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    file: str,
+    named: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / file).write_text(Path(THREE_TIER).read_text())
+    fake.on("POST", "/plans", (200, {"plan": plan(id="p1")}))
+    fake.on("POST", "", (202, {"ensemble": ensemble("BUILDING")}))
+    done = openstack("ensemble", "plan", f"--file={file}")
+    said = done.out.splitlines()[-1]
+    assert said == f"To build it so, within minutes: openstack ensemble create {named} --plan p1"
+    built = openstack(*shlex.split(said.partition(": openstack ")[2]))
+    assert built.code == 0, built.err
+    assert fake.asked[-1].body["plan"] == "p1"
+
+
+def test_standard_input_is_a_file_too(
+    fake: FakeCloud, openstack: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = Path(THREE_TIER).read_bytes()
+    fake.on("POST", "/plans", (200, {"plan": plan(id="p1")}))
+    for words in (("-",), ("-f", "json", "-"), ("--file", "-", "-f", "json")):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
+        done = openstack("ensemble", "plan", *words)
+        assert done.code == 0, done.err
+        sentences = (done.out if words == ("-",) else done.err).splitlines()
+        assert sentences[-1].endswith("openstack ensemble create - --plan p1")
 
 
 def test_a_create_whose_answer_is_lost_ends_as_if_it_had_come(
@@ -43,7 +86,7 @@ def test_a_create_whose_answer_is_lost_ends_as_if_it_had_come(
 ) -> None:
     fake.on("POST", "", LOST, (202, {"ensemble": ensemble("BUILDING")}))
     fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
-    done = openstack("ensemble", "create", "-f", THREE_TIER, "--wait")
+    done = openstack("ensemble", "create", THREE_TIER, "--wait")
     assert done.code == 0, done.err
     asked = [each.headers["idempotency-key"] for each in fake.asked if each.method == "POST"]
     assert len(asked) == 2
@@ -54,7 +97,7 @@ def test_a_create_that_is_never_answered_says_that_it_may_have_begun(
     fake: FakeCloud, openstack: Run, pauses: list[float]
 ) -> None:
     fake.on("POST", "", LOST)
-    done = openstack("ensemble", "create", "-f", THREE_TIER, "--wait")
+    done = openstack("ensemble", "create", THREE_TIER, "--wait")
     assert done.code == 1
     assert "The build may have begun: openstack ensemble list" in done.err
     assert "Traceback" not in done.err
@@ -69,14 +112,14 @@ def test_plan_tells_what_several_failures_leave(fake: FakeCloud, openstack: Run)
         ]
     }
     fake.on("POST", "/plans", (200, {"plan": plan(survivability=[rack])}))
-    done = openstack("ensemble", "plan", "-f", THREE_TIER)
+    done = openstack("ensemble", "plan", THREE_TIER)
     said = [line for line in done.out.splitlines() if line.startswith("Any ")]
     assert said == ["Any 2 racks at once leave: web 1 of 2, cache 0 of 1"]
 
 
 def test_create_builds_a_plan_by_its_id(fake: FakeCloud, openstack: Run) -> None:
     fake.on("POST", "", (202, {"ensemble": ensemble("BUILDING")}))
-    done = openstack("ensemble", "create", "-f", THREE_TIER, "--plan", "p1")
+    done = openstack("ensemble", "create", THREE_TIER, "--plan", "p1")
     assert (done.code, fake.asked[0].body["plan"]) == (0, "p1")
 
 
@@ -95,7 +138,7 @@ def test_create_tells_what_changed_since_the_plan(
     move = {"member": "web-0", "tier": "web", "from": before, "to": after}
     code = "ensemble.plan_changed"
     fake.on("POST", "", refusal(409, "Changed.", code=code, plan=plan(id="p2"), moved=[move]))
-    done = openstack("ensemble", "create", "-f", THREE_TIER, "--plan", "p1")
+    done = openstack("ensemble", "create", THREE_TIER, "--plan", "p1")
     assert done.code == 1
     assert done.err.splitlines() == ["Changed.", *moved, "To build the new plan: add --plan p2"]
 

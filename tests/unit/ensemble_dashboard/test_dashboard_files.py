@@ -111,7 +111,7 @@ def test_the_command_is_one_that_a_shell_takes_as_it_is(demo: Client) -> None:
     script = 'openstack() { echo "$@"; cat; }\n' + made["command"]
     shell = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
     arguments, _end, given = shell.stdout.partition("\n")
-    assert arguments == "ensemble create --wait -f -"
+    assert arguments == "ensemble create --wait -"
     assert given == made["yaml"]
     read = ensemble_file.read_text(given, "YAML").body
     assert read["description"] == hostile["description"]
@@ -119,7 +119,7 @@ def test_the_command_is_one_that_a_shell_takes_as_it_is(demo: Client) -> None:
 
 def test_the_end_of_the_command_is_a_line_that_the_file_does_not_have() -> None:
     command = files._command("EOF\nEOF_\n")
-    assert command == "openstack ensemble create --wait -f - <<'EOF__'\nEOF\nEOF_\nEOF__\n"
+    assert command == "openstack ensemble create --wait - <<'EOF__'\nEOF\nEOF_\nEOF__\n"
 
 
 def test_a_drawing_without_a_name_gets_one_that_can_be_read(demo: Client) -> None:

@@ -96,7 +96,7 @@ def test_the_file_has_names_and_the_commands_for_it(demo: Client, shop: dict[str
     document = demo.get(url(shop, "document"), headers=SCRIPT).json()["document"]
     assert document["name"] == "web-shop.yaml"
     assert "flavor: m1.tiny" in document["yaml"] and "networks: [private]" in document["yaml"]
-    assert "openstack ensemble create --file web-shop.yaml --wait" in document["commands"]
+    assert "openstack ensemble create web-shop.yaml --wait" in document["commands"]
     assert f"openstack ensemble show {shop['id']}" in document["commands"]
 
 
