@@ -70,6 +70,13 @@ RULES = [
                 "/os-ensembles/{id}/survivability",
             ),
             ("delete", MEMBER, "Delete an ensemble.", "DELETE", "/os-ensembles/{id}"),
+            (
+                "cancel",
+                MEMBER,
+                "Cancel the build of an ensemble.",
+                "POST",
+                "/os-ensembles/{id}/action (cancel)",
+            ),
             ("spread", ADMIN, "See members per host.", "GET", "/os-ensembles/spread"),
             ("all_projects", ADMIN, "List all projects' ensembles.", "GET", "/os-ensembles"),
             ("names", ADMIN, "See hosts and racks by name.", "GET", "/os-ensembles/{id}"),

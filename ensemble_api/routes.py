@@ -28,6 +28,7 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
     f"{COLLECTION}/spread": {"GET": spread.index},
     f"{COLLECTION}/spread/{{host}}": {"GET": spread.show},
     f"{COLLECTION}/{{ensemble_id}}": {"GET": ensembles.show, "DELETE": ensembles.delete},
+    f"{COLLECTION}/{{ensemble_id}}/action": {"POST": ensembles.act},
     f"{COLLECTION}/{{ensemble_id}}/survivability": {"GET": ensembles.survivability},
 }
 

@@ -160,6 +160,14 @@ CREATE: dict[str, Any] = {
     "properties": {"ensemble": ENSEMBLE["properties"]["ensemble"], "plan": UUID},
 }
 
+# One action, with nothing to say about it, as in Nova's bodies of server actions.
+ACTION: dict[str, Any] = {
+    "type": "object",
+    "properties": {"cancel": {"type": "null"}},
+    "minProperties": 1,
+    "additionalProperties": False,
+}
+
 _FORMATS = jsonschema.FormatChecker(formats=())
 
 
@@ -197,6 +205,7 @@ def _is_base64(value: object) -> bool:
 
 _VALIDATOR = jsonschema.Draft202012Validator(ENSEMBLE, format_checker=_FORMATS)
 _CREATE = jsonschema.Draft202012Validator(CREATE, format_checker=_FORMATS)
+_ACTION = jsonschema.Draft202012Validator(ACTION, format_checker=_FORMATS)
 _PATTERNS = {
     str(TIER_NAME["pattern"]): "must start with a-z and hold at most 32 of a-z, 0-9 and -",
     str(UUID["pattern"]): "must be a UUID",
@@ -235,6 +244,8 @@ def _reason(error: jsonschema.ValidationError) -> str:
             return "must be base64"
         case ("format", _):
             return "holds a character that cannot be shown"
+        case ("minProperties", _):
+            return "names no action"
         case ("uniqueItems", _):
             return "has something twice"
         case ("maxLength", most):
@@ -260,6 +271,15 @@ def check_ensemble(body: Any) -> dict[str, Any]:
     """
     _check(_VALIDATOR, body)
     return _completed(body["ensemble"])
+
+
+def check_action(body: Any) -> str:
+    """Check an action's body and give the action's name: {"cancel": null}.
+
+    :raises ensemble_api.exception.Invalid: with ``field``, when it is none.
+    """
+    _check(_ACTION, body)
+    return str(next(iter(body)))
 
 
 def _check(validator: jsonschema.Draft202012Validator, body: Any) -> None:

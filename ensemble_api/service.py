@@ -42,6 +42,12 @@ _CONTENDED = result.Reason(
     "Others keep taking the capacity that it needs.",
     suggestion="Try again in a moment.",
 )
+_NOT_BUILDING = {
+    Status.ACTIVE: "all its members are built. To remove the ensemble, delete it.",
+    Status.ERROR: "it failed, and nothing is left but its record. To remove that, delete it.",
+    Status.ROLLING_BACK: "it failed, and what there was is being removed already.",
+    Status.DELETING: "the ensemble is being removed already.",
+}
 RESERVE_SECONDS = 60  # the lease of a create while it plans and reserves
 
 
@@ -187,8 +193,8 @@ class Service:
                 if not self._store.transition(
                     record.id, [Status.RESERVING], Status.BUILDING, message=message
                 ):
-                    # A worker found us too slow and rolled back, perhaps before we held anything.
-                    raise exception.Unavailable("Reserving took too long; try again later.")
+                    # What there is goes, whoever else has held or removed something meanwhile.
+                    raise self._overtaken(record.id)
                 break
             else:
                 raise _refusal(result.Infeasible((_CONTENDED,), proved=False))
@@ -251,6 +257,30 @@ class Service:
         self._wake()
         return ensemble
 
+    def cancel(self, ensemble_id: str) -> EnsembleRecord:
+        """Stop a build and start to remove everything of it, unless it has ended by now.
+
+        :raises ensemble_api.exception.NotFound: if there is none.
+        :raises ensemble_api.exception.Conflict: when nothing is being built.
+        """
+        # 1 Change the goal, in the one statement that a build's end would make vain. 2 Wake the
+        # worker, which removes all and then the record; while the capacity is being reserved,
+        # the one who reserves it does.
+        cancelled = self._store.transition(
+            ensemble_id,
+            [Status.RESERVING, Status.BUILDING],
+            Status.DELETING,
+            message="The build was cancelled; servers, capacity and ports are being removed.",
+        )
+        ensemble = self._store.get(ensemble_id)
+        if not cancelled:
+            raise exception.Conflict(
+                f"There is no build to cancel: {_NOT_BUILDING[ensemble.status]}",
+                status=ensemble.status.value,
+            )
+        self._wake()
+        return ensemble
+
     def spread(self, context: Any, search: Search) -> Spread:
         """Every host, what is on it and what its failure breaks; one page of those searched for.
 
@@ -285,6 +315,17 @@ class Service:
     def levels(self) -> tuple[str, ...]:
         """The failure domain levels of this cloud, smallest first."""
         return self._inventory.levels
+
+    def _overtaken(self, ensemble_id: str) -> exception.EnsembleError:
+        """Why an ensemble is not being reserved any more, though its creator lives."""
+        try:
+            status = self._store.get(ensemble_id).status
+        except exception.NotFound:
+            status = Status.DELETING  # a worker was quicker
+        if status is Status.DELETING:
+            return exception.Conflict("It was cancelled before anything was built.")
+        # A worker found us too slow and rolled back, perhaps before we held anything.
+        return exception.Unavailable("Reserving took too long; try again later.")
 
     def _forget(self, record: EnsembleRecord) -> None:
         try:

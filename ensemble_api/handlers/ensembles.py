@@ -104,6 +104,13 @@ def delete(call: Call, ensemble_id: str) -> Answer:
     return Answer(202, {"ensemble": _view(call, call.service.delete(call.context, ensemble_id))})
 
 
+def act(call: Call, ensemble_id: str) -> Answer:
+    """POST /os-ensembles/{id}/action: what the body names, as Nova's server actions do."""
+    action = schemas.check_action(call.json)
+    _mine(call, ensemble_id, action)
+    return Answer(202, {"ensemble": _view(call, call.service.cancel(ensemble_id))})
+
+
 def _mine(call: Call, ensemble_id: str, action: str) -> EnsembleRecord:
     """The ensemble, if the caller may do ``action`` on it.
 

@@ -67,6 +67,10 @@ class Project:
     def delete(self, ensemble_id: str) -> None:
         """Delete an ensemble and wait until it is gone."""
         assert self.request("DELETE", f"/{ensemble_id}").status_code in (202, 404)
+        self.wait_gone(ensemble_id)
+
+    def wait_gone(self, ensemble_id: str) -> None:
+        """Wait until there is no such ensemble any more."""
         until = time.monotonic() + PATIENCE
         while self.request("GET", f"/{ensemble_id}").status_code != 404:
             assert time.monotonic() < until, "the ensemble is still there"

@@ -362,6 +362,28 @@ def test_more_than_the_quota_is_refused_before_anything_is_built(
         operator.connection.delete_compute_quotas(project)
 
 
+def test_a_build_that_is_cancelled_leaves_nothing_and_one_that_ended_stays(
+    demo: Project, operator: Operator
+) -> None:
+    before = operator.left_behind()
+    body = demo.body("shop", [demo.tier("web", 10)])
+    started = demo.create(body)
+    cancelled = demo.request("POST", f"/{started['id']}/action", {"cancel": None})
+    assert cancelled.status_code == 202
+    assert cancelled.json()["ensemble"]["status"] == "DELETING"
+    twice = demo.request("POST", f"/{started['id']}/action", {"cancel": None})
+    assert twice.status_code in (404, 409)
+    demo.wait_gone(started["id"])
+    assert operator.left_behind() == before
+
+    built = demo.create(demo.body("shop", [demo.tier("web", 1)]))
+    demo.wait(built["id"], "ACTIVE")
+    late = demo.request("POST", f"/{built['id']}/action", {"cancel": None})
+    assert late.json()["conflictingRequest"]["details"]["status"] == "ACTIVE"
+    assert demo.request("GET", f"/{built['id']}").json()["ensemble"]["status"] == "ACTIVE"
+    demo.delete(built["id"])
+
+
 def test_strangers_neither_see_nor_touch_an_ensemble(
     demo: Project, stranger: Project, operator: Operator
 ) -> None:
@@ -370,6 +392,8 @@ def test_strangers_neither_see_nor_touch_an_ensemble(
     try:
         for method in ("GET", "DELETE"):
             assert stranger.request(method, f"/{mine['id']}").status_code == 404
+        cancel = stranger.request("POST", f"/{mine['id']}/action", {"cancel": None})
+        assert cancel.status_code == 404
         assert stranger.request("GET").json()["ensembles"] == []
         assert stranger.request("GET", "?all_projects=1").status_code == 403
         assert stranger.request("GET", "/spread").status_code == 403

@@ -25,6 +25,7 @@ ADMIN = caller("admin-project", "admin")
 FOREIGN = caller("other-project", "member", "reader")
 ID = stable_id("ensemble")
 TRUTH = f"/os-ensembles/{ID}/survivability"
+ACTION = f"/os-ensembles/{ID}/action"
 BODY = {
     "ensemble": {
         "name": "shop",
@@ -81,6 +82,10 @@ class Ensembles:
 
     def delete(self, context: Any, ensemble_id: str) -> EnsembleRecord:
         self._ask("delete", ensemble_id)
+        return replace(self.record, status=Status.DELETING)
+
+    def cancel(self, ensemble_id: str) -> EnsembleRecord:
+        self._ask("cancel", ensemble_id)
         return replace(self.record, status=Status.DELETING)
 
     def spread(self, context: Any, search: Search) -> Spread:

@@ -8,7 +8,20 @@ import pytest
 import webob
 from callers import Caller
 from keystoneauth1 import exceptions as keystone
-from routed import ADMIN, BODY, FOREIGN, ID, MEMBER, READER, REASON, TRUTH, Ensembles, call, error
+from routed import (
+    ACTION,
+    ADMIN,
+    BODY,
+    FOREIGN,
+    ID,
+    MEMBER,
+    READER,
+    REASON,
+    TRUTH,
+    Ensembles,
+    call,
+    error,
+)
 
 from ensemble_api import exception
 from ensemble_api.service import Page
@@ -31,6 +44,7 @@ from ensemble_api.service import Page
             "survivability",
         ),
         ("DELETE", f"/os-ensembles/{ID}", None, 202, "ensemble", "delete"),
+        ("POST", ACTION, {"cancel": None}, 202, "ensemble", "cancel"),
     ],
 )
 def test_a_member_reaches_every_route(
@@ -119,12 +133,16 @@ def test_a_version_that_does_not_exist_is_406(service: Ensembles, asked: str) ->
         pytest.param(FOREIGN, "DELETE", f"/os-ensembles/{ID}", 404, id="another's: not deleted"),
         pytest.param(ADMIN, "GET", f"/os-ensembles/{ID}", 200, id="an admin shows any"),
         pytest.param(ADMIN, "DELETE", f"/os-ensembles/{ID}", 202, id="an admin deletes any"),
+        pytest.param(READER, "POST", ACTION, 403, id="a reader does not cancel"),
+        pytest.param(FOREIGN, "POST", ACTION, 404, id="another's: not cancelled"),
+        pytest.param(ADMIN, "POST", ACTION, 202, id="an admin cancels any"),
         pytest.param(ADMIN, "GET", "/os-ensembles/spread", 200, id="an admin sees the spread"),
         pytest.param(ADMIN, "GET", "/os-ensembles?all_projects=1", 200, id="an admin lists all"),
     ],
 )
 def test_rights(service: Ensembles, who: Caller, method: str, path: str, status: int) -> None:
-    response = call(service, method, path, who, BODY if method == "POST" else None)
+    sent = {"cancel": None} if path == ACTION else BODY
+    response = call(service, method, path, who, sent if method == "POST" else None)
     assert response.status_int == status
     if status == 403:
         error(response, "forbidden", "ensemble.forbidden")
@@ -132,7 +150,26 @@ def test_rights(service: Ensembles, who: Caller, method: str, path: str, status:
     if status == 404:
         details = error(response, "itemNotFound", "ensemble.not_found")
         assert details == {"code": "ensemble.not_found"}
-        assert ("delete", ID) not in service.asked
+        assert not {("delete", ID), ("cancel", ID)} & set(service.asked)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "body"),
+        ({"cancel": {}}, "cancel"),
+        ({"cancel": None, "delete": None}, "delete"),
+        ({"rebuild": None}, "rebuild"),
+        ([], "body"),
+        (None, "body"),
+        (b"cancel", "body"),
+    ],
+)
+def test_an_action_that_there_is_not_is_refused(service: Ensembles, body: Any, field: str) -> None:
+    response = call(service, "POST", ACTION, body=b"null" if body is None else body)
+    assert response.status_int == 400
+    assert error(response, "badRequest", "ensemble.invalid")["field"] == field
+    assert service.asked == []
 
 
 def test_the_answer_about_another_s_ensemble_is_that_about_none(service: Ensembles) -> None:
