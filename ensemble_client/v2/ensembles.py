@@ -26,6 +26,10 @@ class Ensemble(base.Resource):
         """Ask for the removal of this ensemble and of all its servers."""
         return self.manager.delete(self)
 
+    def cancel(self) -> Any:
+        """Ask for the end of this ensemble's build, and the removal of what there is of it."""
+        return self.manager.cancel(self)
+
 
 class EnsembleManager(base.ManagerWithFind):
     """What the ensembles API can do, available as `client.ensembles`."""
@@ -97,6 +101,16 @@ class EnsembleManager(base.ManagerWithFind):
         """Ask for the removal of an ensemble and of all its servers."""
         resp, body = self.api.client.delete(_url(ensemble))
         return self.convert_into_with_meta(body, resp)
+
+    def cancel(self, ensemble: Any) -> "Ensemble":
+        """Ask for the end of a build, by id or resource; nothing of the ensemble is left then.
+
+        A Conflict when nothing is being built, as when the build has just ended: then all stays as
+        it is.
+        """
+        url = f"{_url(ensemble)}/action"
+        resp, answer = self.api.client.post(url, body={"cancel": None})
+        return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
 
     def spread(self, **filters: Any) -> dict[str, Any]:
         """Show a page of hosts, each with its members and what its failure breaks (administrators).

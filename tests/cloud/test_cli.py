@@ -183,6 +183,13 @@ def test_spread_shows_an_administrator_every_member(cloud: Any, shop: Any) -> No
     assert (refused.returncode, refused.stdout) == (1, "")
 
 
+def test_what_is_built_cannot_be_cancelled(cloud: Any, shop: Any) -> None:
+    refused = openstack(cloud, "demo", "cancel", shop["id"])
+    assert refused.returncode == 1
+    assert "There is no build to cancel: all its members are built." in refused.stderr
+    assert as_json(cloud, "demo", "show", shop["id"])["status"] == "ACTIVE"
+
+
 def test_another_project_sees_nothing_of_it(cloud: Any, shop: Any) -> None:
     for words in (("show", shop["id"]), ("delete", "--wait", NAME)):
         done = openstack(cloud, "demo2", *words)

@@ -241,6 +241,7 @@ class DeleteEnsemble(command.Command):
     """Delete ensembles with all their servers."""
 
     pause: ClassVar[Callable[[float], None]] = staticmethod(time.sleep)
+    verb: ClassVar[str] = "delete"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the arguments of delete."""
@@ -258,7 +259,7 @@ class DeleteEnsemble(command.Command):
             try:
                 with plain_words():
                     ensemble = find(manager, word)
-                    manager.delete(ensemble)
+                    self.ask(manager, ensemble)
                 going.append(ensemble)
             except exceptions.CommandError as error:
                 if len(asked) == 1:
@@ -268,7 +269,13 @@ class DeleteEnsemble(command.Command):
         if parsed_args.wait:
             failed += self._count_left(manager, going)
         if failed:
-            raise exceptions.CommandError(f"{failed} of {len(asked)} ensembles failed to delete.")
+            raise exceptions.CommandError(
+                f"{failed} of {len(asked)} ensembles failed to {self.verb}."
+            )
+
+    def ask(self, manager: Any, ensemble: Any) -> None:
+        """Ask the API for the end of one."""
+        manager.delete(ensemble)
 
     def _count_left(self, manager: Any, going: list[Any]) -> int:
         try:

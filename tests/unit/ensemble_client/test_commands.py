@@ -400,6 +400,30 @@ def test_delete_goes_on_after_one_that_fails(fake: FakeCloud, openstack: Run) ->
     assert fake.asked[-1].method == "DELETE"
 
 
+def test_cancel_waits_until_nothing_is_left(fake: FakeCloud, openstack: Run) -> None:
+    fake.on("GET", "", (200, {"ensembles": [listed("BUILDING")]}))
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("DELETING")}), not_found())
+    fake.on("POST", f"{ONE}/action", (202, {"ensemble": ensemble("DELETING")}))
+    done = openstack("ensemble", "cancel", "shop", "--wait")
+    assert (done.code, done.out) == (0, "")
+    assert done.err.splitlines()[-1].startswith("shop: gone")
+    assert {"cancel": None} in [asked.body for asked in fake.asked]
+    assert "DELETE" not in {asked.method for asked in fake.asked}
+
+
+def test_cancel_of_what_is_built_says_so_and_deletes_nothing(
+    fake: FakeCloud, openstack: Run
+) -> None:
+    fake.on("GET", "", (200, {"ensembles": [listed("ACTIVE")]}))
+    built = "There is no build to cancel: all its members are built."
+    fake.on("POST", f"{ONE}/action", refusal(409, built, code="ensemble.conflict"))
+    done = openstack("ensemble", "cancel", "shop")
+    assert (done.code, done.err) == (1, f"{built}\n")
+    done = openstack("ensemble", "cancel", "shop", "nothing")
+    assert done.err.splitlines()[-1] == "2 of 2 ensembles failed to cancel."
+    assert "DELETE" not in {asked.method for asked in fake.asked}
+
+
 def spread_host(name: str, *members: dict[str, str], **more: Any) -> dict[str, Any]:
     breaks = more.pop("breaks", [])
     counts = {"damage": len(breaks), "worst": None, "ensembles": 1}

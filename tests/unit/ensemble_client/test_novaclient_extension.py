@@ -155,6 +155,13 @@ def test_an_ensemble_deletes_itself(fake: FakeCloud, manager: Any) -> None:
     assert fake.asked[-1].method == "DELETE"
 
 
+def test_an_ensemble_cancels_its_build(fake: FakeCloud, manager: Any) -> None:
+    fake.on("GET", f"/{KEY}", (200, {"ensemble": ensemble("BUILDING")}))
+    fake.on("POST", f"/{KEY}/action", (202, {"ensemble": ensemble("DELETING")}))
+    assert manager.get(KEY).cancel().status == "DELETING"
+    assert fake.asked[-1].body == {"cancel": None}
+
+
 def test_an_id_cannot_reach_another_route(fake: FakeCloud, manager: Any) -> None:
     with pytest.raises(exceptions.NotFound):
         manager.get("../servers")
