@@ -85,6 +85,12 @@ def ensemble_create(
 
 
 @profiler.trace
+def ensemble_cancel(request: HttpRequest, ensemble_id: str) -> None:
+    """End a build; nothing of the ensemble is left then. A Conflict when nothing is being built."""
+    _manager(request).cancel(ensemble_id)
+
+
+@profiler.trace
 def ensemble_delete(request: HttpRequest, ensemble_id: str) -> None:
     """Release everything the ensemble holds; it is gone when it can no longer be found."""
     _manager(request).delete(ensemble_id)

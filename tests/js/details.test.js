@@ -90,7 +90,8 @@ function open(shown, answers) {
     el('div', { 'data-when': 'stays' }), buttons, lives);
   const data = {
     ensemble: shown, now: NOW, settled: ['ACTIVE', 'ERROR'], names: { 'f-tiny': 'm1.tiny' }, indexUrl: '/',
-    stateUrl: '/state/', truthUrl: '/truth/', deleteUrl: '/delete/', documentUrl: '/document/', goneUrl: '/gone/',
+    stateUrl: '/state/', truthUrl: '/truth/',
+    cancelUrl: '/cancel/', deleteUrl: '/delete/', documentUrl: '/document/', goneUrl: '/gone/',
     loginUrl: '/login/', instanceUrl: '/project/instances/00000000/',
   };
   document.body.replaceChildren(page,
@@ -307,4 +308,65 @@ test('an ensemble without members or events yet has a page too', () => {
   assert.equal(part('sentence').textContent, 'Reserving the capacity of 0 members.');
   assert.match(part('policies').textContent, /Nothing was asked for/);
   assert.match(part('events').textContent, /Nothing has happened yet/);
+});
+
+/** The question that is open: its words, its buttons, and what went wrong. */
+function question() {
+  const asks = document.querySelector('.ens-dialog');
+  return asks && {
+    text: asks.querySelector('p').textContent, trouble: asks.querySelector('[role=alert]').textContent,
+    buttons: [...asks.querySelectorAll('button')].map((each) => each.textContent),
+    press: (index) => { asks.querySelectorAll('button')[index].click(); return settle(); },
+  };
+}
+
+// jsdom has no dialogs.
+document.defaultView.HTMLDialogElement.prototype.showModal = function () { this.open = true; };
+document.defaultView.HTMLDialogElement.prototype.close = function () {
+  this.open = false;
+  this.dispatchEvent(new document.defaultView.Event('close'));
+};
+
+test('the question whether to cancel follows the build, and ends with it', async () => {
+  const answers = { '/state/': { now: NOW, ensemble: ensemble('BUILDING', ['ACTIVE', 'ACTIVE', 'BUILDING', 'RESERVED']) } };
+  open(ensemble('BUILDING', ['ACTIVE', 'BUILDING', 'RESERVED', 'RESERVED']), answers);
+  document.querySelector('[data-act=cancel]').click();
+  assert.match(question().text, /^1 of 4 servers are there already/);
+  assert.deepEqual(asked, [['GET', '/state/']], 'what the page knows may be old');
+  await settle();
+  assert.match(question().text, /^2 of 4 servers are there already/);
+  answers['/state/'] = { now: NOW, ensemble: ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']) };
+  answers['/truth/'] = { survivability: truth() };
+  await beat();
+  assert.match(question().text, /^The build has ended/);
+  assert.deepEqual(question().buttons, ['Close']);
+  await question().press(0);
+  assert.equal(question(), null);
+  await beat();
+  assert.deepEqual(beats, [], 'without a question nothing more is asked');
+});
+
+test('a cancel that comes too late is refused in its own words, and nothing is deleted', async () => {
+  const answers = { '/cancel/': [409, { error: { message: 'There is no build to cancel.' } }] };
+  open(ensemble('BUILDING', ['ACTIVE', 'BUILDING', 'RESERVED', 'RESERVED']), answers);
+  document.querySelector('[data-act=cancel]').click();
+  await settle();
+  await question().press(1);
+  assert.match(question().trouble, /There is no build to cancel\./);
+  assert.deepEqual(asked.filter(([method]) => method === 'POST'), [['POST', '/cancel/']]);
+});
+
+test('the question whether to delete says what is left to delete, and ends when it is under way', async () => {
+  const answers = {};
+  const gone = (status) => ensemble(status, ['DELETED', 'DELETED', 'DELETED', 'ACTIVE']);
+  open(gone('ROLLING_BACK'), answers);
+  answers['/state/'] = { now: NOW, ensemble: gone('ERROR') };
+  document.querySelector('[data-act=remove]').click();
+  assert.match(question().text, /is being removed already/);
+  await settle();
+  assert.match(question().text, /Only its record is left/);
+  answers['/state/'] = { now: NOW, ensemble: gone('DELETING') };
+  await beat();
+  assert.match(question().text, /It is being deleted already/);
+  assert.deepEqual(question().buttons, ['Close']);
 });

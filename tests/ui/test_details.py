@@ -76,6 +76,46 @@ def test_a_build_is_cancelled_half_way_and_nothing_is_left(
     assert operator.left_behind() == before
 
 
+def test_a_cancel_that_comes_after_the_end_of_the_build_deletes_nothing(
+    project: Project, demo: Dashboard
+) -> None:
+    made = project.create(project.body("too late", [project.tier("web", 2)]))
+    _open(demo, made)
+    # The page hears nothing more, as in a tab that slept.
+    demo.driver.execute_script(
+        "const real = fetch; globalThis.deaf = true; globalThis.fetch = (url, options) => "
+        "(globalThis.deaf && options.method !== 'POST' ? new Promise(() => {})"
+        " : real(url, options))"
+    )
+    demo.click("[data-act=cancel]")
+    project.wait(made["id"], "ACTIVE")
+    demo.click(".ens-dialog .btn-danger")
+    demo.until(lambda: "There is no build to cancel" in demo.text(".ens-dialog [role=alert]"))
+    demo.driver.execute_script("globalThis.deaf = false")
+    assert project.request("GET", f"/{made['id']}").json()["ensemble"]["status"] == "ACTIVE"
+    demo.expect_only(409)
+
+
+def test_an_open_dialog_follows_the_build_that_it_speaks_of(
+    project: Project, demo: Dashboard
+) -> None:
+    made = project.create(project.body("left open", [project.tier("web", 2)]))
+    _open(demo, made)
+    demo.click("[data-act=cancel]")
+    assert "of 2 servers are there already" in demo.text(".ens-dialog")
+    demo.until(lambda: "The build has ended" in demo.text(".ens-dialog"), BUILD_SECONDS)
+    assert not demo.all(".ens-dialog .btn-danger"), "there is nothing to cancel any more"
+    demo.click(".ens-dialog .btn")
+    assert not demo.all(".ens-dialog")
+    demo.click("[data-act=remove]")
+    assert "Its 2 servers are deleted with it." in demo.text(".ens-dialog")
+    # Somebody else is quicker.
+    assert project.request("DELETE", f"/{made['id']}").status_code == 202
+    demo.until(lambda: not demo.all(".ens-dialog .btn-danger"))
+    demo.until(lambda: "“left open” is deleted" in demo.text(".messages"), BUILD_SECONDS)
+    demo.expect_only(404)
+
+
 def test_a_server_that_an_operator_moved_shows_what_that_costs(
     project: Project, demo: Dashboard, operator: Operator
 ) -> None:

@@ -84,8 +84,20 @@ def _fault(request: HttpRequest, member: Mapping[str, Any]) -> str:
     return str(fault.get("message", "")) if isinstance(fault, Mapping) else ""
 
 
+class CancelView(generic.View):
+    """Cancels a build; the page then shows how it goes."""
+
+    http_method_names = ("post",)
+
+    @json_view
+    def post(self, request: HttpRequest, ensemble_id: UUID) -> dict[str, Any]:
+        """Ask the API to end the build, which it refuses when there is none."""
+        api.ensemble_cancel(request, str(ensemble_id))
+        return {"id": str(ensemble_id)}
+
+
 class DeleteView(generic.View):
-    """Cancels a build, or deletes what is built; the page then shows how it goes."""
+    """Deletes an ensemble; the page then shows how it goes."""
 
     http_method_names = ("post",)
 

@@ -178,6 +178,15 @@ class LittleCloud:
         missing = {"code": "ensemble.not_found"}
         return 404, {"itemNotFound": {"code": 404, "message": "No such one", "details": missing}}
 
+    def act(self, ensemble_id: str) -> tuple[int, Any]:
+        """Cancel a build, or refuse to when there is none."""
+        row = next(row for row in self.ensembles if row["id"] == ensemble_id)
+        if row["status"] not in ("RESERVING", "BUILDING"):
+            said = {"code": 409, "message": "There is no build to cancel.", "details": {}}
+            return 409, {"conflictingRequest": said}
+        row["status"] = "DELETING"
+        return 202, {"ensemble": row}
+
     def create(self, body: Any) -> tuple[int, Any]:
         """Accept whatever is drawn."""
         made = ensemble(body["ensemble"]["name"], "BUILDING", 0)
@@ -285,6 +294,8 @@ class _Handler(BaseHTTPRequestHandler):
             return little_spread.one(
                 cloud.hosts, cloud.records, name, cloud.drain if "check" in query else {}
             )
+        if path.endswith("/action"):
+            return cloud.act(path.split("/")[-2])
         if path.startswith("/v2.1/os-ensembles/"):
             return cloud.one(self.command, path.rpartition("/")[2])
         if path == "/network/v2.0/networks":

@@ -112,18 +112,33 @@ def test_a_file_of_nothing_leads_back(demo: Client, little_cloud: LittleCloud) -
     assert answer.redirect_chain[-1][0] == "/project/ensembles/"
 
 
-def test_a_build_is_cancelled_by_the_script_alone(demo: Client, shop: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("act", "status"), [("delete", "ACTIVE"), ("cancel", "BUILDING")])
+def test_an_ensemble_is_deleted_or_cancelled_by_the_script_alone(
+    demo: Client, shop: dict[str, Any], act: str, status: str
+) -> None:
+    shop["status"] = status
     demo.get(url(shop, "document"), headers=SCRIPT)
     demo.get(f"/project/ensembles/{shop['id']}/")
     token = {"X-CSRFToken": demo.cookies["csrftoken"].value}
-    assert demo.post(url(shop, "delete"), headers=SCRIPT).status_code != 200
-    assert demo.post(url(shop, "delete"), headers=token).status_code == 400
-    assert shop["status"] == "ACTIVE"
-    assert demo.post(url(shop, "delete"), headers={**SCRIPT, **token}).status_code == 200
+    assert demo.post(url(shop, act), headers=SCRIPT).status_code != 200
+    assert demo.post(url(shop, act), headers=token).status_code == 400
+    assert shop["status"] == status
+    assert demo.post(url(shop, act), headers={**SCRIPT, **token}).status_code == 200
     assert shop["status"] == "DELETING"
 
 
-def test_what_cannot_be_cancelled_now_says_why(
+def test_a_cancel_of_what_is_built_deletes_nothing_and_says_why(
+    demo: Client, shop: dict[str, Any]
+) -> None:
+    demo.get(f"/project/ensembles/{shop['id']}/")
+    token = {"X-CSRFToken": demo.cookies["csrftoken"].value}
+    answer = demo.post(url(shop, "cancel"), headers={**SCRIPT, **token})
+    assert answer.status_code == 409
+    assert answer.json()["error"]["message"] == "There is no build to cancel."
+    assert shop["status"] == "ACTIVE"
+
+
+def test_what_cannot_be_deleted_now_says_why(
     demo: Client, little_cloud: LittleCloud, shop: dict[str, Any]
 ) -> None:
     said = {"conflictingRequest": {"code": 409, "message": "It is RESERVING; try again."}}

@@ -73,6 +73,7 @@
     }
     root.toggleAttribute('data-placed', there);
     root.querySelector('[data-when=stays]').hidden = !there || leaving();
+    actions.follow(ensemble);
     tick();
   }
 
@@ -180,7 +181,7 @@
     if (ensemble.status !== 'ACTIVE') { truth = null; }
     if (changed) { render(); }
     if (ensemble.status === 'ACTIVE' && before !== 'ACTIVE') { askTruth(); }
-    if (settled()) { return 'done'; }
+    if (settled() && !actions.asking()) { return 'done'; }
     return changed ? 'changed' : 'same';
   }
 

@@ -6,6 +6,8 @@
   const { gettext, ngettext, fill } = ensembles.words;
   const { api, dialog, progress } = ensembles;
 
+  let question = null; // the open one: {words(ensemble), tell(text, over)}
+
   /**
    * Make the buttons of the page work. page: {data, token, now(): the ensemble, follow(): ask for its state at
    * once and show that, trouble(message, retry)}.
@@ -17,32 +19,81 @@
     }
   }
 
+  /** Let an open question say what is so now, or that there is nothing left to ask. */
+  function follow(ensemble) {
+    if (question) { question.tell(...question.words(ensemble)); }
+  }
+
+  /** Whether a question is open, which has to stay true. */
+  function asking() {
+    return Boolean(question);
+  }
+
   function cancel(page) {
-    const { done, total } = progress.counted(page.now());
-    ask(page, gettext('Cancel the build of “%(name)s”?'), fill(ngettext(
-      '%(done)s of %(total)s server is there already. All servers, the reserved capacity and the ports are removed; ' +
-      'nothing is left.',
-      '%(done)s of %(total)s servers are there already. All servers, the reserved capacity and the ports are removed; ' +
-      'nothing is left.', total), { done, total }), gettext('Cancel the build'), gettext('Go on building'));
+    ask(page, {
+      title: gettext('Cancel the build of “%(name)s”?'), words: ofCancel, url: page.data.cancelUrl,
+      yes: gettext('Cancel the build'), no: gettext('Go on building'),
+    });
+  }
+
+  /** [what a cancel does, whether there is nothing to cancel any more]. */
+  function ofCancel(ensemble) {
+    const { done, total } = progress.counted(ensemble);
+    switch (ensemble.status) {
+      case 'RESERVING':
+      case 'BUILDING':
+        return [fill(ngettext(
+          '%(done)s of %(total)s server is there already. All servers, the reserved capacity and the ports are ' +
+          'removed; nothing is left.',
+          '%(done)s of %(total)s servers are there already. All servers, the reserved capacity and the ports are ' +
+          'removed; nothing is left.', total), { done, total }), false];
+      case 'ACTIVE':
+        return [gettext('The build has ended, and every server is there. There is nothing to cancel any more.'), true];
+      case 'DELETING':
+        return [gettext('It is being deleted already.'), true];
+      default:
+        return [gettext('The build has failed, and what there was of it is removed without that.'), true];
+    }
   }
 
   function remove(page) {
-    const count = progress.counted(page.now()).total;
-    ask(page, gettext('Delete “%(name)s”?'), page.now().status === 'ERROR'
-      ? gettext('Only its record is left to be deleted.')
-      : fill(ngettext('Its %(count)s server is deleted with it. Deleted servers are not recoverable.',
-        'Its %(count)s servers are deleted with it. Deleted servers are not recoverable.', count), { count }),
-    gettext('Delete Ensemble'), gettext('Keep it'));
+    ask(page, {
+      title: gettext('Delete “%(name)s”?'), words: ofRemove, url: page.data.deleteUrl,
+      yes: gettext('Delete Ensemble'), no: gettext('Keep it'),
+    });
   }
 
-  function ask(page, title, text, yes, no) {
-    dialog.ask({
-      title: fill(title, { name: page.now().name }), text: [text], yes, no,
+  /** [what a delete takes, whether it is under way already]. */
+  function ofRemove(ensemble) {
+    const count = progress.counted(ensemble).total;
+    switch (ensemble.status) {
+      case 'ERROR':
+        return [gettext('Only its record is left to be deleted.'), false];
+      case 'ROLLING_BACK':
+        return [gettext('Its build failed, and what there is of it is being removed already; its record goes with ' +
+          'that then.'), false];
+      case 'DELETING':
+        return [gettext('It is being deleted already.'), true];
+      default:
+        return [fill(ngettext('Its %(count)s server is deleted with it. Deleted servers are not recoverable.',
+          'Its %(count)s servers are deleted with it. Deleted servers are not recoverable.', count), { count }), false];
+    }
+  }
+
+  function ask(page, { title, words, url, yes, no }) {
+    const asked = dialog.ask({
+      title: fill(title, { name: page.now().name }), text: words(page.now())[0], yes, no,
+      closed: () => { question = null; },
       act: async () => {
-        await api.post(page.data.deleteUrl, {}, page.token);
-        page.follow();
+        try {
+          await api.post(url, {}, page.token);
+        } finally {
+          page.follow(); // also to see why it was refused
+        }
       },
     });
+    question = { words, tell: asked.tell };
+    page.follow(); // what the page knows may be old
   }
 
   async function show(page) {
@@ -61,6 +112,6 @@
     }
   }
 
-  ensembles.actions = { connect };
+  ensembles.actions = { connect, follow, asking };
   if (typeof module === 'object' && module.exports) { module.exports = ensembles.actions; }
 }());

@@ -22,16 +22,19 @@
   }
 
   /**
-   * Ask before something is done. act(): a promise; while it runs both buttons wait, and what goes wrong
-   * is said in the dialog. yes, no: the words on the buttons.
+   * Ask before something is done. act(): a promise; while it runs the button waits, and what goes wrong
+   * is said in the dialog. yes, no: the words on the buttons; closed(): the dialog has gone. Gives {tell(text, over)},
+   * which says something else; over: there is nothing left to be asked.
    */
-  function ask({ title, text, yes, no, act }) {
+  function ask({ title, text, yes, no, act, closed }) {
+    const said = el('p', { 'aria-live': 'polite' }, text);
     const trouble = el('p', { class: 'ens-bad', role: 'alert' });
     const go = el('button', { type: 'button', class: 'btn btn-danger', on: { click: done } }, yes);
     const back = el('button', {
       type: 'button', class: 'btn btn-default', autofocus: true, on: { click: () => dialog.close() },
     }, no);
-    const dialog = open(title, [text.map((line) => el('p', {}, line)), trouble], [back, go], 'ens-dialog-ask');
+    const dialog = open(title, [said, trouble], [back, go], 'ens-dialog-ask');
+    dialog.addEventListener('close', closed);
 
     async function done() {
       go.disabled = true;
@@ -44,7 +47,16 @@
         go.disabled = false;
       }
     }
-    return dialog;
+
+    function tell(words, over) {
+      if (said.textContent !== words) { said.replaceChildren(words); }
+      if (!over || !go.isConnected) { return; }
+      trouble.replaceChildren();
+      go.remove();
+      back.replaceChildren(gettext('Close'));
+      back.focus();
+    }
+    return { tell };
   }
 
   /** Show texts to copy: [{title, text, note}], and where to download the first one. */
