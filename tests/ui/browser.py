@@ -20,6 +20,7 @@ FLAGS = (
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
+    "--lang=en-US",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -28,17 +29,51 @@ FLAGS = (
 )
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 DRIVER = os.environ.get("CHROMEDRIVER") or shutil.which("chromedriver") or "/usr/bin/chromedriver"
+# Whatever else a machine has: these fonts, in this order where a page leaves the choice.
+FONTS = {
+    "sans-serif": ("DejaVu Sans", "Liberation Sans", "Noto Sans"),
+    "serif": ("DejaVu Serif",),
+    "monospace": ("DejaVu Sans Mono",),
+}
+# Nor does the machine's language count, or its time zone.
+SURROUNDINGS = {"LANG": "C.UTF-8", "LANGUAGE": "en", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 PATIENCE = 60  # seconds for a page of a busy machine
+
+
+def fontconfig(folder: Path) -> Path:
+    """Write the configuration by which a browser knows FONTS and no others; give its path."""
+    accepted = "".join(
+        f'<pattern><patelt name="family"><string>{family}</string></patelt></pattern>'
+        for families in FONTS.values()
+        for family in families
+    )
+    aliases = "".join(
+        f"<alias binding='same'><family>{generic}</family><prefer>"
+        + "".join(f"<family>{family}</family>" for family in families)
+        + "</prefer></alias>"
+        for generic, families in FONTS.items()
+    )
+    path = folder / "fonts.conf"
+    path.write_text(
+        "<?xml version='1.0'?><!DOCTYPE fontconfig SYSTEM 'fonts.dtd'><fontconfig>"
+        "<dir>/usr/share/fonts</dir><dir>/usr/local/share/fonts</dir>"
+        f"<cachedir>{folder / 'fonts'}</cachedir><selectfont><acceptfont>{accepted}</acceptfont>"
+        "<rejectfont><pattern><patelt name='scalable'><bool>true</bool></patelt></pattern>"
+        "<pattern><patelt name='scalable'><bool>false</bool></patelt></pattern></rejectfont>"
+        f"</selectfont>{aliases}</fontconfig>"
+    )
+    return path
 
 
 def start(profile: Path, width: int = 1440, height: int = 1000) -> webdriver.Chrome:
     """Start a browser with an empty profile in the given directory."""
+    surroundings = {**os.environ, **SURROUNDINGS, "FONTCONFIG_FILE": str(fontconfig(profile))}
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     for flag in (*FLAGS, f"--window-size={width},{height}", f"--user-data-dir={profile}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    return webdriver.Chrome(options=options, service=Service(DRIVER))
+    return webdriver.Chrome(options=options, service=Service(DRIVER, env=surroundings))
 
 
 class Dashboard:
