@@ -31,7 +31,7 @@ def drawings(page: Dashboard) -> Iterator[str]:
     drawing(page, "fits")
     page.until(lambda: "being found out" not in page.text("#ens-worst"))
     yield "draw-fits"
-    page.all(".ens-domain-rack > .ens-domain-name")[1].click()
+    page.click(".ens-domain-rack ~ .ens-domain-rack > .ens-domain-name")
     page.until(lambda: page.all(".ens-domain.is-failed"))
     yield "draw-failed"
     for name, opener in (("menu", "#t1-add"), ("relate", "#t1-relate"), ("policy", "#p4-chip")):
@@ -111,11 +111,21 @@ def ensembles(page: Dashboard, project: Project, break_a_build: Callable[[], Any
     page.driver.refresh()
     page.find(".ens-members tbody tr")
     yield "details-active"
+    for act in ("document", "remove"):
+        page.click(f"[data-act={act}]")
+        page.find("dialog[open]")
+        yield f"details-{act}"
+        _escape(page)
     broken = break_a_build()
     page.open(f"/project/ensembles/{broken['id']}/")
     page.find("#ens-details[data-status=ERROR]")
     yield "details-error"
-    project.create(project.body("render farm", [project.tier("worker", 6)]))
+    farm = project.create(project.body("render farm", [project.tier("worker", 16)]))
+    page.open(f"/project/ensembles/{farm['id']}/")
+    page.click("[data-act=cancel]")
+    page.find("dialog[open]")
+    yield "details-cancel"
+    _escape(page)
     page.open("/project/ensembles/")
     page.until(lambda: len(page.all("tr[data-object-id]")) == 3)
     yield "index"
@@ -134,6 +144,9 @@ def operators(page: Dashboard) -> Iterator[str]:
         page.driver.get(link[0].get_attribute("href"))
         page.find(".ens h2, .ens h3")
         yield "admin-host"
+        page.click("#ens-drain .btn-primary")
+        page.find(".ens-drain-verdict")
+        yield "admin-host-drain"
     page.open("/admin/ensembles/all/")
     page.find("tr[data-object-id]")
     yield "admin-all"

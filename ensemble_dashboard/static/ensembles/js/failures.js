@@ -43,9 +43,11 @@
         el('th', { scope: 'row' }, any(item.level, failures), el('span', { class: 'ens-of' },
           fill(gettext('of %(domains)s in use'), { domains: domains(item.level, item.domains_used) })),
         show ? shower(plan, item, failures, show) : null),
-        tiers.map((tier, index) => el('td', { 'data-tier': tier.name },
+        tiers.map((tier, index) => el('td', { 'data-tier': tier.name, 'data-label': tier.name },
           bar(tier, remaining[index].left, single.length ? single[index].left : undefined))),
-        asked ? el('td', { 'data-room': item.level }, room(plan, item, rooms)) : null);
+        asked ? el('td', {
+          'data-room': item.level, 'data-label': gettext('Could the lost be placed again?'),
+        }, room(plan, item, rooms)) : null);
     });
     return el('div', { class: 'ens-scroll' }, el('table', { class: 'table ens-worst' },
       el('caption', { class: 'sr-only' }, gettext('What is left of each tier after the worst failures')),

@@ -41,18 +41,29 @@
     }, content);
     button.after(box);
     button.setAttribute('aria-expanded', 'true');
-    const { left, top, width, height } = box.getBoundingClientRect();
-    const within = (wanted, size, room) => Math.max(EDGE, Math.min(wanted, room - size - EDGE));
-    box.style.translate = within(at ? at.x : left, width, globalThis.innerWidth) - left + 'px '
-      + (within(at ? at.y : top, height, globalThis.innerHeight) - top) + 'px';
-    shown = { button, box, closed };
+    shown = { button, box, closed, at };
+    place();
+    document.defaultView.addEventListener('resize', place);
     box.querySelector('select, button').focus({ preventScroll: true });
+  }
+
+  /** Move the menu to where all of it is in the window, whose scroll bars cover nothing; also when that changes. */
+  function place() {
+    if (!shown) { return; }
+    const { box, at } = shown;
+    box.style.translate = 'none';
+    const { left, top, width, height } = box.getBoundingClientRect();
+    const { clientWidth, clientHeight } = document.documentElement;
+    const within = (wanted, size, room) => Math.max(EDGE, Math.min(wanted, room - size - EDGE));
+    box.style.translate = within(at ? at.x : left, width, clientWidth) - left + 'px '
+      + (within(at ? at.y : top, height, clientHeight) - top) + 'px';
   }
 
   function close(back) {
     if (!shown) { return; }
     const { button, box, closed } = shown;
     shown = null;
+    document.defaultView.removeEventListener('resize', place);
     button.setAttribute('aria-expanded', 'false');
     box.remove();
     if (back) { button.focus(); }
