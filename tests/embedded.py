@@ -48,7 +48,7 @@ class EmbeddedCloud:
         }
 
     def connection(self, name: str) -> openstack.connection.Connection:
-        """An SDK connection as demo, demo2 or admin."""
+        """An SDK connection as demo, demo2, reader or admin."""
         if name not in self._connections:
             config = openstack.config.OpenStackConfig(
                 config_files=[str(self.state / "clouds.yaml")], load_envvars=False

@@ -77,14 +77,14 @@ def test_status_names_every_service_host_and_login(cloud: EmbeddedCloud) -> None
     assert Path(status["clouds_yaml"]).exists()
     assert len(status["hosts"]) == 24
     assert {host["state"] for host in status["hosts"]} == {"up"}
-    assert [login["user"] for login in status["logins"]] == ["demo", "demo2", "admin"]
+    assert [login["user"] for login in status["logins"]] == ["demo", "demo2", "reader", "admin"]
 
 
 def test_all_processes_stay_below_the_memory_they_may_use(cloud: EmbeddedCloud) -> None:
     assert sum(service["memory_mb"] for service in cloud.status["services"]) < 1600
 
 
-@pytest.mark.parametrize("user", ["demo", "demo2", "admin"])
+@pytest.mark.parametrize("user", ["demo", "demo2", "reader", "admin"])
 def test_the_ordinary_client_lists_servers(cloud: EmbeddedCloud, user: str) -> None:
     done = cloud.run(["--os-cloud", user, "server", "list", "-f", "json"])
     assert done.returncode == 0, done.stderr

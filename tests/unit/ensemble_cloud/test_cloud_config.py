@@ -110,7 +110,7 @@ def test_clients_find_a_cloud_for_every_user_and_the_admin(cloud: Cloud) -> None
     config = openstack.config.OpenStackConfig(
         config_files=[str(cloud.state.clouds_yaml)], load_envvars=False
     )
-    assert config.get_cloud_names() == ["demo", "demo2", "admin"]
+    assert config.get_cloud_names() == ["demo", "demo2", "reader", "admin"]
     auth = config.get_one("demo2").config["auth"]
     assert (auth["username"], auth["project_name"]) == ("demo2", "demo2")
     assert auth["auth_url"] == "http://127.0.0.1:21001/v3"

@@ -37,6 +37,7 @@ def test_the_default_has_two_zones_of_three_racks_of_four_hosts_of_differing_siz
     assert [(u.name, u.project, u.role) for u in shape.users] == [
         ("demo", "demo", "member"),
         ("demo2", "demo2", "member"),
+        ("reader", "demo", "reader"),
     ]
     assert shape.background
 
