@@ -177,7 +177,7 @@ def measure(page: Dashboard, hosts: int) -> dict[str, Any]:
             "const [flavor, image] = ['flavor', 'image'].map((field) =>"
             "  document.getElementById('t1-' + field).value);"
             "for (const tier of drawn.tiers) { Object.assign(tier, {flavor, image}); }"
-            "store.open(sessionStorage, data.draftKey).save(drawn);",
+            "store.open(sessionStorage, data.draftsOf, data.session.project).save(drawn);",
             body(counts),
         )
         page.open(DRAW)

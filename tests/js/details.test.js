@@ -92,7 +92,10 @@ function open(shown, answers) {
     ensemble: shown, now: NOW, settled: ['ACTIVE', 'ERROR'], names: { 'f-tiny': 'm1.tiny' }, indexUrl: '/',
     stateUrl: '/state/', truthUrl: '/truth/',
     cancelUrl: '/cancel/', deleteUrl: '/delete/', documentUrl: '/document/', goneUrl: '/gone/',
-    loginUrl: '/login/', instanceUrl: '/project/instances/00000000/',
+    session: {
+      project: { id: 'p1', name: 'shop' }, csrfCookie: 'csrftoken', loginUrl: '/login/', switchUrl: '/switch/00000000/',
+    },
+    instanceUrl: '/project/instances/00000000/',
   };
   document.body.replaceChildren(page,
     el('script', { id: 'ens-data', type: 'application/json' }, JSON.stringify(data)));
@@ -109,7 +112,7 @@ function open(shown, answers) {
   globalThis.setTimeout = (act, ms) => { if (ms >= 1000) { beats.push({ act, ms }); } return 1; };
   globalThis.clearTimeout = () => { beats = []; };
   globalThis.setInterval = () => 0;
-  globalThis.location = { assign: (url) => went.push(url) };
+  globalThis.location = { assign: (url) => went.push(url), pathname: '/here/', search: '' };
   const script = path.join(FOLDER, 'details.js');
   delete require.cache[script];
   require(script);
@@ -266,7 +269,7 @@ test('a dashboard that is away is asked again, ever later, and a session that en
   answers['/state/'] = [401, null];
   await beat();
   assert.match(part('trouble').textContent, /Your session has ended/);
-  assert.equal(part('trouble').querySelector('a').getAttribute('href'), '/login/');
+  assert.equal(part('trouble').querySelector('a').getAttribute('href'), '/login/?next=%2Fhere%2F');
   assert.deepEqual(beats, [], 'it does not knock on a closed door');
   answers['/state/'] = { now: NOW, ensemble: ensemble('BUILDING', ['ACTIVE', 'ACTIVE', 'RESERVED', 'RESERVED']) };
   part('trouble').querySelector('[data-key=again]').click();

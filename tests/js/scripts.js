@@ -9,12 +9,13 @@ const FOLDER = path.join(__dirname, '..', '..', 'ensemble_dashboard', 'static', 
 const ORDER = [
   'words', 'icons', 'dom', 'layout', 'losses', 'motion', 'api', 'roving', 'map', 'plan_table', 'failures', 'tried',
   'server', 'model', 'document', 'history', 'steps', 'samples', 'templates', 'importer', 'source', 'shortcuts',
-  'cards', 'store', 'problems', 'catalogue', 'quota', 'picker', 'user_data', 'metadata', 'sheet', 'pictures',
+  'cards', 'store', 'beginning', 'problems', 'catalogue', 'quota', 'picker', 'user_data', 'metadata', 'sheet', 'pictures',
   'policy_words', 'policy_editor', 'policy_chip', 'policy_menu', 'lanes', 'edges', 'edge_drag', 'edge_paint', 'tier_card',
   'verdict', 'reasons', 'difference', 'figure', 'outputs', 'preview', 'submit', 'dry_run', 'frame',
 ];
 
-const page = new JSDOM('<!doctype html><form id="ens-draw"><input name="csrfmiddlewaretoken" value="t"></form>');
+const page = new JSDOM('<!doctype html><form id="ens-draw"><input name="csrfmiddlewaretoken" value="t"></form>',
+  { url: 'http://dashboard.test/' }); // a page without an address has no cookies
 Object.assign(globalThis, { document: page.window.document, Node: page.window.Node });
 for (const name of ORDER) { require(path.join(FOLDER, name + '.js')); }
 

@@ -13,17 +13,35 @@ function memory(content = {}) {
     getItem: (key) => (key in content ? content[key] : null),
     setItem: (key, value) => { content[key] = String(value); },
     removeItem: (key) => { delete content[key]; },
+    get length() { return Object.keys(content).length; },
+    key: (index) => Object.keys(content)[index],
   };
 }
 
-test('a draft that was kept comes back, under its own key only', () => {
+const SHOP = { id: 'p1', name: 'shop' };
+const LAB = { id: 'p2', name: 'lab' };
+
+test('a draft that was kept comes back, to its own person and project only', () => {
   const storage = memory();
   const draft = threeTier(CHOICES);
-  store.open(storage, 'mine').save(draft);
-  assert.deepEqual(store.open(storage, 'mine').load(), draft);
-  assert.equal(store.open(storage, 'other').load(), null);
-  store.open(storage, 'mine').clear();
-  assert.equal(store.open(storage, 'mine').load(), null);
+  store.open(storage, 'ann.', SHOP).save(draft);
+  assert.deepEqual(store.open(storage, 'ann.', SHOP).load(), draft);
+  assert.equal(store.open(storage, 'ann.', LAB).load(), null);
+  assert.equal(store.open(storage, 'bob.', SHOP).load(), null);
+  store.open(storage, 'ann.', SHOP).clear();
+  assert.equal(store.open(storage, 'ann.', SHOP).load(), null);
+});
+
+test('the drafts of other projects are told by name until they are thrown away', () => {
+  const draft = samples.fresh(CHOICES);
+  const older = JSON.stringify({ version: 2, draft });
+  const storage = memory({ 'ann.p3': older, 'ann.p4': '{', 'bob.p2': older, other: 'x' });
+  store.open(storage, 'ann.', SHOP).save(draft);
+  const kept = store.open(storage, 'ann.', LAB);
+  assert.deepEqual(kept.others(), [{ id: 'p3', name: 'p3' }, SHOP]);
+  kept.drop(SHOP);
+  assert.deepEqual(kept.others(), [{ id: 'p3', name: 'p3' }]);
+  assert.equal(store.open(storage, 'ann.', SHOP).load(), null);
 });
 
 test('a draft that an older version of the page has kept is completed, not dropped', () => {
@@ -32,8 +50,8 @@ test('a draft that an older version of the page has kept is completed, not dropp
   delete older.tiers[0].metadata;
   delete older.policies[0].other;
   delete older.description;
-  const storage = memory({ k: JSON.stringify({ version: 1, draft: older }) });
-  assert.deepEqual(store.open(storage, 'k').load(), draft);
+  const storage = memory({ kp1: JSON.stringify({ version: 1, draft: older }) });
+  assert.deepEqual(store.open(storage, 'k', SHOP).load(), draft);
 });
 
 for (const [name, text] of [
@@ -42,7 +60,7 @@ for (const [name, text] of [
   ['no draft', '{"version": 1, "draft": {"tiers": "x"}}'], ['null', 'null'],
 ]) {
   test('what is no draft is left aside: ' + name, () => {
-    assert.equal(store.open(memory(text === null ? {} : { k: text }), 'k').load(), null);
+    assert.equal(store.open(memory(text === null ? {} : { kp1: text }), 'k', SHOP).load(), null);
   });
 }
 
@@ -52,8 +70,9 @@ test('a storage that refuses does not stop the drawing', () => {
     setItem: () => { throw new Error('full'); },
     removeItem: () => { throw new Error('denied'); },
   };
-  const kept = store.open(refusing, 'k');
+  const kept = store.open(refusing, 'k', SHOP);
   kept.save({});
   kept.clear();
   assert.equal(kept.load(), null);
+  assert.deepEqual(kept.others(), []);
 });

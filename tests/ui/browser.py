@@ -3,7 +3,8 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,10 @@ class Dashboard:
         self.find("#loginBtn").click()
         self.until(lambda: "/auth/login" not in self.driver.current_url)
 
+    def end_session(self) -> None:
+        """Let the session end as if its time were over: the page that is open does not notice."""
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+
     def open(self, path: str) -> None:
         """Go to a page of the dashboard."""
         self.driver.get(self.url + path)
@@ -151,3 +156,15 @@ class Dashboard:
             for entry in self.driver.get_log("browser")
             if entry["level"] == "SEVERE"
         ]
+
+
+@contextmanager
+def in_another_tab(page: Dashboard) -> Iterator[None]:
+    """Do something in a tab of its own, and come back to the first one."""
+    here = page.driver.current_window_handle
+    page.driver.switch_to.new_window("tab")
+    try:
+        yield
+    finally:
+        page.driver.close()
+        page.driver.switch_to.window(here)

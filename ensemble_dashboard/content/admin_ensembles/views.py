@@ -44,5 +44,5 @@ class DetailView(project_views.DetailView):
 
     index_url = reverse_lazy("horizon:admin:ensembles:all")
     namespace = "horizon:admin:ensembles"
-    can_draw = False  # what an operator draws would be the operator's project's
+    all_projects = True  # what an operator draws would be the operator's project's
     instance_url = "horizon:admin:instances:detail"

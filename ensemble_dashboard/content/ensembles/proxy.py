@@ -16,6 +16,7 @@ from keystoneauth1 import exceptions as keystone_exceptions
 from novaclient import exceptions as nova_exceptions
 
 from ensemble_dashboard.api import ensemble as api
+from ensemble_dashboard.content.ensembles import page_project
 
 LOG = logging.getLogger(__name__)
 
@@ -45,7 +46,8 @@ def json_view(view: Callable[..., dict[str, Any]]) -> Callable[..., HttpResponse
     """Make a method that returns a dict into a JSON view for our script alone.
 
     Horizon has checked the login and Django the CSRF token before it is called. Other sites'
-    forms cannot send the header that marks a script's request, so its absence is refused too.
+    forms cannot send the header that marks a script's request, so its absence is refused too; and
+    so is a page of another project than the one that the session is in by now.
     """
 
     @functools.wraps(view)
@@ -53,6 +55,7 @@ def json_view(view: Callable[..., dict[str, Any]]) -> Callable[..., HttpResponse
         try:
             if not horizon_http.is_ajax(request):
                 raise Refused(400, "dashboard.script_only", _("This address is for scripts."))
+            _check_project(request)
             result = view(self, request, *args, **kwargs)
         except Refused as exc:
             return error(exc.status, exc.message, exc.details)
@@ -69,6 +72,13 @@ def json_view(view: Callable[..., dict[str, Any]]) -> Callable[..., HttpResponse
         return response
 
     return answer
+
+
+def _check_project(request: HttpRequest) -> None:
+    found = page_project.stray(request, request.headers.get(page_project.HEADER))
+    if found:
+        now = page_project.project(request)
+        raise Refused(found.status, found.code, found.message, project=now)
 
 
 def sent(request: HttpRequest) -> dict[str, Any]:

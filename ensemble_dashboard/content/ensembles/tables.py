@@ -15,6 +15,7 @@ from horizon.utils import filters
 
 from ensemble_dashboard import words
 from ensemble_dashboard.api import ensemble as api
+from ensemble_dashboard.content.ensembles import page_project
 from ensemble_dashboard.content.ensembles.search import Search
 
 
@@ -72,6 +73,11 @@ class EnsembleRow(tables.Row):
     """A row that asks for news while its ensemble is on the way somewhere."""
 
     ajax = True
+
+    def get_ajax_update_url(self) -> str:
+        """Name the page's project: the ensemble is not gone because the session has left it."""
+        named = urlencode({page_project.FIELD: self.table.page_project})
+        return f"{super().get_ajax_update_url()}&{named}"
 
     def load_cells(self, datum: Any = None) -> None:
         """Keep AngularJS out of the row: Horizon compiles each row that arrives."""
@@ -255,6 +261,11 @@ class EnsemblesTable(tables.DataTable):
             order = "descending" if self.search.descending else "ascending"
             column.attrs = {**column.attrs, "aria-sort": order}
 
+    @property
+    def page_project(self) -> str:
+        """The project that the page is made for, which goes with whatever is done from it."""
+        return page_project.project(self.request)["id"]
+
     def get_pagination_string(self) -> str:
         """Keep the search and the order on the next page."""
         return "&".join(filter(None, (super().get_pagination_string(), self.search.query)))
@@ -281,6 +292,7 @@ class EnsemblesTable(tables.DataTable):
         verbose_name = gettext_lazy("Ensembles")
         status_columns = ("status",)
         row_class = EnsembleRow
+        template = "ensembles/_table.html"
         row_actions_dropdown_template = "ensembles/_row_actions.html"
         css_classes = "ens-table"
         no_data_message = gettext_lazy("No ensemble matches the search.")

@@ -17,11 +17,15 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What has happened, what to do about it, and the status of the page that says so."""
+    """What has happened, what to do about it, and the status of the page that says so.
+
+    ``way`` is a link's words and address, where something else helps than to try again.
+    """
 
     message: Text
     advice: Text
     status: int
+    way: tuple[Text, str] | None = None
 
 
 def caught(request: HttpRequest, error: Exception) -> Trouble:

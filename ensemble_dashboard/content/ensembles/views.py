@@ -2,7 +2,6 @@
 """The pages of a project: the table, the details and the drawing."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django import shortcuts
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +15,7 @@ from novaclient import exceptions as nova_exceptions
 from ensemble_dashboard import words
 from ensemble_dashboard.api import choices
 from ensemble_dashboard.api import ensemble as api
-from ensemble_dashboard.content.ensembles import following
+from ensemble_dashboard.content.ensembles import following, page_project
 from ensemble_dashboard.content.ensembles import tables as ensemble_tables
 from ensemble_dashboard.content.ensembles.search import Search
 from ensemble_dashboard.content.ensembles.trouble import Trouble, caught
@@ -24,6 +23,11 @@ from ensemble_dashboard.starts import STARTS
 
 # What the script of an ensemble's page asks for, by the names of the addresses.
 _QUESTIONS = ("state", "truth", "cancel", "delete", "document")
+
+
+def _no_page(request: HttpRequest, trouble: Trouble, title: words.Text) -> HttpResponse:
+    context = {"trouble": trouble, "page_title": title}
+    return shortcuts.render(request, "ensembles/trouble.html", context, status=trouble.status)
 
 
 class IndexView(tables.PagedTableMixin, tables.DataTableView):
@@ -44,6 +48,17 @@ class IndexView(tables.PagedTableMixin, tables.DataTableView):
         if "gone" in request.GET:
             return shortcuts.redirect(request.path)
         answer: HttpResponse = super().get(request, *args, **kwargs)
+        return answer
+
+    def construct_tables(self) -> HttpResponse | None:
+        """Do what a button of the table, or a row that asks for news, wants: in its project."""
+        request = self.request
+        asked = request.POST if request.method == "POST" else request.GET
+        if request.method == "POST" or "action" in asked:
+            trouble = page_project.trouble(request, asked.get(page_project.FIELD))
+            if trouble:
+                return _no_page(request, trouble, self.page_title)
+        answer: HttpResponse | None = super().construct_tables()
         return answer
 
     def get_data(self) -> list[Any]:
@@ -90,7 +105,7 @@ class DetailView(views.HorizonTemplateView):
     index_url = reverse_lazy("horizon:project:ensembles:index")
     namespace = "horizon:project:ensembles"
     instance_url = "horizon:project:instances:detail"
-    can_draw = True
+    all_projects = False
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the ensemble, go back to the table when there is none, or say why it cannot be."""
@@ -103,11 +118,7 @@ class DetailView(views.HorizonTemplateView):
             messages.error(request, told)
             return shortcuts.redirect(self.index_url)
         except Exception as error:  # noqa: BLE001 - what is no answer of a service is raised again
-            trouble = caught(request, error)
-            context = {"trouble": trouble, "page_title": gettext("Ensemble")}
-            return shortcuts.render(
-                request, "ensembles/trouble.html", context, status=trouble.status
-            )
+            return _no_page(request, caught(request, error), gettext("Ensemble"))
         context = self.get_context_data(ensemble=ensemble, **kwargs)
         answer: HttpResponse = self.render_to_response(context)
         return answer
@@ -120,7 +131,7 @@ class DetailView(views.HorizonTemplateView):
         context["page_title"] = words.as_it_is(ensemble.name)
         context["created"] = filters.parse_isotime(ensemble.created_at)
         context["index_url"] = self.index_url
-        context["like_url"] = ensemble_tables.like_url(ensemble) if self.can_draw else None
+        context["like_url"] = None if self.all_projects else ensemble_tables.like_url(ensemble)
         context["page_data"] = {
             "ensemble": ensemble.to_dict(),
             "now": following.clock(),
@@ -129,7 +140,8 @@ class DetailView(views.HorizonTemplateView):
             **{f"{name}Url": self._url(name, ensemble) for name in _QUESTIONS},
             "indexUrl": str(self.index_url),
             "goneUrl": f"{self.index_url}?gone={following.gone(ensemble.name)}",
-            "loginUrl": f"{reverse('login')}?{urlencode({'next': self.request.path})}",
+            "session": page_project.session(self.request),
+            "allProjects": self.all_projects,
             # The script puts a server's id in the place of the zeros.
             "instanceUrl": reverse(self.instance_url, args=["0" * 8]),
         }
@@ -163,7 +175,9 @@ class DrawView(views.HorizonTemplateView):
             "writeUrl": reverse("horizon:project:ensembles:write"),
             "readUrl": reverse("horizon:project:ensembles:read"),
             "indexUrl": reverse("horizon:project:ensembles:index"),
-            "draftKey": _draft_key(self.request),
+            "session": page_project.session(self.request),
+            # Whose drafts they are, whatever the project; the script adds the project's id.
+            "draftsOf": f"ensembles.draft.{self.request.user.id}.",
             "starts": [start.data() for start in STARTS],
             "like": self._like(),
         }
@@ -181,8 +195,3 @@ class DrawView(views.HorizonTemplateView):
             exceptions.handle(self.request, told)
             return None
         return {key: found.get(key) for key in ("name", "description", "tiers", "policies")}
-
-
-def _draft_key(request: HttpRequest) -> str:
-    """Name the draft in the browser, so that it never turns up in another project's page."""
-    return f"ensembles.draft.{request.user.id}.{request.user.tenant_id}"

@@ -16,6 +16,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from tests.unit.ensemble_dashboard import little_spread
 
 PROJECT = "9f1b6bd0c3a24d2e8a3d5a9f0b1c2d3e"
+OTHER_PROJECT = "0b7c1de2f3a44f5d8c6b7a8990112233"
+PROJECTS = {PROJECT: "demo", OTHER_PROJECT: "lab"}
+# What a page of the project sends with each request of its script, and with a form.
+SCRIPT = {"X-Requested-With": "XMLHttpRequest", "X-Ensembles-Project": PROJECT}
+FORM = {"ensembles_project": PROJECT}
 DOMAIN = {"id": "default", "name": "Default"}
 
 TIER = {"name": "web", "count": 2, "server": {"flavor": "f1", "image": "i1", "networks": "auto"}}
@@ -125,8 +130,9 @@ class LittleCloud:
         if isinstance(scope, dict) and "project" not in scope:
             return 401, {"error": {"code": 401, "message": "no", "title": "Unauthorized"}}
         if isinstance(scope, dict):
+            project = scope["project"]["id"]
             token |= {
-                "project": {"id": PROJECT, "name": "demo", "domain": DOMAIN},
+                "project": {"id": project, "name": PROJECTS[project], "domain": DOMAIN},
                 "roles": [{"id": role, "name": role} for role in roles],
                 "catalog": [
                     self._service("identity", "/v3"),
@@ -302,7 +308,8 @@ class _Handler(BaseHTTPRequestHandler):
             # The dashboard asks for the shared ones and for the project's; there is one of these.
             return 200, {"networks": [_NETWORK] if query.get("shared") == "False" else []}
         if path.startswith("/v3/users/"):
-            return 200, {"projects": [{"id": PROJECT, "name": "demo", "enabled": True}]}
+            found = [{"id": key, "name": PROJECTS[key], "enabled": True} for key in PROJECTS]
+            return 200, {"projects": found}
         if path == "/v3":
             return 200, {"version": _version(cloud.url + "/v3/", id="v3.14", status="stable")}
         if path == "/v2.1":

@@ -341,6 +341,7 @@ def test_all_projects_ensembles_are_listed_with_the_project(
     assert re.findall(r'/admin/ensembles/[0-9a-f-]{36}/">(\w+)<', text) == ["bank", "shop"]
     assert len(re.findall(r"<td[^>]*>\s*demo\s*</td>", text)) == 2
     update = "?action=row_update&table=all_ensembles&obj_id=" + little_cloud.ensembles[1]["id"]
+    update += "&ensembles_project=" + PROJECT
     fresh = admin.get(
         "/admin/ensembles/all/" + update, headers={"X-Requested-With": "XMLHttpRequest"}
     ).content.decode()

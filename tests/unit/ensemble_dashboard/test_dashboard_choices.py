@@ -8,14 +8,12 @@ import pytest
 from django.test import Client
 
 from ensemble_dashboard.api import choices
-from tests.unit.ensemble_dashboard.little_cloud import PROJECT, LittleCloud
+from tests.unit.ensemble_dashboard.little_cloud import PROJECT, SCRIPT, LittleCloud
 from tests.unit.ensemble_dashboard.test_dashboard_pages import data, page
-
-SCRIPT = {"HTTP_X_REQUESTED_WITH": "XMLHttpRequest"}
 
 
 def ask(client: Client, kind: str, status: int = 200, **query: Any) -> Any:
-    answer = client.get(f"/project/ensembles/choices/{kind}/", query, **SCRIPT)
+    answer = client.get(f"/project/ensembles/choices/{kind}/", query, headers=SCRIPT)
     assert answer.status_code == status, answer.content
     return answer.json()
 
@@ -172,7 +170,10 @@ def test_only_scripts_of_those_who_are_logged_in_are_answered(
     demo: Client, little_cloud: LittleCloud
 ) -> None:
     assert demo.get("/project/ensembles/choices/flavors/").status_code == 400
-    assert Client().get("/project/ensembles/choices/flavors/", **SCRIPT).status_code in (302, 401)
+    assert Client().get("/project/ensembles/choices/flavors/", headers=SCRIPT).status_code in (
+        302,
+        401,
+    )
 
 
 class Cinder:

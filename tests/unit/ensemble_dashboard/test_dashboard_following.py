@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.unit.ensemble_dashboard.little_cloud import LittleCloud, ensemble
+from tests.unit.ensemble_dashboard.little_cloud import SCRIPT, LittleCloud, ensemble
 
-SCRIPT = {"X-Requested-With": "XMLHttpRequest"}
 API = "/v2.1/os-ensembles"
 
 

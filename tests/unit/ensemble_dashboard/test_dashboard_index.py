@@ -7,7 +7,7 @@ import re
 import pytest
 from django.test import Client
 
-from tests.unit.ensemble_dashboard.little_cloud import LittleCloud, ensemble
+from tests.unit.ensemble_dashboard.little_cloud import FORM, LittleCloud, ensemble
 
 INDEX = "/project/ensembles/"
 API = "/v2.1/os-ensembles"
@@ -185,6 +185,7 @@ def test_several_are_deleted_at_once(demo: Client, little_cloud: LittleCloud) ->
     answer = demo.post(
         INDEX,
         {
+            **FORM,
             "csrfmiddlewaretoken": _csrf(demo),
             "action": "ensembles__delete",
             "object_ids": chosen,
@@ -201,7 +202,7 @@ def test_one_on_another_page_can_be_deleted_from_its_details(
     settings.API_RESULT_PAGE_SIZE = 1  # type: ignore[attr-defined]
     little_cloud.ensembles = [ensemble("old"), ensemble("new")]
     page(demo)
-    token = {"csrfmiddlewaretoken": _csrf(demo)}
+    token = {**FORM, "csrfmiddlewaretoken": _csrf(demo)}
     action = f"ensembles__delete__{little_cloud.ensembles[0]['id']}"
     demo.post(INDEX, {**token, "action": action})
     assert little_cloud.ensembles[0]["status"] == "DELETING"
@@ -241,7 +242,7 @@ def test_a_hostile_name_is_text_on_every_page(
     # AngularJS leaves the inside of this attribute alone; the table's rows have it themselves,
     # because Horizon compiles a row that arrives later.
     assert re.search(r"<tr[^>]*ng-non-bindable", index)
-    token = {"csrfmiddlewaretoken": _csrf(demo)}
+    token = {**FORM, "csrfmiddlewaretoken": _csrf(demo)}
     action = f"ensembles__delete__{little_cloud.ensembles[0]['id']}"
     told = demo.post(INDEX, {**token, "action": action}, follow=True).content.decode()
     message = re.search(r"Scheduled deletion of Ensemble: (.*?)</p>", told)

@@ -44,7 +44,7 @@ def test_the_drawing_page_offers_what_the_project_has(
     ]
     assert choices["missing"] == []
     assert given["planUrl"] == "/project/ensembles/plan/"
-    assert given["draftKey"] == f"ensembles.draft.u-demo.{PROJECT}"
+    assert given["draftsOf"] == "ensembles.draft.u-demo."
 
 
 def test_a_service_that_fails_is_named_and_the_rest_is_there(
@@ -87,7 +87,12 @@ def test_the_details_give_the_script_the_whole_ensemble(
     assert given["instanceUrl"].replace("00000000", "x") == "/project/instances/x/"
     assert given["truthUrl"] == f"/project/ensembles/{made['id']}/truth/"
     assert given["deleteUrl"] == f"/project/ensembles/{made['id']}/delete/"
-    assert given["loginUrl"].endswith(f"/auth/login/?next=%2Fproject%2Fensembles%2F{made['id']}%2F")
+    assert given["session"] == {
+        "project": {"id": PROJECT, "name": "demo"},
+        "csrfCookie": "csrftoken",
+        "loginUrl": "/auth/login/",
+        "switchUrl": "/auth/switch/00000000/",
+    }
     assert f"/project/ensembles/draw/?like={made['id']}" in text
     assert "our &lt;b&gt;shop&lt;/b&gt;" in text
     assert "Nov. 22, 2026" in text

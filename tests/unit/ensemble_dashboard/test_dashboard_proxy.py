@@ -9,7 +9,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from tests.unit.ensemble_dashboard.little_cloud import LittleCloud, ensemble
+from tests.unit.ensemble_dashboard.little_cloud import SCRIPT, LittleCloud, ensemble
 
 PLAN = "/project/ensembles/plan/"
 CREATE = "/project/ensembles/create/"
@@ -20,7 +20,7 @@ DRAWN = {"ensemble": {"name": "shop", "tiers": [], "policies": []}}
 def send(client: Client, path: str, body: Any = DRAWN, **headers: str) -> HttpResponse:
     """Post as the page's script does, unless a header says otherwise."""
     script = {
-        "X-Requested-With": "XMLHttpRequest",
+        **SCRIPT,
         "X-CSRFToken": client.cookies["csrftoken"].value,
         **{name.replace("_", "-"): value for name, value in headers.items()},
     }
@@ -188,7 +188,7 @@ def test_the_session_s_end_is_a_401_for_the_script(little_cloud: LittleCloud) ->
 def test_the_state_is_what_the_api_says_now(demo: Client, little_cloud: LittleCloud) -> None:
     made = ensemble("shop", "BUILDING", 1)
     little_cloud.ensembles = [made]
-    headers = {"X-Requested-With": "XMLHttpRequest"}
+    headers = SCRIPT
     path = f"/project/ensembles/{made['id']}/state/"
     answer = demo.get(path, headers=headers).json()
     assert answer["ensemble"] == made

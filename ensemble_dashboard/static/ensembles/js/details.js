@@ -12,6 +12,11 @@
   const part = (name) => document.querySelector('[data-live="' + name + '"]');
   const shown = new Map(); // what each part shows, to leave it alone while that is the same
   const failed = new Set();
+  const server = api.open(data.session, root.querySelector('[name=csrfmiddlewaretoken]').value, {
+    belongs: data.allProjects ? gettext('This page was opened in %(project)s.')
+      : gettext('This ensemble belongs to %(project)s.'),
+    ended: gettext('What is being built goes on without you.'),
+  });
   const view = { order: { key: 'member', down: false }, allEvents: false, failures: 1 };
   const drawing = map.open(failed, { failed: showTried });
   let ensemble = null;
@@ -190,9 +195,8 @@
       globalThis.location.assign(data.goneUrl);
       return 'stop';
     }
-    if (problem.status === 401) {
-      trouble(gettext('Your session has ended. What is being built goes on without you.'), poll.now,
-        el('a', { class: 'btn btn-primary btn-sm', href: data.loginUrl }, gettext('Sign in again')), ' ');
+    if (problem.told) {
+      trouble(problem.message, poll.now, dom.wayOut(problem), ' ');
       return 'stop';
     }
     if (problem.status === 403) {
@@ -205,7 +209,7 @@
     return 'again';
   }
 
-  const poll = globalThis.ensembles.poll.poll({ ask: () => api.get(data.stateUrl), took, failed: lost, page: document });
+  const poll = globalThis.ensembles.poll.poll({ ask: () => server.get(data.stateUrl), took, failed: lost, page: document });
 
   /** Ask Nova, through the API, where the servers are now; without an answer the page shows the plan. */
   async function askTruth() {
@@ -215,12 +219,12 @@
       }, gettext('Look again'))] : null]);
     note(gettext('Asking Nova where the servers are now…'), true);
     try {
-      const answer = await api.get(data.truthUrl);
+      const answer = await server.get(data.truthUrl);
       if (ensemble.status !== 'ACTIVE') { return; }
       truth = answer.survivability;
       note(fill(gettext('As Nova has it at %(time)s.'), { time: time.clock(truth.as_of || now()) }), true);
     } catch (problem) {
-      if (problem.status === 404) { poll.now(); } // perhaps it is gone
+      if (problem.status === 404 || problem.told) { poll.now(); } // perhaps it is gone
       truth = null;
       note(fill(gettext('As planned. Where Nova has the servers now is not known: %(reason)s'),
         { reason: problem.message }), true);
@@ -231,7 +235,7 @@
   part('picture').append(drawing.element);
   part('slider').append(failures.slider(1, (wanted) => { view.failures = wanted; showCosts(); }));
   actions.connect({
-    data, trouble, now: () => ensemble, token: root.querySelector('[name=csrfmiddlewaretoken]').value,
+    data, server, trouble, now: () => ensemble,
     follow: () => poll.now(),
   });
   // While something goes on the seconds count; later a minute is soon enough.

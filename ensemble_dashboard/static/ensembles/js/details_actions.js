@@ -4,12 +4,13 @@
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
   const { gettext, ngettext, fill } = ensembles.words;
-  const { api, dialog, progress } = ensembles;
+  const { dialog, progress } = ensembles;
+  const { wayOut } = ensembles.dom;
 
   let question = null; // the open one: {words(ensemble), tell(text, over)}
 
   /**
-   * Make the buttons of the page work. page: {data, token, now(): the ensemble, follow(): ask for its state at
+   * Make the buttons of the page work. page: {data, server: of api.js, now(): the ensemble, follow(): ask for its state at
    * once and show that, trouble(message, retry)}.
    */
   function connect(page) {
@@ -86,7 +87,7 @@
       closed: () => { question = null; },
       act: async () => {
         try {
-          await api.post(url, {}, page.token);
+          await page.server.post(url, {});
         } finally {
           page.follow(); // also to see why it was refused
         }
@@ -100,13 +101,13 @@
     const button = document.querySelector('[data-act=document]');
     button.setAttribute('aria-busy', 'true');
     try {
-      const { document: file } = await api.get(page.data.documentUrl);
+      const { document: file } = await page.server.get(page.data.documentUrl);
       dialog.texts(file.name, [
         { title: gettext('YAML'), text: file.yaml, note: gettext('The command line and the drawing read this file.') },
         { title: gettext('Commands'), text: file.commands, note: '' },
       ], page.data.documentUrl + '?download=1');
     } catch (problem) {
-      page.trouble(problem.message, null);
+      page.trouble(problem.message, null, wayOut(problem));
     } finally {
       button.removeAttribute('aria-busy');
     }

@@ -4,7 +4,7 @@
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
   const { gettext } = ensembles.words;
-  const { el, icon } = ensembles.dom;
+  const { el, icon, wayOut } = ensembles.dom;
 
   let opened = 0;
 
@@ -43,7 +43,7 @@
         await act();
         dialog.close();
       } catch (problem) {
-        trouble.replaceChildren(icon('bad'), ' ', problem.message);
+        trouble.replaceChildren(icon('bad'), ' ', problem.message, ' ', wayOut(problem) || '');
         go.disabled = false;
       }
     }

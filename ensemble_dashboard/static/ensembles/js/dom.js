@@ -42,10 +42,15 @@
     }, tier.letter);
   }
 
+  /** The link of an error that has one: to sign in again, or back to the page's project; null for others. */
+  function wayOut({ told }) {
+    return told && el('a', { class: 'btn btn-primary btn-sm ens-way', href: told.href }, told.words);
+  }
+
   /** The data the page came with. */
   function pageData() {
     return JSON.parse(document.getElementById('ens-data').textContent);
   }
 
-  ensembles.dom = { el, fillIn, icon: ensembles.icons.icon, badge, pageData };
+  ensembles.dom = { el, fillIn, icon: ensembles.icons.icon, badge, pageData, wayOut };
 }());

@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const {
-    words, dom, layout, api, model, history, steps, samples, templates, store, problems, frame,
+    words, dom, layout, api, model, history, steps, samples, templates, store, beginning, problems, frame,
     cards, shortcuts, verdict, submit, dryRun, tierCard, policyChip, edges,
     catalogue, quota, later,
   } = globalThis.ensembles;
@@ -12,8 +12,10 @@
 
   const root = document.getElementById('ens-draw');
   const data = dom.pageData();
-  const token = root.querySelector('[name=csrfmiddlewaretoken]').value;
-  const kept = store.open(globalThis.sessionStorage, data.draftKey);
+  const server = api.open(data.session, root.querySelector('[name=csrfmiddlewaretoken]').value, {
+    belongs: gettext('This drawing belongs to %(project)s.'), ended: gettext('Nothing drawn here is lost.'),
+  });
+  const kept = store.open(globalThis.sessionStorage, data.draftsOf, data.session.project);
   const act = {
     name: (name) => type({ ...draft, name }),
     description: (description) => type({ ...draft, description }),
@@ -26,18 +28,18 @@
   const board = cards.open(parts.tiers);
   let textChanged = null; // tells the text beside the drawing, once it was looked at
   const lists = catalogue.open(data.choices, (kind, query, signal) =>
-    api.get(data.choicesUrl.replace('kind', kind) + '?' + query, signal));
+    server.get(data.choicesUrl.replace('kind', kind) + '?' + query, signal));
   let sheet = null; // made when it is first wanted
 
-  let draft = kept.load() || samples.fresh(data.choices);
-  let past = history.begin(draft);
+  let past = beginning.begin(kept, data);
+  let draft = past.now;
   let unmet = new Map(); // a policy's key -> what the last plan leaves of it
   let told = []; // problems that the API told: [{place, message}]
   let state = { kind: 'asking' }; // what the preview shows; its kinds are told in verdict.js
   let shown = null; // the plan of what is drawn, once it is there
 
   const dry = dryRun.open((query, signal) =>
-    api.post(data.planUrl + query, { ensemble: model.body(draft, 'preview') }, token, signal)
+    server.post(data.planUrl + query, { ensemble: model.body(draft, 'preview') }, signal)
       .then((answer) => answer.plan),
   {
     ready, asking: () => show({ kind: 'asking' }), planned, failed: fault,
@@ -56,7 +58,7 @@
     });
     view.show(state);
   }, unreachable);
-  const build = submit.open((body) => api.post(data.createUrl, body, token), {
+  const build = submit.open((body) => server.post(data.createUrl, body), {
     body: () => model.body(draft), busy, changed,
     failed: (problem) => { fault(problem); problems.focus(told); },
     done: (url) => { kept.clear(); globalThis.location.assign(url); },
@@ -139,8 +141,8 @@
     const { source, importer, document: { drawing } } = await later.load('text');
     if (textChanged) { return; }
     textChanged = source.open(parts,
-      () => api.post(data.writeUrl, { ensemble: model.body(draft) }, token).then((answer) => answer.file));
-    importer.open((text) => api.post(data.readUrl, { text }, token).then((answer) => answer.ensemble),
+      () => server.post(data.writeUrl, { ensemble: model.body(draft) }).then((answer) => answer.file));
+    importer.open((text) => server.post(data.readUrl, { text }).then((answer) => answer.ensemble),
       (read) => change(drawing(read), { label: gettext('import YAML') }));
   }
 
@@ -305,7 +307,7 @@
       told = [{ place: model.placeOf(draft, field), message: problem.message }];
       refresh();
     }
-    show({ kind: 'error', message: problem.message });
+    show({ kind: 'error', message: problem.message, told: problem.told });
   }
 
   // --- Submit. ---
@@ -369,31 +371,17 @@
 
   // --- The beginning. ---
 
-  const sample = new URLSearchParams(globalThis.location.search).get('sample');
-  const wanted = data.starts.find((start) => start.id === sample);
-  if (wanted) {
-    // What was drawn before is one step away.
-    draft = templates.draw(wanted, data, model.empty());
-    past = history.record(past, draft, { label: gettext('draw this example') });
-    kept.save(draft);
-    // A reload must bring back what was drawn since, not the example.
-    globalThis.history.replaceState(null, '', globalThis.location.pathname);
-  }
-  if (data.like) {
-    // What was drawn before comes back with Undo.
-    const like = { ...data.like, name: fill(gettext('%(name)s copy'), data.like) };
-    past = history.record(past, globalThis.ensembles.document.drawing(like),
-      { label: fill(gettext('draw another like “%(name)s”'), data.like) });
-    draft = past.now;
-    kept.save(draft);
-    globalThis.history.replaceState(null, '', globalThis.location.pathname);
-  }
   document.getElementById('ens-import-open').addEventListener('click', wakeText);
   parts.tabs.addEventListener('focusin', wakeText);
   parts.tabs.addEventListener('click', ({ target }) => { if (!textChanged) { wakeText().then(() => target.click()); } });
   root.addEventListener('submit', send);
   document.addEventListener('focusout', () => { past = history.seal(past); });
   document.addEventListener('keydown', press);
+  document.addEventListener('visibilitychange', () => {
+    // Whoever comes back from the tab where they have signed in again, or gone back to this project, goes on here.
+    if (!document.hidden && state.kind === 'error' && state.told) { dry.schedule(); }
+  });
+  frame.tellElsewhere(parts, kept, server);
   render();
   tellPast();
   dry.schedule();

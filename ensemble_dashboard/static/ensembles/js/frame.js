@@ -4,7 +4,7 @@
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
   const { gettext, fill } = ensembles.words;
-  const { el, icon } = ensembles.dom;
+  const { el, fillIn, icon } = ensembles.dom;
 
   /**
    * Bring the frame to life, and give its parts by their names (data-part).
@@ -55,6 +55,17 @@
     part.setAttribute('aria-disabled', String(!step));
   }
 
+  /** Say which other projects have a drawing of theirs in this tab, with the way there. kept: see store.js. */
+  function tellElsewhere(parts, kept, server) {
+    fillIn(parts.elsewhere, kept.others().map((project) => el('p', { class: 'alert alert-info' }, icon('pencil'), ' ',
+      fill(gettext('A drawing for %(project)s is kept in this tab. It belongs to that project and is not shown here.'),
+        { project: project.name }), ' ',
+      el('a', { href: server.switched(project.id) }, fill(gettext('Go to %(project)s'), { project: project.name })), ' ',
+      el('button', {
+        type: 'button', class: 'btn btn-link', on: { click() { kept.drop(project); tellElsewhere(parts, kept, server); } },
+      }, gettext('Discard that drawing')))));
+  }
+
   /** The policies between tiers as sentences, for those who do not see the edges. */
   function between(page) {
     const shared = page.draft.policies.filter((policy) => policy.between);
@@ -63,5 +74,5 @@
       el('ul', {}, shared.map((policy) => el('li', { 'data-sentence': policy.key }, page.sentence(policy))))) : null;
   }
 
-  ensembles.frame = { build, nothing, between, tellSteps };
+  ensembles.frame = { build, nothing, between, tellSteps, tellElsewhere };
 }());

@@ -4,7 +4,7 @@
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
   const { gettext, fill } = ensembles.words;
-  const { el, fillIn, icon } = ensembles.dom;
+  const { el, fillIn, icon, wayOut } = ensembles.dom;
 
   const MAX_BYTES = 2 * 1024 * 1024; // more is not sent; the dashboard would not take it
 
@@ -37,18 +37,18 @@
         done(ensemble);
       } catch (problem) {
         const { line } = problem.details || {};
-        tell({ line, message: line ? fill(gettext('Line %(line)s: %(problem)s'), { line, problem: problem.message })
-          : problem.message });
+        tell({ line, told: problem.told, message: line
+          ? fill(gettext('Line %(line)s: %(problem)s'), { line, problem: problem.message }) : problem.message });
       } finally {
         go.disabled = false;
       }
     }
 
     /** Number the lines, and show what is wrong, with the cursor in its line. */
-    function tell({ line, message } = {}) {
+    function tell({ line, message, told } = {}) {
       const lines = text.value.split('\n');
       fillIn(numbers, lines.map((_line, index) => el('span', { class: index + 1 === line && 'is-wrong' }, index + 1)));
-      fillIn(wrong, message && [icon('bad'), ' ', message]);
+      fillIn(wrong, message && [icon('bad'), ' ', message, ' ', wayOut({ told })]);
       if (line) {
         const start = lines.slice(0, line - 1).join('\n').length + (line > 1 ? 1 : 0);
         text.focus();

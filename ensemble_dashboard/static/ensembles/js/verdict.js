@@ -4,13 +4,14 @@
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
   const { gettext, fill, members, domains, list, survives } = ensembles.words;
-  const { el, icon } = ensembles.dom;
+  const { el, icon, wayOut } = ensembles.dom;
   const layout = ensembles.layout;
 
   /**
    * Say where a drawing stands. state: {kind, ...} with kind
    *   'incomplete' {problem: text}, 'asking', 'fits' {plan, at}, 'refused' {reasons, proved},
-   *   'error' {message}, 'submitting', 'changed' {plan, moved, before: plan, at}: not built, since the cloud has changed.
+   *   'error' {message, told: as api.js has it},
+   *   'submitting', 'changed' {plan, moved, before: plan, at}: not built, since the cloud has changed.
    * Gives {tone, sign, headline, more}.
    */
   function words(state) {
@@ -27,7 +28,8 @@
             more: mainly(state),
           };
       case 'error':
-        return { tone: 'bad', sign: 'warn', headline: gettext('That did not work.'), more: state.message };
+        return state.told ? { tone: 'warn', sign: 'warn', headline: state.told.title, more: state.told.more }
+          : { tone: 'bad', sign: 'warn', headline: gettext('That did not work.'), more: state.message };
       case 'changed':
         return {
           tone: 'warn', sign: 'warn', headline: gettext('The cloud has changed since this was planned; nothing was built.'),
@@ -71,7 +73,7 @@
     strip.dataset.kind = state.kind;
     strip.className = 'ens-verdict ens-verdict-' + said.tone;
     strip.replaceChildren(icon(said.sign), el('span', {}, el('strong', {}, said.headline), ' ',
-      el('span', { class: 'ens-verdict-more' }, said.more)));
+      el('span', { class: 'ens-verdict-more' }, said.more)), wayOut(state) || '');
   }
 
   ensembles.verdict = { words, show };

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the drawing begins with: what was drawn before, an example, or another ensemble to be like. */
+(function () {
+  'use strict';
+  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { gettext, fill } = ensembles.words;
+  const { history, model, samples, templates } = ensembles;
+
+  /** kept: see store.js; data: of the page. Gives the steps (history.js); what was drawn before is one of them. */
+  function begin(kept, data) {
+    const before = history.begin(kept.load() || samples.fresh(data.choices));
+    const sample = new URLSearchParams(globalThis.location.search).get('sample');
+    const start = data.starts.find((one) => one.id === sample);
+    let past = before;
+    if (start) {
+      past = history.record(past, templates.draw(start, data, model.empty()), { label: gettext('draw this example') });
+    }
+    if (data.like) {
+      const like = { ...data.like, name: fill(gettext('%(name)s copy'), data.like) };
+      past = history.record(past, ensembles.document.drawing(like),
+        { label: fill(gettext('draw another like “%(name)s”'), data.like) });
+    }
+    if (past !== before) {
+      kept.save(past.now);
+      // A reload must bring back what was drawn since.
+      globalThis.history.replaceState(null, '', globalThis.location.pathname);
+    }
+    return past;
+  }
+
+  ensembles.beginning = { begin };
+}());
