@@ -257,7 +257,7 @@ class Service:
         self._wake()
         return ensemble
 
-    def cancel(self, ensemble_id: str) -> EnsembleRecord:
+    def cancel(self, context: Any, ensemble_id: str) -> EnsembleRecord:
         """Stop a build and start to remove everything of it, unless it has ended by now.
 
         :raises ensemble_api.exception.NotFound: if there is none.
@@ -270,6 +270,7 @@ class Service:
             ensemble_id,
             [Status.RESERVING, Status.BUILDING],
             Status.DELETING,
+            requester=_requester(context),
             message="The build was cancelled; servers, capacity and ports are being removed.",
         )
         ensemble = self._store.get(ensemble_id)

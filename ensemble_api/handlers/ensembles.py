@@ -108,7 +108,7 @@ def act(call: Call, ensemble_id: str) -> Answer:
     """POST /os-ensembles/{id}/action: what the body names, as Nova's server actions do."""
     action = schemas.check_action(call.json)
     _mine(call, ensemble_id, action)
-    return Answer(202, {"ensemble": _view(call, call.service.cancel(ensemble_id))})
+    return Answer(202, {"ensemble": _view(call, call.service.cancel(call.context, ensemble_id))})
 
 
 def _mine(call: Call, ensemble_id: str, action: str) -> EnsembleRecord:

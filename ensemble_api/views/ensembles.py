@@ -64,9 +64,9 @@ def ensemble(record: EnsembleRecord, *, names: bool, detail: bool, user_data: bo
 
 def _fault(record: EnsembleRecord, *, names: bool) -> Json | None:
     """What went wrong, and what the removal waits for; of a delete, the second alone."""
-    nothing = {"message": "", "reasons": []}
-    fault = nothing if record.status is Status.DELETING else record.fault or nothing
-    message = " ".join(filter(None, (fault["message"], record.blocked)))
+    known = None if record.status is Status.DELETING else record.fault
+    fault: Mapping[str, Any] = known or {"message": "", "reasons": []}
+    message = f"{fault['message']} {record.blocked or ''}".strip()
     return {**fault, "message": _words(record, message, names=names)} if message else None
 
 

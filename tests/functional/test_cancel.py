@@ -19,7 +19,7 @@ def half_built(cloud: SmallCloud) -> EnsembleRecord:
 
 def test_a_cancelled_build_is_gone_with_all_that_was_there(cloud: SmallCloud) -> None:
     record = half_built(cloud)
-    cancelled = cloud.service().cancel(record.id)
+    cancelled = cloud.service().cancel(caller(), record.id)
     assert cancelled.status == "DELETING"
     assert cancelled.events[-1]["message"].startswith("The build was cancelled;")
     cloud.run(record.id)
@@ -31,7 +31,7 @@ def test_a_build_that_ended_meanwhile_is_not_cancelled_and_stays(cloud: SmallClo
     record = half_built(cloud)
     cloud.run(record.id)
     with pytest.raises(exception.Conflict, match="all its members are built"):
-        cloud.service().cancel(record.id)
+        cloud.service().cancel(caller(), record.id)
     cloud.assert_built(cloud.store.get(record.id))
 
 
@@ -48,7 +48,7 @@ def test_a_build_that_ends_while_it_is_being_cancelled_is_one_or_the_other(
     record = half_built(cloud)
     late = EndsJustThen(str(cloud.store.engine.url))
     with pytest.raises(exception.Conflict, match="no build to cancel"):
-        cloud.service(store=late).cancel(record.id)
+        cloud.service(store=late).cancel(caller(), record.id)
     cloud.assert_built(cloud.store.get(record.id))
 
 
@@ -65,7 +65,7 @@ def test_a_worker_that_looked_before_the_cancel_does_not_make_it_active_after(
     def cancel_in_between(method: str, path: str) -> None:
         if not looks:
             looks.append(path)
-            cloud.service().cancel(record.id)
+            cloud.service().cancel(caller(), record.id)
 
     cloud.nova.before = cancel_in_between
     cloud.engine().step(record.id)
@@ -81,7 +81,7 @@ def test_what_is_cancelled_while_it_is_being_reserved_is_never_built(cloud: Smal
     class CancelledMeanwhile(Store):
         def create(self, record: EnsembleRecord, owner: str, seconds: float) -> None:
             super().create(record, owner, seconds)
-            assert placed.cancel(record.id).status == "DELETING"
+            assert placed.cancel(caller(), record.id).status == "DELETING"
 
     slow = CancelledMeanwhile(str(cloud.store.engine.url))
     with pytest.raises(exception.Conflict, match="cancelled before anything was built"):
@@ -95,7 +95,7 @@ def test_a_failed_build_says_that_it_is_no_build_any_more(cloud: SmallCloud) -> 
     record = cloud.service().create(caller(), body(("web", 3)))
     cloud.run(record.id)
     with pytest.raises(exception.Conflict, match="it failed, and nothing is left but its record"):
-        cloud.service().cancel(record.id)
+        cloud.service().cancel(caller(), record.id)
     assert cloud.store.get(record.id).status == "ERROR"
 
 
@@ -112,10 +112,10 @@ def test_what_goes_already_cannot_be_cancelled(
     record = half_built(cloud)
     cloud.store.transition(record.id, [Status.BUILDING], status)
     with pytest.raises(exception.Conflict, match=words) as refused:
-        cloud.service().cancel(record.id)
+        cloud.service().cancel(caller(), record.id)
     assert refused.value.facts == {"status": status.value}
 
 
 def test_there_is_nothing_to_cancel_where_there_is_nothing(cloud: SmallCloud) -> None:
     with pytest.raises(exception.NotFound):
-        cloud.service().cancel("nobody")
+        cloud.service().cancel(caller(), "nobody")

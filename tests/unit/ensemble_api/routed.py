@@ -84,7 +84,7 @@ class Ensembles:
         self._ask("delete", ensemble_id)
         return replace(self.record, status=Status.DELETING)
 
-    def cancel(self, ensemble_id: str) -> EnsembleRecord:
+    def cancel(self, context: Any, ensemble_id: str) -> EnsembleRecord:
         self._ask("cancel", ensemble_id)
         return replace(self.record, status=Status.DELETING)
 
