@@ -4,7 +4,6 @@
 Nova internals used here: ``nova.policy`` and its enforcer.
 """
 
-import functools
 from typing import Any
 
 from nova import policy as nova_policy
@@ -90,7 +89,6 @@ def list_rules() -> list[policy.RuleDefault]:
     return RULES
 
 
-@functools.cache
 def get_enforcer() -> policy.Enforcer:
     """Nova's own enforcer, taught our rules, since one policy file has the rules of both.
 
@@ -99,10 +97,9 @@ def get_enforcer() -> policy.Enforcer:
     """
     nova_policy.init(use_conf=False)
     enforcer: policy.Enforcer = nova_policy._ENFORCER
-    for rule in RULES:
-        if rule.name not in enforcer.registered_rules:
-            enforcer.register_default(rule)
-    enforcer.use_conf = True  # from now on it reads the file when it is asked
+    if RULES[0].name not in enforcer.registered_rules:
+        enforcer.register_defaults(RULES)
+        enforcer.use_conf = True  # from now on it reads the file when it is asked
     return enforcer
 
 

@@ -37,11 +37,9 @@ def policy_file(tmp_path: Path) -> Iterator[Path]:
     opts.set_defaults(cfg.CONF)
     cfg.CONF.set_override("policy_file", str(path), "oslo_policy")
     nova_policy.reset()
-    policies.get_enforcer.cache_clear()
     yield path
     cfg.CONF.clear_override("policy_file", "oslo_policy")
     nova_policy.reset()
-    policies.get_enforcer.cache_clear()
 
 
 def test_our_rules_in_novas_policy_file_are_no_news_to_it(
