@@ -3,10 +3,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import yaml
+
+from ensemble_client.words import printable
 
 _PARTS: Final = ("name", "description", "tiers", "policies")
 _TIER: Final = ("name", "count", "server")
@@ -33,6 +35,8 @@ _Dumper.add_representer(tuple, _list)
 def written(body: Mapping[str, Any], names: Mapping[str, str] | None = None) -> str:
     """Give the YAML of an ensemble as posted or as the API shows it; what a file lacks is left out.
 
+    What the API does not show the caller, a comment says.
+
     `names` tells what ids of flavors, images and networks are called. A name stands in the place
     of its id where no other id has the same one, since names are what people know and other clouds
     may have too.
@@ -45,7 +49,21 @@ def written(body: Mapping[str, Any], names: Mapping[str, str] | None = None) -> 
     text: str = yaml.dump(
         shown, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, indent=2
     )
-    return text
+    return "".join(f"# {line}\n" for line in _comments(body)) + text
+
+
+def _comments(body: Mapping[str, Any]) -> Iterator[str]:
+    """Say which tiers have user data that the API keeps to its own user."""
+    hidden = [
+        str(tier.get("name", ""))
+        for tier in body.get("tiers", ())
+        if "user_data" in tier.get("hidden", ())
+    ]
+    if hidden:
+        # One comment stays one line, whatever a name holds.
+        yield f"User data is left out of: {printable(', '.join(hidden))}."
+        yield "Only the user who created the ensemble sees it. Add user_data or user_data_file,"
+        yield "or the servers are built without it."
 
 
 def file_name(name: str) -> str:

@@ -64,3 +64,15 @@ test('names of fields that every object has are not fields', () => {
   const tiers = [{ name: 'web', count: 3, server: { ...SERVER, ...JSON.parse('{"constructor": "x"}') } }];
   assert.equal(again(written({ tiers })).tiers[0].server.constructor, 'x');
 });
+
+test('user data that is hidden must be added or done without before it is built', () => {
+  const hidden = drawing(written({ tiers: [{ ...TIERS[0], hidden: ['user_data'] }, TIERS[1]] }));
+  const asked = (draft) => model.questions(draft).map(({ place }) => place);
+  assert.deepEqual(asked(hidden), [{ kind: 'tier', key: 't1', field: 'userData' }]);
+  assert.deepEqual(model.problems(hidden), [], 'a plan can be made all the same');
+  assert.deepEqual(asked(model.duplicateTier(hidden, 't1')).length, 2);
+  assert.deepEqual(asked(model.changeTier(hidden, 't1', { userData: 'QUJD' })), []);
+  assert.deepEqual(asked(model.changeTier(hidden, 't1', { userDataHidden: false })), []);
+  assert.deepEqual(model.body(hidden), written({}), 'nothing of it is sent');
+  assert.deepEqual(model.written(hidden).tiers.map((tier) => tier.hidden), [['user_data'], undefined]);
+});

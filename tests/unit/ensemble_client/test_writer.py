@@ -47,6 +47,19 @@ def test_what_only_the_api_says_is_left_out(tmp_path: Path) -> None:
     assert _read(written(shown), tmp_path)["tiers"] == BODY["tiers"]
 
 
+def test_user_data_that_is_not_shown_is_said_to_be_left_out(tmp_path: Path) -> None:
+    web, db = BODY["tiers"]
+    text = written({**BODY, "tiers": [{**web, "hidden": ["user_data"]}, db]})
+    assert text.startswith("# User data is left out of: web.\n# Only the user who created")
+    assert _read(text, tmp_path) == BODY, "nothing but comments"
+    odd = {**web, "name": "a\nb: c", "hidden": ["user_data"]}
+    comments = [
+        line for line in written({**BODY, "tiers": [odd]}).splitlines() if "left out" in line
+    ]
+    assert len(comments) == 1 and comments[0].startswith("# ")
+    assert "#" not in written(BODY)
+
+
 def test_names_stand_for_ids_where_they_are_unique(tmp_path: Path) -> None:
     names = {"f1": "m1.small", "i1": "cirros", "n1": "private", "n2": "twice", "n3": "twice"}
     server = _read(written(BODY, names), tmp_path)["tiers"][0]["server"]

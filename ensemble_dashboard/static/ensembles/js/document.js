@@ -15,7 +15,10 @@
   function drawing(body) {
     const whole = { ...model.empty(), name: body.name || '', description: body.description || '' };
     const tiers = body.tiers.reduce(
-      (draft, tier) => model.addTier(draft, { ...serverOf(tier.server), name: tier.name, count: tier.count }), whole);
+      (draft, tier) => model.addTier(draft, {
+        ...serverOf(tier.server), name: tier.name, count: tier.count,
+        userDataHidden: (tier.hidden || []).includes('user_data'),
+      }), whole);
     return (body.policies || []).reduce((draft, policy) => model.addPolicy(draft, policyOf(draft, policy)), tiers);
   }
 

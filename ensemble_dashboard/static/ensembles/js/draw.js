@@ -141,7 +141,7 @@
     const { source, importer, document: { drawing } } = await later.load('text');
     if (textChanged) { return; }
     textChanged = source.open(parts,
-      () => server.post(data.writeUrl, { ensemble: model.body(draft) }).then((answer) => answer.file));
+      () => server.post(data.writeUrl, { ensemble: model.written(draft) }).then((answer) => answer.file));
     importer.open((text) => server.post(data.readUrl, { text }).then((answer) => answer.ensemble),
       (read) => change(drawing(read), { label: gettext('import YAML') }));
   }
@@ -194,7 +194,7 @@
         fill(gettext('Tier %(tier)s, %(members)s'), { tier: tier.name, members: words.members(tier.count || 0) }));
       root.querySelectorAll('[data-name="' + tier.key + '"]').forEach((node) => { node.textContent = tier.name; });
     }
-    const wrong = [...model.problems(draft), ...told];
+    const wrong = [...model.problems(draft), ...model.questions(draft), ...told];
     problems.show(root, wrong);
     policyChip.refresh(root, page, wrong, unmet);
     edges.draw(page);
@@ -318,7 +318,7 @@
       parts.picture.focus();
       return;
     }
-    const wrong = model.problems(draft);
+    const wrong = [...model.problems(draft), ...model.questions(draft)];
     if (!draft.name.trim()) {
       wrong.unshift({ place: { kind: 'ensemble', key: null, field: 'name' }, message: gettext('Give it a name.') });
     }

@@ -187,6 +187,21 @@
       draft.policies.flatMap((policy) => found('policy', policy.key, policyFaults(draft, policy))));
   }
 
+  /** What is written as a file: the body, and which tiers lack what the original has. */
+  function written(draft) {
+    const whole = body(draft);
+    const lack = new Set(questions(draft).map(({ place }) => place.key));
+    return {
+      ...whole, tiers: whole.tiers.map((tier, place) =>
+        (lack.has(draft.tiers[place].key) ? { ...tier, hidden: ['user_data'] } : tier)),
+    };
+  }
+
+  /** What must be answered before it is built: [{place, message}], as problems. */
+  function questions(draft) {
+    return draft.tiers.flatMap((tier) => found('tier', tier.key, server.questions(tier)));
+  }
+
   function found(kind, key, faults) {
     return faults.filter(([wrong]) => wrong)
       .map(([, field, message]) => ({ place: { kind, key, field }, message }));
@@ -273,7 +288,7 @@
 
   ensembles.model = {
     empty, complete, addTier, changeTier, removeTier, duplicateTier, addPolicy, changePolicy, removePolicy,
-    targets, tierNames, ruleOf, body, size, problems, placeOf, stepsOf, take,
+    targets, tierNames, ruleOf, body, written, size, problems, questions, placeOf, stepsOf, take,
     MAX_TIERS, MAX_COUNT, MAX_MEMBERS, MAX_POLICIES,
   };
   if (typeof module === 'object' && module.exports) { module.exports = ensembles.model; }

@@ -11,11 +11,12 @@
   const PAIR_NAME = /^[a-zA-Z0-9-_:. ]{1,255}$/;
 
   // A tier's fields that are about its servers. volumes is null when they boot from the image; ports and volumes
-  // are ids, dealt to the members in their order. userData is base64; metadata is [[key, value]], so that a row
+  // are ids, dealt to the members in their order. userData is base64; userDataHidden says that the original has some
+  // that only its own user sees, until somebody says what to do about it. metadata is [[key, value]], so that a row
   // can be half filled in; zone '' is any.
   const EMPTY = {
     flavor: '', image: '', volumes: null, networks: 'auto', ports: [], keyName: '', securityGroups: [],
-    userData: '', metadata: [], configDrive: false, zone: '',
+    userData: '', userDataHidden: false, metadata: [], configDrive: false, zone: '',
   };
 
   // The API's names of these fields, where they are others.
@@ -60,6 +61,12 @@
     ];
   }
 
+  /** What must be answered before it is built, though a plan can be made without: as faults. */
+  function questions(tier) {
+    return [[Boolean(tier.userDataHidden) && !tier.userData, 'userData',
+      gettext('The original has user data, which only its own user sees. Add it, or choose to build without.')]];
+  }
+
   function rootFaults({ image, volumes, count }) {
     if (!volumes) { return [[!image, 'image', gettext('Choose an image.')]]; }
     return [[count > 0 && volumes.length !== count, 'volumes', fill(gettext('Each member boots from a volume of its own: '
@@ -102,6 +109,6 @@
     return fill(gettext('the image needs %(ram)s MB of RAM'), { ram: image.min_ram });
   }
 
-  ensembles.server = { EMPTY, FIELDS, MAX_USER_DATA, MAX_PAIRS, MAX_TEXT, toApi, fromApi, faults, shortage };
+  ensembles.server = { EMPTY, FIELDS, MAX_USER_DATA, MAX_PAIRS, MAX_TEXT, toApi, fromApi, faults, questions, shortage };
   if (typeof module === 'object' && module.exports) { module.exports = ensembles.server; }
 }());

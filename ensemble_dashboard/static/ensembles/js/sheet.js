@@ -115,6 +115,7 @@
       }
       const mine = told.filter(({ place }) => place.key === key);
       fillIn(part('tier'), badge(page.legend.get(key)), ' ', tier().name);
+      part('withoutUserData').hidden = !server.questions(tier()).some(([asked]) => asked);
       fillIn(part('quota'), ensembles.quota.bars(page.quota()));
       tabs.forEach((tab, place) => {
         const wrong = mine.some((one) => TABS[name(tab)].includes(one.place.field));
@@ -144,6 +145,10 @@
 
     tabs.forEach((tab) => tab.addEventListener('click', () => go(tab)));
     part('tabs').addEventListener('keydown', walk);
+    part('withoutUserData').addEventListener('click', () => {
+      set({ userDataHidden: false });
+      part('userData').focus();
+    });
     dialog.addEventListener('change', ({ target }) => {
       const { value, checked } = target;
       if (target.name === 'sheet-from') {
