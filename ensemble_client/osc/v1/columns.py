@@ -24,6 +24,13 @@ class Said(FormattableColumn):
         """Give the words."""
         return self._say(self._value)
 
+    def __lt__(self, other: object) -> bool:
+        """Sort by values, and by their words where values have no order."""
+        try:
+            return super().__lt__(other)
+        except TypeError:
+            return isinstance(other, Said) and self.human_readable() < other.human_readable()
+
 
 Json = Mapping[str, Any]
 Table = tuple[tuple[str, ...], list[tuple[Any, ...]]]

@@ -317,6 +317,21 @@ def test_list_sends_its_options_and_shows_what_survives(fake: FakeCloud, opensta
 
 
 @pytest.mark.parametrize(
+    ("column", "order"),
+    [("Active", ["one", "two"]), ("Survives", ["two", "one"]), ("Name", ["one", "two"])],
+)
+def test_a_list_can_be_sorted_by_any_of_its_columns(
+    fake: FakeCloud, openstack: Run, column: str, order: list[str]
+) -> None:
+    two = listed("BUILDING", 2, name="two", survives=[{"level": "host", "survives": True}])
+    one = listed("BUILDING", 1, name="one", id=OTHER)
+    fake.on("GET", "", (200, {"ensembles": [two, one]}))
+    words = ("--sort-column", column, "-f", "value", "-c", "Name")
+    done = openstack("ensemble", "list", *words)
+    assert (done.out.split(), done.err) == (order, "")
+
+
+@pytest.mark.parametrize(
     "words",
     [["--sort", "size"], ["--sort", "name:up"], ["--limit", "0"], ["--status", "HAPPY"]],
     ids=["an unknown key", "an unknown direction", "a limit of nothing", "an unknown status"],
