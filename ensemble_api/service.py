@@ -304,7 +304,9 @@ class Service:
         rows = [row for row in found.hosts if row.host.name == name]
         if not rows:
             raise exception.NotFound(f"There is no host {name}.")
-        one = replace(found, page=tuple(rows), found=1, first=1)
+        here = {each.ensemble_id for each in rows[0].occupants}
+        broken = tuple(each for each in found.broken if each[0].id in here)
+        one = replace(found, page=tuple(rows), found=1, first=1, broken=broken)
         if not drain:
             return one, None
         worst = [owner.id for owner, _ in rows[0].breaks]

@@ -7,7 +7,7 @@ from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.cloud.inventory import Host
-from ensemble_api.planning.damage import Break, Effect, Standing, damage
+from ensemble_api.planning.damage import Break, Effect, Standing, broken, damage
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberStatus, Status
 from ensemble_api.planning.model import ModelError, Survive
 from ensemble_api.planning.topology import Topology
@@ -74,7 +74,8 @@ class Spread:
     """One page of the hosts that were found, and all hosts by name.
 
     `found` is how many there are on all pages, and `first` the number of the page's first one,
-    from 1. `owners` are all ensembles with members somewhere, whatever was searched for.
+    from 1. `owners` are all ensembles with members somewhere, whatever was searched for. `broken`
+    are the promises that do not hold now, of the ensembles whose members count.
     """
 
     page: tuple[HostSpread, ...]
@@ -82,6 +83,7 @@ class Spread:
     owners: Mapping[str, EnsembleRecord]
     found: int
     first: int
+    broken: tuple[tuple[EnsembleRecord, Break], ...] = ()
 
     @property
     def more(self) -> bool:
@@ -104,7 +106,7 @@ def spread(
     on: dict[str, list[Occupant]] = {}
     for each in chosen:
         on.setdefault(each.host, []).append(each)
-    breaks = _breaks(hosts, levels, owners, chosen)
+    breaks, broken_now = _breaks(hosts, levels, owners, chosen)
     rows = []
     for host in hosts:
         here = tuple(on.get(host.name, ()))
@@ -123,7 +125,10 @@ def spread(
     before = sum(row.found for row in ordered[:start])
     after = [row for row in ordered[start:] if row.found]
     page = tuple(after[: search.limit])
-    return Spread(page, tuple(rows), owners, before + len(after), before + 1)
+    return Spread(page, tuple(rows), owners, before + len(after), before + 1, broken_now)
+
+
+_Owned = tuple[EnsembleRecord, Break]
 
 
 def _counts(owner: EnsembleRecord, search: Search) -> bool:
@@ -135,8 +140,8 @@ def _breaks(
     levels: Sequence[str],
     owners: Mapping[str, EnsembleRecord],
     occupants: Iterable[Occupant],
-) -> dict[str, list[tuple[EnsembleRecord, Break]]]:
-    """What the failure of each host breaks, the worst first, by its name."""
+) -> tuple[dict[str, list[_Owned]], tuple[_Owned, ...]]:
+    """What the failure of each host breaks, by its name, and what is broken now; worst first."""
     topology = Topology.build(levels, {host.name: host.above for host in hosts})
     down = {host.name for host in hosts if host.state == "down"}
     held: dict[str, dict[str, dict[str, int]]] = {}
@@ -144,7 +149,8 @@ def _breaks(
         if each.status is not MemberStatus.ERROR:
             tiers = held.setdefault(each.ensemble_id, {}).setdefault(each.host, {})
             tiers[each.tier] = tiers.get(each.tier, 0) + 1
-    found: dict[str, list[tuple[EnsembleRecord, Break]]] = {}
+    found: dict[str, list[_Owned]] = {}
+    now: list[_Owned] = []
     for ensemble_id, by_host in held.items():
         owner = owners[ensemble_id]
         if owner.status not in PROMISING:
@@ -156,9 +162,10 @@ def _breaks(
         )
         for name, breaks in damage(standing, topology, down).items():
             found.setdefault(name, []).extend((owner, each) for each in breaks)
-    for listed in found.values():
+        now.extend((owner, each) for each in broken(standing, topology, down))
+    for listed in (*found.values(), now):
         listed.sort(key=lambda pair: (pair[1].order[:2], pair[0].name, pair[0].id, pair[1].order))
-    return found
+    return found, tuple(now)
 
 
 def _promises(policies: Sequence[Mapping[str, Any]]) -> dict[int, Survive]:

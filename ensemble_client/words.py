@@ -78,9 +78,38 @@ def _domains(number: int, level: str) -> str:
 
 
 def survives_text(survives: Iterable[Json]) -> str:
-    """Say which single failures leave every tier alive: "any host, any rack"."""
-    levels = [printable(entry["level"]) for entry in survives if entry["survives"]]
-    return ", ".join(f"any {level}" for level in levels) or "none"
+    """Say which single failures keep every promise and leave every tier alive, by the plan.
+
+    "any host, any rack": the API judges, and knows no more than where the members were planned.
+    """
+    entries = list(survives)
+    if not entries:
+        return "none"  # no member is anywhere
+    levels = [printable(entry["level"]) for entry in entries if entry["survives"]]
+    return (", ".join(f"any {level}" for level in levels) or "none") + " (as planned)"
+
+
+def verdict_lines(survivability: Iterable[Json], failures: int = 1) -> list[str]:
+    """Say of each level whether its loss is survived, and what of if not.
+
+    "Survives the loss of any rack." "The loss of a zone leaves too few of database."
+    """
+    lines = []
+    for level in survivability:
+        one = printable(level["level"])
+        if level["survives"]:
+            lost = f"any {one}" if failures == 1 else f"any {_domains(failures, one)}"
+            lines.append(f"Survives the loss of {lost}.")
+            continue
+        ends, breaks = (
+            ", ".join(map(printable, level.get(key) or ())) for key in ("ends", "breaks")
+        )
+        parts = [f"nothing of {ends}"] if ends else []
+        parts += [f"fewer of {breaks} than promised"] if breaks else []
+        lost = f"a {one}" if failures == 1 else _domains(failures, one)
+        what = " and ".join(parts) or "too little"
+        lines.append(f"The loss of {lost} can leave {what}.")
+    return lines
 
 
 def over_quota_lines(plan: Json) -> list[str]:
@@ -124,6 +153,14 @@ def several_lines(survivability: Iterable[Json]) -> list[str]:
                 where = _domains(entry["failures"], printable(level["level"]))
                 lines.append(f"Any {where} at once leave: {each}")
     return lines
+
+
+def broken_lines(broken: Iterable[Json]) -> list[str]:
+    """Say which promises do not hold now, as an operator's view of the hosts tells them."""
+    return [
+        printable(f"Does not hold now, {each['ensemble_name']}: {each['message']}")
+        for each in broken
+    ]
 
 
 def promise_lines(policies: Sequence[Json], truth: Json) -> list[str]:

@@ -105,8 +105,10 @@ def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 def _survival(plan: Plan, planned: Planned) -> Iterator[str]:
     for level in survivability(plan.ensemble, plan.assignment, planned.topology):
         where = domains(level.domains_used, level.level)
-        lost = [tier for tier, left in level.worst.items() if not left]
+        lost = level.ends()
         end = f"; {listed(lost)} may be lost as a whole" if lost else ""
+        if short := level.breaks():
+            end += f"; fewer of {listed(short)} than promised"
         yield f"any {level.level} (members are in {where}): at worst {_left(plan, level, 1)}{end}"
         for failures in range(2, min(MOST_FAILURES, level.domains_used - 1) + 1):
             several = domains(failures, level.level)

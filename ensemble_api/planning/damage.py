@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ensemble_api.planning.model import Survive
-from ensemble_api.planning.topology import Topology
+from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.planning.wording import describe_policy, listed, plural
 
 Held = Mapping[str, Mapping[str, int]]
@@ -63,6 +63,7 @@ class Break:
     losses: tuple[Loss, ...]
     number: int | None = None
     policy: Survive | None = None
+    now: bool = False  # it is broken already, and not only when something fails
 
     @property
     def order(self) -> tuple[int, bool, int]:
@@ -76,11 +77,12 @@ class Break:
         if self.policy is None:
             one = len(self.losses) == 1
             names = listed(loss.tier for loss in self.losses)
-            return f"{names} would have no {'member' if one else 'members'} left"
+            have = ("has" if one else "have") if self.now else "would have"
+            return f"{names} {have} no {'member' if one else 'members'} left"
         promise = describe_policy(self.policy)
         if self.effect is Effect.BROKEN:
             left = listed(f"{loss.left} of {loss.tier}" for loss in self.losses)
-            return f"{promise}: only {left} would be left"
+            return f"{promise}: only {left} {'is' if self.now else 'would be'} left"
         left = listed(f"{loss.worst} of {loss.tier}" for loss in self.losses)
         level, failures = self.policy.level, self.policy.failures
         then = f"one more {level}" if failures == 1 else f"{failures} more {plural(level)}"
@@ -103,6 +105,39 @@ def damage(
     for host in held.keys() - up.keys():
         found |= _breaks(standing, topology, {**up, host: held[host]}, (host,))
     return found
+
+
+def broken(standing: Standing, topology: Topology, down: Collection[str] = ()) -> tuple[Break, ...]:
+    """Tell which promises do not hold now, the worst first.
+
+    The members on hosts that are `down`, or that the cloud does not have, are lost. A tier that has
+    lost none is left out: what its plan could not promise is no news.
+    """
+    known = set(topology.hosts)
+    up = {host: tiers for host, tiers in standing.held.items() if host in known - set(down)}
+    running: Counter[str] = Counter()
+    for tiers in up.values():
+        running.update(tiers)
+    lost = {tier for tier, count in standing.counts.items() if running[tier] < count}
+    ended = [Loss(tier, 0, 0, 1) for tier in standing.counts if tier in lost and not running[tier]]
+    found = [Break(Effect.ENDED, tuple(ended), now=True)] if ended else []
+    for number, policy in standing.policies.items():
+        if policy.level not in topology.levels:
+            continue
+        losses = []
+        for tier in policy.tiers:
+            inside: Counter[FailureDomain] = Counter()
+            for host, tiers in up.items():
+                inside[topology.domain_of(host, policy.level)] += tiers.get(tier, 0)
+            worst = running[tier] - sum(sorted(inside.values())[::-1][: policy.failures])
+            needed = policy.needed(standing.counts[tier])
+            if tier in lost and running[tier] and worst < needed:
+                losses.append(Loss(tier, running[tier], worst, needed))
+        short = [loss for loss in losses if loss.left < loss.needed]
+        if losses:
+            effect = Effect.BROKEN if short else Effect.EXPOSED
+            found.append(Break(effect, tuple(short or losses), number, policy, now=True))
+    return tuple(sorted(found, key=lambda each: each.order))
 
 
 def _breaks(

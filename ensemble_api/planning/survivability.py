@@ -21,15 +21,27 @@ class DomainLoss:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """What a `survive` policy needs of a tier (members) after so many losses of a level."""
+
+    tier: str
+    failures: int
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
 class LevelSurvivability:
     """What losses at one level leave: domain by domain in use, and at worst for each tier.
 
-    `held` are the members of each tier in the domains in use, the fullest domain first.
+    `held` are the members of each tier in the domains in use, the fullest domain first; `needs`
+    what the ensemble's policies promise, whatever level they name: at another one than this, what
+    is promised has to be left after a loss here all the same, if this is to be survived.
     """
 
     level: str
     losses: tuple[DomainLoss, ...]
     held: Mapping[str, tuple[int, ...]]
+    needs: tuple[Need, ...] = ()
 
     @property
     def domains_used(self) -> int:
@@ -48,10 +60,24 @@ class LevelSurvivability:
         """
         return {tier: sum(counts[failures:]) for tier, counts in self.held.items()}
 
+    def ends(self, failures: int = 1) -> tuple[str, ...]:
+        """Give the tiers of which the loss of some `failures` domains leaves nothing."""
+        return tuple(tier for tier, left in self.after(failures).items() if not left)
+
+    def breaks(self, failures: int = 1) -> tuple[str, ...]:
+        """Give the tiers of which it leaves something, and less than was promised."""
+        short = {
+            need.tier
+            for need in self.needs
+            if self.after(max(failures, need.failures))[need.tier] < need.members
+        }
+        ended = self.ends(failures)
+        return tuple(tier for tier in self.held if tier in short and tier not in ended)
+
     @property
     def survives(self) -> bool:
-        """Whether every tier keeps a member when any one domain of the level is lost."""
-        return all(left > 0 for left in self.worst.values())
+        """Whether every tier lives on and every promise holds when any one domain is lost."""
+        return not (self.ends() or self.breaks())
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,4 +153,14 @@ def _at_level(
         name: tuple(sorted((tiers[name] for tiers in held.values()), reverse=True))
         for name in names
     }
-    return LevelSurvivability(level, losses, MappingProxyType(fullest))
+    needs = tuple(
+        Need(
+            name,
+            policy.failures if policy.level == level else 1,
+            policy.needed(ensemble.tier(name).count),
+        )
+        for policy in ensemble.policies
+        if isinstance(policy, Survive)
+        for name in policy.tiers
+    )
+    return LevelSurvivability(level, losses, MappingProxyType(fullest), needs)

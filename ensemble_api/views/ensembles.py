@@ -11,7 +11,7 @@ from ensemble_api.planning.model import Member
 from ensemble_api.planning.topology import Topology
 from ensemble_api.resolver import stored_ensemble
 from ensemble_api.views.domains import Domains, Json
-from ensemble_api.views.survival import objectives, promises, survival
+from ensemble_api.views.survival import objectives, promises, survival, verdict
 
 
 def ensemble(record: EnsembleRecord, *, names: bool, detail: bool, user_data: bool = False) -> Json:
@@ -36,7 +36,7 @@ def ensemble(record: EnsembleRecord, *, names: bool, detail: bool, user_data: bo
         "progress": {"active": record.active, "total": len(record.members)},
         "tiers": [_tier(each, detail=detail, user_data=user_data) for each in record.body["tiers"]],
         "fault": _fault(record, names=names),
-        "survives": [{"level": each.level, "survives": each.survives} for each in losses],
+        "survives": [{"level": each.level, **verdict(each)} for each in losses],
     }
     if not detail:
         return view

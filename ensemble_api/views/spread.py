@@ -20,6 +20,7 @@ def spread(found: Spread, levels: Sequence[str], *, summary: bool = False) -> Js
         "hosts": [_host(each, found, levels) for each in found.page],
         "found": found.found,
         "first": found.first if found.page else 0,
+        "broken": [_break(owner, each) for owner, each in found.broken],
     }
     return view | {"summary": _summary(found, levels)} if summary else view
 
@@ -28,6 +29,7 @@ def host(found: Spread, tried: Sequence[Tried] | None, levels: Sequence[str]) ->
     """The one host of a page, and what came of trying to drain it."""
     [each] = found.page
     view = _host(each, found, levels)
+    view["broken"] = [_break(owner, one) for owner, one in found.broken]
     if tried is not None:
         answers = {one.fits for one in tried}
         undecided = None if None in answers else True

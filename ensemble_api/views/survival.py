@@ -34,7 +34,7 @@ def survival(
         {
             "level": each.level,
             "domains_used": each.domains_used,
-            "survives": all(each.after(failures).values()),
+            **verdict(each, failures),
             "worst": [
                 {"tier": tier, "left": left, "count": counts[tier]}
                 for tier, left in each.after(failures).items()
@@ -57,6 +57,16 @@ def survival(
     for level, room in zip(levels, rooms, strict=False):
         _add_rooms(level, room, domains)
     return levels
+
+
+def verdict(found: survivability.LevelSurvivability, failures: int = 1) -> Json:
+    """Whether the loss of any ``failures`` domains of a level is survived, and what if not.
+
+    ``ends`` are tiers of which nothing is left, ``breaks`` those of which less is left than a
+    `survive` policy promises.
+    """
+    ends, breaks = list(found.ends(failures)), list(found.breaks(failures))
+    return {"survives": not (ends or breaks), "ends": ends, "breaks": breaks}
 
 
 def promises(found: Iterable[survivability.Promise]) -> list[Json]:

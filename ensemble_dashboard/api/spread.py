@@ -19,13 +19,15 @@ RISING = ("host",)  # what is sorted from the first to the last unless asked oth
 class SpreadPage:
     """One page of the hosts that were found: `found` in all, `first` is the first one's number.
 
-    `summary` tells all hosts of the cloud in short, in the groups of the domains they are in.
+    `summary` tells all hosts of the cloud in short, in the groups of the domains they are in;
+    `broken` are the promises that do not hold now.
     """
 
     hosts: tuple[dict[str, Any], ...]
     found: int
     first: int
     summary: Mapping[str, Any]
+    broken: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def last(self) -> int:
@@ -68,7 +70,8 @@ def ensemble_spread(
     if backwards and hosts:
         # In the reverse order, the last ones come first.
         hosts, first = hosts[::-1], found - (first + len(hosts) - 1) + 1
-    return SpreadPage(tuple(hosts), found, first, answer["summary"])
+    broken = tuple(answer.get("broken") or ())
+    return SpreadPage(tuple(hosts), found, first, answer["summary"], broken)
 
 
 @profiler.trace

@@ -63,6 +63,48 @@ def test_a_host_that_is_down_is_not_planned_on(
     assert victim in planned_hosts(operator, body)
 
 
+def test_a_host_that_stops_leaves_no_green_word(
+    cloud: Any, demo: Project, operator: Operator
+) -> None:
+    """A quorum of three on three racks, in two zones: the loss of a zone may break it."""
+    apart = {"type": "anti-affinity", "level": "rack", "tiers": ["db"]}
+    quorum = {"type": "survive", "level": "rack", "tiers": ["db"], "min_available": 2}
+    made = demo.create(demo.body("quorum", [demo.tier("db", 3)], apart, quorum))
+    built = demo.wait(made["id"], "ACTIVE")
+
+    def verdicts() -> dict[str, Any]:
+        found = demo.request("GET", f"/{made['id']}/survivability").json()["survivability"]
+        return {
+            each["level"]: (each["survives"], each["ends"], each["breaks"])
+            for each in found["levels"]
+        }
+
+    planned = {each["level"]: each for each in built["survives"]}
+    assert planned["rack"]["survives"] and not planned["zone"]["survives"]
+    assert (planned["zone"]["ends"], planned["zone"]["breaks"]) == ([], ["db"])
+    assert verdicts()["rack"] == (True, [], [])
+    victim = operator.servers()[built["members"][0]["server_id"]].compute_host
+    assert cloud.ensemble_cloud("host", "stop", victim).returncode == 0
+    try:
+        wait_for(f"{victim} is down", lambda: nova_says(operator, victim) == "down")
+        assert verdicts()["host"] == verdicts()["rack"] == (False, [], ["db"])
+        spread = Project(operator.connection).request("GET", "/spread").json()["spread"]
+        told = [(each["ensemble_id"], each["effect"]) for each in spread["broken"]]
+        assert told == [(made["id"], "exposed")]
+        listed = cloud.run(["--os-cloud", "demo", "ensemble", "list"])
+        assert "any host, any rack (as planned)" in listed.stdout
+        looked = cloud.run(["--os-cloud", "demo", "ensemble", "survivability", made["id"]])
+        assert "The loss of a host can leave fewer of db than promised." in looked.stdout
+        assert "Survives the loss" not in looked.stdout
+        for_operators = cloud.run(["--os-cloud", "admin", "ensemble", "spread"])
+        assert "Does not hold now, quorum: 2 of db left" in for_operators.stdout
+    finally:
+        started = cloud.ensemble_cloud("host", "start", victim)
+        assert started.returncode == 0, started.stderr
+    wait_for(f"{victim} is up", lambda: nova_says(operator, victim) == "up")
+    demo.delete(made["id"])
+
+
 def test_a_nova_killed_in_the_middle_of_a_build_ends_active_or_rolled_back(
     cloud: Any, demo: Project, operator: Operator
 ) -> None:

@@ -182,6 +182,34 @@ test('what differs from the plan is told with its price, and the promises that n
   assert.match(row, /rack C\s*planned: rack B/);
 });
 
+test('only what Nova was seen to have is green, and nothing while a promise is broken', async () => {
+  const active = ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE'], {
+    survives: [{ level: 'host', survives: true, ends: [], breaks: [] }],
+  });
+  const sign = (part) => part('sign').querySelector('svg').getAttribute('class');
+  const part = open(active, { '/truth/': [500, { error: { message: 'No.' } }] });
+  await settle();
+  assert.match(sign(part), /less/);
+  assert.equal(part('survives').textContent, 'As planned, it survives the loss of any one host.');
+  assert.equal(part('policies').querySelectorAll('.ens-good').length, 0);
+  assert.match(part('policies').textContent, /holds as planned/);
+  assert.ok(!document.querySelector('#ens-details[data-holds], [data-differs]'));
+
+  const fine = { members: truth().members.map((one) => ({ ...one, domains: one.planned, moved: false })) };
+  const levels = [{ ...truth().levels[0], survives: false, ends: [], breaks: ['web'] }];
+  const seen = open(active, { '/truth/': { survivability: truth({ ...fine, levels, violations: [], promises: [] }) } });
+  await settle();
+  assert.match(sign(seen), /good/);
+  assert.equal(seen('survives').textContent, 'The loss of one host ends a tier or breaks a promise.');
+  assert.ok(document.querySelector('#ens-details[data-holds]'));
+
+  const broken = open(active, { '/truth/': { survivability: truth({ ...fine, levels }) } });
+  await settle();
+  assert.match(sign(broken), /warn/);
+  assert.match(broken('differences').textContent, /A promise does not hold/);
+  assert.ok(document.querySelector('[data-differs]'));
+});
+
 test('members sort by each heading, and back', async () => {
   const part = open(ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']), { '/truth/': { survivability: truth() } });
   await settle();

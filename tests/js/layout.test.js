@@ -47,13 +47,6 @@ test('every tier has a letter of its own, from its name if it can be', () => {
   assert.equal(new Set(many).size, 20);
 });
 
-test('what survives is read from the worst losses', () => {
-  assert.deepEqual(layout.survives([
-    { level: 'host', worst: [{ tier: 'a', left: 1 }, { tier: 'b', left: 2 }] },
-    { level: 'zone', worst: [{ tier: 'a', left: 0 }, { tier: 'b', left: 2 }] },
-  ]), [{ level: 'host', survives: true }, { level: 'zone', survives: false }]);
-});
-
 test('an ensemble is drawn as a plan, without the members that have no place', () => {
   const plan = layout.asPlan({
     members: [

@@ -54,12 +54,19 @@ test('what is filled in is not filled again', () => {
 });
 
 const SURVIVES = [
-  ['everything', [['host', true], ['rack', true]], 'Every tier outlives the loss of any one host or rack.'],
-  ['nothing', [['host', false], ['zone', false]], 'The loss of one host or zone can end a tier.'],
+  ['everything', [['host', true], ['rack', true]], 'It survives the loss of any one host or rack.'],
+  ['nothing', [['host', false], ['zone', false]], 'The loss of one host or zone ends a tier or breaks a promise.'],
   ['some', [['host', true], ['rack', true], ['zone', false]],
-    'Every tier outlives the loss of any one host or rack, but not of any one zone.'],
+    'It survives the loss of any one host or rack, but not of any one zone.'],
   ['unknown', [], 'Not known yet.'],
 ];
+
+test('what a plan survives is said to be planned', () => {
+  const said = (...found) => words.survives(found.map((survives) => ({ level: 'host', survives })), true);
+  assert.equal(said(true), 'As planned, it survives the loss of any one host.');
+  assert.equal(said(false), 'As planned, the loss of one host ends a tier or breaks a promise.');
+  assert.match(said(true, false), /^As planned, it survives .* but not of any one host\.$/);
+});
 
 for (const [name, levels, sentence] of SURVIVES) {
   test('what survives is one sentence: ' + name, () => {

@@ -14,6 +14,18 @@ from tests.ui.browser import Dashboard
 pytestmark = [pytest.mark.cloud, pytest.mark.ui]
 
 
+# Which of these, or of those that are ticked, have the colour of what is good.
+_LIKE_GOOD = """
+const colour = (one) => getComputedStyle(one).color;
+const probe = document.querySelector('.ens').appendChild(document.createElement('i'));
+probe.style.color = 'var(--good)';
+const ticked = arguments[0][0].cloneNode(true);
+ticked.className = 'ens-chip ens-chip-yes';
+arguments[0][0].parentElement.append(ticked);
+return [...arguments[0], ticked].filter((one) => colour(one) === colour(probe)).length;
+"""
+
+
 @pytest.fixture
 def made(project: Project) -> dict[str, Any]:
     """Three web servers apart, of which two must outlive any host, and a database alone."""
@@ -94,6 +106,23 @@ def test_a_host_that_stops_makes_the_failure_of_the_others_worse(
         assert "1 of web would be left; 2 are promised" in row
     assert admin.all(".ens-heat-cell.is-down"), "its cell has the sign of a host that is down"
     assert "1 host is down." in admin.text(".ens-heat-totals")
+    # What that has cost already is said too, on the map and at each host of the ensemble.
+    told = "2 of web must outlive the loss of any one host; the next loss would leave 1."
+    assert told in admin.text(".ens-broken")
+    assert "No single failure" not in admin.text(".ens-heat-totals")
+    admin.open(f"/admin/ensembles/hosts/{hosts['web-1']}/")
+    assert told in admin.text(".ens-broken")
+    assert not admin.all("[aria-labelledby=ens-fails] .ens-good")
+    # No page of the ensemble is green: the table tells the plan, and says so.
+    admin.open("/admin/ensembles/all/")
+    chips = admin.until(lambda: admin.all(f"tr[data-object-id='{made['id']}'] [title^='as plan']"))
+    assert len(chips) == 3
+    assert not admin.driver.execute_script(_LIKE_GOOD, chips)
+    admin.open(f"/admin/ensembles/{made['id']}/")
+    admin.until(lambda: admin.all("#ens-details[data-differs]"))
+    assert "1 of 4 members is not as planned" in admin.text("[data-live=sentence]")
+    assert "web-0 is on a host that is down." in admin.text("[data-live=differences]")
+    assert not admin.all("#ens-details[data-holds], [data-live=sign] .ens-icon-good")
 
 
 def test_all_ensembles_are_found_by_project(admin: Dashboard, made: dict[str, Any]) -> None:

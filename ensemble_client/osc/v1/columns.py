@@ -10,7 +10,9 @@ from ensemble_client import words
 from ensemble_client.places import Places
 
 EVENTS_SHOWN: Final = 5
-HOST_KEYS: Final = frozenset({"host", "state", "members", "ensembles", "damage", "worst", "drain"})
+HOST_KEYS: Final = frozenset(
+    {"host", "state", "members", "ensembles", "damage", "worst", "drain", "broken"}
+)
 
 
 class Said(FormattableColumn):
@@ -49,7 +51,9 @@ def ensemble_fields(info: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         "tiers": Said(info["tiers"], words.tiers_text),
         "policies": Said(info.get("policies") or (), _lines(words.policy_text)),
         "members": Said(info.get("members") or (), places.member_lines),
-        "survivability": Said(info.get("survivability") or (), places.survivability_lines),
+        "survivability": Said(
+            info.get("survivability") or (), _planned(places.survivability_lines)
+        ),
         "objectives": Said(
             info.get("objectives") or (), lambda them: "\n".join(words.objective_lines(them))
         ),
@@ -140,6 +144,11 @@ def spread_rows(hosts: Sequence[Json]) -> Table:
         for host in hosts
     ]
     return (*map(str.capitalize, levels), "Host", "State", "Count", "Members", "Breaks"), rows
+
+
+def _planned(say: Callable[[Any], str]) -> Callable[[Any], str]:
+    """Say first that it is the plan that speaks: nobody has looked at the servers for it."""
+    return lambda value: f"As planned:\n{said}" if (said := say(value)) else ""
 
 
 def _lines(say: Callable[[Json], str]) -> Callable[[Iterable[Json]], str]:

@@ -134,6 +134,7 @@ class PlanEnsemble(Telling):
         over = words.over_quota_lines(plan)
         self.sentences = [
             *over,
+            *words.verdict_lines(plan["survivability"]),
             *words.survivability_lines(plan["survivability"]),
             *words.several_lines(plan["survivability"]),
             *(_headroom(plan) if parsed_args.headroom else ()),
@@ -291,7 +292,7 @@ class DeleteEnsemble(command.Command):
         return len(left)
 
 
-class SpreadEnsemble(command.Lister):
+class SpreadEnsemble(Telling):
     """Show what each host holds and what its failure breaks, worst first (administrators only)."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -330,13 +331,16 @@ class SpreadEnsemble(command.Lister):
             if parsed_args.project_id:
                 asked["project_id"] = self._project(parsed_args.project_id)
             hosts: list[Any] = []
+            broken: list[Any] = []
             while parsed_args.limit is None or len(hosts) < parsed_args.limit:
                 limit = None if parsed_args.limit is None else parsed_args.limit - len(hosts)
                 page = manager.spread(**asked, limit=limit)
                 hosts += page["hosts"]
+                broken = page.get("broken") or []  # of all pages, on each
                 if not page["hosts"] or not page.get("hosts_links"):
                     break
                 asked["marker"] = page["hosts"][-1]["host"]
+        self.sentences = words.broken_lines(broken)
         return columns.spread_rows(hosts)
 
     def _project(self, word: str) -> str:

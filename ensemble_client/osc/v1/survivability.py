@@ -35,6 +35,7 @@ class SurvivabilityOfEnsemble(Telling):
             truth = manager.survivability(ensemble, failures=parsed_args.failures)
         self.sentences = [
             *words.truth_lines(truth),
+            *words.verdict_lines(truth["levels"], parsed_args.failures),
             *words.survivability_lines(truth["levels"], parsed_args.failures),
             *words.promise_lines(ensemble.policies, truth),
         ]

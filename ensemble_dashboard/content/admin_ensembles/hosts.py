@@ -65,6 +65,7 @@ class SpreadView(views.HorizonTemplateView):
                 for measure, word in ((each, _MEASURE_WORDS[each]) for each in MEASURES)
             ],
             "rows": [spread.row(host, levels, names) for host in page.hosts],
+            "broken": spread.broken_now(page.broken, names),
             "columns": [_column(key, word, search) for key, word in _COLUMNS],
         }
         if page.has_previous:
@@ -145,6 +146,7 @@ class HostView(views.HorizonTemplateView):
             # Not the attribute of the class, which Horizon compiles as a template.
             "page_title": words.as_it_is(row.name),
             "row": row,
+            "broken": spread.broken_now(host.get("broken") or (), names),
             "places": places,
             "drain": drain.drain(host["drain"], names) if check else None,
         }

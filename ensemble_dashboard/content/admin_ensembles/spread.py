@@ -11,7 +11,9 @@ from django.utils.translation import ngettext
 from ensemble_dashboard import words
 
 # What a host of the API has beside the names of the domains that it is in.
-OWN_KEYS = frozenset(("host", "state", "damage", "worst", "ensembles", "members", "drain"))
+OWN_KEYS = frozenset(
+    ("host", "state", "damage", "worst", "ensembles", "members", "drain", "broken")
+)
 SHOWN = 4  # promises of a host that are shown at once
 
 
@@ -76,6 +78,13 @@ def row(host: Mapping[str, Any], levels: Iterable[str], projects: Mapping[str, s
     )
 
 
+def broken_now(
+    told: Iterable[Mapping[str, Any]], projects: Mapping[str, str]
+) -> tuple[Broken, ...]:
+    """Read the promises that do not hold now."""
+    return tuple(_broken(each, projects, now=True) for each in told)
+
+
 def _shares(members: Iterable[Mapping[str, Any]], projects: Mapping[str, str]) -> tuple[Share, ...]:
     by_ensemble: dict[str, list[Mapping[str, Any]]] = {}
     for member in members:
@@ -93,18 +102,18 @@ def _shares(members: Iterable[Mapping[str, Any]], projects: Mapping[str, str]) -
     return tuple(sorted(shares, key=lambda share: (share.ensemble_name, share.ensemble_id)))
 
 
-def _broken(each: Mapping[str, Any], projects: Mapping[str, str]) -> Broken:
+def _broken(each: Mapping[str, Any], projects: Mapping[str, str], now: bool = False) -> Broken:
     return Broken(
         effect=str(each["effect"]),
         ensemble_id=str(each["ensemble_id"]),
         ensemble_name=str(each["ensemble_name"]),
         project=projects.get(each["project_id"], each["project_id"]),
         soft=each["enforcement"] == "soft",
-        sentence=" ".join(_sentences(each)) or str(each["message"]),
+        sentence=" ".join(_sentences(each, now)) or str(each["message"]),
     )
 
 
-def _sentences(each: Mapping[str, Any]) -> Iterable[str]:
+def _sentences(each: Mapping[str, Any], now: bool) -> Iterable[str]:
     """Say one promise tier by tier; of an effect that is not known here, nothing."""
     for tier in each["tiers"]:
         facts = {
@@ -112,7 +121,11 @@ def _sentences(each: Mapping[str, Any]) -> Iterable[str]:
             "failures": each["failures"],
             "level": words.level(each["level"]) if each["level"] else "",
         }
-        if each["effect"] == "ended":
+        if now and each["effect"] == "ended":
+            yield _("%(tier)s has no member left.") % facts
+        elif now and each["effect"] == "broken":
+            yield _("%(left)d of %(tier)s are left; %(needed)d are promised.") % facts
+        elif each["effect"] == "ended":
             yield _("%(tier)s would have no member left.") % facts
         elif each["effect"] == "broken":
             yield ngettext(

@@ -170,7 +170,7 @@ def member_count(datum: Any) -> int:
 
 
 def survival_chips(datum: Any) -> str:
-    """Say for each level whether every tier outlives the loss of any one domain of it."""
+    """Say for each level whether it is planned to survive the loss of any one domain of it."""
     levels = getattr(datum, "survives", None) or ()
     if datum.status in (*words.LEAVING, "ERROR"):
         dash = '<span class="text-muted" aria-hidden="true">&ndash;</span>'
@@ -181,17 +181,32 @@ def survival_chips(datum: Any) -> str:
         " ",
         '<span class="ens-chip {}" title="{}"><span class="fa {}" aria-hidden="true"></span> {}'
         '<span class="sr-only">: {}</span></span>',
-        (_survival(item["level"], bool(item["survives"])) for item in levels),
+        map(_survival, levels),
     )
 
 
-def _survival(level: str, holds: bool) -> tuple[str, str, str, words.Text, str]:
-    word = words.level(level)
-    if holds:
-        sentence = gettext("every tier outlives the loss of any one %(level)s") % {"level": word}
-        return "ens-chip-yes", sentence, "fa-check", word, sentence
-    sentence = gettext("the loss of one %(level)s can end a tier") % {"level": word}
-    return "ens-chip-no", sentence, "fa-times", word, sentence
+def _survival(item: Mapping[str, Any]) -> tuple[str, str, str, words.Text, str]:
+    word = words.level(item["level"])
+    facts = {
+        "level": word,
+        "ends": ", ".join(item.get("ends") or ()),
+        "breaks": ", ".join(item.get("breaks") or ()),
+    }
+    if item["survives"]:
+        said = gettext("as planned, the loss of any one %(level)s is survived") % facts
+        return "ens-chip-yes", said, "fa-check", word, said
+    if facts["ends"] and facts["breaks"]:
+        said = gettext(
+            "as planned, the loss of one %(level)s can leave nothing of %(ends)s and less of "
+            "%(breaks)s than was promised"
+        )
+    elif facts["breaks"]:
+        said = gettext(
+            "as planned, the loss of one %(level)s can leave less of %(breaks)s than was promised"
+        )
+    else:
+        said = gettext("as planned, the loss of one %(level)s can leave nothing of %(ends)s")
+    return "ens-chip-no", said % facts, "fa-times", word, said % facts
 
 
 def _always(attributes: dict[str, str], _value: Any) -> dict[str, str]:
@@ -220,10 +235,11 @@ class EnsemblesTable(tables.DataTable):
     )
     survives = tables.Column(
         survival_chips,
-        verbose_name=gettext_lazy("Survives the loss of one"),
+        verbose_name=gettext_lazy("Planned to survive the loss of one"),
         sortable=False,
         help_text=gettext_lazy(
-            "Ticked: after the loss of any one host, rack or zone, every tier has a member left."
+            "As planned. Ticked: after the loss of any one host, rack or zone, every tier has a "
+            "member left and every promise holds. How it is now is on the ensemble's own page."
         ),
     )
     created = tables.Column(

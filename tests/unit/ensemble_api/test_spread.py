@@ -84,6 +84,20 @@ def test_hosts_are_judged_by_what_their_failure_breaks() -> None:
     assert found["h1"].worst == "ended" and found["h2"].worst is None
 
 
+def test_what_does_not_hold_now_is_told_of_those_who_count() -> None:
+    occupants = [on("h1", SHOP, "web-0"), on("h3", SHOP, "web-1"), on("h5", SHOP, "web-2")]
+    occupants += [on("h1", SHOP, "db-0"), on("h3", BANK, "db-0"), on("h3", GONE, "db-0")]
+    occupants += [on(f"h{n + 1}", BANK, f"web-{n}") for n in range(2)]
+
+    def told(**search: Any) -> list[tuple[str, str, Any]]:
+        found = spread(HOSTS, LEVELS, OWNERS, occupants, Search(**search))
+        view = views.spread(found, LEVELS)
+        return [(one["ensemble_name"], one["effect"], one["policy"]) for one in view["broken"]]
+
+    assert told() == [("bank", "ended", None), ("shop", "exposed", 0)]
+    assert told(ensemble_id=SHOP.id) == [("shop", "exposed", 0)]
+
+
 def test_a_member_in_error_serves_nobody() -> None:
     occupants = [on("h2", BANK, "web-0"), on("h4", BANK, "web-1", status=MemberStatus.ERROR)]
     found = spread(HOSTS, LEVELS, OWNERS, occupants, Search())

@@ -313,7 +313,7 @@ def test_list_sends_its_options_and_shows_what_survives(fake: FakeCloud, opensta
         "marker": [OTHER], "all_projects": ["1"],
     }  # fmt: skip
     table = openstack("ensemble", "list", "--long").out
-    assert "| 2 of 3 | any host, any rack | web 2, cache 1 |" in table
+    assert "| 2 of 3 | any host, any rack (as planned) | web 2, cache 1 |" in table
 
 
 @pytest.mark.parametrize(

@@ -91,8 +91,10 @@ def test_survivability_in_words_has_a_line_a_tier() -> None:
 @pytest.mark.parametrize(
     ("survives", "said"),
     [
-        pytest.param([("host", True), ("rack", True), ("zone", False)], "any host, any rack"),
-        pytest.param([("host", False), ("rack", False)], "none"),
+        pytest.param(
+            [("host", True), ("rack", True), ("zone", False)], "any host, any rack (as planned)"
+        ),
+        pytest.param([("host", False), ("rack", False)], "none (as planned)"),
         pytest.param([], "none"),
     ],
     ids=["two levels survived", "no level survived", "nothing known"],
@@ -100,6 +102,40 @@ def test_survivability_in_words_has_a_line_a_tier() -> None:
 def test_what_survives_in_words(survives: list[tuple[str, bool]], said: str) -> None:
     entries = [{"level": level, "survives": alive} for level, alive in survives]
     assert words.survives_text(entries) == said
+
+
+@pytest.mark.parametrize(
+    ("failures", "said"),
+    [
+        pytest.param(
+            1,
+            [
+                "Survives the loss of any host.",
+                "The loss of a rack can leave fewer of db than promised.",
+                "The loss of a zone can leave nothing of web and fewer of db than promised.",
+            ],
+            id="one failure",
+        ),
+        pytest.param(
+            2,
+            [
+                "Survives the loss of any 2 hosts.",
+                "The loss of 2 racks can leave fewer of db than promised.",
+                "The loss of 2 zones can leave nothing of web and fewer of db than promised.",
+            ],
+            id="two at once",
+        ),
+    ],
+)
+def test_whether_a_loss_is_survived_is_said_as_the_api_judges(
+    failures: int, said: list[str]
+) -> None:
+    levels = [
+        {"level": "host", "survives": True, "ends": [], "breaks": []},
+        {"level": "rack", "survives": False, "ends": [], "breaks": ["db"]},
+        {"level": "zone", "survives": False, "ends": ["web"], "breaks": ["db"]},
+    ]
+    assert words.verdict_lines(levels, failures) == said
 
 
 TIGHT = {"name": "worst host loss", "value": 2, "bound": 2, "proved": True}

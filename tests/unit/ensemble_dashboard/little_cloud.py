@@ -56,9 +56,9 @@ def ensemble(name: str, status: str = "ACTIVE", active: int = 2, **more: Any) ->
         "objectives": [],
         "events": [],
         "survives": [
-            {"level": "host", "survives": True},
-            {"level": "rack", "survives": True},
-            {"level": "zone", "survives": False},
+            {"level": "host", "survives": True, "ends": [], "breaks": []},
+            {"level": "rack", "survives": True, "ends": [], "breaks": []},
+            {"level": "zone", "survives": False, "ends": ["web"], "breaks": []},
         ],
         **more,
     }

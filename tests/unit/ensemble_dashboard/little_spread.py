@@ -52,6 +52,9 @@ def one(
     _status, told = answer(hosts, ensembles, query)
     for host in told["spread"]["hosts"]:
         if host["host"] == name:
-            return 200, {"host": {**host, "drain": {**host["drain"], **drain}}}
+            here = {member["ensemble_id"] for member in host["members"]}
+            broken = [each for each in told["spread"]["broken"] if each["ensemble_id"] in here]
+            whole = {**host, "broken": broken, "drain": {**host["drain"], **drain}}
+            return 200, {"host": whole}
     details = {"code": "ensemble.not_found"}
     return 404, {"itemNotFound": {"code": 404, "message": "No such host", "details": details}}

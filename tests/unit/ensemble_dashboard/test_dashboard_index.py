@@ -48,8 +48,8 @@ def test_the_table_shows_tiers_members_and_what_is_survived(
     text = page(demo)
     assert names(text) == ["shop"]
     assert "web &times;&nbsp;2" in text
-    assert "every tier outlives the loss of any one rack" in text
-    assert "the loss of one zone can end a tier" in text
+    assert "as planned, the loss of any one rack is survived" in text
+    assert "as planned, the loss of one zone can leave nothing of web" in text
     assert "Draw your first ensemble" not in text
 
 

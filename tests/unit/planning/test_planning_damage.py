@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 
-from ensemble_api.planning.damage import Break, Effect, Held, Standing, damage
+from ensemble_api.planning.damage import Break, Effect, Held, Standing, broken, damage
 from ensemble_api.planning.model import Survive
 from ensemble_api.planning.topology import Topology
 
@@ -191,3 +191,56 @@ def test_it_agrees_with_the_slow_count(seed: int) -> None:
         assert said(breaks) == slowly(standing, down, host), (host, down)
         assert all(loss.worst <= loss.left for each in breaks for loss in each.losses)
     assert Effect.ENDED.rank < Effect.BROKEN.rank < Effect.EXPOSED.rank
+
+
+PROMISE = "2 of web left after the loss of any one rack"
+THREE = {"h0": {"web": 1}, "h2": {"web": 1}, "h4": {"web": 1}}
+
+
+@pytest.mark.parametrize(
+    ("held", "policies", "down", "counts", "messages"),
+    [
+        pytest.param(THREE, [survive(needed=2)], [], {}, [], id="all run"),
+        pytest.param({"h0": {"web": 1}}, [survive(needed=2)], [], {}, [], id="never could"),
+        pytest.param(
+            THREE,
+            [survive(needed=2)],
+            ["h2"],
+            {},
+            [f"{PROMISE}: used up, the loss of one more rack would leave 1 of web"],
+            id="one of a quorum is down",
+        ),
+        pytest.param(
+            THREE,
+            [survive(needed=2)],
+            ["h2", "h4"],
+            {},
+            [f"{PROMISE}: only 1 of web is left"],
+            id="two of a quorum are down",
+        ),
+        pytest.param(
+            {f"h{n}": {"web": 1} for n in range(5)},
+            [survive("host", 4)],
+            ["h0", "h1", "h2"],
+            {},
+            ["4 of web left after the loss of any one host: only 2 of web is left"],
+            id="so many are down that no single host is to blame",
+        ),
+        pytest.param(
+            {"h0": {"web": 1, "db": 1}, "h2": {"web": 1}},
+            [],
+            ["h0"],
+            {},
+            ["db has no member left"],
+            id="a tier has ended, without a promise",
+        ),
+        pytest.param({"h0": {"db": 1}}, [], [], {"web": 1}, ["web has no member left"], id="gone"),
+        pytest.param({"nowhere": {"db": 1}}, [], [], {}, ["db has no member left"], id="no host"),
+    ],
+)
+def test_what_does_not_hold_now_is_told(
+    held: Held, policies: list[Survive], down: list[str], counts: dict[str, int],
+    messages: list[str],
+) -> None:  # fmt: skip
+    found = broken(stand(held, *policies, **counts), CLOUD, down)
+    assert [each.message for each in found] == messages

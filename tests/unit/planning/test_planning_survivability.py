@@ -37,6 +37,51 @@ def test_a_level_survives_when_every_tier_keeps_a_member() -> None:
     assert [level.survives for level in levels] == [True, True, False]
 
 
+QUORUM = {Member("web", 0): "a", Member("web", 1): "c", Member("web", 2): "d"}  # zones: 2 and 1
+
+
+@pytest.mark.parametrize(
+    ("policies", "verdicts"),
+    [
+        pytest.param((), [("", ""), ("", ""), ("", "")], id="no promise: a member is enough"),
+        pytest.param(
+            (Survive("rack", ("web",), min_available=2),),
+            [("", ""), ("", ""), ("", "web")],
+            id="a quorum of two outlives a rack, and no zone",
+        ),
+        pytest.param(
+            (Survive("host", ("web",), min_available=2, hard=False),),
+            [("", ""), ("", ""), ("", "web")],
+            id="what is wished for is declared too",
+        ),
+        pytest.param(
+            (Survive("host", ("web",), failures=2, min_available=2),),
+            [("", "web"), ("", ""), ("", "web")],
+            id="at its own level as many failures as it is about",
+        ),
+        pytest.param(
+            (Survive("row", ("web",), min_available=3),),
+            [("", "web"), ("", "web"), ("", "web")],
+            id="a level that the cloud has not",
+        ),
+    ],
+)
+def test_a_level_is_survived_when_each_promise_holds_after_it_and_each_tier_lives(
+    policies: tuple[Survive, ...], verdicts: list[tuple[str, str]]
+) -> None:
+    web = Ensemble((Tier("web", 3, {"VCPU": 1}),), policies)
+    levels = survivability(web, QUORUM, SNAPSHOT.topology)
+    assert [("".join(each.ends()), "".join(each.breaks())) for each in levels] == verdicts
+    assert [each.survives for each in levels] == [verdict == ("", "") for verdict in verdicts]
+
+
+def test_a_tier_that_ends_is_told_once_whatever_was_promised_of_it() -> None:
+    both = replace(ENSEMBLE, policies=(Survive("host", ("web", "db"), min_available=1),))
+    [host, *_] = survivability(both, ASSIGNMENT, SNAPSHOT.topology)
+    assert (host.ends(), host.breaks(), host.survives) == (("db",), (), False)
+    assert (host.ends(3), host.breaks(3)) == (("web", "db"), ())
+
+
 @pytest.mark.parametrize(
     ("failures", "left"),
     [

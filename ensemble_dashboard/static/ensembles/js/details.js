@@ -52,11 +52,13 @@
     root.dataset.status = ensemble.status;
     const tiers = layout.legend(ensemble.tiers);
     const differing = truth ? new Set(truths.differences(truth).map((each) => each.member)).size : null;
-    root.toggleAttribute('data-differs', Boolean(differing));
+    const state = truth ? truths.state(ensemble, truth) : null;
+    root.toggleAttribute('data-differs', state === 'differs');
+    root.toggleAttribute('data-holds', state === 'holds');
     picture = truths.shown(ensemble, truth, settled() ? null : picture);
     const there = picture.assignments.length > 0;
 
-    put('sign', [ensemble.status, differing], () => icon(progress.sign(ensemble, differing)));
+    put('sign', [ensemble.status, state], () => icon(progress.sign(ensemble, state)));
     put('sentence', progress.sentence(ensemble, differing), () => progress.sentence(ensemble, differing));
     put('steps', progress.steps(ensemble), () => (settled() ? [] : progress.stepList(ensemble)));
     put('bar', [settled(), (ensemble.members || []).map((each) => each.status), ensemble.progress],
@@ -65,7 +67,7 @@
     put('fault', [ensemble.fault, ensemble.status], fault);
     put('tiers', ensemble.tiers, () => tiers.map((tier, index) => el('li', {}, badge(tier), ' ',
       el('strong', {}, tier.name), ' ', template(ensemble.tiers[index]))));
-    put('policies', [ensemble.policies, truths.standing(ensemble, truth)], () => rules.policies(ensemble, truth));
+    put('policies', [Boolean(truth), truths.standing(ensemble, truth)], () => rules.policies(ensemble, truth));
     put('differences', truth && [truth.members, truth.levels, truth.promises],
       () => (truth && rules.differences(ensemble, truth)) || []);
     drawMap(tiers);
@@ -142,8 +144,8 @@
 
   function survives() {
     if (!picture.assignments.length || leaving()) { return []; }
-    const levels = truth ? layout.survives(truth.levels || []) : ensemble.survives || [];
-    return levels.length ? words.survives(levels) : [];
+    const levels = truth ? truth.levels || [] : ensemble.survives || [];
+    return levels.length ? words.survives(levels, !truth) : [];
   }
 
   function fault() {

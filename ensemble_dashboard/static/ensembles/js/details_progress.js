@@ -9,7 +9,6 @@
 
   const LEAVING = ['ROLLING_BACK', 'DELETING'];
   const MOST_PARTS = 80; // members that get a part of the bar of their own
-  const SIGNS = { ACTIVE: 'good', ERROR: 'bad' };
 
   /** How many members are where the ensemble is heading, and of how many: {done, total, leaving}. */
   function counted(ensemble) {
@@ -119,9 +118,10 @@
     return ensemble.status === 'ACTIVE' && built ? fill(gettext('built in %(time)s'), { time: lasted(built - begun) }) : '';
   }
 
-  /** The sign beside the sentence. */
-  function sign(ensemble, differing) {
-    return ensemble.status === 'ACTIVE' && differing ? 'warn' : SIGNS[ensemble.status] || 'wait';
+  /** The sign beside the sentence; state: 'holds' or 'differs' of what is active, null while that is not known. */
+  function sign(ensemble, state) {
+    if (ensemble.status !== 'ACTIVE') { return ensemble.status === 'ERROR' ? 'bad' : 'wait'; }
+    return { holds: 'good', differs: 'warn' }[state] || 'less';
   }
 
   ensembles.progress = { counted, sentence, steps, stepList, bar, time, sign };

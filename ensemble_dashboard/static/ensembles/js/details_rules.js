@@ -17,9 +17,11 @@
     }
     return el('ul', { class: 'ens-plain ens-rules' }, truths.standing(ensemble, truth).map((each) => {
       const wish = each.policy.enforcement === 'soft';
-      const look = each.holds === null ? 'less' : (each.holds ? 'good' : (wish ? 'warn' : 'bad'));
+      // What the plan kept is nothing seen: it is green only when somebody has looked.
+      const kept = truth ? 'good' : 'less';
+      const look = each.holds === null ? 'less' : (each.holds ? kept : (wish ? 'warn' : 'bad'));
       return el('li', { class: 'ens-rule is-' + look, 'data-holds': String(each.holds) },
-        el('span', { class: 'ens-' + look }, icon(look), el('span', { class: 'sr-only' }, verdict(each.holds))),
+        el('span', { class: 'ens-' + look }, icon(look), el('span', { class: 'sr-only' }, verdict(each.holds, !truth))),
         el('div', {},
           el('strong', {}, words.kind(each.policy.type)), ' ', el('span', { class: 'ens-term' }, each.policy.type), ' ',
           el('span', { class: 'ens-term' }, wish ? gettext('should') : gettext('must')),
@@ -30,8 +32,9 @@
     }));
   }
 
-  function verdict(holds) {
+  function verdict(holds, planned) {
     if (holds === null) { return gettext('does not apply now'); }
+    if (holds && planned) { return gettext('holds as planned'); }
     return holds ? gettext('holds') : gettext('does not hold');
   }
 
@@ -78,7 +81,7 @@
     const before = truths.standing(ensemble, null);
     const broken = truths.standing(ensemble, truth)
       .filter((each, index) => each.holds === false && before[index].holds !== false);
-    if (!found.length && !prices.length) { return null; }
+    if (!found.length && !prices.length && !broken.length) { return null; }
     return [
       el('ul', { class: 'ens-plain ens-differences' }, found.map((each) => el('li', { 'data-difference': each.kind },
         icon(each.kind === 'moved' ? 'undo' : 'bad'), ' ', el('span', {}, sentence(each, labels),

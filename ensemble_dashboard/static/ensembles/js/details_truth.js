@@ -108,6 +108,16 @@
     });
   }
 
+  /**
+   * 'holds' when all members run where they were planned and each promise that the plan kept holds now, else
+   * 'differs': only the first may be green.
+   */
+  function state(ensemble, truth) {
+    const before = standing(ensemble, null);
+    const broken = standing(ensemble, truth).some((each, index) => each.holds === false && before[index].holds !== false);
+    return broken || differences(truth).length ? 'differs' : 'holds';
+  }
+
   /** Which member the fault is about: the API says so, or its message names it. */
   function culprit(ensemble) {
     const fault = ensemble.fault;
@@ -118,6 +128,6 @@
     return found.length === 1 ? found[0].name : null;
   }
 
-  ensembles.truth = { shown, labels, differences, costs, standing, culprit };
+  ensembles.truth = { shown, labels, differences, costs, standing, state, culprit };
   if (typeof module === 'object' && module.exports) { module.exports = ensembles.truth; }
 }());

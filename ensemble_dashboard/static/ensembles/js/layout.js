@@ -140,13 +140,6 @@
     });
   }
 
-  /** Whether every tier has a member left after any one loss, level by level, as the API lists it. */
-  function survives(survivability) {
-    return survivability.map((item) => {
-      return { level: item.level, survives: item.worst.every((worst) => worst.left > 0) };
-    });
-  }
-
   /**
    * An ensemble as its details come, in the form of a plan, so that one picture serves both.
    */
@@ -161,6 +154,6 @@
     };
   }
 
-  ensembles.layout = { legend, tree, fold, tally, membersBelow, survivors, survives, asPlan, COLOURS };
+  ensembles.layout = { legend, tree, fold, tally, membersBelow, survivors, asPlan, COLOURS };
   if (typeof module === 'object' && module.exports) { module.exports = ensembles.layout; }
 }());

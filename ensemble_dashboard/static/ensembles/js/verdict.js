@@ -5,7 +5,6 @@
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
   const { gettext, fill, members, domains, list, survives } = ensembles.words;
   const { el, icon, wayOut } = ensembles.dom;
-  const layout = ensembles.layout;
 
   /**
    * Say where a drawing stands. state: {kind, ...} with kind
@@ -60,7 +59,7 @@
       sign: plan.violations.length ? 'warn' : 'good',
       headline: fill(gettext('It fits: %(members)s on %(domains)s.'),
         { members: members(plan.assignments.length), domains: list(used) }),
-      more: survives(layout.survives(plan.survivability)),
+      more: survives(plan.survivability),
     };
   }
 

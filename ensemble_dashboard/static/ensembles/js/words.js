@@ -148,20 +148,24 @@
   }
 
   /**
-   * What a whole plan survives, from "survives": [{level, survives}], as one sentence.
+   * What is survived, as the API judges it in [{level, survives, ends, breaks}], as one sentence. planned: it is the
+   * plan that says so, and nobody has looked at the servers.
    */
-  function survives(levels) {
+  function survives(levels, planned) {
     const yes = levels.filter((item) => item.survives).map((item) => level(item.level));
     const no = levels.filter((item) => !item.survives).map((item) => level(item.level));
     if (!levels.length) { return gettext('Not known yet.'); }
+    const values = { yes: or(yes), no: or(no) };
     if (!no.length) {
-      return fill(gettext('Every tier outlives the loss of any one %(levels)s.'), { levels: or(yes) });
+      return fill(planned ? gettext('As planned, it survives the loss of any one %(yes)s.')
+        : gettext('It survives the loss of any one %(yes)s.'), values);
     }
     if (!yes.length) {
-      return fill(gettext('The loss of one %(levels)s can end a tier.'), { levels: or(no) });
+      return fill(planned ? gettext('As planned, the loss of one %(no)s ends a tier or breaks a promise.')
+        : gettext('The loss of one %(no)s ends a tier or breaks a promise.'), values);
     }
-    return fill(gettext('Every tier outlives the loss of any one %(yes)s, but not of any one %(no)s.'),
-      { yes: or(yes), no: or(no) });
+    return fill(planned ? gettext('As planned, it survives the loss of any one %(yes)s, but not of any one %(no)s.')
+      : gettext('It survives the loss of any one %(yes)s, but not of any one %(no)s.'), values);
   }
 
   function or(names) {
