@@ -9,7 +9,6 @@ default_availability_zone`` option.
 import logging
 import re
 import socket
-import threading
 import uuid
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
@@ -28,6 +27,7 @@ from ensemble_api.cloud.session import Session, check_policy
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
 from ensemble_api.execution.worker import Worker
+from ensemble_api.process import Process
 from ensemble_api.service import Service
 from ensemble_api.store.api import Store
 
@@ -37,22 +37,26 @@ Application: TypeAlias = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 # /os-ensembles/... or, as older clients have it, /{project_id}/os-ensembles/...
 _OURS = re.compile(r"(?:/(?P<project>[0-9A-Za-z-]+))?(?P<path>/os-ensembles(?:/.*)?)")
-RETRY_SECONDS = 2
+
+# What the filters of all pipelines share.
+_shared: list[Process] = []
 
 
 class EnsemblesFilter:
-    """A WSGI application around the compute application."""
+    """A WSGI application around the compute application.
 
-    def __init__(self, application: Application, config: cfg.ConfigOpts) -> None:
+    ``process`` is what all filters of this process share; without one it has its own.
+    """
+
+    def __init__(
+        self, application: Application, config: cfg.ConfigOpts, process: Process | None = None
+    ) -> None:
         self._application = application
-        self._config = config
-        self._lock = threading.Lock()
-        self._service: Service | None = None
-        self._worker: Worker | None = None
-        threading.Thread(target=self._start, name="ensemble-start", daemon=True).start()
+        self.process = process or Process(lambda: assemble(application, config))
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer what is ours, pass on what is not."""
+        self.process.start()
         path = environ.get("PATH_INFO", "")
         if "/os-ensembles" not in path or not (found := _OURS.fullmatch(path)):
             return self._application(environ, start_response)
@@ -64,7 +68,7 @@ class EnsemblesFilter:
 
     def _respond(self, request: webob.Request, path: str) -> webob.Response:
         try:
-            service = self._assemble()
+            service = self.process.service()
         except Exception:
             # What is wrong with the configuration is for the log, not for tenants.
             LOG.exception("Ensembles cannot be served")
@@ -72,33 +76,6 @@ class EnsemblesFilter:
                 exception.Unavailable("Ensembles are not available here; the log has more.")
             )
         return routes.dispatch(request, service, path)
-
-    def _start(self) -> None:
-        """Have a worker in every process from its start on, since builds may wait for it.
-
-        Keystone may come up after us, so this goes on until it works.
-        """
-        pause = threading.Event()
-        while True:
-            try:
-                self._assemble()
-            except Exception as error:  # noqa: BLE001
-                LOG.warning("Ensembles are not ready: %s", error)
-                pause.wait(RETRY_SECONDS)
-            else:
-                return
-
-    def _assemble(self) -> Service:
-        """The service, put together on first use; the worker runs in this very process.
-
-        :raises ensemble_api.exception.Unavailable: when the configuration does not do.
-        """
-        with self._lock:
-            if self._service is None:
-                self._service, self._worker = assemble(self._application, self._config)
-            if self._worker is not None:
-                self._worker.ensure_running()
-            return self._service
 
 
 def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]:
@@ -162,7 +139,15 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
 def filter_factory(
     global_conf: dict[str, str], **local_conf: str
 ) -> Callable[[Application], EnsemblesFilter]:
-    """What paste calls; the configuration is nova.conf's ``[ensembles]``."""
+    """What paste calls, once for each pipeline; the options are nova.conf's ``[ensembles]``."""
     conf.register(cfg.CONF)
     policies.get_enforcer()
-    return lambda application: EnsemblesFilter(application, cfg.CONF)
+
+    def build(application: Application) -> EnsemblesFilter:
+        if not _shared:
+            # Both pipelines end in the same compute application; this one is as good as the other.
+            _shared.append(Process(lambda: assemble(application, cfg.CONF)))
+            _shared[0].start_after_fork()
+        return EnsemblesFilter(application, cfg.CONF, _shared[0])
+
+    return build

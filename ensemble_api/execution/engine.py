@@ -3,7 +3,6 @@
 
 import logging
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from typing import Any
 
@@ -14,6 +13,7 @@ from ensemble_api.cloud.session import Session
 from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG, recognized
 from ensemble_api.execution import decide as decision
 from ensemble_api.execution.names import server_name
+from ensemble_api.execution.threads import for_each
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.store.api import Store
 
@@ -51,6 +51,11 @@ class Engine:
         self._owner = owner
         self._concurrency = concurrency
         self._timeout = timeout
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Begin no more actions: they are left to whoever works on the ensemble next."""
+        self._stopped = True
 
     def step(self, ensemble_id: str) -> Next:
         """Observe, decide, act, record.
@@ -66,10 +71,15 @@ class Engine:
             concurrency=self._concurrency,
             timeout=self._timeout,
         )
-        with ThreadPoolExecutor(self._concurrency, "ensemble-engine") as pool:
-            # Iterating raises the first error, after all actions have ended.
-            obstacles = pool.map(lambda each: self._carry_out(context, ensemble, each), actions)
-            obstacle = next(filter(None, list(obstacles)), None)
+        done = for_each(
+            actions,
+            lambda action: self._carry_out(context, ensemble, action),
+            most=self._concurrency,
+            name="ensemble-engine",
+        )
+        if self._stopped:
+            return Next.NOW
+        obstacle = next(filter(None, done), None)
         if obstacle != ensemble.blocked and self._is_being_removed(ensemble.id):
             self._store.block(ensemble, self._owner, obstacle)
         if obstacle:
@@ -102,6 +112,8 @@ class Engine:
         self, context: Any, ensemble: EnsembleRecord, action: decision.Action
     ) -> str | None:
         """Do what was decided; gives what is in the way of a removal, if anything is."""
+        if self._stopped:
+            return None
         match action:
             case decision.CreateServer(member):
                 self._create(ensemble, member)

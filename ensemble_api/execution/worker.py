@@ -4,7 +4,6 @@
 import logging
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 from ensemble_api import exception
 from ensemble_api.execution.engine import Engine, Next
@@ -13,6 +12,10 @@ from ensemble_api.store.api import Store
 LOG = logging.getLogger(__name__)
 
 BLOCKED = 5  # polls between two looks at what only a person can help on
+
+# Seconds that a process which stops gives the steps under way. One that takes longer keeps its
+# lease until that runs out, as after a crash, since what it asked of Nova may still come about.
+GRACE = 2.0
 
 
 class Worker:
@@ -39,56 +42,61 @@ class Worker:
         self._lease_seconds = lease_seconds
         self._poll = poll
         self._threads = threads
-        self._pool: ThreadPoolExecutor | None = None
         self._busy: set[str] = set()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._news = threading.Event()
+        self._ended = threading.Event()
         self._process: int | None = None
 
-    def ensure_running(self) -> None:
-        """Start the threads in this process unless they run; a fork has none of its parent's."""
-        if self._process == os.getpid():
-            return
-        with self._lock:
-            if self._process == os.getpid():
-                return
-            self._process = os.getpid()
-            self._busy = set()
-            self._pool = ThreadPoolExecutor(self._threads, "ensemble-worker")
-            for name, run in (("dispatch", self._dispatch), ("renew", self._renew)):
-                threading.Thread(target=run, name=f"ensemble-{name}", daemon=True).start()
+    def start(self) -> None:
+        """Start the threads, in this process."""
+        self._process = os.getpid()
+        for name, run in (("dispatch", self._dispatch), ("renew", self._renew)):
+            threading.Thread(target=run, name=f"ensemble-{name}", daemon=True).start()
 
     def wake(self) -> None:
         """Look at the database now rather than at the next poll."""
         self._news.set()
 
     def stop(self) -> None:
-        """End the threads after the step they are in; leases are given back."""
-        self._stopping.set()
-        self._news.set()
-        if self._pool is not None:
-            self._pool.shutdown(wait=True)
+        """End the threads after what they are about, and give the leases back; soon, in any case.
+
+        Does nothing in a fork, which has no threads of its parent's.
+        """
+        if self._process == os.getpid():
+            self._stopping.set()
+            self._engine.stop()
+            self._news.set()
+            self._ended.wait(GRACE)
 
     def _dispatch(self) -> None:
-        while not self._stopping.is_set():
+        while True:
             self._news.clear()
+            if self._stopping.is_set():
+                break
             try:
                 for ensemble_id in self._store.unsettled():
                     self._take(ensemble_id)
             except Exception:
                 LOG.exception("The ensembles database cannot be read; trying again")
             self._news.wait(self._poll)
+        while self._busy:
+            self._news.wait(self._poll)  # each tells when it has let go
+            self._news.clear()
+        self._ended.set()
 
     def _take(self, ensemble_id: str) -> None:
-        pool = self._pool
         with self._lock:
-            if pool is None or len(self._busy) >= self._threads or ensemble_id in self._busy:
+            if len(self._busy) >= self._threads or ensemble_id in self._busy:
                 return
             if not self._store.claim(ensemble_id, self._owner, self._lease_seconds):
                 return
+            # A thread that cannot be started leaves a lease that runs out by itself.
+            threading.Thread(
+                target=self._work, args=(ensemble_id,), name="ensemble-worker", daemon=True
+            ).start()
             self._busy.add(ensemble_id)
-        pool.submit(self._work, ensemble_id)
 
     def _work(self, ensemble_id: str) -> None:
         """Step until the ensemble is settled, and let go where that takes somebody else."""
@@ -111,14 +119,16 @@ class Worker:
             LOG.exception("Working on ensemble %s failed; trying again", ensemble_id)
             pause = self._poll
         finally:
-            with self._lock:
-                self._busy.discard(ensemble_id)
-            if pause:
-                # The lease goes on for a while, in which others that wait have their turn.
-                self._store.renew(ensemble_id, self._owner, pause)
-            else:
-                self._store.release(ensemble_id, self._owner)
-            self._news.set()
+            try:
+                if pause and not self._stopping.is_set():
+                    # The lease goes on for a while, in which others that wait have their turn.
+                    self._store.renew(ensemble_id, self._owner, pause)
+                else:
+                    self._store.release(ensemble_id, self._owner)
+            finally:
+                with self._lock:
+                    self._busy.discard(ensemble_id)
+                self._news.set()
 
     def _renew(self) -> None:
         while not self._stopping.wait(self._lease_seconds / 4):

@@ -63,8 +63,7 @@ def application(cloud: SmallCloud, keystone: FakeKeystone) -> Iterator[Ensembles
     config = configure(keystone, str(cloud.store.engine.url))
     application = EnsemblesFilter(cloud.nova, config)
     yield application
-    if application._worker is not None:
-        application._worker.stop()
+    application.process.stop()
 
 
 def ask(
@@ -174,8 +173,7 @@ def test_a_wrong_password_makes_creates_unavailable_and_leaves_nothing(
     assert response.status_int == 503
     assert "wrong" not in response.text
     assert cloud.store.all_members() == []
-    assert application._worker is not None
-    application._worker.stop()
+    application.process.stop()
     with pytest.raises(Exception, match=r"401|no"):
         Session(config).acting_for(Requester("ada"), "shop")
     assert keystone.passwords.count("wrong") >= 1

@@ -97,7 +97,7 @@ def test_a_server_that_nova_will_not_delete_now_is_asked_for_at_the_poll_s_pace(
         poll=0.2,
         threads=1,
     )
-    worker.ensure_running()
+    worker.start()
     threading.Event().wait(1.0)
     asked = len(deletes)
     cloud.nova._server = original  # type: ignore[method-assign]

@@ -35,6 +35,9 @@ class Engine:
             self._store.transition(ensemble_id, [Status.BUILDING], Status.ACTIVE)
         return Next.NOW
 
+    def stop(self) -> None:
+        """Nothing is under way between two steps."""
+
 
 @pytest.fixture
 def workers(store: Store) -> Iterator[Callable[..., Worker]]:
@@ -43,7 +46,7 @@ def workers(store: Store) -> Iterator[Callable[..., Worker]]:
     def start(engine: Any, owner: str = "w1", **facts: Any) -> Worker:
         settings = {"lease_seconds": 20, "poll": POLL, "threads": 2, **facts}
         worker = Worker(store, engine, owner=owner, **settings)
-        worker.ensure_running()
+        worker.start()
         started.append(worker)
         return worker
 
@@ -182,14 +185,41 @@ def test_a_stopped_worker_gives_its_leases_back(
     assert store.claim(ensemble_id, "w2", 20)
 
 
-def test_running_it_twice_starts_one_set_of_threads(
-    store: Store, workers: Callable[..., Worker]
+def test_a_stop_does_not_wait_for_a_step_that_does_not_end(
+    cloud: SmallCloud, store: Store, workers: Callable[..., Worker]
 ) -> None:
-    def ours() -> int:
-        return sum(each.name == "ensemble-dispatch" for each in threading.enumerate())
+    (ensemble_id,) = create(cloud)
+    begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
 
-    before = ours()
-    worker = workers(Engine(store))
-    for _ in range(3):
-        worker.ensure_running()
-    assert ours() == before + 1
+    def between(_: str) -> None:
+        begun.set()
+        go_on.wait(20)
+        ended.set()
+
+    worker = workers(Engine(store, between))
+    assert begun.wait(20)
+    worker.stop()
+    assert not ended.is_set()
+    # What that step asked of Nova may still come about, so its lease is not for others yet.
+    assert not store.claim(ensemble_id, "w2", 20)
+    go_on.set()
+    wait(lambda: store.unsettled() == [ensemble_id])
+
+
+def test_nothing_that_it_started_keeps_a_process_from_ending(
+    cloud: SmallCloud, store: Store, workers: Callable[..., Worker]
+) -> None:
+    create(cloud)
+    begun, go_on = threading.Event(), threading.Event()
+    others = set(threading.enumerate())
+
+    def between(_: str) -> None:
+        begun.set()
+        go_on.wait(20)
+
+    workers(Engine(store, between))
+    assert begun.wait(20)
+    ours = set(threading.enumerate()) - others
+    go_on.set()
+    assert len(ours) == 3
+    assert all(each.daemon for each in ours)

@@ -10,6 +10,7 @@ from nova.conf import scheduler
 from oslo_config import cfg
 
 from ensemble_api import conf, middleware
+from ensemble_api.process import Process
 
 NOVA = b"Nova's own answer"
 
@@ -20,11 +21,16 @@ def nova(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     return [NOVA]
 
 
-class Quiet(middleware.EnsemblesFilter):
+class Unstarted(Process):
     """Without the thread that assembles in the background."""
 
-    def _start(self) -> None:
+    def start(self) -> None:
         """Do nothing."""
+
+
+def quiet(application: Any, config: cfg.ConfigOpts) -> middleware.EnsemblesFilter:
+    process = Unstarted(lambda: middleware.assemble(application, config))
+    return middleware.EnsemblesFilter(application, config, process)
 
 
 @pytest.fixture
@@ -59,7 +65,7 @@ def ask(application: Any, path: str, project: str | None = "shop-project") -> we
     ],
 )
 def test_requests_that_are_not_ours_pass_on_untouched(config: cfg.ConfigOpts, path: str) -> None:
-    application = Quiet(nova, config)
+    application = quiet(nova, config)
     response = ask(application, path)
     assert (response.status_int, response.body) == (299, NOVA)
     assert response.headers["X-Nova"] == "yes"
@@ -68,7 +74,7 @@ def test_requests_that_are_not_ours_pass_on_untouched(config: cfg.ConfigOpts, pa
 
 
 def test_a_request_without_a_context_that_is_not_ours_passes_on(config: cfg.ConfigOpts) -> None:
-    response = webob.Request.blank("/").get_response(Quiet(nova, config))
+    response = webob.Request.blank("/").get_response(quiet(nova, config))
     assert response.status_int == 299
 
 
@@ -77,7 +83,7 @@ def test_a_request_without_a_context_that_is_not_ours_passes_on(config: cfg.Conf
     ["/os-ensembles", "/os-ensembles/", "/os-ensembles/plans", "/shop-project/os-ensembles/x"],
 )
 def test_requests_that_are_ours_never_reach_nova(config: cfg.ConfigOpts, path: str) -> None:
-    response = ask(Quiet(nova, config), path)
+    response = ask(quiet(nova, config), path)
     assert response.status_int == 503  # no database is configured here
     assert nova.seen == []  # type: ignore[attr-defined]
 
@@ -96,7 +102,7 @@ def test_what_is_wrong_with_the_configuration_is_for_the_log(
 ) -> None:
     config.set_override("connection", "sqlite://", conf.GROUP)
     config.set_override(option, value, conf.GROUP)
-    response = ask(Quiet(nova, config), "/os-ensembles")
+    response = ask(quiet(nova, config), "/os-ensembles")
     assert response.status_int == 503
     assert response.json["serviceUnavailable"]["details"] == {"code": "ensemble.unavailable"}
     assert secret not in response.text
@@ -109,13 +115,12 @@ def test_a_database_that_cannot_be_read_is_not_described(
     config.set_override("connection", "mysql+secret://u:secret@db/x", conf.GROUP)
     for section in (conf.GROUP, "placement", "neutron"):
         config.set_override("auth_type", "none", section)
-    application = Quiet(nova, config)
+    application = quiet(nova, config)
     try:
         response = ask(application, "/os-ensembles")
     finally:
         # Its threads would go on, and log into whichever test runs then.
-        assert application._worker is not None
-        application._worker.stop()
+        application.process.stop()
     assert response.status_int == 500
     assert "secret" not in response.text
     assert "secret" in caplog.text
@@ -124,7 +129,8 @@ def test_a_database_that_cannot_be_read_is_not_described(
 def test_the_factory_registers_our_section_and_wraps_the_application(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(middleware.EnsemblesFilter, "_start", lambda self: None)
+    monkeypatch.setattr(Process, "start", lambda self: None)
+    monkeypatch.setattr(middleware, "_shared", [])
     nova.seen = []  # type: ignore[attr-defined]
     application = middleware.filter_factory({})(nova)
     assert cfg.CONF[conf.GROUP].max_members == 500

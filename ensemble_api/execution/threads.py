@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Threads that end with their process: nobody waits for them when it stops.
+
+Python waits at its exit for the threads of its own pools, and for all that is queued there.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def for_each(items: Iterable[T], run: Callable[[T], R], *, most: int, name: str) -> list[R]:
+    """Run ``run`` on every item, in ``most`` threads at most, and give what it gave, in any order.
+
+    :raises BaseException: the first one that ``run`` raised, after all items have had their turn.
+    """
+    waiting = deque(items)
+    results: list[R] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        while True:
+            try:
+                item = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                results.append(run(item))
+            except BaseException as error:  # noqa: BLE001 - raised below, where somebody waits
+                errors.append(error)
+
+    threads = [
+        threading.Thread(target=work, name=f"{name}-{number}", daemon=True)
+        for number in range(min(most, len(waiting)))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return results

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The filter in a real uWSGI with two processes: when its threads start, and how they end."""
+
+import os
+import signal
+import socket
+import subprocess
+import sysconfig
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import requests
+import sqlalchemy as sa
+from fake_keystone import FakeKeystone
+from placement_service import PlacementService
+from test_store import record
+
+from ensemble_api.planning.lifecycle import MemberStatus, Status
+from ensemble_api.store import models
+from ensemble_api.store.api import Store
+
+HERE = Path(__file__).parent
+PROCESSES = 2
+
+PASTE = """
+[composite:osapi_compute]
+use = egg:Paste#urlmap
+/v2: legacy
+/v2.1: current
+
+[pipeline:legacy]
+pipeline = context ensembles compute
+
+[pipeline:current]
+pipeline = context ensembles compute
+
+[filter:context]
+paste.filter_factory = uwsgi_application:context_factory
+
+[filter:ensembles]
+paste.filter_factory = ensemble_api.middleware:filter_factory
+
+[app:compute]
+paste.app_factory = uwsgi_application:compute_factory
+"""
+
+NOVA = """
+[ensembles]
+connection = {connection}
+poll_interval = 0.2
+lease_seconds = 60
+auth_type = password
+auth_url = {keystone}
+username = nova
+password = secret
+project_name = service
+user_domain_name = Default
+project_domain_name = Default
+"""
+
+
+class Uwsgi:
+    """One uWSGI with its log."""
+
+    def __init__(self, directory: Path, *options: str) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            address = f"127.0.0.1:{probe.getsockname()[1]}"
+        self.url = f"http://{address}"
+        self.log = directory / "uwsgi.log"
+        environment = {
+            **os.environ,
+            "ENSEMBLE_TEST_CONF": str(directory / "nova.conf"),
+            "ENSEMBLE_TEST_PASTE": str(directory / "paste.ini"),
+            "OS_NOVA_DISABLE_EVENTLET_PATCHING": "true",
+        }
+        command = [
+            Path(sysconfig.get_path("scripts")) / "uwsgi",
+            *("--master", "--die-on-term", "--need-app", "--enable-threads"),
+            *("--processes", str(PROCESSES), "--http-socket", address),
+            *("--worker-reload-mercy", "15", "--reload-mercy", "15"),
+            *("--pythonpath", HERE, "--module", "uwsgi_application:application"),
+            *options,
+        ]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command,
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait(self, condition: Callable[[], bool], seconds: float = 40) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, self.log.read_text()
+            time.sleep(0.05)
+
+    def until_spawned(self) -> None:
+        self.wait(lambda: f"spawned uWSGI worker {PROCESSES}" in self.log.read_text())
+
+    def threads(self) -> dict[int, Counter[str]]:
+        """The threads of each process by name, asked of both pipelines until all have answered."""
+        found: dict[int, Counter[str]] = {}
+
+        def asked() -> bool:
+            for pipeline in ("v2", "v2.1"):
+                told = requests.get(f"{self.url}/{pipeline}/whoami", timeout=30).json()
+                found[told["process"]] = Counter(told["threads"])
+            return len(found) == PROCESSES
+
+        self.wait(asked)
+        return found
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+
+    def kill(self) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)  # a worker that hangs outlives its master
+        self.process.wait()
+
+
+@pytest.fixture
+def start(
+    store: Store, placement: PlacementService, tmp_path: Path
+) -> Iterator[Callable[..., Uwsgi]]:
+    keystone = FakeKeystone(placement.url)
+    (tmp_path / "paste.ini").write_text(PASTE)
+    (tmp_path / "nova.conf").write_text(
+        NOVA.format(
+            connection=store.engine.url.render_as_string(hide_password=False),
+            keystone=keystone.url,
+        )
+    )
+    started: list[Uwsgi] = []
+
+    def begin(*options: str) -> Uwsgi:
+        started.append(Uwsgi(tmp_path, *options))
+        return started[-1]
+
+    yield begin
+    for each in started:
+        if each.process.poll() is None:
+            each.kill()
+    keystone.stop()
+
+
+def waiting(store: Store) -> str:
+    """An ensemble whose only server is never built, which nobody works on; gives its id."""
+    new = record(members=1)
+    server = replace(new.members[0], status=MemberStatus.BUILDING)
+    store.create(replace(new, members=(server,)), "api", 60)
+    store.transition(new.id, [Status.RESERVING], Status.BUILDING)
+    store.mark(new, server, "api", server_id="00000000-0000-4000-8000-000000000000")
+    store.release(new.id, "api")
+    return new.id
+
+
+def owner(store: Store, ensemble_id: str) -> str | None:
+    with store.reading() as session:
+        return session.scalar(
+            sa.select(models.Ensemble.lease_owner).where(models.Ensemble.id == ensemble_id)
+        )
+
+
+loading = pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param((), id="loaded before the fork"),
+        pytest.param(("--lazy-apps",), id="loaded after the fork"),
+        pytest.param(("--threads", "4"), id="several threads, loaded before the fork"),
+        pytest.param(("--lazy-apps", "--threads", "4"), id="several threads, loaded after it"),
+    ],
+)
+
+
+@loading
+def test_every_start_answers_with_one_worker_a_process(
+    start: Callable[..., Uwsgi], options: tuple[str, ...]
+) -> None:
+    for _ in range(2):
+        uwsgi = start(*options)
+        uwsgi.until_spawned()
+        uwsgi.threads()
+        uwsgi.wait(
+            lambda uwsgi=uwsgi: all(  # type: ignore[misc]
+                each["ensemble-dispatch"] == 1 for each in uwsgi.threads().values()
+            )
+        )
+        uwsgi.kill()
+
+
+@loading
+def test_what_waits_is_taken_with_no_request_and_given_up_on_sigterm(
+    start: Callable[..., Uwsgi], store: Store, options: tuple[str, ...]
+) -> None:
+    ensemble_id = waiting(store)
+    uwsgi = start(*options)
+    uwsgi.wait(lambda: owner(store, ensemble_id) is not None)
+    uwsgi.stop()
+    assert owner(store, ensemble_id) is None, uwsgi.log.read_text()
+    # This is what uWSGI writes when a process did not end by itself in the time that it has.
+    assert "NO MERCY" not in uwsgi.log.read_text()
