@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The store on a real SQLite file: schema, pages, transitions, leases, hand-overs."""
+"""The store on every real database: schema, pages, transitions, leases, hand-overs."""
 
 import dataclasses
 import threading
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from ensemble_api.planning.lifecycle import (
 )
 from ensemble_api.store import migration, models, rows
 from ensemble_api.store.api import MAX_EVENTS, Page, Store
+
+EVERY_DATABASE = True
 
 
 def record(name: str = "shop", project: str = "p1", members: int = 2) -> EnsembleRecord:
@@ -63,10 +66,10 @@ def test_the_migrations_give_exactly_the_schema_of_the_models(store: Store) -> N
 
 
 def test_the_migrations_give_the_indexes_and_constraints_of_the_models(
-    store: Store, tmp_path: Path
+    store: Store, new_database: Callable[[], Store]
 ) -> None:
     """What compare_metadata does not look at: nullability aside, foreign keys' ON DELETE."""
-    plain = sa.create_engine(f"sqlite:///{tmp_path}/models.sqlite")
+    plain = new_database().engine
     models.Base.metadata.create_all(plain)
 
     def schema(engine: sa.Engine) -> dict[str, Any]:
@@ -91,7 +94,6 @@ def test_the_migrations_give_the_indexes_and_constraints_of_the_models(
         }
 
     assert schema(store.engine) == schema(plain)
-    plain.dispose()
 
 
 def test_every_migration_is_in_a_package_and_so_in_a_wheel() -> None:
@@ -99,13 +101,14 @@ def test_every_migration_is_in_a_package_and_so_in_a_wheel() -> None:
     assert {each.name for each in versions.glob("*.py")} > {"__init__.py"}
 
 
-def test_upgrading_twice_is_fine_and_the_version_is_told(tmp_path: Path) -> None:
-    store = Store(f"sqlite:///{tmp_path}/new.sqlite")
+def test_upgrading_twice_is_fine_and_the_version_is_told(
+    new_database: Callable[[], Store],
+) -> None:
+    store = new_database()
     assert migration.version(store.engine) is None
     store.upgrade()
     store.upgrade()
     assert migration.version(store.engine) == "0004"
-    store.engine.dispose()
 
 
 def test_what_is_saved_comes_back_the_same(store: Store) -> None:
@@ -328,7 +331,8 @@ def test_deleted_members_are_on_no_host(store: Store) -> None:
     ]
 
 
-def test_a_database_without_our_tables_does_not_answer(tmp_path: Path) -> None:
-    store = Store(f"sqlite:///{tmp_path}/empty.sqlite")
+def test_a_database_without_our_tables_does_not_answer(
+    new_database: Callable[[], Store],
+) -> None:
     with pytest.raises(exception.Unavailable, match="database does not answer"):
-        store.get("any")
+        new_database().get("any")

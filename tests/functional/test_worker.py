@@ -15,6 +15,7 @@ from ensemble_api.execution.worker import Worker
 from ensemble_api.planning.lifecycle import Status
 from ensemble_api.store.api import Store
 
+EVERY_DATABASE = True
 POLL = 0.05
 
 
