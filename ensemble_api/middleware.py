@@ -92,6 +92,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         raise exception.Unavailable(str(error)) from error
     owner = f"{socket.gethostname()}:{uuid.uuid4()}"
     store = Store(ours.connection)
+    store.check_characters()
     session = Session(config)
     compute = Compute(application)
     reservation = Reservation(session.placement)

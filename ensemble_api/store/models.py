@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.dialects import mysql
 
+from ensemble_api.store import characters
+
 
 class Json(sa.TypeDecorator[Any]):
     """JSON in a text column, the same on every database."""
@@ -23,6 +25,17 @@ class Json(sa.TypeDecorator[Any]):
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
         """Decode on the way out."""
         return None if value is None else json.loads(value)
+
+
+class Words(sa.TypeDecorator[str]):
+    """What we or Nova say to people: cut to what every database holds, since it must be saved."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        """Cut on the way in."""
+        return None if value is None else characters.storable(value)
 
 
 class Moment(sa.TypeDecorator[datetime]):
@@ -63,7 +76,7 @@ class Ensemble(Base):
     exclusive: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
     fault: orm.Mapped[Any] = orm.mapped_column(Json, nullable=True)
     requester: orm.Mapped[Any] = orm.mapped_column(Json, nullable=True)
-    blocked: orm.Mapped[str | None] = orm.mapped_column(sa.Text)
+    blocked: orm.Mapped[str | None] = orm.mapped_column(Words)
     created_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
     updated_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
     lease_owner: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
@@ -91,7 +104,7 @@ class Member(Base):
     server_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(36))
     asked_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
     tries: orm.Mapped[int] = orm.mapped_column(sa.Integer, server_default="0")
-    refusal: orm.Mapped[str | None] = orm.mapped_column(sa.Text)
+    refusal: orm.Mapped[str | None] = orm.mapped_column(Words)
     retry_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
 
 
@@ -106,7 +119,7 @@ class Event(Base):
     )
     at: orm.Mapped[datetime] = orm.mapped_column(Moment)
     type: orm.Mapped[str] = orm.mapped_column(sa.String(32))
-    message: orm.Mapped[str] = orm.mapped_column(sa.Text)
+    message: orm.Mapped[str] = orm.mapped_column(Words)
 
 
 class KeptPlan(Base):

@@ -121,7 +121,7 @@ def test_a_database_that_cannot_be_read_is_not_described(
     finally:
         # Its threads would go on, and log into whichever test runs then.
         application.process.stop()
-    assert response.status_int == 500
+    assert response.status_int == 503
     assert "secret" not in response.text
     assert "secret" in caplog.text
 
