@@ -17,7 +17,7 @@ import webob
 import webob.exc
 from oslo_config import cfg
 
-from ensemble_api import conf, exception, policies, routes
+from ensemble_api import advice, conf, exception, policies, routes
 from ensemble_api.cloud.aggregates import AggregateRules
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory, parse_levels
@@ -69,9 +69,9 @@ class EnsemblesFilter:
     def _respond(self, request: webob.Request, path: str) -> webob.Response:
         try:
             service = self.process.service()
-        except Exception:
+        except Exception as error:  # noqa: BLE001
             # What is wrong with the configuration is for the log, not for tenants.
-            LOG.exception("Ensembles cannot be served")
+            advice.log(LOG, "Ensembles cannot be served", error)
             return routes.refuse(
                 exception.Unavailable("Ensembles are not available here; the log has more.")
             )
@@ -85,15 +85,17 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
     """
     ours = config[conf.GROUP]
     if not ours.connection:
-        raise exception.Unavailable(f"[{conf.GROUP}] connection is not configured.")
+        raise exception.Unavailable(
+            f"[{conf.GROUP}] connection is not set: name the ensembles database there."
+        )
     try:
         levels = parse_levels(ours.levels)
     except ValueError as error:
         raise exception.Unavailable(str(error)) from error
     owner = f"{socket.gethostname()}:{uuid.uuid4()}"
     store = Store(ours.connection)
-    store.check_characters()
     session = Session(config)
+    store.check()
     compute = Compute(application)
     reservation = Reservation(session.placement)
     engine = Engine(

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from ensemble_api import advice
 from ensemble_api.execution.worker import Worker
 from ensemble_api.service import Service
 
@@ -83,12 +84,14 @@ class Process:
 
     def _start(self) -> None:
         """Keystone and the database may come up after us, so this goes on until it works."""
-        pause = threading.Event()
+        pause, told = threading.Event(), ""
         while True:
             try:
                 self.service()
             except Exception as error:  # noqa: BLE001
-                LOG.warning("Ensembles are not ready: %s", error)
+                if (line := advice.advice(error) or repr(error)) != told:  # once for each reason
+                    LOG.warning("Ensembles are not ready: %s", line)
+                told = line
                 pause.wait(RETRY_SECONDS)
             else:
                 return

@@ -11,7 +11,7 @@ import microversion_parse
 import webob
 from keystoneauth1 import exceptions as keystone
 
-from ensemble_api import exception, views
+from ensemble_api import advice, exception, views
 from ensemble_api.handlers import ensembles, plans, spread
 from ensemble_api.handlers.call import MAX_BODY, Answer, Call, Handler
 from ensemble_api.service import Service
@@ -47,8 +47,8 @@ def dispatch(request: webob.Request, service: Service, path: str) -> webob.Respo
         answer = _handle(request, service, path)
     except exception.EnsembleError as error:
         return refuse(error)
-    except (exception.CloudError, keystone.ClientException):
-        LOG.exception("%s %s failed: the cloud did not answer", request.method, path)
+    except (exception.CloudError, keystone.ClientException) as error:
+        advice.log(LOG, f"{request.method} {path} failed", error)
         return refuse(exception.Unavailable("The cloud does not answer; try again later."))
     except Exception:
         LOG.exception("%s %s failed", request.method, path)

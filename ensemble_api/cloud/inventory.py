@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ensemble_api import exception
+from ensemble_api.cloud.answers import unavailable
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.planning.snapshot import Snapshot
@@ -168,7 +168,7 @@ class Inventory:
         if response.status_code == 400:
             return frozenset()  # an unknown trait: nobody has it
         if response.status_code != 200:
-            raise exception.Unavailable("Placement does not answer; try again later.")
+            raise unavailable("Placement", response)
         return frozenset(each["uuid"] for each in response.json()["resource_providers"])
 
     def _places(self, aggregates: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str | None]]:
@@ -193,7 +193,7 @@ class Inventory:
         if response.status_code == 400:
             return _Offer({}, {})  # an unknown resource class or trait: nobody has it
         if response.status_code != 200:
-            raise exception.Unavailable("Placement does not answer; try again later.")
+            raise unavailable("Placement", response)
         summaries = response.json()["provider_summaries"]
         return _Offer(
             usage={

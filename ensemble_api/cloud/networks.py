@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from ensemble_api import exception
+from ensemble_api.cloud.answers import unavailable
 
 
 class Networks:
@@ -51,5 +51,5 @@ class Networks:
         if response.status_code == 404:
             return {}
         if response.status_code != 200:
-            raise exception.Unavailable("Neutron does not answer; try again later.")
+            raise unavailable("Neutron", response)
         return dict(response.json())

@@ -5,15 +5,13 @@ Placement 16 can over-commit when several such requests meet (its retry reads a 
 so after each success the usages are read back.
 """
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ensemble_api import exception
+from ensemble_api.cloud.answers import unavailable
 from ensemble_api.planning.lifecycle import MemberRecord
-
-LOG = logging.getLogger(__name__)
 
 CONSUMER_TYPE = "ENSEMBLE_HOLD"
 CONCURRENT_UPDATE = "placement.concurrent_update"
@@ -48,10 +46,8 @@ class Reservation:
             if response.status_code == 204:
                 break
             if response.status_code != 409:
-                LOG.error("Placement refused a reservation: %s", response.text)
-                raise exception.Unavailable(
-                    "Placement did not take the reservation; try again later."
-                )
+                words = "did not take the reservation; try again later."
+                raise unavailable("Placement", response, words)
             if CONCURRENT_UPDATE not in response.text:
                 raise exception.CapacityTaken
             self._sleep(0.1 * 2**attempt)
@@ -72,7 +68,7 @@ class Reservation:
         for member in members:
             response = self._placement.delete(f"/allocations/{member}")
             if response.status_code not in (204, 404):
-                raise exception.Unavailable("Placement did not release a reservation.")
+                raise unavailable("Placement", response, "did not release a reservation.")
 
     def holds(self, consumer: str) -> bool:
         """Whether a consumer (a member or a server) has an allocation."""
@@ -95,5 +91,5 @@ class Reservation:
     def _get(self, path: str) -> Any:
         response = self._placement.get(path)
         if response.status_code != 200:
-            raise exception.Unavailable("Placement does not answer; try again later.")
+            raise unavailable("Placement", response)
         return response.json()

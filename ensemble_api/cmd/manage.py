@@ -9,7 +9,7 @@ from typing import Any
 
 from oslo_config import cfg
 
-from ensemble_api import conf
+from ensemble_api import advice, conf
 from ensemble_api.cmd import offline
 from ensemble_api.store import migration
 from ensemble_api.store.api import Store
@@ -37,10 +37,22 @@ def _add_database(commands: Any) -> None:
 def _database(options: argparse.Namespace, config: cfg.ConfigOpts) -> int:
     connection = config[conf.GROUP].connection
     if not connection:
-        print(f"[{conf.GROUP}] connection is not set in nova.conf.", file=sys.stderr)  # noqa: T201
+        print(  # noqa: T201
+            f"[{conf.GROUP}] connection is not set in nova.conf: name our database there.",
+            file=sys.stderr,
+        )
         return 1
     options.with_store(Store(connection))
     return 0
+
+
+def _told(error: Exception) -> int:
+    """Say in one line what is wrong when an operator can mend it; a defect keeps its traceback."""
+    line = advice.advice(error)
+    if line is None:
+        raise error
+    print(line, file=sys.stderr)  # noqa: T201
+    return offline.REFUSED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -86,3 +98,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever reads has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except Exception as error:  # noqa: BLE001
+        return _told(error)

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from keystoneauth1 import exceptions as keystone
 from oslo_config import cfg
 
-from ensemble_api import conf, exception, views
+from ensemble_api import advice, conf, exception, views
 from ensemble_api.cloud import credentials
 from ensemble_api.cloud.inventory import parse_levels
 from ensemble_api.offline import report, schema
@@ -109,8 +110,10 @@ def _snapshot(options: argparse.Namespace, config: cfg.ConfigOpts) -> int:
         document = Capture(nova, placement, levels, zone).document()
     except (ValueError, exception.EnsembleError) as error:
         return _wrong(str(error))
+    except keystone.ClientException as error:
+        return _wrong(str(advice.advice(error)))
     except exception.CloudError as error:
-        return _wrong(f"Nova does not serve us: {error}")
+        return _wrong(str(advice.advice(error)))
     text = dumped(anonymous(document) if options.anonymous else document)
     if options.output is None:
         sys.stdout.write(text)

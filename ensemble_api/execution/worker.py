@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 
-from ensemble_api import exception
+from ensemble_api import advice, exception
 from ensemble_api.execution.engine import Engine, Next
 from ensemble_api.store.api import Store
 
@@ -78,8 +78,10 @@ class Worker:
             try:
                 for ensemble_id in self._store.unsettled():
                     self._take(ensemble_id)
-            except Exception:
-                LOG.exception("The ensembles database cannot be read; trying again")
+            except exception.Unavailable:
+                pass  # the store has told why
+            except Exception as error:  # noqa: BLE001
+                advice.log(LOG, "Ensembles cannot be looked for; trying again", error)
             self._news.wait(self._poll)
         while self._busy:
             self._news.wait(self._poll)  # each tells when it has let go
@@ -115,8 +117,8 @@ class Worker:
             pass
         except exception.LeaseLost:
             LOG.warning("Another worker has taken ensemble %s over", ensemble_id)
-        except Exception:
-            LOG.exception("Working on ensemble %s failed; trying again", ensemble_id)
+        except Exception as error:  # noqa: BLE001
+            advice.log(LOG, f"Working on ensemble {ensemble_id} failed; trying again", error)
             pause = self._poll
         finally:
             try:
@@ -137,5 +139,5 @@ class Worker:
             for ensemble_id in busy:
                 try:
                     self._store.renew(ensemble_id, self._owner, self._lease_seconds)
-                except Exception:
-                    LOG.exception("The lease of ensemble %s cannot be renewed", ensemble_id)
+                except Exception as error:  # noqa: BLE001
+                    advice.log(LOG, f"The lease of ensemble {ensemble_id} cannot be renewed", error)

@@ -11,7 +11,7 @@ from typing import Any, Final
 import webob
 from keystoneauth1 import exceptions
 
-from ensemble_api import exception
+from ensemble_api import advice, exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Host, Inventory, Level
 from ensemble_api.cloud.tags import MEMBER_TAG
@@ -45,7 +45,7 @@ class RemoteNova:
             found = self._client.get(path, headers={"OpenStack-API-Version": version})
             status, content = found.status_code, found.content
         except exceptions.ClientException as error:
-            status, message = 503, f"{type(error).__name__}: {error}"
+            status, message = 503, advice.advice(error)
             content = json.dumps({"serviceUnavailable": {"message": message}}).encode()
         response = webob.Response(status=status, content_type="application/json", charset="utf-8")
         response.body = content
@@ -135,12 +135,15 @@ class Capture:
         try:
             response = self._placement.get(path)
         except exceptions.ClientException as error:
-            raise exception.Unavailable(f"Placement does not answer: {error}") from error
+            raise exception.Unavailable(f"Placement: {advice.advice(error)}") from error
         if response.status_code == 404:  # a host without provider, or gone meanwhile
             return {}
         if response.status_code != 200:
+            said = " ".join(response.text.split())[:200]
+            if response.status_code in (401, 403):
+                said = "give the user of [placement] the roles admin and service"
             raise exception.Unavailable(
-                f"Placement answers {response.status_code} to GET {path}: {response.text[:200]}"
+                f"Placement answers {response.status_code} to GET {path}: {said}"
             )
         found: Mapping[str, Any] = response.json()
         return found

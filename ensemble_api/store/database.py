@@ -6,11 +6,12 @@ import logging
 from collections.abc import Iterator
 
 import sqlalchemy as sa
+from oslo_db import api as oslo_db_api
 from oslo_db import exception as db_exception
 from oslo_db.sqlalchemy import enginefacade
 from sqlalchemy import orm
 
-from ensemble_api import exception
+from ensemble_api import advice, exception
 from ensemble_api.store import characters, migration
 
 LOG = logging.getLogger(__name__)
@@ -24,7 +25,9 @@ class Database:
 
     def __init__(self, connection: str) -> None:
         self._facade = enginefacade.transaction_context()
-        self._facade.configure(connection=characters.connection_url(connection), sqlite_fk=True)
+        url = characters.connection_url(connection)
+        # Without retries: whoever waits for an answer is told at once, and we ask again anyway.
+        self._facade.configure(connection=url, sqlite_fk=True, max_retries=0)
 
     @property
     def engine(self) -> sa.Engine:
@@ -38,11 +41,12 @@ class Database:
         migration.upgrade(self.engine)
         characters.convert(self.engine)
 
-    def check_characters(self) -> None:
-        """Refuse a database that does not hold every character.
+    def check(self) -> None:
+        """See that the schema is what this release works with, and holds every character.
 
-        :raises ensemble_api.exception.Unavailable: which says what to do.
+        :raises ensemble_api.exception.Unavailable: for operators, with what to do.
         """
+        migration.check(self.engine)
         with _answering():
             characters.check(self.engine)
 
@@ -74,10 +78,11 @@ def _answering() -> Iterator[None]:
         yield
     except db_exception.DBInvalidUnicodeParameter as error:
         raise _refused() from error
-    except (db_exception.DBError, sa.exc.DBAPIError) as error:
+    except (db_exception.DBError, sa.exc.SQLAlchemyError) as error:
         if _is_of_the_data(error):
             raise _refused() from error
-        LOG.exception("The ensembles database failed")
+        if not isinstance(error, db_exception.DBDeadlock):  # which is tried again
+            advice.log(LOG, "A transaction failed", error)
         raise exception.Unavailable(
             "The ensembles database does not answer; try again later."
         ) from error
@@ -98,3 +103,12 @@ def _refused() -> exception.Invalid:
     return exception.Invalid(
         "A text in this request is too long, or has a character that cannot be saved."
     )
+def _deadlocked(error: Exception) -> bool:
+    """Whether the database gave this transaction up for another one."""
+    return isinstance(error.__cause__, db_exception.DBDeadlock)
+
+
+# Around a method that is one transaction: another attempt when the database gave it up for others.
+retried = oslo_db_api.wrap_db_retry(
+    retry_interval=0.1, max_retries=5, max_retry_interval=2, exception_checker=_deadlocked
+)

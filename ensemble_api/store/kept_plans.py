@@ -8,20 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from oslo_db import api as oslo_db_api
-from oslo_db import exception as db_exception
 
 from ensemble_api.store import models, rows
-from ensemble_api.store.database import Database
+from ensemble_api.store.database import Database, retried
 
 MOST = 50  # plans of one project
 OLD = 4  # lifetimes after which a plan, which is then no longer built, is forgotten
 DAY = timedelta(hours=24)
-
-
-def _deadlocked(error: Exception) -> bool:
-    """Whether the database gave this transaction up for another one."""
-    return isinstance(error.__cause__, db_exception.DBDeadlock)
 
 
 def remembered(lifetime: timedelta) -> timedelta:
@@ -46,7 +39,7 @@ class KeptPlans:
         self._database = database
         self._lifetime = timedelta(seconds=lifetime)
 
-    @oslo_db_api.wrap_db_retry(max_retries=5, exception_checker=_deadlocked)
+    @retried
     def keep(self, project_id: str, digest: str, content: Mapping[str, Any]) -> str:
         """Keep a plan and give its id; what is too old or too many goes, the oldest first."""
         model, now, plan_id = models.KeptPlan, rows.now(), str(uuid.uuid4())

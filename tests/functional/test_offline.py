@@ -171,10 +171,10 @@ def test_a_provider_that_is_gone_has_nothing(small: SmallCloud, config: Path, ca
 @pytest.mark.parametrize(
     ("breaks", "words"),
     [
-        ("password", "Nova does not serve us: HTTP 503: Unauthorized"),
-        ("nova", "HTTP 503: ConnectFailure: Unable to establish connection"),
-        ("no nova", "HTTP 503: EndpointNotFound"),
-        ("placement", "Placement does not answer"),
+        ("password", "Keystone refuses the service user (HTTP 401)"),
+        ("nova", "http://127.0.0.1:9/os-aggregates cannot be reached"),
+        ("no nova", "endpoint for compute service not found: see region_name"),
+        ("placement", "Placement: http://127.0.0.1:9/resource_providers/"),
     ],
 )
 def test_a_cloud_that_does_not_answer_is_told(

@@ -123,7 +123,8 @@ def test_a_database_that_cannot_be_read_is_not_described(
         application.process.stop()
     assert response.status_int == 503
     assert "secret" not in response.text
-    assert "secret" in caplog.text
+    assert "[ensembles] connection names a kind of database" in caplog.text
+    assert "u:secret" not in caplog.text
 
 
 def test_the_factory_registers_our_section_and_wraps_the_application(

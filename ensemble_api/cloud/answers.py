@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Answers of other services that are none: told to the operator, and in general to the tenant."""
+
+import logging
+from typing import Any
+
+from ensemble_api import exception
+
+LOG = logging.getLogger(__name__)
+
+_SECTIONS = {"Placement": "placement", "Neutron": "neutron"}
+
+
+def unavailable(
+    service: str, response: Any, words: str = "does not answer; try again later."
+) -> exception.Unavailable:
+    """The error for a request that a service did not carry out, after a line in the log."""
+    status = response.status_code
+    if status in (401, 403):
+        said = f"give the user of [{_SECTIONS[service]}] the roles admin and service"
+    else:
+        said = " ".join(response.text.split())[:300]
+    LOG.error("%s answers HTTP %s to our request: %s", service, status, said)
+    return exception.Unavailable(f"{service} {words}")
