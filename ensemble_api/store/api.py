@@ -19,7 +19,7 @@ from ensemble_api.planning.lifecycle import (
 )
 from ensemble_api.store import create_requests, models, rows
 from ensemble_api.store.create_requests import Mark
-from ensemble_api.store.database import Database
+from ensemble_api.store.database import Database, retried
 
 MAX_EVENTS = 100
 SORT_KEYS = ("created_at", "name", "status")
@@ -199,6 +199,7 @@ class Store(Database):
 
     # Writes of the service.
 
+    @retried
     def create(
         self, record: EnsembleRecord, owner: str, seconds: float, marks: Sequence[Mark] = ()
     ) -> None:
@@ -229,6 +230,7 @@ class Store(Database):
             session.flush()
             rows.add_members(session, record)
 
+    @retried
     def remove(self, ensemble_id: str) -> None:
         """Forget an ensemble, its members and events; unknown ids are ignored."""
         with self.writing() as session:
@@ -237,6 +239,7 @@ class Store(Database):
             create_requests.forget_unpromised(session, ensemble_id)
             session.execute(sa.delete(models.Ensemble).where(models.Ensemble.id == ensemble_id))
 
+    @retried
     def replan(self, record: EnsembleRecord, owner: str, seconds: float) -> None:
         """Replace the members and the plan of an ensemble that is still being reserved.
 
@@ -253,6 +256,7 @@ class Store(Database):
             )
             rows.add_members(session, record)
 
+    @retried
     def transition(
         self,
         ensemble_id: str,
@@ -293,6 +297,7 @@ class Store(Database):
 
     # Writes of the worker.
 
+    @retried
     def claim(self, ensemble_id: str, owner: str, seconds: float) -> bool:
         """Take the lease of an unsettled ensemble if it is free; say whether that worked."""
         now, model = rows.now(), models.Ensemble
@@ -312,6 +317,7 @@ class Store(Database):
             )
             return bool(result.rowcount)
 
+    @retried
     def renew(self, ensemble_id: str, owner: str, seconds: float) -> bool:
         """Prolong the lease that ``owner`` has; False when it is lost."""
         now, model = rows.now(), models.Ensemble
@@ -323,6 +329,7 @@ class Store(Database):
             )
             return bool(result.rowcount)
 
+    @retried
     def release(self, ensemble_id: str, owner: str) -> None:
         """Give the lease back, if ``owner`` has it."""
         model = models.Ensemble
@@ -349,6 +356,7 @@ class Store(Database):
                 )
             )
 
+    @retried
     def mark(
         self,
         record: EnsembleRecord,
