@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from ensemble_api import exception
+from ensemble_api import advice, exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Capacity, Inventory
 from ensemble_api.cloud.networks import Networks
@@ -334,9 +334,9 @@ class Service:
         try:
             self._reservation.release(member.id for member in record.members)
             self._store.remove(record.id)
-        except Exception:
+        except Exception as error:  # noqa: BLE001
             # The worker takes it over when the lease ends, and finds it interrupted.
-            LOG.exception("Ensemble %s could not be undone; the worker will", record.id)
+            advice.log(LOG, f"Ensemble {record.id} could not be undone; the worker will", error)
 
     def _hold(
         self,
