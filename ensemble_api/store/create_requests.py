@@ -63,6 +63,7 @@ class CreateRequests:
             return None
         return known
 
+    @retried
     def forget_refusal(self, mark: Mark) -> None:
         """Let a create that was refused be tried anew."""
         model = models.CreateRequest
@@ -71,6 +72,7 @@ class CreateRequests:
                 sa.delete(model).where(model.id == mark.id, model.ensemble_id.is_(None))
             )
 
+    @retried
     def keep(self, mark: Mark, answer: Mapping[str, Any]) -> Mapping[str, Any]:
         """Keep what a create was answered, and give what is kept: the first answer stays."""
         model = models.CreateRequest
@@ -90,6 +92,7 @@ class CreateRequests:
         known = self.find(mark)
         return known.answer if known is not None and known.answer is not None else answer
 
+    @retried
     def _add(self, mark: Mark, answer: Mapping[str, Any]) -> None:
         with self._database.writing() as session:
             add(session, [mark], None, answer)
@@ -122,6 +125,7 @@ class CreateRequests:
         if old:
             self._forget(old)
 
+    @retried
     def _forget(self, ids: Any) -> None:
         model = models.CreateRequest
         with self._database.writing() as session:

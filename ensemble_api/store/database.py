@@ -103,6 +103,8 @@ def _refused() -> exception.Invalid:
     return exception.Invalid(
         "A text in this request is too long, or has a character that cannot be saved."
     )
+
+
 def _deadlocked(error: Exception) -> bool:
     """Whether the database gave this transaction up for another one."""
     return isinstance(error.__cause__, db_exception.DBDeadlock)
