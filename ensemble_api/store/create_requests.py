@@ -12,7 +12,7 @@ from oslo_db import exception as db_exception
 
 from ensemble_api import exception
 from ensemble_api.store import models, rows
-from ensemble_api.store.database import Database
+from ensemble_api.store.database import Database, retried
 
 LOG = logging.getLogger(__name__)
 

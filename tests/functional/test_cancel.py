@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A build is cancelled while it is one, and an ensemble that is built is never harmed by that."""
 
+from typing import Any
+
 import pytest
 from small_cloud import SmallCloud, body, caller
 
@@ -79,8 +81,8 @@ def test_what_is_cancelled_while_it_is_being_reserved_is_never_built(cloud: Smal
     placed = cloud.service()
 
     class CancelledMeanwhile(Store):
-        def create(self, record: EnsembleRecord, owner: str, seconds: float) -> None:
-            super().create(record, owner, seconds)
+        def create(self, record: EnsembleRecord, *more: Any) -> None:
+            super().create(record, *more)
             assert placed.cancel(caller(), record.id).status == "DELETING"
 
     slow = CancelledMeanwhile(str(cloud.store.engine.url))

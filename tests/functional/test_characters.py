@@ -77,9 +77,9 @@ def test_tables_of_an_older_version_are_converted(new_database: Callable[[], Sto
     migration.upgrade(store.engine, "0002")  # as db sync did it
     if store.engine.dialect.name == "mysql":
         with pytest.raises(exception.Unavailable, match="db sync"):
-            store.check_characters()
+            store.check()
     store.upgrade()
-    store.check_characters()
+    store.check()
     saved = add(store)
     store.mark(saved, saved.members[0], "api", message=SMILE, status="ACTIVE")
     assert store.get(saved.id).events[0]["message"] == SMILE
@@ -102,7 +102,7 @@ def test_what_is_made_later_has_the_same_characters(new_database: Callable[[], S
     store.upgrade()
     with store.engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE later (id VARCHAR(36) PRIMARY KEY)"))
-    store.check_characters()
+    store.check()
 
 
 def test_a_url_that_does_not_do_is_refused(store: Store) -> None:

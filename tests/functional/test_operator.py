@@ -22,6 +22,7 @@ from two_regions import TwoRegions
 
 from ensemble_api.cmd import manage
 from ensemble_api.middleware import EnsemblesFilter
+from ensemble_api.process import Process
 from ensemble_api.store.api import Page, Store
 
 BODY = {
@@ -31,7 +32,11 @@ BODY = {
             {
                 "name": "web",
                 "count": 1,
-                "server": {"flavor": "m1.small", "image": "11111111-1111-4111-8111-111111111111"},
+                "server": {
+                    "flavor": "m1.small",
+                    "image": "11111111-1111-4111-8111-111111111111",
+                    "networks": "none",
+                },
             }
         ],
     }
@@ -112,7 +117,7 @@ def serve(
     cloud: SmallCloud, keystone: FakeKeystone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Any]:
     """The filter without the thread that would go on trying for ever."""
-    monkeypatch.setattr(EnsemblesFilter, "_start", lambda self: None)
+    monkeypatch.setattr(Process, "start", lambda self: None)
     started: list[EnsemblesFilter] = []
 
     def start(connection: Any, **sections: Any) -> EnsemblesFilter:
@@ -124,8 +129,7 @@ def serve(
 
     yield start
     for each in started:
-        if each._worker is not None:
-            each._worker.stop()
+        each.process.stop()
 
 
 def create(application: Any) -> webob.Response:

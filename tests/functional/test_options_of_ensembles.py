@@ -48,13 +48,16 @@ def serve(cloud: SmallCloud, tmp_path: Path) -> Iterator[Serve]:
 
     yield start
     for each in started:
-        if each._worker is not None:
-            each._worker.stop()
+        each.process.stop()
     keystone.stop()
 
 
 def body(count: int = 1, level: str = "host") -> dict[str, Any]:
-    server = {"flavor": "m1.small", "image": "11111111-1111-4111-8111-111111111111"}
+    server = {
+        "flavor": "m1.small",
+        "image": "11111111-1111-4111-8111-111111111111",
+        "networks": "none",  # of which Neutron, which is not there, need not be asked
+    }
     spread = {"type": "spread", "level": level, "tiers": ["web"], "max_skew": 8}
     tiers = [{"name": "web", "count": count, "server": server}]
     return {"ensemble": {"name": "shop", "tiers": tiers, "policies": [spread]}}
