@@ -40,7 +40,7 @@ RULES = [
             ("create", MEMBER, "Create an ensemble.", "POST", "/os-ensembles"),
             (
                 "plan",
-                MEMBER,
+                READER,
                 "Plan an ensemble without building it.",
                 "POST",
                 "/os-ensembles/plans",

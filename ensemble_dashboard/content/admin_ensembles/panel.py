@@ -4,6 +4,8 @@
 import horizon
 from django.utils.translation import gettext_lazy as _
 
+from ensemble_dashboard.rights import rules
+
 
 class Ensembles(horizon.Panel):
     """Registers Admin > Compute > Ensembles."""
@@ -11,4 +13,4 @@ class Ensembles(horizon.Panel):
     name = _("Ensembles")
     slug = "ensembles"
     permissions = ("openstack.services.compute",)
-    policy_rules = (("compute", "context_is_admin"),)
+    policy_rules = rules("spread")  # which the page that it opens on needs

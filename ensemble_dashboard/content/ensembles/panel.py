@@ -4,6 +4,8 @@
 import horizon
 from django.utils.translation import gettext_lazy as _
 
+from ensemble_dashboard.rights import rules
+
 
 class Ensembles(horizon.Panel):
     """Registers Project > Compute > Ensembles."""
@@ -11,3 +13,4 @@ class Ensembles(horizon.Panel):
     name = _("Ensembles")
     slug = "ensembles"
     permissions = ("openstack.services.compute",)
+    policy_rules = rules("list")

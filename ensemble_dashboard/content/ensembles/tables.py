@@ -10,10 +10,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, gettext_lazy, ngettext_lazy
-from horizon import tables
+from horizon import exceptions, tables
 from horizon.utils import filters
+from novaclient import exceptions as nova_exceptions
 
-from ensemble_dashboard import words
+from ensemble_dashboard import rights, words
 from ensemble_dashboard.api import ensemble as api
 from ensemble_dashboard.content.ensembles import page_project
 from ensemble_dashboard.content.ensembles.search import Search
@@ -26,6 +27,19 @@ class DrawEnsemble(tables.LinkAction):
     verbose_name = gettext_lazy("Draw Ensemble")
     url = "horizon:project:ensembles:draw"
     icon = "pencil"
+    policy_rules = rights.rules("create", "plan")
+
+
+class PlanEnsemble(DrawEnsemble):
+    """Opens the same page for somebody who may plan there, and no more."""
+
+    name = "plan"
+    verbose_name = gettext_lazy("Plan Ensemble")
+    policy_rules = rights.rules("plan")
+
+    def allowed(self, request: HttpRequest, _datum: Any = None) -> bool:
+        """Offer it in the place of the other."""
+        return not rights.may(request, "create")
 
 
 class DrawAnother(tables.LinkAction):
@@ -34,19 +48,33 @@ class DrawAnother(tables.LinkAction):
     name = "like"
     verbose_name = gettext_lazy("Draw Another")
     icon = "clone"
+    policy_rules = rights.rules("create", "plan")
 
     def get_link_url(self, datum: Any = None) -> str:
         """Give the address of the drawing; none is asked for without an ensemble."""
         return like_url(datum)
 
 
-class DeleteEnsemble(tables.DeleteAction):
+class PlanAnother(DrawAnother):
+    """Opens the same drawing for somebody who may plan it, and no more."""
+
+    name = "plan_like"
+    verbose_name = gettext_lazy("Plan Another")
+    policy_rules = rights.rules("plan")
+
+    def allowed(self, request: HttpRequest, _datum: Any = None) -> bool:
+        """Offer it in the place of the other."""
+        return not rights.may(request, "create")
+
+
+class DeleteEnsemble(rights.OfProject, tables.DeleteAction):
     """Deletes ensembles after a confirmation that says what goes with them."""
 
     help_text = gettext_lazy(
         "All servers of an ensemble are deleted with it. Deleted servers are not recoverable."
     )
     default_message_level = "info"
+    policy_rules = rights.rules("delete")
 
     @staticmethod
     def action_present(count: int) -> words.Text:
@@ -65,8 +93,18 @@ class DeleteEnsemble(tables.DeleteAction):
         return datum is None or datum.status != "DELETING"
 
     def delete(self, request: HttpRequest, obj_id: str) -> None:
-        """Ask the API to release the ensemble."""
-        api.ensemble_delete(request, obj_id)
+        """Ask the API to release the ensemble; say of each that it refuses why."""
+        try:
+            api.ensemble_delete(request, obj_id)
+        except nova_exceptions.ClientException as error:
+            if isinstance(error, nova_exceptions.Unauthorized):
+                raise
+            values = {
+                "name": self.table.get_object_display(self.table.get_object_by_id(obj_id)),
+                "reason": words.inert(str(error.message or error)),
+            }
+            told = gettext("“%(name)s” is not deleted: %(reason)s") % values
+            exceptions.handle(request, told, escalate=True, details="")
 
 
 class EnsembleRow(tables.Row):
@@ -312,5 +350,5 @@ class EnsemblesTable(tables.DataTable):
         row_actions_dropdown_template = "ensembles/_row_actions.html"
         css_classes = "ens-table"
         no_data_message = gettext_lazy("No ensemble matches the search.")
-        table_actions: tuple[type, ...] = (DrawEnsemble, DeleteEnsemble)
-        row_actions: tuple[type, ...] = (DrawAnother, DeleteEnsemble)
+        table_actions: tuple[type, ...] = (DrawEnsemble, PlanEnsemble, DeleteEnsemble)
+        row_actions: tuple[type, ...] = (DrawAnother, PlanAnother, DeleteEnsemble)

@@ -43,13 +43,18 @@ def caught(request: HttpRequest, error: Exception) -> Trouble:
             503,
         )
     if isinstance(error, nova_exceptions.Forbidden):
-        return Trouble(
-            _("The cloud does not let you see this."),
-            _("Ask whoever gave you your role in this project, or choose another project above."),
-            403,
-        )
+        return forbidden()
     return Trouble(
         _("The compute service gave no useful answer: %s") % error,
         _("Try again; if that does not help, tell the operators of this cloud what is said here."),
         502,
+    )
+
+
+def forbidden() -> Trouble:
+    """Explain that policy does not allow what a page is for."""
+    return Trouble(
+        _("The cloud does not let you see this."),
+        _("Ask whoever gave you your role in this project, or choose another project above."),
+        403,
     )

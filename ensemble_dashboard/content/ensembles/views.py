@@ -12,13 +12,13 @@ from horizon import exceptions, messages, tables, views
 from horizon.utils import filters
 from novaclient import exceptions as nova_exceptions
 
-from ensemble_dashboard import words
+from ensemble_dashboard import rights, words
 from ensemble_dashboard.api import choices
 from ensemble_dashboard.api import ensemble as api
 from ensemble_dashboard.content.ensembles import following, page_project
 from ensemble_dashboard.content.ensembles import tables as ensemble_tables
 from ensemble_dashboard.content.ensembles.search import Search
-from ensemble_dashboard.content.ensembles.trouble import Trouble, caught
+from ensemble_dashboard.content.ensembles.trouble import Trouble, caught, forbidden
 from ensemble_dashboard.starts import STARTS
 
 # What the script of an ensemble's page asks for, by the names of the addresses.
@@ -131,7 +131,9 @@ class DetailView(views.HorizonTemplateView):
         context["page_title"] = words.as_it_is(ensemble.name)
         context["created"] = filters.parse_isotime(ensemble.created_at)
         context["index_url"] = self.index_url
-        context["like_url"] = None if self.all_projects else ensemble_tables.like_url(ensemble)
+        may_plan = not self.all_projects and rights.may(self.request, "plan")
+        context["like_url"] = ensemble_tables.like_url(ensemble) if may_plan else None
+        context["may_delete"] = rights.may(self.request, "delete", ensemble.project_id)
         context["page_data"] = {
             "ensemble": ensemble.to_dict(),
             "now": following.clock(),
@@ -155,12 +157,25 @@ class DrawView(views.HorizonTemplateView):
     """The page where an ensemble is drawn, previewed and submitted."""
 
     template_name = "ensembles/draw.html"
-    page_title = _("Draw Ensemble")
+
+    @property
+    def page_title(self) -> words.Text:
+        """Name what can be done here."""
+        may_create = rights.may(self.request, "create")
+        return _("Draw Ensemble") if may_create else _("Plan Ensemble")
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the drawing to whoever may at least plan it."""
+        if not rights.may(request, "plan"):
+            return _no_page(request, forbidden(), self.page_title)
+        answer: HttpResponse = super().get(request, *args, **kwargs)
+        return answer
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Give the script what a tier can be made of and where to send the drawing."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
         found = choices.choices(self.request)
+        context["project_name"] = page_project.project(self.request)["name"]
         context["missing"] = [words.CHOICES.get(name, name) for name in found["missing"]]
         context["volumes"] = "volumes" in found
         context["starts"] = STARTS
@@ -178,6 +193,7 @@ class DrawView(views.HorizonTemplateView):
             "session": page_project.session(self.request),
             # Whose drafts they are, whatever the project; the script adds the project's id.
             "draftsOf": f"ensembles.draft.{self.request.user.id}.",
+            "mayCreate": rights.may(self.request, "create"),
             "starts": [start.data() for start in STARTS],
             "like": self._like(),
         }

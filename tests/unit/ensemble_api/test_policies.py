@@ -9,8 +9,8 @@ from callers import caller
 from ensemble_api import exception, policies
 
 ACTIONS = ("create", "plan", "list", "show", "delete", "spread", "all_projects", "names")
-READ = {"list", "show"}
-WRITE = READ | {"create", "plan", "delete"}
+READ = {"list", "show", "plan"}
+WRITE = READ | {"create", "delete"}
 
 
 @pytest.mark.parametrize(

@@ -76,3 +76,9 @@ def demo(little_cloud: LittleCloud) -> Client:
 def admin(little_cloud: LittleCloud) -> Client:
     """An operator."""
     return _person("admin")
+
+
+@pytest.fixture
+def reader(little_cloud: LittleCloud) -> Client:
+    """Somebody who may look at the project, and change nothing."""
+    return _person("reader")

@@ -21,6 +21,12 @@ PROJECTS = {PROJECT: "demo", OTHER_PROJECT: "lab"}
 # What a page of the project sends with each request of its script, and with a form.
 SCRIPT = {"X-Requested-With": "XMLHttpRequest", "X-Ensembles-Project": PROJECT}
 FORM = {"ensembles_project": PROJECT}
+# As Keystone gives them: a role brings those that it implies.
+ROLES = {
+    "admin": ["admin", "manager", "member", "reader"],
+    "demo": ["member", "reader"],
+    "reader": ["reader"],
+}
 DOMAIN = {"id": "default", "name": "Default"}
 
 TIER = {"name": "web", "count": 2, "server": {"flavor": "f1", "image": "i1", "networks": "auto"}}
@@ -117,7 +123,7 @@ class LittleCloud:
                 return 401, {"error": {"code": 401, "message": "no", "title": "Unauthorized"}}
         else:
             name = identity["token"]["id"].partition(":")[0]
-        roles = ["admin", "member"] if name == "admin" else ["member"]
+        roles = ROLES.get(name, ROLES["demo"])
         expires = datetime.now(UTC) + timedelta(hours=8)
         token: dict[str, Any] = {
             "methods": ["password"],

@@ -216,6 +216,7 @@
 
   /** Say whether creating makes sense; a button that is only marked can still be reached and asked why. */
   function mayCreate(may) {
+    if (!data.mayCreate) { return; }
     const marks = { 'aria-disabled': 'true', 'aria-describedby': 'ens-verdict', title: gettext('This does not fit.') };
     for (const [name, value] of Object.entries(marks)) {
       if (may) { parts.submit.removeAttribute(name); } else { parts.submit.setAttribute(name, value); }
@@ -314,6 +315,7 @@
 
   function send(event) {
     event.preventDefault();
+    if (!data.mayCreate) { return; } // Enter in a field would submit it without a button too
     if (parts.submit.hasAttribute('aria-disabled')) {
       parts.picture.focus();
       return;
