@@ -81,21 +81,19 @@ let beats = [];
 /** Put up the page as the template has it, with its data, and run its script. answers: by address. */
 function open(shown, answers) {
   const { el } = ensembles.dom;
-  const lives = [...TEMPLATE.matchAll(/<(\w+)[^>]* data-live="([\w-]+)"/g)].map(([, tag, name]) => el(tag, {
-    'data-live': name, tabindex: -1,
-  }));
+  const lives = [...TEMPLATE.matchAll(/<(\w+)[^>]* data-live="([\w-]+)"/g)].map(([, tag, name]) =>
+    el(tag, { 'data-live': name, tabindex: -1 }));
   const buttons = [...TEMPLATE.matchAll(/data-act="(\w+)" data-while="([\w ]+)"/g)].map(([, act, status]) =>
     el('button', { 'data-act': act, 'data-while': status }));
   const page = el('div', { id: 'ens-details', class: 'ens' }, el('input', { name: 'csrfmiddlewaretoken', value: 't' }),
     el('div', { 'data-when': 'stays' }), buttons, lives);
   const data = {
     ensemble: shown, now: NOW, settled: ['ACTIVE', 'ERROR'], names: { 'f-tiny': 'm1.tiny' }, indexUrl: '/',
-    stateUrl: '/state/', truthUrl: '/truth/',
-    cancelUrl: '/cancel/', deleteUrl: '/delete/', documentUrl: '/document/', goneUrl: '/gone/',
+    stateUrl: '/state/', truthUrl: '/truth/', cancelUrl: '/cancel/', deleteUrl: '/delete/', goneUrl: '/gone/',
     session: {
       project: { id: 'p1', name: 'shop' }, csrfCookie: 'csrftoken', loginUrl: '/login/', switchUrl: '/switch/00000000/',
     },
-    instanceUrl: '/project/instances/00000000/',
+    documentUrl: '/document/', instanceUrl: '/project/instances/00000000/',
   };
   document.body.replaceChildren(page,
     el('script', { id: 'ens-data', type: 'application/json' }, JSON.stringify(data)));
@@ -264,10 +262,9 @@ test('an ensemble that failed says why, at which member, and what to do', () => 
 });
 
 test('a removal that waits says for what', () => {
-  const waits = 'The server of web-1 is locked. Unlock it, and the removal goes on.';
-  const part = open(ensemble('DELETING', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE'],
-    { fault: { message: waits, reasons: [] } }), {});
-  assert.equal(part('fault').textContent, 'What the removal waits for: ' + waits);
+  const fault = { message: 'web-1 is locked.', reasons: [] };
+  const part = open(ensemble('DELETING', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE'], { fault }), {});
+  assert.equal(part('fault').textContent, 'What the removal waits for: web-1 is locked.');
 });
 
 test('what is deleted goes pale where it was, and the end leads to the table', async () => {

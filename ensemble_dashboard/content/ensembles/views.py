@@ -133,7 +133,8 @@ class DetailView(views.HorizonTemplateView):
         context["index_url"] = self.index_url
         may_plan = not self.all_projects and rights.may(self.request, "plan")
         context["like_url"] = ensemble_tables.like_url(ensemble) if may_plan else None
-        context["may_delete"] = rights.may(self.request, "delete", ensemble.project_id)
+        for action in ("cancel", "delete"):
+            context[f"may_{action}"] = rights.may(self.request, action, ensemble.project_id)
         context["page_data"] = {
             "ensemble": ensemble.to_dict(),
             "now": following.clock(),

@@ -18,7 +18,7 @@ from ensemble_api import exception, middleware, policies
 FILE = """
 "ensembles:builder": "role:builder and project_id:%(project_id)s"
 "ensembles:create": "rule:ensembles:builder"
-"ensembles:plan": "rule:ensembles:reader"
+"ensembles:plan": "rule:ensembles:reader or rule:ensembles:builder"
 "os_compute_api:servers:index": "rule:project_member_api or rule:ensembles:builder"
 """
 
