@@ -53,6 +53,9 @@ NOVA = """
 connection = {connection}
 poll_interval = 0.2
 lease_seconds = 60
+auth_section = placement
+
+[placement]
 auth_type = password
 auth_url = {keystone}
 username = nova
@@ -60,6 +63,9 @@ password = secret
 project_name = service
 user_domain_name = Default
 project_domain_name = Default
+
+[neutron]
+auth_section = placement
 """
 
 

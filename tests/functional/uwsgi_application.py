@@ -45,7 +45,8 @@ def _compute(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     if path == "/servers/detail":
         body = {"servers": []}
     elif path.startswith("/servers/"):
-        body = {"server": {"id": path.rpartition("/")[2], "status": "BUILD", "tags": []}}
+        server_id = path.rpartition("/")[2]
+        body = {"server": {"id": server_id, "tenant_id": "p1", "status": "BUILD", "tags": []}}
     else:
         threads = [each.name for each in threading.enumerate()]
         body = {"process": os.getpid(), "threads": sorted(threads)}
