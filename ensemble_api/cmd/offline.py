@@ -21,6 +21,7 @@ from ensemble_api.offline.dry_run import dry_run
 from ensemble_api.offline.ensemble import ensemble
 from ensemble_api.planning.planner import PlannerDefectError
 from ensemble_api.planning.result import Infeasible
+from ensemble_api.store.api import Store
 
 REFUSED: Final = 1
 WRONG: Final = 2
@@ -107,7 +108,7 @@ def _snapshot(options: argparse.Namespace, config: cfg.ConfigOpts) -> int:
         levels = parse_levels(config[conf.GROUP].levels)
         nova, placement = credentials.compute(config), credentials.placement(config)
         zone = config.default_availability_zone
-        document = Capture(nova, placement, levels, zone).document()
+        document = Capture(nova, placement, levels, zone, _members(config)).document()
     except (ValueError, exception.EnsembleError) as error:
         return _wrong(str(error))
     except keystone.ClientException as error:
@@ -123,6 +124,18 @@ def _snapshot(options: argparse.Namespace, config: cfg.ConfigOpts) -> int:
     except OSError as error:
         return _wrong(f"{options.output}: cannot be written: {error.strerror or error}")
     return 0
+
+
+def _members(config: cfg.ConfigOpts) -> frozenset[str]:
+    """The servers of ensembles, as recorded: a tag on a server is anybody's word.
+
+    :raises ensemble_api.exception.Unavailable: when the database does not do.
+    """
+    connection = config[conf.GROUP].connection
+    if not connection:
+        return frozenset()
+    _, occupants = Store(connection).occupants()
+    return frozenset(each.server_id for each in occupants if each.server_id)
 
 
 def _wrong(message: str) -> int:

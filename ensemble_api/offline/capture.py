@@ -3,7 +3,7 @@
 
 import json
 import urllib.parse
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,7 +14,6 @@ from keystoneauth1 import exceptions
 from ensemble_api import advice, exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Host, Inventory, Level
-from ensemble_api.cloud.tags import MEMBER_TAG
 from ensemble_api.offline.cloud import FORMAT
 
 THREADS: Final = 4  # Placement has other work to do
@@ -65,8 +64,15 @@ class Capture:
     """Looks at the whole cloud with the service user's eyes."""
 
     def __init__(
-        self, compute: Any, placement: Any, levels: Sequence[Level], default_zone: str
+        self,
+        compute: Any,
+        placement: Any,
+        levels: Sequence[Level],
+        default_zone: str,
+        members: Collection[str] = (),
     ) -> None:
+        """Look by these clients; ``members`` are the ids of the servers that are of ensembles."""
+        self._members = members
         self._placement = placement
         self._compute = Compute(RemoteNova(compute))
         self._inventory = Inventory(self._compute, placement, levels, default_zone)
@@ -110,7 +116,7 @@ class Capture:
             if host := server["OS-EXT-SRV-ATTR:host"]:
                 kinds = others.setdefault(host, set())
                 kinds.add("project")
-                if any(tag.startswith(MEMBER_TAG) for tag in server["tags"]):
+                if server["id"] in self._members:
                     kinds.add("ensemble")
         return others
 

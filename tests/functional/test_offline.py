@@ -2,6 +2,7 @@
 """``ensemble-manage snapshot`` over HTTP, and planning on what it captured."""
 
 import contextlib
+import copy
 import json
 import socket
 import threading
@@ -22,6 +23,7 @@ from ensemble_api.offline.cloud import Cloud
 from ensemble_api.offline.cloud import cloud as understand
 from ensemble_api.offline.document import parse
 from ensemble_api.service import Asked
+from ensemble_api.store.api import Store
 
 
 class NovaOverHttp:
@@ -66,11 +68,11 @@ def keystone(placement: PlacementService, nova: NovaOverHttp) -> Iterator[FakeKe
 
 
 @pytest.fixture
-def config(tmp_path: Path, keystone: FakeKeystone) -> Path:
+def config(tmp_path: Path, keystone: FakeKeystone, store: Store) -> Path:
     path = tmp_path / "nova.conf"
     path.write_text(
         "[DEFAULT]\ndefault_availability_zone = spare\n"
-        "[ensembles]\nauth_section = placement\n"
+        f"[ensembles]\nauth_section = placement\nconnection = {store.engine.url}\n"
         "[placement]\nauth_type = password\nusername = nova\npassword = secret\n"
         f"auth_url = {keystone.url}\nproject_name = service\n"
         "user_domain_name = Default\nproject_domain_name = Default\n"
@@ -125,10 +127,16 @@ def test_servers_and_members_are_seen_for_exclusive_policies(
     service = small.service()
     record = service.create(caller(), body(("web", 2), policies=[apart("web")]))
     small.run(record.id)
-    at = {member.host for member in small.store.get(record.id).members}
-    hosts = captured(config, capsys)["hosts"]
-    assert {each["name"] for each in hosts if each["others"] == ["ensemble", "project"]} == at
-    assert all(each["others"] == [] for each in hosts if each["name"] not in at)
+    first, second = small.store.get(record.id).members
+    small.nova.servers[second.server_id or ""].tags.clear()
+    stranger = copy.copy(small.nova.servers[first.server_id or ""])
+    stranger.id, stranger.project_id = "11111111-0000-4000-8000-000000000000", "other"
+    stranger.host = next(name for name in HOSTS if name not in (first.host, second.host))
+    small.nova.servers[stranger.id] = stranger
+    hosts = {each["name"]: each["others"] for each in captured(config, capsys)["hosts"]}
+    assert hosts[first.host] == hosts[second.host] == ["ensemble", "project"], "as recorded"
+    assert hosts.pop(stranger.host) == ["project"], "a tag is anybody's word"
+    assert sorted(hosts.values()) == [[], ["ensemble", "project"], ["ensemble", "project"]]
 
 
 def test_planning_offline_is_planning_as_the_api_does(
