@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a project's quotas leave, held against all that an ensemble needs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.networks import Networks
+from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord
 from ensemble_api.resolver import Wanted
+from ensemble_api.store.api import Store
 
+Promised: TypeAlias = Sequence[tuple[EnsembleRecord, MemberRecord]]
 _NOVAS: Final = (("Instances", "servers"), ("Cores", "VCPUs"), ("RAMSize", "MB of memory"))
 
 
@@ -44,16 +47,30 @@ class Shortage:
 class Quota:
     """Asks Nova and Neutron what they let the project have."""
 
-    def __init__(self, compute: Compute, networks: Networks) -> None:
+    def __init__(self, compute: Compute, networks: Networks, store: Store) -> None:
         self._compute = compute
         self._networks = networks
+        self._store = store
 
     def shortages(self, context: Any, wanted: Wanted) -> tuple[Shortage, ...]:
-        """The quotas in which Nova would refuse some member in the middle of the build."""
-        return tuple(self._of_nova(context, wanted)) + tuple(self._of_neutron(context, wanted))
+        """The quotas in which Nova would refuse some member in the middle of the build.
 
-    def _of_nova(self, context: Any, wanted: Wanted) -> Iterator[Shortage]:
+        What other ensembles of the project are still to get counts as used.
+        """
+        promised = self._store.promised(context.project_id)
+        return (
+            *self._of_nova(context, wanted, promised),
+            *self._of_neutron(context, wanted, promised),
+        )
+
+    def _of_nova(self, context: Any, wanted: Wanted, promised: Promised) -> Iterator[Shortage]:
         limits = self._compute.limits(context)
+        members = [member.resources for _, member in promised]
+        beside = {
+            "Instances": len(members),
+            "Cores": sum(each.get("VCPU", 0) for each in members),
+            "RAMSize": sum(each.get("MEMORY_MB", 0) for each in members),
+        }
         tiers = wanted.ensemble.tiers
         needs = {
             "Instances": wanted.ensemble.size,
@@ -62,14 +79,15 @@ class Quota:
         }
         for name, what in _NOVAS:
             limit = limits.get(f"maxTotal{name}", -1)
-            used = limits.get(f"total{name.replace('Size', '')}Used", 0)
+            used = limits.get(f"total{name.replace('Size', '')}Used", 0) + beside[name]
             if 0 <= limit < used + needs[name]:
                 yield Shortage(name, what, limit, used, needs[name])
 
-    def _of_neutron(self, context: Any, wanted: Wanted) -> Iterator[Shortage]:
+    def _of_neutron(self, context: Any, wanted: Wanted, promised: Promised) -> Iterator[Shortage]:
         needed = sum(tier["count"] * _new_ports(tier["server"]) for tier in wanted.body["tiers"])
         if needed:
             limit, used = self._networks.port_quota(context.project_id)
+            used += sum(_new_ports(owner.template(member)) for owner, member in promised)
             if 0 <= limit < used + needed:
                 yield Shortage("Ports", "ports", limit, used, needed)
 

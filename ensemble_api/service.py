@@ -75,7 +75,7 @@ class Service:
         self._store = store
         self._neighbours = Neighbours(compute, store)
         self._resolver = Resolver(compute, networks, volumes, inventory.levels, max_members)
-        self._quota = Quota(compute, networks)
+        self._quota = Quota(compute, networks, store)
         self._look = Look(store, inventory, reservation, self._neighbours)
         self._dry_runs = DryRuns(
             self._resolver,
@@ -242,11 +242,15 @@ class Service:
         :raises ensemble_api.exception.Conflict: while its capacity is being reserved.
         """
         # 1 Change the goal. 2 Wake the worker, which removes all and then the record.
+        requester = _requester(context)
+        expected = [Status.BUILDING, Status.ACTIVE, Status.ROLLING_BACK, Status.ERROR]
+        if self._store.get(ensemble_id).requester != requester:
+            expected.append(Status.DELETING)  # to go on with the rights of this one
         self._store.transition(
             ensemble_id,
-            [Status.BUILDING, Status.ACTIVE, Status.ROLLING_BACK, Status.ERROR],
+            expected,
             Status.DELETING,
-            requester=_requester(context),
+            requester=requester,
             message="Servers, capacity and ports are being removed.",
         )
         ensemble = self._store.get(ensemble_id)

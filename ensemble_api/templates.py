@@ -98,9 +98,10 @@ class Templates:
     def _deal(self, kind: str, name: str, field: str) -> Any:
         """A thing that can serve one member only, in the whole request."""
         found = self._find(kind, name, field)
-        if name in self._dealt:
-            raise _invalid(field, f"serves another member already ({self._dealt[name]})")
-        self._dealt[name] = field
+        key = name.lower()  # some databases take a UUID for the same in either case
+        if key in self._dealt:
+            raise _invalid(field, f"serves another member already ({self._dealt[key]})")
+        self._dealt[key] = field
         return found
 
     def _check_networks(self, field: str, networks: str | Sequence[str], ports: bool) -> None:
@@ -174,7 +175,7 @@ def _check_image(image: Mapping[str, Any], field: str) -> None:
     if image.get("status", "ACTIVE") != "ACTIVE":
         raise _invalid(field, f"is {image['status']}, not ACTIVE")
     if _makes_volume(image.get("metadata", {}).get("block_device_mapping")):
-        # Nova would make the volume with the worker's token: in the service project.
+        # Nova would make the volume with the service user's token: in the service project.
         raise _invalid(
             field, "is of a server that booted from a volume; make volumes of its volume snapshot"
         )
@@ -209,7 +210,7 @@ def _check_disk(flavor: Mapping[str, Any], image: Mapping[str, Any], field: str)
     """Refuse a flavor whose disk cannot hold the image; volumes are as large as they are."""
     disk = flavor["disk"]
     if not disk:
-        # Nova leaves it to operators (create:zero_disk_flavor), and the worker acts as one.
+        # Nova leaves it to operators (create:zero_disk_flavor).
         raise _invalid(field, "has no disk, so no server can be built from an image with it")
     size = image.get("OS-EXT-IMG-SIZE:size") or 0
     need = max(image.get("minDisk", 0), -(-size // GIB))

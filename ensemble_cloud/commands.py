@@ -23,12 +23,12 @@ from ensemble_cloud.rest import RestError
 from ensemble_cloud.shape import Shape, ShapeError
 from ensemble_cloud.state import PORTS, SHAPE, STATUS, StateDirectory, StateError
 from ensemble_cloud.supervisor import Supervisor
+from ensemble_cloud.welcome import own_command
 
 _DOWN_SECONDS = 60
 _ALMOST_FULL_MB = 20
 _OUTPUT = "up"
 _END = "Ctrl-C stops everything; the next start continues from here."
-_END_IN_BACKGROUND = "Stop it with `ensemble-cloud down`; the next start continues from here."
 
 
 class CommandError(Exception):
@@ -66,10 +66,14 @@ def up(state: StateDirectory, options: argparse.Namespace) -> int:
             cloud.ports.check_free()
             state.write_json(PORTS, {"base": cloud.ports.base})
             supervisor = Supervisor(cloud, Progress(), with_dashboard=not options.no_dashboard)
-            supervisor.run(_END_IN_BACKGROUND if options.in_background else _END)
+            supervisor.run(_end_in_background(state) if options.in_background else _END)
         finally:
             lock.release()
     return 0
+
+
+def _end_in_background(state: StateDirectory) -> str:
+    return f"Stop it with `{own_command(state)} down`; the next start continues from here."
 
 
 def status(state: StateDirectory, options: argparse.Namespace) -> int:

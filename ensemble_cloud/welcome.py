@@ -2,12 +2,15 @@
 """What `up` says when the cloud is ready."""
 
 import os
+import shlex
 import shutil
 import sysconfig
 from pathlib import Path
 
 from ensemble_cloud import clouds_yaml
 from ensemble_cloud.config.cloud import Cloud
+from ensemble_cloud.config.nova import SERVICE_DOWN_TIME
+from ensemble_cloud.state import StateDirectory, default_root
 
 _EXAMPLE = Path(__file__).parents[1] / "examples/three-tier.yaml"  # in a source tree only
 
@@ -36,11 +39,17 @@ def welcome(cloud: Cloud, seconds: float) -> str:
         "  Try first:",
         f"   1. Log in as {first}, and go to Project > Compute > Ensembles > Draw ensemble.",
         f"   2. {_tool('openstack')} --os-cloud {first} {command}",
-        f"   3. {_tool('ensemble-cloud')} host stop {shape.hosts[0].name}, and as admin see under",
-        "      Admin > Compute > Ensembles who has lost what.",
+        f"   3. {own_command(cloud.state)} host stop {shape.hosts[0].name}, and as admin see under",
+        f"      Admin > Compute > Ensembles who has lost what, {SERVICE_DOWN_TIME} seconds later.",
         "",
     ]
     return "\n".join(lines)
+
+
+def own_command(state: StateDirectory) -> str:
+    """Return how to call ensemble-cloud for this cloud from here."""
+    here = state.root == StateDirectory.at(default_root()).root
+    return _tool("ensemble-cloud") + ("" if here else f" --state {shlex.quote(_short(state.root))}")
 
 
 def _tool(name: str) -> str:

@@ -16,7 +16,7 @@ class Networks:
         """Whether only operators may attach a server to this network.
 
         Nova checks that itself (``_check_external_network_attach`` in nova/network/neutron.py), but
-        against the worker's context, which has an operator's rights.
+        when it builds; here the field is named before anything is reserved.
 
         :raises ensemble_api.exception.Unavailable: when Neutron does not answer.
         """

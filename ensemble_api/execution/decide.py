@@ -5,13 +5,14 @@ The same function covers build, rollback, delete and recovery after a crash: it 
 an action was carried out, it looks. An empty answer means: wait and look again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
 
-SHOWN = 5  # locked members that are named
+SHOWN = 5  # members that are named
+REMINDER = 30.0  # seconds after which Nova is asked again to delete what it is deleting
 MOST_CONFLICTS = 5
 LONGEST_PAUSE = 30  # seconds between two requests for the same server
 
@@ -179,18 +180,22 @@ def _remove(
 ) -> tuple[Action, ...]:
     """Delete the servers first; a member's hold and records go when its server is gone.
 
-    While a server is locked none is deleted: who locked it wants to keep what it belongs to.
+    While a server is locked none is deleted: who locked it wants to keep what it belongs to. What
+    is held without a server goes even so, since it counts in nobody's quota.
     """
-    locked = _locked(ensemble, servers)
-    if locked:
-        return (Block(locked),)
-    delete = tuple(DeleteServer(each.id) for each in servers if not each.deleting)
     alive = {server.member_id for server in servers}
     release = tuple(
         ReleaseHold(member)
         for member in ensemble.members
         if member.id not in alive and member.status is not MemberStatus.DELETED
     )
+    if locked := _locked(ensemble, servers):
+        return (Block(locked), *release)
+    # What is asked of a host just before it dies is lost; once Nova knows that, it needs no host.
+    late = servers and ensemble.idle > REMINDER
+    delete = tuple(DeleteServer(each.id) for each in servers if late or not each.deleting)
+    if late:
+        return (Block(_late(ensemble, alive)), *delete, *release)
     if servers or release:
         return delete + release
     return (Settle(end),)
@@ -199,13 +204,24 @@ def _remove(
 def _locked(ensemble: EnsembleRecord, servers: tuple[Server, ...]) -> str | None:
     """Which members' servers are locked, and what to do about it; None if none is."""
     locked = {each.member_id for each in servers if each.locked and not each.deleting}
-    names = [member.name for member in ensemble.members if member.id in locked]
-    if not names:
+    if not locked:
         return None
-    shown = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" * (len(names) > SHOWN))
-    if len(names) == 1:
+    shown = _named(ensemble, locked)
+    if len(locked) == 1:
         return f"The server of {shown} is locked. Unlock it, and the removal goes on."
     return f"The servers of {shown} are locked. Unlock them, and the removal goes on."
+
+
+def _late(ensemble: EnsembleRecord, alive: Collection[str]) -> str:
+    """That Nova takes its time, as it does while it does not know yet that a host is down."""
+    what = "server" if len(alive) == 1 else "servers"
+    return f"Nova has not removed the {what} of {_named(ensemble, alive)} yet, and is asked again."
+
+
+def _named(ensemble: EnsembleRecord, members: Collection[str]) -> str:
+    """The names of these members, as far as they can be read."""
+    names = [member.name for member in ensemble.members if member.id in members]
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" * (len(names) > SHOWN))
 
 
 def _overdue(ensemble: EnsembleRecord, timeout: float) -> str:

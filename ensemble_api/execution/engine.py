@@ -182,7 +182,14 @@ class Engine:
         except (exception.CapacityTaken, exception.Unavailable):
             held = False  # perhaps by its very server, which Nova goes on to build
         self._store.postpone(
-            ensemble, member, self._owner, seconds=pause, refusal=error.message, held=held
+            ensemble,
+            member,
+            self._owner,
+            seconds=pause,
+            refusal=error.message,
+            held=held,
+            # After a 5xx Nova may go on with what it said that it did not take.
+            awaited=error.status >= 500,
         )
 
     def _record(
@@ -206,9 +213,9 @@ class Engine:
         try:
             self._compute.delete_server(context, server_id)
         except exception.CloudError as error:
-            if error.status != FORBIDDEN:
-                raise
-            return f"Nova does not let {server_id} be deleted: {error.message}"
+            if error.status == FORBIDDEN:
+                return f"Nova does not let server {server_id} be deleted: {error.message}"
+            return f"Nova could not delete server {server_id}: {error.message}"
         return None
 
     def _fail(self, ensemble: EnsembleRecord, message: str) -> None:

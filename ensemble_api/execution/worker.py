@@ -83,10 +83,20 @@ class Worker:
             except Exception as error:  # noqa: BLE001
                 advice.log(LOG, "Ensembles cannot be looked for; trying again", error)
             self._news.wait(self._poll)
+        self._let_go()
         while self._busy:
             self._news.wait(self._poll)  # each tells when it has let go
             self._news.clear()
         self._ended.set()
+
+    def _let_go(self) -> None:
+        """Give back what is between two steps, and would be kept from others for a while."""
+        with self._lock:
+            busy = frozenset(self._busy)
+        try:
+            self._store.release_others(self._owner, busy)
+        except Exception as error:  # noqa: BLE001
+            advice.log(LOG, "Leases could not be given back; they end by themselves", error)
 
     def _take(self, ensemble_id: str) -> None:
         with self._lock:
@@ -109,7 +119,9 @@ class Worker:
                     break
                 match self._engine.step(ensemble_id):
                     case Next.AFTER_A_WHILE:
-                        self._stopping.wait(self._poll)
+                        # Others that wait for a thread have it meanwhile.
+                        pause = self._poll / 2
+                        break
                     case Next.WHEN_UNBLOCKED:
                         pause = BLOCKED * self._poll
                         break

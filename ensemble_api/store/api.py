@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The store: every read and write of the ensembles database, each one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from ensemble_api.store.create_requests import Mark
 from ensemble_api.store.database import Database, retried
 
 MAX_EVENTS = 100
+UNATTENDED = timedelta(seconds=15)  # without a worker, beyond the pauses between two steps
 SORT_KEYS = ("created_at", "name", "status")
 SETTLED = tuple(status.value for status in Status if status.settled)
 
@@ -188,6 +189,23 @@ class Store(Database):
         # An ensemble that is created or removed in between is in one of the two alone.
         return owners, [each for each in found if each.ensemble_id in owners]
 
+    def promised(self, project_id: str) -> list[tuple[EnsembleRecord, MemberRecord]]:
+        """A project's members of whose servers Nova knows nothing yet, with their ensembles."""
+        query = (
+            sa.select(models.Ensemble, models.Member)
+            .join(models.Member, models.Member.ensemble_id == models.Ensemble.id)
+            .where(
+                models.Ensemble.project_id == project_id,
+                models.Ensemble.status.in_([Status.RESERVING.value, Status.BUILDING.value]),
+                models.Member.server_id.is_(None),
+            )
+        )
+        with self.reading() as session:
+            return [
+                (rows.to_ensemble(row, ()), rows.to_member(member))
+                for row, member in session.execute(query)
+            ]
+
     def handovers(self) -> list[Handover]:
         """The members whose hold may be gone and whose server may not have claimed yet."""
         model = models.Member
@@ -299,8 +317,17 @@ class Store(Database):
 
     @retried
     def claim(self, ensemble_id: str, owner: str, seconds: float) -> bool:
-        """Take the lease of an unsettled ensemble if it is free; say whether that worked."""
+        """Take the lease of an unsettled ensemble if it is free; say whether that worked.
+
+        A time in which nobody worked on it is not counted as time without progress.
+        """
         now, model = rows.now(), models.Ensemble
+        with self.reading() as session:
+            row = session.get(model, ensemble_id)
+            if row is None:
+                return False
+            alone = now - max(row.updated_at, row.lease_until or row.updated_at)
+            progress = row.updated_at + (alone if alone > UNATTENDED else timedelta())
         with self.writing() as session:
             result: Any = session.execute(
                 sa.update(model)
@@ -313,7 +340,11 @@ class Store(Database):
                         model.lease_owner == owner,
                     ),
                 )
-                .values(lease_owner=owner, lease_until=now + timedelta(seconds=seconds))
+                .values(
+                    lease_owner=owner,
+                    lease_until=now + timedelta(seconds=seconds),
+                    updated_at=progress,
+                )
             )
             return bool(result.rowcount)
 
@@ -337,6 +368,17 @@ class Store(Database):
             session.execute(
                 sa.update(model)
                 .where(model.id == ensemble_id, model.lease_owner == owner)
+                .values(lease_owner=None, lease_until=None)
+            )
+
+    @retried
+    def release_others(self, owner: str, kept: Collection[str]) -> None:
+        """Give back all leases that ``owner`` has, but those of the ensembles ``kept``."""
+        model = models.Ensemble
+        with self.writing() as session:
+            session.execute(
+                sa.update(model)
+                .where(model.lease_owner == owner, model.id.not_in(kept))
                 .values(lease_owner=None, lease_until=None)
             )
 
@@ -385,11 +427,12 @@ class Store(Database):
         """
         now = rows.now()
         with self.writing() as session:
-            first = not member.asked_at
+            first = not member.tries
             _keep(session, record, owner, **({"updated_at": now} if first else {}))
             values: dict[str, Any] = {"status": MemberStatus.BUILDING.value}
-            if first:
+            if not member.asked_at:
                 values["asked_at"] = now
+            if first:
                 rows.event(
                     session,
                     record.id,
@@ -407,11 +450,12 @@ class Store(Database):
         seconds: float,
         refusal: str,
         held: bool,
+        awaited: bool,
     ) -> None:
         """Save that Nova did not take the request for a member's server, which is no progress.
 
         It may be asked again in ``seconds``; ``held`` is whether the member's capacity is held
-        until then.
+        until then, ``awaited`` whether a server may come of the request even so.
 
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
@@ -426,6 +470,7 @@ class Store(Database):
                     "tries": member.tries + 1,
                     "refusal": refusal,
                     "retry_at": rows.now() + timedelta(seconds=seconds),
+                    **({} if awaited else {"asked_at": None}),
                 },
             )
             if refusal != member.refusal:

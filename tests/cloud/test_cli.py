@@ -109,7 +109,8 @@ def test_plan_of_an_example_says_what_it_keeps_and_its_head_room(
     assert "Head-room after any host: what is lost could be placed again" in said
     assert "soft violations: 0, proved optimal" in said
     assert said[-2] == "Plan: proved optimal. Nothing was built."
-    assert said[-1].startswith("To build it so, within minutes: openstack ensemble create ")
+    create = "openstack --os-cloud demo ensemble create "
+    assert said[-1].startswith(f"To build it so, within minutes: {create}")
 
 
 def test_every_change_that_is_said_to_fit_does(cloud: Any, tmp_path: Path) -> None:

@@ -246,6 +246,47 @@ def test_what_nova_forbids_to_delete_is_told_and_tried_again(cloud: SmallCloud) 
     cloud.assert_clean()
 
 
+def test_a_lock_keeps_no_capacity_of_members_that_have_no_server(cloud: SmallCloud) -> None:
+    record = cloud.service().create(caller(), body(("web", 5)))
+    assert cloud.store.claim(record.id, "worker", LEASE)
+    cloud.engine(concurrency=1).step(record.id)
+    cloud.store.release(record.id, "worker")
+    (first,) = cloud.nova.alive()
+    first.locked = True
+    cloud.service().cancel(caller(), record.id)
+    steps(cloud, record.id)
+    assert cloud.nova.alive() == [first]
+    assert cloud.placement.consumers(*cloud.providers) == {first.id}
+
+
+def test_a_removal_goes_on_with_the_rights_of_whoever_asks_again(cloud: SmallCloud) -> None:
+    record = built(cloud, 1)
+    asked: list[str] = []
+
+    class OwnersAlone(Compute):
+        def delete_server(self, context: Any, server_id: str) -> None:
+            asked.append(context.user_id)
+            if context.user_id != record.user_id:
+                raise exception.CloudError(403, "Policy doesn't allow it.")
+            super().delete_server(context, server_id)
+
+    compute = OwnersAlone(cloud.nova)
+    colleague = caller()
+    colleague.user_id = "colleague"
+    cloud.service().delete(colleague, record.id)
+    assert cloud.store.claim(record.id, "worker", LEASE)
+    cloud.engine(compute=compute).step(record.id)
+    assert cloud.store.get(record.id).blocked
+    cloud.store.release(record.id, "worker")
+    cloud.service().delete(caller(), record.id)
+    cloud.service().delete(caller(), record.id)
+    said = [each["type"] for each in cloud.store.get(record.id).events]
+    assert said.count("DELETING") == 3, "asked, blocked, and asked by another"
+    cloud.run(record.id, compute=compute)
+    assert set(asked) == {"colleague", record.user_id}
+    cloud.assert_clean()
+
+
 # Tags.
 
 

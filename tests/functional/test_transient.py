@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from small_cloud import LEASE, Clock, SmallCloud, body, caller
 
+from ensemble_api import exception
 from ensemble_api.planning.lifecycle import EnsembleRecord
 
 BUSY = "Unexpected API Error. <class 'neutronclient.common.exceptions.ConnectionFailed'>"
@@ -121,3 +122,41 @@ def test_a_server_that_nova_took_although_it_said_no_is_the_member_s(
     assert built.status == "ACTIVE"
     assert [each.id for each in cloud.nova.alive()] == [built.members[0].server_id]
     assert cloud.placement.consumers(*cloud.providers) == load | {built.members[0].server_id}
+
+
+def test_after_a_conflict_no_server_is_awaited_that_a_tag_could_name(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    record = cloud.service().create(caller(), body(("web", 1)))
+    refuse(cloud, 409, times=1, member="web-0")
+    assert cloud.store.claim(record.id, "worker", LEASE)
+    cloud.engine().step(record.id)
+    assert cloud.store.get(record.id).members[0].asked_at == ""
+    cloud.store.release(record.id, "worker")
+    run(cloud, clock, record)
+    cloud.assert_built(cloud.store.get(record.id))
+
+
+def test_a_build_that_waited_for_a_worker_has_its_time_still(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    """As after an outage of nova-api, or behind many others."""
+    record = cloud.service().create(caller(), body(("web", 2)))
+    assert cloud.store.claim(record.id, "died", LEASE)
+    cloud.engine("died", concurrency=1).step(record.id)
+    clock.forward(3600)
+    run(cloud, clock, record)
+    cloud.assert_built(cloud.store.get(record.id))
+
+
+def test_two_ensembles_that_fit_the_quota_one_by_one_alone_are_not_both_promised(
+    cloud: SmallCloud,
+) -> None:
+    cloud.nova.limits = {"maxTotalInstances": 4, "totalInstancesUsed": 0}
+    service = cloud.service()
+    first = service.create(caller(), body(("web", 3)))
+    with pytest.raises(exception.OverQuota, match=r"allows 4 servers, 3 are .* needs 2"):
+        service.create(caller(), body(("db", 2)))
+    service.create(caller("other-project"), body(("db", 2)))
+    cloud.run(first.id)
+    assert cloud.store.promised("shop-project") == []

@@ -139,6 +139,24 @@ def test_an_ensemble_that_always_fails_does_not_keep_others_waiting(
     assert store.get(poisoned).status is Status.BUILDING
 
 
+def test_ensembles_that_wait_for_nova_keep_no_thread(
+    cloud: SmallCloud, store: Store, workers: Callable[..., Worker]
+) -> None:
+    *waiting, healthy = create(cloud, 4)
+
+    class Waiting(Engine):
+        def step(self, ensemble_id: str) -> Next:
+            if ensemble_id not in waiting:
+                return super().step(ensemble_id)
+            self._between(ensemble_id)
+            return Next.AFTER_A_WHILE
+
+    looked: list[str] = []
+    workers(Waiting(store, looked.append), threads=1)
+    wait(lambda: active(store, [healthy]))
+    wait(lambda: min(map(looked.count, waiting)) > 3)
+
+
 def test_removals_that_wait_for_somebody_keep_no_thread(
     cloud: SmallCloud, store: Store, workers: Callable[..., Worker]
 ) -> None:

@@ -3,7 +3,6 @@
 
 import argparse
 import functools
-import shlex
 import time
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -16,6 +15,7 @@ from ensemble_client import file as ensemble_file
 from ensemble_client import words
 from ensemble_client.errors import plain_words
 from ensemble_client.names import resolve
+from ensemble_client.osc.hint import printed
 from ensemble_client.osc.v1 import columns
 from ensemble_client.osc.v1.arguments import SORT_KEYS, find, positive, sort_order
 from ensemble_client.osc.v1.telling import Telling
@@ -73,12 +73,13 @@ class CreateEnsemble(command.ShowOne):
                 ensemble = manager.create(body, plan=parsed_args.plan)
         except KeyboardInterrupt:
             self.app.stderr.write(
-                "\nNo answer was waited for. The build may have begun: openstack ensemble list\n"
+                "\nNo answer was waited for. The build may have begun: "
+                f"{printed(self.app, 'list')}\n"
             )
             raise
         except keystone.ConnectionError:
             self.app.stderr.write(
-                "No answer came. The build may have begun: openstack ensemble list\n"
+                f"No answer came. The build may have begun: {printed(self.app, 'list')}\n"
             )
             raise
         if parsed_args.wait:
@@ -87,7 +88,7 @@ class CreateEnsemble(command.ShowOne):
 
     def _built(self, manager: Any, ensemble: Any) -> Any:
         name = words.printable(ensemble.name)
-        show = f"openstack ensemble show {ensemble.id}"
+        show = printed(self.app, "show", ensemble.id)
         try:
             watch = Watch(manager.get, self.app.stderr, sleep=type(self).pause)
             with plain_words():
@@ -100,7 +101,7 @@ class CreateEnsemble(command.ShowOne):
         if ensemble.status == "ERROR":
             raise exceptions.CommandError(
                 f"{name} could not be built: {words.fault_text(ensemble.fault)}\n"
-                f"To remove it: openstack ensemble delete {ensemble.id}"
+                f"To remove it: {printed(self.app, 'delete', ensemble.id)}"
             )
         return ensemble
 
@@ -142,19 +143,21 @@ class PlanEnsemble(Telling):
             *(f"Not met, {line}" for line in words.violation_lines(plan["violations"])),
             *(words.objective_lines(plan["objectives"]) if parsed_args.long else ()),
             f"Plan: {words.proof_text(plan['objectives'], plan.get('proved'))}. Nothing was built.",
-            *([] if over else _by_id(plan, parsed_args.file)),
+            *([] if over else _by_id(self.app, plan, parsed_args.file)),
         ]
         return columns.plan_rows(plan)
 
 
-def _by_id(plan: Any, file: str) -> list[str]:
+def _by_id(app: Any, plan: Any, file: str) -> list[str]:
     """Say how to build the plan as it is; clouds of an earlier version do not keep it."""
     if not plan.get("id"):
         return []
-    if file.startswith("-") and file != ensemble_file.STANDARD_INPUT:
+    again = file == ensemble_file.STANDARD_INPUT
+    if file.startswith("-") and not again:
         file = f"./{file}"  # which no command takes for an option
-    words_of_shell = shlex.join(["openstack", "ensemble", "create", file, "--plan", plan["id"]])
-    return [f"To build it so, within minutes: {words_of_shell}"]
+    create = printed(app, "create", file, "--plan", plan["id"])
+    how = ", with the same input" if again else ""
+    return [f"To build it so, within minutes{how}: {create}"]
 
 
 def _headroom(plan: Any) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 from records import MemberStatus, Status, ensemble, member
 
 from ensemble_api.execution.decide import (
+    REMINDER,
     Action,
     Block,
     CreateServer,
@@ -308,8 +309,11 @@ def test_building(case: Case) -> None:
         pytest.param(
             (built(0), built(1), member(2)),
             (server(FIRST), server(SECOND, locked=True)),
-            (Block("The server of web-1 is locked. Unlock it, and the removal goes on."),),
-            id="a locked server stops it all",
+            (
+                Block("The server of web-1 is locked. Unlock it, and the removal goes on."),
+                ReleaseHold(member(2)),
+            ),
+            id="a locked server stops it all, but for what is held without a server",
         ),
         pytest.param(
             tuple(built(number) for number in range(7)),
@@ -337,8 +341,25 @@ def test_removing(
     servers: tuple[Server, ...],
     actions: tuple[Action, ...],
 ) -> None:
-    record = ensemble(*members, status=status, idle=10_000.0)
+    record = ensemble(*members, status=status, idle=REMINDER)
     assert decide(record, servers, concurrency=1, timeout=300.0) == actions
+
+
+@pytest.mark.parametrize(("status", "end"), REMOVALS)
+def test_what_was_asked_of_a_host_that_died_is_asked_again_after_a_while(
+    status: Status, end: Status | None
+) -> None:
+    record = ensemble(built(0), built(1), THIRD, status=status, idle=REMINDER + 1)
+    going = (server(FIRST, task="deleting"), server(SECOND))
+    said = "Nova has not removed the servers of web-0, web-1 yet, and is asked again."
+    assert decide(record, going, concurrency=1, timeout=300.0) == (
+        Block(said),
+        DeleteServer("s-0"),
+        DeleteServer("s-1"),
+        ReleaseHold(THIRD),
+    )
+    alone = ensemble(built(0), status=status, idle=REMINDER + 1)
+    assert decide(alone, (), concurrency=1, timeout=300.0) == (ReleaseHold(built(0)),)
 
 
 @pytest.mark.parametrize(("status", "end"), REMOVALS)

@@ -3,6 +3,7 @@
 
 import json
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from ensemble_api.refusals import Taken
 from ensemble_api.resolver import Asking, Resolver, Wanted, stored_ensemble
 
 TENANT = caller("shop-project", "member", "reader")
+NOTHING: Any = SimpleNamespace(promised=lambda project_id: [])  # a store without ensembles
 NETWORK = "22222222-2222-4222-8222-222222222222"
 PUBLIC = "33333333-3333-4333-8333-333333333333"
 LEVELS = ("host", "rack", "zone")
@@ -474,9 +476,9 @@ LIMITS = {
     ],
 )
 def test_the_quota_is_of_the_whole_ensemble(changes: dict[str, int], resource: str | None) -> None:
-    nova = Nova(absolute={**LIMITS, **changes})
+    nova: Any = Nova(absolute={**LIMITS, **changes})
     wanted = resolve(body(tier(count=4), tier("db", count=2)), nova)
-    found = Quota(nova, NETWORKS).shortages(TENANT, wanted)  # type: ignore[arg-type]
+    found = Quota(nova, NETWORKS, NOTHING).shortages(TENANT, wanted)
     needed = {"Instances": 6, "Cores": 12, "RAMSize": 3072}
     assert [each.facts["resource"] for each in found] == ([resource] if resource else [])
     assert all(each.facts["needed"] == needed[each.resource] for each in found)
@@ -484,7 +486,7 @@ def test_the_quota_is_of_the_whole_ensemble(changes: dict[str, int], resource: s
 
 def test_limits_that_nova_does_not_tell_do_not_limit() -> None:
     nova: Any = Nova()
-    assert Quota(nova, NETWORKS).shortages(TENANT, resolve(body(), nova)) == ()
+    assert Quota(nova, NETWORKS, NOTHING).shortages(TENANT, resolve(body(), nova)) == ()
 
 
 @pytest.mark.parametrize(
@@ -506,7 +508,7 @@ def test_the_quota_of_ports_counts_those_that_nova_will_make(
     for free in (needed, needed - 1):
         networks: Any = Networks()
         networks.quota = (10 + free, 10)
-        found = Quota(nova, networks).shortages(TENANT, wanted)
+        found = Quota(nova, networks, NOTHING).shortages(TENANT, wanted)
         assert [each.resource for each in found] == (
             [] if free == needed or not needed else ["Ports"]
         )

@@ -80,7 +80,7 @@ def test_a_build_that_fails_ends_with_its_reasons(
     assert "shop: ROLLING_BACK, 1 of 3 ACTIVE" in done.err
     assert "shop could not be built: web-1 did not start; all was undone." in done.err
     assert "  Suggestion: Allow 2 members a rack." in done.err
-    assert f"openstack ensemble delete {KEY}" in done.err
+    assert f"openstack --os-cloud fake ensemble delete {KEY}" in done.err
 
 
 def test_a_refused_create_says_why_and_where(fake: FakeCloud, openstack: Run) -> None:
@@ -522,6 +522,6 @@ def test_ctrl_c_stops_the_waiting_and_says_that_the_build_goes_on(
         process.kill()
     assert first.startswith("shop: 0 of 3 ACTIVE")
     assert process.returncode == 130
-    assert f"The build of shop goes on; see: openstack ensemble show {KEY}" in err
+    assert f"The build of shop goes on; see: openstack --os-cloud fake ensemble show {KEY}" in err
     assert "Traceback" not in err
     assert out == ""

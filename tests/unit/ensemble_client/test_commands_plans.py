@@ -24,7 +24,8 @@ def test_plan_tells_how_to_build_it_so(fake: FakeCloud, openstack: Run) -> None:
     fake.on("POST", "/plans", (200, {"plan": plan(id="p1")}))
     done = openstack("ensemble", "plan", THREE_TIER)
     assert done.out.splitlines()[-1] == (
-        f"To build it so, within minutes: openstack ensemble create {THREE_TIER} --plan p1"
+        "To build it so, within minutes: "
+        f"openstack --os-cloud fake ensemble create {THREE_TIER} --plan p1"
     )
 
 
@@ -62,7 +63,8 @@ def test_what_plan_tells_is_a_command_whatever_the_file_s_name(
     fake.on("POST", "", (202, {"ensemble": ensemble("BUILDING")}))
     done = openstack("ensemble", "plan", f"--file={file}")
     said = done.out.splitlines()[-1]
-    assert said == f"To build it so, within minutes: openstack ensemble create {named} --plan p1"
+    create = f"openstack --os-cloud fake ensemble create {named} --plan p1"
+    assert said == f"To build it so, within minutes: {create}"
     built = openstack(*shlex.split(said.partition(": openstack ")[2]))
     assert built.code == 0, built.err
     assert fake.asked[-1].body["plan"] == "p1"
@@ -78,7 +80,7 @@ def test_standard_input_is_a_file_too(
         done = openstack("ensemble", "plan", *words)
         assert done.code == 0, done.err
         sentences = (done.out if words == ("-",) else done.err).splitlines()
-        assert sentences[-1].endswith("openstack ensemble create - --plan p1")
+        assert sentences[-1].endswith("openstack --os-cloud fake ensemble create - --plan p1")
 
 
 def test_a_create_whose_answer_is_lost_ends_as_if_it_had_come(
@@ -99,7 +101,7 @@ def test_a_create_that_is_never_answered_says_that_it_may_have_begun(
     fake.on("POST", "", LOST)
     done = openstack("ensemble", "create", THREE_TIER, "--wait")
     assert done.code == 1
-    assert "The build may have begun: openstack ensemble list" in done.err
+    assert "The build may have begun: openstack --os-cloud fake ensemble list" in done.err
     assert "Traceback" not in done.err
 
 

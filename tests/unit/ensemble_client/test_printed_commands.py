@@ -61,7 +61,7 @@ def parser_of(shell: OpenStackShell, *words: str) -> tuple[Any, list[str]]:
 
 def test_commands_are_found_where_they_are_printed() -> None:
     assert len(list(printed())) >= 25
-    assert len(list(hinted())) >= 8
+    assert len(list(hinted())) >= 4  # those of the client are printed and run in test_commands*
 
 
 @pytest.mark.parametrize("command", [*printed(), *hinted()])
