@@ -189,7 +189,7 @@ OPERATORS = {"operator"}
     [
         ("GET", "", READERS | {"stranger"}, 403),
         ("GET", "?all_projects=1", OPERATORS, 403),
-        ("POST", "/plans", MEMBERS | {"stranger"}, 403),
+        ("POST", "/plans", READERS | {"stranger"}, 403),
         ("GET", "{one}", READERS, 404),
         ("GET", "{one}/survivability", READERS, 404),
         ("GET", "/spread", OPERATORS, 403),

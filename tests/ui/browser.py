@@ -77,6 +77,10 @@ def start(profile: Path, width: int = 1440, height: int = 1000) -> webdriver.Chr
     return webdriver.Chrome(options=options, service=Service(DRIVER, env=surroundings))
 
 
+LOGINS = 3
+USER = ".dropdown.user-menu, #user_info, .user-name"  # whoever is logged in, in the header
+
+
 class Dashboard:
     """The dashboard as one person sees it: pages, elements, and what the browser complained of."""
 
@@ -86,14 +90,21 @@ class Dashboard:
 
     def log_in(self, user: str, password: str) -> None:
         """Log in as somebody else than before, by the form."""
-        # Away from the page first: an answer on its way would bring the old session's cookie back.
-        self.driver.get("about:blank")
-        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
-        self.open("/auth/login/")
-        for name, text in (("username", user), ("password", password)):
-            self.find(f"[name={name}]").send_keys(text)
-        self.find("#loginBtn").click()
-        self.until(lambda: "/auth/login" not in self.driver.current_url)
+        for _ in range(LOGINS):
+            # Away from the page first: an answer on its way would bring the old session's cookie
+            # back. One that comes even so is seen by the name, and has come then.
+            self.driver.get("about:blank")
+            self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+            self.open("/auth/login/")
+            for name, text in (("username", user), ("password", password)):
+                self.find(f"[name={name}]").send_keys(text)
+            self.find("#loginBtn").click()
+            self.until(lambda: "/auth/login" not in self.driver.current_url)
+            self.driver.refresh()
+            shown = "return document.querySelector(arguments[0])?.textContent ?? ''"
+            if self.driver.execute_script(shown, USER).split()[:1] == [user]:
+                return
+        raise AssertionError(f"{user} is not who is logged in")
 
     def end_session(self) -> None:
         """Let the session end as if its time were over: the page that is open does not notice."""

@@ -29,6 +29,8 @@ def test_a_drawing_goes_on_after_a_sign_in_in_another_tab(
     demo.type("#ens-name", "again")
     with in_another_tab(demo):
         demo.log_in("demo", PASSWORD)
+    # A plan that was asked for just then had no session.
+    assert all("401" in each for each in demo.severe())
     demo.type("#t1-count", "3")
     preview_of(demo, {"web": 3})
     demo.click("#ens-submit")
