@@ -14,6 +14,7 @@ from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, Member
 from ensemble_api.planning.model import Member, ModelError
 from ensemble_api.planning.topology import Topology
 from ensemble_api.resolver import Wanted, stored_ensemble
+from ensemble_api.solver.process import solve
 
 MOST = 25  # ensembles that are tried; each takes a look at the cloud and a plan
 
@@ -76,7 +77,7 @@ class Drains:
         snapshot = self._look.at_capacity(acting, wanted, record.id).less(taken).snapshot
         running = {member: each.host for member, each in by_member.items()}
         try:
-            found = drain.drain(wanted.ensemble, running, snapshot, host)
+            found = drain.drain(wanted.ensemble, running, snapshot, host, solve=solve)
         except (KeyError, ModelError):
             return Tried(record, here, None)  # the cloud has other hosts or levels than before
         taken += [(at, demands[member.tier].resources) for member, at in found.moves.items()]

@@ -18,6 +18,7 @@ from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.quota import Quota, Shortage
 from ensemble_api.references import labels, reference
 from ensemble_api.resolver import Asking, Resolver, Wanted
+from ensemble_api.solver.process import solve
 from ensemble_api.store.api import Store
 from ensemble_api.store.kept_plans import KeptPlan, KeptPlans
 
@@ -103,7 +104,7 @@ class DryRuns:
         asking = Asking.LATELY if asked.to_build else Asking.NEVER
         wanted = self._resolver.resolve(context, body, asking=asking)
         snapshot = self._look.at_capacity(context, wanted).snapshot
-        planned = planner.plan(wanted.ensemble, snapshot)
+        planned = planner.plan(wanted.ensemble, snapshot, solve=solve)
         found = self.tell(context, wanted, snapshot, planned, asked)
         return replace(found, over_quota=self._quota.shortages(context, wanted))
 
@@ -137,7 +138,7 @@ class DryRuns:
             revived = kept.revived(before, wanted, snapshot)
             if revived is not None:
                 return revived
-        planned = planner.plan(wanted.ensemble, snapshot)
+        planned = planner.plan(wanted.ensemble, snapshot, solve=solve)
         if isinstance(planned, result.Infeasible):
             return planned
         planned = replace(planned, assignment=aligned(planned.assignment, kept.places(before)))
@@ -178,12 +179,12 @@ class DryRuns:
         built = snapshot.carrying(demand(wanted.ensemble, planned.assignment))
         if asked.headroom:
             rooms = (
-                headroom(wanted.ensemble, planned.assignment, built, level)
+                headroom(wanted.ensemble, planned.assignment, built, level, solve=solve)
                 for level in topology.levels
             )
             found = replace(found, rooms=tuple(rooms))
         if failed:
-            lost = loss(wanted.ensemble, planned.assignment, built, failed)
+            lost = loss(wanted.ensemble, planned.assignment, built, failed, solve=solve)
             found = replace(found, failed=lost)
         plan_id = self._kept_plans.keep(
             context.project_id, kept.digest(wanted), kept.content(planned, topology)

@@ -27,6 +27,7 @@ from ensemble_api.planning.topology import Topology
 from ensemble_api.quota import Quota
 from ensemble_api.references import labels, reference
 from ensemble_api.resolver import Resolver, Wanted
+from ensemble_api.solver.process import solve
 from ensemble_api.spread import Search, Spread, spread
 from ensemble_api.store.api import Page, Store
 from ensemble_api.store.create_requests import CreateRequests, Mark
@@ -167,7 +168,7 @@ class Service:
                 )
                 snapshot = capacity.snapshot
                 planned = (
-                    planner.plan(wanted.ensemble, snapshot)
+                    planner.plan(wanted.ensemble, snapshot, solve=solve)
                     if plan_id is None
                     else self._dry_runs.hold_to(context, wanted, snapshot, known, asked)
                 )

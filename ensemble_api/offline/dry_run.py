@@ -10,6 +10,7 @@ from ensemble_api.planning.headroom import demand, headroom
 from ensemble_api.planning.result import Infeasible
 from ensemble_api.planning.topology import FailureDomain
 from ensemble_api.service import Planned
+from ensemble_api.solver.process import solve
 
 
 def dry_run(
@@ -25,12 +26,12 @@ def dry_run(
     snapshot = cloud.snapshot(wanted.ensemble, wanted.memberships)
     for domain in failed:
         snapshot = snapshot.failing(domain)
-    result = planner.plan(wanted.ensemble, snapshot)
+    result = planner.plan(wanted.ensemble, snapshot, solve=solve)
     if isinstance(result, Infeasible) or not rooms:
         return Planned(result, cloud.topology)
     built = snapshot.carrying(demand(wanted.ensemble, result.assignment))
     found = tuple(
-        headroom(wanted.ensemble, result.assignment, built, level)
+        headroom(wanted.ensemble, result.assignment, built, level, solve=solve)
         for level in cloud.topology.levels
     )
     return Planned(result, cloud.topology, found)

@@ -13,6 +13,7 @@ from ensemble_api.planning.planner import plan
 from ensemble_api.planning.refit import refit
 from ensemble_api.planning.result import Assignment, Infeasible, Reason
 from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.task import Solve
 from ensemble_api.planning.topology import IntArray
 
 
@@ -29,12 +30,19 @@ class Drained:
     reasons: tuple[Reason, ...] = ()
 
 
-def drain(ensemble: Ensemble, assignment: Assignment, snapshot: Snapshot, host: str) -> Drained:
+def drain(
+    ensemble: Ensemble,
+    assignment: Assignment,
+    snapshot: Snapshot,
+    host: str,
+    *,
+    solve: Solve | None,
+) -> Drained:
     """Find other places for the members on `host`; the ensemble runs on `snapshot` already.
 
     Nothing is placed on it or on any host that is not usable, but what runs on such a host stays.
     Soft policies are left out. Members on hosts that the cloud does not have are placed as well.
-    Raises KeyError when it has no such host.
+    `solve` is as for a plan. Raises KeyError when it has no such host.
     """
     numbers = [number for number, policy in enumerate(ensemble.policies) if policy.hard]
     hard = replace(ensemble, policies=tuple(ensemble.policies[number] for number in numbers))
@@ -45,7 +53,7 @@ def drain(ensemble: Ensemble, assignment: Assignment, snapshot: Snapshot, host: 
     counts = refit(problem)
     if counts is not None:
         return Drained(True, _moves(hard, running, counts, less, host))
-    result = plan(hard, less, running, changes=False)
+    result = plan(hard, less, running, solve=solve, changes=False)
     if isinstance(result, Infeasible):
         reasons = tuple(
             # The policies have other numbers where the soft ones are left out.

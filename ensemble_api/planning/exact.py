@@ -18,13 +18,13 @@ _MOST_COLUMNS = 5_000
 
 @dataclass(slots=True)
 class Effort:
-    """How much searching is left, and who does it.
+    """How much searching is left, and who does it; without a solver there is none.
 
     A look of the solver at its limits costs as many as it has columns.
     """
 
     left: int
-    solve: Solve
+    solve: Solve | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +46,7 @@ def search(
 
     `known` and `prove` are as in a task: what is known of a plan, and which stages to search.
     """
-    if len(formulation.low) > _MOST_COLUMNS or effort.left <= 0:
+    if effort.solve is None or effort.left <= 0 or len(formulation.low) > _MOST_COLUMNS:
         return Outcome(None, {})
     if any(low > high for low, high in zip(formulation.low, formulation.high, strict=True)):
         return Outcome(None, {}, infeasible=True)

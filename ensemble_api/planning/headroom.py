@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ensemble_api.planning.apart import solve_apart
 from ensemble_api.planning.constraints import build
 from ensemble_api.planning.exact import Effort
 from ensemble_api.planning.model import Ensemble
@@ -13,6 +12,7 @@ from ensemble_api.planning.planner import plan
 from ensemble_api.planning.refit import refit
 from ensemble_api.planning.result import Assignment, Infeasible, Reason
 from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.task import Solve
 from ensemble_api.planning.topology import FailureDomain
 
 _WORK = 500_000
@@ -67,13 +67,18 @@ class LevelRoom:
 
 
 def headroom(
-    ensemble: Ensemble, assignment: Assignment, snapshot: Snapshot, level: str
+    ensemble: Ensemble,
+    assignment: Assignment,
+    snapshot: Snapshot,
+    level: str,
+    *,
+    solve: Solve | None,
 ) -> LevelRoom:
     """Tell, for each domain in use at a level, whether its members would find room elsewhere.
 
     The members run on `snapshot` already: what they use is not in its free capacity (for a plan
     that is not built, pass `snapshot.carrying(demand(ensemble, assignment))`). Soft policies are
-    left out. Raises ModelError for a level that the cloud does not have.
+    left out. `solve` is as for a plan. Raises ModelError for a level that the cloud does not have.
 
     Only so many domains as the work limit allows get a whole plan, those that would lose most, with
     little searching for all of them together; what then is open is not decided.
@@ -81,14 +86,14 @@ def headroom(
     snapshot.topology.require(level)
     used = {snapshot.topology.domain_of(host, level) for host in assignment.values()}
     found = {
-        domain: loss(ensemble, assignment, snapshot, (domain,), search=False)
+        domain: loss(ensemble, assignment, snapshot, (domain,), solve=None, search=False)
         for domain in sorted(used)
     }
     undecided = [domain for domain, each in found.items() if each.fits is None]
     undecided.sort(key=lambda domain: -found[domain].lost)
-    effort = Effort(_EFFORT, solve_apart)
+    effort = Effort(_EFFORT, solve)
     for domain in undecided[: max(_LEAST, _WORK // len(snapshot.topology))]:
-        found[domain] = loss(ensemble, assignment, snapshot, (domain,), effort=effort)
+        found[domain] = loss(ensemble, assignment, snapshot, (domain,), solve=solve, effort=effort)
     return LevelRoom(
         level,
         tuple(
@@ -104,13 +109,14 @@ def loss(
     snapshot: Snapshot,
     domains: Iterable[FailureDomain],
     *,
+    solve: Solve | None,
     search: bool = True,
     effort: Effort | None = None,
 ) -> Loss:
     """Fail these domains at once: what is left, and whether the lost would find room elsewhere.
 
     Without `search` only places beside the members that are left are looked for, where these stay;
-    `effort` is as for a plan.
+    `solve` and `effort` are as for a plan.
 
     The members run on `snapshot` already, as for `headroom`. Domains within each other count once,
     as do domains that are named twice. Raises KeyError for a domain that the cloud does not have.
@@ -136,7 +142,7 @@ def loss(
         return Loss(failed, remaining, lost, True)
     if not search:
         return Loss(failed, remaining, lost, None)
-    result = plan(hard, less, assignment, changes=False, effort=effort)
+    result = plan(hard, less, assignment, solve=solve, changes=False, effort=effort)
     if isinstance(result, Infeasible):
         reasons = _renumbered(result.reasons, numbers)
         return Loss(failed, remaining, lost, False if result.proved else None, 0, reasons)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from ensemble_api.planning.apart import solve_apart
 from ensemble_api.planning.bounds import impossible
 from ensemble_api.planning.certificates import lower_bounds
 from ensemble_api.planning.check import check, shortfalls
@@ -82,8 +81,8 @@ def plan(
     ensemble: Ensemble,
     snapshot: Snapshot,
     existing: Assignment | None = None,
-    solve: Solve = solve_apart,
     *,
+    solve: Solve | None,
     changes: bool = True,
     effort: Effort | None = None,
 ) -> Plan | Infeasible:
@@ -91,8 +90,8 @@ def plan(
 
     `existing` are members that run already, on the hosts given: the plan keeps them there as far as
     it can (their use must be part of what `snapshot.free` lacks). `solve` does what searching there
-    is, in a process that can be killed when nothing else is given. Without `changes` a refusal does
-    not say what would fit. Several plans may share one `effort`, which then bounds the searching of
+    is; without one, what counting cannot prove stays open. Without `changes` a refusal does not say
+    what would fit. Several plans may share one `effort`, which then bounds the searching of
     all. The same input gives the same plan; the work is bounded. Raises ModelError for a policy at
     a level that the cloud lacks.
     """

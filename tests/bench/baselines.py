@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from ensemble_api.planning import exact, highs
+from ensemble_api.planning import exact
 from ensemble_api.planning.constraints import Problem, build
 from ensemble_api.planning.formulation import Formulation
 from ensemble_api.planning.model import (
@@ -18,6 +18,7 @@ from ensemble_api.planning.model import (
 from ensemble_api.planning.places import Places
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import BoolArray, IntArray
+from ensemble_api.solver import highs
 
 
 def one_by_one(ensemble: Ensemble, snapshot: Snapshot, *, aware: bool) -> IntArray | None:

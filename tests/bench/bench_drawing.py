@@ -25,6 +25,7 @@ from ensemble_api.dry_run import Everywhere, Planned
 from ensemble_api.planning import model, planner
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
+from ensemble_api.solver.process import solve
 from ensemble_api.views import plans as view
 from tests.ui.browser import Dashboard, start
 from tests.ui.conftest import PASSWORD
@@ -70,7 +71,7 @@ def plan(snapshot: Snapshot, counts: list[int]) -> dict[str, Any]:
         for n, count in enumerate(counts)
     )
     policies = tuple(model.AntiAffinity(level="host", tiers=(tier.name,)) for tier in tiers)
-    found = planner.plan(model.Ensemble(tiers=tiers, policies=policies), snapshot)
+    found = planner.plan(model.Ensemble(tiers=tiers, policies=policies), snapshot, solve=solve)
     topology = snapshot.topology
     everywhere = [each for level in topology.levels for each in topology.domains(level)]
     names = tuple(tier.name for tier in tiers)

@@ -19,6 +19,7 @@ from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
 from ensemble_api.resolver import stored_ensemble
 from ensemble_api.schemas import check_ensemble
+from ensemble_api.solver.process import solve
 from ensemble_client.file import read
 from ensemble_client.names import resolve
 from ensemble_cloud import shape_file
@@ -107,12 +108,12 @@ def test_an_example_is_taken_by_the_api_and_fits_the_demo_cloud(
 ) -> None:
     body = check_ensemble({"ensemble": resolve(read(str(path)), connection)})
     ensemble, cloud = described(body), demo_cloud()
-    found = plan(ensemble, cloud)
+    found = plan(ensemble, cloud, solve=solve)
     assert isinstance(found, Plan), found.reasons
     assert (found.proved, found.violations) == (True, ())
     assert check(ensemble, cloud, found.assignment) == ()
     running = cloud.carrying(demand(ensemble, found.assignment))
-    after_a_host = headroom(ensemble, found.assignment, running, "host")
+    after_a_host = headroom(ensemble, found.assignment, running, "host", solve=solve)
     assert after_a_host.fits
 
 

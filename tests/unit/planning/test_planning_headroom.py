@@ -3,8 +3,9 @@
 
 import pytest
 from planning_clouds import cloud
+from planning_solved import headroom, loss
 
-from ensemble_api.planning.headroom import demand, headroom, loss
+from ensemble_api.planning.headroom import demand
 from ensemble_api.planning.model import AntiAffinity, Ensemble, Member, ModelError, Tier
 
 WEB = Tier("web", 2, {"VCPU": 2})

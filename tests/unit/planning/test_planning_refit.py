@@ -7,13 +7,13 @@ import brute_force
 from hypothesis import given
 from hypothesis import strategies as st
 from planning_clouds import cloud
+from planning_solved import plan
 from planning_strategies import MANY, clouds, ensembles
 
 from ensemble_api.planning.check import check
 from ensemble_api.planning.constraints import build
 from ensemble_api.planning.headroom import demand
 from ensemble_api.planning.model import AntiAffinity, Ensemble, Member, Near, Tier
-from ensemble_api.planning.planner import plan
 from ensemble_api.planning.refit import refit
 from ensemble_api.planning.result import Plan
 from ensemble_api.planning.topology import IntArray

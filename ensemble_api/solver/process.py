@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The solver apart: in a process of its own, which can be killed when it does not come back.
+"""The solver's process, which can be killed when it does not come back.
 
 The solver looks up at its limits between its steps only, and one step can last for any time. So it
 never runs in the process that serves requests. A process is started when it is first needed, by
@@ -22,8 +22,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import cast
 
-from ensemble_api.planning import highs
 from ensemble_api.planning.task import Answer, Task
+from ensemble_api.solver import highs
 
 # Seconds for one task. Its effort ends after about one; this is for a solver that is stuck.
 PATIENCE = 10.0
@@ -33,10 +33,10 @@ _GRACE = 5.0
 _MOST = 2
 _TASKS = 500
 
-_CHILD = "import sys; from ensemble_api.planning.apart import serve; serve(*map(int, sys.argv[1:]))"
+_CHILD = "import sys; from ensemble_api.solver.process import serve; serve(*map(int, sys.argv[1:]))"
 
 
-def solve_apart(task: Task) -> Answer:
+def solve(task: Task) -> Answer:
     """Search in a process of its own; what was found so far when that does not come back.
 
     Then no effort is left, so that nobody tries again.

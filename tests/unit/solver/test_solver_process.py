@@ -13,13 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from planning_clouds import racks
 
-from ensemble_api.planning import apart, highs
 from ensemble_api.planning.model import Ensemble, Tier
 from ensemble_api.planning.planner import plan
 from ensemble_api.planning.result import Infeasible
+from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.task import Stage, Task
+from ensemble_api.planning.topology import Topology
+from ensemble_api.solver import highs, process
 
 FOREVER = 1 << 50
 
@@ -61,11 +62,24 @@ def endless() -> Task:
     return task(np.concatenate([rows, -rows]), np.concatenate([half, -half]), effort=FOREVER)
 
 
+def six_hosts() -> Snapshot:
+    """Hosts in three racks, of which each has 4 VCPU left."""
+    hosts = {f"h{number}": (f"r{number % 3}", "z") for number in range(6)}
+    return Snapshot(
+        topology=Topology.build(("host", "rack", "zone"), hosts),
+        resource_classes=("VCPU",),
+        total=np.full((6, 1), 8),
+        free=np.full((6, 1), 4),
+        traits=(frozenset(),) * 6,
+        usable=np.ones(6, dtype=np.bool_),
+    )
+
+
 @pytest.fixture
-def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[apart._Pool]:
+def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[process._Pool]:
     """Children of this test's own, which end with it."""
-    pool = apart._Pool()
-    monkeypatch.setattr(apart, "_pool", pool)
+    pool = process._Pool()
+    monkeypatch.setattr(process, "_pool", pool)
     yield pool
     pool.end()
 
@@ -87,9 +101,9 @@ def gone(pid: int) -> bool:
     return False
 
 
-def test_a_process_of_its_own_gives_the_same_answer_and_is_kept(pool: apart._Pool) -> None:
+def test_a_process_of_its_own_gives_the_same_answer_and_is_kept(pool: process._Pool) -> None:
     here = highs.solve(easy())
-    there = [apart.solve_apart(easy()) for _ in range(3)]
+    there = [process.solve(easy()) for _ in range(3)]
     assert here.values is not None
     assert here.bounds == {"first": 1, "second": 1}
     for answer in there:
@@ -104,45 +118,45 @@ def test_a_process_of_its_own_gives_the_same_answer_and_is_kept(pool: apart._Poo
 
 
 def test_a_search_that_does_not_end_is_ended_by_its_alarm(
-    pool: apart._Pool, monkeypatch: pytest.MonkeyPatch
+    pool: process._Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    apart.solve_apart(easy())
+    process.solve(easy())
     (first,) = pool.all
-    monkeypatch.setattr(apart, "PATIENCE", 1.0)
-    answer = apart.solve_apart(endless())
+    monkeypatch.setattr(process, "PATIENCE", 1.0)
+    answer = process.solve(endless())
     assert (answer.infeasible, answer.effort) == (False, 0)
     assert gone(first.child.pid)
     assert first.child.returncode == -signal.SIGALRM
-    assert apart.solve_apart(easy()).values is not None
+    assert process.solve(easy()).values is not None
 
 
 def test_a_process_that_hears_nothing_is_killed(
-    pool: apart._Pool, monkeypatch: pytest.MonkeyPatch
+    pool: process._Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    apart.solve_apart(easy())
+    process.solve(easy())
     (first,) = pool.all
     first.child.send_signal(signal.SIGSTOP)
-    monkeypatch.setattr(apart, "PATIENCE", 0.2)
-    monkeypatch.setattr(apart, "_GRACE", 0.2)
-    answer = apart.solve_apart(easy())
+    monkeypatch.setattr(process, "PATIENCE", 0.2)
+    monkeypatch.setattr(process, "_GRACE", 0.2)
+    answer = process.solve(easy())
     assert (answer.values, answer.infeasible, answer.effort) == (None, False, 0)
     assert gone(first.child.pid)
     assert pool.all == set()
 
 
 def test_what_was_found_before_it_got_stuck_is_kept(
-    pool: apart._Pool, monkeypatch: pytest.MonkeyPatch
+    pool: process._Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stuck = (
         "import sys, time\n"
-        "from ensemble_api.planning import apart, highs\n"
+        "from ensemble_api.solver import highs, process\n"
         "solve = highs.solve\n"
         "highs.solve = lambda task, report: (solve(task, report), time.sleep(60))\n"
-        "apart.serve(*map(int, sys.argv[1:]))\n"
+        "process.serve(*map(int, sys.argv[1:]))\n"
     )
-    monkeypatch.setattr(apart, "_CHILD", stuck)
-    monkeypatch.setattr(apart, "PATIENCE", 2.0)
-    answer = apart.solve_apart(easy())
+    monkeypatch.setattr(process, "_CHILD", stuck)
+    monkeypatch.setattr(process, "PATIENCE", 2.0)
+    answer = process.solve(easy())
     assert answer.values is not None
     assert (answer.values.sum(), answer.bounds["first"]) == (2, 1)
     assert (answer.infeasible, answer.effort) == (False, 0)
@@ -150,64 +164,64 @@ def test_what_was_found_before_it_got_stuck_is_kept(
 
 
 def test_a_plan_without_an_answer_is_not_decided(
-    pool: apart._Pool, monkeypatch: pytest.MonkeyPatch
+    pool: process._Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apart, "_CHILD", "import sys; sys.exit(1)")
+    monkeypatch.setattr(process, "_CHILD", "import sys; sys.exit(1)")
     scattered = Ensemble((Tier("web", 6, {"VCPU": 3}), Tier("db", 1, {"VCPU": 2})))
-    found = plan(scattered, racks(("z", 3, 2)))
+    found = plan(scattered, six_hosts(), solve=process.solve)
     assert isinstance(found, Infeasible)
     assert (found.proved, found.reasons[0].code) == (False, "not-decided")
     assert pool.all == set()
 
 
-def test_one_that_died_in_its_sleep_is_replaced(pool: apart._Pool) -> None:
-    apart.solve_apart(easy())
+def test_one_that_died_in_its_sleep_is_replaced(pool: process._Pool) -> None:
+    process.solve(easy())
     (first,) = pool.all
     first.child.kill()
     first.child.wait()
-    assert apart.solve_apart(easy()).values is not None
+    assert process.solve(easy()).values is not None
     assert first not in pool.all
 
 
 def test_a_process_is_recycled_after_so_many_tasks(
-    pool: apart._Pool, monkeypatch: pytest.MonkeyPatch
+    pool: process._Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apart, "_TASKS", 2)
-    apart.solve_apart(easy())
+    monkeypatch.setattr(process, "_TASKS", 2)
+    process.solve(easy())
     (first,) = pool.all
-    apart.solve_apart(easy())
+    process.solve(easy())
     assert pool.all == set()
     assert gone(first.child.pid)
 
 
-def test_many_threads_share_few_processes(pool: apart._Pool) -> None:
+def test_many_threads_share_few_processes(pool: process._Pool) -> None:
     barrier = threading.Barrier(8)
 
     def ask(number: int) -> tuple[int, int]:
         barrier.wait(30)
-        answer = apart.solve_apart(task(np.ones((1, 10)), ints(number)))
+        answer = process.solve(task(np.ones((1, 10)), ints(number)))
         assert answer.values is not None
         return number, int(answer.values.sum())
 
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(ask, range(8)))
     assert answers == [(number, number) for number in range(8)]
-    assert len(pool.all) <= apart._MOST
+    assert len(pool.all) <= process._MOST
 
 
-def test_a_forked_process_starts_children_of_its_own(pool: apart._Pool) -> None:
-    apart.solve_apart(easy())
+def test_a_forked_process_starts_children_of_its_own(pool: process._Pool) -> None:
+    process.solve(easy())
     (ours,) = pool.all
     with pool.lock:  # as when another thread is busy at the time of the fork
         child = os.fork()
         if child == 0:
-            answer = apart.solve_apart(easy())
-            (theirs,) = apart._pool.all
+            answer = process.solve(easy())
+            (theirs,) = process._pool.all
             good = answer.values is not None and theirs.child.pid != ours.child.pid
-            apart._pool.end()
+            process._pool.end()
             os._exit(0 if good else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert apart.solve_apart(easy()).values is not None
+    assert process.solve(easy()).values is not None
     assert pool.all == {ours}
 
 
@@ -215,10 +229,10 @@ def test_a_forked_process_starts_children_of_its_own(pool: apart._Pool) -> None:
 def test_no_process_is_left_when_its_parent_ends(ending: str) -> None:
     program = (
         "import os, sys\n"
-        "from ensemble_api.planning import apart\n"
-        "from test_planning_apart import easy\n"
-        "assert apart.solve_apart(easy()).values is not None\n"
-        "print(*(each.child.pid for each in apart._pool.all), flush=True)\n"
+        "from ensemble_api.solver import process\n"
+        "from test_solver_process import easy\n"
+        "assert process.solve(easy()).values is not None\n"
+        "print(*(each.child.pid for each in process._pool.all), flush=True)\n"
     )
     here = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[3])])
     done = subprocess.run(
@@ -233,16 +247,16 @@ def test_no_process_is_left_when_its_parent_ends(ending: str) -> None:
 
 
 def test_a_python_is_found_where_a_server_embeds_it(
-    pool: apart._Pool, monkeypatch: pytest.MonkeyPatch
+    pool: process._Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/usr/sbin/uwsgi")
-    assert apart.solve_apart(easy()).values is not None
+    assert process.solve(easy()).values is not None
     assert len(pool.all) == 1
 
 
 def test_without_any_python_it_is_solved_here(
-    pool: apart._Pool, monkeypatch: pytest.MonkeyPatch
+    pool: process._Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apart, "_interpreter", lambda: None)
-    assert apart.solve_apart(easy()).values is not None
+    monkeypatch.setattr(process, "_interpreter", lambda: None)
+    assert process.solve(easy()).values is not None
     assert pool.all == set()
