@@ -10,9 +10,9 @@ from typing import Any
 from ensemble_api import exception, kept
 from ensemble_api.look import Look
 from ensemble_api.planning import planner, result
+from ensemble_api.planning.eligibility import eligible_tiers
 from ensemble_api.planning.headroom import LevelRoom, Loss, demand, headroom, loss
-from ensemble_api.planning.moves import aligned
-from ensemble_api.planning.openings import openings
+from ensemble_api.planning.relabel import relabel
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.quota import Quota, Shortage
@@ -141,7 +141,7 @@ class DryRuns:
         planned = planner.plan(wanted.ensemble, snapshot, solve=solve)
         if isinstance(planned, result.Infeasible):
             return planned
-        planned = replace(planned, assignment=aligned(planned.assignment, kept.places(before)))
+        planned = replace(planned, assignment=relabel(planned.assignment, kept.places(before)))
         moved = kept.moves(before, planned.assignment, snapshot.topology)
         if not moved:
             return planned
@@ -211,7 +211,7 @@ class DryRuns:
             hosts = tuple(_used(topology, planned, lowest))
         return Everywhere(
             domains=(*hosts, *(each for level in above for each in topology.domains(level))),
-            eligible=openings(wanted.ensemble, snapshot),
+            eligible=eligible_tiers(wanted.ensemble, snapshot),
             held=held,
             totals={level: topology.size(level) for level in topology.levels},
         )

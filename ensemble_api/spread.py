@@ -7,7 +7,7 @@ from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.cloud.inventory import Host
-from ensemble_api.planning.damage import Break, Effect, Standing, broken, damage
+from ensemble_api.planning.impact import Break, Effect, Standing, broken, impact
 from ensemble_api.planning.lifecycle import EnsembleRecord, MemberStatus, Status
 from ensemble_api.planning.model import ModelError, Survive
 from ensemble_api.planning.topology import Topology
@@ -160,7 +160,7 @@ def _breaks(
             _promises(owner.body["policies"]),
             by_host,
         )
-        for name, breaks in damage(standing, topology, down).items():
+        for name, breaks in impact(standing, topology, down).items():
             found.setdefault(name, []).extend((owner, each) for each in breaks)
         now.extend((owner, each) for each in broken(standing, topology, down))
     for listed in (*found.values(), now):

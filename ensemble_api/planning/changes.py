@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from ensemble_api.planning.bounds import impossible
-from ensemble_api.planning.constraints import Problem
+from ensemble_api.planning.bounds.counting import impossible
 from ensemble_api.planning.model import AntiAffinity, Ensemble, ModelError, Policy, Spread, Survive
+from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.result import Change, Edit, Reason
 from ensemble_api.planning.wording import describe_edits
 

@@ -7,13 +7,13 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ensemble_api.planning.constraints import build
+from ensemble_api.planning.milp.task import Solve
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.planner import plan
-from ensemble_api.planning.refit import refit
+from ensemble_api.planning.problem import build
+from ensemble_api.planning.replace_lost import replace_lost
 from ensemble_api.planning.result import Assignment, Infeasible, Reason
 from ensemble_api.planning.snapshot import Snapshot
-from ensemble_api.planning.task import Solve
 from ensemble_api.planning.topology import IntArray
 
 
@@ -50,7 +50,7 @@ def drain(
     running = {member: at for member, at in assignment.items() if at in known}
     less = _without(snapshot, running, hard, host)
     problem = build(hard, less, running)
-    counts = refit(problem)
+    counts = replace_lost(problem)
     if counts is not None:
         return Drained(True, _moves(hard, running, counts, less, host))
     result = plan(hard, less, running, solve=solve, changes=False)
@@ -99,6 +99,6 @@ def _moves(
                 left[at] -= 1
             else:
                 homeless.append(member)
-        places = [at for at, count in left.items() for _ in range(count)]
-        moves |= dict(zip(homeless, places, strict=True))
+        others = [at for at, count in left.items() for _ in range(count)]
+        moves |= dict(zip(homeless, others, strict=True))
     return MappingProxyType(moves)

@@ -6,11 +6,11 @@ from functools import partial
 
 import numpy as np
 
-from ensemble_api.planning.bounds import domains_needed, shortages
+from ensemble_api.planning.bounds.counting import domains_needed, shortages
 from ensemble_api.planning.changes import Changes, Oracle, Rebuild
-from ensemble_api.planning.constraints import Problem
 from ensemble_api.planning.laminar import at_depth, reach
 from ensemble_api.planning.model import Affinity, AntiAffinity, Survive, Tier
+from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.result import Reason
 from ensemble_api.planning.wording import (
     describe_loss,

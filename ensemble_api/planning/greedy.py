@@ -6,8 +6,7 @@ from itertools import islice, product
 
 import numpy as np
 
-from ensemble_api.planning.constraints import Problem, fitting, together
-from ensemble_api.planning.dealing import fair_shares, share_out
+from ensemble_api.planning.domain_allocation import allocate, fair_shares
 from ensemble_api.planning.laminar import (
     at_depth,
     climb,
@@ -18,12 +17,13 @@ from ensemble_api.planning.laminar import (
     stable_order,
 )
 from ensemble_api.planning.model import Affinity, AntiAffinity, Near, Policy, Spread, Survive
+from ensemble_api.planning.problem import Problem, fitting, together
 from ensemble_api.planning.topology import BoolArray, IntArray
 
 _MOST_ORDERS = 4
 _MOST_CHOICES = 6
-# Dealing out domains looks at each one in turn; above this the tiers take them as they come.
-_MOST_DEALT = 1000
+# Allocation looks at each domain in turn; above this the tiers take them as they come.
+_MOST_ALLOCATED = 1000
 
 
 def drafts(problem: Problem, most: int | None = None) -> Iterator[IntArray]:
@@ -164,7 +164,7 @@ class _Draft:
         if choice is not None:
             if not self._choose(choice):
                 return None
-            self._deal()
+            self._allocate()
         for row in order:
             self._reserve(row)
         for row in order:
@@ -187,12 +187,12 @@ class _Draft:
             self.caps[rows] *= self.problem.topology.index(policy.level) == taken
         return True
 
-    def _deal(self) -> None:
+    def _allocate(self) -> None:
         """Share the domains among tiers that must not meet, the tier that is shortest first."""
         for policy in self.hard:
             if not isinstance(policy, AntiAffinity) or len(policy.tiers) < 2:
                 continue
-            if self.problem.topology.size(policy.level) > _MOST_DEALT:
+            if self.problem.topology.size(policy.level) > _MOST_ALLOCATED:
                 continue
             rows = self.problem.rows(policy.tiers)
             room = np.stack([self.problem.held(self.caps[row], policy.level) for row in rows])
@@ -204,7 +204,7 @@ class _Draft:
                 )
                 owner = np.where((running > 0).any(axis=0), running.argmax(axis=0), owner)
             for part, counts in self._parts(policy.level, rows, room):
-                share_out(room, counts, part, owner)
+                allocate(room, counts, part, owner)
             own = owner[self.problem.topology.index(policy.level)]
             for position, row in enumerate(rows):
                 self.caps[row] *= own == position

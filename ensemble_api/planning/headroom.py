@@ -5,14 +5,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ensemble_api.planning.constraints import build
-from ensemble_api.planning.exact import Effort
+from ensemble_api.planning.milp.search import Effort
+from ensemble_api.planning.milp.task import Solve
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.planner import plan
-from ensemble_api.planning.refit import refit
+from ensemble_api.planning.problem import build
+from ensemble_api.planning.replace_lost import replace_lost
 from ensemble_api.planning.result import Assignment, Infeasible, Reason
 from ensemble_api.planning.snapshot import Snapshot
-from ensemble_api.planning.task import Solve
 from ensemble_api.planning.topology import FailureDomain
 
 _WORK = 500_000
@@ -138,7 +138,7 @@ def loss(
         return Loss(failed, remaining, 0, True)
     numbers = [number for number, policy in enumerate(ensemble.policies) if policy.hard]
     hard = replace(ensemble, policies=tuple(ensemble.policies[number] for number in numbers))
-    if refit(build(hard, less, assignment)) is not None:
+    if replace_lost(build(hard, less, assignment)) is not None:
         return Loss(failed, remaining, lost, True)
     if not search:
         return Loss(failed, remaining, lost, None)

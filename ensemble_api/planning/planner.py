@@ -5,19 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from ensemble_api.planning.bounds import impossible
-from ensemble_api.planning.certificates import lower_bounds
+from ensemble_api.planning.bounds.counting import impossible
+from ensemble_api.planning.bounds.stages import lower_bounds
 from ensemble_api.planning.check import check, shortfalls
-from ensemble_api.planning.constraints import Problem, build
-from ensemble_api.planning.exact import Effort, search
 from ensemble_api.planning.explain import explain, undecided
-from ensemble_api.planning.formulation import Formulation
 from ensemble_api.planning.greedy import drafts, refine
+from ensemble_api.planning.milp.formulation import Formulation
+from ensemble_api.planning.milp.locations import Locations
+from ensemble_api.planning.milp.search import Effort, search
+from ensemble_api.planning.milp.task import Solve
 from ensemble_api.planning.model import Ensemble, Member
-from ensemble_api.planning.places import Places
+from ensemble_api.planning.problem import Problem, build
 from ensemble_api.planning.result import Assignment, Infeasible, Objective, Plan
 from ensemble_api.planning.snapshot import Snapshot
-from ensemble_api.planning.task import Solve
 from ensemble_api.planning.topology import IntArray
 
 # What one plan may take of the solver, and what all the questions of one explanation may.
@@ -207,15 +207,15 @@ def _roughly(problem: Problem, found: _Found, effort: Effort, stages: frozenset[
     """
     refined: frozenset[int] = frozenset()
     for _ in range(_ROUNDS):
-        places = Places.racks(problem, refined)
-        outcome = search(Formulation(problem, places), effort, found.known(problem), stages)
+        locations = Locations.racks(problem, refined)
+        outcome = search(Formulation(problem, locations), effort, found.known(problem), stages)
         if outcome.infeasible:
             return found if found.counts is not None else _Found(None, none_exists=True)
         if found.counts is not None:
             found = found.bounded(problem, outcome.bounds)
         if outcome.counts is None or found.settled:
             break
-        counts, short = refine(problem, places.by_rack(outcome.counts, problem))
+        counts, short = refine(problem, locations.by_rack(outcome.counts, problem))
         if counts is not None:
             found = _better(problem, found, counts, outcome.bounds)
             break
@@ -227,12 +227,14 @@ def _roughly(problem: Problem, found: _Found, effort: Effort, stages: frozenset[
 
 def _exactly(problem: Problem, found: _Found, effort: Effort, stages: frozenset[str]) -> _Found:
     """Search over all hosts for a better plan, or for any, or for the proof of none."""
-    places = Places.hosts(problem)
-    outcome = search(Formulation(problem, places), effort, found.known(problem), stages)
+    locations = Locations.hosts(problem)
+    outcome = search(Formulation(problem, locations), effort, found.known(problem), stages)
     if outcome.infeasible and found.counts is None:
         return _Found(None, none_exists=True)
     if outcome.counts is not None:
-        return _better(problem, found, places.spread_out(outcome.counts, problem), outcome.bounds)
+        return _better(
+            problem, found, locations.spread_out(outcome.counts, problem), outcome.bounds
+        )
     return found if found.counts is None else found.bounded(problem, outcome.bounds)
 
 
@@ -267,19 +269,19 @@ def _assign(problem: Problem, counts: IntArray, existing: Assignment) -> dict[Me
 
 
 def _in_turn(problem: Problem, left: IntArray) -> list[int]:
-    """Order the places so that neighbours in number are far apart in the tree of domains."""
-    places = [number for number in left.nonzero()[0].tolist() for _ in range(int(left[number]))]
+    """Order the hosts so that neighbours in number are far apart in the tree of domains."""
+    hosts = [number for number in left.nonzero()[0].tolist() for _ in range(int(left[number]))]
     for level in problem.topology.levels:
         index = problem.topology.index(level)
         sizes: dict[int, int] = {}
         seen: dict[int, int] = {}
-        for number in places:
+        for number in hosts:
             domain = int(index[number])
             sizes[domain] = sizes.get(domain, 0) + 1
         ranked = []
-        for number in places:
+        for number in hosts:
             domain = int(index[number])
             ranked.append(((seen.get(domain, 0) + 0.5) / sizes[domain], domain, number))
             seen[domain] = seen.get(domain, 0) + 1
-        places = [number for _, _, number in sorted(ranked, key=lambda item: item[:2])]
-    return places
+        hosts = [number for _, _, number in sorted(ranked, key=lambda item: item[:2])]
+    return hosts

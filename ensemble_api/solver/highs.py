@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ensemble_api.planning.task import Answer, Report, Stage, Task
+from ensemble_api.planning.milp.task import Answer, Report, Stage, Task
 from ensemble_api.planning.topology import IntArray
 
 # HiGHS shares one scheduler between the threads of a process; one search at a time is safe.

@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import cast
 
-from ensemble_api.planning.task import Answer, Task
+from ensemble_api.planning.milp.task import Answer, Task
 from ensemble_api.solver import highs
 
 # Seconds for one task. Its effort ends after about one; this is for a solver that is stuck.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ensemble_api.drain import Tried
-from ensemble_api.planning.damage import Break
+from ensemble_api.planning.impact import Break
 from ensemble_api.planning.lifecycle import EnsembleRecord
 from ensemble_api.planning.topology import Topology
 from ensemble_api.spread import HostSpread, Spread

@@ -3,9 +3,9 @@
 
 import numpy as np
 
-from ensemble_api.planning import exact
-from ensemble_api.planning.constraints import Problem, build
-from ensemble_api.planning.formulation import Formulation
+from ensemble_api.planning.milp import search
+from ensemble_api.planning.milp.formulation import Formulation
+from ensemble_api.planning.milp.locations import Locations
 from ensemble_api.planning.model import (
     Affinity,
     AntiAffinity,
@@ -15,7 +15,7 @@ from ensemble_api.planning.model import (
     Spread,
     Survive,
 )
-from ensemble_api.planning.places import Places
+from ensemble_api.planning.problem import Problem, build
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import BoolArray, IntArray
 from ensemble_api.solver import highs
@@ -86,17 +86,17 @@ class PerServer(Formulation):
     """The usual model: a yes-or-no column for every server and host, under the same rows."""
 
     def __init__(self, problem: Problem) -> None:
-        super().__init__(problem, Places.hosts(problem))
+        super().__init__(problem, Locations.hosts(problem))
         for row, count in enumerate(problem.counts.tolist()):
-            places = np.flatnonzero(self.count[row] >= 0).tolist()
-            servers: dict[int, list[int]] = {place: [] for place in places}
+            locations = np.flatnonzero(self.count[row] >= 0).tolist()
+            servers: dict[int, list[int]] = {location: [] for location in locations}
             for _ in range(count):
-                own = [self.column(0, 1) for _ in places]
+                own = [self.column(0, 1) for _ in locations]
                 self.row(own, [1] * len(own), 1, 1)
-                for place, column in zip(places, own, strict=True):
-                    servers[place].append(column)
-            for place, columns in servers.items():
-                total = int(self.count[row, place])
+                for location, column in zip(locations, own, strict=True):
+                    servers[location].append(column)
+            for location, columns in servers.items():
+                total = int(self.count[row, location])
                 self.row([*columns, total], [1] * len(columns) + [-1], 0, 0)
 
 
@@ -104,8 +104,8 @@ def per_server(ensemble: Ensemble, snapshot: Snapshot, seconds: float) -> bool:
     """Solve the per-server model with the losses as objective; whether it ended in that time."""
     problem = build(ensemble, snapshot)
     formulation = PerServer(problem)
-    task = exact.task(formulation, 1 << 60, {}, frozenset(problem.stages[:-1]))
-    search = highs._Search(task, lambda found: None)
-    search.solver.setOptionValue("time_limit", seconds)
-    answer = search.run()
+    task = search.task(formulation, 1 << 60, {}, frozenset(problem.stages[:-1]))
+    searching = highs._Search(task, lambda found: None)
+    searching.solver.setOptionValue("time_limit", seconds)
+    answer = searching.run()
     return answer.infeasible or set(problem.stages[:-1]) <= set(answer.bounds)

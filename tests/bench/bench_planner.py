@@ -17,7 +17,7 @@ from baselines import one_by_one, per_server
 from instances import Instance, instances
 
 from ensemble_api.planning import planner
-from ensemble_api.planning.constraints import build
+from ensemble_api.planning.problem import build
 from ensemble_api.planning.result import Infeasible, Plan
 from ensemble_api.solver import highs
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from planning_clouds import LEVELS
 from planning_strategies import MANY, clouds, ensembles
 
-from ensemble_api.planning.bounds import impossible
-from ensemble_api.planning.certificates import lower_bounds
-from ensemble_api.planning.constraints import build
+from ensemble_api.planning.bounds.counting import impossible
+from ensemble_api.planning.bounds.stages import lower_bounds
 from ensemble_api.planning.laminar import fill, least_losses, level_off, reach
 from ensemble_api.planning.model import Ensemble
+from ensemble_api.planning.problem import build
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ensemble_api.planning.milp.task import Stage, Task
 from ensemble_api.planning.model import Ensemble, Tier
 from ensemble_api.planning.planner import plan
 from ensemble_api.planning.result import Infeasible
 from ensemble_api.planning.snapshot import Snapshot
-from ensemble_api.planning.task import Stage, Task
 from ensemble_api.planning.topology import Topology
 from ensemble_api.solver import highs, process
 

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The places of a count model: hosts, or whole domains of hosts taken as one big host each."""
+"""The locations of a count model: hosts, or whole domains of hosts taken as one big host each."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from ensemble_api.planning.constraints import Problem
+from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.topology import IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Places:
-    """U places of one or more hosts.
+class Locations:
+    """U locations of one or more hosts.
 
-    caps [T, U] and free [U, R] as in the problem; `host` [U] is the number of a place that is one
-    host, else -1; `domains` gives, for each depth above the host level, the domain of each place.
+    caps [T, U] and free [U, R] as in the problem; `host` [U] is the number of a location that is
+    one host, else -1; `domains` gives, for each depth above the host level, the domain of each.
     """
 
     caps: IntArray
@@ -23,8 +23,8 @@ class Places:
     domains: tuple[IntArray, ...]
 
     @classmethod
-    def hosts(cls, problem: Problem) -> "Places":
-        """Take every host that can hold anything as a place."""
+    def hosts(cls, problem: Problem) -> "Locations":
+        """Take every host that can hold anything as a location."""
         host = np.flatnonzero(problem.caps.any(axis=0))
         levels = problem.topology.levels[1:]
         return cls(
@@ -35,8 +35,8 @@ class Places:
         )
 
     @classmethod
-    def racks(cls, problem: Problem, refined: frozenset[int]) -> "Places":
-        """Take each domain above the hosts as one place, but the hosts of the refined ones singly.
+    def racks(cls, problem: Problem, refined: frozenset[int]) -> "Locations":
+        """Take each domain above the hosts as one location, and each host of the refined ones.
 
         All that the hosts of a domain can give is put together, so every plan is a plan here too.
         """
@@ -65,7 +65,7 @@ class Places:
         )
 
     def gather(self, per_host: IntArray, problem: Problem) -> IntArray:
-        """Turn counts per host [T, H] into counts per place [T, U]."""
+        """Turn counts per host [T, H] into counts per location [T, U]."""
         result = np.zeros_like(self.caps)
         single = self.host >= 0
         result[:, single] = per_host[:, self.host[single]]
@@ -75,7 +75,7 @@ class Places:
         return result
 
     def by_rack(self, counts: IntArray, problem: Problem) -> IntArray:
-        """Turn counts per place [T, U] into counts per domain above the hosts [T, D]."""
+        """Turn counts per location [T, U] into counts per domain above the hosts [T, D]."""
         result = np.zeros(
             (len(counts), problem.topology.size(problem.topology.levels[1])), np.int64
         )
@@ -84,7 +84,7 @@ class Places:
         return result
 
     def spread_out(self, counts: IntArray, problem: Problem) -> IntArray:
-        """Turn counts per place [T, U] into counts per host [T, H]; every place must be a host."""
+        """Turn counts per location [T, U] into counts per host [T, H]; each must be a host."""
         result = np.zeros_like(problem.caps)
         result[:, self.host] = counts
         return result

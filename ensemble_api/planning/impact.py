@@ -89,7 +89,7 @@ class Break:
         return f"{promise}: used up, the loss of {then} would leave {left}"
 
 
-def damage(
+def impact(
     standing: Standing, topology: Topology, down: Collection[str] = ()
 ) -> dict[str, tuple[Break, ...]]:
     """Tell for every host with members what its failure breaks, the worst first.

@@ -11,10 +11,10 @@ from planning_solved import plan
 from planning_strategies import MANY, clouds, ensembles
 
 from ensemble_api.planning.check import check
-from ensemble_api.planning.constraints import build
 from ensemble_api.planning.headroom import demand
 from ensemble_api.planning.model import AntiAffinity, Ensemble, Member, Near, Tier
-from ensemble_api.planning.refit import refit
+from ensemble_api.planning.problem import build
+from ensemble_api.planning.replace_lost import replace_lost
 from ensemble_api.planning.result import Plan
 from ensemble_api.planning.topology import IntArray
 
@@ -47,7 +47,7 @@ def test_a_refit_is_a_plan_without_any_other_move(data: st.DataObject) -> None:
     host = data.draw(st.sampled_from(sorted(set(planned.assignment.values()))))
     built = snapshot.carrying(demand(ensemble, planned.assignment))
     less = built.failing(snapshot.topology.domain_of(host, level))
-    counts = refit(build(ensemble, less, planned.assignment))
+    counts = replace_lost(build(ensemble, less, planned.assignment))
     if counts is None:
         return
     again = as_assignment(ensemble, snapshot.topology.hosts, counts)
@@ -71,7 +71,7 @@ def test_a_lost_member_goes_where_least_of_its_tier_is() -> None:
         down=["a"],
     )
     existing = dict(zip(ensemble.members, "abc", strict=True))
-    counts = refit(build(ensemble, snapshot, existing))
+    counts = replace_lost(build(ensemble, snapshot, existing))
     assert counts is not None
     # Each zone holds one already; r4 holds none.
     assert counts.tolist() == [[0, 1, 1, 0, 1]]
@@ -85,7 +85,7 @@ def test_a_tier_that_must_be_near_another_stays_beside_it() -> None:
         down=["a"],
     )
     existing = dict(zip(ensemble.members, "ab", strict=True))
-    counts = refit(build(ensemble, snapshot, existing))
+    counts = replace_lost(build(ensemble, snapshot, existing))
     assert counts is not None
     assert counts.tolist() == [[0, 0, 1, 0], [0, 1, 0, 0]]
 
@@ -94,5 +94,5 @@ def test_what_only_a_move_of_others_makes_fit_is_left_to_the_planner() -> None:
     ensemble = Ensemble((Tier("big", 1, {"VCPU": 4}), Tier("small", 1, {"VCPU": 2})))
     snapshot = cloud({"a": ("r1", "z", 0), "b": ("r2", "z", 2), "c": ("r3", "z", 2)}, down=["a"])
     existing = {Member("big", 0): "a", Member("small", 0): "b"}
-    assert refit(build(ensemble, snapshot, existing)) is None
+    assert replace_lost(build(ensemble, snapshot, existing)) is None
     assert isinstance(plan(ensemble, snapshot, existing), Plan)

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Refit: place lost members again beside those that are left, which all stay where they are."""
+"""Replacement: place lost members again beside those that are left, which all stay."""
 
 import numpy as np
 
-from ensemble_api.planning.constraints import Problem, fitting
 from ensemble_api.planning.model import Affinity, AntiAffinity, Near
+from ensemble_api.planning.problem import Problem, fitting
 from ensemble_api.planning.topology import BoolArray, IntArray
 
 _MOST = 64
 """Members that are placed one by one; more are a case for the planner."""
 
 
-def refit(problem: Problem) -> IntArray | None:
+def replace_lost(problem: Problem) -> IntArray | None:
     """Give counts [T, H] in which every existing member on an eligible host stays.
 
     One by one, the largest first, the others go where least of their tier is: in the largest

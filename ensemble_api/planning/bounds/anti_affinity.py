@@ -3,15 +3,15 @@
 
 import numpy as np
 
-from ensemble_api.planning.constraints import Problem, together
 from ensemble_api.planning.laminar import at_depth
 from ensemble_api.planning.model import AntiAffinity
+from ensemble_api.planning.problem import Problem, together
 from ensemble_api.planning.topology import IntArray
 
 _NEVER = 1 << 40
 
 
-def least_apart(
+def extra_losses(
     problem: Problem, limits: list[list[int]], depth: int, least: list[int], value: int
 ) -> list[tuple[list[int], int]]:
     """Bound how much more tiers lose together that must not meet in the domains at a depth.

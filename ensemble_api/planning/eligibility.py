@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Openings: for every domain of the cloud, the tiers of which a member could be there."""
+"""Eligibility: for every domain of the cloud, the tiers of which a member could be there."""
 
 from collections.abc import Mapping
 
-from ensemble_api.planning.constraints import build
 from ensemble_api.planning.model import Ensemble
+from ensemble_api.planning.problem import build
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain
 
 
-def openings(ensemble: Ensemble, snapshot: Snapshot) -> Mapping[FailureDomain, tuple[str, ...]]:
+def eligible_tiers(
+    ensemble: Ensemble, snapshot: Snapshot
+) -> Mapping[FailureDomain, tuple[str, ...]]:
     """Name, for every domain, the tiers of which one member alone has room on a host in it.
 
     The host must suit (state, traits, zone) and have the capacity, and no hard policy may rule it

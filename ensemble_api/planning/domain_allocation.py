@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The dealing of domains to tiers that must not meet in any of them."""
+"""The allocation of domains to tiers that must not meet in any of them."""
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def fair_shares(room: IntArray, counts: IntArray) -> IntArray:
     return shares
 
 
-def share_out(room: IntArray, counts: IntArray, part: IntArray, owner: IntArray) -> None:
+def allocate(room: IntArray, counts: IntArray, part: IntArray, owner: IntArray) -> None:
     """Give each domain of a part to the tier that is shortest of room for its members there."""
     missing = counts.astype(float)
     future = room[:, part].sum(axis=1).astype(float)

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 
-from ensemble_api.planning.damage import Break, Effect, Held, Standing, broken, damage
+from ensemble_api.planning.impact import Break, Effect, Held, Standing, broken, impact
 from ensemble_api.planning.model import Survive
 from ensemble_api.planning.topology import Topology
 
@@ -100,7 +100,7 @@ def test_what_breaks(
     host: str,
     expected: list[tuple[str, int | None]],
 ) -> None:
-    assert said(damage(stand(held, *policies), CLOUD, down)[host]) == expected
+    assert said(impact(stand(held, *policies), CLOUD, down)[host]) == expected
 
 
 def test_it_is_said_in_words_with_figures() -> None:
@@ -111,13 +111,13 @@ def test_it_is_said_in_words_with_figures() -> None:
         survive(needed="50%", failures=2, tiers=("web", "db"), hard=False),
         survive("host", needed=3),
     )
-    found = damage(stand(held, *policies, web=3), CLOUD, ["h2"])
+    found = impact(stand(held, *policies, web=3), CLOUD, ["h2"])
     assert [each.message for each in found["h0"]] == [
         "2 of web left after the loss of any one rack: only 1 of web would be left",
         "50% of web and db left after the loss of any 2 racks: only 1 of web would be left",
     ]
     assert [each.message for each in found["h6"]] == ["lone would have no member left"]
-    alone = damage(stand(held, policies[0], web=3), CLOUD)
+    alone = impact(stand(held, policies[0], web=3), CLOUD)
     wanted = "2 of web left after the loss of any one rack"
     then = "used up, the loss of one more rack would leave 1 of web"
     assert [each.message for each in alone["h4"]] == [f"{wanted}: {then}"]
@@ -185,7 +185,7 @@ def test_it_agrees_with_the_slow_count(seed: int) -> None:
     counts = {tier: sum(here.get(tier, 0) for here in held.values()) for tier in tiers}
     standing = Standing(counts, dict(enumerate(policies)), held)
     down = {host for host in CLOUD.hosts if dice.random() < 0.2}
-    found = damage(standing, CLOUD, down)
+    found = impact(standing, CLOUD, down)
     assert found.keys() == held.keys() - {"gone"}
     for host, breaks in found.items():
         assert said(breaks) == slowly(standing, down, host), (host, down)

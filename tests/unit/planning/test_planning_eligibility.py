@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from planning_clouds import cloud
 
+from ensemble_api.planning.eligibility import eligible_tiers
 from ensemble_api.planning.model import (
     AntiAffinity,
     Ensemble,
@@ -15,14 +16,15 @@ from ensemble_api.planning.model import (
     Survive,
     Tier,
 )
-from ensemble_api.planning.openings import openings
 from ensemble_api.planning.snapshot import Snapshot
 
 BIG, SMALL = Tier("big", 1, {"VCPU": 4}), Tier("small", 3, {"VCPU": 1})
 
 
 def told(ensemble: Ensemble, snapshot: Snapshot) -> dict[str, str]:
-    return {domain.name: " ".join(names) for domain, names in openings(ensemble, snapshot).items()}
+    return {
+        domain.name: " ".join(names) for domain, names in eligible_tiers(ensemble, snapshot).items()
+    }
 
 
 def small_cloud(**facts: Any) -> Snapshot:
@@ -77,4 +79,4 @@ def test_domains_of_others_are_closed_by_exclusiveness_unless_it_is_soft() -> No
 
 def test_an_unknown_level_is_refused() -> None:
     with pytest.raises(ModelError, match="level"):
-        openings(Ensemble((BIG,), (AntiAffinity("row", ("big",)),)), small_cloud())
+        eligible_tiers(Ensemble((BIG,), (AntiAffinity("row", ("big",)),)), small_cloud())

@@ -3,13 +3,13 @@
 
 import numpy as np
 
-from ensemble_api.planning.constraints import Problem, together
 from ensemble_api.planning.laminar import (
     at_depth,
     level_off,
     reach,
 )
 from ensemble_api.planning.model import Affinity, AntiAffinity, Policy, Spread, Survive
+from ensemble_api.planning.problem import Problem, together
 
 
 def domains_needed(problem: Problem, row: int, depth: int) -> int:

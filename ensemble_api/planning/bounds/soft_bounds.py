@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ensemble_api.planning.bounds import domains_needed, missed_alone
-from ensemble_api.planning.constraints import Problem
+from ensemble_api.planning.bounds.counting import domains_needed, missed_alone
 from ensemble_api.planning.model import Affinity, AntiAffinity, Near, Policy, Spread, Survive
+from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.topology import IntArray
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The count model: how many members of each tier are in each place, as integer rows and columns.
+"""The count model: how many members of each tier are in each location, as integer rows and columns.
 
-Members of a tier are alike, so a column counts them, x[tier, place]; there is none for a member.
-A place is a host, or a whole domain taken as one big host, which makes the model a relaxation.
+Members of a tier are alike, so a column counts them, x[tier, location]; no column is of a member.
+A location is a host, or a whole domain taken as one big host, which makes the model a relaxation.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ensemble_api.planning.constraints import Problem
+from ensemble_api.planning.milp.locations import Locations
 from ensemble_api.planning.model import (
     Affinity,
     AntiAffinity,
@@ -20,7 +20,7 @@ from ensemble_api.planning.model import (
     Spread,
     Survive,
 )
-from ensemble_api.planning.places import Places
+from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.topology import IntArray
 
 INFINITY = float("inf")
@@ -45,13 +45,13 @@ class Linear:
 
 
 class Formulation:
-    """Rows and columns of a problem over places, and its objective stages by name."""
+    """Rows and columns of a problem over locations, and its objective stages by name."""
 
-    def __init__(self, problem: Problem, places: Places) -> None:
-        """Write down the whole problem; places of several hosts relax what is said of hosts."""
+    def __init__(self, problem: Problem, locations: Locations) -> None:
+        """Write down the whole problem; locations of several hosts relax what is said of hosts."""
         self.problem = problem
-        self.places = places
-        self.whole = bool((places.host >= 0).all())
+        self.locations = locations
+        self.whole = bool((locations.host >= 0).all())
         self.low: list[int] = []
         self.high: list[int] = []
         self.rows: list[tuple[list[int], list[int], float, float]] = []
@@ -85,31 +85,31 @@ class Formulation:
         self.rows.append((list(columns), list(factors), low, high))
 
     def counts(self, values: IntArray) -> IntArray:
-        """Read counts per tier and place [T, U] out of the values of all columns."""
+        """Read counts per tier and location [T, U] out of the values of all columns."""
         counts: IntArray = np.append(values, 0)[self.count]
         return counts
 
     def _count_columns(self) -> IntArray:
-        caps = self.places.caps
+        caps = self.locations.caps
         columns = np.full(caps.shape, -1, dtype=np.int64)
         for row, count in enumerate(self.problem.counts.tolist()):
-            for place in np.flatnonzero(caps[row]).tolist():
-                columns[row, place] = self.column(0, min(int(caps[row, place]), count))
+            for location in np.flatnonzero(caps[row]).tolist():
+                columns[row, location] = self.column(0, min(int(caps[row, location]), count))
             own = columns[row][columns[row] >= 0].tolist()
             self.row(own, [1] * len(own), count, count)
         return columns
 
     def _capacity_rows(self) -> None:
-        caps, free, requests = self.places.caps, self.places.free, self.problem.requests
-        # A place where everything fits at once needs no row, and one tier alone has its cap.
+        caps, free, requests = self.locations.caps, self.locations.free, self.problem.requests
+        # A location where everything fits at once needs no row, and one tier alone has its cap.
         tight = caps.T @ requests > free
-        for place, resource in zip(*np.nonzero(tight), strict=True):
-            rows = np.flatnonzero((caps[:, place] > 0) & (requests[:, resource] > 0))
-            if len(rows) > 1 or self.places.host[place] < 0:
+        for location, resource in zip(*np.nonzero(tight), strict=True):
+            rows = np.flatnonzero((caps[:, location] > 0) & (requests[:, resource] > 0))
+            if len(rows) > 1 or self.locations.host[location] < 0:
                 self.row(
-                    self.count[rows, place].tolist(),
+                    self.count[rows, location].tolist(),
                     requests[rows, resource].tolist(),
-                    high=int(free[place, resource]),
+                    high=int(free[location, resource]),
                 )
 
     def _limit_columns(self) -> None:
@@ -127,13 +127,13 @@ class Formulation:
             return known
         parts: dict[int, list[int]] = {}
         if depth == 0:
-            for place in np.flatnonzero(self.count[row] >= 0).tolist():
-                if self.places.host[place] >= 0:
-                    parts[int(self.places.host[place])] = [int(self.count[row, place])]
+            for location in np.flatnonzero(self.count[row] >= 0).tolist():
+                if self.locations.host[location] >= 0:
+                    parts[int(self.locations.host[location])] = [int(self.count[row, location])]
         elif depth == 1:
-            for place in np.flatnonzero(self.count[row] >= 0).tolist():
-                domain = int(self.places.domains[0][place])
-                parts.setdefault(domain, []).append(int(self.count[row, place]))
+            for location in np.flatnonzero(self.count[row] >= 0).tolist():
+                domain = int(self.locations.domains[0][location])
+                parts.setdefault(domain, []).append(int(self.count[row, location]))
         else:
             parent = self.problem.topology.parent(self.problem.topology.levels[depth - 1])
             for domain, column in self.held(row, depth - 1).items():
@@ -299,19 +299,19 @@ class Formulation:
                 self.stages[name] = self._loss(depth)
         if self.whole:
             packing = Linear()
-            for row, place in zip(*np.nonzero(self.count >= 0), strict=True):
-                cost = int(self.problem.cost[self.places.host[place]])
+            for row, location in zip(*np.nonzero(self.count >= 0), strict=True):
+                cost = int(self.problem.cost[self.locations.host[location]])
                 if cost:
-                    packing.add(int(self.count[row, place]), cost)
+                    packing.add(int(self.count[row, location]), cost)
             self.stages[next(names)] = packing
 
     def _moves(self, existing: IntArray) -> Linear:
-        running = self.places.gather(np.minimum(existing, self.problem.caps), self.problem)
+        running = self.locations.gather(np.minimum(existing, self.problem.caps), self.problem)
         moves = Linear(constant=int(existing.sum()))
-        for row, place in zip(*np.nonzero(self.count >= 0), strict=True):
-            stays = int(running[row, place])
+        for row, location in zip(*np.nonzero(self.count >= 0), strict=True):
+            stays = int(running[row, location])
             if stays:
-                column = int(self.count[row, place])
+                column = int(self.count[row, location])
                 kept = self.column(0, min(stays, self.high[column]))
                 self.row([column, kept], [1, -1], low=0)
                 moves.add(kept, -1)

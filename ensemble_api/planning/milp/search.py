@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ensemble_api.planning.formulation import Formulation
-from ensemble_api.planning.task import Solve, Stage, Task
+from ensemble_api.planning.milp.formulation import Formulation
+from ensemble_api.planning.milp.task import Solve, Stage, Task
 from ensemble_api.planning.topology import IntArray
 
 # What the model alone costs, before any search: so many looks at the limits.

@@ -3,11 +3,11 @@
 
 import numpy as np
 
-from ensemble_api.planning.compromise import least_missed
-from ensemble_api.planning.constraints import Problem, together
+from ensemble_api.planning.bounds.anti_affinity import extra_losses
+from ensemble_api.planning.bounds.soft_bounds import least_missed
 from ensemble_api.planning.laminar import at_depth, fill, least_losses, reach, stable_order
 from ensemble_api.planning.model import Near
-from ensemble_api.planning.separation import least_apart
+from ensemble_api.planning.problem import Problem, together
 from ensemble_api.planning.topology import IntArray
 
 
@@ -24,7 +24,7 @@ def lower_bounds(problem: Problem, values: tuple[int, ...]) -> tuple[int, ...]:
     limits: list[list[int]] = problem.limits.tolist()
     for depth in reversed(range(len(topology.levels))):
         least = _least_each(problem, limits, depth)
-        groups = least_apart(problem, limits, depth, least, values[len(known)])
+        groups = extra_losses(problem, limits, depth, least, values[len(known)])
         bound = sum(least) + sum(extra for _, extra in groups)
         # Of what the plan loses more than the bound, any one tier may have all.
         spare = max(0, values[len(known)] - bound)

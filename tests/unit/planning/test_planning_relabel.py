@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ensemble_api.planning.model import Ensemble, Member, Tier
-from ensemble_api.planning.moves import aligned
+from ensemble_api.planning.relabel import relabel
 
 MEMBERS = Ensemble((Tier("web", 4, {"VCPU": 1}), Tier("db", 2, {"VCPU": 1}))).members
 HOSTS = st.sampled_from(("a", "b", "c"))
@@ -24,7 +24,7 @@ def counts(assignment: dict[Member, str]) -> Counter[tuple[str, str]]:
 def test_only_the_names_change_and_no_fewer_members_could_move(
     assignment: dict[Member, str], before: dict[Member, str]
 ) -> None:
-    found = aligned(assignment, before)
+    found = relabel(assignment, before)
     assert list(found) == list(assignment)
     assert counts(found) == counts(assignment)
     moved = sum(found[member] != before[member] for member in found)
@@ -33,5 +33,5 @@ def test_only_the_names_change_and_no_fewer_members_could_move(
 
 def test_members_that_were_nowhere_take_what_is_left() -> None:
     web = [Member("web", number) for number in range(3)]
-    found = aligned(dict(zip(web, "abc", strict=True)), {web[2]: "a"})
+    found = relabel(dict(zip(web, "abc", strict=True)), {web[2]: "a"})
     assert found == {web[0]: "b", web[1]: "c", web[2]: "a"}
