@@ -13,7 +13,10 @@ from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.names import server_name
 from ensemble_api.planning import model
+from ensemble_api.planning.errors import ModelError, located
 from ensemble_api.planning.lifecycle import EnsembleRecord, dealt
+from ensemble_api.planning.policies import KINDS
+from ensemble_api.planning.policy import Policy
 from ensemble_api.refusals import Refusals, Taken
 from ensemble_api.templates import Templates
 
@@ -79,7 +82,7 @@ class Resolver:
         }
         try:
             ensemble = _model(body, demands)
-        except model.ModelError as error:
+        except ModelError as error:
             field = f"ensemble.{error.field}"
             raise exception.Invalid(f"{field}: {error.reason}", field=field) from error
         self._ask_nova(context, body, templates, asking)
@@ -113,12 +116,12 @@ class Resolver:
 def _model(body: Mapping[str, Any], demands: Mapping[str, Demand]) -> model.Ensemble:
     """The planner's view of a checked body.
 
-    :raises ensemble_api.planning.model.ModelError: when it cannot be meant.
+    :raises ensemble_api.planning.errors.ModelError: when it cannot be meant.
     """
     tiers = []
     for index, tier in enumerate(body["tiers"]):
         need = demands[tier["name"]]
-        with model.located(f"tiers[{index}]"):
+        with located(f"tiers[{index}]"):
             tiers.append(
                 model.Tier(
                     name=tier["name"],
@@ -131,28 +134,15 @@ def _model(body: Mapping[str, Any], demands: Mapping[str, Demand]) -> model.Ense
             )
     policies = []
     for index, policy in enumerate(body["policies"]):
-        with model.located(f"policies[{index}]"):
+        with located(f"policies[{index}]"):
             policies.append(_policy(policy))
     return model.Ensemble(tuple(tiers), tuple(policies))
 
 
-_POLICIES: Mapping[str, type[model.Policy]] = {
-    kind.kind: kind
-    for kind in (
-        model.Affinity,
-        model.AntiAffinity,
-        model.Spread,
-        model.Near,
-        model.Survive,
-        model.Exclusive,
-    )
-}
-
-
-def _policy(policy: Mapping[str, Any]) -> model.Policy:
+def _policy(policy: Mapping[str, Any]) -> Policy:
     facts = {key: value for key, value in policy.items() if key not in ("type", "enforcement")}
     facts["tiers"] = tuple(facts["tiers"])
-    return _POLICIES[policy["type"]](hard=policy["enforcement"] == "hard", **facts)
+    return KINDS[policy["type"]](hard=policy["enforcement"] == "hard", **facts)
 
 
 def stored_ensemble(

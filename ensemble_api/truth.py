@@ -19,7 +19,6 @@ from ensemble_api.planning.result import Assignment, Violation
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.survivability import promises
 from ensemble_api.planning.topology import BoolArray, FailureDomain, Topology
-from ensemble_api.planning.wording import describe_shortfall
 from ensemble_api.references import labels
 from ensemble_api.resolver import stored_ensemble
 
@@ -191,7 +190,7 @@ def _violations(
         # The checker takes every member to be somewhere; here some may be lost already.
         policy = ensemble.policies[promise.policy]
         amount = sum(max(0, each.needed - each.left) for each in promise.tiers)
-        message = describe_shortfall(policy, amount)
+        message = policy.describe_shortfall(amount)
         missed.pop(promise.policy, None)
         if amount:
             missed[promise.policy] = Violation(

@@ -3,19 +3,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from ensemble_api.offline import schema
 from ensemble_api.offline.document import Document, Steps, place_of
 from ensemble_api.offline.membership import Membership
 from ensemble_api.planning import model
+from ensemble_api.planning.errors import ModelError, located
+from ensemble_api.planning.policies import KINDS
+from ensemble_api.planning.policy import Policy
 
 MAX_MEMBERS: Final = 5000
 """As many as an operator can allow in the API, see ``[ensembles] max_members``."""
-
-_KINDS: Final[Mapping[str, type[model.Policy]]] = {
-    kind.kind: kind for kind in get_args(model.Policy)
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def ensemble(document: Document) -> EnsembleDocument:
         )
     try:
         found = _model(body)
-    except model.ModelError as error:
+    except ModelError as error:
         raise document.error_at(f"{place_of(prefix)}.{error.field}", error.reason) from None
     memberships = {tier["name"]: Membership.of(tier["server"]) for tier in body["tiers"]}
     return EnsembleDocument(document, body.get("name") or "The ensemble", found, memberships)
@@ -73,11 +72,11 @@ def _prefix(value: Mapping[str, Any]) -> Steps:
 def _model(body: Mapping[str, Any]) -> model.Ensemble:
     tiers = []
     for index, tier in enumerate(body["tiers"]):
-        with model.located(f"tiers[{index}].server"):
+        with located(f"tiers[{index}].server"):
             tiers.append(_tier(tier))
     policies = []
     for index, policy in enumerate(body.get("policies", ())):
-        with model.located(f"policies[{index}]"):
+        with located(f"policies[{index}]"):
             policies.append(_policy(policy))
     return model.Ensemble(tuple(tiers), tuple(policies))
 
@@ -94,7 +93,7 @@ def _tier(tier: Mapping[str, Any]) -> model.Tier:
     )
 
 
-def _policy(policy: Mapping[str, Any]) -> model.Policy:
+def _policy(policy: Mapping[str, Any]) -> Policy:
     # JSON knows one kind of number: 2.0 is as whole as 2.
     facts: dict[str, Any] = {
         name: int(value) if isinstance(value, float) else value
@@ -103,4 +102,4 @@ def _policy(policy: Mapping[str, Any]) -> model.Policy:
     }
     facts["tiers"] = tuple(facts["tiers"])
     hard = policy.get("enforcement", "hard") == "hard"
-    return _KINDS[policy["type"]](hard=hard, **facts)
+    return KINDS[policy["type"]](hard=hard, **facts)

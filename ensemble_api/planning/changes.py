@@ -5,16 +5,16 @@ A change is a list of edits of fields of the description, and what is tried is t
 exactly those edits, so what is offered can be applied as it stands.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from ensemble_api.planning.bounds.counting import impossible
-from ensemble_api.planning.model import AntiAffinity, Ensemble, ModelError, Policy, Spread, Survive
+from ensemble_api.planning.edits import Edits, describe_edits, edited
+from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.result import Change, Edit, Reason
-from ensemble_api.planning.wording import describe_edits
 
 # Tells whether a problem has a plan: True, False (proved), or None when it is not decided.
 Oracle: TypeAlias = Callable[[Problem], bool | None]
@@ -22,36 +22,11 @@ Oracle: TypeAlias = Callable[[Problem], bool | None]
 Rebuild: TypeAlias = Callable[[Ensemble], Problem]
 # Finds what refuses a problem, with no changes to it yet.
 Causes: TypeAlias = Callable[[Problem], Sequence[Reason]]
-# New values by field.
-Edits: TypeAlias = dict[str, int | str]
-
-_FIELD = re.compile(r"(tiers|policies)\[(\d+)\]\.(\w+)")
 # How many tiers times hosts may be looked at; about a second.
 _WORK = 2_500_000
 _MOST = 3
 _ROUNDS = 4
 _KINDS = ("loosen", "soften", "fewer")
-
-
-def edited(ensemble: Ensemble, edits: Mapping[str, int | str]) -> Ensemble:
-    """Give the ensemble with those new values; ModelError when they cannot be meant together."""
-    tiers, policies = list(ensemble.tiers), list(ensemble.policies)
-    for name, value in edits.items():
-        place = _FIELD.fullmatch(name)
-        if place is None:
-            raise ModelError(name, "must be a field of a tier or of a policy")
-        number, new = int(place[2]), {place[3]: value}
-        if place[3] == "enforcement":
-            new = {"hard": value == "hard"}
-        if place[1] == "tiers":
-            tiers[number] = _with(tiers[number], new)
-        else:
-            policies[number] = _with(policies[number], new)
-    return Ensemble(tuple(tiers), tuple(policies))
-
-
-def _with(part: Any, new: Mapping[str, object]) -> Any:
-    return replace(part, **new)
 
 
 @dataclass(slots=True, eq=False)
@@ -147,8 +122,9 @@ class Changes:
                 if kind == "soften":
                     yield [{f"{place}.enforcement": "soft"}]
                 else:
-                    for number, values in _looser(ensemble, policy):
-                        yield [{f"{place}.{number}": value} for value in values]
+                    count = max(ensemble.tier(name).count for name in policy.tiers)
+                    for name, values in policy.looser(count):
+                        yield [{f"{place}.{name}": value} for value in values]
 
     def _combined(self, reasons: Sequence[Reason]) -> Iterator[Edits]:
         """Give changes of several fields, each way starting with another kind of edit."""
@@ -270,28 +246,6 @@ def _bisect(steps: Sequence[Edits], low: int, good: Callable[[Edits], bool]) -> 
         else:
             low = middle + 1
     return low
-
-
-def _looser(ensemble: Ensemble, policy: Policy) -> Iterator[tuple[str, Sequence[int | str]]]:
-    """Give the fields of a policy that say how much it asks, with the values that ask for less."""
-    count = max(ensemble.tier(name).count for name in policy.tiers)
-    match policy:
-        case AntiAffinity() if len(policy.tiers) == 1:
-            yield "max_per_domain", range(policy.max_per_domain + 1, count)
-        case Spread():
-            if policy.max_skew is not None:
-                yield "max_skew", range(policy.max_skew + 1, count)
-            if policy.min_domains is not None:
-                yield "min_domains", range(min(policy.min_domains - 1, count), 0, -1)
-        case Survive():
-            if isinstance(policy.min_available, int):
-                yield "min_available", range(policy.min_available - 1, 0, -1)
-            else:
-                percent = int(policy.min_available[:-1])
-                yield "min_available", [f"{less}%" for less in range(percent - 1, 0, -1)]
-            yield "failures", range(policy.failures - 1, 0, -1)
-        case _:
-            return
 
 
 def _fewer(ensemble: Ensemble, reason: Reason, name: str) -> Sequence[Edits]:

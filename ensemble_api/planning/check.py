@@ -8,21 +8,20 @@ the planner's arrays cannot hide in it.
 from collections import Counter
 from collections.abc import Iterable
 
-from ensemble_api.planning.model import (
+from ensemble_api.planning.model import Ensemble, Tier
+from ensemble_api.planning.policies import (
     Affinity,
     AntiAffinity,
-    Ensemble,
     Exclusive,
     Near,
-    Policy,
     Spread,
     Survive,
-    Tier,
 )
+from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.result import Assignment, Violation
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain
-from ensemble_api.planning.wording import describe_shortfall, members
+from ensemble_api.planning.wording import members
 
 _Held = dict[FailureDomain, Counter[str]]
 _NOTHING_HELD: Assignment = {}
@@ -65,7 +64,7 @@ def shortfalls(
                     domains=tuple(sorted(domains)),
                     tiers=policy.tiers,
                     amount=amount,
-                    message=describe_shortfall(policy, amount),
+                    message=policy.describe_shortfall(amount),
                 )
             )
     return tuple(found)
@@ -207,6 +206,7 @@ def _shortfall(
                 if domain in taken and any(tiers[name] for name in policy.tiers)
             }
             return len(shared), shared
+    raise TypeError(f"a kind of policy that the checker does not know: {policy.kind}")
 
 
 def _too_many(policy: AntiAffinity, tiers: Counter[str]) -> int:

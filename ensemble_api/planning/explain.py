@@ -6,21 +6,11 @@ from functools import partial
 
 import numpy as np
 
-from ensemble_api.planning.bounds.counting import domains_needed, shortages
 from ensemble_api.planning.changes import Changes, Oracle, Rebuild
-from ensemble_api.planning.laminar import at_depth, reach
-from ensemble_api.planning.model import Affinity, AntiAffinity, Survive, Tier
+from ensemble_api.planning.model import Tier
 from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.result import Reason
-from ensemble_api.planning.wording import (
-    describe_loss,
-    describe_policy,
-    domains,
-    inside,
-    listed,
-    members,
-    there_are,
-)
+from ensemble_api.planning.wording import listed, members
 
 
 def explain(problem: Problem, oracle: Oracle, rebuild: Rebuild | None = None) -> tuple[Reason, ...]:
@@ -97,84 +87,16 @@ def _of_tier(code: str, message: str, tier: Tier, supply: int) -> Reason:
 def _policy_shortages(problem: Problem, index: int) -> Iterator[Reason]:
     """Say what one policy that cannot be met even alone needs, and what there is."""
     policy = problem.ensemble.policies[index]
-    alone = problem.enforcing([index])
-    depth = problem.depth(policy.level)
-    rows = problem.rows(policy.tiers)
-    able = {
-        row: at_depth(problem.topology, alone.caps[row], alone.limits[row].tolist(), depth)
-        for row in rows
-    }
-    for row in rows:
-        tier = problem.ensemble.tiers[row]
-        if isinstance(policy, Affinity):
-            most = int(able[row].max(initial=0))
-            if most < tier.count:
-                message = (
-                    f"All {members(tier.count)} of {tier.name} must be "
-                    f"{inside(policy.level)} one {policy.level}, "
-                    f"and no {policy.level} has room for more than {most}."
-                )
-                yield _of_policy(
-                    problem, index, "no-single-domain", message, (row,), (tier.count, most)
-                )
-        elif (
-            alone.limits[row, depth]
-            and reach(problem.topology, alone.caps[row], alone.limits[row].tolist()) < tier.count
-        ):
-            limit = int(alone.limits[row, depth])
-            needed, present = -(-tier.count // limit), int((able[row] > 0).sum())
-            room = int(able[row].sum())
-            message = (
-                f"{tier.name} needs at least {domains(needed, policy.level)} with free capacity "
-                f"({describe_policy(policy)}), and {there_are(present)}."
-                if needed > present
-                else f"{tier.name} has {members(tier.count)}, and there is room for {room} "
-                f"with {describe_policy(policy)}."
-            )
-            figures = (needed, present) if needed > present else (tier.count, room)
-            yield _of_policy(problem, index, "too-few-domains", message, (row,), figures)
-    for row, most, wanted in shortages(alone, policy):
-        tier = problem.ensemble.tiers[row]
-        name = tier.name
-        fits = reach(problem.topology, alone.caps[row], alone.limits[row].tolist())
-        if most < wanted and (fits >= problem.counts[row] or not alone.limits[row, depth]):
-            able_to = f"At most {most} of the {members(tier.count)}" if most else "No member"
-            message = (
-                f"{able_to} of {name} can be left after {describe_loss(policy)}, "
-                f"and {wanted} must be."
-                if isinstance(policy, Survive)
-                else f"{name} can be {inside(policy.level)} at most {domains(most, policy.level)}, "
-                f"and it must be {inside(policy.level)} {wanted}."
-            )
-            yield _of_policy(problem, index, "too-few-domains", message, (row,), (wanted, most))
-    if isinstance(policy, AntiAffinity) and len(rows) > 1:
-        needed = sum(domains_needed(alone, row, depth) for row in rows)
-        present = int(np.any([held > 0 for held in able.values()], axis=0).sum())
-        if needed > present:
-            message = (
-                f"{listed(policy.tiers)} need at least {domains(needed, policy.level)} when no two "
-                f"of them share one, and {there_are(present)} with free capacity."
-            )
-            yield _of_policy(problem, index, "too-few-domains", message, rows, (needed, present))
-
-
-def _of_policy(
-    problem: Problem,
-    index: int,
-    code: str,
-    message: str,
-    rows: tuple[int, ...] | list[int],
-    figures: tuple[int, int],
-) -> Reason:
-    return Reason(
-        code=code,
-        message=message,
-        policy=index,
-        level=problem.ensemble.policies[index].level,
-        tiers=tuple(problem.ensemble.tiers[row].name for row in rows),
-        demand=figures[0],
-        supply=figures[1],
-    )
+    for shortage in policy.shortages(problem.enforcing([index])):
+        yield Reason(
+            code=shortage.code,
+            message=shortage.message,
+            policy=index,
+            level=policy.level,
+            tiers=tuple(problem.ensemble.tiers[row].name for row in shortage.rows),
+            demand=shortage.demand,
+            supply=shortage.supply,
+        )
 
 
 def _crowded(problem: Problem) -> Reason:
@@ -208,12 +130,12 @@ def _conflict(problem: Problem, oracle: Oracle) -> list[Reason]:
     reasons = []
     for index in core:
         policy = problem.ensemble.policies[index]
-        others = [describe_policy(problem.ensemble.policies[i]) for i in core if i != index]
+        others = [problem.ensemble.policies[i].describe() for i in core if i != index]
         against = f"together with: {'; '.join(others)}" if others else "with the free capacity"
         reasons.append(
             Reason(
                 code="conflict",
-                message=f"It cannot be met, {describe_policy(policy)}, {against}.",
+                message=f"It cannot be met, {policy.describe()}, {against}.",
                 policy=index,
                 level=policy.level,
                 tiers=policy.tiers,

@@ -16,7 +16,7 @@ from ensemble_api.planning.laminar import (
     reach,
     stable_order,
 )
-from ensemble_api.planning.model import Affinity, AntiAffinity, Near, Policy, Spread, Survive
+from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.problem import Problem, fitting, together
 from ensemble_api.planning.topology import BoolArray, IntArray
 
@@ -34,7 +34,7 @@ def drafts(problem: Problem, most: int | None = None) -> Iterator[IntArray]:
     caps = _narrowed(problem)
     if caps is None:
         return
-    grouped = any(isinstance(policy, Affinity) for policy in problem.policies(problem.hard))
+    grouped = any(policy.joins for policy in problem.policies(problem.hard))
     tries = product(range(_MOST_CHOICES if grouped else 1), _orders(problem))
     for choice, order in islice(tries, most):
         counts = _Draft(problem, caps).place(order, choice)
@@ -66,7 +66,7 @@ def _doubtful(problem: Problem, shares: IntArray) -> set[int]:
         name
         for policy in problem.policies(problem.hard)
         if policy.level == lowest
-        for name in (*policy.tiers, *([policy.to] if isinstance(policy, Near) else []))
+        for name in (*policy.tiers, *([policy.beside] if policy.beside else []))
     }
     return set(np.flatnonzero(shares[problem.rows(sorted(names))].any(axis=0)).tolist())
 
@@ -84,9 +84,9 @@ def _orders(problem: Problem) -> Iterator[tuple[int, ...]]:
         list(reversed(rows)),
     )
     befores = [
-        (problem.rows([policy.to])[0], row)
+        (problem.rows([policy.beside])[0], row)
         for policy in problem.policies(problem.hard)
-        if isinstance(policy, Near)
+        if policy.beside is not None
         for row in problem.rows(policy.tiers)
     ]
     seen = dict.fromkeys(tuple(_put_before(order, befores)) for order in orders)
@@ -104,7 +104,7 @@ def _put_before(order: list[int], befores: list[tuple[int, int]]) -> list[int]:
 def _narrowed(problem: Problem) -> IntArray | None:
     """Keep of the caps [T, H] only domains that can hold a whole affinity; None without any."""
     caps = problem.caps.copy()
-    for policy in _affinities(problem):
+    for policy in _joining(problem):
         able = _able(problem, caps, policy)
         if not able.any():
             return None
@@ -113,13 +113,13 @@ def _narrowed(problem: Problem) -> IntArray | None:
     return caps
 
 
-def _affinities(problem: Problem) -> list[Affinity]:
-    """Give the affinities, those of the smallest level first."""
-    found = [p for p in problem.policies(problem.hard) if isinstance(p, Affinity)]
+def _joining(problem: Problem) -> list[Policy]:
+    """Give the policies that join tiers, those of the smallest level first."""
+    found = [policy for policy in problem.policies(problem.hard) if policy.joins]
     return sorted(found, key=lambda policy: problem.depth(policy.level))
 
 
-def _able(problem: Problem, caps: IntArray, policy: Affinity) -> IntArray:
+def _able(problem: Problem, caps: IntArray, policy: Policy) -> IntArray:
     """Rate each domain of the level: 0 when it cannot hold the tiers, more the more room it has."""
     depth = problem.depth(policy.level)
     rows = problem.rows(policy.tiers)
@@ -135,11 +135,6 @@ def _able(problem: Problem, caps: IntArray, policy: Affinity) -> IntArray:
             problem.held(problem.free[:, column], policy.level) >= needed[column], able, 0
         )
     return able
-
-
-def _needs_evenness(policy: Policy) -> bool:
-    """Whether a limit for each domain is not enough to keep a policy."""
-    return isinstance(policy, Spread) or (isinstance(policy, Survive) and policy.failures > 1)
 
 
 class _Draft:
@@ -174,7 +169,7 @@ class _Draft:
 
     def _choose(self, choice: int) -> bool:
         """Give each affinity one domain, from the largest level down."""
-        for policy in reversed(_affinities(self.problem)):
+        for policy in reversed(_joining(self.problem)):
             able = _able(self.problem, self.caps, policy)
             rows = self.problem.rows(policy.tiers)
             if self.problem.existing is not None:
@@ -190,7 +185,7 @@ class _Draft:
     def _allocate(self) -> None:
         """Share the domains among tiers that must not meet, the tier that is shortest first."""
         for policy in self.hard:
-            if not isinstance(policy, AntiAffinity) or len(policy.tiers) < 2:
+            if not policy.separates:
                 continue
             if self.problem.topology.size(policy.level) > _MOST_ALLOCATED:
                 continue
@@ -241,11 +236,11 @@ class _Draft:
         for policy in self.hard:
             index = self.problem.topology.index(policy.level)
             rows = self.problem.rows(policy.tiers)
-            if isinstance(policy, AntiAffinity) and len(rows) > 1 and row in rows:
+            if policy.separates and row in rows:
                 for other in self.placed.intersection(rows) - {row}:
                     room[self._holds(other, policy.level)[index]] = 0
-            elif isinstance(policy, Near) and row in rows:
-                beside = self.problem.rows([policy.to])[0]
+            elif policy.beside is not None and row in rows:
+                beside = self.problem.rows([policy.beside])[0]
                 if beside in self.placed:
                     room[~self._holds(beside, policy.level)[index]] = 0
         return room
@@ -322,7 +317,7 @@ class _Draft:
         """Rate the hosts, the one to take first lowest: full ones, and where others must follow."""
         cost = self.problem.cost.copy()
         for policy in self.hard:
-            if isinstance(policy, Near) and row in self.problem.rows([policy.to]):
+            if policy.beside is not None and row in self.problem.rows([policy.beside]):
                 for other in self.problem.rows(policy.tiers):
                     # Domains come first that can hold an even share of those that must follow.
                     able = self.problem.held(self.caps[other], policy.level)
@@ -336,11 +331,10 @@ class _Draft:
         """Give the limits per level to aim at: the hard ones, and an even share of what may go."""
         aims: list[int] = self.problem.limits[row].tolist()
         for policy in self.hard:
-            if isinstance(policy, Survive) and row in self.problem.rows(policy.tiers):
+            aim = policy.aim(int(self.problem.counts[row]))
+            if aim is not None and row in self.problem.rows(policy.tiers):
                 depth = self.problem.depth(policy.level)
-                count = int(self.problem.counts[row])
-                share = (count - policy.needed(count)) // policy.failures
-                aims[depth] = min(aims[depth], max(share, 1))
+                aims[depth] = min(aims[depth], aim)
         return aims
 
     def _even_levels(self, row: int) -> list[str]:
@@ -348,15 +342,13 @@ class _Draft:
         named = {
             policy.level
             for policy in self.hard
-            if (_needs_evenness(policy) and row in self.problem.rows(policy.tiers))
-            or (isinstance(policy, Near) and row in self.problem.rows([policy.to]))
+            if (policy.evens(enforced=True) and row in self.problem.rows(policy.tiers))
+            or (policy.beside is not None and row in self.problem.rows([policy.beside]))
         }
         named |= {
             policy.level
             for policy in self.problem.policies(self.problem.soft)
-            # What cannot be kept is missed least when every domain takes its part.
-            if isinstance(policy, AntiAffinity) and len(policy.tiers) == 1
-            if row in self.problem.rows(policy.tiers)
+            if policy.evens(enforced=False) and row in self.problem.rows(policy.tiers)
         }
         return [level for level in reversed(self.problem.topology.levels) if level in named]
 

@@ -12,9 +12,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ensemble_api.planning.model import Survive
+from ensemble_api.planning.policies import Survive
 from ensemble_api.planning.topology import FailureDomain, Topology
-from ensemble_api.planning.wording import describe_policy, listed, plural
+from ensemble_api.planning.wording import listed, plural
 
 Held = Mapping[str, Mapping[str, int]]
 
@@ -79,7 +79,7 @@ class Break:
             names = listed(loss.tier for loss in self.losses)
             have = ("has" if one else "have") if self.now else "would have"
             return f"{names} {have} no {'member' if one else 'members'} left"
-        promise = describe_policy(self.policy)
+        promise = self.policy.describe()
         if self.effect is Effect.BROKEN:
             left = listed(f"{loss.left} of {loss.tier}" for loss in self.losses)
             return f"{promise}: only {left} {'is' if self.now else 'would be'} left"

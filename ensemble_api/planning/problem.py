@@ -6,18 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ensemble_api.planning.model import (
-    Affinity,
-    AntiAffinity,
-    Ensemble,
-    Exclusive,
-    ModelError,
-    Near,
-    Policy,
-    Spread,
-    Survive,
-    located,
-)
+from ensemble_api.planning.errors import ModelError, located
+from ensemble_api.planning.laminar import at_depth
+from ensemble_api.planning.model import Ensemble
+from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.result import Assignment
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import BoolArray, IntArray, Topology
@@ -82,12 +74,9 @@ class Problem:
         mask[self.topology.index(level)[per_host]] = True
         return mask
 
-    def taken(self, policy: Exclusive) -> BoolArray:
-        """Mark the domains of the policy's level that hold servers of others."""
-        mask = self.snapshot.others.get(policy.other)
-        if mask is None:
-            return np.zeros(self.topology.size(policy.level), dtype=np.bool_)
-        return self.marks(mask, policy.level)
+    def able(self, row: int, depth: int) -> IntArray:
+        """Give how many members of a tier each domain at a depth can hold."""
+        return at_depth(self.topology, self.caps[row], self.limits[row].tolist(), depth)
 
     def broken(self, counts: IntArray) -> bool:
         """Whether counts [T, H] break capacity, eligibility, the tiers' counts or a hard policy."""
@@ -95,11 +84,11 @@ class Problem:
             return True
         if (counts > self.room).any() or (counts.T @ self.requests > self.free).any():
             return True
-        return any(shortfall(self, policy, counts) for policy in self.policies(self.hard))
+        return any(policy.shortfall(self, counts) for policy in self.policies(self.hard))
 
     def objective(self, counts: IntArray) -> tuple[int, ...]:
         """Give the value of every objective stage for counts [T, H], as `stages` names them."""
-        values = [sum(shortfall(self, policy, counts) for policy in self.policies(self.soft))]
+        values = [sum(policy.shortfall(self, counts) for policy in self.policies(self.soft))]
         if self.existing is not None:
             kept = np.minimum(counts, self.existing)
             values.append(int(self.existing.sum() - kept.sum()))
@@ -199,81 +188,22 @@ def _limits(problem: Problem) -> IntArray:
     for policy in problem.policies(problem.hard):
         depth = problem.depth(policy.level)
         for row in problem.rows(policy.tiers):
-            count = int(problem.counts[row])
-            limit = count
-            if isinstance(policy, AntiAffinity) and len(policy.tiers) == 1:
-                limit = policy.max_per_domain
-            elif isinstance(policy, Survive):
-                limit = count - policy.needed(count)
-            elif isinstance(policy, Spread) and policy.max_skew is not None:
-                limit = _least_held(problem, row, policy.level) + policy.max_skew
-            limits[row, depth] = min(limits[row, depth], limit)
+            limit = policy.limit(problem, row)
+            if limit is not None:
+                limits[row, depth] = min(limits[row, depth], limit)
     return limits
-
-
-def _least_held(problem: Problem, row: int, level: str) -> int:
-    """Bound from above what the emptiest eligible domain of the level can hold of the tier."""
-    domains = problem.marks(problem.eligible[row], level)
-    if not domains.any():
-        return 0
-    rooms = problem.held(problem.room[row], level)[domains]
-    return int(min(rooms.min(), problem.counts[row] // len(rooms)))
 
 
 def _caps(problem: Problem, limits: IntArray) -> IntArray:
     caps = np.minimum(problem.room, limits[:, :1])
-    for policy in problem.policies(problem.hard):
-        if isinstance(policy, Exclusive):
-            closed = problem.taken(policy)[problem.topology.index(policy.level)]
-            caps[problem.rows(policy.tiers)] *= ~closed
-    for policy in problem.policies(problem.hard):
-        if isinstance(policy, Near):
-            beside = problem.rows([policy.to])[0]
-            holds = problem.marks(caps[beside] > 0, policy.level)
-            away = ~holds[problem.topology.index(policy.level)]
+    # Where a tier must be beside another, it depends on where that one can be.
+    policies = sorted(problem.policies(problem.hard), key=lambda each: each.beside is not None)
+    for policy in policies:
+        closed = policy.closed(problem, caps)
+        if closed is not None:
+            away = closed[problem.topology.index(policy.level)]
             caps[problem.rows(policy.tiers)] *= ~away
     return caps
-
-
-def shortfall(problem: Problem, policy: Policy, counts: IntArray) -> int:
-    """Count by how much counts [T, H] miss a policy, as the checker does member by member."""
-    rows = problem.rows(policy.tiers)
-    held = [problem.held(counts[row], policy.level) for row in rows]
-    match policy:
-        case Affinity():
-            return max(0, int((np.sum(held, axis=0) > 0).sum()) - 1)
-        case AntiAffinity():
-            if len(rows) == 1:
-                return int(np.maximum(held[0] - policy.max_per_domain, 0).sum())
-            kinds = sum((values > 0).astype(np.int64) for values in held)
-            return int(np.maximum(kinds - 1, 0).sum())
-        case Near():
-            absent = problem.held(counts[problem.rows([policy.to])[0]], policy.level) == 0
-            return sum(int(((values > 0) & absent).sum()) for values in held)
-        case Survive():
-            amount = 0
-            for row, values in zip(rows, held, strict=True):
-                lost = int(np.sort(values)[::-1][: policy.failures].sum())
-                count = int(problem.counts[row])
-                amount += max(0, policy.needed(count) - (count - lost))
-            return amount
-        case Spread():
-            return sum(
-                _unevenness(policy, values[problem.marks(problem.eligible[row], policy.level)])
-                for row, values in zip(rows, held, strict=True)
-            )
-        case Exclusive():
-            return int((problem.taken(policy) & (np.sum(held, axis=0) > 0)).sum())
-
-
-def _unevenness(policy: Spread, values: IntArray) -> int:
-    """Count by how much the values of the eligible domains miss a spread."""
-    amount = 0
-    if policy.max_skew is not None and len(values):
-        amount += max(0, int(values.max() - values.min()) - policy.max_skew)
-    if policy.min_domains is not None:
-        amount += max(0, policy.min_domains - int((values > 0).sum()))
-    return amount
 
 
 def together(problem: Problem, row: int) -> int | None:
@@ -281,6 +211,6 @@ def together(problem: Problem, row: int) -> int | None:
     depths = [
         problem.depth(policy.level)
         for policy in problem.policies(problem.hard)
-        if isinstance(policy, Affinity) and row in problem.rows(policy.tiers)
+        if policy.joins and row in problem.rows(policy.tiers)
     ]
     return min(depths, default=None)

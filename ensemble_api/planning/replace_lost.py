@@ -3,7 +3,6 @@
 
 import numpy as np
 
-from ensemble_api.planning.model import Affinity, AntiAffinity, Near
 from ensemble_api.planning.problem import Problem, fitting
 from ensemble_api.planning.topology import BoolArray, IntArray
 
@@ -50,15 +49,14 @@ def _beside_others(problem: Problem, row: int, counts: IntArray) -> BoolArray:
         rows = problem.rows(policy.tiers)
         if row not in rows:
             continue
-        match policy:
-            case Affinity():
-                others, wanted = rows, True
-            case AntiAffinity() if len(rows) > 1:
-                others, wanted = [each for each in rows if each != row], False
-            case Near():
-                others, wanted = problem.rows([policy.to]), True
-            case _:
-                continue
+        if policy.joins:
+            others, wanted = rows, True
+        elif policy.separates:
+            others, wanted = [each for each in rows if each != row], False
+        elif policy.beside is not None:
+            others, wanted = problem.rows([policy.beside]), True
+        else:
+            continue
         there: BoolArray = counts[others].sum(axis=0) > 0
         if there.any():
             domains = problem.marks(there, policy.level)

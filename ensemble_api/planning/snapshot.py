@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ensemble_api.planning.model import ModelError, Tier
+from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.model import Tier
 from ensemble_api.planning.topology import BoolArray, FailureDomain, IntArray, Topology, frozen
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ensemble_api.planning.model import Ensemble, Survive
+from ensemble_api.planning.model import Ensemble
+from ensemble_api.planning.policies import Survive
 from ensemble_api.planning.result import Assignment
 from ensemble_api.planning.topology import FailureDomain, Topology
 

@@ -6,15 +6,9 @@ import numpy as np
 from ensemble_api.planning.milp import search
 from ensemble_api.planning.milp.formulation import Formulation
 from ensemble_api.planning.milp.locations import Locations
-from ensemble_api.planning.model import (
-    Affinity,
-    AntiAffinity,
-    Ensemble,
-    Near,
-    Policy,
-    Spread,
-    Survive,
-)
+from ensemble_api.planning.model import Ensemble
+from ensemble_api.planning.policies import Affinity, AntiAffinity, Near, Spread, Survive
+from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.problem import Problem, build
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import BoolArray, IntArray

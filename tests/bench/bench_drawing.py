@@ -23,6 +23,7 @@ import numpy as np
 
 from ensemble_api.dry_run import Everywhere, Planned
 from ensemble_api.planning import model, planner
+from ensemble_api.planning.policies import AntiAffinity
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
 from ensemble_api.solver.process import solve
@@ -70,7 +71,7 @@ def plan(snapshot: Snapshot, counts: list[int]) -> dict[str, Any]:
         model.Tier(name=f"tier-{n}", count=count, resources={"VCPU": 1})
         for n, count in enumerate(counts)
     )
-    policies = tuple(model.AntiAffinity(level="host", tiers=(tier.name,)) for tier in tiers)
+    policies = tuple(AntiAffinity(level="host", tiers=(tier.name,)) for tier in tiers)
     found = planner.plan(model.Ensemble(tiers=tiers, policies=policies), snapshot, solve=solve)
     topology = snapshot.topology
     everywhere = [each for level in topology.levels for each in topology.domains(level)]

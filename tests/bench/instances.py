@@ -6,17 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ensemble_api.planning.model import (
-    Affinity,
-    AntiAffinity,
-    Ensemble,
-    ModelError,
-    Near,
-    Policy,
-    Spread,
-    Survive,
-    Tier,
-)
+from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.model import Ensemble, Tier
+from ensemble_api.planning.policies import Affinity, AntiAffinity, Near, Spread, Survive
+from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
 

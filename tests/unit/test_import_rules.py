@@ -22,7 +22,7 @@ LAYERS = [each for each in CONTRACTS.values() if each["type"] == "layers"]
 def forbidden(contract: dict[str, Any]) -> set[tuple[str, str]]:
     """Give the modules and what each of them must not import."""
     if contract["type"] == "independence":
-        modules = contract["modules"]
+        modules = [each for module in contract["modules"] for each in expanded(module)]
         return {(one, other) for one in modules for other in modules if one != other}
     if contract["type"] == "forbidden":
         return {(s, f) for s in contract["source_modules"] for f in contract["forbidden_modules"]}
@@ -37,6 +37,13 @@ def forbidden(contract: dict[str, Any]) -> set[tuple[str, str]]:
                 pairs |= {(f"{container}.{module}", f"{container}.{other}") for other in wrong}
         above += beside
     return pairs
+
+
+def expanded(module: str) -> list[str]:
+    """Give the modules that a rule means by a package and a star."""
+    package, star, _ = module.partition(".*")
+    found = ROOT.joinpath(*package.split(".")).glob("[!_]*.py") if star else []
+    return [f"{package}.{path.stem}" for path in found] or [module]
 
 
 def plant(root: Path, module: str, imported: str) -> None:

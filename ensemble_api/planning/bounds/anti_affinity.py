@@ -4,7 +4,6 @@
 import numpy as np
 
 from ensemble_api.planning.laminar import at_depth
-from ensemble_api.planning.model import AntiAffinity
 from ensemble_api.planning.problem import Problem, together
 from ensemble_api.planning.topology import IntArray
 
@@ -22,7 +21,7 @@ def extra_losses(
     groups: list[tuple[list[int], int]] = []
     taken: set[int] = set()
     for policy in problem.policies(problem.hard):
-        if not isinstance(policy, AntiAffinity) or len(policy.tiers) < 2:
+        if not policy.separates:
             continue
         rows = problem.rows(policy.tiers)
         if problem.depth(policy.level) != depth or taken.intersection(rows):

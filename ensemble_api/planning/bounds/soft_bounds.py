@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ensemble_api.planning.bounds.counting import domains_needed, missed_alone
-from ensemble_api.planning.model import Affinity, AntiAffinity, Near, Policy, Spread, Survive
+from ensemble_api.planning.bounds.counting import domains_needed
+from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.topology import IntArray
 
@@ -20,7 +20,7 @@ def least_missed(problem: Problem) -> int:
     """
     if not problem.soft:
         return 0
-    total = sum(missed_alone(problem, policy) for policy in problem.policies(problem.soft))
+    total = sum(policy.least_missed(problem) for policy in problem.policies(problem.soft))
     used: set[int] = set()
     for row in range(len(problem.counts)):
         extra, indexes = _one_tier(problem, row, used)
@@ -50,12 +50,12 @@ def _one_tier(problem: Problem, row: int, used: set[int]) -> tuple[int, set[int]
             policy = problem.ensemble.policies[index]
             if name not in policy.tiers or problem.depth(policy.level) != depth:
                 continue
-            if isinstance(policy, Survive | Spread) or len(policy.tiers) == 1:
+            if policy.by_tier:
                 policies.append(replace(policy, tiers=(name,)))  # it counts tier by tier
-            elif isinstance(policy, Affinity) and index not in used:
+            elif policy.joins and index not in used:
                 policies.append(policy)
                 shared.add(index)
-        alone += sum(missed_alone(problem, policy) for policy in policies)
+        alone += sum(policy.least_missed(problem) for policy in policies)
         missed = _by_domains(problem, row, depth, policies)
         if best is not None:
             fewer = np.minimum.accumulate(best)
@@ -74,29 +74,9 @@ def _by_domains(problem: Problem, row: int, depth: int, policies: Sequence[Polic
     level, count = problem.topology.levels[depth], int(problem.counts[row])
     present = int(problem.marks(problem.caps[row] > 0, level).sum())
     number = np.arange(min(count, present) + 1)
-    some = np.maximum(number, 1)
-    largest = -(-count // some)
     missed = np.zeros(len(number), dtype=np.int64)
     for policy in policies:
-        match policy:
-            case Affinity():
-                missed += np.maximum(number - 1, 0)
-            case AntiAffinity():
-                missed += np.maximum(count - policy.max_per_domain * number, 0)
-            case Survive():
-                lost = np.where(
-                    number > policy.failures, -(-count * policy.failures // some), count
-                )
-                missed += np.maximum(policy.needed(count) - (count - lost), 0)
-            case Spread():
-                if policy.min_domains is not None:
-                    missed += np.maximum(policy.min_domains - number, 0)
-                if policy.max_skew is not None:
-                    eligible = int(problem.marks(problem.eligible[row], level).sum())
-                    skew = np.where(number < eligible, largest, 0)
-                    missed += np.maximum(skew - policy.max_skew, 0)
-            case _:
-                pass
+        missed += policy.missed_by_domains(problem, row, number)
     missed[: min(domains_needed(problem, row, depth), len(missed) - 1)] = _NEVER
     return missed
 
@@ -107,22 +87,22 @@ def _pairs(problem: Problem, used: set[int]) -> Iterator[tuple[int, int, int]]:
     One of them forbids tiers to meet that the other wants in one place.
     """
     for index in problem.soft:
-        apart = problem.ensemble.policies[index]
-        if not isinstance(apart, AntiAffinity) or len(apart.tiers) < 2:
+        separation = problem.ensemble.policies[index]
+        if not separation.separates:
             continue
-        depth = problem.depth(apart.level)
+        depth = problem.depth(separation.level)
         for other in set(problem.soft) - used:
             policy = problem.ensemble.policies[other]
-            if policy.level != apart.level:
+            if policy.level != separation.level:
                 continue
-            together = set(policy.tiers) & set(apart.tiers)
-            if isinstance(policy, Affinity):
+            together = set(policy.tiers) & set(separation.tiers)
+            if policy.joins:
                 # In d domains it misses d - 1, and of k tiers k - d at least do not come first.
                 joint = len(together) - 1
-            elif isinstance(policy, Near) and policy.to in apart.tiers:
+            elif policy.beside in separation.tiers:
                 # Wherever one of those tiers is, one of both policies misses something.
                 joint = sum(domains_needed(problem, row, depth) for row in problem.rows(together))
             else:
                 continue
-            alone = missed_alone(problem, policy) + missed_alone(problem, apart)
+            alone = policy.least_missed(problem) + separation.least_missed(problem)
             yield joint - alone, index, other

@@ -6,7 +6,6 @@ import numpy as np
 from ensemble_api.planning.bounds.anti_affinity import extra_losses
 from ensemble_api.planning.bounds.soft_bounds import least_missed
 from ensemble_api.planning.laminar import at_depth, fill, least_losses, reach, stable_order
-from ensemble_api.planning.model import Near
 from ensemble_api.planning.problem import Problem, together
 from ensemble_api.planning.topology import IntArray
 
@@ -60,8 +59,8 @@ def _least_each(problem: Problem, limits: list[list[int]], depth: int) -> list[i
         losses = least_losses(problem.topology, caps, limits[row], count, joined, depths=(depth,))
         own = 0 if losses is None else losses[depth]
         for policy in problem.policies(problem.hard):
-            if isinstance(policy, Near) and problem.depth(policy.level) == depth:
-                beside = problem.rows([policy.to])[0]
+            if policy.beside is not None and problem.depth(policy.level) == depth:
+                beside = problem.rows([policy.beside])[0]
                 if row in problem.rows(policy.tiers):
                     # It is in no more domains than the other tier has members.
                     able = at_depth(problem.topology, caps, limits[row], depth)

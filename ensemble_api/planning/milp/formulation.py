@@ -11,15 +11,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ensemble_api.planning.milp.locations import Locations
-from ensemble_api.planning.model import (
-    Affinity,
-    AntiAffinity,
-    Exclusive,
-    Near,
-    Policy,
-    Spread,
-    Survive,
-)
 from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.topology import IntArray
 
@@ -62,10 +53,10 @@ class Formulation:
         self._capacity_rows()
         self._limit_columns()
         for policy in problem.policies(problem.hard):
-            self._policy(policy, None)
+            policy.add_rows(self, None)
         soft = Linear()
         for policy in problem.policies(problem.soft):
-            self._policy(policy, soft)
+            policy.add_rows(self, soft)
         self._stages(soft)
 
     def column(self, low: int, high: int) -> int:
@@ -161,132 +152,13 @@ class Formulation:
             self._used[row, depth] = known
         return known
 
-    def _slack(self, cost: Linear | None, most: int) -> tuple[list[int], list[int]]:
+    def slack(self, cost: Linear | None, most: int) -> tuple[list[int], list[int]]:
         """Give a column that lets a row be missed at a cost, with its factor; none when hard."""
         if cost is None:
             return [], []
         column = self.column(0, most)
         cost.add(column)
         return [column], [-1]
-
-    def _policy(self, policy: Policy, cost: Linear | None) -> None:  # noqa: C901 - a case a kind
-        depth = self.problem.depth(policy.level)
-        if depth == 0 and not self.whole and isinstance(policy, (Spread, Exclusive)):
-            return
-        rows = self.problem.rows(policy.tiers)
-        match policy:
-            case Affinity():
-                # One host means one domain of any larger level, which is what a relaxation can say.
-                self._affinity(rows, depth if self.whole else max(depth, 1), cost)
-            case AntiAffinity():
-                if len(rows) > 1:
-                    self._apart(rows, depth, cost)
-                elif cost is not None:
-                    self._at_most(rows[0], depth, policy.max_per_domain, cost)
-            case Near():
-                for row in rows:
-                    self._near(row, self.problem.rows([policy.to])[0], depth, cost)
-            case Survive():
-                for row in rows:
-                    self._survive(row, depth, policy, cost)
-            case Spread():
-                for row in rows:
-                    self._spread(row, depth, policy, cost)
-            case Exclusive():
-                if cost is not None:
-                    self._exclusive(rows, depth, policy, cost)
-
-    def _affinity(self, rows: list[int], depth: int, cost: Linear | None) -> None:
-        chosen: dict[int, int] = {}
-        held = [self.held(row, depth) for row in rows]
-        for domain in sorted(set().union(*held)):
-            if cost is not None or all(domain in columns for columns in held):
-                chosen[domain] = self.column(0, 1)
-        if cost is None:
-            self.row(chosen.values(), [1] * len(chosen), 1, 1)
-        else:
-            cost.constant -= 1
-            for column in chosen.values():
-                cost.add(column)
-        for row, columns in zip(rows, held, strict=True):
-            count = int(self.problem.counts[row])
-            for domain, column in columns.items():
-                if domain not in chosen:
-                    self.high[column] = 0
-                elif cost is None:
-                    self.row([column, chosen[domain]], [1, -count], 0, 0)
-                else:
-                    self.row([column, chosen[domain]], [1, -self.high[column]], high=0)
-
-    def _apart(self, rows: list[int], depth: int, cost: Linear | None) -> None:
-        used = [self.used(row, depth) for row in rows]
-        for domain in sorted(set().union(*used)):
-            here = [columns[domain] for columns in used if domain in columns]
-            if len(here) > 1:
-                slack, factor = self._slack(cost, len(here) - 1)
-                self.row([*here, *slack], [1] * len(here) + factor, high=1)
-
-    def _at_most(self, row: int, depth: int, most: int, cost: Linear) -> None:
-        for column in self.held(row, depth).values():
-            if self.high[column] > most:
-                slack, factor = self._slack(cost, self.high[column] - most)
-                self.row([column, *slack], [1, *factor], high=most)
-
-    def _near(self, row: int, beside: int, depth: int, cost: Linear | None) -> None:
-        there = self.held(beside, depth)
-        for domain, column in self.used(row, depth).items():
-            slack, factor = self._slack(cost, 1)
-            held = [there[domain]] if domain in there else []
-            self.row([column, *held, *slack], [1] + [-1] * len(held) + factor, high=0)
-
-    def _survive(self, row: int, depth: int, policy: Survive, cost: Linear | None) -> None:
-        count = int(self.problem.counts[row])
-        loss = count - policy.needed(count)
-        slack, factor = self._slack(cost, count)
-        columns = list(self.held(row, depth).values())
-        if policy.failures == 1:
-            for column in columns:
-                if self.high[column] > loss:
-                    self.row([column, *slack], [1, *factor], high=loss)
-            return
-        # The sum of the f largest is the least of f * theta + sum(max(0, held - theta)).
-        theta = self.column(0, count)
-        over = []
-        for column in columns:
-            over.append(self.column(0, self.high[column]))
-            self.row([over[-1], column, theta], [1, -1, 1], low=0)
-        self.row([theta, *over, *slack], [policy.failures, *[1] * len(over), *factor], high=loss)
-
-    def _spread(self, row: int, depth: int, policy: Spread, cost: Linear | None) -> None:
-        level = self.problem.topology.levels[depth]
-        eligible = np.flatnonzero(self.problem.marks(self.problem.eligible[row], level)).tolist()
-        held, count = self.held(row, depth), int(self.problem.counts[row])
-        if policy.max_skew is not None and eligible:
-            slack, factor = self._slack(cost, count)
-            empty = any(domain not in held for domain in eligible)
-            least = self.column(0, 0 if empty else count // len(eligible))
-            for domain in set(eligible) & set(held):
-                column = held[domain]
-                self.row([column, least, *slack], [1, -1, *factor], high=policy.max_skew)
-                self.row([column, least], [1, -1], low=0)
-        if policy.min_domains is not None:
-            slack, _ = self._slack(cost, policy.min_domains)
-            filled = []
-            for column in held.values():
-                filled.append(self.column(0, 1))
-                self.row([column, filled[-1]], [1, -1], low=0)
-            both = [*filled, *slack]
-            self.row(both, [1] * len(both), low=policy.min_domains)
-
-    def _exclusive(self, rows: list[int], depth: int, policy: Exclusive, cost: Linear) -> None:
-        for domain in np.flatnonzero(self.problem.taken(policy)).tolist():
-            columns = [self.held(row, depth).get(domain) for row in rows]
-            here = [column for column in columns if column is not None]
-            if here:
-                shared = self.column(0, 1)
-                cost.add(shared)
-                for column in here:
-                    self.row([column, shared], [1, -self.high[column]], high=0)
 
     def _stages(self, soft: Linear) -> None:
         names = iter(self.problem.stages)

@@ -11,7 +11,8 @@ from callers import Caller, caller
 from records import IMAGE, ensemble, member
 
 from ensemble_api import exception
-from ensemble_api.planning.model import Affinity, AntiAffinity, Ensemble, Tier
+from ensemble_api.planning.model import Ensemble, Tier
+from ensemble_api.planning.policies import Affinity, AntiAffinity
 from ensemble_api.quota import Quota
 from ensemble_api.refusals import Taken
 from ensemble_api.resolver import Asking, Resolver, Wanted, stored_ensemble

@@ -7,18 +7,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from planning_clouds import cloud
 
-from ensemble_api.planning.model import (
-    Affinity,
-    AntiAffinity,
-    Ensemble,
-    Exclusive,
-    ModelError,
-    Near,
-    Policy,
-    Spread,
-    Survive,
-    Tier,
-)
+from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.model import Ensemble, Tier
+from ensemble_api.planning.policies import Affinity, AntiAffinity, Exclusive, Near, Spread, Survive
+from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.snapshot import Snapshot
 
 # ENSEMBLE_EXAMPLES=3000 runs as many cases of each property as a change of the planner deserves.

@@ -13,7 +13,8 @@ from planning_strategies import MANY, clouds, ensembles
 
 from ensemble_api.planning import planner
 from ensemble_api.planning.check import check
-from ensemble_api.planning.model import Affinity, Ensemble, Member, Tier
+from ensemble_api.planning.model import Ensemble, Member, Tier
+from ensemble_api.planning.policies import Affinity
 from ensemble_api.planning.problem import build
 from ensemble_api.planning.result import Plan
 from ensemble_api.planning.snapshot import Snapshot

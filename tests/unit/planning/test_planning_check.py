@@ -5,18 +5,9 @@ import pytest
 from planning_clouds import cloud
 
 from ensemble_api.planning.check import check, shortfalls
-from ensemble_api.planning.model import (
-    Affinity,
-    AntiAffinity,
-    Ensemble,
-    Exclusive,
-    Member,
-    Near,
-    Policy,
-    Spread,
-    Survive,
-    Tier,
-)
+from ensemble_api.planning.model import Ensemble, Member, Tier
+from ensemble_api.planning.policies import Affinity, AntiAffinity, Exclusive, Near, Spread, Survive
+from ensemble_api.planning.policy import Policy
 
 CLOUD = cloud(
     {

@@ -8,7 +8,9 @@ import pytest
 from planning_solved import drain
 
 from ensemble_api.planning.check import check
-from ensemble_api.planning.model import AntiAffinity, Ensemble, Member, Policy, Survive, Tier
+from ensemble_api.planning.model import Ensemble, Member, Tier
+from ensemble_api.planning.policies import AntiAffinity, Survive
+from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
 

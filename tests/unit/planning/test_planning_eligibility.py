@@ -7,15 +7,9 @@ import pytest
 from planning_clouds import cloud
 
 from ensemble_api.planning.eligibility import eligible_tiers
-from ensemble_api.planning.model import (
-    AntiAffinity,
-    Ensemble,
-    Exclusive,
-    ModelError,
-    Near,
-    Survive,
-    Tier,
-)
+from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.model import Ensemble, Tier
+from ensemble_api.planning.policies import AntiAffinity, Exclusive, Near, Survive
 from ensemble_api.planning.snapshot import Snapshot
 
 BIG, SMALL = Tier("big", 1, {"VCPU": 4}), Tier("small", 3, {"VCPU": 1})

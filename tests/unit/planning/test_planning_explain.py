@@ -9,17 +9,9 @@ from planning_strategies import MANY, clouds, ensembles
 
 from ensemble_api.planning import planner
 from ensemble_api.planning.changes import edited
-from ensemble_api.planning.model import (
-    Affinity,
-    AntiAffinity,
-    Ensemble,
-    Exclusive,
-    Near,
-    Policy,
-    Spread,
-    Survive,
-    Tier,
-)
+from ensemble_api.planning.model import Ensemble, Tier
+from ensemble_api.planning.policies import Affinity, AntiAffinity, Exclusive, Near, Spread, Survive
+from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.result import Infeasible, Plan, Reason
 from ensemble_api.planning.snapshot import Snapshot
 

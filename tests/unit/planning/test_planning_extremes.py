@@ -6,17 +6,9 @@ from planning_clouds import cloud, racks
 from planning_solved import plan
 
 from ensemble_api.planning.check import check
-from ensemble_api.planning.model import (
-    Affinity,
-    AntiAffinity,
-    Ensemble,
-    Exclusive,
-    Near,
-    Policy,
-    Spread,
-    Survive,
-    Tier,
-)
+from ensemble_api.planning.model import Ensemble, Tier
+from ensemble_api.planning.policies import Affinity, AntiAffinity, Exclusive, Near, Spread, Survive
+from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.result import Infeasible, Plan
 from ensemble_api.planning.snapshot import Snapshot
 

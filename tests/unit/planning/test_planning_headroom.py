@@ -5,8 +5,10 @@ import pytest
 from planning_clouds import cloud
 from planning_solved import headroom, loss
 
+from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.headroom import demand
-from ensemble_api.planning.model import AntiAffinity, Ensemble, Member, ModelError, Tier
+from ensemble_api.planning.model import Ensemble, Member, Tier
+from ensemble_api.planning.policies import AntiAffinity
 
 WEB = Tier("web", 2, {"VCPU": 2})
 APART = AntiAffinity("host", ("web",))

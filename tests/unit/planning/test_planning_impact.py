@@ -8,7 +8,7 @@ from itertools import combinations
 import pytest
 
 from ensemble_api.planning.impact import Break, Effect, Held, Standing, broken, impact
-from ensemble_api.planning.model import Survive
+from ensemble_api.planning.policies import Survive
 from ensemble_api.planning.topology import Topology
 
 CLOUD = Topology.build(

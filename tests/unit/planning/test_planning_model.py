@@ -5,19 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from ensemble_api.planning.model import (
-    Affinity,
-    AntiAffinity,
-    Ensemble,
-    Exclusive,
-    Member,
-    ModelError,
-    Near,
-    Spread,
-    Survive,
-    Tier,
-    located,
-)
+from ensemble_api.planning.errors import ModelError, located
+from ensemble_api.planning.model import Ensemble, Member, Tier
+from ensemble_api.planning.policies import Affinity, AntiAffinity, Exclusive, Near, Spread, Survive
 
 WEB = Tier("web", 3, {"VCPU": 1})
 DB = Tier("db", 2, {"VCPU": 2})

@@ -12,7 +12,8 @@ from planning_strategies import MANY, clouds, ensembles
 
 from ensemble_api.planning.check import check
 from ensemble_api.planning.headroom import demand
-from ensemble_api.planning.model import AntiAffinity, Ensemble, Member, Near, Tier
+from ensemble_api.planning.model import Ensemble, Member, Tier
+from ensemble_api.planning.policies import AntiAffinity, Near
 from ensemble_api.planning.problem import build
 from ensemble_api.planning.replace_lost import replace_lost
 from ensemble_api.planning.result import Plan

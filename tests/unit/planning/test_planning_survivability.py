@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planning_clouds import cloud
 
-from ensemble_api.planning.model import Affinity, Ensemble, Member, Survive, Tier
+from ensemble_api.planning.model import Ensemble, Member, Tier
+from ensemble_api.planning.policies import Affinity, Survive
 from ensemble_api.planning.survivability import Kept, promises, survivability
 
 SNAPSHOT = cloud(

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from planning_clouds import LEVELS, cloud
 
-from ensemble_api.planning.model import ModelError, Tier
+from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.model import Tier
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
 

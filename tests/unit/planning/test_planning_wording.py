@@ -3,16 +3,9 @@
 
 import pytest
 
-from ensemble_api.planning.model import (
-    Affinity,
-    AntiAffinity,
-    Exclusive,
-    Near,
-    Policy,
-    Spread,
-    Survive,
-)
-from ensemble_api.planning.wording import describe_policy, describe_shortfall, listed, there_are
+from ensemble_api.planning.policies import Affinity, AntiAffinity, Exclusive, Near, Spread, Survive
+from ensemble_api.planning.policy import Policy
+from ensemble_api.planning.wording import listed, there_are
 
 DESCRIBED: list[tuple[Policy, str]] = [
     (Affinity("host", ("web",)), "all members of web on one host"),
@@ -35,7 +28,7 @@ DESCRIBED: list[tuple[Policy, str]] = [
 
 @pytest.mark.parametrize(("policy", "words"), [pytest.param(*row, id=row[1]) for row in DESCRIBED])
 def test_what_a_policy_asks_for(policy: Policy, words: str) -> None:
-    assert describe_policy(policy) == words
+    assert policy.describe() == words
 
 
 MISSED: list[tuple[Policy, int, str]] = [
@@ -54,7 +47,7 @@ MISSED: list[tuple[Policy, int, str]] = [
     ("policy", "amount", "words"), [pytest.param(*row, id=row[2]) for row in MISSED]
 )
 def test_by_how_much_a_policy_is_missed(policy: Policy, amount: int, words: str) -> None:
-    assert describe_shortfall(policy, amount) == f"{describe_policy(policy)}: {words}"
+    assert policy.describe_shortfall(amount) == f"{policy.describe()}: {words}"
 
 
 def test_lists_and_counts_read_as_people_say_them() -> None:

@@ -11,19 +11,19 @@ from documents import a_tier, an_ensemble, wanted
 from ensemble_api import schemas
 from ensemble_api.offline import schema
 from ensemble_api.offline.document import DocumentError
-from ensemble_api.planning import model
+from ensemble_api.planning import model, policies
 
 
 def test_all_of_a_document_is_in_the_ensemble() -> None:
     found = wanted(an_ensemble()).ensemble
     assert found.tiers[1] == model.Tier("db", 2, {"VCPU": 2, "MEMORY_MB": 256})
     assert found.policies == (
-        model.Affinity("zone", ("db",), hard=False),
-        model.AntiAffinity("host", ("web",), max_per_domain=2),
-        model.Spread("rack", ("web",), max_skew=2, min_domains=2),
-        model.Near("zone", ("db",), to="web"),
-        model.Survive("rack", ("web",), min_available="30%"),
-        model.Exclusive("host", ("db",), other="ensemble"),
+        policies.Affinity("zone", ("db",), hard=False),
+        policies.AntiAffinity("host", ("web",), max_per_domain=2),
+        policies.Spread("rack", ("web",), max_skew=2, min_domains=2),
+        policies.Near("zone", ("db",), to="web"),
+        policies.Survive("rack", ("web",), min_available="30%"),
+        policies.Exclusive("host", ("db",), other="ensemble"),
     )
 
 

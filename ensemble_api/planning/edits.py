@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Edits of a description: new values by field, applied to an ensemble, and said in words."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.model import Ensemble
+from ensemble_api.planning.wording import members
+
+# New values by field, such as `policies[0].max_per_domain`.
+Edits: TypeAlias = dict[str, int | str]
+
+_FIELD = re.compile(r"(tiers|policies)\[(\d+)\]\.(\w+)")
+
+
+def edited(ensemble: Ensemble, edits: Mapping[str, int | str]) -> Ensemble:
+    """Give the ensemble with those new values; ModelError when they cannot be meant together."""
+    tiers, policies = list(ensemble.tiers), list(ensemble.policies)
+    for name, value in edits.items():
+        place = _FIELD.fullmatch(name)
+        if place is None:
+            raise ModelError(name, "must be a field of a tier or of a policy")
+        number, new = int(place[2]), {place[3]: value}
+        if place[3] == "enforcement":
+            new = {"hard": value == "hard"}
+        if place[1] == "tiers":
+            tiers[number] = _with(tiers[number], new)
+        else:
+            policies[number] = _with(policies[number], new)
+    return Ensemble(tuple(tiers), tuple(policies))
+
+
+def _with(part: Any, new: Mapping[str, object]) -> Any:
+    return replace(part, **new)
+
+
+def describe_edits(ensemble: Ensemble, edits: Mapping[str, int | str]) -> str:
+    """Say new values for fields of the description in one sentence."""
+    softened = {f"policies[{i}].enforcement" for i, p in enumerate(ensemble.policies) if p.hard}
+    if len(softened) > 1 and softened == edits.keys():
+        return "Only wish (soft) for what the policies ask."
+    *most, last = [_describe_edit(ensemble, field, value) for field, value in edits.items()]
+    words = f"{', '.join(most)}, and {last}" if most else last
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _describe_edit(ensemble: Ensemble, field: str, value: int | str) -> str:
+    part, name = field.split("].")
+    number = int(part.split("[")[1])
+    if part.startswith("tiers"):
+        tier = ensemble.tiers[number]
+        return f"ask for {members(int(value))} of {tier.name} in place of {tier.count}"
+    policy = ensemble.policies[number]
+    if name == "enforcement":
+        return f"only wish (soft) for {policy.describe()}"
+    # A field has the name of the policy's own attribute, whose kind of policy we need not know.
+    new: dict[str, Any] = {name: value}
+    return f"be content with {replace(policy, **new).describe()}"

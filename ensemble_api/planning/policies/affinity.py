@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Affinity: all members of some tiers are in one domain."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ensemble_api.planning.bounds.counting import domains_needed
+from ensemble_api.planning.milp.formulation import Formulation, Linear
+from ensemble_api.planning.policy import Policy, Shortage
+from ensemble_api.planning.problem import Problem
+from ensemble_api.planning.topology import IntArray
+from ensemble_api.planning.wording import domains, inside, listed, members
+
+
+@dataclass(frozen=True, slots=True)
+class Affinity(Policy):
+    """All members of the tiers are in one domain of the level."""
+
+    kind: ClassVar[str] = "affinity"
+
+    def describe(self) -> str:
+        """Say in a few plain words what it asks for."""
+        return f"all members of {listed(self.tiers)} {inside(self.level)} one {self.level}"
+
+    def missed(self, amount: int) -> str:
+        """Say in a few plain words by how much it is missed."""
+        return f"they are {inside(self.level)} {domains(amount + 1, self.level)}"
+
+    def shortfall(self, problem: Problem, counts: IntArray) -> int:
+        """Count the domains with members beyond the first."""
+        held = [problem.held(counts[row], self.level) for row in problem.rows(self.tiers)]
+        return max(0, int((np.sum(held, axis=0) > 0).sum()) - 1)
+
+    @property
+    def joins(self) -> bool:
+        """Whether all members of its tiers are in one domain."""
+        return True
+
+    def shortages(self, problem: Problem) -> Iterator[Shortage]:
+        """Say which tiers have no domain with room for all their members."""
+        depth = problem.depth(self.level)
+        for row in problem.rows(self.tiers):
+            tier, most = problem.ensemble.tiers[row], int(problem.able(row, depth).max(initial=0))
+            if most < tier.count:
+                message = (
+                    f"All {members(tier.count)} of {tier.name} must be "
+                    f"{inside(self.level)} one {self.level}, "
+                    f"and no {self.level} has room for more than {most}."
+                )
+                yield Shortage("no-single-domain", message, (row,), tier.count, most)
+
+    def least_missed(self, problem: Problem) -> int:
+        """Bound what it misses: the domains that its largest tier needs, but for one."""
+        depth = problem.depth(self.level)
+        return max(domains_needed(problem, row, depth) for row in problem.rows(self.tiers)) - 1
+
+    def missed_by_domains(self, problem: Problem, row: int, number: IntArray) -> IntArray:
+        """Bound what it misses of one tier, by the number of domains [N] the tier is in."""
+        return np.maximum(number - 1, 0)
+
+    def add_rows(self, model: Formulation, cost: Linear | None) -> None:
+        """Ask that a tier has all its members in a domain or none; soft: that few are used."""
+        rows, depth = model.problem.rows(self.tiers), model.problem.depth(self.level)
+        if not model.whole:
+            # One host means one domain of any larger level, which is what a relaxation can say.
+            depth = max(depth, 1)
+        chosen: dict[int, int] = {}
+        held = [model.held(row, depth) for row in rows]
+        for domain in sorted(set().union(*held)):
+            if cost is not None or all(domain in columns for columns in held):
+                chosen[domain] = model.column(0, 1)
+        if cost is None:
+            model.row(chosen.values(), [1] * len(chosen), 1, 1)
+        else:
+            cost.constant -= 1
+            for column in chosen.values():
+                cost.add(column)
+        for row, columns in zip(rows, held, strict=True):
+            count = int(model.problem.counts[row])
+            for domain, column in columns.items():
+                if domain not in chosen:
+                    model.high[column] = 0
+                elif cost is None:
+                    model.row([column, chosen[domain]], [1, -count], 0, 0)
+                else:
+                    model.row([column, chosen[domain]], [1, -model.high[column]], high=0)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exclusive: domains with members of some tiers hold no server of others."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.milp.formulation import Formulation, Linear
+from ensemble_api.planning.policy import Policy
+from ensemble_api.planning.problem import Problem
+from ensemble_api.planning.topology import BoolArray, IntArray
+from ensemble_api.planning.wording import a_domain, listed
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusive(Policy):
+    """A domain with members of the tiers holds no server of another ensemble or project."""
+
+    other: str = "project"
+    kind: ClassVar[str] = "exclusive"
+
+    def __post_init__(self) -> None:
+        Policy.__post_init__(self)
+        if self.other not in ("ensemble", "project"):
+            raise ModelError("other", "must be ensemble or project")
+
+    def describe(self) -> str:
+        """Say in a few plain words what it asks for."""
+        where = a_domain(self.level)
+        return f"no server of another {self.other} {where} that holds {listed(self.tiers)}"
+
+    def missed(self, amount: int) -> str:
+        """Say in a few plain words by how much it is missed."""
+        return f"{amount} {'is' if amount == 1 else 'are'} shared"
+
+    def shortfall(self, problem: Problem, counts: IntArray) -> int:
+        """Count the domains with members that hold servers of others."""
+        held = [problem.held(counts[row], self.level) for row in problem.rows(self.tiers)]
+        return int((self._taken(problem) & (np.sum(held, axis=0) > 0)).sum())
+
+    def _taken(self, problem: Problem) -> BoolArray:
+        """Mark the domains of the level that hold servers of others."""
+        mask = problem.snapshot.others.get(self.other)
+        if mask is None:
+            return np.zeros(problem.topology.size(self.level), dtype=np.bool_)
+        return problem.marks(mask, self.level)
+
+    def closed(self, problem: Problem, caps: IntArray) -> BoolArray | None:
+        """Mark the domains that hold servers of others."""
+        return self._taken(problem)
+
+    def add_rows(self, model: Formulation, cost: Linear | None) -> None:
+        """Count the shared domains; where it is hard they are closed, and no row is needed."""
+        depth = model.problem.depth(self.level)
+        if cost is None or (depth == 0 and not model.whole):
+            return
+        rows = model.problem.rows(self.tiers)
+        for domain in np.flatnonzero(self._taken(model.problem)).tolist():
+            columns = [model.held(row, depth).get(domain) for row in rows]
+            here = [column for column in columns if column is not None]
+            if here:
+                shared = model.column(0, 1)
+                cost.add(shared)
+                for column in here:
+                    model.row([column, shared], [1, -model.high[column]], high=0)

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Spread: the members of a tier are over its eligible domains, evenly or over so many."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ensemble_api.planning.errors import ModelError, require_whole
+from ensemble_api.planning.laminar import reach
+from ensemble_api.planning.milp.formulation import Formulation, Linear
+from ensemble_api.planning.policy import Policy, Shortage
+from ensemble_api.planning.problem import Problem
+from ensemble_api.planning.topology import IntArray
+from ensemble_api.planning.wording import domains, inside, listed, plural
+
+
+@dataclass(frozen=True, slots=True)
+class Spread(Policy):
+    """Each tier is spread over its eligible domains: by at most `max_skew`, over `min_domains`."""
+
+    max_skew: int | None = None
+    min_domains: int | None = None
+    kind: ClassVar[str] = "spread"
+
+    def __post_init__(self) -> None:
+        Policy.__post_init__(self)
+        if self.max_skew is None and self.min_domains is None:
+            raise ModelError("max_skew", "must be given when min_domains is not")
+        if self.max_skew is not None:
+            require_whole(self.max_skew, "max_skew", 1)
+        if self.min_domains is not None:
+            require_whole(self.min_domains, "min_domains", 1)
+
+    def describe(self) -> str:
+        """Say in a few plain words what it asks for."""
+        tiers, parts = listed(self.tiers), []
+        if self.max_skew is not None:
+            parts.append(
+                f"{tiers} over {plural(self.level)} with a skew of at most {self.max_skew}"
+            )
+        if self.min_domains is not None:
+            number = domains(self.min_domains, self.level)
+            parts.append(f"{tiers} {inside(self.level)} at least {number}")
+        return " and ".join(parts)
+
+    def missed(self, amount: int) -> str:
+        """Say in a few plain words by how much it is missed."""
+        return f"{amount} short of it"
+
+    def looser(self, count: int) -> Iterator[tuple[str, Sequence[int | str]]]:
+        """Give larger values of `max_skew` and smaller ones of `min_domains`."""
+        if self.max_skew is not None:
+            yield "max_skew", range(self.max_skew + 1, count)
+        if self.min_domains is not None:
+            yield "min_domains", range(min(self.min_domains - 1, count), 0, -1)
+
+    def shortfall(self, problem: Problem, counts: IntArray) -> int:
+        """Count by how much the values of the eligible domains are uneven, or too few are used."""
+        amount = 0
+        for row in problem.rows(self.tiers):
+            eligible = problem.marks(problem.eligible[row], self.level)
+            values = problem.held(counts[row], self.level)[eligible]
+            if self.max_skew is not None and len(values):
+                amount += max(0, int(values.max() - values.min()) - self.max_skew)
+            if self.min_domains is not None:
+                amount += max(0, self.min_domains - int((values > 0).sum()))
+        return amount
+
+    @property
+    def by_tier(self) -> bool:
+        """Whether it says something of each tier by itself."""
+        return True
+
+    def evens(self, *, enforced: bool) -> bool:
+        """Whether it is met when the domains of its level are filled evenly."""
+        return enforced
+
+    def limit(self, problem: Problem, row: int) -> int | None:
+        """Give the most that a domain may hold beside what the emptiest one can."""
+        if self.max_skew is None:
+            return None
+        eligible = problem.marks(problem.eligible[row], self.level)
+        if not eligible.any():
+            return self.max_skew
+        rooms = problem.held(problem.room[row], self.level)[eligible]
+        return int(min(rooms.min(), problem.counts[row] // len(rooms))) + self.max_skew
+
+    def _most_used(self, problem: Problem) -> Iterator[tuple[int, int, int]]:
+        """Give the row of each tier, the most domains it can be in, and in how many it must be."""
+        if self.min_domains is not None:
+            depth = problem.depth(self.level)
+            for row in problem.rows(self.tiers):
+                present = int((problem.able(row, depth) > 0).sum())
+                yield row, min(int(problem.counts[row]), present), self.min_domains
+
+    def impossible(self, problem: Problem) -> bool:
+        """Whether a tier cannot be in as many domains as it must be."""
+        return any(most < wanted for _, most, wanted in self._most_used(problem))
+
+    def shortages(self, problem: Problem) -> Iterator[Shortage]:
+        """Say which limits are too low, and which tiers cannot be in as many domains as asked."""
+        yield from Policy.shortages(self, problem)
+        depth = problem.depth(self.level)
+        for row, most, wanted in self._most_used(problem):
+            limits = problem.limits[row].tolist()
+            fits = reach(problem.topology, problem.caps[row], limits)
+            if most < wanted and (fits >= problem.counts[row] or not limits[depth]):
+                within = inside(self.level)
+                message = (
+                    f"{problem.ensemble.tiers[row].name} can be {within} at most "
+                    f"{domains(most, self.level)}, and it must be {within} {wanted}."
+                )
+                yield Shortage("too-few-domains", message, (row,), wanted, most)
+
+    def least_missed(self, problem: Problem) -> int:
+        """Bound what it misses, whatever the other soft policies do."""
+        return sum(max(0, wanted - most) for _, most, wanted in self._most_used(problem))
+
+    def missed_by_domains(self, problem: Problem, row: int, number: IntArray) -> IntArray:
+        """Bound what it misses of one tier, by the number of domains [N] the tier is in."""
+        missed = np.zeros_like(number)
+        if self.min_domains is not None:
+            missed += np.maximum(self.min_domains - number, 0)
+        if self.max_skew is not None:
+            largest = -(-int(problem.counts[row]) // np.maximum(number, 1))
+            eligible = int(problem.marks(problem.eligible[row], self.level).sum())
+            skew = np.where(number < eligible, largest, 0)
+            missed += np.maximum(skew - self.max_skew, 0)
+        return missed
+
+    def add_rows(self, model: Formulation, cost: Linear | None) -> None:
+        """Ask that the eligible domains hold about as much, and that so many hold anything."""
+        depth = model.problem.depth(self.level)
+        if depth == 0 and not model.whole:
+            return  # nothing is known of hosts that are not locations
+        for row in model.problem.rows(self.tiers):
+            held = model.held(row, depth)
+            eligible = model.problem.marks(model.problem.eligible[row], self.level)
+            if self.max_skew is not None and eligible.any():
+                self._limit_skew(model, cost, row, np.flatnonzero(eligible).tolist(), self.max_skew)
+            if self.min_domains is not None:
+                slack, _ = model.slack(cost, self.min_domains)
+                filled = []
+                for column in held.values():
+                    filled.append(model.column(0, 1))
+                    model.row([column, filled[-1]], [1, -1], low=0)
+                both = [*filled, *slack]
+                model.row(both, [1] * len(both), low=self.min_domains)
+
+    def _limit_skew(
+        self, model: Formulation, cost: Linear | None, row: int, eligible: list[int], skew: int
+    ) -> None:
+        held = model.held(row, model.problem.depth(self.level))
+        count = int(model.problem.counts[row])
+        slack, factor = model.slack(cost, count)
+        empty = any(domain not in held for domain in eligible)
+        least = model.column(0, 0 if empty else count // len(eligible))
+        for domain in set(eligible) & set(held):
+            column = held[domain]
+            model.row([column, least, *slack], [1, -1, *factor], high=skew)
+            model.row([column, least], [1, -1], low=0)

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Survive: so many members of each tier are left after the loss of some domains."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ensemble_api.planning.errors import ModelError, require_whole
+from ensemble_api.planning.laminar import level_off, reach
+from ensemble_api.planning.milp.formulation import Formulation, Linear
+from ensemble_api.planning.policy import Policy, Shortage
+from ensemble_api.planning.problem import Problem
+from ensemble_api.planning.topology import IntArray
+from ensemble_api.planning.wording import listed, members, plural
+
+_PERCENT = re.compile(r"(\d{1,3})%")
+
+
+@dataclass(frozen=True, slots=True)
+class Survive(Policy):
+    """After the loss of any `failures` domains each tier keeps `min_available` ('50%' too)."""
+
+    min_available: int | str = 1
+    failures: int = 1
+    kind: ClassVar[str] = "survive"
+
+    def __post_init__(self) -> None:
+        Policy.__post_init__(self)
+        require_whole(self.failures, "failures", 1)
+        if isinstance(self.min_available, str):
+            percent = _PERCENT.fullmatch(self.min_available)
+            if percent is None or int(percent[1]) > 100:
+                raise ModelError("min_available", "must be a count or a percentage up to 100%")
+        else:
+            require_whole(self.min_available, "min_available", 0)
+
+    def require(self, counts: Mapping[str, int]) -> None:
+        """Refuse what cannot be meant of an ensemble with so many members by tier."""
+        Policy.require(self, counts)
+        for name in self.tiers:
+            if self.needed(counts[name]) > counts[name]:
+                raise ModelError(
+                    "min_available", f"must be at most {counts[name]}, the count of {name}"
+                )
+
+    def needed(self, count: int) -> int:
+        """How many of `count` members must be left; a percentage is rounded up."""
+        if isinstance(self.min_available, str):
+            return -(-count * int(self.min_available[:-1]) // 100)
+        return self.min_available
+
+    def describe(self) -> str:
+        """Say in a few plain words what it asks for."""
+        return f"{self.min_available} of {listed(self.tiers)} left after {self._loss()}"
+
+    def _loss(self) -> str:
+        if self.failures == 1:
+            return f"the loss of any one {self.level}"
+        return f"the loss of any {self.failures} {plural(self.level)}"
+
+    def missed(self, amount: int) -> str:
+        """Say in a few plain words by how much it is missed."""
+        return f"{amount} too few {'is' if amount == 1 else 'are'} left"
+
+    def looser(self, count: int) -> Iterator[tuple[str, Sequence[int | str]]]:
+        """Give smaller values of `min_available` and of `failures`."""
+        if isinstance(self.min_available, int):
+            yield "min_available", range(self.min_available - 1, 0, -1)
+        else:
+            percent = int(self.min_available[:-1])
+            yield "min_available", [f"{less}%" for less in range(percent - 1, 0, -1)]
+        yield "failures", range(self.failures - 1, 0, -1)
+
+    def shortfall(self, problem: Problem, counts: IntArray) -> int:
+        """Count the members that are too few, tier by tier, after the worst losses."""
+        amount = 0
+        for row in problem.rows(self.tiers):
+            held = problem.held(counts[row], self.level)
+            lost = int(np.sort(held)[::-1][: self.failures].sum())
+            count = int(problem.counts[row])
+            amount += max(0, self.needed(count) - (count - lost))
+        return amount
+
+    @property
+    def by_tier(self) -> bool:
+        """Whether it says something of each tier by itself."""
+        return True
+
+    def evens(self, *, enforced: bool) -> bool:
+        """Whether it is met when the domains of its level are filled evenly."""
+        return enforced and self.failures > 1
+
+    def aim(self, count: int) -> int | None:
+        """Give an even share of what may be lost, of so many members."""
+        return max((count - self.needed(count)) // self.failures, 1)
+
+    def limit(self, problem: Problem, row: int) -> int | None:
+        """Give what may be lost in one domain."""
+        count = int(problem.counts[row])
+        return count - self.needed(count)
+
+    def _most_left(self, problem: Problem) -> Iterator[tuple[int, int, int]]:
+        """Give the row of each tier, how many can be left at most, and how many must be."""
+        depth = problem.depth(self.level)
+        for row in problem.rows(self.tiers):
+            count, able = int(problem.counts[row]), problem.able(row, depth)
+            shares = np.sort(level_off(able, count, np.arange(len(able))))[::-1]
+            yield row, int(shares[self.failures :].sum()), self.needed(count)
+
+    def impossible(self, problem: Problem) -> bool:
+        """Whether of a tier fewer can be left than must be."""
+        return any(left < wanted for _, left, wanted in self._most_left(problem))
+
+    def shortages(self, problem: Problem) -> Iterator[Shortage]:
+        """Say which limits are too low, and of which tiers too few can be left."""
+        yield from Policy.shortages(self, problem)
+        depth = problem.depth(self.level)
+        for row, left, wanted in self._most_left(problem):
+            tier, limits = problem.ensemble.tiers[row], problem.limits[row].tolist()
+            fits = reach(problem.topology, problem.caps[row], limits)
+            if left < wanted and (fits >= tier.count or not limits[depth]):
+                able_to = f"At most {left} of the {members(tier.count)}" if left else "No member"
+                message = (
+                    f"{able_to} of {tier.name} can be left after {self._loss()}, "
+                    f"and {wanted} must be."
+                )
+                yield Shortage("too-few-domains", message, (row,), wanted, left)
+
+    def least_missed(self, problem: Problem) -> int:
+        """Bound what it misses, whatever the other soft policies do."""
+        return sum(max(0, wanted - left) for _, left, wanted in self._most_left(problem))
+
+    def missed_by_domains(self, problem: Problem, row: int, number: IntArray) -> IntArray:
+        """Bound what it misses of one tier, by the number of domains [N] the tier is in."""
+        count = int(problem.counts[row])
+        share = -(-count * self.failures // np.maximum(number, 1))
+        lost = np.where(number > self.failures, share, count)
+        return np.maximum(self.needed(count) - (count - lost), 0)
+
+    def add_rows(self, model: Formulation, cost: Linear | None) -> None:
+        """Ask that the fullest domains do not hold more than may be lost."""
+        depth = model.problem.depth(self.level)
+        for row in model.problem.rows(self.tiers):
+            count = int(model.problem.counts[row])
+            loss = count - self.needed(count)
+            slack, factor = model.slack(cost, count)
+            columns = list(model.held(row, depth).values())
+            if self.failures == 1:
+                for column in columns:
+                    if model.high[column] > loss:
+                        model.row([column, *slack], [1, *factor], high=loss)
+                continue
+            # The sum of the f largest is the least of f * theta + sum(max(0, held - theta)).
+            theta = model.column(0, count)
+            over = []
+            for column in columns:
+                over.append(model.column(0, model.high[column]))
+                model.row([over[-1], column, theta], [1, -1, 1], low=0)
+            factors = [self.failures, *[1] * len(over), *factor]
+            model.row([theta, *over, *slack], factors, high=loss)

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A policy: what every kind of it has, and all that planning asks a kind about itself.
+
+Each kind is a subclass in a file of its own in `policies`. What a method here does by itself is
+right for a kind that has nothing to say about it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.laminar import reach
+from ensemble_api.planning.topology import BoolArray, IntArray
+from ensemble_api.planning.wording import domains, members, there_are
+
+if TYPE_CHECKING:
+    from ensemble_api.planning.milp.formulation import Formulation, Linear
+    from ensemble_api.planning.problem import Problem
+
+
+def require_tier(name: str, field: str, counts: Mapping[str, int]) -> None:
+    """Refuse a name that no tier of the ensemble has."""
+    if name not in counts:
+        raise ModelError(field, f"must name a tier of the ensemble, not {name!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """What a policy needs by itself and does not get: the reason's code and words, tiers by row.
+
+    `demand` and `supply` count members or domains.
+    """
+
+    code: str
+    message: str
+    rows: tuple[int, ...]
+    demand: int
+    supply: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy(ABC):
+    """What is asked of where the members of some tiers are, by domains of a level."""
+
+    level: str
+    tiers: tuple[str, ...]
+    hard: bool = True
+
+    kind: ClassVar[str]
+
+    # What it asks: fields, and words.
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.level, str) or not self.level:
+            raise ModelError("level", "must be the name of a failure domain level")
+        object.__setattr__(self, "tiers", tuple(self.tiers))
+        if not self.tiers:
+            raise ModelError("tiers", "must name at least one tier")
+        if len(set(self.tiers)) != len(self.tiers):
+            raise ModelError("tiers", "must not name a tier twice")
+
+    def require(self, counts: Mapping[str, int]) -> None:
+        """Refuse what cannot be meant of an ensemble with so many members by tier."""
+        for index, name in enumerate(self.tiers):
+            require_tier(name, f"tiers[{index}]", counts)
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Say in a few plain words what it asks for."""
+
+    @abstractmethod
+    def missed(self, amount: int) -> str:
+        """Say in a few plain words by how much it is missed."""
+
+    def describe_shortfall(self, amount: int) -> str:
+        """Say what it asks for and by how much it is missed."""
+        return f"{self.describe()}: {self.missed(amount)}"
+
+    def looser(self, count: int) -> Iterator[tuple[str, Sequence[int | str]]]:
+        """Give the fields that say how much it asks, with the values that ask for less.
+
+        The nearest value comes first; `count` is that of its largest tier.
+        """
+        yield from ()
+
+    # What it means.
+
+    @abstractmethod
+    def shortfall(self, problem: "Problem", counts: IntArray) -> int:
+        """Count by how much counts [T, H] miss it, as the checker does member by member."""
+
+    # How it binds tiers to each other, which decides where and in which order they are placed.
+
+    @property
+    def joins(self) -> bool:
+        """Whether all members of its tiers are in one domain."""
+        return False
+
+    @property
+    def separates(self) -> bool:
+        """Whether no two of its tiers are in the same domain."""
+        return False
+
+    @property
+    def beside(self) -> str | None:
+        """The tier that is wherever one of its own tiers is, if any."""
+        return None
+
+    @property
+    def by_tier(self) -> bool:
+        """Whether it says something of each tier by itself."""
+        return len(self.tiers) == 1
+
+    def evens(self, *, enforced: bool) -> bool:
+        """Whether it is met, or missed least, when the domains of its level are filled evenly.
+
+        That is asked where a limit for each domain is not enough.
+        """
+        return False
+
+    def aim(self, count: int) -> int | None:
+        """Give the members a domain should hold at most, that it is met easily, of so many."""
+        return None
+
+    # What it rules out when it is enforced. None of this may exclude a plan that is allowed.
+
+    def limit(self, problem: "Problem", row: int) -> int | None:
+        """Give the most members of a tier that one domain of the level may hold, if it says so."""
+        return None
+
+    def closed(self, problem: "Problem", caps: IntArray) -> BoolArray | None:
+        """Mark the domains of the level in which its tiers can have no member, caps [T, H] given.
+
+        Policies that have a tier `beside` theirs are asked after all others.
+        """
+        return None
+
+    def impossible(self, problem: "Problem") -> bool:
+        """Whether counting alone proves that it cannot be met."""
+        return False
+
+    def shortages(self, problem: "Problem") -> Iterator[Shortage]:
+        """Say what it needs, where nothing else is enforced, and what there is.
+
+        Here: what the limits it sets are too low for.
+        """
+        depth = problem.depth(self.level)
+        for row in problem.rows(self.tiers):
+            tier, limits = problem.ensemble.tiers[row], problem.limits[row].tolist()
+            limit = limits[depth]
+            if not limit or reach(problem.topology, problem.caps[row], limits) >= tier.count:
+                continue
+            able = problem.able(row, depth)
+            needed, present = -(-tier.count // limit), int((able > 0).sum())
+            room = int(able.sum())
+            if needed > present:
+                message = (
+                    f"{tier.name} needs at least {domains(needed, self.level)} with free capacity "
+                    f"({self.describe()}), and {there_are(present)}."
+                )
+                yield Shortage("too-few-domains", message, (row,), needed, present)
+            else:
+                message = (
+                    f"{tier.name} has {members(tier.count)}, and there is room for {room} "
+                    f"with {self.describe()}."
+                )
+                yield Shortage("too-few-domains", message, (row,), tier.count, room)
+
+    # What it costs when it is soft: bounds from below.
+
+    def least_missed(self, problem: "Problem") -> int:
+        """Bound what it misses, whatever the other soft policies do."""
+        return 0
+
+    def missed_by_domains(self, problem: "Problem", row: int, number: IntArray) -> IntArray:
+        """Bound what it misses of one tier, by the number of domains [N] the tier is in."""
+        return np.zeros_like(number)
+
+    # The exact model.
+
+    @abstractmethod
+    def add_rows(self, model: "Formulation", cost: "Linear | None") -> None:
+        """Write it down as rows; they may be missed at a `cost`, or not at all without one."""
