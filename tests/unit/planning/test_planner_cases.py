@@ -8,6 +8,7 @@ import pytest
 from planning_clouds import cloud, racks
 from planning_solved import plan
 
+from ensemble_api.planning import planner
 from ensemble_api.planning.check import check
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.model import Ensemble, Member, Tier
@@ -16,6 +17,7 @@ from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.result import Infeasible, Plan
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
+from ensemble_api.solver import process
 
 
 def tier(name: str, count: int, vcpu: int = 1) -> Tier:
@@ -378,6 +380,18 @@ class TestExistingMembers:
         for running in ({Member("db", 0): "a"}, {Member("web", 0): "b"}, {Member("web", 7): "a"}):
             with pytest.raises(ModelError, match="existing"):
                 plan(Ensemble((tier("web", 1),)), snapshot, running)
+
+
+def test_without_a_solver_what_counting_cannot_prove_keeps_its_bound() -> None:
+    apart = (AntiAffinity("rack", ("web", "db")),)
+    ensemble = Ensemble((tier("web", 3), tier("db", 1, 2)), apart)
+    alone, searched = (
+        planner.plan(ensemble, racks(("z", 2, 2)), solve=solver) for solver in (None, process.solve)
+    )
+    assert isinstance(alone, Plan)
+    assert isinstance(searched, Plan)
+    assert [each.text for each in alone.objectives if not each.proved] == ["best 3, bound 2"]
+    assert searched.proved
 
 
 def test_threads_that_plan_at_once_do_not_disturb_each_other() -> None:
