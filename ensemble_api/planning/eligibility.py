@@ -22,7 +22,7 @@ def eligible_tiers(
     names = [tier.name for tier in ensemble.tiers]
     found: dict[FailureDomain, tuple[str, ...]] = {}
     for level in snapshot.topology.levels:
-        marks = [problem.marks(caps > 0, level).tolist() for caps in problem.caps]
+        marks = [problem.domains_with(caps > 0, level).tolist() for caps in problem.caps]
         rows = zip(*marks, strict=True)
         for domain, row in zip(snapshot.topology.domains(level), rows, strict=True):
             found[domain] = tuple(name for name, room in zip(names, row, strict=True) if room)

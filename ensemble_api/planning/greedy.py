@@ -246,7 +246,7 @@ class _Draft:
         return room
 
     def _holds(self, row: int, level: str) -> BoolArray:
-        return self.problem.marks(self.counts[row] > 0, level)
+        return self.problem.domains_with(self.counts[row] > 0, level)
 
     def _reserve(self, row: int) -> None:
         """Keep room for the members of a tier that run already, before any other tier takes it."""

@@ -51,7 +51,7 @@ class _Found:
         return self.none_exists or (self.counts is not None and self.values == self.bounds)
 
     @property
-    def settled(self) -> bool:
+    def proved_but_packing(self) -> bool:
         """Whether nothing but the packing is left to look for."""
         return self.none_exists or (
             self.counts is not None and self.values[:-1] == self.bounds[:-1]
@@ -156,9 +156,9 @@ def _solve(problem: Problem, effort: Effort) -> _Found:
             return found
         return _exactly(problem, found, effort, frozenset(problem.stages))
     # In a large cloud the last stage, packing, is not worth a search of its own.
-    if not found.settled and len(problem.topology.levels) > 1:
+    if not found.proved_but_packing and len(problem.topology.levels) > 1:
         found = _roughly(problem, found, effort, frozenset(problem.stages))
-    if not found.settled and columns <= _LARGE:
+    if not found.proved_but_packing and columns <= _LARGE:
         found = _exactly(problem, found, effort, frozenset(problem.stages[:-1]))
     return found
 
@@ -176,7 +176,7 @@ def _leniently(problem: Problem) -> _Found | None:
             continue
         kept.append(index)
         best = _nicer(problem, best, counts)
-        if best.settled:
+        if best.proved_but_packing:
             break
     return best
 
@@ -194,7 +194,7 @@ def _quickly(problem: Problem) -> _Found | None:
     best: _Found | None = None
     for counts in drafts(problem):
         best = _nicer(problem, best, counts)
-        if best.settled:
+        if best.proved_but_packing:
             break
     return best
 
@@ -213,7 +213,7 @@ def _roughly(problem: Problem, found: _Found, effort: Effort, stages: frozenset[
             return found if found.counts is not None else _Found(None, none_exists=True)
         if found.counts is not None:
             found = found.bounded(problem, outcome.bounds)
-        if outcome.counts is None or found.settled:
+        if outcome.counts is None or found.proved_but_packing:
             break
         counts, short = refine(problem, locations.by_rack(outcome.counts, problem))
         if counts is not None:

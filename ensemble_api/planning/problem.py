@@ -68,7 +68,7 @@ class Problem:
             self.topology.index(level), weights=per_host, minlength=self.topology.size(level)
         ).astype(np.int64)
 
-    def marks(self, per_host: BoolArray, level: str) -> BoolArray:
+    def domains_with(self, per_host: BoolArray, level: str) -> BoolArray:
         """Mark the domains of the level in which at least one host is marked."""
         mask = np.zeros(self.topology.size(level), dtype=np.bool_)
         mask[self.topology.index(level)[per_host]] = True

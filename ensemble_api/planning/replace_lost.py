@@ -59,7 +59,7 @@ def _beside_others(problem: Problem, row: int, counts: IntArray) -> BoolArray:
             continue
         there: BoolArray = counts[others].sum(axis=0) > 0
         if there.any():
-            domains = problem.marks(there, policy.level)
+            domains = problem.domains_with(there, policy.level)
             mask &= domains[problem.topology.index(policy.level)] == wanted
     return mask
 

@@ -101,8 +101,8 @@ class _Search:
             value, bound = task.known.get(name, (None, None)) if same else (None, None)
             if value is not None:
                 self._keep(stage, value)
-            settled = value is not None and value == bound
-            if settled or (task.prove is not None and name not in task.prove):
+            proved = value is not None and value == bound
+            if proved or (task.prove is not None and name not in task.prove):
                 continue
             ended = self._minimise(stage)
             if ended.infeasible:

@@ -68,7 +68,7 @@ def _step_allowed(problem: Problem, policy: Policy, row: int, counts: IntArray) 
             share = max(1, (count - policy.needed(count)) // policy.failures)
             mask = held[index] < share
         case Spread() if policy.max_skew is not None:
-            eligible = problem.marks(problem.eligible[row], policy.level)
+            eligible = problem.domains_with(problem.eligible[row], policy.level)
             mask = held[index] < held[eligible].min(initial=1 << 30) + policy.max_skew
         case Near():
             beside = problem.held(counts[problem.rows([policy.to])[0]], policy.level) > 0

@@ -35,7 +35,7 @@ ROWS = (
 MILP_HOSTS, MILP_INSTANCES, MILP_SECONDS = 1000, 3, 20.0
 
 
-def settled(result: Plan | Infeasible) -> bool:
+def proved_but_packing(result: Plan | Infeasible) -> bool:
     """Whether it is proved: refused, or optimal in every stage before packing, the last."""
     if isinstance(result, Infeasible):
         return result.proved
@@ -51,8 +51,8 @@ def measure(hosts: int, members: int, count: int) -> dict[str, object]:
         result = planner.plan(instance.ensemble, instance.snapshot, solve=highs.solve)
         spent = time.process_time() - start
         times.append(spent)
-        tally["proved"] += settled(result)
-        tally["alone"] += settled(result) and _without_solver(instance)
+        tally["proved"] += proved_but_packing(result)
+        tally["alone"] += proved_but_packing(result) and _without_solver(instance)
         if isinstance(result, Infeasible):
             explained.append(spent)
             tally["refused"] += result.proved
@@ -84,7 +84,7 @@ def measure(hosts: int, members: int, count: int) -> dict[str, object]:
 
 def _without_solver(instance: Instance) -> bool:
     """Whether greedy and counting alone prove what the planner says."""
-    return settled(planner.plan(instance.ensemble, instance.snapshot, solve=None))
+    return proved_but_packing(planner.plan(instance.ensemble, instance.snapshot, solve=None))
 
 
 def _compare(instance: Instance, result: Plan | Infeasible, tally: dict[str, int]) -> None:

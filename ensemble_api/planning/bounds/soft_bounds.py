@@ -72,7 +72,7 @@ _NEVER = 1 << 40
 def _by_domains(problem: Problem, row: int, depth: int, policies: Sequence[Policy]) -> IntArray:
     """Give what policies of one level miss of one tier at least, by how many domains it is in."""
     level, count = problem.topology.levels[depth], int(problem.counts[row])
-    present = int(problem.marks(problem.caps[row] > 0, level).sum())
+    present = int(problem.domains_with(problem.caps[row] > 0, level).sum())
     number = np.arange(min(count, present) + 1)
     missed = np.zeros(len(number), dtype=np.int64)
     for policy in policies:

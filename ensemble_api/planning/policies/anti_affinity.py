@@ -83,7 +83,7 @@ class AntiAffinity(Policy):
     def _missing(self, problem: Problem) -> int:
         """Count the domains that its tiers need beyond those in which any of them fits."""
         rows, depth = problem.rows(self.tiers), problem.depth(self.level)
-        marks = [problem.marks(problem.caps[row] > 0, self.level) for row in rows]
+        marks = [problem.domains_with(problem.caps[row] > 0, self.level) for row in rows]
         needed = sum(domains_needed(problem, row, depth) for row in rows)
         return needed - int(np.any(marks, axis=0).sum())
 

@@ -45,7 +45,7 @@ class Exclusive(Policy):
         mask = problem.snapshot.others.get(self.other)
         if mask is None:
             return np.zeros(problem.topology.size(self.level), dtype=np.bool_)
-        return problem.marks(mask, self.level)
+        return problem.domains_with(mask, self.level)
 
     def closed(self, problem: Problem, caps: IntArray) -> BoolArray | None:
         """Mark the domains that hold servers of others."""

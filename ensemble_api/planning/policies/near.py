@@ -54,7 +54,7 @@ class Near(Policy):
 
     def closed(self, problem: Problem, caps: IntArray) -> BoolArray | None:
         """Mark the domains in which the other tier can have no member."""
-        return ~problem.marks(caps[self._other(problem)] > 0, self.level)
+        return ~problem.domains_with(caps[self._other(problem)] > 0, self.level)
 
     def add_rows(self, model: Formulation, cost: Linear | None) -> None:
         """Ask that a domain which holds a tier holds at least one of the other."""

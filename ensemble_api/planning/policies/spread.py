@@ -60,7 +60,7 @@ class Spread(Policy):
         """Count by how much the values of the eligible domains are uneven, or too few are used."""
         amount = 0
         for row in problem.rows(self.tiers):
-            eligible = problem.marks(problem.eligible[row], self.level)
+            eligible = problem.domains_with(problem.eligible[row], self.level)
             values = problem.held(counts[row], self.level)[eligible]
             if self.max_skew is not None and len(values):
                 amount += max(0, int(values.max() - values.min()) - self.max_skew)
@@ -81,7 +81,7 @@ class Spread(Policy):
         """Give the most that a domain may hold beside what the emptiest one can."""
         if self.max_skew is None:
             return None
-        eligible = problem.marks(problem.eligible[row], self.level)
+        eligible = problem.domains_with(problem.eligible[row], self.level)
         if not eligible.any():
             return self.max_skew
         rooms = problem.held(problem.room[row], self.level)[eligible]
@@ -125,7 +125,7 @@ class Spread(Policy):
             missed += np.maximum(self.min_domains - number, 0)
         if self.max_skew is not None:
             largest = -(-int(problem.counts[row]) // np.maximum(number, 1))
-            eligible = int(problem.marks(problem.eligible[row], self.level).sum())
+            eligible = int(problem.domains_with(problem.eligible[row], self.level).sum())
             skew = np.where(number < eligible, largest, 0)
             missed += np.maximum(skew - self.max_skew, 0)
         return missed
@@ -137,7 +137,7 @@ class Spread(Policy):
             return  # nothing is known of hosts that are not locations
         for row in model.problem.rows(self.tiers):
             held = model.held(row, depth)
-            eligible = model.problem.marks(model.problem.eligible[row], self.level)
+            eligible = model.problem.domains_with(model.problem.eligible[row], self.level)
             if self.max_skew is not None and eligible.any():
                 self._limit_skew(model, cost, row, np.flatnonzero(eligible).tolist(), self.max_skew)
             if self.min_domains is not None:
