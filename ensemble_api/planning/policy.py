@@ -93,6 +93,10 @@ class Policy(ABC):
     def shortfall(self, problem: "Problem", counts: IntArray) -> int:
         """Count by how much counts [T, H] miss it, as the checker does member by member."""
 
+    def held(self, problem: "Problem", counts: IntArray) -> list[IntArray]:
+        """Give the members of each of its tiers in the domains of its level, of counts [T, H]."""
+        return [problem.held(counts[row], self.level) for row in problem.rows(self.tiers)]
+
     # How it binds tiers to each other, which decides where and in which order they are placed.
 
     @property
@@ -139,9 +143,16 @@ class Policy(ABC):
         """
         return None
 
+    def reachable(self, problem: "Problem") -> Iterator[tuple[int, int, int]]:
+        """Give the row of each tier, the most there can be of what it asks for, and what it asks.
+
+        That is for a kind that asks for so many members or domains at least.
+        """
+        yield from ()
+
     def impossible(self, problem: "Problem") -> bool:
         """Whether counting alone proves that it cannot be met."""
-        return False
+        return any(most < wanted for _, most, wanted in self.reachable(problem))
 
     def shortages(self, problem: "Problem") -> Iterator[Shortage]:
         """Say what it needs, where nothing else is enforced, and what there is.
@@ -170,11 +181,20 @@ class Policy(ABC):
                 )
                 yield Shortage("too-few-domains", message, (row,), tier.count, room)
 
+    def unreached(self, problem: "Problem") -> Iterator[tuple[int, int, int]]:
+        """Give of what is reachable what is too little, where it is not the limits that are."""
+        depth = problem.depth(self.level)
+        for row, most, wanted in self.reachable(problem):
+            limits = problem.limits[row].tolist()
+            fits = reach(problem.topology, problem.caps[row], limits) >= problem.counts[row]
+            if most < wanted and (fits or not limits[depth]):
+                yield row, most, wanted
+
     # What it costs when it is soft: bounds from below.
 
     def least_missed(self, problem: "Problem") -> int:
         """Bound what it misses, whatever the other soft policies do."""
-        return 0
+        return sum(max(0, wanted - most) for _, most, wanted in self.reachable(problem))
 
     def missed_by_domains(self, problem: "Problem", row: int, number: IntArray) -> IntArray:
         """Bound what it misses of one tier, by the number of domains [N] the tier is in."""

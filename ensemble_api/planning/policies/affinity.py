@@ -31,7 +31,7 @@ class Affinity(Policy):
 
     def shortfall(self, problem: Problem, counts: IntArray) -> int:
         """Count the domains with members beyond the first."""
-        held = [problem.held(counts[row], self.level) for row in problem.rows(self.tiers)]
+        held = self.held(problem, counts)
         return max(0, int((np.sum(held, axis=0) > 0).sum()) - 1)
 
     @property

@@ -47,7 +47,7 @@ class AntiAffinity(Policy):
 
     def shortfall(self, problem: Problem, counts: IntArray) -> int:
         """Count the members, or the tiers, that are too many in their domains."""
-        held = [problem.held(counts[row], self.level) for row in problem.rows(self.tiers)]
+        held = self.held(problem, counts)
         if not self.separates:
             return int(np.maximum(held[0] - self.max_per_domain, 0).sum())
         tiers = sum((values > 0).astype(np.int64) for values in held)

@@ -37,7 +37,7 @@ class Exclusive(Policy):
 
     def shortfall(self, problem: Problem, counts: IntArray) -> int:
         """Count the domains with members that hold servers of others."""
-        held = [problem.held(counts[row], self.level) for row in problem.rows(self.tiers)]
+        held = self.held(problem, counts)
         return int((self._taken(problem) & (np.sum(held, axis=0) > 0)).sum())
 
     def _taken(self, problem: Problem) -> BoolArray:

@@ -40,7 +40,7 @@ class Near(Policy):
 
     def shortfall(self, problem: Problem, counts: IntArray) -> int:
         """Count the domains, for each tier, in which the other tier is missing."""
-        held = [problem.held(counts[row], self.level) for row in problem.rows(self.tiers)]
+        held = self.held(problem, counts)
         absent = problem.held(counts[self._other(problem)], self.level) == 0
         return sum(int(((values > 0) & absent).sum()) for values in held)
 

@@ -8,7 +8,6 @@ from typing import ClassVar
 import numpy as np
 
 from ensemble_api.planning.errors import ModelError, require_whole
-from ensemble_api.planning.laminar import reach
 from ensemble_api.planning.milp.formulation import Formulation, Linear
 from ensemble_api.planning.policy import Policy, Shortage
 from ensemble_api.planning.problem import Problem
@@ -87,7 +86,7 @@ class Spread(Policy):
         rooms = problem.held(problem.room[row], self.level)[eligible]
         return int(min(rooms.min(), problem.counts[row] // len(rooms))) + self.max_skew
 
-    def _most_used(self, problem: Problem) -> Iterator[tuple[int, int, int]]:
+    def reachable(self, problem: Problem) -> Iterator[tuple[int, int, int]]:
         """Give the row of each tier, the most domains it can be in, and in how many it must be."""
         if self.min_domains is not None:
             depth = problem.depth(self.level)
@@ -95,28 +94,16 @@ class Spread(Policy):
                 present = int((problem.able(row, depth) > 0).sum())
                 yield row, min(int(problem.counts[row]), present), self.min_domains
 
-    def impossible(self, problem: Problem) -> bool:
-        """Whether a tier cannot be in as many domains as it must be."""
-        return any(most < wanted for _, most, wanted in self._most_used(problem))
-
     def shortages(self, problem: Problem) -> Iterator[Shortage]:
         """Say which limits are too low, and which tiers cannot be in as many domains as asked."""
         yield from Policy.shortages(self, problem)
-        depth = problem.depth(self.level)
-        for row, most, wanted in self._most_used(problem):
-            limits = problem.limits[row].tolist()
-            fits = reach(problem.topology, problem.caps[row], limits)
-            if most < wanted and (fits >= problem.counts[row] or not limits[depth]):
-                within = inside(self.level)
-                message = (
-                    f"{problem.ensemble.tiers[row].name} can be {within} at most "
-                    f"{domains(most, self.level)}, and it must be {within} {wanted}."
-                )
-                yield Shortage("too-few-domains", message, (row,), wanted, most)
-
-    def least_missed(self, problem: Problem) -> int:
-        """Bound what it misses, whatever the other soft policies do."""
-        return sum(max(0, wanted - most) for _, most, wanted in self._most_used(problem))
+        within = inside(self.level)
+        for row, most, wanted in self.unreached(problem):
+            message = (
+                f"{problem.ensemble.tiers[row].name} can be {within} at most "
+                f"{domains(most, self.level)}, and it must be {within} {wanted}."
+            )
+            yield Shortage("too-few-domains", message, (row,), wanted, most)
 
     def missed_by_domains(self, problem: Problem, row: int, number: IntArray) -> IntArray:
         """Bound what it misses of one tier, by the number of domains [N] the tier is in."""

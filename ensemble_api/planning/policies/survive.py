@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from ensemble_api.planning.errors import ModelError, require_whole
-from ensemble_api.planning.laminar import level_off, reach
+from ensemble_api.planning.laminar import level_off
 from ensemble_api.planning.milp.formulation import Formulation, Linear
 from ensemble_api.planning.policy import Policy, Shortage
 from ensemble_api.planning.problem import Problem
@@ -102,7 +102,7 @@ class Survive(Policy):
         count = int(problem.counts[row])
         return count - self.needed(count)
 
-    def _most_left(self, problem: Problem) -> Iterator[tuple[int, int, int]]:
+    def reachable(self, problem: Problem) -> Iterator[tuple[int, int, int]]:
         """Give the row of each tier, how many can be left at most, and how many must be."""
         depth = problem.depth(self.level)
         for row in problem.rows(self.tiers):
@@ -110,28 +110,16 @@ class Survive(Policy):
             shares = np.sort(level_off(able, count, np.arange(len(able))))[::-1]
             yield row, int(shares[self.failures :].sum()), self.needed(count)
 
-    def impossible(self, problem: Problem) -> bool:
-        """Whether of a tier fewer can be left than must be."""
-        return any(left < wanted for _, left, wanted in self._most_left(problem))
-
     def shortages(self, problem: Problem) -> Iterator[Shortage]:
         """Say which limits are too low, and of which tiers too few can be left."""
         yield from Policy.shortages(self, problem)
-        depth = problem.depth(self.level)
-        for row, left, wanted in self._most_left(problem):
-            tier, limits = problem.ensemble.tiers[row], problem.limits[row].tolist()
-            fits = reach(problem.topology, problem.caps[row], limits)
-            if left < wanted and (fits >= tier.count or not limits[depth]):
-                able_to = f"At most {left} of the {members(tier.count)}" if left else "No member"
-                message = (
-                    f"{able_to} of {tier.name} can be left after {self._loss()}, "
-                    f"and {wanted} must be."
-                )
-                yield Shortage("too-few-domains", message, (row,), wanted, left)
-
-    def least_missed(self, problem: Problem) -> int:
-        """Bound what it misses, whatever the other soft policies do."""
-        return sum(max(0, wanted - left) for _, left, wanted in self._most_left(problem))
+        for row, left, wanted in self.unreached(problem):
+            tier = problem.ensemble.tiers[row]
+            able_to = f"At most {left} of the {members(tier.count)}" if left else "No member"
+            message = (
+                f"{able_to} of {tier.name} can be left after {self._loss()}, and {wanted} must be."
+            )
+            yield Shortage("too-few-domains", message, (row,), wanted, left)
 
     def missed_by_domains(self, problem: Problem, row: int, number: IntArray) -> IntArray:
         """Bound what it misses of one tier, by the number of domains [N] the tier is in."""
