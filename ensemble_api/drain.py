@@ -11,9 +11,9 @@ from ensemble_api.cloud.demand import Demand, demand
 from ensemble_api.look import Look
 from ensemble_api.planning import drain
 from ensemble_api.planning.errors import ModelError
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.topology import Topology
+from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.resolver import Wanted, stored_ensemble
 from ensemble_api.solver.process import solve
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Capacity
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.policies import Exclusive
 from ensemble_api.planning.topology import BoolArray, Topology
+from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.store.api import Store
 
 ENSEMBLE, PROJECT = "ensemble", "project"

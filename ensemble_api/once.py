@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ensemble_api import exception
-from ensemble_api.planning.lifecycle import EnsembleRecord, Status
+from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Store
 from ensemble_api.store.create_requests import CreateRequests, Known, Mark
 

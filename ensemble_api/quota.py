@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.networks import Networks
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord
+from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.resolver import Wanted
 from ensemble_api.store.api import Store
 

@@ -14,9 +14,9 @@ from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.names import server_name
 from ensemble_api.planning import model
 from ensemble_api.planning.errors import ModelError, located
-from ensemble_api.planning.lifecycle import EnsembleRecord, dealt
 from ensemble_api.planning.policies import KINDS
 from ensemble_api.planning.policy import Policy
+from ensemble_api.records import EnsembleRecord, dealt
 from ensemble_api.refusals import Refusals, Taken
 from ensemble_api.templates import Templates
 

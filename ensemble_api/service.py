@@ -22,9 +22,9 @@ from ensemble_api.look import Look
 from ensemble_api.neighbours import Neighbours
 from ensemble_api.once import Asking, Once
 from ensemble_api.planning import check, planner, result
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, Requester, Status
 from ensemble_api.planning.topology import Topology
 from ensemble_api.quota import Quota
+from ensemble_api.records import EnsembleRecord, MemberRecord, Requester, Status
 from ensemble_api.references import labels, reference
 from ensemble_api.resolver import Resolver, Wanted
 from ensemble_api.solver.process import solve

@@ -9,9 +9,9 @@ from ensemble_api import exception
 from ensemble_api.cloud.inventory import Host
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.impact import Break, Effect, Standing, broken, impact
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberStatus, Status
 from ensemble_api.planning.policies import Survive
 from ensemble_api.planning.topology import Topology
+from ensemble_api.records import EnsembleRecord, MemberStatus, Status
 from ensemble_api.store.api import Occupant
 
 SORT_KEYS = ("damage", "members", "host")

@@ -13,12 +13,12 @@ from ensemble_api.cloud.inventory import Host, Inventory
 from ensemble_api.cloud.tags import ENSEMBLE_TAG, recognized
 from ensemble_api.neighbours import Neighbours
 from ensemble_api.planning import check
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.result import Assignment, Violation
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.survivability import promises
 from ensemble_api.planning.topology import BoolArray, FailureDomain, Topology
+from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.references import labels
 from ensemble_api.resolver import stored_ensemble
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.cloud.answers import unavailable
-from ensemble_api.planning.lifecycle import MemberRecord
+from ensemble_api.records import MemberRecord
 
 CONSUMER_TYPE = "ENSEMBLE_HOLD"
 CONCURRENT_UPDATE = "placement.concurrent_update"

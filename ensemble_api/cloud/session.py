@@ -16,7 +16,7 @@ from oslo_config import cfg
 
 from ensemble_api import exception
 from ensemble_api.cloud import credentials
-from ensemble_api.planning.lifecycle import Requester
+from ensemble_api.records import Requester
 
 LOG = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus
+from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 
 ENSEMBLE_TAG: Final = "ensemble:"
 """Followed by the ensemble's id, on every server of it."""

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 
 SHOWN = 5  # members that are named
 REMINDER = 30.0  # seconds after which Nova is asked again to delete what it is deleting

@@ -14,7 +14,7 @@ from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG, recognized
 from ensemble_api.execution import decide as decision
 from ensemble_api.execution.names import server_name
 from ensemble_api.execution.threads import for_each
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.store.api import Store
 
 LOG = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from typing import Any
 from ensemble_api import exception, policies, schemas, views
 from ensemble_api.handlers import plans
 from ensemble_api.handlers.call import MAX_LIMIT, Answer, Call
-from ensemble_api.planning.lifecycle import EnsembleRecord, Status
+from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.service import Asking, Page
 
 SORT_KEYS = ("created_at", "name", "status")

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ensemble_api import exception
-from ensemble_api.planning.lifecycle import (
+from ensemble_api.records import (
     EnsembleRecord,
     MemberRecord,
     MemberStatus,

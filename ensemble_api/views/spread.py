@@ -6,8 +6,8 @@ from typing import Any
 
 from ensemble_api.drain import Tried
 from ensemble_api.planning.impact import Break
-from ensemble_api.planning.lifecycle import EnsembleRecord
 from ensemble_api.planning.topology import Topology
+from ensemble_api.records import EnsembleRecord
 from ensemble_api.spread import HostSpread, Spread
 from ensemble_api.views.plans import reasons
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ensemble_api.cloud.inventory import Host
-from ensemble_api.planning.lifecycle import (
+from ensemble_api.records import (
     EnsembleRecord,
     MemberRecord,
     MemberStatus,

@@ -20,7 +20,7 @@ from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import PLACER_ROLE
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
-from ensemble_api.planning.lifecycle import EnsembleRecord, Requester
+from ensemble_api.records import EnsembleRecord, Requester
 from ensemble_api.service import Service
 from ensemble_api.store.api import Store
 

@@ -21,7 +21,7 @@ from placement_service import PlacementService
 from small_cloud import SmallCloud, caller
 
 from ensemble_api import exception, policies, routes, views
-from ensemble_api.planning.lifecycle import MemberStatus, Status
+from ensemble_api.records import MemberStatus, Status
 from ensemble_api.store.api import Store
 
 UPDATE = "is the change meant? ENSEMBLES_UPDATE_DOCS=1 writes the page's answers anew"

@@ -7,7 +7,7 @@ import pytest
 from small_cloud import SmallCloud, body, caller
 
 from ensemble_api import exception
-from ensemble_api.planning.lifecycle import EnsembleRecord, Status
+from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Store
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from test_store import record
 
 from ensemble_api import exception
-from ensemble_api.planning.lifecycle import EnsembleRecord, Status
+from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store import characters, migration
 from ensemble_api.store.api import Page, Store
 

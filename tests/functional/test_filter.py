@@ -18,7 +18,7 @@ from small_cloud import FLAVOR, IMAGE, SmallCloud, caller
 from ensemble_api import conf, exception
 from ensemble_api.cloud.session import PLACER_ROLE, Session
 from ensemble_api.middleware import EnsemblesFilter
-from ensemble_api.planning.lifecycle import Requester
+from ensemble_api.records import Requester
 
 BODY = {
     "ensemble": {

@@ -14,7 +14,7 @@ from small_cloud import IMAGE, SmallCloud, body, caller
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.execution.worker import Worker
-from ensemble_api.planning.lifecycle import EnsembleRecord
+from ensemble_api.records import EnsembleRecord
 
 
 def stranger(cloud: SmallCloud, record: EnsembleRecord, *tags: str) -> FakeServer:

@@ -18,7 +18,7 @@ from test_options_of_services import AUTH, ENDPOINTS, RETRIES, SESSION
 
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.middleware import EnsemblesFilter
-from ensemble_api.planning.lifecycle import Status
+from ensemble_api.records import Status
 from ensemble_api.store import models, rows
 from ensemble_api.store.api import Page, Store
 

@@ -12,7 +12,7 @@ from placement_service import PlacementService
 
 from ensemble_api import exception
 from ensemble_api.cloud.reservation import ATTEMPTS, Reservation
-from ensemble_api.planning.lifecycle import MemberRecord
+from ensemble_api.records import MemberRecord
 
 
 def members(*providers: str, vcpus: int = 2) -> list[MemberRecord]:

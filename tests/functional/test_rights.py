@@ -15,7 +15,7 @@ from small_cloud import FLAVOR, IMAGE, LEASE, NETWORK, Clock, SmallCloud, body, 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.session import NAMING_A_HOST, PLACER_ROLE, check_policy
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord
+from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.spread import Search
 
 RAISED = {

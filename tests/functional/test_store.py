@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 
 from ensemble_api import exception
-from ensemble_api.planning.lifecycle import (
+from ensemble_api.records import (
     EnsembleRecord,
     MemberRecord,
     MemberStatus,

@@ -7,7 +7,7 @@ import pytest
 from small_cloud import LEASE, Clock, SmallCloud, body, caller
 
 from ensemble_api import exception
-from ensemble_api.planning.lifecycle import EnsembleRecord
+from ensemble_api.records import EnsembleRecord
 
 BUSY = "Unexpected API Error. <class 'neutronclient.common.exceptions.ConnectionFailed'>"
 

@@ -9,7 +9,7 @@ from fake_nova import FakeServer
 from small_cloud import HOSTS, SmallCloud, apart, body, caller
 
 from ensemble_api import views
-from ensemble_api.planning.lifecycle import EnsembleRecord
+from ensemble_api.records import EnsembleRecord
 
 SURVIVE = {"type": "survive", "level": "rack", "tiers": ["web"], "min_available": 2}
 SOFT = {**apart("web", "rack"), "enforcement": "soft"}

@@ -19,7 +19,7 @@ from fake_keystone import FakeKeystone
 from placement_service import PlacementService
 from test_store import record
 
-from ensemble_api.planning.lifecycle import MemberStatus, Status
+from ensemble_api.records import MemberStatus, Status
 from ensemble_api.store import models
 from ensemble_api.store.api import Store
 

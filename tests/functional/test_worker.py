@@ -12,7 +12,7 @@ from small_cloud import SmallCloud, body, caller
 from ensemble_api import exception
 from ensemble_api.execution.engine import Next
 from ensemble_api.execution.worker import Worker
-from ensemble_api.planning.lifecycle import Status
+from ensemble_api.records import Status
 from ensemble_api.store.api import Store
 
 EVERY_DATABASE = True

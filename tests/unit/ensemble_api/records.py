@@ -4,7 +4,7 @@
 import uuid
 from typing import Any
 
-from ensemble_api.planning.lifecycle import (
+from ensemble_api.records import (
     EnsembleRecord,
     MemberRecord,
     MemberStatus,

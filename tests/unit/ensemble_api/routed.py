@@ -12,8 +12,8 @@ from records import IMAGE, Status, ensemble, member, stable_id
 from ensemble_api import exception, routes
 from ensemble_api.cloud.inventory import Host
 from ensemble_api.planning import result
-from ensemble_api.planning.lifecycle import EnsembleRecord
 from ensemble_api.planning.topology import Topology
+from ensemble_api.records import EnsembleRecord
 from ensemble_api.resolver import stored_ensemble
 from ensemble_api.service import Asked, Page, Planned
 from ensemble_api.spread import Search, Spread, spread

@@ -21,7 +21,7 @@ from ensemble_api.execution.decide import (
     decide,
     pause_after,
 )
-from ensemble_api.planning.lifecycle import MemberRecord
+from ensemble_api.records import MemberRecord
 
 RESERVED, BUILDING = MemberStatus.RESERVED, MemberStatus.BUILDING
 ACTIVE, DELETED = MemberStatus.ACTIVE, MemberStatus.DELETED

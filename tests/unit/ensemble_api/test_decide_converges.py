@@ -25,7 +25,7 @@ from ensemble_api.execution.decide import (
     Settle,
     decide,
 )
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord
+from ensemble_api.records import EnsembleRecord, MemberRecord
 
 CONCURRENCY = 2
 TIMEOUT = 300.0

@@ -11,12 +11,12 @@ from fake_cloud import FLAVORS, IMAGES, NETWORKS, FakeCloud
 
 from ensemble_api.planning.check import check
 from ensemble_api.planning.headroom import demand, headroom
-from ensemble_api.planning.lifecycle import EnsembleRecord, MemberRecord, Requester, Status
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.planner import plan
 from ensemble_api.planning.result import Plan
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
+from ensemble_api.records import EnsembleRecord, MemberRecord, Requester, Status
 from ensemble_api.resolver import stored_ensemble
 from ensemble_api.schemas import check_ensemble
 from ensemble_api.solver.process import solve

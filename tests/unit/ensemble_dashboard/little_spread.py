@@ -6,7 +6,7 @@ from typing import Any
 
 from ensemble_api import exception, views
 from ensemble_api.cloud.inventory import Host
-from ensemble_api.planning.lifecycle import EnsembleRecord
+from ensemble_api.records import EnsembleRecord
 from ensemble_api.spread import Search, spread
 from ensemble_api.store.api import Occupant
 

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from ensemble_api.cloud.inventory import Host
-from ensemble_api.planning.lifecycle import (
+from ensemble_api.records import (
     EnsembleRecord,
     MemberRecord,
     MemberStatus,
