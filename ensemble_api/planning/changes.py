@@ -26,7 +26,7 @@ Causes: TypeAlias = Callable[[Problem], Sequence[Reason]]
 _WORK = 2_500_000
 _MOST = 3
 _ROUNDS = 4
-_KINDS = ("loosen", "soften", "fewer")
+_WAYS = ("loosen", "soften", "fewer")
 
 
 @dataclass(slots=True, eq=False)
@@ -105,21 +105,21 @@ class Changes:
                 return
 
     def _steps(
-        self, ensemble: Ensemble, reason: Reason, kinds: Iterable[str] = _KINDS
+        self, ensemble: Ensemble, reason: Reason, ways: Iterable[str] = _WAYS
     ) -> Iterator[Sequence[Edits]]:
         """Give, for each field that matters to a reason, its new values, the nearest first."""
         if reason.code == "not-decided":
             for index, policy in enumerate(ensemble.policies):
                 if policy.hard:
                     yield [{f"policies[{index}].enforcement": "soft"}]
-        for kind in kinds:
-            if kind == "fewer":
+        for way in ways:
+            if way == "fewer":
                 for name in reason.tiers:
                     yield _fewer(ensemble, reason, name)
             elif reason.policy is not None and ensemble.policies[reason.policy].hard:
                 place = f"policies[{reason.policy}]"
                 policy = ensemble.policies[reason.policy]
-                if kind == "soften":
+                if way == "soften":
                     yield [{f"{place}.enforcement": "soft"}]
                 else:
                     count = max(ensemble.tier(name).count for name in policy.tiers)
@@ -127,23 +127,23 @@ class Changes:
                         yield [{f"{place}.{name}": value} for value in values]
 
     def _combined(self, reasons: Sequence[Reason]) -> Iterator[Edits]:
-        """Give changes of several fields, each way starting with another kind of edit."""
+        """Give changes of several fields, each starting with another way."""
         seen: list[Edits] = []
-        for first in _KINDS:
-            kinds = (first, *(kind for kind in _KINDS if kind != first))
-            edits = self._together(reasons, kinds)
+        for first in _WAYS:
+            ways = (first, *(way for way in _WAYS if way != first))
+            edits = self._together(reasons, ways)
             if edits is not None and edits not in seen:
                 seen.append(edits)
                 yield edits
 
-    def _together(self, reasons: Sequence[Reason], kinds: Sequence[str]) -> Edits | None:
+    def _together(self, reasons: Sequence[Reason], ways: Sequence[str]) -> Edits | None:
         """Take away reason after reason, also those that come up then, until there is a plan."""
         edits: Edits = {}
         for _ in range(_ROUNDS):
             before = dict(edits)
             # One edit ends a conflict; the others of its policies may stay as they are.
             for reason in reasons[:1] if reasons[0].code == "conflict" else reasons:
-                edits |= self._against(reason, reasons, edits, kinds)
+                edits |= self._against(reason, reasons, edits, ways)
             if edits == before:
                 edits |= self._everywhere(edits)
             if edits == before:
@@ -159,7 +159,7 @@ class Changes:
         return None
 
     def _against(
-        self, reason: Reason, reasons: Sequence[Reason], edits: Edits, kinds: Sequence[str]
+        self, reason: Reason, reasons: Sequence[Reason], edits: Edits, ways: Sequence[str]
     ) -> Edits:
         """Give an edit that takes one of the reasons away, whatever else there is; or nothing."""
 
@@ -173,7 +173,7 @@ class Changes:
             return {}
         if reason.policy is None and len(reason.tiers) > 1:
             return _first(_smaller(ensemble), self._counts, gone) or {}
-        for steps in self._steps(ensemble, reason, kinds):
+        for steps in self._steps(ensemble, reason, ways):
             found = _first(steps, gone, gone)
             if found is not None:
                 return found

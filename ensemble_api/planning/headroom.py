@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Head-room: whether the members of a failed domain could be placed again within the policies."""
+"""Headroom: whether the members of a failed domain could be placed again within the policies."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain
 
 _WORK = 500_000
-"""Hosts that the whole plans of one level's head-room may look at in all, some seconds of work."""
+"""Hosts that the whole plans of one level's headroom may look at in all, some seconds of work."""
 _LEAST = 20
 _EFFORT = 60_000
 """What all these plans together may take of the solver, a third of what one plan may else."""
@@ -55,7 +55,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class LevelRoom:
-    """The head-room of an ensemble at one level: one entry for each domain in use."""
+    """The headroom of an ensemble at one level: one entry for each domain in use."""
 
     level: str
     domains: tuple[DomainRoom, ...]
