@@ -79,7 +79,8 @@ class Engine:
         )
         if self._stopped:
             return Next.NOW
-        obstacle = next(filter(None, done), None)
+        # Of several the same one each time, or each look would tell a change.
+        obstacle = min(filter(None, done), default=None)
         if obstacle != ensemble.blocked and self._is_being_removed(ensemble.id):
             self._store.block(ensemble, self._owner, obstacle)
         if obstacle:

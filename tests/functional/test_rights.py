@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """With whose rights Nova is asked, and what a tenant's tags and locks do to a removal."""
 
+import random
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -227,15 +229,16 @@ def test_a_rollback_stops_at_a_locked_member_too(cloud: SmallCloud) -> None:
 
 
 def test_what_nova_forbids_to_delete_is_told_and_tried_again(cloud: SmallCloud) -> None:
-    record = built(cloud, 1)
+    record = built(cloud, 4)
 
     class Strict(Compute):
         def delete_server(self, context: Any, server_id: str) -> None:
+            time.sleep(random.uniform(0, 0.02))
             raise exception.CloudError(403, "Policy doesn't allow it.")
 
     cloud.service().delete(caller(), record.id)
     assert cloud.store.claim(record.id, "worker", LEASE)
-    for _ in range(3):
+    for _ in range(12):
         cloud.engine(compute=Strict(cloud.nova)).step(record.id)
     stopped = cloud.store.get(record.id)
     assert stopped.blocked is not None
