@@ -10,7 +10,7 @@ from typing import Any
 from ensemble_api import exception, kept
 from ensemble_api.look import Look
 from ensemble_api.planning import planner, result
-from ensemble_api.planning.eligibility import eligible_tiers
+from ensemble_api.planning.eligibility import Eligibility, eligibility
 from ensemble_api.planning.headroom import LevelRoom, Loss, demand, headroom, loss
 from ensemble_api.planning.relabel import relabel
 from ensemble_api.planning.snapshot import Snapshot
@@ -46,12 +46,12 @@ NOTHING_MORE = Asked()
 class Everywhere:
     """The domains of the whole cloud, as far as they are shown.
 
-    ``eligible`` are the tiers of which a member could be there, ``held`` is how many members of
-    the project's other ensembles are there, ``totals`` how many domains a level has in all.
+    ``tiers`` are those of which a member could be there, ``held`` is how many members of the
+    project's other ensembles are there, ``totals`` how many domains a level has in all.
     """
 
     domains: tuple[FailureDomain, ...]
-    eligible: Mapping[FailureDomain, tuple[str, ...]]
+    tiers: Mapping[FailureDomain, Eligibility]
     held: Mapping[FailureDomain, int]
     totals: Mapping[str, int]
 
@@ -211,7 +211,7 @@ class DryRuns:
             hosts = tuple(_used(topology, planned, lowest))
         return Everywhere(
             domains=(*hosts, *(each for level in above for each in topology.domains(level))),
-            eligible=eligible_tiers(wanted.ensemble, snapshot),
+            tiers=eligibility(wanted.ensemble, snapshot),
             held=held,
             totals={level: topology.size(level) for level in topology.levels},
         )

@@ -136,11 +136,17 @@ class Observer:
         """What the checker needs to know of the hosts, which is not their capacity."""
         size = len(topology)
         closed: dict[str, BoolArray] = {}
-        for tier, traits in record.plan.get("traits", {}).items():
+        asked = record.plan.get("traits", {})
+        has = self._inventory.traits(
+            name for each in asked.values() for name in (*each["required"], *each["forbidden"])
+        )
+        found = [has.get(hosts[name].provider, frozenset()) for name in topology.hosts]
+        for tier, traits in asked.items():
             if traits["required"] or traits["forbidden"]:
-                suited = self._inventory.with_traits(traits["required"], traits["forbidden"])
+                required, forbidden = {*traits["required"]}, {*traits["forbidden"]}
                 closed[tier] = np.array(
-                    [hosts[name].provider not in suited for name in topology.hosts], dtype=np.bool_
+                    [not required <= each or bool(forbidden & each) for each in found],
+                    dtype=np.bool_,
                 )
         return Snapshot(
             topology,

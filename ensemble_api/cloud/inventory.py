@@ -132,7 +132,9 @@ class Inventory:
         names = [host.name for host in hosts]
         offers = {query: self._offer(query) for query in {each.query for each in demands.values()}}
         usage = {host: amounts for each in offers.values() for host, amounts in each.usage.items()}
-        traits = {host: found for each in offers.values() for host, found in each.traits.items()}
+        traits = self.traits(
+            name for each in demands.values() for name in (*each.required, *each.forbidden)
+        )
         classes = tuple(sorted({name for resources in usage.values() for name in resources}))
         total = np.zeros((len(hosts), len(classes)), dtype=np.int64)
         free = np.zeros_like(total)
@@ -161,15 +163,22 @@ class Inventory:
         )
         return Capacity(snapshot, {host.name: host.provider for host in hosts})
 
-    def with_traits(self, required: Sequence[str], forbidden: Sequence[str]) -> frozenset[str]:
-        """The resource providers that have and lack these traits, however full they are."""
-        traits = ",".join([*required, *(f"!{trait}" for trait in forbidden)])
-        response = self._placement.get(f"/resource_providers?required={traits}")
-        if response.status_code == 400:
-            return frozenset()  # an unknown trait: nobody has it
-        if response.status_code != 200:
-            raise unavailable("Placement", response)
-        return frozenset(each["uuid"] for each in response.json()["resource_providers"])
+    def traits(self, names: Iterable[str]) -> Mapping[str, frozenset[str]]:
+        """Which of these traits each resource provider's tree has, however full it is.
+
+        By its root, which is the host's own provider; one that has none of them is missing. One
+        request for each trait: the cost does not grow with a request for each host.
+        """
+        found: dict[str, set[str]] = defaultdict(set)
+        for name in sorted(set(names)):
+            response = self._placement.get(f"/resource_providers?required={name}")
+            if response.status_code == 400:
+                continue  # an unknown trait: nobody has it
+            if response.status_code != 200:
+                raise unavailable("Placement", response)
+            for provider in response.json()["resource_providers"]:
+                found[provider["root_provider_uuid"]].add(name)
+        return {provider: frozenset(traits) for provider, traits in found.items()}
 
     def _places(self, aggregates: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str | None]]:
         """For each level, the domain name of each host."""
@@ -191,7 +200,7 @@ class Inventory:
         """
         response = self._placement.get(f"/allocation_candidates?{query}&limit={PLACEMENT_LIMIT}")
         if response.status_code == 400:
-            return _Offer({}, {})  # an unknown resource class or trait: nobody has it
+            return _Offer({})  # an unknown resource class or trait: nobody has it
         if response.status_code != 200:
             raise unavailable("Placement", response)
         summaries = response.json()["provider_summaries"]
@@ -202,16 +211,12 @@ class Inventory:
                     for name, each in summary["resources"].items()
                 }
                 for provider, summary in summaries.items()
-            },
-            traits={
-                provider: frozenset(summary["traits"]) for provider, summary in summaries.items()
-            },
+            }
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """Providers with room for one member: capacity and use by resource class, and traits."""
+    """Providers with room for one member: capacity and use by resource class."""
 
     usage: Mapping[str, Mapping[str, tuple[int, int]]]
-    traits: Mapping[str, frozenset[str]]

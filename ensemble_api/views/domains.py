@@ -72,7 +72,8 @@ class Domains:
             }
             if self._everywhere:
                 entry["used"] = domain in self._used
-                entry["eligible"] = list(self._everywhere.eligible[domain])
+                tiers = self._everywhere.tiers[domain]
+                entry["eligible"], entry["room"] = list(tiers.eligible), list(tiers.room)
                 entry["held"] = self._everywhere.held.get(domain, 0)
             if self._names:
                 entry["name"] = domain.name

@@ -23,6 +23,7 @@ import numpy as np
 
 from ensemble_api.dry_run import Everywhere, Planned
 from ensemble_api.planning import model, planner
+from ensemble_api.planning.eligibility import Eligibility
 from ensemble_api.planning.policies import AntiAffinity
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
@@ -81,7 +82,7 @@ def plan(snapshot: Snapshot, counts: list[int]) -> dict[str, Any]:
         topology=topology,
         everywhere=Everywhere(
             domains=tuple(everywhere),
-            eligible=dict.fromkeys(everywhere, names),
+            tiers=dict.fromkeys(everywhere, Eligibility(names, names)),
             held={},
             totals={level: topology.size(level) for level in topology.levels},
         ),

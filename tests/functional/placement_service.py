@@ -72,6 +72,12 @@ class PlacementService:
             self.set_traits(provider, *traits)
         return provider
 
+    def put_below(self, provider: str, parent: str) -> None:
+        """Make a provider the child of another, as Nova does for a card of a host."""
+        path = f"/resource_providers/{provider}"
+        name = self.client.get(path).json()["name"]
+        self._put(path, name=name, parent_provider_uuid=parent)
+
     def set_traits(self, provider: str, *traits: str) -> None:
         for trait in traits:
             self.client.put(f"/traits/{trait}")

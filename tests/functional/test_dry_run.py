@@ -50,6 +50,20 @@ def test_all_domains_are_told_with_what_could_be_there(cloud: SmallCloud) -> Non
     assert {each["ref"] for each in view["domains"] if each["used"]} == used
 
 
+def test_a_full_rack_counts_in_a_spread_and_is_eligible_in_the_answer(cloud: SmallCloud) -> None:
+    fast = cloud.flavor("fast", vcpus=1, extra_specs={"trait:CUSTOM_FAST": "required"})
+    for name in ("secrethost1", "secrethost2", "secrethost3"):
+        cloud.placement.set_traits(cloud.nova.host(name).provider, "CUSTOM_FAST")
+    cloud.fill("secrethost3", 4)
+    even = {"type": "spread", "level": "rack", "tiers": ["web"], "max_skew": 1}
+    view = shown(cloud, body(("web", 4), policies=[even], flavor=fast))
+    domains = by_ref(view)
+    assert not view["feasible"]
+    marks = {name: domains[ref(name)] for name in ("secretrack1", "secretrack2", "secretrack3")}
+    assert [each["eligible"] for each in marks.values()] == [["web"], ["web"], []]
+    assert [each["room"] for each in marks.values()] == [["web"], [], []]
+
+
 def test_a_plan_that_is_not_possible_shows_all_domains_too(cloud: SmallCloud) -> None:
     view = shown(cloud, body(("web", 5), policies=[apart("web")]))
     assert (view["feasible"], view["id"], len(view["domains"])) == (False, None, 9)

@@ -109,6 +109,44 @@ def test_traits_decide_which_hosts_have_room(cloud: SmallCloud) -> None:
     assert "CUSTOM_FAST" in look(cloud, wants).snapshot.traits[1]
 
 
+def test_a_full_host_keeps_its_traits_and_its_tree_s(cloud: SmallCloud) -> None:
+    for name in ("secrethost1", "secrethost2"):
+        cloud.placement.set_traits(cloud.nova.host(name).provider, "CUSTOM_FAST")
+    child = cloud.placement.add_provider("card", "CUSTOM_CARD", VGPU=1)
+    cloud.placement.put_below(child, cloud.nova.host("secrethost1").provider)
+    for name in HOSTS:
+        cloud.fill(name, 4)
+    snapshot = look(
+        cloud,
+        Demand({"VCPU": 1}, required=frozenset({"CUSTOM_FAST", "CUSTOM_CARD"})),
+        Demand({"VCPU": 1}, required=frozenset({"CUSTOM_FAST"})),
+        Demand({"VCPU": 1}, forbidden=frozenset({"CUSTOM_FAST"})),
+        SMALL,
+    ).snapshot
+    both, fast = frozenset({"CUSTOM_FAST", "CUSTOM_CARD"}), frozenset({"CUSTOM_FAST"})
+    assert snapshot.traits == (both, fast, frozenset(), frozenset())
+    assert not any(mask.any() for mask in snapshot.offered.values())
+
+
+def test_traits_are_asked_for_by_name_and_never_host_by_host(cloud: SmallCloud) -> None:
+    asked: list[str] = []
+
+    class Counting:
+        def get(self, path: str) -> Any:
+            asked.append(path)
+            return cloud.placement.client.get(path)
+
+    counting = Inventory(Compute(cloud.nova), Counting(), parse_levels(LEVELS), "nova")
+    fast = Demand({"VCPU": 1}, frozenset({"CUSTOM_FAST"}))
+    larger = Demand({"VCPU": 2}, frozenset({"CUSTOM_FAST"}), frozenset({"CUSTOM_OLD"}))
+    counting.capacity(caller(), {"web": SMALL, "db": fast, "more": larger})
+    listings = [path for path in asked if path.startswith("/resource_providers")]
+    assert sorted(listings) == [
+        "/resource_providers?required=CUSTOM_FAST",
+        "/resource_providers?required=CUSTOM_OLD",
+    ]
+
+
 def test_a_flavor_above_what_one_consumer_may_take_is_offered_no_such_host(
     cloud: SmallCloud,
 ) -> None:

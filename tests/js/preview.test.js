@@ -13,13 +13,13 @@ const legend = layout.legend(TIERS);
 function cloud(zones, racks, hosts, members) {
   const domains = [];
   for (let z = 0; z < zones; z += 1) {
-    domains.push({ ref: 'z' + z, level: 'zone', parent: null, label: 'zone ' + z, eligible: ['web'], held: 0 });
+    domains.push({ ref: 'z' + z, level: 'zone', parent: null, label: 'zone ' + z, room: ['web'], held: 0 });
     for (let r = 0; r < racks; r += 1) {
       const rack = `z${z}r${r}`;
-      domains.push({ ref: rack, level: 'rack', parent: 'z' + z, label: 'rack ' + rack, eligible: ['web'], held: 0 });
+      domains.push({ ref: rack, level: 'rack', parent: 'z' + z, label: 'rack ' + rack, room: ['web'], held: 0 });
       for (let h = 0; h < hosts; h += 1) {
         domains.push({ ref: `${rack}h${h}`, level: 'host', parent: rack, label: `host ${rack}h${h}`,
-          eligible: h % 2 ? ['web'] : [], held: h === 3 ? 2 : 0 });
+          room: h % 2 ? ['web'] : [], held: h === 3 ? 2 : 0 });
       }
     }
   }
@@ -134,8 +134,8 @@ function opened(plan, failed = new Set()) {
   return { picture, element: picture.element, failed, calls: () => calls };
 }
 
-test('eligible and impossible domains are told apart, for the drawing and for one tier', () => {
-  const plan = { ...PLAN, domains: PLAN.domains.map((one) => ({ ...one, eligible: one.ref === 'h1' ? [] : ['web'] })) };
+test('possible and impossible domains are told apart, for the drawing and for one tier', () => {
+  const plan = { ...PLAN, domains: PLAN.domains.map((one) => ({ ...one, room: one.ref === 'h1' ? [] : ['web'] })) };
   const { picture, element } = opened(plan);
   const box = (ref) => element.querySelector(`[data-ref=${ref}]`).parentElement.classList;
   assert.ok(box('h2').contains('is-possible') && box('h1').contains('is-impossible'));

@@ -64,7 +64,7 @@
       const below = one.members.length > across - 3; // else they stand beside the name
       const high = LINE + (below ? Math.ceil(one.members.length / across) * DOT : 0);
       if (!at) { return high; }
-      const plain = one.used > 0 || !one.eligible || one.possible > 0;
+      const plain = one.used > 0 || !one.room || one.possible > 0;
       put(`<g opacity="${lost ? 0.55 : 1}"><title>${safe(one.label)}</title>`);
       box(at.x, at.y, width, high, `rx="5" fill="${plain ? colours.ground : colours.softer}" ` +
         stroke(lost, !plain));
@@ -138,7 +138,7 @@
       const idle = one.children.filter((child) => !child.members.length);
       if (at) {
         idle.forEach((child, index) => {
-          const can = child.eligible === null || child.eligible.length > 0;
+          const can = child.room === null || child.room.length > 0;
           const gone = lost || failed.has(child.ref);
           put(`<g><title>${safe(child.label)}</title>`);
           box(at.x + (index % many) * CELL, at.y + high + CELL * Math.floor(index / many), CELL - 4, CELL - 4,

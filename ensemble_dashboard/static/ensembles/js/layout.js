@@ -27,16 +27,16 @@
    * Build the tree of the domains that the answer tells: those in use, or all.
    *
    * plan: {assignments: [{member, tier, domains: {level: ref}}],
-   *        domains: [{ref, level, parent, label, name, held, eligible: [tiers]}]}
-   * Gives the roots, each {ref, level, label, parent, members, children, held, eligible, below: members at or
+   *        domains: [{ref, level, parent, label, name, held, room: [tiers]}]}
+   * Gives the roots, each {ref, level, label, parent, members, children, held, room, below: members at or
    * below it, hosts, used, possible}: how many leaves there are, hold members, could hold one more. Members are
-   * on the leaves only; eligible is null where the API did not tell. Real names are in an admin's answer alone,
+   * on the leaves only; room is null where the API did not tell. Real names are in an admin's answer alone,
    * and are then shown instead of the labels.
    */
   function tree(plan) {
     const nodes = new Map(plan.domains.map((domain) => [domain.ref, {
       ref: domain.ref, level: domain.level, label: ensembles.words.label(domain), parent: domain.parent,
-      held: domain.held || 0, eligible: domain.eligible || null, members: [], children: [],
+      held: domain.held || 0, room: domain.room || null, members: [], children: [],
     }]));
     const roots = [];
     for (const node of nodes.values()) {
@@ -62,7 +62,7 @@
     node.below = node.members.concat(...node.children.map((child) => child.below));
     node.hosts = leaf ? 1 : sum(node.children, 'hosts');
     node.used = leaf ? Number(node.members.length > 0) : sum(node.children, 'used');
-    node.possible = leaf ? Number(Boolean(node.eligible && node.eligible.length)) : sum(node.children, 'possible');
+    node.possible = leaf ? Number(Boolean(node.room && node.room.length)) : sum(node.children, 'possible');
     node.all = leaf ? node.held : Math.max(node.held, sum(node.children, 'all'));
   }
 

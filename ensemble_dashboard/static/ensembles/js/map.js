@@ -16,7 +16,7 @@
     const boxes = new Map(); // ref -> what is on the page for it
     const opened = new Set(); // refs that somebody opened
     let shown = null; // {plan, tiers: Map by name, moved: Set of members}
-    let marked = null; // the tier that the eligible domains are told for
+    let marked = null; // the tier whose possible domains are shown
     let stop = null; // the ref of the one button that the Tab key reaches
 
     /** Draw a plan; what is there already is kept, so that the focus and the eye stay where they are. */
@@ -77,7 +77,7 @@
     function rest(node) {
       if (!node.rest) { return null; }
       const { possible, held, hosts } = node.rest;
-      const told = node.eligible || shown.plan.totals;
+      const told = node.room || shown.plan.totals;
       return el('li', { class: 'ens-rest' }, el('button', {
         type: 'button', class: 'ens-rest-open', 'data-open': node.ref, tabindex: -1,
         title: fill(gettext('Show all of %(domain)s'), { domain: node.label }),
@@ -119,8 +119,8 @@
       const { node, item, button } = box;
       const own = failed.has(node.ref);
       const lost = own || above(node).some((ref) => failed.has(ref));
-      const known = node.eligible !== null;
-      const can = known && (tier ? node.eligible.includes(tier.name) : node.eligible.length > 0);
+      const known = node.room !== null;
+      const can = known && (tier ? node.room.includes(tier.name) : node.room.length > 0);
       item.classList.toggle('is-failed', lost);
       item.classList.toggle('is-possible', known && can);
       item.classList.toggle('is-impossible', known && !can);
@@ -139,7 +139,7 @@
     }
 
     function sentences(node, known, tier) {
-      const names = (node.eligible || []).filter((name) => !tier || name === tier.name);
+      const names = (node.room || []).filter((name) => !tier || name === tier.name);
       const values = { domain: node.label, tiers: list(names), tier: tier && tier.name };
       const could = tier ? gettext('%(domain)s can hold no member more of %(tier)s.')
         : gettext('%(domain)s can hold nothing more of this drawing.');

@@ -38,7 +38,7 @@
   /** What the signs in the boxes mean, of those that are there. */
   function signs(plan) {
     const sign = (look, words, inside) => el('li', {}, el('span', { class: look, 'aria-hidden': 'true' }, inside), words);
-    const known = plan.domains.some((domain) => domain.eligible);
+    const known = plan.domains.some((domain) => domain.room);
     const held = plan.domains.some((domain) => domain.held && domain.level === 'host');
     return known || held ? el('ul', { class: 'ens-signs', 'aria-label': gettext('Signs') },
       known ? [sign('ens-sign ens-sign-possible', gettext('could hold one more')),

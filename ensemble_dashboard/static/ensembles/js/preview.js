@@ -48,7 +48,7 @@
 
     /** The key, which stays while it says the same, so that a tier that is looked at stays so. */
     function keyOf(shown) {
-      const known = shown.domains.some((domain) => domain.eligible);
+      const known = shown.domains.some((domain) => domain.room);
       const said = JSON.stringify([legend, known]);
       if (parts.key.dataset.said === said) { return; }
       parts.key.dataset.said = said;
