@@ -1,12 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names that people have chosen freely, the language of what is around them, and rights."""
+"""Names that people chose freely, the language around them, rights, and a page's scripts."""
 
-from collections.abc import Mapping
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from ensemble_dashboard import rights, words
+
+_JS = "ensembles/js"
+_LOAD_ORDER = Path(__file__).parents[1] / "static" / _JS / "load_order.json"
 
 register = template.Library()
 
@@ -19,3 +28,18 @@ register.simple_tag(words.language, name="page_language")
 def may(context: Mapping[str, Any], action: str) -> bool:
     """Whether policy lets the person at the browser do something in the session's project."""
     return rights.may(context["request"], action)
+
+
+@register.simple_tag
+def scripts(*groups: str) -> SafeString:
+    """Give the script elements of groups of ``load_order.json``, in their order."""
+    paths = [path for group in groups for path in _load_order()[group]]
+    return format_html_join(
+        "\n", '<script src="{}"></script>', ((static(f"{_JS}/{path}.js"),) for path in paths)
+    )
+
+
+@functools.cache
+def _load_order() -> Mapping[str, Sequence[str]]:
+    order: Mapping[str, Sequence[str]] = json.loads(_LOAD_ORDER.read_text())
+    return order

@@ -11,9 +11,6 @@ const TEMPLATE = fs.readFileSync(
   path.join(FOLDER, '..', '..', '..', 'templates', 'ensembles', 'detail.html'), 'utf8');
 const ID = '2c2fdd03-18c8-4114-bbc1-d48be41afab5';
 const NOW = '2026-11-22T12:00:20Z';
-// The scripts of the page, the last of which runs it.
-const SCRIPTS = [...TEMPLATE.matchAll(/js\/(details\w*)\.js/g)].map((found) => found[1]);
-SCRIPTS.slice(0, -1).forEach((name) => require(path.join(FOLDER, name + '.js')));
 
 function member(assignment, status, serverId) {
   return {
@@ -111,7 +108,7 @@ function open(shown, answers) {
   globalThis.clearTimeout = () => { beats = []; };
   globalThis.setInterval = () => 0;
   globalThis.location = { assign: (url) => went.push(url), pathname: '/here/', search: '' };
-  const script = path.join(FOLDER, 'details.js');
+  const script = path.join(FOLDER, 'details', 'details.js');
   delete require.cache[script];
   require(script);
   return (name) => page.querySelector('[data-live=' + name + ']');

@@ -10,10 +10,12 @@ const { minify } = require('terser');
 const DASHBOARD = path.join(__dirname, '..', '..', 'ensemble_dashboard');
 const MOST = 60 * 1024; // bytes
 
+const JS = path.join(DASHBOARD, 'static', 'ensembles', 'js');
+const LOAD_ORDER = require(path.join(JS, 'load_order.json'));
 const LATER = /<template id="ens-later-.*?<\/template>/gs;
 const WANTED = new RegExp([
   /\{% (?:include|extends) ['"]((?:admin_)?ensembles\/[\w.]+)['"]/,
-  /<script[^>]* src="\{\{ STATIC_URL \}\}([^"]+)"/,
+  /\{% scripts ([^%]+) %\}/,
 ].map((one) => one.source).join('|'), 'g');
 
 /**
@@ -22,16 +24,22 @@ const WANTED = new RegExp([
  */
 function scripts(template, later) {
   const whole = fs.readFileSync(path.join(DASHBOARD, 'templates', template), 'utf8');
-  const source = later ? (whole.match(LATER) || []).join('') : whole.replace(LATER, '');
+  const lazy = (whole.match(LATER) || []).join('');
   const found = [];
-  for (const [, other, script] of source.matchAll(WANTED)) {
-    found.push(...(other ? scripts(other) : [script]));
+  for (const [, other, groups] of whole.replace(LATER, '').matchAll(WANTED)) {
+    if (other) { found.push(...scripts(other, later)); } else if (!later) { found.push(...grouped(groups)); }
   }
+  for (const [, , groups] of later ? lazy.matchAll(WANTED) : []) { found.push(...grouped(groups)); }
   return found;
 }
 
+/** The scripts of groups of the load order, as a template names them: "picture" "details". */
+function grouped(names) {
+  return JSON.parse('[' + names.trim().replaceAll(' ', ',') + ']').flatMap((name) => LOAD_ORDER[name]);
+}
+
 async function minified(names) {
-  const read = (name) => fs.readFileSync(path.join(DASHBOARD, 'static', name), 'utf8');
+  const read = (name) => fs.readFileSync(path.join(JS, name + '.js'), 'utf8');
   const code = Object.fromEntries(names.map((name) => [name, read(name)]));
   return names.length ? Buffer.byteLength((await minify(code)).code) : 0;
 }
@@ -53,6 +61,14 @@ for (const page of PAGES) {
 }
 
 test('the drawing page is one of those that were measured', () => {
-  assert.ok(scripts('ensembles/draw.html').includes('ensembles/js/draw.js'));
-  assert.ok(scripts('ensembles/draw.html').includes('ensembles/js/words.js'));
+  assert.ok(scripts('ensembles/draw.html').includes('draw/draw'));
+  assert.ok(scripts('ensembles/draw.html').includes('core/words'));
+});
+
+test('each script is in the load order once, and each group on a page', () => {
+  const there = fs.readdirSync(JS, { recursive: true }).filter((name) => name.endsWith('.js'))
+    .map((name) => name.replace(/\.js$/, ''));
+  assert.deepEqual(Object.values(LOAD_ORDER).flat().sort(), there.sort());
+  const used = new Set(PAGES.flatMap((page) => [...scripts(page), ...scripts(page, true)]));
+  assert.deepEqual(there.filter((name) => !used.has(name)), []);
 });

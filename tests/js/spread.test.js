@@ -3,7 +3,7 @@
 const test = require('node:test');
 const assert = require('node:assert/strict');
 const { JSDOM } = require('jsdom');
-const spread = require('../../ensemble_dashboard/static/ensembles/js/spread.js');
+const spread = require('../../ensemble_dashboard/static/ensembles/js/admin/spread.js');
 
 // Two racks beside each other, of three cells in two rows each, and one cell below.
 const BOXES = [[0, 0], [30, 0], [0, 30], [100, 0], [130, 0], [100, 30], [0, 90]].map(

@@ -58,11 +58,12 @@ def test_a_service_that_fails_is_named_and_the_rest_is_there(
 
 
 def test_our_scripts_are_on_our_pages_alone(demo: Client, little_cloud: LittleCloud) -> None:
-    scripts = re.compile(r'src="/static/ensembles/js/(\w+)\.js"')
+    scripts = re.compile(r'src="/static/ensembles/js/([\w/]+)\.js"')
     drawing = page(demo, "/project/ensembles/draw/")
     # What a <template> names is fetched when it is first wanted.
     at_once = re.sub(r"<template.*?</template>", "", drawing, flags=re.DOTALL)
-    assert scripts.findall(at_once)[0] == "words" and scripts.findall(at_once)[-1] == "draw"
+    found = scripts.findall(at_once)
+    assert found[0] == "core/words" and found[-1] == "draw/draw"
     assert scripts.findall(page(demo, "/project/ensembles/")) == []
     assert scripts.findall(page(demo, "/project/key_pairs/")) == []
 

@@ -129,7 +129,7 @@
 
   /**
    * Bring chips and sentences up to date without touching a field.
-   * wrong: problems as problems.js shows them; unmet: Map of a policy's key -> what the plan leaves unmet.
+   * wrong: problems as field_errors.js shows them; unmet: Map of a policy's key -> what the plan leaves unmet.
    */
   function refresh(root, page, wrong, unmet) {
     for (const policy of page.draft.policies) {

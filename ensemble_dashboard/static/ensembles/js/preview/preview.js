@@ -20,7 +20,7 @@
     let state = { kind: 'asking' }; // its kinds are told in verdict.js
     let legend = [];
     let atOnce = 1; // failures, as the slider says
-    let found = null; // whether the lost could be placed again, as tried.js takes it
+    let found = null; // whether the lost could be placed again, as what_if.js takes it
 
     fillIn(parts.worst, el('div', { class: 'ens-worst-head' }, el('h3', {}, gettext('What the worst failure leaves')),
       failures.slider(atOnce, (chosen) => { atOnce = chosen; worst(); })), table, promises);

@@ -3,7 +3,6 @@
 const test = require('node:test');
 const assert = require('node:assert/strict');
 const { document, window, ensembles } = require('./scripts.js');
-require('../../ensemble_dashboard/static/ensembles/js/later.js');
 
 const asked = () => [...document.head.querySelectorAll('script')].map((script) => script.getAttribute('src'));
 

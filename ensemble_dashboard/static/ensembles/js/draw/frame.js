@@ -55,7 +55,7 @@
     part.setAttribute('aria-disabled', String(!step));
   }
 
-  /** Say which other projects have a drawing of theirs in this tab, with the way there. kept: see store.js. */
+  /** Say which other projects have a drawing of theirs in this tab, with the way there. kept: see saved_drafts.js. */
   function tellElsewhere(parts, kept, server) {
     fillIn(parts.elsewhere, kept.others().map((project) => el('p', { class: 'alert alert-info' }, icon('pencil'), ' ',
       fill(gettext('A drawing for %(project)s is kept in this tab. It belongs to that project and is not shown here.'),

@@ -6,7 +6,7 @@
   const { gettext, fill } = ensembles.words;
   const { history, model, samples, templates } = ensembles;
 
-  /** kept: see store.js; data: of the page. Gives the steps (history.js); what was drawn before is one of them. */
+  /** kept: see saved_drafts.js; data: of the page. Gives the steps (history.js); what was drawn before is one of them. */
   function begin(kept, data) {
     const before = history.begin(kept.load() || samples.fresh(data.choices));
     const sample = new URLSearchParams(globalThis.location.search).get('sample');

@@ -7,7 +7,7 @@
   const { arrange, portAt, path, end } = ensembles.lanes;
   const NARROW = 480; // pixels of the board below which the lanes are close together
 
-  /** board: {node, svg, list, page} of edges.js; drawn: [{key, policy, rows}], one or more, as lanes.js takes them. */
+  /** board: {node, svg, list, page} of edges.js; drawn: [{key, policy, rows}], one or more, as edge_lanes.js takes them. */
   function paint({ node, svg, list, page }, drawn) {
     const edges = arrange(drawn);
     const lanes = 1 + Math.max(...edges.map((edge) => edge.lane));
