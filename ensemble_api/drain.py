@@ -17,7 +17,7 @@ from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.resolver import Wanted, stored_ensemble
 from ensemble_api.solver.process import solve
 
-MOST = 25  # ensembles that are tried; each takes a look at the cloud and a plan
+MOST = 25  # ensembles that are tried; each takes a plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Drains:
 
     def attempt(self, context: Any, host: str, ensembles: Iterable[str]) -> list[Tried]:
         """Try the ensembles of these ids in this order; what one takes, the next ones lack."""
-        taken: list[tuple[str, Mapping[str, int]]] = []
+        attempt = _Attempt(self._compute, self._look, context, host)
         tried: list[Tried] = []
         for number, ensemble_id in enumerate(ensembles):
             try:
@@ -57,31 +57,40 @@ class Drains:
             if number >= MOST:
                 tried.append(Tried(record, here, None))
                 continue
-            tried.append(self._try(context, host, record, alive, taken))
+            tried.append(attempt.of(record, alive, here))
         return tried
 
-    def _try(
-        self,
-        context: Any,
-        host: str,
-        record: EnsembleRecord,
-        alive: Iterable[MemberRecord],
-        taken: list[tuple[str, Mapping[str, int]]],
+
+class _Attempt:
+    """One attempt to drain a host: all is planned on one look at the cloud."""
+
+    def __init__(self, compute: Compute, look: Look, context: Any, host: str) -> None:
+        self._compute = compute
+        self._look = look
+        self._context = context
+        self._host = host
+        self._moment = look.moment(context)
+        self._taken: list[tuple[str, Mapping[str, int]]] = []
+        self._found: dict[tuple[str, str, str], Mapping[str, Any] | None] = {}
+
+    def of(
+        self, record: EnsembleRecord, alive: Iterable[MemberRecord], here: tuple[MemberRecord, ...]
     ) -> Tried:
+        """What comes of one ensemble; what it takes is taken for those after it."""
         by_member = {Member(each.tier, each.index): each for each in alive}
-        here = tuple(each for each in by_member.values() if each.host == host)
-        acting = _for_owner(context, record)
+        acting = _for_owner(self._context, record)
         demands = {
             tier["name"]: self._demand(acting, record, tier) for tier in record.body["tiers"]
         }
         wanted = Wanted(record.body, stored_ensemble(record, demands), demands)
-        snapshot = self._look.at_capacity(acting, wanted, record.id).less(taken).snapshot
+        capacity = self._look.at_capacity(acting, wanted, record.id, moment=self._moment)
+        snapshot = capacity.less(self._taken).snapshot
         running = {member: each.host for member, each in by_member.items()}
         try:
-            found = drain.drain(wanted.ensemble, running, snapshot, host, solve=solve)
+            found = drain.drain(wanted.ensemble, running, snapshot, self._host, solve=solve)
         except (KeyError, ModelError):
             return Tried(record, here, None)  # the cloud has other hosts or levels than before
-        taken += [(at, demands[member.tier].resources) for member, at in found.moves.items()]
+        self._taken += [(at, demands[member.tier].resources) for member, at in found.moves.items()]
         return Tried(record, here, found, snapshot.topology)
 
     def _demand(self, context: Any, record: EnsembleRecord, tier: Mapping[str, Any]) -> Demand:
@@ -90,14 +99,22 @@ class Drains:
             (each.resources for each in record.members if each.tier == tier["name"]), {}
         )
         template = tier["server"]
-        flavor = self._compute.flavor(context, template["flavor"])
-        image = self._compute.image(context, template["image"]) if "image" in template else {}
+        flavor = self._find(context, "flavor", template["flavor"])
+        image = self._find(context, "image", template["image"]) if "image" in template else {}
         if flavor is None or image is None:
             return Demand(resources)
         try:
             return replace(demand(flavor, image), resources=resources)
         except ValueError:
             return Demand(resources)
+
+    def _find(self, context: Any, kind: str, name: str) -> Mapping[str, Any] | None:
+        """A flavor or image that the ensemble's project may use; each is asked for once."""
+        key = (context.project_id, kind, name)
+        if key not in self._found:
+            ask = self._compute.flavor if kind == "flavor" else self._compute.image
+            self._found[key] = ask(context, name)
+        return self._found[key]
 
 
 def _for_owner(context: Any, record: EnsembleRecord) -> Any:

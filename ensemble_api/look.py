@@ -1,13 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """A look at the cloud for one request: what is free, and for whom."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from ensemble_api.cloud.inventory import Capacity, Inventory
+from ensemble_api.cloud.inventory import Answers, Capacity, Inventory
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.neighbours import Neighbours
 from ensemble_api.resolver import Wanted
 from ensemble_api.store.api import Handover, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What is asked once for all looks of one request, and the hand-overs just before that.
+
+    ``claimed`` are the ids of the members among them whose server had claimed its capacity.
+    """
+
+    handovers: Sequence[Handover]
+    claimed: frozenset[str]
+    answers: Answers
 
 
 class Look:
@@ -21,23 +35,40 @@ class Look:
         self._reservation = reservation
         self._neighbours = neighbours
 
-    def at_capacity(self, context: Any, wanted: Wanted, but: str | None = None) -> Capacity:
+    def moment(self, context: Any, *, to_reserve: bool = False) -> Moment:
+        """Ask what does not depend on whose ensemble is looked for.
+
+        ``to_reserve`` is whether the capacity is to be reserved after it.
+        """
+        handovers = self._store.handovers()
+        claimed = self._reservation.holding(each.server_id for each in handovers if each.server_id)
+        return Moment(
+            handovers,
+            frozenset(each.member_id for each in handovers if each.server_id in claimed),
+            self._inventory.answers(context, with_generations=to_reserve),
+        )
+
+    def at_capacity(
+        self,
+        context: Any,
+        wanted: Wanted,
+        but: str | None = None,
+        *,
+        moment: Moment | None = None,
+        to_reserve: bool = False,
+    ) -> Capacity:
         """The cloud's capacity less what is being handed over from holds to servers.
 
         Placement shows such capacity neither as held nor as used for a moment. So hand-overs are
         read on both sides of the look, and all count but those whose server had claimed before.
         ``but`` is the id of an ensemble that is not looked at: the caller's own.
         """
-        before = self._store.handovers()
-        claimed = {each.member_id for each in before if self._claimed(each)}
-        capacity = self._inventory.capacity(context, wanted.demands)
+        moment = moment or self.moment(context, to_reserve=to_reserve)
+        capacity = self._inventory.capacity(context, wanted.demands, moment.answers)
         capacity = self._neighbours.mark(context, wanted.ensemble, capacity, but)
-        pending = {each.member_id: each for each in (*before, *self._store.handovers())}
+        pending = {each.member_id: each for each in (*moment.handovers, *self._store.handovers())}
         return capacity.less(
             (each.host, each.resources)
             for each in pending.values()
-            if each.member_id not in claimed
+            if each.member_id not in moment.claimed
         )
-
-    def _claimed(self, handover: Handover) -> bool:
-        return handover.server_id is not None and self._reservation.holds(handover.server_id)

@@ -164,7 +164,7 @@ class Service:
             for attempt in range(self._attempts):
                 # 2 Plan on a fresh look at the cloud.
                 capacity = self._look.at_capacity(
-                    context, wanted, but=record.id if record else None
+                    context, wanted, but=record.id if record else None, to_reserve=True
                 )
                 snapshot = capacity.snapshot
                 planned = (
@@ -337,7 +337,7 @@ class Service:
 
     def _forget(self, record: EnsembleRecord) -> None:
         try:
-            self._reservation.release(member.id for member in record.members)
+            self._give_back(record)
             self._store.remove(record.id)
         except Exception as error:  # noqa: BLE001
             # The worker takes it over when the lease ends, and finds it interrupted.
@@ -352,11 +352,18 @@ class Service:
         record: EnsembleRecord,
     ) -> None:
         """Hold the capacity, and see whether an ensemble that came meanwhile bars us, or we it."""
-        self._reservation.hold(record.project_id, record.user_id, record.members)
+        self._reservation.hold(
+            record.project_id, record.user_id, record.members, capacity.generations
+        )
         now = self._neighbours.mark(context, wanted.ensemble, capacity, record.id)
         if check.check(wanted.ensemble, now.snapshot, planned.assignment):
-            self._reservation.release(member.id for member in record.members)
+            self._give_back(record)
             raise exception.CapacityTaken
+
+    def _give_back(self, record: EnsembleRecord) -> None:
+        self._reservation.release_all(
+            record.project_id, record.user_id, (member.id for member in record.members)
+        )
 
 
 def _refusal(infeasible: result.Infeasible) -> exception.InfeasibleEnsemble:

@@ -13,6 +13,7 @@ import numpy as np
 from ensemble_api.cloud.answers import unavailable
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
+from ensemble_api.cloud.providers import generations
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
 
@@ -63,10 +64,14 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """A snapshot with the resource provider of each of its hosts."""
+    """A snapshot with the resource provider of each of its hosts.
+
+    ``generations`` are those of all providers just before their capacity was read, if asked for.
+    """
 
     snapshot: Snapshot
     providers: Mapping[str, str]
+    generations: Mapping[str, int]
 
     def less(self, pending: Iterable[tuple[str, Mapping[str, int]]]) -> "Capacity":
         """The same without ``pending``: pairs of host and resources that are spoken for."""
@@ -78,6 +83,19 @@ class Capacity:
                 if name in rows and resource in snapshot.resource_classes:
                     free[rows[name], snapshot.resource_classes.index(resource)] -= amount
         return replace(self, snapshot=replace(snapshot, free=np.maximum(free, 0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What Nova and Placement have answered to one request of ours, so that each is asked once.
+
+    ``offers`` are by query and grow with what is asked.
+    """
+
+    aggregates: Sequence[Mapping[str, Any]]
+    hosts: Sequence[Host]
+    generations: Mapping[str, int]
+    offers: dict[str, "_Offer"]
 
 
 class Inventory:
@@ -122,15 +140,32 @@ class Inventory:
             found[name] = Host(name, hypervisor["id"], state, above)
         return [found[name] for name in sorted(found) if name not in several]
 
-    def capacity(self, context: Any, demands: Mapping[str, Demand]) -> Capacity:
+    def answers(self, context: Any, *, with_generations: bool = False) -> Answers:
+        """Ask for what every snapshot needs; several of one moment may be made of it.
+
+        ``with_generations`` is whether a reservation is to follow, which compares them.
+        """
+        aggregates = self._compute.aggregates(context)
+        return Answers(
+            aggregates,
+            self._hosts(context, aggregates),
+            generations(self._placement) if with_generations else {},
+            {},
+        )
+
+    def capacity(
+        self, context: Any, demands: Mapping[str, Demand], answers: Answers | None = None
+    ) -> Capacity:
         """A snapshot of all hosts for ``demands`` by tier; one without room for any shows as full.
 
         Nova's rules on aggregates are those for the project of ``context``.
         """
-        aggregates = self._compute.aggregates(context)
-        hosts = self._hosts(context, aggregates)
+        answers = answers or self.answers(context)
+        aggregates, hosts = answers.aggregates, answers.hosts
         names = [host.name for host in hosts]
-        offers = {query: self._offer(query) for query in {each.query for each in demands.values()}}
+        for query in {each.query for each in demands.values()} - answers.offers.keys():
+            answers.offers[query] = self._offer(query)
+        offers = {each.query: answers.offers[each.query] for each in demands.values()}
         usage = {host: amounts for each in offers.values() for host, amounts in each.usage.items()}
         traits = self.traits(
             name for each in demands.values() for name in (*each.required, *each.forbidden)
@@ -161,7 +196,8 @@ class Inventory:
                 for tier, demand in demands.items()
             },
         )
-        return Capacity(snapshot, {host.name: host.provider for host in hosts})
+        providers = {host.name: host.provider for host in hosts}
+        return Capacity(snapshot, providers, answers.generations)
 
     def traits(self, names: Iterable[str]) -> Mapping[str, frozenset[str]]:
         """Which of these traits each resource provider's tree has, however full it is.

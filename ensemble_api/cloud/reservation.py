@@ -2,20 +2,26 @@
 """Capacity held in Placement: every member of an ensemble in one request, or none.
 
 Placement 16 can over-commit when several such requests meet (its retry reads a stale snapshot),
-so after each success the usages are read back.
+so after each success the usages are read back, of those providers that somebody else changed too.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.cloud.answers import unavailable
+from ensemble_api.cloud.providers import generations
 from ensemble_api.records import MemberRecord
+from ensemble_api.threads import for_each
 
 CONSUMER_TYPE = "ENSEMBLE_HOLD"
 CONCURRENT_UPDATE = "placement.concurrent_update"
 ATTEMPTS = 5
+AT_ONCE = 8  # requests to Placement
+HELD = 1  # the generation of a consumer that was allocated to once
+
+_NONE: Mapping[str, int] = {}
 
 
 class Reservation:
@@ -25,22 +31,31 @@ class Reservation:
         self._placement = placement
         self._sleep = sleep
 
-    def hold(self, project_id: str, user_id: str, members: Sequence[MemberRecord]) -> None:
+    def hold(
+        self,
+        project_id: str,
+        user_id: str,
+        members: Sequence[MemberRecord],
+        planned_at: Mapping[str, int] = _NONE,
+    ) -> None:
         """Hold the capacity of all members at once.
+
+        ``planned_at`` are the generations of the resource providers before their capacity was read
+        for the plan; usages are read back of those that are not in it.
 
         :raises ensemble_api.exception.CapacityTaken: when some of it is gone; nothing is held then.
         :raises ensemble_api.exception.Unavailable: when Placement does not answer.
         """
         wanted = {
-            member.id: {
-                "allocations": {member.provider: {"resources": dict(member.resources)}},
-                "project_id": project_id,
-                "user_id": user_id,
-                "consumer_generation": None,
-                "consumer_type": CONSUMER_TYPE,
-            }
+            member.id: _allocation(
+                project_id,
+                user_id,
+                {member.provider: {"resources": dict(member.resources)}},
+                generation=None,
+            )
             for member in members
         }
+        ids = [member.id for member in members]
         for attempt in range(ATTEMPTS):
             response = self._placement.post("/allocations", json=wanted)
             if response.status_code == 204:
@@ -54,42 +69,110 @@ class Reservation:
         else:
             # Perhaps the conflict is with ourselves: keystoneauth repeats a POST whose answer was
             # lost, and the first one may have been carried out.
-            self.release(member.id for member in members)
+            self.release_all(project_id, user_id, ids)
             raise exception.CapacityTaken
-        if self._overcommitted({member.provider for member in members}):
-            self.release(member.id for member in members)
+        if self._overcommitted({member.provider for member in members}, planned_at):
+            self.release_all(project_id, user_id, ids)
             raise exception.CapacityTaken
 
-    def release(self, members: Iterable[str]) -> None:
-        """Let the holds of these members go; a member without one is fine.
+    def release_all(self, project_id: str, user_id: str, members: Iterable[str]) -> None:
+        """Let the holds of these members go in one request; a member without one is fine.
 
         :raises ensemble_api.exception.Unavailable: when Placement does not answer.
         """
-        for member in members:
-            response = self._placement.delete(f"/allocations/{member}")
-            if response.status_code not in (204, 404):
-                raise unavailable("Placement", response, "did not release a reservation.")
+        held = dict.fromkeys(members, HELD)
+        for attempt in range(ATTEMPTS):
+            if not held:
+                return
+            response = self._placement.post(
+                "/allocations",
+                json={
+                    member: _allocation(project_id, user_id, {}, generation=generation)
+                    for member, generation in held.items()
+                },
+            )
+            if response.status_code == 204:
+                return
+            if response.status_code != 409:
+                break
+            # One of them is not there, or is not as we left it; nothing was released.
+            if attempt:
+                self._sleep(0.1 * 2**attempt)
+            held = self._held(held)
+        raise unavailable("Placement", response, "did not release a reservation.")
 
-    def holds(self, consumer: str) -> bool:
-        """Whether a consumer (a member or a server) has an allocation."""
-        return bool(self._get(f"/allocations/{consumer}")["allocations"])
+    def release(self, consumer: str) -> None:
+        """Let what one consumer (a member or a server) has go, whatever that is, if anything.
 
-    def _overcommitted(self, providers: Iterable[str]) -> bool:
-        """Whether any provider's usage is above its capacity."""
-        for provider in sorted(providers):
-            path = f"/resource_providers/{provider}"
-            inventories = self._get(f"{path}/inventories")["inventories"]
-            usages = self._get(f"{path}/usages")["usages"]
-            for name, used in usages.items():
-                have = inventories.get(name)
-                if have is None or used > int(
-                    (have["total"] - have["reserved"]) * have["allocation_ratio"]
-                ):
-                    return True
-        return False
+        :raises ensemble_api.exception.Unavailable: when Placement does not answer.
+        """
+        response = self._placement.delete(f"/allocations/{consumer}")
+        if response.status_code not in (204, 404):
+            raise unavailable("Placement", response, "did not release a reservation.")
 
-    def _get(self, path: str) -> Any:
-        response = self._placement.get(path)
-        if response.status_code != 200:
-            raise unavailable("Placement", response)
-        return response.json()
+    def holding(self, consumers: Iterable[str]) -> frozenset[str]:
+        """Those of these consumers (members or servers) that have an allocation."""
+        return frozenset(self._held(consumers))
+
+    def _held(self, consumers: Iterable[str]) -> dict[str, int]:
+        """The generations of those consumers that have an allocation."""
+        found = self._each(consumers, lambda consumer: f"/allocations/{consumer}")
+        return {
+            consumer: answer["consumer_generation"]
+            for consumer, answer in found
+            if answer["allocations"]
+        }
+
+    def _overcommitted(self, providers: Collection[str], planned_at: Mapping[str, int]) -> bool:
+        """Whether any provider's usage is above its capacity.
+
+        Every change of what a provider has, and everything that is allocated on it, makes its
+        generation one higher. So one that was planned at N and is at N + 1 now has seen our own
+        request alone, and has all that the plan found there.
+        """
+        now = generations(self._placement) if planned_at else _NONE
+        changed = [
+            provider
+            for provider in sorted(providers)
+            if provider not in planned_at or now.get(provider) != planned_at[provider] + 1
+        ]
+        usages = self._each(changed, lambda provider: f"/resource_providers/{provider}/usages")
+        used = {provider: answer["usages"] for provider, answer in usages if answer["usages"]}
+        have = self._each(used, lambda provider: f"/resource_providers/{provider}/inventories")
+        return any(_over(used[provider], answer["inventories"]) for provider, answer in have)
+
+    def _each(
+        self, names: Iterable[str], path: Callable[[str], str]
+    ) -> list[tuple[str, Mapping[str, Any]]]:
+        """What Placement answers for each name, a few at a time."""
+
+        def ask(name: str) -> tuple[str, Mapping[str, Any]]:
+            response = self._placement.get(path(name))
+            if response.status_code != 200:
+                raise unavailable("Placement", response)
+            return name, response.json()
+
+        return for_each(names, ask, most=AT_ONCE, name="ensemble-placement")
+
+
+def _allocation(
+    project_id: str, user_id: str, allocations: Mapping[str, Any], *, generation: int | None
+) -> dict[str, Any]:
+    return {
+        "allocations": allocations,
+        "project_id": project_id,
+        "user_id": user_id,
+        "consumer_generation": generation,
+        "consumer_type": CONSUMER_TYPE,
+    }
+
+
+def _over(used: Mapping[str, int], inventories: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether more is used of any resource class than a provider has of it."""
+    for name, amount in used.items():
+        have = inventories.get(name)
+        if have is None or amount > int(
+            (have["total"] - have["reserved"]) * have["allocation_ratio"]
+        ):
+            return True
+    return False

@@ -13,9 +13,9 @@ from ensemble_api.cloud.session import Session
 from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG, recognized
 from ensemble_api.execution import decide as decision
 from ensemble_api.execution.names import server_name
-from ensemble_api.execution.threads import for_each
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.store.api import Store
+from ensemble_api.threads import for_each
 
 LOG = logging.getLogger(__name__)
 
@@ -124,7 +124,8 @@ class Engine:
                 return message
             case decision.ReleaseHold(member):
                 # A server that is gone can leave its claim behind when Nova died in between.
-                self._reservation.release(filter(None, (member.id, member.server_id)))
+                for consumer in filter(None, (member.id, member.server_id)):
+                    self._reservation.release(consumer)
                 self._store.mark(ensemble, member, self._owner, status=MemberStatus.DELETED.value)
             case decision.Record(member, status, server_id):
                 self._record(ensemble, member, status, server_id)
@@ -146,7 +147,7 @@ class Engine:
         on, the member counts as a hand-over, which other ensembles' plans take into account.
         """
         self._store.ask(ensemble, member, self._owner)
-        self._reservation.release([member.id])
+        self._reservation.release(member.id)
         context = self._session.acting_for(
             ensemble.requester, ensemble.project_id, names_hosts=True
         )
@@ -198,7 +199,7 @@ class Engine:
     ) -> None:
         if member.status is MemberStatus.RESERVED:
             # Nova said that it did not take the request, and did: two claims for one member.
-            self._reservation.release([member.id])
+            self._reservation.release(member.id)
         changed = status is not member.status
         self._store.mark(
             ensemble,

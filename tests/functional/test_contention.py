@@ -19,11 +19,11 @@ class Contended(Reservation):
         self.cloud, self.times = cloud, times
         self.tried: list[list[Any]] = []
 
-    def hold(self, project_id: str, user_id: str, members: Any) -> None:
+    def hold(self, project_id: str, user_id: str, members: Any, *planned: Any) -> None:
         self.tried.append(list(members))
         if len(self.tried) <= self.times:
             self.cloud.fill(members[0].host, 4)
-        super().hold(project_id, user_id, members)
+        super().hold(project_id, user_id, members, *planned)
 
 
 def test_a_create_that_loses_its_capacity_plans_again_elsewhere(cloud: SmallCloud) -> None:
@@ -94,7 +94,7 @@ def test_a_placement_that_fails_while_it_undoes_is_left_to_the_worker(cloud: Sma
             super().hold(*args)
             raise exception.Unavailable("gone")
 
-        def release(self, members: Any) -> None:
+        def release_all(self, *_: Any) -> None:
             raise exception.Unavailable("gone")
 
     with pytest.raises(exception.Unavailable):

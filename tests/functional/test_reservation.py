@@ -4,13 +4,14 @@
 import threading
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from placement_service import PlacementService
 
 from ensemble_api import exception
+from ensemble_api.cloud.providers import generations
 from ensemble_api.cloud.reservation import ATTEMPTS, Reservation
 from ensemble_api.records import MemberRecord
 
@@ -37,8 +38,10 @@ class Scripted:
     inner: Any
     script: Callable[[str, str], Any]
     posts: int = 0
+    gets: list[str] = field(default_factory=list)
 
     def get(self, path: str, **kwargs: Any) -> Any:
+        self.gets.append(path)
         return self.script("GET", path) or self.inner.get(path, **kwargs)
 
     def post(self, path: str, **kwargs: Any) -> Any:
@@ -78,7 +81,7 @@ def test_a_hold_is_one_consumer_a_member_in_the_name_of_the_tenant(
     assert held["allocations"][hosts[0]]["resources"] == {"VCPU": 2}
     assert (held["project_id"], held["user_id"]) == ("shop", "ada")
     assert held["consumer_type"] == "ENSEMBLE_HOLD"
-    assert reservation.holds(wanted[0].id)
+    assert reservation.holding([wanted[0].id]) == {wanted[0].id}
 
 
 def test_one_member_that_does_not_fit_leaves_nothing_held(
@@ -98,6 +101,7 @@ def test_members_that_fit_alone_but_not_together_leave_nothing_held(
     assert placement.used(hosts[0]) == {}
 
 
+@pytest.mark.parametrize("planned", [False, True], ids=["for any plan", "after a plan"])
 @pytest.mark.parametrize(
     "change",
     [
@@ -107,7 +111,7 @@ def test_members_that_fit_alone_but_not_together_leave_nothing_held(
     ],
 )
 def test_an_over_commit_seen_on_reading_back_gives_everything_back(
-    placement: PlacementService, hosts: list[str], change: dict[str, Any]
+    placement: PlacementService, hosts: list[str], change: dict[str, Any], planned: bool
 ) -> None:
     """As when Placement lets two reservations in at once: usage above capacity after a 204."""
     done = []
@@ -117,22 +121,78 @@ def test_an_over_commit_seen_on_reading_back_gives_everything_back(
             done.append(path)
             placement.set_inventory(hosts[1], "VCPU", **change)
 
+    planned_at = generations(placement.client) if planned else {}
     adapter = Scripted(placement.adapter(), shrink_after_the_post)
     with pytest.raises(exception.CapacityTaken):
-        Reservation(adapter).hold("shop", "ada", members(*hosts))
+        Reservation(adapter).hold("shop", "ada", members(*hosts), planned_at)
     assert done
     assert placement.consumers(*hosts) == set()
 
 
-def test_release_takes_what_is_there_and_does_not_mind_what_is_not(
-    placement: PlacementService, reservation: Reservation, hosts: list[str]
+def test_usages_are_read_back_where_others_were_since_the_plan_and_nowhere_else(
+    placement: PlacementService, hosts: list[str]
+) -> None:
+    planned_at = generations(placement.client)
+    assert placement.claim(str(uuid.uuid4()), hosts[1], VCPU=1)
+    adapter = Scripted(placement.adapter(), lambda *_: None)
+    twice = members(hosts[0], hosts[0], hosts[1], hosts[2], vcpus=1)
+    Reservation(adapter).hold("shop", "ada", twice, planned_at)
+    own = f"/resource_providers/{hosts[1]}"
+    assert adapter.gets == ["/resource_providers", f"{own}/usages", f"{own}/inventories"]
+
+
+def test_many_holds_go_in_one_request_that_reads_nothing(
+    placement: PlacementService, hosts: list[str]
 ) -> None:
     wanted = members(*hosts)
+    adapter = Scripted(placement.adapter(), lambda *_: None)
+    reservation = Reservation(adapter)
     reservation.hold("shop", "ada", wanted)
-    for _ in range(2):
-        reservation.release([*(member.id for member in wanted), str(uuid.uuid4())])
+    adapter.gets.clear()
+    reservation.release_all("shop", "ada", [member.id for member in wanted])
+    assert (adapter.posts, adapter.gets) == (2, [])
     assert placement.consumers(*hosts) == set()
-    assert not reservation.holds(wanted[0].id)
+
+
+def test_a_release_takes_what_is_there_whatever_became_of_it(
+    placement: PlacementService, reservation: Reservation, hosts: list[str]
+) -> None:
+    """One member has none, and one was allocated to again, so that its generation is another."""
+    wanted = members(*hosts)
+    reservation.hold("shop", "ada", wanted)
+    reservation.release(wanted[0].id)
+    answer = placement.client.put(
+        f"/allocations/{wanted[1].id}",
+        json={
+            "allocations": {hosts[1]: {"resources": {"VCPU": 1}}},
+            "project_id": "shop",
+            "user_id": "ada",
+            "consumer_generation": 1,
+            "consumer_type": "ENSEMBLE_HOLD",
+        },
+    )
+    assert answer.status_code == 204
+    for _ in range(2):
+        reservation.release_all(
+            "shop", "ada", [*(member.id for member in wanted), str(uuid.uuid4())]
+        )
+        assert placement.consumers(*hosts) == set()
+    reservation.release(wanted[0].id)
+    assert not reservation.holding(member.id for member in wanted)
+
+
+def test_a_release_that_never_gets_through_is_unavailable(
+    placement: PlacementService, hosts: list[str]
+) -> None:
+    wanted = members(*hosts)
+    Reservation(placement.adapter()).hold("shop", "ada", wanted)
+    reply = Reply(409, "placement.concurrent_update")
+    adapter = Scripted(placement.adapter(), lambda method, _: reply if method == "POST" else None)
+    with pytest.raises(exception.Unavailable):
+        Reservation(adapter, sleep=lambda _: None).release_all(
+            "shop", "ada", [member.id for member in wanted]
+        )
+    assert adapter.posts == ATTEMPTS
 
 
 def test_of_many_contenders_for_the_last_capacity_exactly_one_wins(
@@ -177,7 +237,7 @@ def test_endless_concurrent_updates_end_as_capacity_taken(
     adapter = Scripted(placement.adapter(), lambda method, _: reply if method == "POST" else None)
     with pytest.raises(exception.CapacityTaken):
         Reservation(adapter, sleep=lambda _: None).hold("shop", "ada", members(*hosts))
-    assert adapter.posts == ATTEMPTS
+    assert adapter.posts == ATTEMPTS + 1  # the last one is to release what may be held
 
 
 def test_a_hold_whose_first_answer_was_lost_is_not_left_behind(
@@ -218,8 +278,17 @@ def test_a_placement_that_fails_makes_a_hold_unavailable(
         Reservation(Scripted(placement.adapter(), fail)).hold("shop", "ada", members(*hosts))
 
 
-@pytest.mark.parametrize("method", ["release", "holds"])
-def test_a_placement_that_fails_makes_the_rest_unavailable(method: str) -> None:
-    broken = Reservation(Scripted(None, lambda *_: Reply(503, "down")))
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda broken: broken.release("a"), id="release"),
+        pytest.param(lambda broken: broken.release_all("shop", "ada", ["a"]), id="release all"),
+        pytest.param(lambda broken: broken.holding(["a"]), id="holding"),
+        pytest.param(lambda broken: broken.hold("shop", "ada", []), id="hold"),
+    ],
+)
+def test_a_placement_that_fails_makes_the_rest_unavailable(
+    ask: Callable[[Reservation], Any],
+) -> None:
     with pytest.raises(exception.Unavailable):
-        getattr(broken, method)(str(uuid.uuid4()))
+        ask(Reservation(Scripted(None, lambda *_: Reply(503, "down"))))
