@@ -33,7 +33,12 @@ def content(planned: result.Plan, topology: Topology) -> dict[str, Any]:
             host: topology.domain_of(host, lowest).path for host in set(planned.assignment.values())
         },
         "objectives": [
-            {"name": each.name, "value": each.value, "bound": each.bound}
+            {
+                "name": each.name,
+                "value": each.value,
+                "bound": each.bound,
+                "stopped": each.stopped,
+            }
             for each in planned.objectives
         ],
         "missed": {str(each.policy): each.amount for each in planned.violations},

@@ -428,6 +428,7 @@ def _summary(
     return {
         "objectives": [
             {"name": each.name, "value": each.value, "bound": each.bound, "proved": each.proved}
+            | ({} if each.stopped is None else {"stopped": each.stopped})
             for each in planned.objectives
         ],
         "violations": [

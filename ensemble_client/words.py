@@ -248,12 +248,16 @@ def _counted(lost: Mapping[str, int]) -> str:
 
 def objective_lines(objectives: Iterable[Json]) -> list[str]:
     """Say each objective, most important first: "worst loss by one rack: 3, proved optimal"."""
-    return [
-        f"{printable(each['name'])}: {each['value']}, proved optimal"
-        if each["proved"]
-        else f"{printable(each['name'])}: best {each['value']}, bound {each['bound']}"
-        for each in objectives
-    ]
+    return [f"{printable(each['name'])}: {_known(each)}" for each in objectives]
+
+
+def _known(objective: Json) -> str:
+    if objective["proved"]:
+        return f"{objective['value']}, proved optimal"
+    known = f"best {objective['value']}, bound {objective['bound']}"
+    if "stopped" in objective:
+        return f"{known}; stopped: no answer of the solver in {objective['stopped']} s"
+    return known
 
 
 def proof_text(objectives: Sequence[Json], proved: bool | None = None) -> str:

@@ -14,7 +14,7 @@ from ensemble_api.planning.edits import Edits, describe_edits, edited
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.problem import Problem
-from ensemble_api.planning.result import Change, Edit, Reason
+from ensemble_api.planning.result import UNDECIDED, Change, Edit, Reason
 
 # Tells whether a problem has a plan: True, False (proved), or None when it is not decided.
 Oracle: TypeAlias = Callable[[Problem], bool | None]
@@ -50,7 +50,7 @@ class Changes:
 
         Where no edit for one reason is enough, edits for several are put together.
         """
-        known = all(reason.code != "not-decided" for reason in reasons)
+        known = not any(reason.code in UNDECIDED for reason in reasons)
         single = [list(self._single(reason)) for reason in reasons]
         both = list(self._combined(reasons)) if known and not all(single) else []
         given = []
@@ -108,7 +108,7 @@ class Changes:
         self, ensemble: Ensemble, reason: Reason, ways: Iterable[str] = _WAYS
     ) -> Iterator[Sequence[Edits]]:
         """Give, for each field that matters to a reason, its new values, the nearest first."""
-        if reason.code == "not-decided":
+        if reason.code in UNDECIDED:
             for index, policy in enumerate(ensemble.policies):
                 if policy.hard:
                     yield [{f"policies[{index}].enforcement": "soft"}]

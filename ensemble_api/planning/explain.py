@@ -9,7 +9,7 @@ import numpy as np
 from ensemble_api.planning.changes import Changes, Oracle, Rebuild
 from ensemble_api.planning.model import Tier
 from ensemble_api.planning.problem import Problem
-from ensemble_api.planning.result import Reason
+from ensemble_api.planning.result import NO_ANSWER, NOT_DECIDED, Reason, no_answer
 from ensemble_api.planning.wording import listed, members
 
 
@@ -50,13 +50,23 @@ def _shortages_of(problem: Problem, policy: int | None) -> list[Reason]:
 
 
 def undecided(
-    problem: Problem, oracle: Oracle, rebuild: Rebuild | None = None
+    problem: Problem,
+    oracle: Oracle,
+    rebuild: Rebuild | None = None,
+    stopped: int | None = None,
 ) -> tuple[Reason, ...]:
-    """Say that the search ended at its limit, and with which changes there would be a plan."""
+    """Say that the search ended at its limit, and with which changes there would be a plan.
+
+    `stopped` are the seconds after which the solver was given up, when that is why it ended.
+    """
+    ended = (
+        "No plan was found within the limit of the search"
+        if stopped is None
+        else f"The search for a plan was {no_answer(stopped)}"
+    )
     reason = Reason(
-        code="not-decided",
-        message="No plan was found within the limit of the search, "
-        "and it is not proved that there is none.",
+        code=NOT_DECIDED if stopped is None else NO_ANSWER,
+        message=f"{ended}, and it is not proved that there is none.",
         tiers=tuple(tier.name for tier in problem.ensemble.tiers),
         demand=problem.ensemble.size,
     )

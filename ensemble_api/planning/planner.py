@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The planner: from an ensemble and a snapshot to a plan that is checked, or to reasons."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -96,7 +96,8 @@ def plan(
     a level that the cloud lacks.
     """
     problem = build(ensemble, snapshot, existing)
-    found = _solve(problem, effort or Effort(_PLAN_EFFORT, solve))
+    effort = effort or Effort(_PLAN_EFFORT, solve)
+    found = _solve(problem, effort)
     if found.counts is None:
 
         def rebuild(changed: Ensemble) -> Problem:
@@ -105,7 +106,7 @@ def plan(
 
         # What could not be decided is not searched again; a greedy plan will do for a change.
         looking = Effort(_EXPLAIN_EFFORT if found.none_exists else 0, solve)
-        say = explain if found.none_exists else undecided
+        say = explain if found.none_exists else partial(undecided, stopped=effort.stopped)
         oracle = partial(_has_plan, effort=looking)
         reasons = say(problem, oracle, rebuild if changes else None)
         return Infeasible(reasons, proved=found.none_exists)
@@ -116,9 +117,15 @@ def plan(
     return Plan(
         ensemble,
         assignment,
-        tuple(map(Objective, problem.stages, found.values, found.bounds)),
+        tuple(_objectives(problem, found, effort.stopped)),
         shortfalls(ensemble, snapshot, assignment, hard=False),
     )
+
+
+def _objectives(problem: Problem, found: _Found, stopped: int | None) -> Iterator[Objective]:
+    """Give each stage with its value, its bound, and whether a solver was given up over it."""
+    for name, value, bound in zip(problem.stages, found.values, found.bounds, strict=True):
+        yield Objective(name, value, bound, None if value <= bound else stopped)
 
 
 def _has_plan(problem: Problem, effort: Effort) -> bool | None:

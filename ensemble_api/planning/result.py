@@ -9,6 +9,10 @@ from typing import TypeAlias
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.topology import FailureDomain
 
+# The codes of reasons that prove nothing: the work of the search was spent, or it was given up.
+NOT_DECIDED, NO_ANSWER = "not-decided", "no-answer"
+UNDECIDED = frozenset({NOT_DECIDED, NO_ANSWER})
+
 Assignment: TypeAlias = Mapping[Member, str]
 
 
@@ -16,12 +20,14 @@ Assignment: TypeAlias = Mapping[Member, str]
 class Objective:
     """One stage of what is minimised: the plan's value, and the least that any plan could have.
 
-    The bound holds among the plans that are as good in all earlier stages.
+    The bound holds among the plans that are as good in all earlier stages. `stopped` are the
+    seconds after which a solver was given up that did not answer, if that left the stage open.
     """
 
     name: str
     value: int
     bound: int
+    stopped: int | None = None
 
     @property
     def proved(self) -> bool:
@@ -31,7 +37,15 @@ class Objective:
     @property
     def text(self) -> str:
         """What is known, in words."""
-        return "proved optimal" if self.proved else f"best {self.value}, bound {self.bound}"
+        if self.proved:
+            return "proved optimal"
+        known = f"best {self.value}, bound {self.bound}"
+        return known if self.stopped is None else f"{known}; {no_answer(self.stopped)}"
+
+
+def no_answer(seconds: int) -> str:
+    """Say that the solver was given up, which is no limit of its work."""
+    return f"stopped: no answer of the solver in {seconds} s"
 
 
 @dataclass(frozen=True, slots=True)

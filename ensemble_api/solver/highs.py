@@ -2,7 +2,8 @@
 """HiGHS on one task: one objective stage after another.
 
 It is stopped by counts of its own work and never by the clock, so the same task gives the same
-answer on any machine.
+answer on any machine. Every better solution is reported as soon as it is found, so that a solver
+that must be given up was not in vain.
 """
 
 import threading
@@ -24,7 +25,7 @@ def _ignore(answer: Answer) -> None:
 
 
 def solve(task: Task, report: Report = _ignore) -> Answer:
-    """Search in this process; what is found is reported after each stage as well."""
+    """Search in this process; what is found is reported meanwhile as well."""
     with _ONE_AT_A_TIME:
         return _Search(task, report).run()
 
@@ -48,6 +49,8 @@ class _Search:
         self.report = report
         self.effort = task.effort
         self.last: IntArray | None = None
+        self.name, self.stage = "", _NOTHING
+        self.decided = True  # whether all stages so far are proved
         self.bounds: dict[str, int] = {}
         self.solver: Any = highspy.Highs()
         options = {
@@ -62,6 +65,7 @@ class _Search:
             self.solver.setOptionValue(name, value)
         self.solver.passModel(self._model())
         self._limit_effort()
+        self.solver.cbMipImprovingSolution.subscribe(self._improved)
 
     def _model(self) -> Any:
         task = self.task
@@ -92,10 +96,18 @@ class _Search:
 
         self.solver.cbMipInterrupt.subscribe(interrupt)
 
+    def _improved(self, event: Any) -> None:
+        """Report a solution that was found inside a stage, with the bound of that moment."""
+        found = np.rint(event.data_out.mip_solution).astype(np.int64)
+        bounds = dict(self.bounds)
+        if self.decided and self.name:
+            bound = self._bound(self.stage, event.data_out.mip_dual_bound)
+            bounds |= {} if bound is None else {self.name: bound}
+        self.report(Answer(found, bounds, infeasible=False, effort=self.effort))
+
     def run(self) -> Answer:
         task = self.task
         best: IntArray | None = None
-        decided = True  # whether all stages so far are proved
         same = True  # whether all stages so far have the known values
         for name, stage in task.stages.items():
             value, bound = task.known.get(name, (None, None)) if same else (None, None)
@@ -104,12 +116,12 @@ class _Search:
             proved = value is not None and value == bound
             if proved or (task.prove is not None and name not in task.prove):
                 continue
-            ended = self._minimise(stage)
+            ended = self._minimise(stage, name)
             if ended.infeasible:
                 return self._answer(None, infeasible=best is None)
-            if decided and ended.bound is not None:
+            if self.decided and ended.bound is not None:
                 self.bounds[name] = ended.bound
-            decided = decided and ended.proved
+            self.decided = self.decided and ended.proved
             if ended.values is None:
                 return self._answer(best)
             best = ended.values
@@ -136,7 +148,13 @@ class _Search:
                 stage.factors.astype(float),
             )
 
-    def _minimise(self, stage: Stage) -> _Ended:
+    @staticmethod
+    def _bound(stage: Stage, dual: float) -> int | None:
+        """Give the least whole value that a bound of the solver leaves, if it has one."""
+        return stage.constant + int(np.ceil(dual - 1e-6)) if np.isfinite(dual) else None
+
+    def _minimise(self, stage: Stage, name: str = "") -> _Ended:
+        self.name, self.stage = name, stage
         count = len(self.task.low)
         costs = np.zeros(count)
         np.add.at(costs, stage.columns, stage.factors)
@@ -157,9 +175,7 @@ class _Search:
             values = np.rint(self.solver.getSolution().col_value).astype(np.int64)
             self.last = values
         proved = status == kinds.kOptimal
-        bound = None
+        bound = self._bound(stage, info.mip_dual_bound)
         if proved and values is not None:
             bound = stage.value(values)
-        elif np.isfinite(info.mip_dual_bound):
-            bound = stage.constant + int(np.ceil(info.mip_dual_bound - 1e-6))
         return _Ended(values, bound, proved)

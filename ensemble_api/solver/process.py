@@ -4,8 +4,11 @@
 The solver looks up at its limits between its steps only, and one step can last for any time. So it
 never runs in the process that serves requests. A process is started when it is first needed, by
 exec and not by a fork of what may be a process of many threads; it is kept for the next task, and
-ends with its parent. An alarm of its own ends it when a task takes too long, and its parent kills
-it when even that does not happen.
+ends with its parent.
+
+Its work limit ends a task, within seconds. What is here is for a solver that hangs: an alarm of its
+own ends it after so much processor time, which a loaded machine does not use up, and its parent
+kills it when even that does not happen. The answer then says that the solver was given up.
 """
 
 import atexit
@@ -16,6 +19,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -25,10 +29,10 @@ from typing import cast
 from ensemble_api.planning.milp.task import Answer, Task
 from ensemble_api.solver import highs
 
-# Seconds for one task. Its effort ends after about one; this is for a solver that is stuck.
-PATIENCE = 10.0
-# Seconds on top of that for a process to start, and for its alarm to come first.
-_GRACE = 5.0
+# Processor seconds for one task. Its effort ends after about two; this is for a solver that hangs.
+PATIENCE = 60.0
+# Seconds by the clock after which a process is killed that does not even use the processor.
+_LONGEST = 300.0
 # How many processes search at once, and how many tasks one does before it makes room for a new one.
 _MOST = 2
 _TASKS = 500
@@ -39,7 +43,8 @@ _CHILD = "import sys; from ensemble_api.solver.process import serve; serve(*map(
 def solve(task: Task) -> Answer:
     """Search in a process of its own; what was found so far when that does not come back.
 
-    Then no effort is left, so that nobody tries again.
+    Then the answer says after how many seconds it was stopped, and no effort is left, so that
+    nobody tries again.
     """
     return _pool.solve(task)
 
@@ -48,14 +53,14 @@ def serve(tasks: int, answers: int) -> None:
     """Solve task after task until the other end is closed; this is the child's whole life."""
     source, target = Connection(tasks, writable=False), Connection(answers, readable=False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this one
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGPROF])
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             task, patience = source.recv()
-            signal.setitimer(signal.ITIMER_REAL, patience)
+            signal.setitimer(signal.ITIMER_PROF, patience)
             answer = highs.solve(task, lambda found: target.send((False, found)))
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
             target.send((True, answer))
 
 
@@ -93,19 +98,22 @@ class _Process:
                 pass_fds=theirs,
             )
         self.done = 0
-        self.best = Answer(None, {}, False, 0)
+        self.best = Answer(None, {}, False, 0)  # the last that was told of the task under way
 
     def ask(self, task: Task) -> Answer | None:
-        """Give the answer; None when the child died or was too slow, `best` is what it had then."""
+        """Give the answer; None when the child died or hangs, `best` is what it had then."""
         self.done += 1
         self.best = Answer(None, {}, False, 0)
+        start = time.monotonic()
         with contextlib.suppress(EOFError, OSError):
             self.tasks.send((task, PATIENCE))
-            while self.answers.poll(PATIENCE + _GRACE):
+            while self.answers.poll(max(0.0, start + _LONGEST - time.monotonic())):
                 last, found = cast("tuple[bool, Answer]", self.answers.recv())
                 if last:
                     return found
-                self.best = replace(found, effort=0)
+                self.best = found
+        waited = max(1, round(time.monotonic() - start))
+        self.best = replace(self.best, effort=0, stopped=waited)
         return None
 
     def close(self) -> None:

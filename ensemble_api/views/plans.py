@@ -11,7 +11,7 @@ from ensemble_api.planning.result import Infeasible, Plan, Reason
 from ensemble_api.planning.topology import FailureDomain
 from ensemble_api.references import reference
 from ensemble_api.views.domains import Domains, Json
-from ensemble_api.views.survival import PACKING, objectives, promises, survival
+from ensemble_api.views.survival import PACKING, objective, objectives, promises, survival
 
 
 def plan(planned: Planned, project_id: str, *, names: bool) -> Json:
@@ -72,10 +72,7 @@ def _found(found: Plan, planned: Planned, domains: Domains) -> Json:
         "promises": promises(
             survivability.promises(found.ensemble, found.assignment, planned.topology)
         ),
-        "objectives": [
-            {"name": each.name, "value": each.value, "bound": each.bound, "proved": each.proved}
-            for each in found.objectives
-        ],
+        "objectives": [objective(each) for each in found.objectives],
         "violations": [
             {"policy": each.policy, "level": each.level, "message": each.message}
             for each in found.violations

@@ -7,7 +7,7 @@ from typing import Any
 from ensemble_api.planning import survivability
 from ensemble_api.planning.headroom import LevelRoom
 from ensemble_api.planning.model import Ensemble
-from ensemble_api.planning.result import Assignment
+from ensemble_api.planning.result import Assignment, Objective
 from ensemble_api.planning.topology import Topology
 from ensemble_api.views.domains import Domains, Json
 
@@ -18,6 +18,18 @@ MOST_FAILURES = 3  # domains that fail at once, in what is always told
 def objectives(found: Iterable[Mapping[str, Any]], *, names: bool) -> list[Json]:
     """The objectives of a plan; how full the hosts are is not for tenants to know."""
     return [dict(each) for each in found if names or each["name"] != PACKING]
+
+
+def objective(found: Objective) -> Json:
+    """One objective of a plan; it only says that the solver was stopped when it was."""
+    stopped = {} if found.stopped is None else {"stopped": found.stopped}
+    return {
+        "name": found.name,
+        "value": found.value,
+        "bound": found.bound,
+        "proved": found.proved,
+        **stopped,
+    }
 
 
 def survival(

@@ -42,6 +42,15 @@ def instances(hosts: int, members: int, count: int) -> Iterator[Instance]:
             yield Instance(f"load {LOADS[seed % 3]} %", _ordinary(rng, members, snapshot), snapshot)
 
 
+def crowded(hosts: int, members: int, tiers: int, load: int, count: int) -> Iterator[Instance]:
+    """Give `count` ordinary instances of so many tiers, on clouds of that load in percent."""
+    for seed in range(count):
+        rng = np.random.default_rng([hosts, members, tiers, load, seed])
+        snapshot = cloud(rng, hosts, load)
+        ensemble = _ordinary(rng, members, snapshot, tiers, pairs=max(1, tiers // 3))
+        yield Instance(f"{tiers} tiers, load {load} %", ensemble, snapshot)
+
+
 def cloud(rng: np.random.Generator, hosts: int, load: int) -> Snapshot:
     """Give a cloud of three zones with racks of 20 hosts (fewer in a small one), unevenly full."""
     per_rack = 20 if hosts >= 200 else 4
@@ -71,8 +80,15 @@ def _tier(name: str, count: int, flavor: tuple[int, int], trait: bool = False) -
     return Tier(name, count, resources, frozenset({"SSD"} if trait else ()))
 
 
-def _ordinary(rng: np.random.Generator, members: int, snapshot: Snapshot) -> Ensemble:
-    tiers_wanted = int(rng.integers(1, min(6, members) + 1))
+def _ordinary(
+    rng: np.random.Generator,
+    members: int,
+    snapshot: Snapshot,
+    tiers_wanted: int | None = None,
+    pairs: int = 1,
+) -> Ensemble:
+    if tiers_wanted is None:
+        tiers_wanted = int(rng.integers(1, min(6, members) + 1))
     cuts = np.sort(rng.choice(np.arange(1, members), tiers_wanted - 1, replace=False))
     counts = np.diff(np.concatenate([[0], cuts, [members]])).tolist()
     tiers = [
@@ -82,7 +98,7 @@ def _ordinary(rng: np.random.Generator, members: int, snapshot: Snapshot) -> Ens
     policies: list[Policy] = []
     for tier in tiers:
         policies += _own_policies(rng, tier, snapshot)
-    if len(tiers) > 1:
+    for _ in range(pairs if len(tiers) > 1 else 0):
         one, other = (tiers[n].name for n in rng.choice(len(tiers), 2, replace=False))
         choice = rng.random()
         if choice < 0.25:

@@ -20,11 +20,13 @@ _MOST_COLUMNS = 5_000
 class Effort:
     """How much searching is left, and who does it; without a solver there is none.
 
-    A look of the solver at its limits costs as many as it has columns.
+    A look of the solver at its limits costs as many as it has columns. `stopped` are the seconds
+    after which it was given up, if it once did not answer.
     """
 
     left: int
     solve: Solve | None
+    stopped: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +54,7 @@ def search(
         return Outcome(None, {}, infeasible=True)
     answer = effort.solve(task(formulation, effort.left, known or {}, prove))
     effort.left = answer.effort - _MODEL_LOOKS * len(formulation.low)
+    effort.stopped = answer.stopped or effort.stopped
     counts = None if answer.values is None else formulation.counts(answer.values)
     return Outcome(counts, answer.bounds, answer.infeasible)
 

@@ -55,12 +55,15 @@ class Answer:
     """What a solver found: values of all columns or none, and bounds of the stages it looked at.
 
     `infeasible` is a proof that there are no values at all; `effort` is what is left of it.
+    `stopped` are the seconds after which a solver was given up that did not answer: what is here
+    is the last that it told, and how far it came depends on the machine.
     """
 
     values: IntArray | None
     bounds: Mapping[str, int]
     infeasible: bool
     effort: int
+    stopped: int | None = None
 
 
 Report: TypeAlias = Callable[[Answer], None]

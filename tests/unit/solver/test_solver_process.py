@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ensemble_api.planning.milp.task import Stage, Task
+from ensemble_api.planning.milp.task import Answer, Stage, Task
 from ensemble_api.planning.model import Ensemble, Tier
 from ensemble_api.planning.planner import plan
-from ensemble_api.planning.result import Infeasible
+from ensemble_api.planning.policies import AntiAffinity, Survive
+from ensemble_api.planning.result import Infeasible, Plan
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
 from ensemble_api.solver import highs, process
@@ -126,7 +127,7 @@ def test_a_search_that_does_not_end_is_ended_by_its_alarm(
     answer = process.solve(endless())
     assert (answer.infeasible, answer.effort) == (False, 0)
     assert gone(first.child.pid)
-    assert first.child.returncode == -signal.SIGALRM
+    assert first.child.returncode == -signal.SIGPROF
     assert process.solve(easy()).values is not None
 
 
@@ -136,8 +137,7 @@ def test_a_process_that_hears_nothing_is_killed(
     process.solve(easy())
     (first,) = pool.all
     first.child.send_signal(signal.SIGSTOP)
-    monkeypatch.setattr(process, "PATIENCE", 0.2)
-    monkeypatch.setattr(process, "_GRACE", 0.2)
+    monkeypatch.setattr(process, "_LONGEST", 0.4)
     answer = process.solve(easy())
     assert (answer.values, answer.infeasible, answer.effort) == (None, False, 0)
     assert gone(first.child.pid)
@@ -155,7 +155,7 @@ def test_what_was_found_before_it_got_stuck_is_kept(
         "process.serve(*map(int, sys.argv[1:]))\n"
     )
     monkeypatch.setattr(process, "_CHILD", stuck)
-    monkeypatch.setattr(process, "PATIENCE", 2.0)
+    monkeypatch.setattr(process, "_LONGEST", 4.0)
     answer = process.solve(easy())
     assert answer.values is not None
     assert (answer.values.sum(), answer.bounds["first"]) == (2, 1)
@@ -163,15 +163,102 @@ def test_what_was_found_before_it_got_stuck_is_kept(
     assert pool.all == set()
 
 
-def test_a_plan_without_an_answer_is_not_decided(
+def test_what_was_found_inside_a_stage_is_kept_with_its_bound(
+    pool: process._Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The solver hangs with the first solution that it finds, long before the stage ends."""
+    stuck = (
+        "import sys, time\n"
+        "from ensemble_api.solver import highs, process\n"
+        "improved = highs._Search._improved\n"
+        "highs._Search._improved = lambda *told: (improved(*told), time.sleep(60))\n"
+        "process.serve(*map(int, sys.argv[1:]))\n"
+    )
+    monkeypatch.setattr(process, "_CHILD", stuck)
+    monkeypatch.setattr(process, "_LONGEST", 4.0)
+    rows = np.random.default_rng(1).integers(1, 100, (6, 50))
+    answer = process.solve(task(rows, rows.sum(axis=1) // 3, effort=FOREVER))
+    assert answer.values is not None
+    assert (rows @ answer.values <= rows.sum(axis=1) // 3).all()
+    assert 0 <= answer.bounds.get("first", 0) <= 50 - answer.values.sum()
+    assert (answer.infeasible, answer.effort, answer.stopped) == (False, 0, 4)
+
+
+def contested(seed: int) -> tuple[Ensemble, Snapshot]:
+    """Tiers that hardly fit beside each other, so that counting alone does not plan them."""
+    random = np.random.default_rng(seed)
+    hosts = {f"h{number:02}": (f"r{number % 5}", f"z{number % 5 % 2}") for number in range(20)}
+    snapshot = Snapshot(
+        topology=Topology.build(("host", "rack", "zone"), hosts),
+        resource_classes=("VCPU",),
+        total=np.full((20, 1), 16),
+        free=random.integers(2, 12, (20, 1)),
+        traits=(frozenset(),) * 20,
+        usable=np.ones(20, dtype=np.bool_),
+    )
+    tiers = (Tier("a", 10, {"VCPU": 3}), Tier("b", 9, {"VCPU": 4}), Tier("c", 12, {"VCPU": 2}))
+    apart = AntiAffinity("rack", ("a", "b"), hard=False)
+    return Ensemble(tiers, (apart, Survive("rack", ("c",), True, "70%"))), snapshot
+
+
+def test_a_slow_machine_plans_the_same(
+    pool: process._Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The solver sleeps at each look at its limits, much longer than it may work in all."""
+    slow = (
+        "import sys, time\n"
+        "from ensemble_api.solver import highs, process\n"
+        "limit = highs._Search._limit_effort\n"
+        "def slowly(search):\n"
+        "    limit(search)\n"
+        "    search.solver.cbMipInterrupt.subscribe(lambda event: time.sleep(0.04))\n"
+        "highs._Search._limit_effort = slowly\n"
+        "process.serve(*map(int, sys.argv[1:]))\n"
+    )
+    instances = [contested(seed) for seed in range(2)]
+    searched: list[Answer] = []
+
+    def solve(task: Task) -> Answer:
+        searched.append(process.solve(task))
+        return searched[-1]
+
+    quiet = [plan(*instance, solve=solve) for instance in instances]
+    pool.end()
+    monkeypatch.setattr(process, "PATIENCE", 2.0)
+    monkeypatch.setattr(process, "_CHILD", slow)
+    start = time.monotonic()
+    loaded = [plan(*instance, solve=solve) for instance in instances]
+    assert time.monotonic() - start > 2.0  # so the clock would have ended it
+    assert [answer.stopped for answer in searched] == [None] * len(searched)
+    for one, other in zip(quiet, loaded, strict=True):
+        assert isinstance(one, Plan)
+        assert isinstance(other, Plan)
+        assert one.assignment == other.assignment
+        assert one.objectives == other.objectives
+
+
+def test_a_plan_without_an_answer_says_that_the_solver_was_stopped(
     pool: process._Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process, "_CHILD", "import sys; sys.exit(1)")
     scattered = Ensemble((Tier("web", 6, {"VCPU": 3}), Tier("db", 1, {"VCPU": 2})))
     found = plan(scattered, six_hosts(), solve=process.solve)
     assert isinstance(found, Infeasible)
-    assert (found.proved, found.reasons[0].code) == (False, "not-decided")
+    assert (found.proved, found.reasons[0].code) == (False, "no-answer")
+    assert "stopped: no answer of the solver in 1 s" in found.reasons[0].message
     assert pool.all == set()
+
+
+def test_an_objective_says_when_the_solver_was_stopped_over_it() -> None:
+    ensemble, snapshot = contested(0)
+    found = plan(ensemble, snapshot, solve=lambda task: Answer(None, {}, False, 0, stopped=60))
+    assert isinstance(found, Plan)
+    texts = [each.text for each in found.objectives if not each.proved]
+    assert texts
+    assert all(text.endswith("; stopped: no answer of the solver in 60 s") for text in texts)
+    unsearched = plan(ensemble, snapshot, solve=None)
+    assert isinstance(unsearched, Plan)
+    assert not any("stopped" in each.text for each in unsearched.objectives)
 
 
 def test_one_that_died_in_its_sleep_is_replaced(pool: process._Pool) -> None:

@@ -300,7 +300,7 @@
   function fault(problem) {
     const { reasons, proved, field } = problem.details || {};
     if (Array.isArray(reasons) && reasons.length) {
-      const decided = reasons.every((reason) => reason.code !== 'not-decided');
+      const decided = reasons.every((reason) => !['not-decided', 'no-answer'].includes(reason.code));
       refused(reasons, proved === undefined ? decided : proved);
       return;
     }

@@ -76,10 +76,12 @@
           el('td', {}, one.proved ? gettext('yes') : gettext('no')))))));
   }
 
-  /** "members lost with the worst rack, tier by tier: best 3, bound 2". */
+  /** "members lost with the worst rack, tier by tier: best 3, bound 2", and whether the solver gave no answer. */
   function gap(one) {
-    return fill(gettext('%(what)s: best %(value)s, bound %(bound)s'),
-      { what: objective(one.name), value: one.value, bound: one.bound });
+    const known = { what: objective(one.name), value: one.value, bound: one.bound, seconds: one.stopped };
+    return one.stopped === undefined
+      ? fill(gettext('%(what)s: best %(value)s, bound %(bound)s'), known)
+      : fill(gettext('%(what)s: best %(value)s, bound %(bound)s (no answer of the solver in %(seconds)s s)'), known);
   }
 
   Object.assign(ensembles.verdict, { reasons, remarks });
