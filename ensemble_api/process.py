@@ -48,8 +48,9 @@ class Process:
             if self._assembled_in != os.getpid():
                 self._service, self._worker = self._assemble()
                 self._assembled_in = os.getpid()
-                self._worker.start()
+                # Before the start: a process may be told to end as soon as a lease is taken.
                 atexit.register(self._worker.stop)
+                self._worker.start()
             return self._service
 
     def start(self) -> None:

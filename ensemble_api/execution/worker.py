@@ -87,6 +87,7 @@ class Worker:
         while self._busy:
             self._news.wait(self._poll)  # each tells when it has let go
             self._news.clear()
+        self._let_go()  # of what came between two steps in the meantime
         self._ended.set()
 
     def _let_go(self) -> None:

@@ -100,7 +100,7 @@ class Uwsgi:
                 start_new_session=True,
             )
 
-    def wait(self, condition: Callable[[], bool], seconds: float = 40) -> None:
+    def wait(self, condition: Callable[[], bool], seconds: float = 120) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, self.log.read_text()

@@ -56,7 +56,7 @@ def workers(store: Store) -> Iterator[Callable[..., Worker]]:
         worker.stop()
 
 
-def wait(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait(condition: Callable[[], bool], seconds: float = 90) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "did not happen"
@@ -201,6 +201,38 @@ def test_a_stopped_worker_gives_its_leases_back(
     assert begun.wait(20)
     worker.stop()
     wait(lambda: store.unsettled() == [ensemble_id])
+    assert store.claim(ensemble_id, "w2", 20)
+
+
+def test_a_lease_that_is_kept_for_a_pause_while_the_worker_stops_is_given_back(
+    cloud: SmallCloud, store: Store
+) -> None:
+    (ensemble_id,) = create(cloud)
+    pausing, gave_back = threading.Event(), threading.Event()
+
+    class Interrupted(Store):
+        """The worker stops between its decision to pause and the renewal for that."""
+
+        def renew(self, *arguments: Any) -> None:
+            pausing.set()
+            assert gave_back.wait(20)
+            super().renew(*arguments)
+
+        def release_others(self, *arguments: Any) -> None:
+            super().release_others(*arguments)
+            gave_back.set()
+
+    class Waiting(Engine):
+        def step(self, ensemble_id: str) -> Next:
+            return Next.AFTER_A_WHILE
+
+    url = store.engine.url.render_as_string(hide_password=False)
+    worker = Worker(
+        Interrupted(url), Waiting(store), owner="w1", lease_seconds=20, poll=40, threads=1
+    )
+    worker.start()
+    assert pausing.wait(20)
+    worker.stop()
     assert store.claim(ensemble_id, "w2", 20)
 
 
