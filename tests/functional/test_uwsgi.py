@@ -208,6 +208,8 @@ def test_what_waits_is_taken_with_no_request_and_given_up_on_sigterm(
     ensemble_id = waiting(store)
     uwsgi = start(*options)
     uwsgi.wait(lambda: owner(store, ensemble_id) is not None)
+    # uWSGI itself loses a signal, or the exit handlers of all, while its processes come up.
+    uwsgi.threads()
     uwsgi.stop()
     assert owner(store, ensemble_id) is None, uwsgi.log.read_text()
     # This is what uWSGI writes when a process did not end by itself in the time that it has.
