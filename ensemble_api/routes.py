@@ -12,7 +12,7 @@ import webob
 from keystoneauth1 import exceptions as keystone
 
 from ensemble_api import advice, exception, views
-from ensemble_api.handlers import ensembles, plans, spread
+from ensemble_api.handlers import ensembles, host_impact, plans
 from ensemble_api.handlers.call import MAX_BODY, Answer, Call, Handler
 from ensemble_api.service import Service
 
@@ -25,8 +25,8 @@ SERVICE_TYPE = "ensemble"
 ROUTES: Mapping[str, Mapping[str, Handler]] = {
     COLLECTION: {"GET": ensembles.index, "POST": ensembles.create},
     f"{COLLECTION}/plans": {"POST": plans.create},
-    f"{COLLECTION}/spread": {"GET": spread.index},
-    f"{COLLECTION}/spread/{{host}}": {"GET": spread.show},
+    f"{COLLECTION}/spread": {"GET": host_impact.index},
+    f"{COLLECTION}/spread/{{host}}": {"GET": host_impact.show},
     f"{COLLECTION}/{{ensemble_id}}": {"GET": ensembles.show, "DELETE": ensembles.delete},
     f"{COLLECTION}/{{ensemble_id}}/action": {"POST": ensembles.act},
     f"{COLLECTION}/{{ensemble_id}}/survivability": {"GET": ensembles.survivability},

@@ -16,23 +16,23 @@ from ensemble_api.cloud.inventory import Capacity, Inventory
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.volumes import Volumes
-from ensemble_api.drain import Drains, Tried
-from ensemble_api.dry_run import NOTHING_MORE, Asked, DryRuns, Planned, labelled
-from ensemble_api.look import Look
-from ensemble_api.neighbours import Neighbours
-from ensemble_api.once import Asking, Once
 from ensemble_api.planning import check, planner, result
 from ensemble_api.planning.topology import Topology
-from ensemble_api.quota import Quota
 from ensemble_api.records import EnsembleRecord, MemberRecord, Requester, Status
-from ensemble_api.references import labels, reference
-from ensemble_api.resolver import Resolver, Wanted
 from ensemble_api.solver.process import solve
-from ensemble_api.spread import Search, Spread, spread
 from ensemble_api.store.api import Page, Store
 from ensemble_api.store.create_requests import CreateRequests, Mark
-from ensemble_api.store.kept_plans import KeptPlans, remembered
-from ensemble_api.truth import Observer, Truth
+from ensemble_api.store.saved_plans import KeptPlans, remembered
+from ensemble_api.usecases.capacity import Look
+from ensemble_api.usecases.current_state import Observer, Truth
+from ensemble_api.usecases.domain_labels import labels, reference
+from ensemble_api.usecases.drain import Drains, Tried
+from ensemble_api.usecases.exclusivity import Neighbours
+from ensemble_api.usecases.host_impact import Search, Spread, spread
+from ensemble_api.usecases.idempotency import Asking, Once
+from ensemble_api.usecases.plan import NOTHING_MORE, Asked, DryRuns, Planned, labelled
+from ensemble_api.usecases.quota import Quota
+from ensemble_api.usecases.resolve import Resolver, Wanted
 
 __all__ = ["Asked", "Asking", "Page", "Planned", "Search", "Service"]
 

@@ -139,7 +139,7 @@ class KeptPlan(Base):
 
 
 class CreateRequest(Base):
-    """One row a create that is done once; what its id is a digest of, ``once.py`` knows.
+    """One row a create that is done once; ``usecases/idempotency.py`` knows what its id digests.
 
     A digest tells capitals apart, on any database, and is short enough for any key.
     """

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What callers see, as JSON-ready values: tenants get opaque domains, operators also names."""
 
+from ensemble_api.views.current_state import truth
 from ensemble_api.views.ensembles import ensemble
 from ensemble_api.views.faults import FAULT_NAMES, fault
+from ensemble_api.views.host_impact import host, spread
 from ensemble_api.views.plans import changed, plan, reasons
-from ensemble_api.views.spread import host, spread
 from ensemble_api.views.survival import MOST_FAILURES, PACKING
-from ensemble_api.views.truth import truth
 
 __all__ = [
     "FAULT_NAMES", "MOST_FAILURES", "PACKING", "changed", "ensemble", "fault", "host", "plan",

@@ -4,10 +4,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ensemble_api.dry_run import Everywhere
 from ensemble_api.planning.topology import FailureDomain, Topology
-from ensemble_api.references import labels as labels_of
-from ensemble_api.references import reference
+from ensemble_api.usecases.domain_labels import labels as labels_of
+from ensemble_api.usecases.domain_labels import reference
+from ensemble_api.usecases.plan import Everywhere
 
 Json = dict[str, Any]
 

@@ -9,7 +9,7 @@ from ensemble_api.planning import survivability
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
-from ensemble_api.resolver import stored_ensemble
+from ensemble_api.usecases.resolve import stored_ensemble
 from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.survival import objectives, promises, survival, verdict
 

@@ -4,12 +4,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ensemble_api.dry_run import Planned
-from ensemble_api.kept import Move
 from ensemble_api.planning import survivability
 from ensemble_api.planning.result import Infeasible, Plan, Reason
 from ensemble_api.planning.topology import FailureDomain
-from ensemble_api.references import reference
+from ensemble_api.usecases.domain_labels import reference
+from ensemble_api.usecases.plan import Planned
+from ensemble_api.usecases.saved_plans import Move
 from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.survival import PACKING, objective, objectives, promises, survival
 

@@ -21,13 +21,13 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
 
-from ensemble_api.dry_run import Everywhere, Planned
 from ensemble_api.planning import model, planner
 from ensemble_api.planning.eligibility import Eligibility
 from ensemble_api.planning.policies import AntiAffinity
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
 from ensemble_api.solver.process import solve
+from ensemble_api.usecases.plan import Everywhere, Planned
 from ensemble_api.views import plans as view
 from tests.ui.browser import Dashboard, start
 from tests.ui.conftest import PASSWORD

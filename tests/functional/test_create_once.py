@@ -11,10 +11,11 @@ import pytest
 import webob
 from small_cloud import Clock, SmallCloud, apart, body, caller
 
-from ensemble_api import exception, once
+from ensemble_api import exception
 from ensemble_api.cloud.reservation import Reservation
-from ensemble_api.store import create_requests, kept_plans
+from ensemble_api.store import create_requests, saved_plans
 from ensemble_api.store.api import Page, Store
+from ensemble_api.usecases import idempotency
 
 WANTED = body(("web", 2), policies=[apart("web", "rack")])
 TOO_MANY = body(("web", 5), policies=[apart("web")])  # for four hosts
@@ -158,7 +159,7 @@ def test_a_plan_that_is_still_kept_after_its_build_is_forgotten_is_not_built(
     ensemble_id = post(cloud, plan=plan_id).json["ensemble"]["id"]
     cloud.service().delete(caller(), ensemble_id)
     cloud.run(ensemble_id)
-    clock.forward(kept_plans.DAY.total_seconds() + 1)
+    clock.forward(saved_plans.DAY.total_seconds() + 1)
     again = post(cloud, plan=plan_id)
     assert (again.status_int, code(again)) == (409, "ensemble.plan_changed")
     assert built(cloud) == 0
@@ -272,7 +273,7 @@ def test_the_second_does_not_wait_for_ever(cloud: SmallCloud) -> None:
     first = post(cloud, key="k1", reservation=held)
     (second,) = answers
     assert (second.status_int, code(second)) == (409, "ensemble.in_progress")
-    assert int(second.headers["Retry-After"]) == once.RETRY_SECONDS
+    assert int(second.headers["Retry-After"]) == idempotency.RETRY_SECONDS
     assert 5 <= sum(naps) <= 15
     assert post(cloud, key="k1").body == first.body
     assert built(cloud) == 1
@@ -344,7 +345,7 @@ def test_a_cloud_that_did_not_answer_does_not_use_the_key_up(cloud: SmallCloud) 
 def test_a_key_is_kept_for_a_day_and_then_goes_by_itself(cloud: SmallCloud, clock: Clock) -> None:
     small = body(("web", 1))
     first = post(cloud, small, key="k1")
-    clock.forward(kept_plans.DAY.total_seconds() - 60)
+    clock.forward(saved_plans.DAY.total_seconds() - 60)
     assert post(cloud, small, key="k1").body == first.body
     clock.forward(120)
     post(cloud, small, key="k2")
@@ -358,7 +359,7 @@ def test_a_key_that_has_expired_but_is_still_there_is_as_good_as_new(
     cloud: SmallCloud, clock: Clock
 ) -> None:
     first = post(cloud, body(("web", 1)), key="k1")
-    clock.forward(kept_plans.DAY.total_seconds() + 1)
+    clock.forward(saved_plans.DAY.total_seconds() + 1)
     other = post(cloud, body(("db", 1)), key="k1")
     assert other.status_int == 202
     assert other.location != first.location
@@ -414,4 +415,4 @@ def test_many_at_once_with_one_key_in_two_processes_build_once(cloud: SmallCloud
 def test_the_memory_of_creates_outlives_every_plan(cloud: SmallCloud) -> None:
     for seconds in (1, 900, 100_000):
         lifetime = timedelta(seconds=seconds)
-        assert kept_plans.remembered(lifetime) >= kept_plans.OLD * lifetime
+        assert saved_plans.remembered(lifetime) >= saved_plans.OLD * lifetime

@@ -7,9 +7,9 @@ import pytest
 from small_cloud import HOSTS, SmallCloud, apart, body, caller
 
 from ensemble_api import exception, views
-from ensemble_api.dry_run import Asked
 from ensemble_api.planning.topology import FailureDomain
-from ensemble_api.references import reference
+from ensemble_api.usecases.domain_labels import reference
+from ensemble_api.usecases.plan import Asked
 
 EVERYWHERE = Asked(open=True, everywhere=True)
 

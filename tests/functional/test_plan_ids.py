@@ -9,10 +9,10 @@ from small_cloud import SmallCloud, apart, body, caller
 
 from ensemble_api import exception, views
 from ensemble_api.cloud.reservation import Reservation
-from ensemble_api.dry_run import Planned
 from ensemble_api.planning.result import Plan
-from ensemble_api.store import kept_plans
+from ensemble_api.store import saved_plans
 from ensemble_api.store.api import Page
+from ensemble_api.usecases.plan import Planned
 
 WANTED = body(("web", 2), policies=[apart("web", "rack")])
 
@@ -171,8 +171,8 @@ def test_the_capacity_that_others_take_during_the_reservation_is_told(cloud: Sma
 def test_a_project_has_a_bounded_number_of_plans_and_the_oldest_goes(
     cloud: SmallCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_plans, "MOST", 3)
-    plans = kept_plans.KeptPlans(cloud.store, 900)
+    monkeypatch.setattr(saved_plans, "MOST", 3)
+    plans = saved_plans.KeptPlans(cloud.store, 900)
     theirs = plans.keep("other-project", "d", {})
     mine = [plans.keep("shop-project", "d", {"number": number}) for number in range(5)]
     assert [plans.find("shop-project", each) is not None for each in mine] == [False] * 2 + [
@@ -183,8 +183,8 @@ def test_a_project_has_a_bounded_number_of_plans_and_the_oldest_goes(
 
 
 def test_plans_of_all_projects_are_forgotten_when_they_are_old(cloud: SmallCloud) -> None:
-    theirs = kept_plans.KeptPlans(cloud.store, 900).keep("other-project", "d", {})
-    hasty = kept_plans.KeptPlans(cloud.store, 0)
+    theirs = saved_plans.KeptPlans(cloud.store, 900).keep("other-project", "d", {})
+    hasty = saved_plans.KeptPlans(cloud.store, 0)
     found = hasty.find("other-project", theirs)
     assert found is not None
     assert found.expired

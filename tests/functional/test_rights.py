@@ -18,7 +18,7 @@ from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.session import NAMING_A_HOST, PLACER_ROLE, check_policy
 from ensemble_api.records import EnsembleRecord, MemberRecord
-from ensemble_api.spread import Search
+from ensemble_api.usecases.host_impact import Search
 
 RAISED = {
     ("GET", r"/flavors/([^/]+)/os-extra_specs"),

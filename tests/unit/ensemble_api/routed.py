@@ -14,10 +14,10 @@ from ensemble_api.cloud.inventory import Host
 from ensemble_api.planning import result
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord
-from ensemble_api.resolver import stored_ensemble
 from ensemble_api.service import Asked, Page, Planned
-from ensemble_api.spread import Search, Spread, spread
-from ensemble_api.truth import Truth
+from ensemble_api.usecases.current_state import Truth
+from ensemble_api.usecases.host_impact import Search, Spread, spread
+from ensemble_api.usecases.resolve import stored_ensemble
 
 MEMBER = caller("shop-project", "member", "reader")
 READER = caller("shop-project", "reader")

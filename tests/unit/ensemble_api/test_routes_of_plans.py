@@ -7,11 +7,11 @@ import pytest
 from routed import BODY, ID, Ensembles, call, error
 
 from ensemble_api import exception, policies, schemas
-from ensemble_api.kept import Move
 from ensemble_api.planning import result
 from ensemble_api.planning.model import Ensemble, Member, Tier
 from ensemble_api.planning.topology import Topology
 from ensemble_api.service import Asked, Planned
+from ensemble_api.usecases.saved_plans import Move
 
 REF = "ab" * 28
 

@@ -17,9 +17,9 @@ from ensemble_api.planning.result import Plan
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, Requester, Status
-from ensemble_api.resolver import stored_ensemble
 from ensemble_api.schemas import check_ensemble
 from ensemble_api.solver.process import solve
+from ensemble_api.usecases.resolve import stored_ensemble
 from ensemble_client.file import read
 from ensemble_client.names import resolve
 from ensemble_cloud import shape_file

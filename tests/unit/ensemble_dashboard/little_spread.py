@@ -7,8 +7,8 @@ from typing import Any
 from ensemble_api import exception, views
 from ensemble_api.cloud.inventory import Host
 from ensemble_api.records import EnsembleRecord
-from ensemble_api.spread import Search, spread
 from ensemble_api.store.api import Occupant
+from ensemble_api.usecases.host_impact import Search, spread
 
 LEVELS = ("host", "rack", "zone")
 

@@ -4,7 +4,7 @@
 import pytest
 from routed import ADMIN, Ensembles, call, error
 
-from ensemble_api.spread import Search
+from ensemble_api.usecases.host_impact import Search
 
 
 @pytest.mark.parametrize(

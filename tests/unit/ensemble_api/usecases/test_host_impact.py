@@ -11,8 +11,8 @@ from records import MemberStatus, Status, ensemble, stable_id, tier
 from ensemble_api import exception, views
 from ensemble_api.cloud.inventory import Host
 from ensemble_api.records import EnsembleRecord
-from ensemble_api.spread import Search, Spread, spread
 from ensemble_api.store.api import Occupant
+from ensemble_api.usecases.host_impact import Search, Spread, spread
 
 LEVELS = ("host", "rack", "zone")
 HOSTS = [

@@ -8,14 +8,14 @@ from typing import Any
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand, demand
-from ensemble_api.look import Look
 from ensemble_api.planning import drain
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
-from ensemble_api.resolver import Wanted, stored_ensemble
 from ensemble_api.solver.process import solve
+from ensemble_api.usecases.capacity import Look
+from ensemble_api.usecases.resolve import Wanted, stored_ensemble
 
 MOST = 25  # ensembles that are tried; each takes a plan
 

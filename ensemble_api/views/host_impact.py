@@ -4,11 +4,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ensemble_api.drain import Tried
 from ensemble_api.planning.impact import Break
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord
-from ensemble_api.spread import HostSpread, Spread
+from ensemble_api.usecases.drain import Tried
+from ensemble_api.usecases.host_impact import HostSpread, Spread
 from ensemble_api.views.plans import reasons
 
 Json = dict[str, Any]

@@ -8,8 +8,8 @@ from typing import Any, Final, TypeAlias
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.records import EnsembleRecord, MemberRecord
-from ensemble_api.resolver import Wanted
 from ensemble_api.store.api import Store
+from ensemble_api.usecases.resolve import Wanted
 
 Promised: TypeAlias = Sequence[tuple[EnsembleRecord, MemberRecord]]
 _NOVAS: Final = (("Instances", "servers"), ("Cores", "VCPUs"), ("RAMSize", "MB of memory"))

@@ -11,7 +11,6 @@ import numpy as np
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Host, Inventory
 from ensemble_api.cloud.tags import ENSEMBLE_TAG, recognized
-from ensemble_api.neighbours import Neighbours
 from ensemble_api.planning import check
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.result import Assignment, Violation
@@ -19,8 +18,9 @@ from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.survivability import promises
 from ensemble_api.planning.topology import BoolArray, FailureDomain, Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord
-from ensemble_api.references import labels
-from ensemble_api.resolver import stored_ensemble
+from ensemble_api.usecases.domain_labels import labels
+from ensemble_api.usecases.exclusivity import Neighbours
+from ensemble_api.usecases.resolve import stored_ensemble
 
 RUNNING = frozenset(
     (

@@ -7,9 +7,9 @@ from typing import Any
 
 from ensemble_api.cloud.inventory import Answers, Capacity, Inventory
 from ensemble_api.cloud.reservation import Reservation
-from ensemble_api.neighbours import Neighbours
-from ensemble_api.resolver import Wanted
 from ensemble_api.store.api import Handover, Store
+from ensemble_api.usecases.exclusivity import Neighbours
+from ensemble_api.usecases.resolve import Wanted
 
 
 @dataclass(frozen=True, slots=True)

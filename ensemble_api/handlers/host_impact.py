@@ -6,7 +6,7 @@ import urllib.parse
 from ensemble_api import exception, policies, views
 from ensemble_api.handlers.call import MAX_LIMIT, Answer, Call
 from ensemble_api.service import Search
-from ensemble_api.spread import SORT_KEYS
+from ensemble_api.usecases.host_impact import SORT_KEYS
 
 PARAMETERS = frozenset(
     ("limit", "marker", "sort_key", "sort_dir", "project_id", "ensemble_id", "q", "summary")

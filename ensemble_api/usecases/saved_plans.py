@@ -11,7 +11,7 @@ from ensemble_api.planning import check, result
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain, Topology
-from ensemble_api.resolver import Wanted
+from ensemble_api.usecases.resolve import Wanted
 
 
 def digest(wanted: Wanted) -> str:

@@ -2,7 +2,7 @@
 """What is true of an ensemble now, as callers see it."""
 
 from ensemble_api.planning import survivability
-from ensemble_api.truth import Truth, Whereabouts, planned_domains
+from ensemble_api.usecases.current_state import Truth, Whereabouts, planned_domains
 from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.survival import promises, survival
 

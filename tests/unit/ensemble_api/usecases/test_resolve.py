@@ -13,9 +13,9 @@ from records import IMAGE, ensemble, member
 from ensemble_api import exception
 from ensemble_api.planning.model import Ensemble, Tier
 from ensemble_api.planning.policies import Affinity, AntiAffinity
-from ensemble_api.quota import Quota
-from ensemble_api.refusals import Taken
-from ensemble_api.resolver import Asking, Resolver, Wanted, stored_ensemble
+from ensemble_api.usecases.quota import Quota
+from ensemble_api.usecases.refusals import Taken
+from ensemble_api.usecases.resolve import Asking, Resolver, Wanted, stored_ensemble
 
 TENANT = caller("shop-project", "member", "reader")
 NOTHING: Any = SimpleNamespace(promised=lambda project_id: [])  # a store without ensembles

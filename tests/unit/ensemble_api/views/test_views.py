@@ -14,8 +14,8 @@ from ensemble_api import views
 from ensemble_api.planning import result
 from ensemble_api.planning.model import Ensemble, Member, Tier
 from ensemble_api.planning.topology import FailureDomain, Topology
-from ensemble_api.references import labels, letters, reference
 from ensemble_api.service import Planned
+from ensemble_api.usecases.domain_labels import labels, letters, reference
 
 LEVELS = ("host", "rack", "zone")
 SECRETS = (*NAMES, "4242", "31337", "provider")

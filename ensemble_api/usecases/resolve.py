@@ -17,8 +17,8 @@ from ensemble_api.planning.errors import ModelError, located
 from ensemble_api.planning.policies import KINDS
 from ensemble_api.planning.policy import Policy
 from ensemble_api.records import EnsembleRecord, dealt
-from ensemble_api.refusals import Refusals, Taken
-from ensemble_api.templates import Templates
+from ensemble_api.usecases.refusals import Refusals, Taken
+from ensemble_api.usecases.server_template import Templates
 
 
 class Asking(Enum):

@@ -7,20 +7,21 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ensemble_api import exception, kept
-from ensemble_api.look import Look
+from ensemble_api import exception
 from ensemble_api.planning import planner, result
 from ensemble_api.planning.eligibility import Eligibility, eligibility
 from ensemble_api.planning.headroom import LevelRoom, Loss, demand, headroom, loss
 from ensemble_api.planning.relabel import relabel
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain, Topology
-from ensemble_api.quota import Quota, Shortage
-from ensemble_api.references import labels, reference
-from ensemble_api.resolver import Asking, Resolver, Wanted
 from ensemble_api.solver.process import solve
 from ensemble_api.store.api import Store
-from ensemble_api.store.kept_plans import KeptPlan, KeptPlans
+from ensemble_api.store.saved_plans import KeptPlan, KeptPlans
+from ensemble_api.usecases import saved_plans
+from ensemble_api.usecases.capacity import Look
+from ensemble_api.usecases.domain_labels import labels, reference
+from ensemble_api.usecases.quota import Quota, Shortage
+from ensemble_api.usecases.resolve import Asking, Resolver, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class DryRuns:
         :raises ensemble_api.exception.Invalid: when that plan is of other tiers or policies.
         """
         known = self._kept_plans.find(context.project_id, plan_id)
-        if known is not None and known.digest != kept.digest(wanted):
+        if known is not None and known.digest != saved_plans.digest(wanted):
             raise exception.Invalid(
                 "plan: is of other tiers or policies than those of the ensemble", field="plan"
             )
@@ -133,16 +134,18 @@ class DryRuns:
         :raises ensemble_api.exception.PlanChanged: with another plan, which is kept, and the
             members that moved.
         """
-        before = known.content if known is not None else kept.NOTHING
+        before = known.content if known is not None else saved_plans.NOTHING
         if known is not None and not known.expired:
-            revived = kept.revived(before, wanted, snapshot)
+            revived = saved_plans.revived(before, wanted, snapshot)
             if revived is not None:
                 return revived
         planned = planner.plan(wanted.ensemble, snapshot, solve=solve)
         if isinstance(planned, result.Infeasible):
             return planned
-        planned = replace(planned, assignment=relabel(planned.assignment, kept.places(before)))
-        moved = kept.moves(before, planned.assignment, snapshot.topology)
+        planned = replace(
+            planned, assignment=relabel(planned.assignment, saved_plans.places(before))
+        )
+        moved = saved_plans.moves(before, planned.assignment, snapshot.topology)
         if not moved:
             return planned
         raise exception.PlanChanged(
@@ -187,7 +190,7 @@ class DryRuns:
             lost = loss(wanted.ensemble, planned.assignment, built, failed, solve=solve)
             found = replace(found, failed=lost)
         plan_id = self._kept_plans.keep(
-            context.project_id, kept.digest(wanted), kept.content(planned, topology)
+            context.project_id, saved_plans.digest(wanted), saved_plans.content(planned, topology)
         )
         return replace(found, id=plan_id)
 
