@@ -4,7 +4,7 @@ const test = require('node:test');
 const assert = require('node:assert/strict');
 const { ensembles, threeTier } = require('./scripts.js');
 const { CHOICES, HOSTILE } = require('./samples.js');
-const { history, steps, model } = ensembles;
+const { history, stepLabels, model } = ensembles;
 
 const draft = (name, next = 1) => ({ ...model.empty(), name, next });
 const names = (entries) => entries.map((entry) => (entry.before || entry.after).name);
@@ -101,11 +101,11 @@ for (const [said, change] of [
   ['several changes', (it) => ({ ...it, name: 'x', description: 'x' })],
   ['several changes', (it) => model.addTier(model.addTier(it, {}), {})],
 ]) {
-  test('a step is said in words: ' + said, () => assert.equal(steps.describe(shop, change(shop)), said));
+  test('a step is said in words: ' + said, () => assert.equal(stepLabels.describe(shop, change(shop)), said));
 }
 
 test('no name is read as a part of the sentence', () => {
   for (const name of HOSTILE) {
-    assert.equal(steps.describe(shop, model.changeTier(shop, web.key, { name })), 'rename tier web to ' + name);
+    assert.equal(stepLabels.describe(shop, model.changeTier(shop, web.key, { name })), 'rename tier web to ' + name);
   }
 });

@@ -8,7 +8,7 @@ const asked = () => [...document.head.querySelectorAll('script')].map((script) =
 
 test('what is loaded later is asked for once, in order, and again only when it failed', async () => {
   const template = document.createElement('template');
-  template.id = 'ens-later-x';
+  template.id = 'ens-lazy-x';
   for (const src of ['/a.js', '/b.js']) {
     const script = document.createElement('script');
     script.setAttribute('src', src);
@@ -16,13 +16,13 @@ test('what is loaded later is asked for once, in order, and again only when it f
   }
   document.body.append(template);
   assert.deepEqual(asked(), []);
-  const first = ensembles.later.load('x');
-  assert.equal(ensembles.later.load('x'), first);
+  const first = ensembles.lazyScripts.load('x');
+  assert.equal(ensembles.lazyScripts.load('x'), first);
   assert.deepEqual(asked(), ['/a.js', '/b.js']);
   assert.ok([...document.head.querySelectorAll('script')].every((script) => !script.async));
   document.head.querySelectorAll('script')[1].dispatchEvent(new window.Event('error'));
   await assert.rejects(first);
-  const second = ensembles.later.load('x');
+  const second = ensembles.lazyScripts.load('x');
   document.head.querySelectorAll('script').forEach((script) => script.dispatchEvent(new window.Event('load')));
   assert.equal(await second, ensembles);
   assert.deepEqual(asked(), ['/a.js', '/b.js', '/a.js', '/b.js']);

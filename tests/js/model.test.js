@@ -4,9 +4,9 @@ const test = require('node:test');
 const assert = require('node:assert/strict');
 const { ensembles, threeTier } = require('./scripts.js');
 const { CHOICES } = require('./samples.js');
-const { model, samples } = ensembles;
+const { model, newDraft } = ensembles;
 
-const fresh = () => samples.fresh(CHOICES);
+const fresh = () => newDraft.fresh(CHOICES);
 const shop = () => threeTier(CHOICES);
 
 test('a fresh page has one tier of two, each on a host of its own, and is complete', () => {
@@ -31,12 +31,12 @@ test('the example has three tiers with their policies', () => {
 
 test('the first flavor offered is one that the image fits on', () => {
   const image = { id: 'i-2', name: 'big', min_disk: 10, min_ram: 1024 };
-  assert.equal(samples.firstChoices({ ...CHOICES, images: [image] }).flavor, 'f-small');
+  assert.equal(newDraft.firstChoices({ ...CHOICES, images: [image] }).flavor, 'f-small');
 });
 
 test('several networks need a choice, so the first is chosen', () => {
   const networks = [...CHOICES.networks, { id: 'n-2', name: 'other' }];
-  assert.deepEqual(samples.firstChoices({ ...CHOICES, networks }).networks, ['n-1']);
+  assert.deepEqual(newDraft.firstChoices({ ...CHOICES, networks }).networks, ['n-1']);
 });
 
 test('a change leaves the old draft as it was', () => {
@@ -109,7 +109,7 @@ const PROBLEMS = [
 for (const [name, change, id] of PROBLEMS) {
   test('a problem is told at its field: ' + name, () => {
     const found = model.problems(change(fresh()));
-    assert.deepEqual(found.map(({ place }) => ensembles.problems.idOf(place)), [id]);
+    assert.deepEqual(found.map(({ place }) => ensembles.fieldErrors.idOf(place)), [id]);
     assert.ok(found[0].message);
   });
 }
@@ -143,7 +143,7 @@ const PLACES = [
 
 for (const [field, id] of PLACES) {
   test('the API\'s field is found in the drawing: ' + (field || 'none'), () => {
-    assert.equal(ensembles.problems.idOf(model.placeOf(fresh(), field)), id);
+    assert.equal(ensembles.fieldErrors.idOf(model.placeOf(fresh(), field)), id);
   });
 }
 

@@ -4,7 +4,7 @@
 const test = require('node:test');
 const assert = require('node:assert/strict');
 const { ensembles, window, document } = require('./scripts.js');
-const { lanes, layout, model, pictures, policyChip, policyEditor, policyWords, words } = ensembles;
+const { edgeLanes, tierLegend, model, policyPicture, policyChip, policyEditor, policyWords } = ensembles;
 
 const KINDS = ['anti-affinity', 'affinity', 'spread', 'near', 'survive', 'exclusive'];
 let tiers = model.empty();
@@ -13,12 +13,12 @@ for (const name of ['web', 'cache', 'db']) { tiers = model.addTier(tiers, { name
 /** The page of a draft of three tiers (t1 to t3) and these policies (from p4 on), with what it was asked to change. */
 function page(...policies) {
   let draft = policies.reduce((whole, policy) => model.addPolicy(whole, { tiers: ['t1'], ...policy }), tiers);
-  const legends = layout.legend(draft.tiers);
+  const legends = tierLegend.legend(draft.tiers);
   const on = {
     get draft() { return draft; },
     levels: ['host', 'rack', 'zone'], changes: [],
     legend: new Map(draft.tiers.map((tier, index) => [tier.key, legends[index]])),
-    sentence: (policy) => words.policy(model.ruleOf(draft, policy)),
+    sentence: (policy) => policyWords.sentence(model.ruleOf(draft, policy)),
     addPolicy(values) {
       on.changes.push(['addPolicy', values]);
       draft = model.addPolicy(draft, values);
@@ -77,8 +77,8 @@ const PICTURES = [
 
 for (const [name, rule, boxes] of PICTURES) {
   test('the picture shows what is meant: ' + name, () => {
-    assert.deepEqual(pictures.boxes(rule), boxes);
-    const drawn = pictures.picture(rule);
+    assert.deepEqual(policyPicture.boxes(rule), boxes);
+    const drawn = policyPicture.picture(rule);
     assert.equal(drawn.querySelectorAll('circle').length, boxes.join('').replace(/x/g, '').length);
     assert.equal(drawn.getAttribute('aria-hidden'), 'true');
   });
@@ -218,7 +218,7 @@ const LANES = [
 
 for (const [name, edges, wanted] of LANES) {
   test('edges that overlap have lanes of their own: ' + name, () => {
-    const laid = lanes.arrange(Object.entries(edges).map(([key, rows]) => ({ key, rows })));
+    const laid = edgeLanes.arrange(Object.entries(edges).map(([key, rows]) => ({ key, rows })));
     assert.deepEqual(Object.fromEntries(laid.map((edge) => [edge.key, edge.lane])), wanted);
     const ports = laid.flatMap((edge) => edge.ports.map((port) => port.row + ':' + port.share));
     assert.equal(new Set(ports).size, ports.length, 'no two edges share a port');
@@ -226,7 +226,7 @@ for (const [name, edges, wanted] of LANES) {
 }
 
 test('what arrives from above is above what leaves, so that edges cross little', () => {
-  const laid = lanes.arrange([{ key: 'up', rows: [0, 1] }, { key: 'far', rows: [0, 2] }, { key: 'down', rows: [1, 2] }]);
+  const laid = edgeLanes.arrange([{ key: 'up', rows: [0, 1] }, { key: 'far', rows: [0, 2] }, { key: 'down', rows: [1, 2] }]);
   const share = (key, row) => laid.find((edge) => edge.key === key).ports.find((port) => port.row === row).share;
   assert.ok(share('up', 1) < share('down', 1));
   assert.ok(share('far', 0) < share('up', 0), 'the outer lane leaves first');
@@ -234,13 +234,32 @@ test('what arrives from above is above what leaves, so that edges cross little',
 });
 
 test('ports are below the head of a card, and in it', () => {
-  assert.equal(lanes.portAt({ top: 100, height: 146 }, 0.5), 196.5);
-  assert.equal(lanes.portAt({ top: 0, height: 20 }, 0.5), 15.5);
+  assert.equal(edgeLanes.portAt({ top: 100, height: 146 }, 0.5), 196.5);
+  assert.equal(edgeLanes.portAt({ top: 0, height: 20 }, 0.5), 15.5);
 });
 
 test('an edge runs down its lane with an arm to each card and to its chip', () => {
-  assert.equal(lanes.path(10, 30, [0, 50, 100], 60),
+  assert.equal(edgeLanes.path(10, 30, [0, 50, 100], 60),
     'M30 0H16Q10 0 10 6V94Q10 100 16 100H30M10 50H30M10 60H30');
-  assert.equal(lanes.path(110, 90, [0, 100], null), 'M90 0H104Q110 0 110 6V94Q110 100 104 100H90', 'right to left');
-  assert.equal(lanes.end('arrow', 30, 50, -1), 'M21 45L29 50L21 55z');
+  assert.equal(edgeLanes.path(110, 90, [0, 100], null), 'M90 0H104Q110 0 110 6V94Q110 100 104 100H90', 'right to left');
+  assert.equal(edgeLanes.end('arrow', 30, 50, -1), 'M21 45L29 50L21 55z');
+});
+
+test('a new kind that says no more than it must is offered, edited, said and sent', () => {
+  ensembles.policyKinds.add({
+    type: 'packed', title: 'Pack', own: { level: 'rack', why: '%(tier)s in few racks.' },
+    fields: { racks: 'max_domains' }, first: { racks: 2 },
+    sentence: () => '%(tiers)s in few domains of %(level)s.', chip: () => 'Packed by %(level)s',
+    choices: (policy, inputs) => inputs.number('racks', 'Racks'),
+  });
+  const on = page({ type: 'packed', level: 'rack', racks: 2 });
+  const [policy] = on.draft.policies;
+  assert.deepEqual(model.ruleOf(on.draft, policy), {
+    type: 'packed', level: 'rack', tiers: ['web'], enforcement: 'hard', max_domains: 2,
+  });
+  assert.match(said('#p4-chip'), /^Packed by rack must$/);
+  assert.equal(on.sentence(policy), 'web in few domains of rack.');
+  assert.ok(policyEditor.editor(policy, on, {}).querySelector('#p4-racks'));
+  one('#t1-add').click();
+  assert.match(said('#t1-add-packed'), /Pack.*web in few racks/);
 });

@@ -5,9 +5,11 @@ const test = require('node:test');
 const assert = require('node:assert/strict');
 const { ensembles, document, window } = require('./scripts.js');
 const { PLAN, TIERS, HOSTILE } = require('./samples.js');
-const { layout, losses, map, planTable, failures, tried, motion, submit, difference, figure } = ensembles;
+const {
+  tierLegend, domainTree, losses, map, planTable, failures, whatIf, motion, submit, difference, pictureFile,
+} = ensembles;
 
-const legend = layout.legend(TIERS);
+const legend = tierLegend.legend(TIERS);
 
 /** A cloud of zones x racks x hosts; the first members go to the first hosts, one each. */
 function cloud(zones, racks, hosts, members) {
@@ -32,17 +34,17 @@ function cloud(zones, racks, hosts, members) {
 }
 
 const nodes = (all) => all.flatMap((one) => [one, ...nodes(one.children)]);
-const boxes = (plan, refs) => nodes(layout.fold(layout.tree(plan), new Set(refs)).roots);
+const boxes = (plan, refs) => nodes(domainTree.fold(domainTree.tree(plan), new Set(refs)).roots);
 
 test('every host of a small cloud is drawn, as a line of its rack', () => {
-  const { roots, slots } = layout.fold(layout.tree(cloud(2, 3, 4, 3)), new Set());
+  const { roots, slots } = domainTree.fold(domainTree.tree(cloud(2, 3, 4, 3)), new Set());
   assert.equal(slots, true);
   assert.equal(nodes(roots).length, 2 + 6 + 24);
   assert.deepEqual([roots[0].hosts, roots[0].used, roots[0].possible], [12, 3, 6]);
 });
 
 test('two hundred hosts are drawn, but not each with its name', () => {
-  const { roots, slots } = layout.fold(layout.tree(cloud(2, 10, 10, 60)), new Set());
+  const { roots, slots } = domainTree.fold(domainTree.tree(cloud(2, 10, 10, 60)), new Set());
   assert.equal(slots, false);
   assert.equal(nodes(roots).length, 2 + 20 + 200);
 });
@@ -114,12 +116,12 @@ const PROMISES = [
 
 for (const [name, policies, failed, said] of PROMISES) {
   test('a promise when somebody fails domains: ' + name, () => {
-    assert.match(tried.tried(PLAN, legend, new Set(failed), { policies }).querySelector('.ens-promise').textContent, said);
+    assert.match(whatIf.tried(PLAN, legend, new Set(failed), { policies }).querySelector('.ens-promise').textContent, said);
   });
 }
 
 test('whether what several take could be placed again is told when it is known', () => {
-  const said = (room) => tried.tried(PLAN, legend, new Set(['r1', 'r2']), { room }).lastChild.textContent.trim();
+  const said = (room) => whatIf.tried(PLAN, legend, new Set(['r1', 'r2']), { room }).lastChild.textContent.trim();
   assert.match(said('asked'), /Being found out/);
   assert.equal(said({ fits: true, others: 0 }), 'The lost could be placed again.');
   assert.equal(said({ fits: false, others: 0 }), 'The lost could not be placed again.');
@@ -129,7 +131,7 @@ test('whether what several take could be placed again is told when it is known',
 function opened(plan, failed = new Set()) {
   let calls = 0;
   const picture = map.open(failed, { failed: () => { calls += 1; } });
-  picture.show(plan, layout.legend([{ name: 'web', count: 3 }, { name: 'db', count: 1 }]));
+  picture.show(plan, tierLegend.legend([{ name: 'web', count: 3 }, { name: 'db', count: 1 }]));
   document.body.replaceChildren(picture.element);
   return { picture, element: picture.element, failed, calls: () => calls };
 }
@@ -318,7 +320,7 @@ const COLOURS = { ground: '#fff', text: '#111', quiet: '#555', line: '#ccc', sof
   tiers: ['#1f6fb2', '#b3480a'] };
 
 function drawn(plan, more) {
-  const { svg, height } = figure.draw({ plan, legend, failed: new Set(), name: 'shop', at: '12:03', ...more }, COLOURS);
+  const { svg, height } = pictureFile.draw({ plan, legend, failed: new Set(), name: 'shop', at: '12:03', ...more }, COLOURS);
   const read = new window.DOMParser().parseFromString(svg, 'image/svg+xml');
   assert.equal(read.querySelector('parsererror'), null);
   return { svg, height, read };

@@ -8,7 +8,9 @@ const FOLDER = path.join(__dirname, '..', '..', 'ensemble_dashboard', 'static', 
 const LOAD_ORDER = require(path.join(FOLDER, 'load_order.json'));
 // These run a page as soon as they are loaded, or stand alone.
 const PAGES = ['draw/draw', 'details/details', 'admin/spread'];
-const GROUPS = ['shared', 'picture', 'draw', 'policies', 'sheet', 'text', 'outputs', 'difference', 'answer', 'details'];
+const GROUPS = [
+  'shared', 'kinds', 'picture', 'draw', 'policies', 'sheet', 'text', 'outputs', 'difference', 'answer', 'details',
+];
 
 const page = new JSDOM('<!doctype html><form id="ens-draw"><input name="csrfmiddlewaretoken" value="t"></form>',
   { url: 'http://dashboard.test/' }); // a page without an address has no cookies
@@ -19,8 +21,8 @@ for (const name of GROUPS.flatMap((group) => LOAD_ORDER[group]).filter((one) => 
 
 /** A draft for tests: web, cache and database, with policies of one tier and of two. */
 function threeTier(choices) {
-  const { model, samples } = globalThis.ensembles;
-  const first = samples.firstChoices(choices);
+  const { model, newDraft } = globalThis.ensembles;
+  const first = newDraft.firstChoices(choices);
   let draft = { ...model.empty(), name: 'shop' };
   for (const [name, count] of [['web', 3], ['cache', 2], ['db', 3]]) {
     draft = model.addTier(draft, { ...first, name, count });

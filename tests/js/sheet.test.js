@@ -6,7 +6,7 @@ const assert = require('node:assert/strict');
 const { setTimeout: rest } = require('node:timers/promises');
 const { ensembles, window, document } = require('./scripts.js');
 const { CHOICES, HOSTILE } = require('./samples.js');
-const { catalogue, quota, userData, picker, server } = ensembles;
+const { catalog, quota, userData, picker, server } = ensembles;
 
 const asking = (answer) => {
   const asked = [];
@@ -14,7 +14,7 @@ const asking = (answer) => {
     asked.push(kind + '?' + query);
     return answer(kind, query);
   };
-  return { asked, lists: catalogue.open({ ...CHOICES, more: { images: 'i-1' }, missing: ['ports'] }, ask) };
+  return { asked, lists: catalog.open({ ...CHOICES, more: { images: 'i-1' }, missing: ['ports'] }, ask) };
 };
 
 test('the first page is there at once, with what the next one comes after', () => {
@@ -99,7 +99,7 @@ function list(asked, first) {
     el('p', { class: 'ens-picker-told' }));
   document.body.replaceChildren(root);
   const told = [];
-  const lists = catalogue.open({ things: first.items, more: { things: first.next } }, asked.ask);
+  const lists = catalog.open({ things: first.items, more: { things: first.next } }, asked.ask);
   const show = picker.open(root, { kind: 'things', catalogue: lists, change: (ids) => told.push(ids), ...asked });
   const rows = () => [...root.querySelectorAll('tbody tr')].map((row) => row.querySelector('label').textContent);
   return { root, told, show, rows, click: (id) => root.querySelector('[value="' + id + '"]').click() };

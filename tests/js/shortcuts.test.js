@@ -3,7 +3,7 @@
 const test = require('node:test');
 const assert = require('node:assert/strict');
 const { ensembles, document } = require('./scripts.js');
-const { shortcuts, cards } = ensembles;
+const { shortcuts, cardFocus } = ensembles;
 const { el } = ensembles.dom;
 
 const press = (key, more = {}) => ({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...more });
@@ -60,7 +60,7 @@ function board(...keys) {
   const fill = (...wanted) => list.replaceChildren(...wanted.map((key) =>
     el('li', { id: key, class: 'ens-card', 'data-tier': key, tabindex: -1 }, el('button', { id: key + '-remove' }))));
   document.body.replaceChildren(list, add);
-  const open = cards.open(list);
+  const open = cardFocus.open(list);
   open.redraw(() => fill(...keys));
   return { open, fill, focused: () => document.activeElement.id, stops: () =>
     [...list.children].filter((card) => card.tabIndex === 0).map((card) => card.id) };

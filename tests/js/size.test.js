@@ -12,7 +12,7 @@ const MOST = 60 * 1024; // bytes
 
 const JS = path.join(DASHBOARD, 'static', 'ensembles', 'js');
 const LOAD_ORDER = require(path.join(JS, 'load_order.json'));
-const LATER = /<template id="ens-later-.*?<\/template>/gs;
+const LATER = /<template id="ens-lazy-.*?<\/template>/gs;
 const WANTED = new RegExp([
   /\{% (?:include|extends) ['"]((?:admin_)?ensembles\/[\w.]+)['"]/,
   /\{% scripts ([^%]+) %\}/,

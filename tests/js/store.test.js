@@ -4,7 +4,7 @@ const test = require('node:test');
 const assert = require('node:assert/strict');
 const { ensembles, threeTier } = require('./scripts.js');
 const { CHOICES } = require('./samples.js');
-const { store, samples } = ensembles;
+const { savedDrafts, newDraft } = ensembles;
 
 /** As much of a browser's storage as is used. */
 function memory(content = {}) {
@@ -24,34 +24,34 @@ const LAB = { id: 'p2', name: 'lab' };
 test('a draft that was kept comes back, to its own person and project only', () => {
   const storage = memory();
   const draft = threeTier(CHOICES);
-  store.open(storage, 'ann.', SHOP).save(draft);
-  assert.deepEqual(store.open(storage, 'ann.', SHOP).load(), draft);
-  assert.equal(store.open(storage, 'ann.', LAB).load(), null);
-  assert.equal(store.open(storage, 'bob.', SHOP).load(), null);
-  store.open(storage, 'ann.', SHOP).clear();
-  assert.equal(store.open(storage, 'ann.', SHOP).load(), null);
+  savedDrafts.open(storage, 'ann.', SHOP).save(draft);
+  assert.deepEqual(savedDrafts.open(storage, 'ann.', SHOP).load(), draft);
+  assert.equal(savedDrafts.open(storage, 'ann.', LAB).load(), null);
+  assert.equal(savedDrafts.open(storage, 'bob.', SHOP).load(), null);
+  savedDrafts.open(storage, 'ann.', SHOP).clear();
+  assert.equal(savedDrafts.open(storage, 'ann.', SHOP).load(), null);
 });
 
 test('the drafts of other projects are told by name until they are thrown away', () => {
-  const draft = samples.fresh(CHOICES);
+  const draft = newDraft.fresh(CHOICES);
   const older = JSON.stringify({ version: 2, draft });
   const storage = memory({ 'ann.p3': older, 'ann.p4': '{', 'bob.p2': older, other: 'x' });
-  store.open(storage, 'ann.', SHOP).save(draft);
-  const kept = store.open(storage, 'ann.', LAB);
+  savedDrafts.open(storage, 'ann.', SHOP).save(draft);
+  const kept = savedDrafts.open(storage, 'ann.', LAB);
   assert.deepEqual(kept.others(), [{ id: 'p3', name: 'p3' }, SHOP]);
   kept.drop(SHOP);
   assert.deepEqual(kept.others(), [{ id: 'p3', name: 'p3' }]);
-  assert.equal(store.open(storage, 'ann.', SHOP).load(), null);
+  assert.equal(savedDrafts.open(storage, 'ann.', SHOP).load(), null);
 });
 
 test('a draft that an older version of the page has kept is completed, not dropped', () => {
-  const draft = samples.fresh(CHOICES);
+  const draft = newDraft.fresh(CHOICES);
   const older = structuredClone(draft);
   delete older.tiers[0].metadata;
   delete older.policies[0].other;
   delete older.description;
   const storage = memory({ kp1: JSON.stringify({ version: 1, draft: older }) });
-  assert.deepEqual(store.open(storage, 'k', SHOP).load(), draft);
+  assert.deepEqual(savedDrafts.open(storage, 'k', SHOP).load(), draft);
 });
 
 for (const [name, text] of [
@@ -60,7 +60,7 @@ for (const [name, text] of [
   ['no draft', '{"version": 1, "draft": {"tiers": "x"}}'], ['null', 'null'],
 ]) {
   test('what is no draft is left aside: ' + name, () => {
-    assert.equal(store.open(memory(text === null ? {} : { kp1: text }), 'k', SHOP).load(), null);
+    assert.equal(savedDrafts.open(memory(text === null ? {} : { kp1: text }), 'k', SHOP).load(), null);
   });
 }
 
@@ -70,7 +70,7 @@ test('a storage that refuses does not stop the drawing', () => {
     setItem: () => { throw new Error('full'); },
     removeItem: () => { throw new Error('denied'); },
   };
-  const kept = store.open(refusing, 'k', SHOP);
+  const kept = savedDrafts.open(refusing, 'k', SHOP);
   kept.save({});
   kept.clear();
   assert.equal(kept.load(), null);

@@ -4,7 +4,7 @@ const test = require('node:test');
 const assert = require('node:assert/strict');
 const { ensembles } = require('./scripts.js');
 const { CHOICES } = require('./samples.js');
-const { templates, model } = ensembles;
+const { starts, model } = ensembles;
 
 const DATA = { choices: CHOICES, levels: ['host', 'rack', 'zone'] };
 // As starts.py gives it.
@@ -16,7 +16,7 @@ const START = {
     { type: 'near', level: 'zone', tiers: ['web'], to: 'cache', enforcement: 'soft' },
   ],
 };
-const drawn = (draft = model.empty(), data = DATA) => templates.draw(START, data, draft);
+const drawn = (draft = model.empty(), data = DATA) => starts.draw(START, data, draft);
 
 test('what one starts from is complete, with its tiers and policies', () => {
   assert.deepEqual(model.problems(drawn()), []);

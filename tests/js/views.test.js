@@ -6,9 +6,9 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { ensembles, window, document, FOLDER, threeTier } = require('./scripts.js');
 const { CHOICES, PLAN, TIERS, HOSTILE } = require('./samples.js');
-const { map, failures, verdict, layout, model, samples } = ensembles;
+const { map, failures, planTable, reasons, whatIf, verdict, tierLegend, model, newDraft } = ensembles;
 
-const legend = layout.legend(TIERS);
+const legend = tierLegend.legend(TIERS);
 const texts = (nodes) => [...nodes].map((node) => node.textContent.trim());
 
 test('the picture shows each member once, named for those who do not see it', () => {
@@ -41,7 +41,7 @@ test('a building member says so', () => {
 });
 
 test('the table says the same as the picture', () => {
-  const rows = [...map.table(PLAN).querySelectorAll('tr')].map((row) => texts(row.children));
+  const rows = [...planTable.table(PLAN).querySelectorAll('tr')].map((row) => texts(row.children));
   assert.deepEqual(rows[0], ['Member', 'zone', 'rack', 'host']);
   assert.deepEqual(rows[3], ['web-2', 'zone B', 'rack C', 'host C']);
   assert.equal(rows.length, 5);
@@ -56,10 +56,10 @@ test('the worst failure of each level is listed for each tier', () => {
 });
 
 test('what is tried is told in words', () => {
-  assert.match(failures.tried(PLAN, legend, new Set()).textContent, /Click a host, a rack or a zone/);
-  assert.match(failures.tried(PLAN, legend, new Set(['r1', 'z2'])).textContent,
+  assert.match(whatIf.tried(PLAN, legend, new Set()).textContent, /Click a host, a rack or a zone/);
+  assert.match(whatIf.tried(PLAN, legend, new Set(['r1', 'z2'])).textContent,
     /If rack A and zone B fail:\s+nothing is left of db\./);
-  assert.match(failures.tried(PLAN, legend, new Set(['r2'])).textContent, /If rack B fails:\s+every tier lives on\./);
+  assert.match(whatIf.tried(PLAN, legend, new Set(['r2'])).textContent, /If rack B fails:\s+every tier lives on\./);
 });
 
 const VERDICTS = [
@@ -93,7 +93,7 @@ test('the strip is left alone while it says the same, so that it is read out onc
 });
 
 test('reasons come with what would help', () => {
-  const box = verdict.reasons({
+  const box = reasons.reasons({
     proved: true, reasons: [{ code: 'too-few-domains', message: 'needs 9', suggestion: 'make it soft' }],
   }, {});
   assert.match(box.textContent, /There is no way.*needs 9.*make it soft/s);
@@ -106,11 +106,11 @@ const CHANGES = [
 
 test('each change that would help is a button, once, and a click takes it', () => {
   const taken = [];
-  const reasons = CHANGES.map((change) => {
+  const given = CHANGES.map((change) => {
     return { code: 'c', message: 'm', suggestion: change.message, changes: [change, CHANGES[0]] };
   });
   const act = { change: (change) => taken.push(change.message), again: () => taken.push('again') };
-  const box = verdict.reasons({ proved: true, reasons }, act);
+  const box = reasons.reasons({ proved: true, reasons: given }, act);
   assert.deepEqual(texts(box.querySelectorAll('.ens-offer')), CHANGES.map((change) => change.message));
   assert.equal(box.querySelectorAll('.ens-suggestion').length, 0);
   box.querySelectorAll('.ens-offer')[1].click();
@@ -120,7 +120,7 @@ test('each change that would help is a button, once, and a click takes it', () =
 
 test('a change that the drawing cannot take is told and not offered', () => {
   const changes = [{ ...CHANGES[0], steps: null }];
-  const box = verdict.reasons({ proved: true, reasons: [{ code: 'c', message: 'm', changes }] }, {});
+  const box = reasons.reasons({ proved: true, reasons: [{ code: 'c', message: 'm', changes }] }, {});
   assert.equal(box.querySelectorAll('.ens-offer').length, 0);
   assert.equal(box.querySelector('.ens-suggestion').textContent.trim(), 'Make it soft.');
 });
@@ -129,7 +129,7 @@ test('what is not decided is not called impossible', () => {
   const state = { kind: 'refused', proved: false, reasons: [{ code: 'not-decided', message: 'time was up' }] };
   assert.match(verdict.words(state).headline, /not decided/);
   assert.equal(verdict.words(state).tone, 'warn');
-  assert.match(verdict.reasons(state, {}).textContent, /search ended before/);
+  assert.match(reasons.reasons(state, {}).textContent, /search ended before/);
 });
 
 const OPEN = { name: 'worst loss by one rack', value: 3, bound: 2, proved: false };
@@ -143,7 +143,7 @@ const PROOFS = [
 
 for (const [name, plan, said] of PROOFS) {
   test('the proof is told as it is: ' + name, () => {
-    const box = verdict.remarks({ plan: { ...PLAN, ...plan }, at: '12:00' });
+    const box = reasons.remarks({ plan: { ...PLAN, ...plan }, at: '12:00' });
     assert.match(box.querySelector('summary').textContent.trim(), said);
     assert.equal(box.querySelectorAll('tbody tr').length, plan.objectives.length);
     assert.equal(box.querySelector('details').open, false);
@@ -175,7 +175,7 @@ for (const [name, plan, cell, sentence] of ROOMS) {
     const table = failures.worst(plan, legend, 'unknown');
     assert.match(table.querySelector('[data-room=rack]').textContent.trim(), cell);
     assert.match(table.querySelector('[data-room=host]').textContent.trim(), /^not known$/);
-    assert.match(failures.tried(plan, legend, new Set(['r1'])).lastChild.textContent, sentence);
+    assert.match(whatIf.tried(plan, legend, new Set(['r1'])).lastChild.textContent, sentence);
   });
 }
 
@@ -195,11 +195,11 @@ test('many domains without room are not all listed by name', () => {
 });
 
 function page(draft, choices = CHOICES) {
-  const legends = layout.legend(draft.tiers);
+  const legends = tierLegend.legend(draft.tiers);
   const on = {
-    draft, catalogue: ensembles.catalogue.open(choices), levels: ['host', 'rack', 'zone'], changes: [],
+    draft, catalogue: ensembles.catalog.open(choices), levels: ['host', 'rack', 'zone'], changes: [],
     legend: new Map(draft.tiers.map((tier, index) => [tier.key, legends[index]])),
-    sentence: (policy) => ensembles.words.policy(model.ruleOf(draft, policy)),
+    sentence: (policy) => ensembles.policyWords.sentence(model.ruleOf(draft, policy)),
   };
   for (const name of ['type', 'change', 'duplicate', 'remove', 'addPolicy', 'typePolicy', 'changePolicy',
     'removePolicy', 'details']) {
@@ -225,7 +225,7 @@ test('every field of a card has a label', () => {
 test('the card offers the first page, and the sheet for the rest', () => {
   const choices = { ...CHOICES, images: [{ id: 'i-big', name: 'big', min_ram: 1024, min_disk: 0 }] };
   const values = { flavor: 'f-unlisted', metadata: [['a', 'b']], keyName: 'mine' };
-  const draft = model.changeTier(samples.fresh(choices), 't1', values);
+  const draft = model.changeTier(newDraft.fresh(choices), 't1', values);
   const on = page(draft, choices);
   const card = ensembles.tierCard.card(draft.tiers[0], on);
   const flavor = card.querySelector('#t1-flavor');
@@ -240,7 +240,7 @@ test('the card offers the first page, and the sheet for the rest', () => {
 });
 
 test('a tier on volumes says so, and an image takes their place', () => {
-  const draft = model.changeTier(samples.fresh(CHOICES), 't1', { volumes: ['v-1', 'v-2'] });
+  const draft = model.changeTier(newDraft.fresh(CHOICES), 't1', { volumes: ['v-1', 'v-2'] });
   const on = page(draft);
   const image = ensembles.tierCard.card(draft.tiers[0], on).querySelector('#t1-image');
   assert.equal(image.selectedOptions[0].textContent, '2 volumes');
@@ -250,7 +250,7 @@ test('a tier on volumes says so, and an image takes their place', () => {
 });
 
 test('the card tells its page what was changed', () => {
-  const draft = samples.fresh(CHOICES);
+  const draft = newDraft.fresh(CHOICES);
   const on = page(draft);
   const card = ensembles.tierCard.card(draft.tiers[0], on);
   const set = (selector, value, event) => {
@@ -272,7 +272,7 @@ test('the card tells its page what was changed', () => {
 for (const name of HOSTILE) {
   test('a hostile name is shown as text: ' + name.slice(0, 24), () => {
     const choices = { ...CHOICES, images: [{ id: name, name, min_ram: 0, min_disk: 0 }] };
-    const draft = samples.fresh(choices);
+    const draft = newDraft.fresh(choices);
     const shown = page(draft, choices);
     const plan = {
       ...PLAN, domains: PLAN.domains.map((domain) => ({ ...domain, name })),
@@ -280,9 +280,9 @@ for (const name of HOSTILE) {
     };
     const whole = document.createElement('div');
     whole.append(ensembles.tierCard.card(draft.tiers[0], shown), map.picture(plan, legend, new Set(), () => {}),
-      map.table(plan), failures.tried(plan, legend, new Set(['z1'])),
-      verdict.remarks({ plan, at: '12:00' }),
-      verdict.reasons({ proved: false, reasons: [{ code: 'c', message: name, suggestion: name }] }, {}));
+      planTable.table(plan), whatIf.tried(plan, legend, new Set(['z1'])),
+      reasons.remarks({ plan, at: '12:00' }),
+      reasons.reasons({ proved: false, reasons: [{ code: 'c', message: name, suggestion: name }] }, {}));
     assert.equal(whole.querySelectorAll('img, script').length, 0);
     assert.equal(whole.querySelector('#t1-image').selectedOptions[0].textContent, name);
     assert.equal(whole.querySelector('.ens-domain-label').textContent, name);
@@ -291,21 +291,21 @@ for (const name of HOSTILE) {
 }
 
 test('a problem is shown at its field, or at the button to the sheet that has it, and goes again', () => {
-  const draft = samples.fresh(CHOICES);
+  const draft = newDraft.fresh(CHOICES);
   const whole = document.createElement('div');
   whole.append(ensembles.tierCard.card(draft.tiers[0], page(draft)));
   document.body.append(whole);
   const about = (field, message) => ({ place: { kind: 'tier', key: 't1', field }, message });
-  ensembles.problems.show(whole, [about('flavor', 'no such flavor'), about('keyName', 'no such key')]);
+  ensembles.fieldErrors.show(whole, [about('flavor', 'no such flavor'), about('keyName', 'no such key')]);
   const field = whole.querySelector('#t1-flavor');
   assert.equal(field.getAttribute('aria-invalid'), 'true');
   assert.equal(document.getElementById(field.getAttribute('aria-describedby')).textContent, 'no such flavor');
   const told = whole.querySelector('#t1-server-error');
   assert.equal(told.textContent, 'no such key');
   assert.ok(whole.querySelector('#t1-server').getAttribute('aria-describedby').split(' ').includes(told.id));
-  ensembles.problems.focus([about('keyName', 'no such key')]);
+  ensembles.fieldErrors.focus([about('keyName', 'no such key')]);
   assert.equal(document.activeElement.id, 't1-server');
-  ensembles.problems.show(whole, []);
+  ensembles.fieldErrors.show(whole, []);
   assert.equal(field.hasAttribute('aria-invalid'), false);
   assert.equal(told.hidden, true);
   whole.remove();

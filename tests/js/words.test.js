@@ -3,7 +3,7 @@
 const test = require('node:test');
 const assert = require('node:assert/strict');
 const { ensembles } = require('./scripts.js');
-const { words } = ensembles;
+const { policyWords, words } = ensembles;
 
 const POLICIES = [
   ['one tier apart', { type: 'anti-affinity', level: 'host', tiers: ['web'], enforcement: 'hard', max_per_domain: 1 },
@@ -45,7 +45,7 @@ const POLICIES = [
 ];
 
 for (const [name, policy, sentence] of POLICIES) {
-  test('a policy says what it means: ' + name, () => assert.equal(words.policy(policy), sentence));
+  test('a policy says what it means: ' + name, () => assert.equal(policyWords.sentence(policy), sentence));
 }
 
 test('what is filled in is not filled again', () => {

@@ -2,7 +2,7 @@
 /* Talks to the panel's JSON views for the project of the page; every failure becomes one kind of error. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, fill } = ensembles.words;
 
   /**
@@ -103,5 +103,4 @@
   }
 
   ensembles.api = { open, ApiError };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.api; }
 }());

@@ -2,7 +2,7 @@
 /* Builds elements; every text becomes a text node, so no name is ever read as HTML. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
 
   /**
    * Make an element. attributes: {class, id, ... , on: {event: handler}}; false, null and

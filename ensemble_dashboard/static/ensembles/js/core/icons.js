@@ -2,7 +2,7 @@
 /* Small drawn signs: the themes have different icon fonts, and these look the same in all of them. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
 
   const CIRCLE = 'M8 1.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 1 0 0-13z';
   // Lines on a square of 16 by 16.

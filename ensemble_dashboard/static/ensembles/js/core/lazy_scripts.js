@@ -2,13 +2,13 @@
 /* Scripts that are fetched when they are first wanted: the page names them in a <template>, which loads nothing. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const asked = new Map();
 
-  /** Run what the template #ens-later-<name> names, once; a promise of all our modules. What failed is tried again. */
+  /** Run what the template #ens-lazy-<name> names, once; a promise of all our modules. What failed is tried again. */
   function load(name) {
     if (!asked.has(name)) {
-      const named = document.getElementById('ens-later-' + name).content.querySelectorAll('script');
+      const named = document.getElementById('ens-lazy-' + name).content.querySelectorAll('script');
       const all = Promise.all([...named].map(run)).then(() => ensembles);
       asked.set(name, all);
       all.catch(() => asked.delete(name));
@@ -27,6 +27,5 @@
     });
   }
 
-  ensembles.later = { load };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.later; }
+  ensembles.lazyScripts = { load };
 }());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Ensembles in words: levels, policies as sentences, counts; every string goes through gettext. */
+/* Ensembles in words: levels, counts, statuses; every string goes through gettext. */
 (function () {
   'use strict';
   const ensembles = globalThis.ensembles = globalThis.ensembles || {};
@@ -33,85 +33,6 @@
     return fill(gettext('%(first)s and %(last)s'), {
       first: names.slice(0, -1).join(', '), last: names[names.length - 1],
     });
-  }
-
-  /** What people call a kind of policy; the term of the field is shown beside it. */
-  function kind(type) {
-    return {
-      'anti-affinity': gettext('Keep apart'), affinity: gettext('Keep together'), spread: gettext('Spread evenly'),
-      near: gettext('Keep near'), survive: gettext('Survive failures'), exclusive: gettext('Keep to themselves'),
-    }[type] || type;
-  }
-
-  /**
-   * A policy as one sentence, from the form of the API: {type, level, tiers: [names], enforcement, ...}.
-   */
-  function policy(rule) {
-    const sentence = SENTENCES[rule.type] || (() => rule.type + ': %(tiers)s, %(level)s');
-    return fill(sentence(rule, rule.enforcement === 'soft'), {
-      level: level(rule.level), tiers: list(rule.tiers), most: rule.max_per_domain || 1, to: rule.to || '?',
-      how: rule.type === 'spread' ? evenness(rule) : '',
-      failed: domains(rule.level, rule.failures || 1), left: rule.min_available ?? 1,
-    });
-  }
-
-  const SENTENCES = {
-    affinity: (rule, soft) => (soft ? gettext('All members of %(tiers)s should be in one %(level)s.')
-      : gettext('All members of %(tiers)s must be in one %(level)s.')),
-    'anti-affinity': apart,
-    spread: (rule, soft) => {
-      if (rule.tiers.length > 1) {
-        return soft ? gettext('The members of each of %(tiers)s should be spread: %(how)s.')
-          : gettext('The members of each of %(tiers)s must be spread: %(how)s.');
-      }
-      return soft ? gettext('The members of %(tiers)s should be spread: %(how)s.')
-        : gettext('The members of %(tiers)s must be spread: %(how)s.');
-    },
-    near: (rule, soft) => (soft ? gettext('Every %(level)s that holds members of %(tiers)s should hold one of %(to)s too.')
-      : gettext('Every %(level)s that holds members of %(tiers)s must hold one of %(to)s too.')),
-    survive: (rule, soft) => {
-      if (rule.tiers.length > 1) {
-        return soft ? gettext('After the loss of any %(failed)s, at least %(left)s of each of %(tiers)s should be left.')
-          : gettext('After the loss of any %(failed)s, at least %(left)s of each of %(tiers)s must be left.');
-      }
-      return soft ? gettext('After the loss of any %(failed)s, at least %(left)s of %(tiers)s should be left.')
-        : gettext('After the loss of any %(failed)s, at least %(left)s of %(tiers)s must be left.');
-    },
-    exclusive: (rule, soft) => {
-      if (rule.other === 'ensemble') {
-        return soft ? gettext('A %(level)s with members of %(tiers)s should hold no member of another ensemble.')
-          : gettext('A %(level)s with members of %(tiers)s may hold no member of another ensemble.');
-      }
-      return soft ? gettext('A %(level)s with members of %(tiers)s should hold no server of another project.')
-        : gettext('A %(level)s with members of %(tiers)s may hold no server of another project.');
-    },
-  };
-
-  function apart(rule, soft) {
-    if (rule.tiers.length > 1) {
-      return soft ? gettext('No %(level)s should hold members of two of %(tiers)s.')
-        : gettext('No %(level)s may hold members of two of %(tiers)s.');
-    }
-    if (rule.max_per_domain > 1) {
-      return soft ? gettext('A %(level)s should hold at most %(most)s members of %(tiers)s.')
-        : gettext('A %(level)s may hold at most %(most)s members of %(tiers)s.');
-    }
-    return soft ? gettext('No two members of %(tiers)s should share a %(level)s.')
-      : gettext('No two members of %(tiers)s may share a %(level)s.');
-  }
-
-  /** How a spread is asked for: "no rack holds over 1 more than another and at least 3 racks are used". */
-  function evenness(rule) {
-    const asked = [];
-    if (rule.max_skew) {
-      asked.push(fill(gettext('no %(level)s holds over %(skew)s more than another'),
-        { level: level(rule.level), skew: rule.max_skew }));
-    }
-    if (rule.min_domains) {
-      asked.push(fill(ngettext('at least %(domains)s is used', 'at least %(domains)s are used', rule.min_domains),
-        { domains: domains(rule.level, rule.min_domains) }));
-    }
-    return asked.length ? list(asked) : gettext('how is not said yet');
   }
 
   /** What the planner looked for, in words: the names of its objectives are few and fixed. */
@@ -197,8 +118,7 @@
   }
 
   ensembles.words = {
-    gettext, ngettext, fill, level, label, list, kind, policy, objective, left, members, domains, survives, status, size,
+    gettext, ngettext, fill, level, label, list, objective, left, members, domains, survives, status, size,
     memory,
   };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.words; }
 }());

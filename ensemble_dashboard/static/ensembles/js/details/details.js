@@ -2,8 +2,10 @@
 /* The ensemble's page: shows what it came with, follows what is being built, and compares it with the plan. */
 (function () {
   'use strict';
-  const { words, dom, layout, api, map, failures, progress, truth: truths, members, rules, events, time, actions } =
-    globalThis.ensembles;
+  const {
+    words, dom, tierLegend, api, map, planTable, failures, whatIf, progress, truth: truths, members, rules, events, time,
+    actions,
+  } = globalThis.ensembles;
   const { gettext, fill } = words;
   const { el, icon, badge } = dom;
 
@@ -50,7 +52,7 @@
 
   function render() {
     root.dataset.status = ensemble.status;
-    const tiers = layout.legend(ensemble.tiers);
+    const tiers = tierLegend.legend(ensemble.tiers);
     const differing = truth ? new Set(truths.differences(truth).map((each) => each.member)).size : null;
     const state = truth ? truths.state(ensemble, truth) : null;
     root.toggleAttribute('data-differs', state === 'differs');
@@ -86,26 +88,26 @@
 
   function drawMap(tiers) {
     const there = picture.assignments.length > 0;
-    put('key', tiers, () => map.key(tiers));
+    put('key', tiers, () => planTable.key(tiers));
     const moved = truth ? truth.members.filter((each) => each.moved).map((each) => each.name) : [];
     if (there) { drawing.show(picture, tiers, moved); }
-    put('table', picture, () => (there ? map.table(picture) : []));
+    put('table', picture, () => (there ? planTable.table(picture) : []));
     showTried();
     showCosts();
   }
 
   /** Who is left when somebody fails domains in the picture. */
   function showTried() {
-    const tiers = layout.legend(ensemble.tiers);
+    const tiers = tierLegend.legend(ensemble.tiers);
     const drawn = picture.assignments.length > 0 && !leaving();
-    put('tried', [picture, [...failed], drawn], () => (drawn ? failures.tried(picture, tiers, failed, {
+    put('tried', [picture, [...failed], drawn], () => (drawn ? whatIf.tried(picture, tiers, failed, {
       policies: ensemble.policies, reset: () => fail([]),
     }) : []));
   }
 
   /** The worst failures of each level, one or several at once. */
   function showCosts() {
-    const tiers = layout.legend(ensemble.tiers);
+    const tiers = tierLegend.legend(ensemble.tiers);
     put('failures', [picture.survivability, tiers, view.failures], () => (picture.assignments.length
       ? failures.worst(picture, tiers, null, { failures: view.failures, show: fail }) : []));
   }
@@ -118,7 +120,8 @@
   }
 
   function showMembers(tiers) {
-    const levels = map.levelsOf(picture.survivability.length ? picture : { survivability: ensemble.survivability || [] });
+    const levels = planTable.levelsOf(
+      picture.survivability.length ? picture : { survivability: ensemble.survivability || [] });
     put('members', [members.rows(ensemble, truth), view.order, levels], () => members.table(ensemble, truth, tiers, {
       levels, order: view.order,
       url: (id) => data.instanceUrl.replace('00000000', encodeURIComponent(id)),

@@ -2,7 +2,7 @@
 /* What can be done with an ensemble: cancel its build, delete it, show it as a file. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, ngettext, fill } = ensembles.words;
   const { dialog, progress } = ensembles;
   const { wayOut } = ensembles.dom;
@@ -114,5 +114,4 @@
   }
 
   ensembles.actions = { connect, follow, asking };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.actions; }
 }());

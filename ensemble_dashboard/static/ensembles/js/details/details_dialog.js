@@ -2,7 +2,7 @@
 /* Questions before something is removed, and the ensemble as a file: the browser's own dialogs. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext } = ensembles.words;
   const { el, icon, wayOut } = ensembles.dom;
 
@@ -91,5 +91,4 @@
   }
 
   ensembles.dialog = { ask, texts };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.dialog; }
 }());

@@ -2,7 +2,7 @@
 /* What has happened, newest first, with how long ago and exactly when; the older ones are folded away. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, ngettext, fill } = ensembles.words;
   const { el, icon } = ensembles.dom;
   const { since, exact } = ensembles.time;
@@ -37,5 +37,4 @@
   }
 
   ensembles.events = { events, sign, FEW };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.events; }
 }());

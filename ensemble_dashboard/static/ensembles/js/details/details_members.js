@@ -2,7 +2,7 @@
 /* The members as a table that can be sorted: what each is, its real status, where it is and was planned. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, fill, level, status } = ensembles.words;
   const { el, icon, badge } = ensembles.dom;
   const { truth: truths } = ensembles;
@@ -110,5 +110,4 @@
   }
 
   ensembles.members = { rows, sorted, table, state };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.members; }
 }());

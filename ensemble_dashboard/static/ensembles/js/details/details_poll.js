@@ -2,7 +2,7 @@
 /* Asks for news: soon while much happens, seldom while little does, not at all in a hidden tab or at the end. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
 
   const SOON = 2000; // ms after something has changed
   const SELDOM = 8000; // while nothing does
@@ -60,5 +60,4 @@
   }
 
   ensembles.poll = { poll, SOON, SELDOM, LONGEST };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.poll; }
 }());

@@ -2,7 +2,7 @@
 /* How far an ensemble is, in words, as steps and as a bar with one part for each member. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, ngettext, fill, status } = ensembles.words;
   const { el, icon } = ensembles.dom;
   const { lasted } = ensembles.time;
@@ -125,5 +125,4 @@
   }
 
   ensembles.progress = { counted, sentence, steps, stepList, bar, time, sign };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.progress; }
 }());

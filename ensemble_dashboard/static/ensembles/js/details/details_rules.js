@@ -2,9 +2,9 @@
 /* What was promised and whether it holds now, and what differs from the plan with its price. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, fill, level } = ensembles.words;
-  const { words } = ensembles;
+  const { policyWords } = ensembles;
   const { el, icon } = ensembles.dom;
   const { truth: truths, members } = ensembles;
 
@@ -23,9 +23,10 @@
       return el('li', { class: 'ens-rule is-' + look, 'data-holds': String(each.holds) },
         el('span', { class: 'ens-' + look }, icon(look), el('span', { class: 'sr-only' }, verdict(each.holds, !truth))),
         el('div', {},
-          el('strong', {}, words.kind(each.policy.type)), ' ', el('span', { class: 'ens-term' }, each.policy.type), ' ',
+          el('strong', {}, policyWords.title(each.policy.type)), ' ',
+          el('span', { class: 'ens-term' }, each.policy.type), ' ',
           el('span', { class: 'ens-term' }, wish ? gettext('should') : gettext('must')),
-          el('p', { class: 'ens-rule-words' }, words.policy(each.policy)),
+          el('p', { class: 'ens-rule-words' }, policyWords.sentence(each.policy)),
           each.tiers.length ? el('p', { class: 'ens-rule-left' }, each.tiers.map((one) => fill(
             gettext('%(tier)s: %(left)s would be left, %(needed)s are needed.'), one)).join(' ')) : null,
           each.holds === false ? el('p', { class: 'ens-rule-broken' }, gettext('Not kept.'), ' ', each.message) : null));
@@ -89,7 +90,8 @@
       el('h3', {}, gettext('What that costs')),
       prices.length || broken.length ? el('ul', { class: 'ens-plain ens-costs' },
         broken.map((each) => el('li', { class: 'ens-cost' }, el('span', { class: 'ens-bad' }, icon('bad')), ' ',
-          el('span', {}, fill(gettext('A promise does not hold: %(policy)s'), { policy: words.policy(each.policy) })))),
+          el('span', {}, fill(gettext('A promise does not hold: %(policy)s'),
+            { policy: policyWords.sentence(each.policy) })))),
         prices.map((each) => el('li', { class: 'ens-cost' }, el('span', { class: 'ens-warn' }, icon('warn')), ' ',
           el('span', {}, price(each, labels)))))
         : el('p', { class: 'ens-good' }, icon('good'), ' ',
@@ -98,5 +100,4 @@
   }
 
   ensembles.rules = { policies, differences, sentence, price };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.rules; }
 }());

@@ -2,7 +2,7 @@
 /* Times as people say them: how long ago, for how long, and exactly when. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, fill } = ensembles.words;
   const { el } = ensembles.dom;
 
@@ -59,5 +59,4 @@
   }
 
   ensembles.time = { ago, lasted, exact, clock, since, tick };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.time; }
 }());

@@ -2,15 +2,15 @@
 /* The ensemble as Nova has it, beside what was planned: who is elsewhere, what that costs, which promises hold. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
-  const { layout } = ensembles;
+  const { ensembles } = globalThis;
+  const { domainTree } = ensembles;
 
   /**
    * What the picture shows: Nova's truth where it is known, else the plan. kept: the picture before, so that
    * members that are being removed stay where they were, pale.
    */
   function shown(ensemble, truth, kept) {
-    const plan = layout.asPlan(ensemble);
+    const plan = domainTree.asPlan(ensemble);
     if (truth) {
       const members = truth.members.filter((member) => placed(member.domains));
       return {
@@ -129,5 +129,4 @@
   }
 
   ensembles.truth = { shown, labels, differences, costs, standing, state, culprit };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.truth; }
 }());

@@ -2,7 +2,7 @@
 /* The tier cards as one stop for Tab, between which arrows lead; the focus is never lost when they change. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
 
   /** list: the element around the cards, each of which has data-tier and can be focused. */
   function open(list) {
@@ -45,5 +45,5 @@
     return { go, redraw };
   }
 
-  ensembles.cards = { open };
+  ensembles.cardFocus = { open };
 }());

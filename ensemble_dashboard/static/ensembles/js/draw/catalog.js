@@ -2,7 +2,7 @@
 /* What a tier can be made of: the first page of each list came with the page, the rest is asked for. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
 
   const AT_ONCE = 100; // ids that are asked for at once: an address has an end
 
@@ -53,6 +53,5 @@
     };
   }
 
-  ensembles.catalogue = { open };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.catalogue; }
+  ensembles.catalog = { open };
 }());

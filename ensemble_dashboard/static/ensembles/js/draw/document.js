@@ -2,14 +2,10 @@
 /* From the API's form of an ensemble, as a file has it, to a drawing; model.body goes the other way. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
-  const { model, server } = ensembles;
+  const { ensembles } = globalThis;
+  const { model, policyKinds, server } = ensembles;
 
-  // The API's fields of a policy that a drawing has, by its own name.
-  const POLICY = {
-    type: 'type', level: 'level', enforcement: 'enforcement', max_per_domain: 'most', max_skew: 'skew',
-    min_domains: 'domains', failures: 'failures', min_available: 'available', other: 'other',
-  };
+  const COMMON = ['type', 'level', 'enforcement']; // fields that all kinds of policies have, called alike
 
   /** Draw what a body of the API says: {name, description, tiers, policies}, flavors and the like by id. */
   function drawing(body) {
@@ -28,16 +24,15 @@
 
   function policyOf(draft, given) {
     const { type, to, tiers } = given;
+    const kind = policyKinds.of(type);
     const key = (name) => draft.tiers.find((tier) => tier.name === name)?.key || '';
-    const values = {
-      between: tiers.length > 1 || type === 'near', tiers: tiers.map(key), to: key(to),
-      rest: others(given, { ...POLICY, tiers, to: '' }),
+    const own = Object.values(kind.fields);
+    const known = Object.fromEntries([...COMMON, ...own, 'tiers', kind.hasTarget && 'to'].map((name) => [name, true]));
+    return {
+      ...Object.fromEntries(COMMON.filter((name) => Object.hasOwn(given, name)).map((name) => [name, given[name]])),
+      ...kind.drawn(given), between: tiers.length > 1 || kind.hasTarget, tiers: tiers.map(key), to: key(to),
+      rest: others(given, known),
     };
-    for (const [name, field] of Object.entries(POLICY)) {
-      if (Object.hasOwn(given, name)) { values[field] = field === 'available' ? String(given[name]) : given[name]; }
-    }
-    // Nothing said about a spread's evenness is not the same as what a new policy begins with.
-    return type === 'spread' ? { skew: null, ...values } : values;
   }
 
   /** What the drawing has no field for: kept, and sent as it came. */
@@ -46,5 +41,4 @@
   }
 
   ensembles.document = { drawing };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.document; }
 }());

@@ -3,9 +3,9 @@
 (function () {
   'use strict';
   const {
-    words, dom, layout, api, model, history, steps, samples, templates, store, beginning, problems, frame,
-    cards, shortcuts, verdict, submit, dryRun, tierCard, policyChip, edges,
-    catalogue, quota, later,
+    words, dom, tierLegend, api, model, history, stepLabels, newDraft, starts, savedDrafts, firstDraft, fieldErrors, frame,
+    cardFocus, shortcuts, verdict, submit, dryRun, tierCard, policyChip, policyWords, edges,
+    catalog, quota, lazyScripts,
   } = globalThis.ensembles;
   const { gettext, fill } = words;
   const { el, fillIn, icon, badge } = dom;
@@ -15,23 +15,23 @@
   const server = api.open(data.session, root.querySelector('[name=csrfmiddlewaretoken]').value, {
     belongs: gettext('This drawing belongs to %(project)s.'), ended: gettext('Nothing drawn here is lost.'),
   });
-  const kept = store.open(globalThis.sessionStorage, data.draftsOf, data.session.project);
+  const kept = savedDrafts.open(globalThis.sessionStorage, data.draftsOf, data.session.project);
   const act = {
     name: (name) => type({ ...draft, name }),
     description: (description) => type({ ...draft, description }),
     start: (id) => startFrom(data.starts.find((start) => start.id === id)),
-    undo: () => travel(history.undo(past), gettext('Undone: %(step)s'), steps.back(past)),
-    redo: () => travel(history.redo(past), gettext('Done again: %(step)s'), steps.again(past)),
+    undo: () => travel(history.undo(past), gettext('Undone: %(step)s'), stepLabels.back(past)),
+    redo: () => travel(history.redo(past), gettext('Done again: %(step)s'), stepLabels.again(past)),
     addTier,
   };
   const parts = frame.build(act);
-  const board = cards.open(parts.tiers);
+  const board = cardFocus.open(parts.tiers);
   let textChanged = null; // tells the text beside the drawing, once it was looked at
-  const lists = catalogue.open(data.choices, (kind, query, signal) =>
+  const lists = catalog.open(data.choices, (kind, query, signal) =>
     server.get(data.choicesUrl.replace('kind', kind) + '?' + query, signal));
   let sheet = null; // made when it is first wanted
 
-  let past = beginning.begin(kept, data);
+  let past = firstDraft.begin(kept, data);
   let draft = past.now;
   let unmet = new Map(); // a policy's key -> what the last plan leaves of it
   let told = []; // problems that the API told: [{place, message}]
@@ -51,7 +51,7 @@
   const unreachable = () =>
     show({ kind: 'error', message: gettext('The dashboard does not answer. Is the network there?') });
   let view = { show() {}, learn() {} }; // the preview; it comes while the first plan is made
-  later.load('answer').then(({ preview }) => {
+  lazyScripts.load('answer').then(({ preview }) => {
     view = preview.open(root, parts, {
       drawing: () => model.body(draft, 'preview'), change: takeChange, again: dry.schedule, fail: dry.fail,
       build: () => build.send(shown.id), keep: () => { fits(shown, null); dry.schedule(); },
@@ -60,7 +60,7 @@
   }, unreachable);
   const build = submit.open((body) => server.post(data.createUrl, body), {
     body: () => model.body(draft), busy, changed,
-    failed: (problem) => { fault(problem); problems.focus(told); },
+    failed: (problem) => { fault(problem); fieldErrors.focus(told); },
     done: (url) => { kept.clear(); globalThis.location.assign(url); },
   });
 
@@ -102,7 +102,7 @@
 
   /** Say what can be taken back and again. */
   function tellPast() {
-    frame.tellSteps(parts, steps.back(past), steps.again(past));
+    frame.tellSteps(parts, stepLabels.back(past), stepLabels.again(past));
     tellTaken();
   }
 
@@ -113,8 +113,8 @@
     catalogue: lists,
     quota: () => quota.figures(draft.tiers, data.choices.quota, (id) => lists.get('flavors', id)),
     details(key, field) {
-      later.load('sheet').then((ours) => {
-        sheet ||= ours.sheet.make(page);
+      lazyScripts.load('sheet').then((ours) => {
+        sheet ||= ours.serverSheet.make(page);
         sheet.show(key, field);
         refresh();
       }, unreachable);
@@ -128,21 +128,21 @@
     typePolicy: (key, values) => type(model.changePolicy(draft, key, values)),
     changePolicy: (key, values) => change(model.changePolicy(draft, key, values)),
     removePolicy: (key) => change(model.removePolicy(draft, key)),
-    sentence: (policy) => words.policy(model.ruleOf(draft, policy)),
+    sentence: (policy) => policyWords.sentence(model.ruleOf(draft, policy)),
   };
 
   function startFrom(start) {
-    change(templates.draw(start, data, draft),
+    change(starts.draw(start, data, draft),
       { label: fill(gettext('start from “%(template)s”'), { template: start.title }) });
   }
 
   /** Bring the drawing as text, and text as a drawing, to life: most people never look at it. */
   async function wakeText() {
-    const { source, importer, document: { drawing } } = await later.load('text');
+    const { textTabs, yamlImport, document: { drawing } } = await lazyScripts.load('text');
     if (textChanged) { return; }
-    textChanged = source.open(parts,
+    textChanged = textTabs.open(parts,
       () => server.post(data.writeUrl, { ensemble: model.written(draft) }).then((answer) => answer.file));
-    importer.open((text) => server.post(data.readUrl, { text }).then((answer) => answer.ensemble),
+    yamlImport.open((text) => server.post(data.readUrl, { text }).then((answer) => answer.ensemble),
       (read) => change(drawing(read), { label: gettext('import YAML') }));
   }
 
@@ -159,7 +159,7 @@
   }
 
   function addTier() {
-    change(model.addTier(draft, samples.firstChoices(data.choices)));
+    change(model.addTier(draft, newDraft.firstChoices(data.choices)));
     document.getElementById(draft.tiers[draft.tiers.length - 1].key + '-name').select();
   }
 
@@ -181,7 +181,7 @@
   }
 
   function relabel() {
-    const entries = layout.legend(draft.tiers);
+    const entries = tierLegend.legend(draft.tiers);
     page.legend = new Map(draft.tiers.map((tier, index) => [tier.key, entries[index]]));
   }
 
@@ -195,7 +195,7 @@
       root.querySelectorAll('[data-name="' + tier.key + '"]').forEach((node) => { node.textContent = tier.name; });
     }
     const wrong = [...model.problems(draft), ...model.questions(draft), ...told];
-    problems.show(root, wrong);
+    fieldErrors.show(root, wrong);
     policyChip.refresh(root, page, wrong, unmet);
     edges.draw(page);
     fillIn(parts.quota, quota.bars(page.quota()));
@@ -325,8 +325,8 @@
       wrong.unshift({ place: { kind: 'ensemble', key: null, field: 'name' }, message: gettext('Give it a name.') });
     }
     if (wrong.length) {
-      problems.show(root, wrong);
-      problems.focus(wrong);
+      fieldErrors.show(root, wrong);
+      fieldErrors.focus(wrong);
       return;
     }
     build.send(shown && shown.id);

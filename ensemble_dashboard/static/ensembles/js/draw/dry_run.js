@@ -2,7 +2,7 @@
 /* Asks for a plan when the drawing has come to rest, and then whether what a failure takes finds room again. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
 
   const PAUSE = 150; // ms of quiet before a plan is asked for
   const LATER = 700; // ms after that before its head-room is: it costs the cloud a plan for every domain
@@ -78,5 +78,4 @@
   }
 
   ensembles.dryRun = { open };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.dryRun; }
 }());

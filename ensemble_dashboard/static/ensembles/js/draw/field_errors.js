@@ -2,7 +2,7 @@
 /* Shows what is wrong at the field it is about, for eyes and for screen readers. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { el } = ensembles.dom;
 
   /** The id of the field that a place {kind, key, field} names. */
@@ -48,5 +48,5 @@
     if (input) { input.focus(); }
   }
 
-  ensembles.problems = { idOf, slot, show, focus };
+  ensembles.fieldErrors = { idOf, slot, show, focus };
 }());

@@ -2,18 +2,18 @@
 /* What the drawing begins with: what was drawn before, an example, or another ensemble to be like. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, fill } = ensembles.words;
-  const { history, model, samples, templates } = ensembles;
+  const { history, model, newDraft, starts } = ensembles;
 
   /** kept: see saved_drafts.js; data: of the page. Gives the steps (history.js); what was drawn before is one of them. */
   function begin(kept, data) {
-    const before = history.begin(kept.load() || samples.fresh(data.choices));
+    const before = history.begin(kept.load() || newDraft.fresh(data.choices));
     const sample = new URLSearchParams(globalThis.location.search).get('sample');
     const start = data.starts.find((one) => one.id === sample);
     let past = before;
     if (start) {
-      past = history.record(past, templates.draw(start, data, model.empty()), { label: gettext('draw this example') });
+      past = history.record(past, starts.draw(start, data, model.empty()), { label: gettext('draw this example') });
     }
     if (data.like) {
       const like = { ...data.like, name: fill(gettext('%(name)s copy'), data.like) };
@@ -28,5 +28,5 @@
     return past;
   }
 
-  ensembles.beginning = { begin };
+  ensembles.firstDraft = { begin };
 }());

@@ -2,7 +2,7 @@
 /* The frame of the drawing page, as _board.html and _windows.html have it: its parts, and what its buttons do. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, fill } = ensembles.words;
   const { el, fillIn, icon } = ensembles.dom;
 

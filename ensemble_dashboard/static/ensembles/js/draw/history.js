@@ -2,7 +2,7 @@
 /* What the drawing was before each step, and what it would be again: undo and redo as data. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
 
   const DEPTH = 200; // steps kept; a draft shares with the one before it what is the same
 
@@ -49,5 +49,4 @@
   }
 
   ensembles.history = { begin, record, seal, undo, redo, DEPTH };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.history; }
 }());

@@ -2,7 +2,7 @@
 /* Metadata: rows of a key and a value, with an empty one at the end to go on with. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
 
   /** Bring the rows to life; change(pairs) is told of each change, without empty rows. Gives what shows other pairs. */
   function open(change) {

@@ -2,9 +2,9 @@
 /* The drawing as data: each change gives a new draft, the old one stays as it was. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, fill } = ensembles.words;
-  const { server } = ensembles;
+  const { server, policyKinds } = ensembles;
 
   const MAX_TIERS = 20;
   const MAX_COUNT = 200;
@@ -15,19 +15,18 @@
   // A draft: {name, description, tiers: [TIER], policies: [POLICY], next: number for the next key}.
   // TIER: {key, name, count} and what its servers are made of, see server.js
   // What a file had beyond these is kept as `rest` by the API's names (see document.js), so that nothing is lost.
-  // POLICY: {key, type, level, tiers: [tier keys], enforcement, between: true for several tiers} and, of which
-  // each kind of policy has its own, {most, skew, domains, to: tier key, failures, available: text, other}
+  // POLICY: {key, type, level, tiers: [tier keys], enforcement, between: true for several tiers, to: tier key}, and
+  // the fields of all kinds, of which each has its own (policy/<kind>.js).
   // Policies name tiers by key, so that a tier can be renamed without losing its policies.
 
   // The API's names of fields, where ours are others.
   const FIELDS = {
-    ...server.FIELDS, max_per_domain: 'most', max_skew: 'skew', min_domains: 'domains', min_available: 'available',
+    ...server.FIELDS, ...Object.fromEntries(Object.entries(policyKinds.fields()).map(([field, name]) => [name, field])),
   };
   // What a change of the API's may be about.
   const EDITABLE = {
-    tier: ['count'], policy: ['enforcement', 'most', 'skew', 'domains', 'failures', 'available'],
+    tier: ['count'], policy: ['enforcement', ...Object.keys(policyKinds.fields())],
   };
-  const SHARE = /^(\d{1,3}|(100|[1-9]?\d)%)$/;
 
   function empty() {
     return { name: '', description: '', tiers: [], policies: [], next: 1 };
@@ -59,7 +58,7 @@
   function removeTier(draft, key) {
     const policies = draft.policies
       .map((policy) => ({ ...policy, tiers: policy.tiers.filter((tier) => tier !== key) }))
-      .filter((policy) => policy.tiers.length >= fewest(policy) && !(policy.type === 'near' && policy.to === key));
+      .filter((policy) => policy.tiers.length >= fewest(policy) && !(hasTarget(policy) && policy.to === key));
     return { ...draft, tiers: draft.tiers.filter((tier) => tier.key !== key), policies };
   }
 
@@ -75,11 +74,12 @@
       .reduce((whole, policy) => addPolicy(whole, { ...policy, tiers: [copy.key] }), { ...added, tiers });
   }
 
-  // What a policy begins with; of its numbers, each kind uses its own.
+  // What a policy begins with; of its fields, each kind uses its own.
   const POLICY = {
-    type: 'anti-affinity', level: 'host', tiers: [], enforcement: 'hard', between: false,
-    most: 1, skew: 1, domains: null, to: '', failures: 1, available: '1', other: 'project',
+    type: 'anti-affinity', level: 'host', tiers: [], enforcement: 'hard', between: false, to: '', ...policyKinds.first(),
   };
+
+  const hasTarget = (policy) => policyKinds.of(policy.type).hasTarget;
 
   function addPolicy(draft, values) {
     const policy = { ...POLICY, ...values, key: 'p' + draft.next };
@@ -101,9 +101,9 @@
     };
   }
 
-  /** A policy "near" that names a tier it can be near to, if there is one. */
+  /** A policy that must name a tier to be near to names one, if there is one. */
   function withTarget(draft, policy) {
-    if (policy.type !== 'near' || targets(draft, policy).some((tier) => tier.key === policy.to)) { return policy; }
+    if (!hasTarget(policy) || targets(draft, policy).some((tier) => tier.key === policy.to)) { return policy; }
     const [first] = targets(draft, policy);
     return { ...policy, to: first ? first.key : '' };
   }
@@ -113,9 +113,14 @@
     return draft.tiers.filter((tier) => !policy.tiers.includes(tier.key));
   }
 
-  /** How many tiers a policy must name: only "near" has a second one in a field of its own. */
+  /** How many tiers a policy must name: one with a target has the second one in a field of its own. */
   function fewest(policy) {
-    return policy.between && policy.type !== 'near' ? 2 : 1;
+    return policy.between && !hasTarget(policy) ? 2 : 1;
+  }
+
+  /** The keys of all tiers that a policy is about. */
+  function joins(policy) {
+    return hasTarget(policy) ? [...policy.tiers, policy.to] : policy.tiers;
   }
 
   function removePolicy(draft, key) {
@@ -133,25 +138,9 @@
       type: policy.type, level: policy.level, tiers: tierNames(draft, policy),
       enforcement: policy.enforcement, ...policy.rest,
     };
-    switch (policy.type) {
-      case 'anti-affinity':
-        return policy.between ? rule : { ...rule, max_per_domain: policy.most };
-      case 'spread':
-        if (policy.skew !== null) { rule.max_skew = policy.skew; }
-        if (policy.domains !== null) { rule.min_domains = policy.domains; }
-        return rule;
-      case 'near':
-        return { ...rule, to: draft.tiers.filter((tier) => tier.key === policy.to).map((tier) => tier.name).join('') };
-      case 'survive':
-        return {
-          ...rule, failures: policy.failures,
-          min_available: /^\d+$/.test(policy.available) ? Number(policy.available) : policy.available,
-        };
-      case 'exclusive':
-        return { ...rule, other: policy.other };
-      default:
-        return rule;
-    }
+    const own = policyKinds.of(policy.type).rule(policy);
+    if (!hasTarget(policy)) { return { ...rule, ...own }; }
+    return { ...rule, ...own, to: draft.tiers.filter((tier) => tier.key === policy.to).map((tier) => tier.name).join('') };
   }
 
   /** What is posted to the API; a preview needs no name yet. */
@@ -219,24 +208,17 @@
 
   function policyFaults(draft, policy) {
     const range = fill(gettext('From 1 to %(most)s.'), { most: MAX_COUNT });
-    const number = (field, optional) => [
-      !(optional && policy[field] === null) && !within(policy[field], MAX_COUNT), field, range,
-    ];
-    const own = {
-      'anti-affinity': () => [policy.between ? [] : number('most')],
-      spread: () => [
-        [policy.skew === null && policy.domains === null, 'skew', gettext('Give one of the two numbers, or both.')],
-        number('skew', true), number('domains', true),
+    const check = {
+      number: (field, optional) => [
+        !(optional && policy[field] === null) && !within(policy[field], MAX_COUNT), field, range,
       ],
-      near: () => [[!targets(draft, policy).some((tier) => tier.key === policy.to), 'to',
-        gettext('Choose another tier.')]],
-      survive: () => [number('failures'),
-        [!SHARE.test(policy.available), 'available', gettext('A number such as 2, or a share such as 50%.')]],
-    }[policy.type];
+      target: (field) => [!targets(draft, policy).some((tier) => tier.key === policy.to), field,
+        gettext('Choose another tier.')],
+    };
     return [
       [policy.tiers.length < fewest(policy), 'tiers',
         fewest(policy) > 1 ? gettext('Choose two tiers or more.') : gettext('Choose a tier.')],
-      ...(own ? own() : []),
+      ...policyKinds.of(policy.type).faults(policy, check),
     ];
   }
 
@@ -266,7 +248,7 @@
   function stepsOf(draft, edits) {
     const steps = edits.map(({ field, value }) => {
       const place = placeOf(draft, field);
-      return { ...place, value: place.field === 'available' ? String(value) : value };
+      return { ...place, value: typeof POLICY[place.field] === 'string' ? String(value) : value };
     });
     return steps.length && steps.every((step) => isOffered(draft, step)) ? steps : null;
   }
@@ -288,8 +270,7 @@
 
   ensembles.model = {
     empty, complete, addTier, changeTier, removeTier, duplicateTier, addPolicy, changePolicy, removePolicy,
-    targets, tierNames, ruleOf, body, written, size, problems, questions, placeOf, stepsOf, take,
+    targets, joins, tierNames, ruleOf, body, written, size, problems, questions, placeOf, stepsOf, take,
     MAX_TIERS, MAX_COUNT, MAX_MEMBERS, MAX_POLICIES,
   };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.model; }
 }());

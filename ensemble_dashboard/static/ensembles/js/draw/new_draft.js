@@ -2,7 +2,7 @@
 /* What a fresh page starts with. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const model = ensembles.model;
 
   /**
@@ -26,6 +26,5 @@
     return model.addPolicy(draft, { tiers: [draft.tiers[0].key] });
   }
 
-  ensembles.samples = { firstChoices, fresh };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.samples; }
+  ensembles.newDraft = { firstChoices, fresh };
 }());

@@ -2,7 +2,7 @@
 /* A list to choose from: searched, page by page; what is chosen stays in sight whatever is searched. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, ngettext, fill } = ensembles.words;
   const { el, fillIn, icon } = ensembles.dom;
 

@@ -2,7 +2,7 @@
 /* The project's quota: what is used so far, and what the whole drawing adds to it. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, fill } = ensembles.words;
   const { el, icon } = ensembles.dom;
 
@@ -57,5 +57,4 @@
   }
 
   ensembles.quota = { figures, words, bars };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.quota; }
 }());

@@ -2,7 +2,7 @@
 /* Keeps the draft in the browser's tab, so that a reload or a lost session costs nothing. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const model = ensembles.model;
   // A draft of any version is completed by what has come since. Raise this, and say below how to read the older
   // ones, when a field changes its meaning.
@@ -65,6 +65,5 @@
       && typeof draft.name === 'string' && Number.isInteger(draft.next);
   }
 
-  ensembles.store = { open };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.store; }
+  ensembles.savedDrafts = { open };
 }());

@@ -2,7 +2,7 @@
 /* What the servers of a tier are made of, as data: in the drawing, in the API, and what is wrong with it. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, ngettext, fill } = ensembles.words;
 
   const MAX_USER_DATA = 65535; // characters of base64, as Nova takes them
@@ -110,5 +110,4 @@
   }
 
   ensembles.server = { EMPTY, FIELDS, MAX_USER_DATA, MAX_PAIRS, MAX_TEXT, toApi, fromApi, faults, questions, shortage };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.server; }
 }());

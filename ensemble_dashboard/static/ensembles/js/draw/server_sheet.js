@@ -3,7 +3,7 @@
    the preview stays in sight while something is chosen. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, fill, memory } = ensembles.words;
   const { el, fillIn, icon, badge } = ensembles.dom;
   const { picker, server } = ensembles;
@@ -177,5 +177,5 @@
     };
   }
 
-  ensembles.sheet = { make };
+  ensembles.serverSheet = { make };
 }());

@@ -2,7 +2,7 @@
 /* What the keys do on the drawing page; _windows.html lists them. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
 
   const CARD = {
     __proto__: null,
@@ -36,5 +36,4 @@
   }
 
   ensembles.shortcuts = { meaning, where };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.shortcuts; }
 }());

@@ -2,8 +2,8 @@
 /* The drawing of what one can start from (starts.py), made of what the project has. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
-  const { samples } = ensembles;
+  const { ensembles } = globalThis;
+  const { newDraft } = ensembles;
   const { drawing } = ensembles.document;
 
   /**
@@ -16,9 +16,8 @@
       tiers: start.tiers.map(([name, count]) => ({ name, count, server: {} })),
       policies: start.policies.filter((policy) => levels.includes(policy.level)),
     });
-    return { ...drawn, tiers: drawn.tiers.map((tier) => ({ ...tier, ...samples.firstChoices(choices) })) };
+    return { ...drawn, tiers: drawn.tiers.map((tier) => ({ ...tier, ...newDraft.firstChoices(choices) })) };
   }
 
-  ensembles.templates = { draw };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.templates; }
+  ensembles.starts = { draw };
 }());

@@ -2,8 +2,9 @@
 /* What a step of the drawing did, in words that follow "Undo:", found by comparing the two drafts. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
-  const { gettext, fill, kind, list } = ensembles.words;
+  const { ensembles } = globalThis;
+  const { gettext, fill, list } = ensembles.words;
+  const { title } = ensembles.policyWords;
   const { tierNames } = ensembles.model;
 
   /** Say what leads from one draft to the next. */
@@ -55,7 +56,7 @@
     const draft = went.length ? before : after;
     const sentence = came.length ? gettext('add “%(policy)s” to %(tiers)s')
       : went.length ? gettext('remove “%(policy)s” from %(tiers)s') : gettext('change “%(policy)s” of %(tiers)s');
-    return fill(sentence, { policy: kind(policy.type), tiers: list(tierNames(draft, policy)) });
+    return fill(sentence, { policy: title(policy.type), tiers: list(tierNames(draft, policy)) });
   }
 
   /** What the next undo would take back, in words; '' if there is nothing. */
@@ -70,6 +71,5 @@
     return step ? step.label || describe(now, step.after) : '';
   }
 
-  ensembles.steps = { describe, back, again };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.steps; }
+  ensembles.stepLabels = { describe, back, again };
 }());

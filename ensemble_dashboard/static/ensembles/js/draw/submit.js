@@ -2,7 +2,7 @@
 /* Submits what was previewed, by the id of its plan; when the cloud has changed, the difference comes first. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
 
   /** 32 random digits; randomUUID() is for pages on HTTPS alone. */
   function newKey() {
@@ -52,5 +52,4 @@
   }
 
   ensembles.submit = { open };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.submit; }
 }());

@@ -2,7 +2,7 @@
 /* The drawing as text beside it: tabs for the preview, the YAML and the command, kept up to date. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext } = ensembles.words;
   const { el, fillIn, icon, wayOut } = ensembles.dom;
 
@@ -85,5 +85,5 @@
     };
   }
 
-  ensembles.source = { open };
+  ensembles.textTabs = { open };
 }());

@@ -2,10 +2,10 @@
 /* A tier as a card: what its servers are made of, how many, and its own policies. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, ngettext, fill, size } = ensembles.words;
   const { el, icon, badge } = ensembles.dom;
-  const error = ensembles.problems.slot;
+  const error = ensembles.fieldErrors.slot;
 
   /**
    * Make the card. page: {draft, catalogue, legend: Map of key -> legend entry, details(key, field): opens

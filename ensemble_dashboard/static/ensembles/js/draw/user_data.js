@@ -2,7 +2,7 @@
 /* User data: a text to be typed or a file to be loaded; kept as base64, since a file need not be text. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, fill } = ensembles.words;
   const MAX = Math.floor(ensembles.server.MAX_USER_DATA / 4) * 3; // bytes
 
@@ -67,5 +67,4 @@
   }
 
   ensembles.userData = { encode, textOf, open, MAX };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.userData; }
 }());

@@ -2,7 +2,7 @@
 /* A drawing from YAML: pasted or from a file, with what is wrong shown at its line. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, fill } = ensembles.words;
   const { el, fillIn, icon, wayOut } = ensembles.dom;
 
@@ -66,5 +66,5 @@
     tell();
   }
 
-  ensembles.importer = { open };
+  ensembles.yamlImport = { open };
 }());

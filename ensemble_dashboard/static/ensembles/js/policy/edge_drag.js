@@ -2,8 +2,8 @@
 /* Drawing an edge: a handle is dragged from its card to another one. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
-  const { shape } = ensembles.pictures;
+  const { ensembles } = globalThis;
+  const { shape } = ensembles.policyPicture;
   const STEADY = 4; // pixels that a pointer may move and still click
   const VERGE = 50; // pixels from the window's edge where a drag scrolls it
 

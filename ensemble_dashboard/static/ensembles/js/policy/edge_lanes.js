@@ -2,7 +2,7 @@
 /* Where the edges between tiers run: each in a lane beside the cards, so that none crosses a text. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const ROUND = 6; // pixels; radius of a corner
   const HEAD = 46; // pixels; the upper part of a card, which the handle and the name have
 
@@ -75,6 +75,5 @@
     }[kind];
   }
 
-  ensembles.lanes = { arrange, portAt, path, end };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.lanes; }
+  ensembles.edgeLanes = { arrange, portAt, path, end };
 }());

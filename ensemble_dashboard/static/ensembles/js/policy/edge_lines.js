@@ -2,9 +2,9 @@
 /* Draws the edges between the cards as they stand now. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
-  const { shape } = ensembles.pictures;
-  const { arrange, portAt, path, end } = ensembles.lanes;
+  const { ensembles } = globalThis;
+  const { shape } = ensembles.policyPicture;
+  const { arrange, portAt, path, end } = ensembles.edgeLanes;
   const NARROW = 480; // pixels of the board below which the lanes are close together
 
   /** board: {node, svg, list, page} of edges.js; drawn: [{key, policy, rows}], one or more, as edge_lanes.js takes them. */
@@ -35,11 +35,9 @@
 
   function group({ key, policy, ports }, x, side, ys, chip, out, { className }, page) {
     const line = path(x, side, ys, chip);
-    const near = page.draft.tiers.findIndex((tier) => tier.key === policy.to);
-    const ends = ports.map(({ row }, index) => {
-      const kind = { near: row === near ? 'arrow' : 'dot', 'anti-affinity': 'bar' }[policy.type] || 'dot';
-      return end(kind, side, ys[index], out);
-    });
+    const target = page.draft.tiers.findIndex((tier) => tier.key === policy.to);
+    const kind = ensembles.policyKinds.of(policy.type);
+    const ends = ports.map(({ row }, index) => end(kind.ending(row === target), side, ys[index], out));
     const whole = shape('g', 'ens-edge ' + className, { 'data-edge': key });
     const title = shape('title', '', {});
     title.textContent = page.sentence(policy);
@@ -48,5 +46,5 @@
     return whole;
   }
 
-  ensembles.edgePaint = { paint };
+  ensembles.edgeLines = { paint };
 }());

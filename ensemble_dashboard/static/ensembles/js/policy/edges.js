@@ -2,10 +2,10 @@
 /* Policies between tiers as edges beside the cards, drawn by dragging one card's handle to another card. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext } = ensembles.words;
   const { el } = ensembles.dom;
-  const { shape } = ensembles.pictures;
+  const { shape } = ensembles.policyPicture;
 
   let board = null; // {node, svg, list, page}
   let due = 0;
@@ -26,8 +26,8 @@
 
   /** The rows of the cards that a policy is about. */
   function rowsOf({ draft }, policy) {
-    return draft.tiers.flatMap((tier, row) =>
-      (policy.tiers.includes(tier.key) || (policy.type === 'near' && policy.to === tier.key) ? [row] : []));
+    const joined = ensembles.model.joins(policy);
+    return draft.tiers.flatMap((tier, row) => (joined.includes(tier.key) ? [row] : []));
   }
 
   /** The chips of the edges that begin at a tier; they stand below its card. */
@@ -75,10 +75,10 @@
     const { node, svg, page } = board;
     const edges = page.draft.policies.filter((policy) => policy.between)
       .map((policy) => ({ key: policy.key, policy, rows: rowsOf(page, policy) })).filter((edge) => edge.rows.length > 1);
-    if (edges.length && !ensembles.edgePaint) {
+    if (edges.length && !ensembles.edgeLines) {
       ensembles.policyChip.later(soon);
     } else if (edges.length) {
-      ensembles.edgePaint.paint(board, edges);
+      ensembles.edgeLines.paint(board, edges);
     } else {
       node.style.setProperty('--gutter', page.draft.tiers.length > 1 ? '21px' : '0px');
       svg.replaceChildren();

@@ -2,15 +2,15 @@
 /* A policy as a chip: a picture and a few words, marked when it is in the way, and its editor below. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, list } = ensembles.words;
   const { el, fillIn, icon, badge } = ensembles.dom;
-  const { ruleOf } = ensembles.model;
+  const { joins, ruleOf } = ensembles.model;
 
   // Every field that a problem can be told at.
-  const SLOTS = ['type', 'level', 'enforcement', 'tiers', 'most', 'skew', 'domains', 'to', 'failures', 'available', 'other'];
+  const SLOTS = ['type', 'level', 'enforcement', 'tiers', 'to', ...Object.keys(ensembles.policyKinds.fields())];
   // Editor, menus and edges are fetched together, when the pointer or the focus comes near; the last of them tells.
-  const fetched = () => (ensembles.edgePaint ? null : ensembles.later.load('policies'));
+  const fetched = () => (ensembles.edgeLines ? null : ensembles.lazyScripts.load('policies'));
 
   /** Do what needs the editor or the menus: at once if they are here. */
   function later(action) {
@@ -39,7 +39,7 @@
         }, face(policy, page)),
         el('span', { id: key + '-said', class: 'sr-only', 'data-sentence': key }, page.sentence(policy)),
         el('div', { id: key + '-told', class: 'ens-told' },
-          SLOTS.map((field) => ensembles.problems.slot(key + '-' + field)),
+          SLOTS.map((field) => ensembles.fieldErrors.slot(key + '-' + field)),
           el('span', { class: 'help-block ens-unmet', hidden: true })),
         opened === key ? editor(policy, page) : null);
     }));
@@ -63,7 +63,7 @@
     const soft = policy.enforcement === 'soft';
     return [
       policy.between ? ends(policy, page) : null,
-      ensembles.pictures.picture(rule),
+      ensembles.policyPicture.picture(rule),
       el('span', { class: 'ens-policy-words' }, ensembles.policyWords.chip(rule), ' ',
         el('span', { class: soft ? 'ens-should' : 'ens-must' }, ensembles.policyWords.strictness(policy.enforcement))),
     ];
@@ -73,8 +73,8 @@
   function ends(policy, page) {
     const signs = (keys) => page.draft.tiers.filter((tier) => keys.includes(tier.key))
       .map((tier) => badge(page.legend.get(tier.key)));
-    const near = policy.type === 'near';
-    const about = page.draft.tiers.filter((tier) => policy.tiers.includes(tier.key) || (near && policy.to === tier.key));
+    const near = ensembles.policyKinds.of(policy.type).hasTarget;
+    const about = page.draft.tiers.filter((tier) => joins(policy).includes(tier.key));
     return el('span', { class: 'ens-ends' }, signs(policy.tiers),
       near ? [el('span', { class: 'ens-to', 'aria-hidden': 'true' }, '→'), signs([policy.to])] : null,
       el('span', { class: 'sr-only' }, list(about.map((tier) => tier.name)) + ': '));
@@ -148,7 +148,7 @@
         node.textContent = page.sentence(policy);
       });
       root.querySelectorAll('[data-picture="' + key + '"]').forEach((node) =>
-        fillIn(node, ensembles.pictures.picture(ruleOf(page.draft, policy))));
+        fillIn(node, ensembles.policyPicture.picture(ruleOf(page.draft, policy))));
     }
   }
 

@@ -2,9 +2,9 @@
 /* What unfolds below a policy's chip: the picture, the sentence, and the choices it is made of. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
-  const { gettext, fill, level, kind } = ensembles.words;
-  const { strictness } = ensembles.policyWords;
+  const { ensembles } = globalThis;
+  const { gettext, level } = ensembles.words;
+  const { strictness, title } = ensembles.policyWords;
   const { el, icon } = ensembles.dom;
   const { MAX_COUNT, targets, ruleOf } = ensembles.model;
 
@@ -24,9 +24,9 @@
       id: policy.key + '-editor', class: 'ens-editor', role: 'group', 'aria-labelledby': policy.key + '-kind', on,
     },
     el('div', { class: 'ens-editor-head' },
-      el('span', { 'data-picture': policy.key }, ensembles.pictures.picture(ruleOf(page.draft, policy))),
+      el('span', { 'data-picture': policy.key }, ensembles.policyPicture.picture(ruleOf(page.draft, policy))),
       el('div', {},
-        el('strong', { id: policy.key + '-kind' }, kind(policy.type)), ' ',
+        el('strong', { id: policy.key + '-kind' }, title(policy.type)), ' ',
         el('span', { class: 'ens-term' }, policy.type),
         el('p', { class: 'ens-sentence', 'data-sentence': policy.key }, page.sentence(policy))),
       el('button', {
@@ -37,7 +37,7 @@
       segments(policy, page, 'level', gettext('Level'), page.levels.map((name) => [name, level(name)])),
       segments(policy, page, 'enforcement', gettext('How strictly'),
         ['hard', 'soft'].map((value) => [value, strictness(value)])),
-      (CHOICES[policy.type] || (() => null))(policy, page),
+      ensembles.policyKinds.of(policy.type).choices(policy, inputs(policy, page)),
       policy.between ? tiers(policy, page) : null),
     el('div', { class: 'ens-editor-foot' },
       el('span', { class: 'ens-sentence' }, consequence(policy.enforcement)),
@@ -46,24 +46,24 @@
       }, icon('trash'), ' ', gettext('Remove this policy'))));
   }
 
-  // What each kind has besides level and strictness.
-  const CHOICES = {
-    'anti-affinity': (policy, page) => (policy.between ? null
-      : number(policy, page, 'most', fill(gettext('Members per %(level)s, at most'), { level: level(policy.level) }))),
-    spread: (policy, page) => [number(policy, page, 'skew', gettext('Difference in members, at most')),
-      number(policy, page, 'domains', gettext('Spread over at least'))],
-    near: (policy, page) => named(policy, 'to', gettext('Near which tier'), el('select', {
+  /** What makes the fields that each kind has besides level and strictness. */
+  function inputs(policy, page) {
+    return {
+      number: (field, label) => number(policy, page, field, label),
+      text: (field, label) => input(policy, page, field, label, { type: 'text', value: policy[field] },
+        (given) => given.trim()),
+      segments: (field, label, options) => segments(policy, page, field, label, options),
+      target: (label) => targetOf(policy, page, label),
+    };
+  }
+
+  function targetOf(policy, page, label) {
+    return named(policy, 'to', label, el('select', {
       id: policy.key + '-to', class: 'form-control input-sm',
       on: { change: (event) => page.changePolicy(policy.key, { to: event.target.value }) },
     }, targets(page.draft, policy).map((tier) =>
-      el('option', { value: tier.key, selected: tier.key === policy.to, 'data-name': tier.key }, tier.name)))),
-    survive: (policy, page) => [number(policy, page, 'failures', gettext('Failures at once')),
-      input(policy, page, 'available', gettext('Left at least (2 or 50%)'), { type: 'text', value: policy.available },
-        (given) => given.trim())],
-    exclusive: (policy, page) => segments(policy, page, 'other', gettext('Keep away'), [
-      ['project', gettext('other projects')], ['ensemble', gettext('other ensembles')],
-    ]),
-  };
+      el('option', { value: tier.key, selected: tier.key === policy.to, 'data-name': tier.key }, tier.name))));
+  }
 
   /** One of few, side by side. */
   function segments(policy, page, field, label, options) {

@@ -2,24 +2,11 @@
 /* The two menus of a card: "Add policy" for the tier itself, "Relate to" for it and another tier. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
-  const { gettext, fill, kind } = ensembles.words;
+  const { ensembles } = globalThis;
+  const { gettext, fill } = ensembles.words;
+  const { policyKinds } = ensembles;
   const { el, fillIn } = ensembles.dom;
   const EDGE = 8; // pixels that a menu keeps from the window's edge
-
-  // What can be added: [type, first level, what it is for]. The first one is what most tiers need.
-  const OWN = [
-    ['anti-affinity', 'host', gettext('No two members of %(tier)s on one host, so that one failed host costs one member.')],
-    ['survive', 'rack', gettext('Whichever rack fails, enough members of %(tier)s are left to go on.')],
-    ['spread', 'rack', gettext('Each rack gets as many members of %(tier)s as the others, or nearly so.')],
-    ['affinity', 'zone', gettext('All members of %(tier)s in one zone, so that they reach each other fast.')],
-    ['exclusive', 'host', gettext('No server of anybody else on the hosts of %(tier)s.')],
-  ];
-  const BETWEEN = [
-    ['affinity', 'zone', gettext('%(tier)s and %(other)s in one zone, so that they reach each other fast.')],
-    ['anti-affinity', 'host', gettext('No host holds both %(tier)s and %(other)s, so that one failure never hits both.')],
-    ['near', 'zone', gettext('Wherever %(tier)s is, some of %(other)s is too; %(other)s may be elsewhere as well.')],
-  ];
 
   let shown = null; // the menu that is open: {button, box, closed}
 
@@ -28,7 +15,7 @@
     if (shown && shown.button === button) {
       close(true);
     } else {
-      open(button, button.textContent.trim(), which === 'add' ? offers(OWN, tier, page, { tiers: [tier.key] })
+      open(button, button.textContent.trim(), which === 'add' ? offers('own', tier, page, { tiers: [tier.key] })
         : relation(tier, page));
     }
   }
@@ -88,21 +75,22 @@
   }
 
   /** What can be chosen, each with its picture and what it is for. */
-  function offers(kinds, tier, page, values, other) {
+  function offers(where, tier, page, values, other) {
+    const offered = policyKinds.all().filter((kind) => kind[where]);
     const stem = tier.key + (values.between ? '-relate-' : '-add-');
-    return el('ul', { class: 'ens-plain' }, kinds.map(([type, level, said]) => el('li', {}, el('button', {
-      id: stem + type, type: 'button', class: 'ens-policy-offer',
+    return el('ul', { class: 'ens-plain' }, offered.map((kind) => el('li', {}, el('button', {
+      id: stem + kind.type, type: 'button', class: 'ens-policy-offer',
       on: {
         click: () => {
           close();
-          const tiers = type === 'near' ? [tier.key] : values.tiers;
-          ensembles.policyChip.add({ ...values, type, level, tiers }, page);
+          const tiers = kind.hasTarget ? [tier.key] : values.tiers;
+          ensembles.policyChip.add({ ...values, type: kind.type, level: kind[where].level, tiers }, page);
         },
       },
     },
-    ensembles.pictures.picture({ type, tiers: values.tiers }),
-    el('strong', {}, kind(type)), ' ', el('span', { class: 'ens-term' }, type),
-    el('span', { class: 'ens-policy-why' }, fill(said, { tier: tier.name, other: other ? other.name : '' }))))));
+    ensembles.policyPicture.picture({ type: kind.type, tiers: values.tiers }),
+    el('strong', {}, kind.title), ' ', el('span', { class: 'ens-term' }, kind.type),
+    el('span', { class: 'ens-policy-why' }, fill(kind[where].why, { tier: tier.name, other: other ? other.name : '' }))))));
   }
 
   /** Choose the other tier and the relation. wanted: the key of the other tier, if it is known. */
@@ -111,7 +99,7 @@
     const list = el('div', {});
     const offer = (key) => {
       const other = others.find((one) => one.key === key);
-      fillIn(list, offers(BETWEEN, tier, page, { between: true, tiers: [tier.key, key], to: key }, other));
+      fillIn(list, offers('between', tier, page, { between: true, tiers: [tier.key, key], to: key }, other));
     };
     offer(wanted || others[0].key);
     return [

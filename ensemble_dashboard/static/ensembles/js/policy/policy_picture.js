@@ -2,9 +2,8 @@
 /* Small pictures of what a policy means: three domains as boxes, and members in them. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const SPACE = 'http://www.w3.org/2000/svg';
-  const MOST = 4; // members that one box can show
   // Where 1, 2, 3 and 4 members are in a box of 14 by 14.
   const PLACES = [[[7, 7]], [[4, 7], [10, 7]], [[7, 4], [4, 10], [10, 10]], [[4, 4], [10, 4], [4, 10], [10, 10]]];
   const RADIUS = 2.1;
@@ -14,16 +13,7 @@
    * tier, 'o' a server of somebody else; a box that begins with 'x' has failed.
    */
   function boxes(rule) {
-    const several = rule.tiers.length > 1;
-    switch (rule.type) {
-      case 'affinity': return [several ? 'aabb' : 'aaa', '', ''];
-      case 'anti-affinity':
-        return several ? ['aa', 'bb', 'aa'] : Array(3).fill('a'.repeat(Math.min(rule.max_per_domain || 1, MOST)));
-      case 'near': return ['ab', 'ab', 'b'];
-      case 'survive': return rule.failures > 1 ? ['xa', 'xa', 'a'] : ['xa', 'a', 'a'];
-      case 'exclusive': return ['aa', 'o', 'oo'];
-      default: return ['aa', 'aa', 'aa'];
-    }
+    return ensembles.policyKinds.of(rule.type).boxes(rule);
   }
 
   function shape(tag, name, attributes) {
@@ -54,6 +44,5 @@
     return shapes;
   }
 
-  ensembles.pictures = { boxes, picture, shape };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.pictures; }
+  ensembles.policyPicture = { boxes, picture, shape };
 }());

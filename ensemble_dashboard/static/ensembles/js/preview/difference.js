@@ -2,7 +2,7 @@
 /* What is different when the cloud has changed between the preview and the submit. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, ngettext, fill, level, left } = ensembles.words;
   const { el, icon, badge } = ensembles.dom;
   const { losses } = ensembles;

@@ -2,7 +2,7 @@
 /* What failures cost at worst, for each level and tier, and whether the lost could be placed again. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, ngettext, fill, level, left, list, domains } = ensembles.words;
   const { el, fillIn, icon, badge } = ensembles.dom;
   const losses = ensembles.losses;

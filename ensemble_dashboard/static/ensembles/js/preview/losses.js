@@ -2,8 +2,8 @@
 /* What failures take from a plan, in numbers: worst cases, promises, and what two plans differ in. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
-  const layout = ensembles.layout;
+  const { ensembles } = globalThis;
+  const { domainTree } = ensembles;
 
   /**
    * What is left at worst of each tier after any `failures` domains of a level fail at once: [{tier, left, count}].
@@ -39,7 +39,7 @@
    * are within what it promises. policies: as in the API's body; failed: Set of refs.
    */
   function promises(plan, tiers, policies, failed) {
-    const left = new Map(layout.survivors(plan, tiers, failed).map((one) => [one.tier, one]));
+    const left = new Map(domainTree.survivors(plan, tiers, failed).map((one) => [one.tier, one]));
     const lost = plan.assignments.filter((one) => Object.values(one.domains).some((ref) => failed.has(ref)));
     return policies.flatMap((policy, index) => {
       if (policy.type !== 'survive') { return []; }
@@ -87,5 +87,4 @@
   }
 
   ensembles.losses = { worst, hardest, promises, moves, changes };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.losses; }
 }());

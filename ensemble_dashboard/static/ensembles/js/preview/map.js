@@ -2,10 +2,10 @@
 /* The picture: zone, rack and host as boxes in boxes, and the members in them; it stays while plans come and go. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, ngettext, fill, level, members, domains, status, list } = ensembles.words;
   const { el, fillIn, icon, badge } = ensembles.dom;
-  const layout = ensembles.layout;
+  const { domainTree } = ensembles;
 
   /**
    * Open a picture. act: {failed(): `failed` has changed by a click or a key}; failed: Set of refs, which this
@@ -27,7 +27,7 @@
 
     function draw() {
       const before = ensembles.motion.places(element);
-      const { roots, slots } = layout.fold(layout.tree(shown.plan), opened);
+      const { roots, slots } = domainTree.fold(domainTree.tree(shown.plan), opened);
       element.classList.toggle('is-slots', slots);
       const there = new Set();
       arrange(element, roots.map((root) => domain(root, there)));
@@ -181,7 +181,7 @@
 
     element.addEventListener('focusin', ({ target }) => { if (target.dataset.ref) { reach(target.dataset.ref); } });
     element.addEventListener('keydown', (event) => {
-      const next = ensembles.roving.next(element, event);
+      const next = ensembles.pictureKeys.next(element, event);
       if (next) {
         event.preventDefault();
         next.focus();

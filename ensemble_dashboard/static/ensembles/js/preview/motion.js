@@ -2,7 +2,7 @@
 /* Lets members glide to their new places, and nothing else; members of a tier are alike. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const LASTS = 260; // ms
   const MOST = 150; // members; more of them would be a flicker, and cost time
 
@@ -49,5 +49,4 @@
   }
 
   ensembles.motion = { places, glide, pairs };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.motion; }
 }());

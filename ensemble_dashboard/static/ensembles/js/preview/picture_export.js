@@ -2,14 +2,14 @@
 /* Takes the picture along: as a table for the clipboard, and as an SVG or PNG file. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext } = ensembles.words;
   const { el } = ensembles.dom;
-  const { figure, planTable } = ensembles;
+  const { pictureFile, planTable } = ensembles;
 
   const SHARP = 2; // pixels of a PNG for one of the SVG
 
-  // What each button does; of: {plan, legend, failed, root: an element of the page, name, at}, as figure.draw takes it.
+  // What each button does; of: {plan, legend, failed, root: an element of the page, name, at}, as pictureFile.draw takes it.
   const DOES = {
     copy: async ({ plan }) => {
       await navigator.clipboard.writeText(planTable.text(plan));
@@ -25,7 +25,7 @@
   }
 
   function picture(of) {
-    const drawn = figure.draw(of, colours(of.root, of.legend));
+    const drawn = pictureFile.draw(of, colours(of.root, of.legend));
     return { ...drawn, file: new Blob([drawn.svg], { type: 'image/svg+xml' }) };
   }
 
@@ -72,5 +72,5 @@
     return gettext('Saved.');
   }
 
-  ensembles.outputs = { take, colours };
+  ensembles.pictureExport = { take, colours };
 }());

@@ -2,9 +2,9 @@
 /* The picture as a file of its own: an SVG with its colours and words in it, made from the plan alone. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, ngettext, fill, list, domains } = ensembles.words;
-  const { layout } = ensembles;
+  const { domainTree } = ensembles;
 
   const WIDE = 1000; // of the whole, in pixels
   const GAP = 10;
@@ -35,7 +35,7 @@
    * text, quiet, line, soft, softer, bad, tiers: [one for each entry of the legend]}. Gives {svg: text, width, height}.
    */
   function draw({ plan, legend, failed, name, at: time }, colours) {
-    const { roots, slots } = layout.fold(layout.tree(plan), new Set());
+    const { roots, slots } = domainTree.fold(domainTree.tree(plan), new Set());
     const tiers = new Map(legend.map((tier, index) => [tier.name, { ...tier, fill: colours.tiers[index] }]));
     const out = [];
     const put = (text) => out.push(text);
@@ -194,7 +194,7 @@
   /** What the picture says in words, below it. */
   function footer(plan, legend, failed, time) {
     const chosen = plan.domains.filter((domain) => failed.has(domain.ref)).map((domain) => domain.name || domain.label);
-    const left = layout.survivors(plan, legend, failed).map((one) =>
+    const left = domainTree.survivors(plan, legend, failed).map((one) =>
       fill(gettext('%(tier)s: %(left)s of %(count)s'), one));
     return [
       ensembles.words.survives(plan.survivability),
@@ -206,6 +206,5 @@
     ].filter(Boolean);
   }
 
-  ensembles.figure = { draw, safe };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.figure; }
+  ensembles.pictureFile = { draw, safe };
 }());

@@ -2,7 +2,7 @@
 /* Where the keys lead in a picture of boxes in boxes: one stop for Tab, arrows inside. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
 
   /**
    * The button that a key goes to from the one it was pressed on, or nothing: up and down go through all of them
@@ -33,5 +33,5 @@
     return item && item.querySelector('button');
   }
 
-  ensembles.roving = { next };
+  ensembles.pictureKeys = { next };
 }());

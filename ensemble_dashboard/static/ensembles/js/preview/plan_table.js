@@ -2,10 +2,9 @@
 /* The picture as a table, for those who do not see it and for copying; and what its signs mean. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, level } = ensembles.words;
   const { el, badge } = ensembles.dom;
-  const map = ensembles.map;
 
   /** What the letters and colours mean. mark(tier name or null): if given, a tier shows where it could be. */
   function key(tiers, mark) {
@@ -75,7 +74,5 @@
     return plan.survivability.map((item) => item.level).reverse();
   }
 
-  // What other pages know the picture by.
-  Object.assign(map, { key, table, levelsOf });
   ensembles.planTable = { key, signs, rows, table, text, levelsOf };
 }());

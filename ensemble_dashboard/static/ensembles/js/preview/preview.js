@@ -2,10 +2,10 @@
 /* The right side of the drawing page: the picture of the plan, or why there is none. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext } = ensembles.words;
   const { el, fillIn, icon } = ensembles.dom;
-  const { later, layout, map, planTable, failures, tried, verdict } = ensembles;
+  const { lazyScripts, tierLegend, map, planTable, failures, whatIf, reasons } = ensembles;
 
   /**
    * Open the preview in the parts of the frame. page: {drawing(): the API's body of what is drawn; change, again:
@@ -29,7 +29,7 @@
     function show(next) {
       if (next.kind === 'asking' || next.kind === 'submitting') { return; }
       state = next;
-      legend = layout.legend(page.drawing().tiers);
+      legend = tierLegend.legend(page.drawing().tiers);
       if (state.plan && state.plan.domains.length) { draw(); } else { clear(); }
       parts.worst.hidden = !fits();
       if (fits()) { plan(); } else { nothing(); }
@@ -63,11 +63,11 @@
       ask();
       worst();
       fillIn(parts.table, outputs(), planTable.table(state.plan));
-      fillIn(parts.remarks, verdict.remarks(state));
+      fillIn(parts.remarks, reasons.remarks(state));
     }
 
     async function tellDifference(told, box) {
-      const { difference } = await later.load('difference');
+      const { difference } = await lazyScripts.load('difference');
       fillIn(box, difference.view(told, legend, { build: page.build, keep: page.keep }));
       box.querySelector('button').focus();
     }
@@ -78,7 +78,7 @@
       const take = async (what) => {
         try {
           const of = { plan: state.plan, legend, failed, root, name: page.drawing().name, at: state.at };
-          said.textContent = await (await later.load('outputs')).outputs.take(what, of);
+          said.textContent = await (await lazyScripts.load('outputs')).pictureExport.take(what, of);
         } catch {
           said.textContent = gettext('That did not work in this browser.');
         }
@@ -100,7 +100,7 @@
         parts.picture.scrollIntoView({ block: 'nearest' });
       };
       fillIn(table, failures.worst(state.plan, legend, state.rooms, { failures: atOnce, show: reveal }));
-      fillIn(promises, tried.promised(state.plan));
+      fillIn(promises, whatIf.promised(state.plan));
     }
 
     /** Tell what the chosen failures leave, and ask whether the lost could be placed again. */
@@ -114,7 +114,7 @@
     }
 
     function tell() {
-      fillIn(parts.tried, !fits() ? null : tried.tried(state.plan, legend, failed, {
+      fillIn(parts.tried, !fits() ? null : whatIf.tried(state.plan, legend, failed, {
         policies: page.drawing().policies, room: found, reset,
       }));
     }
@@ -136,7 +136,7 @@
 
     function nothing() {
       for (const part of [parts.tried, parts.table, parts.remarks]) { fillIn(part); }
-      fillIn(parts.picture, state.kind === 'refused' ? verdict.reasons(state, page)
+      fillIn(parts.picture, state.kind === 'refused' ? reasons.reasons(state, page)
         : el('p', { class: 'ens-nothing' }, state.kind === 'error' ? state.message : state.problem),
       state.plan && state.plan.domains.length
         ? el('div', { class: 'ens-refused-map' }, picture.element, planTable.signs(state.plan)) : null);

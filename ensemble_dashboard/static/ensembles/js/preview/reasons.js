@@ -2,7 +2,7 @@
 /* What the planner says of its answer: the reasons of a refusal and ways out, or how good the plan is. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, fill, list, objective } = ensembles.words;
   const { el, icon } = ensembles.dom;
 
@@ -84,5 +84,5 @@
       : fill(gettext('%(what)s: best %(value)s, bound %(bound)s (no answer of the solver in %(seconds)s s)'), known);
   }
 
-  Object.assign(ensembles.verdict, { reasons, remarks });
+  ensembles.reasons = { reasons, remarks };
 }());

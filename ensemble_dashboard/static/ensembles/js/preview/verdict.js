@@ -2,7 +2,7 @@
 /* The verdict on a drawing: the headline for the strip. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, fill, members, domains, list, survives } = ensembles.words;
   const { el, icon, wayOut } = ensembles.dom;
 
@@ -76,5 +76,4 @@
   }
 
   ensembles.verdict = { words, show };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.verdict; }
 }());

@@ -2,10 +2,10 @@
 /* "Fail it": who is left when somebody fails domains by clicking, and which promise that breaks. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   const { gettext, ngettext, fill, list, domains } = ensembles.words;
   const { el, icon, badge } = ensembles.dom;
-  const { layout, losses, failures } = ensembles;
+  const { domainTree, losses, failures } = ensembles;
 
   /** What the policies "survive" promise, against the worst case that the API found: one line for each tier. */
   function promised(plan) {
@@ -63,7 +63,7 @@
       return el('p', { class: 'ens-hint' }, icon('bolt'), ' ',
         gettext('Click a host, a rack or a zone to fail it, several if you like, and see who is left.'));
     }
-    const after = layout.survivors(plan, tiers, failed);
+    const after = domainTree.survivors(plan, tiers, failed);
     const dead = after.filter((item) => item.left === 0).map((item) => item.tier);
     return el('div', { class: 'ens-tried' },
       reset ? el('button', {
@@ -82,7 +82,5 @@
       after.some((item) => item.left < item.count) ? again(plan, chosen.map((domain) => domain.ref), found) : null);
   }
 
-  // What other pages know it by.
-  failures.tried = tried;
-  ensembles.tried = { tried, promised };
+  ensembles.whatIf = { tried, promised };
 }());

@@ -2,26 +2,11 @@
 /* From a plan to what the picture shows: the tree of domains, and who is left when some fail. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
-  const COLOURS = 10;
+  const { ensembles } = globalThis;
   const SHOWN = 240; // hosts that are drawn one by one
   const RACKS = 60; // and racks, when not all hosts are
   const SLOTS = 64; // hosts up to which each has a line of its own
   const TALL = 8; // lines in a rack
-
-  /**
-   * Give each tier a letter of its own and a colour. tiers: [{name, count}].
-   * The letter is one of the name if one is free, else the first free one of the alphabet.
-   */
-  function legend(tiers) {
-    const taken = new Set();
-    return tiers.map((tier, index) => {
-      const wanted = [...tier.name.toUpperCase()].filter((sign) => sign >= 'A' && sign <= 'Z');
-      const letter = [...wanted, ...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'].find((sign) => !taken.has(sign));
-      taken.add(letter);
-      return { name: tier.name, count: tier.count, letter: letter || '?', colour: index % COLOURS };
-    });
-  }
 
   /**
    * Build the tree of the domains that the answer tells: those in use, or all.
@@ -154,6 +139,5 @@
     };
   }
 
-  ensembles.layout = { legend, tree, fold, tally, membersBelow, survivors, asPlan, COLOURS };
-  if (typeof module === 'object' && module.exports) { module.exports = ensembles.layout; }
+  ensembles.domainTree = { tree, fold, tally, membersBelow, survivors, asPlan };
 }());
