@@ -213,7 +213,7 @@ def test_a_cloud_that_does_not_do_is_one_line_in_the_log(
             told = "give the user of [placement] the roles admin and service"
         case _:
             settings = {"endpoint_override": "http://127.0.0.1:9"}
-            told = "http://127.0.0.1:9/allocation_candidates"
+            told = "http://127.0.0.1:9/resource_providers cannot be"
     section = {**user(keystone.url), "connect_retries": 0, **settings}
     refused = create(serve(cloud.store.engine.url, placement=section))
     regions.stop()

@@ -126,10 +126,12 @@ def reserve_attempts(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     tried: list[str] = []
     hold = Reservation.hold
 
-    def too_late(self: Reservation, project_id: str, user_id: str, members: Any) -> None:
+    def too_late(
+        self: Reservation, project_id: str, user_id: str, members: Any, *rest: Any
+    ) -> None:
         tried.append(members[0].host)
         cloud.fill(members[0].host, 4)
-        hold(self, project_id, user_id, members)
+        hold(self, project_id, user_id, members, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Reservation, "hold", too_late)
