@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Near: wherever some tiers have a member, another tier has one as well."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ensemble_api.planning.bounds.counting import domains_needed
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.milp.formulation import Formulation, Linear
-from ensemble_api.planning.policy import Policy, require_tier
-from ensemble_api.planning.problem import Problem
+from ensemble_api.planning.policy import Policy, Shortage, require_tier
+from ensemble_api.planning.problem import Problem, together
 from ensemble_api.planning.topology import BoolArray, IntArray
-from ensemble_api.planning.wording import inside, listed
+from ensemble_api.planning.wording import domains, inside, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,30 @@ class Near(Policy):
     def closed(self, problem: Problem, caps: IntArray) -> BoolArray | None:
         """Mark the domains in which the other tier can have no member."""
         return ~problem.domains_with(caps[self._other(problem)] > 0, self.level)
+
+    def reachable(self, problem: Problem) -> Iterator[tuple[int, int, int]]:
+        """Give the row of each tier, in how many domains the other can be, how many it needs.
+
+        A member is in one domain, so the other tier is in no more domains than it has members.
+        """
+        other, depth = self._other(problem), problem.depth(self.level)
+        there = int((problem.able(other, depth) > 0).sum())
+        joined = together(problem, other)
+        alone = joined is not None and joined <= depth
+        most = min(there, 1 if alone else int(problem.counts[other]))
+        for row in problem.rows(self.tiers):
+            yield row, most, domains_needed(problem, row, depth)
+
+    def shortages(self, problem: Problem) -> Iterator[Shortage]:
+        """Say which limits are too low, and which tiers need more domains than the other has."""
+        yield from Policy.shortages(self, problem)
+        for row, most, wanted in self.unreached(problem):
+            message = (
+                f"{problem.ensemble.tiers[row].name} needs at least {domains(wanted, self.level)}, "
+                f"and {self.to}, which must be {inside(self.level)} each of them, can be "
+                f"{inside(self.level)} at most {domains(most, self.level)}."
+            )
+            yield Shortage("too-few-domains", message, (row,), wanted, most)
 
     def add_rows(self, model: Formulation, cost: Linear | None) -> None:
         """Ask that a domain which holds a tier holds at least one of the other."""

@@ -18,6 +18,7 @@ def tier(name: str, count: int, vcpu: int = 1) -> Tier:
 
 
 HUGE = racks(("az1", 170, 20), ("az2", 170, 20), ("az3", 160, 20))
+VAST = racks(*((f"az{number}", 1250, 8) for number in range(4)))
 SMALL = racks(("z", 3, 2))
 NOWHERE = cloud({"a": (None, "z", 4), "b": (None, "z", 4), "c": ("r", None, 4)})
 
@@ -54,6 +55,12 @@ PLANNED: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], Snapshot]] = [
         HUGE,
     ),
     (
+        "a tier beside another that has just as many members as it needs racks, on 40,000 hosts",
+        (tier("web", 20), tier("cache", 10)),
+        (AntiAffinity("rack", ("web",), True, 2), Near("rack", ("web",), True, "cache")),
+        VAST,
+    ),
+    (
         "hosts in no rack and a host in no zone",
         (tier("web", 3),),
         (Spread("rack", ("web",), True, 1, 3), Spread("zone", ("web",), True, None, 2)),
@@ -81,6 +88,20 @@ REFUSED: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], Snapshot, str]] =
     ("a tier larger than a large cloud", (tier("web", 50_000),), (), HUGE, "no-capacity"),
     ("policies that all contradict each other", ABC, everything(hard=True), HUGE, ""),
     ("50 tiers that all need more racks", FIFTY, APART, SMALL, "too-few-domains"),
+    (
+        "40,000 hosts, and a tier beside another that has fewer members than it needs racks",
+        (tier("web", 20), tier("cache", 9)),
+        (AntiAffinity("rack", ("web",), True, 2), Near("rack", ("web",), True, "cache")),
+        VAST,
+        "conflict",
+    ),
+    (
+        "a tier that needs more racks than the one beside it has members",
+        (tier("web", 20, 4), tier("cache", 1)),
+        (Near("rack", ("web",), True, "cache"),),
+        racks(("z", 3, 10), free=4),
+        "too-few-domains",
+    ),
     (
         "one host for members that must survive it",
         (tier("web", 2),),
