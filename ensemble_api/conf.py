@@ -51,6 +51,16 @@ OPTIONS: list[cfg.Opt] = [
         help="In a cloud of more hosts than this, a plan with all domains shows the hosts in use "
         "only, beside all domains of the levels above.",
     ),
+    cfg.StrOpt(
+        "packing",
+        default="spread",
+        choices=[
+            ("spread", "The emptiest hosts first, as Nova's own weighers do by default."),
+            ("stack", "The fullest hosts first, so that large flavors find room for longer."),
+        ],
+        help="Which hosts members take where their policies, and what a failure would cost, leave "
+        "the choice. Hosts are compared by what the ensemble asks for.",
+    ),
     cfg.IntOpt(
         "reserve_attempts",
         default=4,

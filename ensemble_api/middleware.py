@@ -27,6 +27,7 @@ from ensemble_api.cloud.session import Session, check_policy
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
 from ensemble_api.execution.worker import Worker
+from ensemble_api.planning.snapshot import Packing
 from ensemble_api.process import Process
 from ensemble_api.service import Service
 from ensemble_api.store.api import Store
@@ -126,6 +127,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
             levels,
             config.default_availability_zone,
             AggregateRules.configured(config).closed,
+            Packing(ours.packing),
         ),
         reservation,
         owner=f"{owner}:api",

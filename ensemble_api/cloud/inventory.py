@@ -14,7 +14,7 @@ from ensemble_api.cloud.answers import unavailable
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.providers import generations
-from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.snapshot import Packing, Snapshot
 from ensemble_api.planning.topology import Topology
 
 ZONE_KEY = "availability_zone"
@@ -108,12 +108,14 @@ class Inventory:
         levels: Sequence[Level],
         default_zone: str,
         closed: Closed = lambda *_: frozenset(),
+        packing: Packing = Packing.SPREAD,
     ) -> None:
         self._compute = compute
         self._placement = placement
         self._levels = tuple(levels)
         self._default_zone = default_zone
         self._closed = closed
+        self._packing = packing
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -195,6 +197,7 @@ class Inventory:
                 )
                 for tier, demand in demands.items()
             },
+            packing=self._packing,
         )
         providers = {host.name: host.provider for host in hosts}
         return Capacity(snapshot, providers, answers.generations)

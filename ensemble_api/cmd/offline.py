@@ -21,6 +21,7 @@ from ensemble_api.offline.dry_run import dry_run
 from ensemble_api.offline.ensemble import ensemble
 from ensemble_api.planning.planner import PlannerDefectError
 from ensemble_api.planning.result import Infeasible
+from ensemble_api.planning.snapshot import Packing
 from ensemble_api.store.api import Store
 
 REFUSED: Final = 1
@@ -43,6 +44,12 @@ def add_plan(commands: Any) -> None:
         default=[],
         metavar="LEVEL:NAME",
         help="Plan without this host, rack...; may be repeated. NAME may be a path: az1/rack2.",
+    )
+    plan.add_argument(
+        "--packing",
+        choices=[each.value for each in Packing],
+        default=Packing.SPREAD.value,
+        help="Which hosts to take first, as [ensembles] packing says (default: %(default)s).",
     )
     plan.add_argument("--json", action="store_true", help="Print what the API would answer.")
     plan.add_argument(
@@ -79,7 +86,8 @@ def _plan(options: argparse.Namespace) -> int:
         wanted = ensemble(read(options.ensemble))
         where = cloud(read(options.snapshot))
         failed = [where.domain(text) for text in options.fail]
-        planned = dry_run(where, wanted, failed, rooms=options.headroom)
+        packing = Packing(options.packing)
+        planned = dry_run(where, wanted, failed, rooms=options.headroom, packing=packing)
     except DocumentError as error:
         return _wrong(str(error))
     except UnknownDomainError as error:

@@ -2,28 +2,36 @@
 """A dry run on documents: what the API's dry run would say, on the cloud as it was captured."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ensemble_api.offline.cloud import Cloud
 from ensemble_api.offline.ensemble import EnsembleDocument
 from ensemble_api.planning import planner
 from ensemble_api.planning.headroom import demand, headroom
 from ensemble_api.planning.result import Infeasible
+from ensemble_api.planning.snapshot import Packing
 from ensemble_api.planning.topology import FailureDomain
 from ensemble_api.service import Planned
 from ensemble_api.solver.process import solve
 
 
 def dry_run(
-    cloud: Cloud, wanted: EnsembleDocument, failed: Sequence[FailureDomain] = (), *, rooms: bool
+    cloud: Cloud,
+    wanted: EnsembleDocument,
+    failed: Sequence[FailureDomain] = (),
+    *,
+    rooms: bool,
+    packing: Packing = Packing.SPREAD,
 ) -> Planned:
     """Plan the ensemble on what is left of the cloud without the failed domains.
 
-    With ``rooms``, tell also whether what one more failure takes would find room again.
+    ``packing`` is what the operator's option of that name says. With ``rooms``, tell also whether
+    what one more failure takes would find room again.
 
     :raises ensemble_api.offline.document.DocumentError: for a level that the cloud lacks.
     """
     wanted.check_levels(cloud.topology.levels)
-    snapshot = cloud.snapshot(wanted.ensemble, wanted.memberships)
+    snapshot = replace(cloud.snapshot(wanted.ensemble, wanted.memberships), packing=packing)
     for domain in failed:
         snapshot = snapshot.failing(domain)
     result = planner.plan(wanted.ensemble, snapshot, solve=solve)

@@ -18,6 +18,7 @@ from ensemble_api.planning.laminar import (
 )
 from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.problem import Problem, fitting, together
+from ensemble_api.planning.snapshot import Packing
 from ensemble_api.planning.topology import BoolArray, IntArray
 
 _MOST_ORDERS = 4
@@ -26,10 +27,11 @@ _MOST_CHOICES = 6
 _MOST_ALLOCATED = 1000
 
 
-def drafts(problem: Problem, most: int | None = None) -> Iterator[IntArray]:
+def drafts(problem: Problem, most: int | None = None, *, tight: bool = False) -> Iterator[IntArray]:
     """Try several orders and choices, and give every plan that is found as counts [T, H].
 
-    At most so many are tried, if that is given.
+    At most so many are tried, if that is given. `tight` is for any plan rather than for a good one:
+    full hosts come first, so that large members find room later.
     """
     caps = _narrowed(problem)
     if caps is None:
@@ -37,7 +39,7 @@ def drafts(problem: Problem, most: int | None = None) -> Iterator[IntArray]:
     grouped = any(policy.joins for policy in problem.policies(problem.hard))
     tries = product(range(_MOST_CHOICES if grouped else 1), _orders(problem))
     for choice, order in islice(tries, most):
-        counts = _Draft(problem, caps).place(order, choice)
+        counts = _Draft(problem, caps, tight=tight).place(order, choice)
         if counts is not None and not problem.broken(counts):
             yield counts
 
@@ -49,7 +51,7 @@ def refine(problem: Problem, shares: IntArray) -> tuple[IntArray | None, frozens
     """
     short: set[int] = set()
     for order in _orders(problem):
-        draft = _Draft(problem, problem.caps, shares)
+        draft = _Draft(problem, problem.caps, shares, tight=True)
         counts = draft.place(order, None)
         if counts is not None and not problem.broken(counts):
             return counts, frozenset()
@@ -140,8 +142,18 @@ def _able(problem: Problem, caps: IntArray, policy: Policy) -> IntArray:
 class _Draft:
     """One attempt: what is still free, and what is placed so far."""
 
-    def __init__(self, problem: Problem, caps: IntArray, shares: IntArray | None = None) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        caps: IntArray,
+        shares: IntArray | None = None,
+        *,
+        tight: bool = False,
+    ) -> None:
         self.problem = problem
+        self.rank = problem.rank
+        if tight and problem.snapshot.packing is Packing.SPREAD:
+            self.rank = 1000 - problem.rank
         self.shares = shares
         self.short: set[int] = set()
         self.caps = caps.copy()
@@ -263,7 +275,7 @@ class _Draft:
         limits: list[int | IntArray] = [*self.problem.limits[row].tolist()]
         if self.shares is not None:
             limits[1] = self.shares[row]
-        order = stable_order(self.problem.cost)
+        order = stable_order(self.rank)
         found = fill(topology, running, limits, reach(topology, running, limits), order)
         return np.zeros_like(running) if found is None else found
 
@@ -315,7 +327,7 @@ class _Draft:
 
     def _preference(self, row: int) -> IntArray:
         """Rate the hosts, the one to take first lowest: full ones, and where others must follow."""
-        cost = self.problem.cost.copy()
+        cost = self.rank.copy()
         for policy in self.hard:
             if policy.beside is not None and row in self.problem.rows([policy.beside]):
                 for other in self.problem.rows(policy.tiers):

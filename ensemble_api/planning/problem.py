@@ -14,14 +14,19 @@ from ensemble_api.planning.result import Assignment
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import BoolArray, IntArray, Topology
 
+# Of the 1000 that tell hosts apart in packing: how many make one step of the objective.
+PACKING_STEP = 50
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
     """T tiers over H hosts and L levels; `hard` policies are enforced, `soft` ones cost.
 
     counts [T]; requests [T, R] and free [H, R] in units of the R resource classes that are asked
-    for; eligible [T, H]; room [T, H]: members of the tier the host could hold alone; cost [H]:
-    fullness; existing [T, H]: members that run there already (their use is added to `free`).
+    for; eligible [T, H]; room [T, H]: members of the tier the host could hold alone; rank [H]:
+    which hosts to take first, 0 to 1000; cost [H]: the same in few steps, which packing minimises,
+    as costs that hardly differ are dear to prove; existing [T, H]: members that run there already
+    (their use is added to `free`).
     caps [T, H] is room under the hard policies; limits [T, L]: most members of the tier that the
     hard policies let one domain of the level hold. Both never exclude a plan that is allowed.
     """
@@ -34,6 +39,7 @@ class Problem:
     free: IntArray
     eligible: BoolArray
     room: IntArray
+    rank: IntArray
     cost: IntArray
     existing: IntArray | None
     hard: tuple[int, ...]
@@ -139,6 +145,7 @@ def build(ensemble: Ensemble, snapshot: Snapshot, existing: Assignment | None = 
             # What runs on a host may stay there; nothing more is taken in.
             fit = np.where(offered, fit, 0 if running is None else np.minimum(fit, running[row]))
         room[row] = np.where(eligible[row], fit, 0)
+    rank = snapshot.packing_costs(classes)
     problem = Problem(
         ensemble=ensemble,
         topology=topology,
@@ -148,7 +155,8 @@ def build(ensemble: Ensemble, snapshot: Snapshot, existing: Assignment | None = 
         free=free,
         eligible=eligible,
         room=room,
-        cost=snapshot.fullness_cost(),
+        rank=rank,
+        cost=rank // PACKING_STEP,
         existing=running,
         hard=(),
         soft=(),

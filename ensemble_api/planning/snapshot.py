@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The capacity of a cloud at one moment, over its tree of failure domains."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from types import MappingProxyType
 
 import numpy as np
@@ -10,6 +11,13 @@ import numpy as np
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.model import Tier
 from ensemble_api.planning.topology import BoolArray, FailureDomain, IntArray, Topology, frozen
+
+
+class Packing(Enum):
+    """Which hosts members take first where nothing else decides; the value is the option's."""
+
+    SPREAD = "spread"
+    STACK = "stack"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +33,9 @@ class Snapshot:
     must not use (say, another project's aggregate), `offered` those on which Placement has room for
     one more member now, by whatever it knows beside the free units (say, the most that one consumer
     may take). A missing name means that no host is closed, or that all are offered.
+
+    `packing` is the operator's choice of the hosts to take first where nothing else decides: the
+    emptiest, as Nova's own weighers do, or the fullest, which keeps large free blocks whole.
     """
 
     topology: Topology
@@ -36,6 +47,7 @@ class Snapshot:
     others: Mapping[str, BoolArray] = field(default_factory=dict)
     closed: Mapping[str, BoolArray] = field(default_factory=dict)
     offered: Mapping[str, BoolArray] = field(default_factory=dict)
+    packing: Packing = Packing.SPREAD
     _trait_sets: tuple[frozenset[str], ...] = field(init=False, repr=False)
     _trait_number: IntArray = field(init=False, repr=False)
 
@@ -114,14 +126,21 @@ class Snapshot:
                 free[self.topology.host_number(host), column[resource_class]] -= amount
         return replace(self, free=free)
 
-    def fullness_cost(self) -> IntArray:
-        """Rate every host 0 (full) to 1000 (empty), the mean over its resource classes (shape [H]).
+    def packing_costs(self, resource_classes: Iterable[str]) -> IntArray:
+        """Rate every host 0 (to be taken first) to 1000 by its free units of these (shape [H]).
 
-        A plan prefers hosts of low cost, which keeps the large free blocks whole.
+        What counts is how much is free of the most that any host has, the mean over the classes
+        that members ask for: a class that nobody asks for says nothing. Hosts with much of it come
+        first where members spread, and those with little where they stack.
         """
-        share = np.divide(
-            self.free, self.total, out=np.zeros(self.free.shape), where=self.total > 0
-        )
-        if not share.size:
+        shares = [
+            np.clip(self.amounts(name), 0, None) / most
+            for name in sorted(resource_classes)
+            if name in self.resource_classes
+            and (most := int(self.total[:, self.resource_classes.index(name)].max(initial=0))) > 0
+        ]
+        if not shares:
             return np.zeros(len(self.topology), dtype=np.int64)
-        return np.rint(np.clip(share, 0.0, 1.0).mean(axis=1) * 1000).astype(np.int64)
+        free = np.clip(np.mean(shares, axis=0), 0.0, 1.0)
+        share = free if self.packing is Packing.STACK else 1.0 - free
+        return np.rint(share * 1000).astype(np.int64)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure the planner: `python tests/bench/bench_planner.py [instances] [hosts,members ...]`.
+"""Measure the planner: `python tests/bench/bench_planner.py [instances] [ROW ...]`.
+
+A row is HOSTS,MEMBERS or, for crowded instances, HOSTS,MEMBERS,TIERS,LOAD.
 
 Prints a table and writes build/bench/planner.json. Times are of this process's processor, one
 thread; so the solver runs here, not in a process of its own. Every plan is judged by the
@@ -14,7 +16,7 @@ from pathlib import Path
 import highspy  # noqa: F401 - loaded here, so that its import is not part of the first time
 import numpy as np
 from baselines import one_by_one, per_server
-from instances import Instance, instances
+from instances import Instance, crowded, instances
 
 from ensemble_api.planning import planner
 from ensemble_api.planning.problem import build
@@ -32,6 +34,8 @@ ROWS = (
     (10000, 100),
     (10000, 500),
 )
+# Hosts, members, tiers and load in percent: many tiers with policies of pairs of them.
+CROWDED = ((100, 100, 6, 80), (1000, 1000, 20, 80))
 MILP_HOSTS, MILP_INSTANCES, MILP_SECONDS = 1000, 3, 20.0
 
 
@@ -42,11 +46,16 @@ def proved_but_packing(result: Plan | Infeasible) -> bool:
     return all(objective.proved for objective in result.objectives[:-1])
 
 
-def measure(hosts: int, members: int, count: int) -> dict[str, object]:
-    """Plan so many instances of one size, by the planner and by what it is compared with."""
+def measure(hosts: int, members: int, count: int, *crowd: int) -> dict[str, object]:
+    """Plan so many instances of one size, by the planner and by what it is compared with.
+
+    `crowd` are the number of tiers and the load in percent of crowded ones.
+    """
+    found = crowded(hosts, members, *crowd, count) if crowd else instances(hosts, members, count)
+    compared = 0 if crowd or hosts > MILP_HOSTS else MILP_INSTANCES
     times, explained, ratios = [], [], []
     tally = dict.fromkeys(("proved", "alone", "refused", "plain", "aware", "feasible", "worse"), 0)
-    for number, instance in enumerate(instances(hosts, members, count)):
+    for number, instance in enumerate(found):
         start = time.process_time()
         result = planner.plan(instance.ensemble, instance.snapshot, solve=highs.solve)
         spent = time.process_time() - start
@@ -59,13 +68,14 @@ def measure(hosts: int, members: int, count: int) -> dict[str, object]:
         else:
             tally["feasible"] += 1
         _compare(instance, result, tally)
-        if hosts <= MILP_HOSTS and number < MILP_INSTANCES and isinstance(result, Plan):
+        if number < compared and isinstance(result, Plan):
             start = time.process_time()
             per_server(instance.ensemble, instance.snapshot, MILP_SECONDS)
             ratios.append((time.process_time() - start) / spent)
     return {
         "hosts": hosts,
         "members": members,
+        **({"tiers": crowd[0], "load": crowd[1]} if crowd else {}),
         "instances": count,
         "p50_ms": round(float(np.percentile(times, 50)) * 1000, 1),
         "p95_ms": round(float(np.percentile(times, 95)) * 1000, 1),
@@ -106,8 +116,8 @@ def main(arguments: list[str]) -> None:
     count = int(arguments[0]) if arguments else 30
     named = [tuple(map(int, argument.split(","))) for argument in arguments[1:]]
     results = []
-    for hosts, members in named or ROWS:
-        row = measure(hosts, members, count)
+    for hosts, members, *crowd in named or (*ROWS, *CROWDED):
+        row = measure(hosts, members, count, *crowd)
         results.append(row)
         print("  ".join(f"{name} {value}" for name, value in row.items()), flush=True)  # noqa: T201
     target = Path("build/bench/planner.json")

@@ -39,7 +39,7 @@ def instances(hosts: int, members: int, count: int) -> Iterator[Instance]:
             yield _infeasible(rng, hosts, members)
         else:
             snapshot = cloud(rng, hosts, LOADS[seed % len(LOADS)])
-            yield Instance(f"load {LOADS[seed % 3]} %", _ordinary(rng, members, snapshot), snapshot)
+            yield Instance(f"load {LOADS[seed % 3]} %", ordinary(rng, members, snapshot), snapshot)
 
 
 def crowded(hosts: int, members: int, tiers: int, load: int, count: int) -> Iterator[Instance]:
@@ -47,7 +47,7 @@ def crowded(hosts: int, members: int, tiers: int, load: int, count: int) -> Iter
     for seed in range(count):
         rng = np.random.default_rng([hosts, members, tiers, load, seed])
         snapshot = cloud(rng, hosts, load)
-        ensemble = _ordinary(rng, members, snapshot, tiers, pairs=max(1, tiers // 3))
+        ensemble = ordinary(rng, members, snapshot, tiers, pairs=max(1, tiers // 3))
         yield Instance(f"{tiers} tiers, load {load} %", ensemble, snapshot)
 
 
@@ -80,13 +80,14 @@ def _tier(name: str, count: int, flavor: tuple[int, int], trait: bool = False) -
     return Tier(name, count, resources, frozenset({"SSD"} if trait else ()))
 
 
-def _ordinary(
+def ordinary(
     rng: np.random.Generator,
     members: int,
     snapshot: Snapshot,
     tiers_wanted: int | None = None,
     pairs: int = 1,
 ) -> Ensemble:
+    """Give an ensemble of some tiers with policies as people write them."""
     if tiers_wanted is None:
         tiers_wanted = int(rng.integers(1, min(6, members) + 1))
     cuts = np.sort(rng.choice(np.arange(1, members), tiers_wanted - 1, replace=False))

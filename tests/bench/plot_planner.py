@@ -58,5 +58,6 @@ def drawing(rows: list[dict[str, float]]) -> str:
 
 
 if __name__ == "__main__":
-    measured = json.loads(Path("build/bench/planner.json").read_text())
+    rows = json.loads(Path("build/bench/planner.json").read_text())
+    measured = [row for row in rows if "tiers" not in row]
     Path(sys.argv[1]).write_text(drawing(measured))

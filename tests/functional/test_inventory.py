@@ -13,6 +13,7 @@ from ensemble_api.cloud.aggregates import AggregateRules
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.inventory import Capacity, Inventory, parse_levels
+from ensemble_api.planning.snapshot import Packing
 
 LEVELS = ["rack:rack", "zone:availability_zone"]
 SMALL = Demand({"VCPU": 1, "MEMORY_MB": 256})
@@ -42,6 +43,14 @@ def test_free_is_the_inventory_less_what_is_used(cloud: SmallCloud) -> None:
     assert free(capacity, "secrethost1") == {"VCPU": 4, "MEMORY_MB": 4096, "DISK_GB": 100}
     assert free(capacity, "secrethost2") == {"VCPU": 1, "MEMORY_MB": 4096, "DISK_GB": 100}
     assert capacity.providers == {host.name: host.provider for host in cloud.nova.hosts}
+
+
+def test_the_operator_s_packing_is_part_of_what_is_seen(cloud: SmallCloud) -> None:
+    compute, adapter = Compute(cloud.nova), cloud.placement.adapter()
+    stacking = Inventory(compute, adapter, parse_levels(LEVELS), "nova", packing=Packing.STACK)
+    seen = stacking.capacity(caller(), {"web": SMALL}).snapshot
+    assert seen.packing is Packing.STACK
+    assert look(cloud).snapshot.packing is Packing.SPREAD
 
 
 def test_reserved_units_and_the_allocation_ratio_count(cloud: SmallCloud) -> None:

@@ -7,7 +7,7 @@ from itertools import combinations_with_replacement, product
 
 from ensemble_api.planning.check import check, shortfalls
 from ensemble_api.planning.model import Ensemble, Member
-from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.snapshot import Packing, Snapshot
 
 
 def assignments(ensemble: Ensemble, snapshot: Snapshot) -> Iterator[dict[Member, str]]:
@@ -46,9 +46,24 @@ def objective(
                 for tier in ensemble.tiers
             )
         )
-    cost = dict(zip(snapshot.topology.hosts, snapshot.fullness_cost().tolist(), strict=True))
+    cost = _packing(ensemble, snapshot)
     values.append(sum(cost[host] for host in assignment.values()))
     return tuple(values)
+
+
+def _packing(ensemble: Ensemble, snapshot: Snapshot) -> dict[str, int]:
+    """Rate each host 0 to 20 by the share that is free, or taken, of what the tiers ask for."""
+    asked = {name for tier in ensemble.tiers for name in tier.resources}
+    columns = [n for n, name in enumerate(snapshot.resource_classes) if name in asked]
+    cost = {}
+    for row, host in enumerate(snapshot.topology.hosts):
+        shares = [
+            max(0, int(snapshot.free[row, column])) / int(snapshot.total[:, column].max())
+            for column in columns
+        ]
+        free = sum(shares) / len(shares)
+        cost[host] = round((free if snapshot.packing is Packing.STACK else 1 - free) * 1000) // 50
+    return cost
 
 
 def best(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.snapshot import Packing, Snapshot
 from ensemble_api.planning.topology import BoolArray, Topology
 
 LEVELS = ("host", "rack", "zone")
@@ -20,6 +20,7 @@ def cloud(
     closed: Mapping[str, Sequence[str]] | None = None,
     offered: Mapping[str, Sequence[str]] | None = None,
     total: int = 8,
+    packing: Packing = Packing.SPREAD,
 ) -> Snapshot:
     """Give a cloud of hosts {name: (rack, zone, free VCPU)}, each with `total` VCPU."""
     topology = Topology.build(LEVELS, {name: row[:2] for name, row in hosts.items()})
@@ -34,6 +35,7 @@ def cloud(
         others=_masks(topology, others),
         closed=_masks(topology, closed),
         offered=_masks(topology, offered),
+        packing=packing,
     )
 
 

@@ -11,7 +11,7 @@ from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.model import Ensemble, Tier
 from ensemble_api.planning.policies import Affinity, AntiAffinity, Exclusive, Near, Spread, Survive
 from ensemble_api.planning.policy import Policy
-from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.snapshot import Packing, Snapshot
 
 # ENSEMBLE_EXAMPLES=3000 runs as many cases of each property as a change of the planner deserves.
 MANY = settings(
@@ -48,6 +48,7 @@ def clouds(draw: st.DrawFn) -> Snapshot:
         offered=draw(
             st.sampled_from([{}, {"t1": [name for name in names if draw(st.integers(0, 4))]}])
         ),
+        packing=draw(st.sampled_from(Packing)),
     )
 
 

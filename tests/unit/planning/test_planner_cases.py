@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cases of planning that a reader can judge by eye."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from ensemble_api.planning.model import Ensemble, Member, Tier
 from ensemble_api.planning.policies import Affinity, AntiAffinity, Exclusive, Near, Spread, Survive
 from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.result import Infeasible, Plan
-from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.snapshot import Packing, Snapshot
 from ensemble_api.planning.topology import Topology
 from ensemble_api.solver import process
 
@@ -339,6 +341,24 @@ def test_traits_and_several_resource_classes_decide_where_members_may_be() -> No
     result = plan(Ensemble((wanted,)), snapshot)
     assert isinstance(result, Plan)
     assert set(result.assignment.values()) == {"c"}
+
+
+@pytest.mark.parametrize(
+    ("packing", "used", "fullest"), [(Packing.SPREAD, 24, 2), (Packing.STACK, 4, 8)]
+)
+def test_ensembles_of_one_member_go_where_the_operator_wants_them(
+    packing: Packing, used: int, fullest: int
+) -> None:
+    snapshot = replace(racks(("az1", 3, 4), ("az2", 3, 4), free=8), packing=packing)
+    placed: Counter[str] = Counter()
+    for _ in range(31):
+        result = plan(Ensemble((tier("web", 1),)), snapshot)
+        assert isinstance(result, Plan)
+        assert result.proved
+        (host,) = result.assignment.values()
+        placed[host] += 1
+        snapshot = snapshot.carrying({host: {"VCPU": 1}})
+    assert (len(placed), max(placed.values())) == (used, fullest)
 
 
 class TestExistingMembers:

@@ -7,7 +7,7 @@ from planning_clouds import LEVELS, cloud
 
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.model import Tier
-from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.snapshot import Packing, Snapshot
 from ensemble_api.planning.topology import Topology
 
 
@@ -109,6 +109,23 @@ def test_eligibility_is_by_state_traits_and_zone() -> None:
     assert snapshot.eligible(wanted).tolist() == [False, True, False, False]
 
 
-def test_fuller_hosts_cost_less() -> None:
-    snapshot = cloud({"empty": ("r", "z", 8), "full": ("r", "z", 0), "half": ("r", "z", 4)})
-    assert snapshot.fullness_cost().tolist() == [1000, 0, 500]
+def test_hosts_are_rated_by_what_is_free_as_the_operator_chose() -> None:
+    hosts = {"empty": ("r", "z", 8), "full": ("r", "z", 0), "half": ("r", "z", 4)}
+    assert cloud(hosts).packing_costs(["VCPU"]).tolist() == [0, 1000, 500]
+    stacked = cloud(hosts, packing=Packing.STACK)
+    assert stacked.packing_costs(["VCPU"]).tolist() == [1000, 0, 500]
+
+
+def test_a_class_that_nobody_asks_for_does_not_rate_a_host() -> None:
+    snapshot = Snapshot(
+        Topology.build(("host",), {"a": (), "b": ()}),
+        ("VCPU", "DISK_GB"),
+        np.array([[8, 1000], [8, 1000]]),
+        np.array([[4, 0], [2, 1000]]),
+        (frozenset(),) * 2,
+        np.array([True, True]),
+    )
+    assert snapshot.packing_costs(["VCPU"]).tolist() == [500, 750]
+    assert snapshot.packing_costs(["VCPU", "DISK_GB"]).tolist() == [750, 375]
+    assert snapshot.packing_costs([]).tolist() == [0, 0]
+    assert snapshot.packing_costs(["CUSTOM_GPU"]).tolist() == [0, 0]

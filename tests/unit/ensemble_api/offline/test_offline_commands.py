@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from documents import a_cloud, a_tier, an_ensemble
+from documents import a_cloud, a_host, a_tier, an_ensemble
 
 from ensemble_api.cmd import manage
 
@@ -41,6 +41,21 @@ def test_what_does_not_fit_exits_1(files: tuple[str, str], capsys: Any) -> None:
     answer = json.loads(capsys.readouterr().out)["plan"]
     assert not answer["feasible"]
     assert answer["reasons"]
+
+
+@pytest.mark.parametrize(("packing", "host"), [("spread", "h2"), ("stack", "h1")])
+def test_the_operator_s_packing_decides_between_hosts(
+    tmp_path: Path, capsys: Any, packing: str, host: str
+) -> None:
+    cloud, ensemble = tmp_path / "cloud.json", tmp_path / "shop.yaml"
+    fuller, emptier = a_host("h1", "r1", "az1"), a_host("h2", "r1", "az1")
+    fuller["resources"]["VCPU"]["used"] = 2
+    cloud.write_text(json.dumps(a_cloud(fuller, emptier)))
+    ensemble.write_text(yaml.safe_dump(an_ensemble(a_tier("web", 1))))
+    assert plan((str(cloud), str(ensemble)), "--json", "--packing", packing) == 0
+    answer = json.loads(capsys.readouterr().out)["plan"]
+    used = {each["name"] for each in answer["domains"] if each["level"] == "host"}
+    assert used == {host}
 
 
 def test_json_is_the_answer_of_the_api_with_names(files: tuple[str, str], capsys: Any) -> None:
