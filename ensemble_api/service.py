@@ -391,7 +391,9 @@ def _record(
             index=member.index,
             host=planned.assignment[member],
             provider=capacity.providers[planned.assignment[member]],
-            resources=wanted.demands[member.tier].resources,
+            resources=capacity.held(
+                planned.assignment[member], wanted.demands[member.tier].resources
+            ),
             domains={
                 level: topology.domain_of(planned.assignment[member], level).path
                 for level in topology.levels

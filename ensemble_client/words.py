@@ -254,6 +254,8 @@ def objective_lines(objectives: Iterable[Json]) -> list[str]:
 def _known(objective: Json) -> str:
     if objective["proved"]:
         return f"{objective['value']}, proved optimal"
+    if objective["value"] <= objective["bound"]:
+        return str(objective["value"])  # and yet not all that members need is looked at
     known = f"best {objective['value']}, bound {objective['bound']}"
     if "stopped" in objective:
         return f"{known}; stopped: no answer of the solver in {objective['stopped']} s"
@@ -266,12 +268,23 @@ def proof_text(objectives: Sequence[Json], proved: bool | None = None) -> str:
     `proved` is the whole plan's, when the cloud tells it: it covers objectives that are not shown
     to a tenant.
     """
-    open_ones = [each for each in objectives if not each["proved"]]
+    open_ones = [each for each in objectives if each["value"] > each["bound"]]
     if open_ones:
         return "not proved optimal; " + "; ".join(objective_lines(open_ones))
+    if any(not each["proved"] for each in objectives):
+        return "not proved optimal"
     if proved is False:
         return "not proved optimal; what is open is shown to administrators only"
     return "proved optimal" if proved or objectives else "not known whether it is optimal"
+
+
+def unplanned_lines(plan: Json) -> list[str]:
+    """Say what a plan does not look at, and which tiers need it."""
+    return [
+        f"{printable(each['message'])} A host of it may refuse a server of "
+        f"{' or '.join(map(printable, each['tiers']))}."
+        for each in plan.get("not_planned_with", ())
+    ]
 
 
 def violation_lines(violations: Iterable[Json]) -> list[str]:

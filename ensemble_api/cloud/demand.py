@@ -1,27 +1,56 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one server asks of Placement, from its flavor and image, by Nova's rules."""
+"""What one server asks of Placement, from its flavor and image, by Nova's own translation.
+
+Nova internals used here: ``nova.scheduler.utils.ResourceRequest`` makes resource classes and traits
+of a flavor and an image, and the request filters of ``nova.scheduler.request_filter`` that look at
+nothing else add traits; ``nova.virt.hardware`` says whether NUMA cells of the host decide.
+"""
 
 import re
-from collections.abc import Mapping
+import urllib.parse
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-_RESOURCE = re.compile(r"^resources:([A-Z0-9_]+)$")
-_TRAIT = re.compile(r"^trait:([A-Z0-9_]+)$")
+from nova import exception as nova_exception
+from nova.objects.flavor import Flavor
+from nova.objects.image_meta import ImageMeta
+from nova.objects.instance_numa import InstanceNUMATopology  # registered by its import
+from nova.objects.request_spec import RequestSpec
+from nova.scheduler import request_filter
+from nova.scheduler.utils import ResourceRequest
+from nova.virt import hardware
+from oslo_config import cfg
+
+from ensemble_api.planning import unplanned
+
+_RESOURCE = re.compile(r"^resources([a-zA-Z0-9_-]{1,64})?:")
+_FILTERS = (
+    request_filter.require_image_type_support,
+    request_filter.transform_image_metadata,
+    request_filter.accelerators_filter,
+    request_filter.packed_virtqueue_filter,
+    request_filter.ephemeral_encryption_filter,
+    request_filter.virtio_sound_filter,
+    request_filter.tpm_secret_security_filter,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
     """Resources per class (all > 0) and traits, as ``GET /allocation_candidates`` takes them.
 
-    After ``nova/scheduler/utils.py`` (ResourceRequest): extra specs ``resources:CLASS`` override
-    the flavor's own figures, 0 takes a class out. The extra specs and the image's properties are
-    kept for what Nova compares them with beside Placement.
+    ``groups`` are the query's further parameters, of granular request groups. ``unplanned`` are the
+    codes of what Nova looks at beside these figures, or beyond one server a host: planning
+    cannot. The extra specs and the image's properties are kept for what Nova compares them with
+    beside Placement.
     """
 
     resources: Mapping[str, int]
     required: frozenset[str] = frozenset()
     forbidden: frozenset[str] = frozenset()
+    groups: tuple[tuple[str, str], ...] = ()
+    unplanned: tuple[str, ...] = ()
     extra_specs: Mapping[str, str] = field(default_factory=dict)
     image_properties: Mapping[str, str] = field(default_factory=dict)
 
@@ -30,7 +59,8 @@ class Demand:
         """The query string for allocation candidates; disabled hosts are left out, as Nova does."""
         resources = ",".join(f"{name}:{n}" for name, n in sorted(self.resources.items()))
         traits = [*sorted(self.required), *(f"!{t}" for t in sorted(self.forbidden))]
-        return f"resources={resources}&required={','.join([*traits, '!COMPUTE_STATUS_DISABLED'])}"
+        query = f"resources={resources}&required={','.join([*traits, '!COMPUTE_STATUS_DISABLED'])}"
+        return f"{query}&{urllib.parse.urlencode(self.groups)}" if self.groups else query
 
 
 def demand(
@@ -40,30 +70,80 @@ def demand(
 
     The root disk of a ``volume_backed`` server is a volume and takes nothing of its host.
 
-    :raises ValueError: when the flavor asks for what we cannot plan, or for nothing at all.
+    :raises ValueError: when the flavor asks for nothing at all, or Nova would refuse it.
     """
     specs: Mapping[str, str] = flavor["extra_specs"]
-    granular = sorted(key for key in specs if re.match(r"^(resources|trait)_?[^:]+:", key))
-    if granular:
-        raise ValueError(f"has extra spec {granular[0]}, and granular groups cannot be planned yet")
-    disk = flavor.get("OS-FLV-EXT-DATA:ephemeral", 0) + (0 if volume_backed else flavor["disk"])
-    swap_gb = -(-int(flavor.get("swap") or 0) // 1024)
-    resources = {"VCPU": flavor["vcpus"], "MEMORY_MB": flavor["ram"], "DISK_GB": disk + swap_gb}
-    traits: dict[str, str] = {}
-    for key, value in {**image.get("metadata", {}), **specs}.items():
-        if found := _TRAIT.match(key):
-            traits[found[1]] = value
-        elif (found := _RESOURCE.match(key)) and key in specs:
-            if not value.isdecimal():
-                raise ValueError(f"has extra spec {key}={value}, which is no whole number")
-            resources[found[1]] = int(value)
-    resources = {name: amount for name, amount in resources.items() if amount > 0}
-    if not resources:
-        raise ValueError("asks for no resources at all")
+    properties: Mapping[str, str] = image.get("metadata", {})
+    for key, value in specs.items():
+        if _RESOURCE.match(key) and not value.isdecimal():
+            raise ValueError(f"has extra spec {key}={value}, which is no whole number")
+    asked = _asked(flavor)
+    try:
+        spec = RequestSpec(flavor=asked, image=_image(properties), is_bfv=volume_backed)
+        for each in _filters(properties):
+            each(None, spec)
+        request = ResourceRequest.from_request_spec(spec)
+        numa: InstanceNUMATopology | None = hardware.numa_get_constraints(asked, spec.image)
+    except (nova_exception.NovaException, ValueError) as error:
+        raise ValueError(f"cannot be used with this image: {error}") from error
+    own = request.get_request_group(None)
+    groups = tuple(_groups(request))
+    if not own.resources:
+        where = "only of granular groups, which cannot be planned yet" if groups else "at all"
+        raise ValueError(f"asks for no resources {where}")
+    found = {
+        unplanned.NUMA_CELLS: numa is not None,
+        unplanned.PCI_DEVICES: "pci_passthrough:alias" in specs,
+        unplanned.GRANULAR_GROUPS: bool(groups),
+        unplanned.ACCELERATORS: "accel:device_profile" in specs,
+        unplanned.IMAGE_TYPE: _asks_image_type()
+        and not (volume_backed or "disk_format" in properties),
+    }
     return Demand(
-        resources,
-        frozenset(name for name, value in traits.items() if value == "required"),
-        frozenset(name for name, value in traits.items() if value == "forbidden"),
+        own.resources,
+        frozenset(own.required_traits | spec.root_required),
+        frozenset(own.forbidden_traits),
+        groups,
+        tuple(code for code, there in found.items() if there),
         specs,
-        image.get("metadata", {}),
+        properties,
     )
+
+
+def _asked(flavor: Mapping[str, Any]) -> Flavor:
+    return Flavor(
+        name=flavor.get("name") or flavor.get("original_name") or "this",
+        vcpus=flavor["vcpus"],
+        memory_mb=flavor["ram"],
+        root_gb=flavor["disk"],
+        ephemeral_gb=flavor.get("OS-FLV-EXT-DATA:ephemeral", 0),
+        swap=int(flavor.get("swap") or 0),
+        extra_specs=dict(flavor["extra_specs"]),
+    )
+
+
+def _image(properties: Mapping[str, str]) -> ImageMeta:
+    # What block devices an image has is nothing to the scheduler, and may be written anyhow.
+    kept = {key: value for key, value in properties.items() if key != "block_device_mapping"}
+    facts: dict[str, Any] = {"name": "the image", "properties": kept}
+    if "disk_format" in properties:
+        facts["disk_format"] = properties["disk_format"]
+    return ImageMeta.from_dict(facts)
+
+
+def _filters(properties: Mapping[str, str]) -> Iterator[Any]:
+    """Nova's request filters, but for the one that wants a format that its API does not show."""
+    for each in _FILTERS:
+        if each is not request_filter.require_image_type_support or "disk_format" in properties:
+            yield each
+
+
+def _asks_image_type() -> bool:
+    return bool(cfg.CONF.scheduler.query_placement_for_image_type_support)
+
+
+def _groups(request: ResourceRequest) -> Iterator[tuple[str, str]]:
+    """The parameters of the granular groups, as Nova writes them, in a stable order."""
+    for key, value in sorted(urllib.parse.parse_qsl(request.to_querystring())):
+        if key not in ("limit", "resources", "required", "root_required", "root_forbidden"):
+            yield key, value

@@ -5,7 +5,7 @@ import functools
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -67,11 +67,19 @@ class Capacity:
     """A snapshot with the resource provider of each of its hosts.
 
     ``generations`` are those of all providers just before their capacity was read, if asked for.
+    ``below`` are the resource classes of a host that are not its own provider's, but of one below
+    it in its tree (vGPUs, say): these are planned with, and not held.
     """
 
     snapshot: Snapshot
     providers: Mapping[str, str]
     generations: Mapping[str, int]
+    below: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def held(self, host: str, resources: Mapping[str, int]) -> dict[str, int]:
+        """Those of a member's resources that the host's own provider has."""
+        below = self.below.get(host, frozenset())
+        return {name: amount for name, amount in resources.items() if name not in below}
 
     def less(self, pending: Iterable[tuple[str, Mapping[str, int]]]) -> "Capacity":
         """The same without ``pending``: pairs of host and resources that are spoken for."""
@@ -169,16 +177,35 @@ class Inventory:
             answers.offers[query] = self._offer(query)
         offers = {each.query: answers.offers[each.query] for each in demands.values()}
         usage = {host: amounts for each in offers.values() for host, amounts in each.usage.items()}
+        below = _merged(each.below for each in offers.values())
         traits = self.traits(
-            name for each in demands.values() for name in (*each.required, *each.forbidden)
+            (name for each in demands.values() for name in each.required),
+            (name for each in demands.values() for name in each.forbidden),
         )
-        classes = tuple(sorted({name for resources in usage.values() for name in resources}))
+        classes = tuple(
+            sorted(
+                {
+                    name
+                    for host in hosts
+                    for each in (usage, below)
+                    for name in each.get(host.provider, ())
+                }
+            )
+        )
+        least = {
+            name: min(each.resources.get(name, 1) for each in demands.values()) for name in classes
+        }
         total = np.zeros((len(hosts), len(classes)), dtype=np.int64)
         free = np.zeros_like(total)
         for row, host in enumerate(hosts):
             for name, (capacity, used) in usage.get(host.provider, {}).items():
                 total[row, classes.index(name)] = capacity
                 free[row, classes.index(name)] = max(0, capacity - used)
+            for name, parts in below.get(host.provider, {}).items():
+                # One member takes all that it wants of a class from one part.
+                left = (max(0, capacity - used) for capacity, used in parts.values())
+                total[row, classes.index(name)] += sum(capacity for capacity, _ in parts.values())
+                free[row, classes.index(name)] += sum(n - n % least[name] for n in left)
         closed = {
             tier: self._closed(context.project_id, demand, aggregates, names)
             for tier, demand in demands.items()
@@ -200,23 +227,34 @@ class Inventory:
             packing=self._packing,
         )
         providers = {host.name: host.provider for host in hosts}
-        return Capacity(snapshot, providers, answers.generations)
+        elsewhere = {
+            host.name: frozenset(below[host.provider]) - usage.get(host.provider, {}).keys()
+            for host in hosts
+            if host.provider in below
+        }
+        return Capacity(snapshot, providers, answers.generations, elsewhere)
 
-    def traits(self, names: Iterable[str]) -> Mapping[str, frozenset[str]]:
-        """Which of these traits each resource provider's tree has, however full it is.
+    def traits(
+        self, required: Iterable[str], forbidden: Iterable[str]
+    ) -> Mapping[str, frozenset[str]]:
+        """Which of these traits each host has, however full it is; by its resource provider.
 
-        By its root, which is the host's own provider; one that has none of them is missing. One
-        request for each trait: the cost does not grow with a request for each host.
+        A required trait may be of any provider in the host's tree, a forbidden one matters of the
+        host's own. A host that has none of them is missing. One request for each trait: the cost
+        does not grow with a request for each host.
         """
+        anywhere = set(required)
         found: dict[str, set[str]] = defaultdict(set)
-        for name in sorted(set(names)):
+        for name in sorted({*anywhere, *forbidden}):
             response = self._placement.get(f"/resource_providers?required={name}")
             if response.status_code == 400:
                 continue  # an unknown trait: nobody has it
             if response.status_code != 200:
                 raise unavailable("Placement", response)
             for provider in response.json()["resource_providers"]:
-                found[provider["root_provider_uuid"]].add(name)
+                root = provider["root_provider_uuid"]
+                if name in anywhere or provider["uuid"] == root:
+                    found[root].add(name)
         return {provider: frozenset(traits) for provider, traits in found.items()}
 
     def _places(self, aggregates: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str | None]]:
@@ -239,23 +277,52 @@ class Inventory:
         """
         response = self._placement.get(f"/allocation_candidates?{query}&limit={PLACEMENT_LIMIT}")
         if response.status_code == 400:
-            return _Offer({})  # an unknown resource class or trait: nobody has it
+            return _Offer({}, {})  # an unknown resource class or trait: nobody has it
         if response.status_code != 200:
             raise unavailable("Placement", response)
-        summaries = response.json()["provider_summaries"]
-        return _Offer(
-            usage={
-                provider: {
-                    name: (each["capacity"], each["used"])
-                    for name, each in summary["resources"].items()
-                }
-                for provider, summary in summaries.items()
-            }
-        )
+        answer = response.json()
+        summaries = answer["provider_summaries"]
+        roots = {provider: summary["root_provider_uuid"] for provider, summary in summaries.items()}
+        usage: dict[str, Mapping[str, tuple[int, int]]] = {}
+        for provider, summary in summaries.items():
+            if roots[provider] == provider:
+                usage[provider] = _usage(summary)
+        below: dict[str, dict[str, dict[str, tuple[int, int]]]] = {}
+        if len(usage) < len(summaries):
+            for request in answer["allocation_requests"]:
+                # The groups' own providers are not planned with.
+                plain = request["mappings"].get("", ())
+                for provider in (each for each in plain if roots[each] != each):
+                    classes = below.setdefault(roots[provider], {})
+                    found = _usage(summaries[provider])
+                    for name in request["allocations"][provider]["resources"]:
+                        classes.setdefault(name, {})[provider] = found[name]
+        return _Offer(usage, below)
+
+
+Parts: TypeAlias = Mapping[str, Mapping[str, Mapping[str, tuple[int, int]]]]
+"""By the root provider and resource class, its children that have it: capacity and use."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """Providers with room for one member: capacity and use by resource class."""
+    """Roots of trees with room for one member: capacity and use by resource class.
+
+    ``below`` are the same of those of their children that a member could take something from.
+    """
 
     usage: Mapping[str, Mapping[str, tuple[int, int]]]
+    below: Parts
+
+
+def _usage(summary: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    return {name: (each["capacity"], each["used"]) for name, each in summary["resources"].items()}
+
+
+def _merged(all_of: Iterable[Parts]) -> Parts:
+    merged: dict[str, dict[str, dict[str, tuple[int, int]]]] = {}
+    for parts in all_of:
+        for root, classes in parts.items():
+            for name, providers in classes.items():
+                merged.setdefault(root, {}).setdefault(name, {}).update(providers)
+    return merged

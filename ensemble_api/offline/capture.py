@@ -13,7 +13,7 @@ from keystoneauth1 import exceptions
 
 from ensemble_api import advice, exception
 from ensemble_api.cloud.compute import Compute
-from ensemble_api.cloud.inventory import Host, Inventory, Level
+from ensemble_api.cloud.inventory import Inventory, Level
 from ensemble_api.offline.cloud import FORMAT
 
 THREADS: Final = 4  # Placement has other work to do
@@ -90,8 +90,11 @@ class Capture:
             for host in aggregate["hosts"]:
                 aggregates.setdefault(host, []).append(aggregate["name"])
         others = self._others(context)
+        trees = self._trees()
         with ThreadPoolExecutor(THREADS) as threads:
-            provided = list(threads.map(self._provided, hosts))
+            provided = list(
+                threads.map(self._provided, (trees.get(host.provider, ()) for host in hosts))
+            )
         return {
             "format": FORMAT,
             "captured_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -120,22 +123,30 @@ class Capture:
                     kinds.add("ensemble")
         return others
 
-    def _provided(self, host: Host) -> dict[str, Any]:
-        """Inventories, use and traits of a host's resource provider; none if it has none now."""
-        provider = f"/resource_providers/{host.provider}"
-        inventories = self._read(f"{provider}/inventories").get("inventories", {})
-        used = self._read(f"{provider}/usages").get("usages", {})
-        traits = self._read(f"{provider}/traits").get("traits", ())
-        return {
-            "resources": {
-                name: {
-                    **{key: each[key] for key in _INVENTORY},
-                    "used": used.get(name, 0),
-                }
-                for name, each in sorted(inventories.items())
-            },
-            "traits": sorted(traits),
-        }
+    def _trees(self) -> Mapping[str, Sequence[str]]:
+        """The resource providers of each tree by its root."""
+        trees: dict[str, list[str]] = {}
+        for each in self._read("/resource_providers").get("resource_providers", ()):
+            trees.setdefault(each["root_provider_uuid"], []).append(each["uuid"])
+        return trees
+
+    def _provided(self, tree: Sequence[str]) -> dict[str, Any]:
+        """Inventories, use and traits of a host's resource providers; none if it has none now.
+
+        What several of them have (two cards, say) is added up.
+        """
+        resources: dict[str, dict[str, Any]] = {}
+        traits: set[str] = set()
+        for provider in (f"/resource_providers/{each}" for each in tree):
+            inventories = self._read(f"{provider}/inventories").get("inventories", {})
+            used = self._read(f"{provider}/usages").get("usages", {})
+            traits.update(self._read(f"{provider}/traits").get("traits", ()))
+            for name, each in inventories.items():
+                found = {**{key: each[key] for key in _INVENTORY}, "used": used.get(name, 0)}
+                for key in ("total", "reserved", "used"):
+                    found[key] += resources.get(name, {}).get(key, 0)
+                resources[name] = found
+        return {"resources": dict(sorted(resources.items())), "traits": sorted(traits)}
 
     def _read(self, path: str) -> Mapping[str, Any]:
         try:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from ensemble_api.planning.errors import ModelError, located, require_whole
 from ensemble_api.planning.policy import Policy
+from ensemble_api.planning.unplanned import WORDS
 
 _TIER_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
@@ -27,7 +28,11 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """`count` identical members; `resources` is what each of them takes, by resource class."""
+    """`count` identical members; `resources` is what each of them takes, by resource class.
+
+    `unplanned` are the codes of what else they need of a host, which no figure of a snapshot tells:
+    a host that a plan uses may refuse them (see `unplanned.py`).
+    """
 
     name: str
     count: int
@@ -35,6 +40,7 @@ class Tier:
     required_traits: frozenset[str] = frozenset()
     forbidden_traits: frozenset[str] = frozenset()
     zone: str | None = None
+    unplanned: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not _TIER_NAME.fullmatch(self.name):
@@ -50,6 +56,10 @@ class Tier:
         object.__setattr__(self, "resources", MappingProxyType(dict(self.resources)))
         object.__setattr__(self, "required_traits", frozenset(self.required_traits))
         object.__setattr__(self, "forbidden_traits", frozenset(self.forbidden_traits))
+        object.__setattr__(self, "unplanned", tuple(self.unplanned))
+        for code in self.unplanned:
+            if code not in WORDS:
+                raise ModelError("unplanned", f"must be of {', '.join(WORDS)}: {code}")
 
     @property
     def members(self) -> tuple[Member, ...]:

@@ -127,8 +127,9 @@ def plan(
 
 def _objectives(problem: Problem, found: _Found, stopped: int | None) -> Iterator[Objective]:
     """Give each stage with its value, its bound, and whether a solver was given up over it."""
+    incomplete = any(tier.unplanned for tier in problem.ensemble.tiers)
     for name, value, bound in zip(problem.stages, found.values, found.bounds, strict=True):
-        yield Objective(name, value, bound, None if value <= bound else stopped)
+        yield Objective(name, value, bound, None if value <= bound else stopped, incomplete)
 
 
 def _has_plan(problem: Problem, effort: Effort) -> bool | None:

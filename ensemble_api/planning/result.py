@@ -22,17 +22,19 @@ class Objective:
 
     The bound holds among the plans that are as good in all earlier stages. `stopped` are the
     seconds after which a solver was given up that did not answer, if that left the stage open.
+    A plan that does not look at all that its members need is `incomplete`: nothing of it is proved.
     """
 
     name: str
     value: int
     bound: int
     stopped: int | None = None
+    incomplete: bool = False
 
     @property
     def proved(self) -> bool:
-        """Whether no plan can have less."""
-        return self.value <= self.bound
+        """Whether it is the plan that can be built with the least."""
+        return self.value <= self.bound and not self.incomplete
 
     @property
     def text(self) -> str:

@@ -138,7 +138,8 @@ class Observer:
         closed: dict[str, BoolArray] = {}
         asked = record.plan.get("traits", {})
         has = self._inventory.traits(
-            name for each in asked.values() for name in (*each["required"], *each["forbidden"])
+            (name for each in asked.values() for name in each["required"]),
+            (name for each in asked.values() for name in each["forbidden"]),
         )
         found = [has.get(hosts[name].provider, frozenset()) for name in topology.hosts]
         for tier, traits in asked.items():

@@ -104,9 +104,12 @@ class _Attempt:
         if flavor is None or image is None:
             return Demand(resources)
         try:
-            return replace(demand(flavor, image), resources=resources)
+            now = demand(flavor, image)
         except ValueError:
             return Demand(resources)
+        # What a member has of providers below its host's is not held, and so not recorded.
+        whole = resources.items() <= now.resources.items()
+        return now if whole else replace(now, resources=resources)
 
     def _find(self, context: Any, kind: str, name: str) -> Mapping[str, Any] | None:
         """A flavor or image that the ensemble's project may use; each is asked for once."""

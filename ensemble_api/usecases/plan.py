@@ -62,7 +62,8 @@ class Planned:
     """What a dry run gives: the result, the topology, and what else was asked for.
 
     ``labels`` are those of the domains by reference; without them they count what is shown. By
-    ``id`` the plan can be built as it is, for a while, unless it is ``over_quota``.
+    ``id`` the plan can be built as it is, for a while, unless it is ``over_quota``. ``unplanned``
+    are codes by tier: what its members need that no plan looks at.
     """
 
     result: result.Plan | result.Infeasible
@@ -74,6 +75,7 @@ class Planned:
     id: str | None = None
     failed: Loss | None = None
     over_quota: tuple[Shortage, ...] = ()
+    unplanned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class DryRuns:
@@ -175,6 +177,7 @@ class DryRuns:
             everywhere=everywhere,
             labels=labels(context.project_id, labelled(topology, planned, asked)),
             at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            unplanned={tier.name: tier.unplanned for tier in wanted.ensemble.tiers},
         )
         if isinstance(planned, result.Infeasible):
             return found

@@ -68,13 +68,13 @@ class Quota:
         members = [member.resources for _, member in promised]
         beside = {
             "Instances": len(members),
-            "Cores": sum(each.get("VCPU", 0) for each in members),
+            "Cores": sum(_cores(each) for each in members),
             "RAMSize": sum(each.get("MEMORY_MB", 0) for each in members),
         }
         tiers = wanted.ensemble.tiers
         needs = {
             "Instances": wanted.ensemble.size,
-            "Cores": sum(tier.count * tier.resources.get("VCPU", 0) for tier in tiers),
+            "Cores": sum(tier.count * _cores(tier.resources) for tier in tiers),
             "RAMSize": sum(tier.count * tier.resources.get("MEMORY_MB", 0) for tier in tiers),
         }
         for name, what in _NOVAS:
@@ -90,6 +90,11 @@ class Quota:
             used += sum(_new_ports(owner.template(member)) for owner, member in promised)
             if 0 <= limit < used + needed:
                 yield Shortage("Ports", "ports", limit, used, needed)
+
+
+def _cores(resources: Mapping[str, int]) -> int:
+    """As Nova counts them: pinned ones are cores too."""
+    return resources.get("VCPU", 0) + resources.get("PCPU", 0)
 
 
 def _new_ports(server: Mapping[str, Any]) -> int:

@@ -130,6 +130,7 @@ def _model(body: Mapping[str, Any], demands: Mapping[str, Demand]) -> model.Ense
                     required_traits=need.required,
                     forbidden_traits=need.forbidden,
                     zone=tier["server"].get("availability_zone"),
+                    unplanned=need.unplanned,
                 )
             )
     policies = []

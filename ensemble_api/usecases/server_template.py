@@ -58,18 +58,27 @@ class Templates:
         """
         flavor = self._find("flavor", template["flavor"], f"{field}.flavor")
         if "volumes" in template:
-            root = self._volumes(f"{field}.volumes", template["volumes"], count)
+            roots = self._volumes(f"{field}.volumes", template["volumes"], count)
         else:
-            root = self._find("image", template["image"], f"{field}.image")
-            _check_image(root, f"{field}.image")
-            _check_disk(flavor, root, f"{field}.flavor")
-        _check_memory(flavor, root, f"{field}.flavor")
+            roots = [self._find("image", template["image"], f"{field}.image")]
+            _check_image(roots[0], f"{field}.image")
+            _check_disk(flavor, roots[0], f"{field}.flavor")
+        for root in roots:
+            _check_memory(flavor, root, f"{field}.flavor")
         self._check_networks(field, template["networks"], "ports" in template)
         self._check_ports(f"{field}.ports", template.get("ports", ()), count)
         try:
-            return demand(flavor, root, volume_backed="volumes" in template)
+            asked = [demand(flavor, root, volume_backed="volumes" in template) for root in roots]
         except ValueError as error:
             raise _invalid(f"{field}.flavor", str(error)) from error
+        for place, each in enumerate(asked):
+            # All members of a tier are alike to the planner.
+            if (each.query, each.unplanned) != (asked[0].query, asked[0].unplanned):
+                raise _invalid(
+                    f"{field}.volumes[{place}]",
+                    "asks for another kind of host than the first volume",
+                )
+        return asked[0]
 
     def references(self, field: str, template: Mapping[str, Any]) -> None:
         """Look up what Nova looks up too, and says less clearly that the tenant does not have it.
@@ -143,11 +152,10 @@ class Templates:
                     where, "needs devices or bandwidth of the host, which cannot be planned yet"
                 )
 
-    def _volumes(self, field: str, volumes: Sequence[str], count: int) -> Mapping[str, Any]:
-        """The image's facts of the root disks, as Nova reads them from the volumes.
-
-        Traits and memory are of the strictest: all members of a tier are alike to the planner.
-        """
+    def _volumes(
+        self, field: str, volumes: Sequence[str], count: int
+    ) -> Sequence[Mapping[str, Any]]:
+        """The image's facts of each root disk, as Nova reads them from the volumes."""
         if len(volumes) != count:
             raise _invalid(
                 field, f"{len(volumes)} for {count} members, each of which boots from its own"
@@ -162,13 +170,7 @@ class Templates:
                 raise _invalid(where, "is not bootable")
             facts = dict(volume.get("volume_image_metadata") or {})
             roots.append({"minRam": int(facts.pop("min_ram", 0) or 0), "metadata": facts})
-            if _traits(roots[-1]) != _traits(roots[0]):
-                raise _invalid(where, "asks for other traits of its host than the first volume")
-        return {**roots[0], "minRam": max(root["minRam"] for root in roots)}
-
-
-def _traits(image: Mapping[str, Any]) -> Mapping[str, str]:
-    return {key: value for key, value in image["metadata"].items() if key.startswith("trait:")}
+        return roots
 
 
 def _check_image(image: Mapping[str, Any], field: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from ensemble_api.planning import survivability
 from ensemble_api.planning.result import Infeasible, Plan, Reason
 from ensemble_api.planning.topology import FailureDomain
+from ensemble_api.planning.unplanned import WORDS
 from ensemble_api.usecases.domain_labels import reference
 from ensemble_api.usecases.plan import Planned
 from ensemble_api.usecases.saved_plans import Move
@@ -31,6 +32,7 @@ def plan(planned: Planned, project_id: str, *, names: bool) -> Json:
         "planned_at": planned.at,
         **(_refused(found) if isinstance(found, Infeasible) else _found(found, planned, domains)),
         "domains": domains.view(),
+        "not_planned_with": _unplanned(planned.unplanned),
         "over_quota": [{**each.facts, "message": each.message} for each in planned.over_quota],
     }
     view["objectives"] = objectives(view["objectives"], names=names)
@@ -43,6 +45,19 @@ def plan(planned: Planned, project_id: str, *, names: bool) -> Json:
             "room": {"fits": planned.failed.fits, "others": planned.failed.others},
         }
     return view
+
+
+def _unplanned(by_tier: Mapping[str, tuple[str, ...]]) -> list[Json]:
+    """What the plan does not look at, each with the tiers that need it."""
+    return [
+        {
+            "code": code,
+            "tiers": [tier for tier, codes in by_tier.items() if code in codes],
+            "message": f"The plan does not look at {words}.",
+        }
+        for code, words in WORDS.items()
+        if any(code in codes for codes in by_tier.values())
+    ]
 
 
 def _refused(found: Infeasible) -> Json:

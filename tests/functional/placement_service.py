@@ -95,6 +95,18 @@ class PlacementService:
             **more,
         )
 
+    def add_inventory(self, provider: str, resource: str, total: int) -> None:
+        """Give a provider a resource class that it did not have."""
+        answer = self.client.post(
+            f"/resource_providers/{provider}/inventories",
+            json={
+                "resource_provider_generation": self._generation(provider),
+                "resource_class": resource,
+                "total": total,
+            },
+        )
+        assert answer.status_code == 201, answer.text
+
     def used(self, provider: str) -> dict[str, int]:
         """What is used of a provider, zeros left out."""
         usages = self.client.get(f"/resource_providers/{provider}/usages").json()["usages"]

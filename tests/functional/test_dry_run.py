@@ -64,6 +64,36 @@ def test_a_full_rack_counts_in_a_spread_and_is_eligible_in_the_answer(cloud: Sma
     assert [each["room"] for each in marks.values()] == [["web"], [], []]
 
 
+def test_pinned_servers_are_planned_on_pinned_cpus_and_not_called_proved(
+    cloud: SmallCloud,
+) -> None:
+    pinned = cloud.flavor("pinned", extra_specs={"hw:cpu_policy": "dedicated"})
+    view = shown(cloud, body(("web", 1), flavor=pinned))
+    assert not view["feasible"], "no host has CPUs to pin"
+    host = cloud.nova.host("secrethost3").provider
+    cloud.placement.add_inventory(host, "PCPU", 4)
+    view = shown(cloud, body(("web", 2), ("db", 1), flavor=pinned))
+    assert not view["feasible"], "three of them need 6"
+    view = shown(cloud, body(("web", 2), flavor=pinned))
+    assert {each["domains"]["host"] for each in view["assignments"]} == {ref("secrethost3")}
+    assert (view["proved"], {each["proved"] for each in view["objectives"]}) == (False, {False})
+    [told] = view["not_planned_with"]
+    assert (told["code"], told["tiers"]) == ("numa-cells", ["web"])
+    plain = shown(cloud, body(("web", 2)))
+    assert (plain["proved"], plain["not_planned_with"]) == (True, [])
+
+
+def test_what_a_card_of_a_host_has_is_planned_and_the_rest_is_held(cloud: SmallCloud) -> None:
+    host = cloud.nova.host("secrethost2").provider
+    card = cloud.placement.add_provider("card", VGPU=1)
+    cloud.placement.put_below(card, host)
+    gpu = cloud.flavor("gpu", extra_specs={"resources:VGPU": "1"})
+    assert not shown(cloud, body(("web", 2), flavor=gpu))["feasible"]
+    record = cloud.service().create(caller(), body(("web", 1), flavor=gpu))
+    assert cloud.placement.used(host) == {"VCPU": 2, "MEMORY_MB": 512, "DISK_GB": 1}
+    assert [each.host for each in record.members] == ["secrethost2"]
+
+
 def test_a_plan_that_is_not_possible_shows_all_domains_too(cloud: SmallCloud) -> None:
     view = shown(cloud, body(("web", 5), policies=[apart("web")]))
     assert (view["feasible"], view["id"], len(view["domains"])) == (False, None, 9)

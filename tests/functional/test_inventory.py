@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From allocation candidates of a real Placement, hypervisors and aggregates to a snapshot."""
 
+import uuid
 from typing import Any
 
 import pytest
@@ -135,6 +136,35 @@ def test_a_full_host_keeps_its_traits_and_its_tree_s(cloud: SmallCloud) -> None:
     both, fast = frozenset({"CUSTOM_FAST", "CUSTOM_CARD"}), frozenset({"CUSTOM_FAST"})
     assert snapshot.traits == (both, fast, frozenset(), frozenset())
     assert not any(mask.any() for mask in snapshot.offered.values())
+
+
+def test_what_providers_below_a_host_have_is_the_host_s(cloud: SmallCloud) -> None:
+    host = cloud.nova.host("secrethost1").provider
+    for name, traits, inventory in (
+        ("gpu1", (), {"VGPU": 2}),
+        ("gpu2", (), {"VGPU": 1}),
+        ("sev", ("CUSTOM_SEV",), {"MEM_ENCRYPTION_CONTEXT": 3}),
+        ("sev-es", ("CUSTOM_SEV_ES",), {"MEM_ENCRYPTION_CONTEXT": 5}),
+    ):
+        child = cloud.placement.add_provider(name, *traits, **inventory)
+        cloud.placement.put_below(child, host)
+        if name == "gpu1":
+            assert cloud.placement.claim(str(uuid.uuid4()), child, VGPU=1)
+    sev = Demand({"VCPU": 1, "MEM_ENCRYPTION_CONTEXT": 1}, required=frozenset({"CUSTOM_SEV"}))
+    capacity = look(cloud, Demand({"VCPU": 1, "VGPU": 1}), sev, SMALL)
+    assert free(capacity, "secrethost1") == {
+        "VCPU": 4,
+        "MEMORY_MB": 4096,
+        "DISK_GB": 100,
+        "VGPU": 2,
+        "MEM_ENCRYPTION_CONTEXT": 3,
+    }
+    masks = {tier: mask.tolist() for tier, mask in capacity.snapshot.offered.items()}
+    alone = [True, False, False, False]
+    assert masks == {"t0": alone, "t1": alone, "t2": [True] * 4}
+    assert capacity.held("secrethost1", {"VCPU": 1, "VGPU": 1}) == {"VCPU": 1}
+    pairs = look(cloud, Demand({"VCPU": 1, "VGPU": 2}))
+    assert not pairs.snapshot.offered["t0"].any(), "one of each card is no pair"
 
 
 def test_traits_are_asked_for_by_name_and_never_host_by_host(cloud: SmallCloud) -> None:

@@ -170,6 +170,17 @@ def test_an_anonymous_capture_names_nothing(small: SmallCloud, config: Path, cap
     assert [found.topology.size(level) for level in found.topology.levels] == [4, 3, 2]
 
 
+def test_what_cards_of_a_host_have_is_captured_as_the_host_s(
+    small: SmallCloud, config: Path, capsys: Any
+) -> None:
+    for name in ("card1", "card2"):
+        card = small.placement.add_provider(name, "CUSTOM_CARD", VGPU=2)
+        small.placement.put_below(card, small.nova.hosts[0].provider)
+    first, second, *_ = captured(config, capsys)["hosts"]
+    assert first["resources"]["VGPU"]["total"] == 4 and "CUSTOM_CARD" in first["traits"]
+    assert "VGPU" not in second["resources"]
+
+
 def test_a_provider_that_is_gone_has_nothing(small: SmallCloud, config: Path, capsys: Any) -> None:
     small.nova.hosts[0].provider = "99999999-9999-4999-8999-999999999999"
     first = captured(config, capsys)["hosts"][0]
@@ -182,7 +193,7 @@ def test_a_provider_that_is_gone_has_nothing(small: SmallCloud, config: Path, ca
         ("password", "Keystone refuses the service user (HTTP 401)"),
         ("nova", "http://127.0.0.1:9/os-aggregates cannot be reached"),
         ("no nova", "endpoint for compute service not found: see region_name"),
-        ("placement", "Placement: http://127.0.0.1:9/resource_providers/"),
+        ("placement", "Placement: http://127.0.0.1:9/resource_providers"),
     ],
 )
 def test_a_cloud_that_does_not_answer_is_told(

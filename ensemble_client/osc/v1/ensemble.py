@@ -141,6 +141,7 @@ class PlanEnsemble(Telling):
             *(_headroom(plan) if parsed_args.headroom else ()),
             *_kept(body, plan),
             *(f"Not met, {line}" for line in words.violation_lines(plan["violations"])),
+            *words.unplanned_lines(plan),
             *(words.objective_lines(plan["objectives"]) if parsed_args.long else ()),
             f"Plan: {words.proof_text(plan['objectives'], plan.get('proved'))}. Nothing was built.",
             *([] if over else _by_id(self.app, plan, parsed_args.file)),

@@ -10,6 +10,10 @@ from ensemble_api.cloud.demand import demand
 from ensemble_api.cloud.inventory import Level, parse_levels
 
 PLAIN = {"VCPU": 2, "MEMORY_MB": 512, "DISK_GB": 10}
+REST = {"MEMORY_MB": 512, "DISK_GB": 10}
+PINNED = {"hw:cpu_policy": "dedicated"}
+SEV = {"hw_firmware_type": "uefi", "hw_machine_type": "q35"}
+GPUS = {"resources1:VGPU": "1", "resources2:VGPU": "1", "group_policy": "isolate"}
 
 
 def ask(image: dict[str, str] | None = None, specs: dict[str, str] | None = None, **flavor: Any):  # type: ignore[no-untyped-def]
@@ -37,7 +41,35 @@ def ask(image: dict[str, str] | None = None, specs: dict[str, str] | None = None
         pytest.param(
             {"image": {"resources:VCPU": "9"}}, PLAIN, id="images cannot change resources"
         ),
-        pytest.param({"specs": {"hw:numa_nodes": "1", "quota:x": "2"}}, PLAIN, id="other specs"),
+        pytest.param({"specs": {"quota:x": "2"}}, PLAIN, id="other specs"),
+        pytest.param({"specs": PINNED}, {**REST, "PCPU": 2}, id="pinned CPUs"),
+        pytest.param({"image": {"hw_cpu_policy": "dedicated"}}, {**REST, "PCPU": 2}, id="by image"),
+        pytest.param(
+            {"specs": {**PINNED, "hw:emulator_threads_policy": "isolate"}},
+            {**REST, "PCPU": 3},
+            id="a CPU more for the emulator's threads",
+        ),
+        pytest.param(
+            {"specs": {"hw:cpu_policy": "mixed", "hw:cpu_dedicated_mask": "0"}},
+            {**REST, "VCPU": 1, "PCPU": 1},
+            id="one pinned CPU and one that floats",
+        ),
+        pytest.param({"specs": {"resources:PCPU": "2"}}, {**REST, "PCPU": 2}, id="PCPU by name"),
+        pytest.param(
+            {"image": SEV, "specs": {"hw:mem_encryption": "true"}},
+            {**PLAIN, "MEM_ENCRYPTION_CONTEXT": 1},
+            id="encrypted memory",
+        ),
+        pytest.param(
+            {"specs": {"hw:pmem": "6GB,6GB"}},
+            {**PLAIN, "CUSTOM_PMEM_NAMESPACE_6GB": 2},
+            id="persistent memory",
+        ),
+        pytest.param({"specs": {"resources:VGPU": "1"}}, {**PLAIN, "VGPU": 1}, id="a vGPU"),
+        pytest.param({"specs": {"resources1:VGPU": "1"}}, PLAIN, id="granular groups are apart"),
+        pytest.param(
+            {"specs": {"resources1:VCPU": "2"}}, REST, id="CPUs of a group are not asked for twice"
+        ),
     ],
 )
 def test_resources(flavor: dict[str, Any], resources: dict[str, int]) -> None:
@@ -62,11 +94,76 @@ def test_a_root_disk_on_a_volume_takes_no_disk_of_its_host(
 
 def test_traits_come_from_flavor_and_image_and_the_flavor_wins() -> None:
     found = ask(
-        image={"trait:CUSTOM_A": "required", "trait:CUSTOM_B": "forbidden", "os_type": "linux"},
+        image={"trait:CUSTOM_A": "required", "trait:CUSTOM_D": "forbidden", "os_type": "linux"},
         specs={"trait:CUSTOM_B": "required", "trait:CUSTOM_C": "forbidden"},
     )
     assert found.required == {"CUSTOM_A", "CUSTOM_B"}
-    assert found.forbidden == {"CUSTOM_C"}
+    assert found.forbidden == {"CUSTOM_C"}  # Nova lets an image forbid nothing
+
+
+@pytest.mark.parametrize(
+    ("image", "specs", "required"),
+    [
+        pytest.param(
+            SEV, {"hw:mem_encryption": "true"}, {"HW_CPU_X86_AMD_SEV"}, id="encrypted memory"
+        ),
+        pytest.param(
+            {},
+            {"hw:tpm_version": "2.0", "hw:tpm_model": "tpm-crb"},
+            {
+                "COMPUTE_SECURITY_TPM_2_0",
+                "COMPUTE_SECURITY_TPM_CRB",
+                "COMPUTE_SECURITY_TPM_SECRET_SECURITY_USER",
+            },
+            id="a TPM, and who keeps its secret",
+        ),
+        pytest.param(
+            {"hw_firmware_type": "uefi"},
+            {"os:secure_boot": "required"},
+            {"COMPUTE_SECURITY_UEFI_SECURE_BOOT"},
+            id="secure boot",
+        ),
+        pytest.param(
+            {"hw_ephemeral_encryption": "true", "hw_ephemeral_encryption_format": "luks"},
+            {},
+            {"COMPUTE_EPHEMERAL_ENCRYPTION", "COMPUTE_EPHEMERAL_ENCRYPTION_LUKS"},
+            id="encrypted local disks",
+        ),
+        pytest.param({"hw_disk_bus": "scsi"}, {}, set(), id="not what an option has to switch on"),
+    ],
+)
+def test_traits_that_nova_makes_of_properties(
+    image: dict[str, str], specs: dict[str, str], required: set[str]
+) -> None:
+    assert ask(image, specs).required == required
+
+
+@pytest.mark.parametrize(
+    ("image", "specs", "codes"),
+    [
+        pytest.param({}, {}, (), id="nothing of a plain flavor"),
+        pytest.param({}, PINNED, ("numa-cells",), id="pinned CPUs are of one NUMA cell"),
+        pytest.param({}, {"hw:numa_nodes": "1"}, ("numa-cells",), id="NUMA nodes"),
+        pytest.param({}, {"hw:mem_page_size": "large"}, ("numa-cells",), id="large pages"),
+        pytest.param({}, {"pci_passthrough:alias": "a1:1"}, ("pci-devices",), id="PCI devices"),
+        pytest.param({}, GPUS, ("granular-groups",), id="granular groups"),
+        pytest.param({}, {"trait1:CUSTOM_A": "required"}, ("granular-groups",), id="their traits"),
+        pytest.param({}, {"accel:device_profile": "x"}, ("accelerators",), id="Cyborg's devices"),
+        pytest.param(SEV, {"hw:mem_encryption": "true"}, (), id="encrypted memory is planned with"),
+    ],
+)
+def test_what_cannot_be_planned_with_is_told(
+    image: dict[str, str], specs: dict[str, str], codes: tuple[str, ...]
+) -> None:
+    assert ask(image, specs).unplanned == codes
+
+
+def test_granular_groups_are_asked_of_placement_for_one_server() -> None:
+    query = ask(specs={**GPUS, "trait2:CUSTOM_A": "required"}).query
+    assert query.startswith("resources=DISK_GB:10,MEMORY_MB:512,VCPU:2&required=")
+    assert query.endswith(
+        "&group_policy=isolate&required2=CUSTOM_A&resources1=VGPU%3A1&resources2=VGPU%3A1"
+    )
 
 
 def test_the_query_is_the_same_for_the_same_demand_and_leaves_disabled_hosts_out() -> None:
@@ -80,14 +177,25 @@ def test_the_query_is_the_same_for_the_same_demand_and_leaves_disabled_hosts_out
 @pytest.mark.parametrize(
     ("flavor", "words"),
     [
-        pytest.param({"specs": {"resources1:VCPU": "1"}}, "granular", id="numbered group"),
-        pytest.param({"specs": {"resources_NET:VCPU": "1"}}, "granular", id="named group"),
-        pytest.param({"specs": {"trait1:A": "required"}}, "granular", id="trait of a group"),
         pytest.param({"specs": {"resources:VCPU": "many"}}, "resources:VCPU", id="no number"),
+        pytest.param({"specs": {"resources1:VCPU": "many"}}, "resources1:VCPU", id="of a group"),
+        pytest.param(
+            {"disk": 0, "specs": {"resources1:VCPU": "2", "resources1:MEMORY_MB": "5"}},
+            "only of granular groups",
+            id="nothing but groups",
+        ),
+        pytest.param(
+            {"image": {"hw_cpu_policy": "dedicated"}, "specs": {"hw:cpu_policy": "shared"}},
+            "cannot be used with this image: .*hw_cpu_policy",
+            id="flavor and image disagree",
+        ),
+        pytest.param(
+            {"specs": {"hw:mem_encryption": "true"}}, "hw_firmware_type", id="image lacks something"
+        ),
         pytest.param({"vcpus": 0, "ram": 0, "disk": 0}, "no resources", id="nothing at all"),
     ],
 )
-def test_what_cannot_be_planned_is_refused(flavor: dict[str, Any], words: str) -> None:
+def test_what_nova_would_refuse_is_refused(flavor: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         ask(**flavor)
 

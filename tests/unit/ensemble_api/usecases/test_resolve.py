@@ -293,7 +293,9 @@ def test_what_cannot_be_meant_names_its_field(wanted: dict[str, Any], field: str
         pytest.param(
             {"OS-EXT-IMG-SIZE:size": 10 * 2**30 + 1}, {}, "needs 11", id="a disk one byte too small"
         ),
-        pytest.param({}, {"extra_specs": {"resources1:VCPU": "1"}}, "granular", id="granular"),
+        pytest.param(
+            {}, {"extra_specs": {"hw:mem_encryption": "true"}}, "uefi", id="not with this image"
+        ),
         pytest.param({}, {"disk": 0}, "no disk", id="no disk, which Nova leaves to operators"),
     ],
 )
@@ -367,7 +369,18 @@ def test_a_flavor_without_a_disk_is_fine_with_volumes() -> None:
             id="data",
         ),
         pytest.param(
-            {"v1": TRAIT, "v2": {}}, [on_volumes("v1", "v2")], "volumes[1]", "traits", id="unlike"
+            {"v1": TRAIT, "v2": {}},
+            [on_volumes("v1", "v2")],
+            "volumes[1]",
+            "another kind",
+            id="traits",
+        ),
+        pytest.param(
+            {"v1": {}, "v2": {"volume_image_metadata": {"hw_cpu_policy": "dedicated"}}},
+            [on_volumes("v1", "v2")],
+            "volumes[1]",
+            "another kind",
+            id="pinned by its image",
         ),
         pytest.param(
             {"v1": {"volume_image_metadata": {"min_ram": "513"}}},

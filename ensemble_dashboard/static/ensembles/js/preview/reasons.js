@@ -50,13 +50,15 @@
     return el('div', { class: 'ens-remarks' },
       plan.violations.map((violation) => el('p', { class: 'ens-warn' }, icon('warn'), ' ',
         gettext('Wished for, but not possible:'), ' ', violation.message)),
+      (plan.not_planned_with || []).map((one) => el('p', { class: 'ens-warn' }, icon('warn'), ' ',
+        fill('%(message)s (%(tiers)s)', { message: one.message, tiers: list(one.tiers) }))),
       proof(plan),
       el('p', { class: 'text-muted' }, fill(gettext('As of %(time)s; nothing is reserved.'), { time: state.at })));
   }
 
   /** Whether a better plan can exist; details unfold. Bounds are told only where something is open. */
   function proof(plan) {
-    const open = plan.objectives.filter((one) => !one.proved);
+    const open = plan.objectives.filter((one) => one.value > one.bound);
     let headline = gettext('Proved: no plan is better.');
     if (open.length) {
       headline = fill(gettext('A better plan may exist: %(open)s.'), { open: list(open.map(gap)) });
