@@ -323,7 +323,8 @@ def _change_text(change: Json, place: Callable[[str], str] | None) -> str:
     edits = []
     for edit in change["edits"]:
         name = edit["field"].rpartition(".")[2]
-        edits.append(printable(f"{place(edit['field'])}, {name}: {edit['value']}"))
+        new = "leave it out" if edit["value"] is None else edit["value"]
+        edits.append(printable(f"{place(edit['field'])}, {name}: {new}"))
     return f"{text} ({'; '.join(edits)})"
 
 

@@ -5,12 +5,13 @@ A change is a list of edits of fields of the description, and what is tried is t
 exactly those edits, so what is offered can be applied as it stands.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice, takewhile
 from typing import TypeAlias
 
 from ensemble_api.planning.bounds.counting import impossible
-from ensemble_api.planning.edits import Edits, describe_edits, edited
+from ensemble_api.planning.edits import ZONE, Edits, describe_edits, edited
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.problem import Problem
@@ -24,14 +25,23 @@ Rebuild: TypeAlias = Callable[[Ensemble], Problem]
 Causes: TypeAlias = Callable[[Problem], Sequence[Reason]]
 # How many tiers times hosts may be looked at; about a second.
 _WORK = 2_500_000
-_MOST = 3
+_MOST = 5
 _ROUNDS = 4
+# The ways to end one reason, those that give up the least first; the first ones in combinations.
 _WAYS = ("loosen", "soften", "fewer")
+_SINGLE_WAYS = ("loosen", "more", "soften", "fewer", "level", "zone")
+_OF_TIERS = ("more", "fewer", "zone")
+# How many of the values of a field that counting leaves open are planned.
+_TRIES = 4
+# How many more members than twice as many are tried.
+_FURTHER = 4
 
 
 @dataclass(slots=True, eq=False)
 class Changes:
     """Looks for changes of one refused ensemble, as long as there is work left for it.
+
+    `levels` are those of the cloud, the smallest first.
 
     `causes` finds all that refuses a problem; `shortages` only what counting finds of one policy,
     or without one of single tiers.
@@ -42,16 +52,20 @@ class Changes:
     rebuild: Rebuild
     causes: Causes
     shortages: Callable[[Problem, int | None], Sequence[Reason]]
+    levels: Sequence[str]
     work: int = _WORK
-    known: dict[frozenset[tuple[str, int | str]], bool] = field(default_factory=dict)
+    known: dict[frozenset[tuple[str, int | str | None]], bool] = field(default_factory=dict)
 
     def offered(self, reasons: Sequence[Reason]) -> tuple[Reason, ...]:
-        """Give the reasons with their changes, the smallest first, at most three each.
+        """Give the reasons with their changes, the smallest first, at most five each.
 
         Where no edit for one reason is enough, edits for several are put together.
         """
         known = not any(reason.code in UNDECIDED for reason in reasons)
         single = [list(self._single(reason)) for reason in reasons]
+        if known and not any(single):
+            # None of what the reasons name is enough by itself; something else of it may be.
+            single = [list(self._anywhere()) for _ in reasons[:1]] * len(reasons)
         both = list(self._combined(reasons)) if known and not all(single) else []
         given = []
         for reason, own in zip(reasons, single, strict=True):
@@ -95,14 +109,37 @@ class Changes:
 
     def _single(self, reason: Reason) -> Iterator[Edits]:
         """Give changes of one field that are enough for the whole ensemble."""
-        found = 0
-        for steps in self._steps(self.ensemble, reason):
-            edits = _first(steps, self._counts, self._fits)
-            if edits is not None:
-                yield edits
-                found += 1
-            if found == _MOST:
-                return
+        found = (self._enough(steps) for steps in self._steps(self.ensemble, reason, _SINGLE_WAYS))
+        yield from islice((edits for edits in found if edits is not None), _MOST)
+
+    def _anywhere(self) -> Iterator[Edits]:
+        """Give such changes of any field, whether a reason names its policy or tier or not."""
+        names = tuple(tier.name for tier in self.ensemble.tiers)
+        hard = [index for index, policy in enumerate(self.ensemble.policies) if policy.hard]
+        found: list[Edits] = []
+        for way in _SINGLE_WAYS:
+            # Of tiers once, of policies one after the other.
+            for policy in (None,) if way in _OF_TIERS else hard:
+                reason = Reason("", "", policy=policy, tiers=names)
+                for steps in self._steps(self.ensemble, reason, (way,)):
+                    edits = self._enough(steps)
+                    if edits is not None and edits not in found:
+                        found.append(edits)
+                        yield edits
+                    if len(found) == _MOST:
+                        return
+
+    def _enough(self, steps: Sequence[Edits]) -> Edits | None:
+        """Give the nearest step that is enough for the whole ensemble; None when none is found.
+
+        More or fewer members are not always easier: a policy may ask for a number of them. So what
+        halving does not find is looked for step by step, as far as counting leaves it open.
+        """
+        edits = first(steps, self._counts, self._fits)
+        if edits is not None or len(steps) < 2:
+            return edits
+        open_ones = islice((each for each in steps if self._counts(each)), _TRIES)
+        return next((each for each in open_ones if self._fits(each)), None)
 
     def _steps(
         self, ensemble: Ensemble, reason: Reason, ways: Iterable[str] = _WAYS
@@ -113,18 +150,31 @@ class Changes:
                 if policy.hard:
                     yield [{f"policies[{index}].enforcement": "soft"}]
         for way in ways:
-            if way == "fewer":
+            if way in _OF_TIERS:
                 for name in reason.tiers:
-                    yield _fewer(ensemble, reason, name)
+                    yield from _of_tier(ensemble, reason, name, way)
             elif reason.policy is not None and ensemble.policies[reason.policy].hard:
-                place = f"policies[{reason.policy}]"
-                policy = ensemble.policies[reason.policy]
-                if way == "soften":
-                    yield [{f"{place}.enforcement": "soft"}]
-                else:
-                    count = max(ensemble.tier(name).count for name in policy.tiers)
-                    for name, values in policy.looser(count):
-                        yield [{f"{place}.{name}": value} for value in values]
+                yield from self._of_policy(ensemble, reason.policy, way)
+
+    def _of_policy(self, ensemble: Ensemble, index: int, way: str) -> Iterator[Sequence[Edits]]:
+        """Give new values for the fields of a hard policy."""
+        place, policy = f"policies[{index}]", ensemble.policies[index]
+        if way == "soften":
+            yield [{f"{place}.enforcement": "soft"}]
+        elif way == "level":
+            for level in self._other_levels(policy.level):
+                yield [{f"{place}.level": level}]
+        else:
+            count = max(ensemble.tier(name).count for name in policy.tiers)
+            for name, values in policy.looser(count):
+                yield [{f"{place}.{name}": value} for value in values]
+
+    def _other_levels(self, level: str) -> list[str]:
+        """Give the other levels of the cloud, the nearest first, smaller ones before larger."""
+        levels = self.levels
+        here = levels.index(level)
+        others = (number for number in range(len(levels)) if number != here)
+        return [levels[n] for n in sorted(others, key=lambda n: (abs(n - here), n))]
 
     def _combined(self, reasons: Sequence[Reason]) -> Iterator[Edits]:
         """Give changes of several fields, each starting with another way."""
@@ -172,9 +222,9 @@ class Changes:
         except ModelError:
             return {}
         if reason.policy is None and len(reason.tiers) > 1:
-            return _first(_smaller(ensemble), self._counts, gone) or {}
+            return first(smaller(ensemble), self._counts, gone) or {}
         for steps in self._steps(ensemble, reason, ways):
-            found = _first(steps, gone, gone)
+            found = first(steps, gone, gone)
             if found is not None:
                 return found
         return {}
@@ -203,12 +253,29 @@ class Changes:
         }
 
     def _lessened(self, edits: Edits) -> Edits:
-        """Leave out every edit that is not needed, the last ones first."""
+        """Leave out every edit that is not needed, the last ones first, and ease the others."""
         for left_out in reversed(list(edits)):
             rest = {name: value for name, value in edits.items() if name != left_out}
             if rest and self._fits(rest):
                 edits = rest
+        for name in list(edits):
+            nearer = [edits | {name: value} for value in self._nearer(name, edits[name])]
+            edits = first([*nearer, edits], self._counts, self._fits) or edits
         return edits
+
+    def _nearer(self, name: str, value: int | str | None) -> list[int | str]:
+        """Give the values between what is asked for now and a value, the nearest first."""
+        part, _, attribute = name.partition("].")
+        number = int(part.partition("[")[2])
+        if attribute == "count" and isinstance(value, int):
+            return list(range(self.ensemble.tiers[number].count - 1, value, -1))
+        if part.startswith("policies"):
+            policy = self.ensemble.policies[number]
+            count = max(self.ensemble.tier(each).count for each in policy.tiers)
+            for found, values in policy.looser(count):
+                if found == attribute and value in values:
+                    return list(takewhile(lambda each: each != value, values))
+        return []
 
     def _concerns(self, reason: Reason, edits: Edits) -> bool:
         """Whether one of the edits is of the policy or of a tier of the reason."""
@@ -219,7 +286,7 @@ class Changes:
         return any(field.startswith(place) for field in edits for place in places)
 
 
-def _first(
+def first(
     steps: Sequence[Edits], open_: Callable[[Edits], bool], fits: Callable[[Edits], bool]
 ) -> Edits | None:
     """Give the nearest step that fits, those after it being easier; None when none fits.
@@ -248,6 +315,17 @@ def _bisect(steps: Sequence[Edits], low: int, good: Callable[[Edits], bool]) -> 
     return low
 
 
+def _of_tier(ensemble: Ensemble, reason: Reason, name: str, way: str) -> Iterator[Sequence[Edits]]:
+    """Give new values for the fields of a tier."""
+    number = [tier.name for tier in ensemble.tiers].index(name)
+    if way == "fewer":
+        yield _fewer(ensemble, reason, name)
+    elif way == "more" and reason.code != "no-capacity":
+        yield _more(ensemble, name)
+    elif way == "zone" and ensemble.tiers[number].zone is not None:
+        yield [{f"tiers[{number}].{ZONE}": None}]
+
+
 def _fewer(ensemble: Ensemble, reason: Reason, name: str) -> Sequence[Edits]:
     """Give smaller counts of one tier; at most what there is room for, where that is known."""
     number = [tier.name for tier in ensemble.tiers].index(name)
@@ -258,15 +336,27 @@ def _fewer(ensemble: Ensemble, reason: Reason, name: str) -> Sequence[Edits]:
     return [{f"tiers[{number}].count": less} for less in range(most, 0, -1)]
 
 
-def _smaller(ensemble: Ensemble) -> Sequence[Edits]:
-    """Give smaller counts of all tiers, each by the same part of what it has."""
+def _more(ensemble: Ensemble, name: str) -> Sequence[Edits]:
+    """Give larger counts of one tier, which a policy may need: of two, two cannot be left."""
+    number = [tier.name for tier in ensemble.tiers].index(name)
+    count = ensemble.tiers[number].count
+    return [{f"tiers[{number}].count": more} for more in range(count + 1, 2 * count + _FURTHER)]
+
+
+def smaller(ensemble: Ensemble, names: Collection[str] | None = None) -> Sequence[Edits]:
+    """Give smaller counts of these tiers, or of all, each by the same part of what it has."""
     steps: list[Edits] = []
-    for size in range(ensemble.size - 1, len(ensemble.tiers) - 1, -1):
-        counts = [max(1, tier.count * size // ensemble.size) for tier in ensemble.tiers]
+    tiers = [
+        (number, tier.count)
+        for number, tier in enumerate(ensemble.tiers)
+        if names is None or tier.name in names
+    ]
+    whole = sum(count for _, count in tiers)
+    for size in range(whole - 1, len(tiers) - 1, -1):
         step: Edits = {
-            f"tiers[{number}].count": count
-            for number, (tier, count) in enumerate(zip(ensemble.tiers, counts, strict=True))
-            if count < tier.count
+            f"tiers[{number}].count": max(1, count * size // whole)
+            for number, count in tiers
+            if max(1, count * size // whole) < count
         }
         if step not in steps[-1:]:
             steps.append(step)

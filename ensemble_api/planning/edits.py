@@ -11,12 +11,14 @@ from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.wording import members
 
 # New values by field, such as `policies[0].max_per_domain`.
-Edits: TypeAlias = dict[str, int | str]
+# None takes a field out.
+Edits: TypeAlias = dict[str, int | str | None]
 
-_FIELD = re.compile(r"(tiers|policies)\[(\d+)\]\.(\w+)")
+ZONE = "server.availability_zone"
+_FIELD = re.compile(r"(tiers|policies)\[(\d+)\]\.([\w.]+)")
 
 
-def edited(ensemble: Ensemble, edits: Mapping[str, int | str]) -> Ensemble:
+def edited(ensemble: Ensemble, edits: Mapping[str, int | str | None]) -> Ensemble:
     """Give the ensemble with those new values; ModelError when they cannot be meant together."""
     tiers, policies = list(ensemble.tiers), list(ensemble.policies)
     for name, value in edits.items():
@@ -26,6 +28,8 @@ def edited(ensemble: Ensemble, edits: Mapping[str, int | str]) -> Ensemble:
         number, new = int(place[2]), {place[3]: value}
         if place[3] == "enforcement":
             new = {"hard": value == "hard"}
+        elif place[3] == ZONE:
+            new = {"zone": value}
         if place[1] == "tiers":
             tiers[number] = _with(tiers[number], new)
         else:
@@ -37,7 +41,7 @@ def _with(part: Any, new: Mapping[str, object]) -> Any:
     return replace(part, **new)
 
 
-def describe_edits(ensemble: Ensemble, edits: Mapping[str, int | str]) -> str:
+def describe_edits(ensemble: Ensemble, edits: Mapping[str, int | str | None]) -> str:
     """Say new values for fields of the description in one sentence."""
     softened = {f"policies[{i}].enforcement" for i, p in enumerate(ensemble.policies) if p.hard}
     if len(softened) > 1 and softened == edits.keys():
@@ -47,15 +51,19 @@ def describe_edits(ensemble: Ensemble, edits: Mapping[str, int | str]) -> str:
     return f"{words[0].upper()}{words[1:]}."
 
 
-def _describe_edit(ensemble: Ensemble, field: str, value: int | str) -> str:
+def _describe_edit(ensemble: Ensemble, field: str, value: int | str | None) -> str:
     part, name = field.split("].")
     number = int(part.split("[")[1])
     if part.startswith("tiers"):
         tier = ensemble.tiers[number]
-        return f"ask for {members(int(value))} of {tier.name} in place of {tier.count}"
+        if name == ZONE:
+            return f"let {tier.name} be in any availability zone"
+        return f"ask for {members(int(value or 0))} of {tier.name} in place of {tier.count}"
     policy = ensemble.policies[number]
     if name == "enforcement":
         return f"only wish (soft) for {policy.describe()}"
     # A field has the name of the policy's own attribute, whose kind of policy we need not know.
     new: dict[str, Any] = {name: value}
+    if name == "level":
+        return f"ask by {value} in place of {policy.level}: {replace(policy, **new).describe()}"
     return f"be content with {replace(policy, **new).describe()}"

@@ -6,11 +6,15 @@ from functools import partial
 
 import numpy as np
 
-from ensemble_api.planning.changes import Changes, Oracle, Rebuild
+from ensemble_api.planning.changes import Changes, Oracle, Rebuild, first, smaller
+from ensemble_api.planning.edits import Edits, edited
+from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.model import Tier
 from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.result import NO_ANSWER, NOT_DECIDED, Reason, no_answer
 from ensemble_api.planning.wording import listed, members
+
+_FEW = 20  # that many smaller ensembles are tried one after the other, of more by halves
 
 
 def explain(problem: Problem, oracle: Oracle, rebuild: Rebuild | None = None) -> tuple[Reason, ...]:
@@ -19,20 +23,20 @@ def explain(problem: Problem, oracle: Oracle, rebuild: Rebuild | None = None) ->
     With `rebuild`, each has the smallest changes with which the whole ensemble has a plan, as far
     as any is found.
     """
-    causes = partial(_causes, oracle=oracle)
+    causes = partial(_causes, oracle=oracle, rebuild=rebuild)
     if rebuild is None:
         return tuple(causes(problem))
-    return Changes(problem.ensemble, oracle, rebuild, causes, _shortages_of).offered(
-        causes(problem)
-    )
+    return Changes(
+        problem.ensemble, oracle, rebuild, causes, _shortages_of, problem.topology.levels
+    ).offered(causes(problem))
 
 
-def _causes(problem: Problem, oracle: Oracle) -> list[Reason]:
+def _causes(problem: Problem, oracle: Oracle, rebuild: Rebuild | None) -> list[Reason]:
     """Find what refuses a problem that has no plan."""
     reasons = _shortages(problem)
     if not reasons and oracle(problem.enforcing(())) is False:
         reasons = [_crowded(problem)]
-    return reasons or _conflict(problem, oracle)
+    return reasons or _conflict(problem, oracle, rebuild)
 
 
 def _shortages(problem: Problem) -> list[Reason]:
@@ -72,8 +76,10 @@ def undecided(
     )
     if rebuild is None:
         return (reason,)
-    causes = partial(_causes, oracle=oracle)
-    return Changes(problem.ensemble, oracle, rebuild, causes, _shortages_of).offered([reason])
+    causes = partial(_causes, oracle=oracle, rebuild=rebuild)
+    return Changes(
+        problem.ensemble, oracle, rebuild, causes, _shortages_of, problem.topology.levels
+    ).offered([reason])
 
 
 def _tier_shortages(problem: Problem) -> Iterator[Reason]:
@@ -126,7 +132,7 @@ def _crowded(problem: Problem) -> Reason:
     return Reason("no-capacity", message, tiers=names, demand=size, supply=supply)
 
 
-def _conflict(problem: Problem, oracle: Oracle) -> list[Reason]:
+def _conflict(problem: Problem, oracle: Oracle, rebuild: Rebuild | None) -> list[Reason]:
     """Leave out policy after policy; what cannot be left out is what conflicts."""
     core = list(problem.hard)
     for index in problem.hard:
@@ -142,6 +148,13 @@ def _conflict(problem: Problem, oracle: Oracle) -> list[Reason]:
         policy = problem.ensemble.policies[index]
         others = [problem.ensemble.policies[i].describe() for i in core if i != index]
         against = f"together with: {'; '.join(others)}" if others else "with the free capacity"
+        demand = int(problem.counts[problem.rows(policy.tiers)].sum())
+        supply = None
+        if not others and rebuild is not None:
+            supply = _fitting(problem, index, oracle, rebuild)
+        if supply is not None:
+            fit = "fits" if supply == 1 else "fit"
+            against += f": {supply} of the {members(demand)} {fit}"
         reasons.append(
             Reason(
                 code="conflict",
@@ -149,7 +162,30 @@ def _conflict(problem: Problem, oracle: Oracle) -> list[Reason]:
                 policy=index,
                 level=policy.level,
                 tiers=policy.tiers,
-                demand=int(problem.counts[problem.rows(policy.tiers)].sum()),
+                demand=demand,
+                supply=supply,
             )
         )
     return reasons
+
+
+def _fitting(problem: Problem, index: int, oracle: Oracle, rebuild: Rebuild) -> int | None:
+    """Count the members of one policy's tiers that do fit with it; None when not even a few do."""
+    ensemble = problem.ensemble
+    names = ensemble.policies[index].tiers
+
+    def fits(step: Edits) -> bool:
+        try:
+            changed = rebuild(edited(ensemble, step))
+        except ModelError:
+            return False
+        return oracle(changed.enforcing([index])) is True
+
+    steps = smaller(ensemble, names)
+    if len(steps) <= _FEW:
+        step = next((each for each in steps if fits(each)), None)
+    else:
+        step = first(steps, fits, fits)
+    if step is None:
+        return None
+    return sum(tier.count for tier in edited(ensemble, step).tiers if tier.name in names)

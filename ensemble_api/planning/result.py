@@ -85,10 +85,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A new value for one field, named as in the API's body: `policies[1].max_per_domain`."""
+    """A new value for one field, named as in the API's body: `policies[1].max_per_domain`.
+
+    None takes the field out.
+    """
 
     field: str
-    value: int | str
+    value: int | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ class Change:
 class Reason:
     """One cause of a refusal in plain words; demand and supply count members or domains.
 
-    `changes` are up to three ways out, the smallest first; `suggestion` is the first one in words.
+    `changes` are up to five ways out, the smallest first; `suggestion` is the first one in words.
     """
 
     code: str

@@ -187,6 +187,7 @@ const EDITS = [
   ['fewer to be left', [edit('policies[4].min_available', 1)], (body) => body.policies[4].min_available, 1],
   ['fewer failures', [edit('policies[4].failures', 1)], (body) => body.policies[4].failures, 1],
   ['fewer domains', [edit('policies[5].min_domains', 2)], (body) => body.policies[5].min_domains, 2],
+  ['another level', [edit('policies[4].level', 'rack')], (body) => body.policies[4].level, 'rack'],
   ['more unevenness', [edit('policies[5].max_skew', 3)], (body) => body.policies[5].max_skew, 3],
 ];
 const demanding = () => [{ type: 'survive', failures: 3, available: '90%' }, { type: 'spread', domains: 9 }]
@@ -207,5 +208,12 @@ for (const field of ['tiers[7].count', 'policies[0].colour', 'tiers[0]', 'name',
     assert.equal(model.stepsOf(shop(), [edit('tiers[0].count', 1), edit(field, 1)]), null);
   });
 }
+
+test('a change may take the availability zone out', () => {
+  const draft = model.changeTier(shop(), 't1', { zone: 'az1' });
+  const steps = model.stepsOf(draft, [edit('tiers[0].server.availability_zone', null)]);
+  const zone = (one) => model.body(one).tiers[0].server.availability_zone;
+  assert.deepEqual([zone(draft), zone(model.take(draft, steps))], ['az1', undefined]);
+});
 
 test('a change of nothing is not offered', () => assert.equal(model.stepsOf(shop(), []), null));

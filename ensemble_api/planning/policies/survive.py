@@ -111,9 +111,11 @@ class Survive(Policy):
             yield row, int(shares[self.failures :].sum()), self.needed(count)
 
     def shortages(self, problem: Problem) -> Iterator[Shortage]:
-        """Say which limits are too low, and of which tiers too few can be left."""
-        yield from Policy.shortages(self, problem)
-        for row, left, wanted in self.unreached(problem):
+        """Say of which tiers too few can be left, however they are placed."""
+        # What it enforces itself is left out: a domain that may hold nothing would count as full.
+        for row, left, wanted in self.reachable(problem.enforcing(())):
+            if left >= wanted:
+                continue
             tier = problem.ensemble.tiers[row]
             able_to = f"At most {left} of the {members(tier.count)}" if left else "No member"
             message = (

@@ -90,5 +90,7 @@ def test_it_is_refused_with_a_reason_and_a_change() -> None:
     assert isinstance(found, Infeasible)
     assert found.proved
     (reason,) = found.reasons
-    assert reason.message == "It cannot be met, web in at most 1, with the free capacity."
+    assert reason.message == (
+        "It cannot be met, web in at most 1, with the free capacity: 2 of the 4 members fit."
+    )
     assert reason.suggestion == "Only wish (soft) for web in at most 1."

@@ -68,7 +68,7 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
         (tier("web", 1),),
         (Survive("host", ("web",)),),
         "No member of web can be left after the loss of any one host, and 1 must be.",
-        "Only wish (soft) for 1 of web left after the loss of any one host.",
+        "Ask for 2 members of web in place of 1.",
     ),
     (
         "more domains than members",
@@ -188,13 +188,21 @@ OFFERED: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], list[dict[str, in
         "members that survive in part",
         (tier("web", 6),),
         (Survive("rack", ("web",), True, "80%"),),
-        [{"policies[0].min_available": "66%"}, {"policies[0].enforcement": "soft"}],
+        [
+            {"policies[0].min_available": "66%"},
+            {"policies[0].enforcement": "soft"},
+            {"policies[0].level": "host"},
+        ],
     ),
     (
         "more failures than racks",
         (tier("web", 6),),
         (Survive("rack", ("web",), True, 1, 3),),
-        [{"policies[0].failures": 2}, {"policies[0].enforcement": "soft"}],
+        [
+            {"policies[0].failures": 2},
+            {"policies[0].enforcement": "soft"},
+            {"policies[0].level": "host"},
+        ],
     ),
     (
         "an uneven cloud",
@@ -204,13 +212,18 @@ OFFERED: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], list[dict[str, in
             {"policies[0].max_skew": 2},
             {"policies[0].enforcement": "soft"},
             {"tiers[0].count": 9},
+            {"policies[0].level": "rack"},
         ],
     ),
     (
         "more racks than there are",
         (tier("web", 6),),
         (Spread("rack", ("web",), True, None, 5),),
-        [{"policies[0].min_domains": 3}, {"policies[0].enforcement": "soft"}],
+        [
+            {"policies[0].min_domains": 3},
+            {"policies[0].enforcement": "soft"},
+            {"policies[0].level": "host"},
+        ],
     ),
     (
         "no host with the trait",
@@ -260,7 +273,7 @@ def test_every_change_that_is_offered_has_a_plan(ensemble: Ensemble, snapshot: S
     if isinstance(result, Plan):
         return
     for reason in result.reasons:
-        assert len(reason.changes) <= 3
+        assert len(reason.changes) <= 5
         sizes = [len(change.edits) for change in reason.changes]
         assert sizes == sorted(sizes)
         for change in reason.changes:

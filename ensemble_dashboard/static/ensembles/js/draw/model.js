@@ -25,7 +25,7 @@
   };
   // What a change of the API's may be about.
   const EDITABLE = {
-    tier: ['count'], policy: ['enforcement', ...Object.keys(policyKinds.fields())],
+    tier: ['count', 'zone'], policy: ['enforcement', 'level', ...Object.keys(policyKinds.fields())],
   };
 
   function empty() {
@@ -248,6 +248,7 @@
   function stepsOf(draft, edits) {
     const steps = edits.map(({ field, value }) => {
       const place = placeOf(draft, field);
+      if (value === null) { return { ...place, value: '' }; } // the field is taken out
       return { ...place, value: typeof POLICY[place.field] === 'string' ? String(value) : value };
     });
     return steps.length && steps.every((step) => isOffered(draft, step)) ? steps : null;

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a refusal offers: if one edit of the description is enough, something is offered."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given
+from planning_clouds import cloud, racks
+from planning_solved import plan
+from planning_strategies import MANY, clouds, ensembles
+
+from ensemble_api.planning.edits import Edits, edited
+from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.model import Ensemble, Tier
+from ensemble_api.planning.policies import AntiAffinity, Near, Spread, Survive
+from ensemble_api.planning.policy import Policy
+from ensemble_api.planning.result import Infeasible, Plan
+from ensemble_api.planning.snapshot import Snapshot
+
+LEVELS = ("host", "rack", "zone")
+
+
+def fits(ensemble: Ensemble, snapshot: Snapshot, edits: Edits) -> bool:
+    try:
+        return isinstance(plan(edited(ensemble, edits), snapshot), Plan)
+    except ModelError:
+        return False
+
+
+def single_edits(ensemble: Ensemble) -> Iterator[Edits]:
+    """Every new value of one field, as somebody might try one after the other."""
+    for number, tier in enumerate(ensemble.tiers):
+        for count in range(1, 2 * tier.count + 3):
+            if count != tier.count:
+                yield {f"tiers[{number}].count": count}
+        if tier.zone is not None:
+            yield {f"tiers[{number}].server.availability_zone": None}
+    for number, policy in enumerate(ensemble.policies):
+        if not policy.hard:
+            continue
+        yield {f"policies[{number}].enforcement": "soft"}
+        for level in LEVELS:
+            yield {f"policies[{number}].level": level}
+        for field, values in policy.looser(max(tier.count for tier in ensemble.tiers)):
+            for value in values:
+                yield {f"policies[{number}].{field}": value}
+
+
+@MANY
+@given(ensembles(), clouds())
+def test_where_one_edit_is_enough_something_is_offered(
+    ensemble: Ensemble, snapshot: Snapshot
+) -> None:
+    found = plan(ensemble, snapshot)
+    assume(isinstance(found, Infeasible))
+    assert isinstance(found, Infeasible)
+    offered = [
+        {edit.field: edit.value for edit in change.edits}
+        for reason in found.reasons
+        for change in reason.changes
+    ]
+    for edits in offered:
+        assert fits(ensemble, snapshot, edits)
+        for left_out in edits if len(edits) > 1 else ():
+            rest = {field: value for field, value in edits.items() if field != left_out}
+            assert not fits(ensemble, snapshot, rest), f"{left_out} is not needed"
+    if not offered:
+        enough = [edits for edits in single_edits(ensemble) if fits(ensemble, snapshot, edits)]
+        assert enough == []
+
+
+@MANY
+@given(ensembles(), clouds())
+def test_no_cut_of_a_count_is_deeper_than_needed(ensemble: Ensemble, snapshot: Snapshot) -> None:
+    found = plan(ensemble, snapshot)
+    assume(isinstance(found, Infeasible))
+    assert isinstance(found, Infeasible)
+    for reason in found.reasons:
+        for change in reason.changes:
+            edits = {edit.field: edit.value for edit in change.edits}
+            for field, value in edits.items():
+                if not field.endswith(".count") or not isinstance(value, int):
+                    continue
+                before = ensemble.tiers[int(field[6 : field.index("]")])].count
+                nearer = range(value + 1, before) if value < before else range(before + 1, value)
+                for other in nearer:
+                    assert not fits(ensemble, snapshot, {**edits, field: other}), (edits, other)
+
+
+def web(count: int, **more: object) -> Tier:
+    return replace(Tier("web", count, {"VCPU": 1}), **more)  # type: ignore[arg-type]
+
+
+FIVE_AND_FIVE = cloud({"a": ("r1", "z1", 5), "b": ("r2", "z1", 5)})
+
+
+@pytest.mark.parametrize(
+    ("tier", "policy", "snapshot", "edits"),
+    [
+        pytest.param(
+            web(12),
+            Survive("host", ("web",), True, 2),
+            FIVE_AND_FIVE,
+            {"tiers[0].count": 10},
+            id="fewer, where a policy asks for a number of them",
+        ),
+        pytest.param(
+            web(2),
+            Survive("rack", ("web",), True, 2),
+            racks(("z", 3, 2)),
+            {"tiers[0].count": 3},
+            id="more, where two of two cannot be left",
+        ),
+        pytest.param(
+            web(2),
+            Spread("rack", ("web",), True, None, 3),
+            racks(("z", 3, 2)),
+            {"tiers[0].count": 3},
+            id="more, where two cannot be in three racks",
+        ),
+        pytest.param(
+            web(3),
+            AntiAffinity("rack", ("web",)),
+            racks(("z", 2, 4)),
+            {"policies[0].level": "host"},
+            id="a smaller level",
+        ),
+        pytest.param(
+            web(3, zone="z1"),
+            AntiAffinity("rack", ("web",)),
+            cloud({"a": ("r1", "z1", 5), "b": ("r2", "z1", 5), "c": ("r3", "z2", 5)}),
+            {"tiers[0].server.availability_zone": None},
+            id="any zone",
+        ),
+    ],
+)
+def test_what_one_edit_does(tier: Tier, policy: Policy, snapshot: Snapshot, edits: Edits) -> None:
+    ensemble = Ensemble((tier,), (policy,))
+    assert fits(ensemble, snapshot, edits)
+    found = plan(ensemble, snapshot)
+    assert isinstance(found, Infeasible)
+    offered = [
+        {edit.field: edit.value for edit in change.edits} for change in found.reasons[0].changes
+    ]
+    assert edits in offered
+
+
+def test_more_members_of_the_tier_that_others_are_near_to() -> None:
+    snapshot = cloud({"a": ("r1", "z1", 2), "b": ("r2", "z1", 2)})
+    ensemble = Ensemble(
+        (web(2), Tier("db", 1, {"VCPU": 1})),
+        (Near("host", ("web",), True, "db"), AntiAffinity("host", ("web",))),
+    )
+    found = plan(ensemble, snapshot)
+    assert isinstance(found, Infeasible)
+    offered = [change.edits[0].field for change in found.reasons[0].changes]
+    assert offered, "two of db would do, or a policy less"
+
+
+def test_the_work_of_looking_for_changes_is_bounded() -> None:
+    snapshot = racks(("z", 40, 25))
+    tiers = tuple(Tier(f"t{n}", 499, {"VCPU": 4}) for n in range(6))
+    policies = tuple(Survive("rack", (tier.name,), True, 490, 3) for tier in tiers)
+    found = plan(Ensemble(tiers, policies), snapshot)
+    assert isinstance(found, Infeasible)
