@@ -77,38 +77,29 @@ def _domains(number: int, level: str) -> str:
     return f"{number} {level if number == 1 else plural}"
 
 
-def survives_text(survives: Iterable[Json]) -> str:
-    """Say which single failures keep every promise and leave every tier alive, by the plan.
+def states_text(levels: Iterable[Json]) -> str:
+    """Say what any one failure of each level leaves at worst: "host: works, zone: down".
 
-    "any host, any rack": the API judges, and knows no more than where the members were planned.
+    The API judges, and knows no more than where the members were planned.
     """
-    entries = list(survives)
-    if not entries:
-        return "none"  # no member is anywhere
-    levels = [printable(entry["level"]) for entry in entries if entry["survives"]]
-    return (", ".join(f"any {level}" for level in levels) or "none") + " (as planned)"
+    said = [f"{printable(each['level'])}: {printable(each['state'])}" for each in levels]
+    return f"{', '.join(said)} (as planned)" if said else ""  # no member is anywhere
 
 
 def verdict_lines(survivability: Iterable[Json], failures: int = 1) -> list[str]:
-    """Say of each level whether its loss is survived, and what of if not.
+    """Say of each level what its loss leaves, and of which tiers nothing or too few is left.
 
-    "Survives the loss of any rack." "The loss of a zone leaves too few of database."
+    "After the loss of any rack: works". "After the loss of any zone: down, nothing of database".
     """
     lines = []
     for level in survivability:
         one = printable(level["level"])
-        if level["survives"]:
-            lost = f"any {one}" if failures == 1 else f"any {_domains(failures, one)}"
-            lines.append(f"Survives the loss of {lost}.")
-            continue
-        ends, breaks = (
-            ", ".join(map(printable, level.get(key) or ())) for key in ("ends", "breaks")
-        )
+        lost = one if failures == 1 else _domains(failures, one)
+        ends, short = (", ".join(map(printable, level[key])) for key in ("ends", "short"))
         parts = [f"nothing of {ends}"] if ends else []
-        parts += [f"fewer of {breaks} than promised"] if breaks else []
-        lost = f"a {one}" if failures == 1 else _domains(failures, one)
-        what = " and ".join(parts) or "too little"
-        lines.append(f"The loss of {lost} can leave {what}.")
+        parts += [f"fewer of {short} than needed"] if short else []
+        what = f", {' and '.join(parts)}" if parts else ""
+        lines.append(f"After the loss of any {lost}: {printable(level['state'])}{what}")
     return lines
 
 
@@ -156,9 +147,12 @@ def several_lines(survivability: Iterable[Json]) -> list[str]:
 
 
 def broken_lines(broken: Iterable[Json]) -> list[str]:
-    """Say which promises do not hold now, as an operator's view of the hosts tells them."""
+    """Say which promises do not hold now, and which tiers have ended of which nothing was asked."""
     return [
-        printable(f"Does not hold now, {each['ensemble_name']}: {each['message']}")
+        printable(
+            f"{'Nothing was asked' if each['effect'] == 'unprotected' else 'Does not hold now'}, "
+            f"{each['ensemble_name']}: {each['message']}"
+        )
         for each in broken
     ]
 

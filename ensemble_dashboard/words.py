@@ -55,6 +55,13 @@ def language() -> dict[str, str]:
 
 STATES: dict[str, Text] = {"up": _("up"), "down": _("down"), "disabled": _("disabled")}
 
+# What a failure leaves of an ensemble, by the minima that its policies declare.
+OUTCOMES: dict[str, Text] = {
+    "works": _("works"),
+    "degraded": _("degraded"),
+    "down": _("down"),
+}
+
 
 def status(value: str) -> Text:
     """Give the word for a status; one we do not know is shown as it came."""
@@ -69,6 +76,11 @@ def level(value: str) -> Text:
 def state(value: str) -> Text:
     """Give the word for the state of a host."""
     return STATES.get(value, value)
+
+
+def outcome(value: str) -> Text:
+    """Give the word for what a failure leaves of an ensemble."""
+    return OUTCOMES.get(value, value)
 
 
 def as_it_is(text: Any) -> SafeString:

@@ -21,7 +21,7 @@ def index(call: Call) -> Answer:
     for name in call.query:
         if name not in PARAMETERS and name not in levels[1:]:
             raise exception.Invalid(f"{name}: is not a parameter here", field=name)
-    sort_key = call.choice("sort_key", "damage", SORT_KEYS)
+    sort_key = call.choice("sort_key", "impact", SORT_KEYS)
     usual = "asc" if sort_key == "host" else "desc"
     search = Search(
         limit=call.number("limit", DEFAULT_LIMIT, MAX_LIMIT),

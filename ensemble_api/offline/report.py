@@ -107,12 +107,14 @@ def _survival(plan: Plan, planned: Planned) -> Iterator[str]:
         where = domains(level.domains_used, level.level)
         lost = level.ends()
         end = f"; {listed(lost)} may be lost as a whole" if lost else ""
-        if short := level.breaks():
-            end += f"; fewer of {listed(short)} than promised"
-        yield f"any {level.level} (members are in {where}): at worst {_left(plan, level, 1)}{end}"
+        if short := level.short():
+            end += f"; fewer of {listed(short)} than are needed"
+        left = _left(plan, level, 1)
+        yield f"any {level.level} (members are in {where}): {level.state()}, at worst {left}{end}"
         for failures in range(2, min(MOST_FAILURES, level.domains_used - 1) + 1):
             several = domains(failures, level.level)
-            yield f"any {several} at once: at worst {_left(plan, level, failures)}"
+            left = _left(plan, level, failures)
+            yield f"any {several} at once: {level.state(failures)}, at worst {left}"
 
 
 def _left(plan: Plan, level: LevelSurvivability, failures: int) -> str:

@@ -3,16 +3,17 @@
 
 A healthy ensemble keeps its `survive` policies through the failure they allow, so that failure
 alone breaks nothing; but it may use a promise up, which then no longer holds until the members are
-back. Both are told apart. All hosts are worked out together: the time grows with the members of an
-ensemble, not with hosts times ensembles.
+back. Both are told apart, and so is a tier that ends though nothing was asked of it. All hosts are
+worked out together: the time grows with the members of an ensemble, not with hosts times ensembles.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ensemble_api.planning.policies import Survive
+from ensemble_api.planning.survivability import State, state_of
 from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.planning.wording import listed, plural
 
@@ -20,11 +21,12 @@ Held = Mapping[str, Mapping[str, int]]
 
 
 class Effect(StrEnum):
-    """What becomes of a promise when a host fails, the worst first."""
+    """What becomes of a promise, or of tiers, when a host fails, the worst first."""
 
-    ENDED = "ended"  # tiers have no member left
+    ENDED = "ended"  # tiers have no member left, and a policy asks for some
     BROKEN = "broken"  # fewer members are left than the policy promises
     EXPOSED = "exposed"  # enough are left, but the failures that the policy allows would break it
+    UNPROTECTED = "unprotected"  # tiers have no member left, and no policy asks for any
 
     @property
     def rank(self) -> int:
@@ -44,6 +46,15 @@ class Standing:
     policies: Mapping[int, Survive]
     held: Held
 
+    @property
+    def declared(self) -> Mapping[str, int]:
+        """The most members that any policy asks for of a tier; a tier without policy is not in."""
+        found: dict[str, int] = {}
+        for policy in self.policies.values():
+            for tier in policy.tiers:
+                found[tier] = max(found.get(tier, 0), policy.needed(self.counts.get(tier, 0)))
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Loss:
@@ -57,7 +68,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """One promise that the failure of a host breaks; without a policy: tiers that would end."""
+    """One promise that a host's failure breaks, or without a policy all tiers that would end."""
 
     effect: Effect
     losses: tuple[Loss, ...]
@@ -78,7 +89,9 @@ class Break:
             one = len(self.losses) == 1
             names = listed(loss.tier for loss in self.losses)
             have = ("has" if one else "have") if self.now else "would have"
-            return f"{names} {have} no {'member' if one else 'members'} left"
+            left = f"{names} {have} no {'member' if one else 'members'} left"
+            unasked = self.effect is Effect.UNPROTECTED
+            return f"{left}; no survive policy asks for any" if unasked else left
         promise = self.policy.describe()
         if self.effect is Effect.BROKEN:
             left = listed(f"{loss.left} of {loss.tier}" for loss in self.losses)
@@ -107,6 +120,23 @@ def impact(
     return found
 
 
+def states(standing: Standing, topology: Topology, down: Collection[str] = ()) -> dict[str, State]:
+    """Say for every host with members in one word what its failure leaves of the ensemble.
+
+    Members on the hosts that are `down` are lost already, as in `impact`.
+    """
+    known = set(topology.hosts)
+    running: Counter[str] = Counter()
+    for host in standing.held.keys() & known - set(down):
+        running.update(standing.held[host])
+    needed = {**dict.fromkeys(standing.counts, 1), **standing.declared}
+    found = {}
+    for host in standing.held.keys() & known:
+        lost = {} if host in down else standing.held[host]
+        found[host] = state_of({tier: running[tier] - lost.get(tier, 0) for tier in needed}, needed)
+    return found
+
+
 def broken(standing: Standing, topology: Topology, down: Collection[str] = ()) -> tuple[Break, ...]:
     """Tell which promises do not hold now, the worst first.
 
@@ -119,8 +149,8 @@ def broken(standing: Standing, topology: Topology, down: Collection[str] = ()) -
     for tiers in up.values():
         running.update(tiers)
     lost = {tier for tier, count in standing.counts.items() if running[tier] < count}
-    ended = [Loss(tier, 0, 0, 1) for tier in standing.counts if tier in lost and not running[tier]]
-    found = [Break(Effect.ENDED, tuple(ended), now=True)] if ended else []
+    empty = [tier for tier in standing.counts if tier in lost and not running[tier]]
+    found = list(_ended(empty, standing.declared, now=True))
     for number, policy in standing.policies.items():
         if policy.level not in topology.levels:
             continue
@@ -147,7 +177,11 @@ def _breaks(
     placed: Counter[str] = Counter()
     for tiers in held.values():
         placed.update(tiers)
-    found: dict[str, list[Break]] = {host: _ended(held[host], placed) for host in hosts}
+    declared = standing.declared
+    found: dict[str, list[Break]] = {}
+    for host in hosts:
+        empty = [tier for tier, lost in held[host].items() if lost and lost == placed[tier]]
+        found[host] = list(_ended(empty, declared))
     ended = {host: {loss.tier for each in found[host] for loss in each.losses} for host in hosts}
     for number, policy in standing.policies.items():
         if policy.level not in topology.levels:
@@ -170,9 +204,19 @@ def _breaks(
     }
 
 
-def _ended(here: Mapping[str, int], placed: Mapping[str, int]) -> list[Break]:
-    ended = [Loss(tier, 0, 0, 1) for tier, lost in here.items() if lost and lost == placed[tier]]
-    return [Break(Effect.ENDED, tuple(ended))] if ended else []
+def _ended(
+    empty: Sequence[str], declared: Mapping[str, int], *, now: bool = False
+) -> Iterator[Break]:
+    """Tell which tiers end against a promise, and which end though nothing was asked of them.
+
+    That a tier ends of which a policy says that none is needed is no news.
+    """
+    asked = [Loss(tier, 0, 0, declared[tier]) for tier in empty if declared.get(tier)]
+    if asked:
+        yield Break(Effect.ENDED, tuple(asked), now=now)
+    unasked = [Loss(tier, 0, 0, 0) for tier in empty if tier not in declared]
+    if unasked:
+        yield Break(Effect.UNPROTECTED, tuple(unasked), now=now)
 
 
 def _lose(

@@ -4,12 +4,45 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.policies import Survive
 from ensemble_api.planning.result import Assignment
 from ensemble_api.planning.topology import FailureDomain, Topology
+
+
+class State(StrEnum):
+    """What a failure leaves of an ensemble, in one word, the worst first."""
+
+    DOWN = "down"  # a tier that needs members has none left
+    DEGRADED = "degraded"  # a tier has fewer left than its declared minimum
+    WORKS = "works"  # every tier has its declared minimum
+
+
+def minima(ensemble: Ensemble) -> Mapping[str, int]:
+    """Give the members that each tier needs: the most that a `survive` policy asks for, or one.
+
+    A minimum is one of the tier, whatever level it is declared for: two voters of three are needed
+    after the loss of a zone too, though they are promised after the loss of a host only.
+    """
+    found: dict[str, int] = {}
+    for policy in ensemble.policies:
+        if isinstance(policy, Survive):
+            for name in policy.tiers:
+                needed = policy.needed(ensemble.tier(name).count)
+                found[name] = max(found.get(name, 0), needed)
+    return MappingProxyType({tier.name: found.get(tier.name, 1) for tier in ensemble.tiers})
+
+
+def state_of(left: Mapping[str, int], needed: Mapping[str, int]) -> State:
+    """Judge what is left of each tier by its minimum."""
+    if any(least and not left[tier] for tier, least in needed.items()):
+        return State.DOWN
+    if any(left[tier] < least for tier, least in needed.items()):
+        return State.DEGRADED
+    return State.WORKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,27 +55,17 @@ class DomainLoss:
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """What a `survive` policy needs of a tier (members) after so many losses of a level."""
-
-    tier: str
-    failures: int
-    members: int
-
-
-@dataclass(frozen=True, slots=True)
 class LevelSurvivability:
     """What losses at one level leave: domain by domain in use, and at worst for each tier.
 
-    `held` are the members of each tier in the domains in use, the fullest domain first; `needs`
-    what the ensemble's policies promise, whatever level they name: at another one than this, what
-    is promised has to be left after a loss here all the same, if this is to be survived.
+    `held` are the members of each tier in the domains in use, the fullest domain first; `minima`
+    the members that each tier needs.
     """
 
     level: str
     losses: tuple[DomainLoss, ...]
     held: Mapping[str, tuple[int, ...]]
-    needs: tuple[Need, ...] = ()
+    minima: Mapping[str, int]
 
     @property
     def domains_used(self) -> int:
@@ -61,24 +84,19 @@ class LevelSurvivability:
         """
         return {tier: sum(counts[failures:]) for tier, counts in self.held.items()}
 
+    def state(self, failures: int = 1) -> State:
+        """Say in one word what the loss of any `failures` domains leaves at worst."""
+        return state_of(self.after(failures), self.minima)
+
     def ends(self, failures: int = 1) -> tuple[str, ...]:
-        """Give the tiers of which the loss of some `failures` domains leaves nothing."""
-        return tuple(tier for tier, left in self.after(failures).items() if not left)
+        """Give the tiers that need members and of which some `failures` losses leave none."""
+        left = self.after(failures)
+        return tuple(tier for tier, needed in self.minima.items() if needed and not left[tier])
 
-    def breaks(self, failures: int = 1) -> tuple[str, ...]:
-        """Give the tiers of which it leaves something, and less than was promised."""
-        short = {
-            need.tier
-            for need in self.needs
-            if self.after(max(failures, need.failures))[need.tier] < need.members
-        }
-        ended = self.ends(failures)
-        return tuple(tier for tier in self.held if tier in short and tier not in ended)
-
-    @property
-    def survives(self) -> bool:
-        """Whether every tier lives on and every promise holds when any one domain is lost."""
-        return not (self.ends() or self.breaks())
+    def short(self, failures: int = 1) -> tuple[str, ...]:
+        """Give the tiers of which they leave some, and fewer than the tier needs."""
+        left = self.after(failures)
+        return tuple(tier for tier, needed in self.minima.items() if 0 < left[tier] < needed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +172,4 @@ def _at_level(
         name: tuple(sorted((tiers[name] for tiers in held.values()), reverse=True))
         for name in names
     }
-    needs = tuple(
-        Need(
-            name,
-            policy.failures if policy.level == level else 1,
-            policy.needed(ensemble.tier(name).count),
-        )
-        for policy in ensemble.policies
-        if isinstance(policy, Survive)
-        for name in policy.tiers
-    )
-    return LevelSurvivability(level, losses, MappingProxyType(fullest), needs)
+    return LevelSurvivability(level, losses, MappingProxyType(fullest), minima(ensemble))

@@ -8,13 +8,14 @@ from typing import Any
 from ensemble_api import exception
 from ensemble_api.cloud.inventory import Host
 from ensemble_api.planning.errors import ModelError
-from ensemble_api.planning.impact import Break, Effect, Standing, broken, impact
+from ensemble_api.planning.impact import Break, Effect, Standing, broken, impact, states
 from ensemble_api.planning.policies import Survive
+from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberStatus, Status
 from ensemble_api.store.api import Occupant
 
-SORT_KEYS = ("damage", "members", "host")
+SORT_KEYS = ("impact", "members", "host")
 # Of these nothing is left that could still be broken, or it is being taken away on purpose.
 PROMISING = frozenset((Status.RESERVING, Status.BUILDING, Status.ACTIVE))
 
@@ -30,7 +31,7 @@ class Search:
 
     limit: int = 100
     marker: str | None = None
-    sort_key: str = "damage"
+    sort_key: str = "impact"
     descending: bool = True
     project_id: str | None = None
     ensemble_id: str | None = None
@@ -40,12 +41,16 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class HostSpread:
-    """One host: the members on it, and the promises that its failure breaks, worst ones first."""
+    """One host: the members on it, and what its failure breaks, the worst first.
+
+    `states` say in one word what its failure leaves of each ensemble on it that promises anything.
+    """
 
     host: Host
     occupants: tuple[Occupant, ...]
     breaks: tuple[tuple[EnsembleRecord, Break], ...]
     found: bool
+    states: Mapping[str, State] = field(default_factory=dict)
 
     @property
     def ensembles(self) -> int:
@@ -56,6 +61,14 @@ class HostSpread:
     def worst(self) -> Effect | None:
         """The worst that its failure does."""
         return min((each.effect for _, each in self.breaks), key=lambda e: e.rank, default=None)
+
+    @property
+    def counts(self) -> dict[Effect, int]:
+        """How many promises or, where tiers end, how many tiers there are of each effect."""
+        found = dict.fromkeys(Effect, 0)
+        for _, each in self.breaks:
+            found[each.effect] += len(each.losses) if each.policy is None else 1
+        return found
 
     def rank(self, sort_key: str) -> tuple[int, ...]:
         """What the host is sorted by, the first in descending order being the least."""
@@ -107,12 +120,13 @@ def spread(
     on: dict[str, list[Occupant]] = {}
     for each in chosen:
         on.setdefault(each.host, []).append(each)
-    breaks, broken_now = _breaks(hosts, levels, owners, chosen)
+    breaks, broken_now, left = _judge(hosts, levels, owners, chosen)
     rows = []
     for host in hosts:
         here = tuple(on.get(host.name, ()))
         found = _found(host, here, levels, owners, search)
-        rows.append(HostSpread(host, here, tuple(breaks.get(host.name, ())), found))
+        lost = tuple(breaks.get(host.name, ()))
+        rows.append(HostSpread(host, here, lost, found, left.get(host.name, {})))
     ordered = sorted(rows, key=lambda row: (row.rank(search.sort_key), row.host.name))
     # Hosts by name rise by themselves, all else falls: the other way round is the exact reverse.
     if search.descending is (search.sort_key == "host"):
@@ -136,13 +150,16 @@ def _counts(owner: EnsembleRecord, search: Search) -> bool:
     return search.project_id in (None, owner.project_id) and search.ensemble_id in (None, owner.id)
 
 
-def _breaks(
+def _judge(
     hosts: Sequence[Host],
     levels: Sequence[str],
     owners: Mapping[str, EnsembleRecord],
     occupants: Iterable[Occupant],
-) -> tuple[dict[str, list[_Owned]], tuple[_Owned, ...]]:
-    """What the failure of each host breaks, by its name, and what is broken now; worst first."""
+) -> tuple[dict[str, list[_Owned]], tuple[_Owned, ...], dict[str, dict[str, State]]]:
+    """What the failure of each host breaks, what is broken now, and what each failure leaves.
+
+    Breaks come worst first; those and the states are by the host's name, states by ensemble too.
+    """
     topology = Topology.build(levels, {host.name: host.above for host in hosts})
     down = {host.name for host in hosts if host.state == "down"}
     held: dict[str, dict[str, dict[str, int]]] = {}
@@ -152,6 +169,7 @@ def _breaks(
             tiers[each.tier] = tiers.get(each.tier, 0) + 1
     found: dict[str, list[_Owned]] = {}
     now: list[_Owned] = []
+    left: dict[str, dict[str, State]] = {}
     for ensemble_id, by_host in held.items():
         owner = owners[ensemble_id]
         if owner.status not in PROMISING:
@@ -164,9 +182,11 @@ def _breaks(
         for name, breaks in impact(standing, topology, down).items():
             found.setdefault(name, []).extend((owner, each) for each in breaks)
         now.extend((owner, each) for each in broken(standing, topology, down))
+        for name, state in states(standing, topology, down).items():
+            left.setdefault(name, {})[ensemble_id] = state
     for listed in (*found.values(), now):
         listed.sort(key=lambda pair: (pair[1].order[:2], pair[0].name, pair[0].id, pair[1].order))
-    return found, tuple(now)
+    return found, tuple(now), left
 
 
 def _promises(policies: Sequence[Mapping[str, Any]]) -> dict[int, Survive]:

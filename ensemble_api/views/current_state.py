@@ -22,6 +22,7 @@ def truth(found: Truth, failures: int, *, names: bool) -> Json:
         "as_of": found.at,
         "members": [_member(each, domains, names=names) for each in found.members],
         "domains": domains.view(),
+        "minima": dict(survivability.minima(found.ensemble)),
         "levels": survival(found.ensemble, found.left, found.topology, domains, failures=failures),
         "promises": promises(survivability.promises(found.ensemble, found.left, found.topology)),
         "violations": [

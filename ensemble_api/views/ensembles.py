@@ -51,6 +51,7 @@ def ensemble(record: EnsembleRecord, *, names: bool, detail: bool, user_data: bo
         "policies": record.body["policies"],
         "members": [_member(each, domains, names=names) for each in record.members],
         "domains": domains.view(),
+        "minima": dict(survivability.minima(what)),
         "survivability": survival(what, assignment, topology, domains) if placed else [],
         "promises": promises(survivability.promises(what, assignment, topology) if placed else ()),
         "objectives": objectives(record.plan["objectives"], names=names),

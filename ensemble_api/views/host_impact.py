@@ -4,7 +4,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ensemble_api.planning.impact import Break
+from ensemble_api.planning.impact import Break, Effect
+from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.usecases.drain import Tried
@@ -70,9 +71,9 @@ def _host(each: HostSpread, found: Spread, levels: Sequence[str]) -> Json:
         "host": each.host.name,
         "state": each.host.state,
         **dict(zip(levels[1:], each.host.above, strict=True)),
-        "damage": len(each.breaks),
+        "impact": _impact(each),
         "worst": each.worst and each.worst.value,
-        "ensembles": each.ensembles,
+        "ensembles": _ensembles(each, found),
         "members": [
             {
                 "ensemble_id": member.ensemble_id,
@@ -87,6 +88,35 @@ def _host(each: HostSpread, found: Spread, levels: Sequence[str]) -> Json:
         ],
         "drain": {"breaks": [_break(owner, broken) for owner, broken in each.breaks]},
     }
+
+
+def _impact(each: HostSpread) -> Json:
+    """How many tiers end, promises break or are used up, and tiers end that nobody protects."""
+    return {effect.value: count for effect, count in each.counts.items()}
+
+
+def _ensembles(each: HostSpread, found: Spread) -> list[Json]:
+    """The ensembles with members on a host and what its failure leaves of them, worst first.
+
+    Of one that is being removed nothing is promised, and so nothing is said.
+    """
+    order = list(State)
+    owners = [found.owners[key] for key in {member.ensemble_id for member in each.occupants}]
+
+    def rank(owner: EnsembleRecord) -> tuple[int, str, str]:
+        state = each.states.get(owner.id)
+        return len(order) if state is None else order.index(state), owner.name, owner.id
+
+    owners.sort(key=rank)
+    return [
+        {
+            "id": owner.id,
+            "name": owner.name,
+            "project_id": owner.project_id,
+            "state": each.states[owner.id].value if owner.id in each.states else None,
+        }
+        for owner in owners
+    ]
 
 
 def _break(owner: EnsembleRecord, broken: Break) -> Json:
@@ -117,7 +147,7 @@ def _summary(found: Spread, levels: Sequence[str]) -> Json:
             "state": each.host.state,
             "members": len(each.occupants),
             "ensembles": each.ensembles,
-            "damage": len(each.breaks),
+            "impact": _impact(each),
             "worst": each.worst and each.worst.value,
             "found": each.found,
         }
@@ -146,7 +176,8 @@ def _totals(found: Spread) -> Json:
         "down": sum(each.host.state == "down" for each in found.hosts),
         "disabled": sum(each.host.state == "disabled" for each in found.hosts),
         "used": sum(bool(each.occupants) for each in found.hosts),
-        "damaging": sum(bool(each.breaks) for each in found.hosts),
+        "breaking": sum(each.worst not in (None, Effect.UNPROTECTED) for each in found.hosts),
+        "unprotected": sum(each.worst is Effect.UNPROTECTED for each in found.hosts),
         "members": sum(len(each.occupants) for each in found.hosts),
         "ensembles": len(ensembles),
     }

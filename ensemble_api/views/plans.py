@@ -65,6 +65,7 @@ def _refused(found: Infeasible) -> Json:
         "feasible": False,
         "proved": found.proved,
         "assignments": [],
+        "minima": {},
         "survivability": [],
         "promises": [],
         "objectives": [],
@@ -81,6 +82,7 @@ def _found(found: Plan, planned: Planned, domains: Domains) -> Json:
             {"member": each.name, "tier": each.tier, "domains": domains.of(found.assignment[each])}
             for each in found.ensemble.members
         ],
+        "minima": dict(survivability.minima(found.ensemble)),
         "survivability": survival(
             found.ensemble, found.assignment, planned.topology, domains, planned.rooms
         ),

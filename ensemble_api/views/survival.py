@@ -52,12 +52,17 @@ def survival(
                 for tier, left in each.after(failures).items()
             ],
             "any": [
-                {"failures": number, "left": dict(each.after(number))}
+                {
+                    "failures": number,
+                    "state": each.state(number).value,
+                    "left": dict(each.after(number)),
+                }
                 for number in range(1, min(MOST_FAILURES, each.domains_used) + 1)
             ],
             "losses": [
                 {
                     "domain": domains.reference(loss.domain),
+                    "state": survivability.state_of(loss.left, each.minima).value,
                     "left": dict(loss.left),
                     "lost": dict(loss.lost),
                 }
@@ -72,13 +77,16 @@ def survival(
 
 
 def verdict(found: survivability.LevelSurvivability, failures: int = 1) -> Json:
-    """Whether the loss of any ``failures`` domains of a level is survived, and what if not.
+    """What the loss of any ``failures`` domains of a level leaves at worst, in one word.
 
-    ``ends`` are tiers of which nothing is left, ``breaks`` those of which less is left than a
-    `survive` policy promises.
+    ``ends`` are the tiers of which nothing is left though members are needed, ``short`` those of
+    which fewer are left than are needed.
     """
-    ends, breaks = list(found.ends(failures)), list(found.breaks(failures))
-    return {"survives": not (ends or breaks), "ends": ends, "breaks": breaks}
+    return {
+        "state": found.state(failures).value,
+        "ends": list(found.ends(failures)),
+        "short": list(found.short(failures)),
+    }
 
 
 def promises(found: Iterable[survivability.Promise]) -> list[Json]:

@@ -116,7 +116,7 @@ class EnsembleManager(base.ManagerWithFind):
         """Show a page of hosts, each with its members and what its failure breaks (administrators).
 
         `filters` are the query of the API: `project_id`, `ensemble_id`, `q`, levels such as `zone`
-        and `rack`, `sort_key` (damage, members or host), `sort_dir`, `limit`, `marker` (a host) and
+        and `rack`, `sort_key` (impact, members or host), `sort_dir`, `limit`, `marker` (a host) and
         `summary=1`; None leaves one out. Gives `hosts`, how many are `found`, the number of the
         `first`, the `summary` if asked for, and `hosts_links` if there is another page.
         """

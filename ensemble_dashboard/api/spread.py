@@ -49,7 +49,7 @@ class SpreadPage:
 def ensemble_spread(
     request: HttpRequest,
     filters: Mapping[str, str],
-    sort_key: str = "damage",
+    sort_key: str = "impact",
     descending: bool = True,
     marker: str | None = None,
     backwards: bool = False,

@@ -78,7 +78,7 @@ def page(hosts: list[Any], records: list[Any]) -> None:
     from tests.unit.ensemble_dashboard.little_cloud import LittleCloud
 
     cloud = LittleCloud()
-    query = {"limit": "20", "sort_key": "damage", "sort_dir": "desc", "summary": "1"}
+    query = {"limit": "20", "sort_key": "impact", "sort_dir": "desc", "summary": "1"}
     told = little_spread.answer(hosts, records, query)
     cloud.answers["GET", "/v2.1/os-ensembles/spread"] = told
     settings.OPENSTACK_KEYSTONE_URL = cloud.url + "/v3"

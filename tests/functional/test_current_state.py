@@ -123,7 +123,7 @@ def test_all_lost_keeps_no_promise(cloud: SmallCloud) -> None:
     found = truth(cloud, record)
     assert [each["holds"] for each in found["promises"]] == [False]
     assert {left(found, level) for level in ("host", "rack", "zone")} == {0}
-    assert [each["survives"] for each in found["levels"]] == [False] * 3
+    assert [each["state"] for each in found["levels"]] == ["down"] * 3
 
 
 def test_tags_that_a_tenant_removed_or_forged_mislead_nobody(cloud: SmallCloud) -> None:

@@ -32,7 +32,7 @@ function ensemble(status, statuses, more) {
     violations: [{ policy: 2, level: 'zone', message: 'web is in two zones' }], fault: null,
     members: PLAN.assignments.map((one, index) => member(one, statuses[index], index ? ID : null)),
     domains: PLAN.domains, survivability: PLAN.survivability,
-    survives: [{ level: 'host', survives: false }],
+    survives: [{ level: 'host', state: 'down' }],
     events: [
       { at: '2026-11-22T12:00:00Z', type: 'BUILDING', message: 'first' },
       { at: '2026-11-22T12:00:09Z', type: 'web-0 ACTIVE', message: HOSTILE[1] },
@@ -179,23 +179,23 @@ test('what differs from the plan is told with its price, and the promises that n
 
 test('only what Nova was seen to have is green, and nothing while a promise is broken', async () => {
   const active = ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE'], {
-    survives: [{ level: 'host', survives: true, ends: [], breaks: [] }],
+    survives: [{ level: 'host', state: 'works', ends: [], short: [] }],
   });
   const sign = (part) => part('sign').querySelector('svg').getAttribute('class');
   const part = open(active, { '/truth/': [500, { error: { message: 'No.' } }] });
   await settle();
   assert.match(sign(part), /less/);
-  assert.equal(part('survives').textContent, 'As planned, it survives the loss of any one host.');
+  assert.equal(part('survives').textContent, 'As planned, after the loss of any one host: works');
   assert.equal(part('policies').querySelectorAll('.ens-good').length, 0);
   assert.match(part('policies').textContent, /holds as planned/);
   assert.ok(!document.querySelector('#ens-details[data-holds], [data-differs]'));
 
   const fine = { members: truth().members.map((one) => ({ ...one, domains: one.planned, moved: false })) };
-  const levels = [{ ...truth().levels[0], survives: false, ends: [], breaks: ['web'] }];
+  const levels = [{ ...truth().levels[0], state: 'degraded', ends: [], short: ['web'] }];
   const seen = open(active, { '/truth/': { survivability: truth({ ...fine, levels, violations: [], promises: [] }) } });
   await settle();
   assert.match(sign(seen), /good/);
-  assert.equal(seen('survives').textContent, 'The loss of one host ends a tier or breaks a promise.');
+  assert.equal(seen('survives').textContent, 'After the loss of any one host: degraded');
   assert.ok(document.querySelector('#ens-details[data-holds]'));
 
   const broken = open(active, { '/truth/': { survivability: truth({ ...fine, levels }) } });

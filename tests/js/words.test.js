@@ -53,26 +53,12 @@ test('what is filled in is not filled again', () => {
   assert.equal(words.fill('%(missing)s', {}), '%(missing)s');
 });
 
-const SURVIVES = [
-  ['everything', [['host', true], ['rack', true]], 'It survives the loss of any one host or rack.'],
-  ['nothing', [['host', false], ['zone', false]], 'The loss of one host or zone ends a tier or breaks a promise.'],
-  ['some', [['host', true], ['rack', true], ['zone', false]],
-    'It survives the loss of any one host or rack, but not of any one zone.'],
-  ['unknown', [], 'Not known yet.'],
-];
-
-test('what a plan survives is said to be planned', () => {
-  const said = (...found) => words.survives(found.map((survives) => ({ level: 'host', survives })), true);
-  assert.equal(said(true), 'As planned, it survives the loss of any one host.');
-  assert.equal(said(false), 'As planned, the loss of one host ends a tier or breaks a promise.');
-  assert.match(said(true, false), /^As planned, it survives .* but not of any one host\.$/);
+test('what one failure of each level leaves is a word each', () => {
+  const levels = [{ level: 'host', state: 'works' }, { level: 'rack', state: 'degraded' }, { level: 'zone', state: 'down' }];
+  assert.equal(words.outcomes(levels), 'After the loss of any one host: works · rack: degraded · zone: down');
+  assert.equal(words.outcomes(levels.slice(0, 1), true), 'As planned, after the loss of any one host: works');
+  assert.equal(words.outcomes([]), 'Not known yet.');
 });
-
-for (const [name, levels, sentence] of SURVIVES) {
-  test('what survives is one sentence: ' + name, () => {
-    assert.equal(words.survives(levels.map(([level, survives]) => ({ level, survives }))), sentence);
-  });
-}
 
 test('counts agree with their nouns', () => {
   assert.equal(words.members(1), '1 member');

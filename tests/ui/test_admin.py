@@ -20,7 +20,7 @@ const colour = (one) => getComputedStyle(one).color;
 const probe = document.querySelector('.ens').appendChild(document.createElement('i'));
 probe.style.color = 'var(--good)';
 const ticked = arguments[0][0].cloneNode(true);
-ticked.className = 'ens-chip ens-chip-yes';
+ticked.className = 'ens-chip ens-chip-works';
 arguments[0][0].parentElement.append(ticked);
 return [...arguments[0], ticked].filter((one) => colour(one) === colour(probe)).length;
 """
@@ -28,11 +28,12 @@ return [...arguments[0], ticked].filter((one) => colour(one) === colour(probe)).
 
 @pytest.fixture
 def made(project: Project) -> dict[str, Any]:
-    """Three web servers apart, of which two must outlive any host, and a database alone."""
+    """Three web servers apart, of which two must outlive any host, and a database that should."""
     apart = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
     survive = {"type": "survive", "level": "host", "tiers": ["web"], "min_available": 2}
     tiers = [project.tier("web", 3), project.tier("db", 1)]
-    created = project.create(project.body("mapped", tiers, apart, survive))
+    wish = {"type": "survive", "level": "host", "tiers": ["db"], "enforcement": "soft"}
+    created = project.create(project.body("mapped", tiers, apart, survive, wish))
     return project.wait(created["id"], "ACTIVE")
 
 

@@ -11,8 +11,15 @@ from ensemble_client.places import Places
 
 EVENTS_SHOWN: Final = 5
 HOST_KEYS: Final = frozenset(
-    {"host", "state", "members", "ensembles", "damage", "worst", "drain", "broken"}
+    {"host", "state", "members", "ensembles", "impact", "worst", "drain", "broken"}
 )
+
+EFFECTS: Final = {
+    "ended": "ends a tier",
+    "broken": "breaks a promise",
+    "exposed": "uses a promise up",
+    "unprotected": "nothing was asked",
+}
 
 
 class Said(FormattableColumn):
@@ -47,7 +54,7 @@ def ensemble_fields(info: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         "description": Said(info.get("description") or ""),
         "status": info["status"],
         "progress": Said(info["progress"], _progress),
-        "survives": Said(info.get("survives") or (), words.survives_text),
+        "survives": Said(info.get("survives") or (), words.states_text),
         "tiers": Said(info["tiers"], words.tiers_text),
         "policies": Said(info.get("policies") or (), _lines(words.policy_text)),
         "members": Said(info.get("members") or (), places.member_lines),
@@ -77,7 +84,7 @@ def ensemble_rows(ensembles: Iterable[Json], long: bool, projects: bool) -> Tabl
         "Name": lambda info: Said(info["name"]),
         "Status": lambda info: info["status"],
         "Active": lambda info: Said(info["progress"], _progress),
-        "Survives": lambda info: Said(info.get("survives") or (), words.survives_text),
+        "After One Failure": lambda info: Said(info.get("survives") or (), words.states_text),
     }
     if long:
         columns |= {
@@ -139,11 +146,13 @@ def spread_rows(hosts: Sequence[Json]) -> Table:
             host["state"],
             len(host["members"]),
             Said(host["members"], _by_ensemble),
+            Said(host["ensembles"], _states),
             Said(host["drain"]["breaks"], _breaks),
         )
         for host in hosts
     ]
-    return (*map(str.capitalize, levels), "Host", "State", "Count", "Members", "Breaks"), rows
+    heads = ("Host", "State", "Count", "Members", "After Its Failure", "Breaks")
+    return (*map(str.capitalize, levels), *heads), rows
 
 
 def _planned(say: Callable[[Any], str]) -> Callable[[Any], str]:
@@ -175,8 +184,16 @@ def _by_ensemble(members: Iterable[Json]) -> str:
     return words.printable("; ".join(parts))
 
 
+def _states(ensembles: Iterable[Json]) -> str:
+    """Say in one word each what the failure of a host leaves of the ensembles on it."""
+    said = (f"{each['name']}: {each['state']}" for each in ensembles if each["state"])
+    return words.printable("\n".join(said))
+
+
 def _breaks(breaks: Iterable[Json]) -> str:
-    """Say each promise that the failure of a host would break, on a line of its own."""
+    """Say what the failure of a host would break and what would end unasked, a line each."""
     return "\n".join(
-        words.printable(f"{each['ensemble_name']}: {each['message']}") for each in breaks
+        words.printable(f"{EFFECTS.get(each['effect'], each['effect'])}: ")
+        + words.printable(f"{each['ensemble_name']}: {each['message']}")
+        for each in breaks
     )

@@ -23,7 +23,7 @@ from ensemble_client.osc.watch import Watch
 from ensemble_client.places import Places
 
 STATUSES = ("RESERVING", "BUILDING", "ACTIVE", "ROLLING_BACK", "ERROR", "DELETING")
-SPREAD_SORT_KEYS = ("damage", "members", "host")
+SPREAD_SORT_KEYS = ("impact", "members", "host")
 
 
 def _take_file(parser: argparse.ArgumentParser) -> None:
@@ -307,7 +307,7 @@ class SpreadEnsemble(Telling):
             metavar="<key>[:asc|:desc]",
             type=functools.partial(sort_order, keys=SPREAD_SORT_KEYS),
             default=(None, None),
-            help=f"Sort by {', '.join(SPREAD_SORT_KEYS)}; damage if not given",
+            help=f"Sort by {', '.join(SPREAD_SORT_KEYS)}; impact if not given",
         )
         for name, key, text in (
             ("project", "project_id", "Count only members of this project (name or ID)"),

@@ -14,8 +14,8 @@ from ensemble_dashboard import words
 from ensemble_dashboard.content.admin_ensembles.search import HostSearch
 
 STEPS = 5
-# Damage is coloured by the worst that would happen, not by how often.
-_DAMAGE = {None: 0, "exposed": 2, "broken": 3, "ended": 5}
+# The impact is coloured by the worst that would happen, not by how often.
+_IMPACT = {None: 0, "unprotected": 1, "exposed": 2, "broken": 3, "ended": 5}
 NAMED = 120  # up to so many hosts there is room for their names
 
 
@@ -63,7 +63,7 @@ def heat_map(summary: Mapping[str, Any], search: HostSearch) -> HeatMap:
     """Draw the summary of the API, leaving out racks in which nothing can be found."""
     groups = [group for group in summary["groups"] if _within(group, search)]
     hosts = [host for group in groups for host in group["hosts"]]
-    most = max((host[search.by] for host in hosts), default=0)
+    most = max((_number(host, search.by) for host in hosts), default=0)
     zones: dict[str | None, list[Rack]] = {}
     levels = tuple(search.domains)
     for group in sorted(groups, key=lambda group: [group.get(at) or "" for at in levels[::-1]]):
@@ -94,21 +94,26 @@ def _within(group: Mapping[str, Any], search: HostSearch) -> bool:
 
 def step(measure: str, host: Mapping[str, Any], most: int) -> int:
     """Give the strength of a colour, 0 for nothing up to 5."""
-    if measure == "damage":
-        return _DAMAGE.get(host["worst"], STEPS)
-    return -(-host[measure] * STEPS // most) if most else 0
+    if measure == "impact":
+        return _IMPACT.get(host["worst"], STEPS)
+    return -(-_number(host, measure) * STEPS // most) if most else 0
+
+
+def _number(host: Mapping[str, Any], measure: str) -> int:
+    """Give what the cell of a host shows; of its impact what breaks of what somebody asked for."""
+    return broken(host["impact"]) if measure == "impact" else int(host[measure])
 
 
 def _cell(host: Mapping[str, Any], measure: str, most: int) -> Cell:
     css = [f"ens-heat-{step(measure, host, most)}", f"is-{slugify(host['state'])}"]
-    if measure == "damage" and host["worst"] == "ended":
-        css.append("is-ended")
+    if measure == "impact" and host["worst"] in ("ended", "unprotected"):
+        css.append(f"is-{host['worst']}")
     if not host["found"]:
         css.append("is-dim")
     return Cell(
         name=host["host"],
         state=host["state"],
-        number=host[measure],
+        number=_number(host, measure),
         css=" ".join(css),
         label=" \N{MIDDLE DOT} ".join(_facts(host)),
         url=reverse("horizon:admin:ensembles:host", args=[host["host"]]),
@@ -123,34 +128,42 @@ def _facts(host: Mapping[str, Any]) -> Iterable[str]:
     if host["members"]:
         of = {"n": host["ensembles"]}
         yield ngettext("%(n)d ensemble", "%(n)d ensembles", host["ensembles"]) % of
-        yield damage(host["damage"], host["worst"])
+        yield failure(host["impact"])
 
 
-def damage(count: int, worst: str | None) -> str:
-    """Say how much a failure would break, and the worst of it."""
-    if not count:
-        return _("its failure would break nothing")
-    given = {"n": count}
-    if worst == "ended":
-        return ngettext(
-            "its failure would break %(n)d promise, and leave a tier with no member",
-            "its failure would break %(n)d promises, and leave a tier with no member",
-            count,
-        ) % given  # fmt: skip
-    if worst == "broken":
-        return ngettext(
-            "its failure would break %(n)d promise at once",
-            "its failure would break or use up %(n)d promises",
-            count,
-        ) % given  # fmt: skip
-    return ngettext(
-        "its failure would use up %(n)d promise", "its failure would use up %(n)d promises", count
-    ) % given  # fmt: skip
+def broken(impact: Mapping[str, int]) -> int:
+    """Count what a failure breaks of what somebody asked for."""
+    return sum(impact.get(effect, 0) for effect in ("ended", "broken", "exposed"))
+
+
+def failure(impact: Mapping[str, int]) -> str:
+    """Say what a failure ends, breaks and uses up, and what would end though nobody asked."""
+    ended, broke, used, unasked = (
+        impact.get(effect, 0) for effect in ("ended", "broken", "exposed", "unprotected")
+    )
+    said = []
+    if ended:
+        said.append(ngettext("ends %(n)d tier", "ends %(n)d tiers", ended) % {"n": ended})
+    if broke:
+        said.append(ngettext("breaks %(n)d promise", "breaks %(n)d promises", broke) % {"n": broke})
+    if used:
+        said.append(ngettext("uses up %(n)d promise", "uses up %(n)d promises", used) % {"n": used})
+    if unasked:
+        said.append(
+            ngettext(
+                "ends %(n)d tier of which nothing was asked",
+                "ends %(n)d tiers of which nothing was asked",
+                unasked,
+            )
+            % {"n": unasked}
+        )
+    return _("its failure %(effects)s") % {"effects": ", ".join(said) or _("breaks nothing")}
 
 
 def _legend(measure: str, most: int) -> Iterable[tuple[int, str]]:
-    if measure == "damage":
+    if measure == "impact":
         yield 0, _("breaks nothing")
+        yield 1, _("nothing was asked of what ends")
         yield 2, _("uses a promise up")
         yield 3, _("breaks a promise")
         yield 5, _("ends a tier")

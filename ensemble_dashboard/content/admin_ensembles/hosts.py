@@ -4,36 +4,25 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from horizon import exceptions, views
 from novaclient import exceptions as nova_exceptions
-from openstack_dashboard.api import keystone
 
 from ensemble_dashboard import words
 from ensemble_dashboard.api import spread as api
 from ensemble_dashboard.content.admin_ensembles import drain, spread
 from ensemble_dashboard.content.admin_ensembles.forms import HostSearchForm
 from ensemble_dashboard.content.admin_ensembles.heat import heat_map
+from ensemble_dashboard.content.admin_ensembles.owners import project_names
 from ensemble_dashboard.content.admin_ensembles.search import MEASURES, HostSearch
 
 _MEASURE_WORDS = {
-    "damage": _("What its failure breaks"),
+    "impact": _("What its failure breaks"),
     "members": _("Members"),
     "ensembles": _("Ensembles"),
 }
-_COLUMNS = (("host", _("Host")), ("members", _("Members")), ("damage", _("If it fails")))
-
-
-def project_names(request: HttpRequest) -> dict[str, str]:
-    """Give the names of all projects by id; none when Keystone does not tell them."""
-    try:
-        projects, _more = keystone.tenant_list(request)
-    except Exception:  # noqa: BLE001 - the pages are useful with ids too
-        exceptions.handle(request, ignore=True)
-        return {}
-    return {project.id: project.name for project in projects}
+_COLUMNS = (("host", _("Host")), ("members", _("Members")), ("impact", _("If it fails")))
 
 
 class SpreadView(views.HorizonTemplateView):
@@ -65,7 +54,7 @@ class SpreadView(views.HorizonTemplateView):
                 for measure, word in ((each, _MEASURE_WORDS[each]) for each in MEASURES)
             ],
             "rows": [spread.row(host, levels, names) for host in page.hosts],
-            "broken": spread.broken_now(page.broken, names),
+            **spread.now(page.broken, names),
             "columns": [_column(key, word, search) for key, word in _COLUMNS],
         }
         if page.has_previous:
@@ -146,7 +135,7 @@ class HostView(views.HorizonTemplateView):
             # Not the attribute of the class, which Horizon compiles as a template.
             "page_title": words.as_it_is(row.name),
             "row": row,
-            "broken": spread.broken_now(host.get("broken") or (), names),
+            **spread.now(host.get("broken") or (), names),
             "places": places,
             "drain": drain.drain(host["drain"], names) if check else None,
         }

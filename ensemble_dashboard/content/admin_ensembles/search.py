@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from ensemble_dashboard.api.spread import RISING
 
-MEASURES = ("damage", "members", "ensembles")
-SORTS = ("damage", "members", "host")
+MEASURES = ("impact", "members", "ensembles")
+SORTS = ("impact", "members", "host")
 _LONGEST = 255
 # The names that are no level; an operator may have levels of any other name.
 _OWN = frozenset(("project", "ensemble", "q", "by", "sort", "dir", "marker", "prev"))

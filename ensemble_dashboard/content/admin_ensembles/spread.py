@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ensemble_dashboard import words
+from ensemble_dashboard.content.admin_ensembles.heat import failure
 
 # What a host of the API has beside the names of the domains that it is in.
 OWN_KEYS = frozenset(
-    ("host", "state", "damage", "worst", "ensembles", "members", "drain", "broken")
+    ("host", "state", "impact", "worst", "ensembles", "members", "drain", "broken")
 )
 SHOWN = 4  # promises of a host that are shown at once
 
@@ -26,11 +27,12 @@ class Share:
     project_id: str
     project: str
     members: tuple[tuple[str, str | None], ...]
+    outcome: str | None  # what the host's failure leaves of it; None where nothing is promised
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """One promise that the host's failure breaks: how bad it is, whose it is, and a sentence."""
+    """What the host's failure breaks of one ensemble: how bad it is, whose it is, a sentence."""
 
     effect: str
     ensemble_id: str
@@ -49,6 +51,7 @@ class HostRow:
     places: tuple[tuple[str, str], ...]  # level and name of its domains, the largest first
     shares: tuple[Share, ...]
     breaks: tuple[Broken, ...]
+    failure: str
 
     @property
     def member_count(self) -> int:
@@ -73,33 +76,39 @@ def row(host: Mapping[str, Any], levels: Iterable[str], projects: Mapping[str, s
         str(host["host"]),
         str(host["state"]),
         tuple(reversed(places)),
-        _shares(host["members"], projects),
+        _shares(host, projects),
         tuple(_broken(each, projects) for each in host["drain"]["breaks"]),
+        failure(host["impact"]),
     )
 
 
-def broken_now(
+def now(
     told: Iterable[Mapping[str, Any]], projects: Mapping[str, str]
-) -> tuple[Broken, ...]:
-    """Read the promises that do not hold now."""
-    return tuple(_broken(each, projects, now=True) for each in told)
+) -> dict[str, tuple[Broken, ...]]:
+    """Read what does not hold now: `broken` promises, and `unprotected` tiers that have ended."""
+    found = [_broken(each, projects, now=True) for each in told]
+    return {
+        "broken": tuple(each for each in found if each.effect != "unprotected"),
+        "unprotected": tuple(each for each in found if each.effect == "unprotected"),
+    }
 
 
-def _shares(members: Iterable[Mapping[str, Any]], projects: Mapping[str, str]) -> tuple[Share, ...]:
+def _shares(host: Mapping[str, Any], projects: Mapping[str, str]) -> tuple[Share, ...]:
+    """Give the ensembles on a host in the API's order, that is those that lose most first."""
     by_ensemble: dict[str, list[Mapping[str, Any]]] = {}
-    for member in members:
+    for member in host["members"]:
         by_ensemble.setdefault(str(member["ensemble_id"]), []).append(member)
-    shares = (
+    return tuple(
         Share(
-            ensemble_id,
-            str(group[0]["ensemble_name"]),
-            str(group[0]["project_id"]),
-            projects.get(group[0]["project_id"], group[0]["project_id"]),
-            tuple((str(member["name"]), member.get("server_id")) for member in group),
+            str(each["id"]),
+            str(each["name"]),
+            str(each["project_id"]),
+            projects.get(each["project_id"], each["project_id"]),
+            tuple((str(one["name"]), one.get("server_id")) for one in by_ensemble[each["id"]]),
+            each["state"],
         )
-        for ensemble_id, group in by_ensemble.items()
+        for each in host["ensembles"]
     )
-    return tuple(sorted(shares, key=lambda share: (share.ensemble_name, share.ensemble_id)))
 
 
 def _broken(each: Mapping[str, Any], projects: Mapping[str, str], now: bool = False) -> Broken:
@@ -121,11 +130,11 @@ def _sentences(each: Mapping[str, Any], now: bool) -> Iterable[str]:
             "failures": each["failures"],
             "level": words.level(each["level"]) if each["level"] else "",
         }
-        if now and each["effect"] == "ended":
+        if now and each["effect"] in ("ended", "unprotected"):
             yield _("%(tier)s has no member left.") % facts
         elif now and each["effect"] == "broken":
             yield _("%(left)d of %(tier)s are left; %(needed)d are promised.") % facts
-        elif each["effect"] == "ended":
+        elif each["effect"] in ("ended", "unprotected"):
             yield _("%(tier)s would have no member left.") % facts
         elif each["effect"] == "broken":
             yield ngettext(

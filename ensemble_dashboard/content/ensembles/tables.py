@@ -208,7 +208,7 @@ def member_count(datum: Any) -> int:
 
 
 def survival_chips(datum: Any) -> str:
-    """Say for each level whether it is planned to survive the loss of any one domain of it."""
+    """Say for each level in one word what the loss of any one domain of it leaves, as planned."""
     levels = getattr(datum, "survives", None) or ()
     if datum.status in (*words.LEAVING, "ERROR"):
         dash = '<span class="text-muted" aria-hidden="true">&ndash;</span>'
@@ -217,34 +217,36 @@ def survival_chips(datum: Any) -> str:
         return format_html('<span class="text-muted">{}</span>', gettext("not known yet"))
     return format_html_join(
         " ",
-        '<span class="ens-chip {}" title="{}"><span class="fa {}" aria-hidden="true"></span> {}'
-        '<span class="sr-only">: {}</span></span>',
+        '<span class="ens-chip ens-chip-{}" title="{}"><span class="fa {}" aria-hidden="true">'
+        '</span> {}: {}<span class="sr-only"> ({})</span></span>',
         map(_survival, levels),
     )
 
 
-def _survival(item: Mapping[str, Any]) -> tuple[str, str, str, words.Text, str]:
+_OUTCOME_ICONS = {"works": "fa-check", "degraded": "fa-exclamation-triangle"}
+
+
+def _survival(item: Mapping[str, Any]) -> tuple[str, str, str, words.Text, words.Text, str]:
     word = words.level(item["level"])
-    facts = {
-        "level": word,
-        "ends": ", ".join(item.get("ends") or ()),
-        "breaks": ", ".join(item.get("breaks") or ()),
-    }
-    if item["survives"]:
-        said = gettext("as planned, the loss of any one %(level)s is survived") % facts
-        return "ens-chip-yes", said, "fa-check", word, said
-    if facts["ends"] and facts["breaks"]:
+    facts = {"level": word, "ends": ", ".join(item["ends"]), "short": ", ".join(item["short"])}
+    if facts["ends"] and facts["short"]:
         said = gettext(
-            "as planned, the loss of one %(level)s can leave nothing of %(ends)s and less of "
-            "%(breaks)s than was promised"
+            "as planned, the loss of one %(level)s can leave nothing of %(ends)s and fewer of "
+            "%(short)s than needed"
         )
-    elif facts["breaks"]:
+    elif facts["short"]:
         said = gettext(
-            "as planned, the loss of one %(level)s can leave less of %(breaks)s than was promised"
+            "as planned, the loss of one %(level)s can leave fewer of %(short)s than needed"
         )
-    else:
+    elif facts["ends"]:
         said = gettext("as planned, the loss of one %(level)s can leave nothing of %(ends)s")
-    return "ens-chip-no", said % facts, "fa-times", word, said % facts
+    else:
+        said = gettext(
+            "as planned, every tier has what it needs after the loss of any one %(level)s"
+        )
+    state = str(item["state"])
+    icon = _OUTCOME_ICONS.get(state, "fa-times")
+    return state, said % facts, icon, word, words.outcome(state), said % facts
 
 
 def _always(attributes: dict[str, str], _value: Any) -> dict[str, str]:
@@ -273,11 +275,12 @@ class EnsemblesTable(tables.DataTable):
     )
     survives = tables.Column(
         survival_chips,
-        verbose_name=gettext_lazy("Planned to survive the loss of one"),
+        verbose_name=gettext_lazy("After the loss of one"),
         sortable=False,
         help_text=gettext_lazy(
-            "As planned. Ticked: after the loss of any one host, rack or zone, every tier has a "
-            "member left and every promise holds. How it is now is on the ensemble's own page."
+            "As planned. Works: every tier has the members that its policies need, at least one. "
+            "Degraded: a tier has fewer. Down: a tier has none. How it is now is on the ensemble's "
+            "own page."
         ),
     )
     created = tables.Column(

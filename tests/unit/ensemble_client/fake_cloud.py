@@ -223,9 +223,9 @@ SURVIVABILITY = [
     {
         "level": level,
         "domains_used": used,
-        "survives": False,
+        "state": "down",
         "ends": ["cache"] if left else ["web", "cache"],
-        "breaks": [],
+        "short": [],
         "worst": [
             {"tier": "web", "left": left, "count": 2},
             {"tier": "cache", "left": 0, "count": 1},
@@ -325,9 +325,9 @@ def ensemble(status: str, active: int = 0, **changes: Any) -> dict[str, Any]:
         "objectives": [],
         "events": [{"at": "2026-11-22T12:00:00Z", "type": "planned", "message": "Planned."}],
         "survives": [
-            {"level": "host", "survives": True, "ends": [], "breaks": []},
-            {"level": "rack", "survives": True, "ends": [], "breaks": []},
-            {"level": "zone", "survives": False, "ends": ["web", "cache"], "breaks": []},
+            {"level": "host", "state": "works", "ends": [], "short": []},
+            {"level": "rack", "state": "works", "ends": [], "short": []},
+            {"level": "zone", "state": "down", "ends": ["web", "cache"], "short": []},
         ],
     }
     return base | changes

@@ -313,17 +313,19 @@ def test_list_sends_its_options_and_shows_what_survives(fake: FakeCloud, opensta
         "marker": [OTHER], "all_projects": ["1"],
     }  # fmt: skip
     table = openstack("ensemble", "list", "--long").out
-    assert "| 2 of 3 | any host, any rack (as planned) | web 2, cache 1 |" in table
+    assert (
+        "| 2 of 3 | host: works, rack: works, zone: down (as planned) | web 2, cache 1 |" in table
+    )
 
 
 @pytest.mark.parametrize(
     ("column", "order"),
-    [("Active", ["one", "two"]), ("Survives", ["two", "one"]), ("Name", ["one", "two"])],
+    [("Active", ["one", "two"]), ("After One Failure", ["two", "one"]), ("Name", ["one", "two"])],
 )
 def test_a_list_can_be_sorted_by_any_of_its_columns(
     fake: FakeCloud, openstack: Run, column: str, order: list[str]
 ) -> None:
-    two = listed("BUILDING", 2, name="two", survives=[{"level": "host", "survives": True}])
+    two = listed("BUILDING", 2, name="two", survives=[{"level": "host", "state": "works"}])
     one = listed("BUILDING", 1, name="one", id=OTHER)
     fake.on("GET", "", (200, {"ensembles": [two, one]}))
     words = ("--sort-column", column, "-f", "value", "-c", "Name")
@@ -441,7 +443,7 @@ def test_cancel_of_what_is_built_says_so_and_deletes_nothing(
 
 def spread_host(name: str, *members: dict[str, str], **more: Any) -> dict[str, Any]:
     breaks = more.pop("breaks", [])
-    counts = {"damage": len(breaks), "worst": None, "ensembles": 1}
+    counts = {"impact": {}, "worst": None, "ensembles": []}
     where = {"host": name, "state": "up", "rack": "r1", "zone": "az1"}
     return where | counts | {"members": list(members), "drain": {"breaks": breaks}} | more
 
@@ -455,16 +457,21 @@ def test_spread_shows_each_host_with_its_members_and_what_breaks(
         return ids | {"ensemble_name": of, "tier": tier, "name": name}
 
     held = [member("web-0", "1", "shop"), member("db-1", "2", "blog"), member("web-1", "1", "shop")]
-    breaks = [{"ensemble_name": "blog\x1b", "message": "db would end"}]
-    hosts = [spread_host("h2", *held, state="down", breaks=breaks), spread_host("h1")]
+    breaks = [
+        {"ensemble_name": "blog\x1b", "message": "db would end", "effect": "ended"},
+        {"ensemble_name": "shop", "message": "web would end", "effect": "unprotected"},
+    ]
+    left = [{"name": "blog\x1b", "state": "down"}, {"name": "shop", "state": "works"}]
+    down = spread_host("h2", *held, state="down", breaks=breaks, ensembles=left)
+    hosts = [down, spread_host("h1")]
     fake.on("GET", "/spread", (200, {"spread": {"hosts": hosts}}))
     done = openstack("ensemble", "spread", "--format", "value")
     assert done.code == 0
     assert [line[:10] for line in done.out.splitlines()] == ["az1 r1 h2 ", "az1 r1 h1 "]
-    assert (
-        "| down  |     3 | shop: web-0, web-1; blog: db-1 | blog\\u001b: db would end |"
-        in openstack("ensemble", "spread").out
-    )
+    table = openstack("ensemble", "spread").out
+    assert "| down  |     3 | shop: web-0, web-1; blog: db-1 | blog\\u001b: down " in table
+    assert "| ends a tier: blog\\u001b: db would end " in table
+    assert "| shop: works       | nothing was asked: shop: web would end |" in table
 
 
 def test_spread_asks_for_what_its_options_say_page_by_page(fake: FakeCloud, openstack: Run) -> None:

@@ -89,19 +89,20 @@ def test_survivability_in_words_has_a_line_a_tier() -> None:
 
 
 @pytest.mark.parametrize(
-    ("survives", "said"),
+    ("states", "said"),
     [
         pytest.param(
-            [("host", True), ("rack", True), ("zone", False)], "any host, any rack (as planned)"
+            [("host", "works"), ("rack", "degraded"), ("zone", "down")],
+            "host: works, rack: degraded, zone: down (as planned)",
+            id="each level",
         ),
-        pytest.param([("host", False), ("rack", False)], "none (as planned)"),
-        pytest.param([], "none"),
+        pytest.param([], "", id="nothing known"),
     ],
-    ids=["two levels survived", "no level survived", "nothing known"],
 )
-def test_what_survives_in_words(survives: list[tuple[str, bool]], said: str) -> None:
-    entries = [{"level": level, "survives": alive} for level, alive in survives]
-    assert words.survives_text(entries) == said
+def test_what_one_failure_leaves_is_a_word_a_level(
+    states: list[tuple[str, str]], said: str
+) -> None:
+    assert words.states_text({"level": level, "state": state} for level, state in states) == said
 
 
 @pytest.mark.parametrize(
@@ -110,30 +111,28 @@ def test_what_survives_in_words(survives: list[tuple[str, bool]], said: str) -> 
         pytest.param(
             1,
             [
-                "Survives the loss of any host.",
-                "The loss of a rack can leave fewer of db than promised.",
-                "The loss of a zone can leave nothing of web and fewer of db than promised.",
+                "After the loss of any host: works",
+                "After the loss of any rack: degraded, fewer of db than needed",
+                "After the loss of any zone: down, nothing of web and fewer of db than needed",
             ],
             id="one failure",
         ),
         pytest.param(
             2,
             [
-                "Survives the loss of any 2 hosts.",
-                "The loss of 2 racks can leave fewer of db than promised.",
-                "The loss of 2 zones can leave nothing of web and fewer of db than promised.",
+                "After the loss of any 2 hosts: works",
+                "After the loss of any 2 racks: degraded, fewer of db than needed",
+                "After the loss of any 2 zones: down, nothing of web and fewer of db than needed",
             ],
             id="two at once",
         ),
     ],
 )
-def test_whether_a_loss_is_survived_is_said_as_the_api_judges(
-    failures: int, said: list[str]
-) -> None:
+def test_what_a_loss_leaves_is_said_as_the_api_judges(failures: int, said: list[str]) -> None:
     levels = [
-        {"level": "host", "survives": True, "ends": [], "breaks": []},
-        {"level": "rack", "survives": False, "ends": [], "breaks": ["db"]},
-        {"level": "zone", "survives": False, "ends": ["web"], "breaks": ["db"]},
+        {"level": "host", "state": "works", "ends": [], "short": []},
+        {"level": "rack", "state": "degraded", "ends": [], "short": ["db"]},
+        {"level": "zone", "state": "down", "ends": ["web"], "short": ["db"]},
     ]
     assert words.verdict_lines(levels, failures) == said
 

@@ -62,9 +62,9 @@ def ensemble(name: str, status: str = "ACTIVE", active: int = 2, **more: Any) ->
         "objectives": [],
         "events": [],
         "survives": [
-            {"level": "host", "survives": True, "ends": [], "breaks": []},
-            {"level": "rack", "survives": True, "ends": [], "breaks": []},
-            {"level": "zone", "survives": False, "ends": ["web"], "breaks": []},
+            {"level": "host", "state": "works", "ends": [], "short": []},
+            {"level": "rack", "state": "degraded", "ends": [], "short": ["web"]},
+            {"level": "zone", "state": "down", "ends": ["web"], "short": []},
         ],
         **more,
     }
@@ -248,6 +248,7 @@ _STATIC: dict[str, Any] = {
     "/network/v2.0/subnets": {"subnets": []},
     "/network/v2.0/extensions": {"extensions": []},
     "/v3/projects": {"projects": [{"id": PROJECT, "name": "demo"}], "links": {}},
+    "/v3/users/u-demo": {"user": {"id": "u-demo", "name": "daisy"}},
     f"/v3/projects/{PROJECT}": {"project": {"id": PROJECT, "name": "demo"}},
     "/v3/auth/domains": {"domains": []},
     "/v3/auth/system": {"system": []},
@@ -313,7 +314,7 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/network/v2.0/networks":
             # The dashboard asks for the shared ones and for the project's; there is one of these.
             return 200, {"networks": [_NETWORK] if query.get("shared") == "False" else []}
-        if path.startswith("/v3/users/"):
+        if path.startswith("/v3/users/") and path.endswith("/projects"):
             found = [{"id": key, "name": PROJECTS[key], "enabled": True} for key in PROJECTS]
             return 200, {"projects": found}
         if path == "/v3":

@@ -113,16 +113,21 @@ def test_the_map_has_all_hosts_and_the_table_the_worst_first(
     said = cells(text)
     assert list(said) == ["h1", "h2", "h3", "h5", "h4"], "zone by zone, rack by rack"
     assert said["h2"] == (
-        "h2 · up · 2 members · 2 ensembles · its failure would break 2 promises, and leave a tier "
-        "with no member"
+        "h2 · up · 2 members · 2 ensembles · its failure uses up 1 promise, ends 1 tier of which "
+        "nothing was asked"
     )
-    assert said["h1"].endswith("· 1 ensemble · its failure would use up 1 promise")
+    assert said["h1"].endswith("· 1 ensemble · its failure uses up 1 promise")
+    numbers = dict(
+        re.findall(r'hosts/(h\d)/"[^>]*>.*?ens-heat-number" aria-hidden="true">(\d+)', text)
+    )
+    assert numbers == {"h1": "1", "h2": "1", "h3": "1", "h4": "0", "h5": "0"}, "what was asked for"
     assert said["h5"] == "h5 · up · 0 members"
     assert said["h4"].startswith("h4 · down")
     told = words(text)
     assert "5 of 5 hosts are found. In all, 3 hold members." in told
     assert "1 host is down." in told and "1 host is disabled." in told
-    assert "ends bank db would have no member left." in told
+    assert "nothing was asked bank db would have no member left." in told
+    assert "The failure of any one of 3 would break or use up a promise." in told
     wanted = "2 of web must outlive the loss of any one host; the next loss would leave 1."
     assert f"uses up shop {wanted}" in told
     assert f"/admin/ensembles/{SHOP}/" in text and "/admin/ensembles/hosts/h2/" in text
@@ -142,7 +147,7 @@ def test_the_map_has_all_hosts_and_the_table_the_worst_first(
             None,
             id="by members",
         ),
-        pytest.param("sort=size&dir=up&by=x", {"sort_key": "damage"}, None, id="nonsense"),
+        pytest.param("sort=size&dir=up&by=x", {"sort_key": "impact"}, None, id="nonsense"),
         pytest.param("limit=0&summary=7&marker=", {"summary": "1"}, None, id="the API's own words"),
     ],
 )
@@ -251,7 +256,11 @@ def test_nothing_of_ours_is_an_inline_script_or_style(admin: Client, filled: Lit
 def test_a_host_tells_what_breaks_and_who_is_there(admin: Client, filled: LittleCloud) -> None:
     text = page(admin, "/admin/ensembles/hosts/h2/")
     told = words(text)
-    assert "2 promises would be broken or used up until the members are back." in told
+    assert "Its failure uses up 1 promise, ends 1 tier of which nothing was asked." in told
+    assert re.findall(r"(bank|shop) (?:demo|p-bank) (?:web|db)-. show on the map (\w+)", told) == [
+        ("bank", "down"),
+        ("shop", "works"),
+    ]
     assert "Try to place them elsewhere" in told and "?check=1#ens-drain" in text
     assert "/admin/instances/s-web-1/detail" in text or "/admin/instances/s-web-1/" in text
     assert filled.queries("GET", f"{SPREAD}/h2") == [{}], "trying is not done unasked"
@@ -316,7 +325,7 @@ def test_names_are_shown_as_they_are_to_operators(admin: Client, little_cloud: L
         pytest.param("q=+a+&rack=r&row=1", ("rack", "zone"), {"q": "a", "rack": "r"}, "rack=r&q=a",
                      id="a level that is not there"),
         pytest.param("row=1&q=", ("rack", "row"), {"row": "1"}, "row=1", id="another level"),
-        pytest.param("sort=damage&dir=desc&by=damage", ("rack",), {}, "", id="what goes unsaid"),
+        pytest.param("sort=impact&dir=desc&by=impact", ("rack",), {}, "", id="what goes unsaid"),
         pytest.param("sort=host&dir=asc&marker=h&prev=1", ("rack",), {},
                      "sort=host&marker=h&prev=1", id="a page before"),
         pytest.param("dir=asc&prev=1", ("rack",), {}, "dir=asc", id="before nothing"),
@@ -390,3 +399,26 @@ def test_a_member_of_a_project_is_no_operator(
 ) -> None:
     assert demo.get(path).status_code == 403
     assert not [asked for asked in little_cloud.asked if "os-ensembles" in asked[1]]
+
+
+def test_an_operator_is_told_whose_ensemble_a_delete_takes(
+    admin: Client, little_cloud: LittleCloud
+) -> None:
+    made = ensemble("shop")
+    little_cloud.ensembles = [made]
+    text = page(admin, "/admin/ensembles/all/")
+    assert 'data-display="shop (project demo, owner daisy)"' in html.unescape(text)
+    data = page(admin, f"/admin/ensembles/{made['id']}/").partition('id="ens-data"')[2]
+    assert '"owner": {"project": "demo", "user": "daisy"}' in data
+
+
+def test_what_only_ends_unasked_is_told_apart(admin: Client, little_cloud: LittleCloud) -> None:
+    little_cloud.hosts = HOSTS
+    little_cloud.records = [RECORDS[1], record(SHOP, "lost", "db-0@h4")]
+    text = page(admin, "/admin/ensembles/")
+    told = words(text)
+    assert "No single failure would break or use up a promise." in told
+    assert "The failure of any one of 2 more would only end tiers" in told
+    assert "What does not hold now" not in told
+    assert "1 ensemble has a tier without a member now; nothing was asked of it" in told
+    assert re.findall(r'ens-heat-cell (ens-heat-\d)[^"]*is-unprotected', text) == ["ens-heat-1"] * 2

@@ -41,14 +41,19 @@ def test_an_empty_project_is_invited_to_draw(demo: Client) -> None:
     assert '<table id="ensembles"' not in text
 
 
-def test_the_table_shows_tiers_members_and_what_is_survived(
+def test_the_table_shows_tiers_members_and_what_a_failure_leaves(
     demo: Client, little_cloud: LittleCloud
 ) -> None:
     little_cloud.ensembles = [ensemble("shop")]
     text = page(demo)
     assert names(text) == ["shop"]
     assert "web &times;&nbsp;2" in text
-    assert "as planned, the loss of any one rack is survived" in text
+    assert re.findall(r'ens-chip-(\w+)".*?</span> (\w+: \w+)<', text) == [
+        ("works", "host: works"),
+        ("degraded", "rack: degraded"),
+        ("down", "zone: down"),
+    ]
+    assert "as planned, the loss of one rack can leave fewer of web than needed" in text
     assert "as planned, the loss of one zone can leave nothing of web" in text
     assert "Draw your first ensemble" not in text
 

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 
-from ensemble_api.planning.impact import Break, Effect, Held, Standing, broken, impact
+from ensemble_api.planning.impact import Break, Effect, Held, Standing, broken, impact, states
 from ensemble_api.planning.policies import Survive
 from ensemble_api.planning.topology import Topology
 
@@ -38,10 +38,12 @@ def said(breaks: tuple[Break, ...]) -> list[tuple[str, int | None]]:
 @pytest.mark.parametrize(
     ("held", "policies", "down", "host", "expected"),
     [
-        pytest.param({"h0": {"db": 1}}, [], [], "h0", [("ended", None)], id="the only member"),
+        pytest.param(
+            {"h0": {"db": 1}}, [], [], "h0", [("unprotected", None)], id="the only member"
+        ),
         pytest.param({"h0": {"web": 1}, "h1": {"web": 1}}, [], [], "h0", [], id="one of two"),
         pytest.param(
-            {"h0": {"web": 1}, "h1": {"web": 1}}, [], ["h1"], "h0", [("ended", None)],
+            {"h0": {"web": 1}, "h1": {"web": 1}}, [], ["h1"], "h0", [("unprotected", None)],
             id="one of two when the other's host is down",
         ),
         pytest.param(
@@ -73,6 +75,14 @@ def said(breaks: tuple[Break, ...]) -> list[tuple[str, int | None]]:
         pytest.param(
             {"h0": {"web": 2}, "h1": {"web": 1}}, [survive(needed=2, hard=False)], [], "h0",
             [("broken", 0)], id="a soft promise that never held is broken at once all the same",
+        ),
+        pytest.param(
+            {"h0": {"web": 1, "db": 1}}, [survive(tiers=("db",))], [], "h0",
+            [("ended", None), ("unprotected", None)],
+            id="what ends against a promise is told apart from what nobody asked for",
+        ),
+        pytest.param(
+            {"h0": {"web": 1}}, [survive(needed=0)], [], "h0", [], id="none is needed",
         ),
         pytest.param(
             {"h0": {"web": 1}}, [survive(needed=2)], [], "h0", [("ended", None)],
@@ -116,7 +126,9 @@ def test_it_is_said_in_words_with_figures() -> None:
         "2 of web left after the loss of any one rack: only 1 of web would be left",
         "50% of web and db left after the loss of any 2 racks: only 1 of web would be left",
     ]
-    assert [each.message for each in found["h6"]] == ["lone would have no member left"]
+    assert [each.message for each in found["h6"]] == [
+        "lone would have no member left; no survive policy asks for any"
+    ]
     alone = impact(stand(held, policies[0], web=3), CLOUD)
     wanted = "2 of web left after the loss of any one rack"
     then = "used up, the loss of one more rack would leave 1 of web"
@@ -147,8 +159,14 @@ def slowly(standing: Standing, down: set[str], victim: str) -> list[tuple[str, i
 
     found = []
     tiers = {tier for here in running.values() for tier in here}
-    if any(count(running, tier) and not count(after, tier) for tier in tiers):
-        found.append((0, False, -1, "ended", None))
+    ended = {tier for tier in tiers if count(running, tier) and not count(after, tier)}
+    for tier in ended:
+        asks = [each for each in standing.policies.values() if tier in each.tiers]
+        if not asks:
+            found.append((3, False, -1, "unprotected", None))
+        elif any(each.needed(standing.counts[tier]) for each in asks):
+            found.append((0, False, -1, "ended", None))
+    found = list(dict.fromkeys(found))
     for number, policy in standing.policies.items():
         effects = set()
         for tier in policy.tiers:
@@ -190,7 +208,7 @@ def test_it_agrees_with_the_slow_count(seed: int) -> None:
     for host, breaks in found.items():
         assert said(breaks) == slowly(standing, down, host), (host, down)
         assert all(loss.worst <= loss.left for each in breaks for loss in each.losses)
-    assert Effect.ENDED.rank < Effect.BROKEN.rank < Effect.EXPOSED.rank
+    assert Effect.ENDED.rank < Effect.BROKEN.rank < Effect.EXPOSED.rank < Effect.UNPROTECTED.rank
 
 
 PROMISE = "2 of web left after the loss of any one rack"
@@ -231,11 +249,25 @@ THREE = {"h0": {"web": 1}, "h2": {"web": 1}, "h4": {"web": 1}}
             [],
             ["h0"],
             {},
-            ["db has no member left"],
+            ["db has no member left; no survive policy asks for any"],
             id="a tier has ended, without a promise",
         ),
-        pytest.param({"h0": {"db": 1}}, [], [], {"web": 1}, ["web has no member left"], id="gone"),
-        pytest.param({"nowhere": {"db": 1}}, [], [], {}, ["db has no member left"], id="no host"),
+        pytest.param(
+            {"h0": {"db": 1}},
+            [],
+            [],
+            {"web": 1},
+            ["web has no member left; no survive policy asks for any"],
+            id="gone",
+        ),
+        pytest.param(
+            {"nowhere": {"db": 1}},
+            [survive(tiers=("db",))],
+            [],
+            {},
+            ["db has no member left"],
+            id="no host",
+        ),
     ],
 )
 def test_what_does_not_hold_now_is_told(
@@ -244,3 +276,27 @@ def test_what_does_not_hold_now_is_told(
 ) -> None:  # fmt: skip
     found = broken(stand(held, *policies, **counts), CLOUD, down)
     assert [each.message for each in found] == messages
+
+
+@pytest.mark.parametrize(
+    ("held", "policies", "down", "host", "state"),
+    [
+        pytest.param({"h0": {"web": 1}}, [], [], "h0", "down", id="the only member"),
+        pytest.param(THREE, [], [], "h0", "works", id="a member is enough"),
+        pytest.param(THREE, [survive(needed=3)], [], "h0", "degraded", id="all are needed"),
+        pytest.param(THREE, [survive(needed=2)], ["h2"], "h0", "degraded", id="another is down"),
+        pytest.param(THREE, [survive(needed=2)], ["h2"], "h2", "works", id="the one that is down"),
+        pytest.param(
+            {"h0": {"web": 1}, "h2": {"db": 1}}, [survive(needed=0)], [], "h0", "works",
+            id="none is needed",
+        ),
+        pytest.param(
+            {"h0": {"web": 1}, "h2": {"db": 1}}, [survive(needed=0)], ["h2"], "h0", "down",
+            id="another tier has ended already",
+        ),
+    ],
+)  # fmt: skip
+def test_one_word_says_what_a_host_takes(
+    held: Held, policies: list[Survive], down: list[str], host: str, state: str
+) -> None:
+    assert states(stand(held, *policies), CLOUD, down)[host] == state

@@ -2,7 +2,10 @@
 """What is left when domains are lost."""
 
 import itertools
+import json
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +14,13 @@ from planning_clouds import cloud
 
 from ensemble_api.planning.model import Ensemble, Member, Tier
 from ensemble_api.planning.policies import Affinity, Survive
-from ensemble_api.planning.survivability import Kept, promises, survivability
+from ensemble_api.planning.survivability import (
+    Kept,
+    minima,
+    promises,
+    state_of,
+    survivability,
+)
 
 SNAPSHOT = cloud(
     {"a": ("r1", "z1", 8), "b": ("r1", "z1", 8), "c": ("r2", "z1", 8), "d": ("r1", "z2", 8)}
@@ -32,55 +41,65 @@ def test_each_level_tells_its_domains_and_the_worst() -> None:
     assert (dict(first.lost), dict(first.left)) == ({"web": 3, "db": 0}, {"web": 1, "db": 1})
 
 
-def test_a_level_survives_when_every_tier_keeps_a_member() -> None:
-    web = Ensemble((Tier("web", 2, {"VCPU": 1}),))
-    levels = survivability(web, {Member("web", 0): "a", Member("web", 1): "c"}, SNAPSHOT.topology)
-    assert [level.survives for level in levels] == [True, True, False]
+CASES = json.loads((Path(__file__).parents[2] / "cases/states_after_a_failure.json").read_text())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
+def test_one_word_says_what_a_failure_leaves(case: dict[str, Any]) -> None:
+    assert state_of(case["left"], case["minima"]) == case["state"]
 
 
 QUORUM = {Member("web", 0): "a", Member("web", 1): "c", Member("web", 2): "d"}  # zones: 2 and 1
 
 
 @pytest.mark.parametrize(
-    ("policies", "verdicts"),
+    ("policies", "needed", "states"),
     [
-        pytest.param((), [("", ""), ("", ""), ("", "")], id="no promise: a member is enough"),
+        pytest.param((), 1, "works works works", id="nothing declared: a member is enough"),
         pytest.param(
-            (Survive("rack", ("web",), min_available=2),),
-            [("", ""), ("", ""), ("", "web")],
+            (Survive("rack", ("web",), min_available=2),), 2, "works works degraded",
             id="a quorum of two outlives a rack, and no zone",
         ),
         pytest.param(
-            (Survive("host", ("web",), min_available=2, hard=False),),
-            [("", ""), ("", ""), ("", "web")],
-            id="what is wished for is declared too",
+            (Survive("host", ("web",), min_available=2, hard=False),), 2, "works works degraded",
+            id="a soft policy declares a minimum too",
         ),
         pytest.param(
-            (Survive("host", ("web",), failures=2, min_available=2),),
-            [("", "web"), ("", ""), ("", "web")],
-            id="at its own level as many failures as it is about",
+            (Survive("host", ("web",), failures=2, min_available=2),), 2, "works works degraded",
+            id="two are left after one loss, whatever more losses leave",
         ),
         pytest.param(
-            (Survive("row", ("web",), min_available=3),),
-            [("", "web"), ("", "web"), ("", "web")],
-            id="a level that the cloud has not",
+            (Survive("row", ("web",), min_available=3),), 3, "degraded degraded degraded",
+            id="a level that the cloud does not have",
+        ),
+        pytest.param(
+            (Survive("host", ("web",), min_available="67%"), Survive("zone", ("web",))), 3,
+            "degraded degraded degraded", id="the most that any policy asks for counts",
+        ),
+        pytest.param(
+            (Survive("host", ("web",), min_available=0),), 0, "works works works",
+            id="none is needed",
         ),
     ],
-)
-def test_a_level_is_survived_when_each_promise_holds_after_it_and_each_tier_lives(
-    policies: tuple[Survive, ...], verdicts: list[tuple[str, str]]
+)  # fmt: skip
+def test_each_level_is_judged_by_the_declared_minima(
+    policies: tuple[Survive, ...], needed: int, states: str
 ) -> None:
     web = Ensemble((Tier("web", 3, {"VCPU": 1}),), policies)
     levels = survivability(web, QUORUM, SNAPSHOT.topology)
-    assert [("".join(each.ends()), "".join(each.breaks())) for each in levels] == verdicts
-    assert [each.survives for each in levels] == [verdict == ("", "") for verdict in verdicts]
+    assert minima(web) == {"web": needed}
+    assert [str(each.state()) for each in levels] == states.split()
+    assert [each.short() == ("web",) for each in levels] == [
+        state == "degraded" for state in states.split()
+    ]
 
 
-def test_a_tier_that_ends_is_told_once_whatever_was_promised_of_it() -> None:
-    both = replace(ENSEMBLE, policies=(Survive("host", ("web", "db"), min_available=1),))
-    [host, *_] = survivability(both, ASSIGNMENT, SNAPSHOT.topology)
-    assert (host.ends(), host.breaks(), host.survives) == (("db",), (), False)
-    assert (host.ends(3), host.breaks(3)) == (("web", "db"), ())
+def test_more_failures_at_once_are_judged_alike() -> None:
+    both = replace(ENSEMBLE, policies=(Survive("host", ("web",), min_available=2),))
+    [host, *_] = survivability(both, {**ASSIGNMENT, Member("db", 0): "c"}, SNAPSHOT.topology)
+    assert [(host.ends(n), host.short(n)) for n in (1, 2, 3)] == [
+        (("db",), ()), (("db",), ("web",)), (("web", "db"), ()),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

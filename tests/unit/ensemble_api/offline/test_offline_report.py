@@ -61,13 +61,13 @@ Objectives, the most important first:
 Soft policies that are not met:
   at most 1 of web in a zone: 1 too many
 What survives failures:
-  any host (members are in 3 hosts): at worst 2 of 3 web and 0 of 1 db left; \
+  any host (members are in 3 hosts): down, at worst 2 of 3 web and 0 of 1 db left; \
 db may be lost as a whole
-  any 2 hosts at once: at worst 1 of 3 web and 0 of 1 db left
-  any rack (members are in 3 racks): at worst 2 of 3 web and 0 of 1 db left; \
+  any 2 hosts at once: down, at worst 1 of 3 web and 0 of 1 db left
+  any rack (members are in 3 racks): down, at worst 2 of 3 web and 0 of 1 db left; \
 db may be lost as a whole
-  any 2 racks at once: at worst 1 of 3 web and 0 of 1 db left
-  any zone (members are in 2 zones): at worst 1 of 3 web and 0 of 1 db left; \
+  any 2 racks at once: down, at worst 1 of 3 web and 0 of 1 db left
+  any zone (members are in 2 zones): down, at worst 1 of 3 web and 0 of 1 db left; \
 db may be lost as a whole
 Head-room, whether what is lost could be placed again:
   any host: yes

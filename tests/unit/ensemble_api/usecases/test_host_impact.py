@@ -79,9 +79,26 @@ def test_hosts_are_judged_by_what_their_failure_breaks() -> None:
         for name, each in found.items()
     }
     # h1 and h2 share a rack, so shop's promise never held: each of them alone leaves two of three.
-    assert said == {"h1": [("bank", "ended")], "h2": [], "h3": [], "h4": [], "h5": []}
+    assert said == {"h1": [("bank", "unprotected")], "h2": [], "h3": [], "h4": [], "h5": []}
     assert (found["h1"].ensembles, len(found["h1"].occupants)) == (3, 3)
-    assert found["h1"].worst == "ended" and found["h2"].worst is None
+    assert found["h1"].worst == "unprotected" and found["h2"].worst is None
+
+
+def test_a_tier_that_a_policy_protects_is_told_apart_from_one_that_nobody_protects() -> None:
+    db = {**survive(1), "tiers": ["db"]}
+    kept = owner("kept", db)
+    occupants = [on("h1", BANK, "db-0"), on("h2", kept, "db-0"), on("h5", BANK, "web-0")]
+    occupants.append(on("h5", GONE, "db-0"))
+    found = spread(HOSTS, LEVELS, {**OWNERS, kept.id: kept}, occupants, Search())
+    assert names(found)[:3] == ["h2", "h5", "h1"], "what was promised comes first"
+    [first, second, third] = views.spread(found, LEVELS)["hosts"][:3]
+    assert [each["impact"] for each in (first, third)] == [
+        {"ended": 1, "broken": 0, "exposed": 0, "unprotected": 0},
+        {"ended": 0, "broken": 0, "exposed": 0, "unprotected": 1},
+    ]
+    assert [(each["name"], each["state"]) for each in second["ensembles"]] == [
+        ("bank", "down"), ("gone", None),
+    ]  # fmt: skip
 
 
 def test_what_does_not_hold_now_is_told_of_those_who_count() -> None:
@@ -94,7 +111,7 @@ def test_what_does_not_hold_now_is_told_of_those_who_count() -> None:
         view = views.spread(found, LEVELS)
         return [(one["ensemble_name"], one["effect"], one["policy"]) for one in view["broken"]]
 
-    assert told() == [("bank", "ended", None), ("shop", "exposed", 0)]
+    assert told() == [("shop", "exposed", 0), ("bank", "unprotected", None)]
     assert told(ensemble_id=SHOP.id) == [("shop", "exposed", 0)]
 
 
@@ -102,7 +119,7 @@ def test_a_member_in_error_serves_nobody() -> None:
     occupants = [on("h2", BANK, "web-0"), on("h4", BANK, "web-1", status=MemberStatus.ERROR)]
     found = spread(HOSTS, LEVELS, OWNERS, occupants, Search())
     assert [(each.host.name, each.worst) for each in found.page[:2]] == [
-        ("h2", "ended"),
+        ("h2", "unprotected"),
         ("h4", None),
     ]
 
@@ -110,7 +127,7 @@ def test_a_member_in_error_serves_nobody() -> None:
 def test_what_can_be_no_promise_is_passed_over() -> None:
     odd = owner("odd", {**survive(2), "min_available": "500%"}, {**survive(2), "new": 1})
     found = spread(HOSTS, LEVELS, {odd.id: odd}, [on("h1", odd, "web-0")], Search())
-    assert [broken.effect.value for _, broken in found.page[0].breaks] == ["ended"]
+    assert [broken.effect.value for _, broken in found.page[0].breaks] == ["unprotected"]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +168,7 @@ def test_the_search_finds(search: dict[str, Any], expected: list[str]) -> None:
     assert (found.found, found.first, found.more) == (len(expected), 1, False)
 
 
-@pytest.mark.parametrize("sort_key", ["damage", "members", "host"])
+@pytest.mark.parametrize("sort_key", ["impact", "members", "host"])
 @pytest.mark.parametrize("descending", [True, False])
 @pytest.mark.parametrize("limit", [1, 2, 5])
 def test_pages_give_every_host_once(sort_key: str, descending: bool, limit: int) -> None:
@@ -189,11 +206,15 @@ def test_a_cloud_without_hosts_or_ensembles() -> None:
 def test_a_host_is_shown_with_its_members_and_what_breaks() -> None:
     quorum = owner("quorum", survive(3, "soft"))
     occupants = [on("h1", quorum, "web-0"), on("h2", quorum, "web-1"), on("h4", quorum, "web-2")]
+    occupants.append(on("h5", quorum, "db-0"))
     found = spread(HOSTS, LEVELS, {quorum.id: quorum}, occupants, Search(limit=1))
     [shown] = views.spread(found, LEVELS)["hosts"]
     assert shown == {
         "host": "h1", "state": "up", "rack": "r1", "zone": "az1",
-        "damage": 1, "worst": "broken", "ensembles": 1,
+        "impact": {"ended": 0, "broken": 1, "exposed": 0, "unprotected": 0}, "worst": "broken",
+        "ensembles": [{
+            "id": quorum.id, "name": "quorum", "project_id": "shop-project", "state": "degraded",
+        }],
         "members": [{
             "ensemble_id": quorum.id, "ensemble_name": "quorum", "project_id": "shop-project",
             "tier": "web", "name": "web-0", "status": "ACTIVE", "server_id": "server-of-web-0",
@@ -210,7 +231,10 @@ def test_a_host_is_shown_with_its_members_and_what_breaks() -> None:
 def test_tiers_that_would_end_have_no_policy() -> None:
     [shown] = views.spread(look(limit=1), LEVELS)["hosts"]
     [only] = shown["drain"]["breaks"]
-    assert (only["effect"], only["message"]) == ("ended", "db would have no member left")
+    assert (only["effect"], only["message"]) == (
+        "unprotected",
+        "db would have no member left; no survive policy asks for any",
+    )
     nothing = dict.fromkeys(("policy", "enforcement", "level", "failures"))
     assert {key: only[key] for key in nothing} == nothing
 
@@ -222,8 +246,9 @@ def test_the_summary_tells_all_hosts_in_a_few_bytes_each() -> None:
         ("az1", "r1", 2), ("az1", "r2", 1), ("az2", "r1", 1), ("az2", None, 1),
     ]  # fmt: skip
     assert summary["groups"][0]["hosts"][0] == {
-        "host": "h1", "state": "up", "members": 1, "ensembles": 1, "damage": 1, "worst": "ended",
-        "found": True,
+        "host": "h1", "state": "up", "members": 1, "ensembles": 1, "found": True,
+        "worst": "unprotected",
+        "impact": {"ended": 0, "broken": 0, "exposed": 0, "unprotected": 1},
     }  # fmt: skip
     # What there is to choose does not depend on what is chosen.
     choices = [(p["project_id"], [e["name"] for e in p["ensembles"]]) for p in summary["projects"]]
@@ -231,8 +256,8 @@ def test_the_summary_tells_all_hosts_in_a_few_bytes_each() -> None:
         ("bank-project", ["bank"]), ("shop-project", ["gone", "shop"]),
     ]  # fmt: skip
     assert summary["totals"] == {
-        "hosts": 5, "down": 1, "disabled": 1, "used": 3, "damaging": 1, "members": 3,
-        "ensembles": 1,
+        "hosts": 5, "down": 1, "disabled": 1, "used": 3, "breaking": 0, "unprotected": 1,
+        "members": 3, "ensembles": 1,
     }  # fmt: skip
     assert (view["found"], view["first"]) == (3, 1)
 
@@ -249,4 +274,4 @@ def test_a_large_cloud_has_a_small_summary() -> None:
         for at in range(20)
     ]
     found = spread(hosts, LEVELS, owners, occupants, Search(limit=20))
-    assert len(json.dumps(views.spread(found, LEVELS, summary=True)["summary"])) < 190_000
+    assert len(json.dumps(views.spread(found, LEVELS, summary=True)["summary"])) < 230_000

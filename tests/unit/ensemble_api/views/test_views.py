@@ -187,9 +187,9 @@ def test_what_survives_and_how_far_the_build_is() -> None:
     view = views.ensemble(ensemble(*MEMBERS), names=False, detail=True)
     assert view["progress"] == {"active": 1, "total": 3}
     assert view["survives"] == [
-        {"level": "host", "survives": True, "ends": [], "breaks": []},
-        {"level": "rack", "survives": True, "ends": [], "breaks": []},
-        {"level": "zone", "survives": False, "ends": ["web"], "breaks": []},
+        {"level": "host", "state": "works", "ends": [], "short": []},
+        {"level": "rack", "state": "works", "ends": [], "short": []},
+        {"level": "zone", "state": "down", "ends": ["web"], "short": []},
     ]
     rack = view["survivability"][1]
     assert (rack["domains_used"], rack["worst"]) == (2, [{"tier": "web", "left": 1, "count": 3}])

@@ -68,32 +68,20 @@
     return fill(sentences[name] || '%(count)s × %(name)s', { count, name });
   }
 
-  /**
-   * What is survived, as the API judges it in [{level, survives, ends, breaks}], as one sentence. planned: it is the
-   * plan that says so, and nobody has looked at the servers.
-   */
-  function survives(levels, planned) {
-    const yes = levels.filter((item) => item.survives).map((item) => level(item.level));
-    const no = levels.filter((item) => !item.survives).map((item) => level(item.level));
-    if (!levels.length) { return gettext('Not known yet.'); }
-    const values = { yes: or(yes), no: or(no) };
-    if (!no.length) {
-      return fill(planned ? gettext('As planned, it survives the loss of any one %(yes)s.')
-        : gettext('It survives the loss of any one %(yes)s.'), values);
-    }
-    if (!yes.length) {
-      return fill(planned ? gettext('As planned, the loss of one %(no)s ends a tier or breaks a promise.')
-        : gettext('The loss of one %(no)s ends a tier or breaks a promise.'), values);
-    }
-    return fill(planned ? gettext('As planned, it survives the loss of any one %(yes)s, but not of any one %(no)s.')
-      : gettext('It survives the loss of any one %(yes)s, but not of any one %(no)s.'), values);
+  /** The word for what a failure leaves of an ensemble. */
+  function outcome(value) {
+    return { works: gettext('works'), degraded: gettext('degraded'), down: gettext('down') }[value] || value;
   }
 
-  function or(names) {
-    if (names.length < 2) { return names.join(''); }
-    return fill(gettext('%(first)s or %(last)s'), {
-      first: names.slice(0, -1).join(', '), last: names[names.length - 1],
-    });
+  /**
+   * What the loss of any one domain of each level leaves, in one word each, as the API judges it in
+   * [{level, state}]. planned: it is the plan that says so, and nobody has looked at the servers.
+   */
+  function outcomes(levels, planned) {
+    if (!levels.length) { return gettext('Not known yet.'); }
+    const states = levels.map((item) => level(item.level) + ': ' + outcome(item.state)).join(' · ');
+    return fill(planned ? gettext('As planned, after the loss of any one %(states)s')
+      : gettext('After the loss of any one %(states)s'), { states });
   }
 
   /** The word for a status of an ensemble or of a member. */
@@ -118,7 +106,7 @@
   }
 
   ensembles.words = {
-    gettext, ngettext, fill, level, label, list, objective, left, members, domains, survives, status, size,
+    gettext, ngettext, fill, level, label, list, objective, left, members, domains, outcome, outcomes, status, size,
     memory,
   };
 }());

@@ -148,7 +148,7 @@
   function survives() {
     if (!picture.assignments.length || leaving()) { return []; }
     const levels = truth ? truth.levels || [] : ensemble.survives || [];
-    return levels.length ? words.survives(levels, !truth) : [];
+    return levels.length ? words.outcomes(levels, !truth) : [];
   }
 
   function fault() {

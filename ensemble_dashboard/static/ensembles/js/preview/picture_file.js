@@ -197,7 +197,7 @@
     const left = domainTree.survivors(plan, legend, failed).map((one) =>
       fill(gettext('%(tier)s: %(left)s of %(count)s'), one));
     return [
-      ensembles.words.survives(plan.survivability),
+      ensembles.words.outcomes(plan.survivability),
       chosen.length ? fill(
         ngettext('If %(domains)s fails, this is left: %(left)s.', 'If %(domains)s fail, this is left: %(left)s.',
           chosen.length),

@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const { ensembles } = globalThis;
-  const { gettext, fill, members, domains, list, survives } = ensembles.words;
+  const { gettext, fill, members, domains, list, outcomes } = ensembles.words;
   const { el, icon, wayOut } = ensembles.dom;
 
   /**
@@ -59,7 +59,7 @@
       sign: plan.violations.length ? 'warn' : 'good',
       headline: fill(gettext('It fits: %(members)s on %(domains)s.'),
         { members: members(plan.assignments.length), domains: list(used) }),
-      more: survives(plan.survivability),
+      more: outcomes(plan.survivability),
     };
   }
 
