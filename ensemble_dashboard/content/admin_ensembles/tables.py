@@ -5,10 +5,11 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext_lazy
-from horizon import exceptions, tables
-from openstack_dashboard.api import keystone
+from django.utils.translation import gettext, gettext_lazy
+from horizon import tables
 
+from ensemble_dashboard import words
+from ensemble_dashboard.content.admin_ensembles import owners
 from ensemble_dashboard.content.ensembles import tables as project_tables
 
 
@@ -17,35 +18,38 @@ def details_url(datum: Any) -> str:
     return reverse("horizon:admin:ensembles:detail", args=[datum.id])
 
 
-def project_label(datum: Any) -> str:
-    """Give the project's name, or its id when Keystone did not tell the name."""
-    return str(getattr(datum, "project_name", None) or datum.project_id)
-
-
 class AdminEnsembleRow(project_tables.EnsembleRow):
-    """A row that knows its project's name also when it arrives alone."""
+    """A row that knows whose ensemble it is also when it arrives alone."""
 
     def get_data(self, request: HttpRequest, obj_id: str) -> Any:
-        """Fetch the ensemble and the name of its project."""
+        """Fetch the ensemble and the names of its project and of its owner."""
         datum = super().get_data(request, obj_id)
-        try:
-            datum.project_name = keystone.tenant_get(request, datum.project_id).name
-        except Exception:  # noqa: BLE001 - the id is shown instead
-            exceptions.handle(request, ignore=True)
+        datum.project_name = owners.project_name(request, datum.project_id)
+        datum.user_name = owners.user_names(request, (datum.user_id,))[datum.user_id]
         return datum
 
 
 class AdminEnsemblesTable(project_tables.EnsemblesTable):
     """The ensembles of every project."""
 
-    project = tables.Column(project_label, verbose_name=gettext_lazy("Project"), sortable=False)
+    project = tables.Column("project_name", verbose_name=gettext_lazy("Project"), sortable=False)
+    owner = tables.Column("user_name", verbose_name=gettext_lazy("Owner"), sortable=False)
     name = project_tables.NameColumn(details_url)
+
+    def get_object_display(self, datum: Any) -> str:
+        """Name the ensemble and whose it is: two projects may each have one of the same name."""
+        whose = {
+            "name": datum.name,
+            "project": getattr(datum, "project_name", datum.project_id),
+            "owner": getattr(datum, "user_name", datum.user_id),
+        }
+        return words.inert(gettext("%(name)s (project %(project)s, owner %(owner)s)") % whose)
 
     class Meta(project_tables.EnsemblesTable.Meta):
         """As a project's table; drawing is for projects."""
 
         name = "all_ensembles"
         row_class = AdminEnsembleRow
-        columns = ("project", "name", "status", "tiers", "members", "survives", "created")
+        columns = ("project", "owner", "name", "status", "tiers", "members", "survives", "created")
         table_actions = (project_tables.DeleteEnsemble,)
         row_actions = (project_tables.DeleteEnsemble,)

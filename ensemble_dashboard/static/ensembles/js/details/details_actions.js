@@ -83,7 +83,7 @@
 
   function ask(page, { title, words, url, yes, no }) {
     const asked = dialog.ask({
-      title: fill(title, { name: page.now().name }), text: words(page.now())[0], yes, no,
+      title: fill(title, { name: page.now().name }), text: words(page.now())[0], yes, no, whose: whose(page.data.owner),
       closed: () => { question = null; },
       act: async () => {
         try {
@@ -95,6 +95,11 @@
     });
     question = { words, tell: asked.tell };
     page.follow(); // what the page knows may be old
+  }
+
+  /** Whose ensemble an operator is about to touch; on a project's own pages it goes without saying. */
+  function whose(owner) {
+    return owner ? fill(gettext('It belongs to project %(project)s; its owner is %(user)s.'), owner) : '';
   }
 
   async function show(page) {
