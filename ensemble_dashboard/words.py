@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from django.conf import settings
+from django.conf import settings as django_settings
+from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
 
 Text: TypeAlias = str | Promise
 
@@ -49,8 +50,24 @@ def language() -> dict[str, str]:
     them. Translate "en" as the code of your language.
     """
     code = pgettext("code of the language of this catalog", "en")
-    rtl = code.partition("-")[0] in settings.LANGUAGES_BIDI
+    rtl = code.partition("-")[0] in django_settings.LANGUAGES_BIDI
     return {"code": code, "direction": "rtl" if rtl else "ltr"}
+
+
+def settings() -> dict[str, str]:
+    """Give the language and the time zone of the person's settings, for numbers and times.
+
+    The language may be one that we have no words in.
+    """
+    return {
+        "language": get_language() or "",
+        "time_zone": timezone.get_current_timezone_name(),
+    }
+
+
+def number(value: float) -> str:
+    """Give a number as the person's language writes it: "1.000" or "1,000"."""
+    return str(formats.number_format(value, use_l10n=True, force_grouping=True))
 
 
 STATES: dict[str, Text] = {"up": _("up"), "down": _("down"), "disabled": _("disabled")}

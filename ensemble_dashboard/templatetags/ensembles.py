@@ -21,7 +21,9 @@ register = template.Library()
 
 register.filter("as_it_is", words.as_it_is)
 register.filter("for_confirmation", words.for_confirmation)
+register.filter("number", words.number)
 register.simple_tag(words.language, name="page_language")
+register.simple_tag(words.settings, name="page_settings")
 
 
 @register.simple_tag(takes_context=True)

@@ -95,13 +95,52 @@ test('the single failure stays in sight when more are told', () => {
 
 test('the slider says how many, and tells its page', () => {
   const told = [];
-  const slider = failures.slider(1, (number) => told.push(number));
+  const slider = failures.slider(1, 3, (number) => told.push(number));
   const input = slider.querySelector('input');
   input.value = '3';
   input.dispatchEvent(new window.Event('input'));
   assert.deepEqual(told, [3]);
   assert.equal(slider.querySelector('output').textContent, 'any 3 at once');
   assert.equal(input.getAttribute('aria-valuetext'), 'any 3 at once');
+});
+
+test('no more failures are offered than domains are in use', () => {
+  const used = (...numbers) => ({ ...PLAN, survivability: PLAN.survivability.map((item, index) =>
+    ({ ...item, domains_used: numbers[index] })) });
+  assert.deepEqual([[3, 3, 2], [9, 6, 2], [2, 2, 1], [1, 1, 1]].map((numbers) => failures.most(used(...numbers))),
+    [3, 3, 2, 1]);
+  assert.equal(failures.slider(1, 2, () => {}).querySelector('input').max, '2');
+  assert.equal(failures.slider(1, 1, () => {}), null);
+  const rows = failures.worst(used(3, 2, 1), legend, null, { failures: 3 }).querySelectorAll('tbody th');
+  assert.deepEqual([...rows].map((row) => row.firstChild.textContent),
+    ['any 3 hosts at once', 'all 2 racks in use', 'the one zone in use']);
+});
+
+test('the column of what can be placed again stays, and says what it is known for', () => {
+  const table = failures.worst(PLAN, legend, 'asked', { failures: 2 });
+  assert.match(table.querySelector('[data-room=rack]').textContent, /told for one failure alone/);
+});
+
+for (const each of require('../cases/states_after_a_failure.json')) {
+  test('one word says what a failure leaves: ' + each.case, () => {
+    const after = Object.entries(each.left).map(([tier, left]) => ({ tier, left }));
+    assert.equal(losses.outcome(after, each.minima), each.state);
+  });
+}
+
+test('the headline of the worst failures is the word of the API', () => {
+  const any = [{ failures: 1, state: 'works', left: {} }, { failures: 2, state: 'degraded', left: {} }];
+  const plan = { ...PLAN, survivability: [{ ...PLAN.survivability[1], state: 'works', any }] };
+  const said = (number) => failures.worst(plan, legend, null, { failures: number })
+    .querySelector('[data-outcome]').textContent.trim();
+  assert.deepEqual([said(1), said(2), said(3)], ['works', 'degraded', 'degraded']);
+});
+
+test('no promise is called kept for more failures than it is made for', () => {
+  const promise = { policy: 0, level: 'rack', failures: 1, tiers: [{ tier: 'web', left: 2, needed: 2 }], holds: true };
+  const said = (number) => whatIf.promised({ ...PLAN, promises: [promise] }, legend, number).textContent.trim();
+  assert.match(said(1), /^Promise kept/);
+  assert.match(said(3), /^More than was promised.*web has 0 left and needs 2/);
 });
 
 const survive = (more) => [{ type: 'survive', level: 'rack', tiers: ['web'], min_available: 2, ...more }];

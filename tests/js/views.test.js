@@ -58,8 +58,13 @@ test('the worst failure of each level is listed for each tier', () => {
 test('what is tried is told in words', () => {
   assert.match(whatIf.tried(PLAN, legend, new Set()).textContent, /Click a host, a rack or a zone/);
   assert.match(whatIf.tried(PLAN, legend, new Set(['r1', 'z2'])).textContent,
-    /If rack A and zone B fail:\s+nothing is left of db\./);
-  assert.match(whatIf.tried(PLAN, legend, new Set(['r2'])).textContent, /If rack B fails:\s+every tier lives on\./);
+    /If rack A and zone B fail:\s+down nothing is left of db\./);
+  assert.match(whatIf.tried(PLAN, legend, new Set(['r2'])).textContent, /If rack B fails:\s+works/);
+  const strict = { ...PLAN, minima: { web: 3, db: 1 } };
+  assert.match(whatIf.tried(strict, legend, new Set(['r2'])).textContent, /If rack B fails:\s+degraded/);
+  const idle = { ...PLAN, assignments: PLAN.assignments.map((one) => ({ ...one, running: one.member !== 'web-2' })) };
+  assert.match(whatIf.tried(idle, legend, new Set(['r2'])).querySelector('[data-tier=web]').textContent, /1 of 3 left/,
+    'who does not run is not left');
 });
 
 const VERDICTS = [
@@ -231,7 +236,7 @@ test('the card offers the first page, and the sheet for the rest', () => {
   const flavor = card.querySelector('#t1-flavor');
   assert.equal(flavor.selectedOptions[0].textContent, 'f-unlisted', 'not known yet: its id');
   assert.deepEqual([...flavor.options].filter((option) => option.disabled).map((option) => option.value), ['f-tiny']);
-  assert.match(texts(flavor.options)[1], /the image needs 1024 MB of RAM/);
+  assert.match(texts(flavor.options)[1], /the image needs 1,024 MB of RAM/);
   flavor.value = 'more';
   flavor.dispatchEvent(new window.Event('change'));
   assert.deepEqual(on.changes, [['details', 't1', 'flavor']]);

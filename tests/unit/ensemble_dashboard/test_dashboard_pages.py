@@ -150,3 +150,23 @@ def test_operators_draw_nothing_from_others_ensembles(
     assert data(text)["stateUrl"] == f"/admin/ensembles/{made['id']}/state/"
     assert data(text)["goneUrl"].startswith("/admin/ensembles/all/?gone=")
     assert "?like=" not in text
+
+
+@pytest.mark.parametrize(
+    ("language", "zone", "created"),
+    [
+        pytest.param("de", "Asia/Tokyo", "22. November 2026 21:00", id="a German in Tokyo"),
+        pytest.param("en", "UTC", "Nov. 22, 2026, noon", id="as Horizon comes"),
+        pytest.param("ja", "America/New_York", "2026年11月22日7:00", id="not one of our languages"),
+    ],
+)
+def test_a_page_gives_its_script_the_language_and_the_time_zone_of_the_settings(
+    demo: Client, little_cloud: LittleCloud, language: str, zone: str, created: str
+) -> None:
+    made = ensemble("shop", created_at="2026-11-22T12:00:00Z")
+    little_cloud.ensembles = [made]
+    demo.cookies["horizon_language"] = language
+    demo.cookies["django_timezone"] = zone
+    text = page(demo, f"/project/ensembles/{made['id']}/")
+    assert f'data-language="{language}" data-time-zone="{zone}"' in text
+    assert f'<time datetime="2026-11-22T12:00:00Z">{created}</time>' in text

@@ -2,15 +2,19 @@
 /* Ensembles in words: levels, counts, statuses; every string goes through gettext. */
 (function () {
   'use strict';
-  const ensembles = globalThis.ensembles = globalThis.ensembles || {};
+  const { ensembles } = globalThis;
   // Horizon's page brings Django's catalogue; under Node the words stay English.
   const gettext = globalThis.gettext || ((text) => text);
   const ngettext = globalThis.ngettext || ((one, many, count) => (count === 1 ? one : many));
 
-  /** Fill "%(name)s" in a sentence; what is filled in is never looked at again. */
+  /** Fill "%(name)s" in a sentence, numbers as the language writes them; what is filled in is never looked at again. */
   function fill(sentence, values) {
     return sentence.replace(/%\((\w+)\)s/g, (found, name) =>
-      (Object.hasOwn(values, name) ? String(values[name]) : found));
+      (Object.hasOwn(values, name) ? shown(values[name]) : found));
+  }
+
+  function shown(value) {
+    return typeof value === 'number' ? ensembles.formats.number(value) : String(value);
   }
 
   /** The word for a level; operators may have more levels than we have words. */

@@ -4,7 +4,7 @@
   'use strict';
   const {
     words, dom, tierLegend, api, map, planTable, failures, whatIf, progress, truth: truths, members, rules, events, time,
-    actions,
+    actions, formats,
   } = globalThis.ensembles;
   const { gettext, fill } = words;
   const { el, icon, badge } = dom;
@@ -108,6 +108,10 @@
   /** The worst failures of each level, one or several at once. */
   function showCosts() {
     const tiers = tierLegend.legend(ensemble.tiers);
+    const highest = failures.most(picture);
+    view.failures = Math.min(view.failures, highest);
+    put('slider', highest, () => failures.slider(view.failures, highest,
+      (wanted) => { view.failures = wanted; showCosts(); }) || []);
     put('failures', [picture.survivability, tiers, view.failures], () => (picture.assignments.length
       ? failures.worst(picture, tiers, null, { failures: view.failures, show: fail }) : []));
   }
@@ -227,7 +231,7 @@
       const answer = await server.get(data.truthUrl);
       if (ensemble.status !== 'ACTIVE') { return; }
       truth = answer.survivability;
-      note(fill(gettext('As Nova has it at %(time)s.'), { time: time.clock(truth.as_of || now()) }), true);
+      note(fill(gettext('As Nova has it at %(time)s.'), { time: formats.clock(truth.as_of || now()) }), true);
     } catch (problem) {
       if (problem.status === 404 || problem.told) { poll.now(); } // perhaps it is gone
       truth = null;
@@ -238,7 +242,6 @@
   }
 
   part('picture').append(drawing.element);
-  part('slider').append(failures.slider(1, (wanted) => { view.failures = wanted; showCosts(); }));
   actions.connect({
     data, server, trouble, now: () => ensemble,
     follow: () => poll.now(),

@@ -5,7 +5,8 @@
   const { ensembles } = globalThis;
   const { gettext, ngettext, fill } = ensembles.words;
   const { el, icon } = ensembles.dom;
-  const { since, exact } = ensembles.time;
+  const { since } = ensembles.time;
+  const { exact } = ensembles.formats;
 
   const FEW = 8;
 

@@ -50,7 +50,7 @@
 
   /** Sort rows by 'member', 'status' or a level; numbers in names count as numbers, equals stay in order. */
   function sorted(list, key, down) {
-    const collator = new Intl.Collator(undefined, { numeric: true });
+    const collator = ensembles.formats.collator();
     const value = (row) => {
       if (key === 'member') { return row.member; }
       return key === 'status' ? state(row.status || '') : (row.places[key] || {}).label || '';

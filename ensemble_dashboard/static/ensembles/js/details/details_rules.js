@@ -55,7 +55,7 @@
   /** What a difference costs as a sentence. */
   function price(each, labels) {
     const names = each.domains.map((ref) => labels.get(ref) || '?')
-      .sort((one, other) => one.localeCompare(other, undefined, { numeric: true }));
+      .sort(ensembles.formats.collator().compare);
     const values = {
       tier: each.tier, left: each.left, count: each.count, planned: each.planned, level: level(each.level),
       domain: names.length && names.length <= NAMED ? or(names)

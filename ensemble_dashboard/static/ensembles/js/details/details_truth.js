@@ -17,9 +17,11 @@
         ...plan,
         assignments: members.map((member) => ({
           member: member.name, tier: member.tier, domains: member.domains, status: member.status, moved: member.moved,
+          running: member.running,
         })),
         domains: truth.domains.filter((domain) => used(truth).has(domain.ref)),
         survivability: truth.levels || truth.survivability || [],
+        minima: truth.minima || plan.minima,
       };
     }
     const before = new Map(kept ? kept.assignments.map((each) => [each.member, each.domains]) : []);

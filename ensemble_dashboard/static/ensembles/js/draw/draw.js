@@ -5,7 +5,7 @@
   const {
     words, dom, tierLegend, api, model, history, stepLabels, newDraft, starts, savedDrafts, firstDraft, fieldErrors, frame,
     cardFocus, shortcuts, verdict, submit, dryRun, tierCard, policyChip, policyWords, edges,
-    catalog, quota, lazyScripts,
+    catalog, quota, lazyScripts, formats,
   } = globalThis.ensembles;
   const { gettext, fill } = words;
   const { el, fillIn, icon, badge } = dom;
@@ -243,7 +243,7 @@
     shown = plan;
     unmet = new Map(plan.violations.map((one) => [draft.policies[one.policy]?.key, one.message]));
     refresh();
-    show({ kind: 'fits', plan, rooms, at: new Date().toLocaleTimeString() });
+    show({ kind: 'fits', plan, rooms, at: formats.clock(Date.now()) });
   }
 
   /** More about the plan that is shown; a cloud that has changed meanwhile gave another one. */
@@ -337,7 +337,7 @@
     const before = shown;
     shown = plan;
     show({
-      kind: 'changed', plan, before, moved: moved || [], at: new Date().toLocaleTimeString(),
+      kind: 'changed', plan, before, moved: moved || [], at: formats.clock(Date.now()),
     });
   }
 

@@ -34,7 +34,7 @@
       ram: limit === null ? gettext('RAM: %(used)s GB in use, %(adds)s GB more with this drawing, no limit.')
         : gettext('RAM: %(used)s GB in use, %(adds)s GB more with this drawing, of %(limit)s GB.'),
     }[name];
-    const shown = (amount) => (name === 'ram' ? Math.round(amount / 102.4) / 10 : amount).toLocaleString();
+    const shown = (amount) => (name === 'ram' ? Math.round(amount / 102.4) / 10 : amount);
     const said = fill(sentence, { used: shown(used), adds: shown(adds), limit: shown(limit || 0) });
     if (!over) { return said; }
     return fill(gettext('%(quota)s That is %(over)s too many.'), { quota: said, over: shown(used + adds - limit) });

@@ -31,7 +31,7 @@
     const [area, file, size] = ['', '-file', '-size'].map((part) => document.getElementById('sheet-userData' + part));
 
     function tell(bytes, sentence) {
-      size.textContent = fill(sentence, { bytes: bytes.toLocaleString(), most: MAX.toLocaleString() });
+      size.textContent = fill(sentence, { bytes, most: MAX });
       size.classList.toggle('ens-bad', bytes > MAX);
     }
 

@@ -110,19 +110,17 @@
   }
 
   /**
-   * Who is left of each tier when the domains with these refs fail, all at once.
+   * Who is left of each tier when the domains with these refs fail, all at once. Who does not run is lost already.
    * tiers: [{name, count}]; failed: Set of refs. Gives [{tier, left, count}] in the tiers' order.
    */
   function survivors(plan, tiers, failed) {
-    const lost = new Map();
+    const left = new Map();
     for (const assignment of plan.assignments) {
-      if (Object.values(assignment.domains).some((ref) => failed.has(ref))) {
-        lost.set(assignment.tier, (lost.get(assignment.tier) || 0) + 1);
+      if (assignment.running !== false && !Object.values(assignment.domains).some((ref) => failed.has(ref))) {
+        left.set(assignment.tier, (left.get(assignment.tier) || 0) + 1);
       }
     }
-    return tiers.map((tier) => {
-      return { tier: tier.name, left: tier.count - (lost.get(tier.name) || 0), count: tier.count };
-    });
+    return tiers.map((tier) => ({ tier: tier.name, left: left.get(tier.name) || 0, count: tier.count }));
   }
 
   /**
@@ -136,6 +134,7 @@
       }),
       domains: ensemble.domains || [],
       survivability: ensemble.survivability || [],
+      minima: ensemble.minima,
     };
   }
 

@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const { ensembles } = globalThis;
-  const { gettext, ngettext, fill, level, left, list, domains } = ensembles.words;
+  const { gettext, ngettext, fill, level, left, list, domains, outcome } = ensembles.words;
   const { el, fillIn, icon, badge } = ensembles.dom;
   const losses = ensembles.losses;
 
@@ -31,23 +31,25 @@
    * The table of the worst failures: a row for each level, a column for each tier. rooms: 'asked' while it is
    * being found out whether the lost could be placed again, 'unknown' when it could not be; the plan's own answers
    * count more. Without either there is no column for it. more: {failures: how many at once, 1 if not given;
-   * show(refs): if given, each row has a button that shows its worst case}.
+   * show(refs): if given, each row has a button that shows its worst case}. Rooms are known for one failure alone: of
+   * several the column says so.
    */
   function worst(plan, tiers, rooms, more) {
     const { failures, show } = { failures: 1, ...more };
-    const asked = failures === 1 && (Boolean(rooms) || plan.survivability.some((item) => item.headroom));
+    const asked = Boolean(rooms) || plan.survivability.some((item) => item.headroom);
     const rows = plan.survivability.map((item) => {
       const remaining = losses.worst(plan, tiers, item, failures);
       const single = failures > 1 ? losses.worst(plan, tiers, item, 1) : [];
       return el('tr', { 'data-level': item.level },
-        el('th', { scope: 'row' }, any(item.level, failures), el('span', { class: 'ens-of' },
-          fill(gettext('of %(domains)s in use'), { domains: domains(item.level, item.domains_used) })),
-        show ? shower(plan, item, failures, show) : null),
+        el('th', { scope: 'row' }, any(item, failures), failures <= item.domains_used ? el('span', { class: 'ens-of' },
+          fill(gettext('of %(domains)s in use'), { domains: domains(item.level, item.domains_used) })) : null,
+        headline(losses.worstOutcome(item, failures)), show ? shower(plan, item, failures, show) : null),
         tiers.map((tier, index) => el('td', { 'data-tier': tier.name, 'data-label': tier.name },
           bar(tier, remaining[index].left, single.length ? single[index].left : undefined))),
         asked ? el('td', {
           'data-room': item.level, 'data-label': gettext('Could the lost be placed again?'),
-        }, room(plan, item, rooms)) : null);
+        }, failures > 1 ? el('span', { class: 'text-muted' }, gettext('told for one failure alone'))
+          : room(plan, item, rooms)) : null);
     });
     return el('div', { class: 'ens-scroll' }, el('table', { class: 'table ens-worst' },
       el('caption', { class: 'sr-only' }, gettext('What is left of each tier after the worst failures')),
@@ -57,26 +59,47 @@
       el('tbody', {}, rows)));
   }
 
-  function any(name, failures) {
-    return failures === 1 ? fill(gettext('any one %(level)s'), { level: level(name) })
-      : fill(gettext('any %(domains)s at once'), { domains: domains(name, failures) });
+  /** What fails: "any one rack", "any 2 racks at once"; where fewer are in use, these. */
+  function any(item, failures) {
+    if (failures === 1) { return fill(gettext('any one %(level)s'), { level: level(item.level) }); }
+    if (item.domains_used >= failures) {
+      return fill(gettext('any %(domains)s at once'), { domains: domains(item.level, failures) });
+    }
+    return item.domains_used === 1 ? fill(gettext('the one %(level)s in use'), { level: level(item.level) })
+      : fill(gettext('all %(domains)s in use'), { domains: domains(item.level, item.domains_used) });
+  }
+
+  /** What a failure leaves, in one word with its sign. */
+  function headline(state) {
+    const sign = { works: 'good', degraded: 'warn' }[state] || 'bad';
+    return el('strong', { class: 'ens-outcome ens-' + sign, 'data-outcome': state }, icon(sign), ' ', outcome(state));
   }
 
   function shower(plan, item, failures, show) {
     return el('button', {
       type: 'button', class: 'btn btn-link ens-show-worst', 'data-worst': item.level,
-      'aria-label': fill(gettext('Show the worst case in the picture: %(loss)s'), { loss: any(item.level, failures) }),
+      'aria-label': fill(gettext('Show the worst case in the picture: %(loss)s'), { loss: any(item, failures) }),
       on: { click: () => show(losses.hardest(plan, item.level, failures)) },
     }, icon('bolt'), ' ', gettext('Show'));
   }
 
-  /** How many domains fail at once: a slider. change(number) is called when it is moved. */
-  function slider(failures, change) {
+  /** How many failures at once there can be: no more than domains of any level are in use. */
+  function most(plan) {
+    return Math.max(1, Math.min(MOST, Math.max(0, ...plan.survivability.map((item) => item.domains_used))));
+  }
+
+  /**
+   * How many domains fail at once: a slider that goes up to `highest`. change(number) is called when it is moved. Where
+   * only one can fail there is nothing to choose.
+   */
+  function slider(failures, highest, change) {
+    if (highest < 2) { return null; }
     const chosen = el('output', { for: 'ens-failures' }, count(failures));
     return el('div', { class: 'ens-slider' },
       el('label', { for: 'ens-failures' }, gettext('Failures at once')),
       el('input', {
-        id: 'ens-failures', type: 'range', min: 1, max: MOST, step: 1, value: failures, 'aria-valuetext': count(failures),
+        id: 'ens-failures', type: 'range', min: 1, max: highest, step: 1, value: failures,
+        'aria-valuetext': count(failures),
         on: {
           input({ target }) {
             const wanted = Number(target.value);
@@ -125,7 +148,7 @@
   function some(plan, lost) {
     const labels = new Map(plan.domains.map((domain) => [domain.ref, ensembles.words.label(domain)]));
     return list(named(lost.map((loss) => labels.get(loss.domain) || '?')
-      .sort((one, other) => one.localeCompare(other, undefined, { numeric: true }))));
+      .sort(ensembles.formats.collator().compare)));
   }
 
   function named(names) {
@@ -133,5 +156,5 @@
       ? [...names.slice(0, NAMED), fill(gettext('%(count)s more'), { count: names.length - NAMED })] : names;
   }
 
-  ensembles.failures = { worst, slider, bar, moving, named };
+  ensembles.failures = { worst, most, slider, headline, bar, moving, named };
 }());

@@ -21,6 +21,23 @@
     });
   }
 
+  /**
+   * What a failure leaves in one word, as the API judges it too: 'works' when each tier has its minimum, 'degraded' when
+   * one has fewer, 'down' when one that needs members has none. after: [{tier, left}]; minima: {tier: members}, one
+   * where nothing is said. tests/cases/states_after_a_failure.json proves both alike.
+   */
+  function outcome(after, minima) {
+    const needed = (tier) => (minima && Object.hasOwn(minima, tier) ? minima[tier] : 1);
+    if (after.some(({ tier, left }) => !left && needed(tier))) { return 'down'; }
+    return after.some(({ tier, left }) => left < needed(tier)) ? 'degraded' : 'works';
+  }
+
+  /** The same for the worst failures of a level, which the API has told. item: an entry of plan.survivability. */
+  function worstOutcome(item, failures) {
+    const told = item.any && (item.any.find((one) => one.failures === failures) || item.any[item.any.length - 1]);
+    return told ? told.state : item.state;
+  }
+
   /** [[ref, members]] of the domains of a level, those that hold most first. */
   function holding(assignments, level) {
     const held = new Map();
@@ -86,5 +103,5 @@
     });
   }
 
-  ensembles.losses = { worst, hardest, promises, moves, changes };
+  ensembles.losses = { worst, outcome, worstOutcome, hardest, promises, moves, changes };
 }());

@@ -22,8 +22,11 @@
     let atOnce = 1; // failures, as the slider says
     let found = null; // whether the lost could be placed again, as what_if.js takes it
 
+    const slider = el('div', {});
+    let highest = 0; // failures that the slider goes up to
+
     fillIn(parts.worst, el('div', { class: 'ens-worst-head' }, el('h3', {}, gettext('What the worst failure leaves')),
-      failures.slider(atOnce, (chosen) => { atOnce = chosen; worst(); })), table, promises);
+      slider), table, promises);
 
     /** Show a state of the drawing. While a plan is asked for, the last one stays. */
     function show(next) {
@@ -99,8 +102,13 @@
         ask();
         parts.picture.scrollIntoView({ block: 'nearest' });
       };
+      if (failures.most(state.plan) !== highest) {
+        highest = failures.most(state.plan);
+        atOnce = Math.min(atOnce, highest);
+        fillIn(slider, failures.slider(atOnce, highest, (chosen) => { atOnce = chosen; worst(); }));
+      }
       fillIn(table, failures.worst(state.plan, legend, state.rooms, { failures: atOnce, show: reveal }));
-      fillIn(promises, whatIf.promised(state.plan));
+      fillIn(promises, whatIf.promised(state.plan, legend, atOnce));
     }
 
     /** Tell what the chosen failures leave, and ask whether the lost could be placed again. */

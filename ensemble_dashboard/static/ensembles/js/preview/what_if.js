@@ -7,10 +7,20 @@
   const { el, icon, badge } = ensembles.dom;
   const { domainTree, losses, failures } = ensembles;
 
-  /** What the policies "survive" promise, against the worst case that the API found: one line for each tier. */
-  function promised(plan) {
-    return lines((plan.promises || []).flatMap((promise) =>
-      promise.tiers.map((one) => ({ ...promise, ...one, kept: one.left >= one.needed, covered: true }))));
+  /**
+   * What the policies "survive" promise, against the worst case of so many failures at once: one line for each tier.
+   * Up to what a policy allows that is the API's own answer; beyond it, it is more than was promised.
+   */
+  function promised(plan, tiers, atOnce) {
+    return lines((plan.promises || []).flatMap((promise) => {
+      const covered = atOnce <= promise.failures;
+      const item = plan.survivability.find((one) => one.level === promise.level);
+      const worst = covered || !item ? [] : losses.worst(plan, tiers, item, atOnce);
+      return promise.tiers.map((one) => {
+        const left = covered || !item ? one.left : worst.find(({ tier }) => tier === one.tier).left;
+        return { ...promise, ...one, left, kept: left >= one.needed, covered };
+      });
+    }));
   }
 
   /** A list of promises, kept or not, as losses.promises gives them. */
@@ -64,17 +74,16 @@
         gettext('Click a host, a rack or a zone to fail it, several if you like, and see who is left.'));
     }
     const after = domainTree.survivors(plan, tiers, failed);
-    const dead = after.filter((item) => item.left === 0).map((item) => item.tier);
+    const state = losses.outcome(after, plan.minima);
+    const dead = state === 'down' ? after.filter((item) => item.left === 0).map((item) => item.tier) : [];
     return el('div', { class: 'ens-tried' },
       reset ? el('button', {
         id: 'ens-reset', type: 'button', class: 'btn btn-default btn-xs', on: { click: reset },
       }, icon('undo'), ' ', gettext('Reset')) : null,
       el('p', {}, fill(ngettext('If %(domains)s fails:', 'If %(domains)s fail:', chosen.length),
         { domains: list(failures.named(chosen.map((domain) => ensembles.words.label(domain)))) }),
-      ' ', dead.length
-        ? el('strong', { class: 'ens-bad' }, icon('bad'), ' ',
-          fill(gettext('nothing is left of %(tiers)s.'), { tiers: list(dead) }))
-        : el('strong', { class: 'ens-good' }, icon('good'), ' ', gettext('every tier lives on.'))),
+      ' ', failures.headline(state),
+      dead.length ? [' ', fill(gettext('nothing is left of %(tiers)s.'), { tiers: list(dead) })] : null),
       el('ul', { class: 'ens-plain ens-tried-tiers' }, after.map((item, index) => el('li', { 'data-tier': item.tier },
         badge(tiers[index]), ' ', el('span', { class: 'ens-tried-name' }, item.tier),
         failures.bar(tiers[index], item.left)))),
