@@ -68,7 +68,7 @@ def main(state: Path, port: int, needed_urls: list[str]) -> None:
     host_mapping.discover_hosts(admin)
     control.listen(state / "run", lambda request: _answer(computes, request))
     LOG.info("%d compute services are up", len(hosts))
-    threading.Event().wait()
+    serve.wait_for_the_end()
 
 
 def _answer(computes: Computes, request: dict[str, Any]) -> Any:

@@ -4,8 +4,10 @@
 Run as `python -m ensemble_cloud.serve SERVICE PORT`; the environment names the configuration.
 """
 
+import atexit
 import importlib
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -39,6 +41,19 @@ def end_with_parent() -> None:
         os._exit(0)
 
     threading.Thread(target=wait, name="end-with-parent", daemon=True).start()
+
+
+def wait_for_the_end() -> None:
+    """Wait for SIGTERM in the main thread, let what asked for it say goodbye, and end.
+
+    The interpreter would first wait for all threads, and a service's may never end; without any
+    of this nobody would be asked, and leases would stay until they run out.
+    """
+    told = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: told.set())
+    told.wait()
+    atexit._run_exitfuncs()
+    os._exit(0)
 
 
 def serve(service: str, application: Callable[..., Any], port: int) -> None:

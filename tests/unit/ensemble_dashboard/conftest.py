@@ -22,6 +22,9 @@ with warnings.catch_warnings():
 
     django.setup()
 
+# Workers of pytest-xdist inherit it, and would read the settings before they know the path above.
+del os.environ["DJANGO_SETTINGS_MODULE"]
+
 from django.contrib.sessions.backends.cache import SessionStore
 from django.test import Client
 
