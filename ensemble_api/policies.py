@@ -76,7 +76,13 @@ RULES = [
                 "POST",
                 "/os-ensembles/{id}/action (cancel)",
             ),
-            ("spread", ADMIN, "See members per host.", "GET", "/os-ensembles/spread"),
+            (
+                "hosts",
+                ADMIN,
+                "See members per host.",
+                "GET",
+                "/os-ensembles/hosts",
+            ),
             ("all_projects", ADMIN, "List all projects' ensembles.", "GET", "/os-ensembles"),
             ("names", ADMIN, "See hosts and racks by name.", "GET", "/os-ensembles/{id}"),
         ]

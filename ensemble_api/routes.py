@@ -25,8 +25,8 @@ SERVICE_TYPE = "ensemble"
 ROUTES: Mapping[str, Mapping[str, Handler]] = {
     COLLECTION: {"GET": ensembles.index, "POST": ensembles.create},
     f"{COLLECTION}/plans": {"POST": plans.create},
-    f"{COLLECTION}/spread": {"GET": host_impact.index},
-    f"{COLLECTION}/spread/{{host}}": {"GET": host_impact.show},
+    f"{COLLECTION}/hosts": {"GET": host_impact.index},
+    f"{COLLECTION}/hosts/{{host}}": {"GET": host_impact.show},
     f"{COLLECTION}/{{ensemble_id}}": {"GET": ensembles.show, "DELETE": ensembles.delete},
     f"{COLLECTION}/{{ensemble_id}}/action": {"POST": ensembles.act},
     f"{COLLECTION}/{{ensemble_id}}/survivability": {"GET": ensembles.survivability},

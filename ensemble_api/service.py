@@ -28,7 +28,7 @@ from ensemble_api.usecases.current_state import Observer, Truth
 from ensemble_api.usecases.domain_labels import labels, reference
 from ensemble_api.usecases.drain import Drains, Tried
 from ensemble_api.usecases.exclusivity import Neighbours
-from ensemble_api.usecases.host_impact import Search, Spread, spread
+from ensemble_api.usecases.host_impact import HostImpacts, Search, host_impacts
 from ensemble_api.usecases.idempotency import Asking, Once
 from ensemble_api.usecases.plan import NOTHING_MORE, Asked, DryRuns, Planned, labelled
 from ensemble_api.usecases.quota import Quota
@@ -287,7 +287,7 @@ class Service:
         self._wake()
         return ensemble
 
-    def spread(self, context: Any, search: Search) -> Spread:
+    def hosts(self, context: Any, search: Search) -> HostImpacts:
         """Every host, what is on it and what its failure breaks; one page of those searched for.
 
         :raises ensemble_api.exception.Invalid: if the marker is no host.
@@ -295,17 +295,17 @@ class Service:
         # 1 Look at the hosts as they are now. 2 Read who is recorded to be on them. 3 Judge.
         hosts = self._inventory.hosts(context)
         owners, occupants = self._store.occupants()
-        return spread(hosts, self.levels, owners, occupants, search)
+        return host_impacts(hosts, self.levels, owners, occupants, search)
 
     def host(
         self, context: Any, name: str, *, drain: bool = False
-    ) -> tuple[Spread, tuple[Tried, ...] | None]:
-        """The spread of one host; with ``drain``, also whether its members fit elsewhere.
+    ) -> tuple[HostImpacts, tuple[Tried, ...] | None]:
+        """The impact of one host; with ``drain``, also whether its members fit elsewhere.
 
         :raises ensemble_api.exception.NotFound: if there is no such host.
         """
         # 1 Find the host among all, since what else is down counts. 2 Try its ensembles.
-        found = self.spread(context, Search())
+        found = self.hosts(context, Search())
         rows = [row for row in found.hosts if row.host.name == name]
         if not rows:
             raise exception.NotFound(f"There is no host {name}.")

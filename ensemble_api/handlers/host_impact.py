@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The spread of all ensembles over the hosts, for operators."""
+"""What is on each host and what its failure breaks, for operators."""
 
 import urllib.parse
 
@@ -15,8 +15,8 @@ DEFAULT_LIMIT = 100
 
 
 def index(call: Call) -> Answer:
-    """GET /os-ensembles/spread: one page of hosts."""
-    policies.authorize(call.context, "spread")
+    """GET /os-ensembles/hosts: one page of hosts."""
+    policies.authorize(call.context, "hosts")
     levels = call.service.levels
     for name in call.query:
         if name not in PARAMETERS and name not in levels[1:]:
@@ -34,20 +34,20 @@ def index(call: Call) -> Answer:
         text=call.query.get("q", ""),
     )
     summary = call.choice("summary", "0", ("0", "1")) == "1"
-    found = call.service.spread(call.context, search)
-    view = views.spread(found, levels, summary=summary)
+    found = call.service.hosts(call.context, search)
+    view = views.host_impacts(found, levels, summary=summary)
     if found.more:
         query = urllib.parse.urlencode({**call.query, "marker": found.page[-1].host.name})
         view["hosts_links"] = [{"rel": "next", "href": f"{call.url}?{query}"}]
-    return Answer(200, {"spread": view})
+    return Answer(200, view)
 
 
 def show(call: Call, host: str) -> Answer:
-    """GET /os-ensembles/spread/{host}; ?check=1 tries to drain it, which takes a while."""
-    policies.authorize(call.context, "spread")
+    """GET /os-ensembles/hosts/{host}; ?check=1 tries to drain it, which takes a while."""
+    policies.authorize(call.context, "hosts")
     for name in call.query:
         if name != "check":
             raise exception.Invalid(f"{name}: is not a parameter here", field=name)
     check = call.choice("check", "0", ("0", "1")) == "1"
     found, tried = call.service.host(call.context, host, drain=check)
-    return Answer(200, {"host": views.host(found, tried, call.service.levels)})
+    return Answer(200, {"host": views.host_impact(found, tried, call.service.levels)})

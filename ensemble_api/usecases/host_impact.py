@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The spread of ensembles over hosts: counted, judged by what a failure breaks, searched, paged."""
+"""Hosts with their members, judged by what a failure breaks, searched, sorted and paged."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class HostSpread:
+class HostImpact:
     """One host: the members on it, and what its failure breaks, the worst first.
 
     `states` say in one word what its failure leaves of each ensemble on it that promises anything.
@@ -84,7 +84,7 @@ class HostSpread:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class HostImpacts:
     """One page of the hosts that were found, and all hosts by name.
 
     `found` is how many there are on all pages, and `first` the number of the page's first one,
@@ -92,8 +92,8 @@ class Spread:
     are the promises that do not hold now, of the ensembles whose members count.
     """
 
-    page: tuple[HostSpread, ...]
-    hosts: tuple[HostSpread, ...]
+    page: tuple[HostImpact, ...]
+    hosts: tuple[HostImpact, ...]
     owners: Mapping[str, EnsembleRecord]
     found: int
     first: int
@@ -105,13 +105,13 @@ class Spread:
         return self.first - 1 + len(self.page) < self.found
 
 
-def spread(
+def host_impacts(
     hosts: Sequence[Host],
     levels: Sequence[str],
     owners: Mapping[str, EnsembleRecord],
     occupants: Iterable[Occupant],
     search: Search,
-) -> Spread:
+) -> HostImpacts:
     """Find, judge and sort the hosts.
 
     :raises ensemble_api.exception.Invalid: if the marker is no host.
@@ -126,7 +126,7 @@ def spread(
         here = tuple(on.get(host.name, ()))
         found = _found(host, here, levels, owners, search)
         lost = tuple(breaks.get(host.name, ()))
-        rows.append(HostSpread(host, here, lost, found, left.get(host.name, {})))
+        rows.append(HostImpact(host, here, lost, found, left.get(host.name, {})))
     ordered = sorted(rows, key=lambda row: (row.rank(search.sort_key), row.host.name))
     # Hosts by name rise by themselves, all else falls: the other way round is the exact reverse.
     if search.descending is (search.sort_key == "host"):
@@ -140,7 +140,7 @@ def spread(
     before = sum(row.found for row in ordered[:start])
     after = [row for row in ordered[start:] if row.found]
     page = tuple(after[: search.limit])
-    return Spread(page, tuple(rows), owners, before + len(after), before + 1, broken_now)
+    return HostImpacts(page, tuple(rows), owners, before + len(after), before + 1, broken_now)
 
 
 _Owned = tuple[EnsembleRecord, Break]

@@ -4,11 +4,11 @@
 from ensemble_api.views.current_state import truth
 from ensemble_api.views.ensembles import ensemble
 from ensemble_api.views.faults import FAULT_NAMES, fault
-from ensemble_api.views.host_impact import host, spread
+from ensemble_api.views.host_impact import host_impact, host_impacts
 from ensemble_api.views.plans import changed, plan, reasons
 from ensemble_api.views.survival import MOST_FAILURES, PACKING
 
 __all__ = [
-    "FAULT_NAMES", "MOST_FAILURES", "PACKING", "changed", "ensemble", "fault", "host", "plan",
-    "reasons", "spread", "truth",
+    "FAULT_NAMES", "MOST_FAILURES", "PACKING", "changed", "ensemble", "fault", "host_impact",
+    "host_impacts", "plan", "reasons", "truth",
 ]  # fmt: skip

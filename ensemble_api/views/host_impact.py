@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The spread of ensembles over the hosts, as operators see it."""
+"""Hosts with their members and what their failure breaks, as operators see them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,13 +9,13 @@ from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.usecases.drain import Tried
-from ensemble_api.usecases.host_impact import HostSpread, Spread
+from ensemble_api.usecases.host_impact import HostImpact, HostImpacts
 from ensemble_api.views.plans import reasons
 
 Json = dict[str, Any]
 
 
-def spread(found: Spread, levels: Sequence[str], *, summary: bool = False) -> Json:
+def host_impacts(found: HostImpacts, levels: Sequence[str], *, summary: bool = False) -> Json:
     """One page of hosts with the members on them and what their failure breaks."""
     view: Json = {
         "hosts": [_host(each, found, levels) for each in found.page],
@@ -26,7 +26,7 @@ def spread(found: Spread, levels: Sequence[str], *, summary: bool = False) -> Js
     return view | {"summary": _summary(found, levels)} if summary else view
 
 
-def host(found: Spread, tried: Sequence[Tried] | None, levels: Sequence[str]) -> Json:
+def host_impact(found: HostImpacts, tried: Sequence[Tried] | None, levels: Sequence[str]) -> Json:
     """The one host of a page, and what came of trying to drain it."""
     [each] = found.page
     view = _host(each, found, levels)
@@ -65,7 +65,7 @@ def _places(topology: Topology | None, host: str, levels: Sequence[str]) -> Json
     return {level: topology.domain_of(host, level).name for level in levels[1:]}
 
 
-def _host(each: HostSpread, found: Spread, levels: Sequence[str]) -> Json:
+def _host(each: HostImpact, found: HostImpacts, levels: Sequence[str]) -> Json:
     """One host with its members, and the promises that its failure or its drain breaks."""
     return {
         "host": each.host.name,
@@ -90,12 +90,12 @@ def _host(each: HostSpread, found: Spread, levels: Sequence[str]) -> Json:
     }
 
 
-def _impact(each: HostSpread) -> Json:
+def _impact(each: HostImpact) -> Json:
     """How many tiers end, promises break or are used up, and tiers end that nobody protects."""
     return {effect.value: count for effect, count in each.counts.items()}
 
 
-def _ensembles(each: HostSpread, found: Spread) -> list[Json]:
+def _ensembles(each: HostImpact, found: HostImpacts) -> list[Json]:
     """The ensembles with members on a host and what its failure leaves of them, worst first.
 
     Of one that is being removed nothing is promised, and so nothing is said.
@@ -138,7 +138,7 @@ def _break(owner: EnsembleRecord, broken: Break) -> Json:
     }
 
 
-def _summary(found: Spread, levels: Sequence[str]) -> Json:
+def _summary(found: HostImpacts, levels: Sequence[str]) -> Json:
     """All hosts in a few bytes each, by the domains they are in, and what there is to choose."""
     groups: dict[tuple[str | None, ...], list[Json]] = {}
     for each in found.hosts:
@@ -168,7 +168,7 @@ def _summary(found: Spread, levels: Sequence[str]) -> Json:
     }
 
 
-def _totals(found: Spread) -> Json:
+def _totals(found: HostImpacts) -> Json:
     """Counts over all hosts, of the members that were chosen."""
     ensembles = {member.ensemble_id for each in found.hosts for member in each.occupants}
     return {

@@ -112,7 +112,7 @@ class EnsembleManager(base.ManagerWithFind):
         resp, answer = self.api.client.post(url, body={"cancel": None})
         return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
 
-    def spread(self, **filters: Any) -> dict[str, Any]:
+    def hosts(self, **filters: Any) -> dict[str, Any]:
         """Show a page of hosts, each with its members and what its failure breaks (administrators).
 
         `filters` are the query of the API: `project_id`, `ensemble_id`, `q`, levels such as `zone`
@@ -121,16 +121,16 @@ class EnsembleManager(base.ManagerWithFind):
         `first`, the `summary` if asked for, and `hosts_links` if there is another page.
         """
         query = {key: value for key, value in filters.items() if value is not None}
-        resp, body = self.api.client.get(_with_query(f"{URL}/spread", query))
-        return self.convert_into_with_meta(body["spread"], resp)
+        resp, body = self.api.client.get(_with_query(f"{URL}/hosts", query))
+        return self.convert_into_with_meta(body, resp)
 
     def drain(self, host: str, check: bool = False) -> dict[str, Any]:
-        """Show a host as in the spread (administrators only).
+        """Show one host as `hosts` does (administrators only).
 
         With `check`, its `drain` also tells whether all members could be placed elsewhere within
         the hard policies: `fits`, and for each of the `ensembles` its moves or the reasons.
         """
-        url = f"{URL}/spread/{parse.quote(host, safe='')}"
+        url = f"{URL}/hosts/{parse.quote(host, safe='')}"
         resp, body = self.api.client.get(_with_query(url, {"check": 1} if check else {}))
         return self.convert_into_with_meta(body["host"], resp)
 

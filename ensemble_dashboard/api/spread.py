@@ -58,7 +58,7 @@ def ensemble_spread(
 
     A page has as many rows as the person chose in the settings.
     """
-    answer = EnsembleManager(_nova.novaclient(request)).spread(
+    answer = EnsembleManager(_nova.novaclient(request)).hosts(
         **filters,
         sort_key=sort_key,
         sort_dir="desc" if descending is not backwards else "asc",

@@ -53,8 +53,8 @@ def api(store: Store, hosts: list[Any]) -> None:
     say("read all members and ensembles", f"{seconds(store.occupants):.2f} s")
 
     def answer(limit: int, summary: bool) -> str:
-        found = service.spread(None, Search(limit=limit))
-        return json.dumps(views.spread(found, LEVELS, summary=summary), separators=(",", ":"))
+        found = service.hosts(None, Search(limit=limit))
+        return json.dumps(views.host_impacts(found, LEVELS, summary=summary), separators=(",", ":"))
 
     say(
         "a page of 20 hosts with the summary, as JSON", f"{seconds(lambda: answer(20, True)):.2f} s"
@@ -80,7 +80,7 @@ def page(hosts: list[Any], records: list[Any]) -> None:
     cloud = LittleCloud()
     query = {"limit": "20", "sort_key": "impact", "sort_dir": "desc", "summary": "1"}
     told = little_spread.answer(hosts, records, query)
-    cloud.answers["GET", "/v2.1/os-ensembles/spread"] = told
+    cloud.answers["GET", "/v2.1/os-ensembles/hosts"] = told
     settings.OPENSTACK_KEYSTONE_URL = cloud.url + "/v3"
     admin = Client()
     admin.post("/auth/login/", {"username": "admin", "password": "secret", "region": "default"})

@@ -396,11 +396,11 @@ def test_strangers_neither_see_nor_touch_an_ensemble(
         assert cancel.status_code == 404
         assert stranger.request("GET").json()["ensembles"] == []
         assert stranger.request("GET", "?all_projects=1").status_code == 403
-        assert stranger.request("GET", "/spread").status_code == 403
+        assert stranger.request("GET", "/hosts").status_code == 403
         everything = Project(operator.connection).request("GET", "?all_projects=1").json()
         assert [each["name"] for each in everything["ensembles"]] == [html]
         demo.wait(mine["id"], "ACTIVE")
-        spread = Project(operator.connection).request("GET", "/spread").json()["spread"]
+        spread = Project(operator.connection).request("GET", "/hosts").json()
         assert [m["name"] for host in spread["hosts"] for m in host["members"]] == ["web-0"]
     finally:
         demo.delete(mine["id"])

@@ -52,7 +52,7 @@ def test_a_host_that_is_down_is_not_planned_on(
     try:
         wait_for(f"{victim} is down", lambda: nova_says(operator, victim) == "down")
         assert victim not in planned_hosts(operator, body)
-        spread = Project(operator.connection).request("GET", "/spread").json()["spread"]
+        spread = Project(operator.connection).request("GET", "/hosts").json()
         assert {each["state"] for each in spread["hosts"] if each["host"] == victim} == {"down"}
         built = demo.wait(demo.create(body)["id"], "ACTIVE")
         demo.delete(built["id"])
@@ -87,7 +87,7 @@ def test_a_host_that_stops_leaves_no_green_word(
     try:
         wait_for(f"{victim} is down", lambda: nova_says(operator, victim) == "down")
         assert verdicts()["host"] == verdicts()["rack"] == ("degraded", [], ["db"])
-        spread = Project(operator.connection).request("GET", "/spread").json()["spread"]
+        spread = Project(operator.connection).request("GET", "/hosts").json()
         told = [(each["ensemble_id"], each["effect"]) for each in spread["broken"]]
         assert told == [(made["id"], "exposed")]
         listed = cloud.run(["--os-cloud", "demo", "ensemble", "list"])

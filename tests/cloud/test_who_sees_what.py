@@ -112,8 +112,8 @@ def answers(callers: Callers, who: str) -> dict[str, Any]:
         "show": ask("GET", callers.one),
         "survivability": ask("GET", f"{callers.one}/survivability"),
         "plan": ask("POST", "/plans?domains=all&headroom=1", callers.body),
-        "spread": ask("GET", "/spread?summary=1"),
-        "host": ask("GET", "/spread/r1-h1"),
+        "hosts": ask("GET", "/hosts?summary=1"),
+        "host": ask("GET", "/hosts/r1-h1"),
     }
     return {name: each.json() for name, each in found.items() if each.status_code == 200}
 
@@ -192,8 +192,8 @@ OPERATORS = {"operator"}
         ("POST", "/plans", READERS | {"stranger"}, 403),
         ("GET", "{one}", READERS, 404),
         ("GET", "{one}/survivability", READERS, 404),
-        ("GET", "/spread", OPERATORS, 403),
-        ("GET", "/spread/r1-h1", OPERATORS, 403),
+        ("GET", "/hosts", OPERATORS, 403),
+        ("GET", "/hosts/r1-h1", OPERATORS, 403),
     ],
 )
 def test_each_route_answers_those_who_may_and_nobody_else(

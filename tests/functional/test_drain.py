@@ -14,7 +14,7 @@ ADMIN = caller("operators", "admin")
 
 
 def ask(cloud: SmallCloud, path: str, who: Any = ADMIN) -> webob.Response:
-    request = webob.Request.blank(f"/os-ensembles/spread{path}", base_url="http://nova/v2.1")
+    request = webob.Request.blank(f"/os-ensembles/hosts{path}", base_url="http://nova/v2.1")
     request.environ["nova.context"] = who
     return routes.dispatch(request, cloud.service(), request.environ["PATH_INFO"])
 
@@ -33,10 +33,10 @@ def survive(needed: int) -> Mapping[str, Any]:
 def test_a_host_that_is_down_makes_the_next_failure_worse(cloud: SmallCloud) -> None:
     hosts = build(cloud, ("web", 3), policies=[apart("web", "rack"), survive(2)])
     first, second = hosts["web-0"], hosts["web-1"]
-    shown = {each["host"]: each for each in ask(cloud, "").json["spread"]["hosts"]}
+    shown = {each["host"]: each for each in ask(cloud, "").json["hosts"]}
     assert {each["worst"] for each in shown.values() if each["members"]} == {"exposed"}
     cloud.nova.host(first).state = "down"
-    shown = {each["host"]: each for each in ask(cloud, "").json["spread"]["hosts"]}
+    shown = {each["host"]: each for each in ask(cloud, "").json["hosts"]}
     assert (shown[first]["worst"], shown[second]["worst"]) == ("exposed", "broken")
     [broken] = shown[second]["drain"]["breaks"]
     assert broken["message"].endswith(": only 1 of web would be left")

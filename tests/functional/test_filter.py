@@ -116,7 +116,7 @@ def test_tenants_see_no_host_name_in_any_answer(
     answers += [
         wait(application, path, "ERROR"),
         ask(application, "GET", "/os-ensembles"),
-        ask(application, "GET", "/os-ensembles/spread"),
+        ask(application, "GET", "/os-ensembles/hosts"),
     ]
     wide = {"ensemble": {**BODY["ensemble"], "name": "wide"}}
     wide["ensemble"]["tiers"] = [{**BODY["ensemble"]["tiers"][0], "count": 9}]  # type: ignore[dict-item]

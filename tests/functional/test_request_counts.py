@@ -85,7 +85,7 @@ def test_a_drain_asks_as_often_for_many_ensembles_as_for_few(
     def drained() -> tuple[int, Counter[str], int]:
         cloud.nova.calls.clear()
         adapter = Counting(placement.adapter())
-        request = webob.Request.blank("/os-ensembles/spread/host0?check=1", base_url="http://n/v2")
+        request = webob.Request.blank("/os-ensembles/hosts/host0?check=1", base_url="http://n/v2")
         request.environ["nova.context"] = caller("operators", "admin")
         answer = routes.dispatch(
             request, cloud.service(adapter=adapter), request.environ["PATH_INFO"]

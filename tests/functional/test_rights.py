@@ -77,7 +77,7 @@ def test_a_whole_life_changes_nothing_with_an_operator_s_rights(cloud: SmallClou
     record = service.create(caller(), body(("web", 2)))
     cloud.run(record.id)
     service.survivability(caller(), cloud.store.get(record.id), whole=False)
-    service.spread(caller("operators", "admin"), Search())
+    service.hosts(caller("operators", "admin"), Search())
     assert cloud.nova.raised == RAISED - {("GET", r"/servers/([^/]+)")}
     service.delete(caller(), record.id)
     cloud.run(record.id)

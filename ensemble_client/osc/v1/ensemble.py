@@ -338,7 +338,7 @@ class SpreadEnsemble(Telling):
             broken: list[Any] = []
             while parsed_args.limit is None or len(hosts) < parsed_args.limit:
                 limit = None if parsed_args.limit is None else parsed_args.limit - len(hosts)
-                page = manager.spread(**asked, limit=limit)
+                page = manager.hosts(**asked, limit=limit)
                 hosts += page["hosts"]
                 broken = page.get("broken") or []  # of all pages, on each
                 if not page["hosts"] or not page.get("hosts_links"):

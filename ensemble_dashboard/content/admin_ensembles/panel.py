@@ -13,4 +13,4 @@ class Ensembles(horizon.Panel):
     name = _("Ensembles")
     slug = "ensembles"
     permissions = ("openstack.services.compute",)
-    policy_rules = rules("spread")  # which the page that it opens on needs
+    policy_rules = rules("hosts")  # which the page that it opens on needs

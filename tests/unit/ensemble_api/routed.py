@@ -16,7 +16,7 @@ from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.service import Asked, Page, Planned
 from ensemble_api.usecases.current_state import Truth
-from ensemble_api.usecases.host_impact import Search, Spread, spread
+from ensemble_api.usecases.host_impact import HostImpacts, Search, host_impacts
 from ensemble_api.usecases.resolve import stored_ensemble
 
 MEMBER = caller("shop-project", "member", "reader")
@@ -88,9 +88,9 @@ class Ensembles:
         self._ask("cancel", ensemble_id)
         return replace(self.record, status=Status.DELETING)
 
-    def spread(self, context: Any, search: Search) -> Spread:
-        self._ask("spread", search)
-        return spread(
+    def hosts(self, context: Any, search: Search) -> HostImpacts:
+        self._ask("hosts", search)
+        return host_impacts(
             [Host(f"h{n}", "u", "up", (None, "az1")) for n in (1, 2)], self.levels, {}, [], search
         )
 

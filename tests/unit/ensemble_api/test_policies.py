@@ -8,7 +8,7 @@ from callers import caller
 
 from ensemble_api import exception, policies
 
-ACTIONS = ("create", "plan", "list", "show", "delete", "spread", "all_projects", "names")
+ACTIONS = ("create", "plan", "list", "show", "delete", "hosts", "all_projects", "names")
 READ = {"list", "show", "plan"}
 WRITE = READ | {"create", "delete"}
 

@@ -64,8 +64,8 @@ def test_a_member_reaches_every_route(
         ("PUT", "/os-ensembles", "GET, POST"),
         ("DELETE", "/os-ensembles", "GET, POST"),
         ("GET", "/os-ensembles/plans", "POST"),
-        ("POST", "/os-ensembles/spread", "GET"),
-        ("DELETE", "/os-ensembles/spread/h1", "GET"),
+        ("POST", "/os-ensembles/hosts", "GET"),
+        ("DELETE", "/os-ensembles/hosts/h1", "GET"),
         ("POST", f"/os-ensembles/{ID}", "GET, DELETE"),
         ("PATCH", f"/os-ensembles/{ID}", "GET, DELETE"),
         ("BREW", "/os-ensembles", "GET, POST"),
@@ -125,7 +125,7 @@ def test_a_version_that_does_not_exist_is_406(service: Ensembles, asked: str) ->
         pytest.param(READER, "POST", "/os-ensembles", 403, id="a reader does not create"),
         pytest.param(READER, "POST", "/os-ensembles/plans", 200, id="a reader plans"),
         pytest.param(READER, "DELETE", f"/os-ensembles/{ID}", 403, id="a reader does not delete"),
-        pytest.param(MEMBER, "GET", "/os-ensembles/spread", 403, id="a member sees no spread"),
+        pytest.param(MEMBER, "GET", "/os-ensembles/hosts", 403, id="a member sees no hosts"),
         pytest.param(
             MEMBER, "GET", "/os-ensembles?all_projects=1", 403, id="a member lists no others"
         ),
@@ -136,7 +136,7 @@ def test_a_version_that_does_not_exist_is_406(service: Ensembles, asked: str) ->
         pytest.param(READER, "POST", ACTION, 403, id="a reader does not cancel"),
         pytest.param(FOREIGN, "POST", ACTION, 404, id="another's: not cancelled"),
         pytest.param(ADMIN, "POST", ACTION, 202, id="an admin cancels any"),
-        pytest.param(ADMIN, "GET", "/os-ensembles/spread", 200, id="an admin sees the spread"),
+        pytest.param(ADMIN, "GET", "/os-ensembles/hosts", 200, id="an admin sees the hosts"),
         pytest.param(ADMIN, "GET", "/os-ensembles?all_projects=1", 200, id="an admin lists all"),
     ],
 )

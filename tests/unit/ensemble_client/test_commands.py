@@ -382,7 +382,7 @@ def test_one_on_its_way_out_gives_up_its_name(fake: FakeCloud, openstack: Run) -
 @pytest.mark.parametrize("word", ["spread", "nothing", OTHER])
 def test_show_of_what_is_not_there_says_so(fake: FakeCloud, openstack: Run, word: str) -> None:
     fake.on("GET", "", (200, {"ensembles": []}))
-    fake.on("GET", "/spread", (200, {"spread": {"hosts": []}}))
+    fake.on("GET", "/hosts", (200, {"hosts": []}))
     fake.on("GET", f"/{OTHER}", not_found())
     done = openstack("ensemble", "show", word)
     assert (done.code, done.err) == (1, f"No ensemble has the name or id {word}.\n")
@@ -464,7 +464,7 @@ def test_spread_shows_each_host_with_its_members_and_what_breaks(
     left = [{"name": "blog\x1b", "state": "down"}, {"name": "shop", "state": "works"}]
     down = spread_host("h2", *held, state="down", breaks=breaks, ensembles=left)
     hosts = [down, spread_host("h1")]
-    fake.on("GET", "/spread", (200, {"spread": {"hosts": hosts}}))
+    fake.on("GET", "/hosts", (200, {"hosts": hosts}))
     done = openstack("ensemble", "spread", "--format", "value")
     assert done.code == 0
     assert [line[:10] for line in done.out.splitlines()] == ["az1 r1 h2 ", "az1 r1 h1 "]
@@ -477,7 +477,7 @@ def test_spread_shows_each_host_with_its_members_and_what_breaks(
 def test_spread_asks_for_what_its_options_say_page_by_page(fake: FakeCloud, openstack: Run) -> None:
     link = [{"rel": "next", "href": "..."}]
     pages = [{"hosts": [spread_host("h1")], "hosts_links": link}, {"hosts": [spread_host("h2")]}]
-    fake.on("GET", "/spread", *((200, {"spread": page}) for page in pages))
+    fake.on("GET", "/hosts", *((200, page) for page in pages))
     fake.on("GET", "", (200, {"ensembles": [ensemble("ACTIVE")]}))
     options = ["--sort", "host:desc", "--ensemble", "shop", "--rack", "r1", "--zone", "az1"]
     options += ["--search", "h", "--limit", "2", "--marker", "h0"]
@@ -488,7 +488,7 @@ def test_spread_asks_for_what_its_options_say_page_by_page(fake: FakeCloud, open
     asked = [
         {key: value for key, [value] in each.query.items()}
         for each in fake.asked
-        if each.path.endswith("/spread")
+        if each.path.endswith("/hosts")
     ]
     assert asked == [
         {**filters, "marker": "h0", "limit": "2"},
@@ -499,7 +499,7 @@ def test_spread_asks_for_what_its_options_say_page_by_page(fake: FakeCloud, open
 
 def test_spread_is_refused_to_others_in_words(fake: FakeCloud, openstack: Run) -> None:
     message = "Only an administrator may see the spread."
-    fake.on("GET", "/spread", refusal(403, message, code="ensemble.forbidden"))
+    fake.on("GET", "/hosts", refusal(403, message, code="ensemble.forbidden"))
     done = openstack("ensemble", "spread")
     assert (done.code, done.err) == (1, f"{message}\n")
 

@@ -170,13 +170,13 @@ def test_an_id_cannot_reach_another_route(fake: FakeCloud, manager: Any) -> None
 
 def test_spread_returns_a_page_of_hosts(fake: FakeCloud, manager: Any) -> None:
     page = {"hosts": [{"host": "h1", "members": []}], "found": 1, "first": 1}
-    fake.on("GET", "/spread", (200, {"spread": page}))
-    assert manager.spread(rack="r 1", limit=None, summary=1) == page
+    fake.on("GET", "/hosts", (200, page))
+    assert manager.hosts(rack="r 1", limit=None, summary=1) == page
     assert fake.asked[-1].query == {"rack": ["r 1"], "summary": ["1"]}
 
 
 def test_drain_quotes_the_host(fake: FakeCloud, manager: Any) -> None:
-    fake.on("GET", "/spread/h%2F1", (200, {"host": {"host": "h/1"}}))
+    fake.on("GET", "/hosts/h%2F1", (200, {"host": {"host": "h/1"}}))
     assert manager.drain("h/1", check=True) == {"host": "h/1"}
     assert fake.asked[-1].query == {"check": ["1"]}
 

@@ -300,9 +300,9 @@ class _Handler(BaseHTTPRequestHandler):
             return cloud.token(body)
         if path == "/v2.1/os-ensembles":
             return cloud.create(body) if self.command == "POST" else cloud.page(query)
-        if path == "/v2.1/os-ensembles/spread":
+        if path == "/v2.1/os-ensembles/hosts":
             return little_spread.answer(cloud.hosts, cloud.records, query)
-        if path.startswith("/v2.1/os-ensembles/spread/"):
+        if path.startswith("/v2.1/os-ensembles/hosts/"):
             name = unquote(path.rpartition("/")[2])
             return little_spread.one(
                 cloud.hosts, cloud.records, name, cloud.drain if "check" in query else {}

@@ -8,7 +8,7 @@ from ensemble_api import exception, views
 from ensemble_api.cloud.inventory import Host
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.store.api import Occupant
-from ensemble_api.usecases.host_impact import Search, spread
+from ensemble_api.usecases.host_impact import Search, host_impacts
 
 LEVELS = ("host", "rack", "zone")
 
@@ -16,7 +16,7 @@ LEVELS = ("host", "rack", "zone")
 def answer(
     hosts: Sequence[Host], ensembles: Sequence[EnsembleRecord], query: Mapping[str, str]
 ) -> tuple[int, Any]:
-    """Answer GET /os-ensembles/spread."""
+    """Answer GET /os-ensembles/hosts."""
     search = Search(
         limit=int(query.get("limit", 100)),
         marker=query.get("marker"),
@@ -34,11 +34,11 @@ def answer(
         for one in owner.members
     ]
     try:
-        found = spread(hosts, LEVELS, owners, occupants, search)
+        found = host_impacts(hosts, LEVELS, owners, occupants, search)
     except exception.Invalid as error:
         details = {"code": error.code, **error.facts}
         return 400, {"badRequest": {"code": 400, "message": error.message, "details": details}}
-    return 200, {"spread": views.spread(found, LEVELS, summary="summary" in query)}
+    return 200, views.host_impacts(found, LEVELS, summary="summary" in query)
 
 
 def one(
@@ -47,13 +47,13 @@ def one(
     name: str,
     drain: Mapping[str, Any],
 ) -> tuple[int, Any]:
-    """Answer GET /os-ensembles/spread/{host}; what came of a drain is written by the test."""
+    """Answer GET /os-ensembles/hosts/{host}; what came of a drain is written by the test."""
     query = {"sort_key": "host", "sort_dir": "asc", "limit": "1000"}
     _status, told = answer(hosts, ensembles, query)
-    for host in told["spread"]["hosts"]:
+    for host in told["hosts"]:
         if host["host"] == name:
             here = {member["ensemble_id"] for member in host["members"]}
-            broken = [each for each in told["spread"]["broken"] if each["ensemble_id"] in here]
+            broken = [each for each in told["broken"] if each["ensemble_id"] in here]
             whole = {**host, "broken": broken, "drain": {**host["drain"], **drain}}
             return 200, {"host": whole}
     details = {"code": "ensemble.not_found"}

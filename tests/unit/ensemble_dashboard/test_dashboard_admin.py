@@ -29,7 +29,7 @@ HOSTS = [
     Host("h4", "u4", "down", ("r1", "az2")),
     Host("h5", "u5", "up", (None, "az2")),
 ]
-SPREAD = "/v2.1/os-ensembles/spread"
+SPREAD = "/v2.1/os-ensembles/hosts"
 
 
 def record(

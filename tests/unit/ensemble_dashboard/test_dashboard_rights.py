@@ -136,7 +136,7 @@ def test_the_admin_panel_follows_the_rules_of_what_it_shows(admin: Client, rules
     assert ">All ensembles<" in page(admin, "/admin/ensembles/")
     rules(all_projects="!")
     assert ">All ensembles<" not in page(admin, "/admin/ensembles/")
-    rules(spread="!")
+    rules(hosts="!")
     assert admin.get("/admin/ensembles/").status_code == 403
     assert 'href="/admin/ensembles/"' not in page(admin, INDEX)
 

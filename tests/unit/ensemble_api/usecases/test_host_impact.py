@@ -12,7 +12,7 @@ from ensemble_api import exception, views
 from ensemble_api.cloud.inventory import Host
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.store.api import Occupant
-from ensemble_api.usecases.host_impact import Search, Spread, spread
+from ensemble_api.usecases.host_impact import HostImpacts, Search, host_impacts
 
 LEVELS = ("host", "rack", "zone")
 HOSTS = [
@@ -64,11 +64,11 @@ OCCUPANTS = [
 ]
 
 
-def look(**search: Any) -> Spread:
-    return spread(HOSTS, LEVELS, OWNERS, OCCUPANTS, Search(**search))
+def look(**search: Any) -> HostImpacts:
+    return host_impacts(HOSTS, LEVELS, OWNERS, OCCUPANTS, Search(**search))
 
 
-def names(found: Spread) -> list[str]:
+def names(found: HostImpacts) -> list[str]:
     return [each.host.name for each in found.page]
 
 
@@ -89,9 +89,9 @@ def test_a_tier_that_a_policy_protects_is_told_apart_from_one_that_nobody_protec
     kept = owner("kept", db)
     occupants = [on("h1", BANK, "db-0"), on("h2", kept, "db-0"), on("h5", BANK, "web-0")]
     occupants.append(on("h5", GONE, "db-0"))
-    found = spread(HOSTS, LEVELS, {**OWNERS, kept.id: kept}, occupants, Search())
+    found = host_impacts(HOSTS, LEVELS, {**OWNERS, kept.id: kept}, occupants, Search())
     assert names(found)[:3] == ["h2", "h5", "h1"], "what was promised comes first"
-    [first, second, third] = views.spread(found, LEVELS)["hosts"][:3]
+    [first, second, third] = views.host_impacts(found, LEVELS)["hosts"][:3]
     assert [each["impact"] for each in (first, third)] == [
         {"ended": 1, "broken": 0, "exposed": 0, "unprotected": 0},
         {"ended": 0, "broken": 0, "exposed": 0, "unprotected": 1},
@@ -107,8 +107,8 @@ def test_what_does_not_hold_now_is_told_of_those_who_count() -> None:
     occupants += [on(f"h{n + 1}", BANK, f"web-{n}") for n in range(2)]
 
     def told(**search: Any) -> list[tuple[str, str, Any]]:
-        found = spread(HOSTS, LEVELS, OWNERS, occupants, Search(**search))
-        view = views.spread(found, LEVELS)
+        found = host_impacts(HOSTS, LEVELS, OWNERS, occupants, Search(**search))
+        view = views.host_impacts(found, LEVELS)
         return [(one["ensemble_name"], one["effect"], one["policy"]) for one in view["broken"]]
 
     assert told() == [("shop", "exposed", 0), ("bank", "unprotected", None)]
@@ -117,7 +117,7 @@ def test_what_does_not_hold_now_is_told_of_those_who_count() -> None:
 
 def test_a_member_in_error_serves_nobody() -> None:
     occupants = [on("h2", BANK, "web-0"), on("h4", BANK, "web-1", status=MemberStatus.ERROR)]
-    found = spread(HOSTS, LEVELS, OWNERS, occupants, Search())
+    found = host_impacts(HOSTS, LEVELS, OWNERS, occupants, Search())
     assert [(each.host.name, each.worst) for each in found.page[:2]] == [
         ("h2", "unprotected"),
         ("h4", None),
@@ -126,7 +126,7 @@ def test_a_member_in_error_serves_nobody() -> None:
 
 def test_what_can_be_no_promise_is_passed_over() -> None:
     odd = owner("odd", {**survive(2), "min_available": "500%"}, {**survive(2), "new": 1})
-    found = spread(HOSTS, LEVELS, {odd.id: odd}, [on("h1", odd, "web-0")], Search())
+    found = host_impacts(HOSTS, LEVELS, {odd.id: odd}, [on("h1", odd, "web-0")], Search())
     assert [broken.effect.value for _, broken in found.page[0].breaks] == ["unprotected"]
 
 
@@ -197,9 +197,9 @@ def test_a_marker_may_be_a_host_that_is_not_found_any_more() -> None:
 
 
 def test_a_cloud_without_hosts_or_ensembles() -> None:
-    nothing = spread([], LEVELS, {}, [], Search())
+    nothing = host_impacts([], LEVELS, {}, [], Search())
     assert (nothing.page, nothing.found, nothing.more) == ((), 0, False)
-    empty = spread(HOSTS, LEVELS, {}, [], Search())
+    empty = host_impacts(HOSTS, LEVELS, {}, [], Search())
     assert names(empty) == ["h1", "h2", "h3", "h4", "h5"]
 
 
@@ -207,8 +207,8 @@ def test_a_host_is_shown_with_its_members_and_what_breaks() -> None:
     quorum = owner("quorum", survive(3, "soft"))
     occupants = [on("h1", quorum, "web-0"), on("h2", quorum, "web-1"), on("h4", quorum, "web-2")]
     occupants.append(on("h5", quorum, "db-0"))
-    found = spread(HOSTS, LEVELS, {quorum.id: quorum}, occupants, Search(limit=1))
-    [shown] = views.spread(found, LEVELS)["hosts"]
+    found = host_impacts(HOSTS, LEVELS, {quorum.id: quorum}, occupants, Search(limit=1))
+    [shown] = views.host_impacts(found, LEVELS)["hosts"]
     assert shown == {
         "host": "h1", "state": "up", "rack": "r1", "zone": "az1",
         "impact": {"ended": 0, "broken": 1, "exposed": 0, "unprotected": 0}, "worst": "broken",
@@ -229,7 +229,7 @@ def test_a_host_is_shown_with_its_members_and_what_breaks() -> None:
 
 
 def test_tiers_that_would_end_have_no_policy() -> None:
-    [shown] = views.spread(look(limit=1), LEVELS)["hosts"]
+    [shown] = views.host_impacts(look(limit=1), LEVELS)["hosts"]
     [only] = shown["drain"]["breaks"]
     assert (only["effect"], only["message"]) == (
         "unprotected",
@@ -240,7 +240,7 @@ def test_tiers_that_would_end_have_no_policy() -> None:
 
 
 def test_the_summary_tells_all_hosts_in_a_few_bytes_each() -> None:
-    view = views.spread(look(limit=1, project_id="bank-project"), LEVELS, summary=True)
+    view = views.host_impacts(look(limit=1, project_id="bank-project"), LEVELS, summary=True)
     summary = view["summary"]
     assert [(each["zone"], each["rack"], len(each["hosts"])) for each in summary["groups"]] == [
         ("az1", "r1", 2), ("az1", "r2", 1), ("az2", "r1", 1), ("az2", None, 1),
@@ -273,5 +273,5 @@ def test_a_large_cloud_has_a_small_summary() -> None:
         for n, each in enumerate(owners.values())
         for at in range(20)
     ]
-    found = spread(hosts, LEVELS, owners, occupants, Search(limit=20))
-    assert len(json.dumps(views.spread(found, LEVELS, summary=True)["summary"])) < 230_000
+    found = host_impacts(hosts, LEVELS, owners, occupants, Search(limit=20))
+    assert len(json.dumps(views.host_impacts(found, LEVELS, summary=True)["summary"])) < 230_000
