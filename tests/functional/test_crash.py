@@ -19,9 +19,9 @@ from small_cloud import LEASE, Clock, SmallCloud, body, caller
 
 from ensemble_api import exception
 from ensemble_api.cloud.reservation import Reservation
-from ensemble_api.service import RESERVE_SECONDS
 from ensemble_api.store import rows
 from ensemble_api.store.api import Page, Store
+from ensemble_api.usecases.reserve import RESERVE_SECONDS
 
 WRITES = {
     *("create", "replan", "transition", "mark", "ask", "postpone", "block", "remove"),

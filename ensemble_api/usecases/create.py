@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Create an ensemble: resolve, plan, reserve, and leave the building to the worker."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ensemble_api import exception
+from ensemble_api.cloud.inventory import Capacity
+from ensemble_api.planning import planner, result
+from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.records import EnsembleRecord
+from ensemble_api.solver.process import solve
+from ensemble_api.store.api import Store
+from ensemble_api.store.create_requests import Mark
+from ensemble_api.usecases.idempotency import Asking, Once
+from ensemble_api.usecases.intent import new_record
+from ensemble_api.usecases.plan import NOTHING_MORE, Asked, DryRuns
+from ensemble_api.usecases.quota import Quota
+from ensemble_api.usecases.reserve import Reserve
+from ensemble_api.usecases.resolve import Resolver
+
+LOG = logging.getLogger(__name__)
+
+
+class Create:
+    """Creates ensembles, each once however often it is asked for."""
+
+    def __init__(
+        self,
+        store: Store,
+        resolver: Resolver,
+        quota: Quota,
+        dry_runs: DryRuns,
+        once: Once,
+        reserve: Reserve,
+        *,
+        wake: Callable[[], None],
+        check_rights: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._resolver = resolver
+        self._quota = quota
+        self._dry_runs = dry_runs
+        self._once = once
+        self._reserve = reserve
+        self._wake = wake
+        self._check_rights = check_rights
+
+    def create(
+        self,
+        context: Any,
+        body: Mapping[str, Any],
+        plan_id: str | None = None,
+        asked: Asked = NOTHING_MORE,
+        key: str | None = None,
+    ) -> EnsembleRecord:
+        """Plan all members, hold all capacity at once, and leave the building to the worker.
+
+        With ``plan_id`` that plan is built, if it still holds. ``asked`` is what to tell beside
+        another plan where it does not. A second call with the same plan or with the same ``key``
+        gives the ensemble of the first, also of one that is under way in another process.
+
+        :raises ensemble_api.exception.AlreadyBuilt: when that is another or deleted.
+        :raises ensemble_api.exception.InProgress: when the first call takes too long.
+        :raises ensemble_api.exception.KeyReused: when the key is another request's.
+        :raises ensemble_api.exception.Invalid: naming the field that is wrong.
+        :raises ensemble_api.exception.OverQuota: when the project's quota is too small.
+        :raises ensemble_api.exception.InfeasibleEnsemble: with reasons; nothing is left then.
+        :raises ensemble_api.exception.PlanChanged: with another plan; nothing is left then.
+        """
+        asking = Asking.of(context, body, plan_id, key)
+        while True:
+            first = self._once.first(asking)
+            if first is not None:
+                return first
+            try:
+                return self._create(context, body, plan_id, asked, asking.marks)
+            except exception.AskedTwice:
+                LOG.info("The same create is under way elsewhere")
+            except (
+                exception.OverQuota,
+                exception.InfeasibleEnsemble,
+                exception.PlanChanged,
+            ):
+                # What is missing may be just what the same create has taken meanwhile.
+                if not self._once.known(asking):
+                    raise
+
+    def _create(
+        self,
+        context: Any,
+        body: Mapping[str, Any],
+        plan_id: str | None,
+        asked: Asked,
+        marks: Sequence[Mark],
+    ) -> EnsembleRecord:
+        # 1 Resolve with the tenant's rights, and hold the whole against the quota.
+        self._check_rights()
+        wanted = self._resolver.resolve(context, body)
+        known = self._dry_runs.find(context, wanted, plan_id) if plan_id else None
+        for shortage in self._quota.shortages(context, wanted):
+            raise exception.OverQuota(shortage.message, **shortage.facts)
+
+        # 2 Reserve: a plan that is named by its id, or a new one.
+        def plan(snapshot: Snapshot) -> result.Plan | result.Infeasible:
+            if plan_id is None:
+                return planner.plan(wanted.ensemble, snapshot, solve=solve)
+            return self._dry_runs.hold_to(context, wanted, snapshot, known, asked)
+
+        def record(planned: result.Plan, capacity: Capacity) -> EnsembleRecord:
+            return new_record(context, wanted, planned, capacity, asked)
+
+        reserved = self._reserve.reserve(context, wanted, plan, record, marks)
+        # 3 Wake the worker, which builds.
+        self._wake()
+        return self._store.get(reserved.id)

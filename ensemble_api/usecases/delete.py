@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Delete an ensemble, or cancel its build: the goal changes, and the worker removes it all."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ensemble_api import exception
+from ensemble_api.records import EnsembleRecord, Status
+from ensemble_api.store.api import Store
+from ensemble_api.usecases.intent import requester
+
+_NOT_BUILDING = {
+    Status.ACTIVE: "all its members are built. To remove the ensemble, delete it.",
+    Status.ERROR: "it failed, and nothing is left but its record. To remove that, delete it.",
+    Status.ROLLING_BACK: "it failed, and what there was is being removed already.",
+    Status.DELETING: "the ensemble is being removed already.",
+}
+
+
+class Delete:
+    """Starts the removal of ensembles."""
+
+    def __init__(self, store: Store, wake: Callable[[], None]) -> None:
+        self._store = store
+        self._wake = wake
+
+    def delete(self, context: Any, ensemble_id: str) -> EnsembleRecord:
+        """Start to remove everything of an ensemble; deleting twice is fine.
+
+        :raises ensemble_api.exception.NotFound: if there is none.
+        :raises ensemble_api.exception.Conflict: while its capacity is being reserved.
+        """
+        # 1 Change the goal. 2 Wake the worker, which removes all and then the record.
+        acting = requester(context)
+        expected = [Status.BUILDING, Status.ACTIVE, Status.ROLLING_BACK, Status.ERROR]
+        if self._store.get(ensemble_id).requester != acting:
+            expected.append(Status.DELETING)  # to go on with the rights of this one
+        self._store.transition(
+            ensemble_id,
+            expected,
+            Status.DELETING,
+            requester=acting,
+            message="Servers, capacity and ports are being removed.",
+        )
+        ensemble = self._store.get(ensemble_id)
+        if ensemble.status is not Status.DELETING:
+            raise exception.Conflict(
+                f"Ensemble {ensemble_id} is {ensemble.status}; try again in a moment."
+            )
+        self._wake()
+        return ensemble
+
+    def cancel(self, context: Any, ensemble_id: str) -> EnsembleRecord:
+        """Stop a build and start to remove everything of it, unless it has ended by now.
+
+        :raises ensemble_api.exception.NotFound: if there is none.
+        :raises ensemble_api.exception.Conflict: when nothing is being built.
+        """
+        # 1 Change the goal, in the one statement that a build's end would make vain. 2 Wake the
+        # worker, which removes all and then the record; while the capacity is being reserved,
+        # the one who reserves it does.
+        cancelled = self._store.transition(
+            ensemble_id,
+            [Status.RESERVING, Status.BUILDING],
+            Status.DELETING,
+            requester=requester(context),
+            message="The build was cancelled; servers, capacity and ports are being removed.",
+        )
+        ensemble = self._store.get(ensemble_id)
+        if not cancelled:
+            raise exception.Conflict(
+                f"There is no build to cancel: {_NOT_BUILDING[ensemble.status]}",
+                status=ensemble.status.value,
+            )
+        self._wake()
+        return ensemble

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hosts with what is on them, for operators: all of them, or one and whether it can drain."""
+
+from dataclasses import replace
+from typing import Any
+
+from ensemble_api import exception
+from ensemble_api.cloud.inventory import Inventory
+from ensemble_api.store.api import Store
+from ensemble_api.usecases.drain import Drains, Tried
+from ensemble_api.usecases.host_impact import HostImpacts, Search, host_impacts
+
+
+class Hosts:
+    """Reads the hosts of the cloud, and who is recorded to be on them."""
+
+    def __init__(self, store: Store, inventory: Inventory, drains: Drains) -> None:
+        self._store = store
+        self._inventory = inventory
+        self._drains = drains
+
+    def index(self, context: Any, search: Search) -> HostImpacts:
+        """Every host, what is on it and what its failure breaks; one page of those searched for.
+
+        :raises ensemble_api.exception.Invalid: if the marker is no host.
+        """
+        # 1 Look at the hosts as they are now. 2 Read who is recorded to be on them. 3 Judge.
+        hosts = self._inventory.hosts(context)
+        owners, occupants = self._store.occupants()
+        return host_impacts(hosts, self._inventory.levels, owners, occupants, search)
+
+    def show(
+        self, context: Any, name: str, *, drain: bool = False
+    ) -> tuple[HostImpacts, tuple[Tried, ...] | None]:
+        """The impact of one host; with ``drain``, also whether its members fit elsewhere.
+
+        :raises ensemble_api.exception.NotFound: if there is no such host.
+        """
+        # 1 Find the host among all, since what else is down counts. 2 Try its ensembles.
+        found = self.index(context, Search())
+        rows = [row for row in found.hosts if row.host.name == name]
+        if not rows:
+            raise exception.NotFound(f"There is no host {name}.")
+        here = {each.ensemble_id for each in rows[0].occupants}
+        broken = tuple(each for each in found.broken if each[0].id in here)
+        one = replace(found, page=tuple(rows), found=1, first=1, broken=broken)
+        if not drain:
+            return one, None
+        worst = [owner.id for owner, _ in rows[0].breaks]
+        others = [each.ensemble_id for each in rows[0].occupants]
+        ids = dict.fromkeys((*worst, *others))
+        return one, tuple(self._drains.attempt(context, name, ids))

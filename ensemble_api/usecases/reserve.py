@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reserve the capacity of all members of an ensemble at once, or of none."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from ensemble_api import advice, exception
+from ensemble_api.cloud.inventory import Capacity
+from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.planning import check, result
+from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.records import EnsembleRecord, Status
+from ensemble_api.store.api import Store
+from ensemble_api.store.create_requests import Mark
+from ensemble_api.usecases.capacity import Look
+from ensemble_api.usecases.exclusivity import Neighbours
+from ensemble_api.usecases.resolve import Wanted
+
+LOG = logging.getLogger(__name__)
+
+RESERVE_SECONDS = 60  # the lease of a create while it plans and reserves
+_CONTENDED = result.Reason(
+    "no-capacity",
+    "Others keep taking the capacity that it needs.",
+    suggestion="Try again in a moment.",
+)
+
+MakePlan: TypeAlias = Callable[[Snapshot], result.Plan | result.Infeasible]
+MakeRecord: TypeAlias = Callable[[result.Plan, Capacity], EnsembleRecord]
+
+
+class Reserve:
+    """Plans on a fresh snapshot, saves the intent and holds every claim, as often as it takes."""
+
+    def __init__(
+        self,
+        store: Store,
+        look: Look,
+        neighbours: Neighbours,
+        reservation: Reservation,
+        *,
+        owner: str,
+        attempts: int,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._store = store
+        self._look = look
+        self._neighbours = neighbours
+        self._reservation = reservation
+        self._owner = owner
+        self._attempts = attempts
+        self._sleep = sleep
+
+    def reserve(
+        self,
+        context: Any,
+        wanted: Wanted,
+        plan: MakePlan,
+        new_record: MakeRecord,
+        marks: Sequence[Mark] = (),
+    ) -> EnsembleRecord:
+        """Give the ensemble, whose capacity is held and which is the worker's to build.
+
+        ``plan`` and ``new_record`` are called anew whenever others have taken what was planned.
+        ``marks`` are saved with the intent.
+
+        :raises ensemble_api.exception.AskedTwice: when one of ``marks`` is another's already.
+        :raises ensemble_api.exception.InfeasibleEnsemble: with reasons; nothing is left then.
+        """
+        record: EnsembleRecord | None = None
+        try:
+            for attempt in range(self._attempts):
+                # 1 Plan on a fresh snapshot.
+                capacity = self._look.at_capacity(
+                    context, wanted, but=record.id if record else None, to_reserve=True
+                )
+                planned = plan(capacity.snapshot)
+                if isinstance(planned, result.Infeasible):
+                    raise _refusal(planned)
+                # 2 Save the intent.
+                fresh = new_record(planned, capacity)
+                if record is None:
+                    record = fresh
+                    self._store.create(record, self._owner, RESERVE_SECONDS, marks)
+                else:
+                    record = replace(fresh, id=record.id)
+                    self._store.replan(record, self._owner, RESERVE_SECONDS)
+                # 3 Hold every claim in one request, or none, and read the usages back.
+                try:
+                    self._hold(context, wanted, planned, capacity, record)
+                except exception.CapacityTaken:
+                    LOG.info("Others took capacity planned for %s, attempt %d", record.id, attempt)
+                    self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
+                    continue
+                # 4 Hand over to the worker.
+                message = f"Capacity for {len(record.members)} members is reserved."
+                if not self._store.transition(
+                    record.id, [Status.RESERVING], Status.BUILDING, message=message
+                ):
+                    # What there is goes, whoever else has held or removed something meanwhile.
+                    raise self._overtaken(record.id)
+                break
+            else:
+                raise _refusal(result.Infeasible((_CONTENDED,), proved=False))
+        except exception.AskedTwice:
+            raise  # before anything was saved
+        except Exception:
+            # Nothing was promised yet, so nothing may be left, whatever went wrong.
+            if record is not None:
+                self._undo(record)
+            raise
+        self._store.release(record.id, self._owner)
+        return record
+
+    def _hold(
+        self,
+        context: Any,
+        wanted: Wanted,
+        planned: result.Plan,
+        capacity: Capacity,
+        record: EnsembleRecord,
+    ) -> None:
+        """Hold the capacity, and see whether an ensemble that came meanwhile bars us, or we it."""
+        self._reservation.hold(
+            record.project_id, record.user_id, record.members, capacity.generations
+        )
+        now = self._neighbours.mark(context, wanted.ensemble, capacity, record.id)
+        if check.check(wanted.ensemble, now.snapshot, planned.assignment):
+            self._give_back(record)
+            raise exception.CapacityTaken
+
+    def _give_back(self, record: EnsembleRecord) -> None:
+        self._reservation.release_all(
+            record.project_id, record.user_id, (member.id for member in record.members)
+        )
+
+    def _undo(self, record: EnsembleRecord) -> None:
+        try:
+            self._give_back(record)
+            self._store.remove(record.id)
+        except Exception as error:  # noqa: BLE001
+            # The worker takes it over when the lease ends, and finds it interrupted.
+            advice.log(LOG, f"Ensemble {record.id} could not be undone; the worker will", error)
+
+    def _overtaken(self, ensemble_id: str) -> exception.EnsembleError:
+        """Why an ensemble is not being reserved any more, though its creator lives."""
+        try:
+            status = self._store.get(ensemble_id).status
+        except exception.NotFound:
+            status = Status.DELETING  # a worker was quicker
+        if status is Status.DELETING:
+            return exception.Conflict("It was cancelled before anything was built.")
+        # A worker found us too slow and rolled back, perhaps before we held anything.
+        return exception.Unavailable("Reserving took too long; try again later.")
+
+
+def _refusal(infeasible: result.Infeasible) -> exception.InfeasibleEnsemble:
+    words = " ".join(reason.message for reason in infeasible.reasons)
+    return exception.InfeasibleEnsemble(
+        f"The ensemble does not fit: {words}",
+        reasons=list(infeasible.reasons),
+        proved=infeasible.proved,
+    )
