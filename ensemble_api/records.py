@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ensemble_api import codec
+from ensemble_api.planning.model import Ensemble
+from ensemble_api.planning.policies import Exclusive
+
 
 class Status(StrEnum):
     """Where an ensemble stands."""
@@ -75,6 +79,16 @@ class MemberRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class _Planned:
+    """What a member was planned with; which traits it asked for is known to the plan alone."""
+
+    resources: Mapping[str, int]
+    required: frozenset[str] = frozenset()
+    forbidden: frozenset[str] = frozenset()
+    unplanned: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EnsembleRecord:
     """One ensemble as recorded.
 
@@ -112,9 +126,18 @@ class EnsembleRecord:
         raise KeyError(member.tier)
 
     @property
+    def ensemble(self) -> Ensemble:
+        """What is described, with the resources that its members were planned with.
+
+        ModelError if it cannot be meant any more, KeyError if a tier has no member.
+        """
+        needs = {member.tier: _Planned(member.resources) for member in self.members}
+        return codec.ensemble(self.body, needs)
+
+    @property
     def exclusive(self) -> bool:
         """Whether a policy bars others from the domains of some members."""
-        return any(policy["type"] == "exclusive" for policy in self.body["policies"])
+        return any(codec.policies(self.body["policies"], Exclusive.kind))
 
     @property
     def active(self) -> int:

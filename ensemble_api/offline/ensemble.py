@@ -5,16 +5,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ensemble_api import codec
 from ensemble_api.offline import schema
 from ensemble_api.offline.document import Document, Steps, place_of
 from ensemble_api.offline.membership import Membership
 from ensemble_api.planning import model
-from ensemble_api.planning.errors import ModelError, located
-from ensemble_api.planning.policies import KINDS
-from ensemble_api.planning.policy import Policy
+from ensemble_api.planning.errors import ModelError
 
 MAX_MEMBERS: Final = 5000
 """As many as an operator can allow in the API, see ``[ensembles] max_members``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What each member of a tier takes of its host, as the document says it."""
+
+    resources: Mapping[str, int]
+    required: frozenset[str]
+    forbidden: frozenset[str]
+    unplanned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +60,15 @@ def ensemble(document: Document) -> EnsembleDocument:
     """
     schema.check(document, "ensemble")
     prefix = _prefix(document.value)
-    body = document.value["ensemble"] if prefix else document.value
-    size = sum(int(tier["count"]) for tier in body["tiers"])
+    body = _with_whole_numbers(document.value["ensemble"] if prefix else document.value)
+    size = sum(tier["count"] for tier in body["tiers"])
     if size > MAX_MEMBERS:
         raise document.error(
             (*prefix, "tiers"), f"have {size} members, more than the {MAX_MEMBERS} that are planned"
         )
     try:
-        found = _model(body)
+        needs = {tier["name"]: _needs(tier["server"]) for tier in body["tiers"]}
+        found = codec.ensemble(body, needs, needs_field=".server")
     except ModelError as error:
         raise document.error_at(f"{place_of(prefix)}.{error.field}", error.reason) from None
     memberships = {tier["name"]: Membership.of(tier["server"]) for tier in body["tiers"]}
@@ -69,37 +79,18 @@ def _prefix(value: Mapping[str, Any]) -> Steps:
     return ("ensemble",) if "ensemble" in value else ()
 
 
-def _model(body: Mapping[str, Any]) -> model.Ensemble:
-    tiers = []
-    for index, tier in enumerate(body["tiers"]):
-        with located(f"tiers[{index}].server"):
-            tiers.append(_tier(tier))
-    policies = []
-    for index, policy in enumerate(body.get("policies", ())):
-        with located(f"policies[{index}]"):
-            policies.append(_policy(policy))
-    return model.Ensemble(tuple(tiers), tuple(policies))
-
-
-def _tier(tier: Mapping[str, Any]) -> model.Tier:
-    server = tier["server"]
-    return model.Tier(
-        name=tier["name"],
-        count=int(tier["count"]),
-        resources={name: int(amount) for name, amount in server["resources"].items()},
-        required_traits=frozenset(server.get("required_traits", ())),
-        forbidden_traits=frozenset(server.get("forbidden_traits", ())),
-        zone=server.get("availability_zone"),
+def _needs(server: Mapping[str, Any]) -> Needs:
+    return Needs(
+        server["resources"],
+        frozenset(server.get("required_traits", ())),
+        frozenset(server.get("forbidden_traits", ())),
     )
 
 
-def _policy(policy: Mapping[str, Any]) -> Policy:
-    # JSON knows one kind of number: 2.0 is as whole as 2.
-    facts: dict[str, Any] = {
-        name: int(value) if isinstance(value, float) else value
-        for name, value in policy.items()
-        if name not in ("type", "enforcement")
-    }
-    facts["tiers"] = tuple(facts["tiers"])
-    hard = policy.get("enforcement", "hard") == "hard"
-    return KINDS[policy["type"]](hard=hard, **facts)
+def _with_whole_numbers(value: Any) -> Any:
+    """JSON knows one kind of number, so in a file 2.0 is as whole as 2."""
+    if isinstance(value, Mapping):
+        return {key: _with_whole_numbers(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_with_whole_numbers(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -20,7 +20,6 @@ from ensemble_api.planning.topology import BoolArray, FailureDomain, Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.usecases.domain_labels import labels
 from ensemble_api.usecases.exclusivity import Neighbours
-from ensemble_api.usecases.resolve import stored_ensemble
 
 RUNNING = frozenset(
     (
@@ -87,7 +86,7 @@ class Observer:
             self._inventory.levels, {name: host.above for name, host in hosts.items()}
         )
         members = tuple(_whereabouts(record, self._servers(context, record), hosts))
-        ensemble = stored_ensemble(record)
+        ensemble = record.ensemble
         snapshot = self._snapshot(context, record, ensemble, topology, hosts)
         placed = _assignment(each for each in members if each.host is not None)
         left = _assignment(each for each in members if each.running)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ensemble_api import exception
+from ensemble_api import codec, exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand, demand
 from ensemble_api.planning import drain
@@ -15,7 +15,7 @@ from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.solver.process import solve
 from ensemble_api.usecases.capacity import Look
-from ensemble_api.usecases.resolve import Wanted, stored_ensemble
+from ensemble_api.usecases.resolve import Wanted
 
 MOST = 25  # ensembles that are tried; each takes a plan
 
@@ -82,7 +82,7 @@ class _Attempt:
         demands = {
             tier["name"]: self._demand(acting, record, tier) for tier in record.body["tiers"]
         }
-        wanted = Wanted(record.body, stored_ensemble(record, demands), demands)
+        wanted = Wanted(record.body, codec.ensemble(record.body, demands), demands)
         capacity = self._look.at_capacity(acting, wanted, record.id, moment=self._moment)
         snapshot = capacity.less(self._taken).snapshot
         running = {member: each.host for member, each in by_member.items()}

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who else is where: what exclusive policies, ours and those of others, rule out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from ensemble_api import codec
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.policies import Exclusive
+from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.topology import BoolArray, Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.store.api import Store
@@ -86,10 +88,14 @@ def _closed(
 ) -> BoolArray:
     """Mark the hosts of domains that another ensemble has to itself (shape [H])."""
     paths: dict[str, set[tuple[str, ...]]] = {}
+    barring: dict[str, list[Policy]] = {}  # by ensemble
     for owner, member in members:
-        for policy in owner.body["policies"]:
-            if _bars(policy, member.tier, stranger=owner.project_id != project_id):
-                paths.setdefault(policy["level"], set()).add(member.domains[policy["level"]])
+        if owner.id not in barring:
+            stranger = owner.project_id != project_id
+            barring[owner.id] = list(_barring(owner, stranger=stranger))
+        for policy in barring[owner.id]:
+            if member.tier in policy.tiers:
+                paths.setdefault(policy.level, set()).add(member.domains[policy.level])
     mask = np.zeros(len(topology), dtype=np.bool_)
     for level, taken in paths.items():
         if level in topology.levels:
@@ -98,11 +104,13 @@ def _closed(
     return mask
 
 
-def _bars(policy: Mapping[str, Any], tier: str, *, stranger: bool) -> bool:
-    """Whether a policy keeps a newcomer out of the domains of ``tier``; a soft one keeps nobody."""
-    return (
-        policy["type"] == Exclusive.kind
-        and policy["enforcement"] == "hard"
-        and tier in policy["tiers"]
-        and (stranger or policy.get("other", PROJECT) == ENSEMBLE)
-    )
+def _barring(owner: EnsembleRecord, *, stranger: bool) -> Iterator[Policy]:
+    """The policies that keep a newcomer out of the domains of their tiers; soft ones keep nobody.
+
+    ``stranger`` is whether it comes from another project.
+    """
+    for _, described in codec.policies(owner.body["policies"], Exclusive.kind):
+        policy = codec.policy(described)
+        assert isinstance(policy, Exclusive)
+        if policy.hard and (stranger or policy.other == ENSEMBLE):
+            yield policy

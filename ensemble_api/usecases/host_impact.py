@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ensemble_api import exception
+from ensemble_api import codec, exception
 from ensemble_api.cloud.inventory import Host
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.impact import Break, Effect, Standing, broken, impact, states
@@ -192,14 +192,13 @@ def _judge(
 def _promises(policies: Sequence[Mapping[str, Any]]) -> dict[int, Survive]:
     """The `survive` policies of a stored body, by number."""
     found = {}
-    for number, policy in enumerate(policies):
-        if policy["type"] == Survive.kind:
-            facts = {k: v for k, v in policy.items() if k not in ("type", "enforcement", "tiers")}
-            hard = policy["enforcement"] == "hard"
-            try:
-                found[number] = Survive(tiers=tuple(policy["tiers"]), hard=hard, **facts)
-            except (ModelError, TypeError):
-                continue  # nobody can keep what is no promise; the ensemble's own page shows it
+    for number, described in codec.policies(policies, Survive.kind):
+        try:
+            promise = codec.policy(described)
+        except (ModelError, TypeError):
+            continue  # nobody can keep what is no promise; the ensemble's own page shows it
+        assert isinstance(promise, Survive)
+        found[number] = promise
     return found
 
 

@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from ensemble_api import exception
+from ensemble_api import codec, exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.names import server_name
 from ensemble_api.planning import model
-from ensemble_api.planning.errors import ModelError, located
-from ensemble_api.planning.policies import KINDS
-from ensemble_api.planning.policy import Policy
-from ensemble_api.records import EnsembleRecord, dealt
+from ensemble_api.planning.errors import ModelError
+from ensemble_api.records import dealt
 from ensemble_api.usecases.refusals import Refusals, Taken
 from ensemble_api.usecases.server_template import Templates
 
@@ -81,7 +79,7 @@ class Resolver:
             for index, tier in enumerate(body["tiers"])
         }
         try:
-            ensemble = _model(body, demands)
+            ensemble = codec.ensemble(body, demands)
         except ModelError as error:
             field = f"ensemble.{error.field}"
             raise exception.Invalid(f"{field}: {error.reason}", field=field) from error
@@ -111,49 +109,3 @@ class Resolver:
                 raise exception.Invalid(
                     f"{field}: must be one of {', '.join(self._levels)}", field=field
                 )
-
-
-def _model(body: Mapping[str, Any], demands: Mapping[str, Demand]) -> model.Ensemble:
-    """The planner's view of a checked body.
-
-    :raises ensemble_api.planning.errors.ModelError: when it cannot be meant.
-    """
-    tiers = []
-    for index, tier in enumerate(body["tiers"]):
-        need = demands[tier["name"]]
-        with located(f"tiers[{index}]"):
-            tiers.append(
-                model.Tier(
-                    name=tier["name"],
-                    count=tier["count"],
-                    resources=need.resources,
-                    required_traits=need.required,
-                    forbidden_traits=need.forbidden,
-                    zone=tier["server"].get("availability_zone"),
-                    unplanned=need.unplanned,
-                )
-            )
-    policies = []
-    for index, policy in enumerate(body["policies"]):
-        with located(f"policies[{index}]"):
-            policies.append(_policy(policy))
-    return model.Ensemble(tuple(tiers), tuple(policies))
-
-
-def _policy(policy: Mapping[str, Any]) -> Policy:
-    facts = {key: value for key, value in policy.items() if key not in ("type", "enforcement")}
-    facts["tiers"] = tuple(facts["tiers"])
-    return KINDS[policy["type"]](hard=policy["enforcement"] == "hard", **facts)
-
-
-def stored_ensemble(
-    record: EnsembleRecord, demands: Mapping[str, Demand] | None = None
-) -> model.Ensemble:
-    """The model of a stored ensemble, with the resources that its members were planned with.
-
-    ``demands``, by tier, are used in place of these where they are given.
-    """
-    if demands is None:
-        needs = {member.tier: member.resources for member in record.members}
-        demands = {tier: Demand(resources) for tier, resources in needs.items()}
-    return _model(record.body, demands)

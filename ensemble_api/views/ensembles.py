@@ -9,7 +9,6 @@ from ensemble_api.planning import survivability
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
-from ensemble_api.usecases.resolve import stored_ensemble
 from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.survival import objectives, promises, survival, verdict
 
@@ -22,7 +21,7 @@ def ensemble(record: EnsembleRecord, *, names: bool, detail: bool, user_data: bo
     placed = [each for each in record.members if each.status is not MemberStatus.DELETED]
     topology = _topology(placed)
     assignment = {Member(each.tier, each.index): each.host for each in placed}
-    what = stored_ensemble(record)
+    what = record.ensemble
     losses = survivability.survivability(what, assignment, topology) if placed else ()
     view: Json = {
         "id": record.id,

@@ -17,7 +17,6 @@ from ensemble_api.records import EnsembleRecord
 from ensemble_api.service import Asked, Page, Planned
 from ensemble_api.usecases.current_state import Truth
 from ensemble_api.usecases.host_impact import HostImpacts, Search, host_impacts
-from ensemble_api.usecases.resolve import stored_ensemble
 
 MEMBER = caller("shop-project", "member", "reader")
 READER = caller("shop-project", "reader")
@@ -78,7 +77,7 @@ class Ensembles:
     def survivability(self, context: Any, record: EnsembleRecord, *, whole: bool) -> Truth:
         self._ask("survivability", record.id, whole)
         topology = Topology.build(self.levels, {})
-        return Truth(record, stored_ensemble(record), topology, (), {}, (), {}, "now")
+        return Truth(record, record.ensemble, topology, (), {}, (), {}, "now")
 
     def delete(self, context: Any, ensemble_id: str) -> EnsembleRecord:
         self._ask("delete", ensemble_id)

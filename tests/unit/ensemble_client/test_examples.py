@@ -19,7 +19,6 @@ from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, Requester, Status
 from ensemble_api.schemas import check_ensemble
 from ensemble_api.solver.process import solve
-from ensemble_api.usecases.resolve import stored_ensemble
 from ensemble_client.file import read
 from ensemble_client.names import resolve
 from ensemble_cloud import shape_file
@@ -77,7 +76,7 @@ def described(body: dict[str, Any]) -> Ensemble:
     record = EnsembleRecord(
         "e", "p", "u", body["name"], Status.BUILDING, Requester("u"), body, {}, members
     )
-    return stored_ensemble(record)
+    return record.ensemble
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from ensemble_api.planning.model import Ensemble, Tier
 from ensemble_api.planning.policies import Affinity, AntiAffinity
 from ensemble_api.usecases.quota import Quota
 from ensemble_api.usecases.refusals import Taken
-from ensemble_api.usecases.resolve import Asking, Resolver, Wanted, stored_ensemble
+from ensemble_api.usecases.resolve import Asking, Resolver, Wanted
 
 TENANT = caller("shop-project", "member", "reader")
 NOTHING: Any = SimpleNamespace(promised=lambda project_id: [])  # a store without ensembles
@@ -529,6 +529,6 @@ def test_the_quota_of_ports_counts_those_that_nova_will_make(
 
 
 def test_a_stored_ensemble_has_the_resources_it_was_planned_with() -> None:
-    found = stored_ensemble(ensemble(member(0), member(1)))
+    found = ensemble(member(0), member(1)).ensemble
     assert found.size == 2
     assert dict(found.tier("web").resources) == {"VCPU": 4242, "MEMORY_MB": 31337}
