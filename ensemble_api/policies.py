@@ -4,12 +4,11 @@
 Nova internals used here: ``nova.policy`` and its enforcer.
 """
 
-from typing import Any
-
 from nova import policy as nova_policy
 from oslo_policy import policy
 
 from ensemble_api import exception
+from ensemble_api.context import Context
 
 MEMBER = "rule:ensembles:member"
 NOVA_SHOWS = "os_compute_api:os-extended-server-attributes"  # who sees user_data of a server
@@ -110,7 +109,7 @@ def get_enforcer() -> policy.Enforcer:
 
 
 def allowed(
-    context: Any, action: str, project_id: str | None = None, user_id: str | None = None
+    context: Context, action: str, project_id: str | None = None, user_id: str | None = None
 ) -> bool:
     """Whether ``context`` may do ``action`` on ensembles of ``project_id`` (default: its own).
 
@@ -120,14 +119,14 @@ def allowed(
     return bool(get_enforcer().authorize(f"ensembles:{action}", target, context))
 
 
-def sees_user_data(context: Any, project_id: str, user_id: str) -> bool:
+def sees_user_data(context: Context, project_id: str, user_id: str) -> bool:
     """Whether ``context`` may see the user data of this user's servers, by our rule or Nova's."""
     if allowed(context, "show:user_data", project_id, user_id):
         return True
     return bool(context.can(NOVA_SHOWS, target={"project_id": project_id}, fatal=False))
 
 
-def authorize(context: Any, action: str, project_id: str | None = None) -> None:
+def authorize(context: Context, action: str, project_id: str | None = None) -> None:
     """Refuse what policy forbids.
 
     :raises ensemble_api.exception.Forbidden: when it does.

@@ -11,6 +11,7 @@ from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.volumes import Volumes
+from ensemble_api.context import Context
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.store.api import Page, Store
 from ensemble_api.store.create_requests import CreateRequests
@@ -85,13 +86,15 @@ class Service:
         """The failure domain levels of this cloud, smallest first."""
         return self._inventory.levels
 
-    def plan(self, context: Any, body: Mapping[str, Any], asked: Asked = NOTHING_MORE) -> Planned:
+    def plan(
+        self, context: Context, body: Mapping[str, Any], asked: Asked = NOTHING_MORE
+    ) -> Planned:
         """See ``usecases/plan``."""
         return self._dry_runs.plan(context, body, asked)
 
     def create(
         self,
-        context: Any,
+        context: Context,
         body: Mapping[str, Any],
         plan_id: str | None = None,
         asked: Asked = NOTHING_MORE,
@@ -119,24 +122,24 @@ class Service:
         """
         return self._store.get(ensemble_id)
 
-    def survivability(self, context: Any, record: EnsembleRecord, *, whole: bool) -> Truth:
+    def survivability(self, context: Context, record: EnsembleRecord, *, whole: bool) -> Truth:
         """See ``usecases/current_state``."""
         return self._observer.look(context, record, whole=whole)
 
-    def delete(self, context: Any, ensemble_id: str) -> EnsembleRecord:
+    def delete(self, context: Context, ensemble_id: str) -> EnsembleRecord:
         """See ``usecases/delete``."""
         return self._delete.delete(context, ensemble_id)
 
-    def cancel(self, context: Any, ensemble_id: str) -> EnsembleRecord:
+    def cancel(self, context: Context, ensemble_id: str) -> EnsembleRecord:
         """See ``usecases/delete``."""
         return self._delete.cancel(context, ensemble_id)
 
-    def hosts(self, context: Any, search: Search) -> HostImpacts:
+    def hosts(self, context: Context, search: Search) -> HostImpacts:
         """See ``usecases/hosts``."""
         return self._hosts.index(context, search)
 
     def host(
-        self, context: Any, name: str, *, drain: bool = False
+        self, context: Context, name: str, *, drain: bool = False
     ) -> tuple[HostImpacts, tuple[Tried, ...] | None]:
         """See ``usecases/hosts``."""
         return self._hosts.show(context, name, drain=drain)

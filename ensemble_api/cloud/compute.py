@@ -12,6 +12,7 @@ from typing import Any
 import webob
 
 from ensemble_api import exception
+from ensemble_api.context import Context
 
 LOG = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class Compute:
 
     def _call(
         self,
-        context: Any,
+        context: Context,
         method: str,
         path: str,
         body: Mapping[str, Any] | None = None,
@@ -55,7 +56,7 @@ class Compute:
             raise exception.CloudError(response.status_int, _message(response.body))
         return json.loads(response.body) if response.body else None
 
-    def _find(self, context: Any, path: str, version: str = VERSION) -> Any:
+    def _find(self, context: Context, path: str, version: str = VERSION) -> Any:
         """The answer to a GET, None if there is no such thing for this tenant."""
         try:
             return self._call(context, "GET", path, version=version)
@@ -64,7 +65,9 @@ class Compute:
                 return None
             raise
 
-    def _pages(self, context: Any, path: str, key: str, version: str) -> Iterator[dict[str, Any]]:
+    def _pages(
+        self, context: Context, path: str, key: str, version: str
+    ) -> Iterator[dict[str, Any]]:
         """All items of a collection, page after page, however long Nova makes its pages."""
         marker = ""
         while True:
@@ -76,7 +79,7 @@ class Compute:
 
     # What a tenant may refer to, asked with the tenant's own rights.
 
-    def flavor(self, context: Any, flavor_id: str) -> dict[str, Any] | None:
+    def flavor(self, context: Context, flavor_id: str) -> dict[str, Any] | None:
         """A flavor that this tenant may use, with all its extra specs."""
         found = self._find(_as_built(context), f"/flavors/{_quote(flavor_id)}")
         if found is None:
@@ -84,22 +87,22 @@ class Compute:
         specs = self._see(context, f"/flavors/{_quote(flavor_id)}/os-extra_specs")
         return dict(found["flavor"]) | {"extra_specs": specs["extra_specs"]}
 
-    def image(self, context: Any, image_id: str) -> dict[str, Any] | None:
+    def image(self, context: Context, image_id: str) -> dict[str, Any] | None:
         """An image that this tenant may use."""
         found = self._find(context, f"/images/{_quote(image_id)}", PROXY_VERSION)
         return None if found is None else found["image"]
 
-    def network(self, context: Any, network_id: str) -> dict[str, Any] | None:
+    def network(self, context: Context, network_id: str) -> dict[str, Any] | None:
         """A network that this tenant may use."""
         found = self._find(context, f"/os-tenant-networks/{_quote(network_id)}", PROXY_VERSION)
         return None if found is None else found["network"]
 
-    def key_pair(self, context: Any, name: str) -> dict[str, Any] | None:
+    def key_pair(self, context: Context, name: str) -> dict[str, Any] | None:
         """A key pair of this user."""
         found = self._find(context, f"/os-keypairs/{_quote(name)}")
         return None if found is None else found["keypair"]
 
-    def security_group(self, context: Any, name: str) -> dict[str, Any] | None:
+    def security_group(self, context: Context, name: str) -> dict[str, Any] | None:
         """A security group of this project, by name or id."""
         groups = self._call(context, "GET", "/os-security-groups", version=PROXY_VERSION)
         for group in groups["security_groups"]:
@@ -107,40 +110,42 @@ class Compute:
                 return dict(group)
         return None
 
-    def limits(self, context: Any) -> dict[str, int]:
+    def limits(self, context: Context) -> dict[str, int]:
         """The project's absolute limits and what it uses of them."""
         return dict(self._call(context, "GET", "/limits")["limits"]["absolute"])
 
     # What only an operator sees. Nothing else is asked with more rights than the caller has, and
     # none of it changes anything (doc/decisions/0002 has the list).
 
-    def _see(self, context: Any, path: str) -> Any:
+    def _see(self, context: Context, path: str) -> Any:
         """The answer to a GET with an operator's eyes."""
         return self._call(context.elevated(), "GET", path)
 
-    def hypervisors(self, context: Any) -> Iterator[dict[str, Any]]:
+    def hypervisors(self, context: Context) -> Iterator[dict[str, Any]]:
         """All hypervisors: id (the resource provider), service host, state and status."""
         yield from self._pages(
             context.elevated(), "/os-hypervisors/detail", "hypervisors", HYPERVISOR_VERSION
         )
 
-    def aggregates(self, context: Any) -> list[dict[str, Any]]:
+    def aggregates(self, context: Context) -> list[dict[str, Any]]:
         """All host aggregates with hosts and metadata."""
         return list(self._see(context, "/os-aggregates")["aggregates"])
 
-    def all_servers(self, context: Any, project_id: str | None = None) -> Iterator[dict[str, Any]]:
+    def all_servers(
+        self, context: Context, project_id: str | None = None
+    ) -> Iterator[dict[str, Any]]:
         """All servers of all projects, or of one, in detail."""
         only = f"&project_id={_quote(project_id)}" if project_id is not None else ""
         path = f"/servers/detail?all_tenants=1{only}"
         yield from self._pages(context.elevated(), path, "servers", VERSION)
 
-    def servers(self, context: Any, project_id: str, tag: str) -> Iterator[dict[str, Any]]:
+    def servers(self, context: Context, project_id: str, tag: str) -> Iterator[dict[str, Any]]:
         """A project's servers with ``tag``, in detail and with their hosts."""
         only = f"project_id={_quote(project_id)}&tags={_quote(tag)}"
         path = f"/servers/detail?all_tenants=1&{only}"
         yield from self._pages(context.elevated(), path, "servers", VERSION)
 
-    def server(self, context: Any, server_id: str) -> dict[str, Any] | None:
+    def server(self, context: Context, server_id: str) -> dict[str, Any] | None:
         """One server in detail and with its host, None when it is surely gone."""
         try:
             found = self._see(context, f"/servers/{_quote(server_id)}")
@@ -154,7 +159,7 @@ class Compute:
 
     def create_server(
         self,
-        context: Any,
+        context: Context,
         name: str,
         host: str,
         template: Mapping[str, Any],
@@ -171,7 +176,7 @@ class Compute:
         return str(self._call(context, "POST", "/servers", {"server": server})["server"]["id"])
 
     def refusal(
-        self, context: Any, name: str, template: Mapping[str, Any]
+        self, context: Context, name: str, template: Mapping[str, Any]
     ) -> exception.CloudError | None:
         """What Nova would answer to a request for such a server by this caller; None if it took it.
 
@@ -193,7 +198,7 @@ class Compute:
         self.delete_server(context, server["id"])
         raise exception.CloudError(500, "Nova does not check server groups before it builds")
 
-    def delete_server(self, context: Any, server_id: str) -> None:
+    def delete_server(self, context: Context, server_id: str) -> None:
         """Ask for a server's end; one that is gone, going or locked is fine: a look tells which.
 
         :raises ensemble_api.exception.CloudError: when Nova refuses.
@@ -205,7 +210,7 @@ class Compute:
                 raise
 
 
-def _as_built(context: Any) -> Any:
+def _as_built(context: Context) -> Any:
     """The caller's context without what Nova lets administrators do: a build has none of that."""
     plain = copy.copy(context)
     plain.is_admin = False

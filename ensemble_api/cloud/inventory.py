@@ -14,6 +14,7 @@ from ensemble_api.cloud.answers import unavailable
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.providers import generations
+from ensemble_api.context import Context
 from ensemble_api.planning.snapshot import Packing, Snapshot
 from ensemble_api.planning.topology import Topology
 
@@ -130,14 +131,14 @@ class Inventory:
         """The names of all levels, smallest first."""
         return ("host", *(level.name for level in self._levels))
 
-    def hosts(self, context: Any) -> list[Host]:
+    def hosts(self, context: Context) -> list[Host]:
         """All hosts with state and place, by name.
 
         A host with several hypervisors (Ironic) has no one capacity and is left out.
         """
         return self._hosts(context, self._compute.aggregates(context))
 
-    def _hosts(self, context: Any, aggregates: Iterable[Mapping[str, Any]]) -> list[Host]:
+    def _hosts(self, context: Context, aggregates: Iterable[Mapping[str, Any]]) -> list[Host]:
         places = self._places(aggregates)
         found: dict[str, Host] = {}
         several: set[str] = set()
@@ -150,7 +151,7 @@ class Inventory:
             found[name] = Host(name, hypervisor["id"], state, above)
         return [found[name] for name in sorted(found) if name not in several]
 
-    def answers(self, context: Any, *, with_generations: bool = False) -> Answers:
+    def answers(self, context: Context, *, with_generations: bool = False) -> Answers:
         """Ask for what every snapshot needs; several of one moment may be made of it.
 
         ``with_generations`` is whether a reservation is to follow, which compares them.
@@ -164,7 +165,7 @@ class Inventory:
         )
 
     def capacity(
-        self, context: Any, demands: Mapping[str, Demand], answers: Answers | None = None
+        self, context: Context, demands: Mapping[str, Demand], answers: Answers | None = None
     ) -> Capacity:
         """A snapshot of all hosts for ``demands`` by tier; one without room for any shows as full.
 

@@ -4,6 +4,7 @@
 from typing import Any
 
 from ensemble_api.cloud.answers import unavailable
+from ensemble_api.context import Context
 
 
 class Networks:
@@ -23,7 +24,7 @@ class Networks:
         network = self._show("network", network_id)
         return bool(network) and bool(network.get("router:external")) and not network["shared"]
 
-    def port(self, context: Any, port_id: str) -> dict[str, Any] | None:
+    def port(self, context: Context, port_id: str) -> dict[str, Any] | None:
         """A port of the tenant's project, None if it has no such port.
 
         Nova attaches no others, even if the tenant may see them (``PortNotUsable``).

@@ -16,6 +16,7 @@ from oslo_config import cfg
 
 from ensemble_api import exception
 from ensemble_api.cloud import credentials
+from ensemble_api.context import Context
 from ensemble_api.records import Requester
 
 LOG = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class Session:
 
     def acting_for(
         self, requester: Requester, project_id: str, *, names_hosts: bool = False
-    ) -> Any:
+    ) -> Context:
         """A Nova request context with the rights that a requester has in a project, and no more.
 
         ``names_hosts`` adds the one role that lets Nova's policy take a host for a new server. The
@@ -67,7 +68,7 @@ class Session:
         """
         roles = [*requester.roles, *([PLACER_ROLE] if names_hosts else [])]
         access = self._auth.get_access(self._session)
-        return nova_context.RequestContext(
+        acting: Context = nova_context.RequestContext(
             user_id=requester.user_id,
             project_id=project_id,
             auth_token=access.auth_token,
@@ -76,6 +77,7 @@ class Session:
             service_catalog=_catalog_v2(access.service_catalog.catalog),
             overwrite=False,
         )
+        return acting
 
 
 def _catalog_v2(catalog: list[dict[str, Any]]) -> list[dict[str, Any]]:

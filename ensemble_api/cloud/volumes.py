@@ -15,6 +15,7 @@ from nova import exception as nova_exceptions
 from nova.volume import cinder
 
 from ensemble_api import exception
+from ensemble_api.context import Context
 
 LOG = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ class Volumes:
     def __init__(self) -> None:
         self._cinder = cinder.API()
 
-    def volume(self, context: Any, volume_id: str) -> dict[str, Any] | None:
+    def volume(self, context: Context, volume_id: str) -> dict[str, Any] | None:
         """A volume that this tenant may use: status, size in GB, bootable, volume_image_metadata.
 
         None when there is none, be it for want of a volume service.

@@ -11,6 +11,7 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import Session
 from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG, recognized
+from ensemble_api.context import Context
 from ensemble_api.execution import decide as decision
 from ensemble_api.execution.names import server_name
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
@@ -96,7 +97,7 @@ class Engine:
             return False
         return status in (Status.ROLLING_BACK, Status.DELETING)
 
-    def _observe(self, context: Any, ensemble: EnsembleRecord) -> Iterator[decision.Server]:
+    def _observe(self, context: Context, ensemble: EnsembleRecord) -> Iterator[decision.Server]:
         """All servers of the ensemble: by tag, and by id should a tenant have removed the tag."""
         shown = list(
             self._compute.servers(context, ensemble.project_id, f"{ENSEMBLE_TAG}{ensemble.id}")
@@ -110,7 +111,7 @@ class Engine:
                 yield _server(server, member_id)
 
     def _carry_out(
-        self, context: Any, ensemble: EnsembleRecord, action: decision.Action
+        self, context: Context, ensemble: EnsembleRecord, action: decision.Action
     ) -> str | None:
         """Do what was decided; gives what is in the way of a removal, if anything is."""
         if self._stopped:
@@ -210,7 +211,7 @@ class Engine:
             server_id=server_id,
         )
 
-    def _delete(self, context: Any, server_id: str) -> str | None:
+    def _delete(self, context: Context, server_id: str) -> str | None:
         """Ask for a server's end with the requester's rights; gives why Nova forbids it, if so."""
         try:
             self._compute.delete_server(context, server_id)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ensemble_api import exception
+from ensemble_api.context import Context
 from ensemble_api.service import Service
 
 MAX_BODY = 8 * 1024 * 1024  # bytes; user data of 20 tiers fits
@@ -23,7 +24,7 @@ _QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])+)"')
 class Call:
     """One request: Nova's request context, query parameters, body, and the service to call."""
 
-    context: Any
+    context: Context
     service: Service
     query: Mapping[str, str]
     raw: bytes

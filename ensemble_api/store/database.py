@@ -3,7 +3,8 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from oslo_db import api as oslo_db_api
@@ -15,6 +16,9 @@ from ensemble_api import advice, exception
 from ensemble_api.store import characters, migration
 
 LOG = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Database:
@@ -110,7 +114,9 @@ def _deadlocked(error: Exception) -> bool:
     return isinstance(error.__cause__, db_exception.DBDeadlock)
 
 
-# Around a method that is one transaction: another attempt when the database gave it up for others.
-retried = oslo_db_api.wrap_db_retry(
-    retry_interval=0.1, max_retries=5, max_retry_interval=2, exception_checker=_deadlocked
-)
+def retried(method: Callable[P, R]) -> Callable[P, R]:
+    """Try a method that is one transaction again when the database gave it up for others."""
+    wrapped: Callable[P, R] = oslo_db_api.wrap_db_retry(
+        retry_interval=0.1, max_retries=5, max_retry_interval=2, exception_checker=_deadlocked
+    )(method)
+    return wrapped

@@ -3,10 +3,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ensemble_api.cloud.inventory import Answers, Capacity, Inventory
 from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.context import Context
 from ensemble_api.store.api import Handover, Store
 from ensemble_api.usecases.exclusivity import Neighbours
 from ensemble_api.usecases.resolve import Wanted
@@ -35,7 +35,7 @@ class Look:
         self._reservation = reservation
         self._neighbours = neighbours
 
-    def moment(self, context: Any, *, to_reserve: bool = False) -> Moment:
+    def moment(self, context: Context, *, to_reserve: bool = False) -> Moment:
         """Ask what does not depend on whose ensemble is looked for.
 
         ``to_reserve`` is whether the capacity is to be reserved after it.
@@ -50,7 +50,7 @@ class Look:
 
     def at_capacity(
         self,
-        context: Any,
+        context: Context,
         wanted: Wanted,
         but: str | None = None,
         *,

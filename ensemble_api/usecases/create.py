@@ -7,6 +7,7 @@ from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.cloud.inventory import Capacity
+from ensemble_api.context import Context
 from ensemble_api.planning import planner, result
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.records import EnsembleRecord
@@ -49,7 +50,7 @@ class Create:
 
     def create(
         self,
-        context: Any,
+        context: Context,
         body: Mapping[str, Any],
         plan_id: str | None = None,
         asked: Asked = NOTHING_MORE,
@@ -89,7 +90,7 @@ class Create:
 
     def _create(
         self,
-        context: Any,
+        context: Context,
         body: Mapping[str, Any],
         plan_id: str | None,
         asked: Asked,

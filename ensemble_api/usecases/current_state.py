@@ -11,6 +11,7 @@ import numpy as np
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Host, Inventory
 from ensemble_api.cloud.tags import ENSEMBLE_TAG, recognized
+from ensemble_api.context import Context
 from ensemble_api.planning import check
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.result import Assignment, Violation
@@ -75,7 +76,7 @@ class Observer:
         self._inventory = inventory
         self._neighbours = neighbours
 
-    def look(self, context: Any, record: EnsembleRecord, *, whole: bool) -> Truth:
+    def look(self, context: Context, record: EnsembleRecord, *, whole: bool) -> Truth:
         """What is true of an ensemble now.
 
         ``whole`` is whether labels may count all domains of the cloud, and not only those in use.
@@ -103,7 +104,7 @@ class Observer:
             datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         )
 
-    def _servers(self, context: Any, record: EnsembleRecord) -> dict[str, Mapping[str, Any]]:
+    def _servers(self, context: Context, record: EnsembleRecord) -> dict[str, Mapping[str, Any]]:
         """The project's servers that may be the ensemble's, by id.
 
         By tag, and by id should a tenant have removed the tag.
@@ -126,7 +127,7 @@ class Observer:
 
     def _snapshot(
         self,
-        context: Any,
+        context: Context,
         record: EnsembleRecord,
         ensemble: Ensemble,
         topology: Topology,

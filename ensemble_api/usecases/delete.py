@@ -2,9 +2,9 @@
 """Delete an ensemble, or cancel its build: the goal changes, and the worker removes it all."""
 
 from collections.abc import Callable
-from typing import Any
 
 from ensemble_api import exception
+from ensemble_api.context import Context
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.intent import requester
@@ -24,7 +24,7 @@ class Delete:
         self._store = store
         self._wake = wake
 
-    def delete(self, context: Any, ensemble_id: str) -> EnsembleRecord:
+    def delete(self, context: Context, ensemble_id: str) -> EnsembleRecord:
         """Start to remove everything of an ensemble; deleting twice is fine.
 
         :raises ensemble_api.exception.NotFound: if there is none.
@@ -50,7 +50,7 @@ class Delete:
         self._wake()
         return ensemble
 
-    def cancel(self, context: Any, ensemble_id: str) -> EnsembleRecord:
+    def cancel(self, context: Context, ensemble_id: str) -> EnsembleRecord:
         """Stop a build and start to remove everything of it, unless it has ended by now.
 
         :raises ensemble_api.exception.NotFound: if there is none.

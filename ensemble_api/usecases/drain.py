@@ -8,6 +8,7 @@ from typing import Any
 from ensemble_api import codec, exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand, demand
+from ensemble_api.context import Context
 from ensemble_api.planning import drain
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.model import Member
@@ -43,7 +44,7 @@ class Drains:
         self._compute = compute
         self._look = look
 
-    def attempt(self, context: Any, host: str, ensembles: Iterable[str]) -> list[Tried]:
+    def attempt(self, context: Context, host: str, ensembles: Iterable[str]) -> list[Tried]:
         """Try the ensembles of these ids in this order; what one takes, the next ones lack."""
         attempt = _Attempt(self._compute, self._look, context, host)
         tried: list[Tried] = []
@@ -64,7 +65,7 @@ class Drains:
 class _Attempt:
     """One attempt to drain a host: all is planned on one look at the cloud."""
 
-    def __init__(self, compute: Compute, look: Look, context: Any, host: str) -> None:
+    def __init__(self, compute: Compute, look: Look, context: Context, host: str) -> None:
         self._compute = compute
         self._look = look
         self._context = context
@@ -93,7 +94,7 @@ class _Attempt:
         self._taken += [(at, demands[member.tier].resources) for member, at in found.moves.items()]
         return Tried(record, here, found, snapshot.topology)
 
-    def _demand(self, context: Any, record: EnsembleRecord, tier: Mapping[str, Any]) -> Demand:
+    def _demand(self, context: Context, record: EnsembleRecord, tier: Mapping[str, Any]) -> Demand:
         """What a member was planned with, and the traits of its flavor and image if these exist."""
         resources = next(
             (each.resources for each in record.members if each.tier == tier["name"]), {}
@@ -111,7 +112,7 @@ class _Attempt:
         whole = resources.items() <= now.resources.items()
         return now if whole else replace(now, resources=resources)
 
-    def _find(self, context: Any, kind: str, name: str) -> Mapping[str, Any] | None:
+    def _find(self, context: Context, kind: str, name: str) -> Mapping[str, Any] | None:
         """A flavor or image that the ensemble's project may use; each is asked for once."""
         key = (context.project_id, kind, name)
         if key not in self._found:
@@ -120,7 +121,7 @@ class _Attempt:
         return self._found[key]
 
 
-def _for_owner(context: Any, record: EnsembleRecord) -> Any:
+def _for_owner(context: Context, record: EnsembleRecord) -> Context:
     """An operator's context that looks at the cloud as it is for the ensemble's project."""
     acting = context.elevated()
     acting.project_id, acting.user_id = record.project_id, record.user_id

@@ -3,13 +3,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from ensemble_api import codec
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Capacity
+from ensemble_api.context import Context
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.policies import Exclusive
 from ensemble_api.planning.policy import Policy
@@ -28,7 +28,7 @@ class Neighbours:
         self._store = store
 
     def mark(
-        self, context: Any, ensemble: Ensemble, capacity: Capacity, but: str | None = None
+        self, context: Context, ensemble: Ensemble, capacity: Capacity, but: str | None = None
     ) -> Capacity:
         """The same capacity, as far as the project of ``context`` may use it.
 
@@ -44,7 +44,7 @@ class Neighbours:
 
     def others(
         self,
-        context: Any,
+        context: Context,
         project_id: str,
         ensemble: Ensemble,
         topology: Topology,

@@ -2,10 +2,10 @@
 """The hosts with what is on them, for operators: all of them, or one and whether it can drain."""
 
 from dataclasses import replace
-from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.cloud.inventory import Inventory
+from ensemble_api.context import Context
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.drain import Drains, Tried
 from ensemble_api.usecases.host_impact import HostImpacts, Search, host_impacts
@@ -19,7 +19,7 @@ class Hosts:
         self._inventory = inventory
         self._drains = drains
 
-    def index(self, context: Any, search: Search) -> HostImpacts:
+    def index(self, context: Context, search: Search) -> HostImpacts:
         """Every host, what is on it and what its failure breaks; one page of those searched for.
 
         :raises ensemble_api.exception.Invalid: if the marker is no host.
@@ -30,7 +30,7 @@ class Hosts:
         return host_impacts(hosts, self._inventory.levels, owners, occupants, search)
 
     def show(
-        self, context: Any, name: str, *, drain: bool = False
+        self, context: Context, name: str, *, drain: bool = False
     ) -> tuple[HostImpacts, tuple[Tried, ...] | None]:
         """The impact of one host; with ``drain``, also whether its members fit elsewhere.
 

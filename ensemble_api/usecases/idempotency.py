@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ensemble_api import exception
+from ensemble_api.context import Context
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Store
 from ensemble_api.store.create_requests import CreateRequests, Known, Mark
@@ -32,7 +33,7 @@ class Asking:
 
     @classmethod
     def of(
-        cls, context: Any, body: Mapping[str, Any], plan_id: str | None, key: str | None
+        cls, context: Context, body: Mapping[str, Any], plan_id: str | None, key: str | None
     ) -> "Asking":
         """The request of this caller; ``body`` is checked and has its defaults."""
         digest = _digest(body, plan_id)

@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 from ensemble_api.cloud.inventory import Capacity
+from ensemble_api.context import Context
 from ensemble_api.planning import result
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, Requester, Status
@@ -13,13 +14,13 @@ from ensemble_api.usecases.plan import Asked, labelled
 from ensemble_api.usecases.resolve import Wanted
 
 
-def requester(context: Any) -> Requester:
+def requester(context: Context) -> Requester:
     """Who asks, as the worker has to act for them later."""
     return Requester(context.user_id, tuple(sorted(set(context.roles))))
 
 
 def new_record(
-    context: Any, wanted: Wanted, planned: result.Plan, capacity: Capacity, asked: Asked
+    context: Context, wanted: Wanted, planned: result.Plan, capacity: Capacity, asked: Asked
 ) -> EnsembleRecord:
     """A new ensemble of the caller's project, each member on its planned host."""
     topology = capacity.snapshot.topology
@@ -54,7 +55,7 @@ def new_record(
 
 
 def _plan_summary(
-    context: Any, wanted: Wanted, planned: result.Plan, topology: Topology, asked: Asked
+    context: Context, wanted: Wanted, planned: result.Plan, topology: Topology, asked: Asked
 ) -> dict[str, Any]:
     """What stays true of a plan after it, JSON-ready: its objectives and soft violations.
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ensemble_api import exception
+from ensemble_api.context import Context
 from ensemble_api.planning import planner, result
 from ensemble_api.planning.eligibility import Eligibility, eligibility
 from ensemble_api.planning.headroom import LevelRoom, Loss, demand, headroom, loss
@@ -98,7 +99,7 @@ class DryRuns:
         self._kept_plans = kept_plans
         self._shown_hosts = shown_hosts
 
-    def plan(self, context: Any, body: Mapping[str, Any], asked: Asked) -> Planned:
+    def plan(self, context: Context, body: Mapping[str, Any], asked: Asked) -> Planned:
         """Plan, keep the plan, and answer what is asked beside it.
 
         :raises ensemble_api.exception.Invalid: naming the field that is wrong.
@@ -111,7 +112,7 @@ class DryRuns:
         found = self.tell(context, wanted, snapshot, planned, asked)
         return replace(found, over_quota=self._quota.shortages(context, wanted))
 
-    def find(self, context: Any, wanted: Wanted, plan_id: str) -> KeptPlan | None:
+    def find(self, context: Context, wanted: Wanted, plan_id: str) -> KeptPlan | None:
         """The project's plan with this id; None when it is not kept (any more).
 
         :raises ensemble_api.exception.Invalid: when that plan is of other tiers or policies.
@@ -125,7 +126,7 @@ class DryRuns:
 
     def hold_to(
         self,
-        context: Any,
+        context: Context,
         wanted: Wanted,
         snapshot: Snapshot,
         known: KeptPlan | None,
@@ -159,7 +160,7 @@ class DryRuns:
 
     def tell(
         self,
-        context: Any,
+        context: Context,
         wanted: Wanted,
         snapshot: Snapshot,
         planned: result.Plan | result.Infeasible,
@@ -199,7 +200,7 @@ class DryRuns:
 
     def _everywhere(
         self,
-        context: Any,
+        context: Context,
         wanted: Wanted,
         snapshot: Snapshot,
         planned: result.Plan | result.Infeasible,

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.networks import Networks
+from ensemble_api.context import Context
 from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.resolve import Wanted
@@ -52,7 +53,7 @@ class Quota:
         self._networks = networks
         self._store = store
 
-    def shortages(self, context: Any, wanted: Wanted) -> tuple[Shortage, ...]:
+    def shortages(self, context: Context, wanted: Wanted) -> tuple[Shortage, ...]:
         """The quotas in which Nova would refuse some member in the middle of the build.
 
         What other ensembles of the project are still to get counts as used.
@@ -63,7 +64,7 @@ class Quota:
             *self._of_neutron(context, wanted, promised),
         )
 
-    def _of_nova(self, context: Any, wanted: Wanted, promised: Promised) -> Iterator[Shortage]:
+    def _of_nova(self, context: Context, wanted: Wanted, promised: Promised) -> Iterator[Shortage]:
         limits = self._compute.limits(context)
         members = [member.resources for _, member in promised]
         beside = {
@@ -83,7 +84,9 @@ class Quota:
             if 0 <= limit < used + needs[name]:
                 yield Shortage(name, what, limit, used, needs[name])
 
-    def _of_neutron(self, context: Any, wanted: Wanted, promised: Promised) -> Iterator[Shortage]:
+    def _of_neutron(
+        self, context: Context, wanted: Wanted, promised: Promised
+    ) -> Iterator[Shortage]:
         needed = sum(tier["count"] * _new_ports(tier["server"]) for tier in wanted.body["tiers"])
         if needed:
             limit, used = self._networks.port_quota(context.project_id)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
+from ensemble_api.context import Context
 
 LATELY: Final = 60  # seconds
 MOST_TAKEN: Final = 10_000
@@ -45,11 +46,11 @@ class Taken:
         self._until: dict[bytes, float] = {}
         self._lock = threading.Lock()
 
-    def lately(self, context: Any, template: Mapping[str, Any]) -> bool:
+    def lately(self, context: Context, template: Mapping[str, Any]) -> bool:
         """Whether Nova took it from this caller within the last minute."""
         return self._until.get(_digest(context, template), 0.0) > self._clock()
 
-    def note(self, context: Any, template: Mapping[str, Any]) -> None:
+    def note(self, context: Context, template: Mapping[str, Any]) -> None:
         """Nova has just taken it."""
         with self._lock:
             self._until[_digest(context, template)] = self._clock() + LATELY
@@ -57,7 +58,7 @@ class Taken:
                 del self._until[next(iter(self._until))]
 
 
-def _digest(context: Any, template: Mapping[str, Any]) -> bytes:
+def _digest(context: Context, template: Mapping[str, Any]) -> bytes:
     who = [context.user_id, context.project_id, sorted(context.roles)]
     return hashlib.sha256(json.dumps([who, template], sort_keys=True).encode()).digest()
 
@@ -68,7 +69,7 @@ class Refusals:
     ``lately`` is whether what Nova took a moment ago need not be asked for again.
     """
 
-    def __init__(self, compute: Compute, context: Any, taken: Taken, *, lately: bool) -> None:
+    def __init__(self, compute: Compute, context: Context, taken: Taken, *, lately: bool) -> None:
         self._compute = compute
         self._context = context
         self._taken = taken

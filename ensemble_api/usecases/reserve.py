@@ -6,11 +6,12 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from ensemble_api import advice, exception
 from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.context import Context
 from ensemble_api.planning import check, result
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.records import EnsembleRecord, Status
@@ -57,7 +58,7 @@ class Reserve:
 
     def reserve(
         self,
-        context: Any,
+        context: Context,
         wanted: Wanted,
         plan: MakePlan,
         new_record: MakeRecord,
@@ -118,7 +119,7 @@ class Reserve:
 
     def _hold(
         self,
-        context: Any,
+        context: Context,
         wanted: Wanted,
         planned: result.Plan,
         capacity: Capacity,

@@ -11,6 +11,7 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.volumes import Volumes
+from ensemble_api.context import Context
 from ensemble_api.execution.names import server_name
 from ensemble_api.planning import model
 from ensemble_api.planning.errors import ModelError
@@ -55,7 +56,7 @@ class Resolver:
         self._taken = Taken()
 
     def resolve(
-        self, context: Any, body: Mapping[str, Any], *, asking: Asking = Asking.NOW
+        self, context: Context, body: Mapping[str, Any], *, asking: Asking = Asking.NOW
     ) -> Wanted:
         """Look every reference up with the tenant's own rights.
 
@@ -87,7 +88,7 @@ class Resolver:
         return Wanted(body, ensemble, demands)
 
     def _ask_nova(
-        self, context: Any, body: Mapping[str, Any], templates: Templates, asking: Asking
+        self, context: Context, body: Mapping[str, Any], templates: Templates, asking: Asking
     ) -> None:
         """Refuse what Nova would refuse, so that a build does not end with it."""
         refusals = Refusals(self._compute, context, self._taken, lately=asking is Asking.LATELY)

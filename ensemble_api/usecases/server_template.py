@@ -10,6 +10,7 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand, demand
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.volumes import Volumes
+from ensemble_api.context import Context
 
 GIB: Final = 1024**3
 _UNKNOWN: Final[Mapping[str, type[exception.Invalid]]] = {
@@ -31,7 +32,7 @@ class Templates:
     """The templates of one request; what several of them refer to is looked up once."""
 
     def __init__(
-        self, compute: Compute, networks: Networks, volumes: Volumes, context: Any
+        self, compute: Compute, networks: Networks, volumes: Volumes, context: Context
     ) -> None:
         self._networks = networks
         self._context = context
