@@ -60,11 +60,12 @@ def test_a_drain_says_where_members_would_go_and_moves_nothing(cloud: SmallCloud
 def test_two_ensembles_cannot_both_take_the_last_place(cloud: SmallCloud) -> None:
     # Each host has room for two servers. Two ensembles of one share a host, all others are full
     # but for one place.
+    others = [host.name for host in cloud.nova.hosts][1:]
+    full = [cloud.fill(name, 4) for name in others]
     hosts = [build(cloud, ("web", 1), name=name)["web-0"] for name in ("one", "two")]
     assert hosts[0] == hosts[1]
-    others = [host.name for host in cloud.nova.hosts if host.name != hosts[0]]
-    for number, name in enumerate(others):
-        cloud.fill(name, 2 if number == 0 else 4)
+    cloud.placement.release(full[0])
+    cloud.fill(others[0], 2)
     drain = ask(cloud, f"/{hosts[0]}?check=1").json["host"]["drain"]
     assert drain["fits"] is False
     assert sorted(each["fits"] for each in drain["ensembles"]) == [False, True]
