@@ -283,7 +283,7 @@ def unplanned_lines(plan: Json) -> list[str]:
 
 def violation_lines(violations: Iterable[Json]) -> list[str]:
     """Say which soft policies a plan does not meet."""
-    return [f"policies[{each['policy']}]: {printable(each['message'])}" for each in violations]
+    return [printable(each["message"]) for each in violations]
 
 
 def reason_lines(reasons: Sequence[Json], place: Callable[[str], str] | None = None) -> list[str]:

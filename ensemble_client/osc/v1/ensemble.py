@@ -140,7 +140,7 @@ class PlanEnsemble(Telling):
             *words.several_lines(plan["survivability"]),
             *(_headroom(plan) if parsed_args.headroom else ()),
             *_kept(body, plan),
-            *(f"Not met, {line}" for line in words.violation_lines(plan["violations"])),
+            *(f"Not met: {line}" for line in words.violation_lines(plan["violations"])),
             *words.unplanned_lines(plan),
             *(words.objective_lines(plan["objectives"]) if parsed_args.long else ()),
             f"Plan: {words.proof_text(plan['objectives'], plan.get('proved'))}. Nothing was built.",

@@ -190,7 +190,12 @@ class NameColumn(tables.WrappingColumn):
 
     def get_data(self, datum: Any) -> str:
         """Give the cell's HTML; Horizon's own links change braces in names."""
-        return format_html('<a href="{}">{}</a>', self.address(datum), words.as_it_is(datum.name))
+        return format_html(
+            '<a title="{}" href="{}">{}</a>',
+            words.as_it_is(datum.name),
+            self.address(datum),
+            words.as_it_is(datum.name),
+        )
 
 
 def tier_chips(datum: Any) -> str:

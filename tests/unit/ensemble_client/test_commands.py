@@ -179,7 +179,7 @@ def test_plan_tells_of_soft_policies_not_met(fake: FakeCloud, openstack: Run) ->
     violation = {"policy": 1, "level": "rack", "message": "2 members of web share a rack."}
     fake.on("POST", "/plans", (200, {"plan": plan(violations=[violation])}))
     done = openstack("ensemble", "plan", THREE_TIER)
-    assert "Not met, policies[1]: 2 members of web share a rack.\n" in done.out
+    assert "Not met: 2 members of web share a rack.\n" in done.out
 
 
 def test_a_plan_that_is_impossible_gives_reasons_and_fails(fake: FakeCloud, openstack: Run) -> None:
@@ -254,7 +254,7 @@ def test_plan_says_which_policies_it_keeps(fake: FakeCloud, openstack: Run) -> N
         "Kept, hard anti-affinity by host: web, at most 1 a host",
         "Kept, hard anti-affinity by rack: cache, at most 1 a rack",
         "Kept, hard anti-affinity by rack: database, at most 1 a rack",
-        "Not met, policies[1]: 2 members of web share a rack.",
+        "Not met: 2 members of web share a rack.",
     ]
 
 
