@@ -120,3 +120,35 @@ test('nothing is asked when nothing fails any more', async (context) => {
   context.mock.timers.tick(650);
   assert.deepEqual(heard.slice(3), []);
 });
+
+test('what got no answer is asked again, ever more seldom and without a word, until there is one', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { dry, heard, waiting } = opened();
+  dry.schedule();
+  context.mock.timers.tick(300);
+  for (const [turn, pause] of [2000, 4000, 8000, 16000, 30000, 30000].entries()) {
+    waiting[turn].reject(Object.assign(new Error('away'), { status: turn % 2 ? 503 : 0 }));
+    await settled();
+    context.mock.timers.tick(pause - 1);
+    assert.equal(waiting.length, turn + 1);
+    context.mock.timers.tick(1);
+    assert.equal(waiting.length, turn + 2);
+  }
+  waiting[6].resolve({ feasible: false });
+  await settled();
+  assert.equal(heard.filter((one) => one === 'asking').length, 1);
+  assert.equal(heard.at(-1), 'planned');
+  context.mock.timers.tick(60000);
+  assert.equal(waiting.length, 7);
+});
+
+test('what the API refuses is not asked again by itself', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { dry, waiting } = opened();
+  dry.schedule();
+  context.mock.timers.tick(300);
+  waiting[0].reject(Object.assign(new Error('no such flavor'), { status: 400 }));
+  await settled();
+  context.mock.timers.tick(60000);
+  assert.equal(waiting.length, 1);
+});

@@ -37,7 +37,7 @@ function page(...policies) {
 
 function show(on) {
   document.body.replaceChildren(
-    policyChip.chips(on.draft.policies, on, 'Policies'), policyChip.menus(on.draft.tiers[0], on));
+    policyChip.chips(on.draft.policies, on, { 'aria-label': 'Policies' }), policyChip.menus(on.draft.tiers[0], on));
   policyChip.refresh(document.body, on, [], new Map());
 }
 
@@ -87,7 +87,8 @@ for (const [name, rule, boxes] of PICTURES) {
 test('every kind has its fields in the editor, each with a label, and its term', () => {
   const wanted = {
     'anti-affinity': ['most'], affinity: [], spread: ['skew', 'domains'], near: ['to'],
-    survive: ['failures', 'available'], exclusive: ['other-project', 'other-ensemble'],
+    survive: ['failures', 'available', 'available-count', 'available-share', 'available-majority'],
+    exclusive: ['other-project', 'other-ensemble'],
   };
   const common = ['level-host', 'level-rack', 'level-zone', 'enforcement-hard', 'enforcement-soft'];
   for (const type of KINDS) {
@@ -262,4 +263,46 @@ test('a new kind that says no more than it must is offered, edited, said and sen
   assert.ok(policyEditor.editor(policy, on, {}).querySelector('#p4-racks'));
   one('#t1-add').click();
   assert.match(said('#t1-add-packed'), /Pack.*web in few racks/);
+});
+
+test('what is there already is opened, not added a second time', () => {
+  const on = page({ type: 'anti-affinity', level: 'host' }, { type: 'near', level: 'zone', between: true, to: 't2' });
+  one('#t1-add').click();
+  one('#t1-add-anti-affinity').click();
+  assert.deepEqual(on.changes, []);
+  assert.match(said('#p4-editor .ens-already'), /there already. Change it\?/);
+  assert.equal(document.activeElement.id, 'p4-chip');
+  one('#t1-relate').click();
+  one('#t1-relate-near').click();
+  assert.deepEqual(on.changes, []);
+  assert.ok(one('#p5-editor .ens-already'));
+});
+
+const MAJORITIES = [
+  ['of two', [2], 2], ['of three', [3], 2], ['of four', [4], 3], ['of 101', [101], 51],
+  ['of three in each of two tiers', [3, 3], 2], ['of tiers of different size', [3, 5], '51%'],
+];
+
+for (const [name, counts, needed] of MAJORITIES) {
+  test('a majority is more than half, and follows the count: ' + name, () => {
+    const whole = counts.reduce((draft, count) => model.addTier(draft, { count }), model.empty());
+    const keys = whole.tiers.map((tier) => tier.key);
+    const draft = model.addPolicy(whole, { type: 'survive', available: 'majority', tiers: keys });
+    assert.equal(model.ruleOf(draft, draft.policies[0]).min_available, needed);
+    assert.deepEqual(model.problems(draft).filter(({ place }) => place.kind === 'policy'), []);
+    if (counts.length === 1) {
+      const more = model.changeTier(draft, draft.tiers[0].key, { count: counts[0] + 2 });
+      assert.equal(model.ruleOf(more, more.policies[0]).min_available, needed + 1);
+    }
+  });
+}
+
+test('the editor offers a majority beside a number and a share', () => {
+  const on = page({ type: 'survive' });
+  one('#p4-chip').click();
+  one('#p4-available-majority').click();
+  assert.deepEqual(on.changes.pop(), ['changePolicy', 'p4', { available: 'majority' }]);
+  const box = policyEditor.editor({ ...on.draft.policies[0], available: 'majority' }, on, {});
+  assert.equal(box.querySelector('#p4-available'), null);
+  assert.ok(box.querySelector('#p4-available-majority').checked);
 });

@@ -3,7 +3,7 @@
 const test = require('node:test');
 const assert = require('node:assert/strict');
 const { ensembles } = require('./scripts.js');
-const { policyWords, words } = ensembles;
+const { policyWords, reasons, words } = ensembles;
 
 const POLICIES = [
   ['one tier apart', { type: 'anti-affinity', level: 'host', tiers: ['web'], enforcement: 'hard', max_per_domain: 1 },
@@ -75,7 +75,7 @@ test('a flavor is told in the units people use', () => {
 });
 
 test('what the planner looks for is told in words', () => {
-  assert.equal(words.objective('worst loss by one room'), 'members lost with the worst room, tier by tier');
-  assert.equal(words.objective('soft violations'), 'wishes (should) that are missed');
-  assert.equal(words.objective('a new one'), 'a new one');
+  assert.equal(reasons.objective('worst loss by one room'), 'members lost with the worst room, tier by tier');
+  assert.equal(reasons.objective('soft violations'), 'wishes (should) that are missed');
+  assert.equal(reasons.objective('a new one'), 'a new one');
 });

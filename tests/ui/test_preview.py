@@ -110,7 +110,7 @@ def test_the_picture_is_taken_along_as_files_and_as_a_table(
         "Browser.grantPermissions",
         {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]},
     )
-    demo.click("#ens-svg")
+    demo.click("#ens-take-svg")
     demo.until(lambda: (tmp_path / "shop.svg").exists())
     root = ElementTree.fromstring((tmp_path / "shop.svg").read_text())
     assert root.findtext(f"{SVG}title") == "shop"
@@ -120,14 +120,14 @@ def test_the_picture_is_taken_along_as_files_and_as_a_table(
     ]
     assert sorted(title for title in titles if title in names) == sorted(names)
 
-    demo.click("#ens-png")
+    demo.click("#ens-take-png")
     demo.until(lambda: (tmp_path / "shop.png").exists())
     head = (tmp_path / "shop.png").read_bytes()[:24]
     assert head[:8] == b"\x89PNG\r\n\x1a\n"
     wide, high = struct.unpack(">II", head[16:24])
     assert (wide, high) == (2 * int(root.attrib["width"]), 2 * int(root.attrib["height"]))
 
-    demo.click("#ens-copy")
+    demo.click("#ens-take-copy")
     demo.until(lambda: demo.text(".ens-outputs .ens-said") == "Copied.")
     copied = demo.driver.execute_async_script(
         "navigator.clipboard.readText().then(arguments[arguments.length - 1])"

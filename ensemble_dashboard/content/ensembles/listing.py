@@ -21,7 +21,12 @@ class ChoicesView(generic.View):
 
     @json_view
     def get(self, request: HttpRequest, kind: str) -> dict[str, Any]:
-        """Give {"items", "next"} for ?q=TEXT&marker=ID, or {"items"} of ?id=ID (repeatable)."""
+        """Give {"items", "next"} for ?q=TEXT&marker=ID, or {"items"} of ?id=ID (repeatable).
+
+        The quota is no list: it is given as {"quota"}.
+        """
+        if kind == "quota":
+            return {"quota": choices.quota(request)}
         if kind not in choices.kinds(request):
             raise Refused(404, "dashboard.no_kind", _("There is no such list."))
         ids = request.GET.getlist("id")

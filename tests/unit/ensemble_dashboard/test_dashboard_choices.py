@@ -159,6 +159,11 @@ def test_lists_that_the_cloud_does_not_have_are_not_found(
         assert ask(demo, kind, 404)["error"]["details"] == {"code": "dashboard.no_kind"}
 
 
+def test_the_quota_can_be_asked_for_again(demo: Client, little_cloud: LittleCloud) -> None:
+    now = ask(demo, "quota")["quota"]
+    assert now == data(page(demo, "/project/ensembles/draw/"))["choices"]["quota"]
+
+
 def test_a_service_in_trouble_is_an_error_and_not_an_empty_list(
     demo: Client, little_cloud: LittleCloud
 ) -> None:

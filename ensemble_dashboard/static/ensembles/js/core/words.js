@@ -39,18 +39,6 @@
     });
   }
 
-  /** What the planner looked for, in words: the names of its objectives are few and fixed. */
-  function objective(name) {
-    const lost = /^worst loss by one (.+)$/.exec(name);
-    if (lost) {
-      return fill(gettext('members lost with the worst %(level)s, tier by tier'), { level: level(lost[1]) });
-    }
-    return {
-      'soft violations': gettext('wishes (should) that are missed'), moves: gettext('members that must move'),
-      packing: gettext('large free blocks broken up'),
-    }[name] || name;
-  }
-
   /** "2 of 3 left"; nothing left is said in words of its own. */
   function left(remaining, count) {
     if (remaining === 0) { return gettext('none left'); }
@@ -110,7 +98,7 @@
   }
 
   ensembles.words = {
-    gettext, ngettext, fill, level, label, list, objective, left, members, domains, outcome, outcomes, status, size,
+    gettext, ngettext, fill, level, label, list, left, members, domains, outcome, outcomes, status, size,
     memory,
   };
 }());

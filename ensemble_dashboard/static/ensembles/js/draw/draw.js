@@ -3,9 +3,11 @@
 (function () {
   'use strict';
   const {
-    words, dom, tierLegend, api, model, history, stepLabels, newDraft, starts, savedDrafts, firstDraft, fieldErrors, frame,
+    words, dom, tierLegend, api, model, history, stepLabels, newDraft, starts, savedDrafts, firstDraft, fieldErrors,
+    frame, pageState,
+    planAnswers,
     cardFocus, shortcuts, verdict, submit, dryRun, tierCard, policyChip, policyWords, edges,
-    catalog, quota, lazyScripts, formats,
+    catalog, quota, lazyScripts,
   } = globalThis.ensembles;
   const { gettext, fill } = words;
   const { el, fillIn, icon, badge } = dom;
@@ -15,13 +17,13 @@
   const server = api.open(data.session, root.querySelector('[name=csrfmiddlewaretoken]').value, {
     belongs: gettext('This drawing belongs to %(project)s.'), ended: gettext('Nothing drawn here is lost.'),
   });
-  const kept = savedDrafts.open(globalThis.sessionStorage, data.draftsOf, data.session.project);
+  const kept = savedDrafts.open(globalThis.sessionStorage, data.draftsOf, data.session.project, localStore());
   const act = {
-    name: (name) => type({ ...draft, name }),
-    description: (description) => type({ ...draft, description }),
+    name: (name) => type({ ...state.draft, name }),
+    description: (description) => type({ ...state.draft, description }),
     start: (id) => startFrom(data.starts.find((start) => start.id === id)),
-    undo: () => travel(history.undo(past), gettext('Undone: %(step)s'), stepLabels.back(past)),
-    redo: () => travel(history.redo(past), gettext('Done again: %(step)s'), stepLabels.again(past)),
+    undo: () => travel(history.undo(state.past), gettext('Undone: %(step)s'), stepLabels.back(state.past)),
+    redo: () => travel(history.redo(state.past), gettext('Done again: %(step)s'), stepLabels.again(state.past)),
     addTier,
   };
   const parts = frame.build(act);
@@ -31,36 +33,31 @@
     server.get(data.choicesUrl.replace('kind', kind) + '?' + query, signal));
   let sheet = null; // made when it is first wanted
 
-  let past = firstDraft.begin(kept, data);
-  let draft = past.now;
-  let unmet = new Map(); // a policy's key -> what the last plan leaves of it
-  let told = []; // problems that the API told: [{place, message}]
-  let state = { kind: 'asking' }; // what the preview shows; its kinds are told in verdict.js
-  let shown = null; // the plan of what is drawn, once it is there
+  const returned = Boolean(kept.load());
+  const state = pageState.open(firstDraft.begin(kept, data));
+  let view = { show() {}, learn() {}, forget() {} }; // the preview; it comes while the first plan is made
+  const answers = planAnswers.open(state, { show, refresh, again: () => dry.schedule(), view: () => view });
 
   const dry = dryRun.open((query, signal) =>
-    server.post(data.planUrl + query, { ensemble: model.body(draft, 'preview') }, signal)
+    server.post(data.planUrl + query, { ensemble: model.body(state.draft, 'preview') }, signal)
       .then((answer) => answer.plan),
   {
-    ready, asking: () => show({ kind: 'asking' }), planned, failed: fault,
-    room: (plan) => learn(plan, { rooms: 'unknown', plan: { ...shown, survivability: plan.survivability } }),
-    roomFailed: () => view.learn({ rooms: 'unknown' }),
-    fell: (plan) => learn(plan, { failed: plan.failed || {} }),
-    fellFailed: () => view.learn({ failed: {} }),
+    ...answers, ready, asking: () => show({ kind: 'asking' }),
+    roomFailed: () => view.learn({ rooms: 'unknown' }), fellFailed: () => view.learn({ failed: {} }),
   });
   const unreachable = () =>
     show({ kind: 'error', message: gettext('The dashboard does not answer. Is the network there?') });
-  let view = { show() {}, learn() {} }; // the preview; it comes while the first plan is made
-  lazyScripts.load('answer').then(({ preview }) => {
+  lazyScripts.load('answer').then(({ draftsNotice, preview }) => {
     view = preview.open(root, parts, {
-      drawing: () => model.body(draft, 'preview'), change: takeChange, again: dry.schedule, fail: dry.fail,
-      build: () => build.send(shown.id), keep: () => { fits(shown, null); dry.schedule(); },
+      drawing: () => model.body(state.draft, 'preview'), change: takeChange, again: dry.schedule, fail: dry.fail,
+      build: () => build.send(state.plan.id), keep: () => { answers.fits(state.plan, null); dry.schedule(); },
     });
-    view.show(state);
+    view.show(state.preview);
+    tellDrafts(draftsNotice);
   }, unreachable);
   const build = submit.open((body) => server.post(data.createUrl, body), {
-    body: () => model.body(draft), busy, changed,
-    failed: (problem) => { fault(problem); fieldErrors.focus(told); },
+    body: () => model.body(state.draft), busy, changed: answers.changed,
+    failed: (problem) => { answers.failed(problem); fieldErrors.focus(state.told); },
     done: (url) => { kept.clear(); globalThis.location.assign(url); },
   });
 
@@ -68,18 +65,24 @@
 
   function type(next) {
     // Whatever is typed in one field, until it is left, is one step to take back.
-    accept(history.record(past, next, { field: document.activeElement.id }));
+    accept(history.record(state.past, next, { field: document.activeElement.id }));
     refresh();
   }
 
   /** step: {label: what is said of it when it can be taken back, offered}, as history.js has it. */
   function change(next, step) {
-    accept(history.record(past, next, step));
+    accept(history.record(state.past, next, step));
     render();
   }
 
+  /** Go on with another drawing altogether. */
+  function replace(next, step) {
+    change(next, step);
+    view.forget();
+  }
+
   function travel(next, said, step) {
-    if (next === past) { return; }
+    if (next === state.past) { return; }
     accept(next);
     render();
     parts.said.textContent = fill(said, { step });
@@ -87,14 +90,14 @@
 
   function accept(next) {
     // A name changes nothing about whether it fits.
-    if (next.now.tiers !== draft.tiers || next.now.policies !== draft.policies) {
+    if (next.now.tiers !== state.draft.tiers || next.now.policies !== state.draft.policies) {
       mayCreate(true);
-      shown = null;
+      state.plan = null;
     }
-    past = next;
-    draft = next.now;
-    told = [];
-    kept.save(draft);
+    state.past = next;
+    state.told = [];
+    kept.save(state.draft);
+    if (parts.elsewhere.querySelector('.ens-anew')) { parts.elsewhere.querySelector('.ens-anew').closest('p').remove(); }
     dry.schedule();
     if (textChanged) { textChanged(); }
     tellPast();
@@ -102,16 +105,16 @@
 
   /** Say what can be taken back and again. */
   function tellPast() {
-    frame.tellSteps(parts, stepLabels.back(past), stepLabels.again(past));
+    frame.tellSteps(parts, stepLabels.back(state.past), stepLabels.again(state.past));
     tellTaken();
   }
 
   const page = {
-    get draft() { return draft; },
+    get draft() { return state.draft; },
     choices: data.choices,
     levels: data.levels,
     catalogue: lists,
-    quota: () => quota.figures(draft.tiers, data.choices.quota, (id) => lists.get('flavors', id)),
+    quota: () => quota.figures(state.draft.tiers, data.choices.quota, (id) => lists.get('flavors', id)),
     details(key, field) {
       lazyScripts.load('sheet').then((ours) => {
         sheet ||= ours.serverSheet.make(page);
@@ -120,19 +123,19 @@
       }, unreachable);
     },
     legend: new Map(),
-    type: (key, values) => type(model.changeTier(draft, key, values)),
-    change: (key, values) => change(model.changeTier(draft, key, values)),
-    duplicate: (key) => change(model.duplicateTier(draft, key)),
-    remove: (key) => change(model.removeTier(draft, key)),
-    addPolicy: (values) => change(model.addPolicy(draft, values)),
-    typePolicy: (key, values) => type(model.changePolicy(draft, key, values)),
-    changePolicy: (key, values) => change(model.changePolicy(draft, key, values)),
-    removePolicy: (key) => change(model.removePolicy(draft, key)),
-    sentence: (policy) => policyWords.sentence(model.ruleOf(draft, policy)),
+    type: (key, values) => type(model.changeTier(state.draft, key, values)),
+    change: (key, values) => change(model.changeTier(state.draft, key, values)),
+    duplicate: (key) => change(model.duplicateTier(state.draft, key)),
+    remove: (key) => change(model.removeTier(state.draft, key)),
+    addPolicy: (values) => change(model.addPolicy(state.draft, values)),
+    typePolicy: (key, values) => type(model.changePolicy(state.draft, key, values)),
+    changePolicy: (key, values) => change(model.changePolicy(state.draft, key, values)),
+    removePolicy: (key) => change(model.removePolicy(state.draft, key)),
+    sentence: (policy) => policyWords.sentence(model.ruleOf(state.draft, policy)),
   };
 
   function startFrom(start) {
-    change(starts.draw(start, data, draft),
+    replace(starts.draw(start, data, state.draft),
       { label: fill(gettext('start from “%(template)s”'), { template: start.title }) });
   }
 
@@ -141,38 +144,50 @@
     const { textTabs, yamlImport, document: { drawing } } = await lazyScripts.load('text');
     if (textChanged) { return; }
     textChanged = textTabs.open(parts,
-      () => server.post(data.writeUrl, { ensemble: model.written(draft) }).then((answer) => answer.file));
+      () => server.post(data.writeUrl, { ensemble: model.written(state.draft) }).then((answer) => answer.file));
     yamlImport.open((text) => server.post(data.readUrl, { text }).then((answer) => answer.ensemble),
-      (read) => change(drawing(read), { label: gettext('import YAML') }));
+      (read) => replace(drawing(read), { label: gettext('import YAML') }));
   }
 
   /** Get to know what is chosen and was not among what the page came with. */
   function acquaint() {
-    const of = (kind, field) => lists.learn(kind, draft.tiers.flatMap((tier) => tier[field] || []));
-    const unknown = draft.tiers.filter((tier) => tier.image && !lists.image(tier)).map((tier) => tier.image);
+    const of = (kind, field) => lists.learn(kind, state.draft.tiers.flatMap((tier) => tier[field] || []));
+    const unknown = state.draft.tiers.filter((tier) => tier.image && !lists.image(tier)).map((tier) => tier.image);
     const asked = [
       of('flavors', 'flavor'), lists.learn('images', unknown), lists.learn('snapshots', unknown),
-      lists.learn('networks', draft.tiers.flatMap((tier) => (Array.isArray(tier.networks) ? tier.networks : []))),
+      lists.learn('networks', state.draft.tiers.flatMap((tier) => (Array.isArray(tier.networks) ? tier.networks : []))),
       of('security_groups', 'securityGroups'),
     ];
-    Promise.allSettled(asked).then((answers) => { if (answers.some((answer) => answer.value)) { render(); } });
+    Promise.allSettled(asked).then((found) => { if (found.some((one) => one.value)) { render(); } });
   }
 
   function addTier() {
-    change(model.addTier(draft, newDraft.firstChoices(data.choices)));
-    document.getElementById(draft.tiers[draft.tiers.length - 1].key + '-name').select();
+    change(newDraft.addTier(state.draft, data.choices));
+    document.getElementById(state.draft.tiers[state.draft.tiers.length - 1].key + '-name').select();
+  }
+
+  function tellDrafts(draftsNotice) {
+    draftsNotice.tell(parts, kept, server, {
+      returned, anew: () => replace(newDraft.fresh(data.choices), { label: gettext('start anew') }),
+      goOn: (left) => replace(left, { label: gettext('go on with another drawing') }),
+    });
+  }
+
+  /** What is kept when the tab is closed; a browser may forbid it. */
+  function localStore() {
+    try { return globalThis.localStorage; } catch { return null; }
   }
 
   // --- The left side. ---
 
   /** Draw the tiers and policies anew. */
   function render() {
-    parts.name.value = draft.name;
-    parts.description.value = draft.description;
+    parts.name.value = state.draft.name;
+    parts.description.value = state.draft.description;
     relabel();
     board.redraw(() => {
-      fillIn(parts.tiers, draft.tiers.length
-        ? draft.tiers.map((tier) => el('li', {}, tierCard.card(tier, page), edges.links(tier, page)))
+      fillIn(parts.tiers, state.draft.tiers.length
+        ? state.draft.tiers.map((tier) => el('li', {}, tierCard.card(tier, page), edges.links(tier, page)))
         : frame.nothing());
       fillIn(parts.between, frame.between(page));
     });
@@ -181,22 +196,22 @@
   }
 
   function relabel() {
-    const entries = tierLegend.legend(draft.tiers);
-    page.legend = new Map(draft.tiers.map((tier, index) => [tier.key, entries[index]]));
+    const entries = tierLegend.legend(state.draft.tiers);
+    page.legend = new Map(state.draft.tiers.map((tier, index) => [tier.key, entries[index]]));
   }
 
   /** Bring badges, names, sentences and problems up to date without touching a field. */
   function refresh() {
     relabel();
-    for (const tier of draft.tiers) {
+    for (const tier of state.draft.tiers) {
       fillIn(root.querySelector('[data-badge="' + tier.key + '"]'), badge(page.legend.get(tier.key)));
       document.getElementById(tier.key + '-card').setAttribute('aria-label',
         fill(gettext('Tier %(tier)s, %(members)s'), { tier: tier.name, members: words.members(tier.count || 0) }));
-      root.querySelectorAll('[data-name="' + tier.key + '"]').forEach((node) => { node.textContent = tier.name; });
+      tierCard.relabel(root, tier);
     }
-    const wrong = [...model.problems(draft), ...model.questions(draft), ...told];
+    const wrong = [...model.problems(state.draft), ...model.questions(state.draft), ...state.told];
     fieldErrors.show(root, wrong);
-    policyChip.refresh(root, page, wrong, unmet);
+    policyChip.refresh(root, page, wrong, state.unmet);
     edges.draw(page);
     fillIn(parts.quota, quota.bars(page.quota()));
     if (sheet) { sheet.update(wrong); }
@@ -205,13 +220,13 @@
   // --- The plan. ---
 
   function show(next) {
-    state = next;
-    root.dataset.state = state.kind;
-    root.classList.toggle('is-stale', state.kind === 'asking');
-    verdict.show(parts.verdict, state);
+    state.preview = next;
+    root.dataset.state = next.kind;
+    root.classList.toggle('is-stale', next.kind === 'asking');
+    verdict.show(parts.verdict, next);
     // Only what is proved not to fit is kept from the API, which has the last word on all else.
-    if (state.kind !== 'asking') { mayCreate(state.kind !== 'refused' || !state.proved); }
-    view.show(state);
+    if (next.kind !== 'asking') { mayCreate(next.kind !== 'refused' || !next.proved); }
+    view.show(next);
   }
 
   /** Say whether creating makes sense; a button that is only marked can still be reached and asked why. */
@@ -224,69 +239,22 @@
   }
 
   function ready() {
-    const wrong = model.problems(draft);
-    if (wrong.length) { show({ kind: 'incomplete', problem: describe(wrong[0]) }); }
+    const wrong = model.problems(state.draft);
+    if (wrong.length) { show({ kind: 'incomplete', problem: fieldErrors.sentence(state.draft, wrong[0]) }); }
     return !wrong.length;
-  }
-
-  function describe({ place, message }) {
-    const tier = draft.tiers.find((one) => one.key === place.key);
-    return tier ? tier.name + ': ' + message : message;
-  }
-
-  function planned(plan) {
-    if (plan.feasible) { fits(plan, 'asked'); } else { refused(plan.reasons, plan.proved, plan); }
-  }
-
-  /** rooms: as failures.worst takes it. */
-  function fits(plan, rooms) {
-    shown = plan;
-    unmet = new Map(plan.violations.map((one) => [draft.policies[one.policy]?.key, one.message]));
-    refresh();
-    show({ kind: 'fits', plan, rooms, at: formats.clock(Date.now()) });
-  }
-
-  /** More about the plan that is shown; a cloud that has changed meanwhile gave another one. */
-  function learn(plan, more) {
-    if (!shown) { return; }
-    if (!plan.feasible || JSON.stringify(plan.assignments) !== JSON.stringify(shown.assignments)) {
-      dry.schedule();
-      return;
-    }
-    shown = { ...(more.plan || shown), id: plan.id };
-    view.learn({ ...more, plan: shown });
-  }
-
-  /** plan: the whole answer, which may tell where members could be all the same. */
-  function refused(reasons, proved, plan) {
-    shown = null;
-    told = reasons.filter((reason) => Number.isInteger(reason.policy) && draft.policies[reason.policy])
-      .map(({ policy, message }) => {
-        return { place: { kind: 'policy', key: draft.policies[policy].key, field: 'type' }, message };
-      });
-    unmet = new Map();
-    refresh();
-    // The steps of a change go by the drawing that was planned, which is this one until something is typed.
-    const offered = reasons.map((reason) => {
-      return {
-        ...reason,
-        changes: (reason.changes || []).map((one) => ({ ...one, steps: model.stepsOf(draft, one.edits) })),
-      };
-    });
-    show({ kind: 'refused', reasons: offered, proved, plan });
   }
 
   // --- Changes that would make it fit. ---
 
   function takeChange({ message, steps: taken }) {
-    change(model.take(draft, taken), { label: message, offered: true });
+    change(model.take(state.draft, taken), { label: message, offered: true });
     // The button that was clicked has gone.
     (document.getElementById('ens-take-back') || parts.picture).focus();
   }
 
   /** Show the change that was clicked last, as long as it is the last step. */
   function tellTaken() {
-    const last = past.past[past.past.length - 1];
+    const last = state.past.past[state.past.past.length - 1];
     const back = () => {
       act.undo();
       (document.getElementById('ens-take-back') || parts.picture).focus();
@@ -294,21 +262,6 @@
     fillIn(parts.changed, last?.offered ? el('p', { class: 'alert alert-info' }, icon('check'), ' ', last.label, ' ',
       el('button', { id: 'ens-take-back', type: 'button', class: 'btn btn-link', on: { click: back } },
         icon('undo'), ' ', gettext('Undo'))) : null);
-  }
-
-  /** Show an error of the API: at its field if it names one, and in the strip. */
-  function fault(problem) {
-    const { reasons, proved, field } = problem.details || {};
-    if (Array.isArray(reasons) && reasons.length) {
-      const decided = reasons.every((reason) => !['not-decided', 'no-answer'].includes(reason.code));
-      refused(reasons, proved === undefined ? decided : proved);
-      return;
-    }
-    if (field) {
-      told = [{ place: model.placeOf(draft, field), message: problem.message }];
-      refresh();
-    }
-    show({ kind: 'error', message: problem.message, told: problem.told });
   }
 
   // --- Submit. ---
@@ -320,8 +273,8 @@
       parts.picture.focus();
       return;
     }
-    const wrong = [...model.problems(draft), ...model.questions(draft)];
-    if (!draft.name.trim()) {
+    const wrong = [...model.problems(state.draft), ...model.questions(state.draft)];
+    if (!state.draft.name.trim()) {
       wrong.unshift({ place: { kind: 'ensemble', key: null, field: 'name' }, message: gettext('Give it a name.') });
     }
     if (wrong.length) {
@@ -329,16 +282,7 @@
       fieldErrors.focus(wrong);
       return;
     }
-    build.send(shown && shown.id);
-  }
-
-  /** What was previewed is not possible any more; what is now is shown beside it. */
-  function changed({ plan, moved }) {
-    const before = shown;
-    shown = plan;
-    show({
-      kind: 'changed', plan, before, moved: moved || [], at: formats.clock(Date.now()),
-    });
+    build.send(state.plan && state.plan.id);
   }
 
   function busy(on) {
@@ -356,9 +300,9 @@
     const { target } = event;
     if (event.defaultPrevented || target.closest('dialog, [role=dialog]')) { return; }
     if (target !== document.body && !root.contains(target)) { return; }
-    const name = shortcuts.meaning(event, shortcuts.where(target), past.field === target.id);
+    const name = shortcuts.meaning(event, shortcuts.where(target), state.past.field === target.id);
     // What the page has nothing to take again of may be a text's own.
-    if (!name || (name === 'redo' && !past.future.length)) { return; }
+    if (!name || (name === 'redo' && !state.past.future.length)) { return; }
     const card = target.closest('.ens-card[data-tier]');
     const key = card && card.dataset.tier;
     const does = {
@@ -377,13 +321,17 @@
   parts.tabs.addEventListener('focusin', wakeText);
   parts.tabs.addEventListener('click', ({ target }) => { if (!textChanged) { wakeText().then(() => target.click()); } });
   root.addEventListener('submit', send);
-  document.addEventListener('focusout', () => { past = history.seal(past); });
+  document.addEventListener('focusout', () => { state.past = history.seal(state.past); });
   document.addEventListener('keydown', press);
   document.addEventListener('visibilitychange', () => {
     // Whoever comes back from the tab where they have signed in again, or gone back to this project, goes on here.
-    if (!document.hidden && state.kind === 'error' && state.told) { dry.schedule(); }
+    if (!document.hidden && state.preview.kind === 'error' && state.preview.told) { dry.schedule(); }
   });
-  frame.tellElsewhere(parts, kept, server);
+  globalThis.addEventListener('online', () => { if (state.preview.kind === 'error') { dry.schedule(); } });
+  quota.follow(() => server.get(data.choicesUrl.replace('kind', 'quota')), (found) => {
+    data.choices.quota = found.quota;
+    refresh();
+  });
   render();
   tellPast();
   dry.schedule();

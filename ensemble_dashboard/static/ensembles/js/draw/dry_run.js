@@ -6,17 +6,21 @@
 
   const PAUSE = 150; // ms of quiet before a plan is asked for
   const LATER = 700; // ms after that before its head-room is: it costs the cloud a plan for every domain
+  const AGAIN = 2000; // ms until what got no answer is asked again, and then twice as long each time
+  const SELDOM = 30000; // ms, at most
   const CHOSEN = 300; // ms after the last click before it is asked what these failures leave
 
   /**
    * post(query, signal): sends the drawing and gives a promise of the plan. hear: {ready(): whether there is
    * something to plan, asking(), planned(plan), failed(problem), room(plan), roomFailed(problem), fell(plan),
    * fellFailed(problem)}. Gives {schedule(): the drawing has changed, fail(refs): these are failed at once, stop()}.
+   * What got no answer is asked again until it gets one.
    * One question of each kind is under way at most; a newer one aborts it, and its answer is never heard.
    */
   function open(post, hear, pause = PAUSE, later = LATER) {
     const plans = channel();
     const falls = channel();
+    let wait = AGAIN;
 
     function stop() {
       plans.stop();
@@ -25,18 +29,26 @@
 
     function schedule() {
       stop();
+      wait = AGAIN;
       plans.after(pause, plan);
     }
 
-    function plan() {
+    /** repeated: nothing is said of it until there is an answer. */
+    function plan(repeated) {
       if (!hear.ready()) { return; }
-      hear.asking();
+      if (!repeated) { hear.asking(); }
       plans.ask((signal) => post('?domains=all', signal), (found) => {
+        wait = AGAIN;
         hear.planned(found);
         if (found.feasible) {
           plans.after(later, () => plans.ask((signal) => post('?headroom=1', signal), hear.room, hear.roomFailed));
         }
-      }, hear.failed);
+      }, (problem) => {
+        hear.failed(problem);
+        if (!passes(problem)) { return; }
+        plans.after(wait, () => plan(true));
+        wait = Math.min(2 * wait, SELDOM);
+      });
     }
 
     function fail(refs) {
@@ -47,6 +59,11 @@
     }
 
     return { schedule, fail, stop };
+  }
+
+  /** Whether a fault may be over a moment later: nobody answered, or a service was in trouble. */
+  function passes({ status }) {
+    return status === 0 || status >= 500;
   }
 
   /** One question at a time: what was asked before is aborted. */

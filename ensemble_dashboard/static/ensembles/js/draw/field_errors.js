@@ -48,5 +48,13 @@
     if (input) { input.focus(); }
   }
 
-  ensembles.fieldErrors = { idOf, slot, show, focus };
+  /** A problem as a sentence of its own: "web: at most 200". */
+  function sentence(draft, { place, message }) {
+    const tier = draft.tiers.find((one) => one.key === place.key);
+    const policy = draft.policies.find((one) => one.key === place.key);
+    const whole = tier ? tier.name : policy && ensembles.policyWords.title(policy.type);
+    return whole ? whole + ': ' + message : message;
+  }
+
+  ensembles.fieldErrors = { idOf, slot, show, focus, sentence };
 }());

@@ -4,7 +4,7 @@
   'use strict';
   const { ensembles } = globalThis;
   const { gettext, fill } = ensembles.words;
-  const { el, fillIn, icon } = ensembles.dom;
+  const { el, icon } = ensembles.dom;
 
   /**
    * Bring the frame to life, and give its parts by their names (data-part).
@@ -31,10 +31,19 @@
       if (gallery) { gallery.close(); }
       act.start(start.dataset.start);
     });
+    keepClear(document.querySelector('.ens-strip'));
     const spot = el('div');
     parts.tiers.replaceWith(spot);
     spot.replaceWith(ensembles.edges.build(parts.tiers));
     return parts;
+  }
+
+  /** What has the focus is scrolled to where the strip at the lower edge does not cover it. */
+  function keepClear(strip) {
+    if (!strip || !globalThis.ResizeObserver) { return; }
+    new globalThis.ResizeObserver(() => {
+      document.documentElement.style.scrollPaddingBottom = strip.offsetHeight + 12 + 'px';
+    }).observe(strip);
   }
 
   /** What stands in the place of the tiers when there are none. */
@@ -55,17 +64,6 @@
     part.setAttribute('aria-disabled', String(!step));
   }
 
-  /** Say which other projects have a drawing of theirs in this tab, with the way there. kept: see saved_drafts.js. */
-  function tellElsewhere(parts, kept, server) {
-    fillIn(parts.elsewhere, kept.others().map((project) => el('p', { class: 'alert alert-info' }, icon('pencil'), ' ',
-      fill(gettext('A drawing for %(project)s is kept in this tab. It belongs to that project and is not shown here.'),
-        { project: project.name }), ' ',
-      el('a', { href: server.switched(project.id) }, fill(gettext('Go to %(project)s'), { project: project.name })), ' ',
-      el('button', {
-        type: 'button', class: 'btn btn-link', on: { click() { kept.drop(project); tellElsewhere(parts, kept, server); } },
-      }, gettext('Discard that drawing')))));
-  }
-
   /** The policies between tiers as sentences, for those who do not see the edges. */
   function between(page) {
     const shared = page.draft.policies.filter((policy) => policy.between);
@@ -74,5 +72,5 @@
       el('ul', {}, shared.map((policy) => el('li', { 'data-sentence': policy.key }, page.sentence(policy))))) : null;
   }
 
-  ensembles.frame = { build, nothing, between, tellSteps, tellElsewhere };
+  ensembles.frame = { build, nothing, between, tellSteps };
 }());

@@ -138,7 +138,7 @@
       type: policy.type, level: policy.level, tiers: tierNames(draft, policy),
       enforcement: policy.enforcement, ...policy.rest,
     };
-    const own = policyKinds.of(policy.type).rule(policy);
+    const own = policyKinds.of(policy.type).rule(policy, draft.tiers.filter((tier) => policy.tiers.includes(tier.key)));
     if (!hasTarget(policy)) { return { ...rule, ...own }; }
     return { ...rule, ...own, to: draft.tiers.filter((tier) => tier.key === policy.to).map((tier) => tier.name).join('') };
   }

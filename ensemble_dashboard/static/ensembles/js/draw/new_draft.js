@@ -20,11 +20,16 @@
     };
   }
 
-  /** A fresh page: one tier of two, each on a host of its own. */
-  function fresh(choices) {
-    const draft = model.addTier(model.empty(), { ...firstChoices(choices), name: 'web', count: 2 });
-    return model.addPolicy(draft, { tiers: [draft.tiers[0].key] });
+  /** Add a tier of two, each on a host of its own: every tier starts alike. */
+  function addTier(draft, choices, values) {
+    const whole = model.addTier(draft, { ...firstChoices(choices), ...values });
+    return model.addPolicy(whole, { tiers: [whole.tiers[whole.tiers.length - 1].key] });
   }
 
-  ensembles.newDraft = { firstChoices, fresh };
+  /** A fresh page. */
+  function fresh(choices) {
+    return addTier(model.empty(), choices, { name: 'web' });
+  }
+
+  ensembles.newDraft = { firstChoices, addTier, fresh };
 }());

@@ -5,6 +5,7 @@
   const { ensembles } = globalThis;
   const { gettext, fill } = ensembles.words;
   const { el, icon } = ensembles.dom;
+  const EVERY = 60000; // ms
 
   /**
    * What the drawing asks of the quota: [{name, used, adds, limit, over}], limit null for none. quota: {instances,
@@ -40,21 +41,28 @@
     return fill(gettext('%(quota)s That is %(over)s too many.'), { quota: said, over: shown(used + adds - limit) });
   }
 
-  /** The bars; what is used and what comes to it are told apart by pattern too. */
+  /** The bars, of what has a limit; what is used and what comes to it are told apart by pattern too. */
   function bars(figured) {
     return el('ul', { class: 'ens-quota', 'aria-label': gettext('Quota') }, figured.map((one) => {
-      const most = one.limit === null ? Math.max(1, one.used + one.adds) * 4 : one.limit;
+      const most = one.limit;
       const part = (look, amount, room) => {
         const bar = el('span', { class: 'ens-quota-' + look });
         bar.style.inlineSize = (most ? 100 * Math.min(amount, room) / most : 100) + '%';
         return bar;
       };
       return el('li', { class: one.over ? 'is-over' : null, 'data-quota': one.name },
-        el('span', { class: 'ens-quota-bar', 'aria-hidden': 'true' },
+        one.limit === null ? null : el('span', { class: 'ens-quota-bar', 'aria-hidden': 'true' },
           part('used', one.used, most), part('adds', one.adds, Math.max(0, most - one.used))),
         el('span', { class: 'ens-quota-words' }, one.over ? icon('warn') : null, one.over ? ' ' : null, words(one)));
     }));
   }
 
-  ensembles.quota = { figures, words, bars };
+  /** Ask for the quota again while somebody looks: ask() gives a promise of it, told(quota) is what to do with it. */
+  function follow(ask, told) {
+    const look = () => { if (!document.hidden) { ask().then(told, () => {}); } };
+    setInterval(look, EVERY);
+    document.addEventListener('visibilitychange', look);
+  }
+
+  ensembles.quota = { figures, words, bars, follow };
 }());

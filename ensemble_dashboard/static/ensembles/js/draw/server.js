@@ -64,7 +64,7 @@
   /** What must be answered before it is built, though a plan can be made without: as faults. */
   function questions(tier) {
     return [[Boolean(tier.userDataHidden) && !tier.userData, 'userData',
-      gettext('The original has user data, which only its own user sees. Add it, or choose to build without.')]];
+      gettext('There was user data, which is not copied. Add it, or choose to build without.')]];
   }
 
   function rootFaults({ image, volumes, count }) {

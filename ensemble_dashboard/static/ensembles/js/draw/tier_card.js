@@ -6,6 +6,7 @@
   const { gettext, ngettext, fill, size } = ensembles.words;
   const { el, icon, badge } = ensembles.dom;
   const error = ensembles.fieldErrors.slot;
+  const ROOMY = 5; // tiers up to which each has all its fields on its card
 
   /**
    * Make the card. page: {draft, catalogue, legend: Map of key -> legend entry, details(key, field): opens
@@ -15,14 +16,31 @@
   function card(tier, page) {
     const id = (field) => tier.key + '-' + field;
     return el('div', {
-      id: id('card'), class: 'ens-card', role: 'group', tabindex: -1, 'data-tier': tier.key,
+      id: id('card'), class: 'ens-card' + (isCompact(page) ? ' is-compact' : ''), role: 'group', tabindex: -1,
+      'data-tier': tier.key,
     },
     el('h3', { class: 'sr-only', 'data-name': tier.key }, tier.name),
       head(tier, page, id), error(id('name')), error(id('count')),
-      choices(tier, page),
+      isCompact(page) ? null : choices(tier, page),
       details(tier, page, id),
       policies(tier, page),
       ensembles.edges.handle(tier, page));
+  }
+
+  /** A label with the tier's name, which `relabel` brings up to date, as attributes. */
+  function labelled(tier, sentence, titled) {
+    const label = fill(sentence, { tier: tier.name });
+    return { 'aria-label': label, title: titled && label, 'data-labelled': tier.key, 'data-sentence-of-tier': sentence };
+  }
+
+  /** The tier has another name: whatever says it, says the new one. */
+  function relabel(root, tier) {
+    root.querySelectorAll('[data-labelled="' + tier.key + '"]').forEach((node) => {
+      const label = fill(node.dataset.sentenceOfTier, { tier: tier.name });
+      node.setAttribute('aria-label', label);
+      if (node.title) { node.title = label; }
+    });
+    root.querySelectorAll('[data-name="' + tier.key + '"]').forEach((node) => { node.textContent = tier.name; });
   }
 
   function head(tier, page, id) {
@@ -34,16 +52,16 @@
         on: { input: (event) => page.type(tier.key, { name: event.target.value.trim() }) },
       }),
       stepper(tier, page, id),
-      tool(id('duplicate'), 'copy', fill(gettext('Duplicate the tier %(tier)s'), { tier: tier.name }),
+      tool(id('duplicate'), 'copy', labelled(tier, gettext('Duplicate the tier %(tier)s'), true),
         () => page.duplicate(tier.key)),
-      tool(id('remove'), 'trash', fill(gettext('Remove the tier %(tier)s'), { tier: tier.name }),
+      tool(id('remove'), 'trash', labelled(tier, gettext('Remove the tier %(tier)s'), true),
         () => page.remove(tier.key)));
   }
 
   function stepper(tier, page, id) {
     const step = (by) => () => page.change(tier.key, { count: Math.max(1, (tier.count || 0) + by) });
     return el('div', {
-      class: 'ens-stepper', role: 'group', 'aria-label': fill(gettext('Members of %(tier)s'), { tier: tier.name }),
+      class: 'ens-stepper', role: 'group', ...labelled(tier, gettext('Members of %(tier)s')),
     },
     el('button', {
       id: id('less'), type: 'button', class: 'btn btn-default', disabled: tier.count <= 1,
@@ -67,7 +85,7 @@
 
   function tool(id, sign, label, action) {
     return el('button', {
-      id, type: 'button', class: 'btn btn-link ens-tool', 'aria-label': label, title: label, on: { click: action },
+      id, type: 'button', class: 'btn btn-link ens-tool', ...label, on: { click: action },
     }, icon(sign));
   }
 
@@ -103,17 +121,19 @@
 
   function choices(tier, page) {
     const image = page.catalogue.image(tier);
-    const many = (tier.volumes || []).length;
-    const volumes = tier.volumes && fill(ngettext('%(count)s volume', '%(count)s volumes', many), { count: many });
     return el('div', { class: 'ens-card-pair' },
       choice(tier, page, {
         field: 'flavor', tab: { values: (flavor) => ({ flavor }) }, label: gettext('Flavor'), kind: 'flavors',
         text: (flavor) => flavor.name + ' · ' + size(flavor), refuse: (flavor) => ensembles.server.shortage(flavor, image),
       }),
       choice(tier, page, {
-        field: 'image', tab: { values: (chosen) => ({ image: chosen, volumes: null }), told: volumes }, kind: 'images',
-        label: tier.volumes ? gettext('Boot from') : gettext('Image'), text: (item) => item.name,
+        field: 'image', tab: { values: (chosen) => ({ image: chosen, volumes: null }), told: volumesOf(tier) },
+        kind: 'images', label: tier.volumes ? gettext('Boot from') : gettext('Image'), text: (item) => item.name,
       }));
+  }
+
+  function volumesOf({ volumes }) {
+    return volumes && fill(ngettext('%(count)s volume', '%(count)s volumes', volumes.length), { count: volumes.length });
   }
 
   /** What else the servers are made of, in a line, and the button to the side sheet. */
@@ -123,17 +143,25 @@
         id: id('server'), type: 'button', class: 'btn btn-default btn-sm', 'aria-haspopup': 'dialog',
         'aria-describedby': id('server-summary') + ' ' + id('server-error'), on: { click: () => page.details(tier.key) },
       }, icon('pencil'), ' ', gettext('Server details')),
-      el('span', { id: id('server-summary'), class: 'ens-server-summary ens-wrap' }, summary(tier, page.catalogue)),
+      el('span', { id: id('server-summary'), class: 'ens-server-summary ens-wrap' }, summary(tier, page)),
       error(id('server')));
   }
 
-  function summary(tier, catalogue) {
+  /** With many tiers, flavor and image stand in one line, and are chosen in the side sheet. */
+  function isCompact({ draft }) {
+    return draft.tiers.length > ROOMY;
+  }
+
+  function summary(tier, page) {
+    const { catalogue } = page;
+    const image = catalogue.image(tier);
     const names = (kind, ids) => ids.map((one) => catalogue.name(kind, one)).join(', ');
     const networks = {
       auto: tier.ports.length ? '' : gettext('automatic network'), none: gettext('no network'),
     }[tier.networks] ?? names('networks', tier.networks);
     const [ports, pairs] = [tier.ports.length, tier.metadata.length];
     return [
+      ...(isCompact(page) ? [catalogue.name('flavors', tier.flavor), volumesOf(tier) || image?.name] : []),
       networks, ports && fill(ngettext('%(count)s port', '%(count)s ports', ports), { count: ports }), tier.keyName,
       names('security_groups', tier.securityGroups), tier.userData && gettext('user data'),
       pairs && fill(ngettext('%(count)s metadata pair', '%(count)s metadata pairs', pairs), { count: pairs }),
@@ -144,9 +172,9 @@
   function policies(tier, page) {
     const own = page.draft.policies.filter((policy) => !policy.between && policy.tiers[0] === tier.key);
     return el('div', { class: 'ens-card-policies' },
-      own.length ? ensembles.policyChip.chips(own, page, fill(gettext('Policies of %(tier)s'), { tier: tier.name })) : null,
+      own.length ? ensembles.policyChip.chips(own, page, labelled(tier, gettext('Policies of %(tier)s'))) : null,
       ensembles.policyChip.menus(tier, page));
   }
 
-  ensembles.tierCard = { card };
+  ensembles.tierCard = { card, relabel };
 }());

@@ -19,14 +19,28 @@
     async function load() {
       const [chosen] = file.files;
       if (!chosen) { return; }
-      if (chosen.size > MAX_BYTES) {
-        tell({ message: gettext('This file is too large to be an ensemble.') });
-      } else {
-        text.value = await chosen.text();
+      // What was there before is not what was chosen, whatever becomes of that.
+      text.value = '';
+      try {
+        text.value = await textOf(chosen);
         tell();
         text.focus();
+      } catch (problem) {
+        tell({ message: problem.message });
       }
       file.value = ''; // the same file can be chosen again
+    }
+
+    /** The text of a file; an error that says why it has none. */
+    async function textOf(chosen) {
+      if (chosen.size > MAX_BYTES) { throw new Error(gettext('This file is too large to be an ensemble.')); }
+      const bytes = new Uint8Array(await chosen.arrayBuffer());
+      try {
+        if (bytes.includes(0)) { throw new TypeError(); }
+        return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      } catch {
+        throw new Error(fill(gettext('“%(name)s” is no text: choose a YAML file in UTF-8.'), { name: chosen.name }));
+      }
     }
 
     async function draw() {

@@ -45,7 +45,7 @@
         line.remove();
       };
       if (event.type === 'pointerup' && other) {
-        ensembles.policyMenu.ask(tier, other, page, { x: event.clientX, y: event.clientY }, done);
+        ensembles.policyMenu.ask(tier.key, other, page, { x: event.clientX, y: event.clientY }, done);
       } else {
         done();
         if (!moved && event.type === 'pointerup') { document.getElementById(tier.key + '-relate').click(); }

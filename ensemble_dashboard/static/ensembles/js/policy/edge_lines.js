@@ -37,13 +37,26 @@
     const line = path(x, side, ys, chip);
     const target = page.draft.tiers.findIndex((tier) => tier.key === policy.to);
     const kind = ensembles.policyKinds.of(policy.type);
-    const ends = ports.map(({ row }, index) => end(kind.ending(row === target), side, ys[index], out));
+    const colour = ({ row }) => 'ens-tier-' + page.legend.get(page.draft.tiers[row].key).colour;
+    const ends = ports.map((port, index) => shape('path', 'ens-edge-ends ' + colour(port),
+      { d: end(kind.ending(port.row === target), side, ys[index], out) }));
     const whole = shape('g', 'ens-edge ' + className, { 'data-edge': key });
     const title = shape('title', '', {});
     title.textContent = page.sentence(policy);
-    whole.append(title, shape('path', 'ens-edge-ground', { d: line }), shape('path', 'ens-edge-line', { d: line }),
-      shape('path', 'ens-edge-ends', { d: ends.join('') }));
+    whole.append(title, blend(key, ports.map(colour), ys), shape('path', 'ens-edge-ground', { d: line }),
+      shape('path', 'ens-edge-line', { d: line, stroke: 'url(#' + key + '-colours)' }), ...ends);
     return whole;
+  }
+
+  /** The colours of the tiers that an edge joins, each where its card is, one going over into the next. */
+  function blend(key, colours, ys) {
+    const [top, bottom] = [ys[0], ys[ys.length - 1]];
+    const blended = shape('linearGradient', '', {
+      id: key + '-colours', gradientUnits: 'userSpaceOnUse', x1: 0, x2: 0, y1: top, y2: bottom,
+    });
+    blended.append(...colours.map((colour, index) =>
+      shape('stop', colour, { offset: (ys[index] - top) / (bottom - top || 1) })));
+    return blended;
   }
 
   ensembles.edgeLines = { paint };

@@ -30,12 +30,18 @@
     return draft.tiers.flatMap((tier, row) => (joined.includes(tier.key) ? [row] : []));
   }
 
-  /** The chips of the edges that begin at a tier; they stand below its card. */
+  /** The row below whose card the chip of an edge stands: in the middle of what it joins. */
+  function middle(rows) {
+    return rows.length ? Math.floor((rows[0] + rows[rows.length - 1] - 1) / 2) : 0;
+  }
+
+  /** The chips of the edges that have their middle below a tier's card. */
   function links(tier, page) {
     const own = page.draft.policies.filter((policy) =>
-      policy.between && page.draft.tiers[rowsOf(page, policy)[0] || 0] === tier);
+      policy.between && page.draft.tiers[Math.max(0, middle(rowsOf(page, policy)))] === tier);
     return own.length
-      ? el('div', { class: 'ens-links' }, ensembles.policyChip.chips(own, page, gettext('Between tiers'))) : null;
+      ? el('div', { class: 'ens-links' },
+        ensembles.policyChip.chips(own, page, { 'aria-label': gettext('Between tiers') })) : null;
   }
 
   /** What a card is related to others by with a pointer; keys have "Relate to". */
@@ -91,12 +97,16 @@
     light(event);
   }
 
-  /** Make the edge stand out that the pointer or the focus is at, and its chip. */
+  /** Make the policy stand out that the pointer or the focus is at: its edge, its chip, and the tiers that it binds. */
   function light({ type, target }) {
     const at = type !== 'pointerleave' && target.closest('[data-edge], [data-policy]');
     const key = at && (at.dataset.edge || at.dataset.policy);
     board.node.querySelectorAll('[data-edge], .ens-links [data-policy]').forEach((one) =>
       one.classList.toggle('is-lit', (one.dataset.edge || one.dataset.policy) === key));
+    const policy = board.page?.draft.policies.find((one) => one.key === key);
+    const bound = policy ? ensembles.model.joins(policy) : [];
+    board.node.querySelectorAll('[data-tier]').forEach((card) =>
+      card.classList.toggle('is-bound', bound.includes(card.dataset.tier)));
   }
 
   ensembles.edges = { build, links, handle, draw, rowsOf };

@@ -15,7 +15,7 @@
     values: () => ({}), // what its sentence and its chip are filled in with, beside what all have
     choices: () => null, // its fields in the editor, made by `inputs` of policy_editor.js
     faults: () => [], // [[whether it is, field, message]]
-    /** Its own fields in the form of the API. */
+    /** Its own fields in the form of the API; tiers: those that it is about. */
     rule(policy) {
       return Object.fromEntries(Object.entries(this.fields).filter(([field]) => policy[field] !== null)
         .map(([field, name]) => [name, policy[field]]));

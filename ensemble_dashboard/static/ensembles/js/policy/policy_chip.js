@@ -20,9 +20,10 @@
 
   let opened = null; // the key of the policy whose editor is open; one at a time
 
-  /** The chips of some policies, as a list. page: what policy_editor.js takes, legend, removePolicy(key). */
-  function chips(policies, page, label) {
-    return el('ul', { class: 'ens-plain ens-policies', 'aria-label': label }, policies.map((policy) => {
+  /** The chips of some policies, as a list with these attributes. page: what policy_editor.js
+      takes, legend, removePolicy(key). */
+  function chips(policies, page, attributes) {
+    return el('ul', { class: 'ens-plain ens-policies', ...attributes }, policies.map((policy) => {
       const { key } = policy;
       return el('li', { class: 'ens-policy', 'data-policy': key },
         el('button', {
@@ -33,7 +34,7 @@
             keydown(event) {
               if (event.key !== 'Delete') { return; }
               event.preventDefault();
-              remove(policy, page);
+              later(() => ensembles.policyMenu.remove(policy, page));
             },
           },
         }, face(policy, page)),
@@ -50,7 +51,7 @@
     const opener = (which, picture, said) => {
       const button = el('button', {
         id: tier.key + '-' + which, type: 'button', class: 'btn btn-default btn-xs', 'aria-expanded': 'false',
-        on: { click: () => later(() => ensembles.policyMenu.toggle(button, which, tier, page)) },
+        on: { click: () => later(() => ensembles.policyMenu.toggle(button, which, tier.key, page)) },
       }, icon(picture), ' ', said);
       return el('span', { class: 'ens-menu' }, button);
     };
@@ -86,7 +87,7 @@
         open(null, page);
         focus(policy.key + '-chip');
       },
-      remove: () => remove(policy, page),
+      remove: () => ensembles.policyMenu.remove(policy, page),
     });
   }
 
@@ -101,25 +102,9 @@
     if (!policy) { return; }
     const next = document.getElementById(key + '-chip');
     next.setAttribute('aria-expanded', 'true');
-    next.parentNode.append(editor(policy, page));
-  }
-
-  /** Add a policy, and open it: most are changed a little right away. */
-  function add(values, page) {
-    page.addPolicy(values);
-    const { key } = page.draft.policies[page.draft.policies.length - 1];
-    open(key, page);
-    focus(key + '-chip');
-  }
-
-  /** Remove a policy; the focus goes to its neighbour, or to where one is added. */
-  function remove(policy, page) {
-    const item = document.getElementById(policy.key + '-chip').parentNode;
-    const near = item.nextElementSibling || item.previousElementSibling;
-    const next = near ? near.dataset.policy + '-chip' : policy.tiers[0] + (policy.between ? '-relate' : '-add');
-    opened = null;
-    page.removePolicy(policy.key);
-    focus(next);
+    const made = editor(policy, page);
+    next.parentNode.append(made);
+    made.scrollIntoView?.({ block: 'nearest' });
   }
 
   function focus(id) {
@@ -158,5 +143,5 @@
     return el('span', { class: 'ens-policy-sign' }, icon(missed ? 'warn' : 'bad'), ' ', missed ? gettext('not met') : said);
   }
 
-  ensembles.policyChip = { chips, menus, refresh, open, add, fetched, later };
+  ensembles.policyChip = { chips, menus, refresh, open, focus, fetched, later };
 }());

@@ -53,6 +53,7 @@
       text: (field, label) => input(policy, page, field, label, { type: 'text', value: policy[field] },
         (given) => given.trim()),
       segments: (field, label, options) => segments(policy, page, field, label, options),
+      ways: (field, label, options, chosen) => ways(policy, page, field, label, options, chosen),
       target: (label) => targetOf(policy, page, label),
     };
   }
@@ -72,6 +73,17 @@
       el('span', { id: id + '-label', class: 'ens-label' }, label),
       el('span', { class: 'ens-segments' }, options.map(([value, said]) => el('label', {}, el('input', {
         id: id + '-' + value, type: 'radio', name: id, value, checked: value === policy[field],
+        on: { change: () => page.changePolicy(policy.key, { [field]: value }) },
+      }), el('span', {}, said)))));
+  }
+
+  /** One of few ways to fill a field, each with what it begins with: [[way, words, value]]. */
+  function ways(policy, page, field, label, options, chosen) {
+    const id = policy.key + '-' + field;
+    return el('div', { class: 'ens-choice', role: 'radiogroup', 'aria-labelledby': id + '-ways' },
+      el('span', { id: id + '-ways', class: 'ens-label' }, label),
+      el('span', { class: 'ens-segments' }, options.map(([way, said, value]) => el('label', {}, el('input', {
+        id: id + '-' + way, type: 'radio', name: id, value: way, checked: way === chosen,
         on: { change: () => page.changePolicy(policy.key, { [field]: value }) },
       }), el('span', {}, said)))));
   }

@@ -4,14 +4,16 @@
   'use strict';
   const { ensembles } = globalThis;
   const { gettext, fill } = ensembles.words;
-  const { policyKinds } = ensembles;
-  const { el, fillIn } = ensembles.dom;
+  const { policyChip, policyKinds } = ensembles;
+  const { addPolicy, ruleOf } = ensembles.model;
+  const { el, fillIn, icon } = ensembles.dom;
   const EDGE = 8; // pixels that a menu keeps from the window's edge
 
   let shown = null; // the menu that is open: {button, box, closed}
 
   /** Open the menu that a button of a tier's card is for, 'add' or 'relate', or close it. */
-  function toggle(button, which, tier, page) {
+  function toggle(button, which, key, page) {
+    const tier = page.draft.tiers.find((one) => one.key === key);
     if (shown && shown.button === button) {
       close(true);
     } else {
@@ -84,13 +86,48 @@
         click: () => {
           close();
           const tiers = kind.hasTarget ? [tier.key] : values.tiers;
-          ensembles.policyChip.add({ ...values, type: kind.type, level: kind[where].level, tiers }, page);
+          add({ ...values, type: kind.type, level: kind[where].level, tiers }, page);
         },
       },
     },
     ensembles.policyPicture.picture({ type: kind.type, tiers: values.tiers }),
     el('strong', {}, kind.title), ' ', el('span', { class: 'ens-term' }, kind.type),
     el('span', { class: 'ens-policy-why' }, fill(kind[where].why, { tier: tier.name, other: other ? other.name : '' }))))));
+  }
+
+  /** Add a policy, and open it: most are changed a little right away. One that is there already is opened instead. */
+  function add(values, page) {
+    const same = twin(values, page);
+    if (same) {
+      policyChip.open(same.key, page);
+      document.getElementById(same.key + '-editor').prepend(
+        el('p', { class: 'ens-already', role: 'status' }, icon('hint'), ' ',
+          gettext('This policy is there already. Change it?')));
+      policyChip.focus(same.key + '-chip');
+      return;
+    }
+    page.addPolicy(values);
+    const { key } = page.draft.policies[page.draft.policies.length - 1];
+    policyChip.open(key, page);
+    policyChip.focus(key + '-chip');
+  }
+
+  /** The policy that says the same as a new one with these values would. */
+  function twin(values, { draft }) {
+    const added = addPolicy(draft, values);
+    const said = (policy) => JSON.stringify(ruleOf(added, policy));
+    const wanted = said(added.policies[added.policies.length - 1]);
+    return draft.policies.find((policy) => said(policy) === wanted);
+  }
+
+  /** Remove a policy; the focus goes to its neighbour, or to where one is added. */
+  function remove(policy, page) {
+    const item = document.getElementById(policy.key + '-chip').parentNode;
+    const near = item.nextElementSibling || item.previousElementSibling;
+    const next = near ? near.dataset.policy + '-chip' : policy.tiers[0] + (policy.between ? '-relate' : '-add');
+    policyChip.open(null, page);
+    page.removePolicy(policy.key);
+    policyChip.focus(next);
   }
 
   /** Choose the other tier and the relation. wanted: the key of the other tier, if it is known. */
@@ -113,9 +150,10 @@
   }
 
   /** Ask how two tiers are related, where one was dropped on the other. */
-  function ask(tier, other, page, at, closed) {
-    open(document.getElementById(tier.key + '-relate'), gettext('Relate to…'), relation(tier, page, other.key), at, closed);
+  function ask(key, other, page, at, closed) {
+    const tier = page.draft.tiers.find((one) => one.key === key);
+    open(document.getElementById(key + '-relate'), gettext('Relate to…'), relation(tier, page, other.key), at, closed);
   }
 
-  ensembles.policyMenu = { toggle, ask };
+  ensembles.policyMenu = { toggle, ask, remove };
 }());

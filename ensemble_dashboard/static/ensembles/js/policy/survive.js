@@ -4,7 +4,19 @@
   'use strict';
   const { ensembles } = globalThis;
   const { gettext, domains, level } = ensembles.words;
-  const LEFT = /^(\d{1,3}|(100|[1-9]?\d)%)$/;
+  const LEFT = /^(\d{1,3}|(100|[1-9]?\d)%|majority)$/;
+
+  /** How what must be left is given: as a number, as a share, or as more than half. */
+  function way(available) {
+    if (available === 'majority') { return available; }
+    return available.endsWith('%') ? 'share' : 'count';
+  }
+
+  /** More than half of each tier as the API takes it: a number where it is the same for all of them. */
+  function majority(counts) {
+    const needed = new Set(counts.map((count) => Math.floor(count / 2) + 1));
+    return needed.size === 1 && counts.every(Number.isInteger) ? [...needed][0] : '51%';
+  }
 
   ensembles.policyKinds.add({
     type: 'survive',
@@ -12,7 +24,8 @@
     own: { level: 'rack', why: gettext('Whichever rack fails, enough members of %(tier)s are left to go on.') },
     fields: { failures: 'failures', available: 'min_available' },
     first: { failures: 1, available: '1' },
-    rule: ({ failures, available }) => {
+    rule({ failures, available }, tiers) {
+      if (available === 'majority') { return { failures, min_available: majority(tiers.map(({ count }) => count)) }; }
       return { failures, min_available: /^\d+$/.test(available) ? Number(available) : available };
     },
     drawn(rule) {
@@ -40,7 +53,11 @@
     boxes: (rule) => (rule.failures > 1 ? ['xa', 'xa', 'a'] : ['xa', 'a', 'a']),
     choices: (policy, inputs) => [
       inputs.number('failures', gettext('Failures at once')),
-      inputs.text('available', gettext('Left at least (2 or 50%)')),
+      inputs.ways('available', gettext('Left at least'), [
+        ['count', gettext('a number'), '1'], ['share', gettext('a share'), '50%'],
+        ['majority', gettext('a majority'), 'majority'],
+      ], way(policy.available)),
+      policy.available === 'majority' ? null : inputs.text('available', gettext('How many (2 or 50%)')),
     ],
     faults: (policy, check) => [
       check.number('failures'),

@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const { ensembles } = globalThis;
-  const { gettext } = ensembles.words;
+  const { gettext, fill } = ensembles.words;
   const { el, fillIn, icon } = ensembles.dom;
   const { lazyScripts, tierLegend, map, planTable, failures, whatIf, reasons } = ensembles;
 
@@ -19,6 +19,8 @@
     const promises = el('div', {});
     let state = { kind: 'asking' }; // its kinds are told in verdict.js
     let legend = [];
+    let drawn = null; // the API's body of what the plan is of
+    let old = false; // whether the drawing is another one by now, of which there is no plan
     let atOnce = 1; // failures, as the slider says
     let found = null; // whether the lost could be placed again, as what_if.js takes it
 
@@ -28,11 +30,20 @@
     fillIn(parts.worst, el('div', { class: 'ens-worst-head' }, el('h3', {}, gettext('What the worst failure leaves')),
       slider), table, promises);
 
-    /** Show a state of the drawing. While a plan is asked for, the last one stays. */
+    /** Show a state of the drawing. The last plan stays until there is another answer, and says so when it is old. */
     function show(next) {
       if (next.kind === 'asking' || next.kind === 'submitting') { return; }
+      old = fits() && !next.plan && (next.kind === 'error' || next.kind === 'incomplete');
+      root.classList.toggle('is-old', old);
+      fillIn(parts.old, old ? el('p', { class: 'alert alert-warning' }, icon('wait'), ' ',
+        fill(gettext('This is the plan of %(time)s, from before the last change.'), { time: state.at })) : null);
+      if (old) {
+        page.fail([]);
+        return;
+      }
       state = next;
-      legend = tierLegend.legend(page.drawing().tiers);
+      drawn = page.drawing();
+      legend = tierLegend.legend(drawn.tiers);
       if (state.plan && state.plan.domains.length) { draw(); } else { clear(); }
       parts.worst.hidden = !fits();
       if (fits()) { plan(); } else { nothing(); }
@@ -87,7 +98,7 @@
         }
       };
       const button = (what, sign, words) => el('button', {
-        id: 'ens-' + what, type: 'button', class: 'btn btn-default btn-xs', on: { click: () => take(what) },
+        id: 'ens-take-' + what, type: 'button', class: 'btn btn-default btn-xs', on: { click: () => take(what) },
       }, icon(sign), ' ', words);
       return el('div', { class: 'ens-outputs' }, button('copy', 'copy', gettext('Copy as a table')),
         button('svg', 'download', gettext('SVG')), button('png', 'download', gettext('PNG')), said);
@@ -115,7 +126,7 @@
     function ask() {
       const known = failed.size === 1 && state.plan.survivability.some((item) =>
         (item.losses || []).some((loss) => failed.has(loss.domain) && loss.room));
-      const asked = failed.size && !known && state.kind === 'fits';
+      const asked = failed.size && !known && !old && state.kind === 'fits';
       found = asked ? 'asked' : null;
       page.fail(asked ? [...failed] : []);
       tell();
@@ -123,7 +134,7 @@
 
     function tell() {
       fillIn(parts.tried, !fits() ? null : whatIf.tried(state.plan, legend, failed, {
-        policies: page.drawing().policies, room: found, reset,
+        policies: drawn.policies, room: found, reset,
       }));
     }
 
@@ -142,6 +153,14 @@
       tell();
     }
 
+    /** The drawing is another one altogether: nothing of it has failed. */
+    function forget() {
+      if (!failed.size) { return; }
+      failed.clear();
+      picture.paint();
+      ask();
+    }
+
     function nothing() {
       for (const part of [parts.tried, parts.table, parts.remarks]) { fillIn(part); }
       fillIn(parts.picture, state.kind === 'refused' ? reasons.reasons(state, page)
@@ -155,7 +174,7 @@
       delete parts.key.dataset.said;
     }
 
-    return { show, learn };
+    return { show, learn, forget };
   }
 
   ensembles.preview = { open };

@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const { ensembles } = globalThis;
-  const { gettext, fill, list, objective } = ensembles.words;
+  const { gettext, fill, level, list } = ensembles.words;
   const { el, icon } = ensembles.dom;
 
   /**
@@ -86,5 +86,17 @@
       : fill(gettext('%(what)s: best %(value)s, bound %(bound)s (no answer of the solver in %(seconds)s s)'), known);
   }
 
-  ensembles.reasons = { reasons, remarks };
+  /** What the planner looked for, in words: the names of its objectives are few and fixed. */
+  function objective(name) {
+    const lost = /^worst loss by one (.+)$/.exec(name);
+    if (lost) {
+      return fill(gettext('members lost with the worst %(level)s, tier by tier'), { level: level(lost[1]) });
+    }
+    return {
+      'soft violations': gettext('wishes (should) that are missed'), moves: gettext('members that must move'),
+      packing: gettext('large free blocks broken up'),
+    }[name] || name;
+  }
+
+  ensembles.reasons = { reasons, remarks, objective };
 }());

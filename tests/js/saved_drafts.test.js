@@ -76,3 +76,34 @@ test('a storage that refuses does not stop the drawing', () => {
   assert.equal(kept.load(), null);
   assert.deepEqual(kept.others(), []);
 });
+
+test('a closed tab leaves a copy, which another tab can take once, without user data', () => {
+  const browser = memory();
+  const draft = { ...newDraft.fresh(CHOICES), name: 'shop' };
+  const [tier] = draft.tiers;
+  const secret = { ...draft, tiers: [{ ...tier, userData: 'cGFzc3dvcmQ=' }] };
+  savedDrafts.open(memory(), 'ann.', SHOP, browser).save(secret);
+  assert.ok(!JSON.stringify(browser.content).includes('cGFzc3dvcmQ='));
+  const kept = savedDrafts.open(memory(), 'ann.', SHOP, browser);
+  assert.equal(kept.load(), null, 'never by itself');
+  const [left] = kept.left();
+  assert.equal(left.name, 'shop');
+  assert.deepEqual(savedDrafts.open(memory(), 'bob.', SHOP, browser).left(), []);
+  assert.deepEqual(savedDrafts.open(memory(), 'ann.', LAB, browser).left(), []);
+  assert.deepEqual(kept.take(left.id), { ...draft, tiers: [{ ...tier, userDataHidden: true }] });
+  assert.deepEqual(kept.left(), []);
+});
+
+test('what is built leaves no copy, and an old one goes', () => {
+  const [browser, tab] = [memory(), memory()];
+  const kept = savedDrafts.open(tab, 'ann.', SHOP, browser);
+  kept.save(newDraft.fresh(CHOICES));
+  assert.ok(kept.at() > 0);
+  assert.deepEqual(kept.left(), [], 'its own is no other');
+  kept.clear();
+  assert.deepEqual(savedDrafts.open(memory(), 'ann.', SHOP, browser).left(), []);
+  const old = JSON.stringify({ version: 3, draft: newDraft.fresh(CHOICES), project: SHOP, at: Date.now() - 31 * 86400000 });
+  browser.setItem('ann.p1.7', old);
+  assert.deepEqual(kept.left(), []);
+  assert.deepEqual(browser.content, {});
+});

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the answers to a question for a plan mean for the page: a plan, reasons, a fault, or more about the plan shown. */
+(function () {
+  'use strict';
+  const { ensembles } = globalThis;
+  const { fieldErrors, formats, model } = ensembles;
+
+  /** state: of page_state.js; page: {show(what the preview shows), refresh(), again(): plan anew, view(): the preview}. */
+  function open(state, page) {
+    function planned(plan) {
+      if (plan.feasible) { fits(plan, 'asked'); } else { refused(plan.reasons, plan.proved, plan); }
+    }
+
+    /** rooms: as failures.worst takes it. */
+    function fits(plan, rooms) {
+      state.plan = plan;
+      state.unmet = new Map(plan.violations.map((one) => [state.draft.policies[one.policy]?.key, one.message]));
+      page.refresh();
+      page.show({ kind: 'fits', plan, rooms, at: formats.clock(Date.now()) });
+    }
+
+    /** More about the plan that is shown; a cloud that has changed meanwhile gave another one. */
+    function learn(plan, more) {
+      if (!state.plan) { return; }
+      if (!plan.feasible || JSON.stringify(plan.assignments) !== JSON.stringify(state.plan.assignments)) {
+        page.again();
+        return;
+      }
+      state.plan = { ...(more.plan || state.plan), id: plan.id };
+      page.view().learn({ ...more, plan: state.plan });
+    }
+
+    /** plan: the whole answer, which may tell where members could be all the same. */
+    function refused(reasons, proved, plan) {
+      const { draft } = state;
+      state.plan = null;
+      state.told = reasons.filter((reason) => Number.isInteger(reason.policy) && draft.policies[reason.policy])
+        .map(({ policy, message }) => {
+          return { place: { kind: 'policy', key: draft.policies[policy].key, field: 'type' }, message };
+        });
+      state.unmet = new Map();
+      page.refresh();
+      // The steps of a change go by the drawing that was planned, which is this one until something is typed.
+      const offered = reasons.map((reason) => {
+        return {
+          ...reason,
+          changes: (reason.changes || []).map((one) => ({ ...one, steps: model.stepsOf(draft, one.edits) })),
+        };
+      });
+      page.show({ kind: 'refused', reasons: offered, proved, plan });
+    }
+
+    /** Show an error of the API: at its field if it names one, and in the strip. */
+    function failed(problem) {
+      const { reasons, proved, field } = problem.details || {};
+      if (Array.isArray(reasons) && reasons.length) {
+        const decided = reasons.every((reason) => reason.code !== 'not-decided');
+        refused(reasons, proved === undefined ? decided : proved);
+        return;
+      }
+      let { message } = problem;
+      if (field) {
+        // The API names the field by its path; here it is named by what it is part of.
+        const fault = { place: model.placeOf(state.draft, field), message: message.replace(field + ': ', '') };
+        state.told = [fault];
+        message = fieldErrors.sentence(state.draft, fault);
+        page.refresh();
+      }
+      page.show({ kind: 'error', message, told: problem.told });
+    }
+
+    /** What was previewed is not possible any more; what is now is shown beside it. */
+    function changed({ plan, moved }) {
+      const before = state.plan;
+      state.plan = plan;
+      page.show({ kind: 'changed', plan, before, moved: moved || [], at: formats.clock(Date.now()) });
+    }
+
+    return {
+      planned, fits, failed, changed,
+      room: (plan) => learn(plan, { rooms: 'unknown', plan: { ...state.plan, survivability: plan.survivability } }),
+      fell: (plan) => learn(plan, { failed: plan.failed || {} }),
+    };
+  }
+
+  ensembles.planAnswers = { open };
+}());
