@@ -27,15 +27,13 @@ def test_three_tiers_are_drawn_previewed_built_as_promised_and_deleted(
     preview_of(demo, {"web": 2})
     demo.type("#ens-name", "shop")
     demo.click("#t1-more")
-    # The second tier: two caches, on different hosts.
+    # Every new tier is two on different hosts; here caches.
     demo.click("#ens-add-tier")
     demo.type("#t3-name", "cache")
-    add_policy(demo, "t3", "anti-affinity")
     # The third one: three databases, on different racks.
     demo.click("#ens-add-tier")
     demo.type("#t5-name", "db")
     demo.click("#t5-more")
-    add_policy(demo, "t5", "anti-affinity")
     choose(demo, "p6", "level", "rack")
     # Caches are wanted in one zone.
     add_policy(demo, "t3", "affinity")

@@ -134,35 +134,36 @@ def test_every_kind_of_policy_is_drawn_said_and_planned(demo: Dashboard) -> None
     demo.type("#t3-name", "cache")
     demo.click("#t1-relate")
     demo.click("#t1-relate-near")
-    choose(demo, "p4", "level", "rack")
+    choose(demo, "p5", "level", "rack")
     add_policy(demo, "t1", "survive")
-    demo.type("#p5-available", "50%")
+    demo.type("#p6-available", "50%")
     add_policy(demo, "t1", "spread")
-    demo.type("#p6-domains", "2")
+    demo.type("#p7-domains", "2")
     add_policy(demo, "t3", "exclusive")
-    choose(demo, "p7", "enforcement", "soft")
+    choose(demo, "p8", "enforcement", "soft")
     assert sentences(demo) == {
         "p2": "No two members of web may share a host.",
-        "p5": "After the loss of any 1 rack, at least 50% of web must be left.",
-        "p6": (
+        "p4": "No two members of cache may share a host.",
+        "p6": "After the loss of any 1 rack, at least 50% of web must be left.",
+        "p7": (
             "The members of web must be spread: "
             "no rack holds over 1 more than another and at least 2 racks are used."
         ),
-        "p7": "A host with members of cache should hold no server of another project.",
-        "p4": "Every rack that holds members of web must hold one of cache too.",
+        "p8": "A host with members of cache should hold no server of another project.",
+        "p5": "Every rack that holds members of web must hold one of cache too.",
     }
     preview_of(demo, {"web": 2, "cache": 2})
     assert left(demo, "rack", "web") == "1 of 2 left"
     assert left(demo, "rack", "cache") == "1 of 2 left"
 
     # What is wrong is told at its field, by the page or by the API.
-    edit(demo, "p5")
-    demo.type("#p5-available", "most")
+    edit(demo, "p6")
+    demo.type("#p6-available", "most")
     drawing(demo, "incomplete")
-    assert "50%" in demo.text("#p5-available-error")
-    demo.type("#p5-available", "3")
-    demo.until(lambda: "at most 2" in demo.text("#p5-available-error"))
-    assert demo.find("#p5-available").get_attribute("aria-invalid") == "true"
+    assert "50%" in demo.text("#p6-available-error")
+    demo.type("#p6-available", "3")
+    demo.until(lambda: "at most 2" in demo.text("#p6-available-error"))
+    assert demo.find("#p6-available").get_attribute("aria-invalid") == "true"
     demo.expect_only(400)
-    demo.type("#p5-available", "1")
+    demo.type("#p6-available", "1")
     preview_of(demo, {"web": 2, "cache": 2})

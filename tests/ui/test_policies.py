@@ -51,13 +51,13 @@ def test_an_edge_is_drawn_from_card_to_card(demo: Dashboard) -> None:
     drag.release().perform()
     assert demo.find("#t1-relate-to").get_attribute("value") == "t3"
     demo.click("#t1-relate-anti-affinity")
-    assert sentences(demo)["p4"] == "No host may hold members of two of web and cache."
-    assert focused(demo) == "p4-chip"
-    demo.until(lambda: list(edges(demo)) == ["p4"])
+    assert sentences(demo)["p5"] == "No host may hold members of two of web and cache."
+    assert focused(demo) == "p5-chip"
+    demo.until(lambda: list(edges(demo)) == ["p5"])
 
     # It runs beside the cards, from the one to the other, also when something above it unfolds.
     def joined() -> bool:
-        edge = edges(demo)["p4"]
+        edge = edges(demo)["p5"]
         web, cache = demo.find("#t1-card").rect, demo.find("#t3-card").rect
         offset = demo.driver.execute_script("return scrollY")
         top, bottom = edge["top"] + offset, edge["bottom"] + offset
@@ -92,30 +92,30 @@ def test_policies_and_edges_are_drawn_by_keys_alone(demo: Dashboard) -> None:
     press(demo, Keys.ENTER, Keys.TAB, Keys.ARROW_DOWN, Keys.ARROW_DOWN)
     assert focused(demo) == "t3-relate-near"
     press(demo, Keys.ENTER)
-    assert focused(demo) == "p4-chip"
+    assert focused(demo) == "p5-chip"
     assert (
-        sentences(demo)["p4"] == "Every zone that holds members of cache must hold one of web too."
+        sentences(demo)["p5"] == "Every zone that holds members of cache must hold one of web too."
     )
     # Into the editor: close, level, strictness; the focus stays while the card is drawn anew.
     press(demo, Keys.TAB, Keys.TAB, Keys.ARROW_LEFT)
-    assert focused(demo) == "p4-level-rack"
+    assert focused(demo) == "p5-level-rack"
     press(demo, Keys.TAB, Keys.ARROW_RIGHT)
-    assert focused(demo) == "p4-enforcement-soft"
+    assert focused(demo) == "p5-enforcement-soft"
     assert (
-        sentences(demo)["p4"]
+        sentences(demo)["p5"]
         == "Every rack that holds members of cache should hold one of web too."
     )
-    assert "should" in demo.text("#p4-chip")
+    assert "should" in demo.text("#p5-chip")
     press(demo, Keys.ESCAPE)
-    assert focused(demo) == "p4-chip"
+    assert focused(demo) == "p5-chip"
     assert not demo.all(".ens-editor")
     demo.find("#t1-add").send_keys(Keys.ENTER)
     press(demo, Keys.ARROW_DOWN, Keys.ENTER)
-    assert focused(demo) == "p5-chip"
+    assert focused(demo) == "p6-chip"
     preview_of(demo, {"web": 2, "cache": 2})
-    demo.find("#p5-remove").send_keys(Keys.ENTER)
+    demo.find("#p6-remove").send_keys(Keys.ENTER)
     assert focused(demo) == "p2-chip"
-    assert "p5" not in sentences(demo)
+    assert "p6" not in sentences(demo)
 
 
 def test_a_refusal_marks_the_chip_in_the_way_and_a_plan_the_wish_not_met(demo: Dashboard) -> None:
