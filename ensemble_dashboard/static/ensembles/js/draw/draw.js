@@ -97,7 +97,7 @@
     state.past = next;
     state.told = [];
     kept.save(state.draft);
-    if (parts.elsewhere.querySelector('.ens-anew')) { parts.elsewhere.querySelector('.ens-anew').closest('p').remove(); }
+    parts.elsewhere.querySelector('.ens-anew')?.closest('p').remove();
     dry.schedule();
     if (textChanged) { textChanged(); }
     tellPast();

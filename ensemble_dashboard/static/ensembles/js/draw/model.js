@@ -6,10 +6,8 @@
   const { gettext, fill } = ensembles.words;
   const { server, policyKinds } = ensembles;
 
-  const MAX_TIERS = 20;
   const MAX_COUNT = 200;
   const MAX_MEMBERS = 500;
-  const MAX_POLICIES = 50;
   const TIER_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
   // A draft: {name, description, tiers: [TIER], policies: [POLICY], next: number for the next key}.
@@ -272,6 +270,6 @@
   ensembles.model = {
     empty, complete, addTier, changeTier, removeTier, duplicateTier, addPolicy, changePolicy, removePolicy,
     targets, joins, tierNames, ruleOf, body, written, size, problems, questions, placeOf, stepsOf, take,
-    MAX_TIERS, MAX_COUNT, MAX_MEMBERS, MAX_POLICIES,
+    MAX_COUNT,
   };
 }());
