@@ -163,7 +163,7 @@ class CapacityTaken(Exception):
     """Somebody else took the capacity between the snapshot and the reservation."""
 
 
-class AskedTwice(Exception):
+class DuplicateCreate(Exception):
     """Another create with the same plan or key was recorded first."""
 
 

@@ -15,7 +15,7 @@ from ensemble_api import exception
 MAX_TIERS = 20
 MAX_COUNT = 200
 MAX_POLICIES = 50
-MAX_DEALT = 500
+MAX_PER_MEMBER = 500
 
 UUID: dict[str, Any] = {
     "type": "string",
@@ -26,11 +26,11 @@ TEXT: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 255, "pat
 NAME: dict[str, Any] = {**TEXT, "format": "printable"}
 
 # Things of which each member needs its own, in the order of the members.
-DEALT: dict[str, Any] = {
+PER_MEMBER: dict[str, Any] = {
     "type": "array",
     "items": UUID,
     "minItems": 1,
-    "maxItems": MAX_DEALT,
+    "maxItems": MAX_PER_MEMBER,
     "uniqueItems": True,
 }
 
@@ -39,7 +39,7 @@ SERVER: dict[str, Any] = {
     "properties": {
         "flavor": {"type": "string", "minLength": 1, "maxLength": 255},
         "image": UUID,
-        "volumes": DEALT,
+        "volumes": PER_MEMBER,
         "networks": {
             "description": 'must be "auto", "none" or a list of network ids',
             "oneOf": [
@@ -47,7 +47,7 @@ SERVER: dict[str, Any] = {
                 {"type": "array", "items": UUID, "minItems": 1, "maxItems": 16},
             ],
         },
-        "ports": DEALT,
+        "ports": PER_MEMBER,
         "key_name": TEXT,
         "security_groups": {"type": "array", "items": TEXT, "maxItems": 32, "uniqueItems": True},
         "user_data": {"type": "string", "format": "base64", "maxLength": 65535},

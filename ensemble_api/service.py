@@ -15,16 +15,16 @@ from ensemble_api.context import Context
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.store.api import Page, Store
 from ensemble_api.store.create_requests import CreateRequests
-from ensemble_api.store.saved_plans import KeptPlans, remembered
-from ensemble_api.usecases.capacity import Look
+from ensemble_api.store.saved_plans import SavedPlans, remembered
+from ensemble_api.usecases.capacity import FreeCapacity
 from ensemble_api.usecases.create import Create
-from ensemble_api.usecases.current_state import Observer, Truth
+from ensemble_api.usecases.current_state import CurrentState, Observer
 from ensemble_api.usecases.delete import Delete
-from ensemble_api.usecases.drain import Drains, Tried
-from ensemble_api.usecases.exclusivity import Neighbours
+from ensemble_api.usecases.drain import DrainAttempt, Drains
+from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.host_impact import HostImpacts, Search
 from ensemble_api.usecases.hosts import Hosts
-from ensemble_api.usecases.idempotency import Asking, Once
+from ensemble_api.usecases.idempotency import Asking, Idempotency
 from ensemble_api.usecases.plan import NOTHING_MORE, Asked, DryRuns, Planned
 from ensemble_api.usecases.quota import Quota
 from ensemble_api.usecases.reserve import Reserve
@@ -56,16 +56,24 @@ class Service:
     ) -> None:
         self._store = store
         self._inventory = inventory
-        neighbours = Neighbours(compute, store)
+        exclusivity = Exclusivity(compute, store)
         resolver = Resolver(compute, networks, volumes, inventory.levels, max_members)
         quota = Quota(compute, networks, store)
-        look = Look(store, inventory, reservation, neighbours)
-        saved_plans = KeptPlans(store, plan_lifetime)
+        free_capacity = FreeCapacity(store, inventory, reservation, exclusivity)
+        saved_plans = SavedPlans(store, plan_lifetime)
         known_for = remembered(timedelta(seconds=plan_lifetime))
-        self._dry_runs = DryRuns(resolver, quota, look, store, saved_plans, shown_hosts=shown_hosts)
-        self._once = Once(store, CreateRequests(store, known_for), sleep)
+        self._dry_runs = DryRuns(
+            resolver, quota, free_capacity, store, saved_plans, shown_hosts=shown_hosts
+        )
+        self._once = Idempotency(store, CreateRequests(store, known_for), sleep)
         reserve = Reserve(
-            store, look, neighbours, reservation, owner=owner, attempts=attempts, sleep=sleep
+            store,
+            free_capacity,
+            exclusivity,
+            reservation,
+            owner=owner,
+            attempts=attempts,
+            sleep=sleep,
         )
         self._create = Create(
             store,
@@ -78,8 +86,8 @@ class Service:
             check_rights=check_rights,
         )
         self._delete = Delete(store, wake)
-        self._observer = Observer(compute, inventory, neighbours)
-        self._hosts = Hosts(store, inventory, Drains(store.get, compute, look))
+        self._observer = Observer(compute, inventory, exclusivity)
+        self._hosts = Hosts(store, inventory, Drains(store.get, compute, free_capacity))
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -122,9 +130,11 @@ class Service:
         """
         return self._store.get(ensemble_id)
 
-    def survivability(self, context: Context, record: EnsembleRecord, *, whole: bool) -> Truth:
+    def survivability(
+        self, context: Context, record: EnsembleRecord, *, whole: bool
+    ) -> CurrentState:
         """See ``usecases/current_state``."""
-        return self._observer.look(context, record, whole=whole)
+        return self._observer.observe(context, record, whole=whole)
 
     def delete(self, context: Context, ensemble_id: str) -> EnsembleRecord:
         """See ``usecases/delete``."""
@@ -140,6 +150,6 @@ class Service:
 
     def host(
         self, context: Context, name: str, *, drain: bool = False
-    ) -> tuple[HostImpacts, tuple[Tried, ...] | None]:
+    ) -> tuple[HostImpacts, tuple[DrainAttempt, ...] | None]:
         """See ``usecases/hosts``."""
         return self._hosts.show(context, name, drain=drain)

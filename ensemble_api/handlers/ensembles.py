@@ -95,7 +95,7 @@ def survivability(call: Call, ensemble_id: str) -> Answer:
         call.context, record, whole=policies.allowed(call.context, "domains")
     )
     names = policies.allowed(call.context, "names")
-    return Answer(200, {"survivability": views.truth(found, failures, names=names)})
+    return Answer(200, {"survivability": views.current_state(found, failures, names=names)})
 
 
 def delete(call: Call, ensemble_id: str) -> Answer:

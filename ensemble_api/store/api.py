@@ -223,7 +223,7 @@ class Store(Database):
     ) -> None:
         """Save the intent of ``record``, leased to ``owner`` for ``seconds``.
 
-        :raises ensemble_api.exception.AskedTwice: when one of ``marks`` is another's already.
+        :raises ensemble_api.exception.DuplicateCreate: when one of ``marks`` is another's already.
         """
         now = rows.now()
         with self.writing() as session:

@@ -86,7 +86,7 @@ class CreateRequests:
         if new:  # a refusal, which left no record
             try:
                 self._add(mark, answer)
-            except exception.AskedTwice:
+            except exception.DuplicateCreate:
                 LOG.debug("The same create was answered twice at the same time")
         self._purge(mark.project_id)
         known = self.find(mark)
@@ -144,7 +144,7 @@ def add(
 ) -> None:
     """Add marks in the caller's transaction, which decides who is first.
 
-    :raises ensemble_api.exception.AskedTwice: when one of them is there already.
+    :raises ensemble_api.exception.DuplicateCreate: when one of them is there already.
     """
     now = rows.now()
     found = [
@@ -164,7 +164,7 @@ def add(
         if found:
             session.execute(sa.insert(models.CreateRequest), found)
     except db_exception.DBDuplicateEntry as error:
-        raise exception.AskedTwice from error
+        raise exception.DuplicateCreate from error
 
 
 def promise(session: Any, ensemble_id: str) -> None:

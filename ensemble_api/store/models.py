@@ -122,7 +122,7 @@ class Event(Base):
     message: orm.Mapped[str] = orm.mapped_column(Words)
 
 
-class KeptPlan(Base):
+class SavedPlan(Base):
     """One row a plan that may still be built by its id."""
 
     __tablename__ = "kept_plans"

@@ -23,7 +23,7 @@ def remembered(lifetime: timedelta) -> timedelta:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptPlan:
+class SavedPlan:
     """One plan; ``digest`` is of what was planned. An expired one is good for comparing only."""
 
     id: str
@@ -32,7 +32,7 @@ class KeptPlan:
     expired: bool
 
 
-class KeptPlans:
+class SavedPlans:
     """The plans of all projects, each with a bounded number of them."""
 
     def __init__(self, database: Database, lifetime: float) -> None:
@@ -42,7 +42,7 @@ class KeptPlans:
     @retried
     def keep(self, project_id: str, digest: str, content: Mapping[str, Any]) -> str:
         """Keep a plan and give its id; what is too old or too many goes, the oldest first."""
-        model, now, plan_id = models.KeptPlan, rows.now(), str(uuid.uuid4())
+        model, now, plan_id = models.SavedPlan, rows.now(), str(uuid.uuid4())
         with self._database.writing() as session:
             surplus = session.scalars(
                 sa.select(model.id)
@@ -53,7 +53,7 @@ class KeptPlans:
             old = model.created_at < now - OLD * self._lifetime
             session.execute(sa.delete(model).where(sa.or_(old, model.id.in_(surplus))))
             session.add(
-                models.KeptPlan(
+                models.SavedPlan(
                     id=plan_id,
                     project_id=project_id,
                     digest=digest,
@@ -63,14 +63,14 @@ class KeptPlans:
             )
         return plan_id
 
-    def find(self, project_id: str, plan_id: str) -> KeptPlan | None:
+    def find(self, project_id: str, plan_id: str) -> SavedPlan | None:
         """A plan of this project; None for one of another project, just as for no plan."""
         with self._database.reading() as session:
-            row = session.get(models.KeptPlan, plan_id)
+            row = session.get(models.SavedPlan, plan_id)
             if row is None or row.project_id != project_id:
                 return None
             now = rows.now()
             if row.created_at < now - remembered(self._lifetime):
                 return None  # whether it was built may be forgotten by now
             expired = row.created_at < now - self._lifetime
-            return KeptPlan(row.id, row.digest, row.content, expired)
+            return SavedPlan(row.id, row.digest, row.content, expired)

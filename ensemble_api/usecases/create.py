@@ -14,7 +14,7 @@ from ensemble_api.records import EnsembleRecord
 from ensemble_api.solver.process import solve
 from ensemble_api.store.api import Store
 from ensemble_api.store.create_requests import Mark
-from ensemble_api.usecases.idempotency import Asking, Once
+from ensemble_api.usecases.idempotency import Asking, Idempotency
 from ensemble_api.usecases.intent import new_record
 from ensemble_api.usecases.plan import NOTHING_MORE, Asked, DryRuns
 from ensemble_api.usecases.quota import Quota
@@ -33,7 +33,7 @@ class Create:
         resolver: Resolver,
         quota: Quota,
         dry_runs: DryRuns,
-        once: Once,
+        once: Idempotency,
         reserve: Reserve,
         *,
         wake: Callable[[], None],
@@ -77,7 +77,7 @@ class Create:
                 return first
             try:
                 return self._create(context, body, plan_id, asked, asking.marks)
-            except exception.AskedTwice:
+            except exception.DuplicateCreate:
                 LOG.info("The same create is under way elsewhere")
             except (
                 exception.OverQuota,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The truth about an ensemble: where Nova has its servers now, and what that breaks."""
+"""The current state of an ensemble: where Nova has its servers now, and what that breaks."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from ensemble_api.planning.survivability import promises
 from ensemble_api.planning.topology import BoolArray, FailureDomain, Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.usecases.domain_labels import labels
-from ensemble_api.usecases.exclusivity import Neighbours
+from ensemble_api.usecases.exclusivity import Exclusivity
 
 RUNNING = frozenset(
     (
@@ -38,7 +38,7 @@ MANY = 20  # servers that are looked at one by one; of more, all of the project 
 
 
 @dataclass(frozen=True, slots=True)
-class Whereabouts:
+class MemberState:
     """One member: its server as Nova has it, None where there is none, and the server's host.
 
     ``running`` is whether it counts as left: a server that runs, on a host that is up.
@@ -52,7 +52,7 @@ class Whereabouts:
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class CurrentState:
     """All members now; ``left`` are those that run, ``violations`` what the servers' places break.
 
     Policies about places count every server that has a host; `survive` counts those that run.
@@ -61,7 +61,7 @@ class Truth:
     record: EnsembleRecord
     ensemble: Ensemble
     topology: Topology
-    members: tuple[Whereabouts, ...]
+    members: tuple[MemberState, ...]
     left: Assignment
     violations: tuple[Violation, ...]
     labels: Mapping[str, str]
@@ -69,15 +69,15 @@ class Truth:
 
 
 class Observer:
-    """Looks at servers with the operator's eyes, since tenants are not shown their hosts."""
+    """Reads servers with an operator's rights, since Nova does not show tenants their hosts."""
 
-    def __init__(self, compute: Compute, inventory: Inventory, neighbours: Neighbours) -> None:
+    def __init__(self, compute: Compute, inventory: Inventory, exclusivity: Exclusivity) -> None:
         self._compute = compute
         self._inventory = inventory
-        self._neighbours = neighbours
+        self._exclusivity = exclusivity
 
-    def look(self, context: Context, record: EnsembleRecord, *, whole: bool) -> Truth:
-        """What is true of an ensemble now.
+    def observe(self, context: Context, record: EnsembleRecord, *, whole: bool) -> CurrentState:
+        """Observe an ensemble's servers.
 
         ``whole`` is whether labels may count all domains of the cloud, and not only those in use.
         """
@@ -86,12 +86,12 @@ class Observer:
         topology = Topology.build(
             self._inventory.levels, {name: host.above for name, host in hosts.items()}
         )
-        members = tuple(_whereabouts(record, self._servers(context, record), hosts))
+        members = tuple(_member_states(record, self._servers(context, record), hosts))
         ensemble = record.ensemble
         snapshot = self._snapshot(context, record, ensemble, topology, hosts)
         placed = _assignment(each for each in members if each.host is not None)
         left = _assignment(each for each in members if each.running)
-        return Truth(
+        return CurrentState(
             record,
             ensemble,
             topology,
@@ -156,31 +156,31 @@ class Observer:
             np.zeros((size, 0), dtype=np.int64),
             (frozenset(),) * size,
             np.array([hosts[name].state == "up" for name in topology.hosts], dtype=np.bool_),
-            others=self._neighbours.others(
+            others=self._exclusivity.others(
                 context, record.project_id, ensemble, topology, but=record.id
             ),
             closed=closed,
         )
 
 
-def _whereabouts(
+def _member_states(
     record: EnsembleRecord,
     servers: Mapping[str, Mapping[str, Any]],
     hosts: Mapping[str, Host],
-) -> Iterator[Whereabouts]:
+) -> Iterator[MemberState]:
     found = recognized(record, servers.values())
     for member in record.members:
         server = next(iter(found.get(member.id, ())), None)
         if server is None:
-            yield Whereabouts(member, member.server_id, None, None, running=False)
+            yield MemberState(member, member.server_id, None, None, running=False)
             continue
         host = hosts.get(server.get("OS-EXT-SRV-ATTR:host") or "")
         running = server["status"] in RUNNING and host is not None and host.state != "down"
         name = host.name if host else None
-        yield Whereabouts(member, server["id"], server["status"], name, running)
+        yield MemberState(member, server["id"], server["status"], name, running)
 
 
-def _assignment(members: Iterable[Whereabouts]) -> dict[Member, str]:
+def _assignment(members: Iterable[MemberState]) -> dict[Member, str]:
     return {Member(each.member.tier, each.member.index): each.host for each in members if each.host}
 
 

@@ -15,14 +15,14 @@ from ensemble_api.planning.model import Member
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.solver.process import solve
-from ensemble_api.usecases.capacity import Look
+from ensemble_api.usecases.capacity import FreeCapacity
 from ensemble_api.usecases.resolve import Wanted
 
 MOST = 25  # ensembles that are tried; each takes a plan
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class DrainAttempt:
     """One ensemble on the host: its members there, and what was found; None: it was not tried."""
 
     record: EnsembleRecord
@@ -39,15 +39,17 @@ class Tried:
 class Drains:
     """Tries to drain hosts, without moving or reserving anything."""
 
-    def __init__(self, get: Callable[[str], EnsembleRecord], compute: Compute, look: Look) -> None:
+    def __init__(
+        self, get: Callable[[str], EnsembleRecord], compute: Compute, free_capacity: FreeCapacity
+    ) -> None:
         self._get = get
         self._compute = compute
-        self._look = look
+        self._free_capacity = free_capacity
 
-    def attempt(self, context: Context, host: str, ensembles: Iterable[str]) -> list[Tried]:
+    def attempt(self, context: Context, host: str, ensembles: Iterable[str]) -> list[DrainAttempt]:
         """Try the ensembles of these ids in this order; what one takes, the next ones lack."""
-        attempt = _Attempt(self._compute, self._look, context, host)
-        tried: list[Tried] = []
+        attempt = _Attempt(self._compute, self._free_capacity, context, host)
+        tried: list[DrainAttempt] = []
         for number, ensemble_id in enumerate(ensembles):
             try:
                 record = self._get(ensemble_id)
@@ -56,7 +58,7 @@ class Drains:
             alive = [each for each in record.members if each.status is not MemberStatus.DELETED]
             here = tuple(each for each in alive if each.host == host)
             if number >= MOST:
-                tried.append(Tried(record, here, None))
+                tried.append(DrainAttempt(record, here, None))
                 continue
             tried.append(attempt.of(record, alive, here))
         return tried
@@ -65,18 +67,20 @@ class Drains:
 class _Attempt:
     """One attempt to drain a host: all is planned on one look at the cloud."""
 
-    def __init__(self, compute: Compute, look: Look, context: Context, host: str) -> None:
+    def __init__(
+        self, compute: Compute, free_capacity: FreeCapacity, context: Context, host: str
+    ) -> None:
         self._compute = compute
-        self._look = look
+        self._free_capacity = free_capacity
         self._context = context
         self._host = host
-        self._moment = look.moment(context)
+        self._readings = free_capacity.readings(context)
         self._taken: list[tuple[str, Mapping[str, int]]] = []
         self._found: dict[tuple[str, str, str], Mapping[str, Any] | None] = {}
 
     def of(
         self, record: EnsembleRecord, alive: Iterable[MemberRecord], here: tuple[MemberRecord, ...]
-    ) -> Tried:
+    ) -> DrainAttempt:
         """What comes of one ensemble; what it takes is taken for those after it."""
         by_member = {Member(each.tier, each.index): each for each in alive}
         acting = _for_owner(self._context, record)
@@ -84,15 +88,18 @@ class _Attempt:
             tier["name"]: self._demand(acting, record, tier) for tier in record.body["tiers"]
         }
         wanted = Wanted(record.body, codec.ensemble(record.body, demands), demands)
-        capacity = self._look.at_capacity(acting, wanted, record.id, moment=self._moment)
+        capacity = self._free_capacity.capacity_for(
+            acting, wanted, record.id, readings=self._readings
+        )
         snapshot = capacity.less(self._taken).snapshot
         running = {member: each.host for member, each in by_member.items()}
         try:
             found = drain.drain(wanted.ensemble, running, snapshot, self._host, solve=solve)
         except (KeyError, ModelError):
-            return Tried(record, here, None)  # the cloud has other hosts or levels than before
+            # The cloud has other hosts or levels than before.
+            return DrainAttempt(record, here, None)
         self._taken += [(at, demands[member.tier].resources) for member, at in found.moves.items()]
-        return Tried(record, here, found, snapshot.topology)
+        return DrainAttempt(record, here, found, snapshot.topology)
 
     def _demand(self, context: Context, record: EnsembleRecord, tier: Mapping[str, Any]) -> Demand:
         """What a member was planned with, and the traits of its flavor and image if these exist."""

@@ -20,14 +20,14 @@ from ensemble_api.store.api import Store
 ENSEMBLE, PROJECT = "ensemble", "project"
 
 
-class Neighbours:
+class Exclusivity:
     """Marks the hosts of others on a snapshot, and closes those that others have to themselves."""
 
     def __init__(self, compute: Compute, store: Store) -> None:
         self._compute = compute
         self._store = store
 
-    def mark(
+    def apply(
         self, context: Context, ensemble: Ensemble, capacity: Capacity, but: str | None = None
     ) -> Capacity:
         """The same capacity, as far as the project of ``context`` may use it.

@@ -7,7 +7,7 @@ from ensemble_api import exception
 from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.context import Context
 from ensemble_api.store.api import Store
-from ensemble_api.usecases.drain import Drains, Tried
+from ensemble_api.usecases.drain import DrainAttempt, Drains
 from ensemble_api.usecases.host_impact import HostImpacts, Search, host_impacts
 
 
@@ -31,7 +31,7 @@ class Hosts:
 
     def show(
         self, context: Context, name: str, *, drain: bool = False
-    ) -> tuple[HostImpacts, tuple[Tried, ...] | None]:
+    ) -> tuple[HostImpacts, tuple[DrainAttempt, ...] | None]:
         """The impact of one host; with ``drain``, also whether its members fit elsewhere.
 
         :raises ensemble_api.exception.NotFound: if there is no such host.

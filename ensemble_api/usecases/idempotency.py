@@ -55,7 +55,7 @@ class Asking:
         return tuple(mark for mark in (self.by_key, self.by_plan) if mark is not None)
 
 
-class Once:
+class Idempotency:
     """What came of creates before, for those who ask again."""
 
     def __init__(

@@ -17,9 +17,9 @@ from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.solver.process import solve
 from ensemble_api.store.api import Store
-from ensemble_api.store.saved_plans import KeptPlan, KeptPlans
+from ensemble_api.store.saved_plans import SavedPlan, SavedPlans
 from ensemble_api.usecases import saved_plans
-from ensemble_api.usecases.capacity import Look
+from ensemble_api.usecases.capacity import FreeCapacity
 from ensemble_api.usecases.domain_labels import labels, reference
 from ensemble_api.usecases.quota import Quota, Shortage
 from ensemble_api.usecases.resolve import Asking, Resolver, Wanted
@@ -86,17 +86,17 @@ class DryRuns:
         self,
         resolver: Resolver,
         quota: Quota,
-        look: Look,
+        free_capacity: FreeCapacity,
         store: Store,
-        kept_plans: KeptPlans,
+        kept_plans: SavedPlans,
         *,
         shown_hosts: int,
     ) -> None:
         self._resolver = resolver
         self._quota = quota
-        self._look = look
+        self._free_capacity = free_capacity
         self._store = store
-        self._kept_plans = kept_plans
+        self._saved_plans = kept_plans
         self._shown_hosts = shown_hosts
 
     def plan(self, context: Context, body: Mapping[str, Any], asked: Asked) -> Planned:
@@ -107,17 +107,17 @@ class DryRuns:
         # 1 Resolve with the tenant's rights. 2 Look at the cloud. 3 Plan.
         asking = Asking.LATELY if asked.to_build else Asking.NEVER
         wanted = self._resolver.resolve(context, body, asking=asking)
-        snapshot = self._look.at_capacity(context, wanted).snapshot
+        snapshot = self._free_capacity.capacity_for(context, wanted).snapshot
         planned = planner.plan(wanted.ensemble, snapshot, solve=solve)
         found = self.tell(context, wanted, snapshot, planned, asked)
         return replace(found, over_quota=self._quota.shortages(context, wanted))
 
-    def find(self, context: Context, wanted: Wanted, plan_id: str) -> KeptPlan | None:
+    def find(self, context: Context, wanted: Wanted, plan_id: str) -> SavedPlan | None:
         """The project's plan with this id; None when it is not kept (any more).
 
         :raises ensemble_api.exception.Invalid: when that plan is of other tiers or policies.
         """
-        known = self._kept_plans.find(context.project_id, plan_id)
+        known = self._saved_plans.find(context.project_id, plan_id)
         if known is not None and known.digest != saved_plans.digest(wanted):
             raise exception.Invalid(
                 "plan: is of other tiers or policies than those of the ensemble", field="plan"
@@ -129,7 +129,7 @@ class DryRuns:
         context: Context,
         wanted: Wanted,
         snapshot: Snapshot,
-        known: KeptPlan | None,
+        known: SavedPlan | None,
         asked: Asked,
     ) -> result.Plan | result.Infeasible:
         """A known plan if it may be built as it is, or a new one if that is the same.
@@ -193,7 +193,7 @@ class DryRuns:
         if failed:
             lost = loss(wanted.ensemble, planned.assignment, built, failed, solve=solve)
             found = replace(found, failed=lost)
-        plan_id = self._kept_plans.keep(
+        plan_id = self._saved_plans.keep(
             context.project_id, saved_plans.digest(wanted), saved_plans.content(planned, topology)
         )
         return replace(found, id=plan_id)

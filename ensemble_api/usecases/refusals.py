@@ -35,7 +35,7 @@ _KINDS: Final[Mapping[int, type[exception.EnsembleError]]] = {
 }
 
 
-class Taken:
+class Accepted:
     """The templates that Nova took lately, by caller, so that a drawing is not asked for anew.
 
     What is kept of a template is its digest.
@@ -69,7 +69,9 @@ class Refusals:
     ``lately`` is whether what Nova took a moment ago need not be asked for again.
     """
 
-    def __init__(self, compute: Compute, context: Context, taken: Taken, *, lately: bool) -> None:
+    def __init__(
+        self, compute: Compute, context: Context, taken: Accepted, *, lately: bool
+    ) -> None:
         self._compute = compute
         self._context = context
         self._taken = taken

@@ -17,8 +17,8 @@ from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Store
 from ensemble_api.store.create_requests import Mark
-from ensemble_api.usecases.capacity import Look
-from ensemble_api.usecases.exclusivity import Neighbours
+from ensemble_api.usecases.capacity import FreeCapacity
+from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.resolve import Wanted
 
 LOG = logging.getLogger(__name__)
@@ -40,8 +40,8 @@ class Reserve:
     def __init__(
         self,
         store: Store,
-        look: Look,
-        neighbours: Neighbours,
+        free_capacity: FreeCapacity,
+        exclusivity: Exclusivity,
         reservation: Reservation,
         *,
         owner: str,
@@ -49,8 +49,8 @@ class Reserve:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._store = store
-        self._look = look
-        self._neighbours = neighbours
+        self._free_capacity = free_capacity
+        self._exclusivity = exclusivity
         self._reservation = reservation
         self._owner = owner
         self._attempts = attempts
@@ -69,14 +69,14 @@ class Reserve:
         ``plan`` and ``new_record`` are called anew whenever others have taken what was planned.
         ``marks`` are saved with the intent.
 
-        :raises ensemble_api.exception.AskedTwice: when one of ``marks`` is another's already.
+        :raises ensemble_api.exception.DuplicateCreate: when one of ``marks`` is another's already.
         :raises ensemble_api.exception.InfeasibleEnsemble: with reasons; nothing is left then.
         """
         record: EnsembleRecord | None = None
         try:
             for attempt in range(self._attempts):
                 # 1 Plan on a fresh snapshot.
-                capacity = self._look.at_capacity(
+                capacity = self._free_capacity.capacity_for(
                     context, wanted, but=record.id if record else None, to_reserve=True
                 )
                 planned = plan(capacity.snapshot)
@@ -107,7 +107,7 @@ class Reserve:
                 break
             else:
                 raise _refusal(result.Infeasible((_CONTENDED,), proved=False))
-        except exception.AskedTwice:
+        except exception.DuplicateCreate:
             raise  # before anything was saved
         except Exception:
             # Nothing was promised yet, so nothing may be left, whatever went wrong.
@@ -129,7 +129,7 @@ class Reserve:
         self._reservation.hold(
             record.project_id, record.user_id, record.members, capacity.generations
         )
-        now = self._neighbours.mark(context, wanted.ensemble, capacity, record.id)
+        now = self._exclusivity.apply(context, wanted.ensemble, capacity, record.id)
         if check.check(wanted.ensemble, now.snapshot, planned.assignment):
             self._give_back(record)
             raise exception.CapacityTaken

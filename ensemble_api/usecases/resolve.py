@@ -16,7 +16,7 @@ from ensemble_api.execution.names import server_name
 from ensemble_api.planning import model
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.records import dealt
-from ensemble_api.usecases.refusals import Refusals, Taken
+from ensemble_api.usecases.refusals import Accepted, Refusals
 from ensemble_api.usecases.server_template import Templates
 
 
@@ -53,7 +53,7 @@ class Resolver:
         self._volumes = volumes
         self._levels = tuple(levels)
         self._max_members = max_members
-        self._taken = Taken()
+        self._taken = Accepted()
 
     def resolve(
         self, context: Context, body: Mapping[str, Any], *, asking: Asking = Asking.NOW

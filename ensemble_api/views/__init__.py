@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What callers see, as JSON-ready values: tenants get opaque domains, operators also names."""
 
-from ensemble_api.views.current_state import truth
+from ensemble_api.views.current_state import current_state
 from ensemble_api.views.ensembles import ensemble
 from ensemble_api.views.faults import FAULT_NAMES, fault
 from ensemble_api.views.host_impact import host_impact, host_impacts
@@ -9,6 +9,15 @@ from ensemble_api.views.plans import changed, plan, reasons
 from ensemble_api.views.survival import MOST_FAILURES, PACKING
 
 __all__ = [
-    "FAULT_NAMES", "MOST_FAILURES", "PACKING", "changed", "ensemble", "fault", "host_impact",
-    "host_impacts", "plan", "reasons", "truth",
+    "FAULT_NAMES",
+    "MOST_FAILURES",
+    "PACKING",
+    "changed",
+    "current_state",
+    "ensemble",
+    "fault",
+    "host_impact",
+    "host_impacts",
+    "plan",
+    "reasons",
 ]  # fmt: skip

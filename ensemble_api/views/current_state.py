@@ -2,12 +2,12 @@
 """What is true of an ensemble now, as callers see it."""
 
 from ensemble_api.planning import survivability
-from ensemble_api.usecases.current_state import Truth, Whereabouts, planned_domains
+from ensemble_api.usecases.current_state import CurrentState, MemberState, planned_domains
 from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.survival import promises, survival
 
 
-def truth(found: Truth, failures: int, *, names: bool) -> Json:
+def current_state(found: CurrentState, failures: int, *, names: bool) -> Json:
     """Where the servers are now, what differs from the plan, and what any ``failures`` leave."""
     domains = Domains(
         found.record.project_id,
@@ -39,7 +39,7 @@ def truth(found: Truth, failures: int, *, names: bool) -> Json:
     }
 
 
-def _member(found: Whereabouts, domains: Domains, *, names: bool) -> Json:
+def _member(found: MemberState, domains: Domains, *, names: bool) -> Json:
     planned = {
         level: domains.reference(domain) for level, domain in planned_domains(found.member).items()
     }

@@ -8,7 +8,7 @@ from ensemble_api.planning.impact import Break, Effect
 from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord
-from ensemble_api.usecases.drain import Tried
+from ensemble_api.usecases.drain import DrainAttempt
 from ensemble_api.usecases.host_impact import HostImpact, HostImpacts
 from ensemble_api.views.plans import reasons
 
@@ -26,7 +26,9 @@ def host_impacts(found: HostImpacts, levels: Sequence[str], *, summary: bool = F
     return view | {"summary": _summary(found, levels)} if summary else view
 
 
-def host_impact(found: HostImpacts, tried: Sequence[Tried] | None, levels: Sequence[str]) -> Json:
+def host_impact(
+    found: HostImpacts, tried: Sequence[DrainAttempt] | None, levels: Sequence[str]
+) -> Json:
     """The one host of a page, and what came of trying to drain it."""
     [each] = found.page
     view = _host(each, found, levels)
@@ -41,7 +43,7 @@ def host_impact(found: HostImpacts, tried: Sequence[Tried] | None, levels: Seque
     return view
 
 
-def _tried(one: Tried, levels: Sequence[str]) -> Json:
+def _tried(one: DrainAttempt, levels: Sequence[str]) -> Json:
     moves = one.found.moves if one.found else {}
     here = {member.name for member in one.members}
     return {

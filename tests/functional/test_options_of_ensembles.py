@@ -98,7 +98,7 @@ def plan_lifetime(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
         plan = ask(application, "POST", "/os-ensembles/plans", body()).json["plan"]
         with cloud.store.writing() as session:
             session.execute(
-                sa.update(models.KeptPlan).values(created_at=rows.now() - timedelta(seconds=60))
+                sa.update(models.SavedPlan).values(created_at=rows.now() - timedelta(seconds=60))
             )
         (used,) = (host for host, _ in _planned(cloud, plan["id"]))
         load = [cloud.fill(host.name, 2) for host in cloud.nova.hosts if host.name != used]
@@ -110,7 +110,7 @@ def plan_lifetime(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
 
 def _planned(cloud: SmallCloud, plan_id: str) -> list[tuple[str, str]]:
     with cloud.store.reading() as session:
-        content = session.get_one(models.KeptPlan, plan_id).content
+        content = session.get_one(models.SavedPlan, plan_id).content
     return [(host, tier) for tier, _, host in content["members"]]
 
 

@@ -172,7 +172,7 @@ def test_a_project_has_a_bounded_number_of_plans_and_the_oldest_goes(
     cloud: SmallCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(saved_plans, "MOST", 3)
-    plans = saved_plans.KeptPlans(cloud.store, 900)
+    plans = saved_plans.SavedPlans(cloud.store, 900)
     theirs = plans.keep("other-project", "d", {})
     mine = [plans.keep("shop-project", "d", {"number": number}) for number in range(5)]
     assert [plans.find("shop-project", each) is not None for each in mine] == [False] * 2 + [
@@ -183,8 +183,8 @@ def test_a_project_has_a_bounded_number_of_plans_and_the_oldest_goes(
 
 
 def test_plans_of_all_projects_are_forgotten_when_they_are_old(cloud: SmallCloud) -> None:
-    theirs = saved_plans.KeptPlans(cloud.store, 900).keep("other-project", "d", {})
-    hasty = saved_plans.KeptPlans(cloud.store, 0)
+    theirs = saved_plans.SavedPlans(cloud.store, 900).keep("other-project", "d", {})
+    hasty = saved_plans.SavedPlans(cloud.store, 0)
     found = hasty.find("other-project", theirs)
     assert found is not None
     assert found.expired

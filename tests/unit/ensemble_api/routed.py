@@ -15,7 +15,7 @@ from ensemble_api.planning import result
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.service import Asked, Page, Planned
-from ensemble_api.usecases.current_state import Truth
+from ensemble_api.usecases.current_state import CurrentState
 from ensemble_api.usecases.host_impact import HostImpacts, Search, host_impacts
 
 MEMBER = caller("shop-project", "member", "reader")
@@ -74,10 +74,10 @@ class Ensembles:
         self._ask("plan", body, asked)
         return Planned(result.Infeasible((REASON,), True), Topology.build(("host",), {}))
 
-    def survivability(self, context: Any, record: EnsembleRecord, *, whole: bool) -> Truth:
+    def survivability(self, context: Any, record: EnsembleRecord, *, whole: bool) -> CurrentState:
         self._ask("survivability", record.id, whole)
         topology = Topology.build(self.levels, {})
-        return Truth(record, record.ensemble, topology, (), {}, (), {}, "now")
+        return CurrentState(record, record.ensemble, topology, (), {}, (), {}, "now")
 
     def delete(self, context: Any, ensemble_id: str) -> EnsembleRecord:
         self._ask("delete", ensemble_id)

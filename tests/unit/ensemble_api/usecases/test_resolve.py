@@ -14,7 +14,7 @@ from ensemble_api import exception
 from ensemble_api.planning.model import Ensemble, Tier
 from ensemble_api.planning.policies import Affinity, AntiAffinity
 from ensemble_api.usecases.quota import Quota
-from ensemble_api.usecases.refusals import Taken
+from ensemble_api.usecases.refusals import Accepted
 from ensemble_api.usecases.resolve import Asking, Resolver, Wanted
 
 TENANT = caller("shop-project", "member", "reader")
@@ -197,7 +197,7 @@ def test_what_nova_took_a_moment_ago_is_asked_for_again_only_to_build_it() -> No
 
 def test_what_nova_took_is_forgotten_after_a_minute_and_is_the_caller_s_alone() -> None:
     now = [100.0]
-    taken = Taken(lambda: now[0])
+    taken = Accepted(lambda: now[0])
     template = tier()["server"]
     taken.note(TENANT, template)
     assert taken.lately(TENANT, template)
