@@ -57,7 +57,14 @@ class Service:
         self._store = store
         self._inventory = inventory
         exclusivity = Exclusivity(compute, store)
-        resolver = Resolver(compute, networks, volumes, inventory.levels, max_members)
+        resolver = Resolver(
+            compute,
+            networks,
+            volumes,
+            inventory.levels,
+            max_members,
+            zone_level=inventory.zone_level,
+        )
         quota = Quota(compute, networks, store)
         free_capacity = FreeCapacity(store, inventory, reservation, exclusivity)
         saved_plans = SavedPlans(store, plan_lifetime)
@@ -93,6 +100,11 @@ class Service:
     def levels(self) -> tuple[str, ...]:
         """The failure domain levels of this cloud, smallest first."""
         return self._inventory.levels
+
+    @property
+    def zone_level(self) -> str | None:
+        """The name of the level whose domains are Nova's availability zones, if there is one."""
+        return self._inventory.zone_level
 
     def plan(
         self, context: Context, body: Mapping[str, Any], asked: Asked = NOTHING_MORE

@@ -44,6 +44,8 @@ def parse_levels(options: Sequence[str]) -> tuple[Level, ...]:
         levels.append(Level(name, key))
     if len({level.name for level in levels}) != len(levels):
         raise ValueError("[ensembles] levels: a level is named twice")
+    if len({level.key for level in levels}) != len(levels):
+        raise ValueError("[ensembles] levels: two levels have the same key")
     return tuple(levels)
 
 
@@ -131,6 +133,17 @@ class Inventory:
         """The names of all levels, smallest first."""
         return ("host", *(level.name for level in self._levels))
 
+    @property
+    def zone_level(self) -> str | None:
+        """The name of the level whose domains are Nova's availability zones, if there is one."""
+        return next((level.name for level in self._levels if level.key == ZONE_KEY), None)
+
+    def topology(self, hosts: Iterable[Host]) -> Topology:
+        """The tree of failure domains over these hosts."""
+        return Topology.build(
+            self.levels, {host.name: host.above for host in hosts}, self.zone_level
+        )
+
     def hosts(self, context: Context) -> list[Host]:
         """All hosts with state and place, by name.
 
@@ -212,7 +225,7 @@ class Inventory:
             for tier, demand in demands.items()
         }
         snapshot = Snapshot(
-            topology=Topology.build(self.levels, {host.name: host.above for host in hosts}),
+            topology=self.topology(hosts),
             resource_classes=classes,
             total=total,
             free=free,

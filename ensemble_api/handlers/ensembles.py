@@ -71,7 +71,10 @@ def index(call: Call) -> Answer:
     records = call.service.select(page)
     names = policies.allowed(call.context, "names")
     body: dict[str, Any] = {
-        "ensembles": [views.ensemble(each, names=names, detail=False) for each in records]
+        "ensembles": [
+            views.ensemble(each, names=names, detail=False, zone_level=call.service.zone_level)
+            for each in records
+        ]
     }
     if len(records) == limit:
         query = urllib.parse.urlencode({**call.query, "marker": records[-1].id})
@@ -126,4 +129,10 @@ def _mine(call: Call, ensemble_id: str, action: str) -> EnsembleRecord:
 def _view(call: Call, record: EnsembleRecord) -> dict[str, Any]:
     names = policies.allowed(call.context, "names")
     user_data = policies.sees_user_data(call.context, record.project_id, record.user_id)
-    return views.ensemble(record, names=names, detail=True, user_data=user_data)
+    return views.ensemble(
+        record,
+        names=names,
+        detail=True,
+        zone_level=call.service.zone_level,
+        user_data=user_data,
+    )

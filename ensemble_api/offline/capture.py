@@ -109,6 +109,7 @@ class Capture:
             "format": FORMAT,
             "captured_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "levels": list(self._inventory.levels),
+            "zone_level": self._inventory.zone_level,
             "hosts": [
                 {
                     "name": host.name,

@@ -22,6 +22,7 @@ MOST: Final = 1 << 40
 DISABLED: Final = "COMPUTE_STATUS_DISABLED"  # Nova's word to Placement
 EVERYWHERE: Final[Mapping[str, Membership]] = {}
 OTHERS: Final = ("ensemble", "project")
+USUAL_ZONE_LEVEL: Final = "zone"
 
 
 class UnknownDomainError(ValueError):
@@ -143,7 +144,9 @@ def cloud(document: Document) -> Cloud:
     given: Sequence[Mapping[str, Any]] = document.value["hosts"]
     _check_hosts(document, levels, given)
     topology = Topology.build(
-        levels, {host["name"]: [_domain(host, level) for level in levels[1:]] for host in given}
+        levels,
+        {host["name"]: [_domain(host, level) for level in levels[1:]] for host in given},
+        _zone_level(document, levels),
     )
     by_name = {host["name"]: host for host in given}
     hosts = [by_name[name] for name in topology.hosts]
@@ -191,6 +194,19 @@ def _check_hosts(
                     ("hosts", index, "domains", level),
                     f"must be one of the levels above the host: {', '.join(levels[1:]) or 'none'}",
                 )
+
+
+def _zone_level(document: Document, levels: Sequence[str]) -> str | None:
+    """The level of the availability zones: as the document says, or the one that is called zone."""
+    if "zone_level" not in document.value:
+        return USUAL_ZONE_LEVEL if USUAL_ZONE_LEVEL in levels else None
+    named: str | None = document.value["zone_level"]
+    if named is not None and named not in levels[1:]:
+        raise document.error(
+            ("zone_level",),
+            f"must be one of the levels above the host: {', '.join(levels[1:]) or 'none'}",
+        )
+    return named
 
 
 def _domain(host: Mapping[str, Any], level: str) -> str | None:

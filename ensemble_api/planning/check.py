@@ -130,9 +130,8 @@ def _suits(tier: Tier, host: str, snapshot: Snapshot) -> bool:
         return False
     if tier.zone is None:
         return True
-    if "zone" not in snapshot.topology.levels:
-        return False
-    return snapshot.topology.domain_of(host, "zone").name == tier.zone
+    level = snapshot.topology.zone_level
+    return level is not None and snapshot.topology.domain_of(host, level).name == tier.zone
 
 
 def _eligibility(

@@ -100,10 +100,11 @@ class Snapshot:
 
     def in_zone(self, zone: str) -> BoolArray:
         """Mark the hosts of an availability zone; none when the cloud has no such zone."""
-        if "zone" not in self.topology.levels:
+        level = self.topology.zone_level
+        if level is None:
             return np.zeros(len(self.topology), dtype=np.bool_)
-        named = [domain.name == zone for domain in self.topology.domains("zone")]
-        mask: BoolArray = np.array(named, dtype=np.bool_)[self.topology.index("zone")]
+        named = [domain.name == zone for domain in self.topology.domains(level)]
+        mask: BoolArray = np.array(named, dtype=np.bool_)[self.topology.index(level)]
         return mask
 
     def failing(self, domain: FailureDomain) -> "Snapshot":

@@ -35,14 +35,32 @@ class Topology:
     """An immutable tree of failure domains over the hosts of a cloud.
 
     Hosts are in the order of their names. Domains are told apart by their path, so a rack name
-    that is used in two zones is two racks, and the levels always nest.
+    that is used in two zones is two racks, and the levels always nest. `zone_level` is the level
+    whose domains are Nova's availability zones, whatever it is called; None where none is.
     """
 
-    __slots__ = ("_domains", "_host_index", "_index", "_parent", "_paths", "hosts", "levels")
+    __slots__ = (
+        "_domains",
+        "_host_index",
+        "_index",
+        "_parent",
+        "_paths",
+        "hosts",
+        "levels",
+        "zone_level",
+    )
 
-    def __init__(self, levels: tuple[str, ...], paths: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        levels: tuple[str, ...],
+        paths: Mapping[str, tuple[str, ...]],
+        zone_level: str | None = None,
+    ) -> None:
         """Take the levels, smallest first, and every host's path, largest level first."""
+        if zone_level not in (None, *levels):
+            raise ModelError("zone_level", f"must be one of {', '.join(levels)}")
         self.levels = levels
+        self.zone_level = zone_level
         self.hosts = tuple(sorted(paths))
         self._host_index = {name: number for number, name in enumerate(self.hosts)}
         self._paths: dict[str, tuple[tuple[str, ...], ...]] = {levels[0]: ()}
@@ -67,7 +85,12 @@ class Topology:
             self._parent[smaller] = parent
 
     @classmethod
-    def build(cls, levels: Sequence[str], hosts: Mapping[str, Sequence[str | None]]) -> "Topology":
+    def build(
+        cls,
+        levels: Sequence[str],
+        hosts: Mapping[str, Sequence[str | None]],
+        zone_level: str | None = None,
+    ) -> "Topology":
         """Build the tree from each host's domain names above the host level, smallest first.
 
         A missing name (None or empty) makes the domain below it a domain of its own at that level:
@@ -84,7 +107,7 @@ class Topology:
             for name in above:
                 upward.append(name or f"({upward[-1].strip('()')})")
             paths[host] = tuple(reversed(upward))
-        return cls(names, paths)
+        return cls(names, paths, zone_level)
 
     def __len__(self) -> int:
         """How many hosts there are."""

@@ -83,9 +83,7 @@ class Observer:
         """
         # 1 Look at the hosts and at the servers. 2 Place the members. 3 Judge.
         hosts = {host.name: host for host in self._inventory.hosts(context)}
-        topology = Topology.build(
-            self._inventory.levels, {name: host.above for name, host in hosts.items()}
-        )
+        topology = self._inventory.topology(hosts.values())
         members = tuple(_member_states(record, self._servers(context, record), hosts))
         ensemble = record.ensemble
         snapshot = self._snapshot(context, record, ensemble, topology, hosts)
@@ -99,7 +97,10 @@ class Observer:
             left,
             tuple(_violations(ensemble, snapshot, placed, left)),
             labels(
-                record.project_id, _labelled(record, topology, placed, whole), _kept_labels(record)
+                record.project_id,
+                _labelled(record, topology, placed, whole),
+                _kept_labels(record),
+                zone_level=topology.zone_level,
             ),
             datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         )

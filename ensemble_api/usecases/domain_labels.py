@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tenants know failure domains by: opaque references, and labels that count by letters."""
+"""What tenants know failure domains by: opaque references, and labels.
+
+A label counts by letters, but that of an availability zone is its name: Nova shows that to every
+tenant (GET /os-availability-zone).
+"""
 
 import hashlib
 from collections import Counter
@@ -21,19 +25,32 @@ def reference(project_id: str, domain: FailureDomain) -> str:
 
 
 def labels(
-    project_id: str, domains: Iterable[FailureDomain], known: Mapping[str, str] = _NONE
+    project_id: str,
+    domains: Iterable[FailureDomain],
+    known: Mapping[str, str] = _NONE,
+    *,
+    zone_level: str | None,
 ) -> Mapping[str, str]:
     """Labels such as ``rack B`` by reference; those ``known`` stay as they are.
+
+    Domains of ``zone_level`` are labelled with their names.
 
     The letters follow the order of the references, so they stay the same as long as ``domains``
     do, whatever is planned into them, and say nothing of the names. A domain whose letter another
     one is known by gets the first that is free.
     """
     found = dict(known)
-    taken = set(known.values())
+    opaque = set()
+    for domain in domains:
+        ref = reference(project_id, domain)
+        if domain.level == zone_level:
+            found[ref] = domain.name
+        else:
+            opaque.add((domain.level, ref))
+    taken = set(found.values())
     ranks: Counter[str] = Counter()
     late = []
-    for level, ref in sorted({(each.level, reference(project_id, each)) for each in domains}):
+    for level, ref in sorted(opaque):
         own = f"{level} {letters(ranks[level])}"
         ranks[level] += 1
         if ref not in found and own not in taken:

@@ -61,7 +61,9 @@ def _plan_summary(
 
     Also the labels that its domains had, and the traits that each tier asked for.
     """
-    known = labels(context.project_id, labelled(topology, planned, asked))
+    known = labels(
+        context.project_id, labelled(topology, planned, asked), zone_level=topology.zone_level
+    )
     used = {
         reference(context.project_id, topology.domain_of(host, level))
         for host in set(planned.assignment.values())

@@ -176,7 +176,11 @@ class DryRuns:
             planned,
             topology,
             everywhere=everywhere,
-            labels=labels(context.project_id, labelled(topology, planned, asked)),
+            labels=labels(
+                context.project_id,
+                labelled(topology, planned, asked),
+                zone_level=topology.zone_level,
+            ),
             at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             unplanned={tier.name: tier.unplanned for tier in wanted.ensemble.tiers},
         )

@@ -47,12 +47,15 @@ class Resolver:
         volumes: Volumes,
         levels: Sequence[str],
         max_members: int,
+        *,
+        zone_level: str | None,
     ) -> None:
         self._compute = compute
         self._networks = networks
         self._volumes = volumes
         self._levels = tuple(levels)
         self._max_members = max_members
+        self._zone_level = zone_level
         self._taken = Accepted()
 
     def resolve(
@@ -104,6 +107,13 @@ class Resolver:
                 raise refusals.error(place, name, first, refused)
 
     def _check_levels(self, body: Mapping[str, Any]) -> None:
+        for index, tier in enumerate(body["tiers"]):
+            if self._zone_level is None and "availability_zone" in tier["server"]:
+                field = f"ensemble.tiers[{index}].server.availability_zone"
+                raise exception.Invalid(
+                    f"{field}: ensembles know no availability zones in this cloud; leave it out",
+                    field=field,
+                )
         for index, policy in enumerate(body["policies"]):
             if policy["level"] not in self._levels:
                 field = f"ensemble.policies[{index}].level"

@@ -15,7 +15,8 @@ Json = dict[str, Any]
 class Domains:
     """The domains that some hosts are in, and ``more``, or all of the cloud's.
 
-    ``labels`` are by reference; a domain without one gets the next letters that are free.
+    ``labels`` are by reference; a domain without one gets the next letters that are free. Everybody
+    sees zones by name, ``names`` shows the others so too.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class Domains:
             for level in topology.levels
         }
         self._shown = self._used.union(everywhere.domains if everywhere else (), more)
-        self._labels = labels_of(project_id, self._shown, labels)
+        self._labels = labels_of(project_id, self._shown, labels, zone_level=topology.zone_level)
 
     def reference(self, domain: FailureDomain) -> str:
         """The reference of a domain."""
@@ -75,7 +76,7 @@ class Domains:
                 tiers = self._everywhere.tiers[domain]
                 entry["eligible"], entry["room"] = list(tiers.eligible), list(tiers.room)
                 entry["held"] = self._everywhere.held.get(domain, 0)
-            if self._names:
+            if self._names or domain.level == self._topology.zone_level:
                 entry["name"] = domain.name
             shown.append(entry)
         return shown

@@ -13,13 +13,21 @@ from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.survival import objectives, promises, survival, verdict
 
 
-def ensemble(record: EnsembleRecord, *, names: bool, detail: bool, user_data: bool = False) -> Json:
+def ensemble(
+    record: EnsembleRecord,
+    *,
+    names: bool,
+    detail: bool,
+    zone_level: str | None,
+    user_data: bool = False,
+) -> Json:
     """An ensemble; ``names`` shows hosts by name, ``detail`` adds members and what follows.
 
+    ``zone_level`` is the level whose domains everybody knows by name from Nova.
     ``user_data`` is whether the caller may see the user data of the servers.
     """
     placed = [each for each in record.members if each.status is not MemberStatus.DELETED]
-    topology = _topology(placed)
+    topology = _topology(placed, zone_level)
     assignment = {Member(each.tier, each.index): each.host for each in placed}
     what = record.ensemble
     losses = survivability.survivability(what, assignment, topology) if placed else ()
@@ -34,7 +42,7 @@ def ensemble(record: EnsembleRecord, *, names: bool, detail: bool, user_data: bo
         "updated_at": record.updated_at,
         "progress": {"active": record.active, "total": len(record.members)},
         "tiers": [_tier(each, detail=detail, user_data=user_data) for each in record.body["tiers"]],
-        "fault": _fault(record, names=names),
+        "fault": _fault(record, zone_level, names=names),
         "survives": [{"level": each.level, **verdict(each)} for each in losses],
     }
     if not detail:
@@ -56,21 +64,23 @@ def ensemble(record: EnsembleRecord, *, names: bool, detail: bool, user_data: bo
         "objectives": objectives(record.plan["objectives"], names=names),
         "violations": record.plan["violations"],
         "events": [
-            {**each, "message": _words(record, each["message"], names=names)}
+            {**each, "message": _words(record, each["message"], zone_level, names=names)}
             for each in record.events
         ],
     }
 
 
-def _fault(record: EnsembleRecord, *, names: bool) -> Json | None:
+def _fault(record: EnsembleRecord, zone_level: str | None, *, names: bool) -> Json | None:
     """What went wrong, and what the removal waits for; of a delete, the second alone."""
     known = None if record.status is Status.DELETING else record.fault
     fault: Mapping[str, Any] = known or {"message": "", "reasons": []}
     message = f"{fault['message']} {record.blocked or ''}".strip()
-    return {**fault, "message": _words(record, message, names=names)} if message else None
+    if not message:
+        return None
+    return {**fault, "message": _words(record, message, zone_level, names=names)}
 
 
-def _words(record: EnsembleRecord, text: str, *, names: bool) -> str:
+def _words(record: EnsembleRecord, text: str, zone_level: str | None, *, names: bool) -> str:
     """A message, which may quote Nova's answer to an operator, as the caller may read it.
 
     Zones keep their names, as tenants know them from Nova.
@@ -82,7 +92,7 @@ def _words(record: EnsembleRecord, text: str, *, names: bool) -> str:
             (level, path[-1])
             for member in record.members
             for level, path in member.domains.items()
-            if level != "zone"
+            if level != zone_level
         }
     ):
         text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", f"[{level}]", text)
@@ -101,12 +111,16 @@ def _tier(tier: Mapping[str, Any], *, detail: bool, user_data: bool) -> Json:
     return {**tier, "server": server, **hidden}
 
 
-def _topology(members: Sequence[MemberRecord]) -> Topology:
+def _topology(members: Sequence[MemberRecord], zone_level: str | None) -> Topology:
     """The part of the tree that these members were planned into."""
     if not members:
         return Topology(("host",), {})
     levels = tuple(members[0].domains)
-    return Topology(levels, {each.host: each.domains[levels[0]] for each in members})
+    return Topology(
+        levels,
+        {each.host: each.domains[levels[0]] for each in members},
+        zone_level if zone_level in levels else None,
+    )
 
 
 def _member(member: MemberRecord, domains: Domains, *, names: bool) -> Json:

@@ -179,6 +179,21 @@ def test_nobody_but_operators_sees_the_name_of_a_host_or_rack(callers: Callers, 
             assert not re.search(rf"\b{name}\b", text), (who, name)
 
 
+def test_everybody_sees_zones_by_the_names_that_nova_shows(callers: Callers) -> None:
+    for who in ("owner", "member", "reader", "operator"):
+        known = {
+            each["zoneName"]
+            for each in callers.people[who]
+            .connection.compute.get("/os-availability-zone")
+            .json()["availabilityZoneInfo"]
+        }
+        for name, answer in answers(callers, who).items():
+            found = next(iter(answer.values()))
+            for domain in found.get("domains", ()) if isinstance(found, dict) else ():
+                if domain["level"] == "zone":
+                    assert domain["name"] == domain["label"] in known, (who, name)
+
+
 MEMBERS = {"owner", "member", "operator"}
 READERS = MEMBERS | {"reader"}
 OPERATORS = {"operator"}

@@ -156,7 +156,7 @@ class SmallCloud:
     def service(self, **parts: Any) -> Service:
         compute = parts.get("compute") or Compute(self.nova)
         adapter = parts.get("adapter") or self.placement.adapter()
-        levels = parse_levels(["rack:rack", "zone:availability_zone"])
+        levels = parse_levels(parts.get("levels", ["rack:rack", "zone:availability_zone"]))
         return Service(
             parts.get("store") or self.store,
             compute,

@@ -50,7 +50,7 @@ def test_after_the_build_all_is_as_planned(cloud: SmallCloud) -> None:
         assert (each["domains"], each["moved"], each["running"]) == (each["planned"], False, True)
     assert found["violations"] == []
     assert [(each["policy"], each["holds"]) for each in found["promises"]] == [(0, True)]
-    shown = views.ensemble(record, names=False, detail=True)
+    shown = views.ensemble(record, zone_level="zone", names=False, detail=True)
     assert found["domains"] == shown["domains"]
     for level, planned in zip(found["levels"], shown["survivability"], strict=True):
         assert level == planned

@@ -42,6 +42,7 @@ class Ensembles:
     fails: Exception | None = None
     asked: list[Any] = field(default_factory=list)
     levels: tuple[str, ...] = ("host", "rack", "zone")
+    zone_level: str | None = "zone"
 
     def _ask(self, *what: Any) -> None:
         self.asked.append(what)
@@ -76,7 +77,7 @@ class Ensembles:
 
     def survivability(self, context: Any, record: EnsembleRecord, *, whole: bool) -> CurrentState:
         self._ask("survivability", record.id, whole)
-        topology = Topology.build(self.levels, {})
+        topology = Topology.build(self.levels, {}, self.zone_level)
         return CurrentState(record, record.ensemble, topology, (), {}, (), {}, "now")
 
     def delete(self, context: Any, ensemble_id: str) -> EnsembleRecord:

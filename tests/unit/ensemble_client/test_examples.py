@@ -38,7 +38,9 @@ def amounts(size: Size) -> dict[str, int]:
 def demo_cloud() -> Snapshot:
     """Give the demo cloud as it is at its start, as a project without servers sees it."""
     topology = Topology.build(
-        ("host", "rack", "zone"), {host.name: (host.rack, host.zone) for host in DEMO.hosts}
+        ("host", "rack", "zone"),
+        {host.name: (host.rack, host.zone) for host in DEMO.hosts},
+        "zone",
     )
     classes = ("VCPU", "MEMORY_MB", "DISK_GB")
     total = np.array([list(amounts(DEMO.host(name).size).values()) for name in topology.hosts])

@@ -23,7 +23,7 @@ def cloud(
     packing: Packing = Packing.SPREAD,
 ) -> Snapshot:
     """Give a cloud of hosts {name: (rack, zone, free VCPU)}, each with `total` VCPU."""
-    topology = Topology.build(LEVELS, {name: row[:2] for name, row in hosts.items()})
+    topology = Topology.build(LEVELS, {name: row[:2] for name, row in hosts.items()}, "zone")
     free = [[hosts[name][2]] for name in topology.hosts]
     return Snapshot(
         topology=topology,

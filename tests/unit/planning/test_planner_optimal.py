@@ -94,7 +94,9 @@ def relevelled(snapshot: Snapshot, levels: tuple[str, ...]) -> Snapshot:
     above = {
         host: tuple(by_level[level] for level in levels[1:]) for host, by_level in names.items()
     }
-    return replace(snapshot, topology=Topology.build(levels, above))
+    return replace(
+        snapshot, topology=Topology.build(levels, above, "zone" if "zone" in levels else None)
+    )
 
 
 @MANY

@@ -51,6 +51,29 @@ def test_levels_above_the_host_are_its_domains_and_a_missing_one_is_its_own() ->
     assert topology.size("zone") == 1
 
 
+@pytest.mark.parametrize(
+    ("more", "usable"),
+    [
+        pytest.param({}, [True, False], id="zone, unless the document says otherwise"),
+        pytest.param({"zone_level": "rack"}, [False, True], id="the level that is named"),
+        pytest.param({"zone_level": None}, [False, False], id="no level"),
+    ],
+)
+def test_a_tier_s_zone_is_of_the_level_that_holds_zones(
+    more: dict[str, Any], usable: list[bool]
+) -> None:
+    document = a_cloud(a_host("h1", "r1", "here"), a_host("h2", "here", "there")) | more
+    asked = small(availability_zone="here")
+    assert list(understood(document).snapshot(asked).eligible(asked.tiers[0])) == usable
+
+
+@pytest.mark.parametrize("level", ["host", "row", 3])
+def test_a_zone_level_that_the_cloud_does_not_have_is_refused(level: Any) -> None:
+    document = a_cloud(a_host("h1", "r1", "az1")) | {"zone_level": level}
+    with pytest.raises(DocumentError, match="zone_level"):
+        understood(document)
+
+
 def test_only_hosts_that_are_up_are_usable() -> None:
     hosts = [a_host("h1", "r1", "z", state=state) for state in ("up", "down", "disabled")]
     for number, host in enumerate(hosts):

@@ -138,7 +138,7 @@ def resolve(
     asking: Asking = Asking.NOW,
 ) -> Any:
     known: Any = nova or Nova()
-    resolver = Resolver(known, networks, volumes or VOLUMES, LEVELS, most)
+    resolver = Resolver(known, networks, volumes or VOLUMES, LEVELS, most, zone_level="zone")
     return resolver.resolve(TENANT, wanted, asking=asking)
 
 
@@ -188,7 +188,7 @@ def test_each_reference_is_looked_up_once_for_who_may_not_build() -> None:
 
 def test_what_nova_took_a_moment_ago_is_asked_for_again_only_to_build_it() -> None:
     nova = Nova()
-    resolver = Resolver(nova, NETWORKS, VOLUMES, LEVELS, 500)  # type: ignore[arg-type]
+    resolver = Resolver(nova, NETWORKS, VOLUMES, LEVELS, 500, zone_level="zone")  # type: ignore[arg-type]
     for asking in (Asking.LATELY, Asking.LATELY, Asking.NOW):
         resolver.resolve(TENANT, body(), asking=asking)
     resolver.resolve(TENANT, body(tier(metadata={"a": "b"})), asking=Asking.LATELY)

@@ -18,7 +18,9 @@ from ensemble_api.service import Planned
 from ensemble_api.usecases.domain_labels import labels, letters, reference
 
 LEVELS = ("host", "rack", "zone")
-SECRETS = (*NAMES, "4242", "31337", "provider")
+ZONE = "secretzone"  # which Nova tells every tenant
+SECRETS = (*(name for name in NAMES if name != ZONE), "4242", "31337", "provider")
+OLD = reference("shop-project", FailureDomain("zone", "secretzone", ("secretzone",)))
 MEMBERS = (
     member(0, status=MemberStatus.ACTIVE, server_id="s0"),
     member(1, status=MemberStatus.BUILDING),
@@ -32,7 +34,9 @@ def as_text(view: Any) -> str:
 
 def planned() -> Planned:
     topology = Topology.build(
-        ("host", "rack", "zone"), {name: (path[1], path[0]) for name, path in PLACES.items()}
+        ("host", "rack", "zone"),
+        {name: (path[1], path[0]) for name, path in PLACES.items()},
+        "zone",
     )
     wanted = Ensemble((Tier("web", 3, {"VCPU": 4242, "MEMORY_MB": 31337}),))
     assignment = {Member("web", index): name for index, name in enumerate(PLACES)}
@@ -46,10 +50,14 @@ def planned() -> Planned:
     "view",
     [
         pytest.param(
-            lambda: views.ensemble(ensemble(*MEMBERS), names=False, detail=True), id="show"
+            lambda: views.ensemble(ensemble(*MEMBERS), zone_level="zone", names=False, detail=True),
+            id="show",
         ),
         pytest.param(
-            lambda: views.ensemble(ensemble(*MEMBERS), names=False, detail=False), id="list"
+            lambda: views.ensemble(
+                ensemble(*MEMBERS), zone_level="zone", names=False, detail=False
+            ),
+            id="list",
         ),
         pytest.param(lambda: views.plan(planned(), "shop-project", names=False), id="plan"),
     ],
@@ -69,11 +77,11 @@ def test_nova_s_words_about_a_failure_tell_a_tenant_no_host(detail: bool) -> Non
         fault={"message": words, "reasons": []},
         events=({"at": "2026-11-22T10:00:00Z", "type": "ROLLING_BACK", "message": words},),
     )
-    shown = as_text(views.ensemble(record, names=False, detail=detail))
+    shown = as_text(views.ensemble(record, zone_level="zone", names=False, detail=detail))
     for secret in SECRETS:
         assert secret not in shown
     assert "Nova refused web-0: Compute host" in shown
-    assert words in as_text(views.ensemble(record, names=True, detail=detail))
+    assert words in as_text(views.ensemble(record, zone_level="zone", names=True, detail=detail))
 
 
 LOCKED = "The server of web-0 is locked. Unlock it, and the removal goes on."
@@ -100,20 +108,20 @@ def test_a_fault_says_what_went_wrong_and_what_the_removal_waits_for(
         fault={"message": fault, "reasons": []} if fault else None,
         blocked=blocked,
     )
-    view = views.ensemble(record, names=False, detail=True)["fault"]
+    view = views.ensemble(record, zone_level="zone", names=False, detail=True)["fault"]
     assert (view and view["message"]) == shown
 
 
 def test_a_host_that_is_named_like_a_tier_leaves_member_names_alone() -> None:
     odd = member(0, domains={"host": ("z", "r", "web"), "rack": ("z", "r"), "zone": ("z",)})
     record = ensemble(odd, fault={"message": "Nova refused web-0: no web", "reasons": []})
-    assert views.ensemble(record, names=False, detail=False)["fault"]["message"].startswith(
-        "Nova refused web-0: no "
-    )
+    assert views.ensemble(record, zone_level="zone", names=False, detail=False)["fault"][
+        "message"
+    ].startswith("Nova refused web-0: no ")
 
 
 def test_an_operator_sees_names() -> None:
-    view = views.ensemble(ensemble(*MEMBERS), names=True, detail=True)
+    view = views.ensemble(ensemble(*MEMBERS), zone_level="zone", names=True, detail=True)
     assert [each["host"] for each in view["members"]] == list(PLACES)
     assert {each["name"] for each in view["domains"]} == set(NAMES)
     assert {each["name"] for each in views.plan(planned(), "p", names=True)["domains"]} == set(
@@ -135,7 +143,7 @@ def test_references_differ_between_projects_levels_and_paths() -> None:
 
 
 def test_every_reference_in_a_view_is_of_a_domain_in_it() -> None:
-    view = views.ensemble(ensemble(*MEMBERS), names=False, detail=True)
+    view = views.ensemble(ensemble(*MEMBERS), zone_level="zone", names=False, detail=True)
     refs = {each["ref"] for each in view["domains"]}
     assert len(refs) == len(view["domains"]) == 6
     used = {ref for each in view["members"] for ref in each["domains"].values()}
@@ -147,7 +155,7 @@ def test_every_reference_in_a_view_is_of_a_domain_in_it() -> None:
 def test_labels_count_by_letters_from_the_largest_level_down() -> None:
     view = views.plan(planned(), "p", names=False)
     assert [each["label"] for each in view["domains"]] == [
-        "zone A",
+        ZONE,
         "rack A",
         "rack B",
         "host A",
@@ -157,7 +165,8 @@ def test_labels_count_by_letters_from_the_largest_level_down() -> None:
 
 
 def test_labels_are_the_same_whatever_is_planned_into_the_domains() -> None:
-    known = labels("p", (each for level in LEVELS for each in planned().topology.domains(level)))
+    every = (each for level in LEVELS for each in planned().topology.domains(level))
+    known = labels("p", every, zone_level="zone")
     found = replace(planned(), labels=known)
     one = replace(found, result=replace(found.result, assignment={Member("web", 0): "secrethost3"}))
     one = replace(
@@ -171,9 +180,34 @@ def test_labels_are_the_same_whatever_is_planned_into_the_domains() -> None:
 def test_known_labels_stay_and_new_ones_are_free_letters() -> None:
     racks = planned().topology.domains("rack")
     refs = sorted(reference("p", each) for each in racks)
-    assert labels("p", racks) == dict(zip(refs, ("rack A", "rack B"), strict=True))
-    assert labels("p", racks, {refs[1]: "rack A"}) == {refs[1]: "rack A", refs[0]: "rack B"}
-    assert labels("p", racks, {refs[1]: "rack B"}) == {refs[1]: "rack B", refs[0]: "rack A"}
+
+    def labelled(known: dict[str, str]) -> Any:
+        return labels("p", racks, known, zone_level="zone")
+
+    assert labelled({}) == dict(zip(refs, ("rack A", "rack B"), strict=True))
+    assert labelled({refs[1]: "rack A"}) == {refs[1]: "rack A", refs[0]: "rack B"}
+    assert labelled({refs[1]: "rack B"}) == {refs[1]: "rack B", refs[0]: "rack A"}
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        pytest.param(
+            lambda: views.ensemble(
+                ensemble(*MEMBERS, plan={**ensemble().plan, "labels": {OLD: "zone A"}}),
+                zone_level="zone",
+                names=False,
+                detail=True,
+            ),
+            id="an ensemble from before",
+        ),
+        pytest.param(lambda: views.plan(planned(), "shop-project", names=False), id="a plan"),
+    ],
+)
+def test_a_tenant_sees_a_zone_by_the_name_that_nova_shows_it(view: Any) -> None:
+    shown = {each["level"]: each for each in view()["domains"]}
+    assert (shown["zone"]["label"], shown["zone"]["name"]) == (ZONE, ZONE)
+    assert "name" not in shown["rack"] and "name" not in shown["host"]
 
 
 @pytest.mark.parametrize(
@@ -184,7 +218,7 @@ def test_letters_go_on_after_z(number: int, text: str) -> None:
 
 
 def test_what_survives_and_how_far_the_build_is() -> None:
-    view = views.ensemble(ensemble(*MEMBERS), names=False, detail=True)
+    view = views.ensemble(ensemble(*MEMBERS), zone_level="zone", names=False, detail=True)
     assert view["progress"] == {"active": 1, "total": 3}
     assert view["survives"] == [
         {"level": "host", "state": "works", "ends": [], "short": []},
@@ -198,7 +232,9 @@ def test_what_survives_and_how_far_the_build_is() -> None:
 
 def test_deleted_members_are_nowhere() -> None:
     gone = tuple(member(index, status=MemberStatus.DELETED) for index in range(3))
-    view = views.ensemble(ensemble(*gone, status=Status.ERROR), names=False, detail=True)
+    view = views.ensemble(
+        ensemble(*gone, status=Status.ERROR), zone_level="zone", names=False, detail=True
+    )
     assert (view["domains"], view["survives"], view["survivability"]) == ([], [], [])
     assert [each["domains"] for each in view["members"]] == [{}, {}, {}]
 
@@ -206,7 +242,7 @@ def test_deleted_members_are_nowhere() -> None:
 def test_a_list_entry_leaves_the_long_parts_out() -> None:
     record = ensemble(*MEMBERS)
     record.body["tiers"][0]["server"]["user_data"] = "QUJD"
-    short = views.ensemble(record, names=False, detail=False)
+    short = views.ensemble(record, zone_level="zone", names=False, detail=False)
     assert {"members", "policies", "survivability", "events", "domains"}.isdisjoint(short)
     assert "user_data" not in as_text(short)
 
@@ -214,8 +250,10 @@ def test_a_list_entry_leaves_the_long_parts_out() -> None:
 def test_user_data_is_shown_to_who_may_see_it_and_said_to_be_there_to_all_others() -> None:
     record = ensemble(*MEMBERS)
     record.body["tiers"][0]["server"]["user_data"] = "QUJD"
-    shown = views.ensemble(record, names=False, detail=True, user_data=True)["tiers"][0]
-    hidden = views.ensemble(record, names=True, detail=True)["tiers"][0]
+    shown = views.ensemble(record, zone_level="zone", names=False, detail=True, user_data=True)[
+        "tiers"
+    ][0]
+    hidden = views.ensemble(record, zone_level="zone", names=True, detail=True)["tiers"][0]
     assert (shown["server"]["user_data"], "hidden" in shown) == ("QUJD", False)
     assert ("user_data" in hidden["server"], hidden["hidden"]) == (False, ["user_data"])
 
