@@ -153,6 +153,12 @@ class KeyReused(EnsembleError):
     status, code = 422, "ensemble.key_reused"
 
 
+class TooLarge(EnsembleError):
+    """The request is longer than this cloud takes; ``field`` is its body."""
+
+    status, code = 413, "ensemble.too_large"
+
+
 class Unavailable(EnsembleError):
     """A service that we need does not answer."""
 

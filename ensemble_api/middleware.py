@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import webob
 import webob.exc
 from oslo_config import cfg
+from oslo_middleware import sizelimit
 
 from ensemble_api import advice, conf, exception, policies, routes
 from ensemble_api.cloud.aggregates import AggregateRules
@@ -93,6 +94,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         levels = parse_levels(ours.levels)
     except ValueError as error:
         raise exception.Unavailable(str(error)) from error
+    config.register_opts(sizelimit.OPTS, group="oslo_middleware")  # as the filter before us does
     owner = f"{socket.gethostname()}:{uuid.uuid4()}"
     store = Store(ours.connection)
     session = Session(config)
@@ -137,6 +139,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         check_rights=check_policy,
         plan_lifetime=ours.plan_lifetime,
         shown_hosts=ours.shown_hosts,
+        max_body=config.oslo_middleware.max_request_body_size,
     )
     return service, worker
 

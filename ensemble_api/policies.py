@@ -51,6 +51,13 @@ RULES = [
                 "POST",
                 "/os-ensembles/plans?domains=all",
             ),
+            (
+                "capabilities",
+                READER,
+                "See limits, levels and features of this cloud's ensembles.",
+                "GET",
+                "/os-ensembles/capabilities",
+            ),
             ("list", READER, "List the project's ensembles.", "GET", "/os-ensembles"),
             ("show", READER, "Show an ensemble.", "GET", "/os-ensembles/{id}"),
             (

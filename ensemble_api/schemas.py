@@ -10,19 +10,19 @@ from typing import Any
 
 import jsonschema
 
-from ensemble_api import exception
-
-MAX_TIERS = 20
-MAX_COUNT = 200
-MAX_POLICIES = 50
-MAX_PER_MEMBER = 500
+from ensemble_api import exception, limits
 
 UUID: dict[str, Any] = {
     "type": "string",
     "pattern": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z",
 }
 TIER_NAME: dict[str, Any] = {"type": "string", "pattern": r"^[a-z][a-z0-9-]{0,31}\Z"}
-TEXT: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\S"}
+TEXT: dict[str, Any] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": limits.NAME,
+    "pattern": r"\S",
+}
 NAME: dict[str, Any] = {**TEXT, "format": "printable"}
 
 # Things of which each member needs its own, in the order of the members.
@@ -30,7 +30,7 @@ PER_MEMBER: dict[str, Any] = {
     "type": "array",
     "items": UUID,
     "minItems": 1,
-    "maxItems": MAX_PER_MEMBER,
+    "maxItems": limits.PORTS_OR_VOLUMES,
     "uniqueItems": True,
 }
 
@@ -44,18 +44,23 @@ SERVER: dict[str, Any] = {
             "description": 'must be "auto", "none" or a list of network ids',
             "oneOf": [
                 {"enum": ["auto", "none"]},
-                {"type": "array", "items": UUID, "minItems": 1, "maxItems": 16},
+                {"type": "array", "items": UUID, "minItems": 1, "maxItems": limits.NETWORKS},
             ],
         },
         "ports": PER_MEMBER,
         "key_name": TEXT,
-        "security_groups": {"type": "array", "items": TEXT, "maxItems": 32, "uniqueItems": True},
-        "user_data": {"type": "string", "format": "base64", "maxLength": 65535},
+        "security_groups": {
+            "type": "array",
+            "items": TEXT,
+            "maxItems": limits.SECURITY_GROUPS,
+            "uniqueItems": True,
+        },
+        "user_data": {"type": "string", "format": "base64", "maxLength": limits.USER_DATA},
         "metadata": {
             "type": "object",
-            "maxProperties": 64,
-            "propertyNames": {"pattern": r"^[a-zA-Z0-9-_:. ]{1,255}\Z"},
-            "additionalProperties": {"type": "string", "maxLength": 255},
+            "maxProperties": limits.METADATA_ITEMS,
+            "propertyNames": {"pattern": rf"^[a-zA-Z0-9-_:. ]{{1,{limits.METADATA}}}\Z"},
+            "additionalProperties": {"type": "string", "maxLength": limits.METADATA},
         },
         "config_drive": {"type": "boolean"},
         "availability_zone": TEXT,
@@ -74,7 +79,7 @@ TIER = {
     "type": "object",
     "properties": {
         "name": TIER_NAME,
-        "count": {"type": "integer", "minimum": 1, "maximum": MAX_COUNT},
+        "count": {"type": "integer", "minimum": 1, "maximum": limits.MEMBERS_OF_TIER},
         "server": SERVER,
     },
     "required": ["name", "count", "server"],
@@ -87,7 +92,7 @@ COMMON = {
         "type": "array",
         "items": TIER_NAME,
         "minItems": 1,
-        "maxItems": MAX_TIERS,
+        "maxItems": limits.TIERS,
         "uniqueItems": True,
     },
     "enforcement": {"enum": ["hard", "soft"]},
@@ -95,7 +100,7 @@ COMMON = {
 
 PERCENT = r"^(100|[1-9]?[0-9])%\Z"
 SHARE = "must be a count or a percentage up to 100%"
-NUMBER: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": MAX_COUNT}
+NUMBER: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": limits.MEMBERS_OF_TIER}
 
 POLICIES: dict[str, dict[str, Any]] = {
     "affinity": {},
@@ -107,7 +112,7 @@ POLICIES: dict[str, dict[str, Any]] = {
         "min_available": {
             "description": SHARE,
             "oneOf": [
-                {"type": "integer", "minimum": 0, "maximum": MAX_COUNT},
+                {"type": "integer", "minimum": 0, "maximum": limits.MEMBERS_OF_TIER},
                 {"type": "string", "pattern": PERCENT},
             ],
         },
@@ -138,14 +143,14 @@ ENSEMBLE: dict[str, Any] = {
             "type": "object",
             "properties": {
                 "name": NAME,
-                "description": {"type": "string", "maxLength": 1024},
+                "description": {"type": "string", "maxLength": limits.DESCRIPTION},
                 "tiers": {
                     "type": "array",
                     "items": TIER,
                     "minItems": 1,
-                    "maxItems": MAX_TIERS,
+                    "maxItems": limits.TIERS,
                 },
-                "policies": {"type": "array", "items": POLICY, "maxItems": MAX_POLICIES},
+                "policies": {"type": "array", "items": POLICY, "maxItems": limits.POLICIES},
             },
             "required": ["name", "tiers"],
             "additionalProperties": False,

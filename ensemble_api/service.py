@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from ensemble_api import exception, limits
+from ensemble_api.capabilities import Capabilities
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.cloud.networks import Networks
@@ -53,9 +55,14 @@ class Service:
         sleep: Callable[[float], None] = time.sleep,
         plan_lifetime: float = 900,
         shown_hosts: int = 1000,
+        max_body: int = limits.BODY,
     ) -> None:
         self._store = store
         self._inventory = inventory
+        self._max_members = max_members
+        self._plan_lifetime = plan_lifetime
+        self._check_rights = check_rights
+        self.max_body = min(max_body, limits.BODY)
         exclusivity = Exclusivity(compute, store)
         resolver = Resolver(
             compute,
@@ -95,6 +102,22 @@ class Service:
         self._delete = Delete(store, wake)
         self._observer = Observer(compute, inventory, exclusivity)
         self._hosts = Hosts(store, inventory, Drains(store.get, compute, free_capacity))
+
+    def capabilities(self) -> Capabilities:
+        """What this installation can do."""
+        try:
+            self._check_rights()
+            can_build = True
+        except exception.Unavailable:
+            can_build = False
+        return Capabilities(
+            self._max_members,
+            self.max_body,
+            int(self._plan_lifetime),
+            self.levels,
+            self.zone_level,
+            can_build,
+        )
 
     @property
     def levels(self) -> tuple[str, ...]:

@@ -37,14 +37,21 @@ class Start:
             for rack, held in enumerate(self.picture)
         ]
 
-    def data(self) -> dict[str, Any]:
-        """Give what the page's script needs to draw it."""
+    def data(self, zone_level: str | None) -> dict[str, Any]:
+        """Give what the page's script needs to draw it.
+
+        `zone_level` is what the cloud calls the level of its availability zones, if it has one.
+        """
         return {
             "id": self.id,
             "title": str(self.title),
             "name": self.name,
             "tiers": list(self.tiers),
-            "policies": list(self.policies),
+            "policies": [
+                {**each, "level": zone_level} if each["level"] == "zone" else each
+                for each in self.policies
+                if each["level"] != "zone" or zone_level
+            ],
         }
 
 

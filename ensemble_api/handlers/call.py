@@ -7,14 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from ensemble_api import exception
+from ensemble_api import exception, limits
 from ensemble_api.context import Context
 from ensemble_api.service import Service
 
-MAX_BODY = 8 * 1024 * 1024  # bytes; user data of 20 tiers fits
-MAX_LIMIT = 1000
 KEY = "Idempotency-Key"
-MAX_KEY = 255
 # As it is, or quoted as RFC 8941 has strings.
 _BARE = re.compile(r"[\x20-\x7e]+")
 _QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])+)"')
@@ -36,10 +33,8 @@ class Call:
     def json(self) -> Any:
         """The decoded body.
 
-        :raises ensemble_api.exception.Invalid: when it is not JSON or too large.
+        :raises ensemble_api.exception.Invalid: when it is not JSON.
         """
-        if len(self.raw) > MAX_BODY:
-            raise exception.Invalid(f"body: is larger than {MAX_BODY} bytes", field="body")
         try:
             body = json.loads(self.raw)
             # A lone surrogate such as \\ud800 is JSON, but no text that can be sent or stored.
@@ -60,9 +55,9 @@ class Call:
         if value.startswith('"'):
             quoted = _QUOTED.fullmatch(value)
             value = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else ""
-        if len(value) > MAX_KEY or not _BARE.fullmatch(value):
+        if len(value) > limits.KEY or not _BARE.fullmatch(value):
             raise exception.Invalid(
-                f"{KEY}: must be 1 to {MAX_KEY} printable characters of ASCII", field=KEY
+                f"{KEY}: must be 1 to {limits.KEY} printable characters of ASCII", field=KEY
             )
         return value
 

@@ -4,9 +4,9 @@
 import urllib.parse
 from typing import Any
 
-from ensemble_api import exception, policies, schemas, views
+from ensemble_api import exception, limits, policies, schemas, views
 from ensemble_api.handlers import plans
-from ensemble_api.handlers.call import MAX_LIMIT, Answer, Call
+from ensemble_api.handlers.call import Answer, Call
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.service import Asking, Page
 
@@ -57,7 +57,7 @@ def index(call: Call) -> Answer:
     everywhere = call.query.get("all_projects", "").lower() in ("1", "true")
     if everywhere:
         policies.authorize(call.context, "all_projects")
-    limit = call.number("limit", DEFAULT_LIMIT, MAX_LIMIT)
+    limit = call.number("limit", DEFAULT_LIMIT, limits.PAGE)
     status = call.choice("status", "", ("", *(each.value for each in Status)))
     page = Page(
         limit=limit,

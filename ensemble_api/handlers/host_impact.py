@@ -3,8 +3,8 @@
 
 import urllib.parse
 
-from ensemble_api import exception, policies, views
-from ensemble_api.handlers.call import MAX_LIMIT, Answer, Call
+from ensemble_api import exception, limits, policies, views
+from ensemble_api.handlers.call import Answer, Call
 from ensemble_api.service import Search
 from ensemble_api.usecases.host_impact import SORT_KEYS
 
@@ -24,7 +24,7 @@ def index(call: Call) -> Answer:
     sort_key = call.choice("sort_key", "impact", SORT_KEYS)
     usual = "asc" if sort_key == "host" else "desc"
     search = Search(
-        limit=call.number("limit", DEFAULT_LIMIT, MAX_LIMIT),
+        limit=call.number("limit", DEFAULT_LIMIT, limits.PAGE),
         marker=call.query.get("marker"),
         sort_key=sort_key,
         descending=call.choice("sort_dir", usual, ("asc", "desc")) == "desc",

@@ -3,12 +3,11 @@
 
 import re
 
-from ensemble_api import exception, policies, schemas, views
+from ensemble_api import exception, limits, policies, schemas, views
 from ensemble_api.handlers.call import Answer, Call
 from ensemble_api.service import Asked
 
 PARAMETERS = frozenset(("headroom", "domains", "fail"))
-MOST_FAILED = 16
 REFERENCE = re.compile("[0-9a-f]{56}")
 
 
@@ -25,7 +24,7 @@ def asked(call: Call) -> Asked:
     for name in call.query:
         if name not in PARAMETERS:
             raise exception.Invalid(f"{name}: is not a parameter here", field=name)
-    fail = call.several("fail", MOST_FAILED)
+    fail = call.several("fail", limits.FAILED_DOMAINS)
     if not all(REFERENCE.fullmatch(each) for each in fail):
         raise exception.Invalid("fail: must be the reference of a domain", field="fail")
     return Asked(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What callers see, as JSON-ready values: tenants get opaque domains, operators also names."""
 
+from ensemble_api.views.capabilities import capabilities
 from ensemble_api.views.current_state import current_state
 from ensemble_api.views.ensembles import ensemble
 from ensemble_api.views.faults import FAULT_NAMES, fault
@@ -12,6 +13,7 @@ __all__ = [
     "FAULT_NAMES",
     "MOST_FAILURES",
     "PACKING",
+    "capabilities",
     "changed",
     "current_state",
     "ensemble",

@@ -14,6 +14,7 @@ FAULT_NAMES = {
     405: "badMethod",
     406: "notAcceptable",
     409: "conflictingRequest",
+    413: "overLimit",
     422: "unprocessableEntity",
     503: "serviceUnavailable",
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ensembles as a resource of the compute API, in the form novaclient loads as an extension."""
 
+import json
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -9,11 +10,26 @@ from urllib import parse
 
 # novaclient takes the last Manager class it finds among this module's names for the extension's
 # manager, so only the module `base` may be imported here, never its classes.
-from novaclient import base
+from novaclient import base, exceptions
 
 from ensemble_client import lost
 
 URL = "/os-ensembles"
+SURELY_TAKEN = 32 * 1024
+"""Bytes of a request up to which no cloud is asked how long it may be."""
+
+
+class TooLarge(exceptions.OverLimit):
+    """A request that is longer than the cloud takes; it was not sent."""
+
+    def __init__(self, size: int, most: int) -> None:
+        super().__init__(
+            413,
+            f"This ensemble makes a request of {size:,} bytes, and this cloud takes {most:,} at "
+            "most. Make the user data shorter, or ask the operator to raise "
+            "[oslo_middleware] max_request_body_size.",
+            details={"code": "ensemble.too_large", "size": size, "max_body_bytes": most},
+        )
 
 
 class Ensemble(base.Resource):
@@ -37,6 +53,15 @@ class EnsembleManager(base.ManagerWithFind):
     resource_class: ClassVar[type[Ensemble]] = Ensemble
     pause: ClassVar[Callable[[float], None]] = staticmethod(time.sleep)
 
+    def capabilities(self) -> dict[str, Any]:
+        """Tell what this cloud's ensembles can do.
+
+        "limits", "statuses", "sort_keys", "levels" (the smallest first), "features", and "policies"
+        with the fields of each kind.
+        """
+        resp, body = self.api.client.get(f"{URL}/capabilities")
+        return self.convert_into_with_meta(body["capabilities"], resp)
+
     def get(self, ensemble: Any) -> Ensemble:
         """Fetch one ensemble with members, policies and survivability, by id or resource."""
         resp, body = self.api.client.get(_url(ensemble))
@@ -54,8 +79,11 @@ class EnsembleManager(base.ManagerWithFind):
 
         A create is done once for each idempotency key. Without `key` one is made, and a create
         whose answer gets lost is sent again, a few times; with one, that is left to the caller.
+
+        Raises TooLarge for one that is longer than the cloud takes.
         """
         wanted: dict[str, Any] = {"ensemble": body} | ({"plan": plan} if plan else {})
+        self._check_size(wanted)
         headers = {"Idempotency-Key": _quoted(key or str(uuid.uuid4()))}
 
         def send() -> tuple[Any, Any]:
@@ -77,15 +105,23 @@ class EnsembleManager(base.ManagerWithFind):
         With `headroom`, each loss in the plan's survivability also tells whether its members could
         be placed again; that takes the cloud a plan more for every domain in use. With `domains`
         "all", domains that are not used are shown too. `fail` are references of domains that
-        fail at once: the plan's "failed" tells what they leave.
+        fail at once: the plan's "failed" tells what they leave. Raises TooLarge as `create` does.
         """
+        wanted = {"ensemble": body}
+        self._check_size(wanted)
         query: dict[str, Any] = {"headroom": 1} if headroom else {}
         query |= {"domains": domains} if domains else {}
         query |= {"fail": failed} if (failed := list(fail)) else {}
-        resp, answer = self.api.client.post(
-            _with_query(f"{URL}/plans", query), body={"ensemble": body}
-        )
+        resp, answer = self.api.client.post(_with_query(f"{URL}/plans", query), body=wanted)
         return self.convert_into_with_meta(answer["plan"], resp)
+
+    def _check_size(self, wanted: Mapping[str, Any]) -> None:
+        """Refuse what Nova would refuse with a page of HTML."""
+        size = len(json.dumps(wanted))
+        if size > SURELY_TAKEN:
+            most = self.capabilities()["limits"]["max_body_bytes"]
+            if size > most:
+                raise TooLarge(size, most)
 
     def survivability(self, ensemble: Any, failures: int = 1) -> dict[str, Any]:
         """Tell where Nova has the servers now, and what the loss of any `failures` domains leaves.

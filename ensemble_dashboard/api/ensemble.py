@@ -61,6 +61,12 @@ def ensemble_page(
 
 
 @profiler.trace
+def ensemble_capabilities(request: HttpRequest) -> dict[str, Any]:
+    """Give the limits, levels and features of this cloud's ensembles."""
+    return dict(_manager(request).capabilities())
+
+
+@profiler.trace
 def ensemble_get(request: HttpRequest, ensemble_id: str) -> Any:
     """Give one ensemble with its members, domains and events."""
     return _manager(request).get(ensemble_id)

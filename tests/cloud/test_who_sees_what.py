@@ -108,6 +108,7 @@ def answers(callers: Callers, who: str) -> dict[str, Any]:
     """All that a caller may read about the ensemble, and a dry run of the same."""
     ask = callers.people[who].request
     found = {
+        "capabilities": ask("GET", "/capabilities"),
         "list": ask("GET", "?all_projects=1" if who == "operator" else ""),
         "show": ask("GET", callers.one),
         "survivability": ask("GET", f"{callers.one}/survivability"),

@@ -4,7 +4,7 @@ const test = require('node:test');
 const assert = require('node:assert/strict');
 const { ensembles, threeTier } = require('./scripts.js');
 const { CHOICES } = require('./samples.js');
-const { model, newDraft } = ensembles;
+const { limits, model, newDraft } = ensembles;
 
 const fresh = () => newDraft.fresh(CHOICES);
 const shop = () => threeTier(CHOICES);
@@ -217,3 +217,25 @@ test('a change may take the availability zone out', () => {
 });
 
 test('a change of nothing is not offered', () => assert.equal(model.stepsOf(shop(), []), null));
+
+test('how many members there may be is what the cloud told the page', () => {
+  const draft = model.addTier(model.changeTier(fresh(), 't1', { count: 200 }), { ...fresh().tiers[0], name: 'b' });
+  const of = (count) => model.problems(model.changeTier(draft, draft.tiers[1].key, { count })).map(({ message }) => message);
+  assert.deepEqual(of(100), []);
+  assert.deepEqual(of(101), ['At most 300 members in all.']);
+});
+
+test('a drawing that is longer than the cloud takes is told before it is sent', () => {
+  const data = (length) => 'A'.repeat(length);
+  let draft = model.changeTier(fresh(), 't1', { userData: data(65532) });
+  draft = model.addTier(draft, { ...draft.tiers[0], name: 'b', userData: data(40000) });
+  assert.deepEqual(model.problems(draft), []);
+  const [problem] = model.problems(model.changeTier(draft, draft.tiers[1].key, { userData: data(60000) }));
+  assert.match(problem.message, /bytes long, and this cloud takes 114688 at most/);
+});
+
+test('the length of a request is that of the JSON which the dashboard sends', () => {
+  // As Python's json.dumps says, which the client uses.
+  assert.equal(limits.bytes({}), 2);
+  assert.equal(limits.bytes({ a: [1, true, null], b: 'é🐙"' }), 51);
+});

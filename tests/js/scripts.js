@@ -12,12 +12,21 @@ const GROUPS = [
   'shared', 'kinds', 'picture', 'draw', 'policies', 'sheet', 'text', 'outputs', 'difference', 'answer', 'details',
 ];
 
-const page = new JSDOM('<!doctype html><form id="ens-draw"><input name="csrfmiddlewaretoken" value="t"></form>',
+// As GET /os-ensembles/capabilities tells them, of a cloud with smaller ones than usual.
+const LIMITS = {
+  max_members: 300, max_tiers: 20, max_members_per_tier: 200, max_policies: 50, max_user_data_characters: 65535,
+  max_metadata_items: 64, max_metadata_length: 255, max_body_bytes: 114688,
+};
+
+const page = new JSDOM('<!doctype html><form id="ens-draw"><input name="csrfmiddlewaretoken" value="t"></form>'
+  + `<script id="ens-data" type="application/json">${JSON.stringify({ limits: LIMITS })}</script>`,
   { url: 'http://dashboard.test/' }); // a page without an address has no cookies
 Object.assign(globalThis, { document: page.window.document, Node: page.window.Node });
 for (const name of GROUPS.flatMap((group) => LOAD_ORDER[group]).filter((one) => !PAGES.includes(one))) {
   require(path.join(FOLDER, name + '.js'));
 }
+
+globalThis.ensembles.limits.limit('max_tiers'); // read now, since tests put other things into the page
 
 /** A draft for tests: web, cache and database, with policies of one tier and of two. */
 function threeTier(choices) {

@@ -6,7 +6,7 @@ const assert = require('node:assert/strict');
 const { setTimeout: rest } = require('node:timers/promises');
 const { ensembles, window, document } = require('./scripts.js');
 const { CHOICES, HOSTILE } = require('./samples.js');
-const { catalog, quota, userData, picker, server } = ensembles;
+const { catalog, quota, userData, picker, limits } = ensembles;
 
 const asking = (answer) => {
   const asked = [];
@@ -87,8 +87,8 @@ test('what is no text is kept, and not shown as one', () => {
 });
 
 test('the largest file is as large as Nova takes', () => {
-  assert.ok(userData.encode(new Uint8Array(userData.MAX)).length <= server.MAX_USER_DATA);
-  assert.ok(userData.encode(new Uint8Array(userData.MAX + 3)).length > server.MAX_USER_DATA);
+  assert.ok(userData.encode(new Uint8Array(userData.most())).length <= limits.limit('max_user_data_characters'));
+  assert.ok(userData.encode(new Uint8Array(userData.most() + 3)).length > limits.limit('max_user_data_characters'));
 });
 
 /** A list as _picker.html has it. */

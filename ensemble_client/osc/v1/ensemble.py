@@ -2,7 +2,6 @@
 """The commands `openstack ensemble ...`."""
 
 import argparse
-import functools
 import time
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -17,13 +16,12 @@ from ensemble_client.errors import plain_words
 from ensemble_client.names import resolve
 from ensemble_client.osc.hint import printed
 from ensemble_client.osc.v1 import columns
-from ensemble_client.osc.v1.arguments import SORT_KEYS, find, positive, sort_order
+from ensemble_client.osc.v1.arguments import find, positive, sort_order
 from ensemble_client.osc.v1.telling import Telling
 from ensemble_client.osc.watch import Watch
 from ensemble_client.places import Places
 
-STATUSES = ("RESERVING", "BUILDING", "ACTIVE", "ROLLING_BACK", "ERROR", "DELETING")
-SPREAD_SORT_KEYS = ("impact", "members", "host")
+KNOWN = "`openstack ensemble capabilities show` tells which there are"
 
 
 def _take_file(parser: argparse.ArgumentParser) -> None:
@@ -191,15 +189,14 @@ class ListEnsemble(command.Lister):
             "--status",
             metavar="<status>",
             type=str.upper,
-            choices=STATUSES,
-            help=f"Show only ensembles of this status: {', '.join(STATUSES)}",
+            help=f"Show only ensembles of this status, such as ACTIVE; {KNOWN}",
         )
         parser.add_argument(
             "--sort",
             metavar="<key>[:asc|:desc]",
             type=sort_order,
             default=(None, None),
-            help=f"Sort by {', '.join(SORT_KEYS)}",
+            help=f"Sort by this key, such as name; {KNOWN}",
         )
         parser.add_argument(
             "--limit", metavar="<count>", type=positive, help="Show at most this many"
@@ -305,9 +302,9 @@ class SpreadEnsemble(Telling):
         parser.add_argument(
             "--sort",
             metavar="<key>[:asc|:desc]",
-            type=functools.partial(sort_order, keys=SPREAD_SORT_KEYS),
+            type=sort_order,
             default=(None, None),
-            help=f"Sort by {', '.join(SPREAD_SORT_KEYS)}; impact if not given",
+            help=f"Sort by this key, such as members; damage if not given; {KNOWN}",
         )
         for name, key, text in (
             ("project", "project_id", "Count only members of this project (name or ID)"),

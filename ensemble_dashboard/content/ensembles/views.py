@@ -154,6 +154,11 @@ class DetailView(views.HorizonTemplateView):
         return str(reverse(f"{self.namespace}:{name}", args=[ensemble.id]))
 
 
+def _zone(capabilities: Any) -> str | None:
+    """Give the name of the level of the availability zones, if this cloud has one."""
+    return next((each["name"] for each in capabilities["levels"] if each["zone"]), None)
+
+
 class DrawView(views.HorizonTemplateView):
     """The page where an ensemble is drawn, previewed and submitted."""
 
@@ -169,10 +174,15 @@ class DrawView(views.HorizonTemplateView):
         """Show the drawing to whoever may at least plan it."""
         if not rights.may(request, "plan"):
             return _no_page(request, forbidden(), self.page_title)
-        answer: HttpResponse = super().get(request, *args, **kwargs)
+        try:
+            capabilities = api.ensemble_capabilities(request)
+        except Exception as error:  # noqa: BLE001 - what is no answer of a service is raised again
+            return _no_page(request, caught(request, error), self.page_title)
+        context = self.get_context_data(capabilities=capabilities, **kwargs)
+        answer: HttpResponse = self.render_to_response(context)
         return answer
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, capabilities: Any = None, **kwargs: Any) -> dict[str, Any]:
         """Give the script what a tier can be made of and where to send the drawing."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
         found = choices.choices(self.request)
@@ -183,7 +193,8 @@ class DrawView(views.HorizonTemplateView):
         context["some_starts"] = [start for start in STARTS if start.tiers]
         context["page_data"] = {
             "choices": found,
-            "levels": list(words.LEVELS),
+            "levels": [each["name"] for each in capabilities["levels"]],
+            "limits": capabilities["limits"],
             # The script puts a kind in the place of "kind".
             "choicesUrl": reverse("horizon:project:ensembles:choices", args=["kind"]),
             "planUrl": reverse("horizon:project:ensembles:plan"),
@@ -195,7 +206,7 @@ class DrawView(views.HorizonTemplateView):
             # Whose drafts they are, whatever the project; the script adds the project's id.
             "draftsOf": f"ensembles.draft.{self.request.user.id}.",
             "mayCreate": rights.may(self.request, "create"),
-            "starts": [start.data() for start in STARTS],
+            "starts": [start.data(_zone(capabilities)) for start in STARTS],
             "like": self._like(),
         }
         return context

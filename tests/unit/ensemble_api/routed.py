@@ -9,7 +9,7 @@ import webob
 from callers import Caller, caller
 from records import IMAGE, Status, ensemble, member, stable_id
 
-from ensemble_api import exception, routes
+from ensemble_api import exception, limits, routes
 from ensemble_api.cloud.inventory import Host
 from ensemble_api.planning import result
 from ensemble_api.planning.topology import Topology
@@ -43,6 +43,7 @@ class Ensembles:
     asked: list[Any] = field(default_factory=list)
     levels: tuple[str, ...] = ("host", "rack", "zone")
     zone_level: str | None = "zone"
+    max_body: int = limits.BODY
 
     def _ask(self, *what: Any) -> None:
         self.asked.append(what)

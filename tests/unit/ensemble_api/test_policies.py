@@ -8,8 +8,18 @@ from callers import caller
 
 from ensemble_api import exception, policies
 
-ACTIONS = ("create", "plan", "list", "show", "delete", "hosts", "all_projects", "names")
-READ = {"list", "show", "plan"}
+ACTIONS = (
+    "create",
+    "plan",
+    "list",
+    "show",
+    "delete",
+    "hosts",
+    "all_projects",
+    "names",
+    "capabilities",
+)
+READ = {"list", "show", "plan", "capabilities"}
 WRITE = READ | {"create", "delete"}
 
 

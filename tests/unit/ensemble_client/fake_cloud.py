@@ -204,6 +204,23 @@ def refusal(status: int, message: str, **details: Any) -> Answer:
     return status, {keys.get(status, "computeFault"): error}
 
 
+CAPABILITIES: dict[str, Any] = {
+    "limits": {"max_members": 500, "max_body_bytes": 114_688},
+    "levels": [
+        {"name": "host", "label": "host", "zone": False},
+        {"name": "az", "label": "zone", "zone": True},
+    ],
+    "policies": [
+        {"type": "affinity", "fields": {}},
+        {"type": "spread", "fields": {"max_skew": {"type": "integer", "minimum": 1}}},
+    ],
+    "statuses": [{"name": "ACTIVE", "settled": True}],
+    "member_statuses": [{"name": "RESERVED"}],
+    "sort_keys": {"ensembles": ["name"], "hosts": ["host"]},
+    "features": ["create", "plan"],
+}
+
+
 def not_found() -> Answer:
     return refusal(404, "Ensemble not found.", code="ensemble.not_found")
 

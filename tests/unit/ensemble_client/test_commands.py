@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_cloud import FakeCloud, ensemble, listed, not_found, plan, refusal
+from fake_cloud import CAPABILITIES, FakeCloud, ensemble, listed, not_found, plan, refusal
 
 THREE_TIER = str(Path(__file__).parents[3] / "examples" / "three-tier.yaml")
 KEY = ensemble("ACTIVE")["id"]
@@ -335,14 +335,53 @@ def test_a_list_can_be_sorted_by_any_of_its_columns(
 
 @pytest.mark.parametrize(
     "words",
-    [["--sort", "size"], ["--sort", "name:up"], ["--limit", "0"], ["--status", "HAPPY"]],
-    ids=["an unknown key", "an unknown direction", "a limit of nothing", "an unknown status"],
+    [["--sort", "name:up"], ["--sort", ":asc"], ["--limit", "0"]],
+    ids=["an unknown direction", "no key", "a limit of nothing"],
 )
 def test_list_refuses_options_without_meaning(
     fake: FakeCloud, openstack: Run, words: list[str]
 ) -> None:
     assert openstack("ensemble", "list", *words).code == 2
     assert fake.asked == []
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [(["--sort", "size:asc"], "sort_key"), (["--status", "happy"], "status")],
+)
+def test_which_keys_and_statuses_there_are_the_cloud_says(
+    fake: FakeCloud, openstack: Run, words: list[str], field: str
+) -> None:
+    told = f"{field}: must be one of those that this cloud has"
+    fake.on("GET", "", refusal(400, told, code="ensemble.invalid", field=field))
+    done = openstack("ensemble", "list", *words)
+    assert (done.code, done.err.strip()) == (1, told)
+    assert fake.asked[0].query[field] == ["HAPPY" if field == "status" else "size"]
+
+
+def test_capabilities_are_shown_in_words_and_as_data(fake: FakeCloud, openstack: Run) -> None:
+    fake.on("GET", "/capabilities", (200, {"capabilities": CAPABILITIES}))
+    done = openstack("ensemble", "capabilities", "show")
+    assert done.code == 0, done.err
+    for words in ("max_members: 500", "az (availability zone)", "spread: max_skew", "affinity: no"):
+        assert words in done.out
+    as_data = openstack("ensemble", "capabilities", "show", "-f", "json")
+    assert json.loads(as_data.out) == CAPABILITIES
+
+
+def test_a_request_that_is_too_long_for_the_cloud_is_not_sent(
+    fake: FakeCloud, openstack: Run, tmp_path: Path
+) -> None:
+    fake.on("GET", "/capabilities", (200, {"capabilities": CAPABILITIES}))
+    fake.on("POST", "/plans", (413, None))
+    server = {"flavor": "m1.tiny", "image": "cirros", "user_data": "eHh4" * 15_000}
+    tiers = [{"name": name, "count": 1, "server": server} for name in ("web", "db")]
+    file = tmp_path / "shop.json"
+    file.write_text(json.dumps({"name": "shop", "tiers": tiers}))
+    done = openstack("ensemble", "plan", str(file))
+    assert done.code == 1
+    assert "this cloud takes 114,688 at most. Make the user data shorter" in done.err
+    assert [each.method for each in fake.asked] == ["GET"]
 
 
 def test_show_finds_by_name_and_by_id(fake: FakeCloud, openstack: Run) -> None:

@@ -39,6 +39,17 @@ POLICY = {
 }
 
 
+# What the page is to take as it is told: other numbers and another level than usual.
+CAPABILITIES = {
+    "limits": {"max_members": 321, "max_body_bytes": 114_688},
+    "levels": [
+        {"name": "host", "label": "host", "zone": False},
+        {"name": "rack", "label": "rack", "zone": False},
+        {"name": "az", "label": "zone", "zone": True},
+    ],
+}
+
+
 def ensemble(name: str, status: str = "ACTIVE", active: int = 2, **more: Any) -> dict[str, Any]:
     """Give an ensemble of two members as the API shows it."""
     stamp = datetime(2026, 11, 22, 12, 0, tzinfo=UTC).isoformat().replace("+00:00", "Z")
@@ -298,19 +309,8 @@ class _Handler(BaseHTTPRequestHandler):
         cloud = self.cloud
         if path == "/v3/auth/tokens":
             return cloud.token(body)
-        if path == "/v2.1/os-ensembles":
-            return cloud.create(body) if self.command == "POST" else cloud.page(query)
-        if path == "/v2.1/os-ensembles/hosts":
-            return little_spread.answer(cloud.hosts, cloud.records, query)
-        if path.startswith("/v2.1/os-ensembles/hosts/"):
-            name = unquote(path.rpartition("/")[2])
-            return little_spread.one(
-                cloud.hosts, cloud.records, name, cloud.drain if "check" in query else {}
-            )
-        if path.endswith("/action"):
-            return cloud.act(path.split("/")[-2])
-        if path.startswith("/v2.1/os-ensembles/"):
-            return cloud.one(self.command, path.rpartition("/")[2])
+        if path.startswith("/v2.1/os-ensembles"):
+            return self._ensembles(path, query, body)
         if path == "/network/v2.0/networks":
             # The dashboard asks for the shared ones and for the project's; there is one of these.
             return 200, {"networks": [_NETWORK] if query.get("shared") == "False" else []}
@@ -325,6 +325,23 @@ class _Handler(BaseHTTPRequestHandler):
         if path in _STATIC:
             return 200, _STATIC[path]
         return 404, {"error": {"code": 404, "message": path, "title": "Not Found"}}
+
+    def _ensembles(self, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
+        cloud = self.cloud
+        if path == "/v2.1/os-ensembles":
+            return cloud.create(body) if self.command == "POST" else cloud.page(query)
+        if path == "/v2.1/os-ensembles/capabilities":
+            return 200, {"capabilities": CAPABILITIES}
+        if path == "/v2.1/os-ensembles/hosts":
+            return little_spread.answer(cloud.hosts, cloud.records, query)
+        if path.startswith("/v2.1/os-ensembles/hosts/"):
+            name = unquote(path.rpartition("/")[2])
+            return little_spread.one(
+                cloud.hosts, cloud.records, name, cloud.drain if "check" in query else {}
+            )
+        if path.endswith("/action"):
+            return cloud.act(path.split("/")[-2])
+        return cloud.one(self.command, path.rpartition("/")[2])
 
     def _send(self, status: int, answer: Any) -> None:
         subject = answer.pop("subject", None) if isinstance(answer, dict) else None

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a drawing can start from, as data and as cards."""
 
+import json
 import re
 
 import pytest
@@ -43,3 +44,27 @@ def test_the_page_has_a_card_for_each_and_emptiness_only_where_something_is(
     cards = re.compile(r'data-start="([\w-]+)"')
     assert cards.findall(gallery) == names
     assert cards.findall(nothing) == [name for name in names if name != "empty"]
+
+
+@pytest.mark.parametrize("zone_level", ["zone", "az", None])
+def test_a_start_is_about_the_level_that_holds_the_cloud_s_zones(zone_level: str | None) -> None:
+    levels = {policy["level"] for start in STARTS for policy in start.data(zone_level)["policies"]}
+    assert levels == {"host", "rack"} | ({zone_level} if zone_level else set())
+
+
+def test_the_drawing_is_told_the_cloud_s_own_limits_and_levels(demo: Client) -> None:
+    text = demo.get("/project/ensembles/draw/").content.decode()
+    found = re.search(r'<script id="ens-data" type="application/json">(.*?)</script>', text)
+    assert found is not None
+    data = json.loads(found[1])
+    assert data["limits"]["max_members"] == 321
+    assert data["levels"] == ["host", "rack", "az"]
+
+
+def test_a_cloud_that_does_not_say_what_it_can_is_trouble_and_no_drawing(
+    demo: Client, little_cloud: LittleCloud
+) -> None:
+    little_cloud.answers["GET", "/v2.1/os-ensembles/capabilities"] = (503, {})
+    answer = demo.get("/project/ensembles/draw/")
+    assert answer.status_code == 502
+    assert "ens-data" not in answer.content.decode()

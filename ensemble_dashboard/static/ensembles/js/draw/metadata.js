@@ -3,6 +3,7 @@
 (function () {
   'use strict';
   const { ensembles } = globalThis;
+  const { limit } = ensembles.limits;
 
   /** Bring the rows to life; change(pairs) is told of each change, without empty rows. Gives what shows other pairs. */
   function open(change) {
@@ -19,7 +20,7 @@
     /** See to it that there is an empty row at the end. */
     function end() {
       const last = rows.lastElementChild;
-      if ((!last || values(last).some(Boolean)) && rows.children.length < ensembles.server.MAX_PAIRS) { append(['', '']); }
+      if ((!last || values(last).some(Boolean)) && rows.children.length < limit('max_metadata_items')) { append(['', '']); }
     }
 
     function changed() {

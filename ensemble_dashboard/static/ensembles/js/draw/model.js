@@ -5,9 +5,8 @@
   const { ensembles } = globalThis;
   const { gettext, fill } = ensembles.words;
   const { server, policyKinds } = ensembles;
+  const { limit, bytes } = ensembles.limits;
 
-  const MAX_COUNT = 200;
-  const MAX_MEMBERS = 500;
   const TIER_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
   // A draft: {name, description, tiers: [TIER], policies: [POLICY], next: number for the next key}.
@@ -166,9 +165,15 @@
     const whole = [];
     const place = { kind: 'ensemble', key: null, field: 'tiers' };
     if (!draft.tiers.length) { whole.push({ place, message: gettext('Add a tier.') }); }
-    if (size(draft) > MAX_MEMBERS) {
-      whole.push({ place, message: fill(gettext('At most %(most)s members in all.'), { most: MAX_MEMBERS }) });
-    }
+    const tooMany = (count, name, sentence) => {
+      const most = limit(name);
+      if (count > most) { whole.push({ place, message: fill(sentence, { most, count }) }); }
+    };
+    tooMany(size(draft), 'max_members', gettext('At most %(most)s members in all.'));
+    tooMany(draft.tiers.length, 'max_tiers', gettext('At most %(most)s tiers.'));
+    tooMany(draft.policies.length, 'max_policies', gettext('At most %(most)s policies.'));
+    tooMany(bytes({ ensemble: body(draft) }), 'max_body_bytes', gettext('All of it is %(count)s bytes long, and this cloud '
+      + 'takes %(most)s at most. Make the user data shorter.'));
     return whole.concat(
       draft.tiers.flatMap((tier, index) => found('tier', tier.key, tierFaults(tier, draft.tiers.slice(0, index)))),
       draft.policies.flatMap((policy) => found('policy', policy.key, policyFaults(draft, policy))));
@@ -199,16 +204,15 @@
     return [
       [!named, 'name', gettext('Small letters, digits and hyphens, a letter first, at most 32.')],
       [named && before.some((other) => other.name === tier.name), 'name', gettext('Another tier has this name.')],
-      [!within(tier.count, MAX_COUNT), 'count', fill(gettext('From 1 to %(most)s.'), { most: MAX_COUNT })],
+      [!within(tier.count, limit('max_members_per_tier')), 'count', range()],
       ...server.faults(tier),
     ];
   }
 
   function policyFaults(draft, policy) {
-    const range = fill(gettext('From 1 to %(most)s.'), { most: MAX_COUNT });
     const check = {
       number: (field, optional) => [
-        !(optional && policy[field] === null) && !within(policy[field], MAX_COUNT), field, range,
+        !(optional && policy[field] === null) && !within(policy[field], limit('max_members_per_tier')), field, range(),
       ],
       target: (field) => [!targets(draft, policy).some((tier) => tier.key === policy.to), field,
         gettext('Choose another tier.')],
@@ -218,6 +222,10 @@
         fewest(policy) > 1 ? gettext('Choose two tiers or more.') : gettext('Choose a tier.')],
       ...policyKinds.of(policy.type).faults(policy, check),
     ];
+  }
+
+  function range() {
+    return fill(gettext('From 1 to %(most)s.'), { most: limit('max_members_per_tier') });
   }
 
   function within(value, most) {
@@ -270,6 +278,5 @@
   ensembles.model = {
     empty, complete, addTier, changeTier, removeTier, duplicateTier, addPolicy, changePolicy, removePolicy,
     targets, joins, tierNames, ruleOf, body, written, size, problems, questions, placeOf, stepsOf, take,
-    MAX_COUNT,
   };
 }());

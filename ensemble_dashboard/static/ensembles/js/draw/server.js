@@ -5,10 +5,9 @@
   const { ensembles } = globalThis;
   const { gettext, ngettext, fill } = ensembles.words;
 
-  const MAX_USER_DATA = 65535; // characters of base64, as Nova takes them
-  const MAX_PAIRS = 64;
-  const MAX_TEXT = 255; // of a metadata key or value
-  const PAIR_NAME = /^[a-zA-Z0-9-_:. ]{1,255}$/;
+  const { limit } = ensembles.limits;
+
+  const PAIR_NAME = /^[a-zA-Z0-9-_:. ]+$/;
 
   // A tier's fields that are about its servers. volumes is null when they boot from the image; ports and volumes
   // are ids, dealt to the members in their order. userData is base64; userDataHidden says that the original has some
@@ -56,7 +55,7 @@
       [!tier.flavor, 'flavor', gettext('Choose a flavor.')],
       ...rootFaults(tier),
       ...netFaults(tier),
-      [(tier.userData || '').length > MAX_USER_DATA, 'userData', gettext('The user data is too long.')],
+      [(tier.userData || '').length > limit('max_user_data_characters'), 'userData', gettext('The user data is too long.')],
       ...pairFaults(tier.metadata || []),
     ];
   }
@@ -85,14 +84,17 @@
   }
 
   function pairFaults(pairs) {
+    const longest = limit('max_metadata_length');
+    const most = limit('max_metadata_items');
     const used = pairs.filter(([key, value]) => key || value);
     const keys = used.map(([key]) => key);
     return [
-      [keys.some((key) => !PAIR_NAME.test(key)), 'metadata',
-        gettext('A key has letters, digits, spaces and - _ : . and 1 to 255 of them.')],
+      [keys.some((key) => !PAIR_NAME.test(key) || key.length > longest), 'metadata',
+        fill(gettext('A key has letters, digits, spaces and - _ : . and 1 to %(longest)s of them.'), { longest })],
       [new Set(keys).size < keys.length, 'metadata', gettext('A key is there twice.')],
-      [used.some(([, value]) => value.length > MAX_TEXT), 'metadata', gettext('A value has at most 255 characters.')],
-      [used.length > MAX_PAIRS, 'metadata', fill(gettext('At most %(most)s pairs.'), { most: MAX_PAIRS })],
+      [used.some(([, value]) => value.length > longest), 'metadata',
+        fill(gettext('A value has at most %(longest)s characters.'), { longest })],
+      [used.length > most, 'metadata', fill(gettext('At most %(most)s pairs.'), { most })],
     ];
   }
 
@@ -109,5 +111,5 @@
     return fill(gettext('the image needs %(ram)s MB of RAM'), { ram: image.min_ram });
   }
 
-  ensembles.server = { EMPTY, FIELDS, MAX_USER_DATA, MAX_PAIRS, MAX_TEXT, toApi, fromApi, faults, questions, shortage };
+  ensembles.server = { EMPTY, FIELDS, toApi, fromApi, faults, questions, shortage };
 }());

@@ -69,7 +69,7 @@
     }, icon('less')),
     el('label', { class: 'sr-only', for: id('count') }, gettext('Number of members')),
     el('input', {
-      id: id('count'), class: 'form-control', type: 'number', min: 1, max: ensembles.model.MAX_COUNT,
+      id: id('count'), class: 'form-control', type: 'number', min: 1, max: ensembles.limits.limit('max_members_per_tier'),
       value: Number.isInteger(tier.count) ? tier.count : '',
       on: { input: (event) => page.type(tier.key, { count: whole(event.target.value) }) },
     }),

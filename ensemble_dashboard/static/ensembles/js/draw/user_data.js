@@ -4,7 +4,11 @@
   'use strict';
   const { ensembles } = globalThis;
   const { gettext, fill } = ensembles.words;
-  const MAX = Math.floor(ensembles.server.MAX_USER_DATA / 4) * 3; // bytes
+
+  /** How many bytes it may be, which base64 makes a third longer. */
+  function most() {
+    return Math.floor(ensembles.limits.limit('max_user_data_characters') / 4) * 3;
+  }
 
   function encode(bytes) {
     let text = '';
@@ -31,8 +35,8 @@
     const [area, file, size] = ['', '-file', '-size'].map((part) => document.getElementById('sheet-userData' + part));
 
     function tell(bytes, sentence) {
-      size.textContent = fill(sentence, { bytes, most: MAX });
-      size.classList.toggle('ens-bad', bytes > MAX);
+      size.textContent = fill(sentence, { bytes: bytes.toLocaleString(), most: most().toLocaleString() });
+      size.classList.toggle('ens-bad', bytes > most());
     }
 
     function show(base64) {
@@ -54,7 +58,7 @@
     file.addEventListener('change', async () => {
       const [chosen] = file.files;
       if (!chosen) { return; }
-      if (chosen.size > MAX) {
+      if (chosen.size > most()) {
         tell(chosen.size, gettext('That file has %(bytes)s bytes; user data has at most %(most)s.'));
       } else {
         const base64 = encode(new Uint8Array(await chosen.arrayBuffer()));
@@ -66,5 +70,5 @@
     return show;
   }
 
-  ensembles.userData = { encode, textOf, open, MAX };
+  ensembles.userData = { encode, textOf, open, most };
 }());

@@ -6,7 +6,8 @@
   const { gettext, level } = ensembles.words;
   const { strictness, title } = ensembles.policyWords;
   const { el, icon } = ensembles.dom;
-  const { MAX_COUNT, targets, ruleOf } = ensembles.model;
+  const { targets, ruleOf } = ensembles.model;
+  const { limit } = ensembles.limits;
 
   /**
    * Make the editor. page: {draft, levels, typePolicy(key, values), changePolicy(key, values), sentence(policy)};
@@ -91,7 +92,7 @@
   /** A number; what is no number becomes 0, which is told, and nothing at all null. */
   function number(policy, page, field, label) {
     return input(policy, page, field, label, {
-      type: 'number', min: 1, max: MAX_COUNT, value: policy[field] || '',
+      type: 'number', min: 1, max: limit('max_members_per_tier'), value: policy[field] || '',
     }, (given) => {
       if (given === '') { return null; }
       return /^\d{1,6}$/.test(given) ? Number(given) : 0;

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one installation can do, as its operator set it up."""
+
+from dataclasses import dataclass
+
+BUILDING = "create"
+ZONES = "availability-zones"
+# What every installation of this version can.
+FEATURES = (
+    "plan",
+    "plan-ids",
+    "headroom",
+    "failed-domains",
+    "idempotency-keys",
+    "volumes",
+    "ports",
+    "cancel",
+    "survivability",
+    "hosts",
+    "drain-check",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """An operator's limits and levels, smallest first; ``can_build`` is whether Nova lets us."""
+
+    max_members: int
+    max_body: int  # bytes of a request
+    plan_lifetime: int  # seconds
+    levels: tuple[str, ...]
+    zone_level: str | None
+    can_build: bool
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What this installation can, by stable names."""
+        more = (*((BUILDING,) if self.can_build else ()), *((ZONES,) if self.zone_level else ()))
+        return (*more, *FEATURES)

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The limits of requests that no operator sets; each is stated here alone."""
+
+from typing import Final
+
+TIERS: Final = 20
+MEMBERS_OF_TIER: Final = 200
+POLICIES: Final = 50
+PORTS_OR_VOLUMES: Final = 500  # of a tier, shared out to its members
+NETWORKS: Final = 16  # of a tier
+SECURITY_GROUPS: Final = 32  # of a tier
+NAME: Final = 255  # characters
+DESCRIPTION: Final = 1024  # characters
+USER_DATA: Final = 65535  # characters of base64, as Nova takes them
+METADATA_ITEMS: Final = 64
+METADATA: Final = 255  # characters of a key and of a value
+BODY: Final = 8 * 1024 * 1024  # bytes; what Nova lets through is often less
+PAGE: Final = 1000  # items of a list
+FAILED_DOMAINS: Final = 16  # named in a dry run
+KEY: Final = 255  # characters of an idempotency key
