@@ -58,6 +58,13 @@ RULES = [
                 "GET",
                 "/os-ensembles/capabilities",
             ),
+            (
+                "capacity",
+                READER,
+                "See how much of a request fits when not all of it does.",
+                "POST",
+                "/os-ensembles/plans",
+            ),
             ("list", READER, "List the project's ensembles.", "GET", "/os-ensembles"),
             ("show", READER, "Show an ensemble.", "GET", "/os-ensembles/{id}"),
             (

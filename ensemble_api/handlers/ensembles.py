@@ -38,11 +38,16 @@ def _made(call: Call, body: dict[str, Any], plan_id: str | None, key: str | None
     try:
         record = call.service.create(call.context, body, plan_id, plans.asked(call), key)
     except exception.InfeasibleEnsemble as refusal:
-        return Answer(refusal.status, views.fault(refusal))
+        capacity = policies.allowed(call.context, "capacity")
+        return Answer(refusal.status, views.fault(refusal, capacity=capacity))
     except exception.PlanChanged as changed:
         names = policies.allowed(call.context, "names")
         facts = views.changed(
-            changed.facts["plan"], changed.facts["moved"], call.context.project_id, names=names
+            changed.facts["plan"],
+            changed.facts["moved"],
+            call.context.project_id,
+            names=names,
+            capacity=policies.allowed(call.context, "capacity"),
         )
         return Answer(changed.status, views.fault(exception.PlanChanged(changed.message, **facts)))
     return Answer(202, {"ensemble": _view(call, record)})

@@ -16,7 +16,9 @@ def create(call: Call) -> Answer:
     policies.authorize(call.context, "plan")
     planned = call.service.plan(call.context, schemas.check_ensemble(call.json), asked(call))
     names = policies.allowed(call.context, "names")
-    return Answer(200, {"plan": views.plan(planned, call.context.project_id, names=names)})
+    capacity = policies.allowed(call.context, "capacity")
+    project = call.context.project_id
+    return Answer(200, {"plan": views.plan(planned, project, names=names, capacity=capacity)})
 
 
 def asked(call: Call) -> Asked:

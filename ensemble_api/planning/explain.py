@@ -92,7 +92,8 @@ def _tier_shortages(problem: Problem) -> Iterator[Reason]:
             message = f"No usable host{where}{traits} can take members of {tier.name}."
             yield _of_tier("no-eligible-host", message, tier, 0)
         elif room < tier.count:
-            message = f"{tier.name} has {members(tier.count)}; there is free capacity for {room}."
+            fit = f"{room} of the" if room else "None of the"
+            message = f"{fit} {members(tier.count)} of {tier.name} fit."
             yield _of_tier("no-capacity", message, tier, room)
 
 

@@ -163,11 +163,11 @@ class Policy(ABC):
         for row in problem.rows(self.tiers):
             tier, limits = problem.ensemble.tiers[row], problem.limits[row].tolist()
             limit = limits[depth]
-            if not limit or reach(problem.topology, problem.caps[row], limits) >= tier.count:
+            room = int(reach(problem.topology, problem.caps[row], limits))
+            if not limit or room >= tier.count:
                 continue
             able = problem.able(row, depth)
             needed, present = -(-tier.count // limit), int((able > 0).sum())
-            room = int(able.sum())
             if needed > present:
                 message = (
                     f"{tier.name} needs at least {domains(needed, self.level)} with free capacity "

@@ -4,7 +4,7 @@
 from typing import Any
 
 from ensemble_api import exception
-from ensemble_api.views.plans import reasons
+from ensemble_api.views.plans import reasons, without_capacity
 
 # The names of Nova's error bodies (nova/api/openstack/wsgi.py, Fault), and one of ours: 422.
 FAULT_NAMES = {
@@ -20,10 +20,14 @@ FAULT_NAMES = {
 }
 
 
-def fault(error: exception.EnsembleError) -> dict[str, Any]:
-    """The body of a refusal."""
+def fault(error: exception.EnsembleError, *, capacity: bool = False) -> dict[str, Any]:
+    """The body of a refusal; ``capacity`` is whether it may tell how much of the request fits."""
     facts: dict[str, Any] = {"code": error.code, **error.facts}
+    message = error.message
     if "reasons" in facts:
-        facts["reasons"] = reasons(facts["reasons"])
+        if not capacity:
+            said = " ".join(map(without_capacity, facts["reasons"]))
+            message = f"The ensemble does not fit: {said}"
+        facts["reasons"] = reasons(facts["reasons"], capacity=capacity)
     name = FAULT_NAMES.get(error.status, "computeFault")
-    return {name: {"code": error.status, "message": error.message, "details": facts}}
+    return {name: {"code": error.status, "message": message, "details": facts}}

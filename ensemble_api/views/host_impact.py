@@ -57,7 +57,7 @@ def _tried(one: DrainAttempt, levels: Sequence[str]) -> Json:
             {"member": member.name, "host": at, **_places(one.topology, at, levels)}
             for member, at in sorted(moves.items())
         ],
-        "reasons": reasons(one.found.reasons if one.found else ()),
+        "reasons": reasons(one.found.reasons if one.found else (), capacity=True),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from ensemble_api.planning import survivability
 from ensemble_api.planning.result import Infeasible, Plan, Reason
 from ensemble_api.planning.topology import FailureDomain
-from ensemble_api.planning.unplanned import WORDS
+from ensemble_api.planning.wording import listed
 from ensemble_api.usecases.domain_labels import reference
 from ensemble_api.usecases.plan import Planned
 from ensemble_api.usecases.saved_plans import Move
@@ -15,8 +15,11 @@ from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.survival import PACKING, objective, objectives, promises, survival
 
 
-def plan(planned: Planned, project_id: str, *, names: bool) -> Json:
-    """What a dry run found: a plan with what survives, or the reasons why there is none."""
+def plan(planned: Planned, project_id: str, *, names: bool, capacity: bool = False) -> Json:
+    """What a dry run found: a plan with what survives, or the reasons why there is none.
+
+    ``capacity`` is whether reasons may tell how much of the request fits.
+    """
     found = planned.result
     hosts = () if isinstance(found, Infeasible) else found.assignment.values()
     domains = Domains(
@@ -30,7 +33,11 @@ def plan(planned: Planned, project_id: str, *, names: bool) -> Json:
     view = {
         "id": planned.id,
         "planned_at": planned.at,
-        **(_refused(found) if isinstance(found, Infeasible) else _found(found, planned, domains)),
+        **(
+            _refused(found, capacity)
+            if isinstance(found, Infeasible)
+            else _found(found, planned, domains)
+        ),
         "domains": domains.view(),
         "not_planned_with": _unplanned(planned.unplanned),
         "over_quota": [{**each.facts, "message": each.message} for each in planned.over_quota],
@@ -47,20 +54,7 @@ def plan(planned: Planned, project_id: str, *, names: bool) -> Json:
     return view
 
 
-def _unplanned(by_tier: Mapping[str, tuple[str, ...]]) -> list[Json]:
-    """What the plan does not look at, each with the tiers that need it."""
-    return [
-        {
-            "code": code,
-            "tiers": [tier for tier, codes in by_tier.items() if code in codes],
-            "message": f"The plan does not look at {words}.",
-        }
-        for code, words in WORDS.items()
-        if any(code in codes for codes in by_tier.values())
-    ]
-
-
-def _refused(found: Infeasible) -> Json:
+def _refused(found: Infeasible, capacity: bool) -> Json:
     return {
         "feasible": False,
         "proved": found.proved,
@@ -70,7 +64,7 @@ def _refused(found: Infeasible) -> Json:
         "promises": [],
         "objectives": [],
         "violations": [],
-        "reasons": reasons(found.reasons),
+        "reasons": reasons(found.reasons, capacity=capacity),
     }
 
 
@@ -99,7 +93,12 @@ def _found(found: Plan, planned: Planned, domains: Domains) -> Json:
 
 
 def changed(
-    planned: Planned, moved: Iterable[Move], project_id: str, *, names: bool
+    planned: Planned,
+    moved: Iterable[Move],
+    project_id: str,
+    *,
+    names: bool,
+    capacity: bool = False,
 ) -> dict[str, Any]:
     """Another plan than the one that was to be built, and which members moved."""
 
@@ -109,7 +108,7 @@ def changed(
         return {level: reference(project_id, each) for level, each in domains.items()}
 
     return {
-        "plan": plan(planned, project_id, names=names),
+        "plan": plan(planned, project_id, names=names, capacity=capacity),
         "moved": [
             {
                 "member": each.member.name,
@@ -122,17 +121,17 @@ def changed(
     }
 
 
-def reasons(found: Iterable[Reason]) -> list[Json]:
-    """Reasons of a refusal."""
+def reasons(found: Iterable[Reason], *, capacity: bool) -> list[Json]:
+    """Reasons of a refusal; without ``capacity`` they tell no figure of the cloud."""
     return [
         {
             "code": each.code,
-            "message": each.message,
+            "message": each.message if capacity else without_capacity(each),
             "policy": each.policy,
             "level": each.level,
             "tiers": list(each.tiers),
             "demand": each.demand,
-            "supply": each.supply,
+            "supply": each.supply if capacity else None,
             "suggestion": each.suggestion,
             "changes": [
                 {
@@ -147,3 +146,13 @@ def reasons(found: Iterable[Reason]) -> list[Json]:
         }
         for each in found
     ]
+
+
+def without_capacity(reason: Reason) -> str:
+    """A reason in words that tell no figure of the cloud; where it tells none, in its own."""
+    if not reason.supply:
+        return reason.message
+    tiers = listed(reason.tiers)
+    if reason.policy is None:
+        return f"Not all members of {tiers} fit."
+    return f"The free capacity does not allow policies[{reason.policy}] of {tiers} to be met."

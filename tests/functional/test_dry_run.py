@@ -30,7 +30,7 @@ def ref(name: str, project: str = "shop-project") -> str:
 def shown(cloud: SmallCloud, wanted: Any, asked: Asked = EVERYWHERE, who: Any = None) -> Any:
     who = who or caller()
     planned = cloud.service().plan(who, wanted, asked)
-    return views.plan(planned, who.project_id, names=False)
+    return views.plan(planned, who.project_id, names=False, capacity=True)
 
 
 def by_ref(view: Any) -> dict[str, Any]:

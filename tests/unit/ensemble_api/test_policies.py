@@ -18,8 +18,9 @@ ACTIONS = (
     "all_projects",
     "names",
     "capabilities",
+    "capacity",
 )
-READ = {"list", "show", "plan", "capabilities"}
+READ = {"list", "show", "plan", "capabilities", "capacity"}
 WRITE = READ | {"create", "delete"}
 
 

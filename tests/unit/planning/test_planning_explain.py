@@ -33,7 +33,7 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
         "a tier larger than the cloud",
         (tier("web", 30),),
         (),
-        "web has 30 members; there is free capacity for 24.",
+        "24 of the 30 members of web fit.",
         "Ask for 24 members of web in place of 30.",
     ),
     (

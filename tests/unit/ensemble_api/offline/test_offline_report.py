@@ -124,7 +124,7 @@ def test_as_json_it_is_what_the_api_answers() -> None:
     where, what = understood(a_cloud()), wanted(an_ensemble())
     planned = dry_run(where, what, rooms=True)
     assert isinstance(planned.result, Plan)
-    view = views.plan(planned, "", names=True)
+    view = views.plan(planned, "", names=True, capacity=True)
     assert view["feasible"]
     assert {each["name"] for each in view["domains"] if each["level"] == "host"} == set(
         planned.result.assignment.values()

@@ -264,7 +264,8 @@ def test_a_refused_plan_has_the_shape_of_a_plan() -> None:
         "too-few-domains", "Only 2 racks.", 0, "rack", ("web",), 3, 2, "Fewer.", (change,)
     )
     topology = Topology.build(("host",), {})
-    refused = views.plan(Planned(result.Infeasible((reason,), True), topology), "p", names=False)
+    infeasible = Planned(result.Infeasible((reason,), True), topology)
+    refused = views.plan(infeasible, "p", names=False, capacity=True)
     assert refused.keys() - {"reasons", "proved"} <= views.plan(planned(), "p", names=False).keys()
     assert (refused["feasible"], refused["proved"]) == (False, True)
     assert refused["reasons"] == [
