@@ -135,6 +135,10 @@ class Service:
         """See ``usecases/plan``."""
         return self._dry_runs.plan(context, body, asked)
 
+    def namesakes(self, record: EnsembleRecord) -> int:
+        """How many other ensembles of the project have the name of this one."""
+        return self._store.namesakes(record.project_id, record.name, record.id)
+
     def create(
         self,
         context: Context,

@@ -155,7 +155,7 @@ class Engine:
         try:
             server_id = self._compute.create_server(
                 context,
-                server_name(ensemble.name, member.name),
+                server_name(ensemble.name, member.name, ensemble.plan.get("mark", "")),
                 member.host,
                 ensemble.template(member),
                 [f"{ENSEMBLE_TAG}{ensemble.id}", f"{MEMBER_TAG}{member.id}"],

@@ -3,20 +3,46 @@
 
 import re
 import unicodedata
+from collections.abc import Collection, Iterable
 
 MOST = 63  # characters: Nova cuts the host names that it makes of servers' names there
 NAMELESS = "ensemble"
 
 
-def server_name(ensemble: str, member: str) -> str:
+MARKS = (0, 4, 8, 32)  # characters of an ensemble's id that tell its servers from others'
+
+
+def server_name(ensemble: str, member: str, mark: str = "") -> str:
     """The name of a member's server, such as ``shop-web-0``, which differs between members.
+
+    ``mark`` stands before the member's name where another ensemble's servers are named so too.
 
     Of the ensemble's name, what Nova refuses is left out or becomes an underscore, and what is too
     long is cut, so that the member's name is always whole, in the host name too.
     """
     kept = re.sub("_+", "_", "".join(each if _taken(each) else "_" for each in ensemble))
-    room = MOST - len(member) - 1
-    return f"{_trimmed(_trimmed(kept)[:room]) or NAMELESS}-{member}"
+    end = f"{mark}-{member}" if mark else member
+    room = MOST - len(end) - 1
+    return f"{_trimmed(_trimmed(kept)[:room]) or NAMELESS}-{end}"
+
+
+def mark(ensemble_id: str, name: str, members: Collection[str], taken: Iterable[str]) -> str:
+    """What tells an ensemble's servers from those named ``taken``, in their host names too.
+
+    Nothing, unless they would be called the same. Nova makes a host name of what is Latin in a
+    server's name, in small letters, with one dash for anything else.
+    """
+    others = {_host_name(each) for each in taken}
+    for length in MARKS:
+        found = ensemble_id.replace("-", "")[:length]
+        if others.isdisjoint(_host_name(server_name(name, each, found)) for each in members):
+            break
+    return found
+
+
+def _host_name(server: str) -> str:
+    """The same for servers whose host names Nova might make the same."""
+    return re.sub(r"[^a-z0-9]+", "-", server.lower()).strip("-")
 
 
 def _trimmed(text: str) -> str:

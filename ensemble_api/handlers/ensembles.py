@@ -140,4 +140,5 @@ def _view(call: Call, record: EnsembleRecord) -> dict[str, Any]:
         detail=True,
         zone_level=call.service.zone_level,
         user_data=user_data,
+        namesakes=call.service.namesakes(record),
     )

@@ -47,6 +47,15 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """What ensembles' servers are called by: a name, a mark, and the members' names."""
+
+    name: str
+    mark: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Handover:
     """A member between its hold and its server's own claim: capacity that nothing shows."""
 
@@ -205,6 +214,36 @@ class Store(Database):
                 (rows.to_ensemble(row, ()), rows.to_member(member))
                 for row, member in session.execute(query)
             ]
+
+    def named(self, project_id: str, but: str) -> list[Named]:
+        """The ensembles of a project, without the one of the id ``but``, and their members."""
+        model = models.Ensemble
+        query = (
+            sa.select(model.name, model.plan, models.Member.tier, models.Member.number)
+            .join(models.Member, models.Member.ensemble_id == model.id)
+            .where(
+                model.project_id == project_id,
+                model.id != but,
+                models.Member.status != MemberStatus.DELETED.value,
+            )
+        )
+        found: dict[tuple[str, str], list[str]] = {}
+        with self.reading() as session:
+            for name, plan, tier, number in session.execute(query):
+                mark = plan.get("mark", "")
+                found.setdefault((name, mark), []).append(f"{tier}-{number}")
+        return [Named(name, mark, tuple(members)) for (name, mark), members in found.items()]
+
+    def namesakes(self, project_id: str, name: str, but: str) -> int:
+        """How many ensembles of a project have a name, without the one of the id ``but``."""
+        model = models.Ensemble
+        query = (
+            sa.select(sa.func.count())
+            .select_from(model)
+            .where(model.project_id == project_id, model.name == name, model.id != but)
+        )
+        with self.reading() as session:
+            return int(session.scalar(query) or 0)
 
     def handovers(self) -> list[Handover]:
         """The members whose hold may be gone and whose server may not have claimed yet."""

@@ -12,6 +12,7 @@ from ensemble_api import advice, exception
 from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.context import Context
+from ensemble_api.execution.names import mark, server_name
 from ensemble_api.planning import check, result
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.records import EnsembleRecord, Status
@@ -90,6 +91,7 @@ class Reserve:
                 else:
                     record = replace(fresh, id=record.id)
                     self._store.replan(record, self._owner, RESERVE_SECONDS)
+                record = self._marked(record)
                 # 3 Hold every claim in one request, or none, and read the usages back.
                 try:
                     self._hold(context, wanted, planned, capacity, record)
@@ -116,6 +118,23 @@ class Reserve:
             raise
         self._store.release(record.id, self._owner)
         return record
+
+    def _marked(self, record: EnsembleRecord) -> EnsembleRecord:
+        """The ensemble, with a mark for its servers' names if others have servers of these names.
+
+        It is looked for once the intent is saved: of two at the same time, the later one sees it.
+        """
+        taken = [
+            server_name(each.name, member, each.mark)
+            for each in self._store.named(record.project_id, record.id)
+            for member in each.members
+        ]
+        found = mark(record.id, record.name, [each.name for each in record.members], taken)
+        if not found:
+            return record
+        marked = replace(record, plan={**record.plan, "mark": found})
+        self._store.replan(marked, self._owner, RESERVE_SECONDS)
+        return marked
 
     def _hold(
         self,

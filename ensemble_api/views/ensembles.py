@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ensemble_api.execution.names import server_name
 from ensemble_api.planning import survivability
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.topology import Topology
@@ -20,11 +21,13 @@ def ensemble(
     detail: bool,
     zone_level: str | None,
     user_data: bool = False,
+    namesakes: int = 0,
 ) -> Json:
     """An ensemble; ``names`` shows hosts by name, ``detail`` adds members and what follows.
 
     ``zone_level`` is the level whose domains everybody knows by name from Nova.
-    ``user_data`` is whether the caller may see the user data of the servers.
+    ``user_data`` is whether the caller may see the user data of the servers, ``namesakes`` how many
+    other ensembles of the project have its name.
     """
     placed = [each for each in record.members if each.status is not MemberStatus.DELETED]
     topology = _topology(placed, zone_level)
@@ -55,6 +58,7 @@ def ensemble(
         labels=record.plan.get("labels", {}),
     )
     return view | {
+        "warnings": _warnings(record, namesakes),
         "policies": record.body["policies"],
         "members": [_member(each, domains, names=names) for each in record.members],
         "domains": domains.view(),
@@ -68,6 +72,21 @@ def ensemble(
             for each in record.events
         ],
     }
+
+
+def _warnings(record: EnsembleRecord, namesakes: int) -> list[Json]:
+    """What its owner should know of it, though nothing is wrong."""
+    said = []
+    if namesakes:
+        said.append(f"Another ensemble of this project has the name {record.name} too.")
+    mark = record.plan.get("mark")
+    if mark and record.members:
+        first = server_name(record.name, record.members[0].name, mark)
+        said.append(
+            "Its servers would have had the names of another one's, so they are called "
+            f"{first} and so on."
+        )
+    return [{"code": "name-taken", "message": " ".join(said)}] if said else []
 
 
 def _fault(record: EnsembleRecord, zone_level: str | None, *, names: bool) -> Json | None:

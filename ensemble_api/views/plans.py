@@ -7,6 +7,7 @@ from typing import Any
 from ensemble_api.planning import survivability
 from ensemble_api.planning.result import Infeasible, Plan, Reason
 from ensemble_api.planning.topology import FailureDomain
+from ensemble_api.planning.unplanned import WORDS
 from ensemble_api.planning.wording import listed
 from ensemble_api.usecases.domain_labels import reference
 from ensemble_api.usecases.plan import Planned
@@ -52,6 +53,19 @@ def plan(planned: Planned, project_id: str, *, names: bool, capacity: bool = Fal
             "room": {"fits": planned.failed.fits, "others": planned.failed.others},
         }
     return view
+
+
+def _unplanned(by_tier: Mapping[str, tuple[str, ...]]) -> list[Json]:
+    """What the plan does not look at, each with the tiers that need it."""
+    return [
+        {
+            "code": code,
+            "tiers": [tier for tier, codes in by_tier.items() if code in codes],
+            "message": f"The plan does not look at {words}.",
+        }
+        for code, words in WORDS.items()
+        if any(code in codes for codes in by_tier.values())
+    ]
 
 
 def _refused(found: Infeasible, capacity: bool) -> Json:

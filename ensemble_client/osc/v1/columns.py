@@ -54,6 +54,9 @@ def ensemble_fields(info: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         "description": Said(info.get("description") or ""),
         "status": info["status"],
         "progress": Said(info["progress"], _progress),
+        "warnings": Said(
+            info.get("warnings") or (), _lines(lambda each: words.printable(each["message"]))
+        ),
         "survives": Said(info.get("survives") or (), words.states_text),
         "tiers": Said(info["tiers"], words.tiers_text),
         "policies": Said(info.get("policies") or (), _lines(words.policy_text)),

@@ -304,7 +304,7 @@ class SpreadEnsemble(Telling):
             metavar="<key>[:asc|:desc]",
             type=sort_order,
             default=(None, None),
-            help=f"Sort by this key, such as members; damage if not given; {KNOWN}",
+            help=f"Sort by this key, such as members; impact if not given; {KNOWN}",
         )
         for name, key, text in (
             ("project", "project_id", "Count only members of this project (name or ID)"),

@@ -56,6 +56,9 @@ class Ensembles:
             raise exception.NotFound(f"There is no ensemble {ensemble_id}.")
         return self.record
 
+    def namesakes(self, record: EnsembleRecord) -> int:
+        return 0
+
     def select(self, page: Page) -> list[EnsembleRecord]:
         self._ask("select", page)
         return [self.record][: page.limit]
