@@ -231,7 +231,7 @@ test('a drawing that is longer than the cloud takes is told before it is sent', 
   draft = model.addTier(draft, { ...draft.tiers[0], name: 'b', userData: data(40000) });
   assert.deepEqual(model.problems(draft), []);
   const [problem] = model.problems(model.changeTier(draft, draft.tiers[1].key, { userData: data(60000) }));
-  assert.match(problem.message, /bytes long, and this cloud takes 114688 at most/);
+  assert.match(problem.message, /bytes long, and this cloud takes 114,688 at most/);
 });
 
 test('the length of a request is that of the JSON which the dashboard sends', () => {
