@@ -104,6 +104,6 @@ def test_a_drain_asks_as_often_for_many_ensembles_as_for_few(
     one, placement_once, nova_once = drained()
     for number in range(1, 5):
         build(number)
-    five, placement_often, nova_often = drained()
-    assert (one, five) == (1, 5)
+    many, placement_often, nova_often = drained()
+    assert one == 1 < many, "not all of them need have a member there"
     assert (placement_often, nova_often) == (placement_once, nova_once)
