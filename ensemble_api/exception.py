@@ -4,6 +4,8 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from ensemble_api.planning.message import Message
+
 
 class EnsembleError(Exception):
     """An error that the API answers with.
@@ -15,8 +17,8 @@ class EnsembleError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "ensemble.internal"
 
-    def __init__(self, message: str, **facts: Any) -> None:
-        super().__init__(message)
+    def __init__(self, message: str | Message, **facts: Any) -> None:
+        super().__init__(str(message))
         self.message = message
         self.facts: Mapping[str, Any] = facts
 

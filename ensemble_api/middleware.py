@@ -18,7 +18,7 @@ import webob.exc
 from oslo_config import cfg
 from oslo_middleware import sizelimit
 
-from ensemble_api import advice, conf, exception, policies, routes
+from ensemble_api import advice, conf, exception, policies, routes, views
 from ensemble_api.cloud.aggregates import AggregateRules
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory, parse_levels
@@ -75,7 +75,8 @@ class EnsemblesFilter:
             # What is wrong with the configuration is for the log, not for tenants.
             advice.log(LOG, "Ensembles cannot be served", error)
             return routes.refuse(
-                exception.Unavailable("Ensembles are not available here; the log has more.")
+                exception.Unavailable("Ensembles are not available here; the log has more."),
+                views.language(request.accept_language),
             )
         return routes.dispatch(request, service, path)
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from ensemble_api import codec
+from ensemble_api.planning.message import Message
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.policies import Exclusive
 
@@ -94,7 +95,7 @@ class EnsembleRecord:
 
     ``body`` is what the tenant posted, checked and with defaults filled in; ``plan`` what the
     planner said of its objectives and soft violations, JSON-ready; ``fault`` why the last build
-    failed, JSON-ready; ``blocked`` what its removal waits for, if for anything. ``requester`` is in
+    failed; ``blocked`` what its removal waits for, if for anything. ``requester`` is in
     whose name its servers are built or removed now. Times are ISO 8601 in UTC; ``idle`` is seconds
     since the last progress.
     """
@@ -108,8 +109,8 @@ class EnsembleRecord:
     body: Mapping[str, Any]
     plan: Mapping[str, Any]
     members: tuple[MemberRecord, ...] = ()
-    fault: Mapping[str, Any] | None = None
-    blocked: str | None = None
+    fault: Message | None = None
+    blocked: Message | None = None
     created_at: str = ""
     updated_at: str = ""
     idle: float = 0.0

@@ -44,25 +44,29 @@ _PATTERNS = [(_pattern(template), methods) for template, methods in ROUTES.items
 
 def dispatch(request: webob.Request, service: Service, path: str) -> webob.Response:
     """Answer one request to ``path``, which starts with ``/os-ensembles``."""
+    language = views.language(request.accept_language)
     try:
         _check_version(request)
-        answer = _handle(request, service, path)
+        answer = _handle(request, service, path, language)
     except exception.EnsembleError as error:
-        return refuse(error)
+        return refuse(error, language)
     except (exception.CloudError, keystone.ClientException) as error:
         advice.log(LOG, f"{request.method} {path} failed", error)
-        return refuse(exception.Unavailable("The cloud does not answer; try again later."))
+        return refuse(
+            exception.Unavailable("The cloud does not answer; try again later."), language
+        )
     except Exception:
         LOG.exception("%s %s failed", request.method, path)
         return refuse(
-            exception.EnsembleError("Something went wrong here; the log of nova-api has more.")
+            exception.EnsembleError("Something went wrong here; the log of nova-api has more."),
+            language,
         )
-    return _render(answer)
+    return _render(answer, language)
 
 
-def refuse(error: exception.EnsembleError) -> webob.Response:
+def refuse(error: exception.EnsembleError, language: str = views.ENGLISH) -> webob.Response:
     """The answer of an error, with the headers that go with it."""
-    response = _render(Answer(error.status, views.fault(error)))
+    response = _render(Answer(error.status, views.fault(error)), language)
     if "allow" in error.facts:
         response.headers["Allow"] = ", ".join(error.facts["allow"])
     if "retry_after" in error.facts:
@@ -75,29 +79,29 @@ def _encode(body: Mapping[str, Any] | None) -> bytes:
     return b"" if body is None else json.dumps(body, separators=(",", ":")).encode()
 
 
-def _render(answer: Answer) -> webob.Response:
+def _render(answer: Answer, language: str) -> webob.Response:
     response = webob.Response(status=answer.status, content_type="application/json")
     response.charset = "utf-8"
-    response.body = _encode(answer.body)
+    response.body = _encode(views.told(answer.body, language))
     response.headers["OpenStack-API-Version"] = f"{SERVICE_TYPE} {VERSION}"
     if answer.location is not None:
         response.headers["Location"] = answer.location
-    response.headers.add("Vary", "OpenStack-API-Version")
+    response.headers["Vary"] = "OpenStack-API-Version, Accept-Language"
     return response
 
 
-def _handle(request: webob.Request, service: Service, path: str) -> Answer:
+def _handle(request: webob.Request, service: Service, path: str, language: str) -> Answer:
     for pattern, methods in _PATTERNS:
         if found := pattern.fullmatch(path):
             if request.method not in methods:
                 raise exception.MethodNotAllowed(
                     f"{path} takes {' and '.join(methods)} only.", allow=list(methods)
                 )
-            return methods[request.method](_call(request, service), **found.groupdict())
+            return methods[request.method](_call(request, service, language), **found.groupdict())
     raise exception.NotFound(f"There is nothing at {path}.")
 
 
-def _call(request: webob.Request, service: Service) -> Call:
+def _call(request: webob.Request, service: Service, language: str) -> Call:
     try:
         return Call(
             context=request.environ["nova.context"],
@@ -107,6 +111,7 @@ def _call(request: webob.Request, service: Service) -> Call:
             url=request.path_url,
             pairs=tuple(request.GET.items()),
             headers=request.headers,
+            language=language,
         )
     except UnicodeDecodeError as error:
         raise exception.Invalid("url: is not UTF-8", field="url") from error

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The dashboard's messages: taken out of its sources, merged into its catalogs, and compiled.
+"""Messages of API and dashboard: taken out of the sources, merged into catalogs, and compiled.
 
-python tools/messages.py update     what `make messages` does; says what is left to translate
-python tools/messages.py compile    what an installation needs; catalogs as they are
+python tools/messages.py update [DOMAIN...]   what `make messages` does; says what is to translate
+python tools/messages.py compile              what an installation needs; catalogs as they are
 """
 
 import ast
 import io
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -17,9 +17,10 @@ from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-DASHBOARD = Path(__file__).resolve().parents[1] / "ensemble_dashboard"
-LOCALE = DASHBOARD / "locale"
-DOMAINS = ("django", "djangojs")
+ROOT = Path(__file__).resolve().parents[1]
+DASHBOARD, API = ROOT / "ensemble_dashboard", ROOT / "ensemble_api"
+PACKAGES = {"django": DASHBOARD, "djangojs": DASHBOARD, "ensemble_api": API}
+DOMAINS = tuple(PACKAGES)
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
     "gettext": None,
@@ -38,6 +39,10 @@ Found = tuple[Path, str | tuple[str, ...], str | None]
 
 def found(domain: str) -> Iterator[Found]:
     """Give each message of a domain with its file and context; several forms are a tuple."""
+    if domain == "ensemble_api":
+        for path in sorted(API.glob("**/*.py")):
+            yield from _sentences(path)
+        return
     if domain == "djangojs":
         for path in sorted(DASHBOARD.glob("static/**/*.js")):
             yield from _in_code(path, "javascript")
@@ -46,6 +51,14 @@ def found(domain: str) -> Iterator[Found]:
         yield from _in_code(path, "python")
     for path in sorted(DASHBOARD.glob("templates/**/*.html")):
         yield from _in_template(path)
+
+
+def _sentences(path: Path) -> Iterator[Found]:
+    """Find the sentences of the API, each a code, a text, and perhaps a text for several."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "Sentence":
+            texts = [ast.literal_eval(each) for each in node.args[1:]]
+            yield path, tuple(texts) if len(texts) > 1 else texts[0], None
 
 
 def _in_code(path: Path, language: str) -> Iterator[Found]:
@@ -69,21 +82,22 @@ def _in_template(path: Path) -> Iterator[Found]:
 
 def template(domain: str) -> Catalog:
     """Make a catalog of what is in the sources now."""
-    catalog = Catalog(project="ensemble_dashboard", domain=domain)
+    catalog = Catalog(project=PACKAGES[domain].name, domain=domain)
     for path, message, context in found(domain):
-        where = str(path.relative_to(DASHBOARD.parent))
+        where = str(path.relative_to(ROOT))
         catalog.add(message, locations=[(where, None)], context=context)
     return catalog
 
 
-def languages() -> list[str]:
+def languages(domain: str) -> list[str]:
     """Give the locales there are catalogs for."""
-    return sorted(path.name for path in LOCALE.iterdir() if (path / "LC_MESSAGES").is_dir())
+    folder = PACKAGES[domain] / "locale"
+    return sorted(path.name for path in folder.iterdir() if (path / "LC_MESSAGES").is_dir())
 
 
 def catalog_path(language: str, domain: str) -> Path:
     """Give the file with the translations of a domain."""
-    return LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
+    return PACKAGES[domain] / "locale" / language / "LC_MESSAGES" / f"{domain}.po"
 
 
 def load(language: str, domain: str) -> Catalog:
@@ -127,8 +141,8 @@ def untranslated(catalog: Catalog) -> list[Message]:
 
 def compile_all() -> None:
     """Write the catalogs in the form that is read at run time, where they are not there yet."""
-    for language in languages():
-        for domain in DOMAINS:
+    for domain in DOMAINS:
+        for language in languages(domain):
             source = catalog_path(language, domain)
             compiled = source.with_suffix(".mo")
             if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
@@ -141,11 +155,11 @@ def compile_all() -> None:
                 write_mo(file, catalog)
 
 
-def update() -> int:
-    """Bring all catalogs up to date, and tell what is left to translate."""
+def update(domains: Sequence[str] = DOMAINS) -> int:
+    """Bring the catalogs of these domains up to date, and tell what is left to translate."""
     left = 0
-    for language in languages():
-        for domain in DOMAINS:
+    for domain in domains:
+        for language in languages(domain):
             catalog = merged(language, domain)
             catalog_path(language, domain).write_text(as_text(catalog))
             missing = untranslated(catalog)
@@ -157,8 +171,8 @@ def update() -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["update"]:
-        sys.exit(update())
+    if sys.argv[1:2] == ["update"] and PACKAGES.keys() >= set(sys.argv[2:]):
+        sys.exit(update(sys.argv[2:] or DOMAINS))
     if sys.argv[1:] == ["compile"]:
         sys.exit(compile_all())
     sys.exit(__doc__)

@@ -97,7 +97,8 @@ def _plan(options: argparse.Namespace) -> int:
             f"{error}. This is a defect of the planner: please report it, with both files."
         )
     if options.json:
-        print(json.dumps({"plan": views.plan(planned, "", names=True, capacity=True)}, indent=2))  # noqa: T201
+        shown = views.told(views.plan(planned, "", names=True, capacity=True))
+        print(json.dumps({"plan": shown}, indent=2))  # noqa: T201
     else:
         for line in report.report(planned, where, wanted.name, failed):
             print(line)  # noqa: T201

@@ -9,7 +9,41 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from ensemble_api.planning.message import Argument, Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
+
+_INTERRUPTED = Sentence(
+    "event.interrupted", "The service was interrupted while it reserved the capacity."
+)
+_DISAPPEARED = Sentence(
+    "event.disappeared", "The server of %(member)s disappeared during the build."
+)
+_NOT_BUILT = Sentence("event.not-built", "Nova could not build %(member)s: %(answer)s")
+_NOT_BUILT_WITHOUT_REASON = Sentence(
+    "event.not-built-without-reason",
+    "Nova could not build %(member)s: it gave no reason, as after an interruption",
+)
+_BUILT_ELSEWHERE = Sentence(
+    "event.built-elsewhere", "Nova built %(member)s elsewhere than planned."
+)
+_CHANGED = Sentence("event.changed", "The server of %(member)s was changed during the build.")
+_LOCKED = Sentence(
+    "event.locked",
+    "The server of %(members)s is locked. Unlock it, and the removal goes on.",
+    "The servers of %(members)s are locked. Unlock them, and the removal goes on.",
+)
+_LATE = Sentence(
+    "event.late",
+    "Nova has not removed the server of %(members)s yet, and is asked again.",
+    "Nova has not removed the servers of %(members)s yet, and is asked again.",
+)
+_AND_MORE = Sentence("list.and-more", "%(names)s and %(count)s more")
+_OVERDUE = Sentence(
+    "event.overdue",
+    "%(count)s server was not built within %(seconds)s seconds.",
+    "%(count)s servers were not built within %(seconds)s seconds.",
+)
+_LAST_ANSWER = Sentence("event.last-answer", "Of %(member)s Nova said at last: %(answer)s")
 
 SHOWN = 5  # members that are named
 REMINDER = 30.0  # seconds after which Nova is asked again to delete what it is deleting
@@ -69,14 +103,14 @@ class Record:
 class Block:
     """Write down what the removal waits for."""
 
-    message: str
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)
 class Fail:
     """Give the build up; everything goes."""
 
-    message: str
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +139,7 @@ def decide(
         return _build(ensemble, servers, concurrency, timeout)
     if ensemble.status is Status.RESERVING:
         # Its creator holds the lease until it has answered; that we may act means that it died.
-        return (Fail("The service was interrupted while it reserved the capacity."),)
+        return (Fail(_INTERRUPTED()),)
     if ensemble.status is Status.ROLLING_BACK:
         return _remove(ensemble, servers, Status.ERROR)
     if ensemble.status is Status.DELETING:
@@ -149,19 +183,20 @@ def _by_member(servers: tuple[Server, ...]) -> tuple[Mapping[str, Server], list[
     return ours, doubles
 
 
-def _broken(member: MemberRecord, server: Server | None) -> str | None:
+def _broken(member: MemberRecord, server: Server | None) -> Message | None:
     """Why the build cannot go on because of this member, None if it can."""
     if server is None:
         if member.status is MemberStatus.ACTIVE:
-            return f"The server of {member.name} disappeared during the build."
+            return _DISAPPEARED(member=member.name)
         return None
     if server.status == "ERROR":
-        fault = server.fault or "it gave no reason, as after an interruption"
-        return f"Nova could not build {member.name}: {fault}"
+        if server.fault:
+            return _NOT_BUILT(member=member.name, answer=server.fault)
+        return _NOT_BUILT_WITHOUT_REASON(member=member.name)
     if server.status == "ACTIVE" and server.host not in (None, member.host):
-        return f"Nova built {member.name} elsewhere than planned."
+        return _BUILT_ELSEWHERE(member=member.name)
     if server.status not in ("BUILD", "ACTIVE", "UNKNOWN"):  # UNKNOWN: its cell is down
-        return f"The server of {member.name} was changed during the build."
+        return _CHANGED(member=member.name)
     return None
 
 
@@ -201,38 +236,36 @@ def _remove(
     return (Settle(end),)
 
 
-def _locked(ensemble: EnsembleRecord, servers: tuple[Server, ...]) -> str | None:
+def _locked(ensemble: EnsembleRecord, servers: tuple[Server, ...]) -> Message | None:
     """Which members' servers are locked, and what to do about it; None if none is."""
     locked = {each.member_id for each in servers if each.locked and not each.deleting}
     if not locked:
         return None
-    shown = _named(ensemble, locked)
-    if len(locked) == 1:
-        return f"The server of {shown} is locked. Unlock it, and the removal goes on."
-    return f"The servers of {shown} are locked. Unlock them, and the removal goes on."
+    return _LOCKED(members=_named(ensemble, locked), count=len(locked))
 
 
-def _late(ensemble: EnsembleRecord, alive: Collection[str]) -> str:
+def _late(ensemble: EnsembleRecord, alive: Collection[str]) -> Message:
     """That Nova takes its time, as it does while it does not know yet that a host is down."""
-    what = "server" if len(alive) == 1 else "servers"
-    return f"Nova has not removed the {what} of {_named(ensemble, alive)} yet, and is asked again."
+    return _LATE(members=_named(ensemble, alive), count=len(alive))
 
 
-def _named(ensemble: EnsembleRecord, members: Collection[str]) -> str:
+def _named(ensemble: EnsembleRecord, members: Collection[str]) -> Argument:
     """The names of these members, as far as they can be read."""
     names = [member.name for member in ensemble.members if member.id in members]
-    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" * (len(names) > SHOWN))
+    if len(names) > SHOWN:
+        return _AND_MORE(names=", ".join(names[:SHOWN]), count=len(names) - SHOWN)
+    return ", ".join(names)
 
 
-def _overdue(ensemble: EnsembleRecord, timeout: float) -> str:
+def _overdue(ensemble: EnsembleRecord, timeout: float) -> Message:
     """That it takes too long, with what Nova said last of those that it did not take."""
     missing = sum(member.status is not MemberStatus.ACTIVE for member in ensemble.members)
-    what = "1 server was" if missing == 1 else f"{missing} servers were"
-    text = f"{what} not built within {timeout:.0f} seconds."
+    message = _OVERDUE(count=missing, seconds=round(timeout))
     refused = [each for each in ensemble.members if each.refusal and not each.server_id]
     if refused:
-        text += f" Of {refused[0].name} Nova said at last: {refused[0].refusal}"
-    return text
+        last = _LAST_ANSWER(member=refused[0].name, answer=refused[0].refusal)
+        return following([message, last])
+    return message
 
 
 def pause_after(status: int, tries: int) -> float | None:

@@ -14,11 +14,21 @@ from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG, recognized
 from ensemble_api.context import Context
 from ensemble_api.execution import decide as decision
 from ensemble_api.execution.names import server_name
+from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.store.api import Store
 from ensemble_api.threads import for_each
 
 LOG = logging.getLogger(__name__)
+
+_BUILT = Sentence("event.built", "All members are ACTIVE.")
+_NOTHING_LEFT = Sentence("event.nothing-left", "Nothing is left.")
+_REFUSED = Sentence("event.refused", "Nova refused %(member)s: %(answer)s")
+_MEMBER_STATUS = Sentence("event.member-status", "%(member)s is %(status)s")
+_DELETE_FORBIDDEN = Sentence(
+    "event.delete-forbidden", "Nova does not let server %(server)s be deleted: %(answer)s"
+)
+_NOT_DELETED = Sentence("event.not-deleted", "Nova could not delete server %(server)s: %(answer)s")
 
 FORBIDDEN = 403
 
@@ -81,7 +91,7 @@ class Engine:
         if self._stopped:
             return Next.NOW
         # Of several the same one each time, or each look would tell a change.
-        obstacle = min(filter(None, done), default=None)
+        obstacle = min(filter(None, done), key=str, default=None)
         if obstacle != ensemble.blocked and self._is_being_removed(ensemble.id):
             self._store.block(ensemble, self._owner, obstacle)
         if obstacle:
@@ -112,7 +122,7 @@ class Engine:
 
     def _carry_out(
         self, context: Context, ensemble: EnsembleRecord, action: decision.Action
-    ) -> str | None:
+    ) -> Message | None:
         """Do what was decided; gives what is in the way of a removal, if anything is."""
         if self._stopped:
             return None
@@ -135,9 +145,7 @@ class Engine:
             case decision.Settle(None):
                 self._store.remove(ensemble.id)
             case decision.Settle(Status() as status):
-                message = (
-                    "All members are ACTIVE." if status is Status.ACTIVE else "Nothing is left."
-                )
+                message = _BUILT() if status is Status.ACTIVE else _NOTHING_LEFT()
                 self._store.transition(ensemble.id, [ensemble.status], status, message=message)
         return None
 
@@ -176,7 +184,7 @@ class Engine:
         """Wait before Nova is asked again, with the capacity held anew if it is still there."""
         pause = decision.pause_after(error.status, member.tries)
         if pause is None:
-            self._fail(ensemble, f"Nova refused {member.name}: {error.message}")
+            self._fail(ensemble, _REFUSED(member=member.name, answer=error.message))
             return
         LOG.info("Nova did not take %s of %s: %s", member.name, ensemble.id, error)
         held = True
@@ -206,28 +214,28 @@ class Engine:
             ensemble,
             member,
             self._owner,
-            message=f"{member.name} is {status}" if changed else "",
+            message=_MEMBER_STATUS(member=member.name, status=status.value) if changed else None,
             status=status.value,
             server_id=server_id,
         )
 
-    def _delete(self, context: Context, server_id: str) -> str | None:
+    def _delete(self, context: Context, server_id: str) -> Message | None:
         """Ask for a server's end with the requester's rights; gives why Nova forbids it, if so."""
         try:
             self._compute.delete_server(context, server_id)
         except exception.CloudError as error:
             if error.status == FORBIDDEN:
-                return f"Nova does not let server {server_id} be deleted: {error.message}"
-            return f"Nova could not delete server {server_id}: {error.message}"
+                return _DELETE_FORBIDDEN(server=server_id, answer=error.message)
+            return _NOT_DELETED(server=server_id, answer=error.message)
         return None
 
-    def _fail(self, ensemble: EnsembleRecord, message: str) -> None:
+    def _fail(self, ensemble: EnsembleRecord, message: Message) -> None:
         LOG.warning("Ensemble %s is rolled back: %s", ensemble.id, message)
         self._store.transition(
             ensemble.id,
             [Status.RESERVING, Status.BUILDING],
             Status.ROLLING_BACK,
-            fault={"message": message, "reasons": []},
+            fault=message,
             message=message,
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from ensemble_api import exception, limits
+from ensemble_api import exception, limits, views
 from ensemble_api.context import Context
 from ensemble_api.service import Service
 
@@ -28,6 +28,7 @@ class Call:
     url: str  # of the collection, without a query
     pairs: Sequence[tuple[str, str]] = ()  # the query with names that are given several times
     headers: Mapping[str, str] = field(default_factory=dict)
+    language: str = views.ENGLISH
 
     @property
     def json(self) -> Any:

@@ -27,7 +27,9 @@ def create(call: Call) -> Answer:
     told = call.service.told(asking)
     if told is None:
         made = _made(call, body, plan_id, key)
-        told = call.service.keep(asking, {"status": made.status, "body": made.body})
+        told = call.service.keep(
+            asking, {"status": made.status, "body": views.told(made.body, call.language)}
+        )
     status, answer = told["status"], told["body"]
     where = f"{call.url.rstrip('/')}/{answer['ensemble']['id']}" if "ensemble" in answer else None
     return Answer(status, answer, where)

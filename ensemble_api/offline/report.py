@@ -6,10 +6,11 @@ from typing import Final
 
 from ensemble_api.offline.cloud import Cloud, path_of
 from ensemble_api.planning.headroom import DomainRoom, LevelRoom
+from ensemble_api.planning.message import listed
 from ensemble_api.planning.result import Infeasible, Objective, Plan
 from ensemble_api.planning.survivability import LevelSurvivability, survivability
 from ensemble_api.planning.topology import FailureDomain
-from ensemble_api.planning.wording import domains, listed, members
+from ensemble_api.planning.wording import domains, members
 from ensemble_api.service import Planned
 from ensemble_api.views import MOST_FAILURES, PACKING
 
@@ -57,7 +58,7 @@ def _up(number: int) -> str:
 def _without(failed: Sequence[FailureDomain]) -> str:
     if not failed:
         return ""
-    return f" Planned without {listed(f'{each.level} {path_of(each)}' for each in failed)}."
+    return f" Planned without {listed([f'{each.level} {path_of(each)}' for each in failed])}."
 
 
 def _refusal(refused: Infeasible, name: str) -> Iterator[str]:
@@ -119,10 +120,8 @@ def _survival(plan: Plan, planned: Planned) -> Iterator[str]:
 
 def _left(plan: Plan, level: LevelSurvivability, failures: int) -> str:
     left = level.after(failures)
-    return (
-        listed(f"{left[tier.name]} of {tier.count} {tier.name}" for tier in plan.ensemble.tiers)
-        + " left"
-    )
+    each = [f"{left[tier.name]} of {tier.count} {tier.name}" for tier in plan.ensemble.tiers]
+    return f"{listed(each)} left"
 
 
 def _room(room: LevelRoom) -> Iterator[str]:
@@ -159,4 +158,4 @@ def _why(room: DomainRoom) -> str:
 
 
 def _messages(room: DomainRoom) -> Iterable[str]:
-    return (reason.message for reason in room.reasons)
+    return (str(reason.message) for reason in room.reasons)

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from ensemble_api.planning.bounds.counting import impossible
 from ensemble_api.planning.edits import ZONE, Edits, describe_edits, edited
 from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.message import legacy_text
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.result import UNDECIDED, Change, Edit, Reason
@@ -120,7 +121,7 @@ class Changes:
         for way in _SINGLE_WAYS:
             # Of tiers once, of policies one after the other.
             for policy in (None,) if way in _OF_TIERS else hard:
-                reason = Reason("", "", policy=policy, tiers=names)
+                reason = Reason("", legacy_text(""), policy=policy, tiers=names)
                 for steps in self._steps(self.ensemble, reason, (way,)):
                     edits = self._enough(steps)
                     if edits is not None and edits not in found:

@@ -8,6 +8,7 @@ the planner's arrays cannot hide in it.
 from collections import Counter
 from collections.abc import Iterable
 
+from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.planning.model import Ensemble, Tier
 from ensemble_api.planning.policies import (
     Affinity,
@@ -22,6 +23,19 @@ from ensemble_api.planning.result import Assignment, Violation
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain
 from ensemble_api.planning.wording import members
+
+_NO_HOST = Sentence("check.no-host", "no host for %(members)s")
+_FOREIGN = Sentence("check.foreign", "%(members)s not of this ensemble")
+_NOWHERE = Sentence("check.nowhere", "%(members)s on a host that does not exist")
+_CAPACITY = Sentence(
+    "check.capacity", "%(resource_class)s: %(amount)s are needed and %(free)s are free"
+)
+_NOT_ELIGIBLE = Sentence(
+    "check.not-eligible", "on hosts they must not use: %(members)s of %(tier)s"
+)
+_NOT_OFFERED = Sentence(
+    "check.not-offered", "on hosts that Placement does not offer: %(members)s of %(tier)s"
+)
 
 _Held = dict[FailureDomain, Counter[str]]
 _NOTHING_HELD: Assignment = {}
@@ -70,7 +84,7 @@ def shortfalls(
     return tuple(found)
 
 
-def _rule(message: str, tiers: tuple[str, ...], amount: int) -> Violation:
+def _rule(message: Message, tiers: tuple[str, ...], amount: int) -> Violation:
     return Violation(None, None, (), tiers, amount, message)
 
 
@@ -80,13 +94,13 @@ def _members(ensemble: Ensemble, snapshot: Snapshot, assignment: Assignment) -> 
     foreign = set(assignment) - wanted
     if missing:
         tiers = tuple(sorted({member.tier for member in missing}))
-        yield _rule(f"no host for {members(len(missing))}", tiers, len(missing))
+        yield _rule(_NO_HOST(members=members(len(missing))), tiers, len(missing))
     if foreign:
-        yield _rule(f"{members(len(foreign))} not of this ensemble", (), len(foreign))
+        yield _rule(_FOREIGN(members=members(len(foreign))), (), len(foreign))
     hosts = set(snapshot.topology.hosts)
     nowhere = [member for member, host in assignment.items() if host not in hosts]
     if nowhere:
-        yield _rule(f"{members(len(nowhere))} on a host that does not exist", (), len(nowhere))
+        yield _rule(_NOWHERE(members=members(len(nowhere))), (), len(nowhere))
 
 
 def _demand(ensemble: Ensemble, assignment: Assignment) -> dict[str, Counter[str]]:
@@ -117,7 +131,7 @@ def _capacity(
                     (domain,),
                     tuple(sorted({m.tier for m, at in assignment.items() if at == host})),
                     amount - free,
-                    f"{resource_class}: {amount} are needed and {free} are free",
+                    _CAPACITY(resource_class=resource_class, amount=amount, free=free),
                 )
 
 
@@ -140,7 +154,7 @@ def _eligibility(
     for tier in ensemble.tiers:
         wrong = [m for m in tier.members if not _suits(tier, assignment[m], snapshot)]
         if wrong:
-            message = f"on hosts they must not use: {members(len(wrong))} of {tier.name}"
+            message = _NOT_ELIGIBLE(members=members(len(wrong)), tier=tier.name)
             yield _rule(message, (tier.name,), len(wrong))
 
 
@@ -159,7 +173,7 @@ def _offers(
             if not snapshot.offered[tier.name][snapshot.topology.host_number(host)]
         )
         if wrong:
-            message = f"on hosts that Placement does not offer: {members(wrong)} of {tier.name}"
+            message = _NOT_OFFERED(members=members(wrong), tier=tier.name)
             yield _rule(message, (tier.name,), wrong)
 
 

@@ -7,8 +7,16 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.wording import members
+
+_ALL_SOFT = Sentence("change.all-soft", "Make all policies soft.")
+_SOFT = Sentence("change.soft", "Make “%(policy)s” soft.")
+_COUNT = Sentence("change.count", "Ask for %(members)s of %(tier)s in place of %(before)s.")
+_ANY_ZONE = Sentence("change.any-zone", "Let %(tier)s be in any availability zone.")
+_LEVEL = Sentence("change.level", "Ask for “%(other)s” in place of “%(policy)s”.")
+_RELAX = Sentence("change.relax", "Relax “%(policy)s” to %(value)s.")
 
 # New values by field, such as `policies[0].max_per_domain`.
 # None takes a field out.
@@ -41,29 +49,27 @@ def _with(part: Any, new: Mapping[str, object]) -> Any:
     return replace(part, **new)
 
 
-def describe_edits(ensemble: Ensemble, edits: Mapping[str, int | str | None]) -> str:
-    """Say new values for fields of the description in one sentence."""
+def describe_edits(ensemble: Ensemble, edits: Mapping[str, int | str | None]) -> Message:
+    """Say new values for fields of the description, a sentence each."""
     softened = {f"policies[{i}].enforcement" for i, p in enumerate(ensemble.policies) if p.hard}
     if len(softened) > 1 and softened == edits.keys():
-        return "Only wish (soft) for what the policies ask."
-    *most, last = [_describe_edit(ensemble, field, value) for field, value in edits.items()]
-    words = f"{', '.join(most)}, and {last}" if most else last
-    return f"{words[0].upper()}{words[1:]}."
+        return _ALL_SOFT()
+    return following([_describe_edit(ensemble, field, value) for field, value in edits.items()])
 
 
-def _describe_edit(ensemble: Ensemble, field: str, value: int | str | None) -> str:
+def _describe_edit(ensemble: Ensemble, field: str, value: int | str | None) -> Message:
     part, name = field.split("].")
     number = int(part.split("[")[1])
     if part.startswith("tiers"):
         tier = ensemble.tiers[number]
         if name == ZONE:
-            return f"let {tier.name} be in any availability zone"
-        return f"ask for {members(int(value or 0))} of {tier.name} in place of {tier.count}"
+            return _ANY_ZONE(tier=tier.name)
+        return _COUNT(members=members(int(value or 0)), tier=tier.name, before=tier.count)
     policy = ensemble.policies[number]
     if name == "enforcement":
-        return f"only wish (soft) for {policy.describe()}"
-    # A field has the name of the policy's own attribute, whose kind of policy we need not know.
-    new: dict[str, Any] = {name: value}
+        return _SOFT(policy=policy.describe())
     if name == "level":
-        return f"ask by {value} in place of {policy.level}: {replace(policy, **new).describe()}"
-    return f"be content with {replace(policy, **new).describe()}"
+        # A field has the name of the policy's own attribute, whose kind we need not know.
+        new: dict[str, Any] = {name: value}
+        return _LEVEL(policy=policy.describe(), other=replace(policy, **new).describe())
+    return _RELAX(policy=policy.describe(), value=policy.relaxed(name, value or 0))

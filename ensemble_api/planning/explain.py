@@ -9,10 +9,55 @@ import numpy as np
 from ensemble_api.planning.changes import Changes, Oracle, Rebuild, first, smaller
 from ensemble_api.planning.edits import Edits, edited
 from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.message import Message, Sentence, apart, listed
 from ensemble_api.planning.model import Tier
 from ensemble_api.planning.problem import Problem
-from ensemble_api.planning.result import NO_ANSWER, NOT_DECIDED, Reason, no_answer
-from ensemble_api.planning.wording import listed, members
+from ensemble_api.planning.result import NO_ANSWER, NOT_DECIDED, Reason
+from ensemble_api.planning.wording import members
+
+_NOT_DECIDED = Sentence(
+    "reason.not-decided",
+    "No plan was found within the limit of the search, and it is not proved that there is none.",
+)
+_GIVEN_UP = Sentence(
+    "reason.no-answer",
+    "The search for a plan was stopped: no answer of the solver in %(seconds)s s, and it is not "
+    "proved that there is none.",
+)
+_NO_HOST = Sentence("reason.no-host", "No usable host can take members of %(tier)s.")
+_NO_HOST_IN_ZONE = Sentence(
+    "reason.no-host-in-zone",
+    "No usable host in availability zone %(zone)s can take members of %(tier)s.",
+)
+_NO_HOST_WITH_TRAITS = Sentence(
+    "reason.no-host-with-traits",
+    "No usable host with the required traits can take members of %(tier)s.",
+)
+_NO_HOST_IN_ZONE_WITH_TRAITS = Sentence(
+    "reason.no-host-in-zone-with-traits",
+    "No usable host in availability zone %(zone)s with the required traits can take members of "
+    "%(tier)s.",
+)
+_NONE_FITS = Sentence("reason.none-fits", "None of the %(members)s of %(tier)s fit.")
+_TOO_FEW_FIT = Sentence(
+    "reason.too-few-fit",
+    "%(count)s of the %(members)s of %(tier)s fit.",
+    "%(count)s of the %(members)s of %(tier)s fit.",
+)
+_CROWDED = Sentence(
+    "reason.crowded",
+    "The free capacity is too small, or too scattered, for all %(size)s members of %(tiers)s "
+    "together.",
+)
+_CONFLICT = Sentence("reason.conflict", "It cannot be met, %(policy)s, together with: %(others)s.")
+_SOME_FIT = Sentence(
+    "reason.some-fit",
+    "It cannot be met, %(policy)s, with the free capacity: %(count)s of the %(members)s fits.",
+    "It cannot be met, %(policy)s, with the free capacity: %(count)s of the %(members)s fit.",
+)
+_CONFLICT_WITH_CAPACITY = Sentence(
+    "reason.conflict-with-capacity", "It cannot be met, %(policy)s, with the free capacity."
+)
 
 _FEW = 20  # that many smaller ensembles are tried one after the other, of more by halves
 
@@ -63,14 +108,9 @@ def undecided(
 
     `stopped` are the seconds after which the solver was given up, when that is why it ended.
     """
-    ended = (
-        "No plan was found within the limit of the search"
-        if stopped is None
-        else f"The search for a plan was {no_answer(stopped)}"
-    )
     reason = Reason(
         code=NOT_DECIDED if stopped is None else NO_ANSWER,
-        message=f"{ended}, and it is not proved that there is none.",
+        message=_NOT_DECIDED() if stopped is None else _GIVEN_UP(seconds=stopped),
         tiers=tuple(tier.name for tier in problem.ensemble.tiers),
         demand=problem.ensemble.size,
     )
@@ -87,17 +127,22 @@ def _tier_shortages(problem: Problem) -> Iterator[Reason]:
     for row, tier in enumerate(problem.ensemble.tiers):
         room = int(problem.room[row].sum())
         if not problem.eligible[row].any():
-            where = f" in availability zone {tier.zone}" if tier.zone else ""
-            traits = " with the required traits" if tier.required_traits else ""
-            message = f"No usable host{where}{traits} can take members of {tier.name}."
-            yield _of_tier("no-eligible-host", message, tier, 0)
+            yield _of_tier("no-eligible-host", _no_host(tier), tier, 0)
         elif room < tier.count:
-            fit = f"{room} of the" if room else "None of the"
-            message = f"{fit} {members(tier.count)} of {tier.name} fit."
+            sentence = _TOO_FEW_FIT if room else _NONE_FITS
+            message = sentence(count=room, members=members(tier.count), tier=tier.name)
             yield _of_tier("no-capacity", message, tier, room)
 
 
-def _of_tier(code: str, message: str, tier: Tier, supply: int) -> Reason:
+def _no_host(tier: Tier) -> Message:
+    """Say what the hosts lack, by what the tier asks of them."""
+    if tier.zone is None:
+        return (_NO_HOST_WITH_TRAITS if tier.required_traits else _NO_HOST)(tier=tier.name)
+    sentence = _NO_HOST_IN_ZONE_WITH_TRAITS if tier.required_traits else _NO_HOST_IN_ZONE
+    return sentence(tier=tier.name, zone=tier.zone)
+
+
+def _of_tier(code: str, message: Message, tier: Tier, supply: int) -> Reason:
     return Reason(code, message, tiers=(tier.name,), demand=tier.count, supply=supply)
 
 
@@ -126,10 +171,7 @@ def _crowded(problem: Problem) -> Reason:
     if short.any():
         supply = int(problem.ensemble.size * float((useful[short] / needed[short]).min()))
     size = problem.ensemble.size
-    message = (
-        f"The free capacity is too small, or too scattered, for all {size} members "
-        f"of {listed(names)} together."
-    )
+    message = _CROWDED(size=size, tiers=listed(names))
     return Reason("no-capacity", message, tiers=names, demand=size, supply=supply)
 
 
@@ -148,18 +190,21 @@ def _conflict(problem: Problem, oracle: Oracle, rebuild: Rebuild | None) -> list
     for index in core:
         policy = problem.ensemble.policies[index]
         others = [problem.ensemble.policies[i].describe() for i in core if i != index]
-        against = f"together with: {'; '.join(others)}" if others else "with the free capacity"
         demand = int(problem.counts[problem.rows(policy.tiers)].sum())
         supply = None
         if not others and rebuild is not None:
             supply = _fitting(problem, index, oracle, rebuild)
-        if supply is not None:
-            fit = "fits" if supply == 1 else "fit"
-            against += f": {supply} of the {members(demand)} {fit}"
+        described = policy.describe()
+        if others:
+            message = _CONFLICT(policy=described, others=apart(others))
+        elif supply is None:
+            message = _CONFLICT_WITH_CAPACITY(policy=described)
+        else:
+            message = _SOME_FIT(policy=described, members=members(demand), count=supply)
         reasons.append(
             Reason(
                 code="conflict",
-                message=f"It cannot be met, {policy.describe()}, {against}.",
+                message=message,
                 policy=index,
                 level=policy.level,
                 tiers=policy.tiers,

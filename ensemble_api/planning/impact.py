@@ -12,10 +12,31 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ensemble_api.planning.message import Message, Sentence, listed
 from ensemble_api.planning.policies import Survive
 from ensemble_api.planning.survivability import State, state_of
 from ensemble_api.planning.topology import FailureDomain, Topology
-from ensemble_api.planning.wording import listed, plural
+from ensemble_api.planning.wording import loss_of_more, members_of
+
+_ENDED_NOW = Sentence(
+    "break.ended-now", "%(tiers)s has no member left", "%(tiers)s have no members left"
+)
+_ENDED = Sentence(
+    "break.ended", "%(tiers)s would have no member left", "%(tiers)s would have no members left"
+)
+_UNASKED_NOW = Sentence(
+    "break.unasked-now",
+    "%(tiers)s has no member left; no survive policy asks for any",
+    "%(tiers)s have no members left; no survive policy asks for any",
+)
+_UNASKED = Sentence(
+    "break.unasked",
+    "%(tiers)s would have no member left; no survive policy asks for any",
+    "%(tiers)s would have no members left; no survive policy asks for any",
+)
+_BROKEN_NOW = Sentence("break.broken-now", "%(policy)s: only %(left)s is left")
+_BROKEN = Sentence("break.broken", "%(policy)s: only %(left)s would be left")
+_EXPOSED = Sentence("break.exposed", "%(policy)s: used up, %(loss_of_more)s would leave %(left)s")
 
 Held = Mapping[str, Mapping[str, int]]
 
@@ -83,23 +104,25 @@ class Break:
         return self.effect.rank, soft, -1 if self.number is None else self.number
 
     @property
-    def message(self) -> str:
+    def message(self) -> Message:
         """Say it in a few plain words."""
         if self.policy is None:
-            one = len(self.losses) == 1
-            names = listed(loss.tier for loss in self.losses)
-            have = ("has" if one else "have") if self.now else "would have"
-            left = f"{names} {have} no {'member' if one else 'members'} left"
-            unasked = self.effect is Effect.UNPROTECTED
-            return f"{left}; no survive policy asks for any" if unasked else left
+            tiers = [loss.tier for loss in self.losses]
+            if self.effect is Effect.UNPROTECTED:
+                ended = _UNASKED_NOW if self.now else _UNASKED
+            else:
+                ended = _ENDED_NOW if self.now else _ENDED
+            return ended(tiers=listed(tiers), count=len(tiers))
         promise = self.policy.describe()
         if self.effect is Effect.BROKEN:
-            left = listed(f"{loss.left} of {loss.tier}" for loss in self.losses)
-            return f"{promise}: only {left} {'is' if self.now else 'would be'} left"
-        left = listed(f"{loss.worst} of {loss.tier}" for loss in self.losses)
-        level, failures = self.policy.level, self.policy.failures
-        then = f"one more {level}" if failures == 1 else f"{failures} more {plural(level)}"
-        return f"{promise}: used up, the loss of {then} would leave {left}"
+            broken = _BROKEN_NOW if self.now else _BROKEN
+            left = listed([members_of(loss.left, loss.tier) for loss in self.losses])
+            return broken(policy=promise, left=left)
+        return _EXPOSED(
+            policy=promise,
+            loss_of_more=loss_of_more(self.policy.failures, self.policy.level),
+            left=listed([members_of(loss.worst, loss.tier) for loss in self.losses]),
+        )
 
 
 def impact(

@@ -14,12 +14,24 @@ import numpy as np
 
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.laminar import reach
+from ensemble_api.planning.message import Argument, Message, Sentence
 from ensemble_api.planning.topology import BoolArray, IntArray
 from ensemble_api.planning.wording import domains, members, there_are
 
 if TYPE_CHECKING:
     from ensemble_api.planning.milp.formulation import Formulation, Linear
     from ensemble_api.planning.problem import Problem
+
+
+_SHORTFALL = Sentence("policy.shortfall", "%(policy)s: %(missed)s")
+_TOO_FEW_DOMAINS = Sentence(
+    "policy.too-few-domains",
+    "%(tier)s needs at least %(domains)s with free capacity (%(policy)s), and %(there_are)s.",
+)
+_TOO_LITTLE_ROOM = Sentence(
+    "policy.too-little-room",
+    "%(tier)s has %(members)s, and there is room for %(room)s with %(policy)s.",
+)
 
 
 def require_tier(name: str, field: str, counts: Mapping[str, int]) -> None:
@@ -36,7 +48,7 @@ class Shortage:
     """
 
     code: str
-    message: str
+    message: Message
     rows: tuple[int, ...]
     demand: int
     supply: int
@@ -69,16 +81,24 @@ class Policy(ABC):
             require_tier(name, f"tiers[{index}]", counts)
 
     @abstractmethod
-    def describe(self) -> str:
+    def describe(self) -> Message:
         """Say in a few plain words what it asks for."""
 
     @abstractmethod
-    def missed(self, amount: int) -> str:
+    def sentence(self) -> Message:
+        """Say as a whole sentence what must be, or should be if it is soft."""
+
+    @abstractmethod
+    def missed(self, amount: int) -> Message:
         """Say in a few plain words by how much it is missed."""
 
-    def describe_shortfall(self, amount: int) -> str:
+    def describe_shortfall(self, amount: int) -> Message:
         """Say what it asks for and by how much it is missed."""
-        return f"{self.describe()}: {self.missed(amount)}"
+        return _SHORTFALL(policy=self.describe(), missed=self.missed(amount))
+
+    def relaxed(self, field: str, value: int | str) -> Argument:
+        """Say what `value` is, as one of its fields that tell how much it asks."""
+        return value
 
     def looser(self, count: int) -> Iterator[tuple[str, Sequence[int | str]]]:
         """Give the fields that say how much it asks, with the values that ask for less.
@@ -169,15 +189,19 @@ class Policy(ABC):
             able = problem.able(row, depth)
             needed, present = -(-tier.count // limit), int((able > 0).sum())
             if needed > present:
-                message = (
-                    f"{tier.name} needs at least {domains(needed, self.level)} with free capacity "
-                    f"({self.describe()}), and {there_are(present)}."
+                message = _TOO_FEW_DOMAINS(
+                    tier=tier.name,
+                    domains=domains(needed, self.level),
+                    policy=self.describe(),
+                    there_are=there_are(present),
                 )
                 yield Shortage("too-few-domains", message, (row,), needed, present)
             else:
-                message = (
-                    f"{tier.name} has {members(tier.count)}, and there is room for {room} "
-                    f"with {self.describe()}."
+                message = _TOO_LITTLE_ROOM(
+                    tier=tier.name,
+                    members=members(tier.count),
+                    room=room,
+                    policy=self.describe(),
                 )
                 yield Shortage("too-few-domains", message, (row,), tier.count, room)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
+from ensemble_api.planning.message import Message
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.topology import FailureDomain
 
@@ -62,7 +63,7 @@ class Violation:
     domains: tuple[FailureDomain, ...]
     tiers: tuple[str, ...]
     amount: int
-    message: str
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Edit:
 class Change:
     """Edits that together give the whole ensemble a plan: it has been planned with them."""
 
-    message: str
+    message: Message
     edits: tuple[Edit, ...]
 
 
@@ -110,13 +111,13 @@ class Reason:
     """
 
     code: str
-    message: str
+    message: Message
     policy: int | None = None
     level: str | None = None
     tiers: tuple[str, ...] = ()
     demand: int | None = None
     supply: int | None = None
-    suggestion: str | None = None
+    suggestion: Message | None = None
     changes: tuple[Change, ...] = ()
 
 

@@ -1,40 +1,225 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Words for members and domains, the same in every sentence."""
+"""Words for members and domains, the same in every sentence.
 
-from collections.abc import Iterable
+Every language declines the words for hosts, racks and zones in its own way, so each phrase with one
+is a message of its own for these; other levels have the name that the operator gave them.
+"""
+
+from dataclasses import dataclass
+
+from ensemble_api.planning.message import Argument, Message, Sentence, listed
+
+__all__ = [
+    "after_loss", "at_least", "at_most", "domains", "in_a", "in_every", "in_number", "in_one",
+    "in_same", "level_word", "listed", "loss_of_more", "members", "members_of", "no_domain", "over",
+    "plural", "there_are",
+]  # fmt: skip
 
 
-def listed(names: Iterable[str]) -> str:
-    """Join names as people do: a, b and c."""
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """A phrase with a level: for each that has words of its own, and for any other."""
+
+    host: Sentence
+    rack: Sentence
+    zone: Sentence
+    other: Sentence
+
+    def __call__(self, level: str, **arguments: Argument) -> Message:
+        known = {"host": self.host, "rack": self.rack, "zone": self.zone}.get(level)
+        if known is not None:
+            return known(**arguments)
+        return self.other(level=level, levels=plural(level), **arguments)
+
+
+_DOMAINS = _Phrase(
+    Sentence("domains.host", "%(count)s host", "%(count)s hosts"),
+    Sentence("domains.rack", "%(count)s rack", "%(count)s racks"),
+    Sentence("domains.zone", "%(count)s zone", "%(count)s zones"),
+    Sentence("domains.other", "%(count)s %(level)s", "%(count)s %(levels)s"),
+)
+_IN_NUMBER = _Phrase(
+    Sentence("in-number.host", "on %(count)s host", "on %(count)s hosts"),
+    Sentence("in-number.rack", "in %(count)s rack", "in %(count)s racks"),
+    Sentence("in-number.zone", "in %(count)s zone", "in %(count)s zones"),
+    Sentence("in-number.other", "in %(count)s %(level)s", "in %(count)s %(levels)s"),
+)
+_AT_LEAST = _Phrase(
+    Sentence("at-least.host", "on at least %(count)s host", "on at least %(count)s hosts"),
+    Sentence("at-least.rack", "in at least %(count)s rack", "in at least %(count)s racks"),
+    Sentence("at-least.zone", "in at least %(count)s zone", "in at least %(count)s zones"),
+    Sentence(
+        "at-least.other", "in at least %(count)s %(level)s", "in at least %(count)s %(levels)s"
+    ),
+)
+_AT_MOST = _Phrase(
+    Sentence("at-most.host", "on at most %(count)s host", "on at most %(count)s hosts"),
+    Sentence("at-most.rack", "in at most %(count)s rack", "in at most %(count)s racks"),
+    Sentence("at-most.zone", "in at most %(count)s zone", "in at most %(count)s zones"),
+    Sentence("at-most.other", "in at most %(count)s %(level)s", "in at most %(count)s %(levels)s"),
+)
+_IN_ONE = _Phrase(
+    Sentence("in-one.host", "on one host"),
+    Sentence("in-one.rack", "in one rack"),
+    Sentence("in-one.zone", "in one zone"),
+    Sentence("in-one.other", "in one %(level)s"),
+)
+_IN_A = _Phrase(
+    Sentence("in-a.host", "on a host"),
+    Sentence("in-a.rack", "in a rack"),
+    Sentence("in-a.zone", "in a zone"),
+    Sentence("in-a.other", "in a %(level)s"),
+)
+_IN_AN = Sentence("in-an.other", "in an %(level)s")
+_IN_SAME = _Phrase(
+    Sentence("in-same.host", "on the same host"),
+    Sentence("in-same.rack", "in the same rack"),
+    Sentence("in-same.zone", "in the same zone"),
+    Sentence("in-same.other", "in the same %(level)s"),
+)
+_IN_EVERY = _Phrase(
+    Sentence("in-every.host", "on every host"),
+    Sentence("in-every.rack", "in every rack"),
+    Sentence("in-every.zone", "in every zone"),
+    Sentence("in-every.other", "in every %(level)s"),
+)
+_NO_DOMAIN = _Phrase(
+    Sentence("no-domain.host", "no host"),
+    Sentence("no-domain.rack", "no rack"),
+    Sentence("no-domain.zone", "no zone"),
+    Sentence("no-domain.other", "no %(level)s"),
+)
+_OVER = _Phrase(
+    Sentence("over.host", "over hosts"),
+    Sentence("over.rack", "over racks"),
+    Sentence("over.zone", "over zones"),
+    Sentence("over.other", "over %(levels)s"),
+)
+_AFTER_LOSS = _Phrase(
+    Sentence(
+        "after-loss.host",
+        "after the loss of any one host",
+        "after the loss of any %(count)s hosts",
+    ),
+    Sentence(
+        "after-loss.rack",
+        "after the loss of any one rack",
+        "after the loss of any %(count)s racks",
+    ),
+    Sentence(
+        "after-loss.zone",
+        "after the loss of any one zone",
+        "after the loss of any %(count)s zones",
+    ),
+    Sentence(
+        "after-loss.other",
+        "after the loss of any one %(level)s",
+        "after the loss of any %(count)s %(levels)s",
+    ),
+)
+_LOSS_OF_MORE = _Phrase(
+    Sentence("loss-of-more.host", "the loss of one more host", "the loss of %(count)s more hosts"),
+    Sentence("loss-of-more.rack", "the loss of one more rack", "the loss of %(count)s more racks"),
+    Sentence("loss-of-more.zone", "the loss of one more zone", "the loss of %(count)s more zones"),
+    Sentence(
+        "loss-of-more.other",
+        "the loss of one more %(level)s",
+        "the loss of %(count)s more %(levels)s",
+    ),
+)
+_LEVEL_WORDS = {
+    "host": Sentence("level.host", "host"),
+    "rack": Sentence("level.rack", "rack"),
+    "zone": Sentence("level.zone", "zone"),
+}
+_MEMBERS = Sentence("members", "%(count)s member", "%(count)s members")
+_MEMBERS_OF = Sentence("members-of", "%(number)s of %(tier)s")
+_THERE_ARE = Sentence("there-are", "there is %(count)s", "there are %(count)s")
+_THERE_IS_NONE = Sentence("there-is-none", "there is none")
 
 
 def plural(level: str) -> str:
-    """Give the word for several domains of a level; one that ends like a plural is left alone."""
+    """Give the English word for several domains of a level that operators named themselves."""
     return level if level.endswith("s") else f"{level}s"
 
 
-def domains(number: int, level: str) -> str:
+def level_word(level: str) -> Argument:
+    """Give the word for a level; one that operators named themselves has that name."""
+    return _LEVEL_WORDS[level]() if level in _LEVEL_WORDS else level
+
+
+def domains(number: int, level: str) -> Message:
     """Count domains of a level: 1 rack, 7 racks."""
-    return f"{number} {level if number == 1 else plural(level)}"
+    return _DOMAINS(level, count=number)
 
 
-def members(number: int) -> str:
+def in_number(number: int, level: str) -> Message:
+    """Say in how many domains: on 1 host, in 7 racks."""
+    return _IN_NUMBER(level, count=number)
+
+
+def at_least(number: int, level: str) -> Message:
+    """Say in how many domains at least."""
+    return _AT_LEAST(level, count=number)
+
+
+def at_most(number: int, level: str) -> Message:
+    """Say in how many domains at most."""
+    return _AT_MOST(level, count=number)
+
+
+def in_one(level: str) -> Message:
+    """Say that it is one domain: on one host, in one rack."""
+    return _IN_ONE(level)
+
+
+def in_a(level: str) -> Message:
+    """Say that it is any domain: on a host, in a rack."""
+    if level[:1] in "aeiou":
+        return _IN_AN(level=level)
+    return _IN_A(level)
+
+
+def in_same(level: str) -> Message:
+    """Say that it is the same domain."""
+    return _IN_SAME(level)
+
+
+def in_every(level: str) -> Message:
+    """Say that it is every domain."""
+    return _IN_EVERY(level)
+
+
+def no_domain(level: str) -> Message:
+    """Say that there is no such domain: no host, no rack."""
+    return _NO_DOMAIN(level)
+
+
+def over(level: str) -> Message:
+    """Say over what: over hosts, over racks."""
+    return _OVER(level)
+
+
+def after_loss(number: int, level: str) -> Message:
+    """Say after which loss: after the loss of any one rack, of any 2 racks."""
+    return _AFTER_LOSS(level, count=number)
+
+
+def loss_of_more(number: int, level: str) -> Message:
+    """Say which loss would come on top: the loss of one more rack, of 2 more racks."""
+    return _LOSS_OF_MORE(level, count=number)
+
+
+def members(number: int) -> Message:
     """Count members: 1 member, 7 members."""
-    return "1 member" if number == 1 else f"{number} members"
+    return _MEMBERS(count=number)
 
 
-def there_are(number: int) -> str:
+def members_of(number: int, tier: str) -> Message:
+    """Count members of a tier: 2 of web."""
+    return _MEMBERS_OF(number=number, tier=tier)
+
+
+def there_are(number: int) -> Message:
     """Say how many there are of what was named before."""
-    return "there is none" if number == 0 else f"there {'is' if number == 1 else 'are'} {number}"
-
-
-def inside(level: str) -> str:
-    """Give the preposition for a level: servers are on a host, and in anything larger."""
-    return "on" if level == "host" else "in"
-
-
-def a_domain(level: str) -> str:
-    """Give a level with its preposition and article: on a host, in a rack."""
-    return f"{inside(level)} {'an' if level[0] in 'aeiou' else 'a'} {level}"
+    return _THERE_ARE(count=number) if number else _THERE_IS_NONE()

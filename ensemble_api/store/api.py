@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ensemble_api import exception
+from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import (
     EnsembleRecord,
     MemberRecord,
@@ -20,6 +21,12 @@ from ensemble_api.records import (
 from ensemble_api.store import create_requests, models, rows
 from ensemble_api.store.create_requests import Mark
 from ensemble_api.store.database import Database, retried
+
+_ASKED = Sentence("event.asked", "Nova is asked for %(member)s.")
+_ASKED_AGAIN = Sentence(
+    "event.asked-again", "Nova did not take %(member)s, and is asked again: %(answer)s"
+)
+_GOES_ON = Sentence("event.removal-goes-on", "The removal goes on.")
 
 MAX_EVENTS = 100
 UNATTENDED = timedelta(seconds=15)  # without a worker, beyond the pauses between two steps
@@ -320,9 +327,9 @@ class Store(Database):
         expected: Sequence[Status],
         status: Status,
         *,
-        fault: Mapping[str, Any] | None = None,
+        fault: Message | None = None,
         requester: Requester | None = None,
-        message: str = "",
+        message: Message | None = None,
     ) -> bool:
         """Move an ensemble to ``status`` if it is in one of ``expected``; say whether it was.
 
@@ -335,7 +342,7 @@ class Store(Database):
             "blocked": None,
         }
         if fault is not None:
-            values["fault"] = fault
+            values["fault"] = fault.stored
         if requester is not None:
             values["requester"] = rows.from_requester(requester)
         with self.writing() as session:
@@ -444,7 +451,7 @@ class Store(Database):
         member: MemberRecord,
         owner: str,
         *,
-        message: str = "",
+        message: Message | None = None,
         **changes: Any,
     ) -> None:
         """Save ``changes`` of a member, which counts as progress of its ensemble.
@@ -476,7 +483,7 @@ class Store(Database):
                     session,
                     record.id,
                     f"{member.name} BUILDING",
-                    f"Nova is asked for {member.name}.",
+                    _ASKED(member=member.name),
                 )
             _change(session, member, values)
 
@@ -517,17 +524,17 @@ class Store(Database):
                     session,
                     record.id,
                     f"{member.name} {status.value}",
-                    f"Nova did not take {member.name}, and is asked again: {refusal}",
+                    _ASKED_AGAIN(member=member.name, answer=refusal),
                 )
 
-    def block(self, record: EnsembleRecord, owner: str, message: str | None) -> None:
+    def block(self, record: EnsembleRecord, owner: str, message: Message | None) -> None:
         """Save what the removal of an ensemble waits for, None for nothing any more.
 
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
         with self.writing() as session:
             _keep(session, record, owner, blocked=message)
-            rows.event(session, record.id, record.status.value, message or "The removal goes on.")
+            rows.event(session, record.id, record.status.value, message or _GOES_ON())
 
 
 def _keep(session: orm.Session, record: EnsembleRecord, owner: str, **values: Any) -> None:

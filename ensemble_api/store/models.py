@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.dialects import mysql
 
+from ensemble_api.planning.message import Message
 from ensemble_api.store import characters
 
 
@@ -27,8 +28,26 @@ class Json(sa.TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+class Told(sa.TypeDecorator[Message]):
+    """What we tell people, as code and arguments; texts are cut to what every database holds."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Message | None, dialect: sa.Dialect) -> str | None:
+        """Encode on the way in."""
+        if value is None:
+            return None
+        stored = value.with_texts(characters.storable).stored
+        return json.dumps(stored, separators=(",", ":"), ensure_ascii=False)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Message | None:
+        """Decode on the way out."""
+        return None if value is None else Message.read(json.loads(value))
+
+
 class Words(sa.TypeDecorator[str]):
-    """What we or Nova say to people: cut to what every database holds, since it must be saved."""
+    """What Nova says to people: cut to what every database holds, since it must be saved."""
 
     impl = sa.Text
     cache_ok = True
@@ -76,7 +95,7 @@ class Ensemble(Base):
     exclusive: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
     fault: orm.Mapped[Any] = orm.mapped_column(Json, nullable=True)
     requester: orm.Mapped[Any] = orm.mapped_column(Json, nullable=True)
-    blocked: orm.Mapped[str | None] = orm.mapped_column(Words)
+    blocked: orm.Mapped[Message | None] = orm.mapped_column(Told)
     created_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
     updated_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
     lease_owner: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
@@ -119,7 +138,7 @@ class Event(Base):
     )
     at: orm.Mapped[datetime] = orm.mapped_column(Moment)
     type: orm.Mapped[str] = orm.mapped_column(sa.String(32))
-    message: orm.Mapped[str] = orm.mapped_column(Words)
+    message: orm.Mapped[Message] = orm.mapped_column(Told)
 
 
 class SavedPlan(Base):

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from ensemble_api.planning.message import Message, legacy_text
 from ensemble_api.records import (
     EnsembleRecord,
     MemberRecord,
@@ -28,10 +29,15 @@ def iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def event(session: orm.Session, ensemble_id: str, kind: str, message: str) -> None:
-    """Add an event to an ensemble."""
+def event(session: orm.Session, ensemble_id: str, kind: str, message: Message | None) -> None:
+    """Add an event to an ensemble; without a message its type says all."""
     session.add(
-        models.Event(ensemble_id=ensemble_id, at=now(), type=kind[:32].strip(), message=message)
+        models.Event(
+            ensemble_id=ensemble_id,
+            at=now(),
+            type=kind[:32].strip(),
+            message=message or legacy_text(""),
+        )
     )
 
 
@@ -79,7 +85,7 @@ def to_ensemble(row: models.Ensemble, members: Iterable[models.Member]) -> Ensem
         body=row.body,
         plan=row.plan,
         members=tuple(to_member(each) for each in members),
-        fault=row.fault,
+        fault=None if row.fault is None else Message.read(row.fault),
         blocked=row.blocked,
         created_at=iso(row.created_at),
         updated_at=iso(row.updated_at),

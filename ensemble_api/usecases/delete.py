@@ -5,16 +5,37 @@ from collections.abc import Callable
 
 from ensemble_api import exception
 from ensemble_api.context import Context
+from ensemble_api.planning.message import Sentence
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.intent import requester
 
+_REMOVED = Sentence("event.removed", "Servers, capacity and ports are being removed.")
+_CANCELLED = Sentence(
+    "event.cancelled",
+    "The build was cancelled; servers, capacity and ports are being removed.",
+)
 _NOT_BUILDING = {
-    Status.ACTIVE: "all its members are built. To remove the ensemble, delete it.",
-    Status.ERROR: "it failed, and nothing is left but its record. To remove that, delete it.",
-    Status.ROLLING_BACK: "it failed, and what there was is being removed already.",
-    Status.DELETING: "the ensemble is being removed already.",
+    Status.ACTIVE: Sentence(
+        "conflict.not-building-active",
+        "There is no build to cancel: all its members are built. To remove the ensemble, delete "
+        "it.",
+    ),
+    Status.ERROR: Sentence(
+        "conflict.not-building-error",
+        "There is no build to cancel: it failed, and nothing is left but its record. To remove "
+        "that, delete it.",
+    ),
+    Status.ROLLING_BACK: Sentence(
+        "conflict.not-building-rolling-back",
+        "There is no build to cancel: it failed, and what there was is being removed already.",
+    ),
+    Status.DELETING: Sentence(
+        "conflict.not-building-deleting",
+        "There is no build to cancel: the ensemble is being removed already.",
+    ),
 }
+_BUSY = Sentence("conflict.busy", "Ensemble %(ensemble)s is %(status)s; try again in a moment.")
 
 
 class Delete:
@@ -40,13 +61,11 @@ class Delete:
             expected,
             Status.DELETING,
             requester=acting,
-            message="Servers, capacity and ports are being removed.",
+            message=_REMOVED(),
         )
         ensemble = self._store.get(ensemble_id)
         if ensemble.status is not Status.DELETING:
-            raise exception.Conflict(
-                f"Ensemble {ensemble_id} is {ensemble.status}; try again in a moment."
-            )
+            raise exception.Conflict(_BUSY(ensemble=ensemble_id, status=ensemble.status.value))
         self._wake()
         return ensemble
 
@@ -64,12 +83,12 @@ class Delete:
             [Status.RESERVING, Status.BUILDING],
             Status.DELETING,
             requester=requester(context),
-            message="The build was cancelled; servers, capacity and ports are being removed.",
+            message=_CANCELLED(),
         )
         ensemble = self._store.get(ensemble_id)
         if not cancelled:
             raise exception.Conflict(
-                f"There is no build to cancel: {_NOT_BUILDING[ensemble.status]}",
+                _NOT_BUILDING[ensemble.status](),
                 status=ensemble.status.value,
             )
         self._wake()

@@ -76,7 +76,7 @@ def _plan_summary(
             for each in planned.objectives
         ],
         "violations": [
-            {"policy": each.policy, "level": each.level, "message": each.message}
+            {"policy": each.policy, "level": each.level, "message": each.message.stored}
             for each in planned.violations
         ],
         "labels": {ref: label for ref, label in known.items() if ref in used},

@@ -8,12 +8,35 @@ from typing import Any, Final, TypeAlias
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.context import Context
+from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.resolve import Wanted
 
 Promised: TypeAlias = Sequence[tuple[EnsembleRecord, MemberRecord]]
-_NOVAS: Final = (("Instances", "servers"), ("Cores", "VCPUs"), ("RAMSize", "MB of memory"))
+_NOVAS: Final = ("Instances", "Cores", "RAMSize")
+_SENTENCES: Final = {
+    "Instances": Sentence(
+        "quota.instances",
+        "The quota allows %(limit)s servers, %(used)s are in use, and this ensemble needs "
+        "%(needed)s.",
+    ),
+    "Cores": Sentence(
+        "quota.cores",
+        "The quota allows %(limit)s VCPUs, %(used)s are in use, and this ensemble needs "
+        "%(needed)s.",
+    ),
+    "RAMSize": Sentence(
+        "quota.ram",
+        "The quota allows %(limit)s MB of memory, %(used)s are in use, and this ensemble needs "
+        "%(needed)s.",
+    ),
+    "Ports": Sentence(
+        "quota.ports",
+        "The quota allows %(limit)s ports, %(used)s are in use, and this ensemble needs "
+        "%(needed)s.",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +44,14 @@ class Shortage:
     """A quota that does not hold the whole ensemble; ``resource`` is as Nova's limits name it."""
 
     resource: str
-    what: str
     limit: int
     used: int
     needed: int
 
     @property
-    def message(self) -> str:
+    def message(self) -> Message:
         """The shortage as a sentence."""
-        return (
-            f"The quota allows {self.limit} {self.what}, {self.used} are in use, "
-            f"and this ensemble needs {self.needed}."
-        )
+        return _SENTENCES[self.resource](limit=self.limit, used=self.used, needed=self.needed)
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -78,11 +97,11 @@ class Quota:
             "Cores": sum(tier.count * _cores(tier.resources) for tier in tiers),
             "RAMSize": sum(tier.count * tier.resources.get("MEMORY_MB", 0) for tier in tiers),
         }
-        for name, what in _NOVAS:
+        for name in _NOVAS:
             limit = limits.get(f"maxTotal{name}", -1)
             used = limits.get(f"total{name.replace('Size', '')}Used", 0) + beside[name]
             if 0 <= limit < used + needs[name]:
-                yield Shortage(name, what, limit, used, needs[name])
+                yield Shortage(name, limit, used, needs[name])
 
     def _of_neutron(
         self, context: Context, wanted: Wanted, promised: Promised
@@ -92,7 +111,7 @@ class Quota:
             limit, used = self._networks.port_quota(context.project_id)
             used += sum(_new_ports(owner.template(member)) for owner, member in promised)
             if 0 <= limit < used + needed:
-                yield Shortage("Ports", "ports", limit, used, needed)
+                yield Shortage("Ports", limit, used, needed)
 
 
 def _cores(resources: Mapping[str, int]) -> int:

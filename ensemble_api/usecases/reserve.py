@@ -14,6 +14,7 @@ from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.context import Context
 from ensemble_api.execution.names import mark, server_name
 from ensemble_api.planning import check, result
+from ensemble_api.planning.message import Sentence, following
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Store
@@ -27,9 +28,17 @@ LOG = logging.getLogger(__name__)
 RESERVE_SECONDS = 60  # the lease of a create while it plans and reserves
 _CONTENDED = result.Reason(
     "no-capacity",
-    "Others keep taking the capacity that it needs.",
-    suggestion="Try again in a moment.",
+    Sentence("reason.contended", "Others keep taking the capacity that it needs.")(),
+    suggestion=Sentence("suggestion.try-again", "Try again in a moment.")(),
 )
+_RESERVED = Sentence(
+    "event.reserved",
+    "Capacity for %(count)s member is reserved.",
+    "Capacity for %(count)s members is reserved.",
+)
+_WAS_CANCELLED = Sentence("conflict.cancelled", "It was cancelled before anything was built.")
+_TOO_SLOW = Sentence("unavailable.too-slow", "Reserving took too long; try again later.")
+DOES_NOT_FIT = Sentence("infeasible", "The ensemble does not fit: %(reasons)s")
 
 MakePlan: TypeAlias = Callable[[Snapshot], result.Plan | result.Infeasible]
 MakeRecord: TypeAlias = Callable[[result.Plan, Capacity], EnsembleRecord]
@@ -100,7 +109,7 @@ class Reserve:
                     self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
                     continue
                 # 4 Hand over to the worker.
-                message = f"Capacity for {len(record.members)} members is reserved."
+                message = _RESERVED(count=len(record.members))
                 if not self._store.transition(
                     record.id, [Status.RESERVING], Status.BUILDING, message=message
                 ):
@@ -173,15 +182,14 @@ class Reserve:
         except exception.NotFound:
             status = Status.DELETING  # a worker was quicker
         if status is Status.DELETING:
-            return exception.Conflict("It was cancelled before anything was built.")
+            return exception.Conflict(_WAS_CANCELLED())
         # A worker found us too slow and rolled back, perhaps before we held anything.
-        return exception.Unavailable("Reserving took too long; try again later.")
+        return exception.Unavailable(_TOO_SLOW())
 
 
 def _refusal(infeasible: result.Infeasible) -> exception.InfeasibleEnsemble:
-    words = " ".join(reason.message for reason in infeasible.reasons)
     return exception.InfeasibleEnsemble(
-        f"The ensemble does not fit: {words}",
+        DOES_NOT_FIT(reasons=following([reason.message for reason in infeasible.reasons])),
         reasons=list(infeasible.reasons),
         proved=infeasible.proved,
     )

@@ -8,8 +8,10 @@ from ensemble_api.views.faults import FAULT_NAMES, fault
 from ensemble_api.views.host_impact import host_impact, host_impacts
 from ensemble_api.views.plans import changed, plan, reasons
 from ensemble_api.views.survival import MOST_FAILURES, PACKING
+from ensemble_api.views.translation import ENGLISH, language, told
 
 __all__ = [
+    "ENGLISH",
     "FAULT_NAMES",
     "MOST_FAILURES",
     "PACKING",
@@ -20,6 +22,8 @@ __all__ = [
     "fault",
     "host_impact",
     "host_impacts",
+    "language",
     "plan",
     "reasons",
+    "told",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 from ensemble_api.execution.names import server_name
 from ensemble_api.planning import survivability
+from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
@@ -66,56 +67,75 @@ def ensemble(
         "survivability": survival(what, assignment, topology, domains) if placed else [],
         "promises": promises(survivability.promises(what, assignment, topology) if placed else ()),
         "objectives": objectives(record.plan["objectives"], names=names),
-        "violations": record.plan["violations"],
+        "violations": [
+            {**each, "message": Message.read(each["message"])} for each in record.plan["violations"]
+        ],
         "events": [
-            {**each, "message": _words(record, each["message"], zone_level, names=names)}
+            {
+                "at": each["at"],
+                "type": each["type"],
+                "code": each["message"].code,
+                "message": _words(record, each["message"], zone_level, names=names),
+            }
             for each in record.events
         ],
     }
+
+
+_NAME_TAKEN = Sentence(
+    "warning.name-taken", "Another ensemble of this project has the name %(name)s too."
+)
+_SERVERS_MARKED = Sentence(
+    "warning.servers-marked",
+    "Its servers would have had the names of another one's, so they are called %(first)s and so "
+    "on.",
+)
 
 
 def _warnings(record: EnsembleRecord, namesakes: int) -> list[Json]:
     """What its owner should know of it, though nothing is wrong."""
     said = []
     if namesakes:
-        said.append(f"Another ensemble of this project has the name {record.name} too.")
+        said.append(_NAME_TAKEN(name=record.name))
     mark = record.plan.get("mark")
     if mark and record.members:
         first = server_name(record.name, record.members[0].name, mark)
-        said.append(
-            "Its servers would have had the names of another one's, so they are called "
-            f"{first} and so on."
-        )
-    return [{"code": "name-taken", "message": " ".join(said)}] if said else []
+        said.append(_SERVERS_MARKED(first=first))
+    return [{"code": "name-taken", "message": following(said)}] if said else []
 
 
 def _fault(record: EnsembleRecord, zone_level: str | None, *, names: bool) -> Json | None:
     """What went wrong, and what the removal waits for; of a delete, the second alone."""
     known = None if record.status is Status.DELETING else record.fault
-    fault: Mapping[str, Any] = known or {"message": "", "reasons": []}
-    message = f"{fault['message']} {record.blocked or ''}".strip()
-    if not message:
+    messages = [each for each in (known, record.blocked) if each is not None]
+    if not messages:
         return None
-    return {**fault, "message": _words(record, message, zone_level, names=names)}
+    message = _words(record, following(messages), zone_level, names=names)
+    return {"code": messages[0].code, "message": message, "reasons": []}
 
 
-def _words(record: EnsembleRecord, text: str, zone_level: str | None, *, names: bool) -> str:
+def _words(
+    record: EnsembleRecord, message: Message, zone_level: str | None, *, names: bool
+) -> Message:
     """A message, which may quote Nova's answer to an operator, as the caller may read it.
 
     Zones keep their names, as tenants know them from Nova.
     """
     if names:
+        return message
+    secrets = {
+        (level, path[-1])
+        for member in record.members
+        for level, path in member.domains.items()
+        if level != zone_level
+    }
+
+    def hidden(text: str) -> str:
+        for level, name in sorted(secrets):
+            text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", f"[{level}]", text)
         return text
-    for level, name in sorted(
-        {
-            (level, path[-1])
-            for member in record.members
-            for level, path in member.domains.items()
-            if level != zone_level
-        }
-    ):
-        text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", f"[{level}]", text)
-    return text
+
+    return message.with_texts(hidden)
 
 
 def _tier(tier: Mapping[str, Any], *, detail: bool, user_data: bool) -> Json:

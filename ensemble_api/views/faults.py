@@ -4,6 +4,8 @@
 from typing import Any
 
 from ensemble_api import exception
+from ensemble_api.planning.message import following
+from ensemble_api.usecases.reserve import DOES_NOT_FIT
 from ensemble_api.views.plans import reasons, without_capacity
 
 # The names of Nova's error bodies (nova/api/openstack/wsgi.py, Fault), and one of ours: 422.
@@ -26,8 +28,7 @@ def fault(error: exception.EnsembleError, *, capacity: bool = False) -> dict[str
     message = error.message
     if "reasons" in facts:
         if not capacity:
-            said = " ".join(map(without_capacity, facts["reasons"]))
-            message = f"The ensemble does not fit: {said}"
+            message = DOES_NOT_FIT(reasons=following(list(map(without_capacity, facts["reasons"]))))
         facts["reasons"] = reasons(facts["reasons"], capacity=capacity)
     name = FAULT_NAMES.get(error.status, "computeFault")
     return {name: {"code": error.status, "message": message, "details": facts}}

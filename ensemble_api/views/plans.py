@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ensemble_api.planning import survivability
+from ensemble_api.planning.message import Message, Sentence, listed
 from ensemble_api.planning.result import Infeasible, Plan, Reason
 from ensemble_api.planning.topology import FailureDomain
 from ensemble_api.planning.unplanned import WORDS
-from ensemble_api.planning.wording import listed
 from ensemble_api.usecases.domain_labels import reference
 from ensemble_api.usecases.plan import Planned
 from ensemble_api.usecases.saved_plans import Move
@@ -61,7 +61,7 @@ def _unplanned(by_tier: Mapping[str, tuple[str, ...]]) -> list[Json]:
         {
             "code": code,
             "tiers": [tier for tier, codes in by_tier.items() if code in codes],
-            "message": f"The plan does not look at {words}.",
+            "message": words,
         }
         for code, words in WORDS.items()
         if any(code in codes for codes in by_tier.values())
@@ -162,11 +162,18 @@ def reasons(found: Iterable[Reason], *, capacity: bool) -> list[Json]:
     ]
 
 
-def without_capacity(reason: Reason) -> str:
+_NOT_ALL_FIT = Sentence("reason.not-all-fit", "Not all members of %(tiers)s fit.")
+_NOT_ALLOWED = Sentence(
+    "reason.not-allowed",
+    "The free capacity does not allow policies[%(policy)s] of %(tiers)s to be met.",
+)
+
+
+def without_capacity(reason: Reason) -> Message:
     """A reason in words that tell no figure of the cloud; where it tells none, in its own."""
     if not reason.supply:
         return reason.message
     tiers = listed(reason.tiers)
     if reason.policy is None:
-        return f"Not all members of {tiers} fit."
-    return f"The free capacity does not allow policies[{reason.policy}] of {tiers} to be met."
+        return _NOT_ALL_FIT(tiers=tiers)
+    return _NOT_ALLOWED(policy=reason.policy, tiers=tiers)

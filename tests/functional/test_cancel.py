@@ -23,7 +23,7 @@ def test_a_cancelled_build_is_gone_with_all_that_was_there(cloud: SmallCloud) ->
     record = half_built(cloud)
     cancelled = cloud.service().cancel(caller(), record.id)
     assert cancelled.status == "DELETING"
-    assert cancelled.events[-1]["message"].startswith("The build was cancelled;")
+    assert str(cancelled.events[-1]["message"]).startswith("The build was cancelled;")
     cloud.run(record.id)
     assert cloud.find(record.id) is None
     cloud.assert_clean()

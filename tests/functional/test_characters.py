@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from test_store import record
 
 from ensemble_api import exception
+from ensemble_api.planning.message import legacy_text
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store import characters, migration
 from ensemble_api.store.api import Page, Store
@@ -27,11 +28,13 @@ def add(store: Store, name: str = SMILE) -> EnsembleRecord:
 
 def test_names_and_events_hold_any_character(store: Store) -> None:
     saved = add(store)
-    store.transition(saved.id, [Status.RESERVING], Status.BUILDING, message=f"{SMILE} is built")
-    store.mark(saved, saved.members[0], "api", message=SMILE, status="ACTIVE")
+    store.transition(
+        saved.id, [Status.RESERVING], Status.BUILDING, message=legacy_text(f"{SMILE} is built")
+    )
+    store.mark(saved, saved.members[0], "api", message=legacy_text(SMILE), status="ACTIVE")
     found = store.get(saved.id)
     assert found.name == SMILE
-    assert [each["message"] for each in found.events] == [f"{SMILE} is built", SMILE]
+    assert [str(each["message"]) for each in found.events] == [f"{SMILE} is built", SMILE]
     assert [each.id for each in store.select(Page(name="\U0001f600"))] == [saved.id]
 
 
@@ -47,8 +50,10 @@ def test_an_event_keeps_of_its_text_what_a_database_can(
     store: Store, message: str, kept: str
 ) -> None:
     saved = add(store)
-    assert store.transition(saved.id, [Status.RESERVING], Status.ROLLING_BACK, message=message)
-    assert [each["message"] for each in store.get(saved.id).events] == [kept]
+    assert store.transition(
+        saved.id, [Status.RESERVING], Status.ROLLING_BACK, message=legacy_text(message)
+    )
+    assert [str(each["message"]) for each in store.get(saved.id).events] == [kept]
 
 
 @pytest.mark.parametrize("name", ["x" * 300, "a\0b", "a\ud800b"])
@@ -81,8 +86,8 @@ def test_tables_of_an_older_version_are_converted(new_database: Callable[[], Sto
     store.upgrade()
     store.check()
     saved = add(store)
-    store.mark(saved, saved.members[0], "api", message=SMILE, status="ACTIVE")
-    assert store.get(saved.id).events[0]["message"] == SMILE
+    store.mark(saved, saved.members[0], "api", message=legacy_text(SMILE), status="ACTIVE")
+    assert store.get(saved.id).events[0]["message"] == legacy_text(SMILE)
     store.remove(saved.id)
     inspector = sa.inspect(store.engine)
     for table in ("members", "events"):

@@ -30,7 +30,10 @@ def ref(name: str, project: str = "shop-project") -> str:
 def shown(cloud: SmallCloud, wanted: Any, asked: Asked = EVERYWHERE, who: Any = None) -> Any:
     who = who or caller()
     planned = cloud.service().plan(who, wanted, asked)
-    return views.plan(planned, who.project_id, names=False, capacity=True)
+    told: dict[str, Any] = views.told(
+        views.plan(planned, who.project_id, names=False, capacity=True)
+    )
+    return told
 
 
 def by_ref(view: Any) -> dict[str, Any]:
@@ -138,7 +141,7 @@ def test_who_may_not_know_of_all_domains_is_answered_as_without(cloud: SmallClou
 def test_a_large_cloud_shows_of_its_hosts_only_those_in_use(cloud: SmallCloud) -> None:
     service = cloud.service(shown_hosts=3)
     planned = service.plan(caller(), body(("web", 1)), EVERYWHERE)
-    view = views.plan(planned, "shop-project", names=False)
+    view = views.told(views.plan(planned, "shop-project", names=False))
     assert [each["level"] for each in view["domains"]] == [*["zone"] * 2, *["rack"] * 3, "host"]
     assert view["totals"]["host"] == 4
 

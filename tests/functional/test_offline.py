@@ -151,7 +151,9 @@ def test_planning_offline_is_planning_as_the_api_does(
     planned = small.service().plan(caller(), wanted, Asked(headroom=True))
     # A document has no project, whose labels and plans these are, and no time.
     planned = replace(planned, labels={}, at=None, id=None)
-    expected = json.loads(json.dumps(views.plan(planned, "", names=True, capacity=True)))
+    expected = json.loads(
+        json.dumps(views.told(views.plan(planned, "", names=True, capacity=True)))
+    )
 
     where, what = tmp_path / "cloud.json", tmp_path / "shop.json"
     assert manage.main(["--config-file", str(config), "snapshot", "--output", str(where)]) == 0

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 
 from ensemble_api import exception
+from ensemble_api.planning.message import legacy_text
 from ensemble_api.records import (
     EnsembleRecord,
     MemberRecord,
@@ -108,7 +109,7 @@ def test_upgrading_twice_is_fine_and_the_version_is_told(
     assert migration.version(store.engine) is None
     store.upgrade()
     store.upgrade()
-    assert migration.version(store.engine) == "0004"
+    assert migration.version(store.engine) == "0005"
 
 
 def test_what_is_saved_comes_back_the_same(store: Store) -> None:
@@ -128,7 +129,7 @@ def test_an_unknown_id_is_not_found(store: Store) -> None:
 
 def test_removing_takes_members_and_events_along(store: Store) -> None:
     gone, stays = add(store), add(store)
-    store.transition(gone.id, [Status.RESERVING], Status.BUILDING, message="x")
+    store.transition(gone.id, [Status.RESERVING], Status.BUILDING, message=legacy_text("x"))
     store.remove(gone.id)
     store.remove(gone.id)
     with store.engine.connect() as connection:
@@ -196,15 +197,17 @@ def test_a_page_refuses_what_it_cannot_be(bad: dict[str, Any]) -> None:
 
 def test_a_transition_happens_from_an_expected_status_only(store: Store) -> None:
     saved = add(store)
-    assert not store.transition(saved.id, [Status.BUILDING], Status.ACTIVE, message="no")
+    assert not store.transition(
+        saved.id, [Status.BUILDING], Status.ACTIVE, message=legacy_text("no")
+    )
     assert store.get(saved.id).events == ()
-    fault = {"message": "why", "reasons": []}
+    fault = legacy_text("why")
     assert store.transition(
-        saved.id, [Status.RESERVING], Status.ROLLING_BACK, fault=fault, message="why"
+        saved.id, [Status.RESERVING], Status.ROLLING_BACK, fault=fault, message=fault
     )
     found = store.get(saved.id)
     assert (found.status, found.fault) == ("ROLLING_BACK", fault)
-    assert [(each["type"], each["message"]) for each in found.events] == [("ROLLING_BACK", "why")]
+    assert [(each["type"], each["message"]) for each in found.events] == [("ROLLING_BACK", fault)]
     assert not store.transition("nobody", list(Status), Status.ERROR)
 
 
@@ -212,8 +215,8 @@ def test_only_the_latest_events_are_told_the_newest_last(store: Store) -> None:
     saved = add(store)
     with store.writing() as session:
         for number in range(MAX_EVENTS + 5):
-            rows.event(session, saved.id, "BUILDING", f"event {number}")
-    messages = [each["message"] for each in store.get(saved.id).events]
+            rows.event(session, saved.id, "BUILDING", legacy_text(f"event {number}"))
+    messages = [str(each["message"]) for each in store.get(saved.id).events]
     assert len(messages) == MAX_EVENTS
     assert messages[0] == "event 5"
     assert messages[-1] == f"event {MAX_EVENTS + 4}"
@@ -250,11 +253,11 @@ def test_of_many_transitions_exactly_one_happens(store: Store) -> None:
     won = in_threads(
         8,
         lambda number: store.transition(
-            saved.id, [Status.RESERVING], Status.BUILDING, message=str(number)
+            saved.id, [Status.RESERVING], Status.BUILDING, message=legacy_text(str(number))
         ),
     )
     assert sum(won) == 1
-    assert [each["message"] for each in store.get(saved.id).events] == [str(won.index(True))]
+    assert [str(each["message"]) for each in store.get(saved.id).events] == [str(won.index(True))]
 
 
 def test_many_members_marked_at_once_are_all_saved(store: Store) -> None:
@@ -262,7 +265,12 @@ def test_many_members_marked_at_once_are_all_saved(store: Store) -> None:
     in_threads(
         12,
         lambda number: store.mark(
-            saved, saved.members[number], "api", message="m", status="ACTIVE", server_id=str(number)
+            saved,
+            saved.members[number],
+            "api",
+            message=legacy_text("m"),
+            status="ACTIVE",
+            server_id=str(number),
         ),
     )
     found = store.get(saved.id)

@@ -40,16 +40,16 @@ def test_a_way_out_of_a_refusal_is_taken_with_one_click_and_taken_back(demo: Das
     demo.type("#t1-count", "9")
     # Six racks: two in one, or a wish only, or six members.
     assert list(offers(demo)) == [
-        "Be content with at most 2 of web in a rack.",
-        "Only wish (soft) for at most 1 of web in a rack.",
+        "Relax “at most 1 of web in a rack” to 2.",
+        "Make “at most 1 of web in a rack” soft.",
         "Ask for 6 members of web in place of 9.",
     ]
-    offers(demo)["Only wish (soft) for at most 1 of web in a rack."].click()
+    offers(demo)["Make “at most 1 of web in a rack” soft."].click()
     preview_of(demo, {"web": 9})
     assert demo.find("#p2-enforcement-soft").is_selected()
     assert sentences(demo)["p2"] == "No two members of web should share a rack."
     assert demo.driver.switch_to.active_element.get_attribute("id") == "ens-take-back"
-    assert "Only wish (soft) for at most 1 of web in a rack." in demo.text("#ens-changed")
+    assert "Make “at most 1 of web in a rack” soft." in demo.text("#ens-changed")
 
     # What is typed meanwhile is a step of its own: it is taken back first.
     demo.type("#t1-name", "front")
@@ -77,7 +77,7 @@ def test_changes_are_taken_back_one_after_the_other(demo: Dashboard) -> None:
     offers(demo)["Ask for 2 members of web in place of 3."].click()
     preview_of(demo, {"web": 2})
     demo.click("#t1-more")
-    offers(demo)["Be content with at most 2 of web in a zone."].click()
+    offers(demo)["Relax “at most 1 of web in a zone” to 2."].click()
     preview_of(demo, {"web": 3})
     demo.click("#ens-take-back")
     assert demo.text("#ens-changed") == ""
@@ -89,7 +89,7 @@ def test_changes_are_taken_back_one_after_the_other(demo: Dashboard) -> None:
     assert value(demo, "#t1-count") == "3"
     drawing(demo, "refused")
     # And again, to where the undoing began.
-    for said in ["Ask for 2 members of web", "change web from 2 to 3 members", "Be content with"]:
+    for said in ["Ask for 2 members of web", "change web from 2 to 3 members", "Relax"]:
         assert said in demo.text("#ens-redo")
         demo.click("#ens-redo")
     preview_of(demo, {"web": 3})

@@ -8,11 +8,22 @@ from typing import ClassVar
 import numpy as np
 
 from ensemble_api.planning.bounds.counting import domains_needed
+from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.planning.milp.formulation import Formulation, Linear
 from ensemble_api.planning.policy import Policy, Shortage
 from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.topology import IntArray
-from ensemble_api.planning.wording import domains, inside, listed, members
+from ensemble_api.planning.wording import in_number, in_one, level_word, listed, members, no_domain
+
+_ASKS = Sentence("affinity.asks", "all members of %(tiers)s %(in_one)s")
+_MUST = Sentence("affinity.must", "All members of %(tiers)s must be in one %(level)s.")
+_SHOULD = Sentence("affinity.should", "All members of %(tiers)s should be in one %(level)s.")
+_MISSED = Sentence("affinity.missed", "they are %(in_number)s")
+_NO_SINGLE_DOMAIN = Sentence(
+    "affinity.no-single-domain",
+    "All %(members)s of %(tier)s must be %(in_one)s, and %(no_domain)s has room for more than "
+    "%(most)s.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +32,18 @@ class Affinity(Policy):
 
     kind: ClassVar[str] = "affinity"
 
-    def describe(self) -> str:
+    def describe(self) -> Message:
         """Say in a few plain words what it asks for."""
-        return f"all members of {listed(self.tiers)} {inside(self.level)} one {self.level}"
+        return _ASKS(tiers=listed(self.tiers), in_one=in_one(self.level))
 
-    def missed(self, amount: int) -> str:
+    def sentence(self) -> Message:
+        """Say as a whole sentence what must be, or should be if it is soft."""
+        sentence = _MUST if self.hard else _SHOULD
+        return sentence(tiers=listed(self.tiers), level=level_word(self.level))
+
+    def missed(self, amount: int) -> Message:
         """Say in a few plain words by how much it is missed."""
-        return f"they are {inside(self.level)} {domains(amount + 1, self.level)}"
+        return _MISSED(in_number=in_number(amount + 1, self.level))
 
     def shortfall(self, problem: Problem, counts: IntArray) -> int:
         """Count the domains with members beyond the first."""
@@ -45,10 +61,12 @@ class Affinity(Policy):
         for row in problem.rows(self.tiers):
             tier, most = problem.ensemble.tiers[row], int(problem.able(row, depth).max(initial=0))
             if most < tier.count:
-                message = (
-                    f"All {members(tier.count)} of {tier.name} must be "
-                    f"{inside(self.level)} one {self.level}, "
-                    f"and no {self.level} has room for more than {most}."
+                message = _NO_SINGLE_DOMAIN(
+                    members=members(tier.count),
+                    tier=tier.name,
+                    in_one=in_one(self.level),
+                    no_domain=no_domain(self.level),
+                    most=most,
                 )
                 yield Shortage("no-single-domain", message, (row,), tier.count, most)
 

@@ -9,11 +9,39 @@ import numpy as np
 
 from ensemble_api.planning.bounds.counting import domains_needed
 from ensemble_api.planning.errors import ModelError, require_whole
+from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.planning.milp.formulation import Formulation, Linear
 from ensemble_api.planning.policy import Policy, Shortage
 from ensemble_api.planning.problem import Problem, together
 from ensemble_api.planning.topology import IntArray
-from ensemble_api.planning.wording import a_domain, domains, inside, listed, there_are
+from ensemble_api.planning.wording import domains, in_a, in_same, level_word, listed, there_are
+
+_ASKS = Sentence("anti-affinity.asks", "at most %(most)s of %(tiers)s %(in_a)s")
+_ASKS_APART = Sentence("anti-affinity.asks-apart", "no two of %(tiers)s %(in_same)s")
+_MUST_BE_ALONE = Sentence(
+    "anti-affinity.must-be-alone", "No two members of %(tiers)s may share a %(level)s."
+)
+_SHOULD_BE_ALONE = Sentence(
+    "anti-affinity.should-be-alone", "No two members of %(tiers)s should share a %(level)s."
+)
+_MUST = Sentence(
+    "anti-affinity.must", "A %(level)s may hold at most %(most)s members of %(tiers)s."
+)
+_SHOULD = Sentence(
+    "anti-affinity.should", "A %(level)s should hold at most %(most)s members of %(tiers)s."
+)
+_MUST_BE_APART = Sentence(
+    "anti-affinity.must-be-apart", "No %(level)s may hold members of two of %(tiers)s."
+)
+_SHOULD_BE_APART = Sentence(
+    "anti-affinity.should-be-apart", "No %(level)s should hold members of two of %(tiers)s."
+)
+_MISSED = Sentence("anti-affinity.missed", "%(number)s too many")
+_TOO_FEW_DOMAINS = Sentence(
+    "anti-affinity.too-few-domains",
+    "%(tiers)s need at least %(domains)s when no two of them share one, and %(there_are)s with "
+    "free capacity.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +57,27 @@ class AntiAffinity(Policy):
         if self.separates and self.max_per_domain != 1:
             raise ModelError("max_per_domain", "must be 1 when the policy names several tiers")
 
-    def describe(self) -> str:
+    def describe(self) -> Message:
         """Say in a few plain words what it asks for."""
         tiers = listed(self.tiers)
         if self.separates:
-            return f"no two of {tiers} {inside(self.level)} the same {self.level}"
-        return f"at most {self.max_per_domain} of {tiers} {a_domain(self.level)}"
+            return _ASKS_APART(tiers=tiers, in_same=in_same(self.level))
+        return _ASKS(most=self.max_per_domain, tiers=tiers, in_a=in_a(self.level))
 
-    def missed(self, amount: int) -> str:
+    def sentence(self) -> Message:
+        """Say as a whole sentence what must be, or should be if it is soft."""
+        if self.separates:
+            sentence = _MUST_BE_APART if self.hard else _SHOULD_BE_APART
+        elif self.max_per_domain == 1:
+            sentence = _MUST_BE_ALONE if self.hard else _SHOULD_BE_ALONE
+        else:
+            sentence = _MUST if self.hard else _SHOULD
+        level = level_word(self.level)
+        return sentence(tiers=listed(self.tiers), level=level, most=self.max_per_domain)
+
+    def missed(self, amount: int) -> Message:
         """Say in a few plain words by how much it is missed."""
-        return f"{amount} too many"
+        return _MISSED(number=amount)
 
     def looser(self, count: int) -> Iterator[tuple[str, Sequence[int | str]]]:
         """Give larger values of `max_per_domain`."""
@@ -97,9 +136,10 @@ class AntiAffinity(Policy):
         fit = [problem.able(row, depth) > 0 for row in rows]
         present = int(np.any(fit, axis=0).sum())
         if needed > present:
-            message = (
-                f"{listed(self.tiers)} need at least {domains(needed, self.level)} when no two "
-                f"of them share one, and {there_are(present)} with free capacity."
+            message = _TOO_FEW_DOMAINS(
+                tiers=listed(self.tiers),
+                domains=domains(needed, self.level),
+                there_are=there_are(present),
             )
             yield Shortage("too-few-domains", message, tuple(rows), needed, present)
 

@@ -7,11 +7,38 @@ from typing import ClassVar
 import numpy as np
 
 from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.planning.milp.formulation import Formulation, Linear
 from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.topology import BoolArray, IntArray
-from ensemble_api.planning.wording import a_domain, listed
+from ensemble_api.planning.wording import in_a, level_word, listed
+
+_ASKS_OF_PROJECTS = Sentence(
+    "exclusive.asks-of-projects",
+    "no server of another project %(in_a)s that holds %(tiers)s",
+)
+_ASKS_OF_ENSEMBLES = Sentence(
+    "exclusive.asks-of-ensembles",
+    "no server of another ensemble %(in_a)s that holds %(tiers)s",
+)
+_MUST_OF_PROJECTS = Sentence(
+    "exclusive.must-of-projects",
+    "A %(level)s with members of %(tiers)s may hold no server of another project.",
+)
+_SHOULD_OF_PROJECTS = Sentence(
+    "exclusive.should-of-projects",
+    "A %(level)s with members of %(tiers)s should hold no server of another project.",
+)
+_MUST_OF_ENSEMBLES = Sentence(
+    "exclusive.must-of-ensembles",
+    "A %(level)s with members of %(tiers)s may hold no member of another ensemble.",
+)
+_SHOULD_OF_ENSEMBLES = Sentence(
+    "exclusive.should-of-ensembles",
+    "A %(level)s with members of %(tiers)s should hold no member of another ensemble.",
+)
+_MISSED = Sentence("exclusive.missed", "%(count)s is shared", "%(count)s are shared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +53,22 @@ class Exclusive(Policy):
         if self.other not in ("ensemble", "project"):
             raise ModelError("other", "must be ensemble or project")
 
-    def describe(self) -> str:
+    def describe(self) -> Message:
         """Say in a few plain words what it asks for."""
-        where = a_domain(self.level)
-        return f"no server of another {self.other} {where} that holds {listed(self.tiers)}"
+        asks = _ASKS_OF_PROJECTS if self.other == "project" else _ASKS_OF_ENSEMBLES
+        return asks(in_a=in_a(self.level), tiers=listed(self.tiers))
 
-    def missed(self, amount: int) -> str:
+    def sentence(self) -> Message:
+        """Say as a whole sentence what must be, or should be if it is soft."""
+        if self.other == "project":
+            sentence = _MUST_OF_PROJECTS if self.hard else _SHOULD_OF_PROJECTS
+        else:
+            sentence = _MUST_OF_ENSEMBLES if self.hard else _SHOULD_OF_ENSEMBLES
+        return sentence(level=level_word(self.level), tiers=listed(self.tiers))
+
+    def missed(self, amount: int) -> Message:
         """Say in a few plain words by how much it is missed."""
-        return f"{amount} {'is' if amount == 1 else 'are'} shared"
+        return _MISSED(count=amount)
 
     def shortfall(self, problem: Problem, counts: IntArray) -> int:
         """Count the domains with members that hold servers of others."""

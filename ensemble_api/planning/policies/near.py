@@ -7,11 +7,27 @@ from typing import ClassVar
 
 from ensemble_api.planning.bounds.counting import domains_needed
 from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.planning.milp.formulation import Formulation, Linear
 from ensemble_api.planning.policy import Policy, Shortage, require_tier
 from ensemble_api.planning.problem import Problem, together
 from ensemble_api.planning.topology import BoolArray, IntArray
-from ensemble_api.planning.wording import domains, inside, listed
+from ensemble_api.planning.wording import at_most, domains, in_every, level_word, listed
+
+_ASKS = Sentence("near.asks", "%(to)s %(in_every)s that holds %(tiers)s")
+_MUST = Sentence(
+    "near.must",
+    "Every %(level)s that holds members of %(tiers)s must hold one of %(to)s too.",
+)
+_SHOULD = Sentence(
+    "near.should",
+    "Every %(level)s that holds members of %(tiers)s should hold one of %(to)s too.",
+)
+_TOO_FEW_DOMAINS = Sentence(
+    "near.too-few-domains",
+    "%(tier)s needs at least %(domains)s, and %(to)s, which must be there too, can be %(at_most)s.",
+)
+_MISSED = Sentence("near.missed", "%(number)s without it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +47,18 @@ class Near(Policy):
         Policy.require(self, counts)
         require_tier(self.to, "to", counts)
 
-    def describe(self) -> str:
+    def describe(self) -> Message:
         """Say in a few plain words what it asks for."""
-        return f"{self.to} {inside(self.level)} every {self.level} that holds {listed(self.tiers)}"
+        return _ASKS(to=self.to, in_every=in_every(self.level), tiers=listed(self.tiers))
 
-    def missed(self, amount: int) -> str:
+    def sentence(self) -> Message:
+        """Say as a whole sentence what must be, or should be if it is soft."""
+        sentence = _MUST if self.hard else _SHOULD
+        return sentence(level=level_word(self.level), tiers=listed(self.tiers), to=self.to)
+
+    def missed(self, amount: int) -> Message:
         """Say in a few plain words by how much it is missed."""
-        return f"{amount} without it"
+        return _MISSED(number=amount)
 
     def shortfall(self, problem: Problem, counts: IntArray) -> int:
         """Count the domains, for each tier, in which the other tier is missing."""
@@ -74,10 +95,11 @@ class Near(Policy):
         """Say which limits are too low, and which tiers need more domains than the other has."""
         yield from Policy.shortages(self, problem)
         for row, most, wanted in self.unreached(problem):
-            message = (
-                f"{problem.ensemble.tiers[row].name} needs at least {domains(wanted, self.level)}, "
-                f"and {self.to}, which must be {inside(self.level)} each of them, can be "
-                f"{inside(self.level)} at most {domains(most, self.level)}."
+            message = _TOO_FEW_DOMAINS(
+                tier=problem.ensemble.tiers[row].name,
+                domains=domains(wanted, self.level),
+                to=self.to,
+                at_most=at_most(most, self.level),
             )
             yield Shortage("too-few-domains", message, (row,), wanted, most)
 

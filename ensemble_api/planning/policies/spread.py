@@ -8,11 +8,39 @@ from typing import ClassVar
 import numpy as np
 
 from ensemble_api.planning.errors import ModelError, require_whole
+from ensemble_api.planning.message import Argument, Message, Sentence
 from ensemble_api.planning.milp.formulation import Formulation, Linear
 from ensemble_api.planning.policy import Policy, Shortage
 from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.topology import IntArray
-from ensemble_api.planning.wording import domains, inside, listed, plural
+from ensemble_api.planning.wording import (
+    at_least,
+    at_most,
+    domains,
+    in_number,
+    level_word,
+    listed,
+    over,
+)
+
+_ASKS_SKEW = Sentence("spread.asks-skew", "%(tiers)s %(over)s with a skew of at most %(skew)s")
+_ASKS_DOMAINS = Sentence("spread.asks-domains", "%(tiers)s %(at_least)s")
+_ASKS_BOTH = Sentence("spread.asks-both", "%(skew)s and %(domains)s")
+_SKEW = Sentence("spread.skew", "a skew of %(skew)s")
+_MUST = Sentence("spread.must", "The members of %(tiers)s must be spread: %(how)s.")
+_SHOULD = Sentence("spread.should", "The members of %(tiers)s should be spread: %(how)s.")
+_EACH_MUST = Sentence(
+    "spread.each-must", "The members of each of %(tiers)s must be spread: %(how)s."
+)
+_EACH_SHOULD = Sentence(
+    "spread.each-should", "The members of each of %(tiers)s should be spread: %(how)s."
+)
+_EVEN = Sentence("spread.even", "no %(level)s holds over %(skew)s more than another")
+_USED = Sentence("spread.used", "at least %(domains)s is used", "at least %(domains)s are used")
+_MISSED = Sentence("spread.missed", "%(number)s short of it")
+_TOO_FEW_DOMAINS = Sentence(
+    "spread.too-few-domains", "%(tier)s can be %(at_most)s, and it must be %(in_number)s."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +60,39 @@ class Spread(Policy):
         if self.min_domains is not None:
             require_whole(self.min_domains, "min_domains", 1)
 
-    def describe(self) -> str:
+    def describe(self) -> Message:
         """Say in a few plain words what it asks for."""
         tiers, parts = listed(self.tiers), []
         if self.max_skew is not None:
-            parts.append(
-                f"{tiers} over {plural(self.level)} with a skew of at most {self.max_skew}"
-            )
+            parts.append(_ASKS_SKEW(tiers=tiers, over=over(self.level), skew=self.max_skew))
         if self.min_domains is not None:
-            number = domains(self.min_domains, self.level)
-            parts.append(f"{tiers} {inside(self.level)} at least {number}")
-        return " and ".join(parts)
+            number = at_least(self.min_domains, self.level)
+            parts.append(_ASKS_DOMAINS(tiers=tiers, at_least=number))
+        return _ASKS_BOTH(skew=parts[0], domains=parts[1]) if len(parts) > 1 else parts[0]
 
-    def missed(self, amount: int) -> str:
+    def sentence(self) -> Message:
+        """Say as a whole sentence what must be, or should be if it is soft."""
+        how: list[Argument] = []
+        if self.max_skew is not None:
+            how.append(_EVEN(level=level_word(self.level), skew=self.max_skew))
+        if self.min_domains is not None:
+            number = self.min_domains
+            how.append(_USED(domains=domains(number, self.level), count=number))
+        if len(self.tiers) > 1:
+            sentence = _EACH_MUST if self.hard else _EACH_SHOULD
+        else:
+            sentence = _MUST if self.hard else _SHOULD
+        return sentence(tiers=listed(self.tiers), how=listed(how))
+
+    def missed(self, amount: int) -> Message:
         """Say in a few plain words by how much it is missed."""
-        return f"{amount} short of it"
+        return _MISSED(number=amount)
+
+    def relaxed(self, field: str, value: int | str) -> Argument:
+        """Say what `value` is, as one of its fields that tell how much it asks."""
+        if field == "max_skew":
+            return _SKEW(skew=value)
+        return domains(int(value), self.level)
 
     def looser(self, count: int) -> Iterator[tuple[str, Sequence[int | str]]]:
         """Give larger values of `max_skew` and smaller ones of `min_domains`."""
@@ -97,11 +143,11 @@ class Spread(Policy):
     def shortages(self, problem: Problem) -> Iterator[Shortage]:
         """Say which limits are too low, and which tiers cannot be in as many domains as asked."""
         yield from Policy.shortages(self, problem)
-        within = inside(self.level)
         for row, most, wanted in self.unreached(problem):
-            message = (
-                f"{problem.ensemble.tiers[row].name} can be {within} at most "
-                f"{domains(most, self.level)}, and it must be {within} {wanted}."
+            message = _TOO_FEW_DOMAINS(
+                tier=problem.ensemble.tiers[row].name,
+                at_most=at_most(most, self.level),
+                in_number=in_number(wanted, self.level),
             )
             yield Shortage("too-few-domains", message, (row,), wanted, most)
 

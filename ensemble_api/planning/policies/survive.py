@@ -10,12 +10,40 @@ import numpy as np
 
 from ensemble_api.planning.errors import ModelError, require_whole
 from ensemble_api.planning.laminar import level_off
+from ensemble_api.planning.message import Argument, Message, Sentence
 from ensemble_api.planning.milp.formulation import Formulation, Linear
 from ensemble_api.planning.policy import Policy, Shortage
 from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.topology import IntArray
-from ensemble_api.planning.wording import listed, members, plural
+from ensemble_api.planning.wording import after_loss, domains, listed
 
+_ASKS = Sentence("survive.asks", "%(left)s of %(tiers)s left %(after_loss)s")
+_MUST = Sentence(
+    "survive.must",
+    "After the loss of any %(failed)s, at least %(left)s of %(tiers)s must be left.",
+)
+_SHOULD = Sentence(
+    "survive.should",
+    "After the loss of any %(failed)s, at least %(left)s of %(tiers)s should be left.",
+)
+_EACH_MUST = Sentence(
+    "survive.each-must",
+    "After the loss of any %(failed)s, at least %(left)s of each of %(tiers)s must be left.",
+)
+_EACH_SHOULD = Sentence(
+    "survive.each-should",
+    "After the loss of any %(failed)s, at least %(left)s of each of %(tiers)s should be left.",
+)
+_MISSED = Sentence("survive.missed", "%(count)s too few is left", "%(count)s too few are left")
+_TOO_FEW_LEFT = Sentence(
+    "survive.too-few-left",
+    "At most %(left)s of the %(number)s members of %(tier)s can be left %(after_loss)s, and "
+    "%(wanted)s must be.",
+)
+_NONE_LEFT = Sentence(
+    "survive.none-left",
+    "No member of %(tier)s can be left %(after_loss)s, and %(wanted)s must be.",
+)
 _PERCENT = re.compile(r"(\d{1,3})%")
 
 
@@ -52,18 +80,33 @@ class Survive(Policy):
             return -(-count * int(self.min_available[:-1]) // 100)
         return self.min_available
 
-    def describe(self) -> str:
+    def describe(self) -> Message:
         """Say in a few plain words what it asks for."""
-        return f"{self.min_available} of {listed(self.tiers)} left after {self._loss()}"
+        return _ASKS(
+            left=self.min_available,
+            tiers=listed(self.tiers),
+            after_loss=after_loss(self.failures, self.level),
+        )
 
-    def _loss(self) -> str:
-        if self.failures == 1:
-            return f"the loss of any one {self.level}"
-        return f"the loss of any {self.failures} {plural(self.level)}"
+    def sentence(self) -> Message:
+        """Say as a whole sentence what must be, or should be if it is soft."""
+        if len(self.tiers) > 1:
+            sentence = _EACH_MUST if self.hard else _EACH_SHOULD
+        else:
+            sentence = _MUST if self.hard else _SHOULD
+        return sentence(
+            failed=domains(self.failures, self.level),
+            left=self.min_available,
+            tiers=listed(self.tiers),
+        )
 
-    def missed(self, amount: int) -> str:
+    def missed(self, amount: int) -> Message:
         """Say in a few plain words by how much it is missed."""
-        return f"{amount} too few {'is' if amount == 1 else 'are'} left"
+        return _MISSED(count=amount)
+
+    def relaxed(self, field: str, value: int | str) -> Argument:
+        """Say what `value` is, as one of its fields that tell how much it asks."""
+        return domains(int(value), self.level) if field == "failures" else value
 
     def looser(self, count: int) -> Iterator[tuple[str, Sequence[int | str]]]:
         """Give smaller values of `min_available` and of `failures`."""
@@ -117,9 +160,13 @@ class Survive(Policy):
             if left >= wanted:
                 continue
             tier = problem.ensemble.tiers[row]
-            able_to = f"At most {left} of the {members(tier.count)}" if left else "No member"
-            message = (
-                f"{able_to} of {tier.name} can be left after {self._loss()}, and {wanted} must be."
+            sentence = _TOO_FEW_LEFT if left else _NONE_LEFT
+            message = sentence(
+                left=left,
+                number=tier.count,
+                tier=tier.name,
+                after_loss=after_loss(self.failures, self.level),
+                wanted=wanted,
             )
             yield Shortage("too-few-domains", message, (row,), wanted, left)
 

@@ -12,6 +12,7 @@ from records import IMAGE, Status, ensemble, member, stable_id
 from ensemble_api import exception, limits, routes
 from ensemble_api.cloud.inventory import Host
 from ensemble_api.planning import result
+from ensemble_api.planning.message import legacy_text
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.service import Asked, Page, Planned
@@ -31,7 +32,9 @@ BODY = {
         "tiers": [{"name": "web", "count": 1, "server": {"flavor": "1", "image": IMAGE}}],
     }
 }
-REASON = result.Reason("no-capacity", "There is room for 1.", None, "host", ("web",), 3, 1)
+REASON = result.Reason(
+    "no-capacity", legacy_text("There is room for 1."), None, "host", ("web",), 3, 1
+)
 
 
 @dataclass

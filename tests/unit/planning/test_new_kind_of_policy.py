@@ -9,6 +9,7 @@ from planning_clouds import racks
 from planning_solved import plan
 
 from ensemble_api.planning import check
+from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.planning.milp.formulation import Formulation, Linear
 from ensemble_api.planning.model import Ensemble, Tier
 from ensemble_api.planning.policies import AntiAffinity
@@ -18,6 +19,10 @@ from ensemble_api.planning.result import Assignment, Infeasible, Plan
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain, IntArray
 
+ASKS = Sentence("packed.asks", "%(tier)s in at most %(most)s")
+MUST = Sentence("packed.must", "%(tier)s must be in at most %(most)s.")
+MISSED = Sentence("packed.missed", "%(number)s more")
+
 
 @dataclass(frozen=True, slots=True)
 class Packed(Policy):
@@ -26,11 +31,14 @@ class Packed(Policy):
     most: int = 1
     kind: ClassVar[str] = "packed"
 
-    def describe(self) -> str:
-        return f"{self.tiers[0]} in at most {self.most}"
+    def describe(self) -> Message:
+        return ASKS(tier=self.tiers[0], most=self.most)
 
-    def missed(self, amount: int) -> str:
-        return f"{amount} more"
+    def sentence(self) -> Message:
+        return MUST(tier=self.tiers[0], most=self.most)
+
+    def missed(self, amount: int) -> Message:
+        return MISSED(number=amount)
 
     def shortfall(self, problem: Problem, counts: IntArray) -> int:
         held = [problem.held(counts[row], self.level) for row in problem.rows(self.tiers)]
@@ -82,7 +90,7 @@ def test_what_it_misses_is_least_and_said() -> None:
     apart = AntiAffinity("host", ("web",))
     found = plan(Ensemble((WEB,), (apart, Packed("rack", ("web",), False))), FOUR_HOSTS)
     assert hosts(found) == 4
-    assert [each.message for each in found.violations] == ["web in at most 1: 1 more"]
+    assert [str(each.message) for each in found.violations] == ["web in at most 1: 1 more"]
 
 
 def test_it_is_refused_with_a_reason_and_a_change() -> None:
@@ -90,7 +98,7 @@ def test_it_is_refused_with_a_reason_and_a_change() -> None:
     assert isinstance(found, Infeasible)
     assert found.proved
     (reason,) = found.reasons
-    assert reason.message == (
+    assert str(reason.message) == (
         "It cannot be met, web in at most 1, with the free capacity: 2 of the 4 members fit."
     )
-    assert reason.suggestion == "Only wish (soft) for web in at most 1."
+    assert str(reason.suggestion) == "Make “web in at most 1” soft."

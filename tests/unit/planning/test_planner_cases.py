@@ -287,9 +287,9 @@ def test_refused(
     assert result.proved
     assert [(r.code, r.policy, r.demand, r.supply) for r in result.reasons] == expected
     for reason in result.reasons:
-        assert reason.message.endswith(".")
+        assert str(reason.message).endswith(".")
         for host in snapshot.topology.hosts:
-            assert host not in reason.message.split()
+            assert host not in str(reason.message).split()
 
 
 def test_soft_policies_are_missed_as_little_as_possible_and_said() -> None:

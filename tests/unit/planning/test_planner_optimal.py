@@ -37,7 +37,7 @@ def assert_optimal(
         assert result.reasons
         names = {name for name in snapshot.topology.hosts if len(name) > 1}
         for reason in result.reasons:
-            assert not names.intersection(reason.message.replace(",", " ").split())
+            assert not names.intersection(str(reason.message).replace(",", " ").split())
         return
     assert isinstance(result, Plan), result
     assert check(ensemble, snapshot, result.assignment, existing or {}) == ()

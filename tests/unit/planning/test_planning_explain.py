@@ -44,14 +44,14 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
             "web needs at least 4 racks with free capacity (at most 1 of web in a rack), "
             "and there are 3."
         ),
-        "Be content with at most 2 of web in a rack.",
+        "Relax “at most 1 of web in a rack” to 2.",
     ),
     (
         "no host large enough",
         (tier("web", 5),),
         (Affinity("host", ("web",)),),
         "All 5 members of web must be on one host, and no host has room for more than 4.",
-        "Only wish (soft) for all members of web on one host.",
+        "Make “all members of web on one host” soft.",
     ),
     (
         "too much to survive",
@@ -61,7 +61,7 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
             "At most 1 of the 3 members of web can be left after the loss of any 2 racks, "
             "and 2 must be."
         ),
-        "Be content with 1 of web left after the loss of any 2 racks.",
+        "Relax “2 of web left after the loss of any 2 racks” to 1.",
     ),
     (
         "a single member cannot survive",
@@ -74,8 +74,8 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
         "more domains than members",
         (tier("web", 2),),
         (Spread("rack", ("web",), True, None, 3),),
-        "web can be in at most 2 racks, and it must be in 3.",
-        "Be content with web in at least 2 racks.",
+        "web can be in at most 2 racks, and it must be in 3 racks.",
+        "Relax “web in at least 3 racks” to 2 racks.",
     ),
     (
         "two tiers that need more racks than there are",
@@ -85,7 +85,7 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
             "web and db need at least 4 racks when no two of them share one, "
             "and there are 3 with free capacity."
         ),
-        "Only wish (soft) for no two of web and db in the same rack.",
+        "Make “no two of web and db in the same rack” soft.",
     ),
     (
         "capacity that is too scattered",
@@ -108,8 +108,8 @@ def test_what_is_said(
     tiers: tuple[Tier, ...], policies: tuple[Policy, ...], message: str, suggestion: str | None
 ) -> None:
     (reason,) = reasons(SMALL, tiers, *policies)
-    assert reason.message == message
-    assert reason.suggestion == suggestion
+    assert str(reason.message) == message
+    assert (reason.suggestion and str(reason.suggestion)) == suggestion
 
 
 def test_a_conflict_names_each_policy_of_it_and_no_other() -> None:
@@ -121,10 +121,10 @@ def test_a_conflict_names_each_policy_of_it_and_no_other() -> None:
         Spread("rack", ("web",), True, None, 2),
     )
     assert [(reason.code, reason.policy) for reason in found] == [("conflict", 1), ("conflict", 2)]
-    assert found[0].message == (
+    assert str(found[0].message) == (
         "It cannot be met, db in every rack that holds web, together with: web in at least 2 racks."
     )
-    assert found[0].suggestion == "Only wish (soft) for db in every rack that holds web."
+    assert str(found[0].suggestion) == "Make “db in every rack that holds web” soft."
 
 
 def test_a_search_that_ends_at_its_limit_says_that_nothing_is_decided(
@@ -135,7 +135,7 @@ def test_a_search_that_ends_at_its_limit_says_that_nothing_is_decided(
     assert isinstance(result, Infeasible)
     assert not result.proved
     assert [reason.code for reason in result.reasons] == ["not-decided"]
-    assert result.reasons[0].suggestion == "Ask for 5 members of web in place of 6."
+    assert str(result.reasons[0].suggestion) == "Ask for 5 members of web in place of 6."
 
 
 def test_without_any_search_a_plan_is_still_given_with_an_honest_bound(
@@ -251,17 +251,14 @@ def test_what_is_offered(
 def test_the_words_of_a_change_of_several_fields() -> None:
     web, db = AntiAffinity("rack", ("web",)), AntiAffinity("rack", ("db",))
     messages = [
-        [change.message for change in reason.changes]
+        [str(change.message) for change in reason.changes]
         for reason in reasons(SMALL, (tier("web", 4), tier("db", 5)), web, db)
     ]
     assert messages == 2 * [
         [
-            (
-                "Be content with at most 2 of web in a rack, "
-                "and be content with at most 2 of db in a rack."
-            ),
-            "Only wish (soft) for what the policies ask.",
-            "Ask for 3 members of web in place of 4, and ask for 3 members of db in place of 5.",
+            ("Relax “at most 1 of web in a rack” to 2. Relax “at most 1 of db in a rack” to 2."),
+            "Make all policies soft.",
+            "Ask for 3 members of web in place of 4. Ask for 3 members of db in place of 5.",
         ]
     ]
 

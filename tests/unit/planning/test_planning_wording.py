@@ -28,7 +28,7 @@ DESCRIBED: list[tuple[Policy, str]] = [
 
 @pytest.mark.parametrize(("policy", "words"), [pytest.param(*row, id=row[1]) for row in DESCRIBED])
 def test_what_a_policy_asks_for(policy: Policy, words: str) -> None:
-    assert policy.describe() == words
+    assert str(policy.describe()) == words
 
 
 MISSED: list[tuple[Policy, int, str]] = [
@@ -47,9 +47,9 @@ MISSED: list[tuple[Policy, int, str]] = [
     ("policy", "amount", "words"), [pytest.param(*row, id=row[2]) for row in MISSED]
 )
 def test_by_how_much_a_policy_is_missed(policy: Policy, amount: int, words: str) -> None:
-    assert policy.describe_shortfall(amount) == f"{policy.describe()}: {words}"
+    assert str(policy.describe_shortfall(amount)) == f"{policy.describe()}: {words}"
 
 
 def test_lists_and_counts_read_as_people_say_them() -> None:
-    assert [listed("a"), listed("ab"), listed("abc")] == ["a", "a and b", "a, b and c"]
-    assert [there_are(n) for n in (0, 1, 2)] == ["there is none", "there is 1", "there are 2"]
+    assert [str(listed(names)) for names in ("a", "ab", "abc")] == ["a", "a and b", "a, b and c"]
+    assert [str(there_are(n)) for n in (0, 1, 2)] == ["there is none", "there is 1", "there are 2"]

@@ -98,7 +98,7 @@ class World:
             case Record(seen, status, server_id):
                 self.mark(seen, status=status, server_id=server_id)
             case Fail(message):
-                self.fail(message)
+                self.fail(str(message))
             case Settle(None):
                 self.effect()
                 self.record = None

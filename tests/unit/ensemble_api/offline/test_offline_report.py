@@ -11,6 +11,7 @@ from ensemble_api import views
 from ensemble_api.offline.dry_run import dry_run
 from ensemble_api.offline.report import report
 from ensemble_api.planning.headroom import DomainRoom, LevelRoom
+from ensemble_api.planning.message import legacy_text
 from ensemble_api.planning.result import Infeasible, Objective, Plan, Reason, Violation
 from ensemble_api.service import Planned
 
@@ -31,10 +32,12 @@ def test_a_plan_is_a_table_of_names_with_what_follows() -> None:
     where, what = understood(a_cloud()), wanted(an_ensemble(a_tier("web", 3), a_tier("db", 1)))
     hosts = dict(zip(what.ensemble.members, ("h4", "h1", "h3", "h1"), strict=True))
     objectives = (Objective("soft violations", 1, 1), Objective("packing", 9, 7))
-    missed = Violation(0, "zone", (), ("web",), 1, "at most 1 of web in a zone: 1 too many")
+    missed = Violation(
+        0, "zone", (), ("web",), 1, legacy_text("at most 1 of web in a zone: 1 too many")
+    )
     plan = Plan(what.ensemble, hosts, objectives, (missed,))
     racks = where.topology.domains("rack")
-    full = Reason("no-capacity", "web has 3 members, and there is room for 2.")
+    full = Reason("no-capacity", legacy_text("web has 3 members, and there is room for 2."))
     rooms = (
         LevelRoom("host", (DomainRoom(where.topology.domains("host")[0], 2, True),)),
         LevelRoom(
@@ -79,7 +82,7 @@ Head-room, whether what is lost could be placed again:
 def test_a_refusal_says_why_and_what_would_fit() -> None:
     text = told(a_cloud(), an_ensemble(a_tier("web", 4), policies=[apart("rack", "web")]))
     assert "shop does not fit.\n- web needs at least 4 racks" in text
-    assert "It would fit after any one of these changes:\n  * Be content with at most 2" in text
+    assert "It would fit after any one of these changes:\n  * Relax “at most 1" in text
 
 
 def test_failed_domains_are_said_and_not_used() -> None:

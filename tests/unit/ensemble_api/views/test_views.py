@@ -12,6 +12,7 @@ from records import NAMES, PLACES, MemberStatus, Status, ensemble, member
 
 from ensemble_api import views
 from ensemble_api.planning import result
+from ensemble_api.planning.message import legacy_text
 from ensemble_api.planning.model import Ensemble, Member, Tier
 from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.service import Planned
@@ -29,7 +30,7 @@ MEMBERS = (
 
 
 def as_text(view: Any) -> str:
-    return json.dumps(view)
+    return json.dumps(views.told(view))
 
 
 def planned() -> Planned:
@@ -42,7 +43,7 @@ def planned() -> Planned:
     assignment = {Member("web", index): name for index, name in enumerate(PLACES)}
     objectives = (result.Objective("loss by one host", 1, 1),)
     domain = topology.domain_of("secrethost1", "host")
-    violation = result.Violation(0, "host", (domain,), ("web",), 1, "Too many.")
+    violation = result.Violation(0, "host", (domain,), ("web",), 1, legacy_text("Too many."))
     return Planned(result.Plan(wanted, assignment, objectives, (violation,)), topology)
 
 
@@ -71,11 +72,12 @@ def test_a_tenant_sees_no_name_and_no_capacity(view: Any) -> None:
 @pytest.mark.parametrize("detail", [True, False], ids=["show", "list"])
 def test_nova_s_words_about_a_failure_tell_a_tenant_no_host(detail: bool) -> None:
     words = "Nova refused web-0: Compute host secrethost1 (in secretrack1) could not be found."
+    message = legacy_text(words)
     record = ensemble(
         *MEMBERS,
         status=Status.ERROR,
-        fault={"message": words, "reasons": []},
-        events=({"at": "2026-11-22T10:00:00Z", "type": "ROLLING_BACK", "message": words},),
+        fault=message,
+        events=({"at": "2026-11-22T10:00:00Z", "type": "ROLLING_BACK", "message": message},),
     )
     shown = as_text(views.ensemble(record, zone_level="zone", names=False, detail=detail))
     for secret in SECRETS:
@@ -105,19 +107,18 @@ def test_a_fault_says_what_went_wrong_and_what_the_removal_waits_for(
     record = ensemble(
         *MEMBERS,
         status=status,
-        fault={"message": fault, "reasons": []} if fault else None,
-        blocked=blocked,
+        fault=legacy_text(fault) if fault else None,
+        blocked=legacy_text(blocked) if blocked else None,
     )
     view = views.ensemble(record, zone_level="zone", names=False, detail=True)["fault"]
-    assert (view and view["message"]) == shown
+    assert (view and str(view["message"])) == shown
 
 
 def test_a_host_that_is_named_like_a_tier_leaves_member_names_alone() -> None:
     odd = member(0, domains={"host": ("z", "r", "web"), "rack": ("z", "r"), "zone": ("z",)})
-    record = ensemble(odd, fault={"message": "Nova refused web-0: no web", "reasons": []})
-    assert views.ensemble(record, zone_level="zone", names=False, detail=False)["fault"][
-        "message"
-    ].startswith("Nova refused web-0: no ")
+    record = ensemble(odd, fault=legacy_text("Nova refused web-0: no web"))
+    shown = views.ensemble(record, zone_level="zone", names=False, detail=False)["fault"]
+    assert str(shown["message"]).startswith("Nova refused web-0: no ")
 
 
 def test_an_operator_sees_names() -> None:
@@ -259,16 +260,24 @@ def test_user_data_is_shown_to_who_may_see_it_and_said_to_be_there_to_all_others
 
 
 def test_a_refused_plan_has_the_shape_of_a_plan() -> None:
-    change = result.Change("Fewer.", (result.Edit("tiers[0].count", 2),))
+    change = result.Change(legacy_text("Fewer."), (result.Edit("tiers[0].count", 2),))
     reason = result.Reason(
-        "too-few-domains", "Only 2 racks.", 0, "rack", ("web",), 3, 2, "Fewer.", (change,)
+        "too-few-domains",
+        legacy_text("Only 2 racks."),
+        0,
+        "rack",
+        ("web",),
+        3,
+        2,
+        legacy_text("Fewer."),
+        (change,),
     )
     topology = Topology.build(("host",), {})
     infeasible = Planned(result.Infeasible((reason,), True), topology)
     refused = views.plan(infeasible, "p", names=False, capacity=True)
     assert refused.keys() - {"reasons", "proved"} <= views.plan(planned(), "p", names=False).keys()
     assert (refused["feasible"], refused["proved"]) == (False, True)
-    assert refused["reasons"] == [
+    assert views.told(refused["reasons"]) == [
         {
             "code": "too-few-domains",
             "message": "Only 2 racks.",
