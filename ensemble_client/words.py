@@ -241,7 +241,7 @@ def _counted(lost: Mapping[str, int]) -> str:
 
 
 def objective_lines(objectives: Iterable[Json]) -> list[str]:
-    """Say each objective, most important first: "worst loss by one rack: 3, proved optimal"."""
+    """Say each objective, most important first: "soft violations: 3, proved optimal"."""
     return [f"{printable(each['name'])}: {_known(each)}" for each in objectives]
 
 

@@ -151,9 +151,8 @@ class _Draft:
         tight: bool = False,
     ) -> None:
         self.problem = problem
-        self.rank = problem.rank
-        if tight and problem.snapshot.packing is Packing.SPREAD:
-            self.rank = 1000 - problem.rank
+        self.tight = tight
+        self.spreads = problem.snapshot.packing is Packing.SPREAD
         self.shares = shares
         self.short: set[int] = set()
         self.caps = caps.copy()
@@ -260,6 +259,18 @@ class _Draft:
     def _holds(self, row: int, level: str) -> BoolArray:
         return self.problem.domains_with(self.counts[row] > 0, level)
 
+    def _rank(self) -> IntArray:
+        """Rate the hosts by the packing, the one to take first lowest (shape [H])."""
+        problem = self.problem
+        if self.tight or not self.spreads:
+            return 1000 - problem.rank if self.spreads else problem.rank
+        if not len(problem.largest):
+            return problem.rank
+        # Where the packing's steps leave the choice, tiers do not follow each other to one host.
+        share = np.clip((self.free / np.maximum(problem.largest, 1)).mean(axis=1), 0.0, 1.0)
+        rank: IntArray = problem.cost * 1001 + np.rint(1000 * (1 - share)).astype(np.int64)
+        return rank
+
     def _reserve(self, row: int) -> None:
         """Keep room for the members of a tier that run already, before any other tier takes it."""
         if self.problem.existing is not None:
@@ -275,7 +286,7 @@ class _Draft:
         limits: list[int | IntArray] = [*self.problem.limits[row].tolist()]
         if self.shares is not None:
             limits[1] = self.shares[row]
-        order = stable_order(self.rank)
+        order = stable_order(self._rank())
         found = fill(topology, running, limits, reach(topology, running, limits), order)
         return np.zeros_like(running) if found is None else found
 
@@ -291,8 +302,9 @@ class _Draft:
         for depth in range(len(topology.levels) - 1):
             held.append(climb(topology, held[-1], depth))
         limits = self._least_limits(row, room, held)
-        for level in self._even_levels(row) if self.shares is None else ():
-            self._even_out(level, room, limits, count, order)
+        if self.shares is None:
+            for depth in self._even_depths(row, limits):
+                self._even_out(depth, room, limits, held, count, order)
         rest = [limit - stays for limit, stays in zip(limits, held, strict=True)]
         added = fill(topology, room - kept, rest, count - int(kept.sum()), order)
         if added is None:
@@ -327,7 +339,7 @@ class _Draft:
 
     def _preference(self, row: int) -> IntArray:
         """Rate the hosts, the one to take first lowest: full ones, and where others must follow."""
-        cost = self.rank.copy()
+        cost = self._rank().copy()
         for policy in self.hard:
             if policy.beside is not None and row in self.problem.rows([policy.beside]):
                 for other in self.problem.rows(policy.tiers):
@@ -335,7 +347,7 @@ class _Draft:
                     able = self.problem.held(self.caps[other], policy.level)
                     domains = min(int((able > 0).sum()), int(self.problem.counts[row]))
                     share = -(-int(self.problem.counts[other]) // max(1, domains)) + 1
-                    lacking = 10_000 * np.maximum(share - able, 0) // share
+                    lacking = 100_000 * np.maximum(share - able, 0) // share
                     cost += lacking[self.problem.topology.index(policy.level)]
         return cost
 
@@ -349,8 +361,16 @@ class _Draft:
                 aims[depth] = min(aims[depth], aim)
         return aims
 
-    def _even_levels(self, row: int) -> list[str]:
-        """Give the levels at which the tier must be spread evenly, the largest first."""
+    def _even_depths(self, row: int, limits: list[IntArray]) -> list[int]:
+        """Give the depths at which the tier is to be spread evenly, the largest level first.
+
+        A good plan is even everywhere; any plan, only where a policy asks for it.
+        """
+        depths = range(len(limits))
+        if not self.tight:
+            joined = together(self.problem, row)
+            below = len(limits) if joined is None else joined
+            return [d for d in reversed(depths) if d < below and limits[d].max(initial=0) > 1]
         named = {
             policy.level
             for policy in self.hard
@@ -362,22 +382,32 @@ class _Draft:
             for policy in self.problem.policies(self.problem.soft)
             if policy.evens(enforced=False) and row in self.problem.rows(policy.tiers)
         }
-        return [level for level in reversed(self.problem.topology.levels) if level in named]
+        return [d for d in reversed(depths) if self.problem.topology.levels[d] in named]
 
     def _even_out(
-        self, level: str, room: IntArray, limits: list[IntArray], count: int, order: IntArray
+        self,
+        depth: int,
+        room: IntArray,
+        limits: list[IntArray],
+        held: list[IntArray],
+        count: int,
+        order: IntArray,
     ) -> None:
         """Lower the limits of a level's domains to an even share of what their parents get."""
-        topology, depth = self.problem.topology, self.problem.depth(level)
+        topology = self.problem.topology
+        level = topology.levels[depth]
         able = at_depth(topology, room, limits, depth)
-        placed = fill(topology, room, limits, count, order)
-        if placed is None:
-            return
-        if depth + 1 < len(topology.levels):
-            above = topology.levels[depth + 1]
-            shares, parent = self.problem.held(placed, above), topology.parent(level)
-        else:
+        if depth + 1 == len(topology.levels):
             shares, parent = np.array([count]), np.zeros(len(able), dtype=np.int64)
+        else:
+            shares, parent = limits[depth + 1], topology.parent(level)
+            if shares.ndim == 0 or int(shares.sum()) != count:  # not evened out itself
+                rest = [limit - stays for limit, stays in zip(limits, held, strict=True)]
+                left = count - int(held[0].sum())
+                placed = fill(topology, room - held[0], rest, left, order)
+                if placed is None:
+                    return
+                shares = self.problem.held(placed + held[0], topology.levels[depth + 1])
         rank = np.empty(len(room), dtype=np.int64)
         rank[order] = np.arange(len(order))
         best = np.full(len(able), len(room), dtype=np.int64)
@@ -385,5 +415,7 @@ class _Draft:
         even = limits[depth].copy()
         for number in np.flatnonzero(shares).tolist():
             children = np.flatnonzero(parent == number)
-            even[children] = level_off(able[children], int(shares[number]), best[children])
+            even[children] = level_off(
+                able[children], int(shares[number]), best[children], held[depth][children]
+            )
         limits[depth] = even

@@ -85,6 +85,39 @@ def least_losses(
     return wanted
 
 
+def least_pairs(
+    topology: Topology,
+    caps: IntArray,
+    limits: Sequence[int],
+    count: int,
+    depth: int,
+    together: int | None = None,
+) -> int:
+    """Give the fewest pairs of `count` members that share a domain at a depth.
+
+    Members that come as the second or later of their domain pair with all that are there already.
+    With at most s in a domain so many fit; each member beyond that is above s in its domain, once
+    for every s. The limits nest, so that is exact for this tier alone. It must fit.
+    """
+    if together is not None and together <= depth:
+        return count * (count - 1) // 2
+    if limits[depth] <= 1:
+        return 0
+    able = at_depth(topology, caps, limits, depth)
+    pairs = 0
+    for share in range(1, int(able.max(initial=0)) + 1):
+        held = np.minimum(able, share)
+        for below in range(depth, len(topology.levels) - 1):
+            if below == together:
+                break
+            held = np.minimum(climb(topology, held, below), limits[below + 1])
+        fits = int(held.sum() if together is None else held.max(initial=0))
+        if fits >= count:
+            break
+        pairs += count - fits
+    return pairs
+
+
 def stable_order(values: IntArray) -> IntArray:
     """Sort whole numbers and give their positions, equal ones in the order they come."""
     if len(values) and int(values.min()) >= -(1 << 15) and int(values.max()) < 1 << 15:
@@ -133,18 +166,22 @@ def fill(
     return placed
 
 
-def level_off(caps: IntArray, count: int, rank: IntArray) -> IntArray:
-    """Share out `count` as evenly as the caps allow; what is left over goes to the lowest rank."""
+def level_off(caps: IntArray, count: int, rank: IntArray, kept: IntArray | None = None) -> IntArray:
+    """Share out `count` as evenly as the caps allow; what is left over goes to the lowest rank.
+
+    `kept` are members that stay where they are, however uneven that is; the caps are no less.
+    """
+    least = np.zeros_like(caps) if kept is None else kept
     low, high = 0, int(caps.max(initial=0))
     while low < high:
         middle = (low + high + 1) // 2
-        if int(np.minimum(caps, middle).sum()) <= count:
+        if int(np.clip(middle, least, caps).sum()) <= count:
             low = middle
         else:
             high = middle - 1
-    shares = np.minimum(caps, low)
+    shares = np.clip(low, least, caps)
     left = count - int(shares.sum())
-    open_ones = np.flatnonzero(caps > low)
+    open_ones = np.flatnonzero((caps > low) & (least <= low))
     extra = open_ones[np.argsort(rank[open_ones], kind="stable")][:left]
     shares[extra] += 1
     return shares

@@ -53,11 +53,11 @@ class _Found:
         """Whether nothing is left to look for."""
         return self.none_exists or (self.counts is not None and self.values == self.bounds)
 
-    @property
-    def proved_but_packing(self) -> bool:
-        """Whether nothing but the packing is left to look for."""
+    def proved_first(self, problem: Problem) -> bool:
+        """Whether nothing is left to look for but what is worth no search in a large cloud."""
+        first = len(problem.first_stages)
         return self.none_exists or (
-            self.counts is not None and self.values[:-1] == self.bounds[:-1]
+            self.counts is not None and self.values[:first] == self.bounds[:first]
         )
 
     def known(self, problem: Problem) -> dict[str, tuple[int, int]]:
@@ -166,11 +166,11 @@ def _solve(problem: Problem, effort: Effort) -> _Found:
         if found.proved:
             return found
         return _exactly(problem, found, effort, frozenset(problem.stages))
-    # In a large cloud the last stage, packing, is not worth a search of its own.
-    if not found.proved_but_packing and len(problem.topology.levels) > 1:
-        found = _roughly(problem, found, effort, frozenset(problem.stages))
-    if not found.proved_but_packing and columns <= _LARGE:
-        found = _exactly(problem, found, effort, frozenset(problem.stages[:-1]))
+    # In a large cloud the last stages, pairs and packing, are not worth a search of their own.
+    if not found.proved_first(problem) and len(problem.topology.levels) > 1:
+        found = _roughly(problem, found, effort, frozenset(problem.first_stages))
+    if not found.proved_first(problem) and columns <= _LARGE:
+        found = _exactly(problem, found, effort, frozenset(problem.first_stages))
     return found
 
 
@@ -187,7 +187,7 @@ def _leniently(problem: Problem) -> _Found | None:
             continue
         kept.append(index)
         best = _nicer(problem, best, counts)
-        if best.proved_but_packing:
+        if best.proved_first(problem):
             break
     return best
 
@@ -206,7 +206,7 @@ def _quickly(problem: Problem) -> _Found | None:
     for tight in (False, True):
         for counts in drafts(problem, tight=tight):
             best = _nicer(problem, best, counts)
-            if best.proved_but_packing:
+            if best.proved_first(problem):
                 return best
         if best is not None:
             break
@@ -227,7 +227,7 @@ def _roughly(problem: Problem, found: _Found, effort: Effort, stages: frozenset[
             return found if found.counts is not None else _Found(None, none_exists=True)
         if found.counts is not None:
             found = found.bounded(problem, outcome.bounds)
-        if outcome.counts is None or found.proved_but_packing:
+        if outcome.counts is None or found.proved_first(problem):
             break
         counts, short = refine(problem, locations.by_rack(outcome.counts, problem))
         if counts is not None:
@@ -242,7 +242,9 @@ def _roughly(problem: Problem, found: _Found, effort: Effort, stages: frozenset[
 def _exactly(problem: Problem, found: _Found, effort: Effort, stages: frozenset[str]) -> _Found:
     """Search over all hosts for a better plan, or for any, or for the proof of none."""
     locations = Locations.hosts(problem)
-    outcome = search(Formulation(problem, locations), effort, found.known(problem), stages)
+    last = problem.stages[-1] in stages
+    formulation = Formulation(problem, locations, last=last)
+    outcome = search(formulation, effort, found.known(problem), stages)
     if outcome.infeasible and found.counts is None:
         return _Found(None, none_exists=True)
     if outcome.counts is not None:

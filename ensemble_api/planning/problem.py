@@ -13,6 +13,7 @@ from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.result import Assignment
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import BoolArray, IntArray, Topology
+from ensemble_api.planning.wording import in_one
 
 # Of the 1000 that tell hosts apart in packing: how many make one step of the objective.
 PACKING_STEP = 50
@@ -23,10 +24,10 @@ class Problem:
     """T tiers over H hosts and L levels; `hard` policies are enforced, `soft` ones cost.
 
     counts [T]; requests [T, R] and free [H, R] in units of the R resource classes that are asked
-    for; eligible [T, H]; room [T, H]: members of the tier the host could hold alone; rank [H]:
-    which hosts to take first, 0 to 1000; cost [H]: the same in few steps, which packing minimises,
-    as costs that hardly differ are dear to prove; existing [T, H]: members that run there already
-    (their use is added to `free`).
+    for, `largest` [R] being the most that any host has in all; eligible [T, H]; room [T, H]:
+    members of the tier the host could hold alone; rank [H]: which hosts to take first, 0 to 1000;
+    cost [H]: the same in few steps, which packing minimises, as costs that hardly differ are dear
+    to prove; existing [T, H]: members that run there already (their use is added to `free`).
     caps [T, H] is room under the hard policies; limits [T, L]: most members of the tier that the
     hard policies let one domain of the level hold. Both never exclude a plan that is allowed.
     """
@@ -39,6 +40,7 @@ class Problem:
     free: IntArray
     eligible: BoolArray
     room: IntArray
+    largest: IntArray
     rank: IntArray
     cost: IntArray
     existing: IntArray | None
@@ -98,18 +100,27 @@ class Problem:
         if self.existing is not None:
             kept = np.minimum(counts, self.existing)
             values.append(int(self.existing.sum() - kept.sum()))
-        for level in reversed(self.topology.levels):
-            worst = [int(self.held(row, level).max(initial=0)) for row in counts]
-            values.append(sum(worst))
+        held = [
+            [self.held(row, level) for row in counts] for level in reversed(self.topology.levels)
+        ]
+        values += [sum(int(each.max(initial=0)) for each in level) for level in held]
+        values += [sum(int((each * (each - 1)).sum()) // 2 for each in level) for level in held]
         values.append(int(counts.sum(axis=0) @ self.cost))
         return tuple(values)
 
     @property
     def stages(self) -> tuple[str, ...]:
         """The names of the objective stages, most important first."""
-        losses = [f"worst loss by one {level}" for level in reversed(self.topology.levels)]
+        levels = [*reversed(self.topology.levels)]
+        losses = [f"worst losses by one {level}, summed over tiers" for level in levels]
+        pairs = [f"pairs of a tier's members {in_one(level)}" for level in levels]
         moves = [] if self.existing is None else ["moves"]
-        return ("soft violations", *moves, *losses, "packing")
+        return ("soft violations", *moves, *losses, *pairs, "packing")
+
+    @property
+    def first_stages(self) -> tuple[str, ...]:
+        """The stages that are worth a search in any cloud: all before pairs and packing."""
+        return self.stages[: -len(self.topology.levels) - 1]
 
 
 def build(ensemble: Ensemble, snapshot: Snapshot, existing: Assignment | None = None) -> Problem:
@@ -146,6 +157,7 @@ def build(ensemble: Ensemble, snapshot: Snapshot, existing: Assignment | None = 
             fit = np.where(offered, fit, 0 if running is None else np.minimum(fit, running[row]))
         room[row] = np.where(eligible[row], fit, 0)
     rank = snapshot.packing_costs(classes)
+    largest = np.array([snapshot.most(name) for name in classes], dtype=np.int64)
     problem = Problem(
         ensemble=ensemble,
         topology=topology,
@@ -155,6 +167,7 @@ def build(ensemble: Ensemble, snapshot: Snapshot, existing: Assignment | None = 
         free=free,
         eligible=eligible,
         room=room,
+        largest=largest,
         rank=rank,
         cost=rank // PACKING_STEP,
         existing=running,

@@ -83,6 +83,12 @@ class Snapshot:
         column: IntArray = self.free[:, self.resource_classes.index(resource_class)]
         return column
 
+    def most(self, resource_class: str) -> int:
+        """Give the most units of one resource class that any host has in all, used or free."""
+        if resource_class not in self.resource_classes:
+            return 0
+        return int(self.total[:, self.resource_classes.index(resource_class)].max(initial=0))
+
     def eligible(self, tier: Tier) -> BoolArray:
         """Mark the hosts that members of the tier may use whatever is free there (shape [H])."""
         mask = self.usable.copy()
@@ -137,8 +143,7 @@ class Snapshot:
         shares = [
             np.clip(self.amounts(name), 0, None) / most
             for name in sorted(resource_classes)
-            if name in self.resource_classes
-            and (most := int(self.total[:, self.resource_classes.index(name)].max(initial=0))) > 0
+            if (most := self.most(name)) > 0
         ]
         if not shares:
             return np.zeros(len(self.topology), dtype=np.int64)

@@ -137,11 +137,11 @@ test('what is not decided is not called impossible', () => {
   assert.match(reasons.reasons(state, {}).textContent, /search ended before/);
 });
 
-const OPEN = { name: 'worst loss by one rack', value: 3, bound: 2, proved: false };
+const OPEN = { name: 'worst losses by one rack, summed over tiers', value: 3, bound: 2, proved: false };
 const PROOFS = [
   ['all is proved', { objectives: PLAN.objectives, proved: true }, /^Proved: no plan is better\./],
   ['something is open', { objectives: [...PLAN.objectives, OPEN], proved: false },
-    /^A better plan may exist: members lost with the worst rack, tier by tier: best 3, bound 2\./],
+    /^A better plan may exist: members lost with the worst rack of each tier, added up: best 3, bound 2\./],
   ['what is open is not shown to a project', { objectives: PLAN.objectives, proved: false },
     /^Whether a better plan exists is not proved\./],
 ];

@@ -75,7 +75,9 @@ test('a flavor is told in the units people use', () => {
 });
 
 test('what the planner looks for is told in words', () => {
-  assert.equal(reasons.objective('worst loss by one room'), 'members lost with the worst room, tier by tier');
+  assert.equal(reasons.objective('worst losses by one room, summed over tiers'),
+    'members lost with the worst room of each tier, added up');
+  assert.equal(reasons.objective("pairs of a tier's members in one room"), 'pairs of a tier that share a room');
   assert.equal(reasons.objective('soft violations'), 'wishes (should) that are missed');
   assert.equal(reasons.objective('a new one'), 'a new one');
 });

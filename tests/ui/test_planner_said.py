@@ -102,7 +102,7 @@ def test_the_proof_unfolds_and_shows_a_project_nothing_of_the_cloud(demo: Dashbo
     assert demo.text("#ens-proof summary").startswith("Proved: no plan is better.")
     demo.click("#ens-proof summary")
     rows = {row.get_attribute("data-objective"): row.text for row in demo.all("#ens-proof tr")[1:]}
-    assert rows["worst loss by one rack"].endswith("1 1 yes")
+    assert rows["worst losses by one rack, summed over tiers"].endswith("1 1 yes")
     assert "packing" not in rows
 
 

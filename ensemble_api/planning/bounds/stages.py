@@ -5,7 +5,14 @@ import numpy as np
 
 from ensemble_api.planning.bounds.anti_affinity import extra_losses
 from ensemble_api.planning.bounds.soft_bounds import least_missed
-from ensemble_api.planning.laminar import at_depth, fill, least_losses, reach, stable_order
+from ensemble_api.planning.laminar import (
+    at_depth,
+    fill,
+    least_losses,
+    least_pairs,
+    reach,
+    stable_order,
+)
 from ensemble_api.planning.problem import Problem, together
 from ensemble_api.planning.topology import IntArray
 
@@ -31,6 +38,8 @@ def lower_bounds(problem: Problem, values: tuple[int, ...]) -> tuple[int, ...]:
             shared = next((extra for rows, extra in groups if row in rows), 0)
             limits[row][depth] = min(limits[row][depth], own + shared + spare)
         known.append(bound)
+    depths = reversed(range(len(topology.levels)))
+    known.extend(_least_pairs(problem, limits, depth) for depth in depths)
     known.append(_least_packing(problem, limits))
     return tuple(known)
 
@@ -80,6 +89,14 @@ def _least_within(able: IntArray, count: int, domains: int, low: int) -> int:
         else:
             low = middle + 1
     return low
+
+
+def _least_pairs(problem: Problem, limits: list[list[int]], depth: int) -> int:
+    """Bound the pairs of members in one domain at a depth, the limits being given."""
+    return sum(
+        least_pairs(problem.topology, problem.caps[row], own, count, depth, together(problem, row))
+        for row, (own, count) in enumerate(zip(limits, problem.counts.tolist(), strict=True))
+    )
 
 
 def _least_packing(problem: Problem, limits: list[list[int]]) -> int:

@@ -38,11 +38,15 @@ class Linear:
 class Formulation:
     """Rows and columns of a problem over locations, and its objective stages by name."""
 
-    def __init__(self, problem: Problem, locations: Locations) -> None:
-        """Write down the whole problem; locations of several hosts relax what is said of hosts."""
+    def __init__(self, problem: Problem, locations: Locations, *, last: bool = False) -> None:
+        """Write down the whole problem; locations of several hosts relax what is said of hosts.
+
+        Pairs and packing, the last stages, are only said when asked for, of hosts.
+        """
         self.problem = problem
         self.locations = locations
         self.whole = bool((locations.host >= 0).all())
+        self.last = last and self.whole
         self.low: list[int] = []
         self.high: list[int] = []
         self.rows: list[tuple[list[int], list[int], float, float]] = []
@@ -165,11 +169,14 @@ class Formulation:
         self.stages[next(names)] = soft
         if self.problem.existing is not None:
             self.stages[next(names)] = self._moves(self.problem.existing)
-        for depth in reversed(range(len(self.problem.topology.levels))):
+        depths = [*reversed(range(len(self.problem.topology.levels)))]
+        for depth in depths:
             name = next(names)
             if depth or self.whole:
                 self.stages[name] = self._loss(depth)
-        if self.whole:
+        if self.last:
+            for depth in depths:
+                self.stages[next(names)] = self._pairs(depth)
             packing = Linear()
             for row, location in zip(*np.nonzero(self.count >= 0), strict=True):
                 cost = int(self.problem.cost[self.locations.host[location]])
@@ -188,6 +195,20 @@ class Formulation:
                 self.row([column, kept], [1, -1], low=0)
                 moves.add(kept, -1)
         return moves
+
+    def _pairs(self, depth: int) -> Linear:
+        """Count the pairs of a domain's members: the k-th makes k - 1 more, and that is convex."""
+        pairs = Linear()
+        for row, count in enumerate(self.problem.counts.tolist()):
+            for column in self.held(row, depth).values():
+                most = min(self.high[column], count)
+                if most < 2:
+                    continue
+                own = self.column(0, most * (most - 1) // 2)
+                for number in range(1, most):
+                    self.row([own, column], [1, -number], low=-number * (number + 1) // 2)
+                pairs.add(own)
+        return pairs
 
     def _loss(self, depth: int) -> Linear:
         loss = Linear()

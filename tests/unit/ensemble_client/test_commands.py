@@ -260,15 +260,28 @@ def test_plan_says_which_policies_it_keeps(fake: FakeCloud, openstack: Run) -> N
 
 def test_plan_long_shows_each_objective_with_its_proof(fake: FakeCloud, openstack: Run) -> None:
     objectives = [
-        {"name": "worst loss by one rack", "value": 3, "bound": 2, "proved": False},
-        {"name": "worst loss by one host", "value": 2, "bound": 2, "proved": True},
+        {
+            "name": "worst losses by one rack, summed over tiers",
+            "value": 3,
+            "bound": 2,
+            "proved": False,
+        },
+        {
+            "name": "worst losses by one host, summed over tiers",
+            "value": 2,
+            "bound": 2,
+            "proved": True,
+        },
     ]
     fake.on("POST", "/plans", (200, {"plan": plan(objectives=objectives, proved=False)}))
     done = openstack("ensemble", "plan", THREE_TIER, "--long")
     assert done.out.splitlines()[-3:] == [
-        "worst loss by one rack: best 3, bound 2",
-        "worst loss by one host: 2, proved optimal",
-        "Plan: not proved optimal; worst loss by one rack: best 3, bound 2. Nothing was built.",
+        "worst losses by one rack, summed over tiers: best 3, bound 2",
+        "worst losses by one host, summed over tiers: 2, proved optimal",
+        (
+            "Plan: not proved optimal; "
+            "worst losses by one rack, summed over tiers: best 3, bound 2. Nothing was built."
+        ),
     ]
 
 

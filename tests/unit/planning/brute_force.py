@@ -3,7 +3,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import combinations_with_replacement, product
+from itertools import combinations, combinations_with_replacement, product
 
 from ensemble_api.planning.check import check, shortfalls
 from ensemble_api.planning.model import Ensemble, Member
@@ -35,6 +35,7 @@ def objective(
         before = Counter((member.tier, host) for member, host in existing.items())
         after = Counter((member.tier, host) for member, host in assignment.items())
         values.append(sum((before - after).values()))
+    pairs = []
     for level in reversed(snapshot.topology.levels):
         held = Counter(
             (member.tier, snapshot.topology.domain_of(host, level))
@@ -46,6 +47,15 @@ def objective(
                 for tier in ensemble.tiers
             )
         )
+        pairs.append(
+            sum(
+                snapshot.topology.domain_of(assignment[one], level)
+                == snapshot.topology.domain_of(assignment[other], level)
+                for tier in ensemble.tiers
+                for one, other in combinations(tier.members, 2)
+            )
+        )
+    values += pairs
     cost = _packing(ensemble, snapshot)
     values.append(sum(cost[host] for host in assignment.values()))
     return tuple(values)

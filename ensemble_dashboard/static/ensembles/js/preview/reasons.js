@@ -78,7 +78,7 @@
           el('td', {}, one.proved ? gettext('yes') : gettext('no')))))));
   }
 
-  /** "members lost with the worst rack, tier by tier: best 3, bound 2", and whether the solver gave no answer. */
+  /** "members lost with the worst rack of each tier, added up: best 3, bound 2", and whether the solver gave no answer. */
   function gap(one) {
     const known = { what: objective(one.name), value: one.value, bound: one.bound, seconds: one.stopped };
     return one.stopped === undefined
@@ -88,13 +88,14 @@
 
   /** What the planner looked for, in words: the names of its objectives are few and fixed. */
   function objective(name) {
-    const lost = /^worst loss by one (.+)$/.exec(name);
-    if (lost) {
-      return fill(gettext('members lost with the worst %(level)s, tier by tier'), { level: level(lost[1]) });
+    const [, what, one] = /^(worst|pairs).* one ([^,]+)/.exec(name) || [];
+    if (what) {
+      return fill(what === 'worst' ? gettext('members lost with the worst %(level)s of each tier, added up')
+        : gettext('pairs of a tier that share a %(level)s'), { level: level(one) });
     }
     return {
       'soft violations': gettext('wishes (should) that are missed'), moves: gettext('members that must move'),
-      packing: gettext('large free blocks broken up'),
+      packing: gettext('packing of hosts'),
     }[name] || name;
   }
 
