@@ -2,9 +2,12 @@
 """The openstackclient plugin: how `openstack ensemble ...` gets its client."""
 
 import argparse
+import os
 from typing import Any
 
 from osc_lib import utils
+
+from ensemble_client.language import accept_language
 
 DEFAULT_API_VERSION = "1"
 API_VERSION_OPTION = "os_ensemble_api_version"
@@ -19,7 +22,7 @@ def make_client(instance: Any) -> Any:
 
     from ensemble_client.v2 import ensembles
 
-    return client.Client(
+    made = client.Client(
         "2.1",
         session=instance.session,
         region_name=instance.region_name,
@@ -27,6 +30,10 @@ def make_client(instance: Any) -> Any:
         endpoint_override=instance.sdk_connection.config.get_endpoint("compute"),
         extensions=[extension.Extension("ensembles", ensembles)],
     )
+    language = accept_language(os.environ)
+    if language:
+        made.client.additional_headers["Accept-Language"] = language
+    return made
 
 
 def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:

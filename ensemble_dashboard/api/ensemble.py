@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from openstack_dashboard.api import _nova
 from openstack_dashboard.contrib.developer.profiler import api as profiler
 from openstack_dashboard.utils import settings as dashboard_settings
@@ -23,8 +24,11 @@ class Page:
     has_previous: bool = False
 
 
-def _manager(request: HttpRequest) -> EnsembleManager:
-    return EnsembleManager(_nova.novaclient(request))
+def manager(request: HttpRequest) -> EnsembleManager:
+    """Give the API's client, which asks in the language of the page, and not of the browser."""
+    client = _nova.novaclient(request)
+    client.client.additional_headers["Accept-Language"] = get_language() or "en"
+    return EnsembleManager(client)
 
 
 @profiler.trace
@@ -44,7 +48,7 @@ def ensemble_page(
     """
     size = dashboard_settings.get_page_size(request)
     found = list(
-        _manager(request).list(
+        manager(request).list(
             search_opts=dict(filters or {}),
             limit=size + 1,
             marker=marker,
@@ -63,19 +67,19 @@ def ensemble_page(
 @profiler.trace
 def ensemble_capabilities(request: HttpRequest) -> dict[str, Any]:
     """Give the limits, levels and features of this cloud's ensembles."""
-    return dict(_manager(request).capabilities())
+    return dict(manager(request).capabilities())
 
 
 @profiler.trace
 def ensemble_get(request: HttpRequest, ensemble_id: str) -> Any:
     """Give one ensemble with its members, domains and events."""
-    return _manager(request).get(ensemble_id)
+    return manager(request).get(ensemble_id)
 
 
 @profiler.trace
 def ensemble_survivability(request: HttpRequest, ensemble_id: str) -> dict[str, Any]:
     """Give where Nova has the members now, what failures would cost, and which promises hold."""
-    return dict(_manager(request).survivability(ensemble_id))
+    return dict(manager(request).survivability(ensemble_id))
 
 
 @profiler.trace
@@ -87,19 +91,19 @@ def ensemble_create(
     With the id of a plan it is built as that plan says, or not at all. What is sent again with the
     same key is built once; whether it is sent again is up to the person at the browser.
     """
-    return _manager(request).create(body, plan=plan, key=key or str(uuid.uuid4()))
+    return manager(request).create(body, plan=plan, key=key or str(uuid.uuid4()))
 
 
 @profiler.trace
 def ensemble_cancel(request: HttpRequest, ensemble_id: str) -> None:
     """End a build; nothing of the ensemble is left then. A Conflict when nothing is being built."""
-    _manager(request).cancel(ensemble_id)
+    manager(request).cancel(ensemble_id)
 
 
 @profiler.trace
 def ensemble_delete(request: HttpRequest, ensemble_id: str) -> None:
     """Release everything the ensemble holds; it is gone when it can no longer be found."""
-    _manager(request).delete(ensemble_id)
+    manager(request).delete(ensemble_id)
 
 
 @profiler.trace
@@ -116,4 +120,4 @@ def ensemble_plan(
     costs the cloud one more plan for every domain in use. ``domains`` "all" shows those too that
     are not used, and ``fail`` names domains that fail at once.
     """
-    return _manager(request).plan(body, headroom=headroom, domains=domains, fail=fail)
+    return manager(request).plan(body, headroom=headroom, domains=domains, fail=fail)

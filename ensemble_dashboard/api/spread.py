@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from openstack_dashboard.api import _nova
 from openstack_dashboard.contrib.developer.profiler import api as profiler
 from openstack_dashboard.utils import settings as dashboard_settings
 
-from ensemble_client.v2.ensembles import EnsembleManager
+from ensemble_dashboard.api import ensemble
 
 RISING = ("host",)  # what is sorted from the first to the last unless asked otherwise
 
@@ -58,7 +57,7 @@ def ensemble_spread(
 
     A page has as many rows as the person chose in the settings.
     """
-    answer = EnsembleManager(_nova.novaclient(request)).hosts(
+    answer = ensemble.manager(request).hosts(
         **filters,
         sort_key=sort_key,
         sort_dir="desc" if descending is not backwards else "asc",
@@ -77,5 +76,5 @@ def ensemble_spread(
 @profiler.trace
 def ensemble_drain(request: HttpRequest, host: str, check: bool = False) -> dict[str, Any]:
     """Give one host as in the spread; with `check`, also whether its members fit elsewhere."""
-    manager = EnsembleManager(_nova.novaclient(request))
+    manager = ensemble.manager(request)
     return dict(manager.drain(host, check=check))
