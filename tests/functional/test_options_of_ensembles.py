@@ -101,17 +101,25 @@ def plan_lifetime(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
                 sa.update(models.SavedPlan).values(created_at=rows.now() - timedelta(seconds=60))
             )
         (used,) = (host for host, _ in _planned(cloud, plan["id"]))
-        load = [cloud.fill(host.name, 2) for host in cloud.nova.hosts if host.name != used]
+        load = cloud.fill(used, 2)  # so that a new plan takes an emptier host
         answer = ask(application, "POST", "/os-ensembles", body() | {"plan": plan["id"]})
         assert answer.status_int == status, answer.text
-        for consumer in load:
-            cloud.placement.release(consumer)
+        cloud.placement.release(load)
 
 
 def _planned(cloud: SmallCloud, plan_id: str) -> list[tuple[str, str]]:
     with cloud.store.reading() as session:
         content = session.get_one(models.SavedPlan, plan_id).content
     return [(host, tier) for tier, _, host in content["members"]]
+
+
+def packing(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    """The next member goes where others are, or where nobody is."""
+    taken = cloud.nova.hosts[-1].name
+    cloud.fill(taken, 2)
+    for how, beside_others in (("stack", True), ("spread", False)):
+        plan = ask(serve(packing=how), "POST", "/os-ensembles/plans", body()).json["plan"]
+        assert [host == taken for host, _ in _planned(cloud, plan["id"])] == [beside_others]
 
 
 def shown_hosts(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
@@ -233,6 +241,7 @@ OURS: dict[str, Callable[[Serve, SmallCloud, Path], None]] = {
     "levels": levels,
     "max_members": max_members,
     "plan_lifetime": plan_lifetime,
+    "packing": packing,
     "shown_hosts": shown_hosts,
     "reserve_attempts": reserve_attempts,
     "build_concurrency": build_concurrency,
