@@ -171,8 +171,8 @@ def test_list_and_show_know_what_was_built(cloud: Any, shop: Any) -> None:
     assert "web: 2 of 3 left after any host" in table
 
 
-def test_spread_shows_an_administrator_every_member(cloud: Any, shop: Any) -> None:
-    rows = as_json(cloud, "admin", "spread")
+def test_the_list_of_hosts_shows_an_administrator_every_member(cloud: Any, shop: Any) -> None:
+    rows = as_json(cloud, "admin", "host", "list")
     held = [
         member["name"]
         for row in rows
@@ -180,7 +180,7 @@ def test_spread_shows_an_administrator_every_member(cloud: Any, shop: Any) -> No
         if member["ensemble_id"] == shop["id"]
     ]
     assert sorted(held) == sorted(member["name"] for member in shop["members"])
-    refused = openstack(cloud, "demo", "spread")
+    refused = openstack(cloud, "demo", "host", "list")
     assert (refused.returncode, refused.stdout) == (1, "")
 
 

@@ -3,12 +3,14 @@
 
 import argparse
 import uuid
-from typing import Any
+from typing import Any, Final
 
 from novaclient import exceptions as nova
 from osc_lib import exceptions
 
 from ensemble_client import words
+
+KNOWN: Final = "`openstack ensemble capabilities show` tells which there are"
 
 
 def find(manager: Any, word: str, *, everywhere: bool = False) -> Any:

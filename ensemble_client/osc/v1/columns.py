@@ -138,8 +138,8 @@ def truth_rows(truth: Json) -> Table:
     return ("Member", "Status", *levels, "Planned", "Server"), rows
 
 
-def spread_rows(hosts: Sequence[Json]) -> Table:
-    """Lay out the hosts for `spread`, one a row, with all members on it and what it would break."""
+def host_rows(hosts: Sequence[Json]) -> Table:
+    """Lay out hosts for `host list`, one a row, with all members on it and what it would break."""
     # What is left of a host's keys are the levels above it, the smallest first.
     levels = [key for key in (hosts[0] if hosts else ()) if key not in HOST_KEYS][::-1]
     rows = [
@@ -156,6 +156,23 @@ def spread_rows(hosts: Sequence[Json]) -> Table:
     ]
     heads = ("Host", "State", "Count", "Members", "After Its Failure", "Breaks")
     return (*map(str.capitalize, levels), *heads), rows
+
+
+def host_fields(host: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """Lay out all of one host for `host show`; its drain only when that was checked."""
+    levels = [key for key in host if key not in HOST_KEYS][::-1]
+    fields: dict[str, Any] = {
+        **{level: Said(host[level] or "") for level in levels},
+        "host": Said(host["host"]),
+        "state": host["state"],
+        "members": Said(host["members"], _by_ensemble),
+        "after_its_failure": Said(host["ensembles"], _states),
+        "breaks": Said(host["drain"]["breaks"], _breaks),
+        "broken_now": Said(host["broken"], lambda them: "\n".join(words.broken_lines(them))),
+    }
+    if "fits" in host["drain"]:
+        fields["drain"] = Said(host["drain"], _drain)
+    return tuple(fields), tuple(fields.values())
 
 
 def _planned(say: Callable[[Any], str]) -> Callable[[Any], str]:
@@ -200,3 +217,16 @@ def _breaks(breaks: Iterable[Json]) -> str:
         + words.printable(f"{each['ensemble_name']}: {each['message']}")
         for each in breaks
     )
+
+
+def _drain(drain: Json) -> str:
+    """Say whether all of a host's members fit elsewhere, and where each ensemble would go."""
+    fits = {True: "All members fit elsewhere.", False: "Not all members fit elsewhere."}
+    lines = [fits.get(drain["fits"], "Whether all members fit elsewhere is not known.")]
+    for each in drain["ensembles"]:
+        moves = ", ".join(f"{move['member']} to {move['host']}" for move in each["moves"])
+        if each["fits"] is None:
+            moves = "not tried"
+        lines.append(words.printable(f"{each['ensemble_name']}: {moves or 'no room'}"))
+        lines += words.reason_lines(each["reasons"])
+    return "\n".join(lines)

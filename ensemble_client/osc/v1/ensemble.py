@@ -16,12 +16,10 @@ from ensemble_client.errors import plain_words
 from ensemble_client.names import resolve
 from ensemble_client.osc.hint import printed
 from ensemble_client.osc.v1 import columns
-from ensemble_client.osc.v1.arguments import find, positive, sort_order
+from ensemble_client.osc.v1.arguments import KNOWN, find, positive, sort_order
 from ensemble_client.osc.v1.telling import Telling
 from ensemble_client.osc.watch import Watch
 from ensemble_client.places import Places
-
-KNOWN = "`openstack ensemble capabilities show` tells which there are"
 
 
 def _take_file(parser: argparse.ArgumentParser) -> None:
@@ -291,60 +289,3 @@ class DeleteEnsemble(command.Command):
             fault = words.fault_text(ensemble.fault)
             self.app.stderr.write(f"{words.printable(ensemble.name)}: {fault}\n")
         return len(left)
-
-
-class SpreadEnsemble(Telling):
-    """Show what each host holds and what its failure breaks, worst first (administrators only)."""
-
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the options of spread."""
-        parser = super().get_parser(prog_name)
-        parser.add_argument(
-            "--sort",
-            metavar="<key>[:asc|:desc]",
-            type=sort_order,
-            default=(None, None),
-            help=f"Sort by this key, such as members; impact if not given; {KNOWN}",
-        )
-        for name, key, text in (
-            ("project", "project_id", "Count only members of this project (name or ID)"),
-            ("ensemble", "ensemble_id", "Count only members of this ensemble (name or ID)"),
-            ("rack", "rack", "Show only the hosts of this rack"),
-            ("zone", "zone", "Show only the hosts of this zone"),
-            ("search", "q", "Show only hosts with this text in a name or an ID"),
-            ("marker", "marker", "Show those that come after this host"),
-        ):
-            metavar = "<text>" if name == "search" else f"<{name}>"
-            parser.add_argument(f"--{name}", dest=key, metavar=metavar, help=text)
-        parser.add_argument(
-            "--limit", metavar="<count>", type=positive, help="Show at most this many hosts"
-        )
-        return parser
-
-    def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        """Show the spread, page after page."""
-        manager = self.app.client_manager.ensemble.ensembles
-        asked = {key: getattr(parsed_args, key) for key in ("rack", "zone", "q", "marker")}
-        asked["sort_key"], asked["sort_dir"] = parsed_args.sort
-        with plain_words():
-            if parsed_args.ensemble_id:
-                asked["ensemble_id"] = find(manager, parsed_args.ensemble_id, everywhere=True).id
-            if parsed_args.project_id:
-                asked["project_id"] = self._project(parsed_args.project_id)
-            hosts: list[Any] = []
-            broken: list[Any] = []
-            while parsed_args.limit is None or len(hosts) < parsed_args.limit:
-                limit = None if parsed_args.limit is None else parsed_args.limit - len(hosts)
-                page = manager.hosts(**asked, limit=limit)
-                hosts += page["hosts"]
-                broken = page.get("broken") or []  # of all pages, on each
-                if not page["hosts"] or not page.get("hosts_links"):
-                    break
-                asked["marker"] = page["hosts"][-1]["host"]
-        self.sentences = words.broken_lines(broken)
-        return columns.spread_rows(hosts)
-
-    def _project(self, word: str) -> str:
-        """Give the id of a project; what Keystone does not know may still be an id."""
-        found = self.app.client_manager.sdk_connection.identity.find_project(word)
-        return str(found.id) if found else word

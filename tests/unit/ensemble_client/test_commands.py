@@ -493,69 +493,6 @@ def test_cancel_of_what_is_built_says_so_and_deletes_nothing(
     assert "DELETE" not in {asked.method for asked in fake.asked}
 
 
-def spread_host(name: str, *members: dict[str, str], **more: Any) -> dict[str, Any]:
-    breaks = more.pop("breaks", [])
-    counts = {"impact": {}, "worst": None, "ensembles": []}
-    where = {"host": name, "state": "up", "rack": "r1", "zone": "az1"}
-    return where | counts | {"members": list(members), "drain": {"breaks": breaks}} | more
-
-
-def test_spread_shows_each_host_with_its_members_and_what_breaks(
-    fake: FakeCloud, openstack: Run
-) -> None:
-    def member(name: str, key: str, of: str) -> dict[str, str]:
-        tier = name.partition("-")[0]
-        ids = {"ensemble_id": key, "project_id": "p", "server_id": "s"}
-        return ids | {"ensemble_name": of, "tier": tier, "name": name}
-
-    held = [member("web-0", "1", "shop"), member("db-1", "2", "blog"), member("web-1", "1", "shop")]
-    breaks = [
-        {"ensemble_name": "blog\x1b", "message": "db would end", "effect": "ended"},
-        {"ensemble_name": "shop", "message": "web would end", "effect": "unprotected"},
-    ]
-    left = [{"name": "blog\x1b", "state": "down"}, {"name": "shop", "state": "works"}]
-    down = spread_host("h2", *held, state="down", breaks=breaks, ensembles=left)
-    hosts = [down, spread_host("h1")]
-    fake.on("GET", "/hosts", (200, {"hosts": hosts}))
-    done = openstack("ensemble", "spread", "--format", "value")
-    assert done.code == 0
-    assert [line[:10] for line in done.out.splitlines()] == ["az1 r1 h2 ", "az1 r1 h1 "]
-    table = openstack("ensemble", "spread").out
-    assert "| down  |     3 | shop: web-0, web-1; blog: db-1 | blog\\u001b: down " in table
-    assert "| ends a tier: blog\\u001b: db would end " in table
-    assert "| shop: works       | nothing was asked: shop: web would end |" in table
-
-
-def test_spread_asks_for_what_its_options_say_page_by_page(fake: FakeCloud, openstack: Run) -> None:
-    link = [{"rel": "next", "href": "..."}]
-    pages = [{"hosts": [spread_host("h1")], "hosts_links": link}, {"hosts": [spread_host("h2")]}]
-    fake.on("GET", "/hosts", *((200, page) for page in pages))
-    fake.on("GET", "", (200, {"ensembles": [ensemble("ACTIVE")]}))
-    options = ["--sort", "host:desc", "--ensemble", "shop", "--rack", "r1", "--zone", "az1"]
-    options += ["--search", "h", "--limit", "2", "--marker", "h0"]
-    done = openstack("ensemble", "spread", *options, "--format", "value")
-    assert done.code == 0, done.err
-    filters = {"sort_key": "host", "sort_dir": "desc", "rack": "r1", "zone": "az1", "q": "h"}
-    filters["ensemble_id"] = KEY
-    asked = [
-        {key: value for key, [value] in each.query.items()}
-        for each in fake.asked
-        if each.path.endswith("/hosts")
-    ]
-    assert asked == [
-        {**filters, "marker": "h0", "limit": "2"},
-        {**filters, "marker": "h1", "limit": "1"},
-    ]
-    assert [each.query["all_projects"] for each in fake.asked if "name" in each.query] == [["1"]]
-
-
-def test_spread_is_refused_to_others_in_words(fake: FakeCloud, openstack: Run) -> None:
-    message = "Only an administrator may see the spread."
-    fake.on("GET", "/hosts", refusal(403, message, code="ensemble.forbidden"))
-    done = openstack("ensemble", "spread")
-    assert (done.code, done.err) == (1, f"{message}\n")
-
-
 def test_ctrl_c_stops_the_waiting_and_says_that_the_build_goes_on(
     fake: FakeCloud, tmp_path: Path
 ) -> None:
