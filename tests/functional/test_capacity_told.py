@@ -49,8 +49,6 @@ def hidden() -> Iterator[None]:
     rules = policy.Rules.from_dict({"ensembles:capacity": "role:admin"})
     enforcer.set_rules(rules, overwrite=False, use_conf=False)
     yield
-    enforcer.clear()
-    policies.get_enforcer()
     enforcer.set_rules(before, use_conf=True)
 
 
