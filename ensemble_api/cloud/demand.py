@@ -63,6 +63,10 @@ class Demand:
         return f"{query}&{urllib.parse.urlencode(self.groups)}" if self.groups else query
 
 
+class BadImage(ValueError):
+    """An image that no server can be built from, whatever its flavor."""
+
+
 def demand(
     flavor: Mapping[str, Any], image: Mapping[str, Any], *, volume_backed: bool = False
 ) -> Demand:
@@ -70,16 +74,18 @@ def demand(
 
     The root disk of a ``volume_backed`` server is a volume and takes nothing of its host.
 
+    :raises BadImage: when Nova would refuse the image by itself.
     :raises ValueError: when the flavor asks for nothing at all, or Nova would refuse it.
     """
     specs: Mapping[str, str] = flavor["extra_specs"]
     properties: Mapping[str, str] = image.get("metadata", {})
+    meta = _image(properties)
     for key, value in specs.items():
         if _RESOURCE.match(key) and not value.isdecimal():
             raise ValueError(f"has extra spec {key}={value}, which is no whole number")
     asked = _asked(flavor)
     try:
-        spec = RequestSpec(flavor=asked, image=_image(properties), is_bfv=volume_backed)
+        spec = RequestSpec(flavor=asked, image=meta, is_bfv=volume_backed)
         for each in _filters(properties):
             each(None, spec)
         request = ResourceRequest.from_request_spec(spec)
@@ -128,7 +134,10 @@ def _image(properties: Mapping[str, str]) -> ImageMeta:
     facts: dict[str, Any] = {"name": "the image", "properties": kept}
     if "disk_format" in properties:
         facts["disk_format"] = properties["disk_format"]
-    return ImageMeta.from_dict(facts)
+    try:
+        return ImageMeta.from_dict(facts)
+    except (nova_exception.NovaException, ValueError) as error:
+        raise BadImage(f"has a property that Nova refuses: {error}") from error
 
 
 def _filters(properties: Mapping[str, str]) -> Iterator[Any]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
-from ensemble_api.cloud.demand import Demand, demand
+from ensemble_api.cloud.demand import BadImage, Demand, demand
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.context import Context
@@ -70,6 +70,9 @@ class Templates:
         self._check_ports(f"{field}.ports", template.get("ports", ()), count)
         try:
             asked = [demand(flavor, root, volume_backed="volumes" in template) for root in roots]
+        except BadImage as error:
+            source = "volumes" if "volumes" in template else "image"
+            raise _invalid(f"{field}.{source}", str(error)) from error
         except ValueError as error:
             raise _invalid(f"{field}.flavor", str(error)) from error
         for place, each in enumerate(asked):
