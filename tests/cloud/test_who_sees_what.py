@@ -92,6 +92,10 @@ def callers(cloud: Any) -> Iterator[Callers]:
             identity.delete_user(each)
 
 
+# What is there only where there is something to tell.
+AT_TIMES = {("show", "ensemble.warnings[].*")}
+
+
 def paths(value: Any, place: str = "") -> Iterator[str]:
     """The fields of an answer, lists as ``[]``."""
     if isinstance(value, list):
@@ -158,7 +162,7 @@ def test_every_field_of_every_answer_is_in_the_table_with_who_sees_it(callers: C
     }
     used = {key: row_of(told, *key) for key in seen}
     assert {key: who for key, who in seen.items() if told.get(used[key]) != who} == {}
-    assert set(told) == set(used.values()), "rows without a field"
+    assert set(told) - AT_TIMES == set(used.values()) - AT_TIMES, "rows without a field"
 
 
 def row_of(told: Mapping[tuple[str, str], Any], answer: str, path: str) -> tuple[str, str]:

@@ -56,7 +56,7 @@ def test_another_one_is_not_built_without_its_user_data_unawares(
 
     demo.open(f"{DRAW}?like={of_a_colleague['id']}")
     drawing(demo, "fits")
-    assert "which only its own user sees" in demo.text("#t1-server-error")
+    assert "There was user data, which is not copied." in demo.text("#t1-server-error")
     assert not demo.text("#t2-server-error")
     demo.click("#ens-submit")
     demo.until(lambda: demo.driver.switch_to.active_element.get_attribute("id") == "t1-server")
@@ -65,7 +65,7 @@ def test_another_one_is_not_built_without_its_user_data_unawares(
 
     demo.click("#t1-server")
     demo.click("#sheet-tab-setup")
-    assert "which only its own user sees" in demo.text("#sheet-userData-error")
+    assert "There was user data, which is not copied." in demo.text("#sheet-userData-error")
     demo.find("#sheet-userData").send_keys("mine")
     demo.until(lambda: not demo.find("#sheet-withoutUserData").is_displayed())
     demo.find("#sheet-userData").clear()

@@ -154,4 +154,4 @@ def test_a_draft_of_another_project_is_told_and_not_shown(
     both.click("#ens-elsewhere a")
     both.until(lambda: both.find("#ens-name").get_attribute("value") == "mine")
     preview_of(both, {"front": 2})
-    assert not both.all("#ens-elsewhere p")
+    assert "A drawing for" not in both.text("#ens-elsewhere")

@@ -124,7 +124,7 @@ def test_other_languages_than_ours_leave_the_pages_english(second: Dashboard, pa
 
 def latin_left(page: Dashboard) -> list[str]:
     """Give the texts that are not in the made-up language, but for names."""
-    found = page.driver.execute_script(_LATIN_LEFT)
+    found = (re.sub(r"\baz\d\b", "", text) for text in page.driver.execute_script(_LATIN_LEFT))
     return [text for text in found if set(re.findall("[A-Za-z]{2,}", text)) - NAMES]
 
 
