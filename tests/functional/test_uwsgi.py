@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The filter in a real uWSGI with two processes: when its threads start, and how they end."""
 
+import json
 import os
 import signal
 import socket
@@ -73,9 +74,10 @@ class Uwsgi:
     """One uWSGI with its log."""
 
     def __init__(self, directory: Path, *options: str) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            address = f"127.0.0.1:{probe.getsockname()[1]}"
+        with socket.create_server(("127.0.0.1", 0)) as http:
+            address = f"127.0.0.1:{http.getsockname()[1]}"
         self.url = f"http://{address}"
+        self.stats = directory / "stats.socket"
         self.log = directory / "uwsgi.log"
         environment = {
             **os.environ,
@@ -88,6 +90,7 @@ class Uwsgi:
             *("--master", "--die-on-term", "--need-app", "--enable-threads"),
             *("--processes", str(PROCESSES), "--http-socket", address),
             *("--worker-reload-mercy", "15", "--reload-mercy", "15"),
+            *("--stats", self.stats),
             *("--pythonpath", HERE, "--module", "uwsgi_application:application"),
             *options,
         ]
@@ -121,6 +124,20 @@ class Uwsgi:
 
         self.wait(asked)
         return found
+
+    def until_idle(self) -> None:
+        """Until no worker has a request, as it does for a moment after its client has the answer.
+
+        One that is busy when it is told to end does so without its exit handlers.
+        """
+
+        def idle() -> bool:
+            with socket.socket(socket.AF_UNIX) as stats:
+                stats.connect(str(self.stats))
+                workers = json.load(stats.makefile())["workers"]
+            return [each["status"] for each in workers] == ["idle"] * PROCESSES
+
+        self.wait(idle)
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
@@ -210,6 +227,7 @@ def test_what_waits_is_taken_with_no_request_and_given_up_on_sigterm(
     uwsgi.wait(lambda: owner(store, ensemble_id) is not None)
     # uWSGI itself loses a signal, or the exit handlers of all, while its processes come up.
     uwsgi.threads()
+    uwsgi.until_idle()
     uwsgi.stop()
     assert owner(store, ensemble_id) is None, uwsgi.log.read_text()
     # This is what uWSGI writes when a process did not end by itself in the time that it has.
