@@ -85,14 +85,14 @@ class Process:
 
     def _start(self) -> None:
         """Keystone and the database may come up after us, so this goes on until it works."""
-        pause, told = threading.Event(), ""
+        pause, logged = threading.Event(), ""
         while True:
             try:
                 self.service()
             except Exception as error:  # noqa: BLE001
-                if (line := advice.advice(error) or repr(error)) != told:  # once for each reason
+                if (line := advice.advice(error) or repr(error)) != logged:  # once for each reason
                     LOG.warning("Ensembles are not ready: %s", line)
-                told = line
+                logged = line
                 pause.wait(RETRY_SECONDS)
             else:
                 return

@@ -123,7 +123,7 @@ class EnsembleRecord:
         """
         for tier in self.body["tiers"]:
             if tier["name"] == member.tier:
-                return dealt(tier["server"], member.index, tier["count"])
+                return member_template(tier["server"], member.index, tier["count"])
         raise KeyError(member.tier)
 
     @property
@@ -146,7 +146,7 @@ class EnsembleRecord:
         return sum(member.status is MemberStatus.ACTIVE for member in self.members)
 
 
-def dealt(server: Mapping[str, Any], index: int, count: int) -> Mapping[str, Any]:
+def member_template(server: Mapping[str, Any], index: int, count: int) -> Mapping[str, Any]:
     """A template in which what serves one member only is this member's: each has as many."""
     own = {}
     for key in ("ports", "volumes"):

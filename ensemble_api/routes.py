@@ -82,7 +82,7 @@ def _encode(body: Mapping[str, Any] | None) -> bytes:
 def _render(answer: Answer, language: str) -> webob.Response:
     response = webob.Response(status=answer.status, content_type="application/json")
     response.charset = "utf-8"
-    response.body = _encode(views.told(answer.body, language))
+    response.body = _encode(views.translated(answer.body, language))
     response.headers["OpenStack-API-Version"] = f"{SERVICE_TYPE} {VERSION}"
     if answer.location is not None:
         response.headers["Location"] = answer.location

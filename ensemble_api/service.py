@@ -26,13 +26,13 @@ from ensemble_api.usecases.drain import DrainAttempt, Drains
 from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.host_impact import HostImpacts, Search
 from ensemble_api.usecases.hosts import Hosts
-from ensemble_api.usecases.idempotency import Asking, Idempotency
-from ensemble_api.usecases.plan import NOTHING_MORE, Asked, DryRuns, Planned
+from ensemble_api.usecases.idempotency import CreateRequest, Idempotency
+from ensemble_api.usecases.plan import DEFAULT_OPTIONS, DryRun, DryRuns, PlanOptions
 from ensemble_api.usecases.quota import Quota
 from ensemble_api.usecases.reserve import Reserve
 from ensemble_api.usecases.resolve import Resolver
 
-__all__ = ["Asked", "Asking", "Page", "Planned", "Search", "Service"]
+__all__ = ["CreateRequest", "DryRun", "Page", "PlanOptions", "Search", "Service"]
 
 
 class Service:
@@ -130,10 +130,10 @@ class Service:
         return self._inventory.zone_level
 
     def plan(
-        self, context: Context, body: Mapping[str, Any], asked: Asked = NOTHING_MORE
-    ) -> Planned:
+        self, context: Context, body: Mapping[str, Any], options: PlanOptions = DEFAULT_OPTIONS
+    ) -> DryRun:
         """See ``usecases/plan``."""
-        return self._dry_runs.plan(context, body, asked)
+        return self._dry_runs.plan(context, body, options)
 
     def namesakes(self, record: EnsembleRecord) -> int:
         """How many other ensembles of the project have the name of this one."""
@@ -144,19 +144,19 @@ class Service:
         context: Context,
         body: Mapping[str, Any],
         plan_id: str | None = None,
-        asked: Asked = NOTHING_MORE,
+        options: PlanOptions = DEFAULT_OPTIONS,
         key: str | None = None,
     ) -> EnsembleRecord:
         """See ``usecases/create``."""
-        return self._create.create(context, body, plan_id, asked, key)
+        return self._create.create(context, body, plan_id, options, key)
 
-    def told(self, asking: Asking) -> Mapping[str, Any] | None:
+    def stored_answer(self, request: CreateRequest) -> Mapping[str, Any] | None:
         """See ``usecases/idempotency``."""
-        return self._once.told(asking)
+        return self._once.stored_answer(request)
 
-    def keep(self, asking: Asking, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    def store_answer(self, request: CreateRequest, answer: Mapping[str, Any]) -> Mapping[str, Any]:
         """See ``usecases/idempotency``."""
-        return self._once.keep(asking, answer)
+        return self._once.store_answer(request, answer)
 
     def select(self, page: Page) -> list[EnsembleRecord]:
         """One page of ensembles, with members, without events."""

@@ -46,7 +46,7 @@ def _database(options: argparse.Namespace, config: cfg.ConfigOpts) -> int:
     return 0
 
 
-def _told(error: Exception) -> int:
+def _print_error(error: Exception) -> int:
     """Say in one line what is wrong when an operator can mend it; a defect keeps its traceback."""
     line = advice.advice(error)
     if line is None:
@@ -99,4 +99,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # noqa: BLE001
-        return _told(error)
+        return _print_error(error)

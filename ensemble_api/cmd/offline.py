@@ -87,7 +87,7 @@ def _plan(options: argparse.Namespace) -> int:
         where = cloud(read(options.snapshot))
         failed = [where.domain(text) for text in options.fail]
         packing = Packing(options.packing)
-        planned = dry_run(where, wanted, failed, rooms=options.headroom, packing=packing)
+        found = dry_run(where, wanted, failed, rooms=options.headroom, packing=packing)
     except DocumentError as error:
         return _wrong(str(error))
     except UnknownDomainError as error:
@@ -97,12 +97,12 @@ def _plan(options: argparse.Namespace) -> int:
             f"{error}. This is a defect of the planner: please report it, with both files."
         )
     if options.json:
-        shown = views.told(views.plan(planned, "", names=True, capacity=True))
+        shown = views.translated(views.plan(found, "", names=True, capacity=True))
         print(json.dumps({"plan": shown}, indent=2))  # noqa: T201
     else:
-        for line in report.report(planned, where, wanted.name, failed):
+        for line in report.report(found, where, wanted.name, failed):
             print(line)  # noqa: T201
-    return REFUSED if isinstance(planned.result, Infeasible) else 0
+    return REFUSED if isinstance(found.result, Infeasible) else 0
 
 
 def _schema(options: argparse.Namespace) -> int:

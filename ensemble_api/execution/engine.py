@@ -93,7 +93,7 @@ class Engine:
         # Of several the same one each time, or each look would tell a change.
         obstacle = min(filter(None, done), key=str, default=None)
         if obstacle != ensemble.blocked and self._is_being_removed(ensemble.id):
-            self._store.block(ensemble, self._owner, obstacle)
+            self._store.set_blocked(ensemble, self._owner, obstacle)
         if obstacle:
             return Next.WHEN_UNBLOCKED
         # That a server is to go is asked again until it goes, and no reason to hurry.
@@ -137,7 +137,9 @@ class Engine:
                 # A server that is gone can leave its claim behind when Nova died in between.
                 for consumer in filter(None, (member.id, member.server_id)):
                     self._reservation.release(consumer)
-                self._store.mark(ensemble, member, self._owner, status=MemberStatus.DELETED.value)
+                self._store.update_member(
+                    ensemble, member, self._owner, status=MemberStatus.DELETED.value
+                )
             case decision.Record(member, status, server_id):
                 self._record(ensemble, member, status, server_id)
             case decision.Fail(message):
@@ -155,7 +157,7 @@ class Engine:
         Nova finds the planned host only when it has room, so the hold goes first. From the intent
         on, the member counts as a hand-over, which other ensembles' plans take into account.
         """
-        self._store.ask(ensemble, member, self._owner)
+        self._store.save_server_request(ensemble, member, self._owner)
         self._reservation.release(member.id)
         context = self._session.acting_for(
             ensemble.requester, ensemble.project_id, names_hosts=True
@@ -172,7 +174,7 @@ class Engine:
             self._not_taken(ensemble, member, error)
             return
         try:
-            self._store.mark(ensemble, member, self._owner, server_id=server_id)
+            self._store.update_member(ensemble, member, self._owner, server_id=server_id)
         except exception.LeaseLost:
             # Whoever has the ensemble now may not know of this server, and asks for another one.
             self._delete(context, server_id)
@@ -210,7 +212,7 @@ class Engine:
             # Nova said that it did not take the request, and did: two claims for one member.
             self._reservation.release(member.id)
         changed = status is not member.status
-        self._store.mark(
+        self._store.update_member(
             ensemble,
             member,
             self._owner,

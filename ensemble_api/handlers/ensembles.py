@@ -8,7 +8,7 @@ from ensemble_api import exception, limits, policies, schemas, views
 from ensemble_api.handlers import plans
 from ensemble_api.handlers.call import Answer, Call
 from ensemble_api.records import EnsembleRecord, Status
-from ensemble_api.service import Asking, Page
+from ensemble_api.service import CreateRequest, Page
 
 SORT_KEYS = ("created_at", "name", "status")
 PARAMETERS = frozenset(
@@ -23,14 +23,14 @@ def create(call: Call) -> Answer:
     policies.authorize(call.context, "create")
     body, plan_id = schemas.check_create(call.json)
     key = call.idempotency_key
-    asking = Asking.of(call.context, body, plan_id, key)
-    told = call.service.told(asking)
-    if told is None:
+    request = CreateRequest.of(call.context, body, plan_id, key)
+    stored_answer = call.service.stored_answer(request)
+    if stored_answer is None:
         made = _made(call, body, plan_id, key)
-        told = call.service.keep(
-            asking, {"status": made.status, "body": views.told(made.body, call.language)}
+        stored_answer = call.service.store_answer(
+            request, {"status": made.status, "body": views.translated(made.body, call.language)}
         )
-    status, answer = told["status"], told["body"]
+    status, answer = stored_answer["status"], stored_answer["body"]
     where = f"{call.url.rstrip('/')}/{answer['ensemble']['id']}" if "ensemble" in answer else None
     return Answer(status, answer, where)
 
@@ -38,7 +38,7 @@ def create(call: Call) -> Answer:
 def _made(call: Call, body: dict[str, Any], plan_id: str | None, key: str | None) -> Answer:
     """What a create comes to, be it that it does not fit; whatever else is wrong is raised."""
     try:
-        record = call.service.create(call.context, body, plan_id, plans.asked(call), key)
+        record = call.service.create(call.context, body, plan_id, plans.plan_options(call), key)
     except exception.InfeasibleEnsemble as refusal:
         capacity = policies.allowed(call.context, "capacity")
         return Answer(refusal.status, views.fault(refusal, capacity=capacity))

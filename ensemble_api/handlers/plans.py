@@ -5,7 +5,7 @@ import re
 
 from ensemble_api import exception, limits, policies, schemas, views
 from ensemble_api.handlers.call import Answer, Call
-from ensemble_api.service import Asked
+from ensemble_api.service import PlanOptions
 
 PARAMETERS = frozenset(("headroom", "domains", "fail"))
 REFERENCE = re.compile("[0-9a-f]{56}")
@@ -14,14 +14,14 @@ REFERENCE = re.compile("[0-9a-f]{56}")
 def create(call: Call) -> Answer:
     """POST /os-ensembles/plans: plan without reserving anything; the plan is kept for a while."""
     policies.authorize(call.context, "plan")
-    planned = call.service.plan(call.context, schemas.check_ensemble(call.json), asked(call))
+    dry_run = call.service.plan(call.context, schemas.check_ensemble(call.json), plan_options(call))
     names = policies.allowed(call.context, "names")
     capacity = policies.allowed(call.context, "capacity")
     project = call.context.project_id
-    return Answer(200, {"plan": views.plan(planned, project, names=names, capacity=capacity)})
+    return Answer(200, {"plan": views.plan(dry_run, project, names=names, capacity=capacity)})
 
 
-def asked(call: Call) -> Asked:
+def plan_options(call: Call) -> PlanOptions:
     """What the query wants to know beside the plan, as far as policy lets the caller know it."""
     for name in call.query:
         if name not in PARAMETERS:
@@ -29,10 +29,10 @@ def asked(call: Call) -> Asked:
     fail = call.several("fail", limits.FAILED_DOMAINS)
     if not all(REFERENCE.fullmatch(each) for each in fail):
         raise exception.Invalid("fail: must be the reference of a domain", field="fail")
-    return Asked(
+    return PlanOptions(
         headroom=call.choice("headroom", "0", ("0", "1")) == "1",
-        open=policies.allowed(call.context, "domains"),
-        everywhere=call.choice("domains", "used", ("used", "all")) == "all",
+        may_see_all_domains=policies.allowed(call.context, "domains"),
+        all_domains=call.choice("domains", "used", ("used", "all")) == "all",
         fail=fail,
         to_build=policies.allowed(call.context, "create"),
     )

@@ -11,7 +11,7 @@ from ensemble_api.planning.headroom import demand, headroom
 from ensemble_api.planning.result import Infeasible
 from ensemble_api.planning.snapshot import Packing
 from ensemble_api.planning.topology import FailureDomain
-from ensemble_api.service import Planned
+from ensemble_api.service import DryRun
 from ensemble_api.solver.process import solve
 
 
@@ -22,7 +22,7 @@ def dry_run(
     *,
     rooms: bool,
     packing: Packing = Packing.SPREAD,
-) -> Planned:
+) -> DryRun:
     """Plan the ensemble on what is left of the cloud without the failed domains.
 
     ``packing`` is what the operator's option of that name says. With ``rooms``, tell also whether
@@ -36,10 +36,10 @@ def dry_run(
         snapshot = snapshot.failing(domain)
     result = planner.plan(wanted.ensemble, snapshot, solve=solve)
     if isinstance(result, Infeasible) or not rooms:
-        return Planned(result, cloud.topology)
+        return DryRun(result, cloud.topology)
     built = snapshot.carrying(demand(wanted.ensemble, result.assignment))
     found = tuple(
         headroom(wanted.ensemble, result.assignment, built, level, solve=solve)
         for level in cloud.topology.levels
     )
-    return Planned(result, cloud.topology, found)
+    return DryRun(result, cloud.topology, found)

@@ -11,25 +11,25 @@ from ensemble_api.planning.result import Infeasible, Objective, Plan
 from ensemble_api.planning.survivability import LevelSurvivability, survivability
 from ensemble_api.planning.topology import FailureDomain
 from ensemble_api.planning.wording import domains, members
-from ensemble_api.service import Planned
+from ensemble_api.service import DryRun
 from ensemble_api.views import MOST_FAILURES, PACKING
 
 SHOWN: Final = 5  # of the domains that a level's head-room does not suffice for
 
 
 def report(
-    planned: Planned, cloud: Cloud, name: str, failed: Sequence[FailureDomain]
+    dry_run: DryRun, cloud: Cloud, name: str, failed: Sequence[FailureDomain]
 ) -> Iterator[str]:
     """Give the lines: the places of all members and what follows, or why there are none."""
     yield f"{_cloud(cloud)}{_without(failed)}"
     yield ""
-    if isinstance(planned.result, Infeasible):
-        yield from _refusal(planned.result, name)
+    if isinstance(dry_run.result, Infeasible):
+        yield from _refusal(dry_run.result, name)
         return
-    plan = planned.result
+    plan = dry_run.result
     yield f"{name}: {members(plan.ensemble.size)}, {_proof(plan)}."
     yield ""
-    yield from _places(plan, planned)
+    yield from _places(plan, dry_run)
     yield ""
     yield "Objectives, the most important first:"
     yield from (f"  {each.name}: {_state(each)}" for each in plan.objectives)
@@ -37,10 +37,10 @@ def report(
         yield "Soft policies that are not met:"
         yield from (f"  {each.message}" for each in plan.violations)
     yield "What survives failures:"
-    yield from (f"  {line}" for line in _survival(plan, planned))
-    if planned.rooms:
+    yield from (f"  {line}" for line in _survival(plan, dry_run))
+    if dry_run.rooms:
         yield "Head-room, whether what is lost could be placed again:"
-        for level in planned.rooms:
+        for level in dry_run.rooms:
             yield from (f"  {line}" for line in _room(level))
 
 
@@ -58,7 +58,7 @@ def _up(number: int) -> str:
 def _without(failed: Sequence[FailureDomain]) -> str:
     if not failed:
         return ""
-    return f" Planned without {listed([f'{each.level} {path_of(each)}' for each in failed])}."
+    return f" DryRun without {listed([f'{each.level} {path_of(each)}' for each in failed])}."
 
 
 def _refusal(refused: Infeasible, name: str) -> Iterator[str]:
@@ -81,9 +81,9 @@ def _state(objective: Objective) -> str:
     return f"{objective.value}, {objective.text}" if objective.proved else objective.text
 
 
-def _places(plan: Plan, planned: Planned) -> Iterator[str]:
+def _places(plan: Plan, dry_run: DryRun) -> Iterator[str]:
     """A table: a row for each host with members, in the order of the tree."""
-    topology = planned.topology
+    topology = dry_run.topology
     levels = tuple(reversed(topology.levels))
     on: dict[tuple[str, ...], list[str]] = {}
     for member in plan.ensemble.members:
@@ -103,8 +103,8 @@ def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
             yield rule
 
 
-def _survival(plan: Plan, planned: Planned) -> Iterator[str]:
-    for level in survivability(plan.ensemble, plan.assignment, planned.topology):
+def _survival(plan: Plan, dry_run: DryRun) -> Iterator[str]:
+    for level in survivability(plan.ensemble, plan.assignment, dry_run.topology):
         where = domains(level.domains_used, level.level)
         lost = level.ends()
         end = f"; {listed(lost)} may be lost as a whole" if lost else ""

@@ -66,9 +66,9 @@ class Message:
 
     def __str__(self) -> str:
         """Put it into English."""
-        return self.told(_english)
+        return self.translated(_english)
 
-    def told(self, translate: Translate) -> str:
+    def translated(self, translate: Translate) -> str:
         """Put it into words by templates in a language.
 
         A code that no sentence has, as after a return to an older version, is given as it is.
@@ -84,7 +84,7 @@ class Message:
 
         def value(found: re.Match[str]) -> str:
             given = values.get(found[1], found[0])
-            return given.told(translate) if isinstance(given, Message) else str(given)
+            return given.translated(translate) if isinstance(given, Message) else str(given)
 
         return _PLACEHOLDER.sub(value, template)
 

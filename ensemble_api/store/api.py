@@ -19,7 +19,7 @@ from ensemble_api.records import (
     Status,
 )
 from ensemble_api.store import create_requests, models, rows
-from ensemble_api.store.create_requests import Mark
+from ensemble_api.store.create_requests import RequestKey
 from ensemble_api.store.database import Database, retried
 
 _ASKED = Sentence("event.asked", "Nova is asked for %(member)s.")
@@ -54,7 +54,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedServers:
     """What ensembles' servers are called by: a name, a mark, and the members' names."""
 
     name: str
@@ -167,7 +167,7 @@ class Store(Database):
                 for row, member in session.execute(query)
             ]
 
-    def held(self, project_id: str) -> dict[str, int]:
+    def member_counts(self, project_id: str) -> dict[str, int]:
         """How many members of a project's ensembles are on each host, by host name."""
         query = (
             sa.select(models.Member.host, sa.func.count())
@@ -205,7 +205,7 @@ class Store(Database):
         # An ensemble that is created or removed in between is in one of the two alone.
         return owners, [each for each in found if each.ensemble_id in owners]
 
-    def promised(self, project_id: str) -> list[tuple[EnsembleRecord, MemberRecord]]:
+    def unbuilt_members(self, project_id: str) -> list[tuple[EnsembleRecord, MemberRecord]]:
         """A project's members of whose servers Nova knows nothing yet, with their ensembles."""
         query = (
             sa.select(models.Ensemble, models.Member)
@@ -222,7 +222,7 @@ class Store(Database):
                 for row, member in session.execute(query)
             ]
 
-    def named(self, project_id: str, but: str) -> list[Named]:
+    def server_names(self, project_id: str, but: str) -> list[NamedServers]:
         """The ensembles of a project, without the one of the id ``but``, and their members."""
         model = models.Ensemble
         query = (
@@ -239,7 +239,7 @@ class Store(Database):
             for name, plan, tier, number in session.execute(query):
                 mark = plan.get("mark", "")
                 found.setdefault((name, mark), []).append(f"{tier}-{number}")
-        return [Named(name, mark, tuple(members)) for (name, mark), members in found.items()]
+        return [NamedServers(name, mark, tuple(members)) for (name, mark), members in found.items()]
 
     def namesakes(self, project_id: str, name: str, but: str) -> int:
         """How many ensembles of a project have a name, without the one of the id ``but``."""
@@ -265,15 +265,19 @@ class Store(Database):
 
     @retried
     def create(
-        self, record: EnsembleRecord, owner: str, seconds: float, marks: Sequence[Mark] = ()
+        self,
+        record: EnsembleRecord,
+        owner: str,
+        seconds: float,
+        request_keys: Sequence[RequestKey] = (),
     ) -> None:
         """Save the intent of ``record``, leased to ``owner`` for ``seconds``.
 
-        :raises ensemble_api.exception.DuplicateCreate: when one of ``marks`` is another's already.
+        :raises ensemble_api.exception.DuplicateCreate: when another create has one of them.
         """
         now = rows.now()
         with self.writing() as session:
-            create_requests.add(session, marks, record.id)
+            create_requests.add(session, request_keys, record.id)
             session.add(
                 models.Ensemble(
                     id=record.id,
@@ -300,7 +304,7 @@ class Store(Database):
         with self.writing() as session:
             for model in (models.Event, models.Member):
                 session.execute(sa.delete(model).where(model.ensemble_id == ensemble_id))
-            create_requests.forget_unpromised(session, ensemble_id)
+            create_requests.forget_unreserved(session, ensemble_id)
             session.execute(sa.delete(models.Ensemble).where(models.Ensemble.id == ensemble_id))
 
     @retried
@@ -354,9 +358,9 @@ class Store(Database):
             if result.rowcount:
                 rows.event(session, ensemble_id, status.value, message)
                 if status is Status.BUILDING:
-                    create_requests.promise(session, ensemble_id)
+                    create_requests.set_reserved(session, ensemble_id)
                 elif status is Status.ROLLING_BACK:
-                    create_requests.forget_unpromised(session, ensemble_id)
+                    create_requests.forget_unreserved(session, ensemble_id)
             return bool(result.rowcount)
 
     # Writes of the worker.
@@ -445,7 +449,7 @@ class Store(Database):
             )
 
     @retried
-    def mark(
+    def update_member(
         self,
         record: EnsembleRecord,
         member: MemberRecord,
@@ -459,14 +463,14 @@ class Store(Database):
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
         with self.writing() as session:
-            _keep(session, record, owner, updated_at=rows.now())
-            _change(session, member, changes)
+            _update_ensemble(session, record, owner, updated_at=rows.now())
+            _update_member_row(session, member, changes)
             if message:
                 rows.event(
                     session, record.id, f"{member.name} {changes.get('status', '')}", message
                 )
 
-    def ask(self, record: EnsembleRecord, member: MemberRecord, owner: str) -> None:
+    def save_server_request(self, record: EnsembleRecord, member: MemberRecord, owner: str) -> None:
         """Save the intent to ask Nova for a member's server; only the first time is progress.
 
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
@@ -474,7 +478,7 @@ class Store(Database):
         now = rows.now()
         with self.writing() as session:
             first = not member.tries
-            _keep(session, record, owner, **({"updated_at": now} if first else {}))
+            _update_ensemble(session, record, owner, **({"updated_at": now} if first else {}))
             values: dict[str, Any] = {"status": MemberStatus.BUILDING.value}
             if not member.asked_at:
                 values["asked_at"] = now
@@ -485,7 +489,7 @@ class Store(Database):
                     f"{member.name} BUILDING",
                     _ASKED(member=member.name),
                 )
-            _change(session, member, values)
+            _update_member_row(session, member, values)
 
     def postpone(
         self,
@@ -507,8 +511,8 @@ class Store(Database):
         """
         status = MemberStatus.RESERVED if held else MemberStatus.BUILDING
         with self.writing() as session:
-            _keep(session, record, owner)
-            _change(
+            _update_ensemble(session, record, owner)
+            _update_member_row(
                 session,
                 member,
                 {
@@ -527,17 +531,19 @@ class Store(Database):
                     _ASKED_AGAIN(member=member.name, answer=refusal),
                 )
 
-    def block(self, record: EnsembleRecord, owner: str, message: Message | None) -> None:
+    def set_blocked(self, record: EnsembleRecord, owner: str, message: Message | None) -> None:
         """Save what the removal of an ensemble waits for, None for nothing any more.
 
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
         with self.writing() as session:
-            _keep(session, record, owner, blocked=message)
+            _update_ensemble(session, record, owner, blocked=message)
             rows.event(session, record.id, record.status.value, message or _GOES_ON())
 
 
-def _keep(session: orm.Session, record: EnsembleRecord, owner: str, **values: Any) -> None:
+def _update_ensemble(
+    session: orm.Session, record: EnsembleRecord, owner: str, **values: Any
+) -> None:
     """Write ``values`` to an ensemble's row, and see in the same step that ``owner`` has its lease.
 
     :raises ensemble_api.exception.LeaseLost: when it has not.
@@ -551,5 +557,7 @@ def _keep(session: orm.Session, record: EnsembleRecord, owner: str, **values: An
         raise exception.LeaseLost(record.id)
 
 
-def _change(session: orm.Session, member: MemberRecord, values: Mapping[str, Any]) -> None:
+def _update_member_row(
+    session: orm.Session, member: MemberRecord, values: Mapping[str, Any]
+) -> None:
     session.execute(sa.update(models.Member).where(models.Member.id == member.id).values(**values))

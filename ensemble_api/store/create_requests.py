@@ -21,8 +21,8 @@ PURGED = 100  # rows that go at a time
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """By what a create is known: ``id`` is of whose it is and its name, ``digest`` of the rest."""
+class RequestKey:
+    """What a create request is known by: ``id`` of owner and name, ``digest`` of its content."""
 
     id: str
     project_id: str
@@ -30,72 +30,70 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What came of a marked create; a refusal has an answer and no ensemble.
+class CreateOutcome:
+    """What came of a create; a refusal has an answer and no ensemble.
 
-    ``promised`` is whether the capacity was held for good, so that the ensemble counts as built
+    ``reserved`` is whether the capacity was held for good, so that the ensemble counts as built
     whatever comes after.
     """
 
     digest: str
     ensemble_id: str | None
-    promised: bool
+    reserved: bool
     answer: Mapping[str, Any] | None
 
 
 class CreateRequests:
-    """The marked creates of all projects, each kept for ``lifetime``."""
+    """The create requests of all projects, each kept for ``lifetime``."""
 
     def __init__(self, database: Database, lifetime: timedelta) -> None:
         self._database = database
         self._lifetime = lifetime
 
-    def find(self, mark: Mark) -> Known | None:
-        """What is known by this mark; one that has expired is forgotten."""
+    def find(self, key: RequestKey) -> CreateOutcome | None:
+        """The outcome under this key; an expired one is forgotten."""
         with self._database.reading() as session:
-            row = session.get(models.CreateRequest, mark.id)
+            row = session.get(models.CreateRequest, key.id)
             if row is None:
                 return None
             expired = row.created_at < rows.now() - self._lifetime
-            known = Known(row.digest, row.ensemble_id, row.promised, row.answer)
+            outcome = CreateOutcome(row.digest, row.ensemble_id, row.reserved, row.answer)
         if expired:
-            self._forget([mark.id])
+            self._forget([key.id])
             return None
-        return known
+        return outcome
 
     @retried
-    def forget_refusal(self, mark: Mark) -> None:
+    def forget_refusal(self, key: RequestKey) -> None:
         """Let a create that was refused be tried anew."""
         model = models.CreateRequest
         with self._database.writing() as session:
-            session.execute(
-                sa.delete(model).where(model.id == mark.id, model.ensemble_id.is_(None))
-            )
+            session.execute(sa.delete(model).where(model.id == key.id, model.ensemble_id.is_(None)))
 
     @retried
-    def keep(self, mark: Mark, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    def store_answer(self, key: RequestKey, answer: Mapping[str, Any]) -> Mapping[str, Any]:
         """Keep what a create was answered, and give what is kept: the first answer stays."""
         model = models.CreateRequest
         with self._database.writing() as session:
             result: Any = session.execute(
                 sa.update(model)
-                .where(model.id == mark.id, model.answer.is_(None))
+                .where(model.id == key.id, model.answer.is_(None))
                 .values(answer=answer)
             )
-            new = not result.rowcount and session.get(model, mark.id) is None
+            new = not result.rowcount and session.get(model, key.id) is None
         if new:  # a refusal, which left no record
             try:
-                self._add(mark, answer)
+                self._add(key, answer)
             except exception.DuplicateCreate:
                 LOG.debug("The same create was answered twice at the same time")
-        self._purge(mark.project_id)
-        known = self.find(mark)
-        return known.answer if known is not None and known.answer is not None else answer
+        self._purge(key.project_id)
+        outcome = self.find(key)
+        return outcome.answer if outcome is not None and outcome.answer is not None else answer
 
     @retried
-    def _add(self, mark: Mark, answer: Mapping[str, Any]) -> None:
+    def _add(self, key: RequestKey, answer: Mapping[str, Any]) -> None:
         with self._database.writing() as session:
-            add(session, [mark], None, answer)
+            add(session, [key], None, answer)
 
     def _purge(self, project_id: str) -> None:
         """Drop what has expired, and the oldest answers of a project that has too many.
@@ -138,27 +136,27 @@ class CreateRequests:
 
 def add(
     session: Any,
-    marks: Any,
+    keys: Any,
     ensemble_id: str | None,
     answer: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add marks in the caller's transaction, which decides who is first.
+    """Add keys in the caller's transaction, which decides who is first.
 
     :raises ensemble_api.exception.DuplicateCreate: when one of them is there already.
     """
     now = rows.now()
     found = [
         {
-            "id": mark.id,
-            "project_id": mark.project_id,
-            "digest": mark.digest,
+            "id": key.id,
+            "project_id": key.project_id,
+            "digest": key.digest,
             "ensemble_id": ensemble_id,
-            "promised": False,
+            "reserved": False,
             "answer": answer,
             "created_at": now,
         }
-        # In one order for all, so that two that have two marks in common do not wait in a circle.
-        for mark in sorted(marks, key=lambda each: each.id)
+        # In one order for all, so that two that have two keys in common do not wait in a circle.
+        for key in sorted(keys, key=lambda each: each.id)
     ]
     try:
         if found:
@@ -167,15 +165,15 @@ def add(
         raise exception.DuplicateCreate from error
 
 
-def promise(session: Any, ensemble_id: str) -> None:
+def set_reserved(session: Any, ensemble_id: str) -> None:
     """The creates of an ensemble have been kept; from now on they are not done again."""
     model = models.CreateRequest
-    session.execute(sa.update(model).where(model.ensemble_id == ensemble_id).values(promised=True))
+    session.execute(sa.update(model).where(model.ensemble_id == ensemble_id).values(reserved=True))
 
 
-def forget_unpromised(session: Any, ensemble_id: str) -> None:
+def forget_unreserved(session: Any, ensemble_id: str) -> None:
     """The creates of an ensemble that came to nothing may be done again."""
     model = models.CreateRequest
     session.execute(
-        sa.delete(model).where(model.ensemble_id == ensemble_id, sa.not_(model.promised))
+        sa.delete(model).where(model.ensemble_id == ensemble_id, sa.not_(model.reserved))
     )

@@ -28,7 +28,7 @@ class Json(sa.TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
-class Told(sa.TypeDecorator[Message]):
+class MessageJson(sa.TypeDecorator[Message]):
     """What we tell people, as code and arguments; texts are cut to what every database holds."""
 
     impl = sa.Text
@@ -95,7 +95,7 @@ class Ensemble(Base):
     exclusive: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
     fault: orm.Mapped[Any] = orm.mapped_column(Json, nullable=True)
     requester: orm.Mapped[Any] = orm.mapped_column(Json, nullable=True)
-    blocked: orm.Mapped[Message | None] = orm.mapped_column(Told)
+    blocked: orm.Mapped[Message | None] = orm.mapped_column(MessageJson)
     created_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
     updated_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
     lease_owner: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
@@ -138,7 +138,7 @@ class Event(Base):
     )
     at: orm.Mapped[datetime] = orm.mapped_column(Moment)
     type: orm.Mapped[str] = orm.mapped_column(sa.String(32))
-    message: orm.Mapped[Message] = orm.mapped_column(Told)
+    message: orm.Mapped[Message] = orm.mapped_column(MessageJson)
 
 
 class SavedPlan(Base):
@@ -173,6 +173,6 @@ class CreateRequest(Base):
     project_id: orm.Mapped[str] = orm.mapped_column(sa.String(255))
     digest: orm.Mapped[str] = orm.mapped_column(sa.String(64))
     ensemble_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(36), index=True)
-    promised: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
+    reserved: orm.Mapped[bool] = orm.mapped_column("promised", sa.Boolean)
     answer: orm.Mapped[Any] = orm.mapped_column(Json, nullable=True)
     created_at: orm.Mapped[datetime] = orm.mapped_column(Moment)

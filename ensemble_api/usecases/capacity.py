@@ -9,7 +9,7 @@ from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.context import Context
 from ensemble_api.store.api import Handover, Store
 from ensemble_api.usecases.exclusivity import Exclusivity
-from ensemble_api.usecases.resolve import Wanted
+from ensemble_api.usecases.resolve import ResolvedRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class FreeCapacity:
     def capacity_for(
         self,
         context: Context,
-        wanted: Wanted,
+        request: ResolvedRequest,
         but: str | None = None,
         *,
         readings: Readings | None = None,
@@ -64,8 +64,8 @@ class FreeCapacity:
         ``but`` is the id of an ensemble that is not looked at: the caller's own.
         """
         readings = readings or self.readings(context, to_reserve=to_reserve)
-        capacity = self._inventory.capacity(context, wanted.demands, readings.answers)
-        capacity = self._exclusivity.apply(context, wanted.ensemble, capacity, but)
+        capacity = self._inventory.capacity(context, request.demands, readings.answers)
+        capacity = self._exclusivity.apply(context, request.ensemble, capacity, but)
         pending = {each.member_id: each for each in (*readings.handovers, *self._store.handovers())}
         return capacity.less(
             (each.host, each.resources)

@@ -13,10 +13,10 @@ from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.solver.process import solve
 from ensemble_api.store.api import Store
-from ensemble_api.store.create_requests import Mark
-from ensemble_api.usecases.idempotency import Asking, Idempotency
+from ensemble_api.store.create_requests import RequestKey
+from ensemble_api.usecases.idempotency import CreateRequest, Idempotency
 from ensemble_api.usecases.intent import new_record
-from ensemble_api.usecases.plan import NOTHING_MORE, Asked, DryRuns
+from ensemble_api.usecases.plan import DEFAULT_OPTIONS, DryRuns, PlanOptions
 from ensemble_api.usecases.quota import Quota
 from ensemble_api.usecases.reserve import Reserve
 from ensemble_api.usecases.resolve import Resolver
@@ -53,12 +53,12 @@ class Create:
         context: Context,
         body: Mapping[str, Any],
         plan_id: str | None = None,
-        asked: Asked = NOTHING_MORE,
+        options: PlanOptions = DEFAULT_OPTIONS,
         key: str | None = None,
     ) -> EnsembleRecord:
         """Plan all members, hold all capacity at once, and leave the building to the worker.
 
-        With ``plan_id`` that plan is built, if it still holds. ``asked`` is what to tell beside
+        With ``plan_id`` that plan is built, if it still holds. ``options`` is what to add to
         another plan where it does not. A second call with the same plan or with the same ``key``
         gives the ensemble of the first, also of one that is under way in another process.
 
@@ -70,13 +70,13 @@ class Create:
         :raises ensemble_api.exception.InfeasibleEnsemble: with reasons; nothing is left then.
         :raises ensemble_api.exception.PlanChanged: with another plan; nothing is left then.
         """
-        asking = Asking.of(context, body, plan_id, key)
+        request = CreateRequest.of(context, body, plan_id, key)
         while True:
-            first = self._once.first(asking)
-            if first is not None:
-                return first
+            existing = self._once.existing(request)
+            if existing is not None:
+                return existing
             try:
-                return self._create(context, body, plan_id, asked, asking.marks)
+                return self._create(context, body, plan_id, options, request.keys)
             except exception.DuplicateCreate:
                 LOG.info("The same create is under way elsewhere")
             except (
@@ -85,7 +85,7 @@ class Create:
                 exception.PlanChanged,
             ):
                 # What is missing may be just what the same create has taken meanwhile.
-                if not self._once.known(asking):
+                if not self._once.is_recorded(request):
                     raise
 
     def _create(
@@ -93,26 +93,26 @@ class Create:
         context: Context,
         body: Mapping[str, Any],
         plan_id: str | None,
-        asked: Asked,
-        marks: Sequence[Mark],
+        options: PlanOptions,
+        request_keys: Sequence[RequestKey],
     ) -> EnsembleRecord:
         # 1 Resolve with the tenant's rights, and hold the whole against the quota.
         self._check_rights()
-        wanted = self._resolver.resolve(context, body)
-        known = self._dry_runs.find(context, wanted, plan_id) if plan_id else None
-        for shortage in self._quota.shortages(context, wanted):
+        request = self._resolver.resolve(context, body)
+        saved = self._dry_runs.find(context, request, plan_id) if plan_id else None
+        for shortage in self._quota.shortages(context, request):
             raise exception.OverQuota(shortage.message, **shortage.facts)
 
         # 2 Reserve: a plan that is named by its id, or a new one.
         def plan(snapshot: Snapshot) -> result.Plan | result.Infeasible:
             if plan_id is None:
-                return planner.plan(wanted.ensemble, snapshot, solve=solve)
-            return self._dry_runs.hold_to(context, wanted, snapshot, known, asked)
+                return planner.plan(request.ensemble, snapshot, solve=solve)
+            return self._dry_runs.confirm(context, request, snapshot, saved, options)
 
         def record(planned: result.Plan, capacity: Capacity) -> EnsembleRecord:
-            return new_record(context, wanted, planned, capacity, asked)
+            return new_record(context, request, planned, capacity, options)
 
-        reserved = self._reserve.reserve(context, wanted, plan, record, marks)
+        reserved = self._reserve.reserve(context, request, plan, record, request_keys)
         # 3 Wake the worker, which builds.
         self._wake()
         return self._store.get(reserved.id)

@@ -16,7 +16,7 @@ from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.solver.process import solve
 from ensemble_api.usecases.capacity import FreeCapacity
-from ensemble_api.usecases.resolve import Wanted
+from ensemble_api.usecases.resolve import ResolvedRequest
 
 MOST = 25  # ensembles that are tried; each takes a plan
 
@@ -87,14 +87,14 @@ class _Attempt:
         demands = {
             tier["name"]: self._demand(acting, record, tier) for tier in record.body["tiers"]
         }
-        wanted = Wanted(record.body, codec.ensemble(record.body, demands), demands)
+        request = ResolvedRequest(record.body, codec.ensemble(record.body, demands), demands)
         capacity = self._free_capacity.capacity_for(
-            acting, wanted, record.id, readings=self._readings
+            acting, request, record.id, readings=self._readings
         )
         snapshot = capacity.less(self._taken).snapshot
         running = {member: each.host for member, each in by_member.items()}
         try:
-            found = drain.drain(wanted.ensemble, running, snapshot, self._host, solve=solve)
+            found = drain.drain(request.ensemble, running, snapshot, self._host, solve=solve)
         except (KeyError, ModelError):
             # The cloud has other hosts or levels than before.
             return DrainAttempt(record, here, None)

@@ -12,7 +12,7 @@ from ensemble_api import exception
 from ensemble_api.context import Context
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Store
-from ensemble_api.store.create_requests import CreateRequests, Known, Mark
+from ensemble_api.store.create_requests import CreateOutcome, CreateRequests, RequestKey
 
 PAUSE = 0.2  # seconds between two looks at a create that is still at work
 LOOKS = 50
@@ -20,39 +20,43 @@ RETRY_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """One request to create, and the marks by which a second one like it is known.
+class CreateRequest:
+    """One request to create, and the keys by which it is known when it is sent again.
 
     A plan is its project's, a key its user's in that project.
     """
 
     body: Mapping[str, Any]
     plan_id: str | None = None
-    by_plan: Mark | None = None
-    by_key: Mark | None = None
+    plan_key: RequestKey | None = None
+    idempotency_key: RequestKey | None = None
 
     @classmethod
     def of(
         cls, context: Context, body: Mapping[str, Any], plan_id: str | None, key: str | None
-    ) -> "Asking":
+    ) -> "CreateRequest":
         """The request of this caller; ``body`` is checked and has its defaults."""
         digest = _digest(body, plan_id)
         project_id = context.project_id
 
-        def mark(*name: str) -> Mark:
-            return Mark(_digest(project_id, *name), project_id, digest)
+        def request_key(*name: str) -> RequestKey:
+            return RequestKey(_digest(project_id, *name), project_id, digest)
 
         return cls(
             body,
             plan_id,
-            mark("plan", plan_id) if plan_id else None,
-            mark("key", context.user_id, key) if key else None,
+            request_key("plan", plan_id) if plan_id else None,
+            request_key("key", context.user_id, key) if key else None,
         )
 
     @property
-    def marks(self) -> tuple[Mark, ...]:
-        """Those that the request has."""
-        return tuple(mark for mark in (self.by_key, self.by_plan) if mark is not None)
+    def keys(self) -> tuple[RequestKey, ...]:
+        """The keys that the request has."""
+        return tuple(
+            request_key
+            for request_key in (self.idempotency_key, self.plan_key)
+            if request_key is not None
+        )
 
 
 class Idempotency:
@@ -68,25 +72,29 @@ class Idempotency:
         self._requests = requests
         self._sleep = sleep
 
-    def told(self, asking: Asking) -> Mapping[str, Any] | None:
+    def stored_answer(self, request: CreateRequest) -> Mapping[str, Any] | None:
         """What the request with this key was answered, if it was.
 
         :raises ensemble_api.exception.KeyReused: when the key is another request's.
         """
-        if asking.by_key is None:
+        if request.idempotency_key is None:
             return None
-        known = self._requests.find(asking.by_key)
-        if known is None:
+        outcome = self._requests.find(request.idempotency_key)
+        if outcome is None:
             return None
-        self._same(asking, asking.by_key, known)
-        return known.answer
+        self._same(request, request.idempotency_key, outcome)
+        return outcome.answer
 
-    def keep(self, asking: Asking, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    def store_answer(self, request: CreateRequest, answer: Mapping[str, Any]) -> Mapping[str, Any]:
         """Keep an answer for all who ask with the same key, and give the one that is kept."""
-        return answer if asking.by_key is None else self._requests.keep(asking.by_key, answer)
+        return (
+            answer
+            if request.idempotency_key is None
+            else self._requests.store_answer(request.idempotency_key, answer)
+        )
 
-    def first(self, asking: Asking) -> EnsembleRecord | None:
-        """The ensemble that came of this request before, or None when it is to be made.
+    def existing(self, request: CreateRequest) -> EnsembleRecord | None:
+        """The ensemble that this request made before, or None when it is to be made.
 
         While the first one plans and reserves, it is waited for.
 
@@ -95,7 +103,7 @@ class Idempotency:
         :raises ensemble_api.exception.KeyReused: when the key is another request's.
         """
         for _ in range(LOOKS):
-            record, waiting = self._look(asking)
+            record, waiting = self._look(request)
             if not waiting:
                 return record
             self._sleep(PAUSE)
@@ -103,53 +111,55 @@ class Idempotency:
             "The same request is still at work; ask again in a moment.", retry_after=RETRY_SECONDS
         )
 
-    def known(self, asking: Asking) -> bool:
-        """Whether somebody else's create with the same mark has been recorded meanwhile."""
-        found = (self._requests.find(mark) for mark in asking.marks)
+    def is_recorded(self, request: CreateRequest) -> bool:
+        """Whether somebody else's create with the same key has been recorded meanwhile."""
+        found = (self._requests.find(request_key) for request_key in request.keys)
         return any(each is not None and each.ensemble_id is not None for each in found)
 
-    def _look(self, asking: Asking) -> tuple[EnsembleRecord | None, bool]:
+    def _look(self, request: CreateRequest) -> tuple[EnsembleRecord | None, bool]:
         """The first ensemble, and whether it is still to be waited for."""
-        for mark in asking.marks:
-            known = self._requests.find(mark)
-            if known is None:
+        for request_key in request.keys:
+            outcome = self._requests.find(request_key)
+            if outcome is None:
                 continue
-            self._same(asking, mark, known)
-            if known.ensemble_id is None:
-                self._requests.forget_refusal(mark)
+            self._same(request, request_key, outcome)
+            if outcome.ensemble_id is None:
+                self._requests.forget_refusal(request_key)
                 continue
             try:
-                record = self._store.get(known.ensemble_id)
+                record = self._store.get(outcome.ensemble_id)
             except exception.NotFound as error:
-                if known.promised:
-                    raise _deleted(asking, mark, known) from error
-                continue  # it was refused just now, and its mark has gone with it
-            return record, not known.promised and record.status is not Status.BUILDING
+                if outcome.reserved:
+                    raise _deleted(request, request_key, outcome) from error
+                continue  # it was refused just now, and its key has gone with it
+            return record, not outcome.reserved and record.status is not Status.BUILDING
         return None, False
 
     @staticmethod
-    def _same(asking: Asking, mark: Mark, known: Known) -> None:
-        if known.digest == mark.digest:
+    def _same(request: CreateRequest, request_key: RequestKey, outcome: CreateOutcome) -> None:
+        if outcome.digest == request_key.digest:
             return
-        if mark is asking.by_key:
+        if request_key is request.idempotency_key:
             raise exception.KeyReused(
                 "Idempotency-Key: was used for another request; each request takes a new key",
                 field="Idempotency-Key",
             )
         raise exception.AlreadyBuilt(
-            f"Plan {asking.plan_id} has been built, as ensemble {known.ensemble_id}, with another "
-            "name, description, tiers or policies. A plan is built once: make a new one.",
-            ensemble_id=known.ensemble_id,
+            f"Plan {request.plan_id} has been built, as ensemble {outcome.ensemble_id}, with "
+            "another name, description, tiers or policies. A plan is built once: make a new one.",
+            ensemble_id=outcome.ensemble_id,
         )
 
 
-def _deleted(asking: Asking, mark: Mark, known: Known) -> exception.AlreadyBuilt:
-    what = "This request" if mark is asking.by_key else f"Plan {asking.plan_id}"
-    again = "ask with a new key" if mark is asking.by_key else "make a new plan"
+def _deleted(
+    request: CreateRequest, request_key: RequestKey, outcome: CreateOutcome
+) -> exception.AlreadyBuilt:
+    what = "This request" if request_key is request.idempotency_key else f"Plan {request.plan_id}"
+    again = "ask with a new key" if request_key is request.idempotency_key else "make a new plan"
     return exception.AlreadyBuilt(
-        f"{what} has been built, as ensemble {known.ensemble_id}, which is deleted by now. "
+        f"{what} has been built, as ensemble {outcome.ensemble_id}, which is deleted by now. "
         f"To build another, {again}.",
-        ensemble_id=known.ensemble_id,
+        ensemble_id=outcome.ensemble_id,
     )
 
 

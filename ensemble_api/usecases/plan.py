@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Dry runs: what would be built where, and what else is asked of it."""
+"""Dry runs: what would be built where, and what else the caller wants to know of it."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -22,30 +22,30 @@ from ensemble_api.usecases import saved_plans
 from ensemble_api.usecases.capacity import FreeCapacity
 from ensemble_api.usecases.domain_labels import labels, reference
 from ensemble_api.usecases.quota import Quota, Shortage
-from ensemble_api.usecases.resolve import Asking, Resolver, Wanted
+from ensemble_api.usecases.resolve import NovaCheck, ResolvedRequest, Resolver
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a dry run is to tell beside the plan.
+class PlanOptions:
+    """What a caller wants of a dry run beside the plan.
 
-    ``open`` is whether the caller may know of all domains of the cloud, ``everywhere`` whether
-    they are to be in the answer. ``to_build`` is whether the caller may build it, and so Nova is
-    asked whether it would take the servers.
+    ``may_see_all_domains`` is whether the caller may know of all domains of the cloud,
+    ``all_domains`` whether they are to be in the answer. ``to_build`` is whether the caller may
+    build it, and so Nova is asked whether it would take the servers.
     """
 
     headroom: bool = False
-    open: bool = False
-    everywhere: bool = False
+    may_see_all_domains: bool = False
+    all_domains: bool = False
     fail: tuple[str, ...] = ()  # references of domains that fail at once
     to_build: bool = True
 
 
-NOTHING_MORE = Asked()
+DEFAULT_OPTIONS = PlanOptions()
 
 
 @dataclass(frozen=True, slots=True)
-class Everywhere:
+class AllDomains:
     """The domains of the whole cloud, as far as they are shown.
 
     ``tiers`` are those of which a member could be there, ``held`` is how many members of the
@@ -59,7 +59,7 @@ class Everywhere:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class DryRun:
     """What a dry run gives: the result, the topology, and what else was asked for.
 
     ``labels`` are those of the domains by reference; without them they count what is shown. By
@@ -70,7 +70,7 @@ class Planned:
     result: result.Plan | result.Infeasible
     topology: Topology
     rooms: tuple[LevelRoom, ...] = ()
-    everywhere: Everywhere | None = None
+    all_domains: AllDomains | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     at: str | None = None
     id: str | None = None
@@ -88,7 +88,7 @@ class DryRuns:
         quota: Quota,
         free_capacity: FreeCapacity,
         store: Store,
-        kept_plans: SavedPlans,
+        saved_plan_store: SavedPlans,
         *,
         shown_hosts: int,
     ) -> None:
@@ -96,154 +96,154 @@ class DryRuns:
         self._quota = quota
         self._free_capacity = free_capacity
         self._store = store
-        self._saved_plans = kept_plans
+        self._saved_plans = saved_plan_store
         self._shown_hosts = shown_hosts
 
-    def plan(self, context: Context, body: Mapping[str, Any], asked: Asked) -> Planned:
-        """Plan, keep the plan, and answer what is asked beside it.
+    def plan(self, context: Context, body: Mapping[str, Any], options: PlanOptions) -> DryRun:
+        """Plan, save the plan, and add what the options ask for.
 
         :raises ensemble_api.exception.Invalid: naming the field that is wrong.
         """
         # 1 Resolve with the tenant's rights. 2 Look at the cloud. 3 Plan.
-        asking = Asking.LATELY if asked.to_build else Asking.NEVER
-        wanted = self._resolver.resolve(context, body, asking=asking)
-        snapshot = self._free_capacity.capacity_for(context, wanted).snapshot
-        planned = planner.plan(wanted.ensemble, snapshot, solve=solve)
-        found = self.tell(context, wanted, snapshot, planned, asked)
-        return replace(found, over_quota=self._quota.shortages(context, wanted))
+        nova_check = NovaCheck.UNLESS_RECENT if options.to_build else NovaCheck.NEVER
+        request = self._resolver.resolve(context, body, nova_check=nova_check)
+        snapshot = self._free_capacity.capacity_for(context, request).snapshot
+        outcome = planner.plan(request.ensemble, snapshot, solve=solve)
+        found = self.complete(context, request, snapshot, outcome, options)
+        return replace(found, over_quota=self._quota.shortages(context, request))
 
-    def find(self, context: Context, wanted: Wanted, plan_id: str) -> SavedPlan | None:
+    def find(self, context: Context, request: ResolvedRequest, plan_id: str) -> SavedPlan | None:
         """The project's plan with this id; None when it is not kept (any more).
 
         :raises ensemble_api.exception.Invalid: when that plan is of other tiers or policies.
         """
         known = self._saved_plans.find(context.project_id, plan_id)
-        if known is not None and known.digest != saved_plans.digest(wanted):
+        if known is not None and known.digest != saved_plans.digest(request):
             raise exception.Invalid(
                 "plan: is of other tiers or policies than those of the ensemble", field="plan"
             )
         return known
 
-    def hold_to(
+    def confirm(
         self,
         context: Context,
-        wanted: Wanted,
+        request: ResolvedRequest,
         snapshot: Snapshot,
         known: SavedPlan | None,
-        asked: Asked,
+        options: PlanOptions,
     ) -> result.Plan | result.Infeasible:
-        """A known plan if it may be built as it is, or a new one if that is the same.
+        """The saved plan if it may be built as it is, or a new one if that is the same.
 
-        :raises ensemble_api.exception.PlanChanged: with another plan, which is kept, and the
+        :raises ensemble_api.exception.PlanChanged: with another plan, which is saved, and the
             members that moved.
         """
-        before = known.content if known is not None else saved_plans.NOTHING
+        before = known.content if known is not None else saved_plans.NO_PLAN
         if known is not None and not known.expired:
-            revived = saved_plans.revived(before, wanted, snapshot)
-            if revived is not None:
-                return revived
-        planned = planner.plan(wanted.ensemble, snapshot, solve=solve)
-        if isinstance(planned, result.Infeasible):
-            return planned
-        planned = replace(
-            planned, assignment=relabel(planned.assignment, saved_plans.places(before))
+            restore = saved_plans.restore(before, request, snapshot)
+            if restore is not None:
+                return restore
+        outcome = planner.plan(request.ensemble, snapshot, solve=solve)
+        if isinstance(outcome, result.Infeasible):
+            return outcome
+        outcome = replace(
+            outcome, assignment=relabel(outcome.assignment, saved_plans.saved_assignment(before))
         )
-        moved = saved_plans.moves(before, planned.assignment, snapshot.topology)
+        moved = saved_plans.moves(before, outcome.assignment, snapshot.topology)
         if not moved:
-            return planned
+            return outcome
         raise exception.PlanChanged(
             f"The plan {'does not hold' if known else 'is not kept'} any more, so nothing was "
             "built; a new one was made.",
-            plan=self.tell(context, wanted, snapshot, planned, asked),
+            plan=self.complete(context, request, snapshot, outcome, options),
             moved=moved,
         )
 
-    def tell(
+    def complete(
         self,
         context: Context,
-        wanted: Wanted,
+        request: ResolvedRequest,
         snapshot: Snapshot,
-        planned: result.Plan | result.Infeasible,
-        asked: Asked,
-    ) -> Planned:
-        """What planning gave, with what is asked beside it; a plan is kept."""
+        outcome: result.Plan | result.Infeasible,
+        options: PlanOptions,
+    ) -> DryRun:
+        """Add what the options ask for to what planning gave; a plan is saved."""
         topology = snapshot.topology
-        failed = _failed(context.project_id, topology, asked.fail)
-        everywhere = None
-        if asked.everywhere and asked.open:
-            everywhere = self._everywhere(context, wanted, snapshot, planned)
-        found = Planned(
-            planned,
+        failed = _failed(context.project_id, topology, options.fail)
+        all_domains = None
+        if options.all_domains and options.may_see_all_domains:
+            all_domains = self._all_domains(context, request, snapshot, outcome)
+        found = DryRun(
+            outcome,
             topology,
-            everywhere=everywhere,
+            all_domains=all_domains,
             labels=labels(
                 context.project_id,
-                labelled(topology, planned, asked),
+                labelled_domains(topology, outcome, options),
                 zone_level=topology.zone_level,
             ),
             at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            unplanned={tier.name: tier.unplanned for tier in wanted.ensemble.tiers},
+            unplanned={tier.name: tier.unplanned for tier in request.ensemble.tiers},
         )
-        if isinstance(planned, result.Infeasible):
+        if isinstance(outcome, result.Infeasible):
             return found
         # Fail domains of the plan, as if it were built, and plan the members that they had anew.
-        built = snapshot.carrying(demand(wanted.ensemble, planned.assignment))
-        if asked.headroom:
+        built = snapshot.carrying(demand(request.ensemble, outcome.assignment))
+        if options.headroom:
             rooms = (
-                headroom(wanted.ensemble, planned.assignment, built, level, solve=solve)
+                headroom(request.ensemble, outcome.assignment, built, level, solve=solve)
                 for level in topology.levels
             )
             found = replace(found, rooms=tuple(rooms))
         if failed:
-            lost = loss(wanted.ensemble, planned.assignment, built, failed, solve=solve)
+            lost = loss(request.ensemble, outcome.assignment, built, failed, solve=solve)
             found = replace(found, failed=lost)
         plan_id = self._saved_plans.keep(
-            context.project_id, saved_plans.digest(wanted), saved_plans.content(planned, topology)
+            context.project_id, saved_plans.digest(request), saved_plans.content(outcome, topology)
         )
         return replace(found, id=plan_id)
 
-    def _everywhere(
+    def _all_domains(
         self,
         context: Context,
-        wanted: Wanted,
+        request: ResolvedRequest,
         snapshot: Snapshot,
-        planned: result.Plan | result.Infeasible,
-    ) -> Everywhere:
+        outcome: result.Plan | result.Infeasible,
+    ) -> AllDomains:
         topology = snapshot.topology
         held: Counter[FailureDomain] = Counter()
         here = set(topology.hosts)
-        for host, members in self._store.held(context.project_id).items():
+        for host, members in self._store.member_counts(context.project_id).items():
             for level in topology.levels if host in here else ():
                 held[topology.domain_of(host, level)] += members
         lowest, *above = topology.levels
         if len(topology) <= self._shown_hosts:
             hosts = topology.domains(lowest)
         else:
-            hosts = tuple(_used(topology, planned, lowest))
-        return Everywhere(
+            hosts = tuple(_used_domains(topology, outcome, lowest))
+        return AllDomains(
             domains=(*hosts, *(each for level in above for each in topology.domains(level))),
-            tiers=eligibility(wanted.ensemble, snapshot),
+            tiers=eligibility(request.ensemble, snapshot),
             held=held,
             totals={level: topology.size(level) for level in topology.levels},
         )
 
 
-def _used(
-    topology: Topology, planned: result.Plan | result.Infeasible, level: str
+def _used_domains(
+    topology: Topology, outcome: result.Plan | result.Infeasible, level: str
 ) -> dict[FailureDomain, None]:
     """The domains of a level that a plan uses, in its order."""
-    if isinstance(planned, result.Infeasible):
+    if isinstance(outcome, result.Infeasible):
         return {}
-    return dict.fromkeys(topology.domain_of(host, level) for host in planned.assignment.values())
+    return dict.fromkeys(topology.domain_of(host, level) for host in outcome.assignment.values())
 
 
-def labelled(
-    topology: Topology, planned: result.Plan | result.Infeasible, asked: Asked
+def labelled_domains(
+    topology: Topology, outcome: result.Plan | result.Infeasible, options: PlanOptions
 ) -> list[FailureDomain]:
     """The domains that labels count: all, unless the caller may know of those in use only."""
-    if asked.open:
+    if options.may_see_all_domains:
         return [each for level in topology.levels for each in topology.domains(level)]
-    return [each for level in topology.levels for each in _used(topology, planned, level)]
+    return [each for level in topology.levels for each in _used_domains(topology, outcome, level)]
 
 
 def _failed(

@@ -11,9 +11,9 @@ from ensemble_api.context import Context
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.store.api import Store
-from ensemble_api.usecases.resolve import Wanted
+from ensemble_api.usecases.resolve import ResolvedRequest
 
-Promised: TypeAlias = Sequence[tuple[EnsembleRecord, MemberRecord]]
+MemberRecords: TypeAlias = Sequence[tuple[EnsembleRecord, MemberRecord]]
 _NOVAS: Final = ("Instances", "Cores", "RAMSize")
 _SENTENCES: Final = {
     "Instances": Sentence(
@@ -72,28 +72,30 @@ class Quota:
         self._networks = networks
         self._store = store
 
-    def shortages(self, context: Context, wanted: Wanted) -> tuple[Shortage, ...]:
+    def shortages(self, context: Context, request: ResolvedRequest) -> tuple[Shortage, ...]:
         """The quotas in which Nova would refuse some member in the middle of the build.
 
         What other ensembles of the project are still to get counts as used.
         """
-        promised = self._store.promised(context.project_id)
+        unbuilt = self._store.unbuilt_members(context.project_id)
         return (
-            *self._of_nova(context, wanted, promised),
-            *self._of_neutron(context, wanted, promised),
+            *self._of_nova(context, request, unbuilt),
+            *self._of_neutron(context, request, unbuilt),
         )
 
-    def _of_nova(self, context: Context, wanted: Wanted, promised: Promised) -> Iterator[Shortage]:
+    def _of_nova(
+        self, context: Context, request: ResolvedRequest, unbuilt: MemberRecords
+    ) -> Iterator[Shortage]:
         limits = self._compute.limits(context)
-        members = [member.resources for _, member in promised]
+        members = [member.resources for _, member in unbuilt]
         beside = {
             "Instances": len(members),
             "Cores": sum(_cores(each) for each in members),
             "RAMSize": sum(each.get("MEMORY_MB", 0) for each in members),
         }
-        tiers = wanted.ensemble.tiers
+        tiers = request.ensemble.tiers
         needs = {
-            "Instances": wanted.ensemble.size,
+            "Instances": request.ensemble.size,
             "Cores": sum(tier.count * _cores(tier.resources) for tier in tiers),
             "RAMSize": sum(tier.count * tier.resources.get("MEMORY_MB", 0) for tier in tiers),
         }
@@ -104,12 +106,12 @@ class Quota:
                 yield Shortage(name, limit, used, needs[name])
 
     def _of_neutron(
-        self, context: Context, wanted: Wanted, promised: Promised
+        self, context: Context, request: ResolvedRequest, unbuilt: MemberRecords
     ) -> Iterator[Shortage]:
-        needed = sum(tier["count"] * _new_ports(tier["server"]) for tier in wanted.body["tiers"])
+        needed = sum(tier["count"] * _new_ports(tier["server"]) for tier in request.body["tiers"])
         if needed:
             limit, used = self._networks.port_quota(context.project_id)
-            used += sum(_new_ports(owner.template(member)) for owner, member in promised)
+            used += sum(_new_ports(owner.template(member)) for owner, member in unbuilt)
             if 0 <= limit < used + needed:
                 yield Shortage("Ports", limit, used, needed)
 

@@ -35,8 +35,8 @@ _KINDS: Final[Mapping[int, type[exception.EnsembleError]]] = {
 }
 
 
-class Accepted:
-    """The templates that Nova took lately, by caller, so that a drawing is not asked for anew.
+class AcceptedTemplates:
+    """The templates that Nova took recently, by caller, so that a drawing is not asked for anew.
 
     What is kept of a template is its digest.
     """
@@ -46,11 +46,11 @@ class Accepted:
         self._until: dict[bytes, float] = {}
         self._lock = threading.Lock()
 
-    def lately(self, context: Context, template: Mapping[str, Any]) -> bool:
+    def recent(self, context: Context, template: Mapping[str, Any]) -> bool:
         """Whether Nova took it from this caller within the last minute."""
         return self._until.get(_digest(context, template), 0.0) > self._clock()
 
-    def note(self, context: Context, template: Mapping[str, Any]) -> None:
+    def add(self, context: Context, template: Mapping[str, Any]) -> None:
         """Nova has just taken it."""
         with self._lock:
             self._until[_digest(context, template)] = self._clock() + LATELY
@@ -66,27 +66,27 @@ def _digest(context: Context, template: Mapping[str, Any]) -> bytes:
 class Refusals:
     """Nova's answers to one caller about the servers of one request; each is asked for once.
 
-    ``lately`` is whether what Nova took a moment ago need not be asked for again.
+    ``skip_recent`` is whether what Nova took a moment ago need not be asked for again.
     """
 
     def __init__(
-        self, compute: Compute, context: Context, taken: Accepted, *, lately: bool
+        self, compute: Compute, context: Context, accepted: AcceptedTemplates, *, skip_recent: bool
     ) -> None:
         self._compute = compute
         self._context = context
-        self._taken = taken
-        self._lately = lately
+        self._accepted = accepted
+        self._skip_recent = skip_recent
         self._asked: list[Mapping[str, Any]] = []
 
     def of(self, name: str, template: Mapping[str, Any]) -> exception.CloudError | None:
         """Nova's refusal of a server of this name and template, which is of one member, if any."""
-        lately = self._lately and self._taken.lately(self._context, template)
-        if lately or template in self._asked:
+        skip_recent = self._skip_recent and self._accepted.recent(self._context, template)
+        if skip_recent or template in self._asked:
             return None
         refused = self._compute.refusal(self._context, name, template)
         if refused is None:
             self._asked.append(template)
-            self._taken.note(self._context, template)
+            self._accepted.add(self._context, template)
         return refused
 
     def error(

@@ -18,10 +18,10 @@ from ensemble_api.planning.message import Sentence, following
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Store
-from ensemble_api.store.create_requests import Mark
+from ensemble_api.store.create_requests import RequestKey
 from ensemble_api.usecases.capacity import FreeCapacity
 from ensemble_api.usecases.exclusivity import Exclusivity
-from ensemble_api.usecases.resolve import Wanted
+from ensemble_api.usecases.resolve import ResolvedRequest
 
 LOG = logging.getLogger(__name__)
 
@@ -69,17 +69,17 @@ class Reserve:
     def reserve(
         self,
         context: Context,
-        wanted: Wanted,
+        request: ResolvedRequest,
         plan: MakePlan,
         new_record: MakeRecord,
-        marks: Sequence[Mark] = (),
+        request_keys: Sequence[RequestKey] = (),
     ) -> EnsembleRecord:
         """Give the ensemble, whose capacity is held and which is the worker's to build.
 
         ``plan`` and ``new_record`` are called anew whenever others have taken what was planned.
-        ``marks`` are saved with the intent.
+        ``request_keys`` are saved with the intent.
 
-        :raises ensemble_api.exception.DuplicateCreate: when one of ``marks`` is another's already.
+        :raises ensemble_api.exception.DuplicateCreate: when another create has one of them.
         :raises ensemble_api.exception.InfeasibleEnsemble: with reasons; nothing is left then.
         """
         record: EnsembleRecord | None = None
@@ -87,7 +87,7 @@ class Reserve:
             for attempt in range(self._attempts):
                 # 1 Plan on a fresh snapshot.
                 capacity = self._free_capacity.capacity_for(
-                    context, wanted, but=record.id if record else None, to_reserve=True
+                    context, request, but=record.id if record else None, to_reserve=True
                 )
                 planned = plan(capacity.snapshot)
                 if isinstance(planned, result.Infeasible):
@@ -96,14 +96,14 @@ class Reserve:
                 fresh = new_record(planned, capacity)
                 if record is None:
                     record = fresh
-                    self._store.create(record, self._owner, RESERVE_SECONDS, marks)
+                    self._store.create(record, self._owner, RESERVE_SECONDS, request_keys)
                 else:
                     record = replace(fresh, id=record.id)
                     self._store.replan(record, self._owner, RESERVE_SECONDS)
-                record = self._marked(record)
+                record = self._with_mark(record)
                 # 3 Hold every claim in one request, or none, and read the usages back.
                 try:
-                    self._hold(context, wanted, planned, capacity, record)
+                    self._hold(context, request, planned, capacity, record)
                 except exception.CapacityTaken:
                     LOG.info("Others took capacity planned for %s, attempt %d", record.id, attempt)
                     self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
@@ -128,14 +128,14 @@ class Reserve:
         self._store.release(record.id, self._owner)
         return record
 
-    def _marked(self, record: EnsembleRecord) -> EnsembleRecord:
+    def _with_mark(self, record: EnsembleRecord) -> EnsembleRecord:
         """The ensemble, with a mark for its servers' names if others have servers of these names.
 
         It is looked for once the intent is saved: of two at the same time, the later one sees it.
         """
         taken = [
             server_name(each.name, member, each.mark)
-            for each in self._store.named(record.project_id, record.id)
+            for each in self._store.server_names(record.project_id, record.id)
             for member in each.members
         ]
         found = mark(record.id, record.name, [each.name for each in record.members], taken)
@@ -148,7 +148,7 @@ class Reserve:
     def _hold(
         self,
         context: Context,
-        wanted: Wanted,
+        request: ResolvedRequest,
         planned: result.Plan,
         capacity: Capacity,
         record: EnsembleRecord,
@@ -157,8 +157,8 @@ class Reserve:
         self._reservation.hold(
             record.project_id, record.user_id, record.members, capacity.generations
         )
-        now = self._exclusivity.apply(context, wanted.ensemble, capacity, record.id)
-        if check.check(wanted.ensemble, now.snapshot, planned.assignment):
+        now = self._exclusivity.apply(context, request.ensemble, capacity, record.id)
+        if check.check(request.ensemble, now.snapshot, planned.assignment):
             self._give_back(record)
             raise exception.CapacityTaken
 

@@ -15,21 +15,21 @@ from ensemble_api.context import Context
 from ensemble_api.execution.names import server_name
 from ensemble_api.planning import model
 from ensemble_api.planning.errors import ModelError
-from ensemble_api.records import dealt
-from ensemble_api.usecases.refusals import Accepted, Refusals
+from ensemble_api.records import member_template
+from ensemble_api.usecases.refusals import AcceptedTemplates, Refusals
 from ensemble_api.usecases.server_template import Templates
 
 
-class Asking(Enum):
+class NovaCheck(Enum):
     """How to ask Nova whether it would take the servers of a request."""
 
-    NOW = "now"
-    LATELY = "lately"  # but for those that it took a moment ago
+    ALWAYS = "now"
+    UNLESS_RECENT = "lately"  # but for those that it took a moment ago
     NEVER = "never"  # of a caller who may not build
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ResolvedRequest:
     """A request whose every reference is known to be the tenant's to use."""
 
     body: Mapping[str, Any]
@@ -56,14 +56,14 @@ class Resolver:
         self._levels = tuple(levels)
         self._max_members = max_members
         self._zone_level = zone_level
-        self._taken = Accepted()
+        self._accepted = AcceptedTemplates()
 
     def resolve(
-        self, context: Context, body: Mapping[str, Any], *, asking: Asking = Asking.NOW
-    ) -> Wanted:
+        self, context: Context, body: Mapping[str, Any], *, nova_check: NovaCheck = NovaCheck.ALWAYS
+    ) -> ResolvedRequest:
         """Look every reference up with the tenant's own rights.
 
-        ``asking`` is whether Nova is also asked whether it would take the servers.
+        ``nova_check`` is whether Nova is also asked whether it would take the servers.
 
         :raises ensemble_api.exception.Invalid: naming the field that is wrong.
         :raises ensemble_api.exception.EnsembleError: with what Nova would refuse, and its field.
@@ -87,20 +87,25 @@ class Resolver:
         except ModelError as error:
             field = f"ensemble.{error.field}"
             raise exception.Invalid(f"{field}: {error.reason}", field=field) from error
-        self._ask_nova(context, body, templates, asking)
-        return Wanted(body, ensemble, demands)
+        self._ask_nova(context, body, templates, nova_check)
+        return ResolvedRequest(body, ensemble, demands)
 
     def _ask_nova(
-        self, context: Context, body: Mapping[str, Any], templates: Templates, asking: Asking
+        self, context: Context, body: Mapping[str, Any], templates: Templates, nova_check: NovaCheck
     ) -> None:
         """Refuse what Nova would refuse, so that a build does not end with it."""
-        refusals = Refusals(self._compute, context, self._taken, lately=asking is Asking.LATELY)
+        refusals = Refusals(
+            self._compute,
+            context,
+            self._accepted,
+            skip_recent=nova_check is NovaCheck.UNLESS_RECENT,
+        )
         for index, tier in enumerate(body["tiers"]):
             place = f"ensemble.tiers[{index}].server"
-            if asking is Asking.NEVER:
+            if nova_check is NovaCheck.NEVER:
                 templates.references(place, tier["server"])
                 continue
-            first = dealt(tier["server"], 0, tier["count"])
+            first = member_template(tier["server"], 0, tier["count"])
             name = server_name(body["name"], f"{tier['name']}-0")
             if (refused := refusals.of(name, first)) is not None:
                 templates.references(place, tier["server"])

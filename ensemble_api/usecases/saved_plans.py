@@ -11,26 +11,24 @@ from ensemble_api.planning import check, result
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain, Topology
-from ensemble_api.usecases.resolve import Wanted
+from ensemble_api.usecases.resolve import ResolvedRequest
 
 
-def digest(wanted: Wanted) -> str:
+def digest(request: ResolvedRequest) -> str:
     """What was planned, in short: the tiers as posted and the policies as they are meant."""
-    policies = [{"kind": each.kind, **asdict(each)} for each in wanted.ensemble.policies]
-    planned = {"tiers": wanted.body["tiers"], "policies": policies}
-    return hashlib.sha256(json.dumps(planned, sort_keys=True).encode()).hexdigest()
+    policies = [{"kind": each.kind, **asdict(each)} for each in request.ensemble.policies]
+    plan = {"tiers": request.body["tiers"], "policies": policies}
+    return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
 
 
-def content(planned: result.Plan, topology: Topology) -> dict[str, Any]:
+def content(plan: result.Plan, topology: Topology) -> dict[str, Any]:
     """A plan, JSON-ready: each member's host and that host's place, objectives, soft violations."""
     lowest = topology.levels[0]
     return {
         "levels": list(topology.levels),
-        "members": [
-            [member.tier, member.index, host] for member, host in planned.assignment.items()
-        ],
+        "members": [[member.tier, member.index, host] for member, host in plan.assignment.items()],
         "paths": {
-            host: topology.domain_of(host, lowest).path for host in set(planned.assignment.values())
+            host: topology.domain_of(host, lowest).path for host in set(plan.assignment.values())
         },
         "objectives": [
             {
@@ -39,18 +37,18 @@ def content(planned: result.Plan, topology: Topology) -> dict[str, Any]:
                 "bound": each.bound,
                 "stopped": each.stopped,
             }
-            for each in planned.objectives
+            for each in plan.objectives
         ],
-        "missed": {str(each.policy): each.amount for each in planned.violations},
+        "missed": {str(each.policy): each.amount for each in plan.violations},
     }
 
 
-NOTHING: Mapping[str, Any] = {"levels": [], "members": [], "paths": {}}
+NO_PLAN: Mapping[str, Any] = {"levels": [], "members": [], "paths": {}}
 
 
-def places(kept: Mapping[str, Any]) -> dict[Member, str]:
+def saved_assignment(saved: Mapping[str, Any]) -> dict[Member, str]:
     """Where each member was planned."""
-    return {Member(tier, index): host for tier, index, host in kept["members"]}
+    return {Member(tier, index): host for tier, index, host in saved["members"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +61,13 @@ class Move:
 
 
 def moves(
-    kept: Mapping[str, Any], assignment: result.Assignment, topology: Topology
+    saved: Mapping[str, Any], assignment: result.Assignment, topology: Topology
 ) -> tuple[Move, ...]:
     """The members of a new plan that are in another domain, of any level, than the kept one said.
 
     A host that is in another rack by now has moved with its members.
     """
-    before = {member: _above(kept, host) for member, host in places(kept).items()}
+    before = {member: _above(saved, host) for member, host in saved_assignment(saved).items()}
     found = []
     for member, host in assignment.items():
         after = {level: topology.domain_of(host, level) for level in topology.levels}
@@ -78,28 +76,30 @@ def moves(
     return tuple(found)
 
 
-def _above(kept: Mapping[str, Any], host: str) -> dict[str, FailureDomain]:
+def _above(saved: Mapping[str, Any], host: str) -> dict[str, FailureDomain]:
     """The domains of a host as they were."""
-    path: tuple[str, ...] = tuple(kept["paths"][host])
+    path: tuple[str, ...] = tuple(saved["paths"][host])
     return {
         level: FailureDomain(level, path[-1 - above], path[: len(path) - above])
-        for above, level in enumerate(kept["levels"])
+        for above, level in enumerate(saved["levels"])
     }
 
 
-def revived(kept: Mapping[str, Any], wanted: Wanted, snapshot: Snapshot) -> result.Plan | None:
+def restore(
+    saved: Mapping[str, Any], request: ResolvedRequest, snapshot: Snapshot
+) -> result.Plan | None:
     """The plan, if it may be built as it is on this look; None when it does not hold any more.
 
     It does not hold either when it would miss a soft policy by more than it did.
     """
-    assignment = places(kept)
+    assignment = saved_assignment(saved)
     here = set(snapshot.topology.hosts)
-    if not here.issuperset(kept["paths"]) or moves(kept, assignment, snapshot.topology):
+    if not here.issuperset(saved["paths"]) or moves(saved, assignment, snapshot.topology):
         return None
-    if check.check(wanted.ensemble, snapshot, assignment):
+    if check.check(request.ensemble, snapshot, assignment):
         return None
-    missed = check.shortfalls(wanted.ensemble, snapshot, assignment, hard=False)
-    if any(each.amount > kept["missed"].get(str(each.policy), 0) for each in missed):
+    missed = check.shortfalls(request.ensemble, snapshot, assignment, hard=False)
+    if any(each.amount > saved["missed"].get(str(each.policy), 0) for each in missed):
         return None
-    objectives = tuple(result.Objective(**each) for each in kept["objectives"])
-    return result.Plan(wanted.ensemble, assignment, objectives, missed)
+    objectives = tuple(result.Objective(**each) for each in saved["objectives"])
+    return result.Plan(request.ensemble, assignment, objectives, missed)

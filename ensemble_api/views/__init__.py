@@ -8,7 +8,7 @@ from ensemble_api.views.faults import FAULT_NAMES, fault
 from ensemble_api.views.host_impact import host_impact, host_impacts
 from ensemble_api.views.plans import changed, plan, reasons
 from ensemble_api.views.survival import MOST_FAILURES, PACKING
-from ensemble_api.views.translation import ENGLISH, language, told
+from ensemble_api.views.translation import ENGLISH, language, translated
 
 __all__ = [
     "ENGLISH",
@@ -25,5 +25,5 @@ __all__ = [
     "language",
     "plan",
     "reasons",
-    "told",
+    "translated",
 ]  # fmt: skip

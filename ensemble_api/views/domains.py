@@ -7,7 +7,7 @@ from typing import Any
 from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.usecases.domain_labels import labels as labels_of
 from ensemble_api.usecases.domain_labels import reference
-from ensemble_api.usecases.plan import Everywhere
+from ensemble_api.usecases.plan import AllDomains
 
 Json = dict[str, Any]
 
@@ -27,20 +27,20 @@ class Domains:
         *,
         names: bool,
         labels: Mapping[str, str],
-        everywhere: Everywhere | None = None,
+        all_domains: AllDomains | None = None,
         more: Iterable[FailureDomain] = (),
     ) -> None:
         self._project_id = project_id
         self._topology = topology
         self._names = names
-        self._everywhere = everywhere
+        self._all_domains = all_domains
         self._references: dict[FailureDomain, str] = {}
         self._used = {
             topology.domain_of(host, level)
             for host in dict.fromkeys(hosts)
             for level in topology.levels
         }
-        self._shown = self._used.union(everywhere.domains if everywhere else (), more)
+        self._shown = self._used.union(all_domains.domains if all_domains else (), more)
         self._labels = labels_of(project_id, self._shown, labels, zone_level=topology.zone_level)
 
     def reference(self, domain: FailureDomain) -> str:
@@ -71,11 +71,11 @@ class Domains:
                 "parent": self.reference(parent) if parent else None,
                 "label": self._labels[self.reference(domain)],
             }
-            if self._everywhere:
+            if self._all_domains:
                 entry["used"] = domain in self._used
-                tiers = self._everywhere.tiers[domain]
+                tiers = self._all_domains.tiers[domain]
                 entry["eligible"], entry["room"] = list(tiers.eligible), list(tiers.room)
-                entry["held"] = self._everywhere.held.get(domain, 0)
+                entry["held"] = self._all_domains.held.get(domain, 0)
             if self._names or domain.level == self._topology.zone_level:
                 entry["name"] = domain.name
             shown.append(entry)

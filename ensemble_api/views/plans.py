@@ -10,47 +10,47 @@ from ensemble_api.planning.result import Infeasible, Plan, Reason
 from ensemble_api.planning.topology import FailureDomain
 from ensemble_api.planning.unplanned import WORDS
 from ensemble_api.usecases.domain_labels import reference
-from ensemble_api.usecases.plan import Planned
+from ensemble_api.usecases.plan import DryRun
 from ensemble_api.usecases.saved_plans import Move
 from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.survival import PACKING, objective, objectives, promises, survival
 
 
-def plan(planned: Planned, project_id: str, *, names: bool, capacity: bool = False) -> Json:
+def plan(dry_run: DryRun, project_id: str, *, names: bool, capacity: bool = False) -> Json:
     """What a dry run found: a plan with what survives, or the reasons why there is none.
 
     ``capacity`` is whether reasons may tell how much of the request fits.
     """
-    found = planned.result
+    found = dry_run.result
     hosts = () if isinstance(found, Infeasible) else found.assignment.values()
     domains = Domains(
         project_id,
-        planned.topology,
+        dry_run.topology,
         hosts,
         names=names,
-        labels=planned.labels,
-        everywhere=planned.everywhere,
+        labels=dry_run.labels,
+        all_domains=dry_run.all_domains,
     )
     view = {
-        "id": planned.id,
-        "planned_at": planned.at,
+        "id": dry_run.id,
+        "planned_at": dry_run.at,
         **(
             _refused(found, capacity)
             if isinstance(found, Infeasible)
-            else _found(found, planned, domains)
+            else _found(found, dry_run, domains)
         ),
         "domains": domains.view(),
-        "not_planned_with": _unplanned(planned.unplanned),
-        "over_quota": [{**each.facts, "message": each.message} for each in planned.over_quota],
+        "not_planned_with": _unplanned(dry_run.unplanned),
+        "over_quota": [{**each.facts, "message": each.message} for each in dry_run.over_quota],
     }
     view["objectives"] = objectives(view["objectives"], names=names)
-    if planned.everywhere:
-        view["totals"] = dict(planned.everywhere.totals)
-    if planned.failed:
+    if dry_run.all_domains:
+        view["totals"] = dict(dry_run.all_domains.totals)
+    if dry_run.failed:
         view["failed"] = {
-            "domains": [domains.reference(each) for each in planned.failed.domains],
-            "left": dict(planned.failed.left),
-            "room": {"fits": planned.failed.fits, "others": planned.failed.others},
+            "domains": [domains.reference(each) for each in dry_run.failed.domains],
+            "left": dict(dry_run.failed.left),
+            "room": {"fits": dry_run.failed.fits, "others": dry_run.failed.others},
         }
     return view
 
@@ -82,7 +82,7 @@ def _refused(found: Infeasible, capacity: bool) -> Json:
     }
 
 
-def _found(found: Plan, planned: Planned, domains: Domains) -> Json:
+def _found(found: Plan, dry_run: DryRun, domains: Domains) -> Json:
     return {
         "feasible": True,
         "proved": all(each.proved for each in found.objectives if each.name != PACKING),
@@ -92,10 +92,10 @@ def _found(found: Plan, planned: Planned, domains: Domains) -> Json:
         ],
         "minima": dict(survivability.minima(found.ensemble)),
         "survivability": survival(
-            found.ensemble, found.assignment, planned.topology, domains, planned.rooms
+            found.ensemble, found.assignment, dry_run.topology, domains, dry_run.rooms
         ),
         "promises": promises(
-            survivability.promises(found.ensemble, found.assignment, planned.topology)
+            survivability.promises(found.ensemble, found.assignment, dry_run.topology)
         ),
         "objectives": [objective(each) for each in found.objectives],
         "violations": [
@@ -107,7 +107,7 @@ def _found(found: Plan, planned: Planned, domains: Domains) -> Json:
 
 
 def changed(
-    planned: Planned,
+    dry_run: DryRun,
     moved: Iterable[Move],
     project_id: str,
     *,
@@ -122,7 +122,7 @@ def changed(
         return {level: reference(project_id, each) for level, each in domains.items()}
 
     return {
-        "plan": plan(planned, project_id, names=names, capacity=capacity),
+        "plan": plan(dry_run, project_id, names=names, capacity=capacity),
         "moved": [
             {
                 "member": each.member.name,

@@ -27,19 +27,19 @@ def language(accepted: Any) -> str:
     return found
 
 
-def told(value: Any, language: str = ENGLISH) -> Any:
+def translated(value: Any, language: str = ENGLISH) -> Any:
     """A JSON-ready value with every message in it as text in a language."""
-    return _told(value, templates(language))
+    return _translated(value, templates(language))
 
 
-def _told(value: Any, translate: Translate) -> Any:
+def _translated(value: Any, translate: Translate) -> Any:
     match value:
         case Message():
-            return value.told(translate)
+            return value.translated(translate)
         case Mapping():
-            return {name: _told(each, translate) for name, each in value.items()}
+            return {name: _translated(each, translate) for name, each in value.items()}
         case list() | tuple():
-            return [_told(each, translate) for each in value]
+            return [_translated(each, translate) for each in value]
     return value
 
 

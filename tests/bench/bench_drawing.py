@@ -27,7 +27,7 @@ from ensemble_api.planning.policies import AntiAffinity
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
 from ensemble_api.solver.process import solve
-from ensemble_api.usecases.plan import Everywhere, Planned
+from ensemble_api.usecases.plan import AllDomains, DryRun
 from ensemble_api.views import plans as view
 from tests.ui.browser import Dashboard, start
 from tests.ui.conftest import PASSWORD
@@ -77,10 +77,10 @@ def plan(snapshot: Snapshot, counts: list[int]) -> dict[str, Any]:
     topology = snapshot.topology
     everywhere = [each for level in topology.levels for each in topology.domains(level)]
     names = tuple(tier.name for tier in tiers)
-    planned = Planned(
+    dry_run = DryRun(
         result=found,
         topology=topology,
-        everywhere=Everywhere(
+        all_domains=AllDomains(
             domains=tuple(everywhere),
             tiers=dict.fromkeys(everywhere, Eligibility(names, names)),
             held={},
@@ -88,7 +88,7 @@ def plan(snapshot: Snapshot, counts: list[int]) -> dict[str, Any]:
         ),
         at="2026-11-22T12:00:00Z",
     )
-    return view.plan(planned, "bench", names=False)
+    return view.plan(dry_run, "bench", names=False)
 
 
 def body(counts: list[int]) -> dict[str, Any]:

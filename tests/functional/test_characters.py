@@ -31,7 +31,7 @@ def test_names_and_events_hold_any_character(store: Store) -> None:
     store.transition(
         saved.id, [Status.RESERVING], Status.BUILDING, message=legacy_text(f"{SMILE} is built")
     )
-    store.mark(saved, saved.members[0], "api", message=legacy_text(SMILE), status="ACTIVE")
+    store.update_member(saved, saved.members[0], "api", message=legacy_text(SMILE), status="ACTIVE")
     found = store.get(saved.id)
     assert found.name == SMILE
     assert [str(each["message"]) for each in found.events] == [f"{SMILE} is built", SMILE]
@@ -86,7 +86,7 @@ def test_tables_of_an_older_version_are_converted(new_database: Callable[[], Sto
     store.upgrade()
     store.check()
     saved = add(store)
-    store.mark(saved, saved.members[0], "api", message=legacy_text(SMILE), status="ACTIVE")
+    store.update_member(saved, saved.members[0], "api", message=legacy_text(SMILE), status="ACTIVE")
     assert store.get(saved.id).events[0]["message"] == legacy_text(SMILE)
     store.remove(saved.id)
     inspector = sa.inspect(store.engine)

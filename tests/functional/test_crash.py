@@ -24,7 +24,16 @@ from ensemble_api.store.api import Page, Store
 from ensemble_api.usecases.reserve import RESERVE_SECONDS
 
 WRITES = {
-    *("create", "replan", "transition", "mark", "ask", "postpone", "block", "remove"),
+    *(
+        "create",
+        "replan",
+        "transition",
+        "update_member",
+        "save_server_request",
+        "postpone",
+        "set_blocked",
+        "remove",
+    ),
     *("claim", "release", "post", "delete", "writing"),
 }
 

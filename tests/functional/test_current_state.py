@@ -26,7 +26,7 @@ def build(cloud: SmallCloud, wanted: Any = None) -> EnsembleRecord:
 def truth(cloud: SmallCloud, record: EnsembleRecord, failures: int = 1, **changes: Any) -> Any:
     who = changes.pop("who", None) or caller()
     found = cloud.service().survivability(who, cloud.store.get(record.id), whole=True)
-    return views.told(views.current_state(found, failures, names=changes.pop("names", False)))
+    return views.translated(views.current_state(found, failures, names=changes.pop("names", False)))
 
 
 def server(cloud: SmallCloud, record: EnsembleRecord, name: str = "web-0") -> FakeServer:

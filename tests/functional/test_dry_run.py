@@ -9,9 +9,9 @@ from small_cloud import HOSTS, SmallCloud, apart, body, caller
 from ensemble_api import exception, views
 from ensemble_api.planning.topology import FailureDomain
 from ensemble_api.usecases.domain_labels import reference
-from ensemble_api.usecases.plan import Asked
+from ensemble_api.usecases.plan import PlanOptions
 
-EVERYWHERE = Asked(open=True, everywhere=True)
+EVERYWHERE = PlanOptions(may_see_all_domains=True, all_domains=True)
 
 
 def ref(name: str, project: str = "shop-project") -> str:
@@ -27,10 +27,10 @@ def ref(name: str, project: str = "shop-project") -> str:
     raise KeyError(name)
 
 
-def shown(cloud: SmallCloud, wanted: Any, asked: Asked = EVERYWHERE, who: Any = None) -> Any:
+def shown(cloud: SmallCloud, wanted: Any, asked: PlanOptions = EVERYWHERE, who: Any = None) -> Any:
     who = who or caller()
     planned = cloud.service().plan(who, wanted, asked)
-    told: dict[str, Any] = views.told(
+    told: dict[str, Any] = views.translated(
         views.plan(planned, who.project_id, names=False, capacity=True)
     )
     return told
@@ -117,19 +117,21 @@ def test_what_the_project_s_other_ensembles_hold_is_counted_and_nobody_else_s(
 def test_labels_stay_while_the_drawing_changes_and_with_the_ensemble(cloud: SmallCloud) -> None:
     first = by_ref(shown(cloud, body(("web", 1))))
     second = by_ref(shown(cloud, body(("web", 4), policies=[apart("web")])))
-    few = by_ref(shown(cloud, body(("web", 1)), Asked(open=True)))
+    few = by_ref(shown(cloud, body(("web", 1)), PlanOptions(may_see_all_domains=True)))
     assert {ref: each["label"] for ref, each in first.items()} == {
         ref: each["label"] for ref, each in second.items()
     }
     assert len(few) == 3
-    record = cloud.service().create(caller(), body(("web", 2)), asked=Asked(open=True))
+    record = cloud.service().create(
+        caller(), body(("web", 2)), options=PlanOptions(may_see_all_domains=True)
+    )
     kept = by_ref(views.ensemble(record, zone_level="zone", names=False, detail=True))
     for domain in (*few, *kept):
         assert (few | kept)[domain]["label"] == first[domain]["label"]
 
 
 def test_who_may_not_know_of_all_domains_is_answered_as_without(cloud: SmallCloud) -> None:
-    view = shown(cloud, body(("web", 2), policies=[apart("web")]), Asked(everywhere=True))
+    view = shown(cloud, body(("web", 2), policies=[apart("web")]), PlanOptions(all_domains=True))
     assert "totals" not in view
     assert all("eligible" not in each for each in view["domains"])
     assert {each["label"] for each in view["domains"] if each["level"] == "host"} == {
@@ -141,7 +143,7 @@ def test_who_may_not_know_of_all_domains_is_answered_as_without(cloud: SmallClou
 def test_a_large_cloud_shows_of_its_hosts_only_those_in_use(cloud: SmallCloud) -> None:
     service = cloud.service(shown_hosts=3)
     planned = service.plan(caller(), body(("web", 1)), EVERYWHERE)
-    view = views.told(views.plan(planned, "shop-project", names=False))
+    view = views.translated(views.plan(planned, "shop-project", names=False))
     assert [each["level"] for each in view["domains"]] == [*["zone"] * 2, *["rack"] * 3, "host"]
     assert view["totals"]["host"] == 4
 
@@ -161,7 +163,7 @@ def test_several_domains_fail_at_once(
 ) -> None:
     wanted = body(("web", 4), policies=[{**apart("web"), "max_per_domain": 2}, apart("web")])
     wanted["policies"][1]["enforcement"] = "soft"
-    view = shown(cloud, wanted, Asked(fail=tuple(map(ref, fail))))
+    view = shown(cloud, wanted, PlanOptions(fail=tuple(map(ref, fail))))
     assert view["failed"]["domains"] == [ref(each) for each in fail]
     assert view["failed"]["left"] == {"web": left}
     assert view["failed"]["room"] == {"fits": fits, "others": 0}
@@ -169,4 +171,4 @@ def test_several_domains_fail_at_once(
 
 def test_a_domain_that_the_cloud_does_not_have_is_refused(cloud: SmallCloud) -> None:
     with pytest.raises(exception.Invalid, match="fail: there is no domain"):
-        shown(cloud, body(("web", 1)), Asked(fail=(ref("secrethost1", "other-project"),)))
+        shown(cloud, body(("web", 1)), PlanOptions(fail=(ref("secrethost1", "other-project"),)))

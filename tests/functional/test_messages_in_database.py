@@ -67,7 +67,9 @@ def test_sentences_of_an_older_release_are_shown_as_they_are(
     assert [str(each["message"]) for each in found.events] == [
         f"{SAID} {number}" for number in range(1100, 1200)
     ]
-    shown = views.told(views.ensemble(found, zone_level="zone", names=True, detail=True), "de")
+    shown = views.translated(
+        views.ensemble(found, zone_level="zone", names=True, detail=True), "de"
+    )
     assert shown["fault"]["message"] == f"{SAID} The server of web-0 is locked."
     assert (shown["fault"]["code"], shown["events"][0]["code"]) == (LEGACY, LEGACY)
     assert [each["message"] for each in shown["violations"]] == [MISSED]

@@ -22,7 +22,7 @@ from ensemble_api.cmd import manage
 from ensemble_api.offline.cloud import Cloud
 from ensemble_api.offline.cloud import cloud as understand
 from ensemble_api.offline.document import parse
-from ensemble_api.service import Asked
+from ensemble_api.service import PlanOptions
 from ensemble_api.store.api import Store
 
 
@@ -148,11 +148,11 @@ def test_planning_offline_is_planning_as_the_api_does(
     small.placement.set_inventory(small.nova.host("secrethost4").provider, "VCPU", 4, max_unit=2)
     wanted = body(("web", 3), ("db", 1), policies=[apart("web"), apart("db", "zone")])
     wanted["tiers"][1]["server"]["flavor"] = "bigger"
-    planned = small.service().plan(caller(), wanted, Asked(headroom=True))
+    planned = small.service().plan(caller(), wanted, PlanOptions(headroom=True))
     # A document has no project, whose labels and plans these are, and no time.
     planned = replace(planned, labels={}, at=None, id=None)
     expected = json.loads(
-        json.dumps(views.told(views.plan(planned, "", names=True, capacity=True)))
+        json.dumps(views.translated(views.plan(planned, "", names=True, capacity=True)))
     )
 
     where, what = tmp_path / "cloud.json", tmp_path / "shop.json"

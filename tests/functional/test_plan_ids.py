@@ -12,12 +12,12 @@ from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.planning.result import Plan
 from ensemble_api.store import saved_plans
 from ensemble_api.store.api import Page
-from ensemble_api.usecases.plan import Planned
+from ensemble_api.usecases.plan import DryRun
 
 WANTED = body(("web", 2), policies=[apart("web", "rack")])
 
 
-def places(planned: Planned) -> dict[str, str]:
+def places(planned: DryRun) -> dict[str, str]:
     assert isinstance(planned.result, Plan)
     return {member.name: host for member, host in planned.result.assignment.items()}
 
@@ -26,7 +26,7 @@ def built(record: Any) -> dict[str, str]:
     return {member.name: member.host for member in record.members}
 
 
-def half_fill(cloud: SmallCloud, planned: Planned) -> None:
+def half_fill(cloud: SmallCloud, planned: DryRun) -> None:
     """Make the hosts that a plan uses half full: it still fits, and a new plan prefers others."""
     for host in set(places(planned).values()):
         cloud.fill(host, 2)

@@ -333,7 +333,7 @@ def test_a_server_that_is_older_than_the_intent_is_not_taken_for_the_member_s(
     record = cloud.service().create(caller(), body(("web", 1)))
     foreign = pet(cloud, record, record.members[0], created=clock() - timedelta(seconds=5))
     assert cloud.store.claim(record.id, "died", LEASE)
-    cloud.store.ask(record, record.members[0], "died")
+    cloud.store.save_server_request(record, record.members[0], "died")
     clock.forward(LEASE + 1)
     cloud.run(record.id)
     built = cloud.store.get(record.id)
@@ -349,7 +349,7 @@ def test_a_server_of_another_project_is_not_taken_for_the_member_s(
 ) -> None:
     record = cloud.service().create(caller(), body(("web", 1)))
     assert cloud.store.claim(record.id, "died", LEASE)
-    cloud.store.ask(record, record.members[0], "died")
+    cloud.store.save_server_request(record, record.members[0], "died")
     foreign = pet(cloud, record, record.members[0], project_id="other", created=clock())
     clock.forward(LEASE + 1)
     cloud.run(record.id)

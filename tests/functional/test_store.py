@@ -264,7 +264,7 @@ def test_many_members_marked_at_once_are_all_saved(store: Store) -> None:
     saved = add(store, members=12)
     in_threads(
         12,
-        lambda number: store.mark(
+        lambda number: store.update_member(
             saved,
             saved.members[number],
             "api",
@@ -295,7 +295,7 @@ def test_a_lease_is_of_unsettled_ensembles_and_comes_free_when_released(store: S
 def test_marks_without_the_lease_are_refused(store: Store) -> None:
     saved = add(store)
     with pytest.raises(exception.LeaseLost):
-        store.mark(saved, saved.members[0], "w2", status="ACTIVE")
+        store.update_member(saved, saved.members[0], "w2", status="ACTIVE")
     assert store.get(saved.id).members[0].status is MemberStatus.RESERVED
 
 
@@ -304,7 +304,7 @@ def test_a_mark_counts_as_progress(store: Store, monkeypatch: pytest.MonkeyPatch
     ahead = rows.now() + timedelta(seconds=100)
     monkeypatch.setattr(rows, "now", lambda: ahead)
     assert store.get(saved.id).idle > 99
-    store.mark(saved, saved.members[0], "api", status="BUILDING")
+    store.update_member(saved, saved.members[0], "api", status="BUILDING")
     assert store.get(saved.id).idle < 1
 
 
@@ -321,19 +321,19 @@ def test_replanning_replaces_the_members_while_the_lease_holds(store: Store) -> 
 def test_handovers_are_the_members_that_are_building(store: Store) -> None:
     saved = add(store, members=3)
     first, second, _ = saved.members
-    store.mark(saved, first, "api", status="BUILDING")
-    store.mark(saved, second, "api", status="BUILDING", server_id="s1")
+    store.update_member(saved, first, "api", status="BUILDING")
+    store.update_member(saved, second, "api", status="BUILDING", server_id="s1")
     assert sorted((each.member_id, each.server_id, each.host) for each in store.handovers()) == (
         sorted([(first.id, None, "h0"), (second.id, "s1", "h1")])
     )
-    store.mark(saved, first, "api", status="ACTIVE")
-    store.mark(saved, second, "api", status="DELETED")
+    store.update_member(saved, first, "api", status="ACTIVE")
+    store.update_member(saved, second, "api", status="DELETED")
     assert store.handovers() == []
 
 
 def test_deleted_members_are_on_no_host(store: Store) -> None:
     saved = add(store)
-    store.mark(saved, saved.members[0], "api", status="DELETED")
+    store.update_member(saved, saved.members[0], "api", status="DELETED")
     assert [(owner.id, member.name) for owner, member in store.all_members()] == [
         (saved.id, "web-1")
     ]

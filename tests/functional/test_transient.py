@@ -159,4 +159,4 @@ def test_two_ensembles_that_fit_the_quota_one_by_one_alone_are_not_both_promised
         service.create(caller(), body(("db", 2)))
     service.create(caller("other-project"), body(("db", 2)))
     cloud.run(first.id)
-    assert cloud.store.promised("shop-project") == []
+    assert cloud.store.unbuilt_members("shop-project") == []

@@ -179,7 +179,7 @@ def waiting(store: Store) -> str:
     server = replace(new.members[0], status=MemberStatus.BUILDING)
     store.create(replace(new, members=(server,)), "api", 60)
     store.transition(new.id, [Status.RESERVING], Status.BUILDING)
-    store.mark(new, server, "api", server_id="00000000-0000-4000-8000-000000000000")
+    store.update_member(new, server, "api", server_id="00000000-0000-4000-8000-000000000000")
     store.release(new.id, "api")
     return new.id
 

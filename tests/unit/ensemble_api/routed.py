@@ -15,7 +15,7 @@ from ensemble_api.planning import result
 from ensemble_api.planning.message import legacy_text
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord
-from ensemble_api.service import Asked, Page, Planned
+from ensemble_api.service import DryRun, Page, PlanOptions
 from ensemble_api.usecases.current_state import CurrentState
 from ensemble_api.usecases.host_impact import HostImpacts, Search, host_impacts
 
@@ -67,20 +67,20 @@ class Ensembles:
         return [self.record][: page.limit]
 
     def create(
-        self, context: Any, body: Any, plan_id: Any, asked: Asked, key: Any
+        self, context: Any, body: Any, plan_id: Any, options: PlanOptions, key: Any
     ) -> EnsembleRecord:
         self._ask("create", body, plan_id)
         return self.record
 
-    def told(self, asking: Any) -> None:
+    def stored_answer(self, request: Any) -> None:
         return None
 
-    def keep(self, asking: Any, answer: Any) -> Any:
+    def store_answer(self, request: Any, answer: Any) -> Any:
         return answer
 
-    def plan(self, context: Any, body: Any, asked: Asked) -> Planned:
-        self._ask("plan", body, asked)
-        return Planned(result.Infeasible((REASON,), True), Topology.build(("host",), {}))
+    def plan(self, context: Any, body: Any, options: PlanOptions) -> DryRun:
+        self._ask("plan", body, options)
+        return DryRun(result.Infeasible((REASON,), True), Topology.build(("host",), {}))
 
     def survivability(self, context: Any, record: EnsembleRecord, *, whole: bool) -> CurrentState:
         self._ask("survivability", record.id, whole)

@@ -72,7 +72,7 @@ def sentence(policy: dict[str, Any]) -> Message:
 @pytest.mark.parametrize("case", SENTENCES, ids=lambda case: case["case"])
 def test_a_policy_says_what_it_means(case: dict[str, Any], language: str) -> None:
     """The table that the drawing page's scripts are held against too."""
-    assert views.told(sentence(case["policy"]), language) == case[language]
+    assert views.translated(sentence(case["policy"]), language) == case[language]
 
 
 def test_the_table_has_every_kind_of_policy_hard_and_soft() -> None:

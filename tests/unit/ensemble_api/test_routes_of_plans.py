@@ -10,7 +10,7 @@ from ensemble_api import exception, policies, schemas
 from ensemble_api.planning import result
 from ensemble_api.planning.model import Ensemble, Member, Tier
 from ensemble_api.planning.topology import Topology
-from ensemble_api.service import Asked, Planned
+from ensemble_api.service import DryRun, PlanOptions
 from ensemble_api.usecases.saved_plans import Move
 
 REF = "ab" * 28
@@ -42,8 +42,8 @@ def test_a_bad_question_about_a_plan_is_named(
 def test_what_is_asked_of_a_plan_reaches_the_service(service: Ensembles) -> None:
     query = f"headroom=1&domains=all&fail={REF}&fail={'cd' * 28}&fail={REF}"
     call(service, "POST", f"/os-ensembles/plans?{query}", body=BODY)
-    assert service.asked[0][2] == Asked(
-        headroom=True, open=True, everywhere=True, fail=(REF, "cd" * 28)
+    assert service.asked[0][2] == PlanOptions(
+        headroom=True, may_see_all_domains=True, all_domains=True, fail=(REF, "cd" * 28)
     )
 
 
@@ -57,7 +57,7 @@ def test_a_rule_keeps_all_domains_from_who_may_plan(
         lambda who, what, *rest: what != "domains" and allowed(who, what, *rest),
     )
     assert call(service, "POST", "/os-ensembles/plans?domains=all", body=BODY).status_int == 200
-    assert not service.asked[0][2].open
+    assert not service.asked[0][2].may_see_all_domains
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_plan_that_changed_is_answered_with_the_new_one(service: Ensembles) ->
     plan = result.Plan(Ensemble((Tier("web", 1, {"VCPU": 1}),)), {web: "secret2"}, ())
     moved = (Move(web, None, {"host": topology.domain_of("secret2", "host")}),)
     service.fails = exception.PlanChanged(
-        "Changed.", plan=Planned(plan, topology, id="new"), moved=moved
+        "Changed.", plan=DryRun(plan, topology, id="new"), moved=moved
     )
     response = call(service, "POST", "/os-ensembles", body={**BODY, "plan": ID})
     assert response.status_int == 409

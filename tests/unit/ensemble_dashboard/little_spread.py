@@ -38,7 +38,7 @@ def answer(
     except exception.Invalid as error:
         details = {"code": error.code, **error.facts}
         return 400, {"badRequest": {"code": 400, "message": error.message, "details": details}}
-    return 200, views.told(views.host_impacts(found, LEVELS, summary="summary" in query))
+    return 200, views.translated(views.host_impacts(found, LEVELS, summary="summary" in query))
 
 
 def one(

@@ -13,7 +13,7 @@ from ensemble_api.offline.report import report
 from ensemble_api.planning.headroom import DomainRoom, LevelRoom
 from ensemble_api.planning.message import legacy_text
 from ensemble_api.planning.result import Infeasible, Objective, Plan, Reason, Violation
-from ensemble_api.service import Planned
+from ensemble_api.service import DryRun
 
 
 def apart(level: str, *tiers: str, **more: Any) -> dict[str, Any]:
@@ -23,8 +23,8 @@ def apart(level: str, *tiers: str, **more: Any) -> dict[str, Any]:
 def told(cloud: Any, ensemble: Any, *fail: str, rooms: bool = True) -> str:
     where, what = understood(cloud), wanted(ensemble)
     failed = [where.domain(text) for text in fail]
-    planned = dry_run(where, what, failed, rooms=rooms)
-    return "\n".join(report(planned, where, what.name, failed))
+    found = dry_run(where, what, failed, rooms=rooms)
+    return "\n".join(report(found, where, what.name, failed))
 
 
 def test_a_plan_is_a_table_of_names_with_what_follows() -> None:
@@ -44,7 +44,7 @@ def test_a_plan_is_a_table_of_names_with_what_follows() -> None:
             "rack", (DomainRoom(racks[0], 2, False, 0, (full,)), DomainRoom(racks[1], 1, True))
         ),
     )
-    lines = report(Planned(plan, where.topology, rooms), where, "shop", ())
+    lines = report(DryRun(plan, where.topology, rooms), where, "shop", ())
     assert (
         "\n".join(lines)
         == """\
@@ -88,7 +88,7 @@ def test_a_refusal_says_why_and_what_would_fit() -> None:
 def test_failed_domains_are_said_and_not_used() -> None:
     web = an_ensemble(a_tier("web", 2), policies=[apart("host", "web")])
     text = told(a_cloud(), web, "rack:az1/r1", "host:h4", rooms=False)
-    assert "Planned without rack az1/r1 and host az2/r1/h4." in text
+    assert "DryRun without rack az1/r1 and host az2/r1/h4." in text
     assert "shop does not fit." in text
     one = told(a_cloud(), an_ensemble(a_tier("web", 1)), "rack:az1/r1", "host:h4", rooms=False)
     assert "az1   r2    h3    web-0" in one
@@ -109,11 +109,11 @@ def test_many_domains_without_room_are_cut_short() -> None:
 
 def test_head_room_that_is_not_simply_there_is_told_apart() -> None:
     where, what = understood(a_cloud()), wanted(an_ensemble(a_tier("web", 2)))
-    planned = dry_run(where, what, rooms=False)
+    found = dry_run(where, what, rooms=False)
     first, second, *_ = where.topology.domains("host")
     moved, open_ = DomainRoom(first, 2, True, 1), DomainRoom(second, 1, None)
     rooms = [LevelRoom("host", (moved,)), LevelRoom("host", (moved, open_))]
-    lines = list(report(replace(planned, rooms=tuple(rooms)), where, "shop", ()))
+    lines = list(report(replace(found, rooms=tuple(rooms)), where, "shop", ()))
     assert lines[-5:] == [
         "  any host: yes, but other members must move too",
         "    az1/r1/h1 (2 members): 1 member elsewhere must move too",
@@ -125,12 +125,12 @@ def test_head_room_that_is_not_simply_there_is_told_apart() -> None:
 
 def test_as_json_it_is_what_the_api_answers() -> None:
     where, what = understood(a_cloud()), wanted(an_ensemble())
-    planned = dry_run(where, what, rooms=True)
-    assert isinstance(planned.result, Plan)
-    view = views.plan(planned, "", names=True, capacity=True)
+    found = dry_run(where, what, rooms=True)
+    assert isinstance(found.result, Plan)
+    view = views.plan(found, "", names=True, capacity=True)
     assert view["feasible"]
     assert {each["name"] for each in view["domains"] if each["level"] == "host"} == set(
-        planned.result.assignment.values()
+        found.result.assignment.values()
     )
     assert all("headroom" in level for level in view["survivability"])
 
@@ -140,8 +140,8 @@ def test_exclusive_policies_keep_away_from_others(kind: str) -> None:
     cloud = a_cloud(a_host("h1", "r1", "az1", others=[kind]), a_host("h2", "r1", "az1"))
     alone = {"type": "exclusive", "level": "host", "tiers": ["web"], "other": kind}
     fits = wanted(an_ensemble(a_tier("web", 1), policies=[alone]))
-    planned = dry_run(understood(cloud), fits, rooms=False).result
-    assert isinstance(planned, Plan)
-    assert list(planned.assignment.values()) == ["h2"]
+    found = dry_run(understood(cloud), fits, rooms=False).result
+    assert isinstance(found, Plan)
+    assert list(found.assignment.values()) == ["h2"]
     rack = wanted(an_ensemble(a_tier("web", 1), policies=[{**alone, "level": "rack"}]))
     assert isinstance(dry_run(understood(cloud), rack, rooms=False).result, Infeasible)

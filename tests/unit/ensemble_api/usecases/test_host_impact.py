@@ -208,7 +208,7 @@ def test_a_host_is_shown_with_its_members_and_what_breaks() -> None:
     occupants = [on("h1", quorum, "web-0"), on("h2", quorum, "web-1"), on("h4", quorum, "web-2")]
     occupants.append(on("h5", quorum, "db-0"))
     found = host_impacts(HOSTS, LEVELS, {quorum.id: quorum}, occupants, Search(limit=1))
-    [shown] = views.told(views.host_impacts(found, LEVELS))["hosts"]
+    [shown] = views.translated(views.host_impacts(found, LEVELS))["hosts"]
     assert shown == {
         "host": "h1", "state": "up", "rack": "r1", "zone": "az1",
         "impact": {"ended": 0, "broken": 1, "exposed": 0, "unprotected": 0}, "worst": "broken",

@@ -14,11 +14,11 @@ from ensemble_api import exception
 from ensemble_api.planning.model import Ensemble, Tier
 from ensemble_api.planning.policies import Affinity, AntiAffinity
 from ensemble_api.usecases.quota import Quota
-from ensemble_api.usecases.refusals import Accepted
-from ensemble_api.usecases.resolve import Asking, Resolver, Wanted
+from ensemble_api.usecases.refusals import AcceptedTemplates
+from ensemble_api.usecases.resolve import NovaCheck, ResolvedRequest, Resolver
 
 TENANT = caller("shop-project", "member", "reader")
-NOTHING: Any = SimpleNamespace(promised=lambda project_id: [])  # a store without ensembles
+NOTHING: Any = SimpleNamespace(unbuilt_members=lambda project_id: [])  # a store without ensembles
 NETWORK = "22222222-2222-4222-8222-222222222222"
 PUBLIC = "33333333-3333-4333-8333-333333333333"
 LEVELS = ("host", "rack", "zone")
@@ -135,11 +135,11 @@ def resolve(
     most: int = 500,
     networks: Any = NETWORKS,
     volumes: Any = None,
-    asking: Asking = Asking.NOW,
+    nova_check: NovaCheck = NovaCheck.ALWAYS,
 ) -> Any:
     known: Any = nova or Nova()
     resolver = Resolver(known, networks, volumes or VOLUMES, LEVELS, most, zone_level="zone")
-    return resolver.resolve(TENANT, wanted, asking=asking)
+    return resolver.resolve(TENANT, wanted, nova_check=nova_check)
 
 
 def test_an_external_network_is_for_operators_only() -> None:
@@ -180,7 +180,7 @@ def test_nova_is_asked_once_for_servers_that_are_alike() -> None:
 def test_each_reference_is_looked_up_once_for_who_may_not_build() -> None:
     nova = Nova()
     server = {"networks": [NETWORK], "key_name": "laptop", "security_groups": ["default"]}
-    resolve(body(tier(**server), tier("db", **server)), nova, asking=Asking.NEVER)
+    resolve(body(tier(**server), tier("db", **server)), nova, nova_check=NovaCheck.NEVER)
     assert sorted(nova.asked) == sorted(
         ["flavor small", f"image {IMAGE}", f"network {NETWORK}", "key laptop", "group default"]
     )
@@ -189,23 +189,23 @@ def test_each_reference_is_looked_up_once_for_who_may_not_build() -> None:
 def test_what_nova_took_a_moment_ago_is_asked_for_again_only_to_build_it() -> None:
     nova = Nova()
     resolver = Resolver(nova, NETWORKS, VOLUMES, LEVELS, 500, zone_level="zone")  # type: ignore[arg-type]
-    for asking in (Asking.LATELY, Asking.LATELY, Asking.NOW):
-        resolver.resolve(TENANT, body(), asking=asking)
-    resolver.resolve(TENANT, body(tier(metadata={"a": "b"})), asking=Asking.LATELY)
+    for nova_check in (NovaCheck.UNLESS_RECENT, NovaCheck.UNLESS_RECENT, NovaCheck.ALWAYS):
+        resolver.resolve(TENANT, body(), nova_check=nova_check)
+    resolver.resolve(TENANT, body(tier(metadata={"a": "b"})), nova_check=NovaCheck.UNLESS_RECENT)
     assert nova.asked.count("a server like shop-web-0") == 3
 
 
 def test_what_nova_took_is_forgotten_after_a_minute_and_is_the_caller_s_alone() -> None:
     now = [100.0]
-    taken = Accepted(lambda: now[0])
+    taken = AcceptedTemplates(lambda: now[0])
     template = tier()["server"]
-    taken.note(TENANT, template)
-    assert taken.lately(TENANT, template)
-    assert not taken.lately(TENANT, template | {"key_name": "laptop"})
+    taken.add(TENANT, template)
+    assert taken.recent(TENANT, template)
+    assert not taken.recent(TENANT, template | {"key_name": "laptop"})
     for other in (caller("other", "member", "reader"), caller("shop-project", "reader")):
-        assert not taken.lately(other, template)
+        assert not taken.recent(other, template)
     now[0] += 60
-    assert not taken.lately(TENANT, template)
+    assert not taken.recent(TENANT, template)
 
 
 @pytest.mark.parametrize(
@@ -517,7 +517,7 @@ def test_limits_that_nova_does_not_tell_do_not_limit() -> None:
 def test_the_quota_of_ports_counts_those_that_nova_will_make(
     server: dict[str, Any], needed: int
 ) -> None:
-    wanted = Wanted(body(tier(**server)), Ensemble((Tier("web", 2, {"VCPU": 1}),)), {})
+    wanted = ResolvedRequest(body(tier(**server)), Ensemble((Tier("web", 2, {"VCPU": 1}),)), {})
     nova: Any = Nova()
     for free in (needed, needed - 1):
         networks: Any = Networks()

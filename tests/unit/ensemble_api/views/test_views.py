@@ -15,7 +15,7 @@ from ensemble_api.planning import result
 from ensemble_api.planning.message import legacy_text
 from ensemble_api.planning.model import Ensemble, Member, Tier
 from ensemble_api.planning.topology import FailureDomain, Topology
-from ensemble_api.service import Planned
+from ensemble_api.service import DryRun
 from ensemble_api.usecases.domain_labels import labels, letters, reference
 
 LEVELS = ("host", "rack", "zone")
@@ -30,10 +30,10 @@ MEMBERS = (
 
 
 def as_text(view: Any) -> str:
-    return json.dumps(views.told(view))
+    return json.dumps(views.translated(view))
 
 
-def planned() -> Planned:
+def dry_run() -> DryRun:
     topology = Topology.build(
         ("host", "rack", "zone"),
         {name: (path[1], path[0]) for name, path in PLACES.items()},
@@ -44,7 +44,7 @@ def planned() -> Planned:
     objectives = (result.Objective("loss by one host", 1, 1),)
     domain = topology.domain_of("secrethost1", "host")
     violation = result.Violation(0, "host", (domain,), ("web",), 1, legacy_text("Too many."))
-    return Planned(result.Plan(wanted, assignment, objectives, (violation,)), topology)
+    return DryRun(result.Plan(wanted, assignment, objectives, (violation,)), topology)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def planned() -> Planned:
             ),
             id="list",
         ),
-        pytest.param(lambda: views.plan(planned(), "shop-project", names=False), id="plan"),
+        pytest.param(lambda: views.plan(dry_run(), "shop-project", names=False), id="plan"),
     ],
 )
 def test_a_tenant_sees_no_name_and_no_capacity(view: Any) -> None:
@@ -125,7 +125,7 @@ def test_an_operator_sees_names() -> None:
     view = views.ensemble(ensemble(*MEMBERS), zone_level="zone", names=True, detail=True)
     assert [each["host"] for each in view["members"]] == list(PLACES)
     assert {each["name"] for each in view["domains"]} == set(NAMES)
-    assert {each["name"] for each in views.plan(planned(), "p", names=True)["domains"]} == set(
+    assert {each["name"] for each in views.plan(dry_run(), "p", names=True)["domains"]} == set(
         NAMES
     )
 
@@ -154,7 +154,7 @@ def test_every_reference_in_a_view_is_of_a_domain_in_it() -> None:
 
 
 def test_labels_count_by_letters_from_the_largest_level_down() -> None:
-    view = views.plan(planned(), "p", names=False)
+    view = views.plan(dry_run(), "p", names=False)
     assert [each["label"] for each in view["domains"]] == [
         ZONE,
         "rack A",
@@ -166,9 +166,9 @@ def test_labels_count_by_letters_from_the_largest_level_down() -> None:
 
 
 def test_labels_are_the_same_whatever_is_planned_into_the_domains() -> None:
-    every = (each for level in LEVELS for each in planned().topology.domains(level))
+    every = (each for level in LEVELS for each in dry_run().topology.domains(level))
     known = labels("p", every, zone_level="zone")
-    found = replace(planned(), labels=known)
+    found = replace(dry_run(), labels=known)
     one = replace(found, result=replace(found.result, assignment={Member("web", 0): "secrethost3"}))
     one = replace(
         one, result=replace(one.result, ensemble=Ensemble((Tier("web", 1, {"VCPU": 1}),)))
@@ -179,7 +179,7 @@ def test_labels_are_the_same_whatever_is_planned_into_the_domains() -> None:
 
 
 def test_known_labels_stay_and_new_ones_are_free_letters() -> None:
-    racks = planned().topology.domains("rack")
+    racks = dry_run().topology.domains("rack")
     refs = sorted(reference("p", each) for each in racks)
 
     def labelled(known: dict[str, str]) -> Any:
@@ -202,7 +202,7 @@ def test_known_labels_stay_and_new_ones_are_free_letters() -> None:
             ),
             id="an ensemble from before",
         ),
-        pytest.param(lambda: views.plan(planned(), "shop-project", names=False), id="a plan"),
+        pytest.param(lambda: views.plan(dry_run(), "shop-project", names=False), id="a plan"),
     ],
 )
 def test_a_tenant_sees_a_zone_by_the_name_that_nova_shows_it(view: Any) -> None:
@@ -273,11 +273,11 @@ def test_a_refused_plan_has_the_shape_of_a_plan() -> None:
         (change,),
     )
     topology = Topology.build(("host",), {})
-    infeasible = Planned(result.Infeasible((reason,), True), topology)
+    infeasible = DryRun(result.Infeasible((reason,), True), topology)
     refused = views.plan(infeasible, "p", names=False, capacity=True)
-    assert refused.keys() - {"reasons", "proved"} <= views.plan(planned(), "p", names=False).keys()
+    assert refused.keys() - {"reasons", "proved"} <= views.plan(dry_run(), "p", names=False).keys()
     assert (refused["feasible"], refused["proved"]) == (False, True)
-    assert views.told(refused["reasons"]) == [
+    assert views.translated(refused["reasons"]) == [
         {
             "code": "too-few-domains",
             "message": "Only 2 racks.",
@@ -295,6 +295,6 @@ def test_a_refused_plan_has_the_shape_of_a_plan() -> None:
 
 
 def test_views_hold_no_numpy_numbers() -> None:
-    assert "int64" not in as_text(views.plan(planned(), "p", names=False))
+    assert "int64" not in as_text(views.plan(dry_run(), "p", names=False))
     with pytest.raises(TypeError):
         as_text(np.int64(1))  # which json would not take

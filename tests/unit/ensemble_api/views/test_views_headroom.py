@@ -4,7 +4,7 @@
 from dataclasses import replace
 
 import pytest
-from test_views import planned
+from test_views import dry_run
 
 from ensemble_api import views
 from ensemble_api.planning import result
@@ -13,7 +13,7 @@ from ensemble_api.planning.headroom import DomainRoom, LevelRoom
 
 def rooms(*fits: bool | None) -> tuple[LevelRoom, ...]:
     """Head-room at host level, for each host of the plan in turn."""
-    domains = planned().topology.domains("host")
+    domains = dry_run().topology.domains("host")
     found = zip(domains, fits, strict=True)
     return (LevelRoom("host", tuple(DomainRoom(each, 1, fit, others=2) for each, fit in found)),)
 
@@ -29,7 +29,7 @@ def rooms(*fits: bool | None) -> tuple[LevelRoom, ...]:
 def test_the_headroom_of_a_level_is_that_of_its_worst_domain(
     fits: tuple[bool | None, ...], level: bool | None
 ) -> None:
-    shown = views.plan(replace(planned(), rooms=rooms(*fits)), "shop", names=True)
+    shown = views.plan(replace(dry_run(), rooms=rooms(*fits)), "shop", names=True)
     host, rack, _ = shown["survivability"]
     assert host["headroom"] == {"fits": level}
     assert [each["room"] for each in host["losses"]] == [{"fits": fit, "others": 2} for fit in fits]
@@ -37,14 +37,14 @@ def test_the_headroom_of_a_level_is_that_of_its_worst_domain(
 
 
 def test_headroom_is_absent_unless_it_was_asked_for() -> None:
-    shown = views.plan(planned(), "shop", names=True)
+    shown = views.plan(dry_run(), "shop", names=True)
     assert all("headroom" not in level for level in shown["survivability"])
     assert all("room" not in loss for level in shown["survivability"] for loss in level["losses"])
 
 
 @pytest.mark.parametrize("names", [True, False], ids=["an operator", "a tenant"])
 def test_packing_is_for_operators_and_no_part_of_the_proof(names: bool) -> None:
-    found = planned()
+    found = dry_run()
     assert isinstance(found.result, result.Plan)
     packing = result.Objective(views.PACKING, 9, 3)
     plan = replace(found.result, objectives=(*found.result.objectives, packing))
