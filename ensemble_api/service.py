@@ -73,7 +73,7 @@ class Service:
             zone_level=inventory.zone_level,
         )
         quota = Quota(compute, networks, store)
-        free_capacity = FreeCapacity(store, inventory, reservation, exclusivity)
+        free_capacity = FreeCapacity(store, inventory, reservation, exclusivity, sleep)
         saved_plans = SavedPlans(store, plan_lifetime)
         known_for = remembered(timedelta(seconds=plan_lifetime))
         self._dry_runs = DryRuns(

@@ -324,7 +324,7 @@ def _change_text(change: Json, place: Callable[[str], str] | None) -> str:
 
 def refusal_text(name: str, answer: Json, place: Callable[[str], str] | None = None) -> str:
     """Say why an ensemble cannot be placed; `answer` is an infeasible plan."""
-    proof = "" if answer.get("proved", True) else " (not proved: the search ended undecided)"
+    proof = "" if answer.get("proved", True) else " (not proved)"
     head = f"{printable(name)} cannot be placed{proof}:"
     return "\n".join([head, *reason_lines(answer["reasons"], place)])
 

@@ -26,22 +26,31 @@ def create(call: Call) -> Answer:
     request = CreateRequest.of(call.context, body, plan_id, key)
     stored_answer = call.service.stored_answer(request)
     if stored_answer is None:
-        made = _made(call, body, plan_id, key)
-        stored_answer = call.service.store_answer(
-            request, {"status": made.status, "body": views.translated(made.body, call.language)}
-        )
+        made, lasts = _made(call, body, plan_id, key)
+        stored_answer = {
+            "status": made.status,
+            "body": views.translated(made.body, call.language),
+        }
+        if lasts:
+            stored_answer = call.service.store_answer(request, stored_answer)
     status, answer = stored_answer["status"], stored_answer["body"]
     where = f"{call.url.rstrip('/')}/{answer['ensemble']['id']}" if "ensemble" in answer else None
     return Answer(status, answer, where)
 
 
-def _made(call: Call, body: dict[str, Any], plan_id: str | None, key: str | None) -> Answer:
-    """What a create comes to, be it that it does not fit; whatever else is wrong is raised."""
+def _made(
+    call: Call, body: dict[str, Any], plan_id: str | None, key: str | None
+) -> tuple[Answer, bool]:
+    """What a create comes to, be it that it does not fit; whatever else is wrong is raised.
+
+    Also whether that lasts: what is refused and not proved may be asked again with the same key.
+    """
     try:
         record = call.service.create(call.context, body, plan_id, plans.plan_options(call), key)
     except exception.InfeasibleEnsemble as refusal:
         capacity = policies.allowed(call.context, "capacity")
-        return Answer(refusal.status, views.fault(refusal, capacity=capacity))
+        answer = Answer(refusal.status, views.fault(refusal, capacity=capacity))
+        return answer, bool(refusal.facts["proved"])
     except exception.PlanChanged as changed:
         names = policies.allowed(call.context, "names")
         facts = views.changed(
@@ -51,8 +60,9 @@ def _made(call: Call, body: dict[str, Any], plan_id: str | None, key: str | None
             names=names,
             capacity=policies.allowed(call.context, "capacity"),
         )
-        return Answer(changed.status, views.fault(exception.PlanChanged(changed.message, **facts)))
-    return Answer(202, {"ensemble": _view(call, record)})
+        fault = views.fault(exception.PlanChanged(changed.message, **facts))
+        return Answer(changed.status, fault), True
+    return Answer(202, {"ensemble": _view(call, record)}), True
 
 
 def index(call: Call) -> Answer:

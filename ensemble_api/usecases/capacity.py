@@ -1,15 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
 """A look at the cloud for one request: what is free, and for whom."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
+from ensemble_api import exception
 from ensemble_api.cloud.inventory import Answers, Capacity, Inventory
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.context import Context
+from ensemble_api.planning import planner, result
+from ensemble_api.planning.message import Sentence
+from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.solver.process import solve
 from ensemble_api.store.api import Handover, Store
 from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.resolve import ResolvedRequest
+
+LOOKS = 4  # at a cloud in which only a build beside it is in the way
+PAUSE = 0.3  # seconds between two of them; a hand-over takes about one
+
+TRY_AGAIN = Sentence("suggestion.try-again", "Try again in a moment.")
+_BUILD_UNDER_WAY = result.Reason(
+    "build-under-way",
+    Sentence(
+        "reason.build-under-way",
+        "It may fit even so: other ensembles are being built, and what they need may have been "
+        "counted twice.",
+    )(),
+    suggestion=TRY_AGAIN(),
+)
+
+MakePlan: TypeAlias = Callable[[Snapshot], result.Plan | result.Infeasible]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +47,75 @@ class Readings:
     answers: Answers
 
 
+@dataclass(frozen=True, slots=True)
+class Free:
+    """What is free for sure, and ``most``: what is free at most; None where that is the same.
+
+    Between the two is what is just being handed over from holds to servers: Placement shows it
+    neither as held nor as used for a moment, and which moment that is nobody can tell.
+    """
+
+    capacity: Capacity
+    most: Capacity | None
+
+
 class FreeCapacity:
     """Looks at capacity as a tenant's new ensemble may use it."""
 
     def __init__(
-        self, store: Store, inventory: Inventory, reservation: Reservation, exclusivity: Exclusivity
+        self,
+        store: Store,
+        inventory: Inventory,
+        reservation: Reservation,
+        exclusivity: Exclusivity,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._store = store
         self._inventory = inventory
         self._reservation = reservation
         self._exclusivity = exclusivity
+        self._sleep = sleep
+
+    def plan(
+        self,
+        context: Context,
+        request: ResolvedRequest,
+        plan: MakePlan,
+        *,
+        but: str | None = None,
+        to_reserve: bool = False,
+    ) -> tuple[result.Plan | result.Infeasible, Capacity]:
+        """What ``plan`` makes of what is free, and that.
+
+        It looks again when only what is being handed over is in the way. When that does not help,
+        nothing is proved. ``but`` and ``to_reserve`` are those of ``free`` and ``readings``.
+
+        :raises ensemble_api.exception.PlanChanged: when ``plan`` does.
+        """
+        for number in range(1, LOOKS + 1):
+            last = number == LOOKS
+            readings = self.readings(context, to_reserve=to_reserve)
+            free = self.free(context, request, readings, but)
+            try:
+                planned = plan(free.capacity.snapshot)
+            except exception.PlanChanged:
+                if free.most is None or last:
+                    raise
+            else:
+                if isinstance(planned, result.Plan) or free.most is None:
+                    break
+                if isinstance(possible := self._possible(request, free.most), result.Infeasible):
+                    planned = replace(planned, proved=planned.proved and possible.proved)
+                    break
+                if last:
+                    planned = result.Infeasible((*planned.reasons, _BUILD_UNDER_WAY), proved=False)
+                    break
+            self._sleep(PAUSE)
+        return planned, free.capacity
+
+    @staticmethod
+    def _possible(request: ResolvedRequest, most: Capacity) -> result.Plan | result.Infeasible:
+        return planner.plan(request.ensemble, most.snapshot, solve=solve, changes=False)
 
     def readings(self, context: Context, *, to_reserve: bool = False) -> Readings:
         """Ask what does not depend on whose ensemble is looked for.
@@ -48,27 +130,22 @@ class FreeCapacity:
             self._inventory.answers(context, with_generations=to_reserve),
         )
 
-    def capacity_for(
-        self,
-        context: Context,
-        request: ResolvedRequest,
-        but: str | None = None,
-        *,
-        readings: Readings | None = None,
-        to_reserve: bool = False,
-    ) -> Capacity:
-        """The cloud's capacity less what is being handed over from holds to servers.
+    def free(
+        self, context: Context, request: ResolvedRequest, readings: Readings, but: str | None = None
+    ) -> Free:
+        """The cloud's capacity with and without what is being handed over.
 
-        Placement shows such capacity neither as held nor as used for a moment. So hand-overs are
-        read on both sides of the look, and all count but those whose server had claimed before.
+        Hand-overs are read on both sides of the look, and all count but those whose server had
+        claimed before. One that claims during the look counts twice in what is free for sure.
         ``but`` is the id of an ensemble that is not looked at: the caller's own.
         """
-        readings = readings or self.readings(context, to_reserve=to_reserve)
         capacity = self._inventory.capacity(context, request.demands, readings.answers)
         capacity = self._exclusivity.apply(context, request.ensemble, capacity, but)
-        pending = {each.member_id: each for each in (*readings.handovers, *self._store.handovers())}
-        return capacity.less(
-            (each.host, each.resources)
-            for each in pending.values()
-            if each.member_id not in readings.claimed
-        )
+        handovers = (*readings.handovers, *self._store.handovers())
+        pending = {
+            each.member_id: each for each in handovers if each.member_id not in readings.claimed
+        }
+        if not pending:
+            return Free(capacity, None)
+        less = capacity.less((each.host, each.resources) for each in pending.values())
+        return Free(less, capacity)

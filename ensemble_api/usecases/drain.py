@@ -12,6 +12,7 @@ from ensemble_api.context import Context
 from ensemble_api.planning import drain
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.model import Member
+from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.solver.process import solve
@@ -88,13 +89,19 @@ class _Attempt:
             tier["name"]: self._demand(acting, record, tier) for tier in record.body["tiers"]
         }
         request = ResolvedRequest(record.body, codec.ensemble(record.body, demands), demands)
-        capacity = self._free_capacity.capacity_for(
-            acting, request, record.id, readings=self._readings
-        )
-        snapshot = capacity.less(self._taken).snapshot
+        free = self._free_capacity.free(acting, request, self._readings, record.id)
+        snapshot = free.capacity.less(self._taken).snapshot
         running = {member: each.host for member, each in by_member.items()}
+
+        def drained(snapshot: Snapshot) -> drain.Drained:
+            return drain.drain(request.ensemble, running, snapshot, self._host, solve=solve)
+
         try:
-            found = drain.drain(request.ensemble, running, snapshot, self._host, solve=solve)
+            found = drained(snapshot)
+            if found.fits is False and free.most is not None:
+                # Only what is being handed over may be in the way, and may be counted twice.
+                possible = drained(free.most.less(self._taken).snapshot)
+                found = found if possible.fits is False else replace(found, fits=None)
         except (KeyError, ModelError):
             # The cloud has other hosts or levels than before.
             return DrainAttempt(record, here, None)

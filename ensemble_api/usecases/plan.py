@@ -107,9 +107,12 @@ class DryRuns:
         # 1 Resolve with the tenant's rights. 2 Look at the cloud. 3 Plan.
         nova_check = NovaCheck.UNLESS_RECENT if options.to_build else NovaCheck.NEVER
         request = self._resolver.resolve(context, body, nova_check=nova_check)
-        snapshot = self._free_capacity.capacity_for(context, request).snapshot
-        outcome = planner.plan(request.ensemble, snapshot, solve=solve)
-        found = self.complete(context, request, snapshot, outcome, options)
+        outcome, capacity = self._free_capacity.plan(
+            context,
+            request,
+            lambda snapshot: planner.plan(request.ensemble, snapshot, solve=solve),
+        )
+        found = self.complete(context, request, capacity.snapshot, outcome, options)
         return replace(found, over_quota=self._quota.shortages(context, request))
 
     def find(self, context: Context, request: ResolvedRequest, plan_id: str) -> SavedPlan | None:

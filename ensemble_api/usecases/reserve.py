@@ -15,11 +15,10 @@ from ensemble_api.context import Context
 from ensemble_api.execution.names import mark, server_name
 from ensemble_api.planning import check, result
 from ensemble_api.planning.message import Sentence, following
-from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Store
 from ensemble_api.store.create_requests import RequestKey
-from ensemble_api.usecases.capacity import FreeCapacity
+from ensemble_api.usecases.capacity import TRY_AGAIN, FreeCapacity, MakePlan
 from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.resolve import ResolvedRequest
 
@@ -29,7 +28,7 @@ RESERVE_SECONDS = 60  # the lease of a create while it plans and reserves
 _CONTENDED = result.Reason(
     "no-capacity",
     Sentence("reason.contended", "Others keep taking the capacity that it needs.")(),
-    suggestion=Sentence("suggestion.try-again", "Try again in a moment.")(),
+    suggestion=TRY_AGAIN(),
 )
 _RESERVED = Sentence(
     "event.reserved",
@@ -40,7 +39,6 @@ _WAS_CANCELLED = Sentence("conflict.cancelled", "It was cancelled before anythin
 _TOO_SLOW = Sentence("unavailable.too-slow", "Reserving took too long; try again later.")
 DOES_NOT_FIT = Sentence("infeasible", "The ensemble does not fit: %(reasons)s")
 
-MakePlan: TypeAlias = Callable[[Snapshot], result.Plan | result.Infeasible]
 MakeRecord: TypeAlias = Callable[[result.Plan, Capacity], EnsembleRecord]
 
 
@@ -86,10 +84,9 @@ class Reserve:
         try:
             for attempt in range(self._attempts):
                 # 1 Plan on a fresh snapshot.
-                capacity = self._free_capacity.capacity_for(
-                    context, request, but=record.id if record else None, to_reserve=True
+                planned, capacity = self._free_capacity.plan(
+                    context, request, plan, but=record.id if record else None, to_reserve=True
                 )
-                planned = plan(capacity.snapshot)
                 if isinstance(planned, result.Infeasible):
                     raise _refusal(planned)
                 # 2 Save the intent.

@@ -14,7 +14,7 @@
     return el('div', { class: 'ens-reasons' },
       el('p', {}, state.proved
         ? gettext('There is no way to place this, for these reasons:')
-        : gettext('The search ended before a plan was found, and before it was proved that there is none:')),
+        : gettext('No placement was found, and it is not proved that there is none:')),
       el('ul', {}, state.reasons.map((reason) => el('li', { 'data-code': reason.code },
         el('span', {}, reason.message),
         reason.suggestion && !(reason.changes || []).length ? hint(reason.suggestion) : null))),
