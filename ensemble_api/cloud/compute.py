@@ -42,7 +42,8 @@ class Compute:
         :raises ensemble_api.exception.CloudError: with Nova's status and words, when it refuses.
         """
         request = webob.Request.blank(path, method=method, environ={"SCRIPT_NAME": "/v2.1"})
-        request.environ["nova.context"] = context
+        # Nova writes into it which cell it is asking, and requests run side by side.
+        request.environ["nova.context"] = copy.copy(context)
         request.headers["OpenStack-API-Version"] = f"compute {version}"
         if body is not None:
             request.content_type = "application/json"
