@@ -110,6 +110,8 @@ def test_the_picture_is_taken_along_as_files_and_as_a_table(
         "Browser.grantPermissions",
         {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]},
     )
+    rack = demo.text("#ens-picture .ens-domain-rack .ens-domain-label")
+    demo.click("#ens-picture .ens-domain-rack > button")
     demo.click("#ens-take-svg")
     demo.until(lambda: (tmp_path / "shop.svg").exists())
     root = ElementTree.fromstring((tmp_path / "shop.svg").read_text())
@@ -119,6 +121,16 @@ def test_the_picture_is_taken_along_as_files_and_as_a_table(
         f"{tier}-{n}" for tier, count in (("web", 3), ("cache", 2), ("db", 3)) for n in range(count)
     ]
     assert sorted(title for title in titles if title in names) == sorted(names)
+    # It is the page's picture: the same boxes with the same names, one of which has failed.
+    drawn = [each.text for each in root.iter(f"{SVG}text")]
+    shown = [each.text for each in demo.all("#ens-picture .ens-domain-label")]
+    assert [text for text in drawn if text in shown] == shown
+    through = [each.text for each in root.iter(f"{SVG}text") if each.get("text-decoration")]
+    assert rack in through
+    assert f"If {rack} fails, this is left:" in (root.findtext(f"{SVG}desc") or "")
+    for box in root.iter(f"{SVG}rect"):
+        assert float(box.attrib["x"]) + float(box.attrib["width"]) <= float(root.attrib["width"])
+    assert "url(" not in ElementTree.tostring(root, "unicode")
 
     demo.click("#ens-take-png")
     demo.until(lambda: (tmp_path / "shop.png").exists())

@@ -25,23 +25,8 @@
   }
 
   function picture(of) {
-    const drawn = pictureFile.draw(of, colours(of.root, of.legend));
+    const drawn = pictureFile.draw(of);
     return { ...drawn, file: new Blob([drawn.svg], { type: 'image/svg+xml' }) };
-  }
-
-  /** The colours of the page as they are now: a file cannot look them up. */
-  function colours(root, legend) {
-    const probe = el('span', { hidden: true });
-    root.append(probe);
-    const look = (name) => getComputedStyle(probe).getPropertyValue('--' + name).trim();
-    const found = { ground: '', text: '', quiet: '', line: '', soft: '', softer: '', bad: '' };
-    for (const name of Object.keys(found)) { found[name] = look(name); }
-    found.tiers = legend.map((tier) => {
-      probe.className = 'ens-tier-' + tier.colour;
-      return look('tier');
-    });
-    probe.remove();
-    return found;
   }
 
   /** The SVG as a PNG. It refers to nothing outside, so that the canvas may be read. */
@@ -72,5 +57,5 @@
     return gettext('Saved.');
   }
 
-  ensembles.pictureExport = { take, colours };
+  ensembles.pictureExport = { take };
 }());
