@@ -4,18 +4,18 @@ const test = require('node:test');
 const assert = require('node:assert/strict');
 const { ensembles, threeTier } = require('./scripts.js');
 const { CHOICES } = require('./samples.js');
-const { model } = ensembles;
+const { drafts, apiBody, draftFaults } = ensembles;
 const { drawing } = ensembles.document;
 
 const SERVER = { flavor: 'f-tiny', image: 'i-1', networks: 'auto' };
 const TIERS = [{ name: 'web', count: 3, server: SERVER }, { name: 'cache', count: 2, server: SERVER }];
 const written = (more) => ({ name: 'shop', tiers: TIERS, policies: [], ...more });
-const again = (body) => model.body(drawing(body));
+const again = (body) => apiBody.body(drawing(body));
 
 test('what is drawn, written and read again says the same', () => {
-  const body = { ...model.body(threeTier(CHOICES)), description: 'Sells things.' };
+  const body = { ...apiBody.body(threeTier(CHOICES)), description: 'Sells things.' };
   assert.deepEqual(again(body), body);
-  assert.deepEqual(model.problems(drawing(body)), []);
+  assert.deepEqual(draftFaults.problems(drawing(body)), []);
 });
 
 for (const [name, policy] of [
@@ -57,7 +57,7 @@ test('what the drawing has no field for is kept and sent as it came', () => {
   const body = written({ tiers, policies });
   assert.deepEqual(again(body), body);
   const draft = drawing(body);
-  assert.deepEqual(model.body(model.duplicateTier(draft, 't1')).tiers[1].server, tiers[0].server);
+  assert.deepEqual(apiBody.body(drafts.duplicateTier(draft, 't1')).tiers[1].server, tiers[0].server);
 });
 
 test('names of fields that every object has are not fields', () => {
@@ -67,12 +67,12 @@ test('names of fields that every object has are not fields', () => {
 
 test('user data that is hidden must be added or done without before it is built', () => {
   const hidden = drawing(written({ tiers: [{ ...TIERS[0], hidden: ['user_data'] }, TIERS[1]] }));
-  const asked = (draft) => model.questions(draft).map(({ place }) => place);
+  const asked = (draft) => draftFaults.questions(draft).map(({ place }) => place);
   assert.deepEqual(asked(hidden), [{ kind: 'tier', key: 't1', field: 'userData' }]);
-  assert.deepEqual(model.problems(hidden), [], 'a plan can be made all the same');
-  assert.deepEqual(asked(model.duplicateTier(hidden, 't1')).length, 2);
-  assert.deepEqual(asked(model.changeTier(hidden, 't1', { userData: 'QUJD' })), []);
-  assert.deepEqual(asked(model.changeTier(hidden, 't1', { userDataHidden: false })), []);
-  assert.deepEqual(model.body(hidden), written({}), 'nothing of it is sent');
-  assert.deepEqual(model.written(hidden).tiers.map((tier) => tier.hidden), [['user_data'], undefined]);
+  assert.deepEqual(draftFaults.problems(hidden), [], 'a plan can be made all the same');
+  assert.deepEqual(asked(drafts.duplicateTier(hidden, 't1')).length, 2);
+  assert.deepEqual(asked(drafts.changeTier(hidden, 't1', { userData: 'QUJD' })), []);
+  assert.deepEqual(asked(drafts.changeTier(hidden, 't1', { userDataHidden: false })), []);
+  assert.deepEqual(apiBody.body(hidden), written({}), 'nothing of it is sent');
+  assert.deepEqual(apiBody.written(hidden).tiers.map((tier) => tier.hidden), [['user_data'], undefined]);
 });

@@ -4,9 +4,9 @@ const test = require('node:test');
 const assert = require('node:assert/strict');
 const { ensembles, threeTier } = require('./scripts.js');
 const { CHOICES, HOSTILE } = require('./samples.js');
-const { history, stepLabels, model } = ensembles;
+const { history, stepLabels, drafts, draftPolicies } = ensembles;
 
-const draft = (name, next = 1) => ({ ...model.empty(), name, next });
+const draft = (name, next = 1) => ({ ...drafts.empty(), name, next });
 const names = (entries) => entries.map((entry) => (entry.before || entry.after).name);
 const through = (...given) => given.reduce((whole, name) => history.record(whole, draft(name)), history.begin(draft('a')));
 const typed = (whole, field, ...given) =>
@@ -84,28 +84,28 @@ test('only so many steps are kept, the latest', () => {
 const shop = threeTier(CHOICES);
 const [web] = shop.tiers;
 for (const [said, change] of [
-  ['add tier tier-4', (it) => model.addTier(it, {})],
-  ['add tier web-2', (it) => model.duplicateTier(it, web.key)],
-  ['remove tier web', (it) => model.removeTier(it, web.key)],
-  ['rename tier web to front', (it) => model.changeTier(it, web.key, { name: 'front' })],
-  ['change web from 3 to 4 members', (it) => model.changeTier(it, web.key, { count: 4 })],
-  ['change web from 3 to ? members', (it) => model.changeTier(it, web.key, { count: null })],
-  ['change the flavor of web', (it) => model.changeTier(it, web.key, { flavor: 'f-small' })],
-  ['change the servers of web', (it) => model.changeTier(it, web.key, { userData: 'x' })],
-  ['change the servers of web', (it) => model.changeTier(it, web.key, { flavor: 'f', image: 'i' })],
-  ['add “Survive failures” to web', (it) => model.addPolicy(it, { type: 'survive', tiers: [web.key] })],
-  ['remove “Keep apart” from web', (it) => model.removePolicy(it, it.policies[0].key)],
-  ['change “Keep apart” of web', (it) => model.changePolicy(it, it.policies[0].key, { level: 'rack' })],
+  ['add tier tier-4', (it) => drafts.addTier(it, {})],
+  ['add tier web-2', (it) => drafts.duplicateTier(it, web.key)],
+  ['remove tier web', (it) => drafts.removeTier(it, web.key)],
+  ['rename tier web to front', (it) => drafts.changeTier(it, web.key, { name: 'front' })],
+  ['change web from 3 to 4 members', (it) => drafts.changeTier(it, web.key, { count: 4 })],
+  ['change web from 3 to ? members', (it) => drafts.changeTier(it, web.key, { count: null })],
+  ['change the flavor of web', (it) => drafts.changeTier(it, web.key, { flavor: 'f-small' })],
+  ['change the servers of web', (it) => drafts.changeTier(it, web.key, { userData: 'x' })],
+  ['change the servers of web', (it) => drafts.changeTier(it, web.key, { flavor: 'f', image: 'i' })],
+  ['add “Survive failures” to web', (it) => draftPolicies.addPolicy(it, { type: 'survive', tiers: [web.key] })],
+  ['remove “Keep apart” from web', (it) => draftPolicies.removePolicy(it, it.policies[0].key)],
+  ['change “Keep apart” of web', (it) => draftPolicies.changePolicy(it, it.policies[0].key, { level: 'rack' })],
   ['change the name', (it) => ({ ...it, name: 'x' })],
   ['change the description', (it) => ({ ...it, description: 'x' })],
   ['several changes', (it) => ({ ...it, name: 'x', description: 'x' })],
-  ['several changes', (it) => model.addTier(model.addTier(it, {}), {})],
+  ['several changes', (it) => drafts.addTier(drafts.addTier(it, {}), {})],
 ]) {
   test('a step is said in words: ' + said, () => assert.equal(stepLabels.describe(shop, change(shop)), said));
 }
 
 test('no name is read as a part of the sentence', () => {
   for (const name of HOSTILE) {
-    assert.equal(stepLabels.describe(shop, model.changeTier(shop, web.key, { name })), 'rename tier web to ' + name);
+    assert.equal(stepLabels.describe(shop, drafts.changeTier(shop, web.key, { name })), 'rename tier web to ' + name);
   }
 });

@@ -4,29 +4,31 @@
 const test = require('node:test');
 const assert = require('node:assert/strict');
 const { ensembles, window, document } = require('./scripts.js');
-const { edgeLanes, tierLegend, model, policyPicture, policyChip, policyEditor, policyWords } = ensembles;
+const {
+  edgeLanes, tierLegend, drafts, draftPolicies, apiBody, draftFaults, policyPicture, policyChip, policyEditor, policyWords,
+} = ensembles;
 
 const KINDS = ['anti-affinity', 'affinity', 'spread', 'near', 'survive', 'exclusive'];
-let tiers = model.empty();
-for (const name of ['web', 'cache', 'db']) { tiers = model.addTier(tiers, { name, flavor: 'f', image: 'i' }); }
+let tiers = drafts.empty();
+for (const name of ['web', 'cache', 'db']) { tiers = drafts.addTier(tiers, { name, flavor: 'f', image: 'i' }); }
 
 /** The page of a draft of three tiers (t1 to t3) and these policies (from p4 on), with what it was asked to change. */
 function page(...policies) {
-  let draft = policies.reduce((whole, policy) => model.addPolicy(whole, { tiers: ['t1'], ...policy }), tiers);
+  let draft = policies.reduce((whole, policy) => draftPolicies.addPolicy(whole, { tiers: ['t1'], ...policy }), tiers);
   const legends = tierLegend.legend(draft.tiers);
   const on = {
     get draft() { return draft; },
     levels: ['host', 'rack', 'zone'], changes: [],
     legend: new Map(draft.tiers.map((tier, index) => [tier.key, legends[index]])),
-    sentence: (policy) => policyWords.sentence(model.ruleOf(draft, policy)),
+    sentence: (policy) => policyWords.sentence(apiBody.ruleOf(draft, policy)),
     addPolicy(values) {
       on.changes.push(['addPolicy', values]);
-      draft = model.addPolicy(draft, values);
+      draft = draftPolicies.addPolicy(draft, values);
       show(on);
     },
     removePolicy(key) {
       on.changes.push(['removePolicy', key]);
-      draft = model.removePolicy(draft, key);
+      draft = draftPolicies.removePolicy(draft, key);
       show(on);
     },
   };
@@ -255,7 +257,7 @@ test('a new kind that says no more than it must is offered, edited, said and sen
   });
   const on = page({ type: 'packed', level: 'rack', racks: 2 });
   const [policy] = on.draft.policies;
-  assert.deepEqual(model.ruleOf(on.draft, policy), {
+  assert.deepEqual(apiBody.ruleOf(on.draft, policy), {
     type: 'packed', level: 'rack', tiers: ['web'], enforcement: 'hard', max_domains: 2,
   });
   assert.match(said('#p4-chip'), /^Packed by rack must$/);
@@ -285,14 +287,14 @@ const MAJORITIES = [
 
 for (const [name, counts, needed] of MAJORITIES) {
   test('a majority is more than half, and follows the count: ' + name, () => {
-    const whole = counts.reduce((draft, count) => model.addTier(draft, { count }), model.empty());
+    const whole = counts.reduce((draft, count) => drafts.addTier(draft, { count }), drafts.empty());
     const keys = whole.tiers.map((tier) => tier.key);
-    const draft = model.addPolicy(whole, { type: 'survive', available: 'majority', tiers: keys });
-    assert.equal(model.ruleOf(draft, draft.policies[0]).min_available, needed);
-    assert.deepEqual(model.problems(draft).filter(({ place }) => place.kind === 'policy'), []);
+    const draft = draftPolicies.addPolicy(whole, { type: 'survive', available: 'majority', tiers: keys });
+    assert.equal(apiBody.ruleOf(draft, draft.policies[0]).min_available, needed);
+    assert.deepEqual(draftFaults.problems(draft).filter(({ place }) => place.kind === 'policy'), []);
     if (counts.length === 1) {
-      const more = model.changeTier(draft, draft.tiers[0].key, { count: counts[0] + 2 });
-      assert.equal(model.ruleOf(more, more.policies[0]).min_available, needed + 1);
+      const more = drafts.changeTier(draft, draft.tiers[0].key, { count: counts[0] + 2 });
+      assert.equal(apiBody.ruleOf(more, more.policies[0]).min_available, needed + 1);
     }
   });
 }

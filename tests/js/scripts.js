@@ -22,28 +22,47 @@ const page = new JSDOM('<!doctype html><form id="ens-draw"><input name="csrfmidd
   + `<script id="ens-data" type="application/json">${JSON.stringify({ limits: LIMITS })}</script>`,
   { url: 'http://dashboard.test/' }); // a page without an address has no cookies
 Object.assign(globalThis, { document: page.window.document, Node: page.window.Node });
-for (const name of GROUPS.flatMap((group) => LOAD_ORDER[group]).filter((one) => !PAGES.includes(one))) {
-  require(path.join(FOLDER, name + '.js'));
+
+/** Freeze a module, and the plain objects in it: whoever patches it gets an error. */
+function frozen(value) {
+  if (value && [Object.prototype, Array.prototype].includes(Object.getPrototypeOf(value))) {
+    Object.values(Object.freeze(value)).forEach(frozen);
+  }
+  return value;
 }
+
+/** Run a script; gives the modules that it adds, by name. It may not touch those that are there. */
+function added(script) {
+  const before = { ...globalThis.ensembles };
+  script();
+  const changed = Object.keys(before).filter((name) => before[name] !== globalThis.ensembles[name]);
+  if (changed.length) { throw new TypeError('replaced: ' + changed); }
+  return Object.keys(globalThis.ensembles).filter((name) => !Object.hasOwn(before, name))
+    .map((name) => [name, frozen(globalThis.ensembles[name])]);
+}
+
+const MODULES = new Map(GROUPS.flatMap((group) => LOAD_ORDER[group]).filter((one) => !PAGES.includes(one))
+  .map((name) => [name, added(() => require(path.join(FOLDER, name + '.js')))]));
 
 globalThis.ensembles.limits.limit('max_tiers'); // read now, since tests put other things into the page
 
 /** A draft for tests: web, cache and database, with policies of one tier and of two. */
 function threeTier(choices) {
-  const { model, newDraft } = globalThis.ensembles;
+  const { drafts, draftPolicies, newDraft } = globalThis.ensembles;
   const first = newDraft.firstChoices(choices);
-  let draft = { ...model.empty(), name: 'shop' };
+  let draft = { ...drafts.empty(), name: 'shop' };
   for (const [name, count] of [['web', 3], ['cache', 2], ['db', 3]]) {
-    draft = model.addTier(draft, { ...first, name, count });
+    draft = drafts.addTier(draft, { ...first, name, count });
   }
   const [web, cache, db] = draft.tiers.map((tier) => tier.key);
-  for (const key of [web, cache]) { draft = model.addPolicy(draft, { tiers: [key] }); }
-  draft = model.addPolicy(draft, { tiers: [db], level: 'rack' });
-  return model.addPolicy(draft, {
+  for (const key of [web, cache]) { draft = draftPolicies.addPolicy(draft, { tiers: [key] }); }
+  draft = draftPolicies.addPolicy(draft, { tiers: [db], level: 'rack' });
+  return draftPolicies.addPolicy(draft, {
     type: 'affinity', level: 'zone', enforcement: 'soft', between: true, tiers: [web, cache],
   });
 }
 
 module.exports = {
   threeTier, ensembles: globalThis.ensembles, window: page.window, document: page.window.document, FOLDER, LOAD_ORDER,
+  MODULES, added,
 };

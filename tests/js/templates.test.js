@@ -4,7 +4,7 @@ const test = require('node:test');
 const assert = require('node:assert/strict');
 const { ensembles } = require('./scripts.js');
 const { CHOICES } = require('./samples.js');
-const { starts, model } = ensembles;
+const { starts, drafts, apiBody, draftFaults } = ensembles;
 
 const DATA = { choices: CHOICES, levels: ['host', 'rack', 'zone'] };
 // As starts.py gives it.
@@ -16,11 +16,11 @@ const START = {
     { type: 'near', level: 'zone', tiers: ['web'], to: 'cache', enforcement: 'soft' },
   ],
 };
-const drawn = (draft = model.empty(), data = DATA) => starts.draw(START, data, draft);
+const drawn = (draft = drafts.empty(), data = DATA) => starts.draw(START, data, draft);
 
 test('what one starts from is complete, with its tiers and policies', () => {
-  assert.deepEqual(model.problems(drawn()), []);
-  const { tiers, policies } = model.body(drawn());
+  assert.deepEqual(draftFaults.problems(drawn()), []);
+  const { tiers, policies } = apiBody.body(drawn());
   assert.deepEqual(tiers.map((tier) => [tier.name, tier.count]), START.tiers);
   assert.deepEqual(policies.map((policy) => [policy.type, policy.enforcement, policy.min_available, policy.to]), [
     ['anti-affinity', 'hard', undefined, undefined], ['survive', 'hard', '50%', undefined],
@@ -30,17 +30,17 @@ test('what one starts from is complete, with its tiers and policies', () => {
 
 test('it is made of the smallest flavor that the first image fits on', () => {
   const images = [{ id: 'i-9', name: 'big', min_disk: 10, min_ram: 1024 }];
-  const { tiers } = drawn(model.empty(), { ...DATA, choices: { ...CHOICES, images } });
+  const { tiers } = drawn(drafts.empty(), { ...DATA, choices: { ...CHOICES, images } });
   assert.deepEqual(tiers.map((tier) => [tier.flavor, tier.image]), [['f-small', 'i-9'], ['f-small', 'i-9']]);
 });
 
 test('what has a name and a description keeps them', () => {
-  const draft = drawn({ ...model.empty(), name: 'mine', description: 'Mine.' });
+  const draft = drawn({ ...drafts.empty(), name: 'mine', description: 'Mine.' });
   assert.deepEqual([draft.name, draft.description], ['mine', 'Mine.']);
   assert.equal(drawn().name, 'shop');
 });
 
 test('a policy at a level that the cloud does not have is left out', () => {
-  const { policies } = drawn(model.empty(), { ...DATA, levels: ['host'] });
+  const { policies } = drawn(drafts.empty(), { ...DATA, levels: ['host'] });
   assert.deepEqual(policies.map((policy) => policy.type), ['anti-affinity']);
 });

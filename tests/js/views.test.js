@@ -6,7 +6,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { ensembles, window, document, FOLDER, threeTier } = require('./scripts.js');
 const { CHOICES, PLAN, TIERS, HOSTILE } = require('./samples.js');
-const { map, failures, planTable, reasons, whatIf, verdict, tierLegend, model, newDraft } = ensembles;
+const { map, failures, planTable, reasons, whatIf, verdict, tierLegend, drafts, apiBody, newDraft } = ensembles;
 
 const legend = tierLegend.legend(TIERS);
 const texts = (nodes) => [...nodes].map((node) => node.textContent.trim());
@@ -204,7 +204,7 @@ function page(draft, choices = CHOICES) {
   const on = {
     draft, catalogue: ensembles.catalog.open(choices), levels: ['host', 'rack', 'zone'], changes: [],
     legend: new Map(draft.tiers.map((tier, index) => [tier.key, legends[index]])),
-    sentence: (policy) => ensembles.policyWords.sentence(model.ruleOf(draft, policy)),
+    sentence: (policy) => ensembles.policyWords.sentence(apiBody.ruleOf(draft, policy)),
   };
   for (const name of ['type', 'change', 'duplicate', 'remove', 'addPolicy', 'typePolicy', 'changePolicy',
     'removePolicy', 'details']) {
@@ -230,7 +230,7 @@ test('every field of a card has a label', () => {
 test('the card offers the first page, and the sheet for the rest', () => {
   const choices = { ...CHOICES, images: [{ id: 'i-big', name: 'big', min_ram: 1024, min_disk: 0 }] };
   const values = { flavor: 'f-unlisted', metadata: [['a', 'b']], keyName: 'mine' };
-  const draft = model.changeTier(newDraft.fresh(choices), 't1', values);
+  const draft = drafts.changeTier(newDraft.fresh(choices), 't1', values);
   const on = page(draft, choices);
   const card = ensembles.tierCard.card(draft.tiers[0], on);
   const flavor = card.querySelector('#t1-flavor');
@@ -245,7 +245,7 @@ test('the card offers the first page, and the sheet for the rest', () => {
 });
 
 test('a tier on volumes says so, and an image takes their place', () => {
-  const draft = model.changeTier(newDraft.fresh(CHOICES), 't1', { volumes: ['v-1', 'v-2'] });
+  const draft = drafts.changeTier(newDraft.fresh(CHOICES), 't1', { volumes: ['v-1', 'v-2'] });
   const on = page(draft);
   const image = ensembles.tierCard.card(draft.tiers[0], on).querySelector('#t1-image');
   assert.equal(image.selectedOptions[0].textContent, '2 volumes');

@@ -34,6 +34,14 @@
     append(node, children);
   }
 
+  /** Put these children into the node, and move only those that are elsewhere. */
+  function arrange(node, children) {
+    children.forEach((child, index) => {
+      if (node.children[index] !== child) { node.insertBefore(child, node.children[index] || null); }
+    });
+    while (node.children.length > children.length) { node.lastElementChild.remove(); }
+  }
+
   /** A round badge with the tier's letter in the tier's colour. */
   function badge(tier, label) {
     return el('span', {
@@ -52,5 +60,5 @@
     return JSON.parse(document.getElementById('ens-data').textContent);
   }
 
-  ensembles.dom = { el, fillIn, icon: ensembles.icons.icon, badge, pageData, wayOut };
+  ensembles.dom = { el, fillIn, arrange, icon: ensembles.icons.icon, badge, pageData, wayOut };
 }());

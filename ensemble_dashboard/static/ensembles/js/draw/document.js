@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-/* From the API's form of an ensemble, as a file has it, to a drawing; model.body goes the other way. */
+/* From the API's form of an ensemble, as a file has it, to a drawing; api_body.js goes the other way. */
 (function () {
   'use strict';
   const { ensembles } = globalThis;
-  const { model, policyKinds, server } = ensembles;
+  const { drafts, draftPolicies, policyKinds, server } = ensembles;
 
   const COMMON = ['type', 'level', 'enforcement']; // fields that all kinds of policies have, called alike
 
   /** Draw what a body of the API says: {name, description, tiers, policies}, flavors and the like by id. */
   function drawing(body) {
-    const whole = { ...model.empty(), name: body.name || '', description: body.description || '' };
+    const whole = { ...drafts.empty(), name: body.name || '', description: body.description || '' };
     const tiers = body.tiers.reduce(
-      (draft, tier) => model.addTier(draft, {
+      (draft, tier) => drafts.addTier(draft, {
         ...serverOf(tier.server), name: tier.name, count: tier.count,
         userDataHidden: (tier.hidden || []).includes('user_data'),
       }), whole);
-    return (body.policies || []).reduce((draft, policy) => model.addPolicy(draft, policyOf(draft, policy)), tiers);
+    return (body.policies || []).reduce((draft, policy) => draftPolicies.addPolicy(draft, policyOf(draft, policy)), tiers);
   }
 
   function serverOf(given) {

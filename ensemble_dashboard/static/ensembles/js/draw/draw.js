@@ -3,9 +3,8 @@
 (function () {
   'use strict';
   const {
-    words, dom, tierLegend, api, model, history, stepLabels, newDraft, starts, savedDrafts, firstDraft, fieldErrors,
-    frame, pageState,
-    planAnswers,
+    words, dom, tierLegend, api, drafts, draftPolicies, apiBody, draftFaults, fieldPlaces, history, stepLabels, newDraft,
+    starts, savedDrafts, firstDraft, fieldErrors, frame, pageState, planAnswers,
     cardFocus, shortcuts, verdict, submit, dryRun, tierCard, policyChip, policyWords, edges,
     catalog, quota, lazyScripts,
   } = globalThis.ensembles;
@@ -39,7 +38,7 @@
   const answers = planAnswers.open(state, { show, refresh, again: () => dry.schedule(), view: () => view });
 
   const dry = dryRun.open((query, signal) =>
-    server.post(data.planUrl + query, { ensemble: model.body(state.draft, 'preview') }, signal)
+    server.post(data.planUrl + query, { ensemble: apiBody.body(state.draft, 'preview') }, signal)
       .then((answer) => answer.plan),
   {
     ...answers, ready, asking: () => show({ kind: 'asking' }),
@@ -48,15 +47,15 @@
   const unreachable = () =>
     show({ kind: 'error', message: gettext('The dashboard does not answer. Is the network there?') });
   lazyScripts.load('answer').then(({ draftsNotice, preview }) => {
-    view = preview.open(root, parts, {
-      drawing: () => model.body(state.draft, 'preview'), change: takeChange, again: dry.schedule, fail: dry.fail,
+    view = preview.open(root, parts, state.picture, {
+      drawing: () => apiBody.body(state.draft, 'preview'), change: takeChange, again: dry.schedule, fail: dry.fail,
       build: () => build.send(state.plan.id), keep: () => { answers.fits(state.plan, null); dry.schedule(); },
     });
     view.show(state.preview);
     tellDrafts(draftsNotice);
   }, unreachable);
   const build = submit.open((body) => server.post(data.createUrl, body), {
-    body: () => model.body(state.draft), busy, changed: answers.changed,
+    body: () => apiBody.body(state.draft), busy, changed: answers.changed,
     failed: (problem) => { answers.failed(problem); fieldErrors.focus(state.told); },
     done: (url) => { kept.clear(); globalThis.location.assign(url); },
   });
@@ -123,15 +122,15 @@
       }, unreachable);
     },
     legend: new Map(),
-    type: (key, values) => type(model.changeTier(state.draft, key, values)),
-    change: (key, values) => change(model.changeTier(state.draft, key, values)),
-    duplicate: (key) => change(model.duplicateTier(state.draft, key)),
-    remove: (key) => change(model.removeTier(state.draft, key)),
-    addPolicy: (values) => change(model.addPolicy(state.draft, values)),
-    typePolicy: (key, values) => type(model.changePolicy(state.draft, key, values)),
-    changePolicy: (key, values) => change(model.changePolicy(state.draft, key, values)),
-    removePolicy: (key) => change(model.removePolicy(state.draft, key)),
-    sentence: (policy) => policyWords.sentence(model.ruleOf(state.draft, policy)),
+    type: (key, values) => type(drafts.changeTier(state.draft, key, values)),
+    change: (key, values) => change(drafts.changeTier(state.draft, key, values)),
+    duplicate: (key) => change(drafts.duplicateTier(state.draft, key)),
+    remove: (key) => change(drafts.removeTier(state.draft, key)),
+    addPolicy: (values) => change(draftPolicies.addPolicy(state.draft, values)),
+    typePolicy: (key, values) => type(draftPolicies.changePolicy(state.draft, key, values)),
+    changePolicy: (key, values) => change(draftPolicies.changePolicy(state.draft, key, values)),
+    removePolicy: (key) => change(draftPolicies.removePolicy(state.draft, key)),
+    sentence: (policy) => policyWords.sentence(apiBody.ruleOf(state.draft, policy)),
   };
 
   function startFrom(start) {
@@ -144,7 +143,7 @@
     const { textTabs, yamlImport, document: { drawing } } = await lazyScripts.load('text');
     if (textChanged) { return; }
     textChanged = textTabs.open(parts,
-      () => server.post(data.writeUrl, { ensemble: model.written(state.draft) }).then((answer) => answer.file));
+      () => server.post(data.writeUrl, { ensemble: apiBody.written(state.draft) }).then((answer) => answer.file));
     yamlImport.open((text) => server.post(data.readUrl, { text }).then((answer) => answer.ensemble),
       (read) => replace(drawing(read), { label: gettext('import YAML') }));
   }
@@ -209,7 +208,7 @@
         fill(gettext('Tier %(tier)s, %(members)s'), { tier: tier.name, members: words.members(tier.count || 0) }));
       tierCard.relabel(root, tier);
     }
-    const wrong = [...model.problems(state.draft), ...model.questions(state.draft), ...state.told];
+    const wrong = [...draftFaults.problems(state.draft), ...draftFaults.questions(state.draft), ...state.told];
     fieldErrors.show(root, wrong);
     policyChip.refresh(root, page, wrong, state.unmet);
     edges.draw(page);
@@ -239,7 +238,7 @@
   }
 
   function ready() {
-    const wrong = model.problems(state.draft);
+    const wrong = draftFaults.problems(state.draft);
     if (wrong.length) { show({ kind: 'incomplete', problem: fieldErrors.sentence(state.draft, wrong[0]) }); }
     return !wrong.length;
   }
@@ -247,7 +246,7 @@
   // --- Changes that would make it fit. ---
 
   function takeChange({ message, steps: taken }) {
-    change(model.take(state.draft, taken), { label: message, offered: true });
+    change(fieldPlaces.take(state.draft, taken), { label: message, offered: true });
     // The button that was clicked has gone.
     (document.getElementById('ens-take-back') || parts.picture).focus();
   }
@@ -273,7 +272,7 @@
       parts.picture.focus();
       return;
     }
-    const wrong = [...model.problems(state.draft), ...model.questions(state.draft)];
+    const wrong = [...draftFaults.problems(state.draft), ...draftFaults.questions(state.draft)];
     if (!state.draft.name.trim()) {
       wrong.unshift({ place: { kind: 'ensemble', key: null, field: 'name' }, message: gettext('Give it a name.') });
     }

@@ -4,7 +4,7 @@
   'use strict';
   const { ensembles } = globalThis;
   const { gettext, fill } = ensembles.words;
-  const { history, model, newDraft, starts } = ensembles;
+  const { history, drafts, newDraft, starts } = ensembles;
 
   /** kept: see saved_drafts.js; data: of the page. Gives the steps (history.js); what was drawn before is one of them. */
   function begin(kept, data) {
@@ -13,7 +13,7 @@
     const start = data.starts.find((one) => one.id === sample);
     let past = before;
     if (start) {
-      past = history.record(past, starts.draw(start, data, model.empty()), { label: gettext('draw this example') });
+      past = history.record(past, starts.draw(start, data, drafts.empty()), { label: gettext('draw this example') });
     }
     if (data.like) {
       const like = { ...data.like, name: fill(gettext('%(name)s copy'), data.like) };

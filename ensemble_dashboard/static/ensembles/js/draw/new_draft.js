@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const { ensembles } = globalThis;
-  const model = ensembles.model;
+  const { drafts, draftPolicies } = ensembles;
 
   /**
    * The first values of a tier, from what the project has: the smallest flavor that holds the first
@@ -22,13 +22,13 @@
 
   /** Add a tier of two, each on a host of its own: every tier starts alike. */
   function addTier(draft, choices, values) {
-    const whole = model.addTier(draft, { ...firstChoices(choices), ...values });
-    return model.addPolicy(whole, { tiers: [whole.tiers[whole.tiers.length - 1].key] });
+    const whole = drafts.addTier(draft, { ...firstChoices(choices), ...values });
+    return draftPolicies.addPolicy(whole, { tiers: [whole.tiers[whole.tiers.length - 1].key] });
   }
 
   /** A fresh page. */
   function fresh(choices) {
-    return addTier(model.empty(), choices, { name: 'web' });
+    return addTier(drafts.empty(), choices, { name: 'web' });
   }
 
   ensembles.newDraft = { firstChoices, addTier, fresh };

@@ -13,6 +13,19 @@
       told: [], // problems that the API told: [{place, message}]
       preview: { kind: 'asking' }, // what the preview shows; its kinds are told in verdict.js
       plan: null, // the plan of what is drawn, once it is there
+      picture: picture(),
+    };
+  }
+
+  /** What the preview knows beyond what it is shown. */
+  function picture() {
+    return {
+      failed: new Set(), opened: new Set(), marked: null, // as map.js takes them
+      legend: [], drawn: null, // of the plan that is shown: its tiers' signs, and the API's body of what it is of
+      old: false, // whether the drawing is another one by now, of which there is no plan
+      atOnce: 1, // failures, as the slider says
+      worst: [], // what the table of the worst failures shows
+      found: null, // whether the lost could be placed again, as what_if.js takes it
     };
   }
 

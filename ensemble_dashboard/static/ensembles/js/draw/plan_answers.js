@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const { ensembles } = globalThis;
-  const { fieldErrors, formats, model } = ensembles;
+  const { fieldErrors, formats, fieldPlaces } = ensembles;
 
   /** state: of page_state.js; page: {show(what the preview shows), refresh(), again(): plan anew, view(): the preview}. */
   function open(state, page) {
@@ -44,7 +44,7 @@
       const offered = reasons.map((reason) => {
         return {
           ...reason,
-          changes: (reason.changes || []).map((one) => ({ ...one, steps: model.stepsOf(draft, one.edits) })),
+          changes: (reason.changes || []).map((one) => ({ ...one, steps: fieldPlaces.stepsOf(draft, one.edits) })),
         };
       });
       page.show({ kind: 'refused', reasons: offered, proved, plan });
@@ -61,7 +61,7 @@
       let { message } = problem;
       if (field) {
         // The API names the field by its path; here it is named by what it is part of.
-        const fault = { place: model.placeOf(state.draft, field), message: message.replace(field + ': ', '') };
+        const fault = { place: fieldPlaces.placeOf(state.draft, field), message: message.replace(field + ': ', '') };
         state.told = [fault];
         message = fieldErrors.sentence(state.draft, fault);
         page.refresh();

@@ -4,7 +4,7 @@
 (function () {
   'use strict';
   const { ensembles } = globalThis;
-  const model = ensembles.model;
+  const { drafts } = ensembles;
   // A draft of any version is completed by what has come since. Raise this, and say below how to read the older
   // ones, when a field changes its meaning.
   const VERSION = 3;
@@ -23,7 +23,7 @@
       /** The draft kept, or null. */
       load() {
         const kept = read(storage, key);
-        return kept && model.complete(kept.draft);
+        return kept && drafts.complete(kept.draft);
       },
       save(draft) {
         const at = Date.now();
@@ -54,7 +54,7 @@
       take(id) {
         const kept = read(browser, id);
         remove(browser, id);
-        return kept && model.complete(kept.draft);
+        return kept && drafts.complete(kept.draft);
       },
       /** The other projects, {id, name}, of which there are drafts. */
       others() {

@@ -5,7 +5,7 @@
   const { ensembles } = globalThis;
   const { gettext, fill, list } = ensembles.words;
   const { title } = ensembles.policyWords;
-  const { tierNames } = ensembles.model;
+  const { tierNames } = ensembles.draftPolicies;
 
   /** Say what leads from one draft to the next. */
   function describe(before, after) {

@@ -26,7 +26,7 @@
 
   /** The rows of the cards that a policy is about. */
   function rowsOf({ draft }, policy) {
-    const joined = ensembles.model.joins(policy);
+    const joined = ensembles.draftPolicies.joins(policy);
     return draft.tiers.flatMap((tier, row) => (joined.includes(tier.key) ? [row] : []));
   }
 
@@ -104,7 +104,7 @@
     board.node.querySelectorAll('[data-edge], .ens-links [data-policy]').forEach((one) =>
       one.classList.toggle('is-lit', (one.dataset.edge || one.dataset.policy) === key));
     const policy = board.page?.draft.policies.find((one) => one.key === key);
-    const bound = policy ? ensembles.model.joins(policy) : [];
+    const bound = policy ? ensembles.draftPolicies.joins(policy) : [];
     board.node.querySelectorAll('[data-tier]').forEach((card) =>
       card.classList.toggle('is-bound', bound.includes(card.dataset.tier)));
   }

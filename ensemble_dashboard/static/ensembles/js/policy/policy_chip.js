@@ -5,7 +5,8 @@
   const { ensembles } = globalThis;
   const { gettext, list } = ensembles.words;
   const { el, fillIn, icon, badge } = ensembles.dom;
-  const { joins, ruleOf } = ensembles.model;
+  const { ruleOf } = ensembles.apiBody;
+  const { joins } = ensembles.draftPolicies;
 
   // Every field that a problem can be told at.
   const SLOTS = ['type', 'level', 'enforcement', 'tiers', 'to', ...Object.keys(ensembles.policyKinds.fields())];

@@ -6,7 +6,8 @@
   const { gettext, level } = ensembles.words;
   const { strictness, title } = ensembles.policyWords;
   const { el, icon } = ensembles.dom;
-  const { targets, ruleOf } = ensembles.model;
+  const { ruleOf } = ensembles.apiBody;
+  const { targets } = ensembles.draftPolicies;
   const { limit } = ensembles.limits;
 
   /**

@@ -5,7 +5,8 @@
   const { ensembles } = globalThis;
   const { gettext, fill } = ensembles.words;
   const { policyChip, policyKinds } = ensembles;
-  const { addPolicy, ruleOf } = ensembles.model;
+  const { ruleOf } = ensembles.apiBody;
+  const { addPolicy } = ensembles.draftPolicies;
   const { el, fillIn, icon } = ensembles.dom;
   const EDGE = 8; // pixels that a menu keeps from the window's edge
 

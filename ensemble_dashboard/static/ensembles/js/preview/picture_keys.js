@@ -33,5 +33,32 @@
     return item && item.querySelector('button');
   }
 
-  ensembles.pictureKeys = { next };
+  /**
+   * Let the keys lead through a picture. button(ref): the button of a domain, if it is there; mend(): let nothing fail
+   * any more, says whether anything did. Gives {reach(ref): Tab stops there, keep(ref): there if the old stop has gone}.
+   */
+  function open(element, button, mend) {
+    let stop = null; // the ref of the one button that Tab reaches
+
+    function reach(ref) {
+      const at = (place, index) => { if (button(place)) { button(place).tabIndex = index; } };
+      at(stop, -1);
+      stop = ref;
+      at(stop, 0);
+    }
+
+    element.addEventListener('focusin', ({ target }) => { if (target.dataset.ref) { reach(target.dataset.ref); } });
+    element.addEventListener('keydown', (event) => {
+      const found = next(element, event);
+      if (found) {
+        event.preventDefault();
+        found.focus();
+      } else if (event.key === 'Escape' && mend()) {
+        event.stopPropagation();
+      }
+    });
+    return { reach, keep: (ref) => { if (!button(stop)) { reach(ref); } } };
+  }
+
+  ensembles.pictureKeys = { next, open };
 }());

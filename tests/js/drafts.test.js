@@ -4,29 +4,30 @@ const test = require('node:test');
 const assert = require('node:assert/strict');
 const { ensembles, threeTier } = require('./scripts.js');
 const { CHOICES } = require('./samples.js');
-const { limits, model, newDraft } = ensembles;
+const { addPolicy, changePolicy } = ensembles.draftPolicies;
+const { limits, drafts, apiBody, draftFaults, fieldPlaces, newDraft } = ensembles;
 
 const fresh = () => newDraft.fresh(CHOICES);
 const shop = () => threeTier(CHOICES);
 
 test('a fresh page has one tier of two, each on a host of its own, and is complete', () => {
-  assert.deepEqual(model.body(fresh(), 'preview'), {
+  assert.deepEqual(apiBody.body(fresh(), 'preview'), {
     name: 'preview',
     tiers: [{ name: 'web', count: 2, server: { flavor: 'f-tiny', image: 'i-1', networks: 'auto' } }],
     policies: [{ type: 'anti-affinity', level: 'host', tiers: ['web'], enforcement: 'hard', max_per_domain: 1 }],
   });
-  assert.deepEqual(model.problems(fresh()), []);
+  assert.deepEqual(draftFaults.problems(fresh()), []);
 });
 
 test('the example has three tiers with their policies', () => {
-  const body = model.body(shop());
+  const body = apiBody.body(shop());
   assert.equal(body.name, 'shop');
   assert.deepEqual(body.tiers.map((tier) => [tier.name, tier.count]), [['web', 3], ['cache', 2], ['db', 3]]);
   assert.deepEqual(body.policies.map((policy) => [policy.type, policy.level, policy.tiers, policy.enforcement]), [
     ['anti-affinity', 'host', ['web'], 'hard'], ['anti-affinity', 'host', ['cache'], 'hard'],
     ['anti-affinity', 'rack', ['db'], 'hard'], ['affinity', 'zone', ['web', 'cache'], 'soft'],
   ]);
-  assert.deepEqual(model.problems(shop()), []);
+  assert.deepEqual(draftFaults.problems(shop()), []);
 });
 
 test('the first flavor offered is one that the image fits on', () => {
@@ -43,82 +44,82 @@ test('a change leaves the old draft as it was', () => {
   const before = shop();
   const copy = structuredClone(before);
   const key = before.tiers[0].key;
-  model.removeTier(model.duplicateTier(model.changeTier(before, key, { name: 'front' }), key), key);
+  drafts.removeTier(drafts.duplicateTier(drafts.changeTier(before, key, { name: 'front' }), key), key);
   assert.deepEqual(before, copy);
 });
 
 test('a renamed tier keeps its policies', () => {
   const draft = fresh();
-  const renamed = model.changeTier(draft, draft.tiers[0].key, { name: 'front' });
-  assert.deepEqual(model.body(renamed).policies[0].tiers, ['front']);
+  const renamed = drafts.changeTier(draft, draft.tiers[0].key, { name: 'front' });
+  assert.deepEqual(apiBody.body(renamed).policies[0].tiers, ['front']);
 });
 
 test('a removed tier leaves its policies, and a policy between two tiers goes with one of them', () => {
   const draft = shop();
-  const left = model.body(model.removeTier(draft, draft.tiers[1].key));
+  const left = apiBody.body(drafts.removeTier(draft, draft.tiers[1].key));
   assert.deepEqual(left.tiers.map((tier) => tier.name), ['web', 'db']);
   assert.deepEqual(left.policies.map((policy) => policy.tiers), [['web'], ['db']]);
 });
 
 test('a duplicated tier comes after the original with a name and policies of its own', () => {
   const draft = shop();
-  const twice = model.body(model.duplicateTier(draft, draft.tiers[0].key));
+  const twice = apiBody.body(drafts.duplicateTier(draft, draft.tiers[0].key));
   assert.deepEqual(twice.tiers.map((tier) => tier.name), ['web', 'web-2', 'cache', 'db']);
   assert.deepEqual(twice.policies[4].tiers, ['web-2']);
-  const again = model.duplicateTier(model.duplicateTier(draft, 't1'), 't1');
+  const again = drafts.duplicateTier(drafts.duplicateTier(draft, 't1'), 't1');
   assert.deepEqual(again.tiers.map((tier) => tier.name), ['web', 'web-3', 'web-2', 'cache', 'db']);
 });
 
 test('what is chosen in the folded part is sent', () => {
-  const draft = model.changeTier(fresh(), 't1', { keyName: 'mine', securityGroups: ['default'], networks: ['n-1'] });
-  assert.deepEqual(model.body(draft).tiers[0].server, {
+  const draft = drafts.changeTier(fresh(), 't1', { keyName: 'mine', securityGroups: ['default'], networks: ['n-1'] });
+  assert.deepEqual(apiBody.body(draft).tiers[0].server, {
     flavor: 'f-tiny', image: 'i-1', networks: ['n-1'], key_name: 'mine', security_groups: ['default'],
   });
 });
 
 test('a policy between tiers and one of together have no number per domain', () => {
-  const rules = model.body(shop()).policies;
+  const rules = apiBody.body(shop()).policies;
   assert.equal(rules[0].max_per_domain, 1);
   assert.ok(!('max_per_domain' in rules[3]));
 });
 
 const PROBLEMS = [
-  ['no tier', (draft) => model.removeTier(draft, 't1'), 'ens-tiers'],
-  ['a capital in a tier name', (draft) => model.changeTier(draft, 't1', { name: 'Web' }), 't1-name'],
-  ['an empty tier name', (draft) => model.changeTier(draft, 't1', { name: '' }), 't1-name'],
-  ['a count of nothing', (draft) => model.changeTier(draft, 't1', { count: 0 }), 't1-count'],
-  ['a count that is no number', (draft) => model.changeTier(draft, 't1', { count: null }), 't1-count'],
-  ['a count above the limit', (draft) => model.changeTier(draft, 't1', { count: 201 }), 't1-count'],
-  ['no flavor', (draft) => model.changeTier(draft, 't1', { flavor: '' }), 't1-flavor'],
-  ['no image', (draft) => model.changeTier(draft, 't1', { image: '' }), 't1-image'],
-  ['chosen networks, and none chosen', (draft) => model.changeTier(draft, 't1', { networks: [] }), 't1-networks'],
-  ['two tiers of one name', (draft) => model.addTier(draft, { ...draft.tiers[0] }), 't3-name'],
-  ['a policy between one tier', (draft) => model.addPolicy(draft, { between: true, tiers: ['t1'] }), 'p3-tiers'],
-  ['at most none in a domain', (draft) => model.changePolicy(draft, 'p2', { most: 0 }), 'p2-most'],
-  ['a spread that asks for nothing', (draft) => model.changePolicy(draft, 'p2', { type: 'spread', skew: null }), 'p2-skew'],
-  ['a spread over no domain', (draft) => model.changePolicy(draft, 'p2', { type: 'spread', domains: 0 }), 'p2-domains'],
-  ['near to nothing', (draft) => model.changePolicy(draft, 'p2', { type: 'near' }), 'p2-to'],
-  ['a survival of no failure', (draft) => model.changePolicy(draft, 'p2', { type: 'survive', failures: null }),
+  ['no tier', (draft) => drafts.removeTier(draft, 't1'), 'ens-tiers'],
+  ['a capital in a tier name', (draft) => drafts.changeTier(draft, 't1', { name: 'Web' }), 't1-name'],
+  ['an empty tier name', (draft) => drafts.changeTier(draft, 't1', { name: '' }), 't1-name'],
+  ['a count of nothing', (draft) => drafts.changeTier(draft, 't1', { count: 0 }), 't1-count'],
+  ['a count that is no number', (draft) => drafts.changeTier(draft, 't1', { count: null }), 't1-count'],
+  ['a count above the limit', (draft) => drafts.changeTier(draft, 't1', { count: 201 }), 't1-count'],
+  ['no flavor', (draft) => drafts.changeTier(draft, 't1', { flavor: '' }), 't1-flavor'],
+  ['no image', (draft) => drafts.changeTier(draft, 't1', { image: '' }), 't1-image'],
+  ['chosen networks, and none chosen', (draft) => drafts.changeTier(draft, 't1', { networks: [] }), 't1-networks'],
+  ['two tiers of one name', (draft) => drafts.addTier(draft, { ...draft.tiers[0] }), 't3-name'],
+  ['a policy between one tier', (draft) => addPolicy(draft, { between: true, tiers: ['t1'] }), 'p3-tiers'],
+  ['at most none in a domain', (draft) => changePolicy(draft, 'p2', { most: 0 }), 'p2-most'],
+  ['a spread that asks for nothing', (draft) => changePolicy(draft, 'p2', { type: 'spread', skew: null }), 'p2-skew'],
+  ['a spread over no domain', (draft) => changePolicy(draft, 'p2', { type: 'spread', domains: 0 }), 'p2-domains'],
+  ['near to nothing', (draft) => changePolicy(draft, 'p2', { type: 'near' }), 'p2-to'],
+  ['a survival of no failure', (draft) => changePolicy(draft, 'p2', { type: 'survive', failures: null }),
     'p2-failures'],
-  ['a survival of too large a share', (draft) => model.changePolicy(draft, 'p2', { type: 'survive', available: '101%' }),
+  ['a survival of too large a share', (draft) => changePolicy(draft, 'p2', { type: 'survive', available: '101%' }),
     'p2-available'],
-  ['a survival of no number', (draft) => model.changePolicy(draft, 'p2', { type: 'survive', available: 'some' }),
+  ['a survival of no number', (draft) => changePolicy(draft, 'p2', { type: 'survive', available: 'some' }),
     'p2-available'],
 ];
 
 for (const [name, change, id] of PROBLEMS) {
   test('a problem is told at its field: ' + name, () => {
-    const found = model.problems(change(fresh()));
+    const found = draftFaults.problems(change(fresh()));
     assert.deepEqual(found.map(({ place }) => ensembles.fieldErrors.idOf(place)), [id]);
     assert.ok(found[0].message);
   });
 }
 
 test('more members than allowed in all are told', () => {
-  let draft = model.changeTier(fresh(), 't1', { count: 200 });
-  for (const name of ['b', 'c']) { draft = model.addTier(draft, { ...draft.tiers[0], name }); }
-  assert.equal(model.size(draft), 600);
-  assert.deepEqual(model.problems(draft).map(({ place }) => place.field), ['tiers']);
+  let draft = drafts.changeTier(fresh(), 't1', { count: 200 });
+  for (const name of ['b', 'c']) { draft = drafts.addTier(draft, { ...draft.tiers[0], name }); }
+  assert.equal(drafts.size(draft), 600);
+  assert.deepEqual(draftFaults.problems(draft).map(({ place }) => place.field), ['tiers']);
 });
 
 const PLACES = [
@@ -143,7 +144,7 @@ const PLACES = [
 
 for (const [field, id] of PLACES) {
   test('the API\'s field is found in the drawing: ' + (field || 'none'), () => {
-    assert.equal(ensembles.fieldErrors.idOf(model.placeOf(fresh(), field)), id);
+    assert.equal(ensembles.fieldErrors.idOf(fieldPlaces.placeOf(fresh(), field)), id);
   });
 }
 
@@ -161,20 +162,20 @@ const RULES = [
 
 for (const [name, values, own] of RULES) {
   test('a policy is sent with what its kind knows, and no more: ' + name, () => {
-    const draft = model.addPolicy(shop(), { tiers: ['t1'], ...values });
-    const { policies } = model.body(draft);
+    const draft = addPolicy(shop(), { tiers: ['t1'], ...values });
+    const { policies } = apiBody.body(draft);
     assert.deepEqual(policies[policies.length - 1],
       { type: values.type, level: 'host', tiers: ['web'], enforcement: 'hard', ...own });
-    assert.deepEqual(model.problems(draft), []);
+    assert.deepEqual(draftFaults.problems(draft), []);
   });
 }
 
 test('a policy near a tier goes with that tier', () => {
-  const draft = model.addPolicy(shop(), { type: 'near', between: true, tiers: ['t1'], to: 't2' });
-  assert.deepEqual(model.problems(draft), []);
-  const kinds = model.body(model.removeTier(draft, 't2')).policies.map((policy) => policy.type);
+  const draft = addPolicy(shop(), { type: 'near', between: true, tiers: ['t1'], to: 't2' });
+  assert.deepEqual(draftFaults.problems(draft), []);
+  const kinds = apiBody.body(drafts.removeTier(draft, 't2')).policies.map((policy) => policy.type);
   assert.deepEqual(kinds, ['anti-affinity', 'anti-affinity']);
-  assert.equal(model.body(model.removeTier(draft, 't3')).policies.length, 4);
+  assert.equal(apiBody.body(drafts.removeTier(draft, 't3')).policies.length, 4);
 });
 
 const edit = (field, value) => ({ field: 'ensemble.' + field, value });
@@ -191,46 +192,47 @@ const EDITS = [
   ['more unevenness', [edit('policies[5].max_skew', 3)], (body) => body.policies[5].max_skew, 3],
 ];
 const demanding = () => [{ type: 'survive', failures: 3, available: '90%' }, { type: 'spread', domains: 9 }]
-  .reduce((draft, values) => model.addPolicy(draft, { tiers: ['t1'], ...values }), shop());
+  .reduce((draft, values) => addPolicy(draft, { tiers: ['t1'], ...values }), shop());
 
 for (const [name, edits, read, expected] of EDITS) {
   test('a change that the API offers is taken: ' + name, () => {
     const draft = demanding();
-    const steps = model.stepsOf(draft, edits);
-    const after = model.take(draft, steps);
-    assert.deepEqual(read(model.body(after)), expected);
-    assert.notDeepEqual(read(model.body(draft)), expected);
+    const steps = fieldPlaces.stepsOf(draft, edits);
+    const after = fieldPlaces.take(draft, steps);
+    assert.deepEqual(read(apiBody.body(after)), expected);
+    assert.notDeepEqual(read(apiBody.body(draft)), expected);
   });
 }
 
 for (const field of ['tiers[7].count', 'policies[0].colour', 'tiers[0]', 'name', 'policies[0].__proto__', '']) {
   test('a change of what the drawing does not have is not offered: ' + field, () => {
-    assert.equal(model.stepsOf(shop(), [edit('tiers[0].count', 1), edit(field, 1)]), null);
+    assert.equal(fieldPlaces.stepsOf(shop(), [edit('tiers[0].count', 1), edit(field, 1)]), null);
   });
 }
 
 test('a change may take the availability zone out', () => {
-  const draft = model.changeTier(shop(), 't1', { zone: 'az1' });
-  const steps = model.stepsOf(draft, [edit('tiers[0].server.availability_zone', null)]);
-  const zone = (one) => model.body(one).tiers[0].server.availability_zone;
-  assert.deepEqual([zone(draft), zone(model.take(draft, steps))], ['az1', undefined]);
+  const draft = drafts.changeTier(shop(), 't1', { zone: 'az1' });
+  const steps = fieldPlaces.stepsOf(draft, [edit('tiers[0].server.availability_zone', null)]);
+  const zone = (one) => apiBody.body(one).tiers[0].server.availability_zone;
+  assert.deepEqual([zone(draft), zone(fieldPlaces.take(draft, steps))], ['az1', undefined]);
 });
 
-test('a change of nothing is not offered', () => assert.equal(model.stepsOf(shop(), []), null));
+test('a change of nothing is not offered', () => assert.equal(fieldPlaces.stepsOf(shop(), []), null));
 
 test('how many members there may be is what the cloud told the page', () => {
-  const draft = model.addTier(model.changeTier(fresh(), 't1', { count: 200 }), { ...fresh().tiers[0], name: 'b' });
-  const of = (count) => model.problems(model.changeTier(draft, draft.tiers[1].key, { count })).map(({ message }) => message);
+  const draft = drafts.addTier(drafts.changeTier(fresh(), 't1', { count: 200 }), { ...fresh().tiers[0], name: 'b' });
+  const of = (count) => draftFaults.problems(drafts.changeTier(draft, draft.tiers[1].key, { count }))
+    .map(({ message }) => message);
   assert.deepEqual(of(100), []);
   assert.deepEqual(of(101), ['At most 300 members in all.']);
 });
 
 test('a drawing that is longer than the cloud takes is told before it is sent', () => {
   const data = (length) => 'A'.repeat(length);
-  let draft = model.changeTier(fresh(), 't1', { userData: data(65532) });
-  draft = model.addTier(draft, { ...draft.tiers[0], name: 'b', userData: data(40000) });
-  assert.deepEqual(model.problems(draft), []);
-  const [problem] = model.problems(model.changeTier(draft, draft.tiers[1].key, { userData: data(60000) }));
+  let draft = drafts.changeTier(fresh(), 't1', { userData: data(65532) });
+  draft = drafts.addTier(draft, { ...draft.tiers[0], name: 'b', userData: data(40000) });
+  assert.deepEqual(draftFaults.problems(draft), []);
+  const [problem] = draftFaults.problems(drafts.changeTier(draft, draft.tiers[1].key, { userData: data(60000) }));
   assert.match(problem.message, /bytes long, and this cloud takes 114,688 at most/);
 });
 

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What went wrong with an ensemble, and what to do about it. */
+(function () {
+  'use strict';
+  const { ensembles } = globalThis;
+  const { gettext } = ensembles.words;
+  const { el } = ensembles.dom;
+
+  /** The box for an ensemble's fault; nothing where none is to be told. */
+  function box({ fault, status }) {
+    if (fault && status === 'DELETING') {
+      return el('div', { class: 'ens-fault', role: 'alert' },
+        el('p', {}, el('strong', {}, gettext('What the removal waits for:')), ' ', fault.message));
+    }
+    if (!fault || !['ERROR', 'ROLLING_BACK'].includes(status)) { return []; }
+    return el('div', { class: 'ens-fault', role: 'alert' },
+      el('p', {}, el('strong', {}, gettext('What went wrong:')), ' ', fault.message),
+      (fault.reasons || []).length ? el('ul', {}, fault.reasons.map((reason) => el('li', {}, reason.message,
+        reason.suggestion ? ' ' + reason.suggestion : null))) : null,
+      el('p', {}, el('strong', {}, gettext('What to do:')), ' ', status === 'ERROR'
+        ? gettext('It is all or nothing: no server, no capacity and no port is left. Draw another like this and ' +
+          'try again, or change what was asked for; then delete this one.')
+        : gettext('Nothing yet: what was built is being removed again, since it is all or nothing.')));
+  }
+
+  ensembles.detailsFault = { box };
+}());

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the details page knows, in one place. */
+(function () {
+  'use strict';
+  const { ensembles } = globalThis;
+
+  /** settled: the statuses in which nothing goes on by itself. */
+  function open(settled) {
+    return {
+      ensemble: null,
+      truth: null, // what Nova says, once it is asked; null while that is not known
+      picture: null, // what is drawn, in the form of a plan
+      ahead: 0, // ms that the API's clock is ahead of the browser's
+      failed: new Set(), opened: new Set(), marked: null, // as map.js takes them
+      failures: 1, // at once, as the slider says
+      order: { key: 'member', down: false }, // of the members' table
+      allEvents: false, // whether the older ones are shown too
+      get now() { return Date.now() + this.ahead; },
+      get leaving() { return ['ROLLING_BACK', 'DELETING'].includes(this.ensemble.status); },
+      get settled() { return settled.includes(this.ensemble.status); },
+      get placed() { return this.picture.assignments.length > 0; },
+      get legend() { return ensembles.tierLegend.legend(this.ensemble.tiers); },
+    };
+  }
+
+  ensembles.detailsState = { open };
+}());
