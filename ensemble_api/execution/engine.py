@@ -14,7 +14,7 @@ from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG, recognized
 from ensemble_api.context import Context
 from ensemble_api.execution import decide as decision
 from ensemble_api.execution.names import server_name
-from ensemble_api.planning.message import Message, Sentence
+from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.store.api import Store
 from ensemble_api.threads import for_each
@@ -23,6 +23,13 @@ LOG = logging.getLogger(__name__)
 
 _BUILT = Sentence("event.built", "All members are ACTIVE.")
 _NOTHING_LEFT = Sentence("event.nothing-left", "Nothing is left.")
+_RECORD_KEPT = Sentence(
+    "event.record-kept",
+    "Nothing runs and no capacity is held, but Nova keeps a half-made record of server "
+    "%(servers)s, which only an operator can remove.",
+    "Nothing runs and no capacity is held, but Nova keeps half-made records of servers "
+    "%(servers)s, which only an operator can remove.",
+)
 _REFUSED = Sentence("event.refused", "Nova refused %(member)s: %(answer)s")
 _MEMBER_STATUS = Sentence("event.member-status", "%(member)s is %(status)s")
 _DELETE_FORBIDDEN = Sentence(
@@ -31,6 +38,7 @@ _DELETE_FORBIDDEN = Sentence(
 _NOT_DELETED = Sentence("event.not-deleted", "Nova could not delete server %(server)s: %(answer)s")
 
 FORBIDDEN = 403
+REMOVING = (Status.ROLLING_BACK, Status.DELETING)
 
 
 class Next(Enum):
@@ -105,7 +113,7 @@ class Engine:
             status = self._store.get(ensemble_id).status
         except exception.NotFound:
             return False
-        return status in (Status.ROLLING_BACK, Status.DELETING)
+        return status in REMOVING
 
     def _observe(self, context: Context, ensemble: EnsembleRecord) -> Iterator[decision.Server]:
         """All servers of the ensemble: by tag, and by id should a tenant have removed the tag."""
@@ -116,9 +124,20 @@ class Engine:
         missing = recorded - {server["id"] for server in shown}
         alone = (self._compute.server(context, server_id) for server_id in missing)
         shown.extend(filter(None, alone))
+        if ensemble.status in REMOVING:
+            shown = [server for server in shown if not self._is_lost(context, server)]
         for member_id, servers in recognized(ensemble, shown).items():
             for server in servers:
                 yield _server(server, member_id)
+
+    def _is_lost(self, context: Context, server: Mapping[str, Any]) -> bool:
+        """Whether Nova lists a server that it finds no more: a record without a cell.
+
+        It keeps one when its conductor was killed before it mapped the server to its cell, and the
+        server was deleted then (``_delete_while_booting`` in nova/compute/api.py).
+        """
+        hostless = server["status"] == "BUILD" and not server.get("OS-EXT-SRV-ATTR:host")
+        return hostless and self._compute.server(context, server["id"]) is None
 
     def _carry_out(
         self, context: Context, ensemble: EnsembleRecord, action: decision.Action
@@ -144,12 +163,33 @@ class Engine:
                 self._record(ensemble, member, status, server_id)
             case decision.Fail(message):
                 self._fail(ensemble, message)
-            case decision.Settle(None):
-                self._store.remove(ensemble.id)
-            case decision.Settle(Status() as status):
-                message = _BUILT() if status is Status.ACTIVE else _NOTHING_LEFT()
-                self._store.transition(ensemble.id, [ensemble.status], status, message=message)
+            case decision.Settle(Status.ACTIVE):
+                self._store.transition(
+                    ensemble.id, [ensemble.status], Status.ACTIVE, message=_BUILT()
+                )
+            case decision.Settle(status):
+                self._end(context, ensemble, status)
         return None
+
+    def _end(self, context: Context, ensemble: EnsembleRecord, status: Status | None) -> None:
+        """End a removal, and tell what Nova keeps even so; None: the ensemble goes too."""
+        ours = {each.server_id for each in ensemble.members if each.server_id}
+        kept = sorted(
+            server["id"]
+            for server in (self._compute.unfinished(context, ensemble.project_id) if ours else ())
+            if server["id"] in ours and self._is_lost(context, server)
+        )
+        message, fault = _NOTHING_LEFT(), None
+        if kept:
+            message = _RECORD_KEPT(servers=", ".join(kept), count=len(kept))
+            fault = following([ensemble.fault, message]) if ensemble.fault else message
+            LOG.warning("Ensemble %s: %s", ensemble.id, message)
+        if status is None:
+            self._store.remove(ensemble.id)
+        else:
+            self._store.transition(
+                ensemble.id, [ensemble.status], status, fault=fault, message=message
+            )
 
     def _create(self, ensemble: EnsembleRecord, member: MemberRecord) -> None:
         """Hand a member over from its hold to its server.

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Failures under way: a host that is down is not planned on, a killed nova process is survived."""
 
+import contextlib
 import os
 import signal
+import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -137,3 +139,48 @@ def test_a_nova_killed_in_the_middle_of_a_build_ends_active_or_rolled_back(
         assert operator.left_behind() == before
     demo.delete(created["id"])
     assert operator.left_behind() == before
+
+
+def test_a_half_made_record_of_nova_s_does_not_keep_an_ensemble(
+    cloud: Any, demo: Project, operator: Operator
+) -> None:
+    """Nova's databases as a conductor leaves them that is killed before it maps a server."""
+    before = operator.left_behind()
+    made = demo.create(demo.body("half", [demo.tier("web", 2)]))
+    built = demo.wait(made["id"], "ACTIVE")
+    half = built["members"][0]["server_id"]
+    with nova_database(cloud, "cell1") as cell, nova_database(cloud, "api") as api:
+        cell.execute(
+            "UPDATE instances SET host = NULL, node = NULL, launched_on = NULL, launched_at = NULL,"
+            " vm_state = 'building', task_state = 'scheduling' WHERE uuid = ?",
+            (half,),
+        )
+        api.execute(
+            "UPDATE instance_mappings SET cell_id = NULL, queued_for_delete = 1"
+            " WHERE instance_uuid = ?",
+            (half,),
+        )
+    assert half in operator.servers(), "Nova lists it"
+    assert operator.connection.compute.find_server(half) is None
+    demo.delete(made["id"])
+    assert set(operator.servers()) == {half}
+    # What the installation guide tells operators to do.
+    with nova_database(cloud, "api") as api:
+        api.execute(
+            "UPDATE instance_mappings SET queued_for_delete = 0,"
+            " cell_id = (SELECT id FROM cell_mappings WHERE name = 'cell1')"
+            " WHERE instance_uuid = ?",
+            (half,),
+        )
+    operator.connection.compute.delete_server(half)
+    wait_for("the record is gone", lambda: half not in operator.servers())
+    assert operator.left_behind() == before
+
+
+@contextlib.contextmanager
+def nova_database(cloud: Any, name: str) -> Iterator[sqlite3.Connection]:
+    with contextlib.closing(
+        sqlite3.connect(cloud.state / "db" / f"nova_{name}.sqlite", timeout=60)
+    ) as connection:
+        yield connection
+        connection.commit()

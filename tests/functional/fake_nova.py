@@ -46,6 +46,8 @@ class FakeServer:
     looks: int = 0
     gone: bool = False
     locked: bool = False
+    half_made: bool = False  # killed with its conductor: what was to build it goes with its delete
+    lost: bool = False  # after that: in the list, and not found otherwise
     created: datetime = datetime.min
 
 
@@ -226,6 +228,7 @@ class FakeNova:
             if (server.project_id == context.project_id or everybody)
             and request.GET.get("project_id") in (None, server.project_id)
             and (tag is None or tag in server.tags)
+            and request.GET.get("status") in (None, server.status)
         ]
         if "marker" not in request.GET:
             for server in mine:
@@ -244,6 +247,9 @@ class FakeNova:
             raise Refused(409, f"Instance {server_id} is locked")
         if server.task == "deleting":
             raise Refused(409, "Cannot delete: it is being deleted")
+        if server.half_made:
+            server.lost = True
+            return 204, None
         server.task, server.looks = "deleting", 0
         return 204, None
 
@@ -253,12 +259,14 @@ class FakeNova:
         if server.task == "deleting" and server.looks > self.delete_looks:
             self.placement.release(server.id)
             server.gone = True
+        elif server.half_made:
+            pass
         elif server.task is None and server.status == "BUILD" and server.looks > self.build_looks:
             server.status = "ACTIVE"
 
     def _server(self, server_id: str) -> FakeServer:
         server = self.servers.get(server_id)
-        if server is None or server.gone:
+        if server is None or server.gone or server.lost:
             raise Refused(404, f"Instance {server_id} could not be found.")
         return server
 
@@ -275,7 +283,8 @@ class FakeNova:
             "locked": server.locked,
         }
         if context.is_admin:
-            view["OS-EXT-SRV-ATTR:host"] = None if server.status == "ERROR" else server.host
+            hostless = server.status == "ERROR" or server.half_made
+            view["OS-EXT-SRV-ATTR:host"] = None if hostless else server.host
         if server.fault:
             view["fault"] = {"code": 500, "message": server.fault}
         return view
