@@ -36,10 +36,10 @@ def dry_run(
         snapshot = snapshot.failing(domain)
     result = planner.plan(wanted.ensemble, snapshot, solve=solve)
     if isinstance(result, Infeasible) or not rooms:
-        return DryRun(result, cloud.topology)
+        return DryRun(result, cloud.topology, policies=wanted.ensemble.policies)
     built = snapshot.carrying(demand(wanted.ensemble, result.assignment))
     found = tuple(
         headroom(wanted.ensemble, result.assignment, built, level, solve=solve)
         for level in cloud.topology.levels
     )
-    return DryRun(result, cloud.topology, found)
+    return DryRun(result, cloud.topology, found, policies=wanted.ensemble.policies)

@@ -7,12 +7,12 @@ from typing import Final
 from ensemble_api.offline.cloud import Cloud, path_of
 from ensemble_api.planning.headroom import DomainRoom, LevelRoom
 from ensemble_api.planning.message import listed
-from ensemble_api.planning.result import Infeasible, Objective, Plan
+from ensemble_api.planning.result import PACKING, Infeasible, Plan
 from ensemble_api.planning.survivability import LevelSurvivability, survivability
 from ensemble_api.planning.topology import FailureDomain
 from ensemble_api.planning.wording import domains, members
 from ensemble_api.service import DryRun
-from ensemble_api.views import MOST_FAILURES, PACKING
+from ensemble_api.views import MOST_FAILURES
 
 SHOWN: Final = 5  # of the domains that a level's head-room does not suffice for
 
@@ -32,7 +32,8 @@ def report(
     yield from _places(plan, dry_run)
     yield ""
     yield "Objectives, the most important first:"
-    yield from (f"  {each.name}: {_state(each)}" for each in plan.objectives)
+    levels = dry_run.topology.levels
+    yield from (f"  {each.message(levels)}" for each in plan.objectives)
     if plan.violations:
         yield "Soft policies that are not met:"
         yield from (f"  {each.message}" for each in plan.violations)
@@ -75,10 +76,6 @@ def _refusal(refused: Infeasible, name: str) -> Iterator[str]:
 def _proof(plan: Plan) -> str:
     decided = all(each.proved for each in plan.objectives if each.name != PACKING)
     return "proved optimal" if decided else "the best plan found"
-
-
-def _state(objective: Objective) -> str:
-    return f"{objective.value}, {objective.text}" if objective.proved else objective.text
 
 
 def _places(plan: Plan, dry_run: DryRun) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.planning.milp.search import Effort
 from ensemble_api.planning.milp.task import Solve
 from ensemble_api.planning.model import Ensemble
@@ -14,12 +15,45 @@ from ensemble_api.planning.replace_lost import replace_lost
 from ensemble_api.planning.result import Assignment, Infeasible, Reason
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain
+from ensemble_api.planning.wording import after_loss
+
+_FITS = Sentence("room.fits", "Lost members can be placed again.")
+_FITS_IF_OTHERS_MOVE = Sentence(
+    "room.fits-if-others-move",
+    "Lost members can be placed again only if %(count)s other member moves too.",
+    "Lost members can be placed again only if %(count)s other members move too.",
+)
+_DOES_NOT_FIT = Sentence("room.does-not-fit", "Lost members cannot be placed again.")
+_NOT_DECIDED = Sentence(
+    "room.not-decided", "Whether lost members can be placed again is not decided."
+)
+_LEVEL_FITS = Sentence("headroom.fits", "Lost members can be placed again %(after_loss)s.")
+_LEVEL_FITS_IF_OTHERS_MOVE = Sentence(
+    "headroom.fits-if-others-move",
+    "Lost members can be placed again %(after_loss)s, but others may have to move too.",
+)
+_LEVEL_DOES_NOT_FIT = Sentence(
+    "headroom.does-not-fit", "Lost members cannot always be placed again %(after_loss)s."
+)
+_LEVEL_NOT_DECIDED = Sentence(
+    "headroom.not-decided",
+    "Whether lost members can be placed again %(after_loss)s is not decided.",
+)
 
 _WORK = 500_000
 """Hosts that the whole plans of one level's headroom may look at in all, some seconds of work."""
 _LEAST = 20
 _EFFORT = 60_000
 """What all these plans together may take of the solver, a third of what one plan may else."""
+
+
+def room_message(fits: bool | None, others: int) -> Message:
+    """Say whether the members that one failure takes can be placed again."""
+    if fits is None:
+        return _NOT_DECIDED()
+    if not fits:
+        return _DOES_NOT_FIT()
+    return _FITS_IF_OTHERS_MOVE(count=others) if others else _FITS()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +95,23 @@ class LevelRoom:
     domains: tuple[DomainRoom, ...]
 
     @property
-    def fits(self) -> bool:
-        """Whether any one domain of the level may be lost, without any other member moving."""
-        return all(room.fits and room.others == 0 for room in self.domains)
+    def fits(self) -> bool | None:
+        """Whether what any one domain of the level holds can be placed again; None: undecided."""
+        answers = {room.fits for room in self.domains}
+        undecided = None if None in answers else True
+        return False if False in answers else undecided
+
+    @property
+    def message(self) -> Message:
+        """Say it."""
+        when = after_loss(1, self.level)
+        if self.fits is None:
+            return _LEVEL_NOT_DECIDED(after_loss=when)
+        if not self.fits:
+            return _LEVEL_DOES_NOT_FIT(after_loss=when)
+        if any(room.others for room in self.domains):
+            return _LEVEL_FITS_IF_OTHERS_MOVE(after_loss=when)
+        return _LEVEL_FITS(after_loss=when)
 
 
 def headroom(

@@ -41,6 +41,14 @@ _EXPOSED = Sentence("break.exposed", "%(policy)s: used up, %(loss_of_more)s woul
 Held = Mapping[str, Mapping[str, int]]
 
 
+_EFFECTS = {
+    "ended": Sentence("effect.ended", "ends a tier"),
+    "broken": Sentence("effect.broken", "breaks a promise"),
+    "exposed": Sentence("effect.exposed", "uses a promise up"),
+    "unprotected": Sentence("effect.unprotected", "nothing was asked"),
+}
+
+
 class Effect(StrEnum):
     """What becomes of a promise, or of tiers, when a host fails, the worst first."""
 
@@ -53,6 +61,11 @@ class Effect(StrEnum):
     def rank(self) -> int:
         """0 is the worst."""
         return list(Effect).index(self)
+
+    @property
+    def label(self) -> Message:
+        """Say it in two or three words."""
+        return _EFFECTS[self.value]()
 
 
 @dataclass(frozen=True, slots=True)

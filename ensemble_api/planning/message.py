@@ -101,6 +101,15 @@ class Message:
                     changed.append((name, value))
         return Message(self.code, tuple(changed))
 
+    def argument(self, name: str) -> str | int | None:
+        """Give the first argument of a name, of this message or of one in it; None without one."""
+        values = dict(self.arguments)
+        found = values.get(name)
+        if found is not None and not isinstance(found, Message):
+            return found
+        inner = (each.argument(name) for each in values.values() if isinstance(each, Message))
+        return next((each for each in inner if each is not None), None)
+
     @property
     def stored(self) -> dict[str, Any]:
         """The message JSON-ready: its code and its arguments."""

@@ -10,10 +10,16 @@ from ensemble_api.planning.errors import ModelError, located
 from ensemble_api.planning.laminar import at_depth
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.policy import Policy
-from ensemble_api.planning.result import Assignment
+from ensemble_api.planning.result import (
+    MOVES,
+    PACKING,
+    SOFT_VIOLATIONS,
+    Assignment,
+    pairs,
+    worst_losses,
+)
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import BoolArray, IntArray, Topology
-from ensemble_api.planning.wording import in_one
 
 # Of the 1000 that tell hosts apart in packing: how many make one step of the objective.
 PACKING_STEP = 50
@@ -112,10 +118,9 @@ class Problem:
     def stages(self) -> tuple[str, ...]:
         """The names of the objective stages, most important first."""
         levels = [*reversed(self.topology.levels)]
-        losses = [f"worst losses by one {level}, summed over tiers" for level in levels]
-        pairs = [f"pairs of a tier's members {in_one(level)}" for level in levels]
-        moves = [] if self.existing is None else ["moves"]
-        return ("soft violations", *moves, *losses, *pairs, "packing")
+        moves = [] if self.existing is None else [MOVES]
+        losses, shared = map(worst_losses, levels), map(pairs, levels)
+        return (SOFT_VIOLATIONS, *moves, *losses, *shared, PACKING)
 
     @property
     def first_stages(self) -> tuple[str, ...]:

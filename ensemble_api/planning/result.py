@@ -1,20 +1,58 @@
 # SPDX-License-Identifier: Apache-2.0
 """What planning gives: a plan with its proofs and shortfalls, or reasons why there is none."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from ensemble_api.planning.message import Message
+from ensemble_api.planning.message import Argument, Message, Sentence
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.topology import FailureDomain
+from ensemble_api.planning.wording import in_one, lost_with_worst
 
 # The codes of reasons that prove nothing: the work of the search was spent, or it was given up.
 NOT_DECIDED, NO_ANSWER = "not-decided", "no-answer"
 UNDECIDED = frozenset({NOT_DECIDED, NO_ANSWER})
 
 Assignment: TypeAlias = Mapping[Member, str]
+
+SOFT_VIOLATIONS: Final = "soft violations"
+MOVES: Final = "moves"
+PACKING: Final = "packing"
+_LABELS: Final[Mapping[str, Message]] = {
+    SOFT_VIOLATIONS: Sentence("objective.soft-violations", "shortfalls of soft policies")(),
+    MOVES: Sentence("objective.moves", "members that must move")(),
+    PACKING: Sentence("objective.packing", "packing of hosts")(),
+}
+_PAIRS = Sentence("objective.pairs", "pairs of a tier's members %(in_one)s")
+_PROVED = Sentence("objective.proved", "%(what)s: %(value)s, proved optimal")
+_VALUE = Sentence("objective.value", "%(what)s: %(value)s")
+_OPEN = Sentence("objective.open", "%(what)s: best %(value)s, bound %(bound)s")
+_STOPPED = Sentence(
+    "objective.stopped",
+    "%(what)s: best %(value)s, bound %(bound)s (no answer of the solver in %(count)s second)",
+    "%(what)s: best %(value)s, bound %(bound)s (no answer of the solver in %(count)s seconds)",
+)
+
+
+def worst_losses(level: str) -> str:
+    """Name the objective of what the worst failure of a level takes of each tier."""
+    return f"worst losses by one {level}, summed over tiers"
+
+
+def pairs(level: str) -> str:
+    """Name the objective of members of a tier that share a domain of a level."""
+    return f"pairs of a tier's members {in_one(level)}"
+
+
+def objective_label(name: str, levels: Sequence[str]) -> Argument:
+    """Say what an objective counts; one that has no words any more keeps its name."""
+    known: dict[str, Argument] = {**_LABELS}
+    for level in levels:
+        known[worst_losses(level)] = lost_with_worst(level)
+        known[pairs(level)] = _PAIRS(in_one=in_one(level))
+    return known.get(name, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +75,16 @@ class Objective:
         """Whether it is the plan that can be built with the least."""
         return self.value <= self.bound and not self.incomplete
 
-    @property
-    def text(self) -> str:
-        """What is known, in words."""
+    def message(self, levels: Sequence[str]) -> Message:
+        """Say what it counts, and what is known of it."""
+        what = objective_label(self.name, levels)
         if self.proved:
-            return "proved optimal"
-        known = f"best {self.value}, bound {self.bound}"
-        return known if self.stopped is None else f"{known}; {no_answer(self.stopped)}"
-
-
-def no_answer(seconds: int) -> str:
-    """Say that the solver was given up, which is no limit of its work."""
-    return f"stopped: no answer of the solver in {seconds} s"
+            return _PROVED(what=what, value=self.value)
+        if self.value <= self.bound:
+            return _VALUE(what=what, value=self.value)
+        if self.stopped is None:
+            return _OPEN(what=what, value=self.value, bound=self.bound)
+        return _STOPPED(what=what, value=self.value, bound=self.bound, count=self.stopped)
 
 
 @dataclass(frozen=True, slots=True)

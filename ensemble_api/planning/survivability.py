@@ -7,10 +7,32 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from ensemble_api.planning.message import Message, Sentence, listed
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.policies import Survive
 from ensemble_api.planning.result import Assignment
 from ensemble_api.planning.topology import FailureDomain, Topology
+from ensemble_api.planning.wording import after_loss, left_of
+
+_WORKS = Sentence("survival.works", "The ensemble works %(after_loss)s.")
+_DEGRADED = Sentence(
+    "survival.degraded",
+    "The ensemble is degraded %(after_loss)s: fewer of %(short)s are left than needed.",
+)
+_DOWN = Sentence(
+    "survival.down", "The ensemble is down %(after_loss)s: nothing of %(ends)s is left."
+)
+_DOWN_AND_SHORT = Sentence(
+    "survival.down-and-short",
+    "The ensemble is down %(after_loss)s: nothing of %(ends)s is left, and fewer of %(short)s "
+    "than needed.",
+)
+_LEFT = Sentence("survival.left", "At worst, %(left)s are left %(after_loss)s.")
+_KEPT = Sentence(
+    "survival.kept",
+    "%(left)s of %(tier)s would be left, and %(count)s is needed.",
+    "%(left)s of %(tier)s would be left, and %(count)s are needed.",
+)
 
 
 class State(StrEnum):
@@ -98,6 +120,21 @@ class LevelSurvivability:
         left = self.after(failures)
         return tuple(tier for tier, needed in self.minima.items() if 0 < left[tier] < needed)
 
+    def verdict(self, failures: int = 1) -> Message:
+        """Say what the loss of any `failures` domains leaves the ensemble as, and why."""
+        ends, short = self.ends(failures), self.short(failures)
+        when = after_loss(failures, self.level)
+        if ends and short:
+            return _DOWN_AND_SHORT(after_loss=when, ends=listed(ends), short=listed(short))
+        if ends:
+            return _DOWN(after_loss=when, ends=listed(ends))
+        return _DEGRADED(after_loss=when, short=listed(short)) if short else _WORKS(after_loss=when)
+
+    def left(self, counts: Mapping[str, int], failures: int = 1) -> Message:
+        """Say what the loss of any `failures` domains leaves of so many members, at worst."""
+        left = [left_of(left, counts[tier], tier) for tier, left in self.after(failures).items()]
+        return _LEFT(left=listed(left), after_loss=after_loss(failures, self.level))
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -106,6 +143,11 @@ class Kept:
     tier: str
     left: int
     needed: int
+
+    @property
+    def message(self) -> Message:
+        """Say both figures."""
+        return _KEPT(left=self.left, tier=self.tier, count=self.needed)
 
 
 @dataclass(frozen=True, slots=True)

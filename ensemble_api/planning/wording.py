@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from ensemble_api.planning.message import Argument, Message, Sentence, listed
 
 __all__ = [
-    "after_loss", "at_least", "at_most", "domains", "in_a", "in_every", "in_number", "in_one",
-    "in_same", "level_word", "listed", "loss_of_more", "members", "members_of", "no_domain", "over",
-    "plural", "there_are",
+    "after_loss", "at_least", "at_most", "domain_label", "domains", "in_a", "in_every", "in_number",
+    "in_one", "in_same", "left_of", "level_word", "listed", "loss_of_more", "loss_of_one",
+    "lost_with_worst", "members", "members_of", "no_domain", "over", "plural", "there_are",
 ]  # fmt: skip
 
 
@@ -127,12 +127,32 @@ _LOSS_OF_MORE = _Phrase(
         "the loss of %(count)s more %(levels)s",
     ),
 )
+_LOST_WITH_WORST = _Phrase(
+    Sentence("lost-with-worst.host", "members lost with the worst host of each tier, added up"),
+    Sentence("lost-with-worst.rack", "members lost with the worst rack of each tier, added up"),
+    Sentence("lost-with-worst.zone", "members lost with the worst zone of each tier, added up"),
+    Sentence(
+        "lost-with-worst.other", "members lost with the worst %(level)s of each tier, added up"
+    ),
+)
+_LOSS_OF_ONE = _Phrase(
+    Sentence("loss-of-one.host", "The loss of any one host"),
+    Sentence("loss-of-one.rack", "The loss of any one rack"),
+    Sentence("loss-of-one.zone", "The loss of any one zone"),
+    Sentence("loss-of-one.other", "The loss of any one %(level)s"),
+)
+_DOMAIN_LABELS = {
+    "host": Sentence("domain-label.host", "host %(letters)s"),
+    "rack": Sentence("domain-label.rack", "rack %(letters)s"),
+    "zone": Sentence("domain-label.zone", "zone %(letters)s"),
+}
 _LEVEL_WORDS = {
     "host": Sentence("level.host", "host"),
     "rack": Sentence("level.rack", "rack"),
     "zone": Sentence("level.zone", "zone"),
 }
 _MEMBERS = Sentence("members", "%(count)s member", "%(count)s members")
+_LEFT_OF = Sentence("left-of", "%(left)s of %(number)s %(tier)s")
 _MEMBERS_OF = Sentence("members-of", "%(number)s of %(tier)s")
 _THERE_ARE = Sentence("there-are", "there is %(count)s", "there are %(count)s")
 _THERE_IS_NONE = Sentence("there-is-none", "there is none")
@@ -208,6 +228,27 @@ def after_loss(number: int, level: str) -> Message:
 def loss_of_more(number: int, level: str) -> Message:
     """Say which loss would come on top: the loss of one more rack, of 2 more racks."""
     return _LOSS_OF_MORE(level, count=number)
+
+
+def lost_with_worst(level: str) -> Message:
+    """Say what is lost with the worst host, rack... of each tier."""
+    return _LOST_WITH_WORST(level)
+
+
+def loss_of_one(level: str) -> Message:
+    """Begin a sentence with the loss of any one domain of a level."""
+    return _LOSS_OF_ONE(level)
+
+
+def domain_label(level: str, letters: str) -> Argument:
+    """Label a domain that has no name for its reader: rack B."""
+    known = _DOMAIN_LABELS.get(level)
+    return known(letters=letters) if known else f"{level} {letters}"
+
+
+def left_of(left: int, number: int, tier: str) -> Message:
+    """Say how many members of a tier are left of how many: 2 of 3 web."""
+    return _LEFT_OF(left=left, number=number, tier=tier)
 
 
 def members(number: int) -> Message:

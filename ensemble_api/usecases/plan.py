@@ -12,6 +12,7 @@ from ensemble_api.context import Context
 from ensemble_api.planning import planner, result
 from ensemble_api.planning.eligibility import Eligibility, eligibility
 from ensemble_api.planning.headroom import LevelRoom, Loss, demand, headroom, loss
+from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.relabel import relabel
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain, Topology
@@ -63,8 +64,9 @@ class DryRun:
     """What a dry run gives: the result, the topology, and what else was asked for.
 
     ``labels`` are those of the domains by reference; without them they count what is shown. By
-    ``id`` the plan can be built as it is, for a while, unless it is ``over_quota``. ``unplanned``
-    are codes by tier: what its members need that no plan looks at.
+    ``id`` the plan can be built as it is, for a while, unless it is ``over_quota``. ``policies``
+    are those that were planned with. ``unplanned`` are codes by tier: what its members need that no
+    plan looks at.
     """
 
     result: result.Plan | result.Infeasible
@@ -77,6 +79,7 @@ class DryRun:
     failed: Loss | None = None
     over_quota: tuple[Shortage, ...] = ()
     unplanned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    policies: tuple[Policy, ...] = ()
 
 
 class DryRuns:
@@ -186,6 +189,7 @@ class DryRuns:
             ),
             at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             unplanned={tier.name: tier.unplanned for tier in request.ensemble.tiers},
+            policies=request.ensemble.policies,
         )
         if isinstance(outcome, result.Infeasible):
             return found

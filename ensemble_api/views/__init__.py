@@ -7,14 +7,13 @@ from ensemble_api.views.ensembles import ensemble
 from ensemble_api.views.faults import FAULT_NAMES, fault
 from ensemble_api.views.host_impact import host_impact, host_impacts
 from ensemble_api.views.plans import changed, plan, reasons
-from ensemble_api.views.survival import MOST_FAILURES, PACKING
+from ensemble_api.views.survival import MOST_FAILURES
 from ensemble_api.views.translation import ENGLISH, language, translated
 
 __all__ = [
     "ENGLISH",
     "FAULT_NAMES",
     "MOST_FAILURES",
-    "PACKING",
     "capabilities",
     "changed",
     "current_state",

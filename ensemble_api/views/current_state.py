@@ -2,9 +2,17 @@
 """What is true of an ensemble now, as callers see it."""
 
 from ensemble_api.planning import survivability
+from ensemble_api.planning.message import Sentence
 from ensemble_api.usecases.current_state import CurrentState, MemberState, planned_domains
+from ensemble_api.views.differences import costs, differences
 from ensemble_api.views.domains import Domains, Json
-from ensemble_api.views.survival import promises, survival
+from ensemble_api.views.survival import policies, promises, survival
+
+_AS_PLANNED = Sentence(
+    "state.as-planned",
+    "%(fine)s of %(count)s member runs where it was planned.",
+    "%(fine)s of %(count)s members run where they were planned.",
+)
 
 
 def current_state(found: CurrentState, failures: int, *, names: bool) -> Json:
@@ -17,25 +25,36 @@ def current_state(found: CurrentState, failures: int, *, names: bool) -> Json:
         labels=found.labels,
         more=(domain for each in found.members for domain in planned_domains(each.member).values()),
     )
-    policies = found.record.body["policies"]
+    posted = found.record.body["policies"]
+    missed = {each.policy for each in found.violations}
+    differing = differences(found, domains)
+    dearer = costs(found, domains)
+    newly = missed - {each["policy"] for each in found.record.plan["violations"]}
+    fine = len(found.members) - len({each["member"] for each in differing})
     return {
         "as_of": found.at,
+        "as_planned": not (differing or newly),
+        "message": _AS_PLANNED(fine=fine, count=len(found.members)),
         "members": [_member(each, domains, names=names) for each in found.members],
         "domains": domains.view(),
         "minima": dict(survivability.minima(found.ensemble)),
         "levels": survival(found.ensemble, found.left, found.topology, domains, failures=failures),
         "promises": promises(survivability.promises(found.ensemble, found.left, found.topology)),
+        "policies": policies(found.ensemble.policies, missed),
         "violations": [
             {
                 "policy": each.policy,
                 "level": each.level,
                 "message": each.message,
-                "enforcement": policies[each.policy]["enforcement"],
+                "enforcement": posted[each.policy]["enforcement"],
                 "domains": [domains.reference(domain) for domain in each.domains],
+                "planned": each.policy not in newly,
             }
             for each in found.violations
             if each.policy is not None
         ],
+        "differences": differing,
+        "costs": dearer,
     }
 
 

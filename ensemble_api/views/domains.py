@@ -4,7 +4,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ensemble_api.planning.message import Argument
 from ensemble_api.planning.topology import FailureDomain, Topology
+from ensemble_api.planning.wording import domain_label
 from ensemble_api.usecases.domain_labels import labels as labels_of
 from ensemble_api.usecases.domain_labels import reference
 from ensemble_api.usecases.plan import AllDomains
@@ -49,6 +51,17 @@ class Domains:
             self._references[domain] = reference(self._project_id, domain)
         return self._references[domain]
 
+    def label(self, domain: FailureDomain) -> Argument:
+        """What a person calls a domain: its name where that is known to all, else letters."""
+        label = self._labels[self.reference(domain)]
+        if domain.level == self._topology.zone_level:
+            return label
+        return domain_label(domain.level, label.removeprefix(f"{domain.level} "))
+
+    def title(self, domain: FailureDomain) -> Argument:
+        """What sentences call a domain: its name for those who may see it, else its label."""
+        return domain.name if self._names else self.label(domain)
+
     def of(self, host: str) -> dict[str, str]:
         """The references of a host's domains by level."""
         return {
@@ -69,7 +82,7 @@ class Domains:
                 "ref": self.reference(domain),
                 "level": domain.level,
                 "parent": self.reference(parent) if parent else None,
-                "label": self._labels[self.reference(domain)],
+                "label": self.label(domain),
             }
             if self._all_domains:
                 entry["used"] = domain in self._used

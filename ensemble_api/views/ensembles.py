@@ -9,10 +9,12 @@ from ensemble_api.execution.names import server_name
 from ensemble_api.planning import survivability
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.planning.model import Member
+from ensemble_api.planning.result import Objective
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.views.domains import Domains, Json
-from ensemble_api.views.survival import objectives, promises, survival, verdict
+from ensemble_api.views.progress import progress
+from ensemble_api.views.survival import objectives, policies, promises, survival, verdict
 
 
 def ensemble(
@@ -44,7 +46,7 @@ def ensemble(
         "status": record.status.value,
         "created_at": record.created_at,
         "updated_at": record.updated_at,
-        "progress": {"active": record.active, "total": len(record.members)},
+        "progress": progress(record),
         "tiers": [_tier(each, detail=detail, user_data=user_data) for each in record.body["tiers"]],
         "fault": _fault(record, zone_level, names=names),
         "survives": [{"level": each.level, **verdict(each)} for each in losses],
@@ -60,13 +62,15 @@ def ensemble(
     )
     return view | {
         "warnings": _warnings(record, namesakes),
-        "policies": record.body["policies"],
+        "policies": _policies(record),
         "members": [_member(each, domains, names=names) for each in record.members],
         "domains": domains.view(),
         "minima": dict(survivability.minima(what)),
         "survivability": survival(what, assignment, topology, domains) if placed else [],
         "promises": promises(survivability.promises(what, assignment, topology) if placed else ()),
-        "objectives": objectives(record.plan["objectives"], names=names),
+        "objectives": objectives(
+            map(_objective, record.plan["objectives"]), topology.levels, names=names
+        ),
         "violations": [
             {**each, "message": Message.read(each["message"])} for each in record.plan["violations"]
         ],
@@ -80,6 +84,31 @@ def ensemble(
             for each in record.events
         ],
     }
+
+
+# Whose members are gone, or going.
+_WITHOUT_MEMBERS = frozenset((Status.ERROR, Status.ROLLING_BACK, Status.DELETING))
+
+
+def _policies(record: EnsembleRecord) -> list[Json]:
+    """The policies as posted, each with what it says as a sentence and whether the plan meets it.
+
+    Nothing is met or missed where no members are to be.
+    """
+    missed = {each["policy"] for each in record.plan["violations"]}
+    known = record.status not in _WITHOUT_MEMBERS
+    said = policies(record.ensemble.policies, missed, known=known)
+    return [
+        {**posted, "message": each["message"], "holds": each["holds"]}
+        for posted, each in zip(record.body["policies"], said, strict=True)
+    ]
+
+
+def _objective(stored: Mapping[str, Any]) -> Objective:
+    """An objective as it was planned; what meets its bound and is not proved is incomplete."""
+    value, bound = stored["value"], stored["bound"]
+    incomplete = value <= bound and not stored["proved"]
+    return Objective(stored["name"], value, bound, stored.get("stopped"), incomplete)
 
 
 _NAME_TAKEN = Sentence(
@@ -110,8 +139,13 @@ def _fault(record: EnsembleRecord, zone_level: str | None, *, names: bool) -> Js
     messages = [each for each in (known, record.blocked) if each is not None]
     if not messages:
         return None
-    message = _words(record, following(messages), zone_level, names=names)
-    return {"code": messages[0].code, "message": message, "reasons": []}
+    message = following(messages)
+    return {
+        "code": messages[0].code,
+        "member": message.argument("member"),
+        "message": _words(record, message, zone_level, names=names),
+        "reasons": [],
+    }
 
 
 def _words(

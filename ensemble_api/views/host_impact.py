@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ensemble_api.planning.impact import Break, Effect
+from ensemble_api.planning.message import Message, Sentence, apart
 from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord
@@ -13,6 +14,17 @@ from ensemble_api.usecases.host_impact import HostImpact, HostImpacts
 from ensemble_api.views.plans import reasons
 
 Json = dict[str, Any]
+
+
+_DRAIN = {
+    True: Sentence("drain.fits", "All members fit elsewhere.")(),
+    False: Sentence("drain.does-not-fit", "Not all members fit elsewhere.")(),
+    None: Sentence("drain.not-known", "Whether all members fit elsewhere is not known.")(),
+}
+_MOVE = Sentence("drain.move", "%(member)s to %(host)s")
+_NO_ROOM = Sentence("drain.no-room", "There is no room.")
+_NOT_TRIED = Sentence("drain.not-tried", "Not tried.")
+_MOVES = Sentence("drain.moves", "Moves: %(moves)s.")
 
 
 def host_impacts(found: HostImpacts, levels: Sequence[str], *, summary: bool = False) -> Json:
@@ -36,8 +48,10 @@ def host_impact(
     if tried is not None:
         answers = {one.fits for one in tried}
         undecided = None if None in answers else True
+        fits = False if False in answers else undecided
         view["drain"] |= {
-            "fits": False if False in answers else undecided,
+            "fits": fits,
+            "message": _DRAIN[fits],
             "ensembles": [_tried(one, levels) for one in tried],
         }
     return view
@@ -57,8 +71,20 @@ def _tried(one: DrainAttempt, levels: Sequence[str]) -> Json:
             {"member": member.name, "host": at, **_places(one.topology, at, levels)}
             for member, at in sorted(moves.items())
         ],
+        "message": _moves(one),
         "reasons": reasons(one.found.reasons if one.found else (), capacity=True),
     }
+
+
+def _moves(one: DrainAttempt) -> Message:
+    """Where the members of an ensemble would go, if that is known."""
+    if one.fits is None:
+        return _NOT_TRIED()
+    moves = one.found.moves if one.found else {}
+    if not moves:
+        return _NO_ROOM()
+    each = [_MOVE(member=member.name, host=host) for member, host in sorted(moves.items())]
+    return _MOVES(moves=apart(each))
 
 
 def _places(topology: Topology | None, host: str, levels: Sequence[str]) -> Json:
@@ -128,6 +154,7 @@ def _break(owner: EnsembleRecord, broken: Break) -> Json:
         "ensemble_name": owner.name,
         "project_id": owner.project_id,
         "effect": broken.effect.value,
+        "effect_label": broken.effect.label,
         "policy": broken.number,
         "enforcement": policy and ("hard" if policy.hard else "soft"),
         "level": policy and policy.level,

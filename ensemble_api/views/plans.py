@@ -1,19 +1,46 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a dry run found, as callers see it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ensemble_api.planning import survivability
-from ensemble_api.planning.message import Message, Sentence, listed
-from ensemble_api.planning.result import Infeasible, Plan, Reason
+from ensemble_api.planning.headroom import Loss
+from ensemble_api.planning.message import (
+    Argument,
+    Message,
+    Sentence,
+    apart,
+    following,
+    listed,
+)
+from ensemble_api.planning.result import PACKING, Infeasible, Objective, Plan, Reason
 from ensemble_api.planning.topology import FailureDomain
 from ensemble_api.planning.unplanned import WORDS
+from ensemble_api.planning.wording import in_number, left_of
 from ensemble_api.usecases.domain_labels import reference
 from ensemble_api.usecases.plan import DryRun
 from ensemble_api.usecases.saved_plans import Move
 from ensemble_api.views.domains import Domains, Json
-from ensemble_api.views.survival import PACKING, objective, objectives, promises, survival
+from ensemble_api.views.survival import objectives, policies, promises, room, survival
+
+_FITS = Sentence(
+    "plan.fits", "%(count)s member fits %(places)s.", "%(count)s members fit %(places)s."
+)
+_OVER_QUOTA = Sentence(
+    "plan.over-quota", "The ensemble fits the cloud, but not the quota of the project: %(reasons)s"
+)
+_DOES_NOT_FIT = Sentence("plan.does-not-fit", "The ensemble does not fit.")
+_NOT_FOUND = Sentence(
+    "plan.not-found", "No placement was found, and whether there is one is not decided."
+)
+_PROVED = Sentence("plan.proved", "It is proved that no plan is better.")
+_OPEN = Sentence("plan.open", "A better plan may exist: %(objectives)s.")
+_NOT_PROVED = Sentence("plan.not-proved", "Whether a better plan exists is not proved.")
+_LEFT = Sentence("plan.left", "%(left)s would be left.")
+_MAY_REFUSE = Sentence(
+    "unplanned.may-refuse", "%(what)s A host of it may refuse a server of %(tiers)s."
+)
 
 
 def plan(dry_run: DryRun, project_id: str, *, names: bool, capacity: bool = False) -> Json:
@@ -37,40 +64,45 @@ def plan(dry_run: DryRun, project_id: str, *, names: bool, capacity: bool = Fals
         **(
             _refused(found, capacity)
             if isinstance(found, Infeasible)
-            else _found(found, dry_run, domains)
+            else _found(found, dry_run, domains, names=names)
+        ),
+        "policies": policies(
+            dry_run.policies,
+            () if isinstance(found, Infeasible) else {each.policy for each in found.violations},
+            known=not isinstance(found, Infeasible),
         ),
         "domains": domains.view(),
         "not_planned_with": _unplanned(dry_run.unplanned),
         "over_quota": [{**each.facts, "message": each.message} for each in dry_run.over_quota],
     }
-    view["objectives"] = objectives(view["objectives"], names=names)
     if dry_run.all_domains:
         view["totals"] = dict(dry_run.all_domains.totals)
-    if dry_run.failed:
+    if dry_run.failed and isinstance(found, Plan):
         view["failed"] = {
             "domains": [domains.reference(each) for each in dry_run.failed.domains],
             "left": dict(dry_run.failed.left),
-            "room": {"fits": dry_run.failed.fits, "others": dry_run.failed.others},
+            "message": _LEFT(left=_left(found, dry_run.failed)),
+            "room": room(dry_run.failed.fits, dry_run.failed.others),
         }
     return view
 
 
 def _unplanned(by_tier: Mapping[str, tuple[str, ...]]) -> list[Json]:
     """What the plan does not look at, each with the tiers that need it."""
-    return [
-        {
-            "code": code,
-            "tiers": [tier for tier, codes in by_tier.items() if code in codes],
-            "message": words,
-        }
-        for code, words in WORDS.items()
-        if any(code in codes for codes in by_tier.values())
-    ]
+    found = []
+    for code, words in WORDS.items():
+        tiers = [tier for tier, codes in by_tier.items() if code in codes]
+        if tiers:
+            message = _MAY_REFUSE(what=words, tiers=listed(tiers))
+            found.append({"code": code, "tiers": tiers, "message": message})
+    return found
 
 
 def _refused(found: Infeasible, capacity: bool) -> Json:
     return {
         "feasible": False,
+        "message": _DOES_NOT_FIT() if found.proved else _NOT_FOUND(),
+        "proof": None,
         "proved": found.proved,
         "assignments": [],
         "minima": {},
@@ -82,9 +114,13 @@ def _refused(found: Infeasible, capacity: bool) -> Json:
     }
 
 
-def _found(found: Plan, dry_run: DryRun, domains: Domains) -> Json:
+def _found(found: Plan, dry_run: DryRun, domains: Domains, *, names: bool) -> Json:
+    shown = [each for each in found.objectives if names or each.name != PACKING]
+    levels = dry_run.topology.levels
     return {
         "feasible": True,
+        "message": _verdict(found, dry_run),
+        "proof": _proof(found, shown, levels),
         "proved": all(each.proved for each in found.objectives if each.name != PACKING),
         "assignments": [
             {"member": each.name, "tier": each.tier, "domains": domains.of(found.assignment[each])}
@@ -97,13 +133,39 @@ def _found(found: Plan, dry_run: DryRun, domains: Domains) -> Json:
         "promises": promises(
             survivability.promises(found.ensemble, found.assignment, dry_run.topology)
         ),
-        "objectives": [objective(each) for each in found.objectives],
+        "objectives": objectives(found.objectives, levels, names=names),
         "violations": [
             {"policy": each.policy, "level": each.level, "message": each.message}
             for each in found.violations
         ],
         "reasons": [],
     }
+
+
+def _left(found: Plan, failed: Loss) -> Argument:
+    counts = {tier.name: tier.count for tier in found.ensemble.tiers}
+    return listed([left_of(left, counts[tier], tier) for tier, left in failed.left.items()])
+
+
+def _verdict(found: Plan, dry_run: DryRun) -> Message:
+    """That the ensemble fits, and on how many domains; or that the quota does not hold it."""
+    if dry_run.over_quota:
+        return _OVER_QUOTA(reasons=following([each.message for each in dry_run.over_quota]))
+    hosts = set(found.assignment.values())
+    used = [
+        in_number(len({dry_run.topology.domain_of(host, level) for host in hosts}), level)
+        for level in dry_run.topology.levels
+    ]
+    return _FITS(count=found.ensemble.size, places=listed(used))
+
+
+def _proof(found: Plan, shown: Sequence[Objective], levels: Sequence[str]) -> Message:
+    """Whether a better plan can exist, with what is open of the objectives that are shown."""
+    undecided = [each.message(levels) for each in shown if each.value > each.bound]
+    if undecided:
+        return _OPEN(objectives=apart(undecided))
+    decided = all(each.proved for each in found.objectives if each.name != PACKING)
+    return _PROVED() if decided else _NOT_PROVED()
 
 
 def changed(

@@ -1,35 +1,55 @@
 # SPDX-License-Identifier: Apache-2.0
 """What survives, as callers see it."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ensemble_api.planning import survivability
-from ensemble_api.planning.headroom import LevelRoom
+from ensemble_api.planning.headroom import LevelRoom, room_message
 from ensemble_api.planning.model import Ensemble
-from ensemble_api.planning.result import Assignment, Objective
+from ensemble_api.planning.policy import Policy
+from ensemble_api.planning.result import (
+    PACKING,
+    Assignment,
+    Objective,
+    objective_label,
+)
 from ensemble_api.planning.topology import Topology
 from ensemble_api.views.domains import Domains, Json
 
-PACKING = "packing"
 MOST_FAILURES = 3  # domains that fail at once, in what is always told
 
 
-def objectives(found: Iterable[Mapping[str, Any]], *, names: bool) -> list[Json]:
+def objectives(found: Iterable[Objective], levels: Sequence[str], *, names: bool) -> list[Json]:
     """The objectives of a plan; how full the hosts are is not for tenants to know."""
-    return [dict(each) for each in found if names or each["name"] != PACKING]
+    return [_objective(each, levels) for each in found if names or each.name != PACKING]
 
 
-def objective(found: Objective) -> Json:
+def _objective(found: Objective, levels: Sequence[str]) -> Json:
     """One objective of a plan; it only says that the solver was stopped when it was."""
     stopped = {} if found.stopped is None else {"stopped": found.stopped}
     return {
         "name": found.name,
+        "label": objective_label(found.name, levels),
         "value": found.value,
         "bound": found.bound,
         "proved": found.proved,
+        "message": found.message(levels),
         **stopped,
     }
+
+
+def policies(
+    found: Iterable[Policy], missed: Collection[int | None], *, known: bool = True
+) -> list[Json]:
+    """Each policy as a sentence, and whether it is met; null where that is not ``known``."""
+    return [
+        {
+            "policy": number,
+            "holds": number not in missed if known else None,
+            "message": policy.sentence(),
+        }
+        for number, policy in enumerate(found)
+    ]
 
 
 def survival(
@@ -51,11 +71,13 @@ def survival(
                 {"tier": tier, "left": left, "count": counts[tier]}
                 for tier, left in each.after(failures).items()
             ],
+            "worst_message": each.left(counts, failures),
             "any": [
                 {
                     "failures": number,
                     "state": each.state(number).value,
                     "left": dict(each.after(number)),
+                    "message": each.left(counts, number),
                 }
                 for number in range(1, min(MOST_FAILURES, each.domains_used) + 1)
             ],
@@ -71,8 +93,8 @@ def survival(
         }
         for each in survivability.survivability(what, assignment, topology)
     ]
-    for level, room in zip(levels, rooms, strict=False):
-        _add_rooms(level, room, domains)
+    for level, found in zip(levels, rooms, strict=False):
+        _add_rooms(level, found, domains)
     return levels
 
 
@@ -86,7 +108,13 @@ def verdict(found: survivability.LevelSurvivability, failures: int = 1) -> Json:
         "state": found.state(failures).value,
         "ends": list(found.ends(failures)),
         "short": list(found.short(failures)),
+        "message": found.verdict(failures),
     }
+
+
+def room(fits: bool | None, others: int) -> Json:
+    """Whether the members that a failure takes can be placed again."""
+    return {"fits": fits, "others": others, "message": room_message(fits, others)}
 
 
 def promises(found: Iterable[survivability.Promise]) -> list[Json]:
@@ -97,7 +125,13 @@ def promises(found: Iterable[survivability.Promise]) -> list[Json]:
             "level": each.level,
             "failures": each.failures,
             "tiers": [
-                {"tier": kept.tier, "left": kept.left, "needed": kept.needed} for kept in each.tiers
+                {
+                    "tier": kept.tier,
+                    "left": kept.left,
+                    "needed": kept.needed,
+                    "message": kept.message,
+                }
+                for kept in each.tiers
             ],
             "holds": each.holds,
         }
@@ -105,12 +139,10 @@ def promises(found: Iterable[survivability.Promise]) -> list[Json]:
     ]
 
 
-def _add_rooms(view: Json, room: LevelRoom, domains: Domains) -> None:
+def _add_rooms(view: Json, level: LevelRoom, domains: Domains) -> None:
     """Add to one level of survivability whether what each loss takes would find room again."""
-    found = {domains.reference(each.domain): each for each in room.domains}
+    found = {domains.reference(each.domain): each for each in level.domains}
     for loss in view["losses"]:
         each = found[loss["domain"]]
-        loss["room"] = {"fits": each.fits, "others": each.others}
-    answers = {each.fits for each in room.domains}
-    undecided = None if None in answers else True
-    view["headroom"] = {"fits": False if False in answers else undecided}
+        loss["room"] = room(each.fits, each.others)
+    view["headroom"] = {"fits": level.fits, "message": level.message}

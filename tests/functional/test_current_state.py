@@ -50,7 +50,8 @@ def test_after_the_build_all_is_as_planned(cloud: SmallCloud) -> None:
         assert (each["domains"], each["moved"], each["running"]) == (each["planned"], False, True)
     assert found["violations"] == []
     assert [(each["policy"], each["holds"]) for each in found["promises"]] == [(0, True)]
-    shown = views.ensemble(record, zone_level="zone", names=False, detail=True)
+    view = views.ensemble(record, zone_level="zone", names=False, detail=True)
+    shown = views.translated(view)
     assert found["domains"] == shown["domains"]
     for level, planned in zip(found["levels"], shown["survivability"], strict=True):
         assert level == planned
@@ -68,7 +69,9 @@ def test_a_server_that_moved_is_told_with_what_it_breaks(cloud: SmallCloud) -> N
         (2, "soft"),
     ]
     assert found["violations"][1]["domains"] == [member(found)["domains"]["host"]]
-    assert found["promises"][0]["tiers"] == [{"tier": "web", "left": 1, "needed": 2}]
+    [tier] = found["promises"][0]["tiers"]
+    assert (tier["tier"], tier["left"], tier["needed"]) == ("web", 1, 2)
+    assert tier["message"] == "1 of web would be left, and 2 are needed."
     assert not found["promises"][0]["holds"]
     # Where it was planned to be is shown too, so that the difference can be.
     refs = {each["ref"] for each in found["domains"]}
@@ -84,6 +87,51 @@ def test_a_server_that_was_deleted_is_nowhere(cloud: SmallCloud) -> None:
     assert gone["server_id"] == record.members[0].server_id
     assert (left(found), found["promises"][0]["holds"]) == (1, False)
     assert [each["policy"] for each in found["violations"]] == [0]
+
+
+def test_what_differs_from_the_plan_is_said_with_what_it_costs(cloud: SmallCloud) -> None:
+    record = build(cloud)
+    assert (truth(cloud, record)["as_planned"], truth(cloud, record)["differences"]) == (True, [])
+    server(cloud, record).host = server(cloud, record, "web-1").host
+    server(cloud, record, "web-1").status = "SHUTOFF"
+    server(cloud, record, "web-2").gone = True
+    found = truth(cloud, record)
+    moved, idle, gone = found["differences"]
+    labels = {each["ref"]: each["label"] for each in found["domains"]}
+    now, planned = ([labels[ref] for ref in moved[key]] for key in ("now", "planned"))
+    assert (moved["member"], moved["kind"]) == ("web-0", "moved")
+    assert [each.split(" ")[0] for each in now[-2:]] == ["rack", "host"]
+    assert moved["message"].startswith(f"web-0 is now in {now[0]}")
+    assert moved["message"].endswith(f"and {planned[-1]}.")
+    assert (idle["kind"], idle["message"]) == (
+        "down",
+        "web-1 does not run: its server is SHUTOFF.",
+    )
+    assert (gone["kind"], gone["message"]) == (
+        "gone",
+        "web-2 is gone: Nova has no server of it any more.",
+    )
+    assert found["message"] == "0 of 3 members run where they were planned."
+    assert not found["as_planned"]
+    rack = next(each for each in found["costs"] if each["level"] == "rack")
+    assert (rack["tier"], rack["left"], rack["planned"], rack["count"]) == ("web", 0, 2, 3)
+    [where] = [labels[ref] for ref in rack["domains"]]
+    assert rack["message"] == (
+        f"The loss of {where} now leaves nothing of web; as planned, 2 of 3 would be left."
+    )
+    assert [(each["policy"], each["holds"]) for each in found["policies"]] == [
+        (0, False),
+        (1, False),
+        (2, False),
+    ]
+    assert [each["planned"] for each in found["violations"]] == [False, False, False]
+
+
+def test_a_soft_policy_that_the_plan_missed_too_is_no_difference(cloud: SmallCloud) -> None:
+    crowded = {**apart("web", "zone"), "enforcement": "soft"}
+    found = truth(cloud, build(cloud, body(("web", 3), policies=[crowded])))
+    assert [each["planned"] for each in found["violations"]] == [True]
+    assert (found["as_planned"], found["costs"]) == (True, [])
 
 
 @pytest.mark.parametrize("status", ["ERROR", "SHUTOFF", "SHELVED_OFFLOADED", "PAUSED", "UNKNOWN"])

@@ -44,7 +44,13 @@ _NONE_LEFT = Sentence(
     "survive.none-left",
     "No member of %(tier)s can be left %(after_loss)s, and %(wanted)s must be.",
 )
+_SHARE = Sentence("share", "%(percent)s%")
 _PERCENT = re.compile(r"(\d{1,3})%")
+
+
+def _words(value: int | str) -> Argument:
+    """Say a count or a share; languages differ in how they write the second."""
+    return value if isinstance(value, int) else _SHARE(percent=value.removesuffix("%"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,7 @@ class Survive(Policy):
     def describe(self) -> Message:
         """Say in a few plain words what it asks for."""
         return _ASKS(
-            left=self.min_available,
+            left=_words(self.min_available),
             tiers=listed(self.tiers),
             after_loss=after_loss(self.failures, self.level),
         )
@@ -96,7 +102,7 @@ class Survive(Policy):
             sentence = _MUST if self.hard else _SHOULD
         return sentence(
             failed=domains(self.failures, self.level),
-            left=self.min_available,
+            left=_words(self.min_available),
             tiers=listed(self.tiers),
         )
 
@@ -106,7 +112,7 @@ class Survive(Policy):
 
     def relaxed(self, field: str, value: int | str) -> Argument:
         """Say what `value` is, as one of its fields that tell how much it asks."""
-        return domains(int(value), self.level) if field == "failures" else value
+        return domains(int(value), self.level) if field == "failures" else _words(value)
 
     def looser(self, count: int) -> Iterator[tuple[str, Sequence[int | str]]]:
         """Give smaller values of `min_available` and of `failures`."""

@@ -59,8 +59,8 @@ az1   r2    h3    web-2
 az2   r1    h4    web-0
 
 Objectives, the most important first:
-  soft violations: 1, proved optimal
-  packing: best 9, bound 7
+  shortfalls of soft policies: 1, proved optimal
+  packing of hosts: best 9, bound 7
 Soft policies that are not met:
   at most 1 of web in a zone: 1 too many
 What survives failures:

@@ -221,7 +221,8 @@ def test_a_host_is_shown_with_its_members_and_what_breaks() -> None:
         }],
         "drain": {"breaks": [{
             "ensemble_id": quorum.id, "ensemble_name": "quorum", "project_id": "shop-project",
-            "effect": "broken", "policy": 0, "enforcement": "soft", "level": "rack", "failures": 1,
+            "effect": "broken", "effect_label": "breaks a promise",
+            "policy": 0, "enforcement": "soft", "level": "rack", "failures": 1,
             "tiers": [{"tier": "web", "left": 2, "worst": 1, "needed": 3}],
             "message": "3 of web left after the loss of any one rack: only 2 of web would be left",
         }]},

@@ -12,7 +12,7 @@ from records import NAMES, PLACES, MemberStatus, Status, ensemble, member
 
 from ensemble_api import views
 from ensemble_api.planning import result
-from ensemble_api.planning.message import legacy_text
+from ensemble_api.planning.message import Message, legacy_text
 from ensemble_api.planning.model import Ensemble, Member, Tier
 from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.service import DryRun
@@ -154,7 +154,7 @@ def test_every_reference_in_a_view_is_of_a_domain_in_it() -> None:
 
 
 def test_labels_count_by_letters_from_the_largest_level_down() -> None:
-    view = views.plan(dry_run(), "p", names=False)
+    view = views.translated(views.plan(dry_run(), "p", names=False))
     assert [each["label"] for each in view["domains"]] == [
         ZONE,
         "rack A",
@@ -173,7 +173,8 @@ def test_labels_are_the_same_whatever_is_planned_into_the_domains() -> None:
     one = replace(
         one, result=replace(one.result, ensemble=Ensemble((Tier("web", 1, {"VCPU": 1}),)))
     )
-    shown = {each["ref"]: each["label"] for each in views.plan(one, "p", names=False)["domains"]}
+    view = views.translated(views.plan(one, "p", names=False))
+    shown = {each["ref"]: each["label"] for each in view["domains"]}
     assert len(shown) == 3
     assert shown.items() <= known.items()
 
@@ -219,13 +220,27 @@ def test_letters_go_on_after_z(number: int, text: str) -> None:
 
 
 def test_what_survives_and_how_far_the_build_is() -> None:
-    view = views.ensemble(ensemble(*MEMBERS), zone_level="zone", names=False, detail=True)
-    assert view["progress"] == {"active": 1, "total": 3}
+    view = views.translated(
+        views.ensemble(ensemble(*MEMBERS), zone_level="zone", names=False, detail=True)
+    )
+    assert view["progress"] == {
+        "active": 1, "removed": 0, "total": 3, "message": "1 of 3 members are active.",
+    }  # fmt: skip
     assert view["survives"] == [
-        {"level": "host", "state": "works", "ends": [], "short": []},
-        {"level": "rack", "state": "works", "ends": [], "short": []},
-        {"level": "zone", "state": "down", "ends": ["web"], "short": []},
-    ]
+        {
+            "level": "host", "state": "works", "ends": [], "short": [],
+            "message": "The ensemble works after the loss of any one host.",
+        },
+        {
+            "level": "rack", "state": "works", "ends": [], "short": [],
+            "message": "The ensemble works after the loss of any one rack.",
+        },
+        {
+            "level": "zone", "state": "down", "ends": ["web"], "short": [],
+            "message": "The ensemble is down after the loss of any one zone: nothing of web is "
+            "left.",
+        },
+    ]  # fmt: skip
     rack = view["survivability"][1]
     assert (rack["domains_used"], rack["worst"]) == (2, [{"tier": "web", "left": 1, "count": 3}])
     assert sorted(loss["lost"]["web"] for loss in rack["losses"]) == [1, 2]
@@ -298,3 +313,28 @@ def test_views_hold_no_numpy_numbers() -> None:
     assert "int64" not in as_text(views.plan(dry_run(), "p", names=False))
     with pytest.raises(TypeError):
         as_text(np.int64(1))  # which json would not take
+
+
+REFUSED = Message("event.refused", (("answer", "No valid host."), ("member", "web-1")))
+LATE = Message(
+    "list.following",
+    (
+        ("first", Message("event.overdue", (("count", 1), ("seconds", 600)))),
+        ("next", Message("event.last-answer", (("answer", "Busy."), ("member", "web-2")))),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("fault", "member"),
+    [
+        pytest.param(REFUSED, "web-1", id="one refused"),
+        pytest.param(LATE, "web-2", id="one that a sentence within it is about"),
+        pytest.param(Message("event.interrupted"), None, id="none"),
+        pytest.param(legacy_text("Nova refused web-1: full"), None, id="only text of before"),
+    ],
+)
+def test_a_fault_names_its_member(fault: Message, member: str | None) -> None:
+    record = ensemble(*MEMBERS, status=Status.ROLLING_BACK, fault=fault)
+    view = views.ensemble(record, zone_level="zone", names=False, detail=True)
+    assert view["fault"]["member"] == member

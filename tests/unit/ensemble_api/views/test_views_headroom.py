@@ -19,20 +19,44 @@ def rooms(*fits: bool | None) -> tuple[LevelRoom, ...]:
 
 
 @pytest.mark.parametrize(
-    ("fits", "level"),
+    ("fits", "level", "message"),
     [
-        pytest.param((True, True, True), True, id="room for all"),
-        pytest.param((True, None, True), None, id="undecided for one"),
-        pytest.param((None, False, True), False, id="no room for one, whatever the others"),
+        pytest.param(
+            (True, True, True),
+            True,
+            "Lost members can be placed again after the loss of any one host, but others may have "
+            "to move too.",
+            id="room for all",
+        ),
+        pytest.param(
+            (True, None, True),
+            None,
+            "Whether lost members can be placed again after the loss of any one host is not "
+            "decided.",
+            id="undecided for one",
+        ),
+        pytest.param(
+            (None, False, True),
+            False,
+            "Lost members cannot always be placed again after the loss of any one host.",
+            id="no room for one, whatever the others",
+        ),
     ],
 )
 def test_the_headroom_of_a_level_is_that_of_its_worst_domain(
-    fits: tuple[bool | None, ...], level: bool | None
+    fits: tuple[bool | None, ...], level: bool | None, message: str
 ) -> None:
-    shown = views.plan(replace(dry_run(), rooms=rooms(*fits)), "shop", names=True)
-    host, rack, _ = shown["survivability"]
-    assert host["headroom"] == {"fits": level}
-    assert [each["room"] for each in host["losses"]] == [{"fits": fit, "others": 2} for fit in fits]
+    view = views.plan(replace(dry_run(), rooms=rooms(*fits)), "shop", names=True)
+    host, rack, _ = views.translated(view)["survivability"]
+    assert host["headroom"] == {"fits": level, "message": message}
+    said = {
+        True: "Lost members can be placed again only if 2 other members move too.",
+        False: "Lost members cannot be placed again.",
+        None: "Whether lost members can be placed again is not decided.",
+    }
+    assert [each["room"] for each in host["losses"]] == [
+        {"fits": fit, "others": 2, "message": said[fit]} for fit in fits
+    ]
     assert "headroom" not in rack
 
 
@@ -46,8 +70,8 @@ def test_headroom_is_absent_unless_it_was_asked_for() -> None:
 def test_packing_is_for_operators_and_no_part_of_the_proof(names: bool) -> None:
     found = dry_run()
     assert isinstance(found.result, result.Plan)
-    packing = result.Objective(views.PACKING, 9, 3)
+    packing = result.Objective(result.PACKING, 9, 3)
     plan = replace(found.result, objectives=(*found.result.objectives, packing))
     shown = views.plan(replace(found, result=plan), "shop", names=names)
     assert shown["proved"] is True
-    assert (views.PACKING in {each["name"] for each in shown["objectives"]}) is names
+    assert (result.PACKING in {each["name"] for each in shown["objectives"]}) is names
