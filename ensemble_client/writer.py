@@ -12,6 +12,7 @@ from ensemble_client.words import printable
 
 _PARTS: Final = ("name", "description", "tiers", "policies")
 _TIER: Final = ("name", "count", "server")
+_SAID: Final = ("message", "holds")  # what answers say of a policy
 _WIDTH: Final = 100
 
 
@@ -32,6 +33,16 @@ _Dumper.add_representer(list, _list)
 _Dumper.add_representer(tuple, _list)
 
 
+def description(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Give an ensemble as posted, from how the API shows it: what answers say of it is left out."""
+    posted = {key: body.get(key) for key in _PARTS}
+    posted["policies"] = [
+        {key: value for key, value in policy.items() if key not in _SAID}
+        for policy in body.get("policies") or ()
+    ]
+    return posted
+
+
 def written(body: Mapping[str, Any], names: Mapping[str, str] | None = None) -> str:
     """Give the YAML of an ensemble as posted or as the API shows it; what a file lacks is left out.
 
@@ -44,7 +55,7 @@ def written(body: Mapping[str, Any], names: Mapping[str, str] | None = None) -> 
     called = dict(names or {})
     shared = {name for name, count in Counter(called.values()).items() if count > 1}
     called = {key: name for key, name in called.items() if name and name not in shared}
-    shown = {key: body[key] for key in _PARTS if body.get(key)}
+    shown = {key: value for key, value in description(body).items() if value}
     shown["tiers"] = [_tier(tier, called) for tier in body.get("tiers", ())]
     text: str = yaml.dump(
         shown, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, indent=2

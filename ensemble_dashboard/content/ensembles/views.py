@@ -12,6 +12,7 @@ from horizon import exceptions, messages, tables, views
 from horizon.utils import filters
 from novaclient import exceptions as nova_exceptions
 
+from ensemble_client import writer
 from ensemble_dashboard import rights, words
 from ensemble_dashboard.api import choices
 from ensemble_dashboard.api import ensemble as api
@@ -222,4 +223,4 @@ class DrawView(views.HorizonTemplateView):
             told = _("What is to be drawn like could not be fetched; the drawing is as it was.")
             exceptions.handle(self.request, told)
             return None
-        return {key: found.get(key) for key in ("name", "description", "tiers", "policies")}
+        return writer.description(found)

@@ -42,9 +42,11 @@ def test_a_file_that_was_written_is_read_as_the_same(tmp_path: Path) -> None:
 
 
 def test_what_only_the_api_says_is_left_out(tmp_path: Path) -> None:
-    shown = {**BODY, "id": "1", "status": "ACTIVE", "description": "", "members": []}
+    policies = [{**each, "message": "Of web ...", "holds": True} for each in BODY["policies"]]
+    shown = {**BODY, "id": "1", "status": "ACTIVE", "description": "", "policies": policies}
     assert "description" not in written(shown)
-    assert _read(written(shown), tmp_path)["tiers"] == BODY["tiers"]
+    read = _read(written(shown), tmp_path)
+    assert (read["tiers"], read["policies"]) == (BODY["tiers"], BODY["policies"])
 
 
 def test_user_data_that_is_not_shown_is_said_to_be_left_out(tmp_path: Path) -> None:

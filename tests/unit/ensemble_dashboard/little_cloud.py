@@ -64,7 +64,7 @@ def ensemble(name: str, status: str = "ACTIVE", active: int = 2, **more: Any) ->
         "updated_at": stamp,
         "progress": {"active": active, "total": 2},
         "tiers": [TIER],
-        "policies": [POLICY],
+        "policies": [{**POLICY, "message": "Racks keep web alive.", "holds": True}],
         "fault": None,
         "members": [],
         "domains": [],

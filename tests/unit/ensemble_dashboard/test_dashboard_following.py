@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.unit.ensemble_dashboard.little_cloud import SCRIPT, LittleCloud, ensemble
+from tests.unit.ensemble_dashboard.little_cloud import POLICY, SCRIPT, LittleCloud, ensemble
 
 API = "/v2.1/os-ensembles"
 
@@ -157,8 +157,8 @@ def _begins_with(text: str) -> Any:
 
 def test_a_drawing_can_begin_with_what_is_there(demo: Client, shop: dict[str, Any]) -> None:
     text = demo.get(f"/project/ensembles/draw/?like={shop['id']}").content.decode()
-    wanted = ("name", "description", "tiers", "policies")
-    assert _begins_with(text) == {key: shop[key] for key in wanted}
+    posted = {key: shop[key] for key in ("name", "description", "tiers")}
+    assert _begins_with(text) == {**posted, "policies": [POLICY]}, "and not what answers say"
 
 
 def test_a_drawing_begins_as_ever_when_that_has_gone(
