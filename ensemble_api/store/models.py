@@ -144,10 +144,10 @@ class Event(Base):
 class SavedPlan(Base):
     """One row a plan that may still be built by its id."""
 
-    __tablename__ = "kept_plans"
+    __tablename__ = "saved_plans"
     __table_args__ = (
-        sa.Index("kept_plans_project_created_idx", "project_id", "created_at"),
-        sa.Index("kept_plans_created_idx", "created_at"),
+        sa.Index("saved_plans_project_created_idx", "project_id", "created_at"),
+        sa.Index("saved_plans_created_idx", "created_at"),
     )
 
     id: orm.Mapped[str] = orm.mapped_column(sa.String(36), primary_key=True)
@@ -173,6 +173,6 @@ class CreateRequest(Base):
     project_id: orm.Mapped[str] = orm.mapped_column(sa.String(255))
     digest: orm.Mapped[str] = orm.mapped_column(sa.String(64))
     ensemble_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(36), index=True)
-    reserved: orm.Mapped[bool] = orm.mapped_column("promised", sa.Boolean)
+    reserved: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
     answer: orm.Mapped[Any] = orm.mapped_column(Json, nullable=True)
     created_at: orm.Mapped[datetime] = orm.mapped_column(Moment)

@@ -145,9 +145,9 @@ class DryRuns:
         """
         before = known.content if known is not None else saved_plans.NO_PLAN
         if known is not None and not known.expired:
-            restore = saved_plans.restore(before, request, snapshot)
-            if restore is not None:
-                return restore
+            restored = saved_plans.restore(before, request, snapshot)
+            if restored is not None:
+                return restored
         outcome = planner.plan(request.ensemble, snapshot, solve=solve)
         if isinstance(outcome, result.Infeasible):
             return outcome
