@@ -41,7 +41,7 @@ class Places:
         )
 
     def survivability_lines(self, survivability: Sequence[Json]) -> str:
-        """Say what a single failure leaves and, where the cloud tells it, the head-room."""
+        """Say what a single failure leaves and, where the cloud tells it, the headroom."""
         left = words.survivability_lines(survivability)
         return "\n".join([*left, *words.headroom_lines(survivability, self.label)])
 

@@ -11,9 +11,9 @@ LOSSES_SHOWN: Final = 5
 """How many losses of a level that cannot simply be placed again are listed."""
 
 _FITS: Final = {
-    True: "what is lost could be placed again",
-    False: "what is lost could not always be placed again",
-    None: "not decided whether what is lost could be placed again",
+    True: "lost members can be placed again",
+    False: "lost members cannot always be placed again",
+    None: "not decided whether lost members can be placed again",
 }
 
 
@@ -210,7 +210,7 @@ def headroom_lines(survivability: Iterable[Json], label: Callable[[str], str]) -
         if not level.get("headroom"):
             continue
         one = printable(level["level"])
-        lines.append(f"Head-room after any {one}: {_FITS[level['headroom'].get('fits')]}")
+        lines.append(f"Headroom after any {one}: {_FITS[level['headroom'].get('fits')]}")
         open_ones = {
             label(loss["domain"]): f"({_counted(loss['lost'])}): {_limits(loss['room'])}"
             for loss in level["losses"]

@@ -14,7 +14,7 @@ from ensemble_api.planning.wording import domains, members
 from ensemble_api.service import DryRun
 from ensemble_api.views import MOST_FAILURES
 
-SHOWN: Final = 5  # of the domains that a level's head-room does not suffice for
+SHOWN: Final = 5  # of the domains that a level's headroom does not suffice for
 
 
 def report(
@@ -40,7 +40,7 @@ def report(
     yield "What survives failures:"
     yield from (f"  {line}" for line in _survival(plan, dry_run))
     if dry_run.rooms:
-        yield "Head-room, whether what is lost could be placed again:"
+        yield "Headroom, whether lost members can be placed again:"
         for level in dry_run.rooms:
             yield from (f"  {line}" for line in _room(level))
 

@@ -106,7 +106,7 @@ def test_plan_of_an_example_says_what_it_keeps_and_its_head_room(
     said = done.stdout.splitlines()
     assert kept in said
     assert not any(line.startswith("Not met") for line in said)
-    assert "Head-room after any host: what is lost could be placed again" in said
+    assert "Headroom after any host: lost members can be placed again" in said
     assert "soft violations: 0, proved optimal" in said
     assert said[-2] == "Plan: proved optimal. Nothing was built."
     create = "openstack --os-cloud demo ensemble create "

@@ -170,7 +170,7 @@ test('what differs from the plan is told with its price, and the promises that n
   assert.match(told, /web-1 is now in zone B, rack C, host C; planned was zone A, rack B, host B\./);
   assert.match(told, /The loss of rack C now leaves 1 of 3 of web; as planned, the loss of any rack left 2\./);
   assert.match(told, /A promise does not hold: No two members of web may share a host\./);
-  assert.doesNotMatch(told, /in one zone/, 'a wish that was never met is no difference');
+  assert.doesNotMatch(told, /in one zone/, 'a soft policy that was never met is no difference');
   const holds = [...part('policies').querySelectorAll('li')].map((rule) => rule.dataset.holds);
   assert.deepEqual(holds, ['false', 'false', 'false']);
   assert.match(part('policies').textContent, /Not kept\. a host holds two of web.*web: 1 would be left, 2 are needed\./);

@@ -35,7 +35,7 @@ async function planned(context, answer) {
   return all;
 }
 
-test('head-room is asked for once the plan has been shown for a while', async (context) => {
+test('headroom is asked for once the plan has been shown for a while', async (context) => {
   const { heard, waiting } = await planned(context, { feasible: true });
   context.mock.timers.tick(699);
   assert.deepEqual(heard, ['asking', 'plan?', 'planned']);
@@ -45,13 +45,13 @@ test('head-room is asked for once the plan has been shown for a while', async (c
   assert.deepEqual(heard.slice(3), ['room?', 'room']);
 });
 
-test('what does not fit has no head-room to ask for', async (context) => {
+test('what does not fit has no headroom to ask for', async (context) => {
   const { heard } = await planned(context, { feasible: false });
   context.mock.timers.tick(5000);
   assert.deepEqual(heard, ['asking', 'plan?', 'planned']);
 });
 
-test('a change aborts the question for head-room, and its late answer is not heard', async (context) => {
+test('a change aborts the question for headroom, and its late answer is not heard', async (context) => {
   const { dry, heard, waiting } = await planned(context, { feasible: true });
   context.mock.timers.tick(700);
   dry.schedule();
@@ -88,7 +88,7 @@ test('a drawing that is not complete is not sent', (context) => {
   assert.deepEqual(heard, []);
 });
 
-test('a question for head-room that fails is told apart from one for the plan', async (context) => {
+test('a question for headroom that fails is told apart from one for the plan', async (context) => {
   const { heard, waiting } = await planned(context, { feasible: true });
   context.mock.timers.tick(700);
   waiting[1].reject(new Error('busy'));
@@ -96,7 +96,7 @@ test('a question for head-room that fails is told apart from one for the plan', 
   assert.deepEqual(heard.slice(3), ['room?', 'roomFailed']);
 });
 
-test('what fails at once is asked for after the last click, beside the question for head-room', async (context) => {
+test('what fails at once is asked for after the last click, beside the question for headroom', async (context) => {
   const { dry, heard, waiting } = await planned(context, { feasible: true });
   dry.fail(['a']);
   context.mock.timers.tick(200);

@@ -129,8 +129,8 @@ test('what is typed into a policy is read as what it is, and what is chosen too'
 
 test('a chip unfolds its editor, one at a time, and Escape folds it', () => {
   page({ type: 'affinity' }, { type: 'survive', enforcement: 'soft' });
-  assert.match(said('#p4-chip'), /^Together on one host must$/);
-  assert.match(said('#p5-chip'), /should$/);
+  assert.match(said('#p4-chip'), /^Together on one host hard$/);
+  assert.match(said('#p5-chip'), /soft$/);
   assert.ok(one('#p5-chip').classList.contains('is-soft'));
   one('#p4-chip').click();
   assert.equal(one('#p4-chip').getAttribute('aria-expanded'), 'true');
@@ -196,7 +196,7 @@ test('"Relate to" asks for the other tier and the relation', () => {
   ]);
 });
 
-test('chips are marked: what is in the way, what is not right yet, and a wish that is not met', () => {
+test('chips are marked: what is in the way, what is not right yet, and a soft policy that is not met', () => {
   const on = page({ type: 'affinity' }, { type: 'spread' }, { type: 'survive', enforcement: 'soft' });
   const place = (key, field) => { return { kind: 'policy', key, field }; };
   const wrong = [{ place: place('p4', 'type'), message: 'too few' }, { place: place('p5', 'skew'), message: 'odd' }];
@@ -260,7 +260,7 @@ test('a new kind that says no more than it must is offered, edited, said and sen
   assert.deepEqual(apiBody.ruleOf(on.draft, policy), {
     type: 'packed', level: 'rack', tiers: ['web'], enforcement: 'hard', max_domains: 2,
   });
-  assert.match(said('#p4-chip'), /^Packed by rack must$/);
+  assert.match(said('#p4-chip'), /^Packed by rack hard$/);
   assert.equal(on.sentence(policy), 'web in few domains of rack.');
   assert.ok(policyEditor.editor(policy, on, {}).querySelector('#p4-racks'));
   one('#t1-add').click();

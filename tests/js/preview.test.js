@@ -162,8 +162,8 @@ for (const [name, policies, failed, said] of PROMISES) {
 test('whether what several take could be placed again is told when it is known', () => {
   const said = (room) => whatIf.tried(PLAN, legend, new Set(['r1', 'r2']), { room }).lastChild.textContent.trim();
   assert.match(said('asked'), /Being found out/);
-  assert.equal(said({ fits: true, others: 0 }), 'The lost could be placed again.');
-  assert.equal(said({ fits: false, others: 0 }), 'The lost could not be placed again.');
+  assert.equal(said({ fits: true, others: 0 }), 'Lost members can be placed again.');
+  assert.equal(said({ fits: false, others: 0 }), 'Lost members cannot be placed again.');
 });
 
 /** A picture in the document, for the focus. */

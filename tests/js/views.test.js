@@ -69,7 +69,7 @@ test('what is tried is told in words', () => {
 
 const VERDICTS = [
   ['a plan', { kind: 'fits', plan: PLAN, at: '12:00' }, 'good', 'It fits: 4 members on 3 hosts, 3 racks and 2 zones.'],
-  ['a plan with a wish left', { kind: 'fits', plan: { ...PLAN, violations: [{ message: 'm' }] }, at: '12:00' }, 'warn',
+  ['a soft policy not met', { kind: 'fits', plan: { ...PLAN, violations: [{ message: 'm' }] }, at: '12:00' }, 'warn',
     'It fits: 4 members on 3 hosts, 3 racks and 2 zones.'],
   ['a plan beyond the quota', { kind: 'fits', plan: { ...PLAN, over_quota: [{ message: 'Too much.' }] }, at: '12:00' },
     'warn', 'It fits, but not within the quota.'],
@@ -101,7 +101,7 @@ test('reasons come with what would help', () => {
   const box = reasons.reasons({
     proved: true, reasons: [{ code: 'too-few-domains', message: 'needs 9', suggestion: 'make it soft' }],
   }, {});
-  assert.match(box.textContent, /There is no way.*needs 9.*make it soft/s);
+  assert.match(box.textContent, /No placement found.*needs 9.*make it soft/s);
 });
 
 const CHANGES = [
@@ -166,17 +166,17 @@ function roomy(fits, rooms) {
 
 const YES = { fits: true, others: 0 };
 const ROOMS = [
-  ['yes', roomy(true, [YES, YES, YES]), /^yes\s*no other member would move$/, /^The lost could be placed again\.$/],
+  ['yes', roomy(true, [YES, YES, YES]), /^yes\s*no other member would move$/, /^Lost members can be placed again\.$/],
   ['if others move', roomy(true, [{ fits: true, others: 2 }, YES, YES]), /^yes\s*if up to 2 other members move too$/,
-    /^The lost could be placed again if up to 2 other members move too\.$/],
+    /^Lost members can be placed again if up to 2 other members move too\.$/],
   ['no', roomy(false, [{ fits: false, others: 0 }, { fits: null, others: 0 }, YES]), /^no\s*not after rack A$/,
-    /^The lost could not be placed again\.$/],
+    /^Lost members cannot be placed again\.$/],
   ['not decided', roomy(null, [{ fits: null, others: 0 }, YES, YES]), /^not decided\s*no answer was found for rack A$/,
-    /is not decided\.$/],
+    /^It is not decided/],
 ];
 
 for (const [name, plan, cell, sentence] of ROOMS) {
-  test('whether the lost could be placed again: ' + name, () => {
+  test('whether lost members can be placed again: ' + name, () => {
     const table = failures.worst(plan, legend, 'unknown');
     assert.match(table.querySelector('[data-room=rack]').textContent.trim(), cell);
     assert.match(table.querySelector('[data-room=host]').textContent.trim(), /^not known$/);
@@ -184,7 +184,7 @@ for (const [name, plan, cell, sentence] of ROOMS) {
   });
 }
 
-test('head-room has a column only where somebody asked for it', () => {
+test('headroom has a column only where somebody asked for it', () => {
   assert.equal(failures.worst(PLAN, legend).querySelectorAll('[data-room]').length, 0);
   assert.match(failures.worst(PLAN, legend, 'asked').querySelector('[data-room=rack]').textContent, /being found out/);
 });

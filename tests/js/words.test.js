@@ -8,7 +8,7 @@ const { policyWords, reasons, words } = ensembles;
 const POLICIES = [
   ['one tier apart', { type: 'anti-affinity', level: 'host', tiers: ['web'], enforcement: 'hard', max_per_domain: 1 },
     'No two members of web may share a host.'],
-  ['one tier apart, as a wish', { type: 'anti-affinity', level: 'rack', tiers: ['web'], enforcement: 'soft' },
+  ['one tier apart, as a soft policy', { type: 'anti-affinity', level: 'rack', tiers: ['web'], enforcement: 'soft' },
     'No two members of web should share a rack.'],
   ['at most two in a domain',
     { type: 'anti-affinity', level: 'zone', tiers: ['db'], enforcement: 'hard', max_per_domain: 2 },
@@ -40,7 +40,7 @@ const POLICIES = [
     'After the loss of any 1 host, at least 0 of web must be left.'],
   ['alone', { type: 'exclusive', level: 'host', tiers: ['db'], enforcement: 'hard', other: 'project' },
     'A host with members of db may hold no server of another project.'],
-  ['alone, as a wish', { type: 'exclusive', level: 'rack', tiers: ['db'], enforcement: 'soft', other: 'ensemble' },
+  ['alone, as a soft policy', { type: 'exclusive', level: 'rack', tiers: ['db'], enforcement: 'soft', other: 'ensemble' },
     'A rack with members of db should hold no member of another ensemble.'],
 ];
 
@@ -78,6 +78,6 @@ test('what the planner looks for is told in words', () => {
   assert.equal(reasons.objective('worst losses by one room, summed over tiers'),
     'members lost with the worst room of each tier, added up');
   assert.equal(reasons.objective("pairs of a tier's members in one room"), 'pairs of a tier that share a room');
-  assert.equal(reasons.objective('soft violations'), 'wishes (should) that are missed');
+  assert.equal(reasons.objective('soft violations'), 'soft violations');
   assert.equal(reasons.objective('a new one'), 'a new one');
 });

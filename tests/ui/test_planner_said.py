@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the planner says, in a real browser: ways out of a refusal, proof, head-room, policies."""
+"""What the planner says, in a real browser: ways out of a refusal, proof, headroom, policies."""
 
 from typing import Any
 
@@ -121,11 +121,11 @@ def test_the_head_room_follows_the_plan(demo: Dashboard) -> None:
     assert " ".join(where).startswith("not after rack A, rack B, rack C and 3 more")
     assert room(demo, "host").startswith("yes")
     demo.click(".ens-domain-rack > .ens-domain-name")
-    assert "The lost could not be placed again." in demo.text("#ens-tried")
+    assert "Lost members cannot be placed again." in demo.text("#ens-tried")
     # The same members again; with four to a rack the others could take them.
     demo.type("#p2-most", "4")
     demo.until(lambda: room(demo, "rack").startswith("yes"))
-    assert "The lost could be placed again." in demo.text("#ens-tried")
+    assert "Lost members can be placed again." in demo.text("#ens-tried")
 
 
 def test_every_kind_of_policy_is_drawn_said_and_planned(demo: Dashboard) -> None:

@@ -160,7 +160,7 @@ def _by_id(app: Any, plan: Any, file: str) -> list[str]:
 def _headroom(plan: Any) -> list[str]:
     label = Places(plan["domains"]).label
     lines = words.headroom_lines(plan["survivability"], label)
-    return lines or ["Head-room: this cloud does not tell."]
+    return lines or ["Headroom: this cloud does not tell."]
 
 
 def _kept(body: Any, plan: Any) -> list[str]:

@@ -212,7 +212,7 @@ def test_a_refusal_lists_every_change_with_its_line(fake: FakeCloud, openstack: 
 
 
 def with_room(fits: bool) -> list[dict[str, Any]]:
-    """Give the plan's survivability with the head-room of the loss of rack B."""
+    """Give the plan's survivability with the headroom of the loss of rack B."""
     lost = {"domain": "r2", "left": {"web": 1, "cache": 1}, "lost": {"web": 1, "cache": 0}}
     losses = [lost | {"room": {"fits": fits, "others": 0}}]
     return [
@@ -227,7 +227,7 @@ def test_plan_headroom_asks_for_it_and_says_what_could_not_be_placed_again(
     fake.on("POST", "/plans", (200, {"plan": plan(survivability=with_room(False))}))
     done = openstack("ensemble", "plan", THREE_TIER, "--headroom")
     assert (done.code, fake.asked[0].query) == (0, {"headroom": ["1"]})
-    assert "Head-room after any rack: what is lost could not always be placed again\n" in done.out
+    assert "Headroom after any rack: lost members cannot always be placed again\n" in done.out
     assert "\n  rack B (web 1): does not fit again\n" in done.out
 
 
@@ -235,7 +235,7 @@ def test_plan_does_not_ask_for_headroom_unless_told(fake: FakeCloud, openstack: 
     fake.on("POST", "/plans", (200, {"plan": plan()}))
     done = openstack("ensemble", "plan", THREE_TIER)
     assert fake.asked[0].query == {}
-    assert "Head-room" not in done.out
+    assert "Headroom" not in done.out
 
 
 def test_plan_headroom_on_a_cloud_that_knows_of_none_says_so(
@@ -243,7 +243,7 @@ def test_plan_headroom_on_a_cloud_that_knows_of_none_says_so(
 ) -> None:
     fake.on("POST", "/plans", (200, {"plan": plan()}))
     done = openstack("ensemble", "plan", THREE_TIER, "--headroom")
-    assert "\nHead-room: this cloud does not tell.\n" in done.out
+    assert "\nHeadroom: this cloud does not tell.\n" in done.out
 
 
 def test_plan_says_which_policies_it_keeps(fake: FakeCloud, openstack: Run) -> None:
@@ -299,7 +299,7 @@ def test_show_says_policies_head_room_and_objectives_in_words(
     fake.on("GET", ONE, (200, {"ensemble": shown}))
     done = openstack("ensemble", "show", KEY)
     assert "| hard survive by rack: web keeps at least 1 after any 1 loss " in done.out
-    assert "| Head-room after any rack: what is lost could be placed again " in done.out
+    assert "| Headroom after any rack: lost members can be placed again " in done.out
     assert "| worst host loss: 2, proved optimal " in done.out
     data = json.loads(openstack("ensemble", "show", KEY, "-f", "json").out)
     assert data["survivability"] == with_room(True)

@@ -175,7 +175,7 @@ def test_each_objective_has_its_proof_in_words() -> None:
 
 
 def level(fits: bool | None, *rooms: tuple[bool | None, int]) -> dict[str, Any]:
-    """Build a rack level with head-room and one loss of a web member for each room."""
+    """Build a rack level with headroom and one loss of a web member for each room."""
     losses = [
         {
             "domain": f"r{number}",
@@ -193,13 +193,13 @@ def level(fits: bool | None, *rooms: tuple[bool | None, int]) -> dict[str, Any]:
     [
         pytest.param(
             [level(True, (True, 0), (True, 0))],
-            ["Head-room after any rack: what is lost could be placed again"],
+            ["Headroom after any rack: lost members can be placed again"],
             id="room for all",
         ),
         pytest.param(
             [level(False, (True, 0), (False, 0), (True, 1), (True, 2), (None, 0))],
             [
-                "Head-room after any rack: what is lost could not always be placed again",
+                "Headroom after any rack: lost members cannot always be placed again",
                 "  [r1] (web 1): does not fit again",
                 "  [r2] (web 1): fits again only if 1 other member moved too",
                 "  [r3] (web 1): fits again only if 2 other members moved too",
@@ -209,13 +209,13 @@ def level(fits: bool | None, *rooms: tuple[bool | None, int]) -> dict[str, Any]:
         ),
         pytest.param(
             [level(None)],
-            ["Head-room after any rack: not decided whether what is lost could be placed again"],
+            ["Headroom after any rack: not decided whether lost members can be placed again"],
             id="not decided",
         ),
         pytest.param(
             [level(False, *[(False, 0)] * 7)],
             [
-                "Head-room after any rack: what is lost could not always be placed again",
+                "Headroom after any rack: lost members cannot always be placed again",
                 *(f"  [r{number}] (web 1): does not fit again" for number in range(5)),
                 "  and 2 more",
             ],

@@ -45,7 +45,7 @@ def test_a_plan_comes_back_as_the_api_gave_it(demo: Client, little_cloud: Little
     ("query", "asked"),
     [
         pytest.param("", [{}], id="a plan alone"),
-        pytest.param("?headroom=1", [{"headroom": "1"}], id="the head-room too"),
+        pytest.param("?headroom=1", [{"headroom": "1"}], id="the headroom too"),
         pytest.param("?domains=all", [{"domains": "all"}], id="all domains"),
         pytest.param("?fail=a%26b", [{"fail": "a&b"}], id="what fails"),
         pytest.param("?headroom=yes&limit=9&domains=x", [{}], id="nothing else is passed on"),

@@ -31,7 +31,7 @@ def test_what_fits_exits_0(files: tuple[str, str], capsys: Any) -> None:
     assert plan(files) == 0
     text = capsys.readouterr().out
     assert "shop: 5 members, proved optimal." in text
-    assert "Head-room" in text
+    assert "Headroom" in text
 
 
 def test_what_does_not_fit_exits_1(files: tuple[str, str], capsys: Any) -> None:

@@ -72,7 +72,7 @@ db may be lost as a whole
   any 2 racks at once: down, at worst 1 of 3 web and 0 of 1 db left
   any zone (members are in 2 zones): down, at worst 1 of 3 web and 0 of 1 db left; \
 db may be lost as a whole
-Head-room, whether what is lost could be placed again:
+Headroom, whether lost members can be placed again:
   any host: yes
   any rack: no, there is no room after 1 of 2 racks
     az1/r1 (2 members): web has 3 members, and there is room for 2."""
@@ -92,7 +92,7 @@ def test_failed_domains_are_said_and_not_used() -> None:
     assert "shop does not fit." in text
     one = told(a_cloud(), an_ensemble(a_tier("web", 1)), "rack:az1/r1", "host:h4", rooms=False)
     assert "az1   r2    h3    web-0" in one
-    assert "Head-room" not in one
+    assert "Headroom" not in one
 
 
 def test_a_tier_that_one_failure_takes_is_named() -> None:

@@ -12,7 +12,7 @@ from ensemble_api.planning.headroom import DomainRoom, LevelRoom
 
 
 def rooms(*fits: bool | None) -> tuple[LevelRoom, ...]:
-    """Head-room at host level, for each host of the plan in turn."""
+    """Headroom at host level, for each host of the plan in turn."""
     domains = dry_run().topology.domains("host")
     found = zip(domains, fits, strict=True)
     return (LevelRoom("host", tuple(DomainRoom(each, 1, fit, others=2) for each, fit in found)),)

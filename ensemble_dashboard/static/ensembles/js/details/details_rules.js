@@ -16,16 +16,16 @@
       return el('p', { class: 'text-muted' }, gettext('Nothing was asked for: the members may be anywhere.'));
     }
     return el('ul', { class: 'ens-plain ens-rules' }, truths.standing(ensemble, truth).map((each) => {
-      const wish = each.policy.enforcement === 'soft';
+      const soft = each.policy.enforcement === 'soft';
       // What the plan kept is nothing seen: it is green only when somebody has looked.
       const kept = truth ? 'good' : 'less';
-      const look = each.holds === null ? 'less' : (each.holds ? kept : (wish ? 'warn' : 'bad'));
+      const look = each.holds === null ? 'less' : (each.holds ? kept : (soft ? 'warn' : 'bad'));
       return el('li', { class: 'ens-rule is-' + look, 'data-holds': String(each.holds) },
         el('span', { class: 'ens-' + look }, icon(look), el('span', { class: 'sr-only' }, verdict(each.holds, !truth))),
         el('div', {},
           el('strong', {}, policyWords.title(each.policy.type)), ' ',
           el('span', { class: 'ens-term' }, each.policy.type), ' ',
-          el('span', { class: 'ens-term' }, wish ? gettext('should') : gettext('must')),
+          el('span', { class: 'ens-term' }, soft ? gettext('soft') : gettext('hard')),
           el('p', { class: 'ens-rule-words' }, policyWords.sentence(each.policy)),
           each.tiers.length ? el('p', { class: 'ens-rule-left' }, each.tiers.map((one) => fill(
             gettext('%(tier)s: %(left)s would be left, %(needed)s are needed.'), one)).join(' ')) : null,
@@ -78,7 +78,7 @@
     const found = truths.differences(truth);
     const labels = truths.labels(ensemble, truth);
     const prices = truths.costs(ensemble, truth);
-    // A wish that the plan could not meet either is no difference.
+    // A soft policy that the plan could not meet either is no difference.
     const before = truths.standing(ensemble, null);
     const broken = truths.standing(ensemble, truth)
       .filter((each, index) => each.holds === false && before[index].holds !== false);

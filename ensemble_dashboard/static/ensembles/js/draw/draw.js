@@ -22,7 +22,7 @@
     description: (description) => type({ ...state.draft, description }),
     start: (id) => startFrom(data.starts.find((start) => start.id === id)),
     undo: () => travel(history.undo(state.past), gettext('Undone: %(step)s'), stepLabels.back(state.past)),
-    redo: () => travel(history.redo(state.past), gettext('Done again: %(step)s'), stepLabels.again(state.past)),
+    redo: () => travel(history.redo(state.past), gettext('Redone: %(step)s'), stepLabels.again(state.past)),
     addTier,
   };
   const parts = frame.build(act);

@@ -5,7 +5,7 @@
   const { ensembles } = globalThis;
 
   const PAUSE = 150; // ms of quiet before a plan is asked for
-  const LATER = 700; // ms after that before its head-room is: it costs the cloud a plan for every domain
+  const LATER = 700; // ms after that before its headroom is: it costs the cloud a plan for every domain
   const AGAIN = 2000; // ms until what got no answer is asked again, and then twice as long each time
   const SELDOM = 30000; // ms, at most
   const CHOSEN = 300; // ms after the last click before it is asked what these failures leave

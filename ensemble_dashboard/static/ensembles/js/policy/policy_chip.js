@@ -67,7 +67,7 @@
       policy.between ? ends(policy, page) : null,
       ensembles.policyPicture.picture(rule),
       el('span', { class: 'ens-policy-words' }, ensembles.policyWords.chip(rule), ' ',
-        el('span', { class: soft ? 'ens-should' : 'ens-must' }, ensembles.policyWords.strictness(policy.enforcement))),
+        el('span', { class: soft ? 'ens-soft' : 'ens-hard' }, ensembles.policyWords.enforcementText(policy.enforcement))),
     ];
   }
 

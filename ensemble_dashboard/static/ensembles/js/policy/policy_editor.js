@@ -4,7 +4,7 @@
   'use strict';
   const { ensembles } = globalThis;
   const { gettext, level } = ensembles.words;
-  const { strictness, title } = ensembles.policyWords;
+  const { enforcementText, title } = ensembles.policyWords;
   const { el, icon } = ensembles.dom;
   const { ruleOf } = ensembles.apiBody;
   const { targets } = ensembles.draftPolicies;
@@ -38,7 +38,7 @@
     el('div', { class: 'ens-editor-choices' },
       segments(policy, page, 'level', gettext('Level'), page.levels.map((name) => [name, level(name)])),
       segments(policy, page, 'enforcement', gettext('How strictly'),
-        ['hard', 'soft'].map((value) => [value, strictness(value)])),
+        ['hard', 'soft'].map((value) => [value, enforcementText(value)])),
       ensembles.policyKinds.of(policy.type).choices(policy, inputs(policy, page)),
       policy.between ? tiers(policy, page) : null),
     el('div', { class: 'ens-editor-foot' },
@@ -48,7 +48,7 @@
       }, icon('trash'), ' ', gettext('Remove this policy'))));
   }
 
-  /** What makes the fields that each kind has besides level and strictness. */
+  /** What makes the fields that each kind has besides level and enforcement. */
   function inputs(policy, page) {
     return {
       number: (field, label) => number(policy, page, field, label),
@@ -131,7 +131,7 @@
         }), ' ', el('span', { 'data-name': tier.key }, tier.name)))));
   }
 
-  /** What "must" and "should" come to. */
+  /** What "hard" and "soft" come to. */
   function consequence(enforcement) {
     return enforcement === 'soft' ? gettext('If it cannot be kept, you are told, and it can be built all the same.')
       : gettext('If it cannot be kept, nothing is built, and you are told why.');

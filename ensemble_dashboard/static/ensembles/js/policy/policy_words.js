@@ -27,10 +27,10 @@
     return policyKinds.of(type).title;
   }
 
-  /** "must" or "should". */
-  function strictness(enforcement) {
-    return enforcement === 'soft' ? gettext('should') : gettext('must');
+  /** "hard" or "soft". */
+  function enforcementText(enforcement) {
+    return enforcement === 'soft' ? gettext('soft') : gettext('hard');
   }
 
-  ensembles.policyWords = { sentence, chip, title, strictness };
+  ensembles.policyWords = { sentence, chip, title, enforcementText };
 }());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What failures cost at worst, for each level and tier, and whether the lost could be placed again. */
+/* What failures cost at worst, for each level and tier, and whether lost members can be placed again. */
 (function () {
   'use strict';
   const { ensembles } = globalThis;
@@ -29,7 +29,7 @@
 
   /**
    * The table of the worst failures: a row for each level, a column for each tier. rooms: 'asked' while it is
-   * being found out whether the lost could be placed again, 'unknown' when it could not be; the plan's own answers
+   * being found out whether lost members can be placed again, 'unknown' when it could not be; the plan's own answers
    * count more. Without either there is no column for it. more: {failures: how many at once, 1 if not given;
    * show(refs): if given, each row has a button that shows its worst case}. Rooms are known for one failure alone: of
    * several the column says so.
@@ -47,7 +47,7 @@
         tiers.map((tier, index) => el('td', { 'data-tier': tier.name, 'data-label': tier.name },
           bar(tier, remaining[index].left, single.length ? single[index].left : undefined))),
         asked ? el('td', {
-          'data-room': item.level, 'data-label': gettext('Could the lost be placed again?'),
+          'data-room': item.level, 'data-label': gettext('Can lost members be placed again?'),
         }, failures > 1 ? el('span', { class: 'text-muted' }, gettext('told for one failure alone'))
           : room(plan, item, rooms)) : null);
     });
@@ -55,7 +55,7 @@
       el('caption', { class: 'sr-only' }, gettext('What is left of each tier after the worst failures')),
       el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, gettext('After the loss of')),
         tiers.map((tier) => el('th', { scope: 'col' }, badge(tier), ' ', el('span', { class: 'ens-wrap' }, tier.name))),
-        asked ? el('th', { scope: 'col' }, gettext('Could the lost be placed again?')) : null)),
+        asked ? el('th', { scope: 'col' }, gettext('Can lost members be placed again?')) : null)),
       el('tbody', {}, rows)));
   }
 

@@ -13,7 +13,7 @@
   function reasons(state, act) {
     return el('div', { class: 'ens-reasons' },
       el('p', {}, state.proved
-        ? gettext('There is no way to place this, for these reasons:')
+        ? gettext('No placement found, for these reasons:')
         : gettext('No placement was found, and it is not proved that there is none:')),
       el('ul', {}, state.reasons.map((reason) => el('li', { 'data-code': reason.code },
         el('span', {}, reason.message),
@@ -49,7 +49,7 @@
     const plan = state.plan;
     return el('div', { class: 'ens-remarks' },
       plan.violations.map((violation) => el('p', { class: 'ens-warn' }, icon('warn'), ' ',
-        gettext('Wished for, but not possible:'), ' ', violation.message)),
+        gettext('Soft policy not met:'), ' ', violation.message)),
       (plan.not_planned_with || []).map((one) => el('p', { class: 'ens-warn' }, icon('warn'), ' ',
         fill('%(message)s (%(tiers)s)', { message: one.message, tiers: list(one.tiers) }))),
       proof(plan),
@@ -94,7 +94,7 @@
         : gettext('pairs of a tier that share a %(level)s'), { level: level(one) });
     }
     return {
-      'soft violations': gettext('wishes (should) that are missed'), moves: gettext('members that must move'),
+      'soft violations': gettext('soft violations'), moves: gettext('members that must move'),
       packing: gettext('packing of hosts'),
     }[name] || name;
   }

@@ -52,14 +52,14 @@
     if (!answer) { return null; }
     if (answer === 'asked') {
       return el('p', { class: 'text-muted' }, icon('wait'), ' ',
-        gettext('Could the lost be placed again? Being found out…'));
+        gettext('Can lost members be placed again? Being found out…'));
     }
     const { fits, others } = answer;
-    if (fits === null) { return el('p', {}, gettext('Whether the lost could be placed again is not decided.')); }
-    if (!fits) { return el('p', {}, gettext('The lost could not be placed again.')); }
+    if (fits === null) { return el('p', {}, gettext('It is not decided whether lost members can be placed again.')); }
+    if (!fits) { return el('p', {}, gettext('Lost members cannot be placed again.')); }
     return el('p', {}, others
-      ? fill(gettext('The lost could be placed again %(condition)s.'), { condition: failures.moving(others) })
-      : gettext('The lost could be placed again.'));
+      ? fill(gettext('Lost members can be placed again %(condition)s.'), { condition: failures.moving(others) })
+      : gettext('Lost members can be placed again.'));
   }
 
   /**
