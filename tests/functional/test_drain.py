@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The spread and the drain of a host, with real allocations: what holds, and what moves where."""
+"""The impact and the drain of a host, with real allocations: what holds, and what moves where."""
 
 from collections.abc import Mapping
 from typing import Any

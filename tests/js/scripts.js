@@ -7,7 +7,7 @@ const { JSDOM } = require('jsdom');
 const FOLDER = path.join(__dirname, '..', '..', 'ensemble_dashboard', 'static', 'ensembles', 'js');
 const LOAD_ORDER = require(path.join(FOLDER, 'load_order.json'));
 // These run a page as soon as they are loaded, or stand alone.
-const PAGES = ['draw/draw', 'details/details', 'admin/spread'];
+const PAGES = ['draw/draw', 'details/details', 'admin/host_impact'];
 const GROUPS = [
   'shared', 'kinds', 'picture', 'draw', 'policies', 'sheet', 'text', 'outputs', 'difference', 'answer', 'details',
 ];

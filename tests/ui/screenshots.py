@@ -34,7 +34,7 @@ GUIDE = {
     "draw-changed": "draw-changed",
     "details-building": "details-building",
     "index": "index",
-    "admin-spread": "spread",
+    "admin-host-impact": "host-impact",
 }
 THEMES = ("default", "material", "dark")
 WIDTH = 1400

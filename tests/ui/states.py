@@ -138,7 +138,7 @@ def operators(page: Dashboard) -> Iterator[str]:
     """The operators' pages, where ensembles are."""
     page.open("/admin/ensembles/")
     page.find(".ens table")
-    yield "admin-spread"
+    yield "admin-host-impact"
     link = page.all(".ens table a[href*='/hosts/']")
     if link:
         page.driver.get(link[0].get_attribute("href"))

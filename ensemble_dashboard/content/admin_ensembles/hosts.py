@@ -10,8 +10,8 @@ from horizon import exceptions, views
 from novaclient import exceptions as nova_exceptions
 
 from ensemble_dashboard import words
-from ensemble_dashboard.api import spread as api
-from ensemble_dashboard.content.admin_ensembles import drain, spread
+from ensemble_dashboard.api import host_impact as api
+from ensemble_dashboard.content.admin_ensembles import drain, host_impact
 from ensemble_dashboard.content.admin_ensembles.forms import HostSearchForm
 from ensemble_dashboard.content.admin_ensembles.heat import heat_map
 from ensemble_dashboard.content.admin_ensembles.owners import project_names
@@ -28,7 +28,7 @@ _COLUMNS = (("host", _("Host")), ("members", _("Members")), ("impact", _("If it 
 class SpreadView(views.HorizonTemplateView):
     """All hosts: which ensembles they hold, and what the failure of each would break."""
 
-    template_name = "admin_ensembles/spread.html"
+    template_name = "admin_ensembles/host_impact.html"
     page_title = _("Ensembles")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -38,7 +38,7 @@ class SpreadView(views.HorizonTemplateView):
         try:
             search, page = self._ask(search)
         except Exception:  # noqa: BLE001 - Horizon sorts out which kind it is
-            exceptions.handle(self.request, _("Unable to retrieve the spread over hosts."))
+            exceptions.handle(self.request, _("Unable to retrieve the host impact."))
             context["failed"] = True
             return context
         names = project_names(self.request)
@@ -53,8 +53,8 @@ class SpreadView(views.HorizonTemplateView):
                 (measure, word, search.link(by=measure), measure == search.by)
                 for measure, word in ((each, _MEASURE_WORDS[each]) for each in MEASURES)
             ],
-            "rows": [spread.row(host, levels, names) for host in page.hosts],
-            **spread.now(page.broken, names),
+            "rows": [host_impact.row(host, levels, names) for host in page.hosts],
+            **host_impact.now(page.broken, names),
             "columns": [_column(key, word, search) for key, word in _COLUMNS],
         }
         if page.has_previous:
@@ -64,7 +64,7 @@ class SpreadView(views.HorizonTemplateView):
             context["next_url"] = search.link(marker=page.hosts[-1]["host"])
         return context
 
-    def _ask(self, search: HostSearch) -> tuple[HostSearch, api.SpreadPage]:
+    def _ask(self, search: HostSearch) -> tuple[HostSearch, api.HostImpactPage]:
         """Ask the API, once more where it knows other levels or the page's first host is gone."""
         try:
             page = self._page(search, search.marker)
@@ -78,8 +78,8 @@ class SpreadView(views.HorizonTemplateView):
             page = self._page(known, known.marker)
         return known, page
 
-    def _page(self, search: HostSearch, marker: str) -> api.SpreadPage:
-        return api.ensemble_spread(
+    def _page(self, search: HostSearch, marker: str) -> api.HostImpactPage:
+        return api.host_impacts(
             self.request,
             search.filters,
             sort_key=search.sort,
@@ -124,8 +124,8 @@ class HostView(views.HorizonTemplateView):
             )
             raise exceptions.Http302(self.index_url) from None
         names = project_names(self.request)
-        levels = [key for key in host if key not in spread.OWN_KEYS]
-        row = spread.row(host, levels, names)
+        levels = [key for key in host if key not in host_impact.OWN_KEYS]
+        row = host_impact.row(host, levels, names)
         search = HostSearch.of({}, tuple(levels))
         places = []
         for at, (level, place) in enumerate(row.places):
@@ -135,7 +135,7 @@ class HostView(views.HorizonTemplateView):
             # Not the attribute of the class, which Horizon compiles as a template.
             "page_title": words.as_it_is(row.name),
             "row": row,
-            **spread.now(host.get("broken") or (), names),
+            **host_impact.now(host.get("broken") or (), names),
             "places": places,
             "drain": drain.drain(host["drain"], names) if check else None,
         }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from ensemble_dashboard.api.spread import RISING
+from ensemble_dashboard.api.host_impact import RISING
 
 MEASURES = ("impact", "members", "ensembles")
 SORTS = ("impact", "members", "host")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is asked of the spread over hosts on its way to the service, and its pages."""
+"""What is asked of the host impact on its way to the service, and its pages."""
 
 import pytest
 from routed import ADMIN, Ensembles, call, error

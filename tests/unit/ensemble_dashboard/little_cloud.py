@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.unit.ensemble_dashboard import little_spread
+from tests.unit.ensemble_dashboard import little_host_impact
 
 PROJECT = "9f1b6bd0c3a24d2e8a3d5a9f0b1c2d3e"
 OTHER_PROJECT = "0b7c1de2f3a44f5d8c6b7a8990112233"
@@ -99,7 +99,7 @@ class LittleCloud:
     def empty(self) -> None:
         """Forget everything but who logged in."""
         self.ensembles: list[dict[str, Any]] = []
-        # What the spread is about: hosts and records of the API's own code.
+        # What the host impact is about: hosts and records of the API's own code.
         self.hosts: list[Any] = []
         self.records: list[Any] = []
         self.drain: dict[str, Any] = {}  # what trying to drain any host gives
@@ -333,10 +333,10 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/v2.1/os-ensembles/capabilities":
             return 200, {"capabilities": CAPABILITIES}
         if path == "/v2.1/os-ensembles/hosts":
-            return little_spread.answer(cloud.hosts, cloud.records, query)
+            return little_host_impact.answer(cloud.hosts, cloud.records, query)
         if path.startswith("/v2.1/os-ensembles/hosts/"):
             name = unquote(path.rpartition("/")[2])
-            return little_spread.one(
+            return little_host_impact.one(
                 cloud.hosts, cloud.records, name, cloud.drain if "check" in query else {}
             )
         if path.endswith("/action"):

@@ -29,7 +29,7 @@ HOSTS = [
     Host("h4", "u4", "down", ("r1", "az2")),
     Host("h5", "u5", "up", (None, "az2")),
 ]
-SPREAD = "/v2.1/os-ensembles/hosts"
+HOSTS_PATH = "/v2.1/os-ensembles/hosts"
 
 
 def record(
@@ -159,7 +159,7 @@ def test_the_address_is_the_search(
     found: list[str] | None,
 ) -> None:
     text = page(admin, f"/admin/ensembles/?{query}")
-    sent = filled.queries("GET", SPREAD)[-1]
+    sent = filled.queries("GET", HOSTS_PATH)[-1]
     assert {key: sent[key] for key in asked} == asked
     if found is not None:
         assert sorted(rows(text)) == found
@@ -235,10 +235,13 @@ def test_nothing_to_show_is_said(
 
 
 def test_an_api_that_fails_is_a_message(admin: Client, filled: LittleCloud) -> None:
-    filled.answers["GET", SPREAD] = (503, {"serviceUnavailable": {"message": "down", "code": 503}})
+    filled.answers["GET", HOSTS_PATH] = (
+        503,
+        {"serviceUnavailable": {"message": "down", "code": 503}},
+    )
     text = page(admin, "/admin/ensembles/")
     assert "The hosts cannot be shown now." in text
-    assert "Unable to retrieve the spread over hosts." in text
+    assert "Unable to retrieve the host impact." in text
 
 
 def test_what_was_searched_for_is_shown_as_text(admin: Client, filled: LittleCloud) -> None:
@@ -263,7 +266,7 @@ def test_a_host_tells_what_breaks_and_who_is_there(admin: Client, filled: Little
     ]
     assert "Try to place them elsewhere" in told and "?check=1#ens-drain" in text
     assert "/admin/instances/s-web-1/detail" in text or "/admin/instances/s-web-1/" in text
-    assert filled.queries("GET", f"{SPREAD}/h2") == [{}], "trying is not done unasked"
+    assert filled.queries("GET", f"{HOSTS_PATH}/h2") == [{}], "trying is not done unasked"
     assert "?rack=r1&amp;zone=az1" in text
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The spread over hosts: what is counted, what is found, in which order, page by page."""
+"""The host impact: what is counted, what is found, in which order, page by page."""
 
 import json
 from dataclasses import replace

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures the operators' page of a large cloud: the API's answer, and the page made of it.
 
-    python -m tests.bench.bench_spread [HOSTS [ENSEMBLES]]
+    python -m tests.bench.bench_host_impact [HOSTS [ENSEMBLES]]
 
 The store is a real SQLite file; Nova's list of hosts is made up, so what Nova needs for it is not
 in the figures. The page is Horizon's own, rendered in this process.
@@ -22,7 +22,7 @@ from typing import Any
 from ensemble_api import views
 from ensemble_api.service import Search, Service
 from ensemble_api.store.api import Store
-from tests.bench import spread_cloud
+from tests.bench import host_impact_cloud
 
 DASHBOARD = Path(__file__).parents[1] / "unit/ensemble_dashboard"
 LEVELS = ("host", "rack", "zone")
@@ -74,12 +74,12 @@ def page(hosts: list[Any], records: list[Any]) -> None:
     from django.conf import settings
     from django.test import Client
 
-    from tests.unit.ensemble_dashboard import little_spread
+    from tests.unit.ensemble_dashboard import little_host_impact
     from tests.unit.ensemble_dashboard.little_cloud import LittleCloud
 
     cloud = LittleCloud()
     query = {"limit": "20", "sort_key": "impact", "sort_dir": "desc", "summary": "1"}
-    told = little_spread.answer(hosts, records, query)
+    told = little_host_impact.answer(hosts, records, query)
     cloud.answers["GET", "/v2.1/os-ensembles/hosts"] = told
     settings.OPENSTACK_KEYSTONE_URL = cloud.url + "/v3"
     admin = Client()
@@ -95,8 +95,8 @@ def page(hosts: list[Any], records: list[Any]) -> None:
 def main() -> None:
     """Measure, and say what was found."""
     counts = [int(each) for each in sys.argv[1:]]
-    hosts = spread_cloud.hosts(*counts[:1])
-    records = spread_cloud.ensembles(hosts, *counts[1:])
+    hosts = host_impact_cloud.hosts(*counts[:1])
+    records = host_impact_cloud.ensembles(hosts, *counts[1:])
     members = sum(len(each.members) for each in records)
     say("hosts, ensembles, members", f"{len(hosts)}, {len(records)}, {members}")
     with tempfile.TemporaryDirectory() as folder:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One host of the spread: the ensembles on it, and in words what its failure would break."""
+"""One host of the host impact: the ensembles on it, and in words what its failure would break."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

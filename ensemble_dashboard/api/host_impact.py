@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The spread over hosts as the ensembles API tells it to operators."""
+"""The host impact as the ensembles API tells it to operators."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ RISING = ("host",)  # what is sorted from the first to the last unless asked oth
 
 
 @dataclass(frozen=True, slots=True)
-class SpreadPage:
+class HostImpactPage:
     """One page of the hosts that were found: `found` in all, `first` is the first one's number.
 
     `summary` tells all hosts of the cloud in short, in the groups of the domains they are in;
@@ -45,14 +45,14 @@ class SpreadPage:
 
 
 @profiler.trace
-def ensemble_spread(
+def host_impacts(
     request: HttpRequest,
     filters: Mapping[str, str],
     sort_key: str = "impact",
     descending: bool = True,
     marker: str | None = None,
     backwards: bool = False,
-) -> SpreadPage:
+) -> HostImpactPage:
     """Give the hosts after the marker, or before it when going backwards.
 
     A page has as many rows as the person chose in the settings.
@@ -70,11 +70,11 @@ def ensemble_spread(
         # In the reverse order, the last ones come first.
         hosts, first = hosts[::-1], found - (first + len(hosts) - 1) + 1
     broken = tuple(answer.get("broken") or ())
-    return SpreadPage(tuple(hosts), found, first, answer["summary"], broken)
+    return HostImpactPage(tuple(hosts), found, first, answer["summary"], broken)
 
 
 @profiler.trace
 def ensemble_drain(request: HttpRequest, host: str, check: bool = False) -> dict[str, Any]:
-    """Give one host as in the spread; with `check`, also whether its members fit elsewhere."""
+    """Give one host as in the host impact; with `check`, also whether its members fit elsewhere."""
     manager = ensemble.manager(request)
     return dict(manager.drain(host, check=check))

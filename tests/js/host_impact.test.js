@@ -3,7 +3,7 @@
 const test = require('node:test');
 const assert = require('node:assert/strict');
 const { JSDOM } = require('jsdom');
-const spread = require('../../ensemble_dashboard/static/ensembles/js/admin/spread.js');
+const hostImpact = require('../../ensemble_dashboard/static/ensembles/js/admin/host_impact.js');
 
 // Two racks beside each other, of three cells in two rows each, and one cell below.
 const BOXES = [[0, 0], [30, 0], [0, 30], [100, 0], [130, 0], [100, 30], [0, 90]].map(
@@ -23,7 +23,7 @@ const BOXES = [[0, 0], [30, 0], [0, 30], [100, 0], [130, 0], [100, 30], [0, 90]]
   ['the last', 0, 'End', 6],
   ['nothing for another key', 0, 'Tab', -1],
 ].forEach(([name, at, key, expected]) => {
-  test('a key leads to ' + name, () => assert.equal(spread.next(BOXES, at, key), expected));
+  test('a key leads to ' + name, () => assert.equal(hostImpact.next(BOXES, at, key), expected));
 });
 
 function page() {
@@ -34,7 +34,7 @@ function page() {
   const { window } = dom;
   global.document = window.document;
   global.getComputedStyle = window.getComputedStyle;
-  spread.start(window.document.getElementById('m'), window.document.getElementById('d'));
+  hostImpact.start(window.document.getElementById('m'), window.document.getElementById('d'));
   const cells = [...window.document.querySelectorAll('.ens-heat-cell')];
   const details = () => window.document.getElementById('d').textContent;
   const press = (cell, key, more) => cell.dispatchEvent(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The spread over hosts as the API tells it: its own code on hosts and ensembles of the test."""
+"""The host impact as the API tells it: its own code on hosts and ensembles of the test."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
