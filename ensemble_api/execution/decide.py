@@ -91,7 +91,7 @@ class ReleaseHold:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RecordServer:
     """Write down what was observed of a member."""
 
     member: MemberRecord
@@ -114,13 +114,13 @@ class Fail:
 
 
 @dataclass(frozen=True, slots=True)
-class Settle:
+class Finish:
     """The ensemble is where it was to be; None means that it is gone."""
 
     status: Status | None
 
 
-Action: TypeAlias = CreateServer | DeleteServer | ReleaseHold | Record | Block | Fail | Settle
+Action: TypeAlias = CreateServer | DeleteServer | ReleaseHold | RecordServer | Block | Fail | Finish
 
 
 def decide(
@@ -164,7 +164,7 @@ def _build(
     ready = [member for member in waiting if not member.pause]
     create = tuple(CreateServer(member) for member in ready[: max(0, concurrency - building)])
     if not (seen or extra or waiting or building):
-        return (Settle(Status.ACTIVE),)
+        return (Finish(Status.ACTIVE),)
     return seen + extra + create
 
 
@@ -200,14 +200,14 @@ def _broken(member: MemberRecord, server: Server | None) -> Message | None:
     return None
 
 
-def _observed(ensemble: EnsembleRecord, ours: Mapping[str, Server]) -> Iterator[Record]:
+def _observed(ensemble: EnsembleRecord, ours: Mapping[str, Server]) -> Iterator[RecordServer]:
     for member in ensemble.members:
         server = ours.get(member.id)
         if server is None:
             continue
         status = MemberStatus.ACTIVE if server.status == "ACTIVE" else MemberStatus.BUILDING
         if (member.status, member.server_id) != (status, server.id):
-            yield Record(member, status, server.id)
+            yield RecordServer(member, status, server.id)
 
 
 def _remove(
@@ -233,7 +233,7 @@ def _remove(
         return (Block(_late(ensemble, alive)), *delete, *release)
     if servers or release:
         return delete + release
-    return (Settle(end),)
+    return (Finish(end),)
 
 
 def _locked(ensemble: EnsembleRecord, servers: tuple[Server, ...]) -> Message | None:

@@ -41,7 +41,7 @@ FORBIDDEN = 403
 REMOVING = (Status.ROLLING_BACK, Status.DELETING)
 
 
-class Next(Enum):
+class NextStep(Enum):
     """When the next step of an ensemble is due."""
 
     NOW = "now"
@@ -76,7 +76,7 @@ class Engine:
         """Begin no more actions: they are left to whoever works on the ensemble next."""
         self._stopped = True
 
-    def step(self, ensemble_id: str) -> Next:
+    def step(self, ensemble_id: str) -> NextStep:
         """Observe, decide, act, record.
 
         :raises ensemble_api.exception.NotFound: when the ensemble is gone.
@@ -97,16 +97,16 @@ class Engine:
             name="ensemble-engine",
         )
         if self._stopped:
-            return Next.NOW
+            return NextStep.NOW
         # Of several the same one each time, or each look would tell a change.
         obstacle = min(filter(None, done), key=str, default=None)
         if obstacle != ensemble.blocked and self._is_being_removed(ensemble.id):
             self._store.set_blocked(ensemble, self._owner, obstacle)
         if obstacle:
-            return Next.WHEN_UNBLOCKED
+            return NextStep.WHEN_UNBLOCKED
         # That a server is to go is asked again until it goes, and no reason to hurry.
         idle = all(isinstance(action, decision.DeleteServer) for action in actions)
-        return Next.AFTER_A_WHILE if idle else Next.NOW
+        return NextStep.AFTER_A_WHILE if idle else NextStep.NOW
 
     def _is_being_removed(self, ensemble_id: str) -> bool:
         try:
@@ -159,15 +159,15 @@ class Engine:
                 self._store.update_member(
                     ensemble, member, self._owner, status=MemberStatus.DELETED.value
                 )
-            case decision.Record(member, status, server_id):
+            case decision.RecordServer(member, status, server_id):
                 self._record(ensemble, member, status, server_id)
             case decision.Fail(message):
                 self._fail(ensemble, message)
-            case decision.Settle(Status.ACTIVE):
+            case decision.Finish(Status.ACTIVE):
                 self._store.transition(
                     ensemble.id, [ensemble.status], Status.ACTIVE, message=_BUILT()
                 )
-            case decision.Settle(status):
+            case decision.Finish(status):
                 self._end(context, ensemble, status)
         return None
 

@@ -6,7 +6,7 @@ import os
 import threading
 
 from ensemble_api import advice, exception
-from ensemble_api.execution.engine import Engine, Next
+from ensemble_api.execution.engine import Engine, NextStep
 from ensemble_api.store.api import Store
 
 LOG = logging.getLogger(__name__)
@@ -119,11 +119,11 @@ class Worker:
                 if self._store.get(ensemble_id).status.settled:
                     break
                 match self._engine.step(ensemble_id):
-                    case Next.AFTER_A_WHILE:
+                    case NextStep.AFTER_A_WHILE:
                         # Others that wait for a thread have it meanwhile.
                         pause = self._poll / 2
                         break
-                    case Next.WHEN_UNBLOCKED:
+                    case NextStep.WHEN_UNBLOCKED:
                         pause = BLOCKED * self._poll
                         break
         except exception.NotFound:

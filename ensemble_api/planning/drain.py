@@ -18,7 +18,7 @@ from ensemble_api.planning.topology import IntArray
 
 
 @dataclass(frozen=True, slots=True)
-class Drained:
+class DrainPlan:
     """Whether the members on a host fit elsewhere within the hard policies; None: not decided.
 
     `moves` are the members that would go, and where; some may be of other hosts. `reasons` say why
@@ -37,7 +37,7 @@ def drain(
     host: str,
     *,
     solve: Solve | None,
-) -> Drained:
+) -> DrainPlan:
     """Find other places for the members on `host`; the ensemble runs on `snapshot` already.
 
     Nothing is placed on it or on any host that is not usable, but what runs on such a host stays.
@@ -52,7 +52,7 @@ def drain(
     problem = build(hard, less, running)
     counts = replace_lost(problem)
     if counts is not None:
-        return Drained(True, _moves(hard, running, counts, less, host))
+        return DrainPlan(True, _moves(hard, running, counts, less, host))
     result = plan(hard, less, running, solve=solve, changes=False)
     if isinstance(result, Infeasible):
         reasons = tuple(
@@ -60,9 +60,9 @@ def drain(
             replace(each, policy=None if each.policy is None else numbers[each.policy])
             for each in result.reasons
         )
-        return Drained(False if result.proved else None, reasons=reasons)
+        return DrainPlan(False if result.proved else None, reasons=reasons)
     moved = {m: at for m, at in result.assignment.items() if at != running.get(m)}
-    return Drained(True, MappingProxyType(moved))
+    return DrainPlan(True, MappingProxyType(moved))
 
 
 def _without(snapshot: Snapshot, running: Assignment, ensemble: Ensemble, host: str) -> Snapshot:

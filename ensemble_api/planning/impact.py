@@ -69,7 +69,7 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RunningEnsemble:
     """An ensemble as it stands.
 
     `counts` are members of each tier as described, `policies` its `survive` policies by number, and
@@ -139,7 +139,7 @@ class Break:
 
 
 def impact(
-    standing: Standing, topology: Topology, down: Collection[str] = ()
+    ensemble: RunningEnsemble, topology: Topology, down: Collection[str] = ()
 ) -> dict[str, tuple[Break, ...]]:
     """Tell for every host with members what its failure breaks, the worst first.
 
@@ -148,46 +148,50 @@ def impact(
     host. Policies at a level that the cloud does not have are left out.
     """
     known = set(topology.hosts)
-    held = {host: tiers for host, tiers in standing.held.items() if host in known}
+    held = {host: tiers for host, tiers in ensemble.held.items() if host in known}
     up = {host: tiers for host, tiers in held.items() if host not in down}
-    found = _breaks(standing, topology, up, up)
+    found = _breaks(ensemble, topology, up, up)
     for host in held.keys() - up.keys():
-        found |= _breaks(standing, topology, {**up, host: held[host]}, (host,))
+        found |= _breaks(ensemble, topology, {**up, host: held[host]}, (host,))
     return found
 
 
-def states(standing: Standing, topology: Topology, down: Collection[str] = ()) -> dict[str, State]:
+def states(
+    ensemble: RunningEnsemble, topology: Topology, down: Collection[str] = ()
+) -> dict[str, State]:
     """Say for every host with members in one word what its failure leaves of the ensemble.
 
     Members on the hosts that are `down` are lost already, as in `impact`.
     """
     known = set(topology.hosts)
     running: Counter[str] = Counter()
-    for host in standing.held.keys() & known - set(down):
-        running.update(standing.held[host])
-    needed = {**dict.fromkeys(standing.counts, 1), **standing.declared}
+    for host in ensemble.held.keys() & known - set(down):
+        running.update(ensemble.held[host])
+    needed = {**dict.fromkeys(ensemble.counts, 1), **ensemble.declared}
     found = {}
-    for host in standing.held.keys() & known:
-        lost = {} if host in down else standing.held[host]
+    for host in ensemble.held.keys() & known:
+        lost = {} if host in down else ensemble.held[host]
         found[host] = state_of({tier: running[tier] - lost.get(tier, 0) for tier in needed}, needed)
     return found
 
 
-def broken(standing: Standing, topology: Topology, down: Collection[str] = ()) -> tuple[Break, ...]:
+def broken(
+    ensemble: RunningEnsemble, topology: Topology, down: Collection[str] = ()
+) -> tuple[Break, ...]:
     """Tell which promises do not hold now, the worst first.
 
     The members on hosts that are `down`, or that the cloud does not have, are lost. A tier that has
     lost none is left out: what its plan could not promise is no news.
     """
     known = set(topology.hosts)
-    up = {host: tiers for host, tiers in standing.held.items() if host in known - set(down)}
+    up = {host: tiers for host, tiers in ensemble.held.items() if host in known - set(down)}
     running: Counter[str] = Counter()
     for tiers in up.values():
         running.update(tiers)
-    lost = {tier for tier, count in standing.counts.items() if running[tier] < count}
-    empty = [tier for tier in standing.counts if tier in lost and not running[tier]]
-    found = list(_ended(empty, standing.declared, now=True))
-    for number, policy in standing.policies.items():
+    lost = {tier for tier, count in ensemble.counts.items() if running[tier] < count}
+    empty = [tier for tier in ensemble.counts if tier in lost and not running[tier]]
+    found = list(_ended(empty, ensemble.declared, now=True))
+    for number, policy in ensemble.policies.items():
         if policy.level not in topology.levels:
             continue
         losses = []
@@ -196,7 +200,7 @@ def broken(standing: Standing, topology: Topology, down: Collection[str] = ()) -
             for host, tiers in up.items():
                 inside[topology.domain_of(host, policy.level)] += tiers.get(tier, 0)
             worst = running[tier] - sum(sorted(inside.values())[::-1][: policy.failures])
-            needed = policy.needed(standing.counts[tier])
+            needed = policy.needed(ensemble.counts[tier])
             if tier in lost and running[tier] and worst < needed:
                 losses.append(Loss(tier, running[tier], worst, needed))
         short = [loss for loss in losses if loss.left < loss.needed]
@@ -207,24 +211,24 @@ def broken(standing: Standing, topology: Topology, down: Collection[str] = ()) -
 
 
 def _breaks(
-    standing: Standing, topology: Topology, held: Held, hosts: Collection[str]
+    ensemble: RunningEnsemble, topology: Topology, held: Held, hosts: Collection[str]
 ) -> dict[str, tuple[Break, ...]]:
     """Tell for each of `hosts` what breaks when it fails while the members of `held` run."""
     placed: Counter[str] = Counter()
     for tiers in held.values():
         placed.update(tiers)
-    declared = standing.declared
+    declared = ensemble.declared
     found: dict[str, list[Break]] = {}
     for host in hosts:
         empty = [tier for tier, lost in held[host].items() if lost and lost == placed[tier]]
         found[host] = list(_ended(empty, declared))
     ended = {host: {loss.tier for each in found[host] for loss in each.losses} for host in hosts}
-    for number, policy in standing.policies.items():
+    for number, policy in ensemble.policies.items():
         if policy.level not in topology.levels:
             continue
         losses: dict[str, list[Loss]] = {}
         for tier in policy.tiers:
-            needed = policy.needed(standing.counts[tier])
+            needed = policy.needed(ensemble.counts[tier])
             _lose(tier, needed, policy, topology, held, hosts, losses)
         for host, all_lost in losses.items():
             # That a tier ends is told once, whatever was promised of it.

@@ -13,7 +13,7 @@ from ensemble_api.planning.message import Message
 from ensemble_api.store import characters
 
 
-class Json(sa.TypeDecorator[Any]):
+class JsonText(sa.TypeDecorator[Any]):
     """JSON in a text column, the same on every database."""
 
     impl = sa.Text().with_variant(mysql.LONGTEXT(), "mysql")
@@ -28,7 +28,7 @@ class Json(sa.TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
-class MessageJson(sa.TypeDecorator[Message]):
+class MessageText(sa.TypeDecorator[Message]):
     """What we tell people, as code and arguments; texts are cut to what every database holds."""
 
     impl = sa.Text
@@ -46,7 +46,7 @@ class MessageJson(sa.TypeDecorator[Message]):
         return None if value is None else Message.read(json.loads(value))
 
 
-class Words(sa.TypeDecorator[str]):
+class Text(sa.TypeDecorator[str]):
     """What Nova says to people: cut to what every database holds, since it must be saved."""
 
     impl = sa.Text
@@ -57,7 +57,7 @@ class Words(sa.TypeDecorator[str]):
         return None if value is None else characters.storable(value)
 
 
-class Moment(sa.TypeDecorator[datetime]):
+class UtcDateTime(sa.TypeDecorator[datetime]):
     """A moment in UTC with microseconds; databases without zones give it back with one."""
 
     impl = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql")
@@ -90,16 +90,16 @@ class Ensemble(Base):
     user_id: orm.Mapped[str] = orm.mapped_column(sa.String(255))
     name: orm.Mapped[str] = orm.mapped_column(sa.String(255))
     status: orm.Mapped[str] = orm.mapped_column(sa.String(16))
-    body: orm.Mapped[Any] = orm.mapped_column(Json)
-    plan: orm.Mapped[Any] = orm.mapped_column(Json)
+    body: orm.Mapped[Any] = orm.mapped_column(JsonText)
+    plan: orm.Mapped[Any] = orm.mapped_column(JsonText)
     exclusive: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
-    fault: orm.Mapped[Any] = orm.mapped_column(Json, nullable=True)
-    requester: orm.Mapped[Any] = orm.mapped_column(Json, nullable=True)
-    blocked: orm.Mapped[Message | None] = orm.mapped_column(MessageJson)
-    created_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
-    updated_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
+    fault: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
+    requester: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
+    blocked: orm.Mapped[Message | None] = orm.mapped_column(MessageText)
+    created_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
+    updated_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
     lease_owner: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
-    lease_until: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
+    lease_until: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
 
 
 class Member(Base):
@@ -117,14 +117,14 @@ class Member(Base):
     number: orm.Mapped[int] = orm.mapped_column(sa.Integer)
     host: orm.Mapped[str] = orm.mapped_column(sa.String(255))
     provider: orm.Mapped[str] = orm.mapped_column(sa.String(36))
-    resources: orm.Mapped[Any] = orm.mapped_column(Json)
-    domains: orm.Mapped[Any] = orm.mapped_column(Json)
+    resources: orm.Mapped[Any] = orm.mapped_column(JsonText)
+    domains: orm.Mapped[Any] = orm.mapped_column(JsonText)
     status: orm.Mapped[str] = orm.mapped_column(sa.String(16))
     server_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(36))
-    asked_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
+    asked_at: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
     tries: orm.Mapped[int] = orm.mapped_column(sa.Integer, server_default="0")
-    refusal: orm.Mapped[str | None] = orm.mapped_column(Words)
-    retry_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
+    refusal: orm.Mapped[str | None] = orm.mapped_column(Text)
+    retry_at: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
 
 
 class Event(Base):
@@ -136,9 +136,9 @@ class Event(Base):
     ensemble_id: orm.Mapped[str] = orm.mapped_column(
         sa.ForeignKey("ensembles.id", ondelete="CASCADE"), index=True
     )
-    at: orm.Mapped[datetime] = orm.mapped_column(Moment)
+    at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
     type: orm.Mapped[str] = orm.mapped_column(sa.String(32))
-    message: orm.Mapped[Message] = orm.mapped_column(MessageJson)
+    message: orm.Mapped[Message] = orm.mapped_column(MessageText)
 
 
 class SavedPlan(Base):
@@ -153,8 +153,8 @@ class SavedPlan(Base):
     id: orm.Mapped[str] = orm.mapped_column(sa.String(36), primary_key=True)
     project_id: orm.Mapped[str] = orm.mapped_column(sa.String(255))
     digest: orm.Mapped[str] = orm.mapped_column(sa.String(64))
-    content: orm.Mapped[Any] = orm.mapped_column(Json)
-    created_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
+    content: orm.Mapped[Any] = orm.mapped_column(JsonText)
+    created_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
 
 
 class CreateRequest(Base):
@@ -174,5 +174,5 @@ class CreateRequest(Base):
     digest: orm.Mapped[str] = orm.mapped_column(sa.String(64))
     ensemble_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(36), index=True)
     reserved: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
-    answer: orm.Mapped[Any] = orm.mapped_column(Json, nullable=True)
-    created_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
+    answer: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
+    created_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)

@@ -28,7 +28,7 @@ class DrainAttempt:
 
     record: EnsembleRecord
     members: tuple[MemberRecord, ...]
-    found: drain.Drained | None
+    found: drain.DrainPlan | None
     topology: Topology | None = None
 
     @property
@@ -93,7 +93,7 @@ class _Attempt:
         snapshot = free.capacity.less(self._taken).snapshot
         running = {member: each.host for member, each in by_member.items()}
 
-        def drained(snapshot: Snapshot) -> drain.Drained:
+        def drained(snapshot: Snapshot) -> drain.DrainPlan:
             return drain.drain(request.ensemble, running, snapshot, self._host, solve=solve)
 
         try:

@@ -8,7 +8,7 @@ from typing import Any
 from ensemble_api import codec, exception
 from ensemble_api.cloud.inventory import Host
 from ensemble_api.planning.errors import ModelError
-from ensemble_api.planning.impact import Break, Effect, Standing, broken, impact, states
+from ensemble_api.planning.impact import Break, Effect, RunningEnsemble, broken, impact, states
 from ensemble_api.planning.policies import Survive
 from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import Topology
@@ -174,15 +174,15 @@ def _judge(
         owner = owners[ensemble_id]
         if owner.status not in PROMISING:
             continue
-        standing = Standing(
+        ensemble = RunningEnsemble(
             {tier["name"]: tier["count"] for tier in owner.body["tiers"]},
             _promises(owner.body["policies"]),
             by_host,
         )
-        for name, breaks in impact(standing, topology, down).items():
+        for name, breaks in impact(ensemble, topology, down).items():
             found.setdefault(name, []).extend((owner, each) for each in breaks)
-        now.extend((owner, each) for each in broken(standing, topology, down))
-        for name, state in states(standing, topology, down).items():
+        now.extend((owner, each) for each in broken(ensemble, topology, down))
+        for name, state in states(ensemble, topology, down).items():
             left.setdefault(name, {})[ensemble_id] = state
     for listed in (*found.values(), now):
         listed.sort(key=lambda pair: (pair[1].order[:2], pair[0].name, pair[0].id, pair[1].order))

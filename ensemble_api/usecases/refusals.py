@@ -12,8 +12,8 @@ from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.context import Context
 
-LATELY: Final = 60  # seconds
-MOST_TAKEN: Final = 10_000
+RECENT: Final = 60  # seconds
+MOST_RECENT: Final = 10_000
 
 # The parts that a template can do without, and so can be tried without, in the order of Nova's own
 # checks.
@@ -53,8 +53,8 @@ class AcceptedTemplates:
     def add(self, context: Context, template: Mapping[str, Any]) -> None:
         """Nova has just taken it."""
         with self._lock:
-            self._until[_digest(context, template)] = self._clock() + LATELY
-            while len(self._until) > MOST_TAKEN:
+            self._until[_digest(context, template)] = self._clock() + RECENT
+            while len(self._until) > MOST_RECENT:
                 del self._until[next(iter(self._until))]
 
 

@@ -17,7 +17,7 @@ from ensemble_api.planning import model
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.records import member_template
 from ensemble_api.usecases.refusals import AcceptedTemplates, Refusals
-from ensemble_api.usecases.server_template import Templates
+from ensemble_api.usecases.server_template import ServerTemplates
 
 
 class NovaCheck(Enum):
@@ -75,7 +75,7 @@ class Resolver:
                 field="ensemble.tiers",
             )
         self._check_levels(body)
-        templates = Templates(self._compute, self._networks, self._volumes, context)
+        templates = ServerTemplates(self._compute, self._networks, self._volumes, context)
         demands = {
             tier["name"]: templates.demand(
                 f"ensemble.tiers[{index}].server", tier["server"], int(tier["count"])
@@ -91,7 +91,11 @@ class Resolver:
         return ResolvedRequest(body, ensemble, demands)
 
     def _ask_nova(
-        self, context: Context, body: Mapping[str, Any], templates: Templates, nova_check: NovaCheck
+        self,
+        context: Context,
+        body: Mapping[str, Any],
+        templates: ServerTemplates,
+        nova_check: NovaCheck,
     ) -> None:
         """Refuse what Nova would refuse, so that a build does not end with it."""
         refusals = Refusals(

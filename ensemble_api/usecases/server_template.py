@@ -28,7 +28,7 @@ def _invalid(field: str, reason: str) -> exception.Invalid:
     return exception.Invalid(f"{field}: {reason}", field=field)
 
 
-class Templates:
+class ServerTemplates:
     """The templates of one request; what several of them refer to is looked up once."""
 
     def __init__(
@@ -47,7 +47,7 @@ class Templates:
         }
         self._found: dict[tuple[str, str], Any] = {}
         self._external: dict[str, bool] = {}
-        self._dealt: dict[str, str] = {}  # ports and volumes, and the field that took each
+        self._used_by: dict[str, str] = {}  # ports and volumes, and the field that took each
 
     def demand(self, field: str, template: Mapping[str, Any], count: int) -> Demand:
         """What each of ``count`` members asks of Placement, once what it is made of will do.
@@ -108,13 +108,13 @@ class Templates:
             )
         return self._found[kind, name]
 
-    def _deal(self, kind: str, name: str, field: str) -> Any:
+    def _find_unshared(self, kind: str, name: str, field: str) -> Any:
         """A thing that can serve one member only, in the whole request."""
         found = self._find(kind, name, field)
         key = name.lower()  # some databases take a UUID for the same in either case
-        if key in self._dealt:
-            raise _invalid(field, f"serves another member already ({self._dealt[key]})")
-        self._dealt[key] = field
+        if key in self._used_by:
+            raise _invalid(field, f"serves another member already ({self._used_by[key]})")
+        self._used_by[key] = field
         return found
 
     def _check_networks(self, field: str, networks: str | Sequence[str], ports: bool) -> None:
@@ -141,7 +141,7 @@ class Templates:
             )
         for place, name in enumerate(ports):
             where = f"{field}[{place}]"
-            port = self._deal("port", name, where)
+            port = self._find_unshared("port", name, where)
             if port.get("device_id"):
                 raise _invalid(where, "is in use")
             deferred = port.get("ip_allocation") in ("deferred", "none")
@@ -167,7 +167,7 @@ class Templates:
         roots: list[dict[str, Any]] = []
         for place, name in enumerate(volumes):
             where = f"{field}[{place}]"
-            volume = self._deal("volume", name, where)
+            volume = self._find_unshared("volume", name, where)
             if volume["status"] != "available":
                 raise _invalid(where, f"is {volume['status']}, not available")
             if not volume.get("bootable", True):

@@ -10,7 +10,7 @@ import pytest
 from small_cloud import SmallCloud, body, caller
 
 from ensemble_api import exception
-from ensemble_api.execution.engine import Next
+from ensemble_api.execution.engine import NextStep
 from ensemble_api.execution.worker import Worker
 from ensemble_api.records import Status
 from ensemble_api.store.api import Store
@@ -27,14 +27,14 @@ class Engine:
         self.steps: list[str] = []
         self._lock = threading.Lock()
 
-    def step(self, ensemble_id: str) -> Next:
+    def step(self, ensemble_id: str) -> NextStep:
         with self._lock:
             self.steps.append(ensemble_id)
             count = self.steps.count(ensemble_id)
         self._between(ensemble_id)
         if count >= 3:
             self._store.transition(ensemble_id, [Status.BUILDING], Status.ACTIVE)
-        return Next.NOW
+        return NextStep.NOW
 
     def stop(self) -> None:
         """Nothing is under way between two steps."""
@@ -145,11 +145,11 @@ def test_ensembles_that_wait_for_nova_keep_no_thread(
     *waiting, healthy = create(cloud, 4)
 
     class Waiting(Engine):
-        def step(self, ensemble_id: str) -> Next:
+        def step(self, ensemble_id: str) -> NextStep:
             if ensemble_id not in waiting:
                 return super().step(ensemble_id)
             self._between(ensemble_id)
-            return Next.AFTER_A_WHILE
+            return NextStep.AFTER_A_WHILE
 
     looked: list[str] = []
     workers(Waiting(store, looked.append), threads=1)
@@ -163,9 +163,9 @@ def test_removals_that_wait_for_somebody_keep_no_thread(
     *blocked, healthy = create(cloud, 3)
 
     class Blocked(Engine):
-        def step(self, ensemble_id: str) -> Next:
+        def step(self, ensemble_id: str) -> NextStep:
             due = super().step(ensemble_id)
-            return Next.WHEN_UNBLOCKED if ensemble_id in blocked else due
+            return NextStep.WHEN_UNBLOCKED if ensemble_id in blocked else due
 
     engine = Blocked(store)
     workers(engine, threads=1)
@@ -193,9 +193,9 @@ def test_a_stopped_worker_gives_its_leases_back(
     begun = threading.Event()
 
     class Endless(Engine):
-        def step(self, ensemble_id: str) -> Next:
+        def step(self, ensemble_id: str) -> NextStep:
             begun.set()
-            return Next.AFTER_A_WHILE
+            return NextStep.AFTER_A_WHILE
 
     worker = workers(Endless(store))
     assert begun.wait(20)
@@ -223,8 +223,8 @@ def test_a_lease_that_is_kept_for_a_pause_while_the_worker_stops_is_given_back(
             gave_back.set()
 
     class Waiting(Engine):
-        def step(self, ensemble_id: str) -> Next:
-            return Next.AFTER_A_WHILE
+        def step(self, ensemble_id: str) -> NextStep:
+            return NextStep.AFTER_A_WHILE
 
     url = store.engine.url.render_as_string(hide_password=False)
     worker = Worker(

@@ -7,7 +7,15 @@ from itertools import combinations
 
 import pytest
 
-from ensemble_api.planning.impact import Break, Effect, Held, Standing, broken, impact, states
+from ensemble_api.planning.impact import (
+    Break,
+    Effect,
+    Held,
+    RunningEnsemble,
+    broken,
+    impact,
+    states,
+)
 from ensemble_api.planning.policies import Survive
 from ensemble_api.planning.topology import Topology
 
@@ -24,11 +32,11 @@ def survive(
     return Survive(level, tiers, bool(more.pop("hard", True)), needed, failures)  # type: ignore[arg-type]
 
 
-def stand(held: Held, *policies: Survive, **counts: int) -> Standing:
+def stand(held: Held, *policies: Survive, **counts: int) -> RunningEnsemble:
     placed = Counter[str]()
     for tiers in held.values():
         placed.update(tiers)
-    return Standing({**placed, **counts}, dict(enumerate(policies)), held)
+    return RunningEnsemble({**placed, **counts}, dict(enumerate(policies)), held)
 
 
 def said(breaks: tuple[Break, ...]) -> list[tuple[str, int | None]]:
@@ -135,11 +143,11 @@ def test_it_is_said_in_words_with_figures() -> None:
     assert [str(each.message) for each in alone["h4"]] == [f"{wanted}: {then}"]
 
 
-def slowly(standing: Standing, down: set[str], victim: str) -> list[tuple[str, int | None]]:
+def slowly(ensemble: RunningEnsemble, down: set[str], victim: str) -> list[tuple[str, int | None]]:
     """The same by counting every loss that a policy allows, as a reader of the definition would."""
     running = {
         host: tiers
-        for host, tiers in standing.held.items()
+        for host, tiers in ensemble.held.items()
         if host in CLOUD.hosts and (host not in down or host == victim)
     }
     after = {host: tiers for host, tiers in running.items() if host != victim}
@@ -161,18 +169,18 @@ def slowly(standing: Standing, down: set[str], victim: str) -> list[tuple[str, i
     tiers = {tier for here in running.values() for tier in here}
     ended = {tier for tier in tiers if count(running, tier) and not count(after, tier)}
     for tier in ended:
-        asks = [each for each in standing.policies.values() if tier in each.tiers]
+        asks = [each for each in ensemble.policies.values() if tier in each.tiers]
         if not asks:
             found.append((3, False, -1, "unprotected", None))
-        elif any(each.needed(standing.counts[tier]) for each in asks):
+        elif any(each.needed(ensemble.counts[tier]) for each in asks):
             found.append((0, False, -1, "ended", None))
     found = list(dict.fromkeys(found))
-    for number, policy in standing.policies.items():
+    for number, policy in ensemble.policies.items():
         effects = set()
         for tier in policy.tiers:
             if count(running, tier) and not count(after, tier):
                 continue
-            needed = policy.needed(standing.counts[tier])
+            needed = policy.needed(ensemble.counts[tier])
             if count(running, tier) >= needed > count(after, tier):
                 effects.add("broken")
             elif worst(running, tier, policy) >= needed > worst(after, tier, policy):
@@ -201,12 +209,12 @@ def test_it_agrees_with_the_slow_count(seed: int) -> None:
         hard = dice.random() < 0.5
         policies.append(survive(level, needed, dice.randint(1, 4), tiers=some, hard=hard))
     counts = {tier: sum(here.get(tier, 0) for here in held.values()) for tier in tiers}
-    standing = Standing(counts, dict(enumerate(policies)), held)
+    ensemble = RunningEnsemble(counts, dict(enumerate(policies)), held)
     down = {host for host in CLOUD.hosts if dice.random() < 0.2}
-    found = impact(standing, CLOUD, down)
+    found = impact(ensemble, CLOUD, down)
     assert found.keys() == held.keys() - {"gone"}
     for host, breaks in found.items():
-        assert said(breaks) == slowly(standing, down, host), (host, down)
+        assert said(breaks) == slowly(ensemble, down, host), (host, down)
         assert all(loss.worst <= loss.left for each in breaks for loss in each.losses)
     assert Effect.ENDED.rank < Effect.BROKEN.rank < Effect.EXPOSED.rank < Effect.UNPROTECTED.rank
 

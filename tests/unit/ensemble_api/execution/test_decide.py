@@ -14,10 +14,10 @@ from ensemble_api.execution.decide import (
     CreateServer,
     DeleteServer,
     Fail,
-    Record,
+    Finish,
+    RecordServer,
     ReleaseHold,
     Server,
-    Settle,
     decide,
     pause_after,
 )
@@ -102,25 +102,25 @@ BUILD = [
         "a server became active: that is recorded",
         (built(0, BUILDING), built(1, BUILDING)),
         (server(FIRST), server(SECOND, "BUILD")),
-        (Record(built(0, BUILDING), ACTIVE, "s-0"),),
+        (RecordServer(built(0, BUILDING), ACTIVE, "s-0"),),
     ),
     Case(
         "all active but not yet recorded: record first, settle later",
         (built(0, BUILDING),),
         (server(FIRST),),
-        (Record(built(0, BUILDING), ACTIVE, "s-0"),),
+        (RecordServer(built(0, BUILDING), ACTIVE, "s-0"),),
     ),
     Case(
         "all active and recorded: done",
         (built(0), built(1)),
         (server(FIRST), server(SECOND)),
-        (Settle(Status.ACTIVE),),
+        (Finish(Status.ACTIVE),),
     ),
     Case(
         "an active server on its planned host is fine",
         (built(0),),
         (server(FIRST, host=FIRST.host),),
-        (Settle(Status.ACTIVE),),
+        (Finish(Status.ACTIVE),),
     ),
 ]
 
@@ -135,13 +135,13 @@ CRASHES = [
         "crashed after the request, before its result: the server is found by its tag",
         (member(0, status=BUILDING),),
         (server(FIRST, "BUILD"),),
-        (Record(member(0, status=BUILDING), BUILDING, "s-0"),),
+        (RecordServer(member(0, status=BUILDING), BUILDING, "s-0"),),
     ),
     Case(
         "the request took effect while its worker was away: the server is active",
         (member(0, status=BUILDING),),
         (server(FIRST),),
-        (Record(member(0, status=BUILDING), ACTIVE, "s-0"),),
+        (RecordServer(member(0, status=BUILDING), ACTIVE, "s-0"),),
     ),
     Case(
         "a member has two servers: the second goes",
@@ -153,7 +153,7 @@ CRASHES = [
         "a member has two servers: the active one stays, whatever the ids",
         (built(0, BUILDING),),
         (server(FIRST, "BUILD", name="a"), server(FIRST)),
-        (Record(built(0, BUILDING), ACTIVE, "s-0"), DeleteServer("a-0")),
+        (RecordServer(built(0, BUILDING), ACTIVE, "s-0"), DeleteServer("a-0")),
     ),
     Case(
         "a double that broke is no reason to fail",
@@ -165,7 +165,7 @@ CRASHES = [
         "a double is being deleted: wait for its end",
         (built(0),),
         (server(FIRST), server(FIRST, name="t", task="deleting")),
-        (Settle(Status.ACTIVE),),
+        (Finish(Status.ACTIVE),),
     ),
     Case(
         "a double that is being deleted never takes the place of the one that stays",
@@ -261,7 +261,7 @@ RETRIES = [
         "a double that is locked is somebody else's",
         (built(0),),
         (server(FIRST), server(FIRST, name="t", locked=True)),
-        (Settle(Status.ACTIVE),),
+        (Finish(Status.ACTIVE),),
     ),
 ]
 
@@ -382,7 +382,7 @@ def test_what_was_asked_of_a_host_that_died_is_asked_again_after_a_while(
 @pytest.mark.parametrize(("status", "end"), REMOVALS)
 def test_removing_is_over_when_nothing_is_left(status: Status, end: Status | None) -> None:
     record = ensemble(member(0, status=DELETED), member(1, status=DELETED), status=status)
-    assert decide(record, (), concurrency=1, timeout=300.0) == (Settle(end),)
+    assert decide(record, (), concurrency=1, timeout=300.0) == (Finish(end),)
 
 
 @pytest.mark.parametrize("status", [Status.ACTIVE, Status.ERROR])

@@ -19,10 +19,10 @@ from ensemble_api.execution.decide import (
     CreateServer,
     DeleteServer,
     Fail,
-    Record,
+    Finish,
+    RecordServer,
     ReleaseHold,
     Server,
-    Settle,
     decide,
 )
 from ensemble_api.records import EnsembleRecord, MemberRecord
@@ -95,14 +95,14 @@ class World:
                 self.effect()
                 self.holds.discard(done.id)
                 self.mark(done, status=MemberStatus.DELETED)
-            case Record(seen, status, server_id):
+            case RecordServer(seen, status, server_id):
                 self.mark(seen, status=status, server_id=server_id)
             case Fail(message):
                 self.fail(str(message))
-            case Settle(None):
+            case Finish(None):
                 self.effect()
                 self.record = None
-            case Settle(status):
+            case Finish(status):
                 self.transition(status)
 
     def mark(self, which: MemberRecord, **changes: Any) -> None:
