@@ -174,7 +174,7 @@ class Value:
         except ValueError:
             raise self.error("must be a whole number in decimal digits") from None
 
-    def truth(self) -> bool:
+    def boolean(self) -> bool:
         """Read yes or no, in any of YAML's words for them."""
         if not isinstance(self.node, yaml.ScalarNode) or self.node.tag != _TRUTH_TAG:
             raise self.error(f"must be true or false, not {self._kind}")

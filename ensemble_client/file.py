@@ -117,7 +117,7 @@ def _server(server: Value, folder: Path | None) -> dict[str, Any]:
         body["networks"] = _networks(given["networks"])
     body |= {key: given[key].names() for key in _SERVER_LISTS if key in given}
     if "config_drive" in given:
-        body["config_drive"] = given["config_drive"].truth()
+        body["config_drive"] = given["config_drive"].boolean()
     if "user_data" in given and "user_data_file" in given:
         raise given["user_data_file"].error("give user_data or user_data_file, not both")
     if "user_data" in given:

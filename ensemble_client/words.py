@@ -157,9 +157,9 @@ def broken_lines(broken: Iterable[Json]) -> list[str]:
     ]
 
 
-def promise_lines(policies: Sequence[Json], truth: Json) -> list[str]:
+def promise_lines(policies: Sequence[Json], current: Json) -> list[str]:
     """Say of each policy of an ensemble whether it is kept now, by the API's survivability."""
-    missed = {each["policy"]: printable(each["message"]) for each in truth["violations"]}
+    missed = {each["policy"]: printable(each["message"]) for each in current["violations"]}
     return [
         f"Not met, {policy_text(policy)}: {missed[index]}"
         if index in missed
@@ -168,9 +168,9 @@ def promise_lines(policies: Sequence[Json], truth: Json) -> list[str]:
     ]
 
 
-def truth_lines(truth: Json) -> list[str]:
+def current_state_lines(current: Json) -> list[str]:
     """Say how many members run where they were planned, and what the others do."""
-    members = truth["members"]
+    members = current["members"]
     moved = [printable(each["name"]) for each in members if each["moved"]]
     idle = [
         f"{printable(each['name'])} ({printable(each['status'] or 'no server')})"
@@ -178,8 +178,9 @@ def truth_lines(truth: Json) -> list[str]:
         if not each["running"]
     ]
     fine = sum(each["running"] and not each["moved"] for each in members)
+    when = printable(current["as_of"])
     return [
-        f"As of {printable(truth['as_of'])}: {fine} of {len(members)} run where they were planned.",
+        f"As of {when}: {fine} of {len(members)} run where they were planned.",
         *([f"Moved: {', '.join(moved)}"] if moved else []),
         *([f"Not running, or on a host that is down: {', '.join(idle)}"] if idle else []),
     ]

@@ -23,7 +23,7 @@ def build(cloud: SmallCloud, wanted: Any = None) -> EnsembleRecord:
     return cloud.store.get(record.id)
 
 
-def truth(cloud: SmallCloud, record: EnsembleRecord, failures: int = 1, **changes: Any) -> Any:
+def state_now(cloud: SmallCloud, record: EnsembleRecord, failures: int = 1, **changes: Any) -> Any:
     who = changes.pop("who", None) or caller()
     found = cloud.service().survivability(who, cloud.store.get(record.id), whole=True)
     return views.translated(views.current_state(found, failures, names=changes.pop("names", False)))
@@ -44,7 +44,7 @@ def left(found: Any, level: str = "host") -> int:
 
 def test_after_the_build_all_is_as_planned(cloud: SmallCloud) -> None:
     record = build(cloud)
-    found = truth(cloud, record)
+    found = state_now(cloud, record)
     assert [each["status"] for each in found["members"]] == ["ACTIVE"] * 3
     for each in found["members"]:
         assert (each["domains"], each["moved"], each["running"]) == (each["planned"], False, True)
@@ -60,7 +60,7 @@ def test_after_the_build_all_is_as_planned(cloud: SmallCloud) -> None:
 def test_a_server_that_moved_is_told_with_what_it_breaks(cloud: SmallCloud) -> None:
     record = build(cloud)
     server(cloud, record).host = server(cloud, record, "web-1").host
-    found = truth(cloud, record)
+    found = state_now(cloud, record)
     assert member(found)["moved"]
     assert member(found)["domains"] == member(found, "web-1")["domains"]
     assert [(each["policy"], each["enforcement"]) for each in found["violations"]] == [
@@ -81,7 +81,7 @@ def test_a_server_that_moved_is_told_with_what_it_breaks(cloud: SmallCloud) -> N
 def test_a_server_that_was_deleted_is_nowhere(cloud: SmallCloud) -> None:
     record = build(cloud)
     server(cloud, record).gone = True
-    found = truth(cloud, record)
+    found = state_now(cloud, record)
     gone = member(found)
     assert (gone["status"], gone["domains"], gone["moved"]) == (None, {}, False)
     assert gone["server_id"] == record.members[0].server_id
@@ -91,11 +91,14 @@ def test_a_server_that_was_deleted_is_nowhere(cloud: SmallCloud) -> None:
 
 def test_what_differs_from_the_plan_is_said_with_what_it_costs(cloud: SmallCloud) -> None:
     record = build(cloud)
-    assert (truth(cloud, record)["as_planned"], truth(cloud, record)["differences"]) == (True, [])
+    assert (state_now(cloud, record)["as_planned"], state_now(cloud, record)["differences"]) == (
+        True,
+        [],
+    )
     server(cloud, record).host = server(cloud, record, "web-1").host
     server(cloud, record, "web-1").status = "SHUTOFF"
     server(cloud, record, "web-2").gone = True
-    found = truth(cloud, record)
+    found = state_now(cloud, record)
     moved, idle, gone = found["differences"]
     labels = {each["ref"]: each["label"] for each in found["domains"]}
     now, planned = ([labels[ref] for ref in moved[key]] for key in ("now", "planned"))
@@ -129,7 +132,7 @@ def test_what_differs_from_the_plan_is_said_with_what_it_costs(cloud: SmallCloud
 
 def test_a_soft_policy_that_the_plan_missed_too_is_no_difference(cloud: SmallCloud) -> None:
     crowded = {**apart("web", "zone"), "enforcement": "soft"}
-    found = truth(cloud, build(cloud, body(("web", 3), policies=[crowded])))
+    found = state_now(cloud, build(cloud, body(("web", 3), policies=[crowded])))
     assert [each["planned"] for each in found["violations"]] == [True]
     assert (found["as_planned"], found["costs"]) == (True, [])
 
@@ -138,7 +141,7 @@ def test_a_soft_policy_that_the_plan_missed_too_is_no_difference(cloud: SmallClo
 def test_a_server_that_does_not_run_is_not_left(cloud: SmallCloud, status: str) -> None:
     record = build(cloud)
     server(cloud, record).status = status
-    found = truth(cloud, record)
+    found = state_now(cloud, record)
     assert (member(found)["status"], member(found)["running"]) == (status, False)
     assert left(found) == 1
 
@@ -149,7 +152,7 @@ def test_a_host_that_is_down_takes_its_servers_with_it(
 ) -> None:
     record = build(cloud)
     cloud.nova.host(server(cloud, record).host).state = state
-    found = truth(cloud, record)
+    found = state_now(cloud, record)
     assert member(found)["status"] == "ACTIVE"
     assert member(found)["running"] is (state == "up")
     assert left(found) == remaining
@@ -159,7 +162,7 @@ def test_a_host_that_nova_does_not_know_any_more_is_no_place(cloud: SmallCloud) 
     record = build(cloud)
     gone = server(cloud, record).host
     cloud.nova.hosts = [host for host in cloud.nova.hosts if host.name != gone]
-    found = truth(cloud, record)
+    found = state_now(cloud, record)
     assert (member(found)["domains"], member(found)["running"]) == ({}, False)
     assert member(found)["planned"]["host"] in {each["ref"] for each in found["domains"]}
 
@@ -168,7 +171,7 @@ def test_all_lost_keeps_no_promise(cloud: SmallCloud) -> None:
     record = build(cloud)
     for each in cloud.nova.alive():
         each.gone = True
-    found = truth(cloud, record)
+    found = state_now(cloud, record)
     assert [each["holds"] for each in found["promises"]] == [False]
     assert {left(found, level) for level in ("host", "rack", "zone")} == {0}
     assert [each["state"] for each in found["levels"]] == ["down"] * 3
@@ -182,30 +185,30 @@ def test_tags_that_a_tenant_removed_or_forged_mislead_nobody(cloud: SmallCloud) 
     cloud.run(theirs.id)
     forged = cloud.nova.servers[cloud.store.get(theirs.id).members[0].server_id or ""]
     forged.tags, forged.host = tags, "secrethost4"
-    found = truth(cloud, record)
+    found = state_now(cloud, record)
     assert member(found)["domains"] == member(found)["planned"]
 
 
 def test_many_servers_without_tags_are_found_by_one_list(
     cloud: SmallCloud, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("ensemble_api.usecases.current_state.MANY", 2)
+    monkeypatch.setattr("ensemble_api.usecases.state_now.MANY", 2)
     record = build(cloud)
     for each in cloud.nova.alive():
         each.tags = []
     cloud.nova.calls.clear()
-    assert [each["status"] for each in truth(cloud, record)["members"]] == ["ACTIVE"] * 3
+    assert [each["status"] for each in state_now(cloud, record)["members"]] == ["ACTIVE"] * 3
     assert not [path for _, path in cloud.nova.calls if path.startswith("/servers/s")]
 
 
 def test_more_failures_at_once_leave_less(cloud: SmallCloud) -> None:
     record = build(cloud)
-    assert [left(truth(cloud, record, failures)) for failures in (1, 2, 3, 9)] == [2, 1, 0, 0]
+    assert [left(state_now(cloud, record, failures)) for failures in (1, 2, 3, 9)] == [2, 1, 0, 0]
 
 
 def test_before_the_build_no_member_is_anywhere(cloud: SmallCloud) -> None:
     record = cloud.service().create(caller(), body(("web", 2)))
-    found = truth(cloud, record)
+    found = state_now(cloud, record)
     assert [(each["status"], each["server_id"]) for each in found["members"]] == [(None, None)] * 2
     assert left(found) == 0
 
@@ -214,9 +217,9 @@ def test_another_ensemble_on_the_same_host_breaks_exclusiveness(cloud: SmallClou
     alone = {"type": "exclusive", "level": "host", "tiers": ["web"], "other": "ensemble"}
     record = build(cloud, body(("web", 1), policies=[alone]))
     other = build(cloud, body(("db", 1)))
-    assert truth(cloud, record)["violations"] == []
+    assert state_now(cloud, record)["violations"] == []
     server(cloud, record).host = other.members[0].host
-    assert [each["policy"] for each in truth(cloud, record)["violations"]] == [0]
+    assert [each["policy"] for each in state_now(cloud, record)["violations"]] == [0]
 
 
 def test_a_spread_counts_the_domains_with_the_traits_that_were_asked_for(
@@ -231,18 +234,18 @@ def test_a_spread_counts_the_domains_with_the_traits_that_were_asked_for(
     wanted = body(("web", 4), policies=[even])
     wanted["tiers"][0]["server"]["flavor"] = fast
     record = build(cloud, wanted)
-    assert truth(cloud, record)["violations"] == []
+    assert state_now(cloud, record)["violations"] == []
     for each in record.members:
         server(cloud, record, each.name).host = "secrethost3"
-    assert [each["policy"] for each in truth(cloud, record)["violations"]] == [0]
+    assert [each["policy"] for each in state_now(cloud, record)["violations"]] == [0]
 
 
 def test_an_operator_sees_names_and_a_tenant_none(cloud: SmallCloud) -> None:
     record = build(cloud)
     server(cloud, record).host = "secrethost4"
-    assert "secret" not in json.dumps(truth(cloud, record))
-    seen = truth(cloud, record, who=caller("operators", "admin"), names=True)
+    assert "secret" not in json.dumps(state_now(cloud, record))
+    seen = state_now(cloud, record, who=caller("operators", "admin"), names=True)
     assert member(seen)["host"] == "secrethost4"
     assert {each["name"] for each in seen["domains"] if each["level"] == "host"} <= HOSTS.keys()
     # Both speak of the project's references.
-    assert member(seen)["domains"] == member(truth(cloud, record))["domains"]
+    assert member(seen)["domains"] == member(state_now(cloud, record))["domains"]

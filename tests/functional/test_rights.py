@@ -357,16 +357,16 @@ def test_a_server_of_another_project_is_not_taken_for_the_member_s(
     assert foreign in cloud.nova.alive()
 
 
-def test_the_truth_takes_no_tagged_server_for_a_member_s(cloud: SmallCloud) -> None:
+def test_the_current_state_takes_no_tagged_server_for_a_member_s(cloud: SmallCloud) -> None:
     record = built(cloud, 1)
     foreign = pet(cloud, record, record.members[0])
     own = server_of(cloud, record.members[0])
     own.gone = True
-    truth = cloud.service().survivability(caller(), record, whole=False)
-    assert [each.status for each in truth.members] == [None]
+    current_state = cloud.service().survivability(caller(), record, whole=False)
+    assert [each.status for each in current_state.members] == [None]
     waiting = replace(record, members=(replace(record.members[0], server_id=None),))
-    truth = cloud.service().survivability(caller(), waiting, whole=False)
-    assert [each.server_id for each in truth.members] == [None]
+    current_state = cloud.service().survivability(caller(), waiting, whole=False)
+    assert [each.server_id for each in current_state.members] == [None]
     assert foreign.task is None
 
 

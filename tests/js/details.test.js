@@ -41,8 +41,8 @@ function ensemble(status, statuses, more) {
   };
 }
 
-/** Nova's truth: web-1 beside web-2 on h3 of rack r3, and the rest as planned. */
-function truth(more) {
+/** The current state: web-1 beside web-2 on h3 of rack r3, and the rest as planned. */
+function current(more) {
   const there = { 'web-1': { host: 'h3', rack: 'r3', zone: 'z2' } };
   return {
     as_of: NOW,
@@ -86,7 +86,7 @@ function open(shown, answers) {
     el('div', { 'data-when': 'stays' }), buttons, lives);
   const data = {
     ensemble: shown, now: NOW, settled: ['ACTIVE', 'ERROR'], names: { 'f-tiny': 'm1.tiny' }, indexUrl: '/',
-    stateUrl: '/state/', truthUrl: '/truth/', cancelUrl: '/cancel/', deleteUrl: '/delete/', goneUrl: '/gone/',
+    stateUrl: '/state/', survivabilityUrl: '/now/', cancelUrl: '/cancel/', deleteUrl: '/delete/', goneUrl: '/gone/',
     session: {
       project: { id: 'p1', name: 'shop' }, csrfCookie: 'csrftoken', loginUrl: '/login/', switchUrl: '/switch/00000000/',
     },
@@ -154,7 +154,7 @@ test('while it builds, members light up, the focus stays, and at the end nothing
   const done = ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']);
   done.events = [...done.events, { at: '2026-11-22T12:00:15Z', type: 'ACTIVE', message: 'All members are ACTIVE.' }];
   answers['/state/'] = { now: NOW, ensemble: done };
-  answers['/truth/'] = { survivability: truth({ violations: [] }) };
+  answers['/now/'] = { survivability: current({ violations: [] }) };
   await beat();
   assert.deepEqual(beats, [], 'no more questions');
   assert.equal(part('time').textContent, 'built in 15 s');
@@ -163,14 +163,14 @@ test('while it builds, members light up, the focus stays, and at the end nothing
 });
 
 test('what differs from the plan is told with its price, and the promises that no longer hold', async () => {
-  const part = open(ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']), { '/truth/': { survivability: truth() } });
+  const part = open(ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']), { '/now/': { survivability: current() } });
   await settle();
   assert.equal(part('sentence').textContent, 'Active, but 1 of 4 members is not as planned.');
   const told = part('differences').textContent;
   assert.match(told, /web-1 is now in zone B, rack C, host C; planned was zone A, rack B, host B\./);
   assert.match(told, /The loss of rack C now leaves 1 of 3 of web; as planned, the loss of any rack left 2\./);
   assert.match(told, /A promise does not hold: No two members of web may share a host\./);
-  assert.doesNotMatch(told, /in one zone/, 'a soft policy that was never met is no difference');
+  assert.doesNotMatch(told, /in one zone/, 'a wish that was never met is no difference');
   const holds = [...part('policies').querySelectorAll('li')].map((rule) => rule.dataset.holds);
   assert.deepEqual(holds, ['false', 'false', 'false']);
   assert.match(part('policies').textContent, /Not kept\. a host holds two of web.*web: 1 would be left, 2 are needed\./);
@@ -185,7 +185,7 @@ test('only what Nova was seen to have is green, and nothing while a promise is b
     survives: [{ level: 'host', state: 'works', ends: [], short: [] }],
   });
   const sign = (part) => part('sign').querySelector('svg').getAttribute('class');
-  const part = open(active, { '/truth/': [500, { error: { message: 'No.' } }] });
+  const part = open(active, { '/now/': [500, { error: { message: 'No.' } }] });
   await settle();
   assert.match(sign(part), /less/);
   assert.equal(part('survives').textContent, 'As planned, after the loss of any one host: works');
@@ -193,15 +193,15 @@ test('only what Nova was seen to have is green, and nothing while a promise is b
   assert.match(part('policies').textContent, /holds as planned/);
   assert.ok(!document.querySelector('#ens-details[data-holds], [data-differs]'));
 
-  const fine = { members: truth().members.map((one) => ({ ...one, domains: one.planned, moved: false })) };
-  const levels = [{ ...truth().levels[0], state: 'degraded', ends: [], short: ['web'] }];
-  const seen = open(active, { '/truth/': { survivability: truth({ ...fine, levels, violations: [], promises: [] }) } });
+  const fine = { members: current().members.map((one) => ({ ...one, domains: one.planned, moved: false })) };
+  const levels = [{ ...current().levels[0], state: 'degraded', ends: [], short: ['web'] }];
+  const seen = open(active, { '/now/': { survivability: current({ ...fine, levels, violations: [], promises: [] }) } });
   await settle();
   assert.match(sign(seen), /good/);
   assert.equal(seen('survives').textContent, 'After the loss of any one host: degraded');
   assert.ok(document.querySelector('#ens-details[data-holds]'));
 
-  const broken = open(active, { '/truth/': { survivability: truth({ ...fine, levels }) } });
+  const broken = open(active, { '/now/': { survivability: current({ ...fine, levels }) } });
   await settle();
   assert.match(sign(broken), /warn/);
   assert.match(broken('differences').textContent, /A promise does not hold/);
@@ -209,7 +209,7 @@ test('only what Nova was seen to have is green, and nothing while a promise is b
 });
 
 test('members sort by each heading, and back', async () => {
-  const part = open(ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']), { '/truth/': { survivability: truth() } });
+  const part = open(ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']), { '/now/': { survivability: current() } });
   await settle();
   const order = () => [...part('members').querySelectorAll('[data-member]')].map((row) => row.dataset.member).join(' ');
   assert.equal(order(), 'db-0 web-0 web-1 web-2');
@@ -223,11 +223,11 @@ test('members sort by each heading, and back', async () => {
 });
 
 test('a server that is gone or in error is told at its member, with Nova’s reason', async () => {
-  const lost = truth({ promises: [], violations: [] });
+  const lost = current({ promises: [], violations: [] });
   lost.members[0] = { ...lost.members[0], status: null, server_id: null, domains: {} };
   lost.members[2] = { ...lost.members[2], running: false };
   lost.members[3] = { ...lost.members[3], status: 'ERROR', fault: HOSTILE[0] };
-  const part = open(ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']), { '/truth/': { survivability: lost } });
+  const part = open(ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']), { '/now/': { survivability: lost } });
   await settle();
   assert.match(part('members').querySelector('[data-member=web-0]').textContent, /Gone: Nova has no such server/);
   assert.match(part('members').querySelector('[data-member=db-0]').textContent, /Error<img src=x/);
@@ -237,9 +237,9 @@ test('a server that is gone or in error is told at its member, with Nova’s rea
   assert.equal(document.querySelectorAll('img').length, 0);
 });
 
-test('without an answer about the truth the page shows the plan and says so', async () => {
+test('without an answer about the current state the page shows the plan and says so', async () => {
   const part = open(ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']),
-    { '/truth/': [500, { error: { message: 'No such thing.' } }] });
+    { '/now/': [500, { error: { message: 'No such thing.' } }] });
   await settle();
   assert.match(part('as-of').textContent, /As planned\..*No such thing\. Look again/);
   assert.equal(part('sentence').textContent, 'Active: all 4 members were built.');
@@ -364,7 +364,7 @@ test('the question whether to cancel follows the build, and ends with it', async
   await settle();
   assert.match(question().text, /^2 of 4 servers are there already/);
   answers['/state/'] = { now: NOW, ensemble: ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']) };
-  answers['/truth/'] = { survivability: truth() };
+  answers['/now/'] = { survivability: current() };
   await beat();
   assert.match(question().text, /^The build has ended/);
   assert.deepEqual(question().buttons, ['Close']);

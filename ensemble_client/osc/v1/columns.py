@@ -114,9 +114,9 @@ def plan_rows(plan: Json) -> Table:
     return (*(level.capitalize() for level in places.levels), "Members"), rows
 
 
-def truth_rows(truth: Json) -> Table:
+def current_state_rows(current: Json) -> Table:
     """Lay out what is true of an ensemble now, a member a row, with the plan where it differs."""
-    places = Places(truth["domains"])
+    places = Places(current["domains"])
     rows = [
         (
             Said(member["name"]),
@@ -132,7 +132,7 @@ def truth_rows(truth: Json) -> Table:
             ),
             member["server_id"] or "",
         )
-        for member in truth["members"]
+        for member in current["members"]
     ]
     levels = (level.capitalize() for level in places.levels)
     return ("Member", "Status", *levels, "Planned", "Server"), rows

@@ -32,11 +32,11 @@ class SurvivabilityOfEnsemble(Telling):
         manager = self.app.client_manager.ensemble.ensembles
         with plain_words():
             ensemble = manager.get(find(manager, parsed_args.ensemble).id)
-            truth = manager.survivability(ensemble, failures=parsed_args.failures)
+            current = manager.survivability(ensemble, failures=parsed_args.failures)
         self.sentences = [
-            *words.truth_lines(truth),
-            *words.verdict_lines(truth["levels"], parsed_args.failures),
-            *words.survivability_lines(truth["levels"], parsed_args.failures),
-            *words.promise_lines(ensemble.policies, truth),
+            *words.current_state_lines(current),
+            *words.verdict_lines(current["levels"], parsed_args.failures),
+            *words.survivability_lines(current["levels"], parsed_args.failures),
+            *words.promise_lines(ensemble.policies, current),
         ]
-        return columns.truth_rows(truth)
+        return columns.current_state_rows(current)

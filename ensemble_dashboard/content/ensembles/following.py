@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the page of one ensemble asks for: its state, Nova's truth, its file; and its end."""
+"""What the page of one ensemble asks for: its state, its survivability, its file; and its end."""
 
 import datetime
 import logging
@@ -56,7 +56,7 @@ class StateView(generic.View):
         return {"ensemble": api.ensemble_get(request, str(ensemble_id)).to_dict(), "now": clock()}
 
 
-class TruthView(generic.View):
+class SurvivabilityView(generic.View):
     """Where Nova has the servers now, and what that means."""
 
     http_method_names = ("get",)

@@ -16,7 +16,11 @@ urlpatterns = [
     path("words/<slug:language>/", catalog.CatalogView.as_view(), name="words"),
     path("<uuid:ensemble_id>/", views.DetailView.as_view(), name="detail"),
     path("<uuid:ensemble_id>/state/", following.StateView.as_view(), name="state"),
-    path("<uuid:ensemble_id>/truth/", following.TruthView.as_view(), name="truth"),
+    path(
+        "<uuid:ensemble_id>/survivability/",
+        following.SurvivabilityView.as_view(),
+        name="survivability",
+    ),
     path("<uuid:ensemble_id>/cancel/", following.CancelView.as_view(), name="cancel"),
     path("<uuid:ensemble_id>/delete/", following.DeleteView.as_view(), name="delete"),
     path("<uuid:ensemble_id>/document/", following.DocumentView.as_view(), name="document"),

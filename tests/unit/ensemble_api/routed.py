@@ -24,7 +24,7 @@ READER = caller("shop-project", "reader")
 ADMIN = caller("admin-project", "admin")
 FOREIGN = caller("other-project", "member", "reader")
 ID = stable_id("ensemble")
-TRUTH = f"/os-ensembles/{ID}/survivability"
+SURVIVABILITY = f"/os-ensembles/{ID}/survivability"
 ACTION = f"/os-ensembles/{ID}/action"
 BODY = {
     "ensemble": {

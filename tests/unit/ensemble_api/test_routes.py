@@ -17,7 +17,7 @@ from routed import (
     MEMBER,
     READER,
     REASON,
-    TRUTH,
+    SURVIVABILITY,
     Ensembles,
     call,
     error,
@@ -119,9 +119,9 @@ def test_a_version_that_does_not_exist_is_406(service: Ensembles, asked: str) ->
     [
         pytest.param(READER, "GET", "/os-ensembles", 200, id="a reader lists"),
         pytest.param(READER, "GET", f"/os-ensembles/{ID}", 200, id="a reader shows"),
-        pytest.param(READER, "GET", TRUTH, 200, id="a reader sees the truth"),
-        pytest.param(FOREIGN, "GET", TRUTH, 404, id="the truth of another project's: hidden"),
-        pytest.param(ADMIN, "GET", TRUTH, 200, id="an admin sees the truth of any"),
+        pytest.param(READER, "GET", SURVIVABILITY, 200, id="a reader sees the current state"),
+        pytest.param(FOREIGN, "GET", SURVIVABILITY, 404, id="another project's: hidden"),
+        pytest.param(ADMIN, "GET", SURVIVABILITY, 200, id="an admin sees the current state of any"),
         pytest.param(READER, "POST", "/os-ensembles", 403, id="a reader does not create"),
         pytest.param(READER, "POST", "/os-ensembles/plans", 200, id="a reader plans"),
         pytest.param(READER, "DELETE", f"/os-ensembles/{ID}", 403, id="a reader does not delete"),
@@ -254,8 +254,10 @@ def test_a_bad_parameter_is_named(service: Ensembles, query: str, field: str) ->
 
 
 @pytest.mark.parametrize("query", ["failures=0", "failures=two", "failures=", "colour=red"])
-def test_a_bad_question_about_the_truth_is_named(service: Ensembles, query: str) -> None:
-    details = error(call(service, "GET", f"{TRUTH}?{query}"), "badRequest", "ensemble.invalid")
+def test_a_bad_question_about_the_current_state_is_named(service: Ensembles, query: str) -> None:
+    details = error(
+        call(service, "GET", f"{SURVIVABILITY}?{query}"), "badRequest", "ensemble.invalid"
+    )
     assert details["field"] == query.partition("=")[0]
 
 

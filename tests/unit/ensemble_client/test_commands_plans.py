@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a plan to its build to the truth, with the commands through the real shell."""
+"""From a plan to its build to its current state, with the commands through the real shell."""
 
 import io
 import json

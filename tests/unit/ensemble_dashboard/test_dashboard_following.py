@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the page of an ensemble asks for: Nova's truth, the file, the end."""
+"""What the page of an ensemble asks for: the current state, the file, the end."""
 
 import json
 import re
@@ -14,7 +14,7 @@ API = "/v2.1/os-ensembles"
 
 
 def member(name: str, status: str | None, server: str | None) -> dict[str, Any]:
-    """Give a member as the truth lists it."""
+    """Give a member as the current state lists it."""
     places = {"host": "h1", "rack": "r1", "zone": "z1"}
     return {
         "name": name,
@@ -27,7 +27,7 @@ def member(name: str, status: str | None, server: str | None) -> dict[str, Any]:
     }
 
 
-def truth(*members: dict[str, Any]) -> dict[str, Any]:
+def current_state(*members: dict[str, Any]) -> dict[str, Any]:
     """Give what the API says of where Nova has the members."""
     return {
         "as_of": "2026-11-22T12:00:00Z",
@@ -57,7 +57,7 @@ def url(made: dict[str, Any], what: str) -> str:
 def test_nova_says_why_a_member_is_in_error(
     demo: Client, little_cloud: LittleCloud, shop: dict[str, Any]
 ) -> None:
-    told = truth(member("web-0", "ACTIVE", "s0"), member("web-1", "ERROR", "s1"))
+    told = current_state(member("web-0", "ACTIVE", "s0"), member("web-1", "ERROR", "s1"))
     little_cloud.answers["GET", f"{API}/{shop['id']}/survivability"] = (
         200,
         {"survivability": told},
@@ -67,26 +67,26 @@ def test_nova_says_why_a_member_is_in_error(
         "server": {"id": "s1", "name": "web-1", "status": "ERROR", "fault": fault, "links": []}
     }
     little_cloud.answers["GET", "/v2.1/servers/s1"] = (200, broken)
-    found = demo.get(url(shop, "truth"), headers=SCRIPT).json()["survivability"]
+    found = demo.get(url(shop, "survivability"), headers=SCRIPT).json()["survivability"]
     assert [each.get("fault") for each in found["members"]] == [None, "No valid host was found."]
 
 
-def test_the_truth_is_told_also_when_nova_gives_no_reason(
+def test_the_current_state_is_told_also_when_nova_gives_no_reason(
     demo: Client, little_cloud: LittleCloud, shop: dict[str, Any]
 ) -> None:
-    told = truth(member("web-0", None, None), member("web-1", "ERROR", "s1"))
+    told = current_state(member("web-0", None, None), member("web-1", "ERROR", "s1"))
     little_cloud.answers["GET", f"{API}/{shop['id']}/survivability"] = (
         200,
         {"survivability": told},
     )
-    found = demo.get(url(shop, "truth"), headers=SCRIPT).json()["survivability"]
+    found = demo.get(url(shop, "survivability"), headers=SCRIPT).json()["survivability"]
     assert [each.get("fault") for each in found["members"]] == [None, ""]
 
 
-def test_an_api_without_the_truth_is_passed_on(
+def test_an_api_without_the_current_state_is_passed_on(
     demo: Client, little_cloud: LittleCloud, shop: dict[str, Any]
 ) -> None:
-    answer = demo.get(url(shop, "truth"), headers=SCRIPT)
+    answer = demo.get(url(shop, "survivability"), headers=SCRIPT)
     assert answer.status_code == 404
     assert answer.json()["error"]["message"]
 

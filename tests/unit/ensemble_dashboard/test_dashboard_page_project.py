@@ -37,7 +37,10 @@ def switch(client: Client, project: str = OTHER_PROJECT) -> None:
 
 def addresses(panel: str, made: dict[str, Any]) -> list[tuple[str, str, Any]]:
     """Give what the scripts of a panel ask for: method, address, body."""
-    own = [("GET", f"{panel}{made['id']}/{what}/", None) for what in ("state", "truth", "document")]
+    own = [
+        ("GET", f"{panel}{made['id']}/{what}/", None)
+        for what in ("state", "survivability", "document")
+    ]
     deletes = ("POST", f"{panel}{made['id']}/delete/", {})
     drawing = [
         ("POST", f"{INDEX}{what}/", DRAWN) for what in ("plan", "create", "write", "read")

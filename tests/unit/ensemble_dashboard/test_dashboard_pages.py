@@ -86,7 +86,7 @@ def test_the_details_give_the_script_the_whole_ensemble(
     assert given["names"] == {"f1": "m1.tiny", "f2": "m1.small", "i1": "cirros"}
     assert given["stateUrl"] == f"/project/ensembles/{made['id']}/state/"
     assert given["instanceUrl"].replace("00000000", "x") == "/project/instances/x/"
-    assert given["truthUrl"] == f"/project/ensembles/{made['id']}/truth/"
+    assert given["survivabilityUrl"] == f"/project/ensembles/{made['id']}/survivability/"
     assert given["deleteUrl"] == f"/project/ensembles/{made['id']}/delete/"
     assert given["session"] == {
         "project": {"id": PROJECT, "name": "demo"},

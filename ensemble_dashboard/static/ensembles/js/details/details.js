@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const {
-    words, dom, api, planTable, progress, truth: truths, members, rules, events, time, actions, formats, poll: polls,
+    words, dom, api, planTable, progress, currentState, members, rules, events, time, actions, formats, poll: polls,
     detailsState, liveParts, detailsFault, detailsPlace, detailsTrouble,
   } = globalThis.ensembles;
   const { gettext, fill } = words;
@@ -28,19 +28,20 @@
   // --- What is shown. ---
 
   function render() {
-    const { ensemble, truth } = state;
+    const { ensemble, current } = state;
     root.dataset.status = ensemble.status;
-    const standing = truth ? truths.state(ensemble, truth) : null;
+    const standing = current ? currentState.state(ensemble, current) : null;
     root.toggleAttribute('data-differs', standing === 'differs');
     root.toggleAttribute('data-holds', standing === 'holds');
-    state.picture = truths.shown(ensemble, truth, state.settled ? null : state.picture);
+    state.picture = currentState.shown(ensemble, current, state.settled ? null : state.picture);
     showProgress(standing);
-    put('survives', [ensemble.survives, state.placed, ensemble.status, truth && truth.levels], survives);
+    put('survives', [ensemble.survives, state.placed, ensemble.status, current && current.levels], survives);
     put('fault', [ensemble.fault, ensemble.status], () => detailsFault.box(ensemble));
     put('tiers', ensemble.tiers, tiers);
-    put('policies', [Boolean(truth), truths.standing(ensemble, truth)], () => rules.policies(ensemble, truth));
-    put('differences', truth && [truth.members, truth.levels, truth.promises],
-      () => (truth && rules.differences(ensemble, truth)) || []);
+    put('policies', [Boolean(current), currentState.policiesNow(ensemble, current)],
+      () => rules.policies(ensemble, current));
+    put('differences', current && [current.members, current.levels, current.promises],
+      () => (current && rules.differences(ensemble, current)) || []);
     where.show();
     showMembers();
     showEvents();
@@ -50,8 +51,8 @@
 
   /** How far it is. standing: 'holds' or 'differs', null while that is not known. */
   function showProgress(standing) {
-    const { ensemble, truth, settled } = state;
-    const differing = truth ? new Set(truths.differences(truth).map((each) => each.member)).size : null;
+    const { ensemble, current, settled } = state;
+    const differing = current ? new Set(currentState.differences(current).map((each) => each.member)).size : null;
     put('sign', [ensemble.status, standing], () => icon(progress.sign(ensemble, standing)));
     put('sentence', progress.sentence(ensemble, differing), () => progress.sentence(ensemble, differing));
     put('steps', progress.steps(ensemble), () => (settled ? [] : progress.stepList(ensemble)));
@@ -60,10 +61,10 @@
   }
 
   function showMembers() {
-    const { ensemble, truth, picture, order } = state;
+    const { ensemble, current, picture, order } = state;
     const levels = planTable.levelsOf(
       picture.survivability.length ? picture : { survivability: ensemble.survivability || [] });
-    put('members', [members.rows(ensemble, truth), order, levels], () => members.table(ensemble, truth, state.legend, {
+    put('members', [members.rows(ensemble, current), order, levels], () => members.table(ensemble, current, state.legend, {
       levels, order,
       url: (id) => data.instanceUrl.replace('00000000', encodeURIComponent(id)),
       sort: (key) => {
@@ -102,8 +103,8 @@
 
   function survives() {
     if (!state.placed || state.leaving) { return []; }
-    const levels = state.truth ? state.truth.levels || [] : state.ensemble.survives || [];
-    return levels.length ? words.outcomes(levels, !state.truth) : [];
+    const levels = state.current ? state.current.levels || [] : state.ensemble.survives || [];
+    return levels.length ? words.outcomes(levels, !state.current) : [];
   }
 
   function tick() {
@@ -122,30 +123,30 @@
     state.ensemble = answer.ensemble;
     if (answer.now) { state.ahead = Date.parse(answer.now) - Date.now(); }
     const active = state.ensemble.status === 'ACTIVE';
-    if (!active) { state.truth = null; }
+    if (!active) { state.current = null; }
     if (changed) { render(); }
-    if (active && before !== 'ACTIVE') { askTruth(); }
+    if (active && before !== 'ACTIVE') { askCurrentState(); }
     if (state.settled && !actions.asking()) { return 'done'; }
     return changed ? 'changed' : 'same';
   }
 
   function note(text) {
     put('as-of', text, () => [el('span', {}, text), ' ', el('button', {
-      type: 'button', class: 'btn btn-default btn-xs', 'data-key': 'refresh', on: { click: askTruth },
+      type: 'button', class: 'btn btn-default btn-xs', 'data-key': 'refresh', on: { click: askCurrentState },
     }, gettext('Look again'))]);
   }
 
   /** Ask Nova, through the API, where the servers are now; without an answer the page shows the plan. */
-  async function askTruth() {
+  async function askCurrentState() {
     note(gettext('Asking Nova where the servers are now…'));
     try {
-      const answer = await server.get(data.truthUrl);
+      const answer = await server.get(data.survivabilityUrl);
       if (state.ensemble.status !== 'ACTIVE') { return; }
-      state.truth = answer.survivability;
-      note(fill(gettext('As Nova has it at %(time)s.'), { time: formats.clock(state.truth.as_of || state.now) }));
+      state.current = answer.survivability;
+      note(fill(gettext('As Nova has it at %(time)s.'), { time: formats.clock(state.current.as_of || state.now) }));
     } catch (problem) {
       if (problem.status === 404 || problem.told) { poll.now(); } // perhaps it is gone
-      state.truth = null;
+      state.current = null;
       note(fill(gettext('As planned. Where Nova has the servers now is not known: %(reason)s'),
         { reason: problem.message }));
     }
@@ -162,7 +163,7 @@
     if (!document.hidden && (!state.settled || beats % 30 === 0)) { tick(); }
   }, 1000);
   // What Nova has may change at any time: whoever comes back to the tab sees how it is then.
-  document.addEventListener('visibilitychange', () => { if (!document.hidden && state.truth) { askTruth(); } });
+  document.addEventListener('visibilitychange', () => { if (!document.hidden && state.current) { askCurrentState(); } });
 
   if (took({ ensemble: data.ensemble, now: data.now }) !== 'done') { poll.start(); }
 }());

@@ -5,7 +5,7 @@
   const { ensembles } = globalThis;
   const { gettext, fill, level, status } = ensembles.words;
   const { el, icon, badge } = ensembles.dom;
-  const { truth: truths } = ensembles;
+  const { currentState } = ensembles;
 
   const SIGNS = { ACTIVE: 'good', ERROR: 'bad', BUILDING: 'wait', RESERVED: 'wait', DELETED: 'less' };
 
@@ -23,12 +23,12 @@
 
   /**
    * One row for each member: {member, tier, status, known, cut, fault, serverId, places: {level: {label, planned}}}.
-   * truth: null while it is not known; then the plan and what is recorded are shown.
+   * current: null while it is not known; then the plan and what is recorded are shown.
    */
-  function rows(ensemble, truth) {
-    const labels = truths.labels(ensemble, truth);
-    const now = new Map(truth ? truth.members.map((member) => [member.name, member]) : []);
-    const failing = truths.culprit(ensemble);
+  function rows(ensemble, current) {
+    const labels = currentState.labels(ensemble, current);
+    const now = new Map(current ? current.members.map((member) => [member.name, member]) : []);
+    const failing = currentState.failedMember(ensemble);
     return (ensemble.members || []).map((member) => {
       const real = now.get(member.name);
       return {
@@ -63,7 +63,7 @@
    * The table. order: {key, down}, what it is sorted by; sort(key): a heading was pressed;
    * url(serverId): the address of an instance.
    */
-  function table(ensemble, truth, tiers, { levels, order, sort, url }) {
+  function table(ensemble, current, tiers, { levels, order, sort, url }) {
     const byName = new Map(tiers.map((tier) => [tier.name, tier]));
     const heading = (key, text) => el('th', {
       scope: 'col', 'aria-sort': order.key === key ? (order.down ? 'descending' : 'ascending') : null,
@@ -76,7 +76,7 @@
       el('thead', {}, el('tr', {}, heading('member', gettext('Member')), heading('status', gettext('Status')),
         levels.map((name) => heading(name, level(name))),
         el('th', { scope: 'col', class: 'ens-wide' }, gettext('Instance ID')))),
-      el('tbody', {}, sorted(rows(ensemble, truth), order.key, order.down).map((row) => el('tr', {
+      el('tbody', {}, sorted(rows(ensemble, current), order.key, order.down).map((row) => el('tr', {
         'data-member': row.member,
       },
         el('th', { scope: 'row' }, byName.has(row.tier) ? badge(byName.get(row.tier)) : null, ' ',

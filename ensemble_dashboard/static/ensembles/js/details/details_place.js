@@ -11,9 +11,9 @@
     part('picture').append(drawing.element);
 
     function show() {
-      const { picture, truth, legend } = state;
+      const { picture, current, legend } = state;
       put('key', legend, () => planTable.key(legend));
-      const moved = truth ? truth.members.filter((each) => each.moved).map((each) => each.name) : [];
+      const moved = current ? current.members.filter((each) => each.moved).map((each) => each.name) : [];
       if (state.placed) { drawing.show(picture, legend, moved); }
       put('table', picture, () => (state.placed ? planTable.table(picture) : []));
       showTried();

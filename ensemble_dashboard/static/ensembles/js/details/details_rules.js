@@ -6,22 +6,22 @@
   const { gettext, fill, level } = ensembles.words;
   const { policyWords } = ensembles;
   const { el, icon } = ensembles.dom;
-  const { truth: truths, members } = ensembles;
+  const { currentState, members } = ensembles;
 
   const NAMED = 3; // domains that are listed by name
 
   /** The policies as sentences, each with its kind and whether it holds. */
-  function policies(ensemble, truth) {
+  function policies(ensemble, current) {
     if (!ensemble.policies.length) {
       return el('p', { class: 'text-muted' }, gettext('Nothing was asked for: the members may be anywhere.'));
     }
-    return el('ul', { class: 'ens-plain ens-rules' }, truths.standing(ensemble, truth).map((each) => {
+    return el('ul', { class: 'ens-plain ens-rules' }, currentState.policiesNow(ensemble, current).map((each) => {
       const soft = each.policy.enforcement === 'soft';
       // What the plan kept is nothing seen: it is green only when somebody has looked.
-      const kept = truth ? 'good' : 'less';
+      const kept = current ? 'good' : 'less';
       const look = each.holds === null ? 'less' : (each.holds ? kept : (soft ? 'warn' : 'bad'));
       return el('li', { class: 'ens-rule is-' + look, 'data-holds': String(each.holds) },
-        el('span', { class: 'ens-' + look }, icon(look), el('span', { class: 'sr-only' }, verdict(each.holds, !truth))),
+        el('span', { class: 'ens-' + look }, icon(look), el('span', { class: 'sr-only' }, verdict(each.holds, !current))),
         el('div', {},
           el('strong', {}, policyWords.title(each.policy.type)), ' ',
           el('span', { class: 'ens-term' }, each.policy.type), ' ',
@@ -74,13 +74,13 @@
   }
 
   /** The panel of what differs; null when nothing does. */
-  function differences(ensemble, truth) {
-    const found = truths.differences(truth);
-    const labels = truths.labels(ensemble, truth);
-    const prices = truths.costs(ensemble, truth);
+  function differences(ensemble, current) {
+    const found = currentState.differences(current);
+    const labels = currentState.labels(ensemble, current);
+    const prices = currentState.costs(ensemble, current);
     // A soft policy that the plan could not meet either is no difference.
-    const before = truths.standing(ensemble, null);
-    const broken = truths.standing(ensemble, truth)
+    const before = currentState.policiesNow(ensemble, null);
+    const broken = currentState.policiesNow(ensemble, current)
       .filter((each, index) => each.holds === false && before[index].holds !== false);
     if (!found.length && !prices.length && !broken.length) { return null; }
     return [

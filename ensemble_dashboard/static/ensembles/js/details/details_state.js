@@ -8,7 +8,7 @@
   function open(settled) {
     return {
       ensemble: null,
-      truth: null, // what Nova says, once it is asked; null while that is not known
+      current: null, // what Nova says, once it is asked; null while that is not known
       picture: null, // what is drawn, in the form of a plan
       ahead: 0, // ms that the API's clock is ahead of the browser's
       failed: new Set(), opened: new Set(), marked: null, // as map.js takes them

@@ -25,7 +25,7 @@
       old: false, // whether the drawing is another one by now, of which there is no plan
       atOnce: 1, // failures, as the slider says
       worst: [], // what the table of the worst failures shows
-      found: null, // whether the lost could be placed again, as what_if.js takes it
+      found: null, // whether lost members can be placed again, as what_if.js takes it
     };
   }
 

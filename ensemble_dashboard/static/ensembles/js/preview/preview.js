@@ -83,7 +83,7 @@
       parts.picture.scrollIntoView({ block: 'nearest' });
     }
 
-    /** Tell what the chosen failures leave, and ask whether the lost could be placed again. */
+    /** Tell what the chosen failures leave, and ask whether lost members can be placed again. */
     function ask() {
       const { failed } = view;
       const known = failed.size === 1 && state.plan.survivability.some((item) =>
@@ -105,7 +105,7 @@
       picture.element.querySelector('[tabindex="0"]').focus();
     }
 
-    /** Bring in what was found out later of the same plan: its head-room, and what the chosen failures leave. */
+    /** Bring in what was found out later of the same plan: its headroom, and what the chosen failures leave. */
     function learn(more) {
       Object.assign(state, more);
       if (more.failed) { view.found = more.failed.room; }

@@ -6,22 +6,22 @@
   const { domainTree } = ensembles;
 
   /**
-   * What the picture shows: Nova's truth where it is known, else the plan. kept: the picture before, so that
+   * What the picture shows: the current state where it is known, else the plan. kept: the picture before, so that
    * members that are being removed stay where they were, pale.
    */
-  function shown(ensemble, truth, kept) {
+  function shown(ensemble, current, kept) {
     const plan = domainTree.asPlan(ensemble);
-    if (truth) {
-      const members = truth.members.filter((member) => placed(member.domains));
+    if (current) {
+      const members = current.members.filter((member) => placed(member.domains));
       return {
         ...plan,
         assignments: members.map((member) => ({
           member: member.name, tier: member.tier, domains: member.domains, status: member.status, moved: member.moved,
           running: member.running,
         })),
-        domains: truth.domains.filter((domain) => used(truth).has(domain.ref)),
-        survivability: truth.levels || truth.survivability || [],
-        minima: truth.minima || plan.minima,
+        domains: current.domains.filter((domain) => used(current).has(domain.ref)),
+        survivability: current.levels || current.survivability || [],
+        minima: current.minima || plan.minima,
       };
     }
     const before = new Map(kept ? kept.assignments.map((each) => [each.member, each.domains]) : []);
@@ -39,13 +39,13 @@
   }
 
   /** The domains that hold a member now, with those around them: where nobody is left is not shown. */
-  function used(truth) {
-    return new Set(truth.members.flatMap((member) => Object.values(member.domains || {})));
+  function used(current) {
+    return new Set(current.members.flatMap((member) => Object.values(member.domains || {})));
   }
 
   /** All domains that either speaks of, by ref: {label, name, level}. */
-  function labels(ensemble, truth) {
-    return new Map([...(ensemble.domains || []), ...(truth ? truth.domains : [])]
+  function labels(ensemble, current) {
+    return new Map([...(ensemble.domains || []), ...(current ? current.domains : [])]
       .map((domain) => [domain.ref, ensembles.words.label(domain)]));
   }
 
@@ -54,9 +54,9 @@
    * domains that differ from the largest down, 'gone' (Nova has no such server), 'down' (with its status) or
    * 'cut off' (Nova has it as active, on a host that is down).
    */
-  function differences(truth) {
-    const levels = (truth.levels || []).map((item) => item.level).reverse();
-    return truth.members.flatMap((member) => {
+  function differences(current) {
+    const levels = (current.levels || []).map((item) => item.level).reverse();
+    return current.members.flatMap((member) => {
       if (!member.status) { return [{ member: member.name, tier: member.tier, kind: 'gone' }]; }
       const found = [];
       const planned = member.planned || {};
@@ -81,12 +81,12 @@
   }
 
   /**
-   * What the truth costs against the plan: [{level, tier, domains: [refs], left, planned, count}], one for each
+   * What the current state costs against the plan: [{level, tier, domains: [refs], left, planned, count}], one for each
    * tier and level of which a failure now takes more than any failure of the plan would.
    */
-  function costs(ensemble, truth) {
+  function costs(ensemble, current) {
     const plan = new Map((ensemble.survivability || []).map((item) => [item.level, item]));
-    return [...(truth.levels || [])].reverse().flatMap((item) => item.worst.flatMap((now) => {
+    return [...(current.levels || [])].reverse().flatMap((item) => item.worst.flatMap((now) => {
       const before = ((plan.get(item.level) || {}).worst || []).find((one) => one.tier === now.tier);
       if (!before || now.left >= before.left) { return []; }
       const domains = (item.losses || []).filter((loss) => loss.left[now.tier] === now.left).map((loss) => loss.domain);
@@ -98,11 +98,11 @@
    * How each policy stands, in their order: [{policy, holds: true, false or null, message, tiers}]. holds is null
    * where it is not known; tiers: what a "survive" policy has left, [{tier, left, needed}].
    */
-  function standing(ensemble, truth) {
-    const source = truth || ensemble;
+  function policiesNow(ensemble, current) {
+    const source = current || ensemble;
     const broken = new Map((source.violations || []).map((each) => [each.policy, each.message]));
     const promised = new Map((source.promises || []).map((each) => [each.policy, each]));
-    const known = Boolean(truth) || !['ERROR', 'ROLLING_BACK', 'DELETING'].includes(ensemble.status);
+    const known = Boolean(current) || !['ERROR', 'ROLLING_BACK', 'DELETING'].includes(ensemble.status);
     return ensemble.policies.map((policy, index) => {
       const promise = promised.get(index);
       const holds = broken.has(index) || (promise && !promise.holds) ? false : (known ? true : null);
@@ -114,14 +114,15 @@
    * 'holds' when all members run where they were planned and each promise that the plan kept holds now, else
    * 'differs': only the first may be green.
    */
-  function state(ensemble, truth) {
-    const before = standing(ensemble, null);
-    const broken = standing(ensemble, truth).some((each, index) => each.holds === false && before[index].holds !== false);
-    return broken || differences(truth).length ? 'differs' : 'holds';
+  function state(ensemble, current) {
+    const before = policiesNow(ensemble, null);
+    const broken = policiesNow(ensemble, current)
+      .some((each, index) => each.holds === false && before[index].holds !== false);
+    return broken || differences(current).length ? 'differs' : 'holds';
   }
 
   /** Which member the fault is about: the API says so, or its message names it. */
-  function culprit(ensemble) {
+  function failedMember(ensemble) {
     const fault = ensemble.fault;
     if (!fault) { return null; }
     if (fault.member) { return fault.member; }
@@ -130,5 +131,5 @@
     return found.length === 1 ? found[0].name : null;
   }
 
-  ensembles.truth = { shown, labels, differences, costs, standing, state, culprit };
+  ensembles.currentState = { shown, labels, differences, costs, policiesNow, state, failedMember };
 }());
