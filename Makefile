@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help venv demo test test-fast test-horizon lint messages policies screenshots bench bench-drawing clean
+.PHONY: help venv demo test test-fast test-full test-horizon lint messages policies screenshots bench bench-drawing clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -25,6 +25,10 @@ test: $(READY)  ## Run everything: lint, types, import rules, unit, functional, 
 
 test-fast: $(READY)  ## Run lint, types and unit tests (the inner loop)
 	@tools/test fast
+
+test-full: $(READY)  ## Run the tests that kill services, on the embedded cloud's full profile
+	@tools/full-profile
+	$(BIN)/pytest -q tests/full
 
 test-horizon: $(READY)  ## Run Horizon's own browser tests with the plugin on
 	@tools/browser

@@ -55,8 +55,7 @@ class BringUp:
             self._service("neutron", "database neutron"),
             self._once("users", self._seed.identity, "keystone"),
             self._once("catalog", self._seed.catalog, "users", "keystone", made_from=ports),
-            Step("nova", self._start_nova, (*(f"database {name}" for name in nova), "catalog")),
-            Step("hosts", self._wait_computes, ("nova", "placement", "catalog")),
+            *self._nova_steps((*(f"database {name}" for name in nova), "catalog")),
             self._once("image", self._seed.image, "catalog", "keystone", "glance"),
             self._once("network", self._seed.network, "catalog", "keystone", "neutron"),
             self._once("flavors", self._seed.flavors, "catalog", "keystone", "nova"),
@@ -90,16 +89,38 @@ class BringUp:
 
         if self._state.is_done(marker, made_from):
             return Step(name, lambda: None, quiet=True)
-        return Step(name, act, needs, busy=busy)
+        return Step(name, act, (*self._foundation(), *needs), busy=busy)
 
     def _service(self, name: str, *needs: str) -> Step:
-        return Step(name, lambda: self._services.wait_ready(self._services.start(name)), needs)
+        return Step(
+            name,
+            lambda: self._services.wait_ready(self._services.start(name)),
+            (*self._foundation(), *needs),
+        )
+
+    def _foundation(self) -> tuple[str, ...]:
+        """Return the steps that every other one needs, done already or not."""
+        return ()
+
+    def _nova_steps(self, needs: tuple[str, ...]) -> list[Step]:
+        """Return the steps from the databases that Nova needs to hosts that have reported."""
+        return [
+            Step("nova", self._start_nova, needs),
+            Step("hosts", self._wait_computes, ("nova", "placement", "catalog")),
+        ]
+
+    def _forget_database(self, name: str) -> None:
+        """Remove what an interrupted migration left: it cannot be continued."""
+        for left in self._state.databases.glob(f"{name}.sqlite*"):
+            left.unlink()
+
+    def _copy_cell(self) -> None:
+        """Make cell0: it has the tables of cell1, and they are all empty."""
+        shutil.copyfile(self._state.database("nova_cell1"), self._state.database("nova_cell0"))
 
     def _database_step(self, name: str) -> Step:
         def migrate() -> None:
-            # What an interrupted migration left cannot be continued on SQLite.
-            for left in self._state.databases.glob(f"{name}.sqlite*"):
-                left.unlink()
+            self._forget_database(name)
             self._migrate(name)
 
         return self._once(f"database {name}", migrate, busy=True)
@@ -118,7 +139,6 @@ class BringUp:
     def _migrate(self, name: str) -> None:
         etc = self._state.etc
         log = f"migrate-{name}"
-        nova = ["--config-file", str(etc / "nova/nova.conf")]
         match name:
             case "keystone":
                 arguments = ["--config-file", str(etc / "keystone/keystone.conf"), "db_sync"]
@@ -133,14 +153,15 @@ class BringUp:
                 arguments = [str(etc / "neutron/neutron.conf")]
                 self._services.run_module(log, "ensemble_cloud.neutron_schema", arguments)
             case "nova_api":
-                self._services.run_tool(log, "nova-manage", [*nova, "api_db", "sync"])
+                self._services.run_tool(log, "nova-manage", [*self._nova_files(), "api_db", "sync"])
             case "nova_cell1":
-                arguments = [*nova, "db", "sync", "--local_cell"]
+                arguments = [*self._nova_files(), "db", "sync", "--local_cell"]
                 self._services.run_tool(log, "nova-manage", arguments)
-                # cell0 has the same tables, and they are all empty.
-                shutil.copyfile(
-                    self._state.database("nova_cell1"), self._state.database("nova_cell0")
-                )
+                self._copy_cell()
+
+    def _nova_files(self) -> list[str]:
+        """Return the arguments that name the configuration of Nova's first cell."""
+        return ["--config-file", str(self._state.etc / "nova/nova.conf")]
 
     def _bootstrap(self) -> None:
         url = self._cloud.auth_url

@@ -16,8 +16,9 @@ from pathlib import Path
 from ensemble_cloud import control, fingerprint, shape_file
 from ensemble_cloud import status as status_report
 from ensemble_cloud.config.cloud import Cloud
-from ensemble_cloud.ports import DEFAULT_BASE, PortError, Ports
+from ensemble_cloud.ports import DEFAULT_BASE, FULL_SERVICES, SERVICES, PortError, Ports
 from ensemble_cloud.processes import ChildError
+from ensemble_cloud.profile import Profile
 from ensemble_cloud.progress import Progress
 from ensemble_cloud.rest import RestError
 from ensemble_cloud.shape import Shape, ShapeError
@@ -58,11 +59,11 @@ def up(state: StateDirectory, options: argparse.Namespace) -> int:
     with _told(state):
         if options.detach:
             return _up_detached(state, options)
-        shape, text = _shape(state, options.shape)
+        shape, text = _shape(state, options.shape, options.profile)
         state.create()
         lock = state.lock()
         try:
-            cloud = _cloud(state, shape, text, options.port_base)
+            cloud = _cloud(state, shape, text, options)
             cloud.ports.check_free()
             state.write_json(PORTS, {"base": cloud.ports.base})
             supervisor = Supervisor(cloud, Progress(), with_dashboard=not options.no_dashboard)
@@ -145,6 +146,8 @@ def _up_detached(state: StateDirectory, options: argparse.Namespace) -> int:
     command.append("--in-background")
     if options.shape:
         command += ["--shape", str(options.shape.absolute())]
+    if options.profile:
+        command += ["--profile", options.profile]
     if options.port_base:
         command += ["--port-base", str(options.port_base)]
     if options.no_dashboard:
@@ -181,11 +184,11 @@ def _follow(state: StateDirectory, process: "subprocess.Popen[bytes]", log: Path
                 return 0
 
 
-def _shape(state: StateDirectory, path: Path | None) -> tuple[Shape, str]:
+def _shape(state: StateDirectory, path: Path | None, profile: Profile | None) -> tuple[Shape, str]:
     """Return the shape of a state directory with its text, or that of its first start."""
     kept = state.root / SHAPE
     if not kept.exists():
-        return shape_file.load(path)
+        return shape_file.load(path or shape_file.default_path(profile or Profile.COMPACT))
     shape, text = shape_file.load(kept)
     if path is not None and shape_file.load(path)[0] != shape:
         raise StateError(
@@ -195,10 +198,10 @@ def _shape(state: StateDirectory, path: Path | None) -> tuple[Shape, str]:
     return shape, text
 
 
-def _cloud(state: StateDirectory, shape: Shape, text: str, port_base: int | None) -> Cloud:
+def _cloud(state: StateDirectory, shape: Shape, text: str, options: argparse.Namespace) -> Cloud:
     """Return the cloud of a state directory, whose shape and ports are kept in it."""
-    identity = state.identity(fingerprint.service_versions())
+    identity = state.identity(fingerprint.service_versions(), options.profile)
     (state.root / SHAPE).write_text(text)
-    if port_base is None:
-        port_base = (state.read_json(PORTS) or {}).get("base", DEFAULT_BASE)
-    return Cloud(state, Ports(port_base), shape, identity)
+    base = options.port_base or (state.read_json(PORTS) or {}).get("base", DEFAULT_BASE)
+    services = FULL_SERVICES if identity.profile == Profile.FULL else SERVICES
+    return Cloud(state, Ports(base, services), shape, identity)

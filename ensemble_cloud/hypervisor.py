@@ -3,7 +3,6 @@
 
 import sys
 import types
-import uuid
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -11,6 +10,7 @@ import nova.virt
 from nova.compute import power_state, vm_states
 from nova.virt import fake
 
+from ensemble_cloud.node import node_uuid
 from ensemble_cloud.shape import Size
 
 # Nova loads drivers from its own nova.virt package only.
@@ -36,11 +36,6 @@ def install(sizes: Mapping[str, Size]) -> None:
     module.Hypervisor = Hypervisor  # type: ignore[attr-defined]
     sys.modules[module.__name__] = module
     nova.virt.ensemblecloud = module
-
-
-def node_uuid(name: str) -> str:
-    """Return the UUID of a host's node and resource provider: the same at every start."""
-    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.ensemble-cloud"))
 
 
 class Hypervisor(fake.FakeDriver):

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from ensemble_cloud import commands
+from ensemble_cloud.profile import Profile
 from ensemble_cloud.state import StateDirectory, default_root
 
 
@@ -26,7 +27,15 @@ def parser() -> argparse.ArgumentParser:
     up = verbs.add_parser("up", help="start the cloud, and keep it until Ctrl-C")
     up.add_argument("--detach", action="store_true", help="return when the cloud is ready")
     up.add_argument("--shape", type=Path, metavar="FILE", help="the cloud's shape (first start)")
-    up.add_argument("--port-base", type=int, metavar="N", help="the first of six ports in a row")
+    up.add_argument("--port-base", type=int, metavar="N", help="the first port of a row")
+    up.add_argument(
+        "--profile",
+        type=Profile,
+        choices=list(Profile),
+        metavar="{compact,full}",
+        help="compact: all of Nova in one process, on SQLite (default); full: MariaDB, RabbitMQ "
+        "and each service apart, so that any of them can be killed alone (first start)",
+    )
     up.add_argument("--no-dashboard", action="store_true", help="leave Horizon out")
     # How --detach calls the process that stays.
     up.add_argument("--in-background", action="store_true", help=argparse.SUPPRESS)

@@ -30,12 +30,13 @@ from nova.objects import host_mapping
 from nova.scheduler import rpcapi as scheduler_rpcapi
 
 from ensemble_cloud import control, hypervisor, serve, shape_file
-from ensemble_cloud.cells import map_cells
+from ensemble_cloud.cells import compact_cells, map_cells
 from ensemble_cloud.computes import Computes
 from ensemble_cloud.state import SHAPE
 
 CONF = nova.conf.CONF
 LOG = logging.getLogger("ensemble_cloud")
+_API_THREADS = 24
 
 
 def main(state: Path, port: int, needed_urls: list[str]) -> None:
@@ -50,7 +51,7 @@ def main(state: Path, port: int, needed_urls: list[str]) -> None:
     hosts = shape_file.load(state / SHAPE)[0].hosts
     hypervisor.install({host.name: host.size for host in hosts})
     admin = context.get_admin_context()
-    map_cells(admin)
+    map_cells(admin, compact_cells())
     for url in needed_urls:
         _wait_for(url)
     for binary, topic in (
@@ -60,7 +61,7 @@ def main(state: Path, port: int, needed_urls: list[str]) -> None:
         service.Service.create(host="controller", binary=binary, topic=topic).start()
     application = wsgi_app.init_application("osapi_compute", "nova-api")
     threading.Thread(
-        target=serve.serve, args=("nova", application, port), name="api", daemon=True
+        target=serve.serve, args=(application, port, _API_THREADS), name="api", daemon=True
     ).start()
 
     computes = Computes(tuple(host.name for host in hosts))

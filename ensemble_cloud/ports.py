@@ -3,12 +3,12 @@
 
 import errno
 import socket
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 ADDRESS = "127.0.0.1"
 DEFAULT_BASE = 18770
 SERVICES = ("dashboard", "keystone", "placement", "glance", "neutron", "nova")
+FULL_SERVICES = (*SERVICES, "rabbitmq", "rabbitmq nodes", "epmd")
 
 
 class PortError(Exception):
@@ -17,19 +17,19 @@ class PortError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """One port per service, counted from a base in the order of SERVICES."""
+    """One port per service, counted from a base in the order of the services."""
 
     base: int = DEFAULT_BASE
+    services: tuple[str, ...] = SERVICES
 
     def __post_init__(self) -> None:
-        if not 1024 <= self.base <= 65535 - len(SERVICES):
-            raise PortError(
-                f"the port base must be from 1024 to {65535 - len(SERVICES)}, and is {self.base}"
-            )
+        last = 65535 - len(self.services)
+        if not 1024 <= self.base <= last:
+            raise PortError(f"the port base must be from 1024 to {last}, and is {self.base}")
 
     def of(self, service: str) -> int:
         """Return the port of a service."""
-        return self.base + SERVICES.index(service)
+        return self.base + self.services.index(service)
 
     def url(self, service: str) -> str:
         """Return the root URL of a service, without a slash at its end."""
@@ -37,7 +37,9 @@ class Ports:
 
     def check_free(self) -> None:
         """Raise PortError when somebody else listens on one of the ports."""
-        taken = [f"{self.of(name)} ({name})" for name in SERVICES if not _is_free(self.of(name))]
+        taken = [
+            f"{self.of(name)} ({name})" for name in self.services if not _is_free(self.of(name))
+        ]
         if taken:
             raise PortError(
                 f"already in use on {ADDRESS}: port {', '.join(taken)}; "
@@ -46,15 +48,15 @@ class Ports:
 
 
 def free_base(first: int = 20000, last: int = 32000) -> int:
-    """Return the first base from which all ports are free; raise PortError when there is none."""
-    for base in _bases(first, last):
-        if all(_is_free(base + offset) for offset in range(len(SERVICES))):
+    """Return the first base from which all ports are free; raise PortError when there is none.
+
+    They are as many as the full profile needs, and no other base of this range overlaps.
+    """
+    needed = len(FULL_SERVICES)
+    for base in range(first, last, needed):
+        if all(_is_free(base + offset) for offset in range(needed)):
             return base
-    raise PortError(f"no {len(SERVICES)} free ports in a row from {first} to {last}")
-
-
-def _bases(first: int, last: int) -> Iterator[int]:
-    yield from range(first, last, len(SERVICES))
+    raise PortError(f"no {needed} free ports in a row from {first} to {last}")
 
 
 def _is_free(port: int) -> bool:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The child processes of one embedded cloud: none outlives it, and none dies unnoticed."""
 
+import os
+import signal
 import subprocess
 import threading
 import time
@@ -27,6 +29,9 @@ class Child:
     name: str
     log: Path
     process: "subprocess.Popen[bytes]"
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    is_foundation: bool = False
 
     def failure(self) -> ChildError:
         """Return the error that tells of its unexpected end."""
@@ -51,24 +56,36 @@ class Processes:
         self._stopping = False
 
     def start(
-        self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str]
+        self,
+        name: str,
+        command: Sequence[str],
+        log: Path,
+        environment: Mapping[str, str],
+        *,
+        is_foundation: bool = False,
     ) -> Child:
-        """Start a child whose output goes to the end of its log. Raises Stopped."""
+        """Start a child whose output goes to the end of its log. Raises Stopped.
+
+        Others stand on a foundation, which ends after them.
+        """
         with self._lock:
-            if self._stopping:
-                raise Stopped
-            with log.open("ab") as output:
-                process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.PIPE,  # its end tells the child that we are gone
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    env=dict(environment),
-                    start_new_session=True,  # Ctrl-C is for us; we stop the children in order
-                )
-            child = Child(name, log, process)
-            self._children[name] = child
-            return child
+            return self._start(name, tuple(command), log, environment, is_foundation)
+
+    def restart(self, child: Child) -> Child:
+        """Start a child that has ended once more. Raises Stopped."""
+        with self._lock:
+            return self._start(
+                child.name, child.command, child.log, child.environment, child.is_foundation
+            )
+
+    def stop(self, name: str) -> bool:
+        """End one child and wait until it is gone; return whether it was running."""
+        with self._lock:
+            child = self._children.pop(name, None)
+        if child is None or child.process.poll() is not None:
+            return False
+        _end([child])
+        return True
 
     def run(
         self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str]
@@ -103,18 +120,49 @@ class Processes:
         return None
 
     def stop_all(self) -> None:
-        """End every child, the latest first, and wait until all are gone."""
+        """End all children, what others stand on last, and wait until all are gone."""
         with self._lock:
             self._stopping = True
-            children = list(reversed(self._children.values()))
-        deadline = time.monotonic() + _STOP_SECONDS
-        for child in children:
-            child.process.terminate()
-            try:
-                child.process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                child.process.kill()
-                child.process.wait()
+            children = list(self._children.values())
+        _end([child for child in children if not child.is_foundation])
+        _end([child for child in children if child.is_foundation])
+
+    def _start(
+        self,
+        name: str,
+        command: tuple[str, ...],
+        log: Path,
+        environment: Mapping[str, str],
+        is_foundation: bool,
+    ) -> Child:
+        if self._stopping:
+            raise Stopped
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,  # its end tells the child that we are gone
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=dict(environment),
+                start_new_session=True,  # Ctrl-C is for us; we stop the children in order
+            )
+        child = Child(name, log, process, command, environment, is_foundation)
+        self._children[name] = child
+        return child
+
+
+def _end(children: Sequence[Child]) -> None:
+    """Ask children to end, all at once, and after a while end those that have not."""
+    for child in children:
+        child.process.terminate()
+    deadline = time.monotonic() + _STOP_SECONDS
+    for child in children:
+        try:
+            child.process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            # With the children of its own: it leads a group of processes.
+            os.killpg(child.process.pid, signal.SIGKILL)
+            child.process.wait()
 
 
 def tail(path: Path, lines: int = _TAIL_LINES) -> str:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One service in its own process: its WSGI application behind a threaded server.
 
-Run as `python -m ensemble_cloud.serve SERVICE PORT`; the environment names the configuration.
+Run as `python -m ensemble_cloud.serve SERVICE PORT THREADS`; the environment names the
+configuration.
 """
 
 import atexit
@@ -25,9 +26,6 @@ _APPLICATIONS = {
     "dashboard": "ensemble_cloud.dashboard",
 }
 
-# Placement gets one: with more, a read on SQLite may wait for the write that waits for it.
-_THREADS = {"keystone": 8, "placement": 1, "glance": 4, "neutron": 12, "dashboard": 8, "nova": 24}
-
 
 def end_with_parent() -> None:
     """End this process as soon as its parent is gone, however that ended.
@@ -36,7 +34,8 @@ def end_with_parent() -> None:
     """
 
     def wait() -> None:
-        while sys.stdin.buffer.read(1024):
+        # Not by sys.stdin: its lock, held here, would stay held in a fork, which closes it.
+        while os.read(0, 1024):
             pass
         os._exit(0)
 
@@ -56,13 +55,13 @@ def wait_for_the_end() -> None:
     os._exit(0)
 
 
-def serve(service: str, application: Callable[..., Any], port: int) -> None:
+def serve(application: Callable[..., Any], port: int, threads: int) -> None:
     """Answer HTTP requests with a WSGI application, for ever."""
     waitress.serve(
         application,
         host=ADDRESS,
         port=port,
-        threads=_THREADS[service],
+        threads=threads,
         ident=None,
         connection_limit=500,
         channel_timeout=300,
@@ -72,12 +71,12 @@ def serve(service: str, application: Callable[..., Any], port: int) -> None:
 
 def main() -> None:
     """Load the service that the command line names, and serve it."""
-    service, port = sys.argv[1], int(sys.argv[2])
+    service, port, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     end_with_parent()
     # The services parse the command line themselves when they are imported.
     sys.argv = [service]
     module = importlib.import_module(_APPLICATIONS[service])
-    serve(service, module.application, port)
+    serve(module.application, port, threads)
 
 
 if __name__ == "__main__":

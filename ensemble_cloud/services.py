@@ -15,6 +15,8 @@ from ensemble_cloud.config.cloud import Cloud
 from ensemble_cloud.processes import Child, Processes
 
 _READY_SECONDS = 180
+# Placement gets one: with more, a read on SQLite may wait for the write that waits for it.
+_THREADS = {"keystone": 8, "placement": 1, "glance": 4, "neutron": 12, "dashboard": 8}
 # Below 500: the service itself answers, if only that it wants a login.
 _ROOTS = {
     "keystone": "/v3",
@@ -35,16 +37,8 @@ class Services:
 
     def start(self, service: str) -> Child:
         """Start a service; it is not ready yet."""
-        port = str(self._cloud.ports.of(service))
-        if service == "nova":
-            needed = [self._cloud.auth_url, self._cloud.ports.url("placement")]
-            command = ["ensemble_cloud.nova_process", str(self._cloud.state.root), port, *needed]
-        else:
-            command = ["ensemble_cloud.serve", service, port]
         log = self._cloud.state.log(service)
-        return self._processes.start(
-            service, [sys.executable, "-m", *command], log, self.environment()
-        )
+        return self._processes.start(service, self._command(service), log, self.environment())
 
     def wait_ready(self, child: Child) -> None:
         """Wait until a service answers. Raises ChildError when it ends or is silent too long."""
@@ -92,6 +86,21 @@ class Services:
             "OS_NOVA_DISABLE_EVENTLET_PATCHING": "true",
             "DJANGO_SETTINGS_MODULE": "openstack_dashboard.settings",
         }
+
+    def _command(self, service: str) -> list[str]:
+        """Return the command that serves a service."""
+        port = str(self._cloud.ports.of(service))
+        if service == "nova":
+            needed = [self._cloud.auth_url, self._cloud.ports.url("placement")]
+            command = ["ensemble_cloud.nova_process", str(self._cloud.state.root), port, *needed]
+        else:
+            threads = str(self._threads(service))
+            command = ["ensemble_cloud.serve", service, port, threads]
+        return [sys.executable, "-m", *command]
+
+    def _threads(self, service: str) -> int:
+        """Return how many requests a service answers at the same time."""
+        return _THREADS[service]
 
     def clear_static(self) -> None:
         """Remove the dashboard's static files."""

@@ -2,28 +2,27 @@
 """The YAML file that describes a shape."""
 
 from collections.abc import Iterator, Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from ensemble_cloud.profile import Profile
 from ensemble_cloud.shape import Host, Network, Server, Shape, ShapeError, Size, User
 
-
-def default_text() -> str:
-    """Return the text of the default shape."""
-    return (resources.files("ensemble_cloud") / "shape.yaml").read_text()
+_DEFAULTS = {Profile.COMPACT: "shape.yaml", Profile.FULL: "shape-full.yaml"}
 
 
-def load(path: Path | None) -> tuple[Shape, str]:
-    """Return the shape of a file (the default one without it) and its text.
+def default_path(profile: Profile = Profile.COMPACT) -> Path:
+    """Return the file of a profile's default shape."""
+    return Path(__file__).with_name(_DEFAULTS[profile])
+
+
+def load(path: Path) -> tuple[Shape, str]:
+    """Return the shape of a file and its text.
 
     Raises ShapeError when the file cannot be read or the shape cannot be built.
     """
-    if path is None:
-        text = default_text()
-        return parse(text), text
     try:
         text = path.read_text()
     except (OSError, UnicodeDecodeError) as error:

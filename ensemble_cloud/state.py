@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ensemble_cloud.profile import Profile
+
 SHAPE = "shape.yaml"
 PORTS = "ports.json"
 STATUS = "run/status.json"
@@ -42,10 +44,11 @@ class Identity:
     secret_key: str
     compute_id: str
     versions: Mapping[str, str]
+    profile: str = Profile.COMPACT
     format: int = FORMAT
 
     @classmethod
-    def generate(cls, root: Path, versions: Mapping[str, str]) -> "Identity":
+    def generate(cls, root: Path, versions: Mapping[str, str], profile: Profile) -> "Identity":
         """Return a new identity with random secrets, made for these versions of the services."""
         return cls(
             root=str(root),
@@ -53,6 +56,7 @@ class Identity:
             secret_key=secrets.token_urlsafe(36),
             compute_id=str(uuid.uuid4()),
             versions=versions,
+            profile=profile,
         )
 
 
@@ -84,7 +88,7 @@ class StateDirectory:
 
     @property
     def databases(self) -> Path:
-        """The SQLite files."""
+        """The SQLite files, or the data of MariaDB."""
         return self.root / "db"
 
     @property
@@ -114,10 +118,6 @@ class StateDirectory:
     def database(self, name: str) -> Path:
         """Return the SQLite file of a database."""
         return self.databases / f"{name}.sqlite"
-
-    def database_url(self, name: str) -> str:
-        """Return the SQLAlchemy URL of a database."""
-        return f"sqlite:///{self.database(name)}?plugin=ensemblecloud&timeout=60"
 
     def create(self) -> None:
         """Make the directories; raise StateError when that fails or the disk is full."""
@@ -168,15 +168,15 @@ class StateDirectory:
         """Replace a small file in one step, readable by its owner only."""
         write_private(self.root / name, json.dumps(content, indent=1) + "\n")
 
-    def identity(self, versions: Mapping[str, str]) -> Identity:
+    def identity(self, versions: Mapping[str, str], profile: Profile | None = None) -> Identity:
         """Return the cloud's identity, made at the first call; raise StateError if unusable.
 
         The versions are those of the installed services: their databases must have been made by
-        the same ones.
+        the same ones. The profile is that of the first start; naming another one is an error.
         """
         content = self.read_json("cloud.json")
         if content is None:
-            identity = Identity.generate(self.root, versions)
+            identity = Identity.generate(self.root, versions, profile or Profile.COMPACT)
             self.write_json("cloud.json", asdict(identity))
             return identity
         if content.get("format") != FORMAT or content["versions"] != versions:
@@ -188,7 +188,13 @@ class StateDirectory:
                 f"{self.root} was made as {content['root']} and holds that path; "
                 "move it back, or remove it with: ensemble-cloud reset"
             )
-        return Identity(**content)
+        identity = Identity(**content)
+        if profile not in (None, identity.profile):
+            raise StateError(
+                f"{self.root} was made with the profile {identity.profile}; to use {profile}, "
+                "remove it with `ensemble-cloud reset`, or choose another one with --state"
+            )
+        return identity
 
     def is_done(self, step: str, made_from: str = "") -> bool:
         """Whether a step has been completed, and with what it is made from now."""

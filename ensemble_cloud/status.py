@@ -17,15 +17,17 @@ def report(state: StateDirectory) -> Report:
     known = state.read_json(STATUS) or {}
     running = state.owner() is not None
     ports = Ports((state.read_json(PORTS) or {}).get("base", DEFAULT_BASE))
+    urls = {name: ports.url(name) for name in SERVICES}
+    pids: dict[str, int] = known.get("pids", {}) if running else {}
     return {
         "state": known.get("state", "starting") if running else "down",
         "error": known.get("error", ""),
         "state_dir": str(state.root),
         "clouds_yaml": str(state.clouds_yaml),
-        "urls": {name: ports.url(name) for name in SERVICES},
+        "urls": urls,
         "services": [
-            _service(name, ports.url(name), known.get("pids", {}).get(name) if running else None)
-            for name in SERVICES
+            _service(name, urls.get(name, ""), pids.get(name))
+            for name in dict.fromkeys((*SERVICES, *pids))
         ],
         "hosts": _hosts(state, running=running),
         "logins": _logins(state),
@@ -37,12 +39,16 @@ def text(found: Report) -> str:
     lines = [f"The cloud is {found['state']}; state directory {found['state_dir']}"]
     if found["error"]:
         lines.append(f"The last run failed: {found['error']}")
+    width = max(len(s["name"]) for s in found["services"])
     lines += [
-        f"  {s['name']:10} {s['state']:5} {s['url']}"
-        + (f"  process {s['pid']}, {s['memory_mb']} MB" if s["pid"] else "")
+        f"  {s['name']:{width}} {s['state']:5}"
+        + (f" {s['url']:22}" if s["url"] else "")
+        + (f" process {s['pid']}, {s['memory_mb']} MB" if s["pid"] else "")
         for s in found["services"]
     ]
-    lines += [f"  {h['name']:10} {h['state']:5} {h['zone']}, {h['rack']}" for h in found["hosts"]]
+    lines += [
+        f"  {h['name']:{width}} {h['state']:5} {h['zone']}, {h['rack']}" for h in found["hosts"]
+    ]
     return "\n".join(lines)
 
 
@@ -50,7 +56,9 @@ def _service(name: str, url: str, pid: int | None) -> Report:
     memory = None
     if pid is not None:
         try:
-            memory = psutil.Process(pid).memory_info().rss // 2**20
+            process = psutil.Process(pid)
+            family = (process, *process.children(recursive=True))
+            memory = sum(each.memory_info().rss for each in family) // 2**20
         except psutil.NoSuchProcess:
             pid = None
     return {

@@ -12,11 +12,15 @@ from ensemble_cloud.bring_up import BringUp, busy_at_once
 from ensemble_cloud.config import files
 from ensemble_cloud.config.cloud import Cloud
 from ensemble_cloud.control import ControlError
+from ensemble_cloud.full.bring_up import FullBringUp
 from ensemble_cloud.processes import ChildError, Processes, Stopped
+from ensemble_cloud.profile import Profile
 from ensemble_cloud.progress import Progress
 from ensemble_cloud.rest import RestError
 from ensemble_cloud.state import STATUS
 from ensemble_cloud.welcome import welcome
+
+_BRING_UPS = {Profile.COMPACT: BringUp, Profile.FULL: FullBringUp}
 
 
 class Supervisor:
@@ -27,7 +31,9 @@ class Supervisor:
         self._progress = progress
         self._processes = Processes()
         self._ending = threading.Event()
-        self._bring_up = BringUp(cloud, self._processes, with_dashboard=with_dashboard)
+        self._bring_up = _BRING_UPS[cloud.profile](
+            cloud, self._processes, with_dashboard=with_dashboard
+        )
 
     def run(self, last_words: str) -> None:
         """Run the cloud until a signal; the last words are said when it is ready.
@@ -76,8 +82,14 @@ class Supervisor:
     def _watch(self) -> None:
         while not self._ending.wait(0.5):
             child = self._processes.dead()
-            if child is not None:
+            if child is None:
+                continue
+            if self._cloud.profile is Profile.COMPACT:
                 raise child.failure()
+            # As a system's own service manager does it.
+            self._progress.say(f"{child.name} has ended; it is started again.")
+            self._processes.restart(child)
+            self._write_status("up")
 
     def _write_status(self, state: str, error: str = "") -> None:
         self._cloud.state.write_json(

@@ -4,7 +4,9 @@
 from dataclasses import dataclass
 
 from ensemble_cloud.config.ini import Value
+from ensemble_cloud.full import mariadb
 from ensemble_cloud.ports import Ports
+from ensemble_cloud.profile import Profile
 from ensemble_cloud.shape import Shape
 from ensemble_cloud.state import Identity, StateDirectory
 
@@ -28,12 +30,23 @@ SERVICE_PROJECT = "service"
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """One embedded cloud: where it lives, its ports, its shape and its secrets."""
+    """One embedded cloud: where it lives, its ports, its shape, its secrets and its profile."""
 
     state: StateDirectory
     ports: Ports
     shape: Shape
     identity: Identity
+
+    @property
+    def profile(self) -> Profile:
+        """How much of a real cloud it has."""
+        return Profile(self.identity.profile)
+
+    def database_url(self, name: str) -> str:
+        """Return the SQLAlchemy URL of a database."""
+        if self.profile is Profile.FULL:
+            return mariadb.url_of(self.state, name)
+        return f"sqlite:///{self.state.database(name)}?plugin=ensemblecloud&timeout=60"
 
     @property
     def auth_url(self) -> str:
@@ -43,7 +56,7 @@ class Cloud:
     def database(self, name: str, *, pool: int = 10) -> dict[str, Value]:
         """Return the options that connect to a database with up to pool idle connections."""
         return {
-            "connection": self.state.database_url(name),
+            "connection": self.database_url(name),
             "max_pool_size": pool,
             "max_overflow": 10 * pool,
             "connection_recycle_time": -1,

@@ -8,8 +8,19 @@ import yaml
 from cryptography.fernet import Fernet
 
 from ensemble_cloud import clouds_yaml
-from ensemble_cloud.config import dashboard, glance, ini, keystone, neutron, nova, placement
+from ensemble_cloud.config import (
+    dashboard,
+    glance,
+    ini,
+    keystone,
+    neutron,
+    nova,
+    nova_cells,
+    placement,
+)
 from ensemble_cloud.config.cloud import Cloud
+from ensemble_cloud.node import node_uuid
+from ensemble_cloud.profile import Profile
 from ensemble_cloud.state import write_private
 
 _DATA = (
@@ -41,15 +52,28 @@ def _texts(cloud: Cloud) -> Iterator[tuple[Path, str]]:
     yield etc / "placement/placement.conf", ini.render(placement.sections(cloud))
     yield etc / "glance/glance-api.conf", ini.render(glance.sections(cloud))
     yield etc / "neutron/neutron.conf", ini.render(neutron.sections(cloud))
-    yield etc / "nova/nova.conf", ini.render(nova.sections(cloud))
+    yield from _nova(cloud)
     yield etc / "nova/api-paste.ini", nova.paste_text()
     yield etc / "nova/policy.yaml", nova.policy_text()
     yield etc / "dashboard/local/__init__.py", ""
     yield etc / "dashboard/local/local_settings.py", dashboard.settings_text(cloud)
-    # Nova otherwise makes up a node identity, and every host in its process would share it.
-    yield cloud.state.data / "nova/compute_id", cloud.identity.compute_id
     content = clouds_yaml.content(cloud.shape, cloud.auth_url)
     yield cloud.state.clouds_yaml, yaml.safe_dump(content, sort_keys=False)
+
+
+def _nova(cloud: Cloud) -> Iterator[tuple[Path, str]]:
+    etc = cloud.state.etc / "nova"
+    # Nova otherwise makes up the identity of a node, which must stay the same.
+    if cloud.profile is Profile.COMPACT:
+        yield etc / "nova.conf", ini.render(nova.sections(cloud))
+        yield cloud.state.data / "nova/compute_id", cloud.identity.compute_id
+        return
+    yield etc / "nova.conf", ini.render(nova_cells.sections(cloud))
+    for name, sections in nova_cells.texts(cloud):
+        yield etc / name, ini.render(sections)
+    for host in cloud.shape.hosts:
+        directory = nova_cells.compute_directory(cloud, host.name)
+        yield directory / "compute_id", node_uuid(host.name)
 
 
 def _write_keys(repository: Path) -> None:

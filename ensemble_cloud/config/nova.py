@@ -144,7 +144,7 @@ def _scheduler() -> dict[str, Value]:
 
 def _ensembles(cloud: Cloud) -> dict[str, Value]:
     return {
-        "connection": cloud.state.database_url("ensembles"),
+        "connection": cloud.database_url("ensembles"),
         "auth_section": "placement",
         # Nova is one process here: when it is killed, what it was scheduling is lost for good.
         "build_timeout": 120,

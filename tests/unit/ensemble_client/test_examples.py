@@ -26,7 +26,7 @@ from ensemble_cloud.shape import Size
 
 TOP = Path(__file__).parents[3]
 EXAMPLES = sorted((TOP / "examples").glob("*.yaml"))
-DEMO = shape_file.load(None)[0]
+DEMO = shape_file.load(shape_file.default_path())[0]
 
 every_example = pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 

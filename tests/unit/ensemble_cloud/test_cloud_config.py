@@ -9,9 +9,11 @@ import openstack
 import pytest
 
 from ensemble_cloud import shape_file
-from ensemble_cloud.config import files, ini
+from ensemble_cloud.config import files, ini, nova_cells
 from ensemble_cloud.config.cloud import Cloud
-from ensemble_cloud.ports import Ports
+from ensemble_cloud.node import node_uuid
+from ensemble_cloud.ports import FULL_SERVICES, Ports
+from ensemble_cloud.profile import Profile
 from ensemble_cloud.state import Identity, StateDirectory
 
 Parsed = dict[str, configparser.ConfigParser]
@@ -21,8 +23,8 @@ Parsed = dict[str, configparser.ConfigParser]
 def cloud(tmp_path: Path) -> Cloud:
     state = StateDirectory.at(tmp_path / "state")
     state.create()
-    identity = Identity.generate(state.root, {})
-    return Cloud(state, Ports(21000), shape_file.load(None)[0], identity)
+    identity = Identity.generate(state.root, {}, Profile.COMPACT)
+    return Cloud(state, Ports(21000), shape_file.load(shape_file.default_path())[0], identity)
 
 
 @pytest.fixture
@@ -131,3 +133,36 @@ def test_keys_outlive_a_second_start(cloud: Cloud) -> None:
 
 def test_an_ini_value_keeps_its_dollar_sign() -> None:
     assert ini.render({"a": {"b": "p$1", "c": True, "d": 2}}) == "[a]\nb = p$$1\nc = true\nd = 2\n"
+
+
+def test_in_the_full_profile_every_process_of_nova_has_its_own_log_host_and_cell(
+    tmp_path: Path,
+) -> None:
+    state = StateDirectory.at(tmp_path / "state")
+    state.create()
+    shape = shape_file.load(shape_file.default_path(Profile.FULL))[0]
+    identity = Identity.generate(state.root, {}, Profile.FULL)
+    cloud = Cloud(state, Ports(21000, FULL_SERVICES), shape, identity)
+    files.write_all(cloud)
+    read = {}
+    for process in nova_cells.processes(cloud):
+        parser = configparser.ConfigParser(interpolation=None)
+        names = nova_cells.config_files(cloud, process)
+        assert parser.read(names) == [str(name) for name in names]
+        read[process.name] = parser
+    logs = {each["DEFAULT"]["log_file"] for each in read.values()}
+    assert logs == {str(state.log(name)) for name in read}
+    assert len(read) == 3 + 2 + len(shape.hosts)
+    where = {
+        name: (
+            each["DEFAULT"]["transport_url"].rpartition("/")[2],
+            each["database"]["connection"].partition("?")[0].rpartition("/")[2],
+        )
+        for name, each in read.items()
+    }
+    assert where["nova-super-conductor"] == where["nova-scheduler-2"] == ("", "nova_cell0")
+    assert where["nova-conductor-cell2"] == ("cell2", "nova_cell2")
+    assert where["nova-compute-r1-h1"] == ("cell1", "nova_cell1")
+    assert where["nova-compute-r4-h2"] == ("cell2", "nova_cell2")
+    own = Path(read["nova-compute-r4-h2"]["DEFAULT"]["state_path"])
+    assert (own / "compute_id").read_text() == node_uuid("r4-h2")

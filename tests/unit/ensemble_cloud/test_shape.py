@@ -29,7 +29,7 @@ background:
 
 
 def test_the_default_has_two_zones_of_three_racks_of_four_hosts_of_differing_size() -> None:
-    shape = shape_file.load(None)[0]
+    shape = shape_file.load(shape_file.default_path())[0]
     assert len(shape.zones) == 2
     assert Counter(zone for zone, _ in shape.racks) == dict.fromkeys(shape.zones, 3)
     assert Counter((h.zone, h.rack) for h in shape.hosts) == dict.fromkeys(shape.racks, 4)

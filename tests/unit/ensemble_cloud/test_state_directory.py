@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ensemble_cloud.profile import Profile
 from ensemble_cloud.state import StateDirectory, StateError, default_root
 
 VERSIONS = {"nova": "34.0.0"}
@@ -96,3 +97,10 @@ def test_a_step_is_done_only_for_what_it_was_made_from(state: StateDirectory) ->
     state.mark_done("static", "v1")
     assert state.is_done("static", "v1")
     assert not state.is_done("static", "v2")
+
+
+def test_the_profile_is_that_of_the_first_start(state: StateDirectory) -> None:
+    assert state.identity(VERSIONS, Profile.FULL).profile == Profile.FULL
+    assert state.identity(VERSIONS).profile == Profile.FULL
+    with pytest.raises(StateError, match="made with the profile full; to use compact"):
+        state.identity(VERSIONS, Profile.COMPACT)
