@@ -128,6 +128,11 @@ class Compute:
             context.elevated(), "/os-hypervisors/detail", "hypervisors", HYPERVISOR_VERSION
         )
 
+    def down(self, context: Context) -> frozenset[str]:
+        """The names of the hosts whose compute service does not report."""
+        services = self._see(context, "/os-services?binary=nova-compute")["services"]
+        return frozenset(each["host"] for each in services if each["state"] != "up")
+
     def aggregates(self, context: Context) -> list[dict[str, Any]]:
         """All host aggregates with hosts and metadata."""
         return list(self._see(context, "/os-aggregates")["aggregates"])

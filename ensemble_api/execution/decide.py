@@ -49,6 +49,7 @@ SHOWN = 5  # members that are named
 REMINDER = 30.0  # seconds after which Nova is asked again to delete what it is deleting
 MOST_CONFLICTS = 5
 LONGEST_PAUSE = 30  # seconds between two requests for the same server
+NO_HOST = "No valid host was found"  # how Nova begins to say it
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,14 @@ class CreateServer:
     """Give the member's hold up and ask Nova for its server on the planned host."""
 
     member: MemberRecord
+
+
+@dataclass(frozen=True, slots=True)
+class AskLater:
+    """Wait for the member's host; a server that Nova did not place for it goes first."""
+
+    member: MemberRecord
+    server_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +129,9 @@ class Finish:
     status: Status | None
 
 
-Action: TypeAlias = CreateServer | DeleteServer | ReleaseHold | RecordServer | Block | Fail | Finish
+Action: TypeAlias = (
+    CreateServer | AskLater | DeleteServer | ReleaseHold | RecordServer | Block | Fail | Finish
+)
 
 
 def decide(
@@ -129,14 +140,17 @@ def decide(
     *,
     concurrency: int,
     timeout: float,
+    down: Collection[str] = (),
 ) -> tuple[Action, ...]:
     """The next actions, which may be carried out in any order and at the same time.
 
     ``servers`` are all servers that exist for the ensemble's members, ``concurrency`` how many
     builds may be asked for at once, ``timeout`` the seconds without progress that are too many.
+    ``down`` are the hosts whose compute service does not report: after a restart it may only not
+    have reported yet, so what is planned there waits.
     """
     if ensemble.status is Status.BUILDING:
-        return _build(ensemble, servers, concurrency, timeout)
+        return _build(ensemble, servers, concurrency, timeout, down)
     if ensemble.status is Status.RESERVING:
         # Its creator holds the lease until it has answered; that we may act means that it died.
         return (Fail(_INTERRUPTED()),)
@@ -148,9 +162,21 @@ def decide(
 
 
 def _build(
-    ensemble: EnsembleRecord, servers: tuple[Server, ...], concurrency: int, timeout: float
+    ensemble: EnsembleRecord,
+    servers: tuple[Server, ...],
+    concurrency: int,
+    timeout: float,
+    down: Collection[str],
 ) -> tuple[Action, ...]:
-    ours, doubles = _by_member(servers)
+    found, doubles = _by_member(servers)
+    unplaced = {
+        member.id: found[member.id]
+        for member in ensemble.members
+        if member.host in down
+        and member.tries < MOST_CONFLICTS
+        and _found_no_host(found.get(member.id))
+    }
+    ours = {member_id: each for member_id, each in found.items() if member_id not in unplaced}
     for member in ensemble.members:
         if reason := _broken(member, ours.get(member.id)):
             return (Fail(reason),)
@@ -161,11 +187,25 @@ def _build(
     extra = tuple(DeleteServer(each.id) for each in doubles if not (each.deleting or each.locked))
     waiting = [member for member in ensemble.members if member.id not in ours]
     building = sum(server.status != "ACTIVE" for server in ours.values())
-    ready = [member for member in waiting if not member.pause]
+    ready = [each for each in waiting if not each.pause and each.host not in down]
     create = tuple(CreateServer(member) for member in ready[: max(0, concurrency - building)])
+    later = tuple(
+        AskLater(each, unplaced[each.id].id if each.id in unplaced else None)
+        for each in waiting
+        if each.host in down and (each.id in unplaced or not each.pause)
+    )
     if not (seen or extra or waiting or building):
         return (Finish(Status.ACTIVE),)
-    return seen + extra + create
+    return seen + extra + later + create
+
+
+def _found_no_host(server: Server | None) -> bool:
+    return (
+        server is not None
+        and server.status == "ERROR"
+        and server.fault is not None
+        and server.fault.startswith(NO_HOST)
+    )
 
 
 def _by_member(servers: tuple[Server, ...]) -> tuple[Mapping[str, Server], list[Server]]:

@@ -2,7 +2,7 @@
 """Carries decided actions out, each saved as intent before and as result after."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from enum import Enum
 from typing import Any
 
@@ -32,12 +32,18 @@ _RECORD_KEPT = Sentence(
 )
 _REFUSED = Sentence("event.refused", "Nova refused %(member)s: %(answer)s")
 _MEMBER_STATUS = Sentence("event.member-status", "%(member)s is %(status)s")
+_HOST_AWAITED = Sentence(
+    "event.host-awaited",
+    "The host planned for %(member)s does not report to Nova. It is waited for.",
+)
+_HOST_DOWN = "The planned host does not report."
 _DELETE_FORBIDDEN = Sentence(
     "event.delete-forbidden", "Nova does not let server %(server)s be deleted: %(answer)s"
 )
 _NOT_DELETED = Sentence("event.not-deleted", "Nova could not delete server %(server)s: %(answer)s")
 
 FORBIDDEN = 403
+HOST_PAUSE = 3.0  # seconds between two looks at whether a host reports
 REMOVING = (Status.ROLLING_BACK, Status.DELETING)
 
 
@@ -84,11 +90,13 @@ class Engine:
         """
         ensemble = self._store.get(ensemble_id)
         context = self._session.acting_for(ensemble.requester, ensemble.project_id)
+        servers = tuple(self._observe(context, ensemble))
         actions = decision.decide(
             ensemble,
-            tuple(self._observe(context, ensemble)),
+            servers,
             concurrency=self._concurrency,
             timeout=self._timeout,
+            down=self._down(context, ensemble, servers),
         )
         done = for_each(
             actions,
@@ -130,6 +138,19 @@ class Engine:
             for server in servers:
                 yield _server(server, member_id)
 
+    def _down(
+        self, context: Context, ensemble: EnsembleRecord, servers: Collection[decision.Server]
+    ) -> frozenset[str]:
+        """The hosts that do not report, if servers are to be asked for now or were not placed."""
+        if ensemble.status is not Status.BUILDING:
+            return frozenset()
+        there = {each.member_id for each in servers}
+        if any(each.status == "ERROR" for each in servers) or any(
+            member.id not in there and not member.pause for member in ensemble.members
+        ):
+            return self._compute.down(context)
+        return frozenset()
+
     def _is_lost(self, context: Context, server: Mapping[str, Any]) -> bool:
         """Whether Nova lists a server that it finds no more: a record without a cell.
 
@@ -148,6 +169,8 @@ class Engine:
         match action:
             case decision.CreateServer(member):
                 self._create(ensemble, member)
+            case decision.AskLater(member, server_id):
+                self._ask_later(context, ensemble, member, server_id)
             case decision.DeleteServer(server_id):
                 return self._delete(context, server_id)
             case decision.Block(message):
@@ -229,21 +252,47 @@ class Engine:
             self._fail(ensemble, _REFUSED(member=member.name, answer=error.message))
             return
         LOG.info("Nova did not take %s of %s: %s", member.name, ensemble.id, error)
-        held = True
-        try:
-            self._reservation.hold(ensemble.project_id, ensemble.user_id, [member])
-        except (exception.CapacityTaken, exception.Unavailable):
-            held = False  # perhaps by its very server, which Nova goes on to build
         self._store.postpone(
             ensemble,
             member,
             self._owner,
             seconds=pause,
             refusal=error.message,
-            held=held,
+            held=self._hold_anew(ensemble, member),
             # After a 5xx Nova may go on with what it said that it did not take.
             awaited=error.status >= 500,
         )
+
+    def _ask_later(
+        self,
+        context: Context,
+        ensemble: EnsembleRecord,
+        member: MemberRecord,
+        server_id: str | None,
+    ) -> None:
+        """Wait for a host that does not report, with the capacity held if that can be."""
+        if server_id is not None and (obstacle := self._delete(context, server_id)):
+            self._fail(ensemble, obstacle)
+            return
+        self._store.postpone(
+            ensemble,
+            member,
+            self._owner,
+            seconds=HOST_PAUSE,
+            refusal=_HOST_DOWN,
+            held=member.status is MemberStatus.RESERVED or self._hold_anew(ensemble, member),
+            awaited=server_id is None and bool(member.asked_at),
+            message=_HOST_AWAITED(member=member.name),
+            asked=server_id is not None,
+        )
+
+    def _hold_anew(self, ensemble: EnsembleRecord, member: MemberRecord) -> bool:
+        """Hold a member's capacity again after it was handed over; gives whether that worked."""
+        try:
+            self._reservation.hold(ensemble.project_id, ensemble.user_id, [member])
+        except (exception.CapacityTaken, exception.Unavailable):
+            return False  # perhaps by its very server, which Nova goes on to build
+        return True
 
     def _record(
         self, ensemble: EnsembleRecord, member: MemberRecord, status: MemberStatus, server_id: str

@@ -480,8 +480,9 @@ class Store(Database):
             first = not member.tries
             _update_ensemble(session, record, owner, **({"updated_at": now} if first else {}))
             values: dict[str, Any] = {"status": MemberStatus.BUILDING.value}
-            if not member.asked_at:
-                values["asked_at"] = now
+            if member.server_id or not member.asked_at:
+                # The new one may be known by its tag alone for a moment; an old one is gone.
+                values |= {"asked_at": now, "server_id": None}
             if first:
                 rows.event(
                     session,
@@ -501,11 +502,14 @@ class Store(Database):
         refusal: str,
         held: bool,
         awaited: bool,
+        message: Message | None = None,
+        asked: bool = True,
     ) -> None:
         """Save that Nova did not take the request for a member's server, which is no progress.
 
         It may be asked again in ``seconds``; ``held`` is whether the member's capacity is held
-        until then, ``awaited`` whether a server may come of the request even so.
+        until then, ``awaited`` whether a server may come of the request even so, ``asked`` whether
+        Nova was asked at all. Without a ``message`` the refusal is told as what Nova said.
 
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
@@ -517,7 +521,8 @@ class Store(Database):
                 member,
                 {
                     "status": status.value,
-                    "tries": member.tries + 1,
+                    "tries": member.tries + asked,
+                    "server_id": None,
                     "refusal": refusal,
                     "retry_at": rows.now() + timedelta(seconds=seconds),
                     **({} if awaited else {"asked_at": None}),
@@ -528,7 +533,7 @@ class Store(Database):
                     session,
                     record.id,
                     f"{member.name} {status.value}",
-                    _ASKED_AGAIN(member=member.name, answer=refusal),
+                    message or _ASKED_AGAIN(member=member.name, answer=refusal),
                 )
 
     def set_blocked(self, record: EnsembleRecord, owner: str, message: Message | None) -> None:

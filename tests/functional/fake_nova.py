@@ -165,6 +165,14 @@ class FakeNova:
         ]
         return 200, _page(request, shown, "hypervisors")
 
+    def services(self, request: Any, context: Any) -> tuple[int, Any]:
+        self._admin(context)
+        assert request.GET.get("binary") == "nova-compute"
+        shown = [
+            {"host": host.name, "state": host.state, "status": host.status} for host in self.hosts
+        ]
+        return 200, {"services": shown}
+
     def aggregates(self, request: Any, context: Any) -> tuple[int, Any]:
         self._admin(context)
         found = list(self.aggregates_beside)
@@ -198,7 +206,8 @@ class FakeNova:
         )
         flavor = self.flavors[wanted["flavorRef"]]
         need = {"VCPU": flavor["vcpus"], "MEMORY_MB": flavor["ram"]}
-        if not self.placement.claim(server.id, self.host(server.host).provider, **need):
+        host = self.host(server.host)
+        if host.state != "up" or not self.placement.claim(server.id, host.provider, **need):
             server.status, server.fault = "ERROR", "No valid host was found. "
         for end, fault in self.break_build.items():
             if server.name.endswith(end):
@@ -322,6 +331,7 @@ _ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [
     ("GET", r"/limits", FakeNova.absolute_limits),
     ("GET", r"/os-hypervisors/detail", FakeNova.hypervisors),
     ("GET", r"/os-aggregates", FakeNova.aggregates),
+    ("GET", r"/os-services", FakeNova.services),
     ("POST", r"/servers", FakeNova.create),
     ("GET", r"/servers/detail", FakeNova.list),
     ("GET", r"/servers/([^/]+)", FakeNova.show),

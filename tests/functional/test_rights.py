@@ -24,6 +24,7 @@ RAISED = {
     ("GET", r"/flavors/([^/]+)/os-extra_specs"),
     ("GET", r"/os-hypervisors/detail"),
     ("GET", r"/os-aggregates"),
+    ("GET", r"/os-services"),
     ("GET", r"/servers/detail"),
     ("GET", r"/servers/([^/]+)"),
 }
@@ -48,6 +49,8 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
         ("limits", (), set()),
         ("hypervisors", (), {("GET", r"/os-hypervisors/detail")}),
         ("aggregates", (), {("GET", r"/os-aggregates")}),
+        ("down", (), {("GET", r"/os-services")}),
+        ("unfinished", ("shop-project",), {("GET", r"/servers/detail")}),
         ("all_servers", (), {("GET", r"/servers/detail")}),
         ("servers", ("shop-project", "ensemble:x"), {("GET", r"/servers/detail")}),
         ("server", ("no-such-server",), {("GET", r"/servers/([^/]+)")}),

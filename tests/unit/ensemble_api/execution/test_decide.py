@@ -10,6 +10,7 @@ from records import MemberStatus, Status, ensemble, member
 from ensemble_api.execution.decide import (
     REMINDER,
     Action,
+    AskLater,
     Block,
     CreateServer,
     DeleteServer,
@@ -27,6 +28,7 @@ from ensemble_api.records import MemberRecord
 RESERVED, BUILDING = MemberStatus.RESERVED, MemberStatus.BUILDING
 ACTIVE, DELETED = MemberStatus.ACTIVE, MemberStatus.DELETED
 FIRST, SECOND, THIRD = member(0), member(1), member(2)
+NO_HOST = "No valid host was found. There are not enough hosts available."
 
 
 def server(of: MemberRecord, status: str = "ACTIVE", name: str = "s", **facts: Any) -> Server:
@@ -47,6 +49,7 @@ class Case:
     status: Status = Status.BUILDING
     idle: float = 0.0
     concurrency: int = 8
+    down: frozenset[str] = frozenset()
 
 
 def fails(text: str) -> tuple[Action, ...]:
@@ -76,6 +79,50 @@ BUILD = [
         (),
         (CreateServer(FIRST), CreateServer(SECOND)),
         concurrency=2,
+    ),
+    Case(
+        "a host is down: its members wait, and the others are asked for",
+        (FIRST, SECOND, THIRD),
+        (),
+        (AskLater(FIRST), CreateServer(SECOND)),
+        concurrency=1,
+        down=frozenset({FIRST.host}),
+    ),
+    Case(
+        "a host is down and its member waits for it already",
+        (member(0, pause=2.0),),
+        (),
+        (),
+        down=frozenset({FIRST.host}),
+    ),
+    Case(
+        "Nova found no host while the planned one was down: the server goes and is asked for later",
+        (built(0, BUILDING), built(1, BUILDING)),
+        (server(FIRST, "ERROR", fault=NO_HOST), server(SECOND, "BUILD")),
+        (AskLater(built(0, BUILDING), "s-0"),),
+        down=frozenset({FIRST.host}),
+    ),
+    Case(
+        "Nova found no host though the planned one is up: the build fails",
+        (built(0, BUILDING), built(1, BUILDING)),
+        (server(FIRST, "ERROR", fault=NO_HOST), server(SECOND, "BUILD")),
+        fails(f"Nova could not build web-0: {NO_HOST}"),
+        down=frozenset({SECOND.host}),
+    ),
+    Case(
+        "a build that broke on a host which is down by now fails",
+        (built(0, BUILDING),),
+        (server(FIRST, "ERROR", fault="Build of instance aborted"),),
+        fails("Nova could not build web-0: Build of instance aborted"),
+        down=frozenset({FIRST.host}),
+    ),
+    Case(
+        "a host that does not come up is not waited for beyond the build's time",
+        (FIRST,),
+        (),
+        fails("1 server was not built within 300 seconds."),
+        idle=301.0,
+        down=frozenset({FIRST.host}),
     ),
     Case(
         "servers that build count against the concurrency",
@@ -279,7 +326,9 @@ REMOVALS = [
 )
 def test_building(case: Case) -> None:
     record = ensemble(*case.members, status=case.status, idle=case.idle)
-    found = in_english(decide(record, case.servers, concurrency=case.concurrency, timeout=300.0))
+    found = in_english(
+        decide(record, case.servers, concurrency=case.concurrency, timeout=300.0, down=case.down)
+    )
     assert found == case.actions
 
 

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A build waits for a planned host that does not report, as after a restart of Nova."""
+
+from collections.abc import Callable
+
+import pytest
+from small_cloud import LEASE, Clock, SmallCloud, apart, body, caller
+
+from ensemble_api.records import EnsembleRecord
+
+AWAITED = "The host planned for web-0 does not report to Nova. It is waited for."
+
+
+def run(
+    cloud: SmallCloud, clock: Clock, record: EnsembleRecord, at: dict[int, Callable[[], None]]
+) -> EnsembleRecord:
+    """Step once a second, as a worker, with what happens at some of the seconds."""
+    assert cloud.store.claim(record.id, "worker", 10 * LEASE)
+    engine = cloud.engine()
+    for second in range(400):
+        at.get(second, lambda: None)()
+        if cloud.store.get(record.id).status.settled:
+            break
+        engine.step(record.id)
+        clock.forward(1)
+        cloud.store.renew(record.id, "worker", 10 * LEASE)
+    cloud.store.release(record.id, "worker")
+    return cloud.store.get(record.id)
+
+
+def told(record: EnsembleRecord) -> list[str]:
+    return [str(each["message"]) for each in record.events]
+
+
+def test_servers_are_asked_for_when_their_hosts_report_again(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    record = cloud.service().create(caller(), body(("web", 3), policies=[apart("web")]))
+    host = cloud.nova.host(record.members[0].host)
+    host.state = "down"
+    held: list[set[str]] = []
+
+    def look() -> None:
+        held.append(cloud.placement.consumers(host.provider))
+
+    built = run(cloud, clock, record, {100: look, 101: lambda: setattr(host, "state", "up")})
+    cloud.assert_built(built)
+    assert held == [{record.members[0].id}], "its capacity was held meanwhile"
+    assert told(built).count(AWAITED) == 1
+    assert len([path for method, path in cloud.nova.calls if method == "POST"]) == 3
+
+
+def test_a_server_for_which_nova_found_no_host_meanwhile_is_asked_for_again(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    """The host seemed to report when the server was asked for, and not when Nova scheduled it."""
+    record = cloud.service().create(caller(), body(("web", 2), policies=[apart("web")]))
+    host = cloud.nova.host(record.members[0].host)
+
+    def before(method: str, path: str) -> None:
+        if method == "POST":
+            host.state = "down"
+
+    cloud.nova.before = before
+    built = run(cloud, clock, record, {20: lambda: recover(cloud, host)})
+    cloud.assert_built(built)
+    assert told(built).count(AWAITED) == 1
+
+
+def recover(cloud: SmallCloud, host: object) -> None:
+    cloud.nova.before = lambda method, path: None
+    host.state = "up"  # type: ignore[attr-defined]
+
+
+def test_a_host_that_stays_down_ends_the_build_with_its_time_and_says_so(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    record = cloud.service().create(caller(), body(("web", 2), policies=[apart("web")]))
+    cloud.nova.host(record.members[0].host).state = "down"
+    failed = run(cloud, clock, record, {})
+    assert failed.status == "ERROR"
+    assert str(failed.fault) == (
+        "1 server was not built within 300 seconds. "
+        "Of web-0 Nova said at last: The planned host does not report."
+    )
+    cloud.assert_clean()
+
+
+def test_a_host_that_comes_and_goes_does_not_prolong_the_build_for_ever(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    record = cloud.service().create(caller(), body(("web", 1)))
+    host = cloud.nova.host(record.members[0].host)
+
+    asked: list[str] = []
+    host.state = "up"
+
+    def come_and_go(method: str, path: str) -> None:
+        if method == "POST":
+            asked.append(path)
+            host.state = "down"
+        elif path == "/os-services":
+            host.state = "up" if asked[-1:] != ["/servers"] else "down"
+            asked.append(path)
+
+    cloud.nova.before = come_and_go
+    failed = run(cloud, clock, record, {})
+    assert failed.status == "ERROR"
+    assert "No valid host was found" in str(failed.fault)
+    assert asked.count("/servers") == 6
+    cloud.nova.before = lambda method, path: None
+    cloud.assert_clean()
+
+
+def test_no_host_on_a_host_that_reports_is_for_good(cloud: SmallCloud, clock: Clock) -> None:
+    record = cloud.service().create(caller(), body(("web", 1)))
+    cloud.nova.before = lambda method, path: (
+        cloud.fill(record.members[0].host, 4) and None if method == "POST" else None
+    )
+    failed = run(cloud, clock, record, {})
+    assert failed.status == "ERROR"
+    assert "No valid host was found" in str(failed.fault)
+
+
+@pytest.mark.parametrize("second", [0, 1])
+def test_a_worker_that_died_while_it_waited_is_taken_over(
+    cloud: SmallCloud, clock: Clock, second: int
+) -> None:
+    """Its member's hold is gone already, or not yet."""
+    record = cloud.service().create(caller(), body(("web", 1)))
+    (member,) = record.members
+    host = cloud.nova.host(member.host)
+    assert cloud.store.claim(record.id, "died", LEASE)
+    cloud.store.save_server_request(record, member, "died")
+    if second:
+        cloud.placement.release(member.id)
+    clock.forward(LEASE + 1)
+    host.state = "down"
+    built = run(cloud, clock, record, {30: lambda: setattr(host, "state", "up")})
+    cloud.assert_built(built)
