@@ -12,7 +12,7 @@ from urllib import parse
 # manager, so only the module `base` may be imported here, never its classes.
 from novaclient import base, exceptions
 
-from ensemble_client import lost
+from ensemble_client import retry
 
 URL = "/os-ensembles"
 SURELY_TAKEN = 32 * 1024
@@ -90,7 +90,7 @@ class EnsembleManager(base.ManagerWithFind):
             sent: tuple[Any, Any] = self.api.client.post(URL, body=wanted, headers=dict(headers))
             return sent
 
-        resp, answer = send() if key else lost.until_answered(send, type(self).pause)
+        resp, answer = send() if key else retry.until_answered(send, type(self).pause)
         return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
 
     def plan(

@@ -192,7 +192,7 @@ def test_tags_that_a_tenant_removed_or_forged_mislead_nobody(cloud: SmallCloud) 
 def test_many_servers_without_tags_are_found_by_one_list(
     cloud: SmallCloud, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("ensemble_api.usecases.state_now.MANY", 2)
+    monkeypatch.setattr("ensemble_api.usecases.current_state.MANY", 2)
     record = build(cloud)
     for each in cloud.nova.alive():
         each.tags = []

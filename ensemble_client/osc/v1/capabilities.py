@@ -8,7 +8,7 @@ from osc_lib.command import command
 
 from ensemble_client import words
 from ensemble_client.errors import plain_words
-from ensemble_client.osc.v1.columns import Said
+from ensemble_client.osc.v1.columns import ReadableColumn
 
 
 class ShowCapabilities(command.ShowOne):
@@ -19,13 +19,13 @@ class ShowCapabilities(command.ShowOne):
         with plain_words():
             found = self.app.client_manager.ensemble.ensembles.capabilities()
         fields = {
-            "limits": Said(found["limits"], _pairs),
-            "levels": Said(found["levels"], _levels),
-            "policies": Said(found["policies"], _policies),
-            "statuses": Said(found["statuses"], _names),
-            "member_statuses": Said(found["member_statuses"], _names),
-            "sort_keys": Said(found["sort_keys"], _sort_keys),
-            "features": Said(found["features"], ", ".join),
+            "limits": ReadableColumn(found["limits"], _pairs),
+            "levels": ReadableColumn(found["levels"], _levels),
+            "policies": ReadableColumn(found["policies"], _policies),
+            "statuses": ReadableColumn(found["statuses"], _names),
+            "member_statuses": ReadableColumn(found["member_statuses"], _names),
+            "sort_keys": ReadableColumn(found["sort_keys"], _sort_keys),
+            "features": ReadableColumn(found["features"], ", ".join),
         }
         return tuple(fields), tuple(fields.values())
 

@@ -22,7 +22,7 @@ EFFECTS: Final = {
 }
 
 
-class Said(FormattableColumn):
+class ReadableColumn(FormattableColumn):
     """A value with the sentence that says it to a person."""
 
     def __init__(self, value: Any, say: Callable[[Any], str] = words.printable) -> None:
@@ -38,7 +38,9 @@ class Said(FormattableColumn):
         try:
             return super().__lt__(other)
         except TypeError:
-            return isinstance(other, Said) and self.human_readable() < other.human_readable()
+            return (
+                isinstance(other, ReadableColumn) and self.human_readable() < other.human_readable()
+            )
 
 
 Json = Mapping[str, Any]
@@ -50,28 +52,30 @@ def ensemble_fields(info: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
     places = Places(info.get("domains") or ())
     fields: dict[str, Any] = {
         "id": info["id"],
-        "name": Said(info["name"]),
-        "description": Said(info.get("description") or ""),
+        "name": ReadableColumn(info["name"]),
+        "description": ReadableColumn(info.get("description") or ""),
         "status": info["status"],
-        "progress": Said(info["progress"], _progress),
-        "warnings": Said(
+        "progress": ReadableColumn(info["progress"], _progress),
+        "warnings": ReadableColumn(
             info.get("warnings") or (), _lines(lambda each: words.printable(each["message"]))
         ),
-        "survives": Said(info.get("survives") or (), words.states_text),
-        "tiers": Said(info["tiers"], words.tiers_text),
-        "policies": Said(info.get("policies") or (), _lines(words.policy_text)),
-        "members": Said(info.get("members") or (), places.member_lines),
-        "survivability": Said(
+        "survives": ReadableColumn(info.get("survives") or (), words.states_text),
+        "tiers": ReadableColumn(info["tiers"], words.tiers_text),
+        "policies": ReadableColumn(info.get("policies") or (), _lines(words.policy_text)),
+        "members": ReadableColumn(info.get("members") or (), places.member_lines),
+        "survivability": ReadableColumn(
             info.get("survivability") or (), _planned(places.survivability_lines)
         ),
-        "objectives": Said(
+        "objectives": ReadableColumn(
             info.get("objectives") or (), lambda them: "\n".join(words.objective_lines(them))
         ),
-        "violations": Said(
+        "violations": ReadableColumn(
             info.get("violations") or (), lambda them: "\n".join(words.violation_lines(them))
         ),
-        "fault": Said(info.get("fault"), lambda fault: words.fault_text(fault) if fault else ""),
-        "events": Said(info.get("events") or (), _latest_events),
+        "fault": ReadableColumn(
+            info.get("fault"), lambda fault: words.fault_text(fault) if fault else ""
+        ),
+        "events": ReadableColumn(info.get("events") or (), _latest_events),
         "project_id": info["project_id"],
         "user_id": info["user_id"],
         "created_at": info["created_at"],
@@ -84,15 +88,17 @@ def ensemble_rows(ensembles: Iterable[Json], long: bool, projects: bool) -> Tabl
     """Lay out ensembles for `list`, one a row."""
     columns: dict[str, Callable[[Json], Any]] = {
         "ID": lambda info: info["id"],
-        "Name": lambda info: Said(info["name"]),
+        "Name": lambda info: ReadableColumn(info["name"]),
         "Status": lambda info: info["status"],
-        "Active": lambda info: Said(info["progress"], _progress),
-        "After One Failure": lambda info: Said(info.get("survives") or (), words.states_text),
+        "Active": lambda info: ReadableColumn(info["progress"], _progress),
+        "After One Failure": lambda info: ReadableColumn(
+            info.get("survives") or (), words.states_text
+        ),
     }
     if long:
         columns |= {
-            "Tiers": lambda info: Said(info["tiers"], words.tiers_text),
-            "Description": lambda info: Said(info.get("description") or ""),
+            "Tiers": lambda info: ReadableColumn(info["tiers"], words.tiers_text),
+            "Description": lambda info: ReadableColumn(info.get("description") or ""),
             "Created At": lambda info: info["created_at"],
             "Updated At": lambda info: info["updated_at"],
         }
@@ -110,7 +116,10 @@ def plan_rows(plan: Json) -> Table:
         ref = places.smallest(assignment["domains"])
         members.setdefault(ref, []).append(assignment["member"])
         chains[ref] = places.path(assignment["domains"])
-    rows = [(*map(Said, chain), Said(members[ref], ", ".join)) for ref, chain in chains.items()]
+    rows = [
+        (*map(ReadableColumn, chain), ReadableColumn(members[ref], ", ".join))
+        for ref, chain in chains.items()
+    ]
     return (*(level.capitalize() for level in places.levels), "Members"), rows
 
 
@@ -119,13 +128,15 @@ def current_state_rows(current: Json) -> Table:
     places = Places(current["domains"])
     rows = [
         (
-            Said(member["name"]),
-            Said(member["status"] or "", lambda status: words.printable(status) or "no server"),
+            ReadableColumn(member["name"]),
+            ReadableColumn(
+                member["status"] or "", lambda status: words.printable(status) or "no server"
+            ),
             *(
-                Said(places.label(member["domains"][level]) if member["domains"] else "")
+                ReadableColumn(places.label(member["domains"][level]) if member["domains"] else "")
                 for level in places.levels
             ),
-            Said(
+            ReadableColumn(
                 ""
                 if member["domains"] == member["planned"]
                 else " / ".join(places.path(member["planned"]))
@@ -144,13 +155,13 @@ def host_rows(hosts: Sequence[Json]) -> Table:
     levels = [key for key in (hosts[0] if hosts else ()) if key not in HOST_KEYS][::-1]
     rows = [
         (
-            *(Said(host.get(level) or "") for level in levels),
-            Said(host["host"]),
+            *(ReadableColumn(host.get(level) or "") for level in levels),
+            ReadableColumn(host["host"]),
             host["state"],
             len(host["members"]),
-            Said(host["members"], _by_ensemble),
-            Said(host["ensembles"], _states),
-            Said(host["drain"]["breaks"], _breaks),
+            ReadableColumn(host["members"], _by_ensemble),
+            ReadableColumn(host["ensembles"], _states),
+            ReadableColumn(host["drain"]["breaks"], _breaks),
         )
         for host in hosts
     ]
@@ -162,16 +173,18 @@ def host_fields(host: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
     """Lay out all of one host for `host show`; its drain only when that was checked."""
     levels = [key for key in host if key not in HOST_KEYS][::-1]
     fields: dict[str, Any] = {
-        **{level: Said(host[level] or "") for level in levels},
-        "host": Said(host["host"]),
+        **{level: ReadableColumn(host[level] or "") for level in levels},
+        "host": ReadableColumn(host["host"]),
         "state": host["state"],
-        "members": Said(host["members"], _by_ensemble),
-        "after_its_failure": Said(host["ensembles"], _states),
-        "breaks": Said(host["drain"]["breaks"], _breaks),
-        "broken_now": Said(host["broken"], lambda them: "\n".join(words.broken_lines(them))),
+        "members": ReadableColumn(host["members"], _by_ensemble),
+        "after_its_failure": ReadableColumn(host["ensembles"], _states),
+        "breaks": ReadableColumn(host["drain"]["breaks"], _breaks),
+        "broken_now": ReadableColumn(
+            host["broken"], lambda them: "\n".join(words.broken_lines(them))
+        ),
     }
     if "fits" in host["drain"]:
-        fields["drain"] = Said(host["drain"], _drain)
+        fields["drain"] = ReadableColumn(host["drain"], _drain)
     return tuple(fields), tuple(fields.values())
 
 

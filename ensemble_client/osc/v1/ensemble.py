@@ -14,10 +14,10 @@ from ensemble_client import file as ensemble_file
 from ensemble_client import words
 from ensemble_client.errors import plain_words
 from ensemble_client.names import resolve
-from ensemble_client.osc.hint import printed
+from ensemble_client.osc.command_line import command_line
 from ensemble_client.osc.v1 import columns
 from ensemble_client.osc.v1.arguments import KNOWN, find, positive, sort_order
-from ensemble_client.osc.v1.telling import Telling
+from ensemble_client.osc.v1.lister import ListerWithSentences
 from ensemble_client.osc.watch import Watch
 from ensemble_client.places import Places
 
@@ -70,12 +70,12 @@ class CreateEnsemble(command.ShowOne):
         except KeyboardInterrupt:
             self.app.stderr.write(
                 "\nNo answer was waited for. The build may have begun: "
-                f"{printed(self.app, 'list')}\n"
+                f"{command_line(self.app, 'list')}\n"
             )
             raise
         except keystone.ConnectionError:
             self.app.stderr.write(
-                f"No answer came. The build may have begun: {printed(self.app, 'list')}\n"
+                f"No answer came. The build may have begun: {command_line(self.app, 'list')}\n"
             )
             raise
         if parsed_args.wait:
@@ -84,7 +84,7 @@ class CreateEnsemble(command.ShowOne):
 
     def _built(self, manager: Any, ensemble: Any) -> Any:
         name = words.printable(ensemble.name)
-        show = printed(self.app, "show", ensemble.id)
+        show = command_line(self.app, "show", ensemble.id)
         try:
             watch = Watch(manager.get, self.app.stderr, sleep=type(self).pause)
             with plain_words():
@@ -97,12 +97,12 @@ class CreateEnsemble(command.ShowOne):
         if ensemble.status == "ERROR":
             raise exceptions.CommandError(
                 f"{name} could not be built: {words.fault_text(ensemble.fault)}\n"
-                f"To remove it: {printed(self.app, 'delete', ensemble.id)}"
+                f"To remove it: {command_line(self.app, 'delete', ensemble.id)}"
             )
         return ensemble
 
 
-class PlanEnsemble(Telling):
+class PlanEnsemble(ListerWithSentences):
     """Show where the servers of an ensemble would go and what survives; builds nothing."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -152,7 +152,7 @@ def _by_id(app: Any, plan: Any, file: str) -> list[str]:
     again = file == ensemble_file.STANDARD_INPUT
     if file.startswith("-") and not again:
         file = f"./{file}"  # which no command takes for an option
-    create = printed(app, "create", file, "--plan", plan["id"])
+    create = command_line(app, "create", file, "--plan", plan["id"])
     how = ", with the same input" if again else ""
     return [f"To build it so, within minutes{how}: {create}"]
 

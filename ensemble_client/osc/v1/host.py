@@ -10,10 +10,10 @@ from ensemble_client import words
 from ensemble_client.errors import plain_words
 from ensemble_client.osc.v1 import columns
 from ensemble_client.osc.v1.arguments import KNOWN, find, positive, sort_order
-from ensemble_client.osc.v1.telling import Telling
+from ensemble_client.osc.v1.lister import ListerWithSentences
 
 
-class ListHost(Telling):
+class ListHost(ListerWithSentences):
     """List hosts with what each holds and what its failure breaks, worst first (administrators)."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:

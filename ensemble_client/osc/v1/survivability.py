@@ -8,10 +8,10 @@ from ensemble_client import words
 from ensemble_client.errors import plain_words
 from ensemble_client.osc.v1 import columns
 from ensemble_client.osc.v1.arguments import find, positive
-from ensemble_client.osc.v1.telling import Telling
+from ensemble_client.osc.v1.lister import ListerWithSentences
 
 
-class SurvivabilityOfEnsemble(Telling):
+class SurvivabilityOfEnsemble(ListerWithSentences):
     """Show where the servers of an ensemble are now, how that differs, and what is left."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers that get lost: a request that is safe to repeat is sent until it is answered."""
+"""Requests that are safe to repeat are sent again when their answer gets lost."""
 
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar

@@ -6,7 +6,7 @@ import shlex
 from typing import Any
 
 
-def printed(app: Any, *words: str) -> str:
+def command_line(app: Any, *words: str) -> str:
     """A command of ours as a shell takes it, for the cloud that this one was told to use."""
     cloud = str(getattr(app.options, "cloud", None) or "")
     named = ["--os-cloud", cloud] if cloud != os.environ.get("OS_CLOUD", "") else []

@@ -6,7 +6,7 @@ import argparse
 from osc_lib.command import command
 
 
-class Telling(command.Lister):
+class ListerWithSentences(command.Lister):
     """A list whose action may leave `sentences` that say what the rows mean together."""
 
     def run(self, parsed_args: argparse.Namespace) -> int:
