@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An ensemble's life: what is recorded of it and of its members, and the states they pass."""
+"""What is stored of an ensemble and of its members, and their statuses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from ensemble_api.planning.policies import Exclusive
 
 
 class Status(StrEnum):
-    """Where an ensemble stands."""
+    """The status of an ensemble."""
 
     RESERVING = "RESERVING"  # the intent is saved, the capacity not yet held
     BUILDING = "BUILDING"
@@ -29,7 +29,7 @@ class Status(StrEnum):
 
 
 class MemberStatus(StrEnum):
-    """Where a member stands."""
+    """The status of a member."""
 
     RESERVED = "RESERVED"
     BUILDING = "BUILDING"  # its hold may be gone and its server may not be there yet

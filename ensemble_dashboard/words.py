@@ -109,7 +109,7 @@ def as_it_is(text: Any) -> SafeString:
     return mark_safe(html.escape(str(text)))  # noqa: S308 - it has just been escaped
 
 
-def inert(text: str) -> str:
+def not_interpolated(text: str) -> str:
     """Give the text for Horizon's messages and confirmations, where AngularJS may see it.
 
     An invisible word joiner keeps ``{`` and ``$`` apart, so that it looks the same and is no
@@ -123,7 +123,7 @@ def inert(text: str) -> str:
 
 def for_confirmation(text: str) -> SafeString:
     """Give the value of a ``data-display`` attribute: Horizon's confirmation shows it as HTML."""
-    return mark_safe(html.escape(html.escape(inert(text))))  # noqa: S308 - escaped, twice
+    return mark_safe(html.escape(html.escape(not_interpolated(text))))  # noqa: S308 - escaped, twice
 
 
 def size(tiers: Sequence[Mapping[str, Any]]) -> int:

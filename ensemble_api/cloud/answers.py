@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers of other services that are none: told to the operator, and in general to the tenant."""
+"""Other services that fail: the operator's log says how, the tenant only that one did."""
 
 import logging
 from typing import Any

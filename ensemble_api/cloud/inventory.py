@@ -110,7 +110,7 @@ class Answers:
 
 
 class Inventory:
-    """Looks at the whole cloud with the operator's eyes."""
+    """Reads the whole cloud with an administrator's rights."""
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ from ensemble_api.context import Context
 
 
 class Networks:
-    """Looks at networks with the service user's eyes."""
+    """Reads networks with the service user's rights."""
 
     def __init__(self, neutron: Any) -> None:
         self._neutron = neutron

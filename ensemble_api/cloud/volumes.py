@@ -28,7 +28,7 @@ _NO_SUCH_SERVICE = (keystone_exceptions.CatalogException, cinder_exceptions.Unsu
 
 
 class Volumes:
-    """Looks at volumes as Nova does before it boots a server from one."""
+    """Reads volumes as Nova does before it boots a server from one."""
 
     def __init__(self) -> None:
         self._cinder = cinder.API()

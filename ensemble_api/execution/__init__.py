@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Execution: bring an ensemble from what is to what was promised."""
+"""Execution: build, roll back and remove what is recorded of an ensemble."""

@@ -101,7 +101,7 @@ class ReleaseHold:
 
 @dataclass(frozen=True, slots=True)
 class RecordServer:
-    """Write down what was observed of a member."""
+    """Save what was observed of a member's server."""
 
     member: MemberRecord
     status: MemberStatus
@@ -110,7 +110,7 @@ class RecordServer:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Write down what the removal waits for."""
+    """Save what the removal waits for."""
 
     message: Message
 
@@ -124,7 +124,7 @@ class Fail:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The ensemble is where it was to be; None means that it is gone."""
+    """Nothing is left to do: save this status, or forget the ensemble when it is None."""
 
     status: Status | None
 

@@ -71,7 +71,7 @@ class ServiceUser:
 
 
 class Capture:
-    """Looks at the whole cloud with the service user's eyes."""
+    """Reads the whole cloud with the service user's rights."""
 
     def __init__(
         self,

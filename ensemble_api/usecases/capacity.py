@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A look at the cloud for one request: what is free, and for whom."""
+"""The capacity that is free for one request."""
 
 import time
 from collections.abc import Callable, Sequence

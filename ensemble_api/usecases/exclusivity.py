@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who else is where: what exclusive policies, ours and those of others, rule out."""
+"""What exclusive policies rule out: those of the ensemble, and those of others."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

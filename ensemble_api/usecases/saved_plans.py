@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is kept of a plan, and whether it can still be built as it is."""
+"""What is saved of a plan, and whether it can still be built as it is."""
 
 import hashlib
 import json

@@ -19,7 +19,7 @@ SHOWN = 4  # promises of a host that are shown at once
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class EnsembleShare:
     """What one ensemble has on one host; members are names with the ids of their servers."""
 
     ensemble_id: str
@@ -31,7 +31,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class EnsembleBreak:
     """What the host's failure breaks of one ensemble: how bad it is, whose it is, a sentence."""
 
     effect: str
@@ -49,8 +49,8 @@ class HostRow:
     name: str
     state: str
     places: tuple[tuple[str, str], ...]  # level and name of its domains, the largest first
-    shares: tuple[Share, ...]
-    breaks: tuple[Broken, ...]
+    shares: tuple[EnsembleShare, ...]
+    breaks: tuple[EnsembleBreak, ...]
     failure: str
 
     @property
@@ -59,12 +59,12 @@ class HostRow:
         return sum(len(share.members) for share in self.shares)
 
     @property
-    def first_breaks(self) -> tuple[Broken, ...]:
+    def first_breaks(self) -> tuple[EnsembleBreak, ...]:
         """The worst that it would break."""
         return self.breaks[:SHOWN]
 
     @property
-    def more_breaks(self) -> tuple[Broken, ...]:
+    def more_breaks(self) -> tuple[EnsembleBreak, ...]:
         """What else it would break; one that would stand alone is with the first ones."""
         return self.breaks[SHOWN:]
 
@@ -77,29 +77,29 @@ def row(host: Mapping[str, Any], levels: Iterable[str], projects: Mapping[str, s
         str(host["state"]),
         tuple(reversed(places)),
         _shares(host, projects),
-        tuple(_broken(each, projects) for each in host["drain"]["breaks"]),
+        tuple(_break(each, projects) for each in host["drain"]["breaks"]),
         failure(host["impact"]),
     )
 
 
 def now(
     told: Iterable[Mapping[str, Any]], projects: Mapping[str, str]
-) -> dict[str, tuple[Broken, ...]]:
+) -> dict[str, tuple[EnsembleBreak, ...]]:
     """Read what does not hold now: `broken` promises, and `unprotected` tiers that have ended."""
-    found = [_broken(each, projects, now=True) for each in told]
+    found = [_break(each, projects, now=True) for each in told]
     return {
         "broken": tuple(each for each in found if each.effect != "unprotected"),
         "unprotected": tuple(each for each in found if each.effect == "unprotected"),
     }
 
 
-def _shares(host: Mapping[str, Any], projects: Mapping[str, str]) -> tuple[Share, ...]:
+def _shares(host: Mapping[str, Any], projects: Mapping[str, str]) -> tuple[EnsembleShare, ...]:
     """Give the ensembles on a host in the API's order, that is those that lose most first."""
     by_ensemble: dict[str, list[Mapping[str, Any]]] = {}
     for member in host["members"]:
         by_ensemble.setdefault(str(member["ensemble_id"]), []).append(member)
     return tuple(
-        Share(
+        EnsembleShare(
             str(each["id"]),
             str(each["name"]),
             str(each["project_id"]),
@@ -111,8 +111,10 @@ def _shares(host: Mapping[str, Any], projects: Mapping[str, str]) -> tuple[Share
     )
 
 
-def _broken(each: Mapping[str, Any], projects: Mapping[str, str], now: bool = False) -> Broken:
-    return Broken(
+def _break(
+    each: Mapping[str, Any], projects: Mapping[str, str], now: bool = False
+) -> EnsembleBreak:
+    return EnsembleBreak(
         effect=str(each["effect"]),
         ensemble_id=str(each["ensemble_id"]),
         ensemble_name=str(each["ensemble_name"]),

@@ -25,7 +25,7 @@ _MEASURE_WORDS = {
 _COLUMNS = (("host", _("Host")), ("members", _("Members")), ("impact", _("If it fails")))
 
 
-class SpreadView(views.HorizonTemplateView):
+class HostImpactView(views.HorizonTemplateView):
     """All hosts: which ensembles they hold, and what the failure of each would break."""
 
     template_name = "admin_ensembles/host_impact.html"

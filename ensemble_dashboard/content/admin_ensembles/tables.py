@@ -43,7 +43,9 @@ class AdminEnsemblesTable(project_tables.EnsemblesTable):
             "project": getattr(datum, "project_name", datum.project_id),
             "owner": getattr(datum, "user_name", datum.user_id),
         }
-        return words.inert(gettext("%(name)s (project %(project)s, owner %(owner)s)") % whose)
+        return words.not_interpolated(
+            gettext("%(name)s (project %(project)s, owner %(owner)s)") % whose
+        )
 
     class Meta(project_tables.EnsemblesTable.Meta):
         """As a project's table; drawing is for projects."""

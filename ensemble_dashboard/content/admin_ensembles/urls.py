@@ -7,7 +7,7 @@ from ensemble_dashboard.content.admin_ensembles import hosts, views
 from ensemble_dashboard.content.ensembles import following
 
 urlpatterns = [
-    path("", hosts.SpreadView.as_view(), name="index"),
+    path("", hosts.HostImpactView.as_view(), name="index"),
     path("hosts/<str:host>/", hosts.HostView.as_view(), name="host"),
     path("all/", views.AllView.as_view(), name="all"),
     path("<uuid:ensemble_id>/", views.DetailView.as_view(), name="detail"),

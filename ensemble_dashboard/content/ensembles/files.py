@@ -14,7 +14,12 @@ from ensemble_client import names, writer
 from ensemble_client.document import FileError
 from ensemble_dashboard.api import choices
 from ensemble_dashboard.api.connection import connection
-from ensemble_dashboard.content.ensembles.proxy import Refused, drawn, json_view, sent
+from ensemble_dashboard.content.ensembles.proxy import (
+    RefusedRequest,
+    drawn_ensemble,
+    json_body,
+    json_view,
+)
 
 LOG = logging.getLogger(__name__)
 
@@ -30,14 +35,18 @@ class WriteView(generic.View):
     @json_view
     def post(self, request: HttpRequest) -> dict[str, Any]:
         """Give {"file": {"name", "yaml", "command"}} for what is drawn; nothing is checked."""
-        ensemble = drawn(request)
+        ensemble = drawn_ensemble(request)
         ensemble["name"] = ensemble.get("name") or UNNAMED
         if not _has_shape(ensemble):
-            raise Refused(400, "dashboard.no_ensemble", _("There is no ensemble in the request."))
+            raise RefusedRequest(
+                400, "dashboard.no_ensemble", _("There is no ensemble in the request.")
+            )
         try:
             yaml = writer.written(ensemble, choices.names(request, networks=True))
         except RecursionError as exc:
-            raise Refused(400, "dashboard.too_deep", _("This is nested too deeply.")) from exc
+            raise RefusedRequest(
+                400, "dashboard.too_deep", _("This is nested too deeply.")
+            ) from exc
         name = writer.file_name(str(ensemble["name"]))
         return {"file": {"name": name, "yaml": yaml, "command": _command(yaml)}}
 
@@ -68,17 +77,19 @@ class ReadView(generic.View):
 
         An error names the line and the field, in its details.
         """
-        text = sent(request).get("text")
+        text = json_body(request).get("text")
         if not isinstance(text, str):
-            raise Refused(400, "dashboard.no_text", _("There is no text in the request."))
+            raise RefusedRequest(400, "dashboard.no_text", _("There is no text in the request."))
         try:
             written = ensemble_file.read_text(text, "YAML")
             # Lists of the page may be incomplete; the services know all names.
             return {"ensemble": names.resolve(written, connection(request))}
         except FileError as exc:
             said = f"{exc.field}: {exc.reason}" if exc.field else exc.reason
-            raise Refused(400, "dashboard.file", said, line=exc.line, field=exc.field) from exc
+            raise RefusedRequest(
+                400, "dashboard.file", said, line=exc.line, field=exc.field
+            ) from exc
         except exceptions.SDKException as exc:
             LOG.exception("The names in a file could not be looked up")
             said = _("The names in this file cannot be looked up at the moment.")
-            raise Refused(503, "dashboard.no_names", said) from exc
+            raise RefusedRequest(503, "dashboard.no_names", said) from exc

@@ -32,12 +32,12 @@ def clock() -> str:
     return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def gone(name: str) -> str:
+def deleted_token(name: str) -> str:
     """Give a word for the index page's address that makes it say that this ensemble is gone."""
     return signing.dumps(name, salt=_GONE)
 
 
-def name_of_gone(word: str) -> str | None:
+def deleted_name(word: str) -> str | None:
     """Give the name back; None if nobody here has signed the word, or long ago."""
     try:
         return str(signing.loads(word, salt=_GONE, max_age=_GONE_SECONDS))

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views import generic
 
 from ensemble_dashboard.api import choices
-from ensemble_dashboard.content.ensembles.proxy import Refused, json_view
+from ensemble_dashboard.content.ensembles.proxy import RefusedRequest, json_view
 
 MAX_SEARCH: Final = 255
 MAX_IDS: Final = 600  # more than a whole drawing can have chosen of a kind
@@ -28,7 +28,7 @@ class ChoicesView(generic.View):
         if kind == "quota":
             return {"quota": choices.quota(request)}
         if kind not in choices.kinds(request):
-            raise Refused(404, "dashboard.no_kind", _("There is no such list."))
+            raise RefusedRequest(404, "dashboard.no_kind", _("There is no such list."))
         ids = request.GET.getlist("id")
         if ids:
             return {"items": choices.known(request, kind, ids[:MAX_IDS])}

@@ -25,7 +25,7 @@ MISSING: Final = "dashboard.no_project"
 
 
 @dataclass(frozen=True, slots=True)
-class Stray:
+class ProjectMismatch:
     """A request that does not come from a page of the session's project."""
 
     status: int
@@ -33,20 +33,20 @@ class Stray:
     message: str
 
 
-def stray(request: HttpRequest, named: str | None) -> Stray | None:
+def mismatch(request: HttpRequest, named: str | None) -> ProjectMismatch | None:
     """Compare the project that a page named with the session's; None if it is the same."""
     if named is None:
         old = _("This page is too old for this dashboard. Load it again; a drawing is kept.")
-        return Stray(400, MISSING, old)
+        return ProjectMismatch(400, MISSING, old)
     if named == project(request)["id"]:
         return None
     here = _("You are now in %s.") % request.user.project_name
-    return Stray(409, OTHER, here + " " + _("This page was opened in another project."))
+    return ProjectMismatch(409, OTHER, here + " " + _("This page was opened in another project."))
 
 
 def trouble(request: HttpRequest, named: str | None) -> Trouble | None:
     """Explain a form that comes from a page of another project, with the way back."""
-    found = stray(request, named)
+    found = mismatch(request, named)
     if found is None:
         return None
     if found.code == MISSING:

@@ -25,7 +25,7 @@ MAX_BODY = 2 * 1024 * 1024
 MAX_FAILED = 16  # domains at once, as the API takes them
 
 
-class Refused(Exception):
+class RefusedRequest(Exception):
     """A request that is answered here, before the API is asked."""
 
     def __init__(self, status: int, code: str, message: str, **details: Any) -> None:
@@ -54,10 +54,12 @@ def json_view(view: Callable[..., dict[str, Any]]) -> Callable[..., HttpResponse
     def answer(self: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             if not horizon_http.is_ajax(request):
-                raise Refused(400, "dashboard.script_only", _("This address is for scripts."))
+                raise RefusedRequest(
+                    400, "dashboard.script_only", _("This address is for scripts.")
+                )
             _check_project(request)
             result = view(self, request, *args, **kwargs)
-        except Refused as exc:
+        except RefusedRequest as exc:
             return error(exc.status, exc.message, exc.details)
         except nova_exceptions.ClientException as exc:
             return error(exc.code, str(exc.message or exc), exc.details)
@@ -75,34 +77,36 @@ def json_view(view: Callable[..., dict[str, Any]]) -> Callable[..., HttpResponse
 
 
 def _check_project(request: HttpRequest) -> None:
-    found = page_project.stray(request, request.headers.get(page_project.HEADER))
+    found = page_project.mismatch(request, request.headers.get(page_project.HEADER))
     if found:
         now = page_project.project(request)
-        raise Refused(found.status, found.code, found.message, project=now)
+        raise RefusedRequest(found.status, found.code, found.message, project=now)
 
 
-def sent(request: HttpRequest) -> dict[str, Any]:
+def json_body(request: HttpRequest) -> dict[str, Any]:
     """Read the JSON object that the script sends, with a limited size."""
     try:
         declared = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         declared = 0
     if declared > MAX_BODY:
-        raise Refused(413, "dashboard.too_large", _("This drawing is too large to be sent."))
+        raise RefusedRequest(413, "dashboard.too_large", _("This drawing is too large to be sent."))
     if request.content_type != "application/json":
-        raise Refused(415, "dashboard.not_json", _("Only JSON is understood here."))
+        raise RefusedRequest(415, "dashboard.not_json", _("Only JSON is understood here."))
     try:
         body = json.loads(request.body)
     except (ValueError, RecursionError) as exc:
-        raise Refused(400, "dashboard.not_json", _("This is not valid JSON.")) from exc
+        raise RefusedRequest(400, "dashboard.not_json", _("This is not valid JSON.")) from exc
     return body if isinstance(body, dict) else {}
 
 
-def drawn(request: HttpRequest) -> dict[str, Any]:
+def drawn_ensemble(request: HttpRequest) -> dict[str, Any]:
     """Read the ensemble that the script sends: {"ensemble": {...}}."""
-    ensemble = sent(request).get("ensemble")
+    ensemble = json_body(request).get("ensemble")
     if not isinstance(ensemble, dict):
-        raise Refused(400, "dashboard.no_ensemble", _("There is no ensemble in the request."))
+        raise RefusedRequest(
+            400, "dashboard.no_ensemble", _("There is no ensemble in the request.")
+        )
     return ensemble
 
 
@@ -120,7 +124,7 @@ class PlanView(generic.View):
         query = request.GET
         found = api.ensemble_plan(
             request,
-            drawn(request),
+            drawn_ensemble(request),
             headroom=query.get("headroom") == "1",
             domains="all" if query.get("domains") == "all" else None,
             fail=query.getlist("fail")[:MAX_FAILED],
@@ -136,13 +140,13 @@ class CreateView(generic.View):
     @json_view
     def post(self, request: HttpRequest) -> dict[str, Any]:
         """Create what is drawn, as it was planned if a plan is named; give its page's address."""
-        ensemble = drawn(request)
-        plan = sent(request).get("plan")
+        ensemble = drawn_ensemble(request)
+        plan = json_body(request).get("plan")
         if plan is not None and not isinstance(plan, str):
-            raise Refused(400, "dashboard.no_plan", _("This is no plan's id."))
-        key = sent(request).get("key")
+            raise RefusedRequest(400, "dashboard.no_plan", _("This is no plan's id."))
+        key = json_body(request).get("key")
         if key is not None and not isinstance(key, str):
-            raise Refused(400, "dashboard.no_key", _("This is no idempotency key."))
+            raise RefusedRequest(400, "dashboard.no_key", _("This is no idempotency key."))
         created = api.ensemble_create(request, ensemble, plan=plan, key=key)
         return {
             "id": created.id,

@@ -101,7 +101,7 @@ class DeleteEnsemble(rights.OfProject, tables.DeleteAction):
                 raise
             values = {
                 "name": self.table.get_object_display(self.table.get_object_by_id(obj_id)),
-                "reason": words.inert(str(error.message or error)),
+                "reason": words.not_interpolated(str(error.message or error)),
             }
             told = gettext("“%(name)s” is not deleted: %(reason)s") % values
             exceptions.handle(request, told, escalate=True, details="")
@@ -345,7 +345,7 @@ class EnsemblesTable(tables.DataTable):
 
     def get_object_display(self, datum: Any) -> str:
         """Name the ensemble in messages and confirmations."""
-        return words.inert(datum.name)
+        return words.not_interpolated(datum.name)
 
     class Meta:
         """What Horizon wants to know about the table."""

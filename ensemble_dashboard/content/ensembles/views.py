@@ -42,9 +42,9 @@ class IndexView(tables.PagedTableMixin, tables.DataTableView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Say first of one that has gone, when its page sends somebody here for that."""
-        name = following.name_of_gone(request.GET.get("gone", ""))
+        name = following.deleted_name(request.GET.get("gone", ""))
         if name is not None:
-            said = gettext("“%s” is deleted. Nothing of it is left.") % words.inert(name)
+            said = gettext("“%s” is deleted. Nothing of it is left.") % words.not_interpolated(name)
             messages.success(request, said)
         if "gone" in request.GET:
             return shortcuts.redirect(request.path)
@@ -143,7 +143,7 @@ class DetailView(views.HorizonTemplateView):
             "settled": list(words.SETTLED),
             **{f"{name}Url": self._url(name, ensemble) for name in _QUESTIONS},
             "indexUrl": str(self.index_url),
-            "goneUrl": f"{self.index_url}?gone={following.gone(ensemble.name)}",
+            "goneUrl": f"{self.index_url}?gone={following.deleted_token(ensemble.name)}",
             "session": page_project.session(self.request),
             "allProjects": self.all_projects,
             # The script puts a server's id in the place of the zeros.
