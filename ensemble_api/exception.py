@@ -4,23 +4,30 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ensemble_api.planning.message import Message
+from ensemble_api.planning.message import Message, Sentence
+
+_NO_ENSEMBLE = Sentence("not-found.ensemble", "There is no ensemble %(ensemble)s.")
+_IN_FIELD = Sentence("in-field", "%(field)s: %(reason)s")
 
 
 class EnsembleError(Exception):
     """An error that the API answers with.
 
-    ``status`` is the HTTP status, ``code`` is stable across releases, ``facts`` is JSON-ready
-    material for the caller (such as ``field`` or ``reasons``).
+    ``status`` is the HTTP status, ``code`` is stable across releases, ``facts`` is material for
+    the caller, JSON-ready but for messages (such as ``reasons``). Of an error about a ``field`` the
+    message is the reason alone, such as "must be a UUID"; the field is put in front here.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "ensemble.internal"
 
     def __init__(self, message: str | Message, **facts: Any) -> None:
-        super().__init__(str(message))
-        self.message = message
         self.facts: Mapping[str, Any] = facts
+        self.message = message
+        if "field" in facts:
+            self.facts = {**facts, "reason": message}
+            self.message = _IN_FIELD(field=facts["field"], reason=message)
+        super().__init__(str(self.message))
 
 
 class Invalid(EnsembleError):
@@ -99,6 +106,11 @@ class NotFound(EnsembleError):
     """There is no such ensemble (for this project) or no such route."""
 
     status, code = 404, "ensemble.not_found"
+
+
+def no_ensemble(ensemble_id: str) -> NotFound:
+    """The error about an ensemble that is not there, or not for this project."""
+    return NotFound(_NO_ENSEMBLE(ensemble=ensemble_id))
 
 
 class MethodNotAllowed(EnsembleError):

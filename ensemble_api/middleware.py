@@ -28,10 +28,13 @@ from ensemble_api.cloud.session import Session, check_policy
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
 from ensemble_api.execution.worker import Worker
+from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.snapshot import Packing
 from ensemble_api.process import Process
 from ensemble_api.service import Service
 from ensemble_api.store.api import Store
+
+_NOT_AVAILABLE = Sentence("unavailable.here", "Ensembles are not available here; the log has more.")
 
 LOG = logging.getLogger(__name__)
 
@@ -75,7 +78,7 @@ class EnsemblesFilter:
             # What is wrong with the configuration is for the log, not for tenants.
             advice.log(LOG, "Ensembles cannot be served", error)
             return routes.refuse(
-                exception.Unavailable("Ensembles are not available here; the log has more."),
+                exception.Unavailable(_NOT_AVAILABLE()),
                 views.language(request.accept_language),
             )
         return routes.dispatch(request, service, path)

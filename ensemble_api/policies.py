@@ -9,6 +9,9 @@ from oslo_policy import policy
 
 from ensemble_api import exception
 from ensemble_api.context import Context
+from ensemble_api.planning.message import Sentence
+
+_FORBIDDEN = Sentence("forbidden", "Policy does not allow ensembles:%(action)s to be performed.")
 
 MEMBER = "rule:ensembles:member"
 NOVA_SHOWS = "os_compute_api:os-extended-server-attributes"  # who sees user_data of a server
@@ -146,4 +149,4 @@ def authorize(context: Context, action: str, project_id: str | None = None) -> N
     :raises ensemble_api.exception.Forbidden: when it does.
     """
     if not allowed(context, action, project_id):
-        raise exception.Forbidden(f"Policy does not allow ensembles:{action} to be performed.")
+        raise exception.Forbidden(_FORBIDDEN(action=action))

@@ -15,7 +15,18 @@ from keystoneauth1 import exceptions as keystone
 from ensemble_api import advice, exception, views
 from ensemble_api.handlers import capabilities, ensembles, host_impact, plans
 from ensemble_api.handlers.call import Answer, Call, Handler
+from ensemble_api.planning.message import Sentence, listed
 from ensemble_api.service import Service
+
+_NO_ANSWER = Sentence("unavailable.cloud", "The cloud does not answer; try again later.")
+_WENT_WRONG = Sentence("internal", "Something went wrong here; the log of nova-api has more.")
+_METHODS = Sentence("method-not-allowed", "%(path)s takes %(methods)s only.")
+_NOTHING_HERE = Sentence("not-found.path", "There is nothing at %(path)s.")
+_NOT_UTF8 = Sentence("invalid.not-utf-8", "is not UTF-8")
+_TOO_LONG = Sentence(
+    "invalid.too-long-body", "is longer than the %(most)s bytes that this cloud takes"
+)
+_NO_VERSION = Sentence("no-version", "Version %(asked)s is not supported; %(version)s is.")
 
 LOG = logging.getLogger(__name__)
 
@@ -52,13 +63,11 @@ def dispatch(request: webob.Request, service: Service, path: str) -> webob.Respo
         return refuse(error, language)
     except (exception.CloudError, keystone.ClientException) as error:
         advice.log(LOG, f"{request.method} {path} failed", error)
-        return refuse(
-            exception.Unavailable("The cloud does not answer; try again later."), language
-        )
+        return refuse(exception.Unavailable(_NO_ANSWER()), language)
     except Exception:
         LOG.exception("%s %s failed", request.method, path)
         return refuse(
-            exception.EnsembleError("Something went wrong here; the log of nova-api has more."),
+            exception.EnsembleError(_WENT_WRONG()),
             language,
         )
     return _render(answer, language)
@@ -95,10 +104,10 @@ def _handle(request: webob.Request, service: Service, path: str, language: str) 
         if found := pattern.fullmatch(path):
             if request.method not in methods:
                 raise exception.MethodNotAllowed(
-                    f"{path} takes {' and '.join(methods)} only.", allow=list(methods)
+                    _METHODS(path=path, methods=listed(list(methods))), allow=list(methods)
                 )
             return methods[request.method](_call(request, service, language), **found.groupdict())
-    raise exception.NotFound(f"There is nothing at {path}.")
+    raise exception.NotFound(_NOTHING_HERE(path=path))
 
 
 def _call(request: webob.Request, service: Service, language: str) -> Call:
@@ -114,7 +123,7 @@ def _call(request: webob.Request, service: Service, language: str) -> Call:
             language=language,
         )
     except UnicodeDecodeError as error:
-        raise exception.Invalid("url: is not UTF-8", field="url") from error
+        raise exception.Invalid(_NOT_UTF8(), field="url") from error
 
 
 def _body(request: webob.Request, most: int) -> bytes:
@@ -133,9 +142,7 @@ def _body(request: webob.Request, most: int) -> bytes:
     except webob.exc.HTTPRequestEntityTooLarge:
         body, cut = b"", True
     if cut or len(body) > most:
-        raise exception.TooLarge(
-            f"body: is longer than the {most} bytes that this cloud takes", field="body"
-        )
+        raise exception.TooLarge(_TOO_LONG(most=most), field="body")
     return body
 
 
@@ -143,5 +150,5 @@ def _check_version(request: webob.Request) -> None:
     asked = microversion_parse.get_version(request.headers, service_type=SERVICE_TYPE)
     if asked not in (None, "latest", VERSION):
         raise exception.UnsupportedVersion(
-            f"Version {asked} is not supported; {VERSION} is.", min=VERSION, max=VERSION
+            _NO_VERSION(asked=str(asked), version=VERSION), min=VERSION, max=VERSION
         )

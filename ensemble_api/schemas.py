@@ -3,25 +3,30 @@
 
 import base64
 import binascii
-import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 import jsonschema
 
-from ensemble_api import exception, limits
+from ensemble_api import exception, limits, schema_errors
 
 UUID: dict[str, Any] = {
     "type": "string",
     "pattern": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z",
+    "description": schema_errors.UUID.text,
 }
-TIER_NAME: dict[str, Any] = {"type": "string", "pattern": r"^[a-z][a-z0-9-]{0,31}\Z"}
+TIER_NAME: dict[str, Any] = {
+    "type": "string",
+    "pattern": r"^[a-z][a-z0-9-]{0,31}\Z",
+    "description": schema_errors.TIER_NAME.text,
+}
 TEXT: dict[str, Any] = {
     "type": "string",
     "minLength": 1,
     "maxLength": limits.NAME,
     "pattern": r"\S",
+    "description": schema_errors.BLANK.text,
 }
 NAME: dict[str, Any] = {**TEXT, "format": "printable"}
 
@@ -41,7 +46,7 @@ SERVER: dict[str, Any] = {
         "image": UUID,
         "volumes": PER_MEMBER,
         "networks": {
-            "description": 'must be "auto", "none" or a list of network ids',
+            "description": schema_errors.NETWORKS.text,
             "oneOf": [
                 {"enum": ["auto", "none"]},
                 {"type": "array", "items": UUID, "minItems": 1, "maxItems": limits.NETWORKS},
@@ -68,7 +73,7 @@ SERVER: dict[str, Any] = {
     "required": ["flavor"],
     "if": {"required": ["volumes"]},
     "then": {
-        "description": "must have an image or volumes, not both",
+        "description": schema_errors.IMAGE_OR_VOLUMES.text,
         "not": {"required": ["image"]},
     },
     "else": {"required": ["image"]},
@@ -99,7 +104,6 @@ COMMON = {
 }
 
 PERCENT = r"^(100|[1-9]?[0-9])%\Z"
-SHARE = "must be a count or a percentage up to 100%"
 NUMBER: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": limits.MEMBERS_OF_TIER}
 
 POLICIES: dict[str, dict[str, Any]] = {
@@ -110,10 +114,10 @@ POLICIES: dict[str, dict[str, Any]] = {
     "survive": {
         "failures": NUMBER,
         "min_available": {
-            "description": SHARE,
+            "description": schema_errors.SHARE.text,
             "oneOf": [
                 {"type": "integer", "minimum": 0, "maximum": limits.MEMBERS_OF_TIER},
-                {"type": "string", "pattern": PERCENT},
+                {"type": "string", "pattern": PERCENT, "description": schema_errors.SHARE.text},
             ],
         },
     },
@@ -211,53 +215,6 @@ def _is_base64(value: object) -> bool:
 _VALIDATOR = jsonschema.Draft202012Validator(ENSEMBLE, format_checker=_FORMATS)
 _CREATE = jsonschema.Draft202012Validator(CREATE, format_checker=_FORMATS)
 _ACTION = jsonschema.Draft202012Validator(ACTION, format_checker=_FORMATS)
-_PATTERNS = {
-    str(TIER_NAME["pattern"]): "must start with a-z and hold at most 32 of a-z, 0-9 and -",
-    str(UUID["pattern"]): "must be a UUID",
-    str(TEXT["pattern"]): "must not be blank",
-    PERCENT: SHARE,
-}
-
-
-def _field(error: jsonschema.ValidationError) -> str:
-    """The place of an error as a path, such as ``ensemble.tiers[0].count``."""
-    place = ""
-    for step in error.absolute_path:
-        place += f"[{step}]" if isinstance(step, int) else f".{str(step)[:64]}"
-    given: Any = error.instance
-    schema: Any = error.schema
-    rule: Any = error.validator_value
-    if error.validator == "required":
-        place += f".{next(name for name in rule if name not in given)}"
-    elif error.validator == "additionalProperties":
-        extra = next(name for name in given if name not in schema.get("properties", {}))
-        place += f".{extra[:64]}"
-    return place.lstrip(".") or "body"
-
-
-def _reason(error: jsonschema.ValidationError) -> str:
-    """The error in words; values are shortened, since a tenant may send megabytes."""
-    schema: Any = error.schema
-    match (error.validator, error.validator_value):
-        case ("required", _):
-            return "is required"
-        case ("additionalProperties", _):
-            return "is not known here"
-        case ("oneOf" | "not", _):
-            return str(schema["description"])
-        case ("format", "base64"):
-            return "must be base64"
-        case ("format", _):
-            return "holds a character that cannot be shown"
-        case ("minProperties", _):
-            return "names no action"
-        case ("uniqueItems", _):
-            return "has something twice"
-        case ("maxLength", most):
-            return f"is longer than {most} characters"
-        case ("pattern", pattern):
-            return _PATTERNS.get(str(pattern), "has a bad character")
-    return re.sub(r"(.{200}).*(.{60})", r"\1 ... \2", error.message, flags=re.DOTALL)
 
 
 def check_create(body: Any) -> tuple[dict[str, Any], str | None]:
@@ -290,8 +247,7 @@ def check_action(body: Any) -> str:
 def _check(validator: jsonschema.Draft202012Validator, body: Any) -> None:
     error = jsonschema.exceptions.best_match(validator.iter_errors(body))
     if error is not None:
-        field = _field(error)
-        raise exception.Invalid(f"{field}: {_reason(error)}", field=field)
+        raise exception.Invalid(schema_errors.reason(error), field=schema_errors.field(error))
 
 
 def _completed(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,14 +5,18 @@ import logging
 from typing import Any
 
 from ensemble_api import exception
+from ensemble_api.planning.message import Sentence
 
 LOG = logging.getLogger(__name__)
 
 _SECTIONS = {"Placement": "placement", "Neutron": "neutron"}
 
 
+NO_ANSWER = Sentence("unavailable.service", "%(service)s does not answer; try again later.")
+
+
 def unavailable(
-    service: str, response: Any, words: str = "does not answer; try again later."
+    service: str, response: Any, sentence: Sentence = NO_ANSWER
 ) -> exception.Unavailable:
     """The error for a request that a service did not carry out, after a line in the log."""
     status = response.status_code
@@ -21,4 +25,4 @@ def unavailable(
     else:
         said = " ".join(response.text.split())[:300]
     LOG.error("%s answers HTTP %s to our request: %s", service, status, said)
-    return exception.Unavailable(f"{service} {words}")
+    return exception.Unavailable(sentence(service=service))

@@ -23,6 +23,18 @@ from nova.virt import hardware
 from oslo_config import cfg
 
 from ensemble_api.planning import unplanned
+from ensemble_api.planning.message import Sentence
+
+_NOT_WHOLE = Sentence(
+    "flavor.not-whole", "has extra spec %(key)s=%(value)s, which is no whole number"
+)
+_NOT_WITH_IMAGE = Sentence("flavor.not-with-image", "cannot be used with this image: %(answer)s")
+_NO_RESOURCES = Sentence("flavor.no-resources", "asks for no resources at all")
+_ONLY_GRANULAR = Sentence(
+    "flavor.only-granular",
+    "asks for resources only of granular groups, which cannot be planned yet",
+)
+_BAD_PROPERTY = Sentence("image.bad-property", "has a property that Nova refuses: %(answer)s")
 
 _RESOURCE = re.compile(r"^resources([a-zA-Z0-9_-]{1,64})?:")
 _FILTERS = (
@@ -82,7 +94,7 @@ def demand(
     meta = _image(properties)
     for key, value in specs.items():
         if _RESOURCE.match(key) and not value.isdecimal():
-            raise ValueError(f"has extra spec {key}={value}, which is no whole number")
+            raise ValueError(_NOT_WHOLE(key=key, value=value))
     asked = _asked(flavor)
     try:
         spec = RequestSpec(flavor=asked, image=meta, is_bfv=volume_backed)
@@ -91,12 +103,11 @@ def demand(
         request = ResourceRequest.from_request_spec(spec)
         numa: InstanceNUMATopology | None = hardware.numa_get_constraints(asked, spec.image)
     except (nova_exception.NovaException, ValueError) as error:
-        raise ValueError(f"cannot be used with this image: {error}") from error
+        raise ValueError(_NOT_WITH_IMAGE(answer=str(error))) from error
     own = request.get_request_group(None)
     groups = tuple(_groups(request))
     if not own.resources:
-        where = "only of granular groups, which cannot be planned yet" if groups else "at all"
-        raise ValueError(f"asks for no resources {where}")
+        raise ValueError(_ONLY_GRANULAR() if groups else _NO_RESOURCES())
     found = {
         unplanned.NUMA_CELLS: numa is not None,
         unplanned.PCI_DEVICES: "pci_passthrough:alias" in specs,
@@ -137,7 +148,7 @@ def _image(properties: Mapping[str, str]) -> ImageMeta:
     try:
         return ImageMeta.from_dict(facts)
     except (nova_exception.NovaException, ValueError) as error:
-        raise BadImage(f"has a property that Nova refuses: {error}") from error
+        raise BadImage(_BAD_PROPERTY(answer=str(error))) from error
 
 
 def _filters(properties: Mapping[str, str]) -> Iterator[Any]:

@@ -12,10 +12,15 @@ from typing import Any
 from ensemble_api import exception
 from ensemble_api.cloud.answers import unavailable
 from ensemble_api.cloud.providers import generations
+from ensemble_api.planning.message import Sentence
 from ensemble_api.records import MemberRecord
 from ensemble_api.threads import for_each
 
 CONSUMER_TYPE = "ENSEMBLE_HOLD"
+_NOT_RESERVED = Sentence(
+    "unavailable.not-reserved", "%(service)s did not take the reservation; try again later."
+)
+_NOT_RELEASED = Sentence("unavailable.not-released", "%(service)s did not release a reservation.")
 CONCURRENT_UPDATE = "placement.concurrent_update"
 ATTEMPTS = 5
 AT_ONCE = 8  # requests to Placement
@@ -61,8 +66,7 @@ class Reservation:
             if response.status_code == 204:
                 break
             if response.status_code != 409:
-                words = "did not take the reservation; try again later."
-                raise unavailable("Placement", response, words)
+                raise unavailable("Placement", response, _NOT_RESERVED)
             if CONCURRENT_UPDATE not in response.text:
                 raise exception.CapacityTaken
             self._sleep(0.1 * 2**attempt)
@@ -99,7 +103,7 @@ class Reservation:
             if attempt:
                 self._sleep(0.1 * 2**attempt)
             held = self._held(held)
-        raise unavailable("Placement", response, "did not release a reservation.")
+        raise unavailable("Placement", response, _NOT_RELEASED)
 
     def release(self, consumer: str) -> None:
         """Let what one consumer (a member or a server) has go, whatever that is, if anything.
@@ -108,7 +112,7 @@ class Reservation:
         """
         response = self._placement.delete(f"/allocations/{consumer}")
         if response.status_code not in (204, 404):
-            raise unavailable("Placement", response, "did not release a reservation.")
+            raise unavailable("Placement", response, _NOT_RELEASED)
 
     def holding(self, consumers: Iterable[str]) -> frozenset[str]:
         """Those of these consumers (members or servers) that have an allocation."""

@@ -17,7 +17,12 @@ from oslo_config import cfg
 from ensemble_api import exception
 from ensemble_api.cloud import credentials
 from ensemble_api.context import Context
+from ensemble_api.planning.message import Sentence
 from ensemble_api.records import Requester
+
+_CANNOT_BUILD = Sentence(
+    "unavailable.build", "Ensembles cannot be built here now; the log has more."
+)
 
 LOG = logging.getLogger(__name__)
 
@@ -47,7 +52,7 @@ def check_policy() -> None:
             NAMING_A_HOST,
             PLACER_ROLE,
         )
-        raise exception.Unavailable("Ensembles cannot be built here now; the log has more.")
+        raise exception.Unavailable(_CANNOT_BUILD())
 
 
 class Session:

@@ -15,6 +15,7 @@ from nova import exception as nova_exceptions
 from nova.volume import cinder
 
 from ensemble_api import exception
+from ensemble_api.cloud.answers import NO_ANSWER
 from ensemble_api.context import Context
 
 LOG = logging.getLogger(__name__)
@@ -50,4 +51,4 @@ class Volumes:
             keystone_exceptions.ClientException,
         ) as error:
             LOG.warning("Cinder does not answer: %s", error)
-            raise exception.Unavailable("Cinder does not answer; try again later.") from error
+            raise exception.Unavailable(NO_ANSWER(service="Cinder")) from error

@@ -9,7 +9,19 @@ from typing import Any, TypeAlias
 
 from ensemble_api import exception, limits, views
 from ensemble_api.context import Context
+from ensemble_api.planning.message import Sentence
+from ensemble_api.schema_errors import ONE_OF
 from ensemble_api.service import Service
+
+_NOT_JSON = Sentence("invalid.not-json", "is not JSON: %(problem)s")
+_BAD_KEY = Sentence("invalid.key", "must be 1 to %(count)s printable characters of ASCII")
+_NO_PARAMETER = Sentence("invalid.no-parameter", "is not a parameter here")
+_NOT_WHOLE = Sentence("invalid.above-zero", "must be a whole number above 0")
+_TOO_OFTEN = Sentence(
+    "invalid.too-often",
+    "may be given %(count)s time at most",
+    "may be given %(count)s times at most",
+)
 
 KEY = "Idempotency-Key"
 # As it is, or quoted as RFC 8941 has strings.
@@ -41,7 +53,7 @@ class Call:
             # A lone surrogate such as \\ud800 is JSON, but no text that can be sent or stored.
             json.dumps(body, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
-            raise exception.Invalid(f"body: is not JSON: {error}", field="body") from error
+            raise exception.Invalid(_NOT_JSON(problem=str(error)), field="body") from error
         return body
 
     @property
@@ -57,30 +69,37 @@ class Call:
             quoted = _QUOTED.fullmatch(value)
             value = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else ""
         if len(value) > limits.KEY or not _BARE.fullmatch(value):
-            raise exception.Invalid(
-                f"{KEY}: must be 1 to {limits.KEY} printable characters of ASCII", field=KEY
-            )
+            raise exception.Invalid(_BAD_KEY(count=limits.KEY), field=KEY)
         return value
+
+    def only(self, *names: str) -> None:
+        """Refuse query parameters of other names.
+
+        :raises ensemble_api.exception.Invalid: naming the first one.
+        """
+        for name in self.query:
+            if name not in names:
+                raise exception.Invalid(_NO_PARAMETER(), field=name)
 
     def number(self, name: str, default: int, most: int) -> int:
         """A query parameter that is a whole number from 1 to ``most``; larger ones are cut."""
         text = self.query.get(name, str(default))
         if not text.isdecimal() or len(text) > 9 or int(text) < 1:
-            raise exception.Invalid(f"{name}: must be a whole number above 0", field=name)
+            raise exception.Invalid(_NOT_WHOLE(), field=name)
         return min(int(text), most)
 
     def several(self, name: str, most: int) -> tuple[str, ...]:
         """All values of a query parameter that may be given up to ``most`` times."""
         values = tuple(dict.fromkeys(value for key, value in self.pairs if key == name))
         if len(values) > most:
-            raise exception.Invalid(f"{name}: may be given {most} times at most", field=name)
+            raise exception.Invalid(_TOO_OFTEN(count=most), field=name)
         return values
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         """A query parameter that is one of ``choices``."""
         value = self.query.get(name, default)
         if value not in choices:
-            raise exception.Invalid(f"{name}: must be one of {', '.join(choices)}", field=name)
+            raise exception.Invalid(ONE_OF(choices=", ".join(filter(None, choices))), field=name)
         return value
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What this cloud's ensembles can do, and within which limits."""
 
-from ensemble_api import exception, policies, views
+from ensemble_api import policies, views
 from ensemble_api.handlers import ensembles
 from ensemble_api.handlers.call import Answer, Call
 from ensemble_api.usecases.host_impact import SORT_KEYS
@@ -10,7 +10,6 @@ from ensemble_api.usecases.host_impact import SORT_KEYS
 def show(call: Call) -> Answer:
     """GET /os-ensembles/capabilities."""
     policies.authorize(call.context, "capabilities")
-    for name in call.query:
-        raise exception.Invalid(f"{name}: is not a parameter here", field=name)
+    call.only()
     sort_keys = {"ensembles": ensembles.SORT_KEYS, "hosts": SORT_KEYS}
     return Answer(200, {"capabilities": views.capabilities(call.service.capabilities(), sort_keys)})

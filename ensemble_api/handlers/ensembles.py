@@ -68,9 +68,7 @@ def _made(
 def index(call: Call) -> Answer:
     """GET /os-ensembles: one page."""
     policies.authorize(call.context, "list")
-    for name in call.query:
-        if name not in PARAMETERS:
-            raise exception.Invalid(f"{name}: is not a parameter here", field=name)
+    call.only(*PARAMETERS)
     everywhere = call.query.get("all_projects", "").lower() in ("1", "true")
     if everywhere:
         policies.authorize(call.context, "all_projects")
@@ -107,9 +105,7 @@ def show(call: Call, ensemble_id: str) -> Answer:
 def survivability(call: Call, ensemble_id: str) -> Answer:
     """GET /os-ensembles/{id}/survivability: where the servers are now, and what that breaks."""
     record = _mine(call, ensemble_id, "survivability")
-    for name in call.query:
-        if name != "failures":
-            raise exception.Invalid(f"{name}: is not a parameter here", field=name)
+    call.only("failures")
     failures = call.number("failures", 1, MAX_FAILURES)
     found = call.service.survivability(
         call.context, record, whole=policies.allowed(call.context, "domains")
@@ -138,7 +134,7 @@ def _mine(call: Call, ensemble_id: str, action: str) -> EnsembleRecord:
     """
     record = call.service.get(ensemble_id)
     if not policies.allowed(call.context, "show", record.project_id):
-        raise exception.NotFound(f"There is no ensemble {ensemble_id}.")
+        raise exception.no_ensemble(ensemble_id)
     policies.authorize(call.context, action, record.project_id)
     return record
 

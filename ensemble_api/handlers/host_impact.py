@@ -3,7 +3,7 @@
 
 import urllib.parse
 
-from ensemble_api import exception, limits, policies, views
+from ensemble_api import limits, policies, views
 from ensemble_api.handlers.call import Answer, Call
 from ensemble_api.service import Search
 from ensemble_api.usecases.host_impact import SORT_KEYS
@@ -18,9 +18,7 @@ def index(call: Call) -> Answer:
     """GET /os-ensembles/hosts: one page of hosts."""
     policies.authorize(call.context, "hosts")
     levels = call.service.levels
-    for name in call.query:
-        if name not in PARAMETERS and name not in levels[1:]:
-            raise exception.Invalid(f"{name}: is not a parameter here", field=name)
+    call.only(*PARAMETERS, *levels[1:])
     sort_key = call.choice("sort_key", "impact", SORT_KEYS)
     usual = "asc" if sort_key == "host" else "desc"
     search = Search(
@@ -45,9 +43,7 @@ def index(call: Call) -> Answer:
 def show(call: Call, host: str) -> Answer:
     """GET /os-ensembles/hosts/{host}; ?check=1 tries to drain it, which takes a while."""
     policies.authorize(call.context, "hosts")
-    for name in call.query:
-        if name != "check":
-            raise exception.Invalid(f"{name}: is not a parameter here", field=name)
+    call.only("check")
     check = call.choice("check", "0", ("0", "1")) == "1"
     found, tried = call.service.host(call.context, host, drain=check)
     return Answer(200, {"host": views.host_impact(found, tried, call.service.levels)})

@@ -5,7 +5,10 @@ import re
 
 from ensemble_api import exception, limits, policies, schemas, views
 from ensemble_api.handlers.call import Answer, Call
+from ensemble_api.planning.message import Sentence
 from ensemble_api.service import PlanOptions
+
+_NO_REFERENCE = Sentence("invalid.no-reference", "must be the reference of a domain")
 
 PARAMETERS = frozenset(("headroom", "domains", "fail"))
 REFERENCE = re.compile("[0-9a-f]{56}")
@@ -23,12 +26,10 @@ def create(call: Call) -> Answer:
 
 def plan_options(call: Call) -> PlanOptions:
     """What the query wants to know beside the plan, as far as policy lets the caller know it."""
-    for name in call.query:
-        if name not in PARAMETERS:
-            raise exception.Invalid(f"{name}: is not a parameter here", field=name)
+    call.only(*PARAMETERS)
     fail = call.several("fail", limits.FAILED_DOMAINS)
     if not all(REFERENCE.fullmatch(each) for each in fail):
-        raise exception.Invalid("fail: must be the reference of a domain", field="fail")
+        raise exception.Invalid(_NO_REFERENCE(), field="fail")
     return PlanOptions(
         headroom=call.choice("headroom", "0", ("0", "1")) == "1",
         may_see_all_domains=policies.allowed(call.context, "domains"),

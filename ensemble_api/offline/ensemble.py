@@ -70,7 +70,7 @@ def ensemble(document: Document) -> EnsembleDocument:
         needs = {tier["name"]: _needs(tier["server"]) for tier in body["tiers"]}
         found = codec.ensemble(body, needs, needs_field=".server")
     except ModelError as error:
-        raise document.error_at(f"{place_of(prefix)}.{error.field}", error.reason) from None
+        raise document.error_at(f"{place_of(prefix)}.{error.field}", str(error.reason)) from None
     memberships = {tier["name"]: Membership.of(tier["server"]) for tier in body["tiers"]}
     return EnsembleDocument(document, body.get("name") or "The ensemble", found, memberships)
 

@@ -4,11 +4,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ensemble_api.planning.message import Message, Sentence
+
+_AT_LEAST = Sentence("invalid.whole", "must be a whole number of at least %(least)s")
+
 
 class ModelError(ValueError):
     """A value of the description that cannot be meant: which field, and what it must be."""
 
-    def __init__(self, field: str, reason: str) -> None:
+    def __init__(self, field: str, reason: str | Message) -> None:
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason
@@ -30,4 +34,4 @@ def located(place: str) -> Iterator[None]:
 def require_whole(value: object, field: str, least: int) -> None:
     """Refuse what is no whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ModelError(field, f"must be a whole number of at least {least}")
+        raise ModelError(field, _AT_LEAST(least=least))

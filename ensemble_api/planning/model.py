@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ensemble_api.planning.errors import ModelError, located, require_whole
+from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.unplanned import WORDS
+
+_TIER_TWICE = Sentence("invalid.tier-twice", "must not be used twice: %(tier)s")
 
 _TIER_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
@@ -82,7 +85,7 @@ class Ensemble:
         counts: dict[str, int] = {}
         for index, tier in enumerate(self.tiers):
             if tier.name in counts:
-                raise ModelError(f"tiers[{index}].name", f"must not be used twice: {tier.name}")
+                raise ModelError(f"tiers[{index}].name", _TIER_TWICE(tier=tier.name))
             counts[tier.name] = tier.count
         for index, policy in enumerate(self.policies):
             with located(f"policies[{index}]"):

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from ensemble_api.planning.problem import Problem
 
 
+_NO_SUCH_TIER = Sentence(
+    "invalid.no-such-tier", "must name a tier of the ensemble, and %(tier)s is none"
+)
 _SHORTFALL = Sentence("policy.shortfall", "%(policy)s: %(missed)s")
 _TOO_FEW_DOMAINS = Sentence(
     "policy.too-few-domains",
@@ -37,7 +40,7 @@ _TOO_LITTLE_ROOM = Sentence(
 def require_tier(name: str, field: str, counts: Mapping[str, int]) -> None:
     """Refuse a name that no tier of the ensemble has."""
     if name not in counts:
-        raise ModelError(field, f"must name a tier of the ensemble, not {name!r}")
+        raise ModelError(field, _NO_SUCH_TIER(tier=name))
 
 
 @dataclass(frozen=True, slots=True)

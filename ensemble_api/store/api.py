@@ -22,6 +22,7 @@ from ensemble_api.store import create_requests, models, rows
 from ensemble_api.store.create_requests import RequestKey
 from ensemble_api.store.database import Database, retried
 
+_NO_MARKER = Sentence("invalid.marker", "%(marker)s is unknown")
 _ASKED = Sentence("event.asked", "Nova is asked for %(member)s.")
 _ASKED_AGAIN = Sentence(
     "event.asked-again", "Nova did not take %(member)s, and is asked again: %(answer)s"
@@ -102,7 +103,7 @@ class Store(Database):
         with self.reading() as session:
             row = session.get(models.Ensemble, ensemble_id)
             if row is None:
-                raise exception.NotFound(f"There is no ensemble {ensemble_id}.")
+                raise exception.no_ensemble(ensemble_id)
             members = session.scalars(
                 sa.select(models.Member)
                 .where(models.Member.ensemble_id == ensemble_id)
@@ -141,7 +142,7 @@ class Store(Database):
             if page.marker is not None:
                 at = session.get(model, page.marker)
                 if at is None or page.project_id not in (None, at.project_id):
-                    raise exception.Invalid(f"marker: {page.marker} is unknown", field="marker")
+                    raise exception.Invalid(_NO_MARKER(marker=str(page.marker)), field="marker")
                 here = sa.tuple_(column, model.id)
                 there = sa.tuple_(getattr(at, page.sort_key), at.id)
                 query = query.where(here < there if page.descending else here > there)

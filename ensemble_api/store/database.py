@@ -13,7 +13,16 @@ from oslo_db.sqlalchemy import enginefacade
 from sqlalchemy import orm
 
 from ensemble_api import advice, exception
+from ensemble_api.planning.message import Sentence
 from ensemble_api.store import characters, migration
+
+_NO_ANSWER = Sentence(
+    "unavailable.database", "The ensembles database does not answer; try again later."
+)
+_NOT_SAVED = Sentence(
+    "invalid.not-saved",
+    "A text in this request is too long, or has a character that cannot be saved.",
+)
 
 LOG = logging.getLogger(__name__)
 
@@ -87,9 +96,7 @@ def _answering() -> Iterator[None]:
             raise _refused() from error
         if not isinstance(error, db_exception.DBDeadlock):  # which is tried again
             advice.log(LOG, "A transaction failed", error)
-        raise exception.Unavailable(
-            "The ensembles database does not answer; try again later."
-        ) from error
+        raise exception.Unavailable(_NO_ANSWER()) from error
 
 
 def _is_of_the_data(error: Exception) -> bool:
@@ -104,9 +111,7 @@ def _is_of_the_data(error: Exception) -> bool:
 
 
 def _refused() -> exception.Invalid:
-    return exception.Invalid(
-        "A text in this request is too long, or has a character that cannot be saved."
-    )
+    return exception.Invalid(_NOT_SAVED())
 
 
 def _deadlocked(error: Exception) -> bool:

@@ -9,11 +9,14 @@ from ensemble_api import codec, exception
 from ensemble_api.cloud.inventory import Host
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.impact import Break, Effect, RunningEnsemble, broken, impact, states
+from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.policies import Survive
 from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberStatus, Status
 from ensemble_api.store.api import Occupant
+
+_NO_HOST = Sentence("invalid.no-host", "is no host of this cloud")
 
 SORT_KEYS = ("impact", "members", "host")
 # Of these nothing is left that could still be broken, or it is being taken away on purpose.
@@ -135,7 +138,7 @@ def host_impacts(
     if search.marker is not None:
         names = [row.host.name for row in ordered]
         if search.marker not in names:
-            raise exception.Invalid("marker: is no host of this cloud", field="marker")
+            raise exception.Invalid(_NO_HOST(), field="marker")
         start = names.index(search.marker) + 1
     before = sum(row.found for row in ordered[:start])
     after = [row for row in ordered[start:] if row.found]

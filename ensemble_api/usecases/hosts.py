@@ -6,9 +6,12 @@ from dataclasses import replace
 from ensemble_api import exception
 from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.context import Context
+from ensemble_api.planning.message import Sentence
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.drain import DrainAttempt, Drains
 from ensemble_api.usecases.host_impact import HostImpacts, Search, host_impacts
+
+_NO_HOST = Sentence("not-found.host", "There is no host %(host)s.")
 
 
 class Hosts:
@@ -40,7 +43,7 @@ class Hosts:
         found = self.index(context, Search())
         rows = [row for row in found.hosts if row.host.name == name]
         if not rows:
-            raise exception.NotFound(f"There is no host {name}.")
+            raise exception.NotFound(_NO_HOST(host=name))
         here = {each.ensemble_id for each in rows[0].occupants}
         broken = tuple(each for each in found.broken if each[0].id in here)
         one = replace(found, page=tuple(rows), found=1, first=1, broken=broken)

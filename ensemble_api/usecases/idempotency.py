@@ -10,9 +10,32 @@ from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.context import Context
+from ensemble_api.planning.message import Sentence
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Store
 from ensemble_api.store.create_requests import CreateOutcome, CreateRequests, RequestKey
+
+_IN_PROGRESS = Sentence(
+    "conflict.in-progress", "The same request is still at work; ask again in a moment."
+)
+_KEY_REUSED = Sentence(
+    "invalid.key-reused", "was used for another request; each request takes a new key"
+)
+_BUILT_OTHERWISE = Sentence(
+    "conflict.built-otherwise",
+    "Plan %(plan)s has been built, as ensemble %(ensemble)s, with another name, description, tiers "
+    "or policies. A plan is built once: make a new one.",
+)
+_KEY_DELETED = Sentence(
+    "conflict.key-deleted",
+    "This request has been built, as ensemble %(ensemble)s, which is deleted by now. To build "
+    "another, ask with a new key.",
+)
+_PLAN_DELETED = Sentence(
+    "conflict.plan-deleted",
+    "Plan %(plan)s has been built, as ensemble %(ensemble)s, which is deleted by now. To build "
+    "another, make a new plan.",
+)
 
 PAUSE = 0.2  # seconds between two looks at a create that is still at work
 LOOKS = 50
@@ -107,9 +130,7 @@ class Idempotency:
             if not waiting:
                 return record
             self._sleep(PAUSE)
-        raise exception.InProgress(
-            "The same request is still at work; ask again in a moment.", retry_after=RETRY_SECONDS
-        )
+        raise exception.InProgress(_IN_PROGRESS(), retry_after=RETRY_SECONDS)
 
     def is_recorded(self, request: CreateRequest) -> bool:
         """Whether somebody else's create with the same key has been recorded meanwhile."""
@@ -140,13 +161,9 @@ class Idempotency:
         if outcome.digest == request_key.digest:
             return
         if request_key is request.idempotency_key:
-            raise exception.KeyReused(
-                "Idempotency-Key: was used for another request; each request takes a new key",
-                field="Idempotency-Key",
-            )
+            raise exception.KeyReused(_KEY_REUSED(), field="Idempotency-Key")
         raise exception.AlreadyBuilt(
-            f"Plan {request.plan_id} has been built, as ensemble {outcome.ensemble_id}, with "
-            "another name, description, tiers or policies. A plan is built once: make a new one.",
+            _BUILT_OTHERWISE(plan=str(request.plan_id), ensemble=outcome.ensemble_id or ""),
             ensemble_id=outcome.ensemble_id,
         )
 
@@ -154,13 +171,9 @@ class Idempotency:
 def _deleted(
     request: CreateRequest, request_key: RequestKey, outcome: CreateOutcome
 ) -> exception.AlreadyBuilt:
-    what = "This request" if request_key is request.idempotency_key else f"Plan {request.plan_id}"
-    again = "ask with a new key" if request_key is request.idempotency_key else "make a new plan"
-    return exception.AlreadyBuilt(
-        f"{what} has been built, as ensemble {outcome.ensemble_id}, which is deleted by now. "
-        f"To build another, {again}.",
-        ensemble_id=outcome.ensemble_id,
-    )
+    sentence = _KEY_DELETED if request_key is request.idempotency_key else _PLAN_DELETED
+    message = sentence(plan=str(request.plan_id), ensemble=outcome.ensemble_id or "")
+    return exception.AlreadyBuilt(message, ensemble_id=outcome.ensemble_id)
 
 
 def _digest(*what: Any) -> str:

@@ -12,6 +12,7 @@ from ensemble_api.context import Context
 from ensemble_api.planning import planner, result
 from ensemble_api.planning.eligibility import Eligibility, eligibility
 from ensemble_api.planning.headroom import LevelRoom, Loss, demand, headroom, loss
+from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.relabel import relabel
 from ensemble_api.planning.snapshot import Snapshot
@@ -24,6 +25,19 @@ from ensemble_api.usecases.capacity import FreeCapacity
 from ensemble_api.usecases.domain_labels import labels, reference
 from ensemble_api.usecases.quota import Quota, Shortage
 from ensemble_api.usecases.resolve import NovaCheck, ResolvedRequest, Resolver
+
+_OTHER_PLAN = Sentence(
+    "invalid.other-plan", "is of other tiers or policies than those of the ensemble"
+)
+_DOES_NOT_HOLD = Sentence(
+    "conflict.plan-does-not-hold",
+    "The plan does not hold any more, so nothing was built; a new one was made.",
+)
+_NOT_KEPT = Sentence(
+    "conflict.plan-not-kept",
+    "The plan is not kept any more, so nothing was built; a new one was made.",
+)
+_NO_DOMAIN = Sentence("invalid.no-domain", "there is no domain %(domain)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +139,7 @@ class DryRuns:
         """
         known = self._saved_plans.find(context.project_id, plan_id)
         if known is not None and known.digest != saved_plans.digest(request):
-            raise exception.Invalid(
-                "plan: is of other tiers or policies than those of the ensemble", field="plan"
-            )
+            raise exception.Invalid(_OTHER_PLAN(), field="plan")
         return known
 
     def confirm(
@@ -158,8 +170,7 @@ class DryRuns:
         if not moved:
             return outcome
         raise exception.PlanChanged(
-            f"The plan {'does not hold' if known else 'is not kept'} any more, so nothing was "
-            "built; a new one was made.",
+            _DOES_NOT_HOLD() if known else _NOT_KEPT(),
             plan=self.complete(context, request, snapshot, outcome, options),
             moved=moved,
         )
@@ -269,5 +280,5 @@ def _failed(
     }
     for each in references:
         if each not in known:
-            raise exception.Invalid(f"fail: there is no domain {each}", field="fail")
+            raise exception.Invalid(_NO_DOMAIN(domain=each), field="fail")
     return tuple(known[each] for each in references)

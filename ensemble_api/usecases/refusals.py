@@ -97,7 +97,7 @@ class Refusals:
         ``field`` is where the template stands in the request.
         """
         where = ".".join((field, *self._part(name, template, refused)))
-        return _KINDS[refused.status](f"{where}: {refused.message}", field=where)
+        return _KINDS[refused.status](refused.message, field=where)
 
     def _part(
         self, name: str, template: Mapping[str, Any], refused: exception.CloudError

@@ -15,9 +15,20 @@ from ensemble_api.context import Context
 from ensemble_api.execution.names import server_name
 from ensemble_api.planning import model
 from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.message import Sentence
 from ensemble_api.records import member_template
+from ensemble_api.schema_errors import ONE_OF
 from ensemble_api.usecases.refusals import AcceptedTemplates, Refusals
 from ensemble_api.usecases.server_template import ServerTemplates
+
+_TOO_MANY = Sentence(
+    "invalid.too-many-members",
+    "%(count)s member is more than the %(most)s allowed",
+    "%(count)s members are more than the %(most)s allowed",
+)
+_NO_ZONES = Sentence(
+    "invalid.no-zones", "ensembles know no availability zones in this cloud; leave it out"
+)
 
 
 class NovaCheck(Enum):
@@ -71,8 +82,7 @@ class Resolver:
         size = sum(tier["count"] for tier in body["tiers"])
         if size > self._max_members:
             raise exception.Invalid(
-                f"ensemble.tiers: {size} members are more than the {self._max_members} allowed",
-                field="ensemble.tiers",
+                _TOO_MANY(count=size, most=self._max_members), field="ensemble.tiers"
             )
         self._check_levels(body)
         templates = ServerTemplates(self._compute, self._networks, self._volumes, context)
@@ -86,7 +96,7 @@ class Resolver:
             ensemble = codec.ensemble(body, demands)
         except ModelError as error:
             field = f"ensemble.{error.field}"
-            raise exception.Invalid(f"{field}: {error.reason}", field=field) from error
+            raise exception.Invalid(error.reason, field=field) from error
         self._ask_nova(context, body, templates, nova_check)
         return ResolvedRequest(body, ensemble, demands)
 
@@ -119,13 +129,8 @@ class Resolver:
         for index, tier in enumerate(body["tiers"]):
             if self._zone_level is None and "availability_zone" in tier["server"]:
                 field = f"ensemble.tiers[{index}].server.availability_zone"
-                raise exception.Invalid(
-                    f"{field}: ensembles know no availability zones in this cloud; leave it out",
-                    field=field,
-                )
+                raise exception.Invalid(_NO_ZONES(), field=field)
         for index, policy in enumerate(body["policies"]):
             if policy["level"] not in self._levels:
                 field = f"ensemble.policies[{index}].level"
-                raise exception.Invalid(
-                    f"{field}: must be one of {', '.join(self._levels)}", field=field
-                )
+                raise exception.Invalid(ONE_OF(choices=", ".join(self._levels)), field=field)

@@ -11,21 +11,72 @@ from ensemble_api.cloud.demand import BadImage, Demand, demand
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.context import Context
+from ensemble_api.planning.message import Sentence
 
 GIB: Final = 1024**3
-_UNKNOWN: Final[Mapping[str, type[exception.Invalid]]] = {
-    "flavor": exception.UnknownFlavor,
-    "image": exception.UnknownImage,
-    "network": exception.UnknownNetwork,
-    "port": exception.UnknownPort,
-    "volume": exception.UnknownVolume,
-    "key_pair": exception.UnknownKey,
-    "security_group": exception.UnknownSecurityGroup,
+_UNKNOWN: Final[Mapping[str, tuple[type[exception.Invalid], Sentence]]] = {
+    "flavor": (
+        exception.UnknownFlavor,
+        Sentence("unknown.flavor", "there is no flavor %(name)s for this project"),
+    ),
+    "image": (
+        exception.UnknownImage,
+        Sentence("unknown.image", "there is no image %(name)s for this project"),
+    ),
+    "network": (
+        exception.UnknownNetwork,
+        Sentence("unknown.network", "there is no network %(name)s for this project"),
+    ),
+    "port": (
+        exception.UnknownPort,
+        Sentence("unknown.port", "there is no port %(name)s for this project"),
+    ),
+    "volume": (
+        exception.UnknownVolume,
+        Sentence("unknown.volume", "there is no volume %(name)s for this project"),
+    ),
+    "key_pair": (
+        exception.UnknownKey,
+        Sentence("unknown.key-pair", "there is no key pair %(name)s for this project"),
+    ),
+    "security_group": (
+        exception.UnknownSecurityGroup,
+        Sentence("unknown.security-group", "there is no security group %(name)s for this project"),
+    ),
 }
-
-
-def _invalid(field: str, reason: str) -> exception.Invalid:
-    return exception.Invalid(f"{field}: {reason}", field=field)
+_OTHER_HOST = Sentence("volume.other-host", "asks for another kind of host than the first volume")
+_TAKEN = Sentence("server.taken", "serves another member already (%(place)s)")
+_NO_NETWORKS = Sentence("port.no-networks", 'make no sense with networks "none"')
+_EXTERNAL = Sentence("network.external", "is external, and only operators attach servers to it")
+_UNEVEN = Sentence(
+    "port.uneven",
+    "%(ports)s cannot be given to %(count)s member, which needs its own",
+    "%(ports)s cannot be shared out evenly to %(count)s members, each of which needs its own",
+)
+_IN_USE = Sentence("port.in-use", "is in use")
+_NO_ADDRESS = Sentence("port.no-address", "has no IP address")
+_NEEDS_DEVICES = Sentence(
+    "port.needs-devices", "needs devices or bandwidth of the host, which cannot be planned yet"
+)
+_WRONG_VOLUMES = Sentence(
+    "volume.wrong-number",
+    "%(volumes)s for %(count)s member, which boots from its own",
+    "%(volumes)s for %(count)s members, each of which boots from its own",
+)
+_NOT_AVAILABLE = Sentence("volume.not-available", "is %(status)s, not available")
+_NOT_BOOTABLE = Sentence("volume.not-bootable", "is not bootable")
+_NOT_ACTIVE = Sentence("image.not-active", "is %(status)s, not ACTIVE")
+_OF_VOLUME = Sentence(
+    "image.of-volume",
+    "is of a server that booted from a volume; make volumes of its volume snapshot",
+)
+_LITTLE_MEMORY = Sentence(
+    "flavor.little-memory", "has %(has)s MB of memory, its image needs %(needs)s"
+)
+_NO_DISK = Sentence(
+    "flavor.no-disk", "has no disk, so no server can be built from an image with it"
+)
+_LITTLE_DISK = Sentence("flavor.little-disk", "has %(has)s GB of disk, its image needs %(needs)s")
 
 
 class ServerTemplates:
@@ -72,16 +123,13 @@ class ServerTemplates:
             asked = [demand(flavor, root, volume_backed="volumes" in template) for root in roots]
         except BadImage as error:
             source = "volumes" if "volumes" in template else "image"
-            raise _invalid(f"{field}.{source}", str(error)) from error
+            raise exception.Invalid(error.args[0], field=f"{field}.{source}") from error
         except ValueError as error:
-            raise _invalid(f"{field}.flavor", str(error)) from error
+            raise exception.Invalid(error.args[0], field=f"{field}.flavor") from error
         for place, each in enumerate(asked):
             # All members of a tier are alike to the planner.
             if (each.query, each.unplanned) != (asked[0].query, asked[0].unplanned):
-                raise _invalid(
-                    f"{field}.volumes[{place}]",
-                    "asks for another kind of host than the first volume",
-                )
+                raise exception.Invalid(_OTHER_HOST(), field=f"{field}.volumes[{place}]")
         return asked[0]
 
     def references(self, field: str, template: Mapping[str, Any]) -> None:
@@ -102,10 +150,8 @@ class ServerTemplates:
         if (kind, name) not in self._found:
             self._found[kind, name] = self._look[kind](self._context, name)
         if self._found[kind, name] is None:
-            words = kind.replace("_", " ")
-            raise _UNKNOWN[kind](
-                f"{field}: there is no {words} {name} for this project", field=field
-            )
+            error, sentence = _UNKNOWN[kind]
+            raise error(sentence(name=name), field=field)
         return self._found[kind, name]
 
     def _find_unshared(self, kind: str, name: str, field: str) -> Any:
@@ -113,13 +159,13 @@ class ServerTemplates:
         found = self._find(kind, name, field)
         key = name.lower()  # some databases take a UUID for the same in either case
         if key in self._used_by:
-            raise _invalid(field, f"serves another member already ({self._used_by[key]})")
+            raise exception.Invalid(_TAKEN(place=self._used_by[key]), field=field)
         self._used_by[key] = field
         return found
 
     def _check_networks(self, field: str, networks: str | Sequence[str], ports: bool) -> None:
         if networks == "none" and ports:
-            raise _invalid(f"{field}.ports", 'make no sense with networks "none"')
+            raise exception.Invalid(_NO_NETWORKS(), field=f"{field}.ports")
         if isinstance(networks, str):
             return
         for place, network in enumerate(networks):
@@ -129,49 +175,41 @@ class ServerTemplates:
                     network
                 )
             if self._external[network]:
-                raise _invalid(where, "is external, and only operators attach servers to it")
+                raise exception.Invalid(_EXTERNAL(), field=where)
 
     def _check_ports(self, field: str, ports: Sequence[str], count: int) -> None:
         """Refuse ports that Nova would refuse, or place by rules that are not planned with."""
         if len(ports) % count:
-            raise _invalid(
-                field,
-                f"{len(ports)} cannot be shared out evenly to {count} members, "
-                "each of which needs its own",
-            )
+            raise exception.Invalid(_UNEVEN(ports=len(ports), count=count), field=field)
         for place, name in enumerate(ports):
             where = f"{field}[{place}]"
             port = self._find_unshared("port", name, where)
             if port.get("device_id"):
-                raise _invalid(where, "is in use")
+                raise exception.Invalid(_IN_USE(), field=where)
             deferred = port.get("ip_allocation") in ("deferred", "none")
             if not port.get("fixed_ips") and not deferred:
-                raise _invalid(where, "has no IP address")
+                raise exception.Invalid(_NO_ADDRESS(), field=where)
             if (
                 port.get("binding:vnic_type", "normal") != "normal"
                 or port.get("resource_request")
                 or port.get("device_profile")
             ):
-                raise _invalid(
-                    where, "needs devices or bandwidth of the host, which cannot be planned yet"
-                )
+                raise exception.Invalid(_NEEDS_DEVICES(), field=where)
 
     def _volumes(
         self, field: str, volumes: Sequence[str], count: int
     ) -> Sequence[Mapping[str, Any]]:
         """The image's facts of each root disk, as Nova reads them from the volumes."""
         if len(volumes) != count:
-            raise _invalid(
-                field, f"{len(volumes)} for {count} members, each of which boots from its own"
-            )
+            raise exception.Invalid(_WRONG_VOLUMES(volumes=len(volumes), count=count), field=field)
         roots: list[dict[str, Any]] = []
         for place, name in enumerate(volumes):
             where = f"{field}[{place}]"
             volume = self._find_unshared("volume", name, where)
             if volume["status"] != "available":
-                raise _invalid(where, f"is {volume['status']}, not available")
+                raise exception.Invalid(_NOT_AVAILABLE(status=volume["status"]), field=where)
             if not volume.get("bootable", True):
-                raise _invalid(where, "is not bootable")
+                raise exception.Invalid(_NOT_BOOTABLE(), field=where)
             facts = dict(volume.get("volume_image_metadata") or {})
             roots.append({"minRam": int(facts.pop("min_ram", 0) or 0), "metadata": facts})
         return roots
@@ -179,12 +217,10 @@ class ServerTemplates:
 
 def _check_image(image: Mapping[str, Any], field: str) -> None:
     if image.get("status", "ACTIVE") != "ACTIVE":
-        raise _invalid(field, f"is {image['status']}, not ACTIVE")
+        raise exception.Invalid(_NOT_ACTIVE(status=image["status"]), field=field)
     if _makes_volume(image.get("metadata", {}).get("block_device_mapping")):
         # Nova would make the volume with the service user's token: in the service project.
-        raise _invalid(
-            field, "is of a server that booted from a volume; make volumes of its volume snapshot"
-        )
+        raise exception.Invalid(_OF_VOLUME(), field=field)
 
 
 def _makes_volume(mapping: Any) -> bool:
@@ -207,9 +243,8 @@ def _makes_volume(mapping: Any) -> bool:
 
 def _check_memory(flavor: Mapping[str, Any], image: Mapping[str, Any], field: str) -> None:
     if flavor["ram"] < image.get("minRam", 0):
-        raise _invalid(
-            field, f"has {flavor['ram']} MB of memory, its image needs {image['minRam']}"
-        )
+        message = _LITTLE_MEMORY(has=flavor["ram"], needs=image["minRam"])
+        raise exception.Invalid(message, field=field)
 
 
 def _check_disk(flavor: Mapping[str, Any], image: Mapping[str, Any], field: str) -> None:
@@ -217,8 +252,8 @@ def _check_disk(flavor: Mapping[str, Any], image: Mapping[str, Any], field: str)
     disk = flavor["disk"]
     if not disk:
         # Nova leaves it to operators (create:zero_disk_flavor).
-        raise _invalid(field, "has no disk, so no server can be built from an image with it")
+        raise exception.Invalid(_NO_DISK(), field=field)
     size = image.get("OS-EXT-IMG-SIZE:size") or 0
     need = max(image.get("minDisk", 0), -(-size // GIB))
     if disk < need:
-        raise _invalid(field, f"has {disk} GB of disk, its image needs {need}")
+        raise exception.Invalid(_LITTLE_DISK(has=disk, needs=need), field=field)

@@ -6,6 +6,7 @@ from typing import Any
 from ensemble_api import exception
 from ensemble_api.planning.message import following
 from ensemble_api.usecases.reserve import DOES_NOT_FIT
+from ensemble_api.views.fields import label
 from ensemble_api.views.plans import reasons, without_capacity
 
 # The names of Nova's error bodies (nova/api/openstack/wsgi.py, Fault), and one of ours: 422.
@@ -26,6 +27,8 @@ def fault(error: exception.EnsembleError, *, capacity: bool = False) -> dict[str
     """The body of a refusal; ``capacity`` is whether it may tell how much of the request fits."""
     facts: dict[str, Any] = {"code": error.code, **error.facts}
     message = error.message
+    if "field" in facts:
+        facts["label"] = label(facts["field"])
     if "reasons" in facts:
         if not capacity:
             message = DOES_NOT_FIT(reasons=following(list(map(without_capacity, facts["reasons"]))))

@@ -227,7 +227,7 @@ def reasons(found: Iterable[Reason], *, capacity: bool) -> list[Json]:
 _NOT_ALL_FIT = Sentence("reason.not-all-fit", "Not all members of %(tiers)s fit.")
 _NOT_ALLOWED = Sentence(
     "reason.not-allowed",
-    "The free capacity does not allow policies[%(policy)s] of %(tiers)s to be met.",
+    "The free capacity does not allow %(tiers)s to meet policy %(number)s.",
 )
 
 
@@ -238,4 +238,4 @@ def without_capacity(reason: Reason) -> Message:
     tiers = listed(reason.tiers)
     if reason.policy is None:
         return _NOT_ALL_FIT(tiers=tiers)
-    return _NOT_ALLOWED(policy=reason.policy, tiers=tiers)
+    return _NOT_ALLOWED(number=reason.policy + 1, tiers=tiers)

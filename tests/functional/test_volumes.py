@@ -107,7 +107,7 @@ def test_a_volume_of_nobody_is_refused_before_anything_is_held(
     cinder.add(V1)
     with pytest.raises(exception.UnknownVolume) as refused:
         cloud.service().create(tenant(), on_volumes(V1, V3))
-    assert refused.value.facts == {"field": "ensemble.tiers[0].server.volumes[1]"}
+    assert refused.value.facts["field"] == "ensemble.tiers[0].server.volumes[1]"
     cloud.assert_clean()
 
 

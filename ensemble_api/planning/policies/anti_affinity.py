@@ -36,6 +36,9 @@ _MUST_BE_APART = Sentence(
 _SHOULD_BE_APART = Sentence(
     "anti-affinity.should-be-apart", "No %(level)s should hold members of two of %(tiers)s."
 )
+_ONE_FOR_SEVERAL = Sentence(
+    "invalid.one-for-several", "must be 1 when the policy names several tiers"
+)
 _MISSED = Sentence("anti-affinity.missed", "%(number)s too many")
 _TOO_FEW_DOMAINS = Sentence(
     "anti-affinity.too-few-domains",
@@ -55,7 +58,7 @@ class AntiAffinity(Policy):
         Policy.__post_init__(self)
         require_whole(self.max_per_domain, "max_per_domain", 1)
         if self.separates and self.max_per_domain != 1:
-            raise ModelError("max_per_domain", "must be 1 when the policy names several tiers")
+            raise ModelError("max_per_domain", _ONE_FOR_SEVERAL())
 
     def describe(self) -> Message:
         """Say in a few plain words what it asks for."""

@@ -27,6 +27,9 @@ _TOO_FEW_DOMAINS = Sentence(
     "near.too-few-domains",
     "%(tier)s needs at least %(domains)s, and %(to)s, which must be there too, can be %(at_most)s.",
 )
+_NEAR_ITSELF = Sentence(
+    "invalid.near-itself", "must name a tier that is not among the policy's own tiers"
+)
 _MISSED = Sentence("near.missed", "%(number)s without it")
 
 
@@ -40,7 +43,7 @@ class Near(Policy):
     def __post_init__(self) -> None:
         Policy.__post_init__(self)
         if not self.to or self.to in self.tiers:
-            raise ModelError("to", "must name a tier that is not among the policy's own tiers")
+            raise ModelError("to", _NEAR_ITSELF())
 
     def require(self, counts: Mapping[str, int]) -> None:
         """Refuse what cannot be meant of an ensemble with so many members by tier."""

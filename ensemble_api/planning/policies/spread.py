@@ -37,6 +37,7 @@ _EACH_SHOULD = Sentence(
 )
 _EVEN = Sentence("spread.even", "no %(level)s holds over %(skew)s more than another")
 _USED = Sentence("spread.used", "at least %(domains)s is used", "at least %(domains)s are used")
+_NOTHING_ASKED = Sentence("invalid.nothing-asked", "must be given when min_domains is not")
 _MISSED = Sentence("spread.missed", "%(number)s short of it")
 _TOO_FEW_DOMAINS = Sentence(
     "spread.too-few-domains", "%(tier)s can be %(at_most)s, and it must be %(in_number)s."
@@ -54,7 +55,7 @@ class Spread(Policy):
     def __post_init__(self) -> None:
         Policy.__post_init__(self)
         if self.max_skew is None and self.min_domains is None:
-            raise ModelError("max_skew", "must be given when min_domains is not")
+            raise ModelError("max_skew", _NOTHING_ASKED())
         if self.max_skew is not None:
             require_whole(self.max_skew, "max_skew", 1)
         if self.min_domains is not None:

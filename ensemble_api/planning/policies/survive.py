@@ -44,6 +44,9 @@ _NONE_LEFT = Sentence(
     "survive.none-left",
     "No member of %(tier)s can be left %(after_loss)s, and %(wanted)s must be.",
 )
+_MORE_THAN_THERE_ARE = Sentence(
+    "invalid.more-than-there-are", "must be at most %(most)s, the count of %(tier)s"
+)
 _SHARE = Sentence("share", "%(percent)s%")
 _PERCENT = re.compile(r"(\d{1,3})%")
 
@@ -77,7 +80,7 @@ class Survive(Policy):
         for name in self.tiers:
             if self.needed(counts[name]) > counts[name]:
                 raise ModelError(
-                    "min_available", f"must be at most {counts[name]}, the count of {name}"
+                    "min_available", _MORE_THAN_THERE_ARE(most=counts[name], tier=name)
                 )
 
     def needed(self, count: int) -> int:

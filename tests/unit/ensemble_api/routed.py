@@ -56,7 +56,7 @@ class Ensembles:
     def get(self, ensemble_id: str) -> EnsembleRecord:
         self._ask("get", ensemble_id)
         if ensemble_id != self.record.id:
-            raise exception.NotFound(f"There is no ensemble {ensemble_id}.")
+            raise exception.no_ensemble(ensemble_id)
         return self.record
 
     def namesakes(self, record: EnsembleRecord) -> int:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The API's catalogs: all that it says, in every language there is, with the same values."""
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -97,3 +98,25 @@ def test_the_table_has_every_kind_of_policy_hard_and_soft() -> None:
 def test_the_language_is_the_best_of_ours_for_the_request(accepted: str | None, found: str) -> None:
     headers = {} if accepted is None else {"Accept-Language": accepted}
     assert views.language(webob.Request.blank("/", headers=headers).accept_language) == found
+
+
+def plain_errors(path: Path) -> Iterator[str]:
+    """The errors of the API in a source file whose words are text, and so in one language."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        if getattr(node.func.value, "id", None) == "exception" and node.args:
+            first = node.args[0]
+            if isinstance(first, ast.JoinedStr | ast.Constant) and node.func.attr != "CloudError":
+                yield f"{path.name}:{node.lineno}"
+
+
+def test_no_error_that_a_request_meets_is_in_one_language_only() -> None:
+    """What is wrong with the configuration is for operators, in the log and in commands."""
+    folder = Path(views.__file__).parents[1]
+    ours = [folder / "middleware.py", *folder.glob("store/*.py"), *folder.glob("cloud/*.py")]
+    for_operators = {"middleware.py", "characters.py", "credentials.py"}
+    ours += [*folder.glob("handlers/*.py"), *folder.glob("usecases/*.py")]
+    ours += [folder / name for name in ("routes.py", "schemas.py", "policies.py")]
+    found = [each for path in ours if path.name not in for_operators for each in plain_errors(path)]
+    assert found == []

@@ -286,17 +286,17 @@ def test_a_full_page_links_to_the_next_with_the_same_filters(service: Ensembles)
     ("fails", "status", "key", "details"),
     [
         pytest.param(
-            exception.Invalid("f: no", field="f"),
+            exception.Invalid("no", field="f"),
             400,
             "badRequest",
-            {"code": "ensemble.invalid", "field": "f"},
+            {"code": "ensemble.invalid", "field": "f", "reason": "no", "label": "f"},
             id="invalid",
         ),
         pytest.param(
-            exception.UnknownFlavor("f: no", field="f"),
+            exception.UnknownFlavor("no", field="f"),
             400,
             "badRequest",
-            {"code": "ensemble.unknown_flavor", "field": "f"},
+            {"code": "ensemble.unknown_flavor", "field": "f", "reason": "no", "label": "f"},
             id="unknown flavor",
         ),
         pytest.param(
@@ -404,3 +404,67 @@ def test_html_in_a_name_comes_back_as_json_text(service: Ensembles) -> None:
     response = call(service, "GET", f"/os-ensembles/{ID}")
     assert response.content_type == "application/json"
     assert response.json["ensemble"]["name"] == name
+
+
+TWO_TIERS = {
+    "ensemble": {
+        **BODY["ensemble"],
+        "tiers": [
+            {**tier, "name": name, "count": count}
+            for tier in BODY["ensemble"]["tiers"]
+            for name, count in (("web", 1), ("db", 0))
+        ],
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "message", "details"),
+    [
+        pytest.param(
+            "POST", "/os-ensembles", TWO_TIERS, "ensemble.tiers[1].count: muss mindestens 1 sein",
+            {
+                "code": "ensemble.invalid", "field": "ensemble.tiers[1].count",
+                "reason": "muss mindestens 1 sein", "label": "Schicht 2, count",
+            },
+            id="a body",
+        ),
+        pytest.param(
+            "POST", "/os-ensembles", b"{", None, {"field": "body", "label": "body"}, id="no JSON"
+        ),
+        pytest.param(
+            "GET", "/os-ensembles?limit=0", None, "limit: muss eine ganze Zahl über 0 sein",
+            {"field": "limit"},
+            id="a parameter",
+        ),
+        pytest.param(
+            "GET", "/os-ensembles?sort_key=size", None,
+            "sort_key: muss eines von diesen sein: created_at, name, status", {},
+            id="a choice",
+        ),
+        pytest.param(
+            "GET", "/os-ensembles/nothing", None, "Es gibt kein Ensemble nothing.", {},
+            id="no ensemble",
+        ),
+        pytest.param(
+            "GET", "/os-ensembles/a/b/c", None, "Unter /os-ensembles/a/b/c gibt es nichts.", {},
+            id="no path",
+        ),
+        pytest.param(
+            "PUT", "/os-ensembles", None, "/os-ensembles nimmt nur GET und POST an.", {},
+            id="no method",
+        ),
+        pytest.param(
+            "GET", "/os-ensembles/hosts", None,
+            "Die Richtlinien der Cloud erlauben ensembles:hosts nicht.", {},
+            id="forbidden",
+        ),
+    ],
+)  # fmt: skip
+def test_errors_are_told_in_the_language_of_the_request(
+    service: Ensembles, method: str, path: str, body: Any, message: str | None, details: Any
+) -> None:
+    response = call(service, method, path, body=body, Accept_Language="de")
+    [(_, found)] = response.json.items()
+    assert message is None or found["message"] == message
+    assert details.items() <= found["details"].items()

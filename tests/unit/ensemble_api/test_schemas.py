@@ -44,8 +44,8 @@ def refuse(body: Any) -> exception.Invalid:
     with pytest.raises(exception.Invalid) as caught:
         check_ensemble(body)
     error = caught.value
-    assert error.message.startswith(f"{error.facts['field']}: ")
-    assert len(error.message) < 600
+    assert str(error).startswith(f"{error.facts['field']}: ")
+    assert len(str(error)) < 600
     return error
 
 

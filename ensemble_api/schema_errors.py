@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is wrong with a body that does not have the shape of its schema, and where.
+
+A schema whose rule says little of itself, such as a pattern, has one of these sentences as its
+description.
+"""
+
+from typing import Any
+
+import jsonschema
+
+from ensemble_api.planning.message import Message, Sentence
+
+ONE_OF = Sentence("invalid.one-of", "must be one of %(choices)s")
+SHARE = Sentence("invalid.share", "must be a count or a percentage up to 100%")
+NETWORKS = Sentence("invalid.networks", 'must be "auto", "none" or a list of network ids')
+IMAGE_OR_VOLUMES = Sentence("invalid.image-or-volumes", "must have an image or volumes, not both")
+TIER_NAME = Sentence(
+    "invalid.tier-name", "must start with a-z and hold at most 32 of a-z, 0-9 and -"
+)
+UUID = Sentence("invalid.uuid", "must be a UUID")
+BLANK = Sentence("invalid.blank", "must not be blank")
+_BAD_CHARACTER = Sentence("invalid.character", "has a bad character")
+_BASE64 = Sentence("invalid.base64", "must be base64")
+_HIDDEN = Sentence("invalid.hidden", "holds a character that cannot be shown")
+_DESCRIBED = {
+    each.text: each for each in (SHARE, NETWORKS, IMAGE_OR_VOLUMES, TIER_NAME, UUID, BLANK)
+}
+_TYPES = {
+    "object": Sentence("invalid.object", "must be an object"),
+    "array": Sentence("invalid.array", "must be a list"),
+    "string": Sentence("invalid.string", "must be text"),
+    "integer": Sentence("invalid.integer", "must be a whole number"),
+    "boolean": Sentence("invalid.boolean", "must be true or false"),
+    "null": Sentence("invalid.null", "must be null"),
+}
+_REASONS = {
+    "required": Sentence("invalid.required", "is required"),
+    "additionalProperties": Sentence("invalid.not-known", "is not known here"),
+    "minProperties": Sentence("invalid.no-action", "names no action"),
+    "uniqueItems": Sentence("invalid.twice", "has something twice"),
+    "minimum": Sentence("invalid.minimum", "must be at least %(count)s"),
+    "maximum": Sentence("invalid.maximum", "must be at most %(count)s"),
+    "minLength": Sentence("invalid.empty", "must not be empty"),
+    "maxLength": Sentence(
+        "invalid.too-long",
+        "is longer than %(count)s character",
+        "is longer than %(count)s characters",
+    ),
+    "minItems": Sentence(
+        "invalid.too-few",
+        "must have at least %(count)s entry",
+        "must have at least %(count)s entries",
+    ),
+    "maxItems": Sentence(
+        "invalid.too-many", "may have at most %(count)s entry", "may have at most %(count)s entries"
+    ),
+    "maxProperties": Sentence(
+        "invalid.too-many-names",
+        "may have at most %(count)s name",
+        "may have at most %(count)s names",
+    ),
+}
+
+
+def field(error: jsonschema.ValidationError) -> str:
+    """The place of an error as a path, such as ``ensemble.tiers[0].count``."""
+    place = ""
+    for step in error.absolute_path:
+        place += f"[{step}]" if isinstance(step, int) else f".{str(step)[:64]}"
+    given: Any = error.instance
+    schema: Any = error.schema
+    rule: Any = error.validator_value
+    if error.validator == "required":
+        place += f".{next(name for name in rule if name not in given)}"
+    elif error.validator == "additionalProperties":
+        extra = next(name for name in given if name not in schema.get("properties", {}))
+        place += f".{extra[:64]}"
+    return place.lstrip(".") or "body"
+
+
+def reason(error: jsonschema.ValidationError) -> Message:
+    """What is wrong; values are not repeated, since a tenant may send megabytes."""
+    schema: Any = error.schema
+    rule: Any = error.validator_value
+    match error.validator:
+        case "oneOf" | "not":
+            return _DESCRIBED[schema["description"]]()
+        case "pattern":
+            return _DESCRIBED.get(schema.get("description"), _BAD_CHARACTER)()
+        case "format":
+            return _BASE64() if rule == "base64" else _HIDDEN()
+        case "type":
+            return _TYPES[rule]()
+        case "enum":
+            return ONE_OF(choices=", ".join(map(str, rule)))
+    return _REASONS[str(error.validator)](count=rule if isinstance(rule, int) else 1)
