@@ -24,6 +24,7 @@ Oracle: TypeAlias = Callable[[Problem], bool | None]
 Rebuild: TypeAlias = Callable[[Ensemble], Problem]
 # Finds what refuses a problem, with no changes to it yet.
 Causes: TypeAlias = Callable[[Problem], Sequence[Reason]]
+_Key: TypeAlias = frozenset[tuple[str, int | str | None]]
 # How many tiers times hosts may be looked at; about a second.
 _WORK = 2_500_000
 _MOST = 5
@@ -55,7 +56,8 @@ class Changes:
     shortages: Callable[[Problem, int | None], Sequence[Reason]]
     levels: Sequence[str]
     work: int = _WORK
-    known: dict[frozenset[tuple[str, int | str | None]], bool] = field(default_factory=dict)
+    known: dict[_Key, bool] = field(default_factory=dict)
+    counted: dict[_Key, bool] = field(default_factory=dict)
 
     def offered(self, reasons: Sequence[Reason]) -> tuple[Reason, ...]:
         """Give the reasons with their changes, the smallest first, at most five each.
@@ -97,8 +99,11 @@ class Changes:
 
     def _counts(self, edits: Edits) -> bool:
         """Whether counting alone leaves it open that there is a plan with the edits."""
-        problem = self._problem(edits)
-        return problem is not None and not impossible(problem)
+        key = frozenset(edits.items())
+        if key not in self.counted:
+            problem = self._problem(edits)
+            self.counted[key] = problem is not None and not impossible(problem)
+        return self.counted[key]
 
     def _fits(self, edits: Edits) -> bool:
         """Whether the whole ensemble is known to have a plan with the edits."""
@@ -133,14 +138,21 @@ class Changes:
     def _enough(self, steps: Sequence[Edits]) -> Edits | None:
         """Give the nearest step that is enough for the whole ensemble; None when none is found.
 
-        More or fewer members are not always easier: a policy may ask for a number of them. So what
-        halving does not find is looked for step by step, as far as counting leaves it open.
+        More or fewer members of a tier that a policy counts are not always easier. So what halving
+        does not find is looked for step by step, as far as counting leaves it open.
         """
         edits = first(steps, self._counts, self._fits)
-        if edits is not None or len(steps) < 2:
+        if edits is not None or len(steps) < 2 or not self._uneven(steps[0]):
             return edits
         open_ones = islice((each for each in steps if self._counts(each)), _TRIES)
         return next((each for each in open_ones if self._fits(each)), None)
+
+    def _uneven(self, step: Edits) -> bool:
+        """Whether a step changes how many there are of a tier whose members a policy counts."""
+        return any(
+            f"tiers[{number}].count" in step and _is_counted(self.ensemble, tier.name)
+            for number, tier in enumerate(self.ensemble.tiers)
+        )
 
     def _steps(
         self, ensemble: Ensemble, reason: Reason, ways: Iterable[str] = _WAYS
@@ -321,10 +333,15 @@ def _of_tier(ensemble: Ensemble, reason: Reason, name: str, way: str) -> Iterato
     number = [tier.name for tier in ensemble.tiers].index(name)
     if way == "fewer":
         yield _fewer(ensemble, reason, name)
-    elif way == "more" and reason.code != "no-capacity":
+    elif way == "more" and reason.code != "no-capacity" and _is_counted(ensemble, name):
         yield _more(ensemble, name)
     elif way == "zone" and ensemble.tiers[number].zone is not None:
         yield [{f"tiers[{number}].{ZONE}": None}]
+
+
+def _is_counted(ensemble: Ensemble, name: str) -> bool:
+    """Whether a hard policy may be met with more members of a tier, and not with fewer."""
+    return any(name in policy.counting for policy in ensemble.policies if policy.hard)
 
 
 def _fewer(ensemble: Ensemble, reason: Reason, name: str) -> Sequence[Edits]:

@@ -15,7 +15,7 @@ from ensemble_api.planning.milp.locations import Locations
 from ensemble_api.planning.milp.search import Effort, search
 from ensemble_api.planning.milp.task import Solve
 from ensemble_api.planning.model import Ensemble, Member
-from ensemble_api.planning.problem import Problem, build
+from ensemble_api.planning.problem import Problem, build, rebuild
 from ensemble_api.planning.result import Assignment, Infeasible, Objective, Plan
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import IntArray
@@ -103,15 +103,18 @@ def plan(
     found = _solve(problem, effort)
     if found.counts is None:
 
-        def rebuild(changed: Ensemble) -> Problem:
-            kept = {m: host for m, host in (existing or {}).items() if m in changed.members}
-            return build(changed, snapshot, kept if existing is not None else None)
+        def changed(other: Ensemble) -> Problem:
+            if existing is None:
+                return rebuild(problem, other)
+            members = set(other.members)
+            kept = {member: host for member, host in existing.items() if member in members}
+            return rebuild(problem, other, kept)
 
         # What could not be decided is not searched again; a greedy plan will do for a change.
         looking = Effort(_EXPLAIN_EFFORT if found.none_exists else 0, solve)
         say = explain if found.none_exists else partial(undecided, stopped=effort.stopped)
         oracle = partial(_has_plan, effort=looking)
-        reasons = say(problem, oracle, rebuild if changes else None)
+        reasons = say(problem, oracle, changed if changes else None)
         return Infeasible(reasons, proved=found.none_exists)
     assignment = _assign(problem, found.counts, existing or {})
     broken = check(ensemble, snapshot, assignment, existing or {})

@@ -110,6 +110,14 @@ class Policy(ABC):
         """
         yield from ()
 
+    @property
+    def counting(self) -> tuple[str, ...]:
+        """The tiers of which more members may meet it where fewer do not.
+
+        Of a tier that no policy counts so, one member less is never harder to place.
+        """
+        return self.tiers if self.beside is None else (*self.tiers, self.beside)
+
     # What it means.
 
     @abstractmethod

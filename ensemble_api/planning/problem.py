@@ -8,7 +8,7 @@ import numpy as np
 
 from ensemble_api.planning.errors import ModelError, located
 from ensemble_api.planning.laminar import at_depth
-from ensemble_api.planning.model import Ensemble
+from ensemble_api.planning.model import Ensemble, Tier
 from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.result import (
     MOVES,
@@ -135,9 +135,7 @@ def build(ensemble: Ensemble, snapshot: Snapshot, existing: Assignment | None = 
     member is not of the ensemble or not on a host of the cloud.
     """
     topology = snapshot.topology
-    for index, policy in enumerate(ensemble.policies):
-        with located(f"policies[{index}]"):
-            topology.require(policy.level)
+    _require_levels(ensemble, topology)
     classes = sorted({name for tier in ensemble.tiers for name in tier.resources})
     hosts, tiers = len(topology), len(ensemble.tiers)
     requests = np.array(
@@ -155,12 +153,8 @@ def build(ensemble: Ensemble, snapshot: Snapshot, existing: Assignment | None = 
     eligible = np.stack([snapshot.eligible(tier) for tier in ensemble.tiers])
     room = np.zeros((tiers, hosts), dtype=np.int64)
     for row, tier in enumerate(ensemble.tiers):
-        fit = fitting(free, requests[row], int(counts[row]))
-        offered = snapshot.offered.get(tier.name)
-        if offered is not None:
-            # What runs on a host may stay there; nothing more is taken in.
-            fit = np.where(offered, fit, 0 if running is None else np.minimum(fit, running[row]))
-        room[row] = np.where(eligible[row], fit, 0)
+        stays = None if running is None else running[row]
+        room[row] = _room(snapshot, tier, requests[row], free, eligible[row], stays)
     rank = snapshot.packing_costs(classes)
     largest = np.array([snapshot.most(name) for name in classes], dtype=np.int64)
     problem = Problem(
@@ -181,8 +175,71 @@ def build(ensemble: Ensemble, snapshot: Snapshot, existing: Assignment | None = 
         caps=room,
         limits=np.zeros((tiers, len(topology.levels)), dtype=np.int64),
     )
+    return problem.enforcing(*_enforced(ensemble))
+
+
+def rebuild(problem: Problem, ensemble: Ensemble, existing: Assignment | None = None) -> Problem:
+    """Build the problem of a changed ensemble on the cloud of another problem.
+
+    What is the same in both is not worked out again. Raises ModelError as `build` does.
+    """
+    before = problem.ensemble.tiers
+    if (
+        existing is not None
+        or problem.existing is not None
+        or [tier.resources for tier in before] != [tier.resources for tier in ensemble.tiers]
+    ):
+        return build(ensemble, problem.snapshot, existing)
+    _require_levels(ensemble, problem.topology)
+    eligible, room = problem.eligible.copy(), problem.room.copy()
+    for row, (old, new) in enumerate(zip(before, ensemble.tiers, strict=True)):
+        if new is old:
+            continue
+        if _hosts_asked(new) != _hosts_asked(old):
+            eligible[row] = problem.snapshot.eligible(new)
+        elif new.count <= old.count or int(room[row].max(initial=0)) < old.count:
+            np.minimum(room[row], new.count, out=room[row])
+            continue
+        request = problem.requests[row]
+        room[row] = _room(problem.snapshot, new, request, problem.free, eligible[row], None)
+    counts = np.array([tier.count for tier in ensemble.tiers], dtype=np.int64)
+    changed = replace(problem, ensemble=ensemble, counts=counts, eligible=eligible, room=room)
+    return changed.enforcing(*_enforced(ensemble))
+
+
+def _hosts_asked(tier: Tier) -> tuple[object, ...]:
+    """Give what decides which hosts a tier may use."""
+    return tier.name, tier.required_traits, tier.forbidden_traits, tier.zone
+
+
+def _require_levels(ensemble: Ensemble, topology: Topology) -> None:
+    """Refuse a policy at a level that the cloud lacks."""
+    for index, policy in enumerate(ensemble.policies):
+        with located(f"policies[{index}]"):
+            topology.require(policy.level)
+
+
+def _enforced(ensemble: Ensemble) -> tuple[list[int], list[int]]:
+    """Give the indexes of the hard policies, and those of the soft ones."""
     hard = [index for index, policy in enumerate(ensemble.policies) if policy.hard]
-    return problem.enforcing(hard, set(range(len(ensemble.policies))) - set(hard))
+    return hard, [index for index, policy in enumerate(ensemble.policies) if not policy.hard]
+
+
+def _room(
+    snapshot: Snapshot,
+    tier: Tier,
+    request: IntArray,
+    free: IntArray,
+    eligible: BoolArray,
+    stays: IntArray | None,
+) -> IntArray:
+    """Give how many members of a tier each host could hold alone, those included that run there."""
+    fit = fitting(free, request, tier.count)
+    offered = snapshot.offered.get(tier.name)
+    if offered is not None:
+        # What runs on a host may stay there; nothing more is taken in.
+        fit = np.where(offered, fit, 0 if stays is None else np.minimum(fit, stays))
+    return np.where(eligible, fit, 0)
 
 
 def fitting(free: IntArray, request: IntArray, most: int) -> IntArray:

@@ -45,6 +45,11 @@ class Affinity(Policy):
         """Say in a few plain words by how much it is missed."""
         return _MISSED(in_number=in_number(amount + 1, self.level))
 
+    @property
+    def counting(self) -> tuple[str, ...]:
+        """No tier: one member less never breaks it."""
+        return ()
+
     def shortfall(self, problem: Problem, counts: IntArray) -> int:
         """Count the domains with members beyond the first."""
         held = self.held(problem, counts)

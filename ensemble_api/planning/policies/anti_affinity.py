@@ -87,6 +87,11 @@ class AntiAffinity(Policy):
         if not self.separates:
             yield "max_per_domain", range(self.max_per_domain + 1, count)
 
+    @property
+    def counting(self) -> tuple[str, ...]:
+        """No tier: one member less never breaks it."""
+        return ()
+
     def shortfall(self, problem: Problem, counts: IntArray) -> int:
         """Count the members, or the tiers, that are too many in their domains."""
         held = self.held(problem, counts)

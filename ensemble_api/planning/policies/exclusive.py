@@ -70,6 +70,11 @@ class Exclusive(Policy):
         """Say in a few plain words by how much it is missed."""
         return _MISSED(count=amount)
 
+    @property
+    def counting(self) -> tuple[str, ...]:
+        """No tier: one member less never breaks it."""
+        return ()
+
     def shortfall(self, problem: Problem, counts: IntArray) -> int:
         """Count the domains with members that hold servers of others."""
         held = self.held(problem, counts)

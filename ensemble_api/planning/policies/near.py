@@ -77,6 +77,11 @@ class Near(Policy):
         """The tier that is wherever one of its own tiers is."""
         return self.to
 
+    @property
+    def counting(self) -> tuple[str, ...]:
+        """The other tier, which must be in as many domains as its own tiers need."""
+        return (self.to,)
+
     def closed(self, problem: Problem, caps: IntArray) -> BoolArray | None:
         """Mark the domains in which the other tier can have no member."""
         return ~problem.domains_with(caps[self._other(problem)] > 0, self.level)
