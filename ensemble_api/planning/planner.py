@@ -4,9 +4,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import takewhile
 
 from ensemble_api.planning.bounds.counting import impossible
-from ensemble_api.planning.bounds.stages import lower_bounds
+from ensemble_api.planning.bounds.stages import lower_bounds, narrowed
 from ensemble_api.planning.check import check, shortfalls
 from ensemble_api.planning.explain import explain, undecided
 from ensemble_api.planning.greedy import drafts, refine
@@ -64,6 +65,14 @@ class _Found:
         """Give value and bound of each stage by name."""
         pairs = zip(self.values, self.bounds, strict=True)
         return dict(zip(problem.stages, pairs, strict=False))
+
+    def narrowed(self, problem: Problem) -> Problem:
+        """Give the problem with limits that leave only plans as good as this, or better."""
+        if self.counts is None:
+            return problem
+        pairs = zip(self.values, self.bounds, strict=True)
+        proved = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        return narrowed(problem, self.values, proved)
 
     def bounded(self, problem: Problem, bounds: Mapping[str, int]) -> "_Found":
         """Give the same with the bounds of a search, as far as its stages have the same values.
@@ -165,15 +174,23 @@ def _solve(problem: Problem, effort: Effort) -> _Found:
             problem = strict
     found = quick or _quickly(problem) or _Found(None)
     columns = int((problem.caps > 0).sum())
+    every = frozenset(problem.stages)
     if columns <= _SMALL:
-        if found.proved:
-            return found
-        return _exactly(problem, found, effort, frozenset(problem.stages))
+        while not found.proved:
+            before, found = found, _exactly(problem, found, effort, every)
+            if found.values == before.values:
+                break
+        return found
     # In a large cloud the last stages, pairs and packing, are not worth a search of their own.
-    if not found.proved_first(problem) and len(problem.topology.levels) > 1:
-        found = _roughly(problem, found, effort, frozenset(problem.first_stages))
-    if not found.proved_first(problem) and columns <= _LARGE:
-        found = _exactly(problem, found, effort, frozenset(problem.first_stages))
+    first = frozenset(problem.first_stages)
+    while not found.proved_first(problem):
+        before = found
+        if len(problem.topology.levels) > 1:
+            found = _roughly(problem, found, effort, first)
+        if not found.proved_first(problem) and columns <= _LARGE:
+            found = _exactly(problem, found, effort, first)
+        if found.values == before.values:
+            break
     return found
 
 
@@ -223,30 +240,35 @@ def _roughly(problem: Problem, found: _Found, effort: Effort, stages: frozenset[
     the search, and it is done again.
     """
     refined: frozenset[int] = frozenset()
-    for _ in range(_ROUNDS):
-        locations = Locations.racks(problem, refined)
-        outcome = search(Formulation(problem, locations), effort, found.known(problem), stages)
+    rounds = _ROUNDS
+    while rounds and not found.proved_first(problem):
+        near = found.narrowed(problem)
+        locations = Locations.racks(near, refined)
+        outcome = search(Formulation(near, locations), effort, found.known(problem), stages)
         if outcome.infeasible:
             return found if found.counts is not None else _Found(None, none_exists=True)
         if found.counts is not None:
             found = found.bounded(problem, outcome.bounds)
-        if outcome.counts is None or found.proved_first(problem):
+        if outcome.counts is None:
             break
-        counts, short = refine(problem, locations.by_rack(outcome.counts, problem))
-        if counts is not None:
-            found = _better(problem, found, counts, outcome.bounds)
+        counts, short = refine(near, locations.by_rack(outcome.counts, problem))
+        if counts is None:
+            rounds -= 1
+            if not short - refined:
+                break
+            refined |= short
+            continue
+        before, found = found, _better(problem, found, counts, outcome.bounds)
+        if not stages or found.values == before.values:
             break
-        if not short - refined:
-            break
-        refined |= short
     return found
 
 
 def _exactly(problem: Problem, found: _Found, effort: Effort, stages: frozenset[str]) -> _Found:
     """Search over all hosts for a better plan, or for any, or for the proof of none."""
-    locations = Locations.hosts(problem)
-    last = problem.stages[-1] in stages
-    formulation = Formulation(problem, locations, last=last)
+    near = found.narrowed(problem)
+    locations = Locations.hosts(near)
+    formulation = Formulation(near, locations, last=problem.stages[-1] in stages)
     outcome = search(formulation, effort, found.known(problem), stages)
     if outcome.infeasible and found.counts is None:
         return _Found(None, none_exists=True)

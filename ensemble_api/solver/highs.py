@@ -60,6 +60,7 @@ class _Search:
             "random_seed": 0,
             "mip_rel_gap": 0.0,
             "mip_abs_gap": 0.9,  # every objective is a whole number
+            "mip_heuristic_run_feasibility_jump": False,  # half the time of a small search
         }
         for name, value in options.items():
             self.solver.setOptionValue(name, value)
@@ -106,47 +107,68 @@ class _Search:
         self.report(Answer(found, bounds, infeasible=False, effort=self.effort))
 
     def run(self) -> Answer:
-        task = self.task
         best: IntArray | None = None
-        same = True  # whether all stages so far have the known values
-        for name, stage in task.stages.items():
-            value, bound = task.known.get(name, (None, None)) if same else (None, None)
-            if value is not None:
-                self._keep(stage, value)
-            proved = value is not None and value == bound
-            if proved or (task.prove is not None and name not in task.prove):
+        for name, stage in self.task.stages.items():
+            if not len(stage.columns):
                 continue
-            ended = self._minimise(stage, name)
+            known = self.task.known.get(name)
+            row = self._keep(stage, None if known is None else known[0])
+            if not self._open(name, known):
+                continue
+            ended = (
+                self._improve(row, stage, name, *known) if known else self._minimise(stage, name)
+            )
             if ended.infeasible:
                 return self._answer(None, infeasible=best is None)
             if self.decided and ended.bound is not None:
                 self.bounds[name] = ended.bound
             self.decided = self.decided and ended.proved
-            if ended.values is None:
-                return self._answer(best)
+            if ended.values is None and ended.proved:
+                continue  # no plan is better than the known one
+            if ended.values is None or known is not None:
+                # Of a better plan than the known one, nothing is known of the later stages.
+                return self._answer(best if ended.values is None else ended.values)
             best = ended.values
             self.report(self._answer(best))
-            reached = stage.value(best)
-            same = reached == value
-            self._keep(stage, reached)
-        if best is None:
+            self._limit(row, stage, None, stage.value(best))
+        if best is None and not self.task.known:
             ended = self._minimise(_NOTHING)
             return self._answer(ended.values, infeasible=ended.infeasible)
         return self._answer(best)
 
+    def _open(self, name: str, known: tuple[int, int] | None) -> bool:
+        """Whether a stage is to be searched: asked for, and not proved."""
+        asked = self.task.prove is None or name in self.task.prove
+        return asked and (known is None or known[0] > known[1])
+
+    def _improve(self, row: int, stage: Stage, name: str, value: int, bound: int) -> _Ended:
+        """Look for what is better in a stage than a known plan, or for the proof of none.
+
+        That is easier than to find the known plan again and to prove it.
+        """
+        self._limit(row, stage, bound, value - 1)
+        ended = self._minimise(stage, name)
+        if ended.infeasible:
+            ended = _Ended(None, value, proved=True)
+        if ended.values is None:
+            self._limit(row, stage, bound, value)
+        return ended
+
     def _answer(self, values: IntArray | None, *, infeasible: bool = False) -> Answer:
         return Answer(values, dict(self.bounds), infeasible, self.effort)
 
-    def _keep(self, stage: Stage, value: int) -> None:
-        """Ask that a stage does not get worse than a value."""
-        if len(stage.columns):
-            self.solver.addRow(
-                -self.highspy.kHighsInf,
-                float(value - stage.constant),
-                len(stage.columns),
-                stage.columns.astype(np.int32),
-                stage.factors.astype(float),
-            )
+    def _keep(self, stage: Stage, value: int | None) -> int:
+        """Add a row that keeps a stage at a value or below it, if one is given; give its number."""
+        number = int(self.solver.getNumRow())
+        high = self.highspy.kHighsInf if value is None else float(value - stage.constant)
+        columns, factors = stage.columns.astype(np.int32), stage.factors.astype(float)
+        self.solver.addRow(-self.highspy.kHighsInf, high, len(columns), columns, factors)
+        return number
+
+    def _limit(self, row: int, stage: Stage, low: int | None, high: int) -> None:
+        """Keep a stage between two values, by its row."""
+        least = -self.highspy.kHighsInf if low is None else float(low - stage.constant)
+        self.solver.changeRowBounds(row, least, float(high - stage.constant))
 
     @staticmethod
     def _bound(stage: Stage, dual: float) -> int | None:

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Certificates for the objective stages: values that no plan goes below, by counting alone."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+
 import numpy as np
 
 from ensemble_api.planning.bounds.anti_affinity import extra_losses
@@ -23,25 +27,50 @@ def lower_bounds(problem: Problem, values: tuple[int, ...]) -> tuple[int, ...]:
     A stage's bound holds among the plans that have `values` in all earlier stages. `values` must be
     those of a plan, so the problem is feasible.
     """
-    topology = problem.topology
     known = [least_missed(problem)]
     if problem.existing is not None:
         known.append(least_moves(problem))
-    limits: list[list[int]] = problem.limits.tolist()
-    for depth in reversed(range(len(topology.levels))):
-        least = _least_each(problem, limits, depth)
-        groups = extra_losses(problem, limits, depth, least, values[len(known)])
-        bound = sum(least) + sum(extra for _, extra in groups)
-        # Of what the plan loses more than the bound, any one tier may have all.
-        spare = max(0, values[len(known)] - bound)
-        for row, own in enumerate(least):
-            shared = next((extra for rows, extra in groups if row in rows), 0)
-            limits[row][depth] = min(limits[row][depth], own + shared + spare)
-        known.append(bound)
-    depths = reversed(range(len(topology.levels)))
+    found = list(_losses(problem, values[len(known) :]))
+    known.extend(bound for bound, _ in found)
+    limits = found[-1][1]
+    depths = reversed(range(len(problem.topology.levels)))
     known.extend(_least_pairs(problem, limits, depth) for depth in depths)
     known.append(_least_packing(problem, limits))
     return tuple(known)
+
+
+def narrowed(problem: Problem, values: tuple[int, ...], proved: int) -> Problem:
+    """Give the problem with limits that leave only plans as good as `values`, or better.
+
+    That is said of the worst losses alone, and only of those stages of which all before are proved:
+    so many stages are, from the first on.
+    """
+    before = 1 if problem.existing is None else 2
+    found = islice(_losses(problem, values[before:]), max(0, proved + 1 - before))
+    limits = problem.limits
+    for _, after in found:
+        limits = np.array(after, dtype=np.int64)
+    limits = np.minimum.accumulate(limits[:, ::-1], axis=1)[:, ::-1]
+    return replace(problem, limits=limits, caps=np.minimum(problem.caps, limits[:, :1]))
+
+
+def _losses(problem: Problem, values: Sequence[int]) -> Iterator[tuple[int, list[list[int]]]]:
+    """Give for each level, the largest first, the least that the worst losses can be in sum.
+
+    With it come the limits [T, L] that all plans keep whose losses up to there are as in `values`.
+    """
+    limits: list[list[int]] = problem.limits.tolist()
+    depths = reversed(range(len(problem.topology.levels)))
+    for depth, value in zip(depths, values, strict=False):
+        least = _least_each(problem, limits, depth)
+        groups = extra_losses(problem, limits, depth, least, value)
+        bound = sum(least) + sum(extra for _, extra in groups)
+        # Of what the plan loses more than the bound, any one tier may have all.
+        spare = max(0, value - bound)
+        for row, own in enumerate(least):
+            shared = next((extra for rows, extra in groups if row in rows), 0)
+            limits[row][depth] = min(limits[row][depth], own + shared + spare)
+        yield bound, [own.copy() for own in limits]
 
 
 def least_moves(problem: Problem) -> int:

@@ -32,9 +32,9 @@ class Task:
 
     Row r is the columns `index[starts[r]:starts[r + 1]]` times `factor` there, and is from
     `row_low[r]` to `row_high[r]`. `known` gives value and bound of the stages of a plan that is
-    known: a stage whose value is its bound is not searched, and no worse plan is looked for.
-    `prove` names the stages to search (None: all; empty: look for any plan). `effort` is how much
-    the solver may do.
+    known. Then a stage whose value is its bound is not searched, no worse plan is looked for, and a
+    better one ends the search: of its later stages nothing is known. `prove` names the stages to
+    search (None: all; empty: look for any plan). `effort` is how much the solver may do.
     """
 
     low: FloatArray

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A certificate is never better than the truth, and placing one tier alone is exact."""
 
-from itertools import product
+from itertools import product, takewhile
 
 import brute_force
 import numpy as np
@@ -11,7 +11,9 @@ from planning_clouds import LEVELS
 from planning_strategies import MANY, clouds, ensembles
 
 from ensemble_api.planning.bounds.counting import impossible
-from ensemble_api.planning.bounds.stages import lower_bounds
+from ensemble_api.planning.bounds.stages import lower_bounds, narrowed
+from ensemble_api.planning.check import check
+from ensemble_api.planning.greedy import drafts
 from ensemble_api.planning.laminar import fill, least_losses, level_off, reach
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.problem import build
@@ -29,6 +31,32 @@ def test_no_bound_is_above_the_optimum(ensemble: Ensemble, snapshot: Snapshot) -
     assert not impossible(problem)
     bounds = lower_bounds(problem, truth)
     assert all(bound <= value for bound, value in zip(bounds, truth, strict=True))
+
+
+@MANY
+@given(ensembles(), clouds())
+def test_limits_leave_every_plan_that_is_as_good(ensemble: Ensemble, snapshot: Snapshot) -> None:
+    problem = build(ensemble, snapshot)
+    best = brute_force.best(ensemble, snapshot)
+    counts = next(drafts(problem), None)
+    if best is None or counts is None:
+        return
+    known = problem.objective(counts)
+    pairs = zip(known, best, strict=True)
+    proved = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    first = slice(proved + 1)
+    near = narrowed(problem, known, proved)
+    hosts = problem.topology.hosts
+    for assignment in brute_force.assignments(ensemble, snapshot):
+        if check(ensemble, snapshot, assignment):
+            continue
+        if brute_force.objective(ensemble, snapshot, assignment)[first] > known[first]:
+            continue
+        for row, tier in enumerate(ensemble.tiers):
+            held = np.array([sum(assignment[m] == host for m in tier.members) for host in hosts])
+            assert (held <= near.caps[row]).all()
+            for depth, level in enumerate(problem.topology.levels):
+                assert problem.held(held, level).max() <= near.limits[row, depth]
 
 
 @st.composite
