@@ -3,7 +3,8 @@
 
 Nova internals used here: ``nova.scheduler.utils.ResourceRequest`` makes resource classes and traits
 of a flavor and an image, and the request filters of ``nova.scheduler.request_filter`` that look at
-nothing else add traits; ``nova.virt.hardware`` says whether NUMA cells of the host decide.
+nothing else add traits; ``nova.virt.hardware`` says whether NUMA cells of the host decide, and
+``nova.scheduler.host_manager.HostState`` has the capabilities that extra specs can name.
 """
 
 import re
@@ -18,6 +19,7 @@ from nova.objects.image_meta import ImageMeta
 from nova.objects.instance_numa import InstanceNUMATopology  # registered by its import
 from nova.objects.request_spec import RequestSpec
 from nova.scheduler import request_filter
+from nova.scheduler.host_manager import HostState
 from nova.scheduler.utils import ResourceRequest
 from nova.virt import hardware
 from oslo_config import cfg
@@ -45,6 +47,38 @@ _FILTERS = (
     request_filter.ephemeral_encryption_filter,
     request_filter.virtio_sound_filter,
     request_filter.tpm_secret_security_filter,
+)
+
+
+# The scheduler filters that look at nothing that is missing here: what they look at is planned
+# with, told as unplanned for those tiers that need it, or in a scheduler hint that we do not give.
+_LOOKED_AT = frozenset(
+    {
+        "AggregateImagePropertiesIsolation",
+        "AggregateInstanceExtraSpecsFilter",
+        "AggregateMultiTenancyIsolation",
+        "AllHostsFilter",
+        "ComputeCapabilitiesFilter",
+        "ComputeFilter",
+        "DifferentHostFilter",
+        "ImagePropertiesFilter",
+        "JsonFilter",
+        "NUMATopologyFilter",
+        "PciPassthroughFilter",
+        "SameHostFilter",
+        "ServerGroupAffinityFilter",
+        "ServerGroupAntiAffinityFilter",
+        "SimpleCIDRAffinityFilter",
+    }
+)
+_ANY_HOST = HostState("host", "node", None)
+_COUNTED = ("num_", "io_workload")  # how the names of what a host counts begin
+_OF_HOSTS = (
+    "hw_architecture",
+    "img_hv_type",
+    "hw_vm_mode",
+    "img_hv_requested_version",
+    "hw_maxphysaddr_bits",
 )
 
 
@@ -108,6 +142,7 @@ def demand(
     groups = tuple(_groups(request))
     if not own.resources:
         raise ValueError(_ONLY_GRANULAR() if groups else _NO_RESOURCES())
+    enabled = set(cfg.CONF.filter_scheduler.enabled_filters)
     found = {
         unplanned.NUMA_CELLS: numa is not None,
         unplanned.PCI_DEVICES: "pci_passthrough:alias" in specs,
@@ -115,6 +150,12 @@ def demand(
         unplanned.ACCELERATORS: "accel:device_profile" in specs,
         unplanned.IMAGE_TYPE: _asks_image_type()
         and not (volume_backed or "disk_format" in properties),
+        unplanned.HOST_CAPABILITIES: "ComputeCapabilitiesFilter" in enabled
+        and any(map(_is_capability, specs)),
+        unplanned.IMAGE_PROPERTIES: "ImagePropertiesFilter" in enabled and _asks_of_hosts(meta),
+        unplanned.OTHER_FILTERS: bool(enabled - _LOOKED_AT),
+        unplanned.PINNED_ON_VCPU: request.cpu_pinning_requested
+        and not cfg.CONF.workarounds.disable_fallback_pcpu_query,
     }
     return Demand(
         own.resources,
@@ -156,6 +197,21 @@ def _filters(properties: Mapping[str, str]) -> Iterator[Any]:
     for each in _FILTERS:
         if each is not request_filter.require_image_type_support or "disk_format" in properties:
             yield each
+
+
+def _is_capability(key: str) -> bool:
+    """Whether ComputeCapabilitiesFilter compares an extra spec with what hosts report."""
+    scope, *inner = key.split(":")
+    if inner:
+        return scope == "capabilities" or key == "hw:maxphysaddr_bits"
+    return hasattr(_ANY_HOST, key) or key.startswith(_COUNTED)
+
+
+def _asks_of_hosts(image: ImageMeta) -> bool:
+    """Whether ImagePropertiesFilter compares an image with what hosts report."""
+    return bool(cfg.CONF.filter_scheduler.image_properties_default_architecture) or any(
+        image.properties.get(name) is not None for name in _OF_HOSTS
+    )
 
 
 def _asks_image_type() -> bool:

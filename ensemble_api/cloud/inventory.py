@@ -2,6 +2,7 @@
 """The cloud's capacity as one snapshot: hypervisors and aggregates of Nova, usages of Placement."""
 
 import functools
+import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -206,8 +207,10 @@ class Inventory:
                 }
             )
         )
-        least = {
-            name: min(each.resources.get(name, 1) for each in demands.values()) for name in classes
+        # What members take of a class in all is a multiple of this, whatever mix of tiers it is.
+        step = {
+            name: math.gcd(*(each.resources.get(name, 0) for each in demands.values())) or 1
+            for name in classes
         }
         total = np.zeros((len(hosts), len(classes)), dtype=np.int64)
         free = np.zeros_like(total)
@@ -219,7 +222,7 @@ class Inventory:
                 # One member takes all that it wants of a class from one part.
                 left = (max(0, capacity - used) for capacity, used in parts.values())
                 total[row, classes.index(name)] += sum(capacity for capacity, _ in parts.values())
-                free[row, classes.index(name)] += sum(n - n % least[name] for n in left)
+                free[row, classes.index(name)] += sum(n - n % step[name] for n in left)
         closed = {
             tier: self._closed(context.project_id, demand, aggregates, names)
             for tier, demand in demands.items()

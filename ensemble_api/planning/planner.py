@@ -20,6 +20,7 @@ from ensemble_api.planning.problem import Problem, build, rebuild
 from ensemble_api.planning.result import Assignment, Infeasible, Objective, Plan
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import IntArray
+from ensemble_api.planning.unplanned import MORE_HOSTS
 
 # What one plan may take of the solver, and what all the questions of one explanation may. Three
 # times as much for a plan took twice the time and proved none more of 60 crowded instances.
@@ -124,7 +125,8 @@ def plan(
         say = explain if found.none_exists else partial(undecided, stopped=effort.stopped)
         oracle = partial(_has_plan, effort=looking)
         reasons = say(problem, oracle, changed if changes else None)
-        return Infeasible(reasons, proved=found.none_exists)
+        more = any(MORE_HOSTS.intersection(tier.unplanned) for tier in ensemble.tiers)
+        return Infeasible(reasons, proved=found.none_exists and not more)
     assignment = _assign(problem, found.counts, existing or {})
     broken = check(ensemble, snapshot, assignment, existing or {})
     if broken:

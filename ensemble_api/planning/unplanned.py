@@ -11,6 +11,10 @@ PCI_DEVICES: Final = "pci-devices"
 GRANULAR_GROUPS: Final = "granular-groups"
 ACCELERATORS: Final = "accelerators"
 IMAGE_TYPE: Final = "image-type"
+HOST_CAPABILITIES: Final = "host-capabilities"
+IMAGE_PROPERTIES: Final = "image-properties"
+OTHER_FILTERS: Final = "other-filters"
+PINNED_ON_VCPU: Final = "pinned-on-vcpu"
 WORDS: Final[Mapping[str, Message]] = {
     NUMA_CELLS: Sentence(
         "unplanned.numa-cells",
@@ -30,6 +34,27 @@ WORDS: Final[Mapping[str, Message]] = {
     IMAGE_TYPE: Sentence(
         "unplanned.image-type", "The plan does not look at the disk formats that a host can start."
     )(),
+    HOST_CAPABILITIES: Sentence(
+        "unplanned.host-capabilities",
+        "The plan does not look at the capabilities that a host reports (capabilities:).",
+    )(),
+    IMAGE_PROPERTIES: Sentence(
+        "unplanned.image-properties",
+        "The plan does not look at the architectures and hypervisors of hosts, which an image can "
+        "ask for.",
+    )(),
+    OTHER_FILTERS: Sentence(
+        "unplanned.other-filters",
+        "The plan does not look at all that the scheduler of this cloud looks at.",
+    )(),
+    PINNED_ON_VCPU: Sentence(
+        "unplanned.pinned-on-vcpu",
+        "The plan does not look at hosts that offer VCPU and no PCPU, where Nova may place pinned "
+        "CPUs too.",
+    )(),
 }
-"""What each code means, as a sentence: in no plan is
-it more than an obstacle, so what has no plan without it has none with it either."""
+"""What each code means, as a sentence."""
+
+MORE_HOSTS: Final = frozenset({PINNED_ON_VCPU})
+"""The codes of what gives a tier more hosts than the plan knows of. All others are no more than
+an obstacle: what has no plan without them has none with them either."""

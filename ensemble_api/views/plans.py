@@ -16,7 +16,7 @@ from ensemble_api.planning.message import (
 )
 from ensemble_api.planning.result import PACKING, Infeasible, Objective, Plan, Reason
 from ensemble_api.planning.topology import FailureDomain
-from ensemble_api.planning.unplanned import WORDS
+from ensemble_api.planning.unplanned import MORE_HOSTS, WORDS
 from ensemble_api.planning.wording import in_number, left_of
 from ensemble_api.usecases.domain_labels import reference
 from ensemble_api.usecases.plan import DryRun
@@ -93,7 +93,8 @@ def _unplanned(by_tier: Mapping[str, tuple[str, ...]]) -> list[Json]:
     for code, words in WORDS.items():
         tiers = [tier for tier, codes in by_tier.items() if code in codes]
         if tiers:
-            message = _MAY_REFUSE(what=words, tiers=listed(tiers))
+            refuses = code not in MORE_HOSTS
+            message = _MAY_REFUSE(what=words, tiers=listed(tiers)) if refuses else words
             found.append({"code": code, "tiers": tiers, "message": message})
     return found
 

@@ -147,7 +147,7 @@ def test_a_half_made_record_of_nova_s_does_not_keep_an_ensemble(
 ) -> None:
     """Nova's databases as a conductor leaves them that is killed before it maps a server."""
     before = operator.left_behind()
-    made = demo.create(demo.body("half", [demo.tier("web", 2)]))
+    made = demo.create(demo.body("half", [demo.tier("web", 2, networks="none")]))
     built = demo.wait(made["id"], "ACTIVE")
     half = built["members"][0]["server_id"]
     with nova_database(cloud, "cell1") as cell, nova_database(cloud, "api") as api:
@@ -164,7 +164,7 @@ def test_a_half_made_record_of_nova_s_does_not_keep_an_ensemble(
     assert half in operator.servers(), "Nova lists it"
     assert operator.connection.compute.find_server(half) is None
     demo.delete(made["id"])
-    assert set(operator.servers()) == {half}
+    assert set(operator.servers()) - before["servers"] == {half}
     # What the installation guide tells operators to do.
     with nova_database(cloud, "api") as api:
         api.execute(

@@ -167,6 +167,16 @@ def test_what_providers_below_a_host_have_is_the_host_s(cloud: SmallCloud) -> No
     assert not pairs.snapshot.offered["t0"].any(), "one of each card is no pair"
 
 
+def test_no_less_than_fits_is_counted_of_a_provider_below_a_host(cloud: SmallCloud) -> None:
+    """What is too little for two of one tier may be just enough for one of each."""
+    child = cloud.placement.add_provider("gpu1", VGPU=5)
+    cloud.placement.put_below(child, cloud.nova.host("secrethost1").provider)
+    two, three = (Demand({"VCPU": 1, "VGPU": amount}) for amount in (2, 3))
+    assert free(look(cloud, two, three), "secrethost1")["VGPU"] == 5
+    assert free(look(cloud, two, SMALL), "secrethost1")["VGPU"] == 4
+    assert free(look(cloud, three), "secrethost1")["VGPU"] == 3
+
+
 def test_traits_are_asked_for_by_name_and_never_host_by_host(cloud: SmallCloud) -> None:
     asked: list[str] = []
 

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Refusals say what is short in figures, and suggest only what has been planned."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from planning_clouds import cloud, racks
 from planning_solved import plan
 from planning_strategies import MANY, clouds, ensembles
 
-from ensemble_api.planning import planner
+from ensemble_api.planning import planner, unplanned
 from ensemble_api.planning.changes import edited
 from ensemble_api.planning.model import Ensemble, Tier
 from ensemble_api.planning.policies import Affinity, AntiAffinity, Exclusive, Near, Spread, Survive
@@ -125,6 +127,24 @@ def test_a_conflict_names_each_policy_of_it_and_no_other() -> None:
         "It cannot be met, db in every rack that holds web, together with: web in at least 2 racks."
     )
     assert str(found[0].suggestion) == "Make “db in every rack that holds web” soft."
+
+
+@pytest.mark.parametrize(
+    ("code", "proved"),
+    [
+        (unplanned.PINNED_ON_VCPU, False),
+        (unplanned.NUMA_CELLS, True),
+        (unplanned.PCI_DEVICES, True),
+    ],
+)
+def test_a_refusal_is_proved_unless_a_tier_may_have_hosts_that_no_plan_knows(
+    code: str, proved: bool
+) -> None:
+    """What is an obstacle alone can be left out: without it there is no plan either."""
+    pinned = replace(tier("web", 999, 3), unplanned=(code,))
+    result = plan(Ensemble((pinned, tier("db", 1, 2))), SMALL)
+    assert isinstance(result, Infeasible)
+    assert result.proved is proved
 
 
 def test_a_search_that_ends_at_its_limit_says_that_nothing_is_decided(

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from oslo_config import cfg
 
 from ensemble_api.cloud.demand import demand
 from ensemble_api.cloud.inventory import Level, parse_levels
@@ -142,7 +143,38 @@ def test_traits_that_nova_makes_of_properties(
     ("image", "specs", "codes"),
     [
         pytest.param({}, {}, (), id="nothing of a plain flavor"),
-        pytest.param({}, PINNED, ("numa-cells",), id="pinned CPUs are of one NUMA cell"),
+        pytest.param(
+            {}, PINNED, ("numa-cells", "pinned-on-vcpu"), id="pinned CPUs are of one NUMA cell"
+        ),
+        pytest.param(
+            {},
+            {"capabilities:cpu_info:features": "avx"},
+            ("host-capabilities",),
+            id="capabilities",
+        ),
+        pytest.param(
+            {}, {"hw:maxphysaddr_bits": "46"}, ("host-capabilities",), id="physical addresses"
+        ),
+        pytest.param(
+            {},
+            {"hypervisor_hostname": "<in> a"},
+            ("host-capabilities",),
+            id="a capability without its scope",
+        ),
+        pytest.param({}, {"num_instances": "<= 2"}, ("host-capabilities",), id="what it counts"),
+        pytest.param({}, {"ssd": "true"}, (), id="what is no capability is an aggregate's"),
+        pytest.param({}, {"aggregate_instance_extra_specs:ssd": "true"}, (), id="so is this"),
+        pytest.param({}, {"quota:cpu_shares": "10", "hw:watchdog_action": "none"}, (), id="others"),
+        pytest.param(
+            {"hw_architecture": "aarch64"}, {}, ("image-properties",), id="an architecture"
+        ),
+        pytest.param({"architecture": "aarch64"}, {}, ("image-properties",), id="by its old name"),
+        pytest.param({"hypervisor_type": "qemu"}, {}, ("image-properties",), id="a hypervisor"),
+        pytest.param(
+            {"img_hv_requested_version": ">=6.0"}, {}, ("image-properties",), id="its version"
+        ),
+        pytest.param({"vm_mode": "hvm"}, {}, ("image-properties",), id="a mode"),
+        pytest.param({"hw_maxphysaddr_bits": "46"}, {}, ("image-properties",), id="its addresses"),
         pytest.param({}, {"hw:numa_nodes": "1"}, ("numa-cells",), id="NUMA nodes"),
         pytest.param({}, {"hw:mem_page_size": "large"}, ("numa-cells",), id="large pages"),
         pytest.param({}, {"pci_passthrough:alias": "a1:1"}, ("pci-devices",), id="PCI devices"),
@@ -156,6 +188,48 @@ def test_what_cannot_be_planned_with_is_told(
     image: dict[str, str], specs: dict[str, str], codes: tuple[str, ...]
 ) -> None:
     assert ask(image, specs).unplanned == codes
+
+
+@pytest.mark.parametrize(
+    ("filters", "codes"),
+    [
+        pytest.param(["ComputeFilter"], (), id="neither filter looks"),
+        pytest.param(["ComputeFilter", "NumInstancesFilter"], ("other-filters",), id="a count"),
+        pytest.param(["ComputeFilter", "IsolatedHostsFilter"], ("other-filters",), id="isolation"),
+        pytest.param(
+            ["ComputeFilter", "SomebodysFilter"], ("other-filters",), id="a filter of theirs"
+        ),
+        pytest.param(
+            ["AggregateInstanceExtraSpecsFilter", "JsonFilter"], (), id="those planned with"
+        ),
+    ],
+)
+def test_it_goes_by_the_filters_that_are_enabled(
+    filters: list[str], codes: tuple[str, ...]
+) -> None:
+    specs = {"capabilities:cpu_info:features": "avx"}
+    cfg.CONF.set_override("enabled_filters", filters, "filter_scheduler")
+    try:
+        assert ask({"hw_architecture": "aarch64"}, specs).unplanned == codes
+    finally:
+        cfg.CONF.clear_override("enabled_filters", "filter_scheduler")
+
+
+def test_an_architecture_by_default_is_one() -> None:
+    cfg.CONF.set_override("image_properties_default_architecture", "x86_64", "filter_scheduler")
+    try:
+        assert ask().unplanned == ("image-properties",)
+    finally:
+        cfg.CONF.clear_override("image_properties_default_architecture", "filter_scheduler")
+
+
+def test_pinned_cpus_on_vcpu_are_an_option_of_nova_s() -> None:
+    cfg.CONF.set_override("disable_fallback_pcpu_query", True, "workarounds")
+    try:
+        assert ask({}, PINNED).unplanned == ("numa-cells",)
+    finally:
+        cfg.CONF.clear_override("disable_fallback_pcpu_query", "workarounds")
+    assert "pinned-on-vcpu" not in ask({}, {"resources:PCPU": "2"}).unplanned, "by its own name"
 
 
 def test_granular_groups_are_asked_of_placement_for_one_server() -> None:
