@@ -242,7 +242,7 @@ class Store(Database):
                 found.setdefault((name, mark), []).append(f"{tier}-{number}")
         return [NamedServers(name, mark, tuple(members)) for (name, mark), members in found.items()]
 
-    def namesakes(self, project_id: str, name: str, but: str) -> int:
+    def namesakes(self, project_id: str, name: str, but: str = "") -> int:
         """How many ensembles of a project have a name, without the one of the id ``but``."""
         model = models.Ensemble
         query = (

@@ -80,7 +80,7 @@ class DryRun:
     ``labels`` are those of the domains by reference; without them they count what is shown. By
     ``id`` the plan can be built as it is, for a while, unless it is ``over_quota``. ``policies``
     are those that were planned with. ``unplanned`` are codes by tier: what its members need that no
-    plan looks at.
+    plan looks at. ``namesakes`` are the project's ensembles that have the ``name`` already.
     """
 
     result: result.Plan | result.Infeasible
@@ -94,6 +94,8 @@ class DryRun:
     over_quota: tuple[Shortage, ...] = ()
     unplanned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     policies: tuple[Policy, ...] = ()
+    name: str = ""
+    namesakes: int = 0
 
 
 class DryRuns:
@@ -201,6 +203,8 @@ class DryRuns:
             at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             unplanned={tier.name: tier.unplanned for tier in request.ensemble.tiers},
             policies=request.ensemble.policies,
+            name=request.body["name"],
+            namesakes=self._store.namesakes(context.project_id, request.body["name"]),
         )
         if isinstance(outcome, result.Infeasible):
             return found

@@ -36,6 +36,7 @@ def content(plan: result.Plan, topology: Topology) -> dict[str, Any]:
                 "value": each.value,
                 "bound": each.bound,
                 "stopped": each.stopped,
+                "incomplete": each.incomplete,
             }
             for each in plan.objectives
         ],

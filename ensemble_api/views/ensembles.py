@@ -7,7 +7,7 @@ from typing import Any
 
 from ensemble_api.execution.names import server_name
 from ensemble_api.planning import survivability
-from ensemble_api.planning.message import Message, Sentence, following
+from ensemble_api.planning.message import Message, following
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.result import Objective
 from ensemble_api.planning.topology import Topology
@@ -15,6 +15,7 @@ from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Sta
 from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.progress import progress
 from ensemble_api.views.survival import objectives, policies, promises, survival, verdict
+from ensemble_api.views.warnings import warnings
 
 
 def ensemble(
@@ -61,7 +62,7 @@ def ensemble(
         labels=record.plan.get("labels", {}),
     )
     return view | {
-        "warnings": _warnings(record, namesakes),
+        "warnings": warnings(record.name, namesakes, _first_server(record)),
         "policies": _policies(record),
         "members": [_member(each, domains, names=names) for each in record.members],
         "domains": domains.view(),
@@ -111,26 +112,12 @@ def _objective(stored: Mapping[str, Any]) -> Objective:
     return Objective(stored["name"], value, bound, stored.get("stopped"), incomplete)
 
 
-_NAME_TAKEN = Sentence(
-    "warning.name-taken", "Another ensemble of this project has the name %(name)s too."
-)
-_SERVERS_MARKED = Sentence(
-    "warning.servers-marked",
-    "Its servers would have had the names of another one's, so they are called %(first)s and so "
-    "on.",
-)
-
-
-def _warnings(record: EnsembleRecord, namesakes: int) -> list[Json]:
-    """What its owner should know of it, though nothing is wrong."""
-    said = []
-    if namesakes:
-        said.append(_NAME_TAKEN(name=record.name))
+def _first_server(record: EnsembleRecord) -> str | None:
+    """What the first server is called, if it is marked to differ from another ensemble's."""
     mark = record.plan.get("mark")
-    if mark and record.members:
-        first = server_name(record.name, record.members[0].name, mark)
-        said.append(_SERVERS_MARKED(first=first))
-    return [{"code": "name-taken", "message": following(said)}] if said else []
+    if not (mark and record.members):
+        return None
+    return server_name(record.name, record.members[0].name, mark)
 
 
 def _fault(record: EnsembleRecord, zone_level: str | None, *, names: bool) -> Json | None:

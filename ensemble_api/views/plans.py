@@ -23,6 +23,7 @@ from ensemble_api.usecases.plan import DryRun
 from ensemble_api.usecases.saved_plans import Move
 from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.survival import objectives, policies, promises, room, survival
+from ensemble_api.views.warnings import warnings
 
 _FITS = Sentence(
     "plan.fits", "%(count)s member fits %(places)s.", "%(count)s members fit %(places)s."
@@ -72,6 +73,7 @@ def plan(dry_run: DryRun, project_id: str, *, names: bool, capacity: bool = Fals
             known=not isinstance(found, Infeasible),
         ),
         "domains": domains.view(),
+        "warnings": warnings(dry_run.name, dry_run.namesakes),
         "not_planned_with": _unplanned(dry_run.unplanned),
         "over_quota": [{**each.facts, "message": each.message} for each in dry_run.over_quota],
     }

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from small_cloud import SmallCloud, apart, body, caller
+from small_cloud import FLAVOR, SmallCloud, apart, body, caller
 
 from ensemble_api import exception, views
 from ensemble_api.cloud.reservation import Reservation
@@ -189,3 +189,12 @@ def test_plans_of_all_projects_are_forgotten_when_they_are_old(cloud: SmallCloud
     assert found.expired
     hasty.keep("shop-project", "d", {})
     assert hasty.find("other-project", theirs) is None
+
+
+def test_what_a_plan_does_not_look_at_stays_unproved_when_it_is_built(cloud: SmallCloud) -> None:
+    cloud.nova.flavors[FLAVOR]["extra_specs"] = {"hw:numa_nodes": "1"}
+    planned = cloud.service().plan(caller(), WANTED)
+    assert isinstance(planned.result, Plan)
+    assert not planned.result.proved
+    record = cloud.service().create(caller(), WANTED, planned.id)
+    assert {each["proved"] for each in record.plan["objectives"]} == {False}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two ensembles of one name in a project: both are built, and their servers can be told apart."""
 
+import json
 from typing import Any
 
 import pytest
@@ -81,3 +82,21 @@ def test_two_creates_at_the_same_time_do_not_get_the_same_names(cloud: SmallClou
         cloud.run(each.id)
     names = [server.name for server in cloud.nova.alive()]
     assert len(set(names)) == len(names) == 4
+
+
+def test_a_dry_run_says_it_before_anything_is_built(cloud: SmallCloud) -> None:
+    def warnings(name: str, language: str = "en") -> Any:
+        request = webob.Request.blank("/os-ensembles/plans", method="POST")
+        request.environ["nova.context"] = caller()
+        request.headers["Accept-Language"] = language
+        request.body = json.dumps({"ensemble": body(("web", 1), name=name)}).encode()
+        answer = routes.dispatch(request, cloud.service(), "/os-ensembles/plans")
+        return answer.json["plan"]["warnings"]
+
+    build(cloud, "shop")
+    assert warnings("another") == []
+    [warning] = warnings("shop")
+    assert warning["code"] == "name-taken"
+    assert warning["message"] == "Another ensemble of this project has the name shop too."
+    [german] = warnings("shop", "de")
+    assert german["message"] == "Ein anderes Ensemble dieses Projekts heißt auch shop."
