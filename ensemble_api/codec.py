@@ -5,7 +5,8 @@ A description has the keys of the API's body, and a shape that has been checked.
 meant is checked by the objects themselves.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from ensemble_api.planning.errors import located
@@ -34,6 +35,30 @@ class Needs(Protocol):
     @property
     def unplanned(self) -> tuple[str, ...]:
         """Codes of what else they need, which is not planned with."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownResources:
+    """What the members of a stored tier were planned with; their traits are not stored with it."""
+
+    resources: Mapping[str, int]
+    required: frozenset[str] = frozenset()
+    forbidden: frozenset[str] = frozenset()
+    unplanned: tuple[str, ...] = ()
+
+
+def stored_ensemble(
+    description: Mapping[str, Any], resources: Mapping[str, Mapping[str, int]]
+) -> Ensemble:
+    """The ensemble that a stored description means, with what its members were planned with.
+
+    ``resources`` are by tier; a tier that has none is read without.
+    """
+    needs = {
+        each["name"]: KnownResources(resources.get(each["name"], {}))
+        for each in description["tiers"]
+    }
+    return ensemble(description, needs)
 
 
 def ensemble(
@@ -80,10 +105,3 @@ def policy(described: Mapping[str, Any]) -> Policy:
     fields = {name: each for name, each in described.items() if name not in RENAMED}
     hard = described.get("enforcement", "hard") == "hard"
     return KINDS[described["type"]](hard=hard, **fields)
-
-
-def policies(
-    described: Iterable[Mapping[str, Any]], kind: str
-) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """The descriptions of one kind of policy, each with its number."""
-    return ((number, each) for number, each in enumerate(described) if each["type"] == kind)

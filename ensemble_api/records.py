@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from ensemble_api import codec
 from ensemble_api.planning.message import Message
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.policies import Exclusive
@@ -80,19 +79,10 @@ class MemberRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class _Planned:
-    """What a member was planned with; which traits it asked for is known to the plan alone."""
-
-    resources: Mapping[str, int]
-    required: frozenset[str] = frozenset()
-    forbidden: frozenset[str] = frozenset()
-    unplanned: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class EnsembleRecord:
     """One ensemble as recorded.
 
+    ``ensemble`` is what is described, with the resources that its members were planned with;
     ``body`` is what the tenant posted, checked and with defaults filled in; ``plan`` what the
     planner said of its objectives and soft violations, JSON-ready; ``fault`` why the last build
     failed; ``blocked`` what its removal waits for, if for anything. ``requester`` is in
@@ -106,6 +96,7 @@ class EnsembleRecord:
     name: str
     status: Status
     requester: Requester
+    ensemble: Ensemble
     body: Mapping[str, Any]
     plan: Mapping[str, Any]
     members: tuple[MemberRecord, ...] = ()
@@ -127,18 +118,9 @@ class EnsembleRecord:
         raise KeyError(member.tier)
 
     @property
-    def ensemble(self) -> Ensemble:
-        """What is described, with the resources that its members were planned with.
-
-        ModelError if it cannot be meant any more, KeyError if a tier has no member.
-        """
-        needs = {member.tier: _Planned(member.resources) for member in self.members}
-        return codec.ensemble(self.body, needs)
-
-    @property
     def exclusive(self) -> bool:
         """Whether a policy bars others from the domains of some members."""
-        return any(codec.policies(self.body["policies"], Exclusive.kind))
+        return any(isinstance(each, Exclusive) for each in self.ensemble.policies)
 
     @property
     def active(self) -> int:

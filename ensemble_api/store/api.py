@@ -162,11 +162,14 @@ class Store(Database):
         )
         if exclusive:
             query = query.where(models.Ensemble.exclusive)
+        owners: dict[str, EnsembleRecord] = {}
+        found = []
         with self.reading() as session:
-            return [
-                (rows.to_ensemble(row, ()), rows.to_member(member))
-                for row, member in session.execute(query)
-            ]
+            for row, member in session.execute(query):
+                if row.id not in owners:
+                    owners[row.id] = rows.to_ensemble(row, ())
+                found.append((owners[row.id], rows.to_member(member)))
+        return found
 
     def member_counts(self, project_id: str) -> dict[str, int]:
         """How many members of a project's ensembles are on each host, by host name."""

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Between rows of the database and records of the domain."""
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from ensemble_api import codec
+from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import Message, legacy_text
+from ensemble_api.planning.model import Ensemble
 from ensemble_api.records import (
     EnsembleRecord,
     MemberRecord,
@@ -17,6 +21,8 @@ from ensemble_api.records import (
     Status,
 )
 from ensemble_api.store import models
+
+LOG = logging.getLogger(__name__)
 
 
 def now() -> datetime:
@@ -75,6 +81,8 @@ def with_members(session: orm.Session, rows: Sequence[models.Ensemble]) -> list[
 
 def to_ensemble(row: models.Ensemble, members: Iterable[models.Member]) -> EnsembleRecord:
     """The record of a row, with these members and without events."""
+    records = tuple(to_member(each) for each in members)
+    resources = {each.tier: each.resources for each in records}
     return EnsembleRecord(
         id=row.id,
         project_id=row.project_id,
@@ -84,13 +92,27 @@ def to_ensemble(row: models.Ensemble, members: Iterable[models.Member]) -> Ensem
         requester=to_requester(row),
         body=row.body,
         plan=row.plan,
-        members=tuple(to_member(each) for each in members),
+        ensemble=_described(row, resources),
+        members=records,
         fault=None if row.fault is None else Message.read(row.fault),
         blocked=row.blocked,
         created_at=iso(row.created_at),
         updated_at=iso(row.updated_at),
         idle=(now() - row.updated_at).total_seconds(),
     )
+
+
+def _described(row: models.Ensemble, resources: Mapping[str, Mapping[str, int]]) -> Ensemble:
+    """The ensemble that a row describes.
+
+    Policies that cannot be read, such as those of another release, are not looked at: one row must
+    not keep the others from being listed, planned around and deleted.
+    """
+    try:
+        return codec.stored_ensemble(row.body, resources)
+    except (ModelError, TypeError) as error:
+        LOG.warning("The policies of ensemble %s cannot be read: %s", row.id, error)
+        return codec.stored_ensemble({**row.body, "policies": []}, resources)
 
 
 def to_requester(row: models.Ensemble) -> Requester:

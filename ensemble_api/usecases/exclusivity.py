@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from ensemble_api import codec
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
@@ -109,8 +108,7 @@ def _barring(owner: EnsembleRecord, *, stranger: bool) -> Iterator[Policy]:
 
     ``stranger`` is whether it comes from another project.
     """
-    for _, described in codec.policies(owner.body["policies"], Exclusive.kind):
-        policy = codec.policy(described)
-        assert isinstance(policy, Exclusive)
-        if policy.hard and (stranger or policy.other == ENSEMBLE):
+    for policy in owner.ensemble.policies:
+        bars = isinstance(policy, Exclusive) and (stranger or policy.other == ENSEMBLE)
+        if bars and policy.hard:
             yield policy

@@ -3,11 +3,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from ensemble_api import codec, exception
+from ensemble_api import exception
 from ensemble_api.cloud.inventory import Host
-from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.impact import Break, Effect, RunningEnsemble, broken, impact, states
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.policies import Survive
@@ -178,8 +176,12 @@ def _judge(
         if owner.status not in PROMISING:
             continue
         ensemble = RunningEnsemble(
-            {tier["name"]: tier["count"] for tier in owner.body["tiers"]},
-            _promises(owner.body["policies"]),
+            {tier.name: tier.count for tier in owner.ensemble.tiers},
+            {
+                number: policy
+                for number, policy in enumerate(owner.ensemble.policies)
+                if isinstance(policy, Survive)
+            },
             by_host,
         )
         for name, breaks in impact(ensemble, topology, down).items():
@@ -190,19 +192,6 @@ def _judge(
     for listed in (*found.values(), now):
         listed.sort(key=lambda pair: (pair[1].order[:2], pair[0].name, pair[0].id, pair[1].order))
     return found, tuple(now), left
-
-
-def _promises(policies: Sequence[Mapping[str, Any]]) -> dict[int, Survive]:
-    """The `survive` policies of a stored body, by number."""
-    found = {}
-    for number, described in codec.policies(policies, Survive.kind):
-        try:
-            promise = codec.policy(described)
-        except (ModelError, TypeError):
-            continue  # nobody can keep what is no promise; the ensemble's own page shows it
-        assert isinstance(promise, Survive)
-        found[number] = promise
-    return found
 
 
 def _found(

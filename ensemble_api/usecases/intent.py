@@ -52,6 +52,7 @@ def new_record(
         name=request.body["name"],
         status=Status.RESERVING,
         requester=requester(context),
+        ensemble=request.ensemble,
         body=request.body,
         plan=_plan_summary(context, request, plan, topology, options),
         members=members,

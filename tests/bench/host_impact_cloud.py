@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from ensemble_api import codec
 from ensemble_api.cloud.inventory import Host
 from ensemble_api.records import (
     EnsembleRecord,
@@ -58,6 +59,7 @@ def _ensemble(dice: random.Random, number: int, on: list[Host]) -> EnsembleRecor
         policies.append(_survive("db", "rack", sizes["db"] // 2 + 1))
     tiers = [{"name": t, "count": n, "server": SERVER} for t, n in sizes.items()]
     name = f"{dice.choice(NAMES)}-{number:03}"
+    body = {"name": name, "description": "", "tiers": tiers, "policies": policies}
     return EnsembleRecord(
         id=str(uuid.UUID(int=0xC0000 + number)),
         project_id=PROJECTS[number % len(PROJECTS)],
@@ -65,7 +67,8 @@ def _ensemble(dice: random.Random, number: int, on: list[Host]) -> EnsembleRecor
         name=name,
         status=Status.ACTIVE,
         requester=Requester("u"),
-        body={"name": name, "description": "", "tiers": tiers, "policies": policies},
+        ensemble=codec.stored_ensemble(body, {each.tier: each.resources for each in members}),
+        body=body,
         plan={"objectives": [], "violations": []},
         members=tuple(members),
     )

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 
-from ensemble_api import exception
+from ensemble_api import codec, exception
 from ensemble_api.planning.message import legacy_text
 from ensemble_api.records import (
     EnsembleRecord,
@@ -30,6 +30,8 @@ EVERY_DATABASE = True
 
 
 def record(name: str = "shop", project: str = "p1", members: int = 2) -> EnsembleRecord:
+    tiers = [{"name": "web", "count": members, "server": {}}]
+    body = {"name": name, "description": "é\U0001f600\0", "tiers": tiers, "policies": []}
     return EnsembleRecord(
         id=str(uuid.uuid4()),
         project_id=project,
@@ -37,7 +39,8 @@ def record(name: str = "shop", project: str = "p1", members: int = 2) -> Ensembl
         name=name,
         status=Status.RESERVING,
         requester=Requester("ada", ("member",)),
-        body={"name": name, "description": "é\U0001f600\0", "tiers": [], "policies": []},
+        ensemble=codec.stored_ensemble(body, {"web": {"VCPU": 1}}),
+        body=body,
         plan={"objectives": [], "violations": []},
         members=tuple(
             MemberRecord(
@@ -277,6 +280,38 @@ def test_many_members_marked_at_once_are_all_saved(store: Store) -> None:
     assert [each.server_id for each in found.members] == [str(number) for number in range(12)]
     assert found.active == 12
     assert len(found.events) == 12
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [pytest.param({"min_available": "500%"}, id="a bad value"), pytest.param({"new": 1}, id="new")],
+)
+def test_policies_that_cannot_be_read_do_not_hide_other_ensembles(
+    store: Store, caplog: pytest.LogCaptureFixture, changed: dict[str, Any]
+) -> None:
+    odd, fine = add(store, name="odd"), add(store, name="fine")
+    survive = {
+        "type": "survive",
+        "level": "host",
+        "tiers": ["web"],
+        "failures": 1,
+        "min_available": 1,
+    }
+    with store.writing() as session:
+        row = session.get(models.Ensemble, odd.id)
+        row.body = {**row.body, "policies": [survive | changed]}
+    owners, _ = store.occupants()
+    assert owners.keys() == {odd.id, fine.id}
+    assert {owner.id for owner, _ in store.all_members()} == {odd.id, fine.id}
+    assert store.get(odd.id).ensemble.policies == ()
+    assert f"The policies of ensemble {odd.id} cannot be read" in caplog.text
+
+
+def test_a_record_holds_the_ensemble_that_was_described(store: Store) -> None:
+    saved = add(store)
+    assert store.get(saved.id).ensemble == saved.ensemble
+    [tier] = store.get(saved.id).ensemble.tiers
+    assert (tier.name, tier.count, dict(tier.resources)) == ("web", 2, {"VCPU": 1})
 
 
 def test_a_lease_is_of_unsettled_ensembles_and_comes_free_when_released(store: Store) -> None:

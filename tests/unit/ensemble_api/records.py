@@ -4,6 +4,7 @@
 import uuid
 from typing import Any
 
+from ensemble_api import codec
 from ensemble_api.records import (
     EnsembleRecord,
     MemberRecord,
@@ -64,7 +65,7 @@ def ensemble(
         "body": {
             "name": "shop",
             "description": "",
-            "tiers": [tier(name, count) for name, count in counts.items()],
+            "tiers": [tier(name, count) for name, count in counts.items()] or [tier()],
             "policies": [],
         },
         "plan": {"objectives": [], "violations": []},
@@ -72,7 +73,10 @@ def ensemble(
         "created_at": "2026-11-22T10:00:00Z",
         "updated_at": "2026-11-22T10:00:01Z",
     }
-    return EnsembleRecord(**(facts | changes))
+    facts |= changes
+    resources = {each.tier: each.resources for each in members}
+    facts.setdefault("ensemble", codec.stored_ensemble(facts["body"], resources))
+    return EnsembleRecord(**facts)
 
 
 __all__ = ["MemberStatus", "Status", "ensemble", "member", "stable_id", "tier"]

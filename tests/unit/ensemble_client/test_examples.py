@@ -9,6 +9,7 @@ import openstack
 import pytest
 from fake_cloud import FLAVORS, IMAGES, NETWORKS, FakeCloud
 
+from ensemble_api import codec
 from ensemble_api.planning.check import check
 from ensemble_api.planning.headroom import demand, headroom
 from ensemble_api.planning.model import Ensemble
@@ -16,7 +17,6 @@ from ensemble_api.planning.planner import plan
 from ensemble_api.planning.result import Plan
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
-from ensemble_api.records import EnsembleRecord, MemberRecord, Requester, Status
 from ensemble_api.schemas import check_ensemble
 from ensemble_api.solver.process import solve
 from ensemble_client.file import read
@@ -62,23 +62,11 @@ def demo_cloud() -> Snapshot:
 def described(body: dict[str, Any]) -> Ensemble:
     """Give the planner's view of a body, its flavors being those of the demo cloud."""
     names = {key: name for name, key in FLAVORS.items()}
-    members = tuple(
-        MemberRecord(
-            id=f"{tier['name']}-{index}",
-            tier=tier["name"],
-            index=index,
-            host="",
-            provider="",
-            resources=amounts(DEMO.flavors[names[tier["server"]["flavor"]]]),
-            domains={},
-        )
+    resources = {
+        tier["name"]: amounts(DEMO.flavors[names[tier["server"]["flavor"]]])
         for tier in body["tiers"]
-        for index in range(tier["count"])
-    )
-    record = EnsembleRecord(
-        "e", "p", "u", body["name"], Status.BUILDING, Requester("u"), body, {}, members
-    )
-    return record.ensemble
+    }
+    return codec.stored_ensemble(body, resources)
 
 
 @pytest.fixture

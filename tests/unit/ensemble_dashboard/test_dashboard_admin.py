@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 from django.test import Client
 
+from ensemble_api import codec
 from ensemble_api.cloud.inventory import Host
 from ensemble_api.records import (
     EnsembleRecord,
@@ -50,8 +51,9 @@ def record(
         for tier in dict.fromkeys(each.tier for each in members)
     ]
     body = {"name": name, "description": "", "tiers": tiers, "policies": more.get("policies", [])}
+    ensemble = codec.stored_ensemble(body, {})
     return EnsembleRecord(
-        key, project, "u", name, Status.ACTIVE, Requester("u"), body, {}, tuple(members)
+        key, project, "u", name, Status.ACTIVE, Requester("u"), ensemble, body, {}, tuple(members)
     )
 
 
