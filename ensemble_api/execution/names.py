@@ -5,6 +5,8 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 
+from nova.utils import sanitize_hostname
+
 MOST = 63  # characters: Nova cuts the host names that it makes of servers' names there
 NAMELESS = "ensemble"
 
@@ -20,7 +22,9 @@ def server_name(ensemble: str, member: str, mark: str = "") -> str:
     Of the ensemble's name, what Nova refuses is left out or becomes an underscore, and what is too
     long is cut, so that the member's name is always whole, in the host name too.
     """
-    kept = re.sub("_+", "_", "".join(each if _taken(each) else "_" for each in ensemble))
+    composed = unicodedata.normalize("NFC", ensemble)
+    characters = (each if _taken(each) else "_" for each in composed)
+    kept = re.sub("_+", "_", "".join(characters))
     end = f"{mark}-{member}" if mark else member
     room = MOST - len(end) - 1
     return f"{_trimmed(_trimmed(kept)[:room]) or NAMELESS}-{end}"
@@ -30,19 +34,14 @@ def mark(ensemble_id: str, name: str, members: Collection[str], taken: Iterable[
     """What tells an ensemble's servers from those named ``taken``, in their host names too.
 
     Nothing, unless they would be called the same. Nova makes a host name of what is Latin in a
-    server's name, in small letters, with one dash for anything else.
+    server's name, in small letters, and leaves out what is not.
     """
-    others = {_host_name(each) for each in taken}
+    others = {sanitize_hostname(each) for each in taken}
     for length in MARKS:
         found = ensemble_id.replace("-", "")[:length]
-        if others.isdisjoint(_host_name(server_name(name, each, found)) for each in members):
+        if others.isdisjoint(sanitize_hostname(server_name(name, each, found)) for each in members):
             break
     return found
-
-
-def _host_name(server: str) -> str:
-    """The same for servers whose host names Nova might make the same."""
-    return re.sub(r"[^a-z0-9]+", "-", server.lower()).strip("-")
 
 
 def _trimmed(text: str) -> str:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The store: every read and write of the ensembles database, each one transaction."""
 
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -246,15 +247,14 @@ class Store(Database):
         return [NamedServers(name, mark, tuple(members)) for (name, mark), members in found.items()]
 
     def namesakes(self, project_id: str, name: str, but: str = "") -> int:
-        """How many ensembles of a project have a name, without the one of the id ``but``."""
+        """How many ensembles of a project have a name, without the one of the id ``but``.
+
+        Letters with marks may be in one piece or not: databases compare them each in its own way.
+        """
         model = models.Ensemble
-        query = (
-            sa.select(sa.func.count())
-            .select_from(model)
-            .where(model.project_id == project_id, model.name == name, model.id != but)
-        )
+        query = sa.select(model.name).where(model.project_id == project_id, model.id != but)
         with self.reading() as session:
-            return int(session.scalar(query) or 0)
+            return [_composed(each) for each in session.scalars(query)].count(_composed(name))
 
     def handovers(self) -> list[Handover]:
         """The members whose hold may be gone and whose server may not have claimed yet."""
@@ -548,6 +548,10 @@ class Store(Database):
         with self.writing() as session:
             _update_ensemble(session, record, owner, blocked=message)
             rows.event(session, record.id, record.status.value, message or _GOES_ON())
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
 
 
 def _update_ensemble(

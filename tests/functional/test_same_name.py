@@ -33,6 +33,18 @@ def shown(cloud: SmallCloud, ensemble_id: str) -> Any:
         pytest.param(("shop", "web-api"), ("shop-web", "api"), id="other names, the same servers"),
         pytest.param(("\u5546\u5e97", "web"), ("\u4e2d\u6587", "web"), id="nothing left for Nova"),
         pytest.param(("x" * 200, "web"), ("x" * 100, "web"), id="the same after it is cut"),
+        pytest.param(("Sho\u0331p", "web"), ("Shop", "web"), id="a mark that Nova leaves out"),
+        pytest.param(
+            ("Sh\u00f6p", "web"), ("Sho\u0308p", "web"), id="one letter, or one and a mark"
+        ),
+        pytest.param(("sh\u5546op", "web"), ("shop", "web"), id="a letter that Nova leaves out"),
+        pytest.param(("sh!op", "web"), ("shop", "web"), id="a sign that Nova leaves out"),
+        pytest.param(("sh.op", "web"), ("sh op", "web"), id="a dot and a space"),
+        pytest.param(
+            ("\u5546shop", "web"),
+            ("\u5546shop ", "web"),
+            id="what Nova and we leave out at the ends",
+        ),
     ],
 )
 def test_their_servers_have_different_names_and_host_names(
@@ -65,6 +77,20 @@ def test_both_say_that_there_is_another_of_the_name(cloud: SmallCloud) -> None:
     assert two.members[0].name == "web-0"
     mark = two.id[:4]
     assert f"shop-{mark}-web-0" in shown(cloud, two.id)["warnings"][0]["message"]
+
+
+def test_a_name_is_the_same_however_its_letters_are_composed(cloud: SmallCloud) -> None:
+    composed = build(cloud, "Sh\u00f6p")
+    apart = build(cloud, "Sho\u0308p")
+    other = build(cloud, "Shop")
+    assert [len(shown(cloud, each.id)["warnings"]) for each in (composed, apart, other)] == [
+        1,
+        1,
+        0,
+    ]
+    assert shown(cloud, apart.id)["name"] == "Sho\u0308p", "it is shown as it was given"
+    names = {sanitize_hostname(server.name) for server in cloud.nova.alive()}
+    assert {"sh\u00f6p-web-0", f"sh\u00f6p-{apart.id[:4]}-web-0", "shop-web-0"} <= names
 
 
 def test_two_creates_at_the_same_time_do_not_get_the_same_names(cloud: SmallCloud) -> None:
