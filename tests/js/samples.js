@@ -43,8 +43,9 @@ const PLAN = {
     { level: 'zone', state: 'down', domains_used: 2,
       worst: [{ tier: 'web', left: 1, count: 3 }, { tier: 'db', left: 0, count: 1 }] },
   ],
-  objectives: [{ name: 'zone', value: 2, bound: 2, proved: true }],
-  violations: [],
+  message: '4 members fit.', proof: 'No plan is better.', proved: true,
+  objectives: [{ name: 'zone', label: 'lost with a zone', value: 2, bound: 2, proved: true }],
+  violations: [], over_quota: [], not_planned_with: [], warnings: [],
   reasons: [],
 };
 

@@ -18,6 +18,21 @@ const LIMITS = {
   max_metadata_items: 64, max_metadata_length: 255, max_body_bytes: 114688,
 };
 
+// As Django's catalog in the browser: a Map from a text to its translations, empty for English.
+let catalog = new Map();
+globalThis.gettext = (text) => catalog.get(text)?.[0] || text;
+globalThis.ngettext = (one, many, count) => (catalog.get(one) || [one, many])[count === 1 ? 0 : 1];
+
+/** Do something in the language of a catalog. */
+function inLanguage(words, does) {
+  catalog = words;
+  try {
+    does();
+  } finally {
+    catalog = new Map();
+  }
+}
+
 const page = new JSDOM('<!doctype html><form id="ens-draw"><input name="csrfmiddlewaretoken" value="t"></form>'
   + `<script id="ens-data" type="application/json">${JSON.stringify({ limits: LIMITS })}</script>`,
   { url: 'http://dashboard.test/' }); // a page without an address has no cookies
@@ -64,5 +79,5 @@ function threeTier(choices) {
 
 module.exports = {
   threeTier, ensembles: globalThis.ensembles, window: page.window, document: page.window.document, FOLDER, LOAD_ORDER,
-  MODULES, added,
+  MODULES, added, inLanguage,
 };

@@ -41,7 +41,7 @@ def test_three_tiers_are_drawn_previewed_built_as_promised_and_deleted(
     assert "All members of cache should be in one zone." in demo.text("[data-policy=p7]")
 
     preview_of(demo, {"web": 3, "cache": 2, "db": 3})
-    assert "It fits: 8 members" in demo.text("#ens-verdict")
+    assert "8 members fit on " in demo.text("#ens-verdict")
     assert left(demo, "host", "web") == "2 of 3 left"
     assert left(demo, "rack", "db") == "2 of 3 left"
     assert left(demo, "zone", "cache") == "none left"

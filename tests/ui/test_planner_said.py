@@ -100,7 +100,7 @@ def test_changes_are_taken_back_one_after_the_other(demo: Dashboard) -> None:
 def test_the_proof_unfolds_and_shows_a_project_nothing_of_the_cloud(demo: Dashboard) -> None:
     demo.open(DRAW)
     preview_of(demo, {"web": 2})
-    assert demo.text("#ens-proof summary").startswith("Proved: no plan is better.")
+    assert demo.text("#ens-proof summary").startswith("It is proved that no plan is better.")
     demo.click("#ens-proof summary")
     rows = {row.get_attribute("data-objective"): row.text for row in demo.all("#ens-proof tr")[1:]}
     assert rows["worst losses by one rack, summed over tiers"].endswith("1 1 yes")

@@ -59,7 +59,7 @@ def test_two_racks_fail_at_once_and_the_slider_tells_any_two(
     assert "If rack " in said and " and rack " in said and " fail:" in said
     # What the clicked ones leave, counted here, is what the API says of the same failures.
     assert "(any 1 rack may fail): db has" in said
-    demo.until(lambda: "could be placed again." in demo.text("#ens-tried"))
+    demo.until(lambda: "can be placed again." in demo.text("#ens-tried"))
     assert demo.text("#ens-tried").rstrip().endswith("placed again.")
 
     single = left(demo, "rack", "db")

@@ -170,7 +170,7 @@ def test_the_quota_is_shown_for_the_whole_drawing_and_said_when_it_is_too_small(
         demo.click("#ens-add-tier")
         demo.until(lambda: "That is 1 too many." in demo.text(instances))
         assert demo.all(f"{instances}.is-over .ens-icon-warn")
-        demo.until(lambda: "It fits, but not within the quota." in demo.text("#ens-verdict"))
+        demo.until(lambda: "but not the quota of the project" in demo.text("#ens-verdict"))
         assert "this ensemble needs 4." in demo.text("#ens-verdict")
         assert demo.all("#ens-verdict.ens-verdict-warn")
         demo.click("#t1-server")

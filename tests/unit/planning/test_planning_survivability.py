@@ -49,6 +49,15 @@ def test_one_word_says_what_a_failure_leaves(case: dict[str, Any]) -> None:
     assert state_of(case["left"], case["minima"]) == case["state"]
 
 
+NEEDED = json.loads((Path(__file__).parents[2] / "cases/needed_members.json").read_text())
+
+
+@pytest.mark.parametrize("case", NEEDED, ids=lambda case: str(list(case.values())))
+def test_a_share_of_the_members_is_rounded_up_as_the_pages_do(case: dict[str, Any]) -> None:
+    asked = Survive("host", ("web",), min_available=case["min_available"])
+    assert asked.needed(case["count"]) == case["needed"]
+
+
 QUORUM = {Member("web", 0): "a", Member("web", 1): "c", Member("web", 2): "d"}  # zones: 2 and 1
 
 

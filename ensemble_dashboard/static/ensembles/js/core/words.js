@@ -22,13 +22,9 @@
     return { host: gettext('host'), rack: gettext('rack'), zone: gettext('zone') }[name] || name;
   }
 
-  /** What a domain is called: by its name for an operator, "rack B" for a tenant, whom the API tells no names. */
+  /** What a domain is called: by its name for an operator, by a label for a tenant, whom the API tells no names. */
   function label(domain) {
-    const [, letters] = /^(?:host|rack|zone) ([A-Z]+)$/.exec(domain.label) || [];
-    if (domain.name || !letters) { return domain.name || domain.label; }
-    return fill({
-      host: gettext('host %(letters)s'), rack: gettext('rack %(letters)s'), zone: gettext('zone %(letters)s'),
-    }[domain.level], { letters });
+    return domain.name || domain.label;
   }
 
   /** "web", "web and cache", "web, cache and db". */
@@ -50,14 +46,16 @@
     return fill(ngettext('%(count)s member', '%(count)s members', count), { count });
   }
 
-  /** "3 hosts", "1 rack". */
+  /** "3 hosts", "1 rack"; levels that operators named themselves get an English plural, as the API gives them. */
   function domains(name, count) {
     const sentences = {
       host: ngettext('%(count)s host', '%(count)s hosts', count),
       rack: ngettext('%(count)s rack', '%(count)s racks', count),
       zone: ngettext('%(count)s zone', '%(count)s zones', count),
     };
-    return fill(sentences[name] || '%(count)s × %(name)s', { count, name });
+    const several = name.endsWith('s') ? name : name + 's';
+    return fill(sentences[name] || ngettext('%(count)s %(level)s', '%(count)s %(levels)s', count),
+      { count, level: name, levels: several });
   }
 
   /** The word for what a failure leaves of an ensemble. */

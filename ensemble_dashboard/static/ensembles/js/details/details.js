@@ -30,7 +30,7 @@
   function render() {
     const { ensemble, current } = state;
     root.dataset.status = ensemble.status;
-    const standing = current ? currentState.state(ensemble, current) : null;
+    const standing = current ? (current.as_planned ? 'holds' : 'differs') : null;
     root.toggleAttribute('data-differs', standing === 'differs');
     root.toggleAttribute('data-holds', standing === 'holds');
     state.picture = currentState.shown(ensemble, current, state.settled ? null : state.picture);
@@ -40,8 +40,8 @@
     put('tiers', ensemble.tiers, tiers);
     put('policies', [Boolean(current), currentState.policiesNow(ensemble, current)],
       () => rules.policies(ensemble, current));
-    put('differences', current && [current.members, current.levels, current.promises],
-      () => (current && rules.differences(ensemble, current)) || []);
+    put('differences', current && [current.differences, current.costs, current.violations],
+      () => (current && rules.differences(current)) || []);
     where.show();
     showMembers();
     showEvents();
@@ -52,9 +52,9 @@
   /** How far it is. standing: 'holds' or 'differs', null while that is not known. */
   function showProgress(standing) {
     const { ensemble, current, settled } = state;
-    const differing = current ? new Set(currentState.differences(current).map((each) => each.member)).size : null;
     put('sign', [ensemble.status, standing], () => icon(progress.sign(ensemble, standing)));
-    put('sentence', progress.sentence(ensemble, differing), () => progress.sentence(ensemble, differing));
+    const { message } = current || ensemble.progress;
+    put('sentence', message, () => message);
     put('steps', progress.steps(ensemble), () => (settled ? [] : progress.stepList(ensemble)));
     put('bar', [settled, (ensemble.members || []).map((each) => each.status), ensemble.progress],
       () => (settled ? [] : progress.bar(ensemble, state.legend)));
@@ -64,8 +64,8 @@
     const { ensemble, current, picture, order } = state;
     const levels = planTable.levelsOf(
       picture.survivability.length ? picture : { survivability: ensemble.survivability || [] });
-    put('members', [members.rows(ensemble, current), order, levels], () => members.table(ensemble, current, state.legend, {
-      levels, order,
+    put('members', [members.rows(ensemble, current), order, levels], () => members.table(ensemble, current, {
+      levels, order, tiers: state.legend,
       url: (id) => data.instanceUrl.replace('00000000', encodeURIComponent(id)),
       sort: (key) => {
         state.order = { key, down: order.key === key && !order.down };

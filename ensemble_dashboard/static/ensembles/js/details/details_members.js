@@ -28,7 +28,7 @@
   function rows(ensemble, current) {
     const labels = currentState.labels(ensemble, current);
     const now = new Map(current ? current.members.map((member) => [member.name, member]) : []);
-    const failing = currentState.failedMember(ensemble);
+    const { fault } = ensemble;
     return (ensemble.members || []).map((member) => {
       const real = now.get(member.name);
       return {
@@ -36,7 +36,7 @@
         status: (real || member).status, known: !real || Boolean(real.status),
         cut: Boolean(real) && real.status === 'ACTIVE' && real.running === false,
         serverId: (real || member).server_id,
-        fault: (real && real.fault) || (failing === member.name ? ensemble.fault.message : ''),
+        fault: (real && real.fault) || (fault && fault.member === member.name ? fault.message : ''),
       };
     });
   }
@@ -63,7 +63,7 @@
    * The table. order: {key, down}, what it is sorted by; sort(key): a heading was pressed;
    * url(serverId): the address of an instance.
    */
-  function table(ensemble, current, tiers, { levels, order, sort, url }) {
+  function table(ensemble, current, { tiers, levels, order, sort, url }) {
     const byName = new Map(tiers.map((tier) => [tier.name, tier]));
     const heading = (key, text) => el('th', {
       scope: 'col', 'aria-sort': order.key === key ? (order.down ? 'descending' : 'ascending') : null,

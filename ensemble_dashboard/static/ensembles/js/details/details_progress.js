@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const { ensembles } = globalThis;
-  const { gettext, ngettext, fill, status } = ensembles.words;
+  const { gettext, fill, status } = ensembles.words;
   const { el, icon } = ensembles.dom;
   const { lasted } = ensembles.time;
 
@@ -11,44 +11,9 @@
   const MOST_PARTS = 80; // members that get a part of the bar of their own
 
   /** How many members are where the ensemble is heading, and of how many: {done, total, leaving}. */
-  function counted(ensemble) {
-    const members = ensemble.members || [];
-    const leaving = LEAVING.includes(ensemble.status);
-    const total = (ensemble.progress || {}).total || members.length;
-    const there = leaving ? members.filter((member) => member.status === 'DELETED').length
-      : (ensemble.progress || {}).active || 0;
-    return { done: there, total, leaving };
-  }
-
-  /** One sentence for the state; differing: how many members are not as planned, null if not known. */
-  function sentence(ensemble, differing) {
-    const { done, total } = counted(ensemble);
-    const values = { done, total, count: differing };
-    const said = {
-      RESERVING: () => fill(ngettext('Reserving the capacity of %(total)s member.',
-        'Reserving the capacity of %(total)s members.', total), values),
-      BUILDING: () => fill(ngettext('Building: %(done)s of %(total)s member is active.',
-        'Building: %(done)s of %(total)s members are active.', total), values),
-      ROLLING_BACK: () => fill(ngettext('Rolling back: %(done)s of %(total)s member is removed.',
-        'Rolling back: %(done)s of %(total)s members are removed.', total), values),
-      DELETING: () => fill(ngettext('Deleting: %(done)s of %(total)s member is removed.',
-        'Deleting: %(done)s of %(total)s members are removed.', total), values),
-      ERROR: () => gettext('The build failed, and nothing is left of it in the cloud.'),
-      ACTIVE: () => active(total, differing, values),
-    }[ensemble.status];
-    return said ? said() : status(ensemble.status);
-  }
-
-  function active(total, differing, values) {
-    if (differing) {
-      return fill(ngettext('Active, but %(count)s of %(total)s members is not as planned.',
-        'Active, but %(count)s of %(total)s members are not as planned.', differing), values);
-    }
-    return differing === 0
-      ? fill(ngettext('Active: the %(total)s member runs where it was planned.',
-        'Active: all %(total)s members run where they were planned.', total), values)
-      : fill(ngettext('Active: the %(total)s member was built.', 'Active: all %(total)s members were built.', total),
-        values);
+  function counted({ status: now, progress }) {
+    const leaving = LEAVING.includes(now);
+    return { done: leaving ? progress.removed : progress.active, total: progress.total, leaving };
   }
 
   /**
@@ -124,5 +89,5 @@
     return { holds: 'good', differs: 'warn' }[state] || 'less';
   }
 
-  ensembles.progress = { counted, sentence, steps, stepList, bar, time, sign };
+  ensembles.progress = { counted, steps, stepList, bar, time, sign };
 }());

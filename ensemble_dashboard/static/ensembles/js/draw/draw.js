@@ -223,9 +223,18 @@
     root.dataset.state = next.kind;
     root.classList.toggle('is-stale', next.kind === 'asking');
     verdict.show(parts.verdict, next);
+    tellName();
     // Only what is proved not to fit is kept from the API, which has the last word on all else.
     if (next.kind !== 'asking') { mayCreate(next.kind !== 'refused' || !next.proved); }
     view.show(next);
+  }
+
+  /** Say that the name is another one's too; without a name there is nothing to say of it. */
+  function tellName() {
+    const said = state.draft.name.trim() ? state.warnings : [];
+    if (parts.named.textContent.trim() !== said.map((one) => one.message).join('')) {
+      fillIn(parts.named, said.map((one) => [icon('warn'), ' ', one.message]));
+    }
   }
 
   /** Say whether creating makes sense; a button that is only marked can still be reached and asked why. */

@@ -12,6 +12,7 @@
       unmet: new Map(), // a policy's key -> what the last plan leaves of it
       told: [], // problems that the API told: [{place, message}]
       preview: { kind: 'asking' }, // what the preview shows; its kinds are told in verdict.js
+      warnings: [], // of the last plan: what its owner should know, though nothing is wrong
       plan: null, // the plan of what is drawn, once it is there
       picture: picture(),
     };

@@ -8,6 +8,7 @@
   /** state: of page_state.js; page: {show(what the preview shows), refresh(), again(): plan anew, view(): the preview}. */
   function open(state, page) {
     function planned(plan) {
+      state.warnings = plan.warnings || [];
       if (plan.feasible) { fits(plan, 'asked'); } else { refused(plan.reasons, plan.proved, plan); }
     }
 

@@ -3,8 +3,13 @@
 (function () {
   'use strict';
   const { ensembles } = globalThis;
-  const { gettext, domains, level } = ensembles.words;
+  const { gettext, fill, domains, level } = ensembles.words;
   const LEFT = /^(\d{1,3}|(100|[1-9]?\d)%|majority)$/;
+
+  /** A share as the language writes it: "50%"; a count as it is. */
+  function share(available) {
+    return /%$/.test(available) ? fill(gettext('%(percent)s%'), { percent: available.slice(0, -1) }) : available;
+  }
 
   /** How what must be left is given: as a number, as a share, or as more than half. */
   function way(available) {
@@ -37,7 +42,7 @@
     values(rule) {
       const failures = rule.failures || 1;
       return {
-        left: rule.min_available ?? 1, failed: domains(rule.level, failures),
+        left: share(rule.min_available ?? 1), failed: domains(rule.level, failures),
         any: failures > 1 ? domains(rule.level, failures) : level(rule.level),
       };
     },

@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const { ensembles } = globalThis;
-  const { gettext, ngettext, fill, level, left, list, domains, outcome } = ensembles.words;
+  const { gettext, ngettext, fill, level, left, domains, outcome } = ensembles.words;
   const { el, fillIn, icon, badge } = ensembles.dom;
   const losses = ensembles.losses;
 
@@ -49,7 +49,7 @@
         asked ? el('td', {
           'data-room': item.level, 'data-label': gettext('Can lost members be placed again?'),
         }, failures > 1 ? el('span', { class: 'text-muted' }, gettext('told for one failure alone'))
-          : room(plan, item, rooms)) : null);
+          : room(item, rooms)) : null);
     });
     return el('div', { class: 'ens-scroll' }, el('table', { class: 'table ens-worst' },
       el('caption', { class: 'sr-only' }, gettext('What is left of each tier after the worst failures')),
@@ -115,46 +115,21 @@
     return fill(ngettext('any %(count)s', 'any %(count)s at once', failures), { count: failures });
   }
 
-  /** Whether what one failure of a level takes could be placed again, wherever it strikes. */
-  function room(plan, item, rooms) {
+  /** Whether what one failure of a level takes could be placed again, wherever it strikes, as the API says it. */
+  function room(item, rooms) {
     if (!item.headroom) {
       return el('span', { class: 'text-muted' }, icon('wait'), ' ',
         rooms === 'asked' ? gettext('being found out…') : gettext('not known'));
     }
-    const known = item.losses.filter((loss) => loss.room);
-    const without = known.filter((loss) => loss.room.fits === false);
-    if (item.headroom.fits === false) {
-      return said('bad', gettext('no'), fill(gettext('not after %(domains)s'), { domains: some(plan, without) }));
-    }
-    const open = known.filter((loss) => loss.room.fits === null);
-    if (item.headroom.fits === null) {
-      return said('warn', gettext('not decided'),
-        fill(gettext('no answer was found for %(domains)s'), { domains: some(plan, open) }));
-    }
-    const others = Math.max(0, ...known.map((loss) => loss.room.others));
-    return said('good', gettext('yes'), others ? moving(others) : gettext('no other member would move'));
+    const sign = new Map([[true, 'good'], [false, 'bad']]).get(item.headroom.fits) || 'warn';
+    return [el('span', { class: 'ens-' + sign }, icon(sign)), ' ', item.headroom.message];
   }
 
-  function said(sign, answer, more) {
-    return [el('span', { class: 'ens-' + sign }, icon(sign), ' ', answer), el('span', { class: 'ens-of' }, more)];
-  }
-
-  function moving(others) {
-    return fill(ngettext('if %(count)s other member moves too', 'if up to %(count)s other members move too', others),
-      { count: others });
-  }
-
-  /** The first few domains of these losses, by name. */
-  function some(plan, lost) {
-    const labels = new Map(plan.domains.map((domain) => [domain.ref, ensembles.words.label(domain)]));
-    return list(named(lost.map((loss) => labels.get(loss.domain) || '?')
-      .sort(ensembles.formats.collator().compare)));
-  }
-
+  /** The first few of these names, and how many more there are. */
   function named(names) {
     return names.length > NAMED + 1
       ? [...names.slice(0, NAMED), fill(gettext('%(count)s more'), { count: names.length - NAMED })] : names;
   }
 
-  ensembles.failures = { worst, most, slider, headline, bar, moving, named };
+  ensembles.failures = { worst, most, slider, headline, bar, named };
 }());

@@ -78,17 +78,6 @@
     return share ? Math.ceil(count * Number(share[1]) / 100) : Number(available ?? 1);
   }
 
-  /** Members that would be elsewhere: [{member, tier, from: {level: ref} or null, to}]. */
-  function moves(before, after) {
-    const old = new Map((before ? before.assignments : []).map((one) => [one.member, one.domains]));
-    return after.assignments.filter((one) => !old.has(one.member) || differ(old.get(one.member), one.domains))
-      .map((one) => ({ member: one.member, tier: one.tier, from: old.get(one.member) || null, to: one.domains }));
-  }
-
-  function differ(one, other) {
-    return Object.keys(other).some((level) => one[level] !== other[level]);
-  }
-
   /** Where the worst single failure costs more or less than before: [{level, tier, before, now, count}]. */
   function changes(before, after, tiers) {
     return after.survivability.flatMap((item) => {
@@ -103,5 +92,5 @@
     });
   }
 
-  ensembles.losses = { worst, outcome, worstOutcome, hardest, promises, moves, changes };
+  ensembles.losses = { worst, outcome, worstOutcome, hardest, need, promises, changes };
 }());

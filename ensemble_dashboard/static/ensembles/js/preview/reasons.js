@@ -3,7 +3,8 @@
 (function () {
   'use strict';
   const { ensembles } = globalThis;
-  const { gettext, fill, level, list } = ensembles.words;
+  const { gettext, fill } = ensembles.words;
+  const { number } = ensembles.formats;
   const { el, icon } = ensembles.dom;
 
   /**
@@ -50,23 +51,15 @@
     return el('div', { class: 'ens-remarks' },
       plan.violations.map((violation) => el('p', { class: 'ens-warn' }, icon('warn'), ' ',
         gettext('Soft policy not met:'), ' ', violation.message)),
-      (plan.not_planned_with || []).map((one) => el('p', { class: 'ens-warn' }, icon('warn'), ' ',
-        fill('%(message)s (%(tiers)s)', { message: one.message, tiers: list(one.tiers) }))),
+      (plan.not_planned_with || []).map((one) => el('p', { class: 'ens-warn' }, icon('warn'), ' ', one.message)),
       proof(plan),
       el('p', { class: 'text-muted' }, fill(gettext('As of %(time)s; nothing is reserved.'), { time: state.at })));
   }
 
-  /** Whether a better plan can exist; details unfold. Bounds are told only where something is open. */
+  /** Whether a better plan can exist; details unfold. */
   function proof(plan) {
-    const open = plan.objectives.filter((one) => one.value > one.bound);
-    let headline = gettext('Proved: no plan is better.');
-    if (open.length) {
-      headline = fill(gettext('A better plan may exist: %(open)s.'), { open: list(open.map(gap)) });
-    } else if (plan.proved === false) {
-      headline = gettext('Whether a better plan exists is not proved.');
-    }
     return el('details', { id: 'ens-proof', class: 'ens-proof' },
-      el('summary', {}, icon(open.length || plan.proved === false ? 'warn' : 'good'), ' ', headline, ' ',
+      el('summary', {}, icon(plan.proved ? 'good' : 'warn'), ' ', plan.proof, ' ',
         el('span', { class: 'ens-link' }, gettext('Details'))),
       el('p', { class: 'text-muted' },
         gettext('What was looked for, the most important first; less is better. No plan can go below a bound.')),
@@ -74,30 +67,9 @@
         el('thead', {}, el('tr', {}, [gettext('Wanted: as few as possible'), gettext('This plan'),
           gettext('Bound'), gettext('Proved')].map((title) => el('th', { scope: 'col' }, title)))),
         el('tbody', {}, plan.objectives.map((one) => el('tr', { 'data-objective': one.name },
-          el('th', { scope: 'row' }, objective(one.name)), el('td', {}, one.value), el('td', {}, one.bound),
+          el('th', { scope: 'row' }, one.label), el('td', {}, number(one.value)), el('td', {}, number(one.bound)),
           el('td', {}, one.proved ? gettext('yes') : gettext('no')))))));
   }
 
-  /** "members lost with the worst rack of each tier, added up: best 3, bound 2", and whether the solver gave no answer. */
-  function gap(one) {
-    const known = { what: objective(one.name), value: one.value, bound: one.bound, seconds: one.stopped };
-    return one.stopped === undefined
-      ? fill(gettext('%(what)s: best %(value)s, bound %(bound)s'), known)
-      : fill(gettext('%(what)s: best %(value)s, bound %(bound)s (no answer of the solver in %(seconds)s s)'), known);
-  }
-
-  /** What the planner looked for, in words: the names of its objectives are few and fixed. */
-  function objective(name) {
-    const [, what, one] = /^(worst|pairs).* one ([^,]+)/.exec(name) || [];
-    if (what) {
-      return fill(what === 'worst' ? gettext('members lost with the worst %(level)s of each tier, added up')
-        : gettext('pairs of a tier that share a %(level)s'), { level: level(one) });
-    }
-    return {
-      'soft violations': gettext('soft violations'), moves: gettext('members that must move'),
-      packing: gettext('packing of hosts'),
-    }[name] || name;
-  }
-
-  ensembles.reasons = { reasons, remarks, objective };
+  ensembles.reasons = { reasons, remarks };
 }());

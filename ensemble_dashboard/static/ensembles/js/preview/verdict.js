@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const { ensembles } = globalThis;
-  const { gettext, fill, members, domains, list, outcomes } = ensembles.words;
+  const { gettext, outcomes } = ensembles.words;
   const { el, icon, wayOut } = ensembles.dom;
 
   /**
@@ -46,20 +46,11 @@
   }
 
   function fitting(state) {
-    const plan = state.plan;
-    if (plan.over_quota?.length) {
-      return {
-        tone: 'warn', sign: 'warn', headline: gettext('It fits, but not within the quota.'),
-        more: plan.over_quota.map((one) => one.message).join(' '),
-      };
-    }
-    const used = plan.survivability.map((item) => domains(item.level, item.domains_used));
+    const { message, over_quota: beyond, violations, survivability } = state.plan;
+    const good = !beyond.length && !violations.length;
     return {
-      tone: plan.violations.length ? 'warn' : 'good',
-      sign: plan.violations.length ? 'warn' : 'good',
-      headline: fill(gettext('It fits: %(members)s on %(domains)s.'),
-        { members: members(plan.assignments.length), domains: list(used) }),
-      more: outcomes(plan.survivability),
+      tone: good ? 'good' : 'warn', sign: good ? 'good' : 'warn', headline: message,
+      more: beyond.length ? '' : outcomes(survivability),
     };
   }
 

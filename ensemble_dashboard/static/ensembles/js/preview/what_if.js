@@ -43,7 +43,7 @@
 
   /**
    * Whether what these failures take could be placed again, as a sentence; nothing when it is not known.
-   * found: {fits, others}, or 'asked'.
+   * found: {message}, or 'asked'.
    */
   function again(plan, refs, found) {
     const loss = refs.length === 1
@@ -54,12 +54,7 @@
       return el('p', { class: 'text-muted' }, icon('wait'), ' ',
         gettext('Can lost members be placed again? Being found out…'));
     }
-    const { fits, others } = answer;
-    if (fits === null) { return el('p', {}, gettext('It is not decided whether lost members can be placed again.')); }
-    if (!fits) { return el('p', {}, gettext('Lost members cannot be placed again.')); }
-    return el('p', {}, others
-      ? fill(gettext('Lost members can be placed again %(condition)s.'), { condition: failures.moving(others) })
-      : gettext('Lost members can be placed again.'));
+    return el('p', {}, answer.message);
   }
 
   /**
