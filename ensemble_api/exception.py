@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Errors of the API: each has an HTTP status, a stable code and facts for the caller."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from ensemble_api.planning.message import Message, Sentence
+from ensemble_api.planning.message import Message, Sentence, following
 
 _NO_ENSEMBLE = Sentence("not-found.ensemble", "There is no ensemble %(ensemble)s.")
+_DOES_NOT_FIT = Sentence("infeasible", "The ensemble does not fit: %(reasons)s")
 _IN_FIELD = Sentence("in-field", "%(field)s: %(reason)s")
 
 
@@ -141,6 +142,11 @@ class InfeasibleEnsemble(EnsembleError):
     """No plan meets all hard policies; ``reasons`` says why."""
 
     status, code = 409, "ensemble.infeasible"
+
+
+def does_not_fit(reasons: Iterable[Message]) -> Message:
+    """What an InfeasibleEnsemble says."""
+    return _DOES_NOT_FIT(reasons=following(list(reasons)))
 
 
 class PlanChanged(EnsembleError):

@@ -15,24 +15,27 @@ from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.context import Context
 from ensemble_api.records import EnsembleRecord
+from ensemble_api.results.current_state import CurrentState
+from ensemble_api.results.dry_run import DryRun
+from ensemble_api.results.host_impact import DrainAttempt, HostImpacts
 from ensemble_api.store.api import Page, Store
 from ensemble_api.store.create_requests import CreateRequests
 from ensemble_api.store.saved_plans import SavedPlans, remembered
 from ensemble_api.usecases.capacity import FreeCapacity
 from ensemble_api.usecases.create import Create
-from ensemble_api.usecases.current_state import CurrentState, Observer
+from ensemble_api.usecases.current_state import Observer
 from ensemble_api.usecases.delete import Delete
-from ensemble_api.usecases.drain import DrainAttempt, Drains
+from ensemble_api.usecases.drain import Drains
 from ensemble_api.usecases.exclusivity import Exclusivity
-from ensemble_api.usecases.host_impact import HostImpacts, Search
+from ensemble_api.usecases.host_impact import Search
 from ensemble_api.usecases.hosts import Hosts
 from ensemble_api.usecases.idempotency import CreateRequest, Idempotency
-from ensemble_api.usecases.plan import DEFAULT_OPTIONS, DryRun, DryRuns, PlanOptions
+from ensemble_api.usecases.plan import DEFAULT_OPTIONS, DryRuns, PlanOptions
 from ensemble_api.usecases.quota import Quota
 from ensemble_api.usecases.reserve import Reserve
 from ensemble_api.usecases.resolve import Resolver
 
-__all__ = ["CreateRequest", "DryRun", "Page", "PlanOptions", "Search", "Service"]
+__all__ = ["CreateRequest", "Page", "PlanOptions", "Search", "Service"]
 
 
 class Service:

@@ -11,7 +11,7 @@ from ensemble_api.planning.headroom import demand, headroom
 from ensemble_api.planning.result import Infeasible
 from ensemble_api.planning.snapshot import Packing
 from ensemble_api.planning.topology import FailureDomain
-from ensemble_api.service import DryRun
+from ensemble_api.results.dry_run import DryRun
 from ensemble_api.solver.process import solve
 
 

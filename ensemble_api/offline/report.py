@@ -11,7 +11,7 @@ from ensemble_api.planning.result import PACKING, Infeasible, Plan
 from ensemble_api.planning.survivability import LevelSurvivability, survivability
 from ensemble_api.planning.topology import FailureDomain
 from ensemble_api.planning.wording import domains, members
-from ensemble_api.service import DryRun
+from ensemble_api.results.dry_run import DryRun
 from ensemble_api.views import MOST_FAILURES
 
 SHOWN: Final = 5  # of the domains that a level's headroom does not suffice for

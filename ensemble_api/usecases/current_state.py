@@ -2,7 +2,6 @@
 """The current state of an ensemble: where Nova has its servers now, and what that breaks."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,9 +17,10 @@ from ensemble_api.planning.result import Assignment, Violation
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.survivability import promises
 from ensemble_api.planning.topology import BoolArray, FailureDomain, Topology
-from ensemble_api.records import EnsembleRecord, MemberRecord
-from ensemble_api.usecases.domain_labels import labels
+from ensemble_api.records import EnsembleRecord
+from ensemble_api.results.current_state import CurrentState, MemberState, planned_domains
 from ensemble_api.usecases.exclusivity import Exclusivity
+from ensemble_api.views.domain_labels import labels
 
 RUNNING = frozenset(
     (
@@ -35,37 +35,6 @@ RUNNING = frozenset(
     )
 )
 MANY = 20  # servers that are looked at one by one; of more, all of the project are listed
-
-
-@dataclass(frozen=True, slots=True)
-class MemberState:
-    """One member: its server as Nova has it, None where there is none, and the server's host.
-
-    ``running`` is whether it counts as left: a server that runs, on a host that is up.
-    """
-
-    member: MemberRecord
-    server_id: str | None
-    status: str | None
-    host: str | None
-    running: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentState:
-    """All members now; ``left`` are those that run, ``violations`` what the servers' places break.
-
-    Policies about places count every server that has a host; `survive` counts those that run.
-    """
-
-    record: EnsembleRecord
-    ensemble: Ensemble
-    topology: Topology
-    members: tuple[MemberState, ...]
-    left: Assignment
-    violations: tuple[Violation, ...]
-    labels: Mapping[str, str]
-    at: str
 
 
 class Observer:
@@ -223,10 +192,3 @@ def _labelled(
             yield from {topology.domain_of(host, level) for host in placed.values()}
     for member in record.members:
         yield from planned_domains(member).values()
-
-
-def planned_domains(member: MemberRecord) -> dict[str, FailureDomain]:
-    """The domains that a member was planned into, by level."""
-    return {
-        level: FailureDomain(level, path[-1], tuple(path)) for level, path in member.domains.items()
-    }

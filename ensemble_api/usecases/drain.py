@@ -2,7 +2,7 @@
 """Trying to drain a host: all ensembles on it one after the other, each with what is left then."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ensemble_api import codec, exception
@@ -13,28 +13,13 @@ from ensemble_api.planning import drain
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.snapshot import Snapshot
-from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
+from ensemble_api.results.host_impact import DrainAttempt
 from ensemble_api.solver.process import solve
 from ensemble_api.usecases.capacity import FreeCapacity
 from ensemble_api.usecases.resolve import ResolvedRequest
 
 MOST = 25  # ensembles that are tried; each takes a plan
-
-
-@dataclass(frozen=True, slots=True)
-class DrainAttempt:
-    """One ensemble on the host: its members there, and what was found; None: it was not tried."""
-
-    record: EnsembleRecord
-    members: tuple[MemberRecord, ...]
-    found: drain.DrainPlan | None
-    topology: Topology | None = None
-
-    @property
-    def fits(self) -> bool | None:
-        """Whether its members fit elsewhere; None when that is not decided."""
-        return None if self.found is None else self.found.fits
 
 
 class Drains:

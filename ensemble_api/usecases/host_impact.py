@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 from ensemble_api import exception
 from ensemble_api.cloud.inventory import Host
-from ensemble_api.planning.impact import Break, Effect, RunningEnsemble, broken, impact, states
+from ensemble_api.planning.impact import Break, RunningEnsemble, broken, impact, states
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.policies import Survive
 from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberStatus, Status
+from ensemble_api.results.host_impact import HostImpact, HostImpacts
 from ensemble_api.store.api import Occupant
 
 _NO_HOST = Sentence("invalid.no-host", "is no host of this cloud")
@@ -38,72 +39,6 @@ class Search:
     ensemble_id: str | None = None
     domains: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HostImpact:
-    """One host: the members on it, and what its failure breaks, the worst first.
-
-    `states` say in one word what its failure leaves of each ensemble on it that promises anything.
-    """
-
-    host: Host
-    occupants: tuple[Occupant, ...]
-    breaks: tuple[tuple[EnsembleRecord, Break], ...]
-    found: bool
-    states: Mapping[str, State] = field(default_factory=dict)
-
-    @property
-    def ensembles(self) -> int:
-        """How many ensembles have members here."""
-        return len({each.ensemble_id for each in self.occupants})
-
-    @property
-    def worst(self) -> Effect | None:
-        """The worst that its failure does."""
-        return min((each.effect for _, each in self.breaks), key=lambda e: e.rank, default=None)
-
-    @property
-    def counts(self) -> dict[Effect, int]:
-        """How many promises or, where tiers end, how many tiers there are of each effect."""
-        found = dict.fromkeys(Effect, 0)
-        for _, each in self.breaks:
-            found[each.effect] += len(each.losses) if each.policy is None else 1
-        return found
-
-    def rank(self, sort_key: str) -> tuple[int, ...]:
-        """What the host is sorted by, the first in descending order being the least."""
-        if sort_key == "host":
-            return ()
-        if sort_key == "members":
-            return (-len(self.occupants),)
-        counts = [0] * (2 * len(Effect))
-        for _, each in self.breaks:
-            effect, soft, _ = each.order
-            counts[2 * effect + soft] -= 1
-        return (*counts, -len(self.occupants))
-
-
-@dataclass(frozen=True, slots=True)
-class HostImpacts:
-    """One page of the hosts that were found, and all hosts by name.
-
-    `found` is how many there are on all pages, and `first` the number of the page's first one,
-    from 1. `owners` are all ensembles with members somewhere, whatever was searched for. `broken`
-    are the promises that do not hold now, of the ensembles whose members count.
-    """
-
-    page: tuple[HostImpact, ...]
-    hosts: tuple[HostImpact, ...]
-    owners: Mapping[str, EnsembleRecord]
-    found: int
-    first: int
-    broken: tuple[tuple[EnsembleRecord, Break], ...] = ()
-
-    @property
-    def more(self) -> bool:
-        """Whether there are hosts after this page."""
-        return self.first - 1 + len(self.page) < self.found
 
 
 def host_impacts(

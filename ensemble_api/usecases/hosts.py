@@ -7,9 +7,10 @@ from ensemble_api import exception
 from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.context import Context
 from ensemble_api.planning.message import Sentence
+from ensemble_api.results.host_impact import DrainAttempt, HostImpacts
 from ensemble_api.store.api import Store
-from ensemble_api.usecases.drain import DrainAttempt, Drains
-from ensemble_api.usecases.host_impact import HostImpacts, Search, host_impacts
+from ensemble_api.usecases.drain import Drains
+from ensemble_api.usecases.host_impact import Search, host_impacts
 
 _NO_HOST = Sentence("not-found.host", "There is no host %(host)s.")
 

@@ -2,16 +2,15 @@
 """What is saved of an ensemble before its capacity is held: its members and its plan."""
 
 import uuid
-from typing import Any
 
 from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
 from ensemble_api.planning import result
-from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, Requester, Status
-from ensemble_api.usecases.domain_labels import labels, reference
 from ensemble_api.usecases.plan import PlanOptions, labelled_domains
 from ensemble_api.usecases.resolve import ResolvedRequest
+from ensemble_api.views import stored_plans
+from ensemble_api.views.domain_labels import labels
 
 
 def requester(context: Context) -> Requester:
@@ -45,6 +44,11 @@ def new_record(
         )
         for member in request.ensemble.members
     )
+    known = labels(
+        context.project_id,
+        labelled_domains(topology, plan, options),
+        zone_level=topology.zone_level,
+    )
     return EnsembleRecord(
         id=str(uuid.uuid4()),
         project_id=context.project_id,
@@ -54,45 +58,6 @@ def new_record(
         requester=requester(context),
         ensemble=request.ensemble,
         body=request.body,
-        plan=_plan_summary(context, request, plan, topology, options),
+        plan=stored_plans.summary(plan, request.ensemble, topology, context.project_id, known),
         members=members,
     )
-
-
-def _plan_summary(
-    context: Context,
-    request: ResolvedRequest,
-    plan: result.Plan,
-    topology: Topology,
-    options: PlanOptions,
-) -> dict[str, Any]:
-    """What stays true of a plan after it, JSON-ready: its objectives and soft violations.
-
-    Also the labels that its domains had, and the traits that each tier asked for.
-    """
-    known = labels(
-        context.project_id,
-        labelled_domains(topology, plan, options),
-        zone_level=topology.zone_level,
-    )
-    used = {
-        reference(context.project_id, topology.domain_of(host, level))
-        for host in set(plan.assignment.values())
-        for level in topology.levels
-    }
-    return {
-        "objectives": [
-            {"name": each.name, "value": each.value, "bound": each.bound, "proved": each.proved}
-            | ({} if each.stopped is None else {"stopped": each.stopped})
-            for each in plan.objectives
-        ],
-        "violations": [
-            {"policy": each.policy, "level": each.level, "message": each.message.stored}
-            for each in plan.violations
-        ],
-        "labels": {ref: label for ref, label in known.items() if ref in used},
-        "traits": {
-            name: {"required": sorted(each.required), "forbidden": sorted(each.forbidden)}
-            for name, each in request.demands.items()
-        },
-    }

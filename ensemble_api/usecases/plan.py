@@ -3,28 +3,30 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.context import Context
 from ensemble_api.planning import planner, result
-from ensemble_api.planning.eligibility import Eligibility, eligibility
-from ensemble_api.planning.headroom import LevelRoom, Loss, demand, headroom, loss
+from ensemble_api.planning.eligibility import eligibility
+from ensemble_api.planning.headroom import demand, headroom, loss
 from ensemble_api.planning.message import Sentence
-from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.relabel import relabel
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain, Topology
+from ensemble_api.results.dry_run import AllDomains, DryRun
 from ensemble_api.solver.process import solve
 from ensemble_api.store.api import Store
 from ensemble_api.store.saved_plans import SavedPlan, SavedPlans
 from ensemble_api.usecases import saved_plans
 from ensemble_api.usecases.capacity import FreeCapacity
-from ensemble_api.usecases.domain_labels import labels, reference
-from ensemble_api.usecases.quota import Quota, Shortage
+from ensemble_api.usecases.quota import Quota
 from ensemble_api.usecases.resolve import NovaCheck, ResolvedRequest, Resolver
+from ensemble_api.views import stored_plans
+from ensemble_api.views.domain_labels import labels, reference
+from ensemble_api.views.stored_plans import StoredPlan
 
 _OTHER_PLAN = Sentence(
     "invalid.other-plan", "is of other tiers or policies than those of the ensemble"
@@ -57,45 +59,6 @@ class PlanOptions:
 
 
 DEFAULT_OPTIONS = PlanOptions()
-
-
-@dataclass(frozen=True, slots=True)
-class AllDomains:
-    """The domains of the whole cloud, as far as they are shown.
-
-    ``tiers`` are those of which a member could be there, ``held`` is how many members of the
-    project's other ensembles are there, ``totals`` how many domains a level has in all.
-    """
-
-    domains: tuple[FailureDomain, ...]
-    tiers: Mapping[FailureDomain, Eligibility]
-    held: Mapping[FailureDomain, int]
-    totals: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class DryRun:
-    """What a dry run gives: the result, the topology, and what else was asked for.
-
-    ``labels`` are those of the domains by reference; without them they count what is shown. By
-    ``id`` the plan can be built as it is, for a while, unless it is ``over_quota``. ``policies``
-    are those that were planned with. ``unplanned`` are codes by tier: what its members need that no
-    plan looks at. ``namesakes`` are the project's ensembles that have the ``name`` already.
-    """
-
-    result: result.Plan | result.Infeasible
-    topology: Topology
-    rooms: tuple[LevelRoom, ...] = ()
-    all_domains: AllDomains | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
-    at: str | None = None
-    id: str | None = None
-    failed: Loss | None = None
-    over_quota: tuple[Shortage, ...] = ()
-    unplanned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    policies: tuple[Policy, ...] = ()
-    name: str = ""
-    namesakes: int = 0
 
 
 class DryRuns:
@@ -157,7 +120,7 @@ class DryRuns:
         :raises ensemble_api.exception.PlanChanged: with another plan, which is saved, and the
             members that moved.
         """
-        before = known.content if known is not None else saved_plans.NO_PLAN
+        before = StoredPlan() if known is None else stored_plans.read(known.content)
         if known is not None and not known.expired:
             restored = saved_plans.restore(before, request, snapshot)
             if restored is not None:
@@ -165,9 +128,7 @@ class DryRuns:
         outcome = planner.plan(request.ensemble, snapshot, solve=solve)
         if isinstance(outcome, result.Infeasible):
             return outcome
-        outcome = replace(
-            outcome, assignment=relabel(outcome.assignment, saved_plans.saved_assignment(before))
-        )
+        outcome = replace(outcome, assignment=relabel(outcome.assignment, before.assignment))
         moved = saved_plans.moves(before, outcome.assignment, snapshot.topology)
         if not moved:
             return outcome
@@ -220,7 +181,7 @@ class DryRuns:
             lost = loss(request.ensemble, outcome.assignment, built, failed, solve=solve)
             found = replace(found, failed=lost)
         plan_id = self._saved_plans.keep(
-            context.project_id, saved_plans.digest(request), saved_plans.content(outcome, topology)
+            context.project_id, saved_plans.digest(request), stored_plans.written(outcome, topology)
         )
         return replace(found, id=plan_id)
 

@@ -2,66 +2,18 @@
 """What a project's quotas leave, held against all that an ensemble needs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.context import Context
-from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, MemberRecord
+from ensemble_api.results.quota import QuotaShortage
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.resolve import ResolvedRequest
 
 MemberRecords: TypeAlias = Sequence[tuple[EnsembleRecord, MemberRecord]]
 _NOVAS: Final = ("Instances", "Cores", "RAMSize")
-_SENTENCES: Final = {
-    "Instances": Sentence(
-        "quota.instances",
-        "The quota allows %(limit)s servers, %(used)s are in use, and this ensemble needs "
-        "%(needed)s.",
-    ),
-    "Cores": Sentence(
-        "quota.cores",
-        "The quota allows %(limit)s VCPUs, %(used)s are in use, and this ensemble needs "
-        "%(needed)s.",
-    ),
-    "RAMSize": Sentence(
-        "quota.ram",
-        "The quota allows %(limit)s MB of memory, %(used)s are in use, and this ensemble needs "
-        "%(needed)s.",
-    ),
-    "Ports": Sentence(
-        "quota.ports",
-        "The quota allows %(limit)s ports, %(used)s are in use, and this ensemble needs "
-        "%(needed)s.",
-    ),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Shortage:
-    """A quota that does not hold the whole ensemble; ``resource`` is as Nova's limits name it."""
-
-    resource: str
-    limit: int
-    used: int
-    needed: int
-
-    @property
-    def message(self) -> Message:
-        """The shortage as a sentence."""
-        return _SENTENCES[self.resource](limit=self.limit, used=self.used, needed=self.needed)
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """The figures, JSON-ready."""
-        return {
-            "resource": self.resource,
-            "limit": self.limit,
-            "used": self.used,
-            "needed": self.needed,
-        }
 
 
 class Quota:
@@ -72,7 +24,7 @@ class Quota:
         self._networks = networks
         self._store = store
 
-    def shortages(self, context: Context, request: ResolvedRequest) -> tuple[Shortage, ...]:
+    def shortages(self, context: Context, request: ResolvedRequest) -> tuple[QuotaShortage, ...]:
         """The quotas in which Nova would refuse some member in the middle of the build.
 
         What other ensembles of the project are still to get counts as used.
@@ -85,7 +37,7 @@ class Quota:
 
     def _of_nova(
         self, context: Context, request: ResolvedRequest, unbuilt: MemberRecords
-    ) -> Iterator[Shortage]:
+    ) -> Iterator[QuotaShortage]:
         limits = self._compute.limits(context)
         members = [member.resources for _, member in unbuilt]
         beside = {
@@ -103,17 +55,17 @@ class Quota:
             limit = limits.get(f"maxTotal{name}", -1)
             used = limits.get(f"total{name.replace('Size', '')}Used", 0) + beside[name]
             if 0 <= limit < used + needs[name]:
-                yield Shortage(name, limit, used, needs[name])
+                yield QuotaShortage(name, limit, used, needs[name])
 
     def _of_neutron(
         self, context: Context, request: ResolvedRequest, unbuilt: MemberRecords
-    ) -> Iterator[Shortage]:
+    ) -> Iterator[QuotaShortage]:
         needed = sum(tier["count"] * _new_ports(tier["server"]) for tier in request.body["tiers"])
         if needed:
             limit, used = self._networks.port_quota(context.project_id)
             used += sum(_new_ports(owner.template(member)) for owner, member in unbuilt)
             if 0 <= limit < used + needed:
-                yield Shortage("Ports", limit, used, needed)
+                yield QuotaShortage("Ports", limit, used, needed)
 
 
 def _cores(resources: Mapping[str, int]) -> int:

@@ -14,7 +14,7 @@ from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.context import Context
 from ensemble_api.execution.names import mark, server_name
 from ensemble_api.planning import check, result
-from ensemble_api.planning.message import Sentence, following
+from ensemble_api.planning.message import Sentence
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Store
 from ensemble_api.store.create_requests import RequestKey
@@ -37,7 +37,6 @@ _RESERVED = Sentence(
 )
 _WAS_CANCELLED = Sentence("conflict.cancelled", "It was cancelled before anything was built.")
 _TOO_SLOW = Sentence("unavailable.too-slow", "Reserving took too long; try again later.")
-DOES_NOT_FIT = Sentence("infeasible", "The ensemble does not fit: %(reasons)s")
 
 MakeRecord: TypeAlias = Callable[[result.Plan, Capacity], EnsembleRecord]
 
@@ -186,7 +185,7 @@ class Reserve:
 
 def _refusal(infeasible: result.Infeasible) -> exception.InfeasibleEnsemble:
     return exception.InfeasibleEnsemble(
-        DOES_NOT_FIT(reasons=following([reason.message for reason in infeasible.reasons])),
+        exception.does_not_fit(reason.message for reason in infeasible.reasons),
         reasons=list(infeasible.reasons),
         proved=infeasible.proved,
     )

@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is saved of a plan, and whether it can still be built as it is."""
+"""Whether a plan that was saved can still be built as it is, and how another one differs."""
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict
 
 from ensemble_api.planning import check, result
-from ensemble_api.planning.model import Member
 from ensemble_api.planning.snapshot import Snapshot
-from ensemble_api.planning.topology import FailureDomain, Topology
+from ensemble_api.planning.topology import Topology
+from ensemble_api.results.dry_run import Move
 from ensemble_api.usecases.resolve import ResolvedRequest
+from ensemble_api.views.stored_plans import StoredPlan
 
 
 def digest(request: ResolvedRequest) -> str:
@@ -21,54 +20,12 @@ def digest(request: ResolvedRequest) -> str:
     return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
 
 
-def content(plan: result.Plan, topology: Topology) -> dict[str, Any]:
-    """A plan, JSON-ready: each member's host and that host's place, objectives, soft violations."""
-    lowest = topology.levels[0]
-    return {
-        "levels": list(topology.levels),
-        "members": [[member.tier, member.index, host] for member, host in plan.assignment.items()],
-        "paths": {
-            host: topology.domain_of(host, lowest).path for host in set(plan.assignment.values())
-        },
-        "objectives": [
-            {
-                "name": each.name,
-                "value": each.value,
-                "bound": each.bound,
-                "stopped": each.stopped,
-                "incomplete": each.incomplete,
-            }
-            for each in plan.objectives
-        ],
-        "missed": {str(each.policy): each.amount for each in plan.violations},
-    }
-
-
-NO_PLAN: Mapping[str, Any] = {"levels": [], "members": [], "paths": {}}
-
-
-def saved_assignment(saved: Mapping[str, Any]) -> dict[Member, str]:
-    """Where each member was planned."""
-    return {Member(tier, index): host for tier, index, host in saved["members"]}
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A member that would be elsewhere than planned, by level; without a plan it was nowhere."""
-
-    member: Member
-    before: Mapping[str, FailureDomain] | None
-    after: Mapping[str, FailureDomain]
-
-
-def moves(
-    saved: Mapping[str, Any], assignment: result.Assignment, topology: Topology
-) -> tuple[Move, ...]:
-    """The members of a new plan that are in another domain, of any level, than the kept one said.
+def moves(saved: StoredPlan, assignment: result.Assignment, topology: Topology) -> tuple[Move, ...]:
+    """The members of a new plan that are in another domain, of any level, than the saved one said.
 
     A host that is in another rack by now has moved with its members.
     """
-    before = {member: _above(saved, host) for member, host in saved_assignment(saved).items()}
+    before = {member: saved.domains(host) for member, host in saved.assignment.items()}
     found = []
     for member, host in assignment.items():
         after = {level: topology.domain_of(host, level) for level in topology.levels}
@@ -77,30 +34,19 @@ def moves(
     return tuple(found)
 
 
-def _above(saved: Mapping[str, Any], host: str) -> dict[str, FailureDomain]:
-    """The domains of a host as they were."""
-    path: tuple[str, ...] = tuple(saved["paths"][host])
-    return {
-        level: FailureDomain(level, path[-1 - above], path[: len(path) - above])
-        for above, level in enumerate(saved["levels"])
-    }
-
-
-def restore(
-    saved: Mapping[str, Any], request: ResolvedRequest, snapshot: Snapshot
-) -> result.Plan | None:
-    """The plan, if it may be built as it is on this look; None when it does not hold any more.
+def restore(saved: StoredPlan, request: ResolvedRequest, snapshot: Snapshot) -> result.Plan | None:
+    """The plan, if it may be built as it is on this snapshot; None when it does not hold any more.
 
     It does not hold either when it would miss a soft policy by more than it did.
     """
-    assignment = saved_assignment(saved)
     here = set(snapshot.topology.hosts)
-    if not here.issuperset(saved["paths"]) or moves(saved, assignment, snapshot.topology):
+    if not here.issuperset(saved.paths):
         return None
-    if check.check(request.ensemble, snapshot, assignment):
+    if moves(saved, saved.assignment, snapshot.topology):
         return None
-    missed = check.shortfalls(request.ensemble, snapshot, assignment, hard=False)
-    if any(each.amount > saved["missed"].get(str(each.policy), 0) for each in missed):
+    if check.check(request.ensemble, snapshot, saved.assignment):
         return None
-    objectives = tuple(result.Objective(**each) for each in saved["objectives"])
-    return result.Plan(request.ensemble, assignment, objectives, missed)
+    missed = check.shortfalls(request.ensemble, snapshot, saved.assignment, hard=False)
+    if any(each.amount > saved.missed.get(each.policy, 0) for each in missed):
+        return None
+    return result.Plan(request.ensemble, saved.assignment, saved.objectives, missed)

@@ -3,7 +3,7 @@
 
 from ensemble_api.planning import survivability
 from ensemble_api.planning.message import Sentence
-from ensemble_api.usecases.current_state import CurrentState, MemberState, planned_domains
+from ensemble_api.results.current_state import CurrentState, MemberState, planned_domains
 from ensemble_api.views.differences import costs, differences
 from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.survival import policies, promises, survival

@@ -8,7 +8,7 @@ from ensemble_api.planning.message import Argument, Message, Sentence, listed
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.planning.wording import loss_of_one
-from ensemble_api.usecases.current_state import CurrentState, MemberState, planned_domains
+from ensemble_api.results.current_state import CurrentState, MemberState, planned_domains
 from ensemble_api.views.domains import Domains, Json
 
 NAMED = 3  # domains that are named in a sentence

@@ -4,8 +4,6 @@
 from typing import Any
 
 from ensemble_api import exception
-from ensemble_api.planning.message import following
-from ensemble_api.usecases.reserve import DOES_NOT_FIT
 from ensemble_api.views.fields import label
 from ensemble_api.views.plans import reasons, without_capacity
 
@@ -31,7 +29,7 @@ def fault(error: exception.EnsembleError, *, capacity: bool = False) -> dict[str
         facts["label"] = label(facts["field"])
     if "reasons" in facts:
         if not capacity:
-            message = DOES_NOT_FIT(reasons=following(list(map(without_capacity, facts["reasons"]))))
+            message = exception.does_not_fit(map(without_capacity, facts["reasons"]))
         facts["reasons"] = reasons(facts["reasons"], capacity=capacity)
     name = FAULT_NAMES.get(error.status, "computeFault")
     return {name: {"code": error.status, "message": message, "details": facts}}

@@ -9,8 +9,7 @@ from ensemble_api.planning.message import Message, Sentence, apart
 from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord
-from ensemble_api.usecases.drain import DrainAttempt
-from ensemble_api.usecases.host_impact import HostImpact, HostImpacts
+from ensemble_api.results.host_impact import DrainAttempt, HostImpact, HostImpacts
 from ensemble_api.views.plans import reasons
 
 Json = dict[str, Any]

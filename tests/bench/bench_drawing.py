@@ -26,8 +26,8 @@ from ensemble_api.planning.eligibility import Eligibility
 from ensemble_api.planning.policies import AntiAffinity
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
+from ensemble_api.results.dry_run import AllDomains, DryRun
 from ensemble_api.solver.process import solve
-from ensemble_api.usecases.plan import AllDomains, DryRun
 from ensemble_api.views import plans as view
 from tests.ui.browser import Dashboard, start
 from tests.ui.conftest import PASSWORD

@@ -15,9 +15,11 @@ from ensemble_api.planning import result
 from ensemble_api.planning.message import legacy_text
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord
-from ensemble_api.service import DryRun, Page, PlanOptions
-from ensemble_api.usecases.current_state import CurrentState
-from ensemble_api.usecases.host_impact import HostImpacts, Search, host_impacts
+from ensemble_api.results.current_state import CurrentState
+from ensemble_api.results.dry_run import DryRun
+from ensemble_api.results.host_impact import HostImpacts
+from ensemble_api.service import Page, PlanOptions
+from ensemble_api.usecases.host_impact import Search, host_impacts
 
 MEMBER = caller("shop-project", "member", "reader")
 READER = caller("shop-project", "reader")

@@ -10,8 +10,8 @@ from ensemble_api import exception, policies, schemas
 from ensemble_api.planning import result
 from ensemble_api.planning.model import Ensemble, Member, Tier
 from ensemble_api.planning.topology import Topology
-from ensemble_api.service import DryRun, PlanOptions
-from ensemble_api.usecases.saved_plans import Move
+from ensemble_api.results.dry_run import DryRun, Move
+from ensemble_api.service import PlanOptions
 
 REF = "ab" * 28
 

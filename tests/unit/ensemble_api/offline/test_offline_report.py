@@ -13,7 +13,7 @@ from ensemble_api.offline.report import report
 from ensemble_api.planning.headroom import DomainRoom, LevelRoom
 from ensemble_api.planning.message import legacy_text
 from ensemble_api.planning.result import Infeasible, Objective, Plan, Reason, Violation
-from ensemble_api.service import DryRun
+from ensemble_api.results.dry_run import DryRun
 
 
 def apart(level: str, *tiers: str, **more: Any) -> dict[str, Any]:

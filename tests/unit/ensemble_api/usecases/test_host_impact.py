@@ -11,8 +11,9 @@ from records import MemberStatus, Status, ensemble, stable_id, tier
 from ensemble_api import exception, views
 from ensemble_api.cloud.inventory import Host
 from ensemble_api.records import EnsembleRecord
+from ensemble_api.results.host_impact import HostImpacts
 from ensemble_api.store.api import Occupant
-from ensemble_api.usecases.host_impact import HostImpacts, Search, host_impacts
+from ensemble_api.usecases.host_impact import Search, host_impacts
 
 LEVELS = ("host", "rack", "zone")
 HOSTS = [

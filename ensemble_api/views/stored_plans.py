@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plans as they are stored: with an ensemble, and for a while to be built by their ids."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ensemble_api.planning.model import Ensemble, Member
+from ensemble_api.planning.result import Assignment, Objective, Plan
+from ensemble_api.planning.topology import FailureDomain, Topology
+from ensemble_api.views.domain_labels import reference
+from ensemble_api.views.domains import Json
+
+
+def summary(
+    plan: Plan,
+    ensemble: Ensemble,
+    topology: Topology,
+    project_id: str,
+    labels: Mapping[str, str],
+) -> Json:
+    """What stays true of a plan after it: its objectives and the soft policies that it misses.
+
+    Also those of the ``labels`` that its domains have, and the traits that each tier of the
+    ``ensemble`` asks for.
+    """
+    used = {
+        reference(project_id, topology.domain_of(host, level))
+        for host in set(plan.assignment.values())
+        for level in topology.levels
+    }
+    return {
+        "objectives": [
+            {"name": each.name, "value": each.value, "bound": each.bound, "proved": each.proved}
+            | ({} if each.stopped is None else {"stopped": each.stopped})
+            for each in plan.objectives
+        ],
+        "violations": [
+            {"policy": each.policy, "level": each.level, "message": each.message.stored}
+            for each in plan.violations
+        ],
+        "labels": {ref: label for ref, label in labels.items() if ref in used},
+        "traits": {
+            tier.name: {
+                "required": sorted(tier.required_traits),
+                "forbidden": sorted(tier.forbidden_traits),
+            }
+            for tier in ensemble.tiers
+        },
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlan:
+    """A plan that was saved, and where its hosts were then.
+
+    ``paths`` are those of the hosts, from the largest level down; ``missed`` is by how much soft
+    policies were missed, by their numbers.
+    """
+
+    levels: tuple[str, ...] = ()
+    assignment: Assignment = field(default_factory=dict)
+    paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    objectives: tuple[Objective, ...] = ()
+    missed: Mapping[int | None, int] = field(default_factory=dict)
+
+    def domains(self, host: str) -> dict[str, FailureDomain]:
+        """The domains that a host was in, by level."""
+        path = self.paths[host]
+        return {
+            level: FailureDomain(level, path[-1 - above], path[: len(path) - above])
+            for above, level in enumerate(self.levels)
+        }
+
+
+def written(plan: Plan, topology: Topology) -> Json:
+    """A plan as it is saved: members with hosts, the hosts' paths, objectives, what it misses."""
+    lowest = topology.levels[0]
+    return {
+        "levels": list(topology.levels),
+        "members": [[member.tier, member.index, host] for member, host in plan.assignment.items()],
+        "paths": {
+            host: topology.domain_of(host, lowest).path for host in set(plan.assignment.values())
+        },
+        "objectives": [
+            {
+                "name": each.name,
+                "value": each.value,
+                "bound": each.bound,
+                "stopped": each.stopped,
+                "incomplete": each.incomplete,
+            }
+            for each in plan.objectives
+        ],
+        "missed": {str(each.policy): each.amount for each in plan.violations},
+    }
+
+
+def read(saved: Mapping[str, Any]) -> StoredPlan:
+    """A plan that was ``written``."""
+    return StoredPlan(
+        levels=tuple(saved["levels"]),
+        assignment={Member(tier, index): host for tier, index, host in saved["members"]},
+        paths={host: tuple(path) for host, path in saved["paths"].items()},
+        objectives=tuple(Objective(**each) for each in saved["objectives"]),
+        missed={int(policy): amount for policy, amount in saved["missed"].items()},
+    )
