@@ -12,10 +12,11 @@ import webob
 import webob.exc
 from keystoneauth1 import exceptions as keystone
 
-from ensemble_api import advice, exception, views
+from ensemble_api import advice, exception, schemas, views
 from ensemble_api.handlers import capabilities, ensembles, host_impact, plans
 from ensemble_api.handlers.call import Answer, Call, Handler
 from ensemble_api.planning.message import Sentence, listed
+from ensemble_api.schema_errors import HIDDEN
 from ensemble_api.service import Service
 
 _NO_ANSWER = Sentence("unavailable.cloud", "The cloud does not answer; try again later.")
@@ -100,7 +101,7 @@ def _render(answer: Answer, language: str) -> webob.Response:
 
 
 def _handle(request: webob.Request, service: Service, path: str, language: str) -> Answer:
-    for pattern, methods in _PATTERNS:
+    for pattern, methods in () if schemas.holds_control(path) else _PATTERNS:
         if found := pattern.fullmatch(path):
             if request.method not in methods:
                 raise exception.MethodNotAllowed(
@@ -112,6 +113,9 @@ def _handle(request: webob.Request, service: Service, path: str, language: str) 
 
 def _call(request: webob.Request, service: Service, language: str) -> Call:
     try:
+        for name, value in request.GET.items():
+            if schemas.holds_control(value):
+                raise exception.Invalid(HIDDEN(), field=name)
         return Call(
             context=request.environ["nova.context"],
             service=service,

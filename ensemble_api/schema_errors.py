@@ -22,7 +22,7 @@ UUID = Sentence("invalid.uuid", "must be a UUID")
 BLANK = Sentence("invalid.blank", "must not be blank")
 _BAD_CHARACTER = Sentence("invalid.character", "has a bad character")
 _BASE64 = Sentence("invalid.base64", "must be base64")
-_HIDDEN = Sentence("invalid.hidden", "holds a character that cannot be shown")
+HIDDEN = Sentence("invalid.hidden", "holds a character that cannot be shown")
 _DESCRIBED = {
     each.text: each for each in (SHARE, NETWORKS, IMAGE_OR_VOLUMES, TIER_NAME, UUID, BLANK)
 }
@@ -89,7 +89,7 @@ def reason(error: jsonschema.ValidationError) -> Message:
         case "pattern":
             return _DESCRIBED.get(schema.get("description"), _BAD_CHARACTER)()
         case "format":
-            return _BASE64() if rule == "base64" else _HIDDEN()
+            return _BASE64() if rule == "base64" else HIDDEN()
         case "type":
             return _TYPES[rule]()
         case "enum":

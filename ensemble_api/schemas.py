@@ -27,6 +27,7 @@ TEXT: dict[str, Any] = {
     "maxLength": limits.NAME,
     "pattern": r"\S",
     "description": schema_errors.BLANK.text,
+    "format": "line",
 }
 NAME: dict[str, Any] = {**TEXT, "format": "printable"}
 
@@ -42,7 +43,7 @@ PER_MEMBER: dict[str, Any] = {
 SERVER: dict[str, Any] = {
     "type": "object",
     "properties": {
-        "flavor": {"type": "string", "minLength": 1, "maxLength": 255},
+        "flavor": {"type": "string", "minLength": 1, "maxLength": 255, "format": "line"},
         "image": UUID,
         "volumes": PER_MEMBER,
         "networks": {
@@ -65,7 +66,11 @@ SERVER: dict[str, Any] = {
             "type": "object",
             "maxProperties": limits.METADATA_ITEMS,
             "propertyNames": {"pattern": rf"^[a-zA-Z0-9-_:. ]{{1,{limits.METADATA}}}\Z"},
-            "additionalProperties": {"type": "string", "maxLength": limits.METADATA},
+            "additionalProperties": {
+                "type": "string",
+                "maxLength": limits.METADATA,
+                "format": "text",
+            },
         },
         "config_drive": {"type": "boolean"},
         "availability_zone": TEXT,
@@ -147,7 +152,11 @@ ENSEMBLE: dict[str, Any] = {
             "type": "object",
             "properties": {
                 "name": NAME,
-                "description": {"type": "string", "maxLength": limits.DESCRIPTION},
+                "description": {
+                    "type": "string",
+                    "maxLength": limits.DESCRIPTION,
+                    "format": "text",
+                },
                 "tiers": {
                     "type": "array",
                     "items": TIER,
@@ -204,6 +213,23 @@ def _shows(character: str) -> bool:
     return not hidden or character in _JOINING
 
 
+@_FORMATS.checks("line")
+def _is_line(value: object) -> bool:
+    """Whether it is text on one line."""
+    return not (isinstance(value, str) and holds_control(value))
+
+
+@_FORMATS.checks("text")
+def _is_text(value: object) -> bool:
+    """Whether it is text, be it on several lines."""
+    return not (isinstance(value, str) and holds_control(value, but="\t\n\r"))
+
+
+def holds_control(text: str, but: str = "") -> bool:
+    """Whether a text holds a control character, which some databases refuse, beside ``but``."""
+    return any(unicodedata.category(each) == "Cc" and each not in but for each in text)
+
+
 @_FORMATS.checks("base64", raises=(binascii.Error, ValueError))
 def _is_base64(value: object) -> bool:
     """Whether it is base64, be it on several lines."""
@@ -212,9 +238,14 @@ def _is_base64(value: object) -> bool:
     return True
 
 
-_VALIDATOR = jsonschema.Draft202012Validator(ENSEMBLE, format_checker=_FORMATS)
-_CREATE = jsonschema.Draft202012Validator(CREATE, format_checker=_FORMATS)
-_ACTION = jsonschema.Draft202012Validator(ACTION, format_checker=_FORMATS)
+# By JSON Schema 2.0 is an integer; what counts with it later is not made for that.
+_TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
+    "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+)
+_Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=_TYPES)  # type: ignore[no-untyped-call]
+_VALIDATOR = _Validator(ENSEMBLE, format_checker=_FORMATS)
+_CREATE = _Validator(CREATE, format_checker=_FORMATS)
+_ACTION = _Validator(ACTION, format_checker=_FORMATS)
 
 
 def check_create(body: Any) -> tuple[dict[str, Any], str | None]:

@@ -3,6 +3,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -14,6 +15,9 @@ from ensemble_api.schema_errors import ONE_OF
 from ensemble_api.service import Service
 
 _NOT_JSON = Sentence("invalid.not-json", "is not JSON: %(problem)s")
+_NESTED = Sentence("invalid.nested", "is nested too deeply")
+_NO_NUMBER = Sentence("invalid.no-number", "is not JSON: %(text)s is no number")
+_KEY_TWICE = Sentence("invalid.key-twice", "has %(name)s twice in one object")
 _BAD_KEY = Sentence("invalid.key", "must be 1 to %(count)s printable characters of ASCII")
 _NO_PARAMETER = Sentence("invalid.no-parameter", "is not a parameter here")
 _NOT_WHOLE = Sentence("invalid.above-zero", "must be a whole number above 0")
@@ -23,6 +27,7 @@ _TOO_OFTEN = Sentence(
     "may be given %(count)s times at most",
 )
 
+_FLAGS = {"0": False, "1": True, "false": False, "true": True}
 KEY = "Idempotency-Key"
 # As it is, or quoted as RFC 8941 has strings.
 _BARE = re.compile(r"[\x20-\x7e]+")
@@ -49,10 +54,14 @@ class Call:
         :raises ensemble_api.exception.Invalid: when it is not JSON.
         """
         try:
-            body = json.loads(self.raw)
+            body = json.loads(
+                self.raw, object_pairs_hook=_distinct, parse_constant=_refuse_constant
+            )
             # A lone surrogate such as \\ud800 is JSON, but no text that can be sent or stored.
             json.dumps(body, ensure_ascii=False).encode()
-        except (ValueError, RecursionError) as error:
+        except RecursionError as error:
+            raise exception.Invalid(_NESTED(), field="body") from error
+        except ValueError as error:
             raise exception.Invalid(_NOT_JSON(problem=str(error)), field="body") from error
         return body
 
@@ -95,12 +104,33 @@ class Call:
             raise exception.Invalid(_TOO_OFTEN(count=most), field=name)
         return values
 
+    def flag(self, name: str) -> bool:
+        """A query parameter that says whether, in any capitals; without it, not."""
+        value = self.query.get(name, "0").lower()
+        if value not in _FLAGS:
+            raise exception.Invalid(ONE_OF(choices=", ".join(_FLAGS)), field=name)
+        return _FLAGS[value]
+
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         """A query parameter that is one of ``choices``."""
         value = self.query.get(name, default)
         if value not in choices:
             raise exception.Invalid(ONE_OF(choices=", ".join(filter(None, choices))), field=name)
         return value
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; of a name that is there twice, one value would be lost."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = Counter(name for name, _ in pairs)
+        ((twice, _),) = names.most_common(1)
+        raise exception.Invalid(_KEY_TWICE(name=twice[:64]), field="body")
+    return made
+
+
+def _refuse_constant(text: str) -> None:
+    raise exception.Invalid(_NO_NUMBER(text=text), field="body")
 
 
 @dataclass(frozen=True, slots=True)

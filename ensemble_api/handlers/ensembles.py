@@ -50,7 +50,7 @@ def _made(
     except exception.InfeasibleEnsemble as refusal:
         capacity = policies.allowed(call.context, "capacity")
         answer = Answer(refusal.status, views.fault(refusal, capacity=capacity))
-        return answer, bool(refusal.facts["proved"])
+        return answer, bool(refusal.facts.get("proved"))
     except exception.PlanChanged as changed:
         names = policies.allowed(call.context, "names")
         facts = views.changed(
@@ -69,11 +69,12 @@ def index(call: Call) -> Answer:
     """GET /os-ensembles: one page."""
     policies.authorize(call.context, "list")
     call.only(*PARAMETERS)
-    everywhere = call.query.get("all_projects", "").lower() in ("1", "true")
+    everywhere = call.flag("all_projects")
     if everywhere:
         policies.authorize(call.context, "all_projects")
     limit = call.number("limit", DEFAULT_LIMIT, limits.PAGE)
-    status = call.choice("status", "", ("", *(each.value for each in Status)))
+    statuses = tuple(each.value for each in Status)
+    status = call.choice("status", "", statuses) if "status" in call.query else None
     page = Page(
         limit=limit,
         marker=call.query.get("marker"),
@@ -81,7 +82,7 @@ def index(call: Call) -> Answer:
         descending=call.choice("sort_dir", "desc", ("asc", "desc")) == "desc",
         project_id=call.query.get("project_id") if everywhere else call.context.project_id,
         name=call.query.get("name"),
-        status=status or None,
+        status=status,
     )
     records = call.service.select(page)
     names = policies.allowed(call.context, "names")

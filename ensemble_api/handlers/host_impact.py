@@ -31,7 +31,7 @@ def index(call: Call) -> Answer:
         domains={level: call.query[level] for level in levels[1:] if level in call.query},
         text=call.query.get("q", ""),
     )
-    summary = call.choice("summary", "0", ("0", "1")) == "1"
+    summary = call.flag("summary")
     found = call.service.hosts(call.context, search)
     view = views.host_impacts(found, levels, summary=summary)
     if found.more:
@@ -44,6 +44,6 @@ def show(call: Call, host: str) -> Answer:
     """GET /os-ensembles/hosts/{host}; ?check=1 tries to drain it, which takes a while."""
     policies.authorize(call.context, "hosts")
     call.only("check")
-    check = call.choice("check", "0", ("0", "1")) == "1"
+    check = call.flag("check")
     found, tried = call.service.host(call.context, host, drain=check)
     return Answer(200, {"host": views.host_impact(found, tried, call.service.levels)})

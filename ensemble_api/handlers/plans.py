@@ -31,7 +31,7 @@ def plan_options(call: Call) -> PlanOptions:
     if not all(REFERENCE.fullmatch(each) for each in fail):
         raise exception.Invalid(_NO_REFERENCE(), field="fail")
     return PlanOptions(
-        headroom=call.choice("headroom", "0", ("0", "1")) == "1",
+        headroom=call.flag("headroom"),
         may_see_all_domains=policies.allowed(call.context, "domains"),
         all_domains=call.choice("domains", "used", ("used", "all")) == "all",
         fail=fail,

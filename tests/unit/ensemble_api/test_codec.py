@@ -10,7 +10,7 @@ import pytest
 from records import ensemble as recorded
 from records import member
 
-from ensemble_api import codec, schemas
+from ensemble_api import codec, exception, schemas
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.offline.document import read
 from ensemble_api.offline.ensemble import ensemble as from_document
@@ -65,7 +65,7 @@ def test_a_description_means_the_same_in_a_request_a_file_and_a_record(tmp_path:
 def test_a_whole_number_may_be_written_as_a_fraction_in_a_file_alone(tmp_path: Path) -> None:
     policies = [{"type": "spread", "level": "rack", "tiers": ["web"], "max_skew": 2.0}]
     assert in_file(policies, tmp_path).policies == (Spread("rack", ("web",), max_skew=2),)
-    with pytest.raises(ModelError, match="max_skew"):
+    with pytest.raises(exception.Invalid, match="max_skew"):
         in_request(policies)
 
 
