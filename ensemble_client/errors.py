@@ -42,7 +42,8 @@ def refusal_text(error: nova.ClientException, file: EnsembleFile | None = None) 
         places = Places([*details["plan"]["domains"]])
         return "\n".join([message, words.changed_text(details, places.label, places.levels)])
     if place and details.get("field"):
-        message = f"{place(str(details['field']))}: {message}"
+        label, reason = printable(details["label"]), printable(details["reason"])
+        message = f"{place(str(details['field']))}: {label}: {reason}"
     return message if code and error.code < 500 else message + _technical(error)
 
 

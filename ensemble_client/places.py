@@ -40,9 +40,9 @@ class Places:
             for row in cells
         )
 
-    def survivability_lines(self, survivability: Sequence[Json]) -> str:
-        """Say what a single failure leaves and, where the cloud tells it, the headroom."""
-        left = words.survivability_lines(survivability)
+    def survival_lines(self, survivability: Sequence[Json]) -> str:
+        """Say what failures leave and, where the cloud tells it, the headroom."""
+        left = words.survival_lines(survivability)
         return "\n".join([*left, *words.headroom_lines(survivability, self.label)])
 
     def label(self, ref: str) -> str:

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A dry run in words and a table, for people."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ensemble_api.offline.cloud import Cloud, path_of
-from ensemble_api.planning.headroom import DomainRoom, LevelRoom
+from ensemble_api.planning.headroom import DomainRoom, LevelRoom, room_message
 from ensemble_api.planning.message import listed
 from ensemble_api.planning.result import PACKING, Infeasible, Plan
-from ensemble_api.planning.survivability import LevelSurvivability, survivability
+from ensemble_api.planning.survivability import survivability
 from ensemble_api.planning.topology import FailureDomain
 from ensemble_api.planning.wording import domains, members
 from ensemble_api.results.dry_run import DryRun
@@ -101,44 +101,18 @@ def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _survival(plan: Plan, dry_run: DryRun) -> Iterator[str]:
+    counts = {tier.name: tier.count for tier in plan.ensemble.tiers}
     for level in survivability(plan.ensemble, plan.assignment, dry_run.topology):
-        where = domains(level.domains_used, level.level)
-        lost = level.ends()
-        end = f"; {listed(lost)} may be lost as a whole" if lost else ""
-        if short := level.short():
-            end += f"; fewer of {listed(short)} than are needed"
-        left = _left(plan, level, 1)
-        yield f"any {level.level} (members are in {where}): {level.state()}, at worst {left}{end}"
-        for failures in range(2, min(MOST_FAILURES, level.domains_used - 1) + 1):
-            several = domains(failures, level.level)
-            left = _left(plan, level, failures)
-            yield f"any {several} at once: {level.state(failures)}, at worst {left}"
-
-
-def _left(plan: Plan, level: LevelSurvivability, failures: int) -> str:
-    left = level.after(failures)
-    each = [f"{left[tier.name]} of {tier.count} {tier.name}" for tier in plan.ensemble.tiers]
-    return f"{listed(each)} left"
+        yield str(level.verdict())
+        for failures in range(1, min(MOST_FAILURES, max(level.domains_used - 1, 1)) + 1):
+            yield str(level.left(counts, failures))
 
 
 def _room(room: LevelRoom) -> Iterator[str]:
-    short = [each for each in room.domains if each.fits is False]
-    open_ = [each for each in room.domains if each.fits is None]
-    moving = [each for each in room.domains if each.fits and each.others]
-    if not (short or open_ or moving):
-        yield f"any {room.level}: yes"
-        return
-    if moving and not (short or open_):
-        yield f"any {room.level}: yes, but other members must move too"
-    if short:
-        yield f"any {room.level}: no, there is no room after {_count(short, room)}"
-    if open_:
-        yield f"any {room.level}: not decided for {_count(open_, room)}"
-    yield from _domains([*short, *open_, *moving])
-
-
-def _count(rooms: Sequence[DomainRoom], level: LevelRoom) -> str:
-    return f"{len(rooms)} of {domains(len(level.domains), level.level)}"
+    yield str(room.message)
+    answers = (False, None, True)  # the worst first
+    open_ = [each for each in room.domains if not (each.fits and not each.others)]
+    yield from _domains(sorted(open_, key=lambda each: answers.index(each.fits)))
 
 
 def _domains(rooms: Sequence[DomainRoom]) -> Iterator[str]:
@@ -149,10 +123,6 @@ def _domains(rooms: Sequence[DomainRoom]) -> Iterator[str]:
 
 
 def _why(room: DomainRoom) -> str:
-    if room.fits:
-        return f"{members(room.others)} elsewhere must move too"
-    return " ".join(_messages(room)) or "not decided"
-
-
-def _messages(room: DomainRoom) -> Iterable[str]:
-    return (str(reason.message) for reason in room.reasons)
+    """Give the reasons why it does not fit; else what is known."""
+    said = room_message(room.fits, room.others)
+    return " ".join(str(each.message) for each in room.reasons) or str(said)

@@ -42,6 +42,18 @@ class State(StrEnum):
     DEGRADED = "degraded"  # a tier has fewer left than its declared minimum
     WORKS = "works"  # every tier has its declared minimum
 
+    @property
+    def label(self) -> Message:
+        """Say the word."""
+        return _LABELS[self]()
+
+
+_LABELS = {
+    State.DOWN: Sentence("state.down", "down"),
+    State.DEGRADED: Sentence("state.degraded", "degraded"),
+    State.WORKS: Sentence("state.works", "works"),
+}
+
 
 def minima(ensemble: Ensemble) -> Mapping[str, int]:
     """Give the members that each tier needs: the most that a `survive` policy asks for, or one.

@@ -5,7 +5,7 @@ from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.views.fields import label
-from ensemble_api.views.plans import reasons, without_capacity
+from ensemble_api.views.plans import reasons, refused, without_capacity
 
 # The names of Nova's error bodies (nova/api/openstack/wsgi.py, Fault), and one of ours: 422.
 FAULT_NAMES = {
@@ -31,5 +31,6 @@ def fault(error: exception.EnsembleError, *, capacity: bool = False) -> dict[str
         if not capacity:
             message = exception.does_not_fit(map(without_capacity, facts["reasons"]))
         facts["reasons"] = reasons(facts["reasons"], capacity=capacity)
+        facts["message"] = refused(facts.get("proved", True))
     name = FAULT_NAMES.get(error.status, "computeFault")
     return {name: {"code": error.status, "message": message, "details": facts}}

@@ -141,6 +141,7 @@ def _ensembles(each: HostImpact, found: HostImpacts) -> list[Json]:
             "name": owner.name,
             "project_id": owner.project_id,
             "state": each.states[owner.id].value if owner.id in each.states else None,
+            "label": each.states[owner.id].label if owner.id in each.states else None,
         }
         for owner in owners
     ]

@@ -100,10 +100,15 @@ def _unplanned(by_tier: Mapping[str, tuple[str, ...]]) -> list[Json]:
     return found
 
 
+def refused(proved: bool) -> Message:
+    """That an ensemble does not fit, or that it is not known whether it does."""
+    return _DOES_NOT_FIT() if proved else _NOT_FOUND()
+
+
 def _refused(found: Infeasible, capacity: bool) -> Json:
     return {
         "feasible": False,
-        "message": _DOES_NOT_FIT() if found.proved else _NOT_FOUND(),
+        "message": refused(found.proved),
         "proof": None,
         "proved": found.proved,
         "assignments": [],

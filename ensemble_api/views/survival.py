@@ -106,6 +106,7 @@ def verdict(found: survivability.LevelSurvivability, failures: int = 1) -> Json:
     """
     return {
         "state": found.state(failures).value,
+        "label": found.state(failures).label,
         "ends": list(found.ends(failures)),
         "short": list(found.short(failures)),
         "message": found.verdict(failures),

@@ -2,7 +2,7 @@
 """Watching ensembles until they are built or gone, with progress for the person who waits."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TextIO
 
@@ -18,18 +18,13 @@ GROWTH: Final = 1.25
 PATIENCE: Final = 300.0
 """Seconds a cloud may leave every question unanswered (its API may be restarting)."""
 
-SETTLED: Final = frozenset({"ACTIVE", "ERROR"})
-
 
 def progress_text(ensemble: Any) -> str:
-    """Say how far an ensemble is: "shop: 3 of 6 ACTIVE"."""
-    name, status, progress = printable(ensemble.name), ensemble.status, ensemble.progress
-    share = f"{progress['active']} of {progress['total']} ACTIVE"
-    if status in ("BUILDING", "ACTIVE"):
-        return f"{name}: {share}"
-    text = f"{name}: {printable(status)}" + (f", {share}" if status == "ROLLING_BACK" else "")
-    fault = getattr(ensemble, "fault", None) if status in ("ROLLING_BACK", "DELETING") else None
-    return f"{text}. {printable(fault['message'])}" if fault else text
+    """Give how far an ensemble is, and what went wrong with it or keeps it."""
+    text = f"{ensemble.name}: {ensemble.progress['message']}"
+    # Why a build failed is what the command ends with.
+    fault = ensemble.fault if ensemble.status != "ERROR" else None
+    return printable(f"{text} {fault['message']}" if fault else text)
 
 
 @dataclass(slots=True)
@@ -47,14 +42,14 @@ class Watch:
     def __post_init__(self) -> None:
         self._began = self._heard = self.clock()
 
-    def until_settled(self, ensemble: Any) -> Any:
-        """Wait until an ensemble is ACTIVE or ERROR and give it back as it then is.
+    def until_settled(self, ensemble: Any, settled: Collection[str]) -> Any:
+        """Wait until an ensemble's status is one of those that stay, and give it as it then is.
 
         NotFound when somebody deletes it meanwhile; the last error when the cloud stays silent.
         """
         pause = FIRST_PAUSE
         self._tell(ensemble.id, progress_text(ensemble))
-        while ensemble.status not in SETTLED:
+        while ensemble.status not in settled:
             self.sleep(pause)
             pause = min(pause * GROWTH, LONGEST_PAUSE)
             ensemble = self._look(ensemble.id) or ensemble
@@ -66,8 +61,6 @@ class Watch:
         pause = FIRST_PAUSE
         left = {ensemble.id: ensemble for ensemble in ensembles}
         failed = []
-        for ensemble in left.values():
-            self._tell(ensemble.id, f"{printable(ensemble.name)}: DELETING")
         while left:
             self.sleep(pause)
             pause = min(pause * GROWTH, LONGEST_PAUSE)

@@ -45,6 +45,11 @@ def _is_id(word: str) -> bool:
     return True
 
 
+def settled(manager: Any) -> frozenset[str]:
+    """Ask in which statuses an ensemble stays until somebody does something."""
+    return frozenset(each["name"] for each in manager.capabilities()["statuses"] if each["settled"])
+
+
 def sort_order(text: str) -> tuple[str, str | None]:
     """Read a key to sort by, which the cloud knows, with its direction if given: "name:desc"."""
     key, _, direction = text.partition(":")

@@ -14,13 +14,6 @@ HOST_KEYS: Final = frozenset(
     {"host", "state", "members", "ensembles", "impact", "worst", "drain", "broken"}
 )
 
-EFFECTS: Final = {
-    "ended": "ends a tier",
-    "broken": "breaks a promise",
-    "exposed": "uses a promise up",
-    "unprotected": "nothing was asked",
-}
-
 
 class ReadableColumn(FormattableColumn):
     """A value with the sentence that says it to a person."""
@@ -56,22 +49,16 @@ def ensemble_fields(info: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         "description": ReadableColumn(info.get("description") or ""),
         "status": info["status"],
         "progress": ReadableColumn(info["progress"], _progress),
-        "warnings": ReadableColumn(
-            info.get("warnings") or (), _lines(lambda each: words.printable(each["message"]))
-        ),
+        "warnings": ReadableColumn(info.get("warnings") or (), _messages),
         "survives": ReadableColumn(info.get("survives") or (), words.states_text),
         "tiers": ReadableColumn(info["tiers"], words.tiers_text),
-        "policies": ReadableColumn(info.get("policies") or (), _lines(words.policy_text)),
+        "policies": ReadableColumn(info.get("policies") or (), _messages),
         "members": ReadableColumn(info.get("members") or (), places.member_lines),
         "survivability": ReadableColumn(
-            info.get("survivability") or (), _planned(places.survivability_lines)
+            info.get("survivability") or (), _planned(places.survival_lines)
         ),
-        "objectives": ReadableColumn(
-            info.get("objectives") or (), lambda them: "\n".join(words.objective_lines(them))
-        ),
-        "violations": ReadableColumn(
-            info.get("violations") or (), lambda them: "\n".join(words.violation_lines(them))
-        ),
+        "objectives": ReadableColumn(info.get("objectives") or (), _messages),
+        "violations": ReadableColumn(info.get("violations") or (), _messages),
         "fault": ReadableColumn(
             info.get("fault"), lambda fault: words.fault_text(fault) if fault else ""
         ),
@@ -180,7 +167,7 @@ def host_fields(host: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         "after_its_failure": ReadableColumn(host["ensembles"], _states),
         "breaks": ReadableColumn(host["drain"]["breaks"], _breaks),
         "broken_now": ReadableColumn(
-            host["broken"], lambda them: "\n".join(words.broken_lines(them))
+            host["broken"], lambda broken: "\n".join(words.broken_lines(broken))
         ),
     }
     if "fits" in host["drain"]:
@@ -193,8 +180,8 @@ def _planned(say: Callable[[Any], str]) -> Callable[[Any], str]:
     return lambda value: f"As planned:\n{said}" if (said := say(value)) else ""
 
 
-def _lines(say: Callable[[Json], str]) -> Callable[[Iterable[Json]], str]:
-    return lambda items: "\n".join(map(say, items))
+def _messages(items: Iterable[Json]) -> str:
+    return "\n".join(words.messages(items))
 
 
 def _progress(progress: Json) -> str:
@@ -219,27 +206,22 @@ def _by_ensemble(members: Iterable[Json]) -> str:
 
 def _states(ensembles: Iterable[Json]) -> str:
     """Say in one word each what the failure of a host leaves of the ensembles on it."""
-    said = (f"{each['name']}: {each['state']}" for each in ensembles if each["state"])
+    said = (f"{each['name']}: {each['label']}" for each in ensembles if each["state"])
     return words.printable("\n".join(said))
 
 
 def _breaks(breaks: Iterable[Json]) -> str:
     """Say what the failure of a host would break and what would end unasked, a line each."""
     return "\n".join(
-        words.printable(f"{EFFECTS.get(each['effect'], each['effect'])}: ")
-        + words.printable(f"{each['ensemble_name']}: {each['message']}")
+        words.printable(f"{each['effect_label']}: {each['ensemble_name']}: {each['message']}")
         for each in breaks
     )
 
 
 def _drain(drain: Json) -> str:
     """Say whether all of a host's members fit elsewhere, and where each ensemble would go."""
-    fits = {True: "All members fit elsewhere.", False: "Not all members fit elsewhere."}
-    lines = [fits.get(drain["fits"], "Whether all members fit elsewhere is not known.")]
+    lines = [words.printable(drain["message"])]
     for each in drain["ensembles"]:
-        moves = ", ".join(f"{move['member']} to {move['host']}" for move in each["moves"])
-        if each["fits"] is None:
-            moves = "not tried"
-        lines.append(words.printable(f"{each['ensemble_name']}: {moves or 'no room'}"))
+        lines.append(words.printable(f"{each['ensemble_name']}: {each['message']}"))
         lines += words.reason_lines(each["reasons"])
     return "\n".join(lines)

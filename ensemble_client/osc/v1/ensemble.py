@@ -16,7 +16,7 @@ from ensemble_client.errors import plain_words
 from ensemble_client.names import resolve
 from ensemble_client.osc.command_line import command_line
 from ensemble_client.osc.v1 import columns
-from ensemble_client.osc.v1.arguments import KNOWN, find, positive, sort_order
+from ensemble_client.osc.v1.arguments import KNOWN, find, positive, settled, sort_order
 from ensemble_client.osc.v1.lister import ListerWithSentences
 from ensemble_client.osc.watch import Watch
 from ensemble_client.places import Places
@@ -88,7 +88,7 @@ class CreateEnsemble(command.ShowOne):
         try:
             watch = Watch(manager.get, self.app.stderr, sleep=type(self).pause)
             with plain_words():
-                ensemble = watch.until_settled(ensemble)
+                ensemble = watch.until_settled(ensemble, settled(manager))
         except KeyboardInterrupt:
             self.app.stderr.write(
                 f"\nNo longer waiting. The build of {name} goes on; see: {show}\n"
@@ -128,46 +128,28 @@ class PlanEnsemble(ListerWithSentences):
             plan = clients.ensemble.ensembles.plan(body, headroom=parsed_args.headroom)
         if not plan["feasible"]:
             raise exceptions.CommandError(words.refusal_text(body["name"], plan, source.place))
-        over = words.over_quota_lines(plan)
         self.sentences = [
-            *over,
-            *words.verdict_lines(plan["survivability"]),
-            *words.survivability_lines(plan["survivability"]),
-            *words.several_lines(plan["survivability"]),
-            *(_headroom(plan) if parsed_args.headroom else ()),
-            *_kept(body, plan),
-            *(f"Not met: {line}" for line in words.violation_lines(plan["violations"])),
-            *words.unplanned_lines(plan),
-            *(words.objective_lines(plan["objectives"]) if parsed_args.long else ()),
-            f"Plan: {words.proof_text(plan['objectives'], plan.get('proved'))}. Nothing was built.",
-            *([] if over else _by_id(self.app, plan, parsed_args.file)),
+            words.printable(plan["message"]),
+            *words.messages(plan["warnings"]),
+            *words.survival_lines(plan["survivability"]),
+            *words.headroom_lines(plan["survivability"], Places(plan["domains"]).label),
+            *words.policy_lines(plan),
+            *words.messages(plan["not_planned_with"]),
+            *(words.messages(plan["objectives"]) if parsed_args.long else ()),
+            f"{words.printable(plan['proof'])} Nothing was built.",
+            *([] if plan["over_quota"] else _by_id(self.app, plan, parsed_args.file)),
         ]
         return columns.plan_rows(plan)
 
 
 def _by_id(app: Any, plan: Any, file: str) -> list[str]:
-    """Say how to build the plan as it is; clouds of an earlier version do not keep it."""
-    if not plan.get("id"):
-        return []
+    """Say how to build the plan as it is."""
     again = file == ensemble_file.STANDARD_INPUT
     if file.startswith("-") and not again:
         file = f"./{file}"  # which no command takes for an option
     create = command_line(app, "create", file, "--plan", plan["id"])
     how = ", with the same input" if again else ""
     return [f"To build it so, within minutes{how}: {create}"]
-
-
-def _headroom(plan: Any) -> list[str]:
-    label = Places(plan["domains"]).label
-    lines = words.headroom_lines(plan["survivability"], label)
-    return lines or ["Headroom: this cloud does not tell."]
-
-
-def _kept(body: Any, plan: Any) -> list[str]:
-    """Say the policies that the plan keeps; a hard one is always kept."""
-    missed = {each["policy"] for each in plan["violations"]}
-    policies = enumerate(body.get("policies") or ())
-    return [f"Kept, {words.policy_text(each)}" for index, each in policies if index not in missed]
 
 
 class ListEnsemble(command.Lister):

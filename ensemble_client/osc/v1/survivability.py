@@ -35,8 +35,7 @@ class SurvivabilityOfEnsemble(ListerWithSentences):
             current = manager.survivability(ensemble, failures=parsed_args.failures)
         self.sentences = [
             *words.current_state_lines(current),
-            *words.verdict_lines(current["levels"], parsed_args.failures),
-            *words.survivability_lines(current["levels"], parsed_args.failures),
-            *words.promise_lines(ensemble.policies, current),
+            *words.survival_lines(current["levels"]),
+            *words.policy_lines(current),
         ]
         return columns.current_state_rows(current)

@@ -314,11 +314,13 @@ def test_a_full_page_links_to_the_next_with_the_same_filters(service: Ensembles)
             id="conflict",
         ),
         pytest.param(
-            exception.InfeasibleEnsemble("No", reasons=[REASON]),
+            exception.InfeasibleEnsemble("No", reasons=[REASON], proved=True),
             409,
             "conflictingRequest",
             {
                 "code": "ensemble.infeasible",
+                "proved": True,
+                "message": "The ensemble does not fit.",
                 "reasons": [
                     {
                         "code": "no-capacity",

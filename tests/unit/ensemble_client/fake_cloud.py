@@ -86,6 +86,9 @@ class FakeCloud:
             self.asked.append(asked)
             route = asked.method, "/" + "/".join(rest[2:]) if rest[2:] else ""
             script = self.answers.get(route)
+            if script is None and route == ("GET", "/capabilities"):
+                self.asked.pop()  # commands may ask for these at any time
+                return 200, {"capabilities": CAPABILITIES}
             if script is None:
                 return 404, {"itemNotFound": {"code": 404, "message": "Not scripted."}}
             return script.pop(0) if len(script) > 1 else script[0]
@@ -200,6 +203,10 @@ def _token(url: str) -> dict[str, Any]:
 def refusal(status: int, message: str, **details: Any) -> Answer:
     """Build an error answer in Nova's style with our details."""
     keys = {400: "badRequest", 403: "forbidden", 404: "itemNotFound", 409: "conflictingRequest"}
+    if "field" in details:
+        details = {"label": "count of web", "reason": message, **details}
+    if "reasons" in details:
+        details = {**details, "message": "The ensemble does not fit."}
     error = {"code": status, "message": message, "details": details}
     return status, {keys.get(status, "computeFault"): error}
 
@@ -214,7 +221,11 @@ CAPABILITIES: dict[str, Any] = {
         {"type": "affinity", "fields": {}},
         {"type": "spread", "fields": {"max_skew": {"type": "integer", "minimum": 1}}},
     ],
-    "statuses": [{"name": "ACTIVE", "settled": True}],
+    "statuses": [
+        {"name": "BUILDING", "label": "Building", "settled": False},
+        {"name": "ACTIVE", "label": "Active", "settled": True},
+        {"name": "ERROR", "label": "Error", "settled": True},
+    ],
     "member_statuses": [{"name": "RESERVED"}],
     "sort_keys": {"ensembles": ["name"], "hosts": ["host"]},
     "features": ["create", "plan"],
@@ -241,12 +252,16 @@ SURVIVABILITY = [
         "level": level,
         "domains_used": used,
         "state": "down",
+        "label": "down",
         "ends": ["cache"] if left else ["web", "cache"],
         "short": [],
+        "message": f"The ensemble is down after the loss of any one {level}.",
         "worst": [
             {"tier": "web", "left": left, "count": 2},
             {"tier": "cache", "left": 0, "count": 1},
         ],
+        "worst_message": f"At worst, {left} of 2 web and 0 of 1 cache are left.",
+        "any": [],
         "losses": [],
     }
     for level, used, left in (("host", 2, 1), ("rack", 2, 1), ("zone", 1, 0))
@@ -257,14 +272,30 @@ MEMBERS = [("web-0", "web", 0), ("web-1", "web", 1), ("cache-0", "cache", 0)]
 def plan(**changes: Any) -> dict[str, Any]:
     """Build a feasible plan: two web members on two hosts, a cache on the first."""
     base = {
+        "id": str(uuid.UUID(int=9)),
         "feasible": True,
+        "proved": True,
+        "message": "3 members fit on 2 hosts.",
+        "proof": "It is proved that no plan is better.",
+        "policies": [],
+        "warnings": [],
+        "not_planned_with": [],
+        "over_quota": [],
         "assignments": [
             {"member": name, "tier": tier, "domains": PLACES[place]}
             for name, tier, place in MEMBERS
         ],
         "domains": DOMAINS,
         "survivability": SURVIVABILITY,
-        "objectives": [{"name": "worst host loss", "value": 2, "bound": 2, "proved": True}],
+        "objectives": [
+            {
+                "name": "worst host loss",
+                "value": 2,
+                "bound": 2,
+                "proved": True,
+                "message": "worst host loss: 2, proved optimal",
+            }
+        ],
         "violations": [],
         "reasons": [],
     }
@@ -273,6 +304,16 @@ def plan(**changes: Any) -> dict[str, Any]:
 
 TRUTH = {
     "as_of": "2026-11-22T12:03:00Z",
+    "as_planned": False,
+    "message": "1 of 3 members run where they were planned.",
+    "differences": [
+        {"member": "web-1", "kind": "moved", "message": "web-1 is now in rack A."},
+        {"member": "cache-0", "kind": "gone", "message": "cache-0 is gone."},
+    ],
+    "costs": [{"message": "The loss of rack A now leaves nothing of web."}],
+    "policies": [
+        {"policy": 0, "holds": False, "message": "No two members of web may share a host."}
+    ],
     "members": [
         {
             "name": name,
@@ -303,6 +344,14 @@ TRUTH = {
 }
 
 
+PROGRESS = {
+    "RESERVING": "The capacity of 3 members is being reserved.",
+    "ROLLING_BACK": "The build failed; 0 of 3 members are removed.",
+    "ERROR": "The build failed, and nothing is left of it in the cloud.",
+    "DELETING": "0 of 3 members are removed.",
+}
+
+
 def ensemble(status: str, active: int = 0, **changes: Any) -> dict[str, Any]:
     """Build an ensemble as GET shows it."""
     member_status = "ACTIVE" if status == "ACTIVE" else "BUILDING"
@@ -316,13 +365,25 @@ def ensemble(status: str, active: int = 0, **changes: Any) -> dict[str, Any]:
         "status": status,
         "created_at": "2026-11-22T12:00:00Z",
         "updated_at": "2026-11-22T12:00:09Z",
-        "progress": {"active": active, "total": 3},
+        "progress": {
+            "active": active,
+            "removed": 0,
+            "total": 3,
+            "message": PROGRESS.get(status, f"{active} of 3 members are active."),
+        },
         "tiers": [
             {"name": "web", "count": 2, "server": template},
             {"name": "cache", "count": 1, "server": template},
         ],
         "policies": [
-            {"type": "anti-affinity", "level": "host", "tiers": ["web"], "max_per_domain": 1}
+            {
+                "type": "anti-affinity",
+                "level": "host",
+                "tiers": ["web"],
+                "max_per_domain": 1,
+                "message": "No two members of web may share a host.",
+                "holds": True,
+            }
         ],
         "fault": None,
         "members": [
@@ -342,9 +403,15 @@ def ensemble(status: str, active: int = 0, **changes: Any) -> dict[str, Any]:
         "objectives": [],
         "events": [{"at": "2026-11-22T12:00:00Z", "type": "planned", "message": "Planned."}],
         "survives": [
-            {"level": "host", "state": "works", "ends": [], "short": []},
-            {"level": "rack", "state": "works", "ends": [], "short": []},
-            {"level": "zone", "state": "down", "ends": ["web", "cache"], "short": []},
+            {"level": "host", "state": "works", "label": "works", "ends": [], "short": []},
+            {"level": "rack", "state": "works", "label": "works", "ends": [], "short": []},
+            {
+                "level": "zone",
+                "state": "down",
+                "label": "down",
+                "ends": ["web", "cache"],
+                "short": [],
+            },
         ],
     }
     return base | changes

@@ -28,10 +28,23 @@ def test_the_list_of_hosts_shows_each_with_its_members_and_what_breaks(
 
     held = [member("web-0", "1", "shop"), member("db-1", "2", "blog"), member("web-1", "1", "shop")]
     breaks = [
-        {"ensemble_name": "blog\x1b", "message": "db would end", "effect": "ended"},
-        {"ensemble_name": "shop", "message": "web would end", "effect": "unprotected"},
+        {
+            "ensemble_name": "blog\x1b",
+            "message": "db would end",
+            "effect": "ended",
+            "effect_label": "ends a tier",
+        },
+        {
+            "ensemble_name": "shop",
+            "message": "web would end",
+            "effect": "unprotected",
+            "effect_label": "nothing was asked",
+        },
     ]
-    left = [{"name": "blog\x1b", "state": "down"}, {"name": "shop", "state": "works"}]
+    left = [
+        {"name": "blog\x1b", "state": "down", "label": "down"},
+        {"name": "shop", "state": "works", "label": "works"},
+    ]
     down = a_host("h2", *held, state="down", breaks=breaks, ensembles=left)
     hosts = [down, a_host("h1")]
     fake.on("GET", "/hosts", (200, {"hosts": hosts}))
@@ -52,22 +65,29 @@ def test_a_host_is_shown_and_its_drain_only_when_that_was_checked(
         "ensemble_name": "shop",
         "fits": True,
         "moves": [{"member": "web-0", "host": "h2"}],
+        "message": "Moves: web-0 to h2.",
         "reasons": [],
     }
     full = {
         "ensemble_name": "blog",
         "fits": False,
         "moves": [],
+        "message": "There is no room.",
         "reasons": [{"message": "None of the 2 members of db fit."}],
     }
-    drain = {"breaks": [], "fits": False, "ensembles": [tried, full]}
+    drain = {
+        "breaks": [],
+        "fits": False,
+        "message": "Not all members fit elsewhere.",
+        "ensembles": [tried, full],
+    }
     fake.on("GET", "/hosts/h1", (200, {"host": shown}), (200, {"host": shown | {"drain": drain}}))
     assert "drain" not in openstack("ensemble", "host", "show", "h1").out
     lines = openstack("ensemble", "host", "show", "h1", "--check-drain").out.splitlines()
     assert [line.split("|")[2].strip() for line in lines if line.count("|") == 3][-4:] == [
         "Not all members fit elsewhere.",
-        "shop: web-0 to h2",
-        "blog: no room",
+        "shop: Moves: web-0 to h2.",
+        "blog: There is no room.",
         "- None of the 2 members of db fit.",
     ]
     assert [each.query for each in fake.asked] == [{}, {"check": ["1"]}]

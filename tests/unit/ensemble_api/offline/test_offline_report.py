@@ -64,17 +64,17 @@ Objectives, the most important first:
 Soft policies that are not met:
   at most 1 of web in a zone: 1 too many
 What survives failures:
-  any host (members are in 3 hosts): down, at worst 2 of 3 web and 0 of 1 db left; \
-db may be lost as a whole
-  any 2 hosts at once: down, at worst 1 of 3 web and 0 of 1 db left
-  any rack (members are in 3 racks): down, at worst 2 of 3 web and 0 of 1 db left; \
-db may be lost as a whole
-  any 2 racks at once: down, at worst 1 of 3 web and 0 of 1 db left
-  any zone (members are in 2 zones): down, at worst 1 of 3 web and 0 of 1 db left; \
-db may be lost as a whole
+  The ensemble is down after the loss of any one host: nothing of db is left.
+  At worst, 2 of 3 web and 0 of 1 db are left after the loss of any one host.
+  At worst, 1 of 3 web and 0 of 1 db are left after the loss of any 2 hosts.
+  The ensemble is down after the loss of any one rack: nothing of db is left.
+  At worst, 2 of 3 web and 0 of 1 db are left after the loss of any one rack.
+  At worst, 1 of 3 web and 0 of 1 db are left after the loss of any 2 racks.
+  The ensemble is down after the loss of any one zone: nothing of db is left.
+  At worst, 1 of 3 web and 0 of 1 db are left after the loss of any one zone.
 Headroom, whether lost members can be placed again:
-  any host: yes
-  any rack: no, there is no room after 1 of 2 racks
+  Lost members can be placed again after the loss of any one host.
+  Lost members cannot always be placed again after the loss of any one rack.
     az1/r1 (2 members): web has 3 members, and there is room for 2."""
     )
 
@@ -97,13 +97,13 @@ def test_failed_domains_are_said_and_not_used() -> None:
 
 def test_a_tier_that_one_failure_takes_is_named() -> None:
     text = told(a_cloud(), an_ensemble(a_tier("db", 1)), rooms=False)
-    assert "at worst 0 of 1 db left; db may be lost as a whole" in text
+    assert "after the loss of any one host: nothing of db is left." in text
 
 
 def test_many_domains_without_room_are_cut_short() -> None:
     hosts = [a_host(f"h{n}", f"r{n}", "az1", 1) for n in range(8)]
     text = told(a_cloud(*hosts), an_ensemble(a_tier("web", 8), policies=[apart("host", "web")]))
-    assert "any host: no, there is no room after 8 of 8 hosts" in text
+    assert "Lost members cannot always be placed again after the loss of any one host." in text
     assert "and 3 more" in text
 
 
@@ -114,12 +114,17 @@ def test_head_room_that_is_not_simply_there_is_told_apart() -> None:
     moved, open_ = DomainRoom(first, 2, True, 1), DomainRoom(second, 1, None)
     rooms = [LevelRoom("host", (moved,)), LevelRoom("host", (moved, open_))]
     lines = list(report(replace(found, rooms=tuple(rooms)), where, "shop", ()))
+    others_move = (
+        "Lost members can be placed again after the loss of any one host, but others may have to "
+        "move too."
+    )
+    one_moves = "Lost members can be placed again only if 1 other member moves too."
     assert lines[-5:] == [
-        "  any host: yes, but other members must move too",
-        "    az1/r1/h1 (2 members): 1 member elsewhere must move too",
-        "  any host: not decided for 1 of 2 hosts",
-        "    az1/r1/h2 (1 member): not decided",
-        "    az1/r1/h1 (2 members): 1 member elsewhere must move too",
+        f"  {others_move}",
+        f"    az1/r1/h1 (2 members): {one_moves}",
+        "  Whether lost members can be placed again after the loss of any one host is not decided.",
+        "    az1/r1/h2 (1 member): Whether lost members can be placed again is not decided.",
+        f"    az1/r1/h1 (2 members): {one_moves}",
     ]
 
 

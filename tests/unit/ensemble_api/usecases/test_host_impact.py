@@ -212,6 +212,7 @@ def test_a_host_is_shown_with_its_members_and_what_breaks() -> None:
         "impact": {"ended": 0, "broken": 1, "exposed": 0, "unprotected": 0}, "worst": "broken",
         "ensembles": [{
             "id": quorum.id, "name": "quorum", "project_id": "shop-project", "state": "degraded",
+            "label": "degraded",
         }],
         "members": [{
             "ensemble_id": quorum.id, "ensemble_name": "quorum", "project_id": "shop-project",
