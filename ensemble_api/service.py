@@ -27,6 +27,7 @@ from ensemble_api.usecases.current_state import Observer
 from ensemble_api.usecases.delete import Delete
 from ensemble_api.usecases.drain import Drains
 from ensemble_api.usecases.exclusivity import Exclusivity
+from ensemble_api.usecases.flavors import OtherFlavors
 from ensemble_api.usecases.host_impact import Search
 from ensemble_api.usecases.hosts import Hosts
 from ensemble_api.usecases.idempotency import CreateRequest, Idempotency
@@ -76,7 +77,14 @@ class Service:
             zone_level=inventory.zone_level,
         )
         quota = Quota(compute, networks, store)
-        free_capacity = FreeCapacity(store, inventory, reservation, exclusivity, sleep)
+        free_capacity = FreeCapacity(
+            store,
+            inventory,
+            reservation,
+            exclusivity,
+            OtherFlavors(compute, networks, volumes),
+            sleep,
+        )
         saved_plans = SavedPlans(store, plan_lifetime)
         known_for = remembered(timedelta(seconds=plan_lifetime))
         self._dry_runs = DryRuns(

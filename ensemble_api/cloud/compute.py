@@ -88,6 +88,10 @@ class Compute:
         specs = self._see(context, f"/flavors/{_quote(flavor_id)}/os-extra_specs")
         return dict(found["flavor"]) | {"extra_specs": specs["extra_specs"]}
 
+    def flavors(self, context: Context) -> list[dict[str, Any]]:
+        """The flavors that this tenant may use, without extra specs; no more than one page."""
+        return list(self._call(_as_built(context), "GET", "/flavors/detail")["flavors"])
+
     def image(self, context: Context, image_id: str) -> dict[str, Any] | None:
         """An image that this tenant may use."""
         found = self._find(context, f"/images/{_quote(image_id)}", PROXY_VERSION)

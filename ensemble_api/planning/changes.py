@@ -11,7 +11,7 @@ from itertools import islice, takewhile
 from typing import TypeAlias
 
 from ensemble_api.planning.bounds.counting import impossible
-from ensemble_api.planning.edits import ZONE, Edits, describe_edits, edited
+from ensemble_api.planning.edits import FLAVOR, ZONE, Edits, describe_edits, edited
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import legacy_text
 from ensemble_api.planning.model import Ensemble
@@ -31,8 +31,8 @@ _MOST = 5
 _ROUNDS = 4
 # The ways to end one reason, those that give up the least first; the first ones in combinations.
 _WAYS = ("loosen", "soften", "fewer")
-_SINGLE_WAYS = ("loosen", "more", "soften", "fewer", "level", "zone")
-_OF_TIERS = ("more", "fewer", "zone")
+_SINGLE_WAYS = ("loosen", "more", "soften", "fewer", "flavor", "level", "zone")
+_OF_TIERS = ("more", "fewer", "flavor", "zone")
 # How many of the values of a field that counting leaves open are planned.
 _TRIES = 4
 # How many more members than twice as many are tried.
@@ -138,19 +138,21 @@ class Changes:
     def _enough(self, steps: Sequence[Edits]) -> Edits | None:
         """Give the nearest step that is enough for the whole ensemble; None when none is found.
 
-        More or fewer members of a tier that a policy counts are not always easier. So what halving
-        does not find is looked for step by step, as far as counting leaves it open.
+        More or fewer members of a tier that a policy counts are not always easier, and neither are
+        other flavors. So what halving does not find is looked for step by step, as far as counting
+        leaves it open.
         """
-        edits = first(steps, self._counts, self._fits)
-        if edits is not None or len(steps) < 2 or not self._uneven(steps[0]):
+        flavors = any(field.endswith(FLAVOR) for step in steps[:1] for field in step)
+        edits = None if flavors else first(steps, self._counts, self._fits)
+        if edits is not None or not (flavors or self._uneven(steps)):
             return edits
         open_ones = islice((each for each in steps if self._counts(each)), _TRIES)
         return next((each for each in open_ones if self._fits(each)), None)
 
-    def _uneven(self, step: Edits) -> bool:
-        """Whether a step changes how many there are of a tier whose members a policy counts."""
-        return any(
-            f"tiers[{number}].count" in step and _is_counted(self.ensemble, tier.name)
+    def _uneven(self, steps: Sequence[Edits]) -> bool:
+        """Whether steps change how many there are of a tier whose members a policy counts."""
+        return len(steps) > 1 and any(
+            f"tiers[{number}].count" in steps[0] and _is_counted(self.ensemble, tier.name)
             for number, tier in enumerate(self.ensemble.tiers)
         )
 
@@ -335,6 +337,8 @@ def _of_tier(ensemble: Ensemble, reason: Reason, name: str, way: str) -> Iterato
         yield _fewer(ensemble, reason, name)
     elif way == "more" and reason.code != "no-capacity" and _is_counted(ensemble, name):
         yield _more(ensemble, name)
+    elif way == "flavor" and ensemble.tiers[number].flavors:
+        yield [{f"tiers[{number}].{FLAVOR}": each.id} for each in ensemble.tiers[number].flavors]
     elif way == "zone" and ensemble.tiers[number].zone is not None:
         yield [{f"tiers[{number}].{ZONE}": None}]
 

@@ -7,14 +7,19 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from ensemble_api.planning.errors import ModelError
-from ensemble_api.planning.message import Message, Sentence, following
-from ensemble_api.planning.model import Ensemble
+from ensemble_api.planning.message import Message, Sentence, following, listed
+from ensemble_api.planning.model import Ensemble, Flavor, Tier
 from ensemble_api.planning.wording import members
 
 _ALL_SOFT = Sentence("change.all-soft", "Make all policies soft.")
 _SOFT = Sentence("change.soft", "Make “%(policy)s” soft.")
 _COUNT = Sentence("change.count", "Ask for %(members)s of %(tier)s in place of %(before)s.")
 _ANY_ZONE = Sentence("change.any-zone", "Let %(tier)s be in any availability zone.")
+_FLAVOR = Sentence("change.flavor", "Use flavor %(flavor)s for %(tier)s.")
+_FLAVOR_WITHOUT = Sentence(
+    "change.flavor-without",
+    "Use flavor %(flavor)s for %(tier)s, which does not require %(traits)s.",
+)
 _LEVEL = Sentence("change.level", "Ask for “%(other)s” in place of “%(policy)s”.")
 _RELAX = Sentence("change.relax", "Relax “%(policy)s” to %(value)s.")
 
@@ -23,6 +28,7 @@ _RELAX = Sentence("change.relax", "Relax “%(policy)s” to %(value)s.")
 Edits: TypeAlias = dict[str, int | str | None]
 
 ZONE = "server.availability_zone"
+FLAVOR = "server.flavor"
 _FIELD = re.compile(r"(tiers|policies)\[(\d+)\]\.([\w.]+)")
 
 
@@ -38,11 +44,20 @@ def edited(ensemble: Ensemble, edits: Mapping[str, int | str | None]) -> Ensembl
             new = {"hard": value == "hard"}
         elif place[3] == ZONE:
             new = {"zone": value}
-        if place[1] == "tiers":
+        if place[3] == FLAVOR:
+            tiers[number] = tiers[number].with_flavor(_flavor(tiers[number], name, value))
+        elif place[1] == "tiers":
             tiers[number] = _with(tiers[number], new)
         else:
             policies[number] = _with(policies[number], new)
     return Ensemble(tuple(tiers), tuple(policies))
+
+
+def _flavor(tier: Tier, field: str, value: int | str | None) -> Flavor:
+    for flavor in tier.flavors:
+        if flavor.id == value:
+            return flavor
+    raise ModelError(field, f"must be one of the other flavors of {tier.name}, not {value}")
 
 
 def _with(part: Any, new: Mapping[str, object]) -> Any:
@@ -57,6 +72,13 @@ def describe_edits(ensemble: Ensemble, edits: Mapping[str, int | str | None]) ->
     return following([_describe_edit(ensemble, field, value) for field, value in edits.items()])
 
 
+def _describe_flavor(tier: Tier, flavor: Flavor) -> Message:
+    dropped = sorted(tier.required_traits - flavor.required_traits)
+    if not dropped:
+        return _FLAVOR(flavor=flavor.name, tier=tier.name)
+    return _FLAVOR_WITHOUT(flavor=flavor.name, tier=tier.name, traits=listed(dropped))
+
+
 def _describe_edit(ensemble: Ensemble, field: str, value: int | str | None) -> Message:
     part, name = field.split("].")
     number = int(part.split("[")[1])
@@ -64,6 +86,8 @@ def _describe_edit(ensemble: Ensemble, field: str, value: int | str | None) -> M
         tier = ensemble.tiers[number]
         if name == ZONE:
             return _ANY_ZONE(tier=tier.name)
+        if name == FLAVOR:
+            return _describe_flavor(tier, _flavor(tier, field, value))
         return _COUNT(members=members(int(value or 0)), tier=tier.name, before=tier.count)
     policy = ensemble.policies[number]
     if name == "enforcement":

@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ensemble_api.planning.errors import ModelError, located, require_whole
@@ -30,11 +30,33 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Flavor:
+    """Another flavor that a tier may have, by its id; `name` is what people call it.
+
+    The rest is what a member of that tier would need with it. `mask` names the hosts that are
+    closed or offered to it in a snapshot.
+    """
+
+    id: str
+    name: str
+    mask: str
+    resources: Mapping[str, int]
+    required_traits: frozenset[str] = frozenset()
+    forbidden_traits: frozenset[str] = frozenset()
+    unplanned: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "resources", MappingProxyType(dict(self.resources)))
+
+
+@dataclass(frozen=True, slots=True)
 class Tier:
     """`count` identical members; `resources` is what each of them takes, by resource class.
 
     `unplanned` are the codes of what else they need of a host, which no figure of a snapshot tells:
-    a host that a plan uses may refuse them (see `unplanned.py`).
+    a host that a plan uses may refuse them (see `unplanned.py`). `flavors` are others that it might
+    have, the nearest first, for what to offer when it is refused. `mask` names the hosts that are
+    closed or offered to it in a snapshot, if its own name does not.
     """
 
     name: str
@@ -44,6 +66,8 @@ class Tier:
     forbidden_traits: frozenset[str] = frozenset()
     zone: str | None = None
     unplanned: tuple[str, ...] = ()
+    flavors: tuple[Flavor, ...] = ()
+    mask: str = ""
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not _TIER_NAME.fullmatch(self.name):
@@ -60,9 +84,22 @@ class Tier:
         object.__setattr__(self, "required_traits", frozenset(self.required_traits))
         object.__setattr__(self, "forbidden_traits", frozenset(self.forbidden_traits))
         object.__setattr__(self, "unplanned", tuple(self.unplanned))
+        object.__setattr__(self, "flavors", tuple(self.flavors))
+        object.__setattr__(self, "mask", self.mask or self.name)
         for code in self.unplanned:
             if code not in WORDS:
                 raise ModelError("unplanned", f"must be of {', '.join(WORDS)}: {code}")
+
+    def with_flavor(self, flavor: Flavor) -> "Tier":
+        """Give the tier with another flavor."""
+        return replace(
+            self,
+            resources=flavor.resources,
+            required_traits=flavor.required_traits,
+            forbidden_traits=flavor.forbidden_traits,
+            unplanned=flavor.unplanned,
+            mask=flavor.mask,
+        )
 
     @property
     def members(self) -> tuple[Member, ...]:

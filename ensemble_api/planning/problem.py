@@ -209,7 +209,7 @@ def rebuild(problem: Problem, ensemble: Ensemble, existing: Assignment | None = 
 
 def _hosts_asked(tier: Tier) -> tuple[object, ...]:
     """Give what decides which hosts a tier may use."""
-    return tier.name, tier.required_traits, tier.forbidden_traits, tier.zone
+    return tier.mask, tier.required_traits, tier.forbidden_traits, tier.zone
 
 
 def _require_levels(ensemble: Ensemble, topology: Topology) -> None:
@@ -235,7 +235,7 @@ def _room(
 ) -> IntArray:
     """Give how many members of a tier each host could hold alone, those included that run there."""
     fit = fitting(free, request, tier.count)
-    offered = snapshot.offered.get(tier.name)
+    offered = snapshot.offered.get(tier.mask)
     if offered is not None:
         # What runs on a host may stay there; nothing more is taken in.
         fit = np.where(offered, fit, 0 if stays is None else np.minimum(fit, stays))

@@ -29,10 +29,11 @@ class Snapshot:
     "project", the hosts that hold servers of another one; a missing key means that none do.
     `free` is below zero where more is used than there is now, which counts as nothing free.
 
-    Two masks a tier, by its name, say what the figures cannot: `closed` are hosts that its members
-    must not use (say, another project's aggregate), `offered` those on which Placement has room for
-    one more member now, by whatever it knows beside the free units (say, the most that one consumer
-    may take). A missing name means that no host is closed, or that all are offered.
+    Two masks a tier, by the name of its `mask`, say what the figures cannot: `closed` are hosts
+    that its members must not use (say, another project's aggregate), `offered` those on which
+    Placement has room for one more member now, by whatever it knows beside the free units (say, the
+    most that one consumer may take). A missing name means that no host is closed, or that all are
+    offered.
 
     `packing` is the operator's choice of the hosts to take first where nothing else decides: the
     emptiest, as Nova's own weighers do, or the fullest, which keeps large free blocks whole.
@@ -100,8 +101,8 @@ class Snapshot:
             mask &= np.array(suits, dtype=np.bool_)[self._trait_number]
         if tier.zone is not None:
             mask &= self.in_zone(tier.zone)
-        if tier.name in self.closed:
-            mask &= ~self.closed[tier.name]
+        if tier.mask in self.closed:
+            mask &= ~self.closed[tier.mask]
         return mask
 
     def in_zone(self, zone: str) -> BoolArray:

@@ -16,6 +16,7 @@ from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.solver.process import solve
 from ensemble_api.store.api import Handover, Store
 from ensemble_api.usecases.exclusivity import Exclusivity
+from ensemble_api.usecases.flavors import OtherFlavors
 from ensemble_api.usecases.resolve import ResolvedRequest
 
 LOOKS = 4  # at a cloud in which only a build beside it is in the way
@@ -68,8 +69,10 @@ class FreeCapacity:
         inventory: Inventory,
         reservation: Reservation,
         exclusivity: Exclusivity,
+        other_flavors: OtherFlavors,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._other_flavors = other_flavors
         self._store = store
         self._inventory = inventory
         self._reservation = reservation
@@ -87,7 +90,8 @@ class FreeCapacity:
     ) -> tuple[result.Plan | result.Infeasible, Capacity]:
         """What ``plan`` makes of what is free, and that.
 
-        It looks again when only what is being handed over is in the way. When that does not help,
+        ``plan`` need not look for changes: a refusal gets those here, other flavors included. It
+        looks again when only what is being handed over is in the way. When that does not help,
         nothing is proved. ``but`` and ``to_reserve`` are those of ``free`` and ``readings``.
 
         :raises ensemble_api.exception.PlanChanged: when ``plan`` does.
@@ -108,10 +112,34 @@ class FreeCapacity:
                     planned = replace(planned, proved=planned.proved and possible.proved)
                     break
                 if last:
+                    planned = self._with_changes(context, request, readings, planned, free, but)
                     planned = result.Infeasible((*planned.reasons, _BUILD_UNDER_WAY), proved=False)
-                    break
+                    return planned, free.capacity
             self._sleep(PAUSE)
+        if isinstance(planned, result.Infeasible):
+            planned = self._with_changes(context, request, readings, planned, free, but)
         return planned, free.capacity
+
+    def _with_changes(
+        self,
+        context: Context,
+        request: ResolvedRequest,
+        readings: Readings,
+        refused: result.Infeasible,
+        free: Free,
+        but: str | None,
+    ) -> result.Infeasible:
+        """The refusal with what would fit, also with other flavors that the tenant may use."""
+        wider = self._other_flavors.added(context, request)
+        more = self.free(context, wider, readings, but).capacity.snapshot
+        for ensemble, snapshot in (
+            (wider.ensemble, more),
+            (request.ensemble, free.capacity.snapshot),  # what was free is not any more, or more
+        ):
+            found = planner.plan(ensemble, snapshot, solve=solve)
+            if isinstance(found, result.Infeasible):
+                return replace(refused, reasons=found.reasons)
+        return refused
 
     @staticmethod
     def _possible(request: ResolvedRequest, most: Capacity) -> result.Plan | result.Infeasible:

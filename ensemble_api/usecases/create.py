@@ -106,7 +106,7 @@ class Create:
         # 2 Reserve: a plan that is named by its id, or a new one.
         def plan(snapshot: Snapshot) -> result.Plan | result.Infeasible:
             if plan_id is None:
-                return planner.plan(request.ensemble, snapshot, solve=solve)
+                return planner.plan(request.ensemble, snapshot, solve=solve, changes=False)
             return self._dry_runs.confirm(context, request, snapshot, saved, options)
 
         def record(planned: result.Plan, capacity: Capacity) -> EnsembleRecord:

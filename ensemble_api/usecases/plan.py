@@ -92,7 +92,7 @@ class DryRuns:
         outcome, capacity = self._free_capacity.plan(
             context,
             request,
-            lambda snapshot: planner.plan(request.ensemble, snapshot, solve=solve),
+            lambda snapshot: planner.plan(request.ensemble, snapshot, solve=solve, changes=False),
         )
         found = self.complete(context, request, capacity.snapshot, outcome, options)
         return replace(found, over_quota=self._quota.shortages(context, request))
@@ -125,7 +125,7 @@ class DryRuns:
             restored = saved_plans.restore(before, request, snapshot)
             if restored is not None:
                 return restored
-        outcome = planner.plan(request.ensemble, snapshot, solve=solve)
+        outcome = planner.plan(request.ensemble, snapshot, solve=solve, changes=False)
         if isinstance(outcome, result.Infeasible):
             return outcome
         outcome = replace(outcome, assignment=relabel(outcome.assignment, before.assignment))

@@ -132,6 +132,24 @@ class ServerTemplates:
                 raise exception.Invalid(_OTHER_HOST(), field=f"{field}.volumes[{place}]")
         return asked[0]
 
+    def other(
+        self, template: Mapping[str, Any], flavor_id: str
+    ) -> tuple[Mapping[str, Any], Demand] | None:
+        """The flavor, and what a member that boots from an image would ask for with it.
+
+        None where it would not be built so.
+        """
+        if "volumes" in template:
+            return None
+        try:
+            flavor = self._find("flavor", flavor_id, "flavor")
+            image = self._find("image", template["image"], "image")
+            _check_disk(flavor, image, "flavor")
+            _check_memory(flavor, image, "flavor")
+            return flavor, demand(flavor, image)
+        except (exception.Invalid, ValueError):
+            return None
+
     def references(self, field: str, template: Mapping[str, Any]) -> None:
         """Look up what Nova looks up too, and says less clearly that the tenant does not have it.
 

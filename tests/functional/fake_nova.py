@@ -129,6 +129,12 @@ class FakeNova:
             raise Refused(404, f"Flavor {flavor_id} could not be found.")
         return 200, {"flavor": {key: found[key] for key in found if key != "extra_specs"}}
 
+    def listed_flavors(self, request: Any, context: Any) -> tuple[int, Any]:
+        self.asked_by_tenant.append(f"flavors {context.is_admin}")
+        seen = [each for each in self.flavors.values() if not each.get("private")]
+        shown = [{key: each[key] for key in each if key != "extra_specs"} for each in seen]
+        return 200, {"flavors": shown}
+
     def extra_specs(self, request: Any, context: Any, flavor_id: str) -> tuple[int, Any]:
         return 200, {"extra_specs": self._known(self.flavors, flavor_id, "Flavor")["extra_specs"]}
 
@@ -322,6 +328,7 @@ def _page(request: Any, items: list[dict[str, Any]], key: str) -> dict[str, Any]
 
 
 _ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [
+    ("GET", r"/flavors/detail", FakeNova.listed_flavors),
     ("GET", r"/flavors/([^/]+)", FakeNova.flavor),
     ("GET", r"/flavors/([^/]+)/os-extra_specs", FakeNova.extra_specs),
     ("GET", r"/images/([^/]+)", FakeNova.image),

@@ -42,6 +42,7 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
     ("what", "args", "raised"),
     [
         ("flavor", (FLAVOR,), {("GET", r"/flavors/([^/]+)/os-extra_specs")}),
+        ("flavors", (), set()),
         ("image", (IMAGE,), set()),
         ("network", (NETWORK,), set()),
         ("key_pair", ("laptop",), set()),

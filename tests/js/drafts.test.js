@@ -217,6 +217,11 @@ test('a change may take the availability zone out', () => {
   assert.deepEqual([zone(draft), zone(fieldPlaces.take(draft, steps))], ['az1', undefined]);
 });
 
+test('a change may be of the flavor', () => {
+  const steps = fieldPlaces.stepsOf(shop(), [edit('tiers[0].server.flavor', '42')]);
+  assert.equal(apiBody.body(fieldPlaces.take(shop(), steps)).tiers[0].server.flavor, '42');
+});
+
 test('a change of nothing is not offered', () => assert.equal(fieldPlaces.stepsOf(shop(), []), null));
 
 test('how many members there may be is what the cloud told the page', () => {

@@ -12,7 +12,7 @@ from planning_strategies import MANY, clouds, ensembles
 
 from ensemble_api.planning.edits import Edits, edited
 from ensemble_api.planning.errors import ModelError
-from ensemble_api.planning.model import Ensemble, Tier
+from ensemble_api.planning.model import Ensemble, Flavor, Tier
 from ensemble_api.planning.policies import AntiAffinity, Near, Spread, Survive
 from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.result import Infeasible, Plan
@@ -36,6 +36,8 @@ def single_edits(ensemble: Ensemble) -> Iterator[Edits]:
                 yield {f"tiers[{number}].count": count}
         if tier.zone is not None:
             yield {f"tiers[{number}].server.availability_zone": None}
+        for flavor in tier.flavors:
+            yield {f"tiers[{number}].server.flavor": flavor.id}
     for number, policy in enumerate(ensemble.policies):
         if not policy.hard:
             continue
@@ -47,8 +49,19 @@ def single_edits(ensemble: Ensemble) -> Iterator[Edits]:
                 yield {f"policies[{number}].{field}": value}
 
 
+def with_flavors(ensemble: Ensemble) -> Ensemble:
+    """Let every tier have another flavor that asks for half, and one that asks for no trait."""
+    tiers = []
+    for tier in ensemble.tiers:
+        half = {name: max(1, amount // 2) for name, amount in tier.resources.items()}
+        plain = Flavor("plain", "plain", tier.name, tier.resources)
+        small = Flavor("small", "small", tier.name, half, tier.required_traits)
+        tiers.append(replace(tier, flavors=(plain, small)))
+    return replace(ensemble, tiers=tuple(tiers))
+
+
 @MANY
-@given(ensembles(), clouds())
+@given(ensembles().map(with_flavors), clouds())
 def test_where_one_edit_is_enough_something_is_offered(
     ensemble: Ensemble, snapshot: Snapshot
 ) -> None:
@@ -92,6 +105,8 @@ def web(count: int, **more: object) -> Tier:
     return replace(Tier("web", count, {"VCPU": 1}), **more)  # type: ignore[arg-type]
 
 
+SMALL = Flavor("2", "small", "web", {"VCPU": 2})
+TINY = Flavor("1", "tiny", "web", {"VCPU": 1})
 FIVE_AND_FIVE = cloud({"a": ("r1", "z1", 5), "b": ("r2", "z1", 5)})
 
 
@@ -133,6 +148,20 @@ FIVE_AND_FIVE = cloud({"a": ("r1", "z1", 5), "b": ("r2", "z1", 5)})
             {"tiers[0].server.availability_zone": None},
             id="any zone",
         ),
+        pytest.param(
+            web(3, resources={"VCPU": 4}, flavors=(SMALL, TINY)),
+            AntiAffinity("host", ("web",)),
+            cloud({"a": ("r1", "z1", 1), "b": ("r2", "z1", 1), "c": ("r3", "z2", 1)}),
+            {"tiers[0].server.flavor": "1"},
+            id="the nearest flavor that fits",
+        ),
+        pytest.param(
+            web(2, required_traits=frozenset({"GPU"}), flavors=(TINY,)),
+            AntiAffinity("host", ("web",)),
+            FIVE_AND_FIVE,
+            {"tiers[0].server.flavor": "1"},
+            id="a flavor without the trait that no host has",
+        ),
     ],
 )
 def test_what_one_edit_does(tier: Tier, policy: Policy, snapshot: Snapshot, edits: Edits) -> None:
@@ -144,6 +173,23 @@ def test_what_one_edit_does(tier: Tier, policy: Policy, snapshot: Snapshot, edit
         {edit.field: edit.value for edit in change.edits} for change in found.reasons[0].changes
     ]
     assert edits in offered
+
+
+def test_a_flavor_is_named_and_so_are_the_traits_that_it_does_not_ask_for() -> None:
+    tier = web(2, required_traits=frozenset({"GPU"}), flavors=(TINY,))
+    found = plan(Ensemble((tier,)), FIVE_AND_FIVE)
+    assert isinstance(found, Infeasible)
+    said = [str(change.message) for change in found.reasons[0].changes]
+    assert said == ["Use flavor tiny for web, which does not require GPU."]
+
+
+def test_a_flavor_has_hosts_of_its_own() -> None:
+    snapshot = replace(FIVE_AND_FIVE, closed={"web": [True, True], "web tiny": [True, False]})
+    tier = web(2, flavors=(replace(SMALL, mask="web"), replace(TINY, mask="web tiny")))
+    found = plan(Ensemble((tier,)), snapshot)
+    assert isinstance(found, Infeasible)
+    offered = [change.edits[0].value for change in found.reasons[0].changes]
+    assert offered == ["1"]
 
 
 def test_more_members_of_the_tier_that_others_are_near_to() -> None:

@@ -12,7 +12,7 @@
   };
   // What a change of the API's may be about.
   const EDITABLE = {
-    tier: ['count', 'zone'], policy: ['enforcement', 'level', ...Object.keys(policyKinds.fields())],
+    tier: ['count', 'flavor', 'zone'], policy: ['enforcement', 'level', ...Object.keys(policyKinds.fields())],
   };
 
   /**
