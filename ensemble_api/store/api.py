@@ -22,6 +22,7 @@ from ensemble_api.records import (
 from ensemble_api.store import create_requests, models, rows
 from ensemble_api.store.create_requests import RequestKey
 from ensemble_api.store.database import Database, retried
+from ensemble_api.store.folding import folded
 
 _NO_MARKER = Sentence("invalid.marker", "%(marker)s is unknown")
 _ASKED = Sentence("event.asked", "Nova is asked for %(member)s.")
@@ -135,7 +136,7 @@ class Store(Database):
         if page.project_id is not None:
             query = query.where(model.project_id == page.project_id)
         if page.name is not None:
-            query = query.where(model.name.contains(page.name, autoescape=True))
+            query = query.where(model.folded_name.contains(folded(page.name), autoescape=True))
         if page.status is not None:
             query = query.where(model.status == page.status)
         order = [column.desc(), model.id.desc()] if page.descending else [column, model.id]
@@ -288,6 +289,7 @@ class Store(Database):
                     project_id=record.project_id,
                     user_id=record.user_id,
                     name=record.name,
+                    folded_name=folded(record.name),
                     status=record.status.value,
                     requester=rows.from_requester(record.requester),
                     body=record.body,

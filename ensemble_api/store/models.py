@@ -89,6 +89,7 @@ class Ensemble(Base):
     project_id: orm.Mapped[str] = orm.mapped_column(sa.String(255))
     user_id: orm.Mapped[str] = orm.mapped_column(sa.String(255))
     name: orm.Mapped[str] = orm.mapped_column(sa.String(255))
+    folded_name: orm.Mapped[str | None] = orm.mapped_column(sa.Text)
     status: orm.Mapped[str] = orm.mapped_column(sa.String(16))
     body: orm.Mapped[Any] = orm.mapped_column(JsonText)
     plan: orm.Mapped[Any] = orm.mapped_column(JsonText)

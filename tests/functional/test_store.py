@@ -63,6 +63,47 @@ def add(store: Store, **facts: Any) -> EnsembleRecord:
     return new
 
 
+@pytest.mark.parametrize(
+    ("name", "sought"),
+    [
+        pytest.param("Shop", "sHOp", id="Latin"),
+        pytest.param("Магазин Москва", "мОСК", id="Cyrillic"),
+        pytest.param("ΟΔΟΣ", "οδος", id="Greek, with the sigma that ends a word"),
+        pytest.param("Straße", "STRASSE", id="German"),
+        pytest.param("STRASSE", "straß", id="German, the other way round"),
+        pytest.param("İSTANBUL", "istanbul", id="Turkish, with a dot"),
+        pytest.param("ISPARTA", "ısparta", id="Turkish, without a dot"),
+        pytest.param("E\u0301COLE", "école", id="a letter and its mark apart"),
+        pytest.param("100%_", "%_", id="what databases have a meaning for"),
+    ],
+)
+def test_a_search_by_name_ignores_case_in_every_script(
+    store: Store, name: str, sought: str
+) -> None:
+    found = add(store, name=name)
+    add(store, name="другой")
+    assert [each.id for each in store.select(Page(name=sought))] == [found.id]
+
+
+def test_ensembles_from_before_can_be_found_too(new_database: Callable[[], Store]) -> None:
+    store = new_database()
+    migration.upgrade(store.engine, "0006")
+    now = rows.now().replace(tzinfo=None)
+    row = {
+        "id": str(uuid.uuid4()), "project_id": "p1", "user_id": "ada", "name": "МАГАЗИН",
+        "status": "ACTIVE", "body": "{}", "plan": "{}", "exclusive": False,
+        "created_at": now, "updated_at": now,
+    }  # fmt: skip
+    table = sa.table("ensembles", *map(sa.column, row))
+    with store.engine.begin() as connection:
+        connection.execute(sa.insert(table).values(**row))
+    migration.upgrade(store.engine)
+    model = models.Ensemble
+    with store.engine.connect() as connection:
+        kept = connection.execute(sa.select(model.folded_name)).scalar()
+    assert kept == "магазин"
+
+
 def test_the_migrations_give_exactly_the_schema_of_the_models(store: Store) -> None:
     with store.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
