@@ -20,11 +20,12 @@ TIER_NAME = Sentence(
 )
 UUID = Sentence("invalid.uuid", "must be a UUID")
 BLANK = Sentence("invalid.blank", "must not be blank")
+TAG = Sentence("invalid.tag", "must have 1 to 60 characters without , and /")
 _BAD_CHARACTER = Sentence("invalid.character", "has a bad character")
 _BASE64 = Sentence("invalid.base64", "must be base64")
 HIDDEN = Sentence("invalid.hidden", "holds a character that cannot be shown")
 _DESCRIBED = {
-    each.text: each for each in (SHARE, NETWORKS, IMAGE_OR_VOLUMES, TIER_NAME, UUID, BLANK)
+    each.text: each for each in (SHARE, NETWORKS, IMAGE_OR_VOLUMES, TIER_NAME, UUID, BLANK, TAG)
 }
 _TYPES = {
     "object": Sentence("invalid.object", "must be an object"),

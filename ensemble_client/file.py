@@ -15,9 +15,13 @@ STANDARD_INPUT: Final = "-"
 MAX_USER_DATA: Final = 49_149
 """Bytes of a user data file: Nova takes 65,535 once it is base64."""
 
-_SERVER_TEXTS: Final = ("flavor", "image", "key_name", "availability_zone")
-_SERVER_LISTS: Final = ("volumes", "ports", "security_groups")
-_SERVER_OTHERS: Final = ("networks", "user_data", "user_data_file", "metadata", "config_drive")
+_SERVER_TEXTS: Final = ("flavor", "image", "key_name", "availability_zone", "disk_config")
+_SERVER_LISTS: Final = (
+    "volumes", "ports", "security_groups", "tags", "trusted_image_certificates",
+)  # fmt: skip
+_SERVER_OTHERS: Final = (
+    "networks", "user_data", "user_data_file", "metadata", "config_drive", "description",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,8 @@ def _server(server: Value, folder: Path | None) -> dict[str, Any]:
     if "networks" in given:
         body["networks"] = _networks(given["networks"])
     body |= {key: given[key].names() for key in _SERVER_LISTS if key in given}
+    if "description" in given:
+        body["description"] = given["description"].text()
     if "config_drive" in given:
         body["config_drive"] = given["config_drive"].boolean()
     if "user_data" in given and "user_data_file" in given:

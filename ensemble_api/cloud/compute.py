@@ -225,6 +225,19 @@ class Compute:
                 raise
 
 
+# The fields of a template that Nova calls the same and takes as they are.
+_AS_GIVEN = (
+    "availability_zone",
+    "config_drive",
+    "description",
+    "key_name",
+    "metadata",
+    "tags",
+    "trusted_image_certificates",
+    "user_data",
+)
+
+
 def _as_built(context: Context) -> Any:
     """The caller's context without what Nova lets administrators do: a build has none of that."""
     plain = copy.copy(context)
@@ -243,9 +256,11 @@ def _server(name: str, template: Mapping[str, Any]) -> dict[str, Any]:
         server["imageRef"] = template["image"]
     else:
         server["block_device_mapping_v2"] = [_root(volume) for volume in template["volumes"]]
-    for key in ("key_name", "user_data", "metadata", "config_drive", "availability_zone"):
+    for key in _AS_GIVEN:
         if key in template:
             server[key] = template[key]
+    if "disk_config" in template:
+        server["OS-DCF:diskConfig"] = template["disk_config"]
     if "security_groups" in template:
         server["security_groups"] = [{"name": each} for each in template["security_groups"]]
     return server

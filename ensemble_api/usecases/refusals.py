@@ -26,6 +26,10 @@ _PARTS: Final = (
     "key_name",
     "user_data",
     "metadata",
+    "trusted_image_certificates",
+    "tags",
+    "disk_config",
+    "description",
 )
 FORBIDDEN: Final = 403
 _KINDS: Final[Mapping[int, type[exception.EnsembleError]]] = {

@@ -67,6 +67,28 @@ def test_each_member_has_its_own_port_and_gives_it_back(demo: Project, operator:
         assert {each.device_id for each in left.values()} == {""}, "the ports are free again"
 
 
+def test_members_have_what_else_nova_gives_a_server(demo: Project, operator: Operator) -> None:
+    certificates = ["674736e3-f25c-405c-8362-bbf991e0ce0a"]
+    tier = demo.tier(
+        "web",
+        1,
+        disk_config="MANUAL",
+        description="Serves pages.",
+        tags=["front", "shop"],
+        trusted_image_certificates=certificates,
+    )
+    created = demo.create(demo.body("described", [tier]))
+    try:
+        (member,) = demo.wait(created["id"], "ACTIVE")["members"]
+        server = operator.connection.compute.get_server(member["server_id"])
+        assert server.disk_config == "MANUAL"
+        assert server.description == "Serves pages."
+        assert sorted(server.tags) == ["front", "shop"]
+        assert server.trusted_image_certificates == certificates
+    finally:
+        demo.delete(created["id"])
+
+
 def test_ports_and_networks_go_together_in_their_order(demo: Project, operator: Operator) -> None:
     network = demo.names["network"]["private"]
     with ports(demo, 1) as given:

@@ -103,6 +103,10 @@ def test_a_name_given_beside_the_file_wins_and_need_not_be_in_it(path: Path) -> 
         ("ports: [p-0, p-1]", {"ports": ["p-0", "p-1"]}),
         ("config_drive: yes", {"config_drive": True}),
         ("config_drive: false", {"config_drive": False}),
+        ("disk_config: MANUAL", {"disk_config": "MANUAL"}),
+        ("description: Serves pages.", {"description": "Serves pages."}),
+        ("tags: front", {"tags": ["front"]}),
+        ("trusted_image_certificates: [c-1, c-2]", {"trusted_image_certificates": ["c-1", "c-2"]}),
     ],
 )
 def test_what_else_a_server_may_have(path: Path, text: str, server: dict[str, object]) -> None:
