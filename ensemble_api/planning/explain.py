@@ -2,6 +2,7 @@
 """Why there is no plan, in plain words with figures, and without naming a host or a rack."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from ensemble_api.planning.changes import Changes, Oracle, Rebuild, first, smaller
 from ensemble_api.planning.edits import Edits, edited
 from ensemble_api.planning.errors import ModelError
-from ensemble_api.planning.message import Message, Sentence, apart, listed
+from ensemble_api.planning.message import Message, Sentence, listed
 from ensemble_api.planning.model import Tier
 from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.result import NO_ANSWER, NOT_DECIDED, Reason
@@ -49,14 +50,15 @@ _CROWDED = Sentence(
     "The free capacity is too small, or too scattered, for all %(size)s members of %(tiers)s "
     "together.",
 )
-_CONFLICT = Sentence("reason.conflict", "It cannot be met, %(policy)s, together with: %(others)s.")
+_CONFLICT = Sentence("reason.conflict", "“%(policy)s” cannot be met together with %(others)s.")
+_QUOTED = Sentence("quoted", "“%(text)s”")
 _SOME_FIT = Sentence(
     "reason.some-fit",
-    "It cannot be met, %(policy)s, with the free capacity: %(count)s of the %(members)s fits.",
-    "It cannot be met, %(policy)s, with the free capacity: %(count)s of the %(members)s fit.",
+    "“%(policy)s” cannot be met with the free capacity: %(count)s of the %(members)s fits.",
+    "“%(policy)s” cannot be met with the free capacity: %(count)s of the %(members)s fit.",
 )
 _CONFLICT_WITH_CAPACITY = Sentence(
-    "reason.conflict-with-capacity", "It cannot be met, %(policy)s, with the free capacity."
+    "reason.conflict-with-capacity", "“%(policy)s” cannot be met with the free capacity."
 )
 
 _FEW = 20  # that many smaller ensembles are tried one after the other, of more by halves
@@ -79,6 +81,8 @@ def explain(problem: Problem, oracle: Oracle, rebuild: Rebuild | None = None) ->
 def _causes(problem: Problem, oracle: Oracle, rebuild: Rebuild | None) -> list[Reason]:
     """Find what refuses a problem that has no plan."""
     reasons = _shortages(problem)
+    if reasons and rebuild is not None:
+        reasons += _beyond(problem, reasons, rebuild)
     if not reasons and oracle(problem.enforcing(())) is False:
         reasons = [_crowded(problem)]
     return reasons or _conflict(problem, oracle, rebuild)
@@ -89,6 +93,33 @@ def _shortages(problem: Problem) -> list[Reason]:
     return list(_tier_shortages(problem)) or [
         reason for index in problem.hard for reason in _policy_shortages(problem, index)
     ]
+
+
+def _beyond(problem: Problem, short: list[Reason], rebuild: Rebuild) -> Iterator[Reason]:
+    """Find the policies that lack something even for as many members as there is capacity for.
+
+    Without them, what fits by the capacity alone would seem to be what could be had.
+    """
+    fitting = {
+        reason.tiers[0]: reason.supply
+        for reason in short
+        if reason.policy is None and reason.supply
+    }
+    if not fitting:
+        return
+    tiers = tuple(
+        replace(tier, count=fitting.get(tier.name, tier.count)) for tier in problem.ensemble.tiers
+    )
+    try:
+        fewer = rebuild(replace(problem.ensemble, tiers=tiers))
+    except ModelError:  # a policy that needs more members than that
+        return
+    for index in problem.hard:
+        lasting = {(each.code, each.tiers) for each in _policy_shortages(fewer, index)}
+        for reason in _policy_shortages(problem, index):
+            said = fitting.get(reason.tiers[0])
+            if said not in (None, reason.supply) and (reason.code, reason.tiers) in lasting:
+                yield reason
 
 
 def _shortages_of(problem: Problem, policy: int | None) -> list[Reason]:
@@ -189,14 +220,14 @@ def _conflict(problem: Problem, oracle: Oracle, rebuild: Rebuild | None) -> list
     reasons = []
     for index in core:
         policy = problem.ensemble.policies[index]
-        others = [problem.ensemble.policies[i].describe() for i in core if i != index]
+        others = [_QUOTED(text=problem.ensemble.policies[i].describe()) for i in core if i != index]
         demand = int(problem.counts[problem.rows(policy.tiers)].sum())
         supply = None
         if not others and rebuild is not None:
             supply = _fitting(problem, index, oracle, rebuild)
         described = policy.describe()
         if others:
-            message = _CONFLICT(policy=described, others=apart(others))
+            message = _CONFLICT(policy=described, others=listed(others))
         elif supply is None:
             message = _CONFLICT_WITH_CAPACITY(policy=described)
         else:

@@ -99,6 +99,6 @@ def test_it_is_refused_with_a_reason_and_a_change() -> None:
     assert found.proved
     (reason,) = found.reasons
     assert str(reason.message) == (
-        "It cannot be met, web in at most 1, with the free capacity: 2 of the 4 members fit."
+        "“web in at most 1” cannot be met with the free capacity: 2 of the 4 members fit."
     )
     assert str(reason.suggestion) == "Make “web in at most 1” soft."

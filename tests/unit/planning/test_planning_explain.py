@@ -124,9 +124,24 @@ def test_a_conflict_names_each_policy_of_it_and_no_other() -> None:
     )
     assert [(reason.code, reason.policy) for reason in found] == [("conflict", 1), ("conflict", 2)]
     assert str(found[0].message) == (
-        "It cannot be met, db in every rack that holds web, together with: web in at least 2 racks."
+        "“db in every rack that holds web” cannot be met together with “web in at least 2 racks”."
     )
     assert str(found[0].suggestion) == "Make “db in every rack that holds web” soft."
+
+
+def test_a_policy_that_allows_fewer_than_fit_is_told_beside_the_capacity() -> None:
+    """Or 106 would fit, and 12 be what to ask for."""
+    hosts = {"a": ("r", "z", 53), "b": ("s", "z", 53)}
+    few = AntiAffinity("host", ("web",), True, max_per_domain=6)
+    many = AntiAffinity("host", ("web",), True, max_per_domain=60)
+    for policy, told in ((few, ["no-capacity", "too-few-domains"]), (many, ["no-capacity"])):
+        result = plan(Ensemble((tier("web", 200),), (policy,)), cloud(hosts))
+        assert isinstance(result, Infeasible)
+        assert [reason.code for reason in result.reasons] == told
+        assert str(result.reasons[0].message) == "106 of the 200 members of web fit."
+        offered = 12 if policy is few else 106
+        for reason in result.reasons:
+            assert str(reason.suggestion) == f"Ask for {offered} members of web in place of 200."
 
 
 @pytest.mark.parametrize(
