@@ -17,16 +17,6 @@ Text: TypeAlias = str | Promise
 
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # marks that change the direction of writing
 
-STATUSES: tuple[tuple[str, Text], ...] = (
-    ("RESERVING", _("Reserving")),
-    ("BUILDING", _("Building")),
-    ("ACTIVE", _("Active")),
-    ("ROLLING_BACK", _("Rolling back")),
-    ("ERROR", _("Error")),
-    ("DELETING", _("Deleting")),
-)
-SETTLED = ("ACTIVE", "ERROR")
-LEAVING = ("ROLLING_BACK", "DELETING")
 LEVELS: dict[str, Text] = {"host": _("host"), "rack": _("rack"), "zone": _("zone")}
 # What a tier can be made of, as far as it has to be said that a kind could not be listed.
 CHOICES: dict[str, Text] = {
@@ -72,18 +62,6 @@ def number(value: float) -> str:
 
 STATES: dict[str, Text] = {"up": _("up"), "down": _("down"), "disabled": _("disabled")}
 
-# What a failure leaves of an ensemble, by the minima that its policies declare.
-OUTCOMES: dict[str, Text] = {
-    "works": _("works"),
-    "degraded": _("degraded"),
-    "down": _("down"),
-}
-
-
-def status(value: str) -> Text:
-    """Give the word for a status; one we do not know is shown as it came."""
-    return dict(STATUSES).get(value, value)
-
 
 def level(value: str) -> Text:
     """Give the word for a level; operators may configure more than the three we can translate."""
@@ -93,11 +71,6 @@ def level(value: str) -> Text:
 def state(value: str) -> Text:
     """Give the word for the state of a host."""
     return STATES.get(value, value)
-
-
-def outcome(value: str) -> Text:
-    """Give the word for what a failure leaves of an ensemble."""
-    return OUTCOMES.get(value, value)
 
 
 def as_it_is(text: Any) -> SafeString:

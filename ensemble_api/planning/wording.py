@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from ensemble_api.planning.message import Argument, Message, Sentence, listed
 
 __all__ = [
-    "after_loss", "at_least", "at_most", "domain_label", "domains", "in_a", "in_every", "in_number",
+    "ZONE", "after_loss", "at_least", "at_most", "domain_label", "domains", "in_a", "in_every",
+    "in_number",
     "in_one", "in_same", "left_of", "level_word", "listed", "loss_of_more", "loss_of_one",
     "lost_with_worst", "members", "members_of", "no_domain", "over", "plural", "there_are",
 ]  # fmt: skip
@@ -146,6 +147,7 @@ _DOMAIN_LABELS = {
     "rack": Sentence("domain-label.rack", "rack %(letters)s"),
     "zone": Sentence("domain-label.zone", "zone %(letters)s"),
 }
+ZONE = "zone"  # what a person calls the level of the availability zones, whatever its name
 _LEVEL_WORDS = {
     "host": Sentence("level.host", "host"),
     "rack": Sentence("level.rack", "rack"),

@@ -6,27 +6,11 @@ from typing import Any
 
 from ensemble_api import limits, schemas
 from ensemble_api.capabilities import Capabilities
-from ensemble_api.planning.message import Sentence
-from ensemble_api.planning.wording import level_word
+from ensemble_api.planning.wording import ZONE, level_word
 from ensemble_api.records import MemberStatus, Status
+from ensemble_api.views.statuses import LABELS, MEMBER_LABELS
 
 Json = dict[str, Any]
-ZONE = "zone"  # what a person calls the level of the availability zones
-_STATUSES = {
-    Status.RESERVING: Sentence("status.reserving", "Reserving")(),
-    Status.BUILDING: Sentence("status.building", "Building")(),
-    Status.ACTIVE: Sentence("status.active", "Active")(),
-    Status.ROLLING_BACK: Sentence("status.rolling-back", "Rolling back")(),
-    Status.ERROR: Sentence("status.error", "Error")(),
-    Status.DELETING: Sentence("status.deleting", "Deleting")(),
-}
-_MEMBER_STATUSES = {
-    MemberStatus.RESERVED: Sentence("member-status.reserved", "Reserved")(),
-    MemberStatus.BUILDING: Sentence("member-status.building", "Building")(),
-    MemberStatus.ACTIVE: Sentence("member-status.active", "Active")(),
-    MemberStatus.ERROR: Sentence("member-status.error", "Error")(),
-    MemberStatus.DELETED: Sentence("member-status.deleted", "Deleted")(),
-}
 
 
 def capabilities(found: Capabilities, sort_keys: Mapping[str, Iterable[str]]) -> Json:
@@ -52,11 +36,10 @@ def capabilities(found: Capabilities, sort_keys: Mapping[str, Iterable[str]]) ->
             "plan_lifetime": found.plan_lifetime,
         },
         "statuses": [
-            {"name": each.value, "label": _STATUSES[each], "settled": each.settled}
-            for each in Status
+            {"name": each.value, "label": LABELS[each], "settled": each.settled} for each in Status
         ],
         "member_statuses": [
-            {"name": each.value, "label": _MEMBER_STATUSES[each]} for each in MemberStatus
+            {"name": each.value, "label": MEMBER_LABELS[each]} for each in MemberStatus
         ],
         "sort_keys": {name: list(keys) for name, keys in sort_keys.items()},
         "levels": [

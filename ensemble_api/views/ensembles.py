@@ -14,6 +14,7 @@ from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.progress import progress
+from ensemble_api.views.statuses import LABELS
 from ensemble_api.views.survival import objectives, policies, promises, survival, verdict
 from ensemble_api.views.warnings import warnings
 
@@ -45,12 +46,14 @@ def ensemble(
         "project_id": record.project_id,
         "user_id": record.user_id,
         "status": record.status.value,
+        "status_label": LABELS[record.status],
+        "settled": record.status.settled,
         "created_at": record.created_at,
         "updated_at": record.updated_at,
         "progress": progress(record),
         "tiers": [_tier(each, detail=detail, user_data=user_data) for each in record.body["tiers"]],
         "fault": _fault(record, zone_level, names=names),
-        "survives": [{"level": each.level, **verdict(each)} for each in losses],
+        "survives": [{"level": each.level, **verdict(each, topology)} for each in losses],
     }
     if not detail:
         return view

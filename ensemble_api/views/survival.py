@@ -14,6 +14,7 @@ from ensemble_api.planning.result import (
     objective_label,
 )
 from ensemble_api.planning.topology import Topology
+from ensemble_api.planning.wording import ZONE, level_word
 from ensemble_api.views.domains import Domains, Json
 
 MOST_FAILURES = 3  # domains that fail at once, in what is always told
@@ -66,7 +67,7 @@ def survival(
         {
             "level": each.level,
             "domains_used": each.domains_used,
-            **verdict(each, failures),
+            **verdict(each, topology, failures),
             "worst": [
                 {"tier": tier, "left": left, "count": counts[tier]}
                 for tier, left in each.after(failures).items()
@@ -98,7 +99,7 @@ def survival(
     return levels
 
 
-def verdict(found: survivability.LevelSurvivability, failures: int = 1) -> Json:
+def verdict(found: survivability.LevelSurvivability, topology: Topology, failures: int = 1) -> Json:
     """What the loss of any ``failures`` domains of a level leaves at worst, in one word.
 
     ``ends`` are the tiers of which nothing is left though members are needed, ``short`` those of
@@ -107,6 +108,7 @@ def verdict(found: survivability.LevelSurvivability, failures: int = 1) -> Json:
     return {
         "state": found.state(failures).value,
         "label": found.state(failures).label,
+        "level_label": level_word(ZONE if found.level == topology.zone_level else found.level),
         "ends": list(found.ends(failures)),
         "short": list(found.short(failures)),
         "message": found.verdict(failures),

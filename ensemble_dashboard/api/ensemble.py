@@ -2,8 +2,8 @@
 """The ensembles API as the dashboard calls it, with the rights of the person at the browser."""
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest
@@ -13,6 +13,8 @@ from openstack_dashboard.contrib.developer.profiler import api as profiler
 from openstack_dashboard.utils import settings as dashboard_settings
 
 from ensemble_client.v2.ensembles import EnsembleManager
+
+_KNOWN = "_known_to_ensembles_api"  # an attribute of a request
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,37 @@ def ensemble_page(
 def ensemble_capabilities(request: HttpRequest) -> dict[str, Any]:
     """Give the limits, levels and features of this cloud's ensembles."""
     return dict(manager(request).capabilities())
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the API takes in questions: statuses with their words, and keys to sort by.
+
+    An API that does not answer takes nothing.
+    """
+
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    settled: Collection[str] = ()
+    sort_keys: Mapping[str, Collection[str]] = field(default_factory=dict)
+    levels: tuple[str, ...] = ()  # the smallest first
+
+
+def known(request: HttpRequest) -> Known:
+    """Tell what the API takes in questions; a request asks it once."""
+    found: Known | None = getattr(request, _KNOWN, None)
+    if found is None:
+        try:
+            told = ensemble_capabilities(request)
+        except Exception:  # noqa: BLE001 - what is asked for next says what is wrong
+            return Known()
+        found = Known(
+            {each["name"]: each["label"] for each in told["statuses"]},
+            [each["name"] for each in told["statuses"] if each["settled"]],
+            told["sort_keys"],
+            tuple(each["name"] for each in told["levels"]),
+        )
+        setattr(request, _KNOWN, found)
+    return found
 
 
 @profiler.trace

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages about hosts: all of them as a map and a table, and one with the question of a drain."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.urls import reverse_lazy
@@ -10,6 +9,7 @@ from horizon import exceptions, views
 from novaclient import exceptions as nova_exceptions
 
 from ensemble_dashboard import words
+from ensemble_dashboard.api import ensemble as ensembles_api
 from ensemble_dashboard.api import host_impact as api
 from ensemble_dashboard.content.admin_ensembles import drain, host_impact
 from ensemble_dashboard.content.admin_ensembles.forms import HostSearchForm
@@ -34,9 +34,10 @@ class HostImpactView(views.HorizonTemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Ask for one page of hosts and the summary of all, and lay them out."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        search = HostSearch.of(self.request.GET)
+        known = ensembles_api.known(self.request)
+        search = HostSearch.of(self.request.GET, known.levels[1:], known.sort_keys.get("hosts", ()))
         try:
-            search, page = self._ask(search)
+            page = self._ask(search)
         except Exception:  # noqa: BLE001 - Horizon sorts out which kind it is
             exceptions.handle(self.request, _("Unable to retrieve the host impact."))
             context["failed"] = True
@@ -64,19 +65,14 @@ class HostImpactView(views.HorizonTemplateView):
             context["next_url"] = search.link(marker=page.hosts[-1]["host"])
         return context
 
-    def _ask(self, search: HostSearch) -> tuple[HostSearch, api.HostImpactPage]:
-        """Ask the API, once more where it knows other levels or the page's first host is gone."""
+    def _ask(self, search: HostSearch) -> api.HostImpactPage:
+        """Ask the API, once more where the page's first host is gone."""
         try:
-            page = self._page(search, search.marker)
+            return self._page(search, search.marker)
         except nova_exceptions.BadRequest:
             if not search.marker:
                 raise
-            page = self._page(search, "")
-        levels = _levels(page.summary)
-        known = HostSearch.of(self.request.GET, levels)
-        if known.filters != search.filters:
-            page = self._page(known, known.marker)
-        return known, page
+            return self._page(search, "")
 
     def _page(self, search: HostSearch, marker: str) -> api.HostImpactPage:
         return api.host_impacts(
@@ -87,13 +83,6 @@ class HostImpactView(views.HorizonTemplateView):
             marker=marker or None,
             backwards=search.backwards and bool(marker),
         )
-
-
-def _levels(summary: Mapping[str, Any]) -> tuple[str, ...]:
-    """The levels above the host, smallest first; a cloud without hosts has the usual ones."""
-    for group in summary["groups"]:
-        return tuple(key for key in group if key != "hosts")
-    return ("rack", "zone")
 
 
 def _column(key: str, word: words.Text, search: HostSearch) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an operator looks for among the hosts, as the address of the page has it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from ensemble_dashboard.api.host_impact import RISING
 
 MEASURES = ("impact", "members", "ensembles")
-SORTS = ("impact", "members", "host")
+WORST = "impact"  # the order that goes without saying
 _LONGEST = 255
 # The names that are no level; an operator may have levels of any other name.
 _OWN = frozenset(("project", "ensemble", "q", "by", "sort", "dir", "marker", "prev"))
@@ -27,21 +27,21 @@ class HostSearch:
     q: str = ""
     domains: Mapping[str, str] = field(default_factory=dict)
     by: str = MEASURES[0]
-    sort: str = SORTS[0]
+    sort: str = WORST
     descending: bool = True
     marker: str = ""
     backwards: bool = False
 
     @classmethod
     def of(
-        cls, query: Mapping[str, str], levels: tuple[str, ...] = ("rack", "zone")
+        cls, query: Mapping[str, str], levels: Sequence[str], sorts: Collection[str] = ()
     ) -> "HostSearch":
         """Read an address; what the API would not understand is left out."""
 
         def text(name: str) -> str:
             return query.get(name, "").strip()[:_LONGEST]
 
-        sort = query.get("sort", "") if query.get("sort", "") in SORTS else SORTS[0]
+        sort = query.get("sort", "") if query.get("sort", "") in sorts else WORST
         usual = "asc" if sort in RISING else "desc"
         direction = query.get("dir", "") if query.get("dir", "") in ("asc", "desc") else usual
         return cls(
@@ -82,7 +82,7 @@ class HostSearch:
             "ensemble": self.ensemble,
             "q": self.q,
             "by": self.by if self.by != MEASURES[0] else "",
-            "sort": self.sort if self.sort != SORTS[0] else "",
+            "sort": self.sort if self.sort != WORST else "",
             "dir": self.direction,
             "marker": self.marker,
             "prev": "1" if self.backwards and self.marker else "",

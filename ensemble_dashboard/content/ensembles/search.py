@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from ensemble_dashboard import words
+from ensemble_dashboard.api.ensemble import Known
 
-SORTS = ("created_at", "name", "status")  # by which the API can sort
 NEWEST = ("created_at", "desc")
 _LONGEST = 255
 
@@ -26,15 +25,15 @@ class Search:
     project: str = ""
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> "Search":
+    def of(cls, query: Mapping[str, str], known: Known) -> "Search":
         """Read an address; what the API would not understand is left out."""
         status, sort = query.get("status", ""), query.get("sort", "")
-        known = sort in SORTS
+        sorts = sort in known.sort_keys.get("ensembles", ())
         return cls(
             name=query.get("q", "").strip()[:_LONGEST],
-            status=status if status in dict(words.STATUSES) else "",
-            sort=sort if known else NEWEST[0],
-            direction=("asc" if query.get("dir") == "asc" else "desc") if known else NEWEST[1],
+            status=status if status in known.statuses else "",
+            sort=sort if sorts else NEWEST[0],
+            direction=("asc" if query.get("dir") == "asc" else "desc") if sorts else NEWEST[1],
             project=query.get("project", "").strip()[:_LONGEST],
         )
 

@@ -147,23 +147,18 @@ class StatusColumn(tables.Column):
             ' focusable="false" aria-hidden="true"><path d="{}"/></svg> {}</span>',
             str(datum.status).lower(),
             _SIGNS.get(datum.status, _ON_THE_WAY),
-            words.status(datum.status),
+            datum.status_label,
         )
-        progress: Mapping[str, int] = getattr(datum, "progress", None) or {}
-        active, total = progress.get("active", 0), progress.get("total", 0)
-        if datum.status in words.SETTLED or not total:
+        active, total = datum.progress["active"], datum.progress["total"]
+        if datum.settled or not total:
             return said
-        leaving = datum.status in words.LEAVING
-        counted = gettext("%(active)d of %(total)d left") if leaving else gettext(
-            "%(active)d of %(total)d active"
-        )  # fmt: skip
         return format_html(
             '{}<span class="ens-count">{}</span>'
             '<div class="progress ens-progress" role="progressbar" aria-valuemin="0"'
             ' aria-valuenow="{}" aria-valuemax="{}" aria-label="{}">'
             '<div class="progress-bar progress-bar-striped active" style="width: {}%"></div></div>',
             said,
-            counted % {"active": active, "total": total},
+            datum.progress["message"],
             active,
             total,
             gettext("Members that are active"),
@@ -214,12 +209,10 @@ def member_count(datum: Any) -> int:
 
 def survival_chips(datum: Any) -> str:
     """Say for each level in one word what the loss of any one domain of it leaves, as planned."""
-    levels = getattr(datum, "survives", None) or ()
-    if datum.status in (*words.LEAVING, "ERROR"):
+    levels = datum.survives
+    if not levels:
         dash = '<span class="text-muted" aria-hidden="true">&ndash;</span>'
         return format_html(dash + '<span class="sr-only">{}</span>', gettext("nothing stays"))
-    if not levels:
-        return format_html('<span class="text-muted">{}</span>', gettext("not known yet"))
     return format_html_join(
         " ",
         '<span class="ens-chip ens-chip-{}" title="{}"><span class="fa {}" aria-hidden="true">'
@@ -231,27 +224,11 @@ def survival_chips(datum: Any) -> str:
 _OUTCOME_ICONS = {"works": "fa-check", "degraded": "fa-exclamation-triangle"}
 
 
-def _survival(item: Mapping[str, Any]) -> tuple[str, str, str, words.Text, words.Text, str]:
-    word = words.level(item["level"])
-    facts = {"level": word, "ends": ", ".join(item["ends"]), "short": ", ".join(item["short"])}
-    if facts["ends"] and facts["short"]:
-        said = gettext(
-            "as planned, the loss of one %(level)s can leave nothing of %(ends)s and fewer of "
-            "%(short)s than needed"
-        )
-    elif facts["short"]:
-        said = gettext(
-            "as planned, the loss of one %(level)s can leave fewer of %(short)s than needed"
-        )
-    elif facts["ends"]:
-        said = gettext("as planned, the loss of one %(level)s can leave nothing of %(ends)s")
-    else:
-        said = gettext(
-            "as planned, every tier has what it needs after the loss of any one %(level)s"
-        )
+def _survival(item: Mapping[str, Any]) -> tuple[str, str, str, str, str, str]:
     state = str(item["state"])
     icon = _OUTCOME_ICONS.get(state, "fa-times")
-    return state, said % facts, icon, word, words.outcome(state), said % facts
+    message = item["message"]
+    return state, message, icon, item["level_label"], item["label"], message
 
 
 def _always(attributes: dict[str, str], _value: Any) -> dict[str, str]:
@@ -297,7 +274,7 @@ class EnsemblesTable(tables.DataTable):
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
-        self.search = Search.of(request.GET)
+        self.search = Search.of(request.GET, api.known(request))
         if "multi_select" in self.columns:
             self.columns["multi_select"].verbose_name = format_html(
                 '<span class="sr-only">{}</span>', gettext("Select")

@@ -65,7 +65,7 @@ class IndexView(tables.PagedTableMixin, tables.DataTableView):
     def get_data(self) -> list[Any]:
         """Fetch the page that the marker names, in the order and with the search asked for."""
         marker, direction = self._get_marker()
-        search = Search.of(self.request.GET)
+        search = Search.of(self.request.GET, api.known(self.request))
         try:
             page = api.ensemble_page(
                 self.request,
@@ -89,9 +89,10 @@ class IndexView(tables.PagedTableMixin, tables.DataTableView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Invite to draw when there is nothing at all, rather than nothing that matches."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        search = Search.of(self.request.GET)
+        known = api.known(self.request)
+        search = Search.of(self.request.GET, known)
         context["search"] = search
-        context["statuses"] = words.STATUSES
+        context["statuses"] = known.statuses.items()
         context["trouble"] = self.trouble
         context["invite"] = not (
             self.table.data or self.trouble or self._get_marker()[0] or search.filters
@@ -140,7 +141,7 @@ class DetailView(views.HorizonTemplateView):
             "ensemble": ensemble.to_dict(),
             "now": following.clock(),
             "names": choices.names(self.request),
-            "settled": list(words.SETTLED),
+            "settled": list(api.known(self.request).settled),
             **{f"{name}Url": self._url(name, ensemble) for name in _QUESTIONS},
             "indexUrl": str(self.index_url),
             "goneUrl": f"{self.index_url}?gone={following.deleted_token(ensemble.name)}",

@@ -47,7 +47,39 @@ CAPABILITIES = {
         {"name": "rack", "label": "rack", "zone": False},
         {"name": "az", "label": "zone", "zone": True},
     ],
+    "statuses": [
+        {"name": "RESERVING", "label": "Reserving", "settled": False},
+        {"name": "BUILDING", "label": "Building", "settled": False},
+        {"name": "ACTIVE", "label": "Active", "settled": True},
+        {"name": "ROLLING_BACK", "label": "Rolling back", "settled": False},
+        {"name": "ERROR", "label": "Error", "settled": True},
+        {"name": "DELETING", "label": "Deleting", "settled": False},
+    ],
+    "sort_keys": {
+        "ensembles": ["created_at", "name", "status"],
+        "hosts": ["impact", "members", "host"],
+    },
 }
+_STATUSES = {each["name"]: each for each in CAPABILITIES["statuses"]}
+_NOBODY = ("ERROR", "ROLLING_BACK", "DELETING")
+
+
+SURVIVES = [
+    {
+        "level": level,
+        "level_label": level,
+        "state": state,
+        "label": state,
+        "ends": ends,
+        "short": short,
+        "message": f"The ensemble {state} after the loss of any one {level}.",
+    }
+    for level, state, ends, short in (
+        ("host", "works", [], []),
+        ("rack", "degraded", [], ["web"]),
+        ("zone", "down", ["web"], []),
+    )
+]
 
 
 def ensemble(name: str, status: str = "ACTIVE", active: int = 2, **more: Any) -> dict[str, Any]:
@@ -60,9 +92,16 @@ def ensemble(name: str, status: str = "ACTIVE", active: int = 2, **more: Any) ->
         "project_id": PROJECT,
         "user_id": "u-demo",
         "status": status,
+        "status_label": _STATUSES[status]["label"],
+        "settled": _STATUSES[status]["settled"],
         "created_at": stamp,
         "updated_at": stamp,
-        "progress": {"active": active, "total": 2},
+        "progress": {
+            "active": active,
+            "removed": 0,
+            "total": 2,
+            "message": f"{active} of 2 members are active.",
+        },
         "tiers": [TIER],
         "policies": [{**POLICY, "message": "Racks keep web alive.", "holds": True}],
         "fault": None,
@@ -72,11 +111,7 @@ def ensemble(name: str, status: str = "ACTIVE", active: int = 2, **more: Any) ->
         "violations": [],
         "objectives": [],
         "events": [],
-        "survives": [
-            {"level": "host", "state": "works", "ends": [], "short": []},
-            {"level": "rack", "state": "degraded", "ends": [], "short": ["web"]},
-            {"level": "zone", "state": "down", "ends": ["web"], "short": []},
-        ],
+        "survives": [] if status in _NOBODY else SURVIVES,
         **more,
     }
 
@@ -99,6 +134,7 @@ class LittleCloud:
     def empty(self) -> None:
         """Forget everything but who logged in."""
         self.ensembles: list[dict[str, Any]] = []
+        self.capabilities: dict[str, Any] = CAPABILITIES
         # What the host impact is about: hosts and records of the API's own code.
         self.hosts: list[Any] = []
         self.records: list[Any] = []
@@ -331,7 +367,7 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/v2.1/os-ensembles":
             return cloud.create(body) if self.command == "POST" else cloud.page(query)
         if path == "/v2.1/os-ensembles/capabilities":
-            return 200, {"capabilities": CAPABILITIES}
+            return 200, {"capabilities": cloud.capabilities}
         if path == "/v2.1/os-ensembles/hosts":
             return little_host_impact.answer(cloud.hosts, cloud.records, query)
         if path.startswith("/v2.1/os-ensembles/hosts/"):

@@ -36,8 +36,7 @@ def answer(
     try:
         found = host_impacts(hosts, LEVELS, owners, occupants, search)
     except exception.Invalid as error:
-        details = {"code": error.code, **error.facts}
-        return 400, {"badRequest": {"code": 400, "message": error.message, "details": details}}
+        return 400, views.translated(views.fault(error))
     return 200, views.translated(views.host_impacts(found, LEVELS, summary="summary" in query))
 
 

@@ -19,7 +19,7 @@ from ensemble_api.records import (
     Status,
 )
 from ensemble_dashboard.content.admin_ensembles.search import HostSearch
-from tests.unit.ensemble_dashboard.little_cloud import PROJECT, LittleCloud, ensemble
+from tests.unit.ensemble_dashboard.little_cloud import CAPABILITIES, PROJECT, LittleCloud, ensemble
 
 SHOP = "11111111-1111-4111-8111-111111111111"
 BANK = "22222222-2222-4222-8222-222222222222"
@@ -31,6 +31,14 @@ HOSTS = [
     Host("h5", "u5", "up", (None, "az2")),
 ]
 HOSTS_PATH = "/v2.1/os-ensembles/hosts"
+LEVELS = [
+    {"name": name, "label": name, "zone": name == "zone"} for name in ("host", "rack", "zone")
+]
+
+
+@pytest.fixture(autouse=True)
+def usual_levels(little_cloud: LittleCloud) -> None:
+    little_cloud.capabilities = {**CAPABILITIES, "levels": LEVELS}
 
 
 def record(
@@ -341,7 +349,7 @@ def test_an_address_is_read_and_written(
     query: str, levels: tuple[str, ...], filters: dict[str, str], back: str
 ) -> None:
     given = {key: values[-1] for key, values in parse_qs(query).items()}
-    search = HostSearch.of(given, levels)
+    search = HostSearch.of(given, levels, ("impact", "members", "host"))
     assert (search.filters, search.query) == (filters, back)
 
 

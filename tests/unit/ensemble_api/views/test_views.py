@@ -228,15 +228,18 @@ def test_what_survives_and_how_far_the_build_is() -> None:
     }  # fmt: skip
     assert view["survives"] == [
         {
-            "level": "host", "state": "works", "label": "works", "ends": [], "short": [],
+            "level": "host", "level_label": "host",
+            "state": "works", "label": "works", "ends": [], "short": [],
             "message": "The ensemble works after the loss of any one host.",
         },
         {
-            "level": "rack", "state": "works", "label": "works", "ends": [], "short": [],
+            "level": "rack", "level_label": "rack",
+            "state": "works", "label": "works", "ends": [], "short": [],
             "message": "The ensemble works after the loss of any one rack.",
         },
         {
-            "level": "zone", "state": "down", "label": "down", "ends": ["web"], "short": [],
+            "level": "zone", "level_label": "zone",
+            "state": "down", "label": "down", "ends": ["web"], "short": [],
             "message": "The ensemble is down after the loss of any one zone: nothing of web is "
             "left.",
         },
