@@ -66,10 +66,13 @@ def shortfalls(
 ) -> tuple[Violation, ...]:
     """Find the hard, or the soft, policies that a whole assignment does not meet."""
     found = []
+    held: dict[str, _Held] = {}  # by level
     for index, policy in enumerate(ensemble.policies):
         if policy.hard is not hard:
             continue
-        amount, domains = _shortfall(policy, ensemble, snapshot, assignment)
+        if policy.level not in held:
+            held[policy.level] = _held(snapshot, assignment, policy.level)
+        amount, domains = _shortfall(policy, ensemble, snapshot, held[policy.level])
         if amount:
             found.append(
                 Violation(
@@ -140,7 +143,7 @@ def _suits(tier: Tier, host: str, snapshot: Snapshot) -> bool:
     traits = snapshot.traits[row]
     if not snapshot.usable[row] or tier.required_traits - traits or tier.forbidden_traits & traits:
         return False
-    if tier.name in snapshot.closed and snapshot.closed[tier.name][row]:
+    if tier.mask in snapshot.closed and snapshot.closed[tier.mask][row]:
         return False
     if tier.zone is None:
         return True
@@ -163,14 +166,14 @@ def _offers(
 ) -> Iterable[Violation]:
     """Find members on hosts that take no more of their tier; as many as run there may stay."""
     for tier in ensemble.tiers:
-        if tier.name not in snapshot.offered:
+        if tier.mask not in snapshot.offered:
             continue
         placed = Counter(host for member, host in assignment.items() if member.tier == tier.name)
         running = Counter(host for member, host in existing.items() if member.tier == tier.name)
         wrong = sum(
             count
             for host, count in (placed - running).items()
-            if not snapshot.offered[tier.name][snapshot.topology.host_number(host)]
+            if not snapshot.offered[tier.mask][snapshot.topology.host_number(host)]
         )
         if wrong:
             message = _NOT_OFFERED(members=members(wrong), tier=tier.name)
@@ -185,10 +188,9 @@ def _held(snapshot: Snapshot, assignment: Assignment, level: str) -> _Held:
 
 
 def _shortfall(
-    policy: Policy, ensemble: Ensemble, snapshot: Snapshot, assignment: Assignment
+    policy: Policy, ensemble: Ensemble, snapshot: Snapshot, held: _Held
 ) -> tuple[int, set[FailureDomain]]:
-    """Count by how much a policy is missed, and where."""
-    held = _held(snapshot, assignment, policy.level)
+    """Count by how much a policy is missed, and where; `held` is of the policy's level."""
     match policy:
         case Affinity():
             used = {domain for domain, tiers in held.items() if any(tiers[t] for t in policy.tiers)}

@@ -127,13 +127,14 @@ def stable_order(values: IntArray) -> IntArray:
 
 def _cut(take: IntArray, group: IntArray, limit: npt.ArrayLike) -> IntArray:
     """Cut the places of each group to its limit, the first ones first."""
+    if not len(take):
+        return take
     order = stable_order(group)
     sorted_group, sorted_take = group[order], take[order]
-    total = np.cumsum(sorted_take)
-    first = np.flatnonzero(np.diff(sorted_group, prepend=-1))
-    base = np.zeros(len(take), dtype=np.int64)
-    base[first] = np.diff(total[first] - sorted_take[first], prepend=0)
-    before = total - sorted_take - np.cumsum(base)
+    before = np.cumsum(sorted_take) - sorted_take
+    starts = np.ones(len(take), dtype=np.bool_)
+    np.not_equal(sorted_group[1:], sorted_group[:-1], out=starts[1:])
+    before -= before[starts][np.cumsum(starts) - 1]
     limits = np.asarray(limit)
     most = limits if limits.ndim == 0 else limits[sorted_group]
     result = np.empty_like(take)
@@ -175,11 +176,11 @@ def level_off(caps: IntArray, count: int, rank: IntArray, kept: IntArray | None 
     low, high = 0, int(caps.max(initial=0))
     while low < high:
         middle = (low + high + 1) // 2
-        if int(np.clip(middle, least, caps).sum()) <= count:
+        if int(np.minimum(np.maximum(least, middle), caps).sum()) <= count:
             low = middle
         else:
             high = middle - 1
-    shares = np.clip(low, least, caps)
+    shares = np.minimum(np.maximum(least, low), caps)
     left = count - int(shares.sum())
     open_ones = np.flatnonzero((caps > low) & (least <= low))
     extra = open_ones[np.argsort(rank[open_ones], kind="stable")][:left]

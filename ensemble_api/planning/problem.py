@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The problem: an ensemble and a snapshot as arrays of counts per tier and host."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -57,9 +57,10 @@ class Problem:
 
     def enforcing(self, hard: Iterable[int], soft: Iterable[int] = ()) -> "Problem":
         """Give the same problem with these policies (by index) enforced or costed, no others."""
-        changed = replace(self, hard=tuple(sorted(hard)), soft=tuple(sorted(soft)))
-        limits = _limits(changed)
-        return replace(changed, limits=limits, caps=_caps(changed, limits))
+        enforced = tuple(sorted(hard))
+        limits = _limits(self, enforced)
+        caps = _caps(self, enforced, limits)
+        return replace(self, hard=enforced, soft=tuple(sorted(soft)), limits=limits, caps=caps)
 
     def policies(self, indexes: Iterable[int]) -> tuple[Policy, ...]:
         """Give the policies of these indexes."""
@@ -265,10 +266,10 @@ def _existing(ensemble: Ensemble, topology: Topology, existing: Assignment) -> I
     return running
 
 
-def _limits(problem: Problem) -> IntArray:
+def _limits(problem: Problem, hard: Sequence[int]) -> IntArray:
     levels = problem.topology.levels
     limits = np.repeat(problem.counts[:, None], len(levels), axis=1)
-    for policy in problem.policies(problem.hard):
+    for policy in problem.policies(hard):
         depth = problem.depth(policy.level)
         for row in problem.rows(policy.tiers):
             limit = policy.limit(problem, row)
@@ -277,10 +278,10 @@ def _limits(problem: Problem) -> IntArray:
     return limits
 
 
-def _caps(problem: Problem, limits: IntArray) -> IntArray:
+def _caps(problem: Problem, hard: Sequence[int], limits: IntArray) -> IntArray:
     caps = np.minimum(problem.room, limits[:, :1])
     # Where a tier must be beside another, it depends on where that one can be.
-    policies = sorted(problem.policies(problem.hard), key=lambda each: each.beside is not None)
+    policies = sorted(problem.policies(hard), key=lambda each: each.beside is not None)
     for policy in policies:
         closed = policy.closed(problem, caps)
         if closed is not None:

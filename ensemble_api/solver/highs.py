@@ -87,8 +87,12 @@ class _Search:
         return model
 
     def _limit_effort(self) -> None:
-        """Stop when the effort is spent; the solver looks up at the same points in every run."""
-        cost = max(len(self.task.low), 10)
+        """Stop when the effort is spent; the solver looks up at the same points in every run.
+
+        Of a large model it takes longer from one look to the next than its columns tell.
+        """
+        size = max(len(self.task.low), 10)
+        cost = size * max(1, size // 500)
 
         def interrupt(event: Any) -> None:
             self.effort -= cost

@@ -20,8 +20,8 @@ _MOST_COLUMNS = 5_000
 class Effort:
     """How much searching is left, and who does it; without a solver there is none.
 
-    A look of the solver at its limits costs as many as it has columns. `stopped` are the seconds
-    after which it was given up, if it once did not answer.
+    A look of the solver at its limits costs as many as it has columns, and more of a large model.
+    `stopped` are the seconds after which it was given up, if it once did not answer.
     """
 
     left: int

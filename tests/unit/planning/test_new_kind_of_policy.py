@@ -2,7 +2,7 @@
 """A new kind of policy that says no more than it must is planned, refused and explained at once."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from planning_clouds import racks
@@ -15,7 +15,7 @@ from ensemble_api.planning.model import Ensemble, Tier
 from ensemble_api.planning.policies import AntiAffinity
 from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.problem import Problem
-from ensemble_api.planning.result import Assignment, Infeasible, Plan
+from ensemble_api.planning.result import Infeasible, Plan
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain, IntArray
 
@@ -60,11 +60,10 @@ def second_opinion(monkeypatch: pytest.MonkeyPatch) -> None:
     known = check._shortfall
 
     def shortfall(
-        policy: Policy, ensemble: Ensemble, snapshot: Snapshot, assignment: Assignment
+        policy: Policy, ensemble: Ensemble, snapshot: Snapshot, held: dict[Any, Any]
     ) -> tuple[int, set[FailureDomain]]:
         if not isinstance(policy, Packed):
-            return known(policy, ensemble, snapshot, assignment)
-        held = check._held(snapshot, assignment, policy.level)
+            return known(policy, ensemble, snapshot, held)
         used = sum(any(tiers[name] for name in policy.tiers) for tiers in held.values())
         return max(0, used - policy.most), set()
 
