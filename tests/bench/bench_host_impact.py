@@ -74,12 +74,12 @@ def page(hosts: list[Any], records: list[Any]) -> None:
     from django.conf import settings
     from django.test import Client
 
-    from tests.unit.ensemble_dashboard import little_host_impact
-    from tests.unit.ensemble_dashboard.little_cloud import LittleCloud
+    from tests.fakes import host_impact
+    from tests.fakes.dashboard_cloud import DashboardCloud
 
-    cloud = LittleCloud()
+    cloud = DashboardCloud()
     query = {"limit": "20", "sort_key": "impact", "sort_dir": "desc", "summary": "1"}
-    told = little_host_impact.answer(hosts, records, query)
+    told = host_impact.answer(hosts, records, query)
     cloud.answers["GET", "/v2.1/os-ensembles/hosts"] = told
     settings.OPENSTACK_KEYSTONE_URL = cloud.url + "/v3"
     admin = Client()

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import webob
-from fake_nova import FakeHost, FakeNova
 from nova import context as nova_context
 from placement_service import PlacementService
 
@@ -17,12 +16,14 @@ from ensemble_api import exception, routes
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory, parse_levels
 from ensemble_api.cloud.reservation import Reservation
-from ensemble_api.cloud.session import PLACER_ROLE
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
-from ensemble_api.records import EnsembleRecord, Requester
+from ensemble_api.records import EnsembleRecord
 from ensemble_api.service import Service
 from ensemble_api.store.api import Store
+from tests.fakes.networks import FakeNetworks
+from tests.fakes.nova import FakeHost, FakeNova
+from tests.fakes.session import FakeSession
 
 FLAVOR = "m1.small"
 IMAGE = "11111111-1111-4111-8111-111111111111"
@@ -48,34 +49,6 @@ def caller(project: str = "shop-project", *roles: str) -> Any:
         is_admin="admin" in roles,
         overwrite=False,
     )
-
-
-class InternalNetworks:
-    """In the place of ``cloud.networks.Networks``, which needs a Neutron; no port is taken."""
-
-    def external(self, network_id: str) -> bool:
-        return False
-
-    def port_quota(self, project_id: str) -> tuple[int, int]:
-        return -1, 0
-
-    def port(self, context: Any, port_id: str) -> dict[str, Any]:
-        return {"id": port_id, "device_id": "", "fixed_ips": [{"ip_address": "10.0.0.9"}]}
-
-
-class TenantSession:
-    """In the place of ``cloud.session.Session``, which needs a Keystone."""
-
-    def acting_for(
-        self, requester: Requester, project_id: str, *, names_hosts: bool = False
-    ) -> Any:
-        return nova_context.RequestContext(
-            user_id=requester.user_id,
-            project_id=project_id,
-            roles=[*requester.roles, *([PLACER_ROLE] if names_hosts else [])],
-            is_admin=False,
-            overwrite=False,
-        )
 
 
 def body(*tiers: tuple[str, int], policies: Any = (), name: str = "shop", **server: Any) -> Any:
@@ -160,7 +133,7 @@ class SmallCloud:
         return Service(
             parts.get("store") or self.store,
             compute,
-            InternalNetworks(),
+            FakeNetworks(),
             Volumes(),
             Inventory(compute, adapter, levels, "nova"),
             parts.get("reservation") or Reservation(adapter, sleep=self.naps.append),
@@ -199,7 +172,7 @@ class SmallCloud:
     def engine(self, owner: str = "worker", **parts: Any) -> Engine:
         return Engine(
             parts.get("store") or self.store,
-            TenantSession(),
+            FakeSession(),
             parts.get("compute") or Compute(self.nova),
             parts.get("reservation")
             or Reservation(self.placement.adapter(), sleep=self.naps.append),

@@ -5,11 +5,11 @@ import json
 from typing import Any
 
 import pytest
-from fake_nova import FakeServer
 from small_cloud import HOSTS, SmallCloud, apart, body, caller
 
 from ensemble_api import views
 from ensemble_api.records import EnsembleRecord
+from tests.fakes.nova import FakeServer
 
 SURVIVE = {"type": "survive", "level": "rack", "tiers": ["web"], "min_available": 2}
 SOFT = {**apart("web", "rack"), "enforcement": "soft"}

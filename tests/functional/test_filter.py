@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import webob
 from configured import user
-from fake_keystone import FakeKeystone
 from keystoneauth1 import loading
 from nova.conf import scheduler
 from oslo_config import cfg
@@ -19,6 +18,7 @@ from ensemble_api import conf, exception
 from ensemble_api.cloud.session import PLACER_ROLE, Session
 from ensemble_api.middleware import EnsemblesFilter
 from ensemble_api.records import Requester
+from tests.fakes.keystone import FakeKeystone
 
 BODY = {
     "ensemble": {

@@ -5,7 +5,6 @@ import uuid
 from typing import Any
 
 import pytest
-from fake_nova import FakeHost
 from nova.scheduler.filters.aggregate_multitenancy_isolation import AggregateMultiTenancyIsolation
 from small_cloud import HOSTS, SmallCloud, caller
 
@@ -15,6 +14,7 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.inventory import Capacity, Inventory, parse_levels
 from ensemble_api.planning.snapshot import Packing
+from tests.fakes.nova import FakeHost
 
 LEVELS = ["rack:rack", "zone:availability_zone"]
 SMALL = Demand({"VCPU": 1, "MEMORY_MB": 256})

@@ -8,10 +8,10 @@ and the server is deleted after that (``_delete_while_booting`` in nova/compute/
 import logging
 
 import pytest
-from fake_nova import FakeServer
 from small_cloud import LEASE, SmallCloud, body, caller
 
 from ensemble_api.records import EnsembleRecord
+from tests.fakes.nova import FakeServer
 
 
 def half_made(cloud: SmallCloud, *, tagged: bool) -> tuple[EnsembleRecord, FakeServer]:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 import webob
-from fake_nova import FakeServer, Refused
 from small_cloud import IMAGE, SmallCloud, body, caller
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.execution.worker import Worker
 from ensemble_api.records import EnsembleRecord
+from tests.fakes.nova import FakeServer, Refused
 
 
 def stranger(cloud: SmallCloud, record: EnsembleRecord, *tags: str) -> FakeServer:

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 import waitress
-from fake_keystone import FakeKeystone
 from placement_service import PlacementService
 from small_cloud import FLAVOR, HOSTS, SmallCloud, apart, body, caller
 
@@ -24,6 +23,7 @@ from ensemble_api.offline.cloud import cloud as understand
 from ensemble_api.offline.document import parse
 from ensemble_api.service import PlanOptions
 from ensemble_api.store.api import Store
+from tests.fakes.keystone import FakeKeystone
 
 
 class NovaOverHttp:

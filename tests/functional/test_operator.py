@@ -15,7 +15,6 @@ import pytest
 import sqlalchemy as sa
 import webob
 from configured import nova_conf, user
-from fake_keystone import FakeKeystone
 from oslo_db import exception as db_exception
 from small_cloud import SmallCloud, caller
 from two_regions import TwoRegions
@@ -24,6 +23,7 @@ from ensemble_api.cmd import manage
 from ensemble_api.middleware import EnsemblesFilter
 from ensemble_api.process import Process
 from ensemble_api.store.api import Page, Store
+from tests.fakes.keystone import FakeKeystone
 
 BODY = {
     "ensemble": {

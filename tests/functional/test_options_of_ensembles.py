@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from configured import nova_conf, user
-from fake_keystone import FakeKeystone
 from small_cloud import SmallCloud
 from test_filter import ask, wait
 from test_options_of_services import AUTH, ENDPOINTS, RETRIES, SESSION
@@ -21,6 +20,7 @@ from ensemble_api.middleware import EnsemblesFilter
 from ensemble_api.records import Status
 from ensemble_api.store import models, rows
 from ensemble_api.store.api import Page, Store
+from tests.fakes.keystone import FakeKeystone
 
 SAMPLE = Path(__file__).parents[2] / "etc/ensembles.conf.sample"
 PATIENCE = 20  # seconds until a test that waits gives up

@@ -7,11 +7,11 @@ from typing import Any
 import fake_nova
 import pytest
 import webob
-from fake_nova import Refused
 from small_cloud import FLAVOR, SmallCloud, body, caller
 
 from ensemble_api import routes
 from ensemble_api.usecases import flavors
+from tests.fakes.nova import Refused
 
 FIELD = "ensemble.tiers[0].server.flavor"
 

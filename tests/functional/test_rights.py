@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_nova import FakeServer
 from nova import policy as nova_policy
 from oslo_config import cfg
 from small_cloud import FLAVOR, IMAGE, LEASE, NETWORK, Clock, SmallCloud, body, caller
@@ -19,6 +18,7 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.session import NAMING_A_HOST, PLACER_ROLE, check_policy
 from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.usecases.host_impact import Search
+from tests.fakes.nova import FakeServer
 
 RAISED = {
     ("GET", r"/flavors/([^/]+)/os-extra_specs"),

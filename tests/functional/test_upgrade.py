@@ -10,13 +10,13 @@ import database_0004 as old
 import pytest
 import webob
 from database_0004 import OldMember
-from fake_nova import FakeServer
 from placement_service import PlacementService
 from small_cloud import FLAVOR, HOSTS, SmallCloud, caller
 
 from ensemble_api import routes
 from ensemble_api.store import migration
 from ensemble_api.store.api import Page, Store
+from tests.fakes.nova import FakeServer
 
 EVERY_DATABASE = True
 

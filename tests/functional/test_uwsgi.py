@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 import requests
 import sqlalchemy as sa
-from fake_keystone import FakeKeystone
 from placement_service import PlacementService
 from test_store import record
 
 from ensemble_api.records import MemberStatus, Status
 from ensemble_api.store import models
 from ensemble_api.store.api import Store
+from tests.fakes.keystone import FakeKeystone
 
 HERE = Path(__file__).parent
 PROCESSES = 2

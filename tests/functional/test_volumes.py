@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fake_cinder import FakeCinder
 from oslo_config import cfg
 from small_cloud import NETWORK, SmallCloud, body, caller
 
 from ensemble_api import exception
 from ensemble_api.cloud.volumes import Volumes
+from tests.fakes.cinder import FakeCinder
 
 V1, V2, V3 = (f"{n}{n}{n}{n}{n}{n}{n}{n}-4444-4444-8444-444444444444" for n in "123")
 PORTS = [f"{n}0000000-5555-4555-8555-555555555555" for n in "1234"]

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import webob
-from callers import Caller, caller
 from records import IMAGE, Status, ensemble, member, stable_id
 
 from ensemble_api import exception, limits, routes
@@ -20,6 +19,7 @@ from ensemble_api.results.dry_run import DryRun
 from ensemble_api.results.host_impact import HostImpacts
 from ensemble_api.service import Page, PlanOptions
 from ensemble_api.usecases.host_impact import Search, host_impacts
+from tests.fakes.callers import Caller, caller
 
 MEMBER = caller("shop-project", "member", "reader")
 READER = caller("shop-project", "reader")

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 import webob
-from callers import caller
 from nova.conf import scheduler
 from oslo_config import cfg
 
 from ensemble_api import conf, middleware
 from ensemble_api.process import Process
+from tests.fakes.callers import caller
 
 NOVA = b"Nova's own answer"
 

@@ -4,9 +4,9 @@
 from typing import Any
 
 import pytest
-from callers import caller
 
 from ensemble_api import exception, policies
+from tests.fakes.callers import caller
 
 ACTIONS = (
     "create",

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import webob
-from callers import Caller
 from keystoneauth1 import exceptions as keystone
 from routed import (
     ACTION,
@@ -25,6 +24,7 @@ from routed import (
 
 from ensemble_api import exception
 from ensemble_api.service import Page
+from tests.fakes.callers import Caller
 
 
 @pytest.mark.parametrize(

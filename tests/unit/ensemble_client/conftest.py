@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from fake_cloud import FakeCloud
 from openstackclient.shell import OpenStackShell
 from osc_lib.clientmanager import ClientCache, ClientManager
 
 from ensemble_client.osc import plugin
 from ensemble_client.osc.v1 import ensemble as commands
 from ensemble_client.v2.ensembles import EnsembleManager
+from tests.fakes.scripted_cloud import ScriptedCloud
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ Run = Callable[..., Outcome]
 
 
 @pytest.fixture
-def fake() -> Iterator[FakeCloud]:
-    cloud = FakeCloud()
+def fake() -> Iterator[ScriptedCloud]:
+    cloud = ScriptedCloud()
     cloud.start()
     yield cloud
     cloud.stop()
@@ -49,7 +49,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
-def openstack(fake: FakeCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def openstack(fake: ScriptedCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run `openstack --os-cloud fake ...` in this process, through the real shell."""
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(fake.clouds_yaml(tmp_path)))
     # openstackclient keeps a plugin's client for the life of the process, one cloud a process.

@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_cloud import CAPABILITIES, FakeCloud, ensemble, listed, not_found, plan, refusal
+
+from tests.fakes.scripted_cloud import (
+    CAPABILITIES,
+    ScriptedCloud,
+    ensemble,
+    listed,
+    not_found,
+    plan,
+    refusal,
+)
 
 THREE_TIER = str(Path(__file__).parents[3] / "examples" / "three-tier.yaml")
 KEY = ensemble("ACTIVE")["id"]
@@ -39,7 +48,7 @@ def policy_line(number: int) -> int:
 
 
 def test_create_wait_tells_progress_and_ends_active(
-    fake: FakeCloud, openstack: Run, pauses: list[float]
+    fake: ScriptedCloud, openstack: Run, pauses: list[float]
 ) -> None:
     fake.on("POST", "", (202, {"ensemble": ensemble("RESERVING")}))
     fake.on(
@@ -59,7 +68,7 @@ def test_create_wait_tells_progress_and_ends_active(
     assert pauses == [2.0, 2.5]
 
 
-def test_create_without_wait_returns_at_once(fake: FakeCloud, openstack: Run) -> None:
+def test_create_without_wait_returns_at_once(fake: ScriptedCloud, openstack: Run) -> None:
     fake.on("POST", "", (202, {"ensemble": ensemble("BUILDING")}))
     done = openstack("ensemble", "create", THREE_TIER, "--name", "mine")
     assert (done.code, done.err, len(fake.asked)) == (0, "", 1)
@@ -68,7 +77,7 @@ def test_create_without_wait_returns_at_once(fake: FakeCloud, openstack: Run) ->
 
 
 def test_a_build_that_fails_ends_with_its_reasons(
-    fake: FakeCloud, openstack: Run, pauses: list[float]
+    fake: ScriptedCloud, openstack: Run, pauses: list[float]
 ) -> None:
     fault = {"message": "web-1 did not start; all was undone.", "reasons": [REASON]}
     fake.on("POST", "", (202, {"ensemble": ensemble("BUILDING")}))
@@ -85,7 +94,7 @@ def test_a_build_that_fails_ends_with_its_reasons(
     assert f"openstack --os-cloud fake ensemble delete {KEY}" in done.err
 
 
-def test_a_refused_create_says_why_and_where(fake: FakeCloud, openstack: Run) -> None:
+def test_a_refused_create_says_why_and_where(fake: ScriptedCloud, openstack: Run) -> None:
     message = f"The ensemble does not fit: {REASON['message']}"
     fake.on("POST", "", refusal(409, message, code="ensemble.infeasible", reasons=[REASON]))
     done = openstack("ensemble", "create", THREE_TIER)
@@ -98,7 +107,7 @@ def test_a_refused_create_says_why_and_where(fake: FakeCloud, openstack: Run) ->
 
 
 def test_a_field_the_api_refuses_is_traced_to_its_line(
-    fake: FakeCloud, openstack: Run, tmp_path: Path
+    fake: ScriptedCloud, openstack: Run, tmp_path: Path
 ) -> None:
     field = "ensemble.tiers[0].count"
     facts = {"field": field, "label": "tier 1, count", "reason": "must be at least 1"}
@@ -138,7 +147,7 @@ def test_a_field_the_api_refuses_is_traced_to_its_line(
     ],
 )
 def test_an_error_ends_in_one_clear_sentence(
-    fake: FakeCloud, openstack: Run, answer: Any, said: str
+    fake: ScriptedCloud, openstack: Run, answer: Any, said: str
 ) -> None:
     fake.on("POST", "", answer)
     done = openstack("ensemble", "create", THREE_TIER, "--name", "x")
@@ -146,7 +155,7 @@ def test_an_error_ends_in_one_clear_sentence(
 
 
 def test_a_mistake_in_the_file_asks_the_api_nothing(
-    fake: FakeCloud, openstack: Run, tmp_path: Path
+    fake: ScriptedCloud, openstack: Run, tmp_path: Path
 ) -> None:
     path = tmp_path / "bad.yaml"
     path.write_text("name: shop\ntires: []\n")
@@ -156,7 +165,7 @@ def test_a_mistake_in_the_file_asks_the_api_nothing(
     assert fake.asked == []
 
 
-def test_plan_shows_hosts_survivability_and_proof(fake: FakeCloud, openstack: Run) -> None:
+def test_plan_shows_hosts_survivability_and_proof(fake: ScriptedCloud, openstack: Run) -> None:
     fake.on("POST", "/plans", (200, {"plan": plan()}))
     done = openstack("ensemble", "plan", THREE_TIER)
     assert done.code == 0
@@ -169,7 +178,7 @@ def test_plan_shows_hosts_survivability_and_proof(fake: FakeCloud, openstack: Ru
     assert "It is proved that no plan is better. Nothing was built.\n" in done.out
 
 
-def test_plan_shows_an_administrator_the_names(fake: FakeCloud, openstack: Run) -> None:
+def test_plan_shows_an_administrator_the_names(fake: ScriptedCloud, openstack: Run) -> None:
     named = [each | {"name": f"real-{each['ref']}"} for each in plan()["domains"]]
     fake.on("POST", "/plans", (200, {"plan": plan(domains=named)}))
     done = openstack("ensemble", "plan", THREE_TIER, "--format", "json")
@@ -179,7 +188,7 @@ def test_plan_shows_an_administrator_the_names(fake: FakeCloud, openstack: Run) 
     assert "no plan is better" in done.err
 
 
-def test_plan_tells_of_soft_policies_not_met(fake: FakeCloud, openstack: Run) -> None:
+def test_plan_tells_of_soft_policies_not_met(fake: ScriptedCloud, openstack: Run) -> None:
     violation = {"policy": 1, "level": "rack", "message": "2 members of web share a rack."}
     policies = [
         {"policy": 0, "holds": True, "message": "All of web in one zone."},
@@ -192,7 +201,9 @@ def test_plan_tells_of_soft_policies_not_met(fake: FakeCloud, openstack: Run) ->
     assert f"Kept: All of web in one zone.\n{said}" in done.out
 
 
-def test_a_plan_that_is_impossible_gives_reasons_and_fails(fake: FakeCloud, openstack: Run) -> None:
+def test_a_plan_that_is_impossible_gives_reasons_and_fails(
+    fake: ScriptedCloud, openstack: Run
+) -> None:
     nothing: list[Any] = []
     refused = {"feasible": False, "message": "The ensemble does not fit.", "reasons": [REASON]}
     answer = plan(**refused, assignments=nothing)
@@ -204,7 +215,7 @@ def test_a_plan_that_is_impossible_gives_reasons_and_fails(fake: FakeCloud, open
     assert done.err.endswith("  Allow 2 members a rack.\n")
 
 
-def test_a_refusal_lists_every_change_with_its_line(fake: FakeCloud, openstack: Run) -> None:
+def test_a_refusal_lists_every_change_with_its_line(fake: ScriptedCloud, openstack: Run) -> None:
     def change(message: str, field: str, value: int | str) -> dict[str, Any]:
         return {"message": message, "edits": [{"field": f"ensemble.{field}", "value": value}]}
 
@@ -239,7 +250,7 @@ def with_room(fits: bool) -> list[dict[str, Any]]:
 
 
 def test_plan_headroom_asks_for_it_and_says_what_could_not_be_placed_again(
-    fake: FakeCloud, openstack: Run
+    fake: ScriptedCloud, openstack: Run
 ) -> None:
     fake.on("POST", "/plans", (200, {"plan": plan(survivability=with_room(False))}))
     done = openstack("ensemble", "plan", THREE_TIER, "--headroom")
@@ -248,14 +259,14 @@ def test_plan_headroom_asks_for_it_and_says_what_could_not_be_placed_again(
     assert "\n  rack B (web 1): Lost members cannot be placed again.\n" in done.out
 
 
-def test_plan_does_not_ask_for_headroom_unless_told(fake: FakeCloud, openstack: Run) -> None:
+def test_plan_does_not_ask_for_headroom_unless_told(fake: ScriptedCloud, openstack: Run) -> None:
     fake.on("POST", "/plans", (200, {"plan": plan()}))
     done = openstack("ensemble", "plan", THREE_TIER)
     assert fake.asked[0].query == {}
     assert "Headroom" not in done.out
 
 
-def test_plan_long_shows_each_objective_with_its_proof(fake: FakeCloud, openstack: Run) -> None:
+def test_plan_long_shows_each_objective_with_its_proof(fake: ScriptedCloud, openstack: Run) -> None:
     objectives = [{"message": "lost with a rack: best 3, bound 2"}, {"message": "lost: 2"}]
     proof = "A better plan may exist: lost with a rack: best 3, bound 2."
     fake.on("POST", "/plans", (200, {"plan": plan(objectives=objectives, proof=proof)}))
@@ -268,7 +279,7 @@ def test_plan_long_shows_each_objective_with_its_proof(fake: FakeCloud, openstac
 
 
 def test_show_says_policies_head_room_and_objectives_in_words(
-    fake: FakeCloud, openstack: Run
+    fake: ScriptedCloud, openstack: Run
 ) -> None:
     survive = {"type": "survive", "level": "rack", "tiers": ["web"], "min_available": 1}
     survive |= {"message": "1 of web must be left.", "holds": True}
@@ -289,7 +300,9 @@ def test_show_says_policies_head_room_and_objectives_in_words(
     assert data["policies"] == [survive]
 
 
-def test_show_of_an_older_cloud_without_objectives_works(fake: FakeCloud, openstack: Run) -> None:
+def test_show_of_an_older_cloud_without_objectives_works(
+    fake: ScriptedCloud, openstack: Run
+) -> None:
     shown = ensemble("ACTIVE", 3)
     del shown["objectives"]
     fake.on("GET", ONE, (200, {"ensemble": shown}))
@@ -297,7 +310,9 @@ def test_show_of_an_older_cloud_without_objectives_works(fake: FakeCloud, openst
     assert (done.code, done.err) == (0, "")
 
 
-def test_list_sends_its_options_and_shows_what_survives(fake: FakeCloud, openstack: Run) -> None:
+def test_list_sends_its_options_and_shows_what_survives(
+    fake: ScriptedCloud, openstack: Run
+) -> None:
     fake.on("GET", "", (200, {"ensembles": [listed("BUILDING", 2)]}))
     done = openstack(
         "ensemble", "list", "--status", "building", "--sort", "name:desc", "--limit", "5",
@@ -319,7 +334,7 @@ def test_list_sends_its_options_and_shows_what_survives(fake: FakeCloud, opensta
     [("Active", ["one", "two"]), ("After One Failure", ["two", "one"]), ("Name", ["one", "two"])],
 )
 def test_a_list_can_be_sorted_by_any_of_its_columns(
-    fake: FakeCloud, openstack: Run, column: str, order: list[str]
+    fake: ScriptedCloud, openstack: Run, column: str, order: list[str]
 ) -> None:
     two = listed("BUILDING", 2, name="two", survives=[{"level": "host", "label": "works"}])
     one = listed("BUILDING", 1, name="one", id=OTHER)
@@ -335,7 +350,7 @@ def test_a_list_can_be_sorted_by_any_of_its_columns(
     ids=["an unknown direction", "no key", "a limit of nothing"],
 )
 def test_list_refuses_options_without_meaning(
-    fake: FakeCloud, openstack: Run, words: list[str]
+    fake: ScriptedCloud, openstack: Run, words: list[str]
 ) -> None:
     assert openstack("ensemble", "list", *words).code == 2
     assert fake.asked == []
@@ -346,7 +361,7 @@ def test_list_refuses_options_without_meaning(
     [(["--sort", "size:asc"], "sort_key"), (["--status", "happy"], "status")],
 )
 def test_which_keys_and_statuses_there_are_the_cloud_says(
-    fake: FakeCloud, openstack: Run, words: list[str], field: str
+    fake: ScriptedCloud, openstack: Run, words: list[str], field: str
 ) -> None:
     told = f"{field}: must be one of those that this cloud has"
     fake.on("GET", "", refusal(400, told, code="ensemble.invalid", field=field))
@@ -355,7 +370,7 @@ def test_which_keys_and_statuses_there_are_the_cloud_says(
     assert fake.asked[0].query[field] == ["HAPPY" if field == "status" else "size"]
 
 
-def test_capabilities_are_shown_in_words_and_as_data(fake: FakeCloud, openstack: Run) -> None:
+def test_capabilities_are_shown_in_words_and_as_data(fake: ScriptedCloud, openstack: Run) -> None:
     fake.on("GET", "/capabilities", (200, {"capabilities": CAPABILITIES}))
     done = openstack("ensemble", "capabilities", "show")
     assert done.code == 0, done.err
@@ -366,7 +381,7 @@ def test_capabilities_are_shown_in_words_and_as_data(fake: FakeCloud, openstack:
 
 
 def test_a_request_that_is_too_long_for_the_cloud_is_not_sent(
-    fake: FakeCloud, openstack: Run, tmp_path: Path
+    fake: ScriptedCloud, openstack: Run, tmp_path: Path
 ) -> None:
     fake.on("GET", "/capabilities", (200, {"capabilities": CAPABILITIES}))
     fake.on("POST", "/plans", (413, None))
@@ -380,7 +395,7 @@ def test_a_request_that_is_too_long_for_the_cloud_is_not_sent(
     assert [each.method for each in fake.asked] == ["GET"]
 
 
-def test_show_finds_by_name_and_by_id(fake: FakeCloud, openstack: Run) -> None:
+def test_show_finds_by_name_and_by_id(fake: ScriptedCloud, openstack: Run) -> None:
     fake.on("GET", "", (200, {"ensembles": [listed("ACTIVE", name="shop2"), listed("ACTIVE")]}))
     fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE", 3)}))
     by_name = openstack("ensemble", "show", "shop")
@@ -391,13 +406,13 @@ def test_show_finds_by_name_and_by_id(fake: FakeCloud, openstack: Run) -> None:
 
 
 def test_a_name_in_html_is_text_and_one_with_an_escape_is_harmless(
-    fake: FakeCloud, openstack: Run
+    fake: ScriptedCloud, openstack: Run
 ) -> None:
     fake.on("GET", "", (200, {"ensembles": [listed("ACTIVE", name="<b>\x1b[2Jshop")]}))
     assert "| <b>\\u001b[2Jshop |" in openstack("ensemble", "list").out
 
 
-def test_a_name_that_several_have_must_be_made_clear(fake: FakeCloud, openstack: Run) -> None:
+def test_a_name_that_several_have_must_be_made_clear(fake: ScriptedCloud, openstack: Run) -> None:
     both = [listed("ACTIVE"), listed("ERROR", id=OTHER)]
     fake.on("GET", "", (200, {"ensembles": both}))
     done = openstack("ensemble", "show", "shop")
@@ -407,7 +422,7 @@ def test_a_name_that_several_have_must_be_made_clear(fake: FakeCloud, openstack:
     assert f"- {OTHER} (ERROR" in done.err
 
 
-def test_one_on_its_way_out_gives_up_its_name(fake: FakeCloud, openstack: Run) -> None:
+def test_one_on_its_way_out_gives_up_its_name(fake: ScriptedCloud, openstack: Run) -> None:
     both = [listed("DELETING", id=OTHER), listed("ACTIVE")]
     fake.on("GET", "", (200, {"ensembles": both}))
     fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE", 3)}))
@@ -415,7 +430,7 @@ def test_one_on_its_way_out_gives_up_its_name(fake: FakeCloud, openstack: Run) -
 
 
 @pytest.mark.parametrize("word", ["spread", "nothing", OTHER])
-def test_show_of_what_is_not_there_says_so(fake: FakeCloud, openstack: Run, word: str) -> None:
+def test_show_of_what_is_not_there_says_so(fake: ScriptedCloud, openstack: Run, word: str) -> None:
     fake.on("GET", "", (200, {"ensembles": []}))
     fake.on("GET", "/hosts", (200, {"hosts": []}))
     fake.on("GET", f"/{OTHER}", not_found())
@@ -424,7 +439,7 @@ def test_show_of_what_is_not_there_says_so(fake: FakeCloud, openstack: Run, word
 
 
 def test_delete_removes_several_and_waits_for_all(
-    fake: FakeCloud, openstack: Run, pauses: list[float]
+    fake: ScriptedCloud, openstack: Run, pauses: list[float]
 ) -> None:
     fake.on("GET", "", (200, {"ensembles": [listed("ACTIVE")]}))
     other = ensemble("ACTIVE", id=OTHER, name="blog")
@@ -442,7 +457,7 @@ def test_delete_removes_several_and_waits_for_all(
     assert pauses == [2.0, 2.5]
 
 
-def test_delete_goes_on_after_one_that_fails(fake: FakeCloud, openstack: Run) -> None:
+def test_delete_goes_on_after_one_that_fails(fake: ScriptedCloud, openstack: Run) -> None:
     fake.on("GET", "", (200, {"ensembles": [listed("ACTIVE")]}))
     fake.on("DELETE", ONE, (202, None))
     done = openstack("ensemble", "delete", "nothing", "shop")
@@ -454,7 +469,7 @@ def test_delete_goes_on_after_one_that_fails(fake: FakeCloud, openstack: Run) ->
     assert fake.asked[-1].method == "DELETE"
 
 
-def test_cancel_waits_until_nothing_is_left(fake: FakeCloud, openstack: Run) -> None:
+def test_cancel_waits_until_nothing_is_left(fake: ScriptedCloud, openstack: Run) -> None:
     fake.on("GET", "", (200, {"ensembles": [listed("BUILDING")]}))
     fake.on("GET", ONE, (200, {"ensemble": ensemble("DELETING")}), not_found())
     fake.on("POST", f"{ONE}/action", (202, {"ensemble": ensemble("DELETING")}))
@@ -466,7 +481,7 @@ def test_cancel_waits_until_nothing_is_left(fake: FakeCloud, openstack: Run) -> 
 
 
 def test_cancel_of_what_is_built_says_so_and_deletes_nothing(
-    fake: FakeCloud, openstack: Run
+    fake: ScriptedCloud, openstack: Run
 ) -> None:
     fake.on("GET", "", (200, {"ensembles": [listed("ACTIVE")]}))
     built = "There is no build to cancel: all its members are built."
@@ -479,7 +494,7 @@ def test_cancel_of_what_is_built_says_so_and_deletes_nothing(
 
 
 def test_ctrl_c_stops_the_waiting_and_says_that_the_build_goes_on(
-    fake: FakeCloud, tmp_path: Path
+    fake: ScriptedCloud, tmp_path: Path
 ) -> None:
     fake.on("POST", "", (202, {"ensemble": ensemble("BUILDING")}))
     fake.on("GET", ONE, (200, {"ensemble": ensemble("BUILDING")}))

@@ -4,7 +4,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from fake_cloud import FakeCloud, ensemble, refusal
+from tests.fakes.scripted_cloud import ScriptedCloud, ensemble, refusal
 
 KEY = ensemble("ACTIVE")["id"]
 
@@ -19,7 +19,7 @@ def a_host(name: str, *members: dict[str, str], **more: Any) -> dict[str, Any]:
 
 
 def test_the_list_of_hosts_shows_each_with_its_members_and_what_breaks(
-    fake: FakeCloud, openstack: Run
+    fake: ScriptedCloud, openstack: Run
 ) -> None:
     def member(name: str, key: str, of: str) -> dict[str, str]:
         tier = name.partition("-")[0]
@@ -58,7 +58,7 @@ def test_the_list_of_hosts_shows_each_with_its_members_and_what_breaks(
 
 
 def test_a_host_is_shown_and_its_drain_only_when_that_was_checked(
-    fake: FakeCloud, openstack: Run
+    fake: ScriptedCloud, openstack: Run
 ) -> None:
     shown = a_host("h1", broken=[])
     tried = {
@@ -94,7 +94,7 @@ def test_a_host_is_shown_and_its_drain_only_when_that_was_checked(
 
 
 def test_the_list_of_hosts_asks_for_what_its_options_say_page_by_page(
-    fake: FakeCloud, openstack: Run
+    fake: ScriptedCloud, openstack: Run
 ) -> None:
     link = [{"rel": "next", "href": "..."}]
     pages = [{"hosts": [a_host("h1")], "hosts_links": link}, {"hosts": [a_host("h2")]}]
@@ -118,7 +118,9 @@ def test_the_list_of_hosts_asks_for_what_its_options_say_page_by_page(
     assert [each.query["all_projects"] for each in fake.asked if "name" in each.query] == [["1"]]
 
 
-def test_the_list_of_hosts_is_refused_to_others_in_words(fake: FakeCloud, openstack: Run) -> None:
+def test_the_list_of_hosts_is_refused_to_others_in_words(
+    fake: ScriptedCloud, openstack: Run
+) -> None:
     message = "Only an administrator may list hosts."
     fake.on("GET", "/hosts", refusal(403, message, code="ensemble.forbidden"))
     done = openstack("ensemble", "host", "list")

@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_cloud import LOST, SURVIVABILITY, TRUTH, FakeCloud, ensemble, plan, refusal
+
+from tests.fakes.scripted_cloud import (
+    CURRENT_STATE,
+    LOST,
+    SURVIVABILITY,
+    ScriptedCloud,
+    ensemble,
+    plan,
+    refusal,
+)
 
 THREE_TIER = str(Path(__file__).parents[3] / "examples" / "three-tier.yaml")
 KEY = ensemble("ACTIVE")["id"]
@@ -19,7 +28,7 @@ MOVED = "- web-0: zone A / rack A / host A -> zone A / rack B / host B"
 Run = Callable[..., Any]
 
 
-def test_plan_tells_how_to_build_it_so(fake: FakeCloud, openstack: Run) -> None:
+def test_plan_tells_how_to_build_it_so(fake: ScriptedCloud, openstack: Run) -> None:
     fake.on("POST", "/plans", (200, {"plan": plan(id="p1")}))
     done = openstack("ensemble", "plan", THREE_TIER)
     assert done.out.splitlines()[-1] == (
@@ -29,7 +38,7 @@ def test_plan_tells_how_to_build_it_so(fake: FakeCloud, openstack: Run) -> None:
 
 
 def test_a_plan_beyond_the_quota_says_so_first_and_not_how_to_build_it(
-    fake: FakeCloud, openstack: Run
+    fake: ScriptedCloud, openstack: Run
 ) -> None:
     words = "The quota allows 3 servers, 2 are in use, and this ensemble needs 4."
     over = [{"resource": "Instances", "limit": 3, "used": 2, "needed": 4, "message": words}]
@@ -49,7 +58,7 @@ def test_a_plan_beyond_the_quota_says_so_first_and_not_how_to_build_it(
     ],
 )
 def test_what_plan_tells_is_a_command_whatever_the_file_s_name(
-    fake: FakeCloud,
+    fake: ScriptedCloud,
     openstack: Run,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -70,7 +79,7 @@ def test_what_plan_tells_is_a_command_whatever_the_file_s_name(
 
 
 def test_standard_input_is_a_file_too(
-    fake: FakeCloud, openstack: Run, monkeypatch: pytest.MonkeyPatch
+    fake: ScriptedCloud, openstack: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = Path(THREE_TIER).read_bytes()
     fake.on("POST", "/plans", (200, {"plan": plan(id="p1")}))
@@ -83,7 +92,7 @@ def test_standard_input_is_a_file_too(
 
 
 def test_a_create_whose_answer_is_lost_ends_as_if_it_had_come(
-    fake: FakeCloud, openstack: Run, pauses: list[float]
+    fake: ScriptedCloud, openstack: Run, pauses: list[float]
 ) -> None:
     fake.on("POST", "", LOST, (202, {"ensemble": ensemble("BUILDING")}))
     fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
@@ -95,7 +104,7 @@ def test_a_create_whose_answer_is_lost_ends_as_if_it_had_come(
 
 
 def test_a_create_that_is_never_answered_says_that_it_may_have_begun(
-    fake: FakeCloud, openstack: Run, pauses: list[float]
+    fake: ScriptedCloud, openstack: Run, pauses: list[float]
 ) -> None:
     fake.on("POST", "", LOST)
     done = openstack("ensemble", "create", THREE_TIER, "--wait")
@@ -104,7 +113,7 @@ def test_a_create_that_is_never_answered_says_that_it_may_have_begun(
     assert "Traceback" not in done.err
 
 
-def test_plan_tells_what_several_failures_leave(fake: FakeCloud, openstack: Run) -> None:
+def test_plan_tells_what_several_failures_leave(fake: ScriptedCloud, openstack: Run) -> None:
     rack = plan()["survivability"][1] | {
         "any": [
             {"failures": 1, "left": {"web": 1, "cache": 0}, "message": "Any rack ..."},
@@ -118,7 +127,7 @@ def test_plan_tells_what_several_failures_leave(fake: FakeCloud, openstack: Run)
     assert said == ["Any 2 racks ..."]
 
 
-def test_create_builds_a_plan_by_its_id(fake: FakeCloud, openstack: Run) -> None:
+def test_create_builds_a_plan_by_its_id(fake: ScriptedCloud, openstack: Run) -> None:
     fake.on("POST", "", (202, {"ensemble": ensemble("BUILDING")}))
     done = openstack("ensemble", "create", THREE_TIER, "--plan", "p1")
     assert (done.code, fake.asked[0].body["plan"]) == (0, "p1")
@@ -133,7 +142,7 @@ def test_create_builds_a_plan_by_its_id(fake: FakeCloud, openstack: Run) -> None
     ids=["moved", "the old plan is unknown"],
 )  # fmt: skip
 def test_create_tells_what_changed_since_the_plan(
-    fake: FakeCloud, openstack: Run, before: Any, moved: list[str]
+    fake: ScriptedCloud, openstack: Run, before: Any, moved: list[str]
 ) -> None:
     after = {"zone": "z1", "rack": "r2", "host": "h2"}
     move = {"member": "web-0", "tier": "web", "from": before, "to": after}
@@ -145,10 +154,10 @@ def test_create_tells_what_changed_since_the_plan(
 
 
 def test_survivability_shows_where_servers_are_and_what_that_breaks(
-    fake: FakeCloud, openstack: Run
+    fake: ScriptedCloud, openstack: Run
 ) -> None:
     fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE", 3)}))
-    fake.on("GET", f"{ONE}/survivability", (200, {"survivability": TRUTH}))
+    fake.on("GET", f"{ONE}/survivability", (200, {"survivability": CURRENT_STATE}))
     done = openstack("ensemble", "survivability", KEY, "--failures", "2")
     assert (done.code, fake.asked[-1].query) == (0, {"failures": ["2"]})
     table = [
@@ -170,9 +179,9 @@ def test_survivability_shows_where_servers_are_and_what_that_breaks(
     ]
 
 
-def test_survivability_as_json_is_only_the_rows(fake: FakeCloud, openstack: Run) -> None:
+def test_survivability_as_json_is_only_the_rows(fake: ScriptedCloud, openstack: Run) -> None:
     fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE", 3)}))
-    fake.on("GET", f"{ONE}/survivability", (200, {"survivability": TRUTH}))
+    fake.on("GET", f"{ONE}/survivability", (200, {"survivability": CURRENT_STATE}))
     done = openstack("ensemble", "survivability", KEY, "-f", "json")
     assert [row["Status"] for row in json.loads(done.out)] == ["ACTIVE", "ACTIVE", ""]
     assert "As of" in done.err

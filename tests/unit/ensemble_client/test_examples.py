@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import openstack
 import pytest
-from fake_cloud import FLAVORS, IMAGES, NETWORKS, FakeCloud
 
 from ensemble_api import codec
 from ensemble_api.planning.check import check
@@ -23,6 +22,7 @@ from ensemble_client.file import read
 from ensemble_client.names import resolve
 from ensemble_cloud import shape_file
 from ensemble_cloud.shape import Size
+from tests.fakes.scripted_cloud import FLAVORS, IMAGES, NETWORKS, ScriptedCloud
 
 TOP = Path(__file__).parents[3]
 EXAMPLES = sorted((TOP / "examples").glob("*.yaml"))
@@ -70,7 +70,7 @@ def described(body: dict[str, Any]) -> Ensemble:
 
 
 @pytest.fixture
-def connection(fake: FakeCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def connection(fake: ScriptedCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(fake.clouds_yaml(tmp_path)))
     return openstack.connect(cloud="fake")
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import openstack
 import pytest
-from fake_cloud import FLAVORS, IMAGES, NETWORKS, PORTS, FakeCloud
 
 from ensemble_client.document import FileError
 from ensemble_client.file import EnsembleFile, read
 from ensemble_client.names import resolve
+from tests.fakes.scripted_cloud import FLAVORS, IMAGES, NETWORKS, PORTS, ScriptedCloud
 
 TEXT = """\
 name: shop
@@ -25,7 +25,7 @@ tiers:
 
 
 @pytest.fixture
-def connection(fake: FakeCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def connection(fake: ScriptedCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(fake.clouds_yaml(tmp_path)))
     return openstack.connect(cloud="fake")
 
@@ -107,7 +107,7 @@ def test_an_unknown_name_is_refused_at_its_line(
 
 
 def test_a_name_that_two_images_have_is_refused(
-    fake: FakeCloud, connection: Any, tmp_path: Path
+    fake: ScriptedCloud, connection: Any, tmp_path: Path
 ) -> None:
     fake.images["cirros"] = ["a" * 32, "b" * 32]
     with pytest.raises(FileError, match="several images are named 'cirros'; give the id of one"):

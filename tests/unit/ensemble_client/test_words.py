@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fake_cloud import SURVIVABILITY
 
 from ensemble_client import words
+from tests.fakes.scripted_cloud import SURVIVABILITY
 
 
 @pytest.mark.parametrize(

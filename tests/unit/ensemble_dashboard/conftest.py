@@ -28,19 +28,19 @@ del os.environ["DJANGO_SETTINGS_MODULE"]
 from django.contrib.sessions.backends.cache import SessionStore
 from django.test import Client
 
-from tests.unit.ensemble_dashboard.little_cloud import LittleCloud
+from tests.fakes.dashboard_cloud import DashboardCloud
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[LittleCloud]:
+def running() -> Iterator[DashboardCloud]:
     """The server, one for the whole run."""
-    cloud = LittleCloud()
+    cloud = DashboardCloud()
     yield cloud
     cloud.stop()
 
 
 @pytest.fixture
-def little_cloud(running: LittleCloud, settings: Any) -> LittleCloud:
+def dashboard_cloud(running: DashboardCloud, settings: Any) -> DashboardCloud:
     """The cloud without any ensembles, to which the dashboard logs in."""
     running.empty()
     settings.OPENSTACK_KEYSTONE_URL = running.url + "/v3"
@@ -70,18 +70,18 @@ def _person(name: str) -> Client:
 
 
 @pytest.fixture
-def demo(little_cloud: LittleCloud) -> Client:
+def demo(dashboard_cloud: DashboardCloud) -> Client:
     """A member of the project."""
     return _person("demo")
 
 
 @pytest.fixture
-def admin(little_cloud: LittleCloud) -> Client:
+def admin(dashboard_cloud: DashboardCloud) -> Client:
     """An operator."""
     return _person("admin")
 
 
 @pytest.fixture
-def reader(little_cloud: LittleCloud) -> Client:
+def reader(dashboard_cloud: DashboardCloud) -> Client:
     """Somebody who may look at the project, and change nothing."""
     return _person("reader")

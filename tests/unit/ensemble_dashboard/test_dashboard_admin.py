@@ -19,7 +19,7 @@ from ensemble_api.records import (
     Status,
 )
 from ensemble_dashboard.content.admin_ensembles.search import HostSearch
-from tests.unit.ensemble_dashboard.little_cloud import CAPABILITIES, PROJECT, LittleCloud, ensemble
+from tests.fakes.dashboard_cloud import CAPABILITIES, PROJECT, DashboardCloud, ensemble
 
 SHOP = "11111111-1111-4111-8111-111111111111"
 BANK = "22222222-2222-4222-8222-222222222222"
@@ -37,8 +37,8 @@ LEVELS = [
 
 
 @pytest.fixture(autouse=True)
-def usual_levels(little_cloud: LittleCloud) -> None:
-    little_cloud.capabilities = {**CAPABILITIES, "levels": LEVELS}
+def usual_levels(dashboard_cloud: DashboardCloud) -> None:
+    dashboard_cloud.capabilities = {**CAPABILITIES, "levels": LEVELS}
 
 
 def record(
@@ -80,11 +80,11 @@ RECORDS = [
 
 
 @pytest.fixture
-def filled(little_cloud: LittleCloud) -> LittleCloud:
+def filled(dashboard_cloud: DashboardCloud) -> DashboardCloud:
     """Five hosts and two ensembles."""
-    little_cloud.hosts = HOSTS
-    little_cloud.records = RECORDS
-    return little_cloud
+    dashboard_cloud.hosts = HOSTS
+    dashboard_cloud.records = RECORDS
+    return dashboard_cloud
 
 
 def page(client: Client, path: str) -> str:
@@ -116,7 +116,7 @@ def words(text: str) -> str:
 
 
 def test_the_map_has_all_hosts_and_the_table_the_worst_first(
-    admin: Client, filled: LittleCloud
+    admin: Client, filled: DashboardCloud
 ) -> None:
     text = page(admin, "/admin/ensembles/")
     assert rows(text) == ["h2", "h1", "h3", "h4", "h5"]
@@ -163,7 +163,7 @@ def test_the_map_has_all_hosts_and_the_table_the_worst_first(
 )
 def test_the_address_is_the_search(
     admin: Client,
-    filled: LittleCloud,
+    filled: DashboardCloud,
     query: str,
     asked: dict[str, str],
     found: list[str] | None,
@@ -177,7 +177,7 @@ def test_the_address_is_the_search(
 
 
 def test_the_form_offers_what_there_is_and_shows_what_was_asked(
-    admin: Client, filled: LittleCloud
+    admin: Client, filled: DashboardCloud
 ) -> None:
     text = page(admin, f"/admin/ensembles/?ensemble={SHOP}&zone=az1&by=members&rack=gone&sort=host")
     chosen = re.findall(r'<option value="([^"]*)" selected>([^<]*)<', text)
@@ -189,7 +189,7 @@ def test_the_form_offers_what_there_is_and_shows_what_was_asked(
 
 
 def test_a_rack_of_the_map_and_a_heading_lead_to_the_same_search_with_one_change(
-    admin: Client, filled: LittleCloud
+    admin: Client, filled: DashboardCloud
 ) -> None:
     text = page(admin, "/admin/ensembles/?q=h&by=members&marker=h1&sort=host")
     links = [html.unescape(each) for each in re.findall(r'href="(\?[^"]*)"', text)]
@@ -201,7 +201,7 @@ def test_a_rack_of_the_map_and_a_heading_lead_to_the_same_search_with_one_change
 
 
 def test_pages_go_on_and_back_in_the_same_order(
-    admin: Client, filled: LittleCloud, settings: Any
+    admin: Client, filled: DashboardCloud, settings: Any
 ) -> None:
     settings.API_RESULT_PAGE_SIZE = 2
     path, seen = "/admin/ensembles/?sort=host", []
@@ -220,7 +220,7 @@ def test_pages_go_on_and_back_in_the_same_order(
 
 
 def test_a_page_after_a_host_that_has_gone_is_the_first_one(
-    admin: Client, filled: LittleCloud
+    admin: Client, filled: DashboardCloud
 ) -> None:
     assert rows(page(admin, "/admin/ensembles/?sort=host&marker=h9"))[0] == "h1"
 
@@ -238,13 +238,13 @@ def test_a_page_after_a_host_that_has_gone_is_the_first_one(
     ],
 )  # fmt: skip
 def test_nothing_to_show_is_said(
-    admin: Client, little_cloud: LittleCloud, hosts: Any, records: Any, query: str, said: str
+    admin: Client, dashboard_cloud: DashboardCloud, hosts: Any, records: Any, query: str, said: str
 ) -> None:
-    little_cloud.hosts, little_cloud.records = hosts, records
+    dashboard_cloud.hosts, dashboard_cloud.records = hosts, records
     assert said in words(page(admin, f"/admin/ensembles/{query}"))
 
 
-def test_an_api_that_fails_is_a_message(admin: Client, filled: LittleCloud) -> None:
+def test_an_api_that_fails_is_a_message(admin: Client, filled: DashboardCloud) -> None:
     filled.answers["GET", HOSTS_PATH] = (
         503,
         {"serviceUnavailable": {"message": "down", "code": 503}},
@@ -254,19 +254,21 @@ def test_an_api_that_fails_is_a_message(admin: Client, filled: LittleCloud) -> N
     assert "Unable to retrieve the host impact." in text
 
 
-def test_what_was_searched_for_is_shown_as_text(admin: Client, filled: LittleCloud) -> None:
+def test_what_was_searched_for_is_shown_as_text(admin: Client, filled: DashboardCloud) -> None:
     text = page(admin, '/admin/ensembles/?q="><script>alert(1)</script>&rack={$7*7$}')
     assert "No host matches the search." in text
     assert "<script>alert" not in text and "{$7*7$}" in text
 
 
-def test_nothing_of_ours_is_an_inline_script_or_style(admin: Client, filled: LittleCloud) -> None:
+def test_nothing_of_ours_is_an_inline_script_or_style(
+    admin: Client, filled: DashboardCloud
+) -> None:
     for path in ("/admin/ensembles/", "/admin/ensembles/hosts/h2/"):
         ours = main(page(admin, path))
         assert not re.search(r"\son\w+=|javascript:|\sstyle=|<script", ours)
 
 
-def test_a_host_tells_what_breaks_and_who_is_there(admin: Client, filled: LittleCloud) -> None:
+def test_a_host_tells_what_breaks_and_who_is_there(admin: Client, filled: DashboardCloud) -> None:
     text = page(admin, "/admin/ensembles/hosts/h2/")
     told = words(text)
     assert "Its failure uses up 1 promise, ends 1 tier of which nothing was asked." in told
@@ -280,7 +282,7 @@ def test_a_host_tells_what_breaks_and_who_is_there(admin: Client, filled: Little
     assert "?rack=r1&amp;zone=az1" in text
 
 
-def test_a_host_without_members_has_nothing_to_drain(admin: Client, filled: LittleCloud) -> None:
+def test_a_host_without_members_has_nothing_to_drain(admin: Client, filled: DashboardCloud) -> None:
     told = words(page(admin, "/admin/ensembles/hosts/h5/"))
     assert "No member of an ensemble is on this host." in told and "drained" not in told
 
@@ -294,7 +296,7 @@ def test_a_host_without_members_has_nothing_to_drain(admin: Client, filled: Litt
     ],
 )
 def test_a_drain_is_told_ensemble_by_ensemble(
-    admin: Client, filled: LittleCloud, fits: bool | None, said: str
+    admin: Client, filled: DashboardCloud, fits: bool | None, said: str
 ) -> None:
     move = {"member": "web-1", "host": "h1", "rack": "r1", "zone": "az1"}
     shop = {
@@ -313,18 +315,20 @@ def test_a_drain_is_told_ensemble_by_ensemble(
 
 
 def test_a_host_that_is_not_there_leads_back_with_a_message(
-    admin: Client, filled: LittleCloud
+    admin: Client, filled: DashboardCloud
 ) -> None:
     answer = admin.get("/admin/ensembles/hosts/nowhere/", follow=True)
     assert answer.redirect_chain[-1][0] == "/admin/ensembles/"
     assert "Unable to retrieve the host." in answer.content.decode()
 
 
-def test_names_are_shown_as_they_are_to_operators(admin: Client, little_cloud: LittleCloud) -> None:
+def test_names_are_shown_as_they_are_to_operators(
+    admin: Client, dashboard_cloud: DashboardCloud
+) -> None:
     hostile = '<b>{$ 7*7 $}</b>"{{ 1 }}'
-    little_cloud.hosts = [Host(hostile.replace("/", "|"), "u", "up", (hostile, hostile))]
-    name = little_cloud.hosts[0].name
-    little_cloud.records = [record(SHOP, hostile, f"db-0@{name}")]
+    dashboard_cloud.hosts = [Host(hostile.replace("/", "|"), "u", "up", (hostile, hostile))]
+    name = dashboard_cloud.hosts[0].name
+    dashboard_cloud.records = [record(SHOP, hostile, f"db-0@{name}")]
     text = page(admin, "/admin/ensembles/")
     for place in ("</a>\n        <span", "</option>", "</a></h4>", "</a>"):
         assert f"{html.escape(hostile)}{place}" in text or f"{html.escape(name)}{place}" in text
@@ -354,15 +358,15 @@ def test_an_address_is_read_and_written(
 
 
 def test_all_projects_ensembles_are_listed_with_the_project(
-    admin: Client, little_cloud: LittleCloud
+    admin: Client, dashboard_cloud: DashboardCloud
 ) -> None:
-    little_cloud.ensembles = [ensemble("shop"), ensemble("bank", "BUILDING", 0)]
+    dashboard_cloud.ensembles = [ensemble("shop"), ensemble("bank", "BUILDING", 0)]
     text = page(admin, "/admin/ensembles/all/")
-    assert ("GET", "/v2.1/os-ensembles") in [asked[:2] for asked in little_cloud.asked]
-    assert little_cloud.bodies("GET", "/v2.1/os-ensembles")[-1]["all_projects"] == "1"
+    assert ("GET", "/v2.1/os-ensembles") in [asked[:2] for asked in dashboard_cloud.asked]
+    assert dashboard_cloud.bodies("GET", "/v2.1/os-ensembles")[-1]["all_projects"] == "1"
     assert re.findall(r'/admin/ensembles/[0-9a-f-]{36}/">(\w+)<', text) == ["bank", "shop"]
     assert len(re.findall(r"<td[^>]*>\s*demo\s*</td>", text)) == 2
-    update = "?action=row_update&table=all_ensembles&obj_id=" + little_cloud.ensembles[1]["id"]
+    update = "?action=row_update&table=all_ensembles&obj_id=" + dashboard_cloud.ensembles[1]["id"]
     update += "&ensembles_project=" + PROJECT
     fresh = admin.get(
         "/admin/ensembles/all/" + update, headers={"X-Requested-With": "XMLHttpRequest"}
@@ -371,11 +375,11 @@ def test_all_projects_ensembles_are_listed_with_the_project(
 
 
 def test_all_ensembles_are_searched_by_project_name_and_status(
-    admin: Client, little_cloud: LittleCloud
+    admin: Client, dashboard_cloud: DashboardCloud
 ) -> None:
-    little_cloud.ensembles = [ensemble("shop"), ensemble("bank")]
+    dashboard_cloud.ensembles = [ensemble("shop"), ensemble("bank")]
     text = page(admin, f"/admin/ensembles/all/?project={PROJECT}&q=sho&status=ACTIVE&sort=name")
-    asked = little_cloud.queries("GET", "/v2.1/os-ensembles")[-1]
+    asked = dashboard_cloud.queries("GET", "/v2.1/os-ensembles")[-1]
     wanted = {"project_id": PROJECT, "name": "sho", "status": "ACTIVE", "all_projects": "1"}
     assert {key: asked[key] for key in wanted} == wanted
     assert f'<option value="{PROJECT}" selected>demo</option>' in text
@@ -385,20 +389,22 @@ def test_all_ensembles_are_searched_by_project_name_and_status(
 
 
 def test_the_pages_of_all_ensembles_keep_the_search(
-    admin: Client, little_cloud: LittleCloud, settings: Any
+    admin: Client, dashboard_cloud: DashboardCloud, settings: Any
 ) -> None:
     settings.API_RESULT_PAGE_SIZE = 2
-    little_cloud.ensembles = [ensemble(f"shop-{number}") for number in range(3)]
+    dashboard_cloud.ensembles = [ensemble(f"shop-{number}") for number in range(3)]
     text = page(admin, f"/admin/ensembles/all/?project={PROJECT}")
     link = re.findall(r"href=\"([^\"]*marker=[^\"]*)\"", text)[-1]
     follow = page(admin, f"/admin/ensembles/all/{html.unescape(link)}")
     assert re.findall(r'/admin/ensembles/[0-9a-f-]{36}/">([\w-]+)<', follow) == ["shop-0"]
-    assert little_cloud.queries("GET", "/v2.1/os-ensembles")[-1]["project_id"] == PROJECT
+    assert dashboard_cloud.queries("GET", "/v2.1/os-ensembles")[-1]["project_id"] == PROJECT
 
 
-def test_an_operator_sees_an_ensemble_under_admin(admin: Client, little_cloud: LittleCloud) -> None:
+def test_an_operator_sees_an_ensemble_under_admin(
+    admin: Client, dashboard_cloud: DashboardCloud
+) -> None:
     made = ensemble("shop")
-    little_cloud.ensembles = [made]
+    dashboard_cloud.ensembles = [made]
     text = page(admin, f"/admin/ensembles/{made['id']}/")
     assert f"/admin/ensembles/{made['id']}/state/" in text
     assert "/admin/instances/00000000/" in text
@@ -408,26 +414,28 @@ def test_an_operator_sees_an_ensemble_under_admin(admin: Client, little_cloud: L
     "path", ["/admin/ensembles/", "/admin/ensembles/all/", "/admin/ensembles/hosts/h1/"]
 )
 def test_a_member_of_a_project_is_no_operator(
-    demo: Client, little_cloud: LittleCloud, path: str
+    demo: Client, dashboard_cloud: DashboardCloud, path: str
 ) -> None:
     assert demo.get(path).status_code == 403
-    assert not [asked for asked in little_cloud.asked if "os-ensembles" in asked[1]]
+    assert not [asked for asked in dashboard_cloud.asked if "os-ensembles" in asked[1]]
 
 
 def test_an_operator_is_told_whose_ensemble_a_delete_takes(
-    admin: Client, little_cloud: LittleCloud
+    admin: Client, dashboard_cloud: DashboardCloud
 ) -> None:
     made = ensemble("shop")
-    little_cloud.ensembles = [made]
+    dashboard_cloud.ensembles = [made]
     text = page(admin, "/admin/ensembles/all/")
     assert 'data-display="shop (project demo, owner daisy)"' in html.unescape(text)
     data = page(admin, f"/admin/ensembles/{made['id']}/").partition('id="ens-data"')[2]
     assert '"owner": {"project": "demo", "user": "daisy"}' in data
 
 
-def test_what_only_ends_unasked_is_told_apart(admin: Client, little_cloud: LittleCloud) -> None:
-    little_cloud.hosts = HOSTS
-    little_cloud.records = [RECORDS[1], record(SHOP, "lost", "db-0@h4")]
+def test_what_only_ends_unasked_is_told_apart(
+    admin: Client, dashboard_cloud: DashboardCloud
+) -> None:
+    dashboard_cloud.hosts = HOSTS
+    dashboard_cloud.records = [RECORDS[1], record(SHOP, "lost", "db-0@h4")]
     text = page(admin, "/admin/ensembles/")
     told = words(text)
     assert "No single failure would break or use up a promise." in told

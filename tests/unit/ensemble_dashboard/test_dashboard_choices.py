@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from ensemble_dashboard.api import choices
-from tests.unit.ensemble_dashboard.little_cloud import PROJECT, SCRIPT, LittleCloud
+from tests.fakes.dashboard_cloud import PROJECT, SCRIPT, DashboardCloud
 from tests.unit.ensemble_dashboard.test_dashboard_pages import data, page
 
 
@@ -28,15 +28,15 @@ def flavor(number: int) -> dict[str, Any]:
 
 
 @pytest.fixture
-def many(little_cloud: LittleCloud, monkeypatch: pytest.MonkeyPatch) -> LittleCloud:
+def many(dashboard_cloud: DashboardCloud, monkeypatch: pytest.MonkeyPatch) -> DashboardCloud:
     """Five flavors, two of them on a page."""
     monkeypatch.setattr(choices, "PAGE", 2)
     found = {"flavors": [flavor(number) for number in (3, 1, 5, 2, 4)]}
-    little_cloud.answers["GET", "/v2.1/flavors/detail"] = (200, found)
-    return little_cloud
+    dashboard_cloud.answers["GET", "/v2.1/flavors/detail"] = (200, found)
+    return dashboard_cloud
 
 
-def test_a_list_comes_page_by_page(demo: Client, many: LittleCloud) -> None:
+def test_a_list_comes_page_by_page(demo: Client, many: DashboardCloud) -> None:
     first = ask(demo, "flavors")
     assert (ids(first), first["next"]) == (["f1", "f2"], "f2")
     second = ask(demo, "flavors", marker="f2")
@@ -47,7 +47,7 @@ def test_a_list_comes_page_by_page(demo: Client, many: LittleCloud) -> None:
 
 
 def test_a_search_looks_at_all_pages_and_has_pages_of_its_own(
-    demo: Client, many: LittleCloud
+    demo: Client, many: DashboardCloud
 ) -> None:
     first = ask(demo, "flavors", q=" GOLD ")
     assert (ids(first), first["next"]) == (["f1", "f3"], "f3")
@@ -56,12 +56,12 @@ def test_a_search_looks_at_all_pages_and_has_pages_of_its_own(
     assert ids(ask(demo, "flavors", q="silver")) == []
 
 
-def test_what_is_chosen_is_found_wherever_it_is(demo: Client, many: LittleCloud) -> None:
+def test_what_is_chosen_is_found_wherever_it_is(demo: Client, many: DashboardCloud) -> None:
     assert sorted(ids(ask(demo, "flavors", id=["f5", "f1", "none"]))) == ["f1", "f5"]
 
 
 def test_the_page_has_the_first_page_and_says_what_comes_after(
-    demo: Client, many: LittleCloud
+    demo: Client, many: DashboardCloud
 ) -> None:
     given = data(page(demo, "/project/ensembles/draw/"))
     assert [item["id"] for item in given["choices"]["flavors"]] == ["f1", "f2"]
@@ -70,20 +70,20 @@ def test_the_page_has_the_first_page_and_says_what_comes_after(
     assert "volumes" not in given["choices"], "this cloud has no volume service"
 
 
-def test_the_quota_is_told_and_none_is_none(demo: Client, little_cloud: LittleCloud) -> None:
+def test_the_quota_is_told_and_none_is_none(demo: Client, dashboard_cloud: DashboardCloud) -> None:
     quota = data(page(demo, "/project/ensembles/draw/"))["choices"]["quota"]
     assert quota == {
         "instances": {"limit": 10, "used": 3},
         "vcpus": {"limit": None, "used": 5},
         "ram": {"limit": 51200, "used": 2048},
     }
-    assert little_cloud.queries("GET", "/v2.1/limits") == [{"reserved": "1"}]
+    assert dashboard_cloud.queries("GET", "/v2.1/limits") == [{"reserved": "1"}]
 
 
 def test_a_quota_that_cannot_be_had_leaves_the_page_as_it_is(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
-    little_cloud.answers["GET", "/v2.1/limits"] = (500, {})
+    dashboard_cloud.answers["GET", "/v2.1/limits"] = (500, {})
     given = data(page(demo, "/project/ensembles/draw/"))["choices"]
     assert given["quota"] is None and given["missing"] == []
 
@@ -102,9 +102,9 @@ def port(number: int, **more: Any) -> dict[str, Any]:
 
 
 def test_ports_are_the_projects_free_ones_that_any_host_can_take(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
-    little_cloud.answers["GET", "/network/v2.0/ports"] = (
+    dashboard_cloud.answers["GET", "/network/v2.0/ports"] = (
         200,
         {
             "ports": [
@@ -120,16 +120,16 @@ def test_ports_are_the_projects_free_ones_that_any_host_can_take(
         {"id": "p1", "name": "10.0.0.1", "network": "n1", "address": "10.0.0.1"},
         {"id": "p2", "name": "front", "network": "n1", "address": "10.0.0.2"},
     ]
-    (query,) = little_cloud.queries("GET", "/network/v2.0/ports")
+    (query,) = dashboard_cloud.queries("GET", "/network/v2.0/ports")
     assert (query["project_id"], query.get("device_id", "")) == (PROJECT, "")
 
 
-def test_zones_are_those_that_can_be_used(demo: Client, little_cloud: LittleCloud) -> None:
+def test_zones_are_those_that_can_be_used(demo: Client, dashboard_cloud: DashboardCloud) -> None:
     assert ids(ask(demo, "zones")) == ["az1", "az2"]
 
 
 def test_images_and_instance_snapshots_are_told_apart(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
     def image(name: str, **more: Any) -> dict[str, Any]:
         return {"id": name, "name": name, "status": "active", "container_format": "bare", **more}
@@ -140,39 +140,39 @@ def test_images_and_instance_snapshots_are_told_apart(
         image("saved", **snapshot),
         image("on-volume", **snapshot, block_device_mapping="[{}]"),
     ]
-    little_cloud.answers["GET", "/image/v2/images"] = (200, {"images": listed})
+    dashboard_cloud.answers["GET", "/image/v2/images"] = (200, {"images": listed})
     assert ask(demo, "images")["items"] == [
         {"id": "debian", "name": "debian", "min_disk": 0, "min_ram": 64, "size": 5}
     ]
     listed.pop(0)  # as Glance would, asked for snapshots
     assert ids(ask(demo, "snapshots")) == ["saved"]
-    query = little_cloud.queries("GET", "/image/v2/images")[-1]
+    query = dashboard_cloud.queries("GET", "/image/v2/images")[-1]
     assert (query["image_type"], query["status"]) == ("snapshot", "active")
     ask(demo, "images", marker="debian")
-    assert little_cloud.queries("GET", "/image/v2/images")[-1]["marker"] == "debian"
+    assert dashboard_cloud.queries("GET", "/image/v2/images")[-1]["marker"] == "debian"
 
 
 def test_lists_that_the_cloud_does_not_have_are_not_found(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
     for kind in ("volumes", "nonsense"):
         assert ask(demo, kind, 404)["error"]["details"] == {"code": "dashboard.no_kind"}
 
 
-def test_the_quota_can_be_asked_for_again(demo: Client, little_cloud: LittleCloud) -> None:
+def test_the_quota_can_be_asked_for_again(demo: Client, dashboard_cloud: DashboardCloud) -> None:
     now = ask(demo, "quota")["quota"]
     assert now == data(page(demo, "/project/ensembles/draw/"))["choices"]["quota"]
 
 
 def test_a_service_in_trouble_is_an_error_and_not_an_empty_list(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
-    little_cloud.answers["GET", "/network/v2.0/ports"] = (503, {})
+    dashboard_cloud.answers["GET", "/network/v2.0/ports"] = (503, {})
     assert ask(demo, "ports", 500)["error"]["message"]
 
 
 def test_only_scripts_of_those_who_are_logged_in_are_answered(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
     assert demo.get("/project/ensembles/choices/flavors/").status_code == 400
     assert Client().get("/project/ensembles/choices/flavors/", headers=SCRIPT).status_code in (
@@ -198,7 +198,7 @@ class Cinder:
 
 
 def test_a_cloud_with_a_volume_service_offers_what_a_server_can_boot_from(
-    demo: Client, little_cloud: LittleCloud, monkeypatch: pytest.MonkeyPatch
+    demo: Client, dashboard_cloud: DashboardCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without = page(demo, "/project/ensembles/draw/")
     assert 'id="sheet-from-images"' in without and "sheet-from-volumes" not in without

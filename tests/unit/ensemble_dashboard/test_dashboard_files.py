@@ -12,7 +12,7 @@ from django.test import Client
 from ensemble_client import file as ensemble_file
 from ensemble_client.document import MAX_BYTES
 from ensemble_dashboard.content.ensembles import files
-from tests.unit.ensemble_dashboard.little_cloud import LittleCloud
+from tests.fakes.dashboard_cloud import DashboardCloud
 from tests.unit.ensemble_dashboard.test_dashboard_proxy import send
 
 WRITE = "/project/ensembles/write/"
@@ -56,15 +56,15 @@ def _versions(href: str, number: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def found(little_cloud: LittleCloud) -> LittleCloud:
+def found(dashboard_cloud: DashboardCloud) -> DashboardCloud:
     """A cloud in which openstacksdk finds one flavor, image and network by name, and no other."""
     image = {"id": IMAGE, "name": "cirros"}
     network = {"id": NETWORK, "name": "private"}
     missing = (404, {"error": {"code": 404, "message": "none", "title": "Not Found"}})
     flavor = {"id": "f1", "name": "m1.tiny", "ram": 512, "vcpus": 1, "disk": 1, "links": []}
-    little_cloud.answers |= {
-        ("GET", "/image"): (200, _versions(little_cloud.url + "/image/v2/", "v2.9")),
-        ("GET", "/network"): (200, _versions(little_cloud.url + "/network/v2.0/", "v2.0")),
+    dashboard_cloud.answers |= {
+        ("GET", "/image"): (200, _versions(dashboard_cloud.url + "/image/v2/", "v2.9")),
+        ("GET", "/network"): (200, _versions(dashboard_cloud.url + "/network/v2.0/", "v2.0")),
         ("GET", "/v2.1/flavors/m1.tiny"): missing,
         ("GET", "/v2.1/flavors/f1"): (200, {"flavor": flavor}),
         ("GET", "/v2.1/flavors/f1/os-extra_specs"): (200, {"extra_specs": {}}),
@@ -73,7 +73,7 @@ def found(little_cloud: LittleCloud) -> LittleCloud:
         ("GET", "/network/v2.0/networks/private"): missing,
         ("GET", "/network/v2.0/networks"): (200, {"networks": [network]}),
     }
-    return little_cloud
+    return dashboard_cloud
 
 
 def written(demo: Client, ensemble: dict[str, Any]) -> dict[str, str]:
@@ -164,7 +164,7 @@ def test_what_is_no_drawing_is_not_written(demo: Client, ensemble: dict[str, Any
     assert send(demo, WRITE, {"ensemble": ensemble}).status_code == 400
 
 
-def test_a_text_becomes_an_ensemble_with_ids_for_names(demo: Client, found: LittleCloud) -> None:
+def test_a_text_becomes_an_ensemble_with_ids_for_names(demo: Client, found: DashboardCloud) -> None:
     answer = send(demo, READ, {"text": TEXT})
     assert answer.status_code == 200, answer.content
     server = {"flavor": "f1", "image": IMAGE, "networks": [NETWORK]}
@@ -194,7 +194,7 @@ def test_a_text_becomes_an_ensemble_with_ids_for_names(demo: Client, found: Litt
     ],
 )
 def test_what_is_wrong_with_a_text_is_told_with_its_line(
-    demo: Client, found: LittleCloud, text: str, line: int, said: str
+    demo: Client, found: DashboardCloud, text: str, line: int, said: str
 ) -> None:
     found.answers["GET", "/image/v2/images/cirrus"] = (404, {})
     found.answers["GET", "/image/v2/images"] = (
@@ -207,7 +207,7 @@ def test_what_is_wrong_with_a_text_is_told_with_its_line(
     assert told["details"]["line"] == line
 
 
-def test_a_cloud_that_does_not_answer_is_told(demo: Client, found: LittleCloud) -> None:
+def test_a_cloud_that_does_not_answer_is_told(demo: Client, found: DashboardCloud) -> None:
     found.answers["GET", "/image"] = (500, {})
     answer = send(demo, READ, {"text": TEXT})
     assert answer.status_code == 503

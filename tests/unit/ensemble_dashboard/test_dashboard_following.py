@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.unit.ensemble_dashboard.little_cloud import POLICY, SCRIPT, LittleCloud, ensemble
+from tests.fakes.dashboard_cloud import POLICY, SCRIPT, DashboardCloud, ensemble
 
 API = "/v2.1/os-ensembles"
 
@@ -40,12 +40,12 @@ def current_state(*members: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def shop(little_cloud: LittleCloud) -> dict[str, Any]:
+def shop(dashboard_cloud: DashboardCloud) -> dict[str, Any]:
     """An ensemble."""
     made = ensemble("web shop", tiers=[{
         "name": "web", "count": 2, "server": {"flavor": "f1", "image": "i1", "networks": ["n1"]}
     }])  # fmt: skip
-    little_cloud.ensembles = [made]
+    dashboard_cloud.ensembles = [made]
     return made
 
 
@@ -55,10 +55,10 @@ def url(made: dict[str, Any], what: str) -> str:
 
 
 def test_nova_says_why_a_member_is_in_error(
-    demo: Client, little_cloud: LittleCloud, shop: dict[str, Any]
+    demo: Client, dashboard_cloud: DashboardCloud, shop: dict[str, Any]
 ) -> None:
     told = current_state(member("web-0", "ACTIVE", "s0"), member("web-1", "ERROR", "s1"))
-    little_cloud.answers["GET", f"{API}/{shop['id']}/survivability"] = (
+    dashboard_cloud.answers["GET", f"{API}/{shop['id']}/survivability"] = (
         200,
         {"survivability": told},
     )
@@ -66,16 +66,16 @@ def test_nova_says_why_a_member_is_in_error(
     broken = {
         "server": {"id": "s1", "name": "web-1", "status": "ERROR", "fault": fault, "links": []}
     }
-    little_cloud.answers["GET", "/v2.1/servers/s1"] = (200, broken)
+    dashboard_cloud.answers["GET", "/v2.1/servers/s1"] = (200, broken)
     found = demo.get(url(shop, "survivability"), headers=SCRIPT).json()["survivability"]
     assert [each.get("fault") for each in found["members"]] == [None, "No valid host was found."]
 
 
 def test_the_current_state_is_told_also_when_nova_gives_no_reason(
-    demo: Client, little_cloud: LittleCloud, shop: dict[str, Any]
+    demo: Client, dashboard_cloud: DashboardCloud, shop: dict[str, Any]
 ) -> None:
     told = current_state(member("web-0", None, None), member("web-1", "ERROR", "s1"))
-    little_cloud.answers["GET", f"{API}/{shop['id']}/survivability"] = (
+    dashboard_cloud.answers["GET", f"{API}/{shop['id']}/survivability"] = (
         200,
         {"survivability": told},
     )
@@ -84,7 +84,7 @@ def test_the_current_state_is_told_also_when_nova_gives_no_reason(
 
 
 def test_an_api_without_the_current_state_is_passed_on(
-    demo: Client, little_cloud: LittleCloud, shop: dict[str, Any]
+    demo: Client, dashboard_cloud: DashboardCloud, shop: dict[str, Any]
 ) -> None:
     answer = demo.get(url(shop, "survivability"), headers=SCRIPT)
     assert answer.status_code == 404
@@ -106,7 +106,7 @@ def test_the_file_can_be_downloaded(demo: Client, shop: dict[str, Any]) -> None:
     assert answer.content.decode().startswith("name: web shop\n")
 
 
-def test_a_file_of_nothing_leads_back(demo: Client, little_cloud: LittleCloud) -> None:
+def test_a_file_of_nothing_leads_back(demo: Client, dashboard_cloud: DashboardCloud) -> None:
     answer = demo.get(url(ensemble("x"), "document") + "?download=1", follow=True)
     assert answer.redirect_chain[-1][0] == "/project/ensembles/"
 
@@ -138,10 +138,10 @@ def test_a_cancel_of_what_is_built_deletes_nothing_and_says_why(
 
 
 def test_what_cannot_be_deleted_now_says_why(
-    demo: Client, little_cloud: LittleCloud, shop: dict[str, Any]
+    demo: Client, dashboard_cloud: DashboardCloud, shop: dict[str, Any]
 ) -> None:
     said = {"conflictingRequest": {"code": 409, "message": "It is RESERVING; try again."}}
-    little_cloud.answers["DELETE", f"{API}/{shop['id']}"] = (409, said)
+    dashboard_cloud.answers["DELETE", f"{API}/{shop['id']}"] = (409, said)
     demo.get(f"/project/ensembles/{shop['id']}/")
     token = {"X-CSRFToken": demo.cookies["csrftoken"].value}
     answer = demo.post(url(shop, "delete"), headers={**SCRIPT, **token})
@@ -162,7 +162,7 @@ def test_a_drawing_can_begin_with_what_is_there(demo: Client, shop: dict[str, An
 
 
 def test_a_drawing_begins_as_ever_when_that_has_gone(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
     text = demo.get(f"/project/ensembles/draw/?like={ensemble('x')['id']}").content.decode()
     assert _begins_with(text) is None

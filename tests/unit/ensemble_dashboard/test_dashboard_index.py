@@ -7,7 +7,7 @@ import re
 import pytest
 from django.test import Client
 
-from tests.unit.ensemble_dashboard.little_cloud import FORM, LittleCloud, ensemble
+from tests.fakes.dashboard_cloud import FORM, DashboardCloud, ensemble
 
 INDEX = "/project/ensembles/"
 API = "/v2.1/os-ensembles"
@@ -42,9 +42,9 @@ def test_an_empty_project_is_invited_to_draw(demo: Client) -> None:
 
 
 def test_the_table_shows_tiers_members_and_what_a_failure_leaves(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
-    little_cloud.ensembles = [ensemble("shop")]
+    dashboard_cloud.ensembles = [ensemble("shop")]
     text = page(demo)
     assert names(text) == ["shop"]
     assert "web &times;&nbsp;2" in text
@@ -58,10 +58,10 @@ def test_the_table_shows_tiers_members_and_what_a_failure_leaves(
 
 
 def test_a_building_ensemble_shows_its_progress_and_updates_its_row(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
     building = ensemble("shop", "BUILDING", 1)
-    little_cloud.ensembles = [building]
+    dashboard_cloud.ensembles = [building]
     text = page(demo)
     assert "Building</span>" in text and "1 of 2 members are active." in text
     assert 'aria-valuenow="1" aria-valuemax="2"' in text
@@ -72,32 +72,32 @@ def test_a_building_ensemble_shows_its_progress_and_updates_its_row(
     fresh = demo.get(url, headers={"X-Requested-With": "XMLHttpRequest"})
     assert fresh.status_code == 200
     assert "Active" in fresh.content.decode() and "progress" not in fresh.content.decode()
-    little_cloud.ensembles.clear()
+    dashboard_cloud.ensembles.clear()
     assert demo.get(url, headers={"X-Requested-With": "XMLHttpRequest"}).status_code == 404
 
 
-def test_a_settled_row_asks_for_nothing(demo: Client, little_cloud: LittleCloud) -> None:
-    little_cloud.ensembles = [ensemble("good"), ensemble("bad", "ERROR", 0)]
+def test_a_settled_row_asks_for_nothing(demo: Client, dashboard_cloud: DashboardCloud) -> None:
+    dashboard_cloud.ensembles = [ensemble("good"), ensemble("bad", "ERROR", 0)]
     text = page(demo)
     assert "status_up" in text and "status_down" in text
     assert not re.search(r'<tr class="[^"]*warning', text)
 
 
 def test_pages_follow_the_marker_in_both_directions(
-    demo: Client, little_cloud: LittleCloud, settings: object
+    demo: Client, dashboard_cloud: DashboardCloud, settings: object
 ) -> None:
     settings.API_RESULT_PAGE_SIZE = 2  # type: ignore[attr-defined]
-    little_cloud.ensembles = [ensemble(f"e{number}") for number in range(5)]
+    dashboard_cloud.ensembles = [ensemble(f"e{number}") for number in range(5)]
     first = page(demo)
     assert names(first) == ["e4", "e3"]
     assert "Next" in links(first) and "Prev" not in links(first)
-    second = page(demo, INDEX + "?marker=" + little_cloud.ensembles[3]["id"])
+    second = page(demo, INDEX + "?marker=" + dashboard_cloud.ensembles[3]["id"])
     assert names(second) == ["e2", "e1"]
     assert "Next" in links(second) and "Prev" in links(second)
-    last = page(demo, INDEX + "?marker=" + little_cloud.ensembles[1]["id"])
+    last = page(demo, INDEX + "?marker=" + dashboard_cloud.ensembles[1]["id"])
     assert names(last) == ["e0"]
     assert "Next" not in links(last) and "Prev" in links(last)
-    back = page(demo, INDEX + "?prev_marker=" + little_cloud.ensembles[2]["id"])
+    back = page(demo, INDEX + "?prev_marker=" + dashboard_cloud.ensembles[2]["id"])
     assert names(back) == ["e4", "e3"]
     assert "Next" in links(back) and "Prev" not in links(back)
 
@@ -117,23 +117,25 @@ def _csrf(client: Client) -> str:
     ],
 )
 def test_the_search_searches_in_the_api(
-    demo: Client, little_cloud: LittleCloud, query: str, found: list[str]
+    demo: Client, dashboard_cloud: DashboardCloud, query: str, found: list[str]
 ) -> None:
-    little_cloud.ensembles = [ensemble("shop"), ensemble("queue", "BUILDING")]
+    dashboard_cloud.ensembles = [ensemble("shop"), ensemble("queue", "BUILDING")]
     shown = page(demo, INDEX + query)
     assert names(shown) == found
     assert "Draw your first ensemble" not in shown, "nothing found is not nothing there"
     assert found or "No ensemble matches the search." in shown
 
 
-def test_a_heading_sorts_in_the_api_and_sorts_back(demo: Client, little_cloud: LittleCloud) -> None:
-    little_cloud.ensembles = [ensemble("shop")]
+def test_a_heading_sorts_in_the_api_and_sorts_back(
+    demo: Client, dashboard_cloud: DashboardCloud
+) -> None:
+    dashboard_cloud.ensembles = [ensemble("shop")]
     asked = [
         {key: query.get(key) for key in ("sort_key", "sort_dir")}
         for query in (
-            page(demo, INDEX) and little_cloud.queries("GET", API)[-1],
-            page(demo, INDEX + "?sort=name&dir=asc") and little_cloud.queries("GET", API)[-1],
-            page(demo, INDEX + "?sort=id&dir=asc") and little_cloud.queries("GET", API)[-1],
+            page(demo, INDEX) and dashboard_cloud.queries("GET", API)[-1],
+            page(demo, INDEX + "?sort=name&dir=asc") and dashboard_cloud.queries("GET", API)[-1],
+            page(demo, INDEX + "?sort=id&dir=asc") and dashboard_cloud.queries("GET", API)[-1],
         )
     ]
     newest = {"sort_key": "created_at", "sort_dir": "desc"}
@@ -145,27 +147,27 @@ def test_a_heading_sorts_in_the_api_and_sorts_back(demo: Client, little_cloud: L
 
 
 def test_the_search_and_the_order_go_on_to_other_pages(
-    demo: Client, little_cloud: LittleCloud, settings: object
+    demo: Client, dashboard_cloud: DashboardCloud, settings: object
 ) -> None:
     settings.API_RESULT_PAGE_SIZE = 1  # type: ignore[attr-defined]
-    little_cloud.ensembles = [ensemble("shop-1"), ensemble("shop-2"), ensemble("queue")]
+    dashboard_cloud.ensembles = [ensemble("shop-1"), ensemble("shop-2"), ensemble("queue")]
     foot = links(page(demo, INDEX + "?q=shop&sort=name&dir=desc"))
     assert re.search(r"marker=[0-9a-f-]{36}&amp;q=shop&amp;sort=name&amp;dir=desc", foot)
 
 
 def test_a_page_after_one_that_was_deleted_begins_anew(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
-    little_cloud.answers["GET", API] = (400, {"badRequest": {"code": 400, "message": "marker"}})
+    dashboard_cloud.answers["GET", API] = (400, {"badRequest": {"code": 400, "message": "marker"}})
     answer = demo.get(INDEX + "?q=shop&marker=" + ensemble("x")["id"])
     assert (answer.status_code, answer["Location"]) == (302, INDEX + "?q=shop")
 
 
 def test_who_watched_one_go_is_told_so_on_the_table(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
-    little_cloud.ensembles = [ensemble("<b>{$ 1 $}</b>")]
-    details = page(demo, f"{INDEX}{little_cloud.ensembles[0]['id']}/")
+    dashboard_cloud.ensembles = [ensemble("<b>{$ 1 $}</b>")]
+    details = page(demo, f"{INDEX}{dashboard_cloud.ensembles[0]['id']}/")
     address = re.search(r'"goneUrl": "([^"]+)"', details)
     assert address is not None
     answer = demo.get(address[1], follow=True)
@@ -176,16 +178,16 @@ def test_who_watched_one_go_is_told_so_on_the_table(
 
 
 def test_nobody_can_make_the_table_say_what_they_like(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
     answer = demo.get(INDEX + "?gone=your-account", follow=True)
     assert "your-account" not in answer.content.decode()
 
 
-def test_several_are_deleted_at_once(demo: Client, little_cloud: LittleCloud) -> None:
-    little_cloud.ensembles = [ensemble("one"), ensemble("two"), ensemble("three")]
+def test_several_are_deleted_at_once(demo: Client, dashboard_cloud: DashboardCloud) -> None:
+    dashboard_cloud.ensembles = [ensemble("one"), ensemble("two"), ensemble("three")]
     page(demo)
-    chosen = [little_cloud.ensembles[0]["id"], little_cloud.ensembles[2]["id"]]
+    chosen = [dashboard_cloud.ensembles[0]["id"], dashboard_cloud.ensembles[2]["id"]]
     answer = demo.post(
         INDEX,
         {
@@ -197,26 +199,32 @@ def test_several_are_deleted_at_once(demo: Client, little_cloud: LittleCloud) ->
         follow=True,
     )
     assert "Scheduled deletion of Ensembles: one, three" in answer.content.decode()
-    assert [row["status"] for row in little_cloud.ensembles] == ["DELETING", "ACTIVE", "DELETING"]
+    assert [row["status"] for row in dashboard_cloud.ensembles] == [
+        "DELETING",
+        "ACTIVE",
+        "DELETING",
+    ]
 
 
 def test_one_on_another_page_can_be_deleted_from_its_details(
-    demo: Client, little_cloud: LittleCloud, settings: object
+    demo: Client, dashboard_cloud: DashboardCloud, settings: object
 ) -> None:
     settings.API_RESULT_PAGE_SIZE = 1  # type: ignore[attr-defined]
-    little_cloud.ensembles = [ensemble("old"), ensemble("new")]
+    dashboard_cloud.ensembles = [ensemble("old"), ensemble("new")]
     page(demo)
     token = {**FORM, "csrfmiddlewaretoken": _csrf(demo)}
-    action = f"ensembles__delete__{little_cloud.ensembles[0]['id']}"
+    action = f"ensembles__delete__{dashboard_cloud.ensembles[0]['id']}"
     demo.post(INDEX, {**token, "action": action})
-    assert little_cloud.ensembles[0]["status"] == "DELETING"
+    assert dashboard_cloud.ensembles[0]["status"] == "DELETING"
 
 
-def test_a_delete_without_the_token_is_refused(demo: Client, little_cloud: LittleCloud) -> None:
-    little_cloud.ensembles = [ensemble("shop")]
-    action = f"ensembles__delete__{little_cloud.ensembles[0]['id']}"
+def test_a_delete_without_the_token_is_refused(
+    demo: Client, dashboard_cloud: DashboardCloud
+) -> None:
+    dashboard_cloud.ensembles = [ensemble("shop")]
+    action = f"ensembles__delete__{dashboard_cloud.ensembles[0]['id']}"
     demo.post(INDEX, {"action": action})
-    assert little_cloud.ensembles[0]["status"] == "ACTIVE"
+    assert dashboard_cloud.ensembles[0]["status"] == "ACTIVE"
 
 
 @pytest.mark.parametrize(
@@ -232,12 +240,12 @@ def test_a_delete_without_the_token_is_refused(demo: Client, little_cloud: Littl
     ],
 )
 def test_a_hostile_name_is_text_on_every_page(
-    demo: Client, little_cloud: LittleCloud, name: str
+    demo: Client, dashboard_cloud: DashboardCloud, name: str
 ) -> None:
-    little_cloud.ensembles = [ensemble(name)]
+    dashboard_cloud.ensembles = [ensemble(name)]
     index = page(demo)
     assert names(index) == [name]
-    details = page(demo, f"/project/ensembles/{little_cloud.ensembles[0]['id']}/")
+    details = page(demo, f"/project/ensembles/{dashboard_cloud.ensembles[0]['id']}/")
     title = re.search(
         r'<h1 class="h1 word-wrap" dir="auto" title="([^"]*)">(.*?)</h1>', details, re.DOTALL
     )
@@ -249,7 +257,7 @@ def test_a_hostile_name_is_text_on_every_page(
     # because Horizon compiles a row that arrives later.
     assert re.search(r"<tr[^>]*ng-non-bindable", index)
     token = {**FORM, "csrfmiddlewaretoken": _csrf(demo)}
-    action = f"ensembles__delete__{little_cloud.ensembles[0]['id']}"
+    action = f"ensembles__delete__{dashboard_cloud.ensembles[0]['id']}"
     told = demo.post(INDEX, {**token, "action": action}, follow=True).content.decode()
     message = re.search(r"Scheduled deletion of Ensemble: (.*?)</p>", told)
     assert message is not None and "{$" not in message[1] and "<script" not in message[1]
@@ -269,15 +277,15 @@ def test_a_hostile_name_is_text_on_every_page(
     ],
 )
 def test_an_api_that_fails_is_told_with_what_to_do(
-    demo: Client, little_cloud: LittleCloud, answer: tuple[int, object], told: str
+    demo: Client, dashboard_cloud: DashboardCloud, answer: tuple[int, object], told: str
 ) -> None:
-    little_cloud.answers["GET", API] = answer
+    dashboard_cloud.answers["GET", API] = answer
     text = page(demo)
     assert told in text and "Try again" in text
     assert "Draw your first ensemble" not in text
     assert "No ensemble matches" not in text, "an error is not an empty table"
 
 
-def test_nobody_who_is_not_logged_in_sees_anything(little_cloud: LittleCloud) -> None:
+def test_nobody_who_is_not_logged_in_sees_anything(dashboard_cloud: DashboardCloud) -> None:
     answer = Client().get(INDEX)
     assert answer.status_code == 302 and "/auth/login/" in answer["Location"]

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.unit.ensemble_dashboard.little_cloud import (
+from tests.fakes.dashboard_cloud import (
     FORM,
     OTHER_PROJECT,
     PROJECT,
     SCRIPT,
-    LittleCloud,
+    DashboardCloud,
     ensemble,
 )
 
@@ -23,10 +23,10 @@ DRAWN = {"ensemble": {"name": "shop", "tiers": [], "policies": []}}
 
 
 @pytest.fixture
-def shop(little_cloud: LittleCloud) -> dict[str, Any]:
+def shop(dashboard_cloud: DashboardCloud) -> dict[str, Any]:
     """An ensemble that the API shows to anybody."""
     made = ensemble("shop", "BUILDING", 1)
-    little_cloud.ensembles = [made]
+    dashboard_cloud.ensembles = [made]
     return made
 
 
@@ -56,7 +56,7 @@ def ask(client: Client, method: str, path: str, body: Any, headers: dict[str, st
     return client.post(path, body, content_type="application/json", headers={**headers, **token})
 
 
-def reached(cloud: LittleCloud) -> list[tuple[str, str, Any]]:
+def reached(cloud: DashboardCloud) -> list[tuple[str, str, Any]]:
     """Give what the ensembles API was asked."""
     return [each for each in cloud.asked if each[1].startswith(API)]
 
@@ -66,7 +66,7 @@ def reached(cloud: LittleCloud) -> list[tuple[str, str, Any]]:
 )
 def test_no_question_of_a_page_is_answered_from_another_project(
     request: pytest.FixtureRequest,
-    little_cloud: LittleCloud,
+    dashboard_cloud: DashboardCloud,
     shop: dict[str, Any],
     who: str,
     panel: str,
@@ -74,7 +74,7 @@ def test_no_question_of_a_page_is_answered_from_another_project(
     client: Client = request.getfixturevalue(who)
     client.get(f"{panel}{shop['id']}/")
     switch(client)
-    little_cloud.asked.clear()
+    dashboard_cloud.asked.clear()
     for method, path, body in addresses(panel, shop):
         answer = ask(client, method, path, body, SCRIPT)
         assert answer.status_code == 409, path
@@ -86,21 +86,21 @@ def test_no_question_of_a_page_is_answered_from_another_project(
                 "project": {"id": OTHER_PROJECT, "name": "lab"},
             },
         }
-    assert reached(little_cloud) == []
+    assert reached(dashboard_cloud) == []
     assert shop["status"] == "BUILDING"
 
 
 def test_a_page_that_names_no_project_is_told_to_be_loaded_again(
-    demo: Client, little_cloud: LittleCloud, shop: dict[str, Any]
+    demo: Client, dashboard_cloud: DashboardCloud, shop: dict[str, Any]
 ) -> None:
     demo.get(f"{INDEX}{shop['id']}/")
-    little_cloud.asked.clear()
+    dashboard_cloud.asked.clear()
     for method, path, body in addresses(INDEX, shop):
         answer = ask(demo, method, path, body, {"X-Requested-With": "XMLHttpRequest"})
         assert answer.status_code == 400, path
         assert answer.json()["error"]["details"]["code"] == "dashboard.no_project"
         assert "Load it again" in answer.json()["error"]["message"]
-    assert reached(little_cloud) == []
+    assert reached(dashboard_cloud) == []
 
 
 @pytest.mark.parametrize(
@@ -156,14 +156,14 @@ def test_a_project_that_somebody_has_left_is_no_way_back(
 
 
 def test_a_row_that_asks_for_news_is_not_told_that_it_is_gone(
-    demo: Client, little_cloud: LittleCloud, shop: dict[str, Any]
+    demo: Client, dashboard_cloud: DashboardCloud, shop: dict[str, Any]
 ) -> None:
     row = re.search(r'data-update-url="([^"]+)"', demo.get(INDEX).content.decode())
     assert row is not None
     news = html.unescape(html.unescape(row[1]))
     script = {"X-Requested-With": "XMLHttpRequest"}
     assert demo.get(news, headers=script).status_code == 200
-    little_cloud.ensembles.clear()  # as the API answers in another project
+    dashboard_cloud.ensembles.clear()  # as the API answers in another project
     switch(demo)
     assert demo.get(news, headers=script).status_code == 409
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.unit.ensemble_dashboard.little_cloud import PROJECT, LittleCloud, ensemble
+from tests.fakes.dashboard_cloud import PROJECT, DashboardCloud, ensemble
 
 
 def page(client: Client, path: str) -> str:
@@ -26,7 +26,7 @@ def data(text: str) -> Any:
 
 
 def test_the_drawing_page_offers_what_the_project_has(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
     given = data(page(demo, "/project/ensembles/draw/"))
     choices = given["choices"]
@@ -48,16 +48,16 @@ def test_the_drawing_page_offers_what_the_project_has(
 
 
 def test_a_service_that_fails_is_named_and_the_rest_is_there(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
-    little_cloud.answers["GET", "/network/v2.0/security-groups"] = (500, {})
-    little_cloud.answers["GET", "/image/v2/images"] = (503, {})
+    dashboard_cloud.answers["GET", "/network/v2.0/security-groups"] = (500, {})
+    dashboard_cloud.answers["GET", "/image/v2/images"] = (503, {})
     choices = data(page(demo, "/project/ensembles/draw/"))["choices"]
     assert sorted(choices["missing"]) == ["images", "security_groups", "snapshots"]
     assert choices["images"] == [] and len(choices["flavors"]) == 2
 
 
-def test_our_scripts_are_on_our_pages_alone(demo: Client, little_cloud: LittleCloud) -> None:
+def test_our_scripts_are_on_our_pages_alone(demo: Client, dashboard_cloud: DashboardCloud) -> None:
     scripts = re.compile(r'src="/static/ensembles/js/([\w/]+)\.js"')
     drawing = page(demo, "/project/ensembles/draw/")
     # What a <template> names is fetched when it is first wanted.
@@ -68,7 +68,7 @@ def test_our_scripts_are_on_our_pages_alone(demo: Client, little_cloud: LittleCl
     assert scripts.findall(page(demo, "/project/key_pairs/")) == []
 
 
-def test_nothing_of_ours_is_an_inline_script(demo: Client, little_cloud: LittleCloud) -> None:
+def test_nothing_of_ours_is_an_inline_script(demo: Client, dashboard_cloud: DashboardCloud) -> None:
     drawing = page(demo, "/project/ensembles/draw/")
     ours = drawing[drawing.index('<div class="ens"') : drawing.index("ens-data")]
     assert not re.search(r'<script(?! src="/static/)', ours.removesuffix('<script id="'))
@@ -76,10 +76,10 @@ def test_nothing_of_ours_is_an_inline_script(demo: Client, little_cloud: LittleC
 
 
 def test_the_details_give_the_script_the_whole_ensemble(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
     made = ensemble("shop", "BUILDING", 1, description="our <b>shop</b>")
-    little_cloud.ensembles = [made]
+    dashboard_cloud.ensembles = [made]
     text = page(demo, f"/project/ensembles/{made['id']}/")
     given = data(text)
     assert given["ensemble"] == made
@@ -99,14 +99,14 @@ def test_the_details_give_the_script_the_whole_ensemble(
     assert "Nov. 22, 2026" in text
 
 
-def test_a_script_in_the_data_cannot_end_it(demo: Client, little_cloud: LittleCloud) -> None:
+def test_a_script_in_the_data_cannot_end_it(demo: Client, dashboard_cloud: DashboardCloud) -> None:
     made = ensemble("</script><script>alert(1)</script>")
-    little_cloud.ensembles = [made]
+    dashboard_cloud.ensembles = [made]
     assert data(page(demo, f"/project/ensembles/{made['id']}/"))["ensemble"] == made
 
 
 def test_an_ensemble_that_is_not_there_leads_back_with_a_message(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
     answer = demo.get(f"/project/ensembles/{ensemble('x')['id']}/", follow=True)
     assert answer.redirect_chain[-1][0] == "/project/ensembles/"
@@ -132,20 +132,20 @@ def test_an_ensemble_that_is_not_there_leads_back_with_a_message(
     ],
 )
 def test_a_page_that_cannot_be_shown_says_why_and_what_to_do(
-    demo: Client, little_cloud: LittleCloud, answer: tuple[int, Any], status: int, told: str
+    demo: Client, dashboard_cloud: DashboardCloud, answer: tuple[int, Any], status: int, told: str
 ) -> None:
     made = ensemble("shop")
-    little_cloud.answers["GET", f"/v2.1/os-ensembles/{made['id']}"] = answer
+    dashboard_cloud.answers["GET", f"/v2.1/os-ensembles/{made['id']}"] = answer
     shown = demo.get(f"/project/ensembles/{made['id']}/")
     assert shown.status_code == status
     assert told in shown.content.decode() and "Try again" in shown.content.decode()
 
 
 def test_operators_draw_nothing_from_others_ensembles(
-    admin: Client, little_cloud: LittleCloud
+    admin: Client, dashboard_cloud: DashboardCloud
 ) -> None:
     made = ensemble("shop")
-    little_cloud.ensembles = [made]
+    dashboard_cloud.ensembles = [made]
     text = page(admin, f"/admin/ensembles/{made['id']}/")
     assert data(text)["stateUrl"] == f"/admin/ensembles/{made['id']}/state/"
     assert data(text)["goneUrl"].startswith("/admin/ensembles/all/?gone=")
@@ -161,10 +161,10 @@ def test_operators_draw_nothing_from_others_ensembles(
     ],
 )
 def test_a_page_gives_its_script_the_language_and_the_time_zone_of_the_settings(
-    demo: Client, little_cloud: LittleCloud, language: str, zone: str, created: str
+    demo: Client, dashboard_cloud: DashboardCloud, language: str, zone: str, created: str
 ) -> None:
     made = ensemble("shop", created_at="2026-11-22T12:00:00Z")
-    little_cloud.ensembles = [made]
+    dashboard_cloud.ensembles = [made]
     demo.cookies["horizon_language"] = language
     demo.cookies["django_timezone"] = zone
     text = page(demo, f"/project/ensembles/{made['id']}/")

@@ -9,7 +9,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from tests.unit.ensemble_dashboard.little_cloud import SCRIPT, LittleCloud, ensemble
+from tests.fakes.dashboard_cloud import SCRIPT, DashboardCloud, ensemble
 
 PLAN = "/project/ensembles/plan/"
 CREATE = "/project/ensembles/create/"
@@ -31,14 +31,16 @@ def send(client: Client, path: str, body: Any = DRAWN, **headers: str) -> HttpRe
     )
 
 
-def test_a_plan_comes_back_as_the_api_gave_it(demo: Client, little_cloud: LittleCloud) -> None:
+def test_a_plan_comes_back_as_the_api_gave_it(
+    demo: Client, dashboard_cloud: DashboardCloud
+) -> None:
     plan = {"feasible": True, "assignments": [{"member": "web-0"}], "reasons": []}
-    little_cloud.answers["POST", API + "/plans"] = (200, {"plan": plan})
+    dashboard_cloud.answers["POST", API + "/plans"] = (200, {"plan": plan})
     answer = send(demo, PLAN)
     assert answer.status_code == 200
     assert answer.json() == {"plan": plan}
     assert answer["Cache-Control"] == "no-store"
-    assert little_cloud.bodies("POST", API + "/plans") == [DRAWN]
+    assert dashboard_cloud.bodies("POST", API + "/plans") == [DRAWN]
 
 
 @pytest.mark.parametrize(
@@ -52,59 +54,61 @@ def test_a_plan_comes_back_as_the_api_gave_it(demo: Client, little_cloud: Little
     ],
 )
 def test_more_is_asked_of_the_api_when_the_script_asks(
-    demo: Client, little_cloud: LittleCloud, query: str, asked: list[dict[str, str]]
+    demo: Client, dashboard_cloud: DashboardCloud, query: str, asked: list[dict[str, str]]
 ) -> None:
-    little_cloud.answers["POST", API + "/plans"] = (200, {"plan": {"feasible": True}})
+    dashboard_cloud.answers["POST", API + "/plans"] = (200, {"plan": {"feasible": True}})
     assert send(demo, PLAN + query).status_code == 200
-    assert little_cloud.queries("POST", API + "/plans") == asked
+    assert dashboard_cloud.queries("POST", API + "/plans") == asked
 
 
 def test_a_create_gives_the_address_of_the_new_ensemble(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
     answer = send(demo, CREATE)
-    made = little_cloud.ensembles[0]
+    made = dashboard_cloud.ensembles[0]
     assert answer.json() == {"id": made["id"], "url": f"/project/ensembles/{made['id']}/"}
-    assert little_cloud.bodies("POST", API) == [DRAWN]
+    assert dashboard_cloud.bodies("POST", API) == [DRAWN]
 
 
 def test_what_was_previewed_is_created_by_the_id_of_its_plan(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
     assert send(demo, CREATE, DRAWN | {"plan": "an-id"}).status_code == 200
-    assert little_cloud.bodies("POST", API) == [DRAWN | {"plan": "an-id"}]
+    assert dashboard_cloud.bodies("POST", API) == [DRAWN | {"plan": "an-id"}]
 
 
 def test_a_create_is_sent_once_with_the_key_of_the_page(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
     assert send(demo, CREATE, DRAWN | {"key": "a-key"}).status_code == 200
-    assert little_cloud.bodies("POST", API) == [DRAWN]
-    assert little_cloud.keys == ['"a-key"']
-    little_cloud.answers["POST", API] = (0, None)
+    assert dashboard_cloud.bodies("POST", API) == [DRAWN]
+    assert dashboard_cloud.keys == ['"a-key"']
+    dashboard_cloud.answers["POST", API] = (0, None)
     assert send(demo, CREATE, DRAWN | {"key": "a-key"}).status_code == 503
-    assert little_cloud.keys == ['"a-key"'] * 2
+    assert dashboard_cloud.keys == ['"a-key"'] * 2
 
 
 def test_a_create_without_a_key_of_the_page_is_sent_once_too(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
     """Whoever waits at the browser tries again; a thread of the dashboard does not sleep."""
-    little_cloud.answers["POST", API] = (0, None)
+    dashboard_cloud.answers["POST", API] = (0, None)
     assert send(demo, CREATE, DRAWN).status_code == 503
-    assert len(little_cloud.keys) == 1
+    assert len(dashboard_cloud.keys) == 1
 
 
-def test_what_is_no_key_is_refused_here(demo: Client, little_cloud: LittleCloud) -> None:
+def test_what_is_no_key_is_refused_here(demo: Client, dashboard_cloud: DashboardCloud) -> None:
     answer = send(demo, CREATE, DRAWN | {"key": 7})
     assert answer.json()["error"]["details"]["code"] == "dashboard.no_key"
 
 
-def test_what_is_no_id_of_a_plan_is_refused_here(demo: Client, little_cloud: LittleCloud) -> None:
+def test_what_is_no_id_of_a_plan_is_refused_here(
+    demo: Client, dashboard_cloud: DashboardCloud
+) -> None:
     answer = send(demo, CREATE, DRAWN | {"plan": ["an-id"]})
     assert answer.status_code == 400
     assert answer.json()["error"]["details"]["code"] == "dashboard.no_plan"
-    assert little_cloud.bodies("POST", API) == []
+    assert dashboard_cloud.bodies("POST", API) == []
 
 
 REASON = {
@@ -138,7 +142,7 @@ REASON = {
 @pytest.mark.parametrize("path", [PLAN, CREATE])
 def test_an_error_of_the_api_passes_with_its_words(
     demo: Client,
-    little_cloud: LittleCloud,
+    dashboard_cloud: DashboardCloud,
     path: str,
     status: int,
     key: str,
@@ -147,7 +151,7 @@ def test_an_error_of_the_api_passes_with_its_words(
 ) -> None:
     error = {key: {"code": status, "message": message, "details": details}}
     for where in (API, API + "/plans"):
-        little_cloud.answers["POST", where] = (status, error)
+        dashboard_cloud.answers["POST", where] = (status, error)
     answer = send(demo, path)
     assert answer.status_code == status
     assert answer.json() == {"error": {"status": status, "message": message, "details": details}}
@@ -169,15 +173,15 @@ def test_an_error_of_the_api_passes_with_its_words(
     ],
 )
 def test_what_our_script_never_sends_is_refused_before_the_api(
-    demo: Client, little_cloud: LittleCloud, body: Any, headers: dict[str, str], status: int
+    demo: Client, dashboard_cloud: DashboardCloud, body: Any, headers: dict[str, str], status: int
 ) -> None:
     answer = send(demo, CREATE, body, **headers)
     # Horizon leads to the login when the token is wrong; a script is told so by a 401.
     assert answer.status_code in (status, 401 if status == 302 else status)
-    assert little_cloud.bodies("POST", API) == []
+    assert dashboard_cloud.bodies("POST", API) == []
 
 
-def test_the_session_s_end_is_a_401_for_the_script(little_cloud: LittleCloud) -> None:
+def test_the_session_s_end_is_a_401_for_the_script(dashboard_cloud: DashboardCloud) -> None:
     answer = Client().get(
         f"/project/ensembles/{ensemble('x')['id']}/state/",
         headers={"X-Requested-With": "XMLHttpRequest"},
@@ -185,24 +189,24 @@ def test_the_session_s_end_is_a_401_for_the_script(little_cloud: LittleCloud) ->
     assert answer.status_code == 401
 
 
-def test_the_state_is_what_the_api_says_now(demo: Client, little_cloud: LittleCloud) -> None:
+def test_the_state_is_what_the_api_says_now(demo: Client, dashboard_cloud: DashboardCloud) -> None:
     made = ensemble("shop", "BUILDING", 1)
-    little_cloud.ensembles = [made]
+    dashboard_cloud.ensembles = [made]
     headers = SCRIPT
     path = f"/project/ensembles/{made['id']}/state/"
     answer = demo.get(path, headers=headers).json()
     assert answer["ensemble"] == made
     assert datetime.fromisoformat(answer["now"]).tzinfo is not None
-    little_cloud.ensembles.clear()
+    dashboard_cloud.ensembles.clear()
     gone = demo.get(path, headers=headers)
     assert gone.status_code == 404
     assert gone.json()["error"]["details"] == {"code": "ensemble.not_found"}
 
 
 def test_a_cloud_that_cannot_be_reached_is_told_as_that(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
-    little_cloud.answers["POST", API + "/plans"] = (0, None)
+    dashboard_cloud.answers["POST", API + "/plans"] = (0, None)
     answer = send(demo, PLAN)
     assert answer.status_code == 503
     assert "cannot be reached" in answer.json()["error"]["message"]

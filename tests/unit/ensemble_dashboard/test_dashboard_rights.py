@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from openstack_auth import policy
 
-from tests.unit.ensemble_dashboard.little_cloud import FORM, LittleCloud, ensemble
+from tests.fakes.dashboard_cloud import FORM, DashboardCloud, ensemble
 from tools import policies
 
 INDEX = "/project/ensembles/"
@@ -20,10 +20,10 @@ API = "/v2.1/os-ensembles"
 
 
 @pytest.fixture
-def shop(little_cloud: LittleCloud) -> dict[str, Any]:
+def shop(dashboard_cloud: DashboardCloud) -> dict[str, Any]:
     """An ensemble of the project."""
     made = ensemble("shop")
-    little_cloud.ensembles = [made]
+    dashboard_cloud.ensembles = [made]
     return made
 
 
@@ -142,17 +142,17 @@ def test_the_admin_panel_follows_the_rules_of_what_it_shows(admin: Client, rules
 
 
 def test_a_bulk_delete_says_of_each_that_is_refused_why(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
-    little_cloud.ensembles = [ensemble("<b>one</b>"), ensemble("two"), ensemble("three")]
-    one, two, three = (each["id"] for each in little_cloud.ensembles)
+    dashboard_cloud.ensembles = [ensemble("<b>one</b>"), ensemble("two"), ensemble("three")]
+    one, two, three = (each["id"] for each in dashboard_cloud.ensembles)
     refusals = {
         one: (403, "forbidden", "Policy does not allow it."),
         two: (409, "x", "It is locked."),
     }
     for key, (status, kind, message) in refusals.items():
         error = {kind: {"code": status, "message": message}}
-        little_cloud.answers["DELETE", f"{API}/{key}"] = (status, error)
+        dashboard_cloud.answers["DELETE", f"{API}/{key}"] = (status, error)
     demo.get(INDEX)
     token = {"csrfmiddlewaretoken": demo.cookies["csrftoken"].value}
     sent = {**FORM, **token, "action": "ensembles__delete", "object_ids": [one, two, three]}

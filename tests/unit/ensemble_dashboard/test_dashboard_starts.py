@@ -10,7 +10,7 @@ from django.test import Client
 
 from ensemble_client import file as ensemble_file
 from ensemble_dashboard.starts import STARTS, Start
-from tests.unit.ensemble_dashboard.little_cloud import LittleCloud
+from tests.fakes.dashboard_cloud import DashboardCloud
 
 DRAWN = [pytest.param(start, id=start.id) for start in STARTS if start.tiers]
 
@@ -36,7 +36,7 @@ def test_the_picture_of_a_start_shows_its_tiers_within_the_frame(start: Start) -
 
 
 def test_the_page_has_a_card_for_each_and_emptiness_only_where_something_is(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
     text = demo.get("/project/ensembles/draw/").content.decode()
     gallery, nothing = text.split('id="ens-nothing-drawn"')
@@ -62,9 +62,9 @@ def test_the_drawing_is_told_the_cloud_s_own_limits_and_levels(demo: Client) -> 
 
 
 def test_a_cloud_that_does_not_say_what_it_can_is_trouble_and_no_drawing(
-    demo: Client, little_cloud: LittleCloud
+    demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
-    little_cloud.answers["GET", "/v2.1/os-ensembles/capabilities"] = (503, {})
+    dashboard_cloud.answers["GET", "/v2.1/os-ensembles/capabilities"] = (503, {})
     answer = demo.get("/project/ensembles/draw/")
     assert answer.status_code == 502
     assert "ens-data" not in answer.content.decode()

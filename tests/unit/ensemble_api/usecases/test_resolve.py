@@ -2,12 +2,10 @@
 """From a checked body to an ensemble: each reference looked up as the tenant, and the quota."""
 
 import json
-from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from callers import Caller, caller
 from records import IMAGE, ensemble, member
 
 from ensemble_api import exception
@@ -16,104 +14,18 @@ from ensemble_api.planning.policies import Affinity, AntiAffinity
 from ensemble_api.usecases.quota import Quota
 from ensemble_api.usecases.refusals import AcceptedTemplates
 from ensemble_api.usecases.resolve import NovaCheck, ResolvedRequest, Resolver
+from tests.fakes.callers import caller
+from tests.fakes.compute import NETWORK, PUBLIC, FakeCompute
+from tests.fakes.networks import FakeNetworks
+from tests.fakes.volumes import FakeVolumes
 
 TENANT = caller("shop-project", "member", "reader")
 NOTHING: Any = SimpleNamespace(unbuilt_members=lambda project_id: [])  # a store without ensembles
-NETWORK = "22222222-2222-4222-8222-222222222222"
-PUBLIC = "33333333-3333-4333-8333-333333333333"
 LEVELS = ("host", "rack", "zone")
 
 
-class Networks:
-    """Ports: free and with an address, unless a test says otherwise."""
-
-    def __init__(self, **ports: dict[str, Any]) -> None:
-        self.ports = ports
-        self.quota = (-1, 0)
-
-    def external(self, network: str) -> bool:
-        return network == PUBLIC
-
-    def port_quota(self, project_id: str) -> tuple[int, int]:
-        return self.quota
-
-    def port(self, context: Caller, name: str) -> Any:
-        facts = {"device_id": "", "fixed_ips": [{"ip_address": "10.0.0.9"}]}
-        return {**facts, **self.ports[name]} if name in self.ports else None
-
-
-class Volumes:
-    """Volumes: available and bootable, unless a test says otherwise."""
-
-    def __init__(self, **volumes: dict[str, Any]) -> None:
-        self.volumes = volumes
-
-    def volume(self, context: Caller, name: str) -> Any:
-        facts = {"status": "available", "size": 5, "bootable": True}
-        return {**facts, **self.volumes[name]} if name in self.volumes else None
-
-
-NETWORKS: Any = Networks()
-VOLUMES: Any = Volumes()
-
-
-@dataclass
-class Nova:
-    """What the tenant has in Nova, and who asked for what."""
-
-    flavors: dict[str, Any] = field(
-        default_factory=lambda: {
-            "small": {"vcpus": 2, "ram": 512, "disk": 10, "extra_specs": {}},
-            "big": {"vcpus": 8, "ram": 4096, "disk": 10, "extra_specs": {}},
-        }
-    )
-    image_facts: dict[str, Any] = field(default_factory=dict)
-    absolute: dict[str, int] = field(default_factory=dict)
-    refuses: dict[str, exception.CloudError] = field(default_factory=dict)  # by what is given
-    asked: list[str] = field(default_factory=list)
-
-    def _note(self, context: Caller, what: str) -> None:
-        assert context is TENANT, "references are looked up with the tenant's own rights"
-        self.asked.append(what)
-
-    def flavor(self, context: Caller, name: str) -> Any:
-        self._note(context, f"flavor {name}")
-        return self.flavors.get(name)
-
-    def image(self, context: Caller, name: str) -> Any:
-        self._note(context, f"image {name}")
-        facts = {"id": IMAGE, "minRam": 0, "minDisk": 0, "metadata": {}, "status": "ACTIVE"}
-        return {**facts, **self.image_facts} if name == IMAGE else None
-
-    def network(self, context: Caller, name: str) -> Any:
-        self._note(context, f"network {name}")
-        return {"id": name} if name in (NETWORK, PUBLIC) else None
-
-    def key_pair(self, context: Caller, name: str) -> Any:
-        self._note(context, f"key {name}")
-        return {"name": name} if name == "laptop" else None
-
-    def security_group(self, context: Caller, name: str) -> Any:
-        self._note(context, f"group {name}")
-        return {"name": name} if name == "default" else None
-
-    def refusal(self, context: Caller, name: str, template: Any) -> exception.CloudError | None:
-        """Nova's one answer to all of it; what it does not know, it says shortly."""
-        self._note(context, f"a server like {name}")
-        networks = template["networks"] if isinstance(template["networks"], list) else []
-        known = (
-            set(networks) <= {NETWORK, PUBLIC},
-            template.get("key_name", "laptop") == "laptop",
-            set(template.get("security_groups", ())) <= {"default"},
-        )
-        for key, words in self.refuses.items():
-            if key in template:
-                return words
-        return None if all(known) else exception.CloudError(400, "No such thing.")
-
-    def limits(self, context: Caller) -> dict[str, int]:
-        self._note(context, "limits")
-        return self.absolute
+NETWORKS: Any = FakeNetworks([PUBLIC], {})
+VOLUMES: Any = FakeVolumes()
 
 
 def body(*tiers: dict[str, Any], policies: Any = ()) -> dict[str, Any]:
@@ -131,13 +43,13 @@ def policy(kind: str = "anti-affinity", **facts: Any) -> dict[str, Any]:
 
 def resolve(
     wanted: dict[str, Any],
-    nova: Nova | None = None,
+    nova: FakeCompute | None = None,
     most: int = 500,
     networks: Any = NETWORKS,
     volumes: Any = None,
     nova_check: NovaCheck = NovaCheck.ALWAYS,
 ) -> Any:
-    known: Any = nova or Nova()
+    known: Any = nova or FakeCompute(TENANT)
     resolver = Resolver(known, networks, volumes or VOLUMES, LEVELS, most, zone_level="zone")
     return resolver.resolve(TENANT, wanted, nova_check=nova_check)
 
@@ -170,7 +82,7 @@ def test_a_body_becomes_tiers_with_resources_and_policies() -> None:
 
 
 def test_nova_is_asked_once_for_servers_that_are_alike() -> None:
-    nova = Nova()
+    nova = FakeCompute(TENANT)
     server = {"networks": [NETWORK], "key_name": "laptop", "security_groups": ["default"]}
     resolve(body(tier(**server), tier("db", **server), tier("dark", networks="none")), nova)
     asked = ["flavor small", f"image {IMAGE}"]
@@ -178,7 +90,7 @@ def test_nova_is_asked_once_for_servers_that_are_alike() -> None:
 
 
 def test_each_reference_is_looked_up_once_for_who_may_not_build() -> None:
-    nova = Nova()
+    nova = FakeCompute(TENANT)
     server = {"networks": [NETWORK], "key_name": "laptop", "security_groups": ["default"]}
     resolve(body(tier(**server), tier("db", **server)), nova, nova_check=NovaCheck.NEVER)
     assert sorted(nova.asked) == sorted(
@@ -187,7 +99,7 @@ def test_each_reference_is_looked_up_once_for_who_may_not_build() -> None:
 
 
 def test_what_nova_took_a_moment_ago_is_asked_for_again_only_to_build_it() -> None:
-    nova = Nova()
+    nova = FakeCompute(TENANT)
     resolver = Resolver(nova, NETWORKS, VOLUMES, LEVELS, 500, zone_level="zone")  # type: ignore[arg-type]
     for nova_check in (NovaCheck.UNLESS_RECENT, NovaCheck.UNLESS_RECENT, NovaCheck.ALWAYS):
         resolver.resolve(TENANT, body(), nova_check=nova_check)
@@ -226,7 +138,7 @@ def test_a_refusal_of_nova_s_names_the_part_that_it_is_about(
     words = {key: exception.CloudError(*facts) for key, facts in refuses.items()}
     wanted = body(tier(), tier("db", key_name="laptop", metadata={"a": "b"}))
     with pytest.raises(exception.EnsembleError) as caught:
-        resolve(wanted, Nova(refuses=words))
+        resolve(wanted, FakeCompute(TENANT, refuses=words))
     place = 0 if "flavor" in refuses else 1  # every tier has a flavor
     assert caught.value.facts["field"] == f"ensemble.tiers[{place}].server{field}"
     assert (caught.value.status, caught.value.code) == (status, "ensemble.refused")
@@ -302,7 +214,7 @@ def test_what_cannot_be_meant_names_its_field(wanted: dict[str, Any], field: str
 def test_a_flavor_that_does_not_do_is_refused_before_anything_is_held(
     image: dict[str, Any], flavor: dict[str, Any], words: str
 ) -> None:
-    nova = Nova(image_facts=image)
+    nova = FakeCompute(TENANT, image_facts=image)
     nova.flavors["small"] |= flavor
     with pytest.raises(exception.Invalid, match=words) as caught:
         resolve(body(), nova)
@@ -312,17 +224,22 @@ def test_a_flavor_that_does_not_do_is_refused_before_anything_is_held(
 def test_an_image_of_a_volume_backed_server_would_make_volumes_of_somebody_else() -> None:
     root = [{"boot_index": 0, "destination_type": "volume", "source_type": "snapshot"}]
     for mapping in (root, json.dumps(root)):
-        nova = Nova(image_facts={"metadata": {"block_device_mapping": mapping}})
+        nova = FakeCompute(TENANT, image_facts={"metadata": {"block_device_mapping": mapping}})
         with pytest.raises(exception.Invalid, match="booted from a volume") as caught:
             resolve(body(), nova)
         assert caught.value.facts["field"] == "ensemble.tiers[0].server.image"
     other = [{"boot_index": None, "destination_type": "volume"}, "nonsense"]
     for harmless in (other, "[", "{}", 5):
-        resolve(body(), Nova(image_facts={"metadata": {"block_device_mapping": harmless}}))
+        resolve(
+            body(),
+            FakeCompute(TENANT, image_facts={"metadata": {"block_device_mapping": harmless}}),
+        )
 
 
 def test_an_image_that_is_just_small_enough_is_fine() -> None:
-    resolve(body(), Nova(image_facts={"OS-EXT-IMG-SIZE:size": 10 * 2**30, "minDisk": 10}))
+    resolve(
+        body(), FakeCompute(TENANT, image_facts={"OS-EXT-IMG-SIZE:size": 10 * 2**30, "minDisk": 10})
+    )
 
 
 def on_volumes(*names: str, count: int = 2, **server: Any) -> dict[str, Any]:
@@ -335,15 +252,15 @@ TRAIT = {"volume_image_metadata": {"trait:CUSTOM_SSD": "required", "min_ram": "5
 
 
 def test_volumes_take_no_disk_of_the_host_and_ask_for_what_they_were_made_from() -> None:
-    wanted = resolve(body(on_volumes("v1", "v2")), volumes=Volumes(v1=TRAIT, v2=TRAIT))
+    wanted = resolve(body(on_volumes("v1", "v2")), volumes=FakeVolumes(v1=TRAIT, v2=TRAIT))
     assert dict(wanted.ensemble.tier("web").resources) == {"VCPU": 2, "MEMORY_MB": 512}
     assert wanted.ensemble.tier("web").required_traits == {"CUSTOM_SSD"}
 
 
 def test_a_flavor_without_a_disk_is_fine_with_volumes() -> None:
-    nova = Nova()
+    nova = FakeCompute(TENANT)
     nova.flavors["small"]["disk"] = 0
-    resolve(body(on_volumes("v1", count=1)), nova, volumes=Volumes(v1={}))
+    resolve(body(on_volumes("v1", count=1)), nova, volumes=FakeVolumes(v1={}))
 
 
 @pytest.mark.parametrize(
@@ -402,7 +319,7 @@ def test_volumes_that_do_not_do_are_refused(
     volumes: Any, tiers: Any, field: str, words: str
 ) -> None:
     with pytest.raises(exception.Invalid, match=words) as caught:
-        resolve(body(*tiers), volumes=Volumes(**volumes))
+        resolve(body(*tiers), volumes=FakeVolumes(**volumes))
     assert caught.value.facts["field"] == f"ensemble.tiers[{len(tiers) - 1}].server.{field}"
 
 
@@ -446,12 +363,12 @@ def test_volumes_that_do_not_do_are_refused(
 )
 def test_ports_that_do_not_do_are_refused(ports: Any, server: Any, field: str, words: str) -> None:
     with pytest.raises(exception.Invalid, match=words) as caught:
-        resolve(body(tier(**server)), networks=Networks(**ports))
+        resolve(body(tier(**server)), networks=FakeNetworks([PUBLIC], ports))
     assert caught.value.facts["field"] == f"ensemble.tiers[0].server.{field}"
 
 
 def test_ports_are_dealt_out_once_in_the_whole_request() -> None:
-    networks = Networks(**{name: {} for name in ("p1", "p2", "p3", "p4")})
+    networks = FakeNetworks(ports={name: {} for name in ("p1", "p2", "p3", "p4")})
     two = tier("db", ports=["p3", "p4"])
     resolve(body(tier(ports=["p1", "p2"]), two), networks=networks)
     resolve(body(tier(ports=["p1", "p2", "p3", "p4"])), networks=networks)
@@ -459,12 +376,12 @@ def test_ports_are_dealt_out_once_in_the_whole_request() -> None:
         resolve(body(tier(ports=["p1", "p3"]), two), networks=networks)
     assert caught.value.facts["field"] == "ensemble.tiers[1].server.ports[0]"
     late = {"fixed_ips": [], "ip_allocation": "deferred"}
-    resolve(body(tier(count=1, ports=["p1"])), networks=Networks(p1=late))
+    resolve(body(tier(count=1, ports=["p1"])), networks=FakeNetworks(ports={"p1": late}))
 
 
 def test_an_image_that_is_not_active_is_refused_before_anything_is_held() -> None:
     with pytest.raises(exception.Invalid, match="is SAVING") as caught:
-        resolve(body(), Nova(image_facts={"status": "SAVING"}))
+        resolve(body(), FakeCompute(TENANT, image_facts={"status": "SAVING"}))
     assert caught.value.facts["field"] == "ensemble.tiers[0].server.image"
 
 
@@ -490,7 +407,7 @@ LIMITS = {
     ],
 )
 def test_the_quota_is_of_the_whole_ensemble(changes: dict[str, int], resource: str | None) -> None:
-    nova: Any = Nova(absolute={**LIMITS, **changes})
+    nova: Any = FakeCompute(TENANT, absolute={**LIMITS, **changes})
     wanted = resolve(body(tier(count=4), tier("db", count=2)), nova)
     found = Quota(nova, NETWORKS, NOTHING).shortages(TENANT, wanted)
     needed = {"Instances": 6, "Cores": 12, "RAMSize": 3072}
@@ -499,7 +416,7 @@ def test_the_quota_is_of_the_whole_ensemble(changes: dict[str, int], resource: s
 
 
 def test_limits_that_nova_does_not_tell_do_not_limit() -> None:
-    nova: Any = Nova()
+    nova: Any = FakeCompute(TENANT)
     assert Quota(nova, NETWORKS, NOTHING).shortages(TENANT, resolve(body(), nova)) == ()
 
 
@@ -518,9 +435,9 @@ def test_the_quota_of_ports_counts_those_that_nova_will_make(
     server: dict[str, Any], needed: int
 ) -> None:
     wanted = ResolvedRequest(body(tier(**server)), Ensemble((Tier("web", 2, {"VCPU": 1}),)), {})
-    nova: Any = Nova()
+    nova: Any = FakeCompute(TENANT)
     for free in (needed, needed - 1):
-        networks: Any = Networks()
+        networks: Any = FakeNetworks()
         networks.quota = (10 + free, 10)
         found = Quota(nova, networks, NOTHING).shortages(TENANT, wanted)
         assert [each.resource for each in found] == (

@@ -27,7 +27,7 @@ NETWORKS = {"private": "f27aa545-cbdd-4907-b0c6-c9e8b039dcc2"}
 
 
 @dataclass(slots=True)
-class Asked:
+class Request:
     """One request as it arrived."""
 
     method: str
@@ -38,11 +38,11 @@ class Asked:
 
 
 @dataclass(slots=True)
-class FakeCloud:
+class ScriptedCloud:
     """The server, its script and what it was asked on the ensembles API."""
 
     answers: dict[tuple[str, str], list[Answer]] = field(default_factory=dict)
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[Request] = field(default_factory=list)
     images: dict[str, list[str]] = field(default_factory=dict)
     url: str = ""
     _server: ThreadingHTTPServer | None = None
@@ -79,7 +79,7 @@ class FakeCloud:
         path.write_text(yaml.safe_dump({"clouds": clouds}))
         return path
 
-    def answer(self, asked: Asked) -> Answer:
+    def answer(self, asked: Request) -> Answer:
         parts = asked.path.strip("/").split("/")
         service, rest = parts[0], parts[1:]
         if service == "compute" and rest[1:2] == ["os-ensembles"]:
@@ -100,13 +100,13 @@ class FakeCloud:
         }
         return answers[service](asked, rest)
 
-    def _identity(self, asked: Asked, rest: list[str]) -> Answer:
+    def _identity(self, asked: Request, rest: list[str]) -> Answer:
         if asked.method == "POST":
             return 201, {"token": _token(self.url)}
         version = {"id": "v3.14", "status": "stable", "links": _self(f"{self.url}/identity/v3/")}
         return 200, {"version": version} if rest == ["v3"] else {"versions": {"values": [version]}}
 
-    def _compute(self, asked: Asked, rest: list[str]) -> Answer:
+    def _compute(self, asked: Request, rest: list[str]) -> Answer:
         if len(rest) < 2:
             version = {"id": "v2.1", "status": "CURRENT", "version": "2.104", "min_version": "2.1"}
             shown = version | {"links": _self(f"{self.url}/compute/v2.1/")}
@@ -114,7 +114,7 @@ class FakeCloud:
         flavors = [{"id": key, "name": name, "links": []} for name, key in FLAVORS.items()]
         return _found(flavors, rest[2:], "flavor", asked)
 
-    def _image(self, asked: Asked, rest: list[str]) -> Answer:
+    def _image(self, asked: Request, rest: list[str]) -> Answer:
         if len(rest) < 2:
             links = _self(f"{self.url}/image/v2/")
             return 300, {"versions": [{"id": "v2.15", "status": "CURRENT", "links": links}]}
@@ -122,7 +122,7 @@ class FakeCloud:
         status, body = _found(images, rest[2:], "image", asked)
         return status, body.get("image", body)
 
-    def _network(self, asked: Asked, rest: list[str]) -> Answer:
+    def _network(self, asked: Request, rest: list[str]) -> Answer:
         if len(rest) < 2:
             links = _self(f"{self.url}/network/v2.0/")
             return 200, {"versions": [{"id": "v2.0", "status": "CURRENT", "links": links}]}
@@ -136,7 +136,7 @@ class FakeCloud:
 class _Handler(BaseHTTPRequestHandler):
     """Reads a request, hands it to the cloud, writes the answer."""
 
-    fake: FakeCloud
+    fake: ScriptedCloud
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
@@ -147,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(content) if content else None
         headers = {name.lower(): value for name, value in self.headers.items()}
         status, answer = self.fake.answer(
-            Asked(self.command, url.path, parse_qs(url.query), body, headers)
+            Request(self.command, url.path, parse_qs(url.query), body, headers)
         )
         if (status, answer) == LOST:
             self.close_connection = True
@@ -171,7 +171,7 @@ def _self(url: str) -> list[dict[str, str]]:
     return [{"rel": "self", "href": url}]
 
 
-def _found(things: list[dict[str, Any]], rest: list[str], kind: str, asked: Asked) -> Answer:
+def _found(things: list[dict[str, Any]], rest: list[str], kind: str, asked: Request) -> Answer:
     if rest and rest != ["detail"]:
         for thing in things:
             if thing["id"] == rest[0]:
@@ -302,7 +302,7 @@ def plan(**changes: Any) -> dict[str, Any]:
     return base | changes
 
 
-TRUTH = {
+CURRENT_STATE = {
     "as_of": "2026-11-22T12:03:00Z",
     "as_planned": False,
     "message": "1 of 3 members run where they were planned.",

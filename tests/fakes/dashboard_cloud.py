@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.unit.ensemble_dashboard import little_host_impact
+from tests.fakes import host_impact
 
 PROJECT = "9f1b6bd0c3a24d2e8a3d5a9f0b1c2d3e"
 OTHER_PROJECT = "0b7c1de2f3a44f5d8c6b7a8990112233"
@@ -116,7 +116,7 @@ def ensemble(name: str, status: str = "ACTIVE", active: int = 2, **more: Any) ->
     }
 
 
-class LittleCloud:
+class DashboardCloud:
     """The server, its ensembles (oldest first), what it was asked, and answers written down."""
 
     def __init__(self) -> None:
@@ -309,7 +309,7 @@ def _version(href: str, **more: str) -> dict[str, Any]:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    cloud: LittleCloud
+    cloud: DashboardCloud
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *args: Any) -> None:
@@ -369,10 +369,10 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/v2.1/os-ensembles/capabilities":
             return 200, {"capabilities": cloud.capabilities}
         if path == "/v2.1/os-ensembles/hosts":
-            return little_host_impact.answer(cloud.hosts, cloud.records, query)
+            return host_impact.answer(cloud.hosts, cloud.records, query)
         if path.startswith("/v2.1/os-ensembles/hosts/"):
             name = unquote(path.rpartition("/")[2])
-            return little_host_impact.one(
+            return host_impact.one(
                 cloud.hosts, cloud.records, name, cloud.drain if "check" in query else {}
             )
         if path.endswith("/action"):
