@@ -10,7 +10,7 @@ from ensemble_api.planning.impact import Break, Effect
 from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord
-from ensemble_api.store.api import Occupant
+from ensemble_api.store.occupancy import Occupant
 
 
 @dataclass(frozen=True, slots=True)

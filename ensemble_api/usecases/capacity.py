@@ -14,7 +14,8 @@ from ensemble_api.planning import planner, result
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.solver.process import solve
-from ensemble_api.store.api import Handover, Store
+from ensemble_api.store.api import Store
+from ensemble_api.store.occupancy import Handover
 from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.flavors import OtherFlavors
 from ensemble_api.usecases.resolve import ResolvedRequest

@@ -13,7 +13,7 @@ from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberStatus, Status
 from ensemble_api.results.host_impact import HostImpact, HostImpacts
-from ensemble_api.store.api import Occupant
+from ensemble_api.store.occupancy import Occupant
 
 _NO_HOST = Sentence("invalid.no-host", "is no host of this cloud")
 

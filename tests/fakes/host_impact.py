@@ -7,7 +7,7 @@ from typing import Any
 from ensemble_api import exception, views
 from ensemble_api.cloud.inventory import Host
 from ensemble_api.records import EnsembleRecord
-from ensemble_api.store.api import Occupant
+from ensemble_api.store.occupancy import Occupant
 from ensemble_api.usecases.host_impact import Search, host_impacts
 
 LEVELS = ("host", "rack", "zone")

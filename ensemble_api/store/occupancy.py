@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which members are on which hosts, by all that is recorded."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.store import models, rows
+from ensemble_api.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class NamedServers:
+    """What ensembles' servers are called by: a name, a mark, and the members' names."""
+
+    name: str
+    mark: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A member between its hold and its server's own claim: capacity that nothing shows."""
+
+    member_id: str
+    server_id: str | None
+    host: str
+    resources: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Occupant:
+    """A member on the host where it is recorded, without what only planning needs."""
+
+    ensemble_id: str
+    tier: str
+    index: int
+    host: str
+    status: MemberStatus
+    server_id: str | None
+
+    @property
+    def name(self) -> str:
+        """The member's name, such as ``web-2``."""
+        return f"{self.tier}-{self.index}"
+
+
+class Occupancy(Database):
+    """Reads over the ensembles of a project or of the whole cloud."""
+
+    def all_members(self, *, exclusive: bool = False) -> list[tuple[EnsembleRecord, MemberRecord]]:
+        """Every member that may hold capacity, with its ensemble, by host.
+
+        With ``exclusive``, only those of ensembles that bar others from some of their domains.
+        """
+        query = (
+            sa.select(models.Ensemble, models.Member)
+            .join(models.Member, models.Member.ensemble_id == models.Ensemble.id)
+            .where(models.Member.status != MemberStatus.DELETED.value)
+            .order_by(models.Member.host, models.Ensemble.name, models.Member.position)
+        )
+        if exclusive:
+            query = query.where(models.Ensemble.exclusive)
+        owners: dict[str, EnsembleRecord] = {}
+        found = []
+        with self.reading() as session:
+            for row, member in session.execute(query):
+                if row.id not in owners:
+                    owners[row.id] = rows.to_ensemble(row, ())
+                found.append((owners[row.id], rows.to_member(member)))
+        return found
+
+    def member_counts(self, project_id: str) -> dict[str, int]:
+        """How many members of a project's ensembles are on each host, by host name."""
+        query = (
+            sa.select(models.Member.host, sa.func.count())
+            .join(models.Ensemble, models.Member.ensemble_id == models.Ensemble.id)
+            .where(
+                models.Ensemble.project_id == project_id,
+                models.Member.status != MemberStatus.DELETED.value,
+            )
+            .group_by(models.Member.host)
+        )
+        with self.reading() as session:
+            return {row[0]: row[1] for row in session.execute(query)}
+
+    def occupants(self) -> tuple[dict[str, EnsembleRecord], list[Occupant]]:
+        """Every member that may hold capacity, and its ensemble, without members, by id.
+
+        Each ensemble is read once and members as plain columns, for clouds with many of both.
+        """
+        model = models.Member
+        columns = (model.ensemble_id, model.tier, model.number, model.host, model.status)
+        query = (
+            sa.select(*columns, model.server_id)
+            .where(model.status != MemberStatus.DELETED.value)
+            .order_by(model.ensemble_id, model.position)
+        )
+        with self.reading() as session:
+            found = [
+                Occupant(ensemble_id, tier, number, host, MemberStatus(status), server_id)
+                for ensemble_id, tier, number, host, status, server_id in session.execute(query)
+            ]
+            owners = {
+                row.id: rows.to_ensemble(row, ())
+                for row in session.scalars(sa.select(models.Ensemble))
+            }
+        # An ensemble that is created or removed in between is in one of the two alone.
+        return owners, [each for each in found if each.ensemble_id in owners]
+
+    def unbuilt_members(self, project_id: str) -> list[tuple[EnsembleRecord, MemberRecord]]:
+        """A project's members of whose servers Nova knows nothing yet, with their ensembles."""
+        query = (
+            sa.select(models.Ensemble, models.Member)
+            .join(models.Member, models.Member.ensemble_id == models.Ensemble.id)
+            .where(
+                models.Ensemble.project_id == project_id,
+                models.Ensemble.status.in_([Status.RESERVING.value, Status.BUILDING.value]),
+                models.Member.server_id.is_(None),
+            )
+        )
+        with self.reading() as session:
+            return [
+                (rows.to_ensemble(row, ()), rows.to_member(member))
+                for row, member in session.execute(query)
+            ]
+
+    def server_names(self, project_id: str, but: str) -> list[NamedServers]:
+        """The ensembles of a project, without the one of the id ``but``, and their members."""
+        model = models.Ensemble
+        query = (
+            sa.select(model.name, model.plan, models.Member.tier, models.Member.number)
+            .join(models.Member, models.Member.ensemble_id == model.id)
+            .where(
+                model.project_id == project_id,
+                model.id != but,
+                models.Member.status != MemberStatus.DELETED.value,
+            )
+        )
+        found: dict[tuple[str, str], list[str]] = {}
+        with self.reading() as session:
+            for name, plan, tier, number in session.execute(query):
+                mark = plan.get("mark", "")
+                found.setdefault((name, mark), []).append(f"{tier}-{number}")
+        return [NamedServers(name, mark, tuple(members)) for (name, mark), members in found.items()]
+
+    def namesakes(self, project_id: str, name: str, but: str = "") -> int:
+        """How many ensembles of a project have a name, without the one of the id ``but``.
+
+        Letters with marks may be in one piece or not: databases compare them each in its own way.
+        """
+        model = models.Ensemble
+        query = sa.select(model.name).where(model.project_id == project_id, model.id != but)
+        with self.reading() as session:
+            return [_composed(each) for each in session.scalars(query)].count(_composed(name))
+
+    def handovers(self) -> list[Handover]:
+        """The members whose hold may be gone and whose server may not have claimed yet."""
+        model = models.Member
+        with self.reading() as session:
+            found = session.scalars(
+                sa.select(model).where(model.status == MemberStatus.BUILDING.value)
+            )
+            return [Handover(row.id, row.server_id, row.host, row.resources) for row in found]
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)

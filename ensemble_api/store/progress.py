@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a worker saves of its progress, as long as it has the ensemble's lease."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from ensemble_api import exception
+from ensemble_api.planning.message import Message, Sentence
+from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
+from ensemble_api.store import models, rows
+from ensemble_api.store.database import Database, retried
+
+_ASKED = Sentence("event.asked", "Nova is asked for %(member)s.")
+_ASKED_AGAIN = Sentence(
+    "event.asked-again", "Nova did not take %(member)s, and is asked again: %(answer)s"
+)
+_GOES_ON = Sentence("event.removal-goes-on", "The removal goes on.")
+
+
+class Progress(Database):
+    """Writes of a worker; each sees in the same transaction that the lease is still its own."""
+
+    @retried
+    def update_member(
+        self,
+        record: EnsembleRecord,
+        member: MemberRecord,
+        owner: str,
+        *,
+        message: Message | None = None,
+        **changes: Any,
+    ) -> None:
+        """Save ``changes`` of a member, which counts as progress of its ensemble.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
+        """
+        with self.writing() as session:
+            _update_ensemble(session, record, owner, updated_at=rows.now())
+            _update_member_row(session, member, changes)
+            if message:
+                rows.event(
+                    session, record.id, f"{member.name} {changes.get('status', '')}", message
+                )
+
+    def save_server_request(self, record: EnsembleRecord, member: MemberRecord, owner: str) -> None:
+        """Save the intent to ask Nova for a member's server; only the first time is progress.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
+        """
+        now = rows.now()
+        with self.writing() as session:
+            first = not member.tries
+            _update_ensemble(session, record, owner, **({"updated_at": now} if first else {}))
+            values: dict[str, Any] = {"status": MemberStatus.BUILDING.value}
+            if member.server_id or not member.asked_at:
+                # The new one may be known by its tag alone for a moment; an old one is gone.
+                values |= {"asked_at": now, "server_id": None}
+            if first:
+                rows.event(
+                    session,
+                    record.id,
+                    f"{member.name} BUILDING",
+                    _ASKED(member=member.name),
+                )
+            _update_member_row(session, member, values)
+
+    def postpone(
+        self,
+        record: EnsembleRecord,
+        member: MemberRecord,
+        owner: str,
+        *,
+        seconds: float,
+        refusal: str,
+        held: bool,
+        awaited: bool,
+        message: Message | None = None,
+        asked: bool = True,
+    ) -> None:
+        """Save that Nova did not take the request for a member's server, which is no progress.
+
+        It may be asked again in ``seconds``; ``held`` is whether the member's capacity is held
+        until then, ``awaited`` whether a server may come of the request even so, ``asked`` whether
+        Nova was asked at all. Without a ``message`` the refusal is told as what Nova said.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
+        """
+        status = MemberStatus.RESERVED if held else MemberStatus.BUILDING
+        with self.writing() as session:
+            _update_ensemble(session, record, owner)
+            _update_member_row(
+                session,
+                member,
+                {
+                    "status": status.value,
+                    "tries": member.tries + asked,
+                    "server_id": None,
+                    "refusal": refusal,
+                    "retry_at": rows.now() + timedelta(seconds=seconds),
+                    **({} if awaited else {"asked_at": None}),
+                },
+            )
+            if refusal != member.refusal:
+                rows.event(
+                    session,
+                    record.id,
+                    f"{member.name} {status.value}",
+                    message or _ASKED_AGAIN(member=member.name, answer=refusal),
+                )
+
+    def set_blocked(self, record: EnsembleRecord, owner: str, message: Message | None) -> None:
+        """Save what the removal of an ensemble waits for, None for nothing any more.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
+        """
+        with self.writing() as session:
+            _update_ensemble(session, record, owner, blocked=message)
+            rows.event(session, record.id, record.status.value, message or _GOES_ON())
+
+
+def _update_ensemble(
+    session: orm.Session, record: EnsembleRecord, owner: str, **values: Any
+) -> None:
+    """Write ``values`` to an ensemble's row, and see in the same step that ``owner`` has its lease.
+
+    :raises ensemble_api.exception.LeaseLost: when it has not.
+    """
+    result: Any = session.execute(
+        sa.update(models.Ensemble)
+        .where(models.Ensemble.id == record.id, models.Ensemble.lease_owner == owner)
+        .values(lease_owner=owner, **values)
+    )
+    if not result.rowcount:
+        raise exception.LeaseLost(record.id)
+
+
+def _update_member_row(
+    session: orm.Session, member: MemberRecord, values: Mapping[str, Any]
+) -> None:
+    session.execute(sa.update(models.Member).where(models.Member.id == member.id).values(**values))
