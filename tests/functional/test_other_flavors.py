@@ -4,13 +4,13 @@
 import json
 from typing import Any
 
-import fake_nova
 import pytest
 import webob
 from small_cloud import FLAVOR, SmallCloud, body, caller
 
 from ensemble_api import routes
 from ensemble_api.usecases import flavors
+from tests.fakes import nova
 from tests.fakes.nova import Refused
 
 FIELD = "ensemble.tiers[0].server.flavor"
@@ -98,8 +98,8 @@ def test_a_refusal_is_told_where_nova_lists_no_flavors(
     def broken(*_: Any) -> Any:
         raise Refused(503, "Nova cannot tell now.")
 
-    routes_of_nova = [("GET", r"/flavors/detail", broken), *fake_nova._ROUTES]
-    monkeypatch.setattr(fake_nova, "_ROUTES", routes_of_nova)
+    routes_of_nova = [("GET", r"/flavors/detail", broken), *nova._ROUTES]
+    monkeypatch.setattr(nova, "_ROUTES", routes_of_nova)
     for reasons in answers(cloud, body(("web", 11))):
         assert reasons
         assert offered(reasons) == []

@@ -153,7 +153,7 @@ def test_upgrading_twice_is_fine_and_the_version_is_told(
     assert migration.version(store.engine) is None
     store.upgrade()
     store.upgrade()
-    assert migration.version(store.engine) == "0006"
+    assert migration.version(store.engine) == "0007"
 
 
 def test_what_is_saved_comes_back_the_same(store: Store) -> None:
