@@ -130,7 +130,7 @@ def changed_text(details: Json, label: Callable[[str], str], levels: Sequence[st
         for each in details["moved"]
         if each["from"]
     ]
-    build = f"To build the new plan: add --plan {printable(details['plan']['id'])}"
+    build = f"To build the new plan, give --plan {printable(details['plan']['id'])} instead."
     return "\n".join([*lines, build])
 
 

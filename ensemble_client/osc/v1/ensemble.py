@@ -137,17 +137,20 @@ class PlanEnsemble(ListerWithSentences):
             *words.messages(plan["not_planned_with"]),
             *(words.messages(plan["objectives"]) if parsed_args.long else ()),
             f"{words.printable(plan['proof'])} Nothing was built.",
-            *([] if plan["over_quota"] else _by_id(self.app, plan, parsed_args.file)),
+            *([] if plan["over_quota"] else _by_id(self.app, plan, parsed_args)),
         ]
         return columns.plan_rows(plan)
 
 
-def _by_id(app: Any, plan: Any, file: str) -> list[str]:
+def _by_id(app: Any, plan: Any, given: argparse.Namespace) -> list[str]:
     """Say how to build the plan as it is."""
+    file, name = given.file, given.name
     again = file == ensemble_file.STANDARD_INPUT
     if file.startswith("-") and not again:
         file = f"./{file}"  # which no command takes for an option
-    create = command_line(app, "create", file, "--plan", plan["id"])
+    create = command_line(
+        app, "create", file, *(() if name is None else (f"--name={name}",)), "--plan", plan["id"]
+    )
     how = ", with the same input" if again else ""
     return [f"To build it so, within minutes{how}: {create}"]
 

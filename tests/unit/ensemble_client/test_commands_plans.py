@@ -37,6 +37,15 @@ def test_plan_tells_how_to_build_it_so(fake: ScriptedCloud, openstack: Run) -> N
     )
 
 
+def test_a_plan_under_another_name_is_built_under_it(fake: ScriptedCloud, openstack: Run) -> None:
+    fake.on("POST", "/plans", (200, {"plan": plan(id="p1")}))
+    fake.on("POST", "", (202, {"ensemble": ensemble("BUILDING")}))
+    said = openstack("ensemble", "plan", THREE_TIER, "--name", "my shop").out.splitlines()[-1]
+    built = openstack(*shlex.split(said.partition(": openstack ")[2]))
+    assert built.code == 0, built.err
+    assert fake.asked[-1].body["ensemble"]["name"] == "my shop"
+
+
 def test_a_plan_beyond_the_quota_says_so_first_and_not_how_to_build_it(
     fake: ScriptedCloud, openstack: Run
 ) -> None:
@@ -150,7 +159,11 @@ def test_create_tells_what_changed_since_the_plan(
     fake.on("POST", "", refusal(409, "Changed.", code=code, plan=plan(id="p2"), moved=[move]))
     done = openstack("ensemble", "create", THREE_TIER, "--plan", "p1")
     assert done.code == 1
-    assert done.err.splitlines() == ["Changed.", *moved, "To build the new plan: add --plan p2"]
+    assert done.err.splitlines() == [
+        "Changed.",
+        *moved,
+        "To build the new plan, give --plan p2 instead.",
+    ]
 
 
 def test_survivability_shows_where_servers_are_and_what_that_breaks(
