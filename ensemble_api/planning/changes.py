@@ -116,7 +116,20 @@ class Changes:
     def _single(self, reason: Reason) -> Iterator[Edits]:
         """Give changes of one field that are enough for the whole ensemble."""
         found = (self._enough(steps) for steps in self._steps(self.ensemble, reason, _SINGLE_WAYS))
-        yield from islice((edits for edits in found if edits is not None), _MOST)
+        single = list(islice((edits for edits in found if edits is not None), _MOST))
+        if any(self._cuts_below(reason, edits) for edits in single):
+            edits = first(smaller(self.ensemble), self._counts, self._fits)
+            if edits is not None:
+                single = [*single[: _MOST - 1], self._lessened(edits)]
+        yield from single
+
+    def _cuts_below(self, reason: Reason, edits: Edits) -> bool:
+        """Whether a tier is cut below what there is room for, since others need that room."""
+        if reason.policy is not None or len(reason.tiers) != 1 or not reason.supply:
+            return False
+        number = [tier.name for tier in self.ensemble.tiers].index(reason.tiers[0])
+        count = edits.get(f"tiers[{number}].count")
+        return isinstance(count, int) and count < reason.supply and len(self.ensemble.tiers) > 1
 
     def _anywhere(self) -> Iterator[Edits]:
         """Give such changes of any field, whether a reason names its policy or tier or not."""

@@ -175,6 +175,18 @@ def test_what_one_edit_does(tier: Tier, policy: Policy, snapshot: Snapshot, edit
     assert edits in offered
 
 
+def test_where_others_need_the_room_of_a_tier_all_may_be_cut_alike() -> None:
+    """Eleven of web fit alone, and one beside db: to ask for one is not the only way."""
+    snapshot = cloud({"a": ("r1", "z1", 6), "b": ("r2", "z1", 5)})
+    found = plan(Ensemble((web(20), Tier("db", 10, {"VCPU": 1}))), snapshot)
+    assert isinstance(found, Infeasible)
+    assert str(found.reasons[0].message) == "11 of the 20 members of web fit."
+    offered = [
+        {edit.field: edit.value for edit in change.edits} for change in found.reasons[0].changes
+    ]
+    assert offered == [{"tiers[0].count": 1}, {"tiers[0].count": 8, "tiers[1].count": 3}]
+
+
 def test_a_flavor_is_named_and_so_are_the_traits_that_it_does_not_ask_for() -> None:
     tier = web(2, required_traits=frozenset({"GPU"}), flavors=(TINY,))
     found = plan(Ensemble((tier,)), FIVE_AND_FIVE)
