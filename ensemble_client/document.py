@@ -5,19 +5,12 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import yaml
 
+import ensemble_yaml
 from ensemble_client.words import printable
-
-MAX_BYTES: Final = 2 * 1024 * 1024
-"""The largest file read: 20 tiers, each with all the user data that the API takes, fit."""
-
-MAX_VALUES: Final = 50_000
-"""The most values looked at: aliases let a small file stand for a huge one."""
-
-TOO_MUCH: Final = f"more than {MAX_VALUES} values; too much to read"
 
 _TEXT_TAGS: Final = frozenset(
     f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "timestamp", "value")
@@ -26,24 +19,6 @@ _WHOLE_TAG: Final = "tag:yaml.org,2002:int"
 _TRUTH_TAG: Final = "tag:yaml.org,2002:bool"
 _NULL_TAG: Final = "tag:yaml.org,2002:null"
 _PERCENT: Final = re.compile(r"(100|[1-9]?[0-9])%")
-
-
-class _TooMuch(yaml.MarkedYAMLError):
-    """There are more values than anybody writes."""
-
-
-class _Loader(yaml.SafeLoader):
-    """Stops reading when there are too many values, before the memory and the time are spent."""
-
-    _composed = 0
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """Count each value and each alias."""
-        self._composed += 1
-        if self._composed > MAX_VALUES:
-            raise _TooMuch(problem_mark=self.peek_event().start_mark)  # type: ignore[no-untyped-call]
-        node: yaml.Node | None = super().compose_node(parent, index)
-        return node
 
 
 class FileError(ValueError):
@@ -67,13 +42,9 @@ class Source:
 
     file: str
     lines: dict[str, int] = field(default_factory=dict)
-    seen: int = 0
 
     def note(self, name: str, line: int) -> None:
-        """Remember the line of a field; FileError once the document is unreasonably large."""
-        self.seen += 1
-        if self.seen > MAX_VALUES:
-            raise FileError(self.file, line, "", TOO_MUCH)
+        """Remember the line of a field."""
         self.lines[name] = line
 
     def line_of(self, name: str) -> int:
@@ -113,21 +84,17 @@ class Value:
         return isinstance(self.node, yaml.SequenceNode)
 
     def mapping(self, known: Iterable[str] | None = None) -> dict[str, "Value"]:
-        """Read a mapping; keys that are not `known` (None: any) and repeated ones are refused."""
+        """Read a mapping; keys that are not `known` (None: any) are refused."""
         if not isinstance(self.node, yaml.MappingNode):
             raise self.error(f"must be a mapping of names to values, not {self._kind}")
         allowed = None if known is None else sorted(known)
         values: dict[str, Value] = {}
         for key_node, value_node in self.node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise Value(key_node, self.field, self.source).error("a name must be plain text")
             key = str(key_node.value)
             name = f"{self.field}.{key}" if self.field else key
             at_key = Value(key_node, name, self.source)
             if allowed is not None and key not in allowed:
                 raise at_key.error(f"unknown name{suggestion(key, allowed)}")
-            if key in values:
-                raise at_key.error("given twice")
             values[key] = Value(value_node, name, self.source)
         return values
 
@@ -211,34 +178,13 @@ class Value:
 
 def parse(file: str, content: bytes) -> Value:
     """Read YAML (or JSON, which is YAML too) without ever building an object from it."""
-    if len(content) > MAX_BYTES:
-        raise FileError(file, 1, "", f"is larger than {MAX_BYTES} bytes")
     try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise FileError(file, line, "", "is not UTF-8 text") from None
-    node = _yaml(file, text)
+        node = ensemble_yaml.read(content)
+    except ensemble_yaml.YamlError as error:
+        raise FileError(file, error.line or 1, "", error.reason) from None
     if node is None:
         raise FileError(file, 1, "", "is empty")
     return Value(node, "", Source(file))
-
-
-def _yaml(file: str, text: str) -> yaml.Node | None:
-    try:
-        return yaml.compose(text, Loader=_Loader)
-    except _TooMuch as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise FileError(file, line, "", TOO_MUCH) from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        said = ", ".join(part for part in (error.context, error.problem) if part)
-        raise FileError(file, mark.line + 1 if mark else 1, "", f"is not YAML: {said}") from None
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        raise FileError(file, line, "", f"is not YAML: {error.reason}") from None
-    except RecursionError:
-        raise FileError(file, 1, "", "is nested too deeply") from None
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from ensemble_client import policy
-from ensemble_client.document import MAX_BYTES, FileError, Source, Value, parse
+from ensemble_client.document import FileError, Source, Value, parse
+from ensemble_yaml import MAX_BYTES
 
 STANDARD_INPUT: Final = "-"
 MAX_USER_DATA: Final = 49_149

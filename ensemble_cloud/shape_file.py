@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+import ensemble_yaml
 from ensemble_cloud.profile import Profile
 from ensemble_cloud.shape import Host, Network, Server, Shape, ShapeError, Size, User
 
@@ -24,7 +23,8 @@ def load(path: Path) -> tuple[Shape, str]:
     Raises ShapeError when the file cannot be read or the shape cannot be built.
     """
     try:
-        text = path.read_text()
+        with path.open("rb") as stream:
+            text = stream.read(ensemble_yaml.MAX_BYTES + 1).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise ShapeError(str(path), f"cannot be read: {error}") from None
     return parse(text), text
@@ -33,9 +33,10 @@ def load(path: Path) -> tuple[Shape, str]:
 def parse(text: str) -> Shape:
     """Return the shape a YAML text describes; raise ShapeError naming the field at fault."""
     try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ShapeError("the file", f"is not YAML: {error}") from None
+        node = ensemble_yaml.read(text.encode())
+        content = None if node is None else ensemble_yaml.plain(node)
+    except ensemble_yaml.YamlError as error:
+        raise ShapeError("the file", str(error)) from None
     top = _Fields("", content)
     sizes = {name: _size(value) for name, value in top.mapping("sizes").items()}
     password = top.text("password", "secret")

@@ -12,13 +12,11 @@ from typing import Any, Final, TypeAlias
 
 import yaml
 
+import ensemble_yaml
+
 STANDARD_INPUT: Final = "-"
 MEBIBYTE: Final = 1 << 20
 MAX_JSON: Final = 256 * MEBIBYTE
-MAX_YAML: Final = 1 * MEBIBYTE
-"""YAML is read by pure Python, a megabyte in some seconds; large documents are written by code."""
-MAX_VALUES: Final = 100_000
-"""The most values read from YAML: aliases let a small file stand for a huge one."""
 
 Steps: TypeAlias = tuple[str | int, ...]
 _STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
@@ -114,7 +112,7 @@ def parse(file: str, content: bytes) -> Document:
         except DocumentError as error:
             if not error.reason.startswith("is not JSON"):
                 raise  # that much was JSON
-    return _Yaml(file, text).document()
+    return _Yaml(file, content).document()
 
 
 def _json(file: str, text: str) -> Any:
@@ -147,33 +145,21 @@ def _json(file: str, text: str) -> Any:
 class _Yaml:
     """One YAML text on its way to plain values; no object is ever built from a tag."""
 
-    def __init__(self, file: str, text: str) -> None:
+    def __init__(self, file: str, content: bytes) -> None:
         self._file = file
-        self._text = text
+        self._content = content
         self._lines: dict[Steps, int] = {}
 
     def document(self) -> Document:
-        if len(self._text) > MAX_YAML:
-            reason = f"is larger than {MAX_YAML // MEBIBYTE} MiB; write large documents as JSON"
-            raise DocumentError(self._file, reason)
         try:
-            node = yaml.compose(self._text, Loader=yaml.SafeLoader)
-            value = None if node is None else self._value(node, ())
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            said = ", ".join(part for part in (error.context, error.problem) if part)
-            line = mark.line + 1 if mark else None
-            raise DocumentError(self._file, f"is not YAML: {said}", line=line) from None
-        except yaml.reader.ReaderError as error:
-            line = self._text.count("\n", 0, error.position) + 1
-            raise DocumentError(self._file, f"is not YAML: {error.reason}", line=line) from None
-        except RecursionError:
-            raise DocumentError(self._file, "is nested too deeply") from None
+            node = ensemble_yaml.read(self._content)
+        except ensemble_yaml.YamlError as error:
+            advice = "; write large documents as JSON" if error.too_large else ""
+            raise DocumentError(self._file, error.reason + advice, line=error.line) from None
+        value = None if node is None else self._value(node, ())
         return Document(self._file, value, self._lines)
 
     def _value(self, node: yaml.Node, steps: Steps) -> Any:
-        if len(self._lines) >= MAX_VALUES:
-            raise DocumentError(self._file, f"holds more than {MAX_VALUES} values")
         self._lines[steps] = node.start_mark.line + 1
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, steps)
@@ -185,12 +171,7 @@ class _Yaml:
         values: dict[str, Any] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode):
-                reason = "has a key that is not plain text"
-                raise DocumentError(self._file, reason, place_of(steps), line)
             inner = (*steps, key.value)
-            if key.value in values:
-                raise DocumentError(self._file, "is given twice", place_of(inner), line)
             values[key.value] = self._value(value, inner)
             self._lines[inner] = line
         return values

@@ -225,7 +225,7 @@ def test_auto_and_none_are_words_but_may_be_names_in_a_list(path: Path, word: st
         pytest.param(
             "    count: 3",
             "    count: 3\n    count: 4",
-            "6: ensemble.tiers[0].count: given twice",
+            "6: gives 'count' twice",
             id="a name given twice",
         ),
         pytest.param(

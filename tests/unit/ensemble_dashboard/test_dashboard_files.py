@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 
 from ensemble_client import file as ensemble_file
-from ensemble_client.document import MAX_BYTES
 from ensemble_dashboard.content.ensembles import files
+from ensemble_yaml import MAX_BYTES
 from tests.fakes.dashboard_cloud import DashboardCloud
 from tests.unit.ensemble_dashboard.test_dashboard_proxy import send
 
@@ -183,7 +183,9 @@ def test_a_text_becomes_an_ensemble_with_ids_for_names(demo: Client, found: Dash
         pytest.param("<b>hi</b>", 1, "must be a mapping", id="HTML"),
         pytest.param("[" * 5000, 1, "nested too deeply", id="depth without end"),
         pytest.param("x" * (MAX_BYTES // 2), 1, "must be a mapping", id="a large text"),
-        pytest.param("- a\n" * 60_000, 50_000, "too much to read", id="very many values"),
+        pytest.param(
+            "- a\n" * 60_000, 50_000, "holds more than 50000 values", id="very many values"
+        ),
         pytest.param(
             TEXT.replace("networks: private", "user_data_file: /etc/hostname"),
             8,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ensemble_api.offline.document import MAX_YAML, DocumentError, parse, read
+from ensemble_api.offline.document import DocumentError, parse, read
 
 
 @pytest.mark.parametrize(
@@ -41,10 +41,10 @@ BOMB = "\n".join(
         ("x.json", "a: 1", "x.json:1: is not JSON"),
         ("x.yaml", "a: [\n1\nb", "x.yaml:3: is not YAML"),
         ("x.yaml", "a: 1\n\x07", "x.yaml:2: is not YAML"),
-        ("x.yaml", "a: 1\na: 2", "x.yaml:2: a: is given twice"),
+        ("x.yaml", "a: 1\na: 2", "x.yaml:2: gives 'a' twice"),
         ("x.json", '{"a": {"b": 1, "b": 1}}', "x.json: gives 'b' twice"),
         ("x.yaml", '{"a": 1, "a": 1}', "x.yaml: gives 'a' twice"),
-        ("x.yaml", "a:\n  [1]: 2", "x.yaml:2: a: has a key that is not plain text"),
+        ("x.yaml", "a:\n  [1]: 2", "x.yaml:2: has a name that is not plain text"),
         ("x.yaml", "a: !!python/object:os.system x", "x.yaml:1: a: has a tag that is not known"),
         ("x.yaml", "a:\n- 0x10", "x.yaml:2: a[0]: must be a number in decimal digits"),
         ("x.yaml", "a: 190:20:30", "x.yaml:1: a: must be a number in decimal digits"),
@@ -57,9 +57,7 @@ BOMB = "\n".join(
         ("x.json", "[" * 100_000, "x.json: is nested too deeply"),
         ("x.yaml", "[" * 100_000, "x.yaml: is nested too deeply"),
         ("x.yaml", "- " * 5_000 + "x", "x.yaml: is nested too deeply"),
-        ("x.yaml", BOMB, "x.yaml: holds more than 100000 values"),
-        ("x.yaml", "a: &a [*a]", "x.yaml: is nested too deeply"),
-        ("x.yaml", "a" * (MAX_YAML + 1), "x.yaml: is larger than 1 MiB"),
+        ("x.yaml", BOMB, "x.yaml:6: holds more than 50000 values; write large documents as JSON"),
     ],
 )
 def test_what_is_refused(file: str, text: str, words: str) -> None:
