@@ -6,6 +6,7 @@ is a message of its own for these; other levels have the name that the operator 
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from ensemble_api.planning.message import Argument, Message, Sentence, listed
 
@@ -59,7 +60,7 @@ _AT_MOST = _Phrase(
     Sentence("at-most.zone", "in at most %(count)s zone", "in at most %(count)s zones"),
     Sentence("at-most.other", "in at most %(count)s %(level)s", "in at most %(count)s %(levels)s"),
 )
-_IN_ONE = _Phrase(
+in_one: Final = _Phrase(  # Say that it is one domain: on one host, in one rack.
     Sentence("in-one.host", "on one host"),
     Sentence("in-one.rack", "in one rack"),
     Sentence("in-one.zone", "in one zone"),
@@ -72,25 +73,25 @@ _IN_A = _Phrase(
     Sentence("in-a.other", "in a %(level)s"),
 )
 _IN_AN = Sentence("in-an.other", "in an %(level)s")
-_IN_SAME = _Phrase(
+in_same: Final = _Phrase(  # Say that it is the same domain.
     Sentence("in-same.host", "on the same host"),
     Sentence("in-same.rack", "in the same rack"),
     Sentence("in-same.zone", "in the same zone"),
     Sentence("in-same.other", "in the same %(level)s"),
 )
-_IN_EVERY = _Phrase(
+in_every: Final = _Phrase(  # Say that it is every domain.
     Sentence("in-every.host", "on every host"),
     Sentence("in-every.rack", "in every rack"),
     Sentence("in-every.zone", "in every zone"),
     Sentence("in-every.other", "in every %(level)s"),
 )
-_NO_DOMAIN = _Phrase(
+no_domain: Final = _Phrase(  # Say that there is no such domain: no host, no rack.
     Sentence("no-domain.host", "no host"),
     Sentence("no-domain.rack", "no rack"),
     Sentence("no-domain.zone", "no zone"),
     Sentence("no-domain.other", "no %(level)s"),
 )
-_OVER = _Phrase(
+over: Final = _Phrase(  # Say over what: over hosts, over racks.
     Sentence("over.host", "over hosts"),
     Sentence("over.rack", "over racks"),
     Sentence("over.zone", "over zones"),
@@ -128,7 +129,7 @@ _LOSS_OF_MORE = _Phrase(
         "the loss of %(count)s more %(levels)s",
     ),
 )
-_LOST_WITH_WORST = _Phrase(
+lost_with_worst: Final = _Phrase(  # Say what is lost with the worst host, rack... of each tier.
     Sentence("lost-with-worst.host", "members lost with the worst host of each tier, added up"),
     Sentence("lost-with-worst.rack", "members lost with the worst rack of each tier, added up"),
     Sentence("lost-with-worst.zone", "members lost with the worst zone of each tier, added up"),
@@ -136,7 +137,7 @@ _LOST_WITH_WORST = _Phrase(
         "lost-with-worst.other", "members lost with the worst %(level)s of each tier, added up"
     ),
 )
-_LOSS_OF_ONE = _Phrase(
+loss_of_one: Final = _Phrase(  # Begin a sentence with the loss of any one domain of a level.
     Sentence("loss-of-one.host", "The loss of any one host"),
     Sentence("loss-of-one.rack", "The loss of any one rack"),
     Sentence("loss-of-one.zone", "The loss of any one zone"),
@@ -190,36 +191,11 @@ def at_most(number: int, level: str) -> Message:
     return _AT_MOST(level, count=number)
 
 
-def in_one(level: str) -> Message:
-    """Say that it is one domain: on one host, in one rack."""
-    return _IN_ONE(level)
-
-
 def in_a(level: str) -> Message:
     """Say that it is any domain: on a host, in a rack."""
     if level[:1] in "aeiou":
         return _IN_AN(level=level)
     return _IN_A(level)
-
-
-def in_same(level: str) -> Message:
-    """Say that it is the same domain."""
-    return _IN_SAME(level)
-
-
-def in_every(level: str) -> Message:
-    """Say that it is every domain."""
-    return _IN_EVERY(level)
-
-
-def no_domain(level: str) -> Message:
-    """Say that there is no such domain: no host, no rack."""
-    return _NO_DOMAIN(level)
-
-
-def over(level: str) -> Message:
-    """Say over what: over hosts, over racks."""
-    return _OVER(level)
 
 
 def after_loss(number: int, level: str) -> Message:
@@ -230,16 +206,6 @@ def after_loss(number: int, level: str) -> Message:
 def loss_of_more(number: int, level: str) -> Message:
     """Say which loss would come on top: the loss of one more rack, of 2 more racks."""
     return _LOSS_OF_MORE(level, count=number)
-
-
-def lost_with_worst(level: str) -> Message:
-    """Say what is lost with the worst host, rack... of each tier."""
-    return _LOST_WITH_WORST(level)
-
-
-def loss_of_one(level: str) -> Message:
-    """Begin a sentence with the loss of any one domain of a level."""
-    return _LOSS_OF_ONE(level)
 
 
 def domain_label(level: str, letters: str) -> Argument:

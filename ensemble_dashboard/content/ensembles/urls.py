@@ -1,9 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """The addresses below project/ensembles/."""
 
-from django.urls import path
+from django.urls import URLPattern, path
 
 from ensemble_dashboard.content.ensembles import catalog, files, following, listing, proxy, views
+
+
+def of_an_ensemble() -> list[URLPattern]:
+    """Give the addresses that the scripts of a details page ask, which operators have too.
+
+    Horizon puts a panel's permissions into its patterns, so no two panels may share one.
+    """
+    return [
+        path("<uuid:ensemble_id>/state/", following.StateView.as_view(), name="state"),
+        path(
+            "<uuid:ensemble_id>/survivability/",
+            following.SurvivabilityView.as_view(),
+            name="survivability",
+        ),
+        path("<uuid:ensemble_id>/cancel/", following.CancelView.as_view(), name="cancel"),
+        path("<uuid:ensemble_id>/delete/", following.DeleteView.as_view(), name="delete"),
+        path("<uuid:ensemble_id>/document/", following.DocumentView.as_view(), name="document"),
+    ]
+
 
 urlpatterns = [
     path("", views.IndexView.as_view(), name="index"),
@@ -15,13 +34,5 @@ urlpatterns = [
     path("read/", files.ReadView.as_view(), name="read"),
     path("words/<slug:language>/", catalog.CatalogView.as_view(), name="words"),
     path("<uuid:ensemble_id>/", views.DetailView.as_view(), name="detail"),
-    path("<uuid:ensemble_id>/state/", following.StateView.as_view(), name="state"),
-    path(
-        "<uuid:ensemble_id>/survivability/",
-        following.SurvivabilityView.as_view(),
-        name="survivability",
-    ),
-    path("<uuid:ensemble_id>/cancel/", following.CancelView.as_view(), name="cancel"),
-    path("<uuid:ensemble_id>/delete/", following.DeleteView.as_view(), name="delete"),
-    path("<uuid:ensemble_id>/document/", following.DocumentView.as_view(), name="document"),
+    *of_an_ensemble(),
 ]
