@@ -6,13 +6,10 @@ import threading
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import alembic.autogenerate
 import pytest
 import sqlalchemy as sa
-from alembic.runtime.migration import MigrationContext
 
 from ensemble_api import codec, exception
 from ensemble_api.planning.message import legacy_text
@@ -102,58 +99,6 @@ def test_ensembles_from_before_can_be_found_too(new_database: Callable[[], Store
     with store.engine.connect() as connection:
         kept = connection.execute(sa.select(model.folded_name)).scalar()
     assert kept == "магазин"
-
-
-def test_the_migrations_give_exactly_the_schema_of_the_models(store: Store) -> None:
-    with store.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert alembic.autogenerate.compare_metadata(context, models.Base.metadata) == []
-
-
-def test_the_migrations_give_the_indexes_and_constraints_of_the_models(
-    store: Store, new_database: Callable[[], Store]
-) -> None:
-    """What compare_metadata does not look at: nullability aside, foreign keys' ON DELETE."""
-    plain = new_database().engine
-    models.Base.metadata.create_all(plain)
-
-    def schema(engine: sa.Engine) -> dict[str, Any]:
-        inspector = sa.inspect(engine)
-        return {
-            table: {
-                "columns": {
-                    column["name"]: (str(column["type"]), column["nullable"])
-                    for column in inspector.get_columns(table)
-                },
-                "indexes": {
-                    index["name"]: index["column_names"] for index in inspector.get_indexes(table)
-                },
-                "foreign": [
-                    (key["constrained_columns"], key["referred_table"], key["options"])
-                    for key in inspector.get_foreign_keys(table)
-                ],
-                "primary": inspector.get_pk_constraint(table)["constrained_columns"],
-            }
-            for table in inspector.get_table_names()
-            if table != "alembic_version"
-        }
-
-    assert schema(store.engine) == schema(plain)
-
-
-def test_every_migration_is_in_a_package_and_so_in_a_wheel() -> None:
-    versions = Path(migration.__file__).parent / "versions"
-    assert {each.name for each in versions.glob("*.py")} > {"__init__.py"}
-
-
-def test_upgrading_twice_is_fine_and_the_version_is_told(
-    new_database: Callable[[], Store],
-) -> None:
-    store = new_database()
-    assert migration.version(store.engine) is None
-    store.upgrade()
-    store.upgrade()
-    assert migration.version(store.engine) == "0007"
 
 
 def test_what_is_saved_comes_back_the_same(store: Store) -> None:

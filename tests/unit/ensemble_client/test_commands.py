@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_plan_command import REASON, policy_line, with_room
 
 from tests.fakes.scripted_cloud import (
     CAPABILITIES,
@@ -26,25 +27,7 @@ THREE_TIER = str(Path(__file__).parents[3] / "examples" / "three-tier.yaml")
 KEY = ensemble("ACTIVE")["id"]
 ONE = f"/{KEY}"
 OTHER = "00000000-0000-0000-0000-000000000008"
-REASON = {
-    "code": "too-few-domains",
-    "message": "3 members of database need 3 racks; 2 can hold one.",
-    "policy": 3,
-    "level": "rack",
-    "tiers": ["database"],
-    "demand": 3,
-    "supply": 2,
-    "suggestion": "Allow 2 members a rack.",
-}
-
 Run = Callable[..., Any]
-
-
-def policy_line(number: int) -> int:
-    """Find the line on which a policy of the example begins."""
-    lines = Path(THREE_TIER).read_text().splitlines()
-    begins = [index for index, line in enumerate(lines, 1) if line.startswith("  - type: ")]
-    return begins[number]
 
 
 def test_create_wait_tells_progress_and_ends_active(
@@ -163,119 +146,6 @@ def test_a_mistake_in_the_file_asks_the_api_nothing(
     said = f"{path}:2: ensemble.tires: unknown name; did you mean 'tiers'?\n"
     assert (done.code, done.err) == (1, said)
     assert fake.asked == []
-
-
-def test_plan_shows_hosts_survivability_and_proof(fake: ScriptedCloud, openstack: Run) -> None:
-    fake.on("POST", "/plans", (200, {"plan": plan()}))
-    done = openstack("ensemble", "plan", THREE_TIER)
-    assert done.code == 0
-    lines = [line.replace(" ", "") for line in done.out.splitlines()]
-    assert "|Zone|Rack|Host|Members|" in lines
-    assert "|zoneA|rackA|hostA|web-0,cache-0|" in lines
-    assert "|zoneA|rackB|hostB|web-1|" in lines
-    assert "3 members fit on 2 hosts.\nThe ensemble is down after" in done.out
-    assert "At worst, 1 of 2 web and 0 of 1 cache are left.\n" in done.out
-    assert "It is proved that no plan is better. Nothing was built.\n" in done.out
-
-
-def test_plan_shows_an_administrator_the_names(fake: ScriptedCloud, openstack: Run) -> None:
-    named = [each | {"name": f"real-{each['ref']}"} for each in plan()["domains"]]
-    fake.on("POST", "/plans", (200, {"plan": plan(domains=named)}))
-    done = openstack("ensemble", "plan", THREE_TIER, "--format", "json")
-    assert json.loads(done.out)[0] == {
-        "Zone": "real-z1", "Rack": "real-r1", "Host": "real-h1", "Members": ["web-0", "cache-0"]
-    }  # fmt: skip
-    assert "no plan is better" in done.err
-
-
-def test_plan_tells_of_soft_policies_not_met(fake: ScriptedCloud, openstack: Run) -> None:
-    violation = {"policy": 1, "level": "rack", "message": "2 members of web share a rack."}
-    policies = [
-        {"policy": 0, "holds": True, "message": "All of web in one zone."},
-        {"policy": 1, "holds": False, "message": "No two of web in one rack."},
-    ]
-    answer = plan(violations=[violation], policies=policies)
-    fake.on("POST", "/plans", (200, {"plan": answer}))
-    done = openstack("ensemble", "plan", THREE_TIER)
-    said = "Not met: No two of web in one rack.\n  2 members of web share a rack.\n"
-    assert f"Kept: All of web in one zone.\n{said}" in done.out
-
-
-def test_a_plan_that_is_impossible_gives_reasons_and_fails(
-    fake: ScriptedCloud, openstack: Run
-) -> None:
-    nothing: list[Any] = []
-    refused = {"feasible": False, "message": "The ensemble does not fit.", "reasons": [REASON]}
-    answer = plan(**refused, assignments=nothing)
-    fake.on("POST", "/plans", (200, {"plan": answer}))
-    done = openstack("ensemble", "plan", THREE_TIER)
-    assert (done.code, done.out) == (1, "")
-    said = "shop: The ensemble does not fit.\n- 3 members of database need 3 racks;"
-    assert done.err.startswith(said)
-    assert done.err.endswith("  Allow 2 members a rack.\n")
-
-
-def test_a_refusal_lists_every_change_with_its_line(fake: ScriptedCloud, openstack: Run) -> None:
-    def change(message: str, field: str, value: int | str) -> dict[str, Any]:
-        return {"message": message, "edits": [{"field": f"ensemble.{field}", "value": value}]}
-
-    changes = [
-        change("Make anti-affinity of database soft.", "policies[3].enforcement", "soft"),
-        change("Allow 2 members a rack.", "policies[3].max_per_domain", 2),
-    ]
-    reason = REASON | {"changes": changes}
-    fake.on("POST", "", refusal(409, "No.", code="ensemble.infeasible", reasons=[reason]))
-    done = openstack("ensemble", "create", THREE_TIER)
-    line = policy_line(3)
-    softer, wider = done.err.splitlines()[2:]
-    assert softer.startswith("  This would fit: Make anti-affinity of database soft. (")
-    assert softer.endswith(f" ({THREE_TIER}:{line}, enforcement: soft)")
-    assert wider.startswith("  This would fit: Allow 2 members a rack. (")
-    assert wider.endswith(f" ({THREE_TIER}:{line + 3}, max_per_domain: 2)")
-
-
-def with_room(fits: bool) -> list[dict[str, Any]]:
-    """Give the plan's survivability with the headroom of the loss of rack B."""
-    lost = {"domain": "r2", "left": {"web": 1, "cache": 1}, "lost": {"web": 1, "cache": 0}}
-    message = f"Lost members {'can' if fits else 'cannot'} be placed again."
-    losses = [lost | {"room": {"fits": fits, "others": 0, "message": message}}]
-    return [
-        each
-        | {
-            "headroom": {"fits": fits, "message": f"Room after any {each['level']}: {fits}."},
-            "losses": losses if each["level"] == "rack" else [],
-        }
-        for each in plan()["survivability"]
-    ]
-
-
-def test_plan_headroom_asks_for_it_and_says_what_could_not_be_placed_again(
-    fake: ScriptedCloud, openstack: Run
-) -> None:
-    fake.on("POST", "/plans", (200, {"plan": plan(survivability=with_room(False))}))
-    done = openstack("ensemble", "plan", THREE_TIER, "--headroom")
-    assert (done.code, fake.asked[0].query) == (0, {"headroom": ["1"]})
-    assert "Room after any rack: False.\n" in done.out
-    assert "\n  rack B (web 1): Lost members cannot be placed again.\n" in done.out
-
-
-def test_plan_does_not_ask_for_headroom_unless_told(fake: ScriptedCloud, openstack: Run) -> None:
-    fake.on("POST", "/plans", (200, {"plan": plan()}))
-    done = openstack("ensemble", "plan", THREE_TIER)
-    assert fake.asked[0].query == {}
-    assert "Headroom" not in done.out
-
-
-def test_plan_long_shows_each_objective_with_its_proof(fake: ScriptedCloud, openstack: Run) -> None:
-    objectives = [{"message": "lost with a rack: best 3, bound 2"}, {"message": "lost: 2"}]
-    proof = "A better plan may exist: lost with a rack: best 3, bound 2."
-    fake.on("POST", "/plans", (200, {"plan": plan(objectives=objectives, proof=proof)}))
-    done = openstack("ensemble", "plan", THREE_TIER, "--long")
-    assert done.out.splitlines()[-4:-1] == [
-        "lost with a rack: best 3, bound 2",
-        "lost: 2",
-        f"{proof} Nothing was built.",
-    ]
 
 
 def test_show_says_policies_head_room_and_objectives_in_words(
@@ -436,61 +306,6 @@ def test_show_of_what_is_not_there_says_so(fake: ScriptedCloud, openstack: Run, 
     fake.on("GET", f"/{OTHER}", not_found())
     done = openstack("ensemble", "show", word)
     assert (done.code, done.err) == (1, f"No ensemble has the name or id {word}.\n")
-
-
-def test_delete_removes_several_and_waits_for_all(
-    fake: ScriptedCloud, openstack: Run, pauses: list[float]
-) -> None:
-    fake.on("GET", "", (200, {"ensembles": [listed("ACTIVE")]}))
-    other = ensemble("ACTIVE", id=OTHER, name="blog")
-    fake.on("GET", f"/{OTHER}", (200, {"ensemble": other}), not_found())
-    fake.on("GET", ONE, (200, {"ensemble": ensemble("DELETING")}), not_found())
-    fake.on("DELETE", ONE, (202, None))
-    fake.on("DELETE", f"/{OTHER}", (202, None))
-    done = openstack("ensemble", "delete", "shop", OTHER, "--wait")
-    assert (done.code, done.out) == (0, "")
-    assert [line.rpartition(" (")[0] for line in done.err.splitlines()] == [
-        "shop: 0 of 3 members are removed.",
-        "blog: gone",
-        "shop: gone",
-    ]  # fmt: skip
-    assert pauses == [2.0, 2.5]
-
-
-def test_delete_goes_on_after_one_that_fails(fake: ScriptedCloud, openstack: Run) -> None:
-    fake.on("GET", "", (200, {"ensembles": [listed("ACTIVE")]}))
-    fake.on("DELETE", ONE, (202, None))
-    done = openstack("ensemble", "delete", "nothing", "shop")
-    assert done.code == 1
-    assert done.err.splitlines() == [
-        "No ensemble has the name or id nothing.",
-        "1 of 2 ensembles failed to delete.",
-    ]
-    assert fake.asked[-1].method == "DELETE"
-
-
-def test_cancel_waits_until_nothing_is_left(fake: ScriptedCloud, openstack: Run) -> None:
-    fake.on("GET", "", (200, {"ensembles": [listed("BUILDING")]}))
-    fake.on("GET", ONE, (200, {"ensemble": ensemble("DELETING")}), not_found())
-    fake.on("POST", f"{ONE}/action", (202, {"ensemble": ensemble("DELETING")}))
-    done = openstack("ensemble", "cancel", "shop", "--wait")
-    assert (done.code, done.out) == (0, "")
-    assert done.err.splitlines()[-1].startswith("shop: gone")
-    assert {"cancel": None} in [asked.body for asked in fake.asked]
-    assert "DELETE" not in {asked.method for asked in fake.asked}
-
-
-def test_cancel_of_what_is_built_says_so_and_deletes_nothing(
-    fake: ScriptedCloud, openstack: Run
-) -> None:
-    fake.on("GET", "", (200, {"ensembles": [listed("ACTIVE")]}))
-    built = "There is no build to cancel: all its members are built."
-    fake.on("POST", f"{ONE}/action", refusal(409, built, code="ensemble.conflict"))
-    done = openstack("ensemble", "cancel", "shop")
-    assert (done.code, done.err) == (1, f"{built}\n")
-    done = openstack("ensemble", "cancel", "shop", "nothing")
-    assert done.err.splitlines()[-1] == "2 of 2 ensembles failed to cancel."
-    assert "DELETE" not in {asked.method for asked in fake.asked}
 
 
 def test_ctrl_c_stops_the_waiting_and_says_that_the_build_goes_on(

@@ -37,8 +37,6 @@ def places(result: Plan, snapshot: Snapshot, level: str) -> dict[str, list[int]]
 
 
 THREE_ZONES = racks(("az1", 2, 3), ("az2", 2, 3), ("az3", 2, 3))
-
-PLANNED: list[tuple[str, Snapshot, tuple[Tier, ...], tuple[Policy, ...], str, dict[str, list[int]]]]
 PLANNED = [
     (
         "members spread over zones without any policy",
@@ -186,7 +184,6 @@ def test_planned(
     assert result.violations == ()
 
 
-REFUSED: list[tuple[str, Snapshot, tuple[Tier, ...], tuple[Policy, ...], list[tuple[object, ...]]]]
 REFUSED = [
     (
         "a cloud without hosts has no eligible host",
@@ -381,47 +378,6 @@ def test_tiers_of_one_member_do_not_follow_each_other_to_one_host() -> None:
     assert isinstance(result, Plan)
     assert result.proved
     assert len(set(result.assignment.values())) == 12
-
-
-class TestExistingMembers:
-    def test_they_stay_when_the_tier_grows(self) -> None:
-        snapshot = cloud({"a": ("r1", "z1", 2), "b": ("r2", "z1", 3), "c": ("r3", "z2", 3)})
-        running = {Member("web", 0): "b", Member("web", 1): "c"}
-        result = plan(Ensemble((tier("web", 4),)), snapshot, running)
-        assert isinstance(result, Plan)
-        assert {member: result.assignment[member] for member in running} == running
-
-    def test_only_those_on_a_failed_host_move(self) -> None:
-        snapshot = cloud(
-            {"a": ("r1", "z", 2), "b": ("r2", "z", 2), "c": ("r3", "z", 2)}, down=["a"]
-        )
-        running = {Member("web", 0): "a", Member("web", 1): "b"}
-        ensemble = Ensemble((tier("web", 2),), (AntiAffinity("host", ("web",)),))
-        result = plan(ensemble, snapshot, running)
-        assert isinstance(result, Plan)
-        assert result.assignment == {Member("web", 0): "c", Member("web", 1): "b"}
-        moves = {objective.name: objective for objective in result.objectives}["moves"]
-        assert (moves.value, moves.proved) == (1, True)
-
-    def test_what_they_use_counts_as_theirs(self) -> None:
-        snapshot = cloud({"a": ("r", "z", 0)})
-        running = {Member("web", 0): "a"}
-        result = plan(Ensemble((tier("web", 1, 8),)), snapshot, running)
-        assert isinstance(result, Plan)
-        assert result.assignment == running
-
-    def test_they_may_stay_on_a_host_that_uses_more_than_it_has(self) -> None:
-        snapshot = cloud({"a": ("r", "z", -2), "b": ("r", "z", 4)})
-        running = {Member("web", 0): "a"}
-        result = plan(Ensemble((tier("web", 2),)), snapshot, running)
-        assert isinstance(result, Plan)
-        assert result.assignment == {Member("web", 0): "a", Member("web", 1): "b"}
-
-    def test_foreign_members_and_unknown_hosts_are_refused(self) -> None:
-        snapshot = cloud({"a": ("r", "z", 4)})
-        for running in ({Member("db", 0): "a"}, {Member("web", 0): "b"}, {Member("web", 7): "a"}):
-            with pytest.raises(ModelError, match="existing"):
-                plan(Ensemble((tier("web", 1),)), snapshot, running)
 
 
 def test_without_a_solver_what_counting_cannot_prove_keeps_its_bound() -> None:
