@@ -35,6 +35,8 @@ _TRIES = 4
 _SMALL = 200
 _LARGE = 4_000
 _ROUNDS = 6
+# Equal hosts are searched as classes where that leaves at most so much of the locations.
+_FEW_CLASSES = 0.7
 
 
 class PlannerDefectError(RuntimeError):
@@ -269,16 +271,37 @@ def _roughly(problem: Problem, found: _Found, effort: Effort, stages: frozenset[
 def _exactly(problem: Problem, found: _Found, effort: Effort, stages: frozenset[str]) -> _Found:
     """Search over all hosts for a better plan, or for any, or for the proof of none."""
     near = found.narrowed(problem)
-    locations = Locations.hosts(near)
-    formulation = Formulation(near, locations, last=problem.stages[-1] in stages)
-    outcome = search(formulation, effort, found.known(problem), stages)
-    if outcome.infeasible and found.counts is None:
-        return _Found(None, none_exists=True)
-    if outcome.counts is not None:
-        return _better(
-            problem, found, locations.spread_out(outcome.counts, problem), outcome.bounds
-        )
-    return found if found.counts is None else found.bounded(problem, outcome.bounds)
+    for locations in _of_hosts(near):
+        formulation = Formulation(near, locations, last=problem.stages[-1] in stages)
+        outcome = search(formulation, effort, found.known(problem), stages)
+        if outcome.infeasible and found.counts is None:
+            return _Found(None, none_exists=True)
+        if outcome.counts is None:
+            if found.counts is not None:
+                found = found.bounded(problem, outcome.bounds)
+            return found
+        counts = locations.spread_out(outcome.counts, problem)
+        if counts is None:
+            continue  # the room of a class is scattered over its hosts
+        before, found = found, _better(problem, found, counts, outcome.bounds)
+        if found.values != before.values:
+            return found
+    return found
+
+
+def _of_hosts(problem: Problem) -> Iterator[Locations]:
+    """Give the classes of equal hosts if they are few, and then each host as a location.
+
+    A policy may tell equal hosts apart by what is on them; then there are no classes.
+    """
+    alone = Locations.hosts(problem)
+    lowest = problem.topology.levels[0]
+    policies = problem.policies([*problem.hard, *problem.soft])
+    if all(policy.level != lowest or policy.in_limits for policy in policies):
+        classes = Locations.hosts(problem, classes=True)
+        if len(classes.size) <= _FEW_CLASSES * len(alone.size):
+            yield classes
+    yield alone
 
 
 def _better(problem: Problem, found: _Found, counts: IntArray, bounds: Mapping[str, int]) -> _Found:

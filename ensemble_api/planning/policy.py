@@ -111,6 +111,11 @@ class Policy(ABC):
         yield from ()
 
     @property
+    def in_limits(self) -> bool:
+        """Whether its limits say all that it asks, when it is enforced."""
+        return False
+
+    @property
     def counting(self) -> tuple[str, ...]:
         """The tiers of which more members may meet it where fewer do not.
 

@@ -45,7 +45,7 @@ class Formulation:
         """
         self.problem = problem
         self.locations = locations
-        self.whole = bool((locations.host >= 0).all())
+        self.whole = bool((locations.size > 0).all())
         self.last = last and self.whole
         self.low: list[int] = []
         self.high: list[int] = []
@@ -100,7 +100,7 @@ class Formulation:
         tight = caps.T @ requests > free
         for location, resource in zip(*np.nonzero(tight), strict=True):
             rows = np.flatnonzero((caps[:, location] > 0) & (requests[:, resource] > 0))
-            if len(rows) > 1 or self.locations.host[location] < 0:
+            if len(rows) > 1 or self.locations.size[location] != 1:
                 self.row(
                     self.count[rows, location].tolist(),
                     requests[rows, resource].tolist(),
@@ -123,8 +123,8 @@ class Formulation:
         parts: dict[int, list[int]] = {}
         if depth == 0:
             for location in np.flatnonzero(self.count[row] >= 0).tolist():
-                if self.locations.host[location] >= 0:
-                    parts[int(self.locations.host[location])] = [int(self.count[row, location])]
+                if self.locations.size[location] == 1:
+                    parts[int(self.locations.first[location])] = [int(self.count[row, location])]
         elif depth == 1:
             for location in np.flatnonzero(self.count[row] >= 0).tolist():
                 domain = int(self.locations.domains[0][location])
@@ -179,13 +179,13 @@ class Formulation:
                 self.stages[next(names)] = self._pairs(depth)
             packing = Linear()
             for row, location in zip(*np.nonzero(self.count >= 0), strict=True):
-                cost = int(self.problem.cost[self.locations.host[location]])
+                cost = int(self.problem.cost[self.locations.first[location]])
                 if cost:
                     packing.add(int(self.count[row, location]), cost)
             self.stages[next(names)] = packing
 
     def _moves(self, existing: IntArray) -> Linear:
-        running = self.locations.gather(np.minimum(existing, self.problem.caps), self.problem)
+        running = self.locations.gather(np.minimum(existing, self.problem.caps))
         moves = Linear(constant=int(existing.sum()))
         for row, location in zip(*np.nonzero(self.count >= 0), strict=True):
             stays = int(running[row, location])
@@ -196,26 +196,39 @@ class Formulation:
                 moves.add(kept, -1)
         return moves
 
+    def _shared(self, row: int, depth: int) -> list[tuple[int, int]]:
+        """Give the columns of what a tier has at a depth, each with how many domains share it.
+
+        That is one, but for the hosts of a class, which have about as much each.
+        """
+        if depth:
+            return [(column, 1) for column in self.held(row, depth).values()]
+        size = self.locations.size.tolist()
+        known = np.flatnonzero((self.count[row] >= 0) & (self.locations.size > 0)).tolist()
+        return [(int(self.count[row, location]), size[location]) for location in known]
+
     def _pairs(self, depth: int) -> Linear:
         """Count the pairs of a domain's members: the k-th makes k - 1 more, and that is convex."""
         pairs = Linear()
         for row, count in enumerate(self.problem.counts.tolist()):
-            for column in self.held(row, depth).values():
+            for column, size in self._shared(row, depth):
                 most = min(self.high[column], count)
-                if most < 2:
+                if most <= size:
                     continue
-                own = self.column(0, most * (most - 1) // 2)
-                for number in range(1, most):
-                    self.row([own, column], [1, -number], low=-number * (number + 1) // 2)
+                even, more = divmod(most, size)
+                own = self.column(0, even * (even - 1) // 2 * size + even * more)
+                for number in range(1, -(-most // size)):
+                    self.row([own, column], [1, -number], low=-size * number * (number + 1) // 2)
                 pairs.add(own)
         return pairs
 
     def _loss(self, depth: int) -> Linear:
         loss = Linear()
         for row in range(len(self.problem.counts)):
-            columns = list(self.held(row, depth).values())
-            worst = self.column(0, max((self.high[column] for column in columns), default=0))
-            for column in columns:
-                self.row([worst, column], [1, -1], low=0)
+            columns = self._shared(row, depth)
+            most = (-(-self.high[column] // size) for column, size in columns)
+            worst = self.column(0, max(most, default=0))
+            for column, size in columns:
+                self.row([worst, column], [size, -1], low=0)
             loss.add(worst)
         return loss

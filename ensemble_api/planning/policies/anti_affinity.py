@@ -88,6 +88,11 @@ class AntiAffinity(Policy):
             yield "max_per_domain", range(self.max_per_domain + 1, count)
 
     @property
+    def in_limits(self) -> bool:
+        """Whether its limits say all that it asks: of a single tier."""
+        return self.hard and not self.separates
+
+    @property
     def counting(self) -> tuple[str, ...]:
         """No tier: one member less never breaks it."""
         return ()

@@ -145,6 +145,11 @@ class Survive(Policy):
         """Whether it is met when the domains of its level are filled evenly."""
         return enforced and self.failures > 1
 
+    @property
+    def in_limits(self) -> bool:
+        """Whether its limits say all that it asks: of the loss of one domain."""
+        return self.hard and self.failures == 1
+
     def aim(self, count: int) -> int | None:
         """Give an even share of what may be lost, of so many members."""
         return max((count - self.needed(count)) // self.failures, 1)
