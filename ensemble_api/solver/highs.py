@@ -17,6 +17,8 @@ from ensemble_api.planning.topology import IntArray
 
 # HiGHS shares one scheduler between the threads of a process; one search at a time is safe.
 _ONE_AT_A_TIME = threading.Lock()
+# From so many columns on, a look costs as much as of so many: there is more work between two looks.
+_LARGE, _LARGE_COST = 1_000, 2_500
 _NOTHING = Stage(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), 0)
 
 
@@ -92,7 +94,7 @@ class _Search:
         Of a large model it takes longer from one look to the next than its columns tell.
         """
         size = max(len(self.task.low), 10)
-        cost = size * max(1, size // 500)
+        cost = size if size < _LARGE else max(size, _LARGE_COST)
 
         def interrupt(event: Any) -> None:
             self.effort -= cost
