@@ -19,24 +19,26 @@ from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.planning.wording import loss_of_more, members_of
 
 _ENDED_NOW = Sentence(
-    "break.ended-now", "%(tiers)s has no member left", "%(tiers)s have no members left"
+    "break.ended-now", "%(tiers)s has no member left.", "%(tiers)s have no members left."
 )
 _ENDED = Sentence(
-    "break.ended", "%(tiers)s would have no member left", "%(tiers)s would have no members left"
+    "break.ended", "%(tiers)s would have no member left.", "%(tiers)s would have no members left."
 )
 _UNASKED_NOW = Sentence(
     "break.unasked-now",
-    "%(tiers)s has no member left; no survive policy asks for any",
-    "%(tiers)s have no members left; no survive policy asks for any",
+    "%(tiers)s has no member left; no survive policy asks for any.",
+    "%(tiers)s have no members left; no survive policy asks for any.",
 )
 _UNASKED = Sentence(
     "break.unasked",
-    "%(tiers)s would have no member left; no survive policy asks for any",
-    "%(tiers)s would have no members left; no survive policy asks for any",
+    "%(tiers)s would have no member left; no survive policy asks for any.",
+    "%(tiers)s would have no members left; no survive policy asks for any.",
 )
-_BROKEN_NOW = Sentence("break.broken-now", "%(policy)s: only %(left)s is left")
-_BROKEN = Sentence("break.broken", "%(policy)s: only %(left)s would be left")
-_EXPOSED = Sentence("break.exposed", "%(policy)s: used up, %(loss_of_more)s would leave %(left)s")
+_BROKEN_NOW = Sentence("break.broken-now", "%(policy)s Only %(left)s is left.")
+_BROKEN = Sentence("break.broken", "%(policy)s Only %(left)s would be left.")
+_EXPOSED = Sentence(
+    "break.exposed", "%(policy)s That is used up: %(loss_of_more)s would leave %(left)s."
+)
 
 Held = Mapping[str, Mapping[str, int]]
 
@@ -126,7 +128,7 @@ class Break:
             else:
                 ended = _ENDED_NOW if self.now else _ENDED
             return ended(tiers=listed(tiers), count=len(tiers))
-        promise = self.policy.describe()
+        promise = self.policy.sentence()
         if self.effect is Effect.BROKEN:
             broken = _BROKEN_NOW if self.now else _BROKEN
             left = listed([members_of(loss.left, loss.tier) for loss in self.losses])

@@ -39,7 +39,7 @@ def test_a_host_that_is_down_makes_the_next_failure_worse(cloud: SmallCloud) -> 
     shown = {each["host"]: each for each in ask(cloud, "").json["hosts"]}
     assert (shown[first]["worst"], shown[second]["worst"]) == ("exposed", "broken")
     [broken] = shown[second]["drain"]["breaks"]
-    assert broken["message"].endswith(": only 1 of web would be left")
+    assert broken["message"].endswith(" Only 1 of web would be left.")
 
 
 def test_a_drain_says_where_members_would_go_and_moves_nothing(cloud: SmallCloud) -> None:

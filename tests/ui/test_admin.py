@@ -104,11 +104,12 @@ def test_a_host_that_stops_makes_the_failure_of_the_others_worse(
     for host in others:
         assert "its failure breaks 1 promise" in cell(admin, host)
         row = admin.text(f"tr[data-host='{host}'] .ens-break-broken")
-        assert "1 of web would be left; 2 are promised" in row
+        assert "Only 1 of web would be left." in row
     assert admin.all(".ens-heat-cell.is-down"), "its cell has the sign of a host that is down"
     assert "1 host is down." in admin.text(".ens-heat-totals")
     # What that has cost already is said too, on the map and at each host of the ensemble.
-    told = "2 of web must outlive the loss of any one host; the next loss would leave 1."
+    told = "After the loss of any 1 host, at least 2 of web must be left. That is used up: the "
+    told += "loss of one more host would leave 1 of web."
     assert told in admin.text(".ens-broken")
     assert "No single failure" not in admin.text(".ens-heat-totals")
     admin.open(f"/admin/ensembles/hosts/{hosts['web-1']}/")

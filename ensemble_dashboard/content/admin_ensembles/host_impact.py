@@ -5,10 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-
-from ensemble_dashboard import words
 from ensemble_dashboard.content.admin_ensembles.heat import failure
 
 # What a host of the API has beside the names of the domains that it is in.
@@ -86,7 +82,7 @@ def now(
     told: Iterable[Mapping[str, Any]], projects: Mapping[str, str]
 ) -> dict[str, tuple[EnsembleBreak, ...]]:
     """Read what does not hold now: `broken` promises, and `unprotected` tiers that have ended."""
-    found = [_break(each, projects, now=True) for each in told]
+    found = [_break(each, projects) for each in told]
     return {
         "broken": tuple(each for each in found if each.effect != "unprotected"),
         "unprotected": tuple(each for each in found if each.effect == "unprotected"),
@@ -111,46 +107,12 @@ def _shares(host: Mapping[str, Any], projects: Mapping[str, str]) -> tuple[Ensem
     )
 
 
-def _break(
-    each: Mapping[str, Any], projects: Mapping[str, str], now: bool = False
-) -> EnsembleBreak:
+def _break(each: Mapping[str, Any], projects: Mapping[str, str]) -> EnsembleBreak:
     return EnsembleBreak(
         effect=str(each["effect"]),
         ensemble_id=str(each["ensemble_id"]),
         ensemble_name=str(each["ensemble_name"]),
         project=projects.get(each["project_id"], each["project_id"]),
         soft=each["enforcement"] == "soft",
-        sentence=" ".join(_sentences(each, now)) or str(each["message"]),
+        sentence=str(each["message"]),
     )
-
-
-def _sentences(each: Mapping[str, Any], now: bool) -> Iterable[str]:
-    """Say one promise tier by tier; of an effect that is not known here, nothing."""
-    for tier in each["tiers"]:
-        facts = {
-            **tier,
-            "failures": each["failures"],
-            "level": words.level(each["level"]) if each["level"] else "",
-        }
-        if now and each["effect"] in ("ended", "unprotected"):
-            yield _("%(tier)s has no member left.") % facts
-        elif now and each["effect"] == "broken":
-            yield _("%(left)d of %(tier)s are left; %(needed)d are promised.") % facts
-        elif each["effect"] in ("ended", "unprotected"):
-            yield _("%(tier)s would have no member left.") % facts
-        elif each["effect"] == "broken":
-            yield ngettext(
-                "%(left)d of %(tier)s would be left; %(needed)d are promised after the loss "
-                "of any one %(level)s.",
-                "%(left)d of %(tier)s would be left; %(needed)d are promised after %(failures)d "
-                "losses of a %(level)s.",
-                each["failures"],
-            ) % facts  # fmt: skip
-        elif each["effect"] == "exposed":
-            yield ngettext(
-                "%(needed)d of %(tier)s must outlive the loss of any one %(level)s; the next loss "
-                "would leave %(worst)d.",
-                "%(needed)d of %(tier)s must outlive %(failures)d losses of a %(level)s; the next "
-                "ones would leave %(worst)d.",
-                each["failures"],
-            ) % facts  # fmt: skip

@@ -136,9 +136,13 @@ def test_the_map_has_all_hosts_and_the_table_the_worst_first(
     told = words(text)
     assert "5 of 5 hosts are found. In all, 3 hold members." in told
     assert "1 host is down." in told and "1 host is disabled." in told
-    assert "nothing was asked bank db would have no member left." in told
+    assert (
+        "nothing was asked bank db would have no member left; no survive policy asks for any."
+        in told
+    )
     assert "The failure of any one of 3 would break or use up a promise." in told
-    wanted = "2 of web must outlive the loss of any one host; the next loss would leave 1."
+    wanted = "After the loss of any 1 host, at least 2 of web must be left. That is used up: the "
+    wanted += "loss of one more host would leave 1 of web."
     assert f"uses up shop {wanted}" in told
     assert f"/admin/ensembles/{SHOP}/" in text and "/admin/ensembles/hosts/h2/" in text
 

@@ -131,16 +131,19 @@ def test_it_is_said_in_words_with_figures() -> None:
     )
     found = impact(stand(held, *policies, web=3), CLOUD, ["h2"])
     assert [str(each.message) for each in found["h0"]] == [
-        "2 of web left after the loss of any one rack: only 1 of web would be left",
-        "50% of web and db left after the loss of any 2 racks: only 1 of web would be left",
+        f"{PROMISE} Only 1 of web would be left.",
+        (
+            "After the loss of any 2 racks, at least 50% of each of web and db should be left. "
+            "Only 1 of web would be left."
+        ),
     ]
     assert [str(each.message) for each in found["h6"]] == [
-        "lone would have no member left; no survive policy asks for any"
+        "lone would have no member left; no survive policy asks for any."
     ]
     alone = impact(stand(held, policies[0], web=3), CLOUD)
-    wanted = "2 of web left after the loss of any one rack"
-    then = "used up, the loss of one more rack would leave 1 of web"
-    assert [str(each.message) for each in alone["h4"]] == [f"{wanted}: {then}"]
+    wanted = "After the loss of any 1 rack, at least 2 of web must be left."
+    then = "That is used up: the loss of one more rack would leave 1 of web."
+    assert [str(each.message) for each in alone["h4"]] == [f"{wanted} {then}"]
 
 
 def slowly(ensemble: RunningEnsemble, down: set[str], victim: str) -> list[tuple[str, int | None]]:
@@ -219,7 +222,8 @@ def test_it_agrees_with_the_slow_count(seed: int) -> None:
     assert Effect.ENDED.rank < Effect.BROKEN.rank < Effect.EXPOSED.rank < Effect.UNPROTECTED.rank
 
 
-PROMISE = "2 of web left after the loss of any one rack"
+PROMISE = "After the loss of any 1 rack, at least 2 of web must be left."
+FOUR = "After the loss of any 1 host, at least 4 of web must be left."
 THREE = {"h0": {"web": 1}, "h2": {"web": 1}, "h4": {"web": 1}}
 
 
@@ -233,7 +237,7 @@ THREE = {"h0": {"web": 1}, "h2": {"web": 1}, "h4": {"web": 1}}
             [survive(needed=2)],
             ["h2"],
             {},
-            [f"{PROMISE}: used up, the loss of one more rack would leave 1 of web"],
+            [f"{PROMISE} That is used up: the loss of one more rack would leave 1 of web."],
             id="one of a quorum is down",
         ),
         pytest.param(
@@ -241,7 +245,7 @@ THREE = {"h0": {"web": 1}, "h2": {"web": 1}, "h4": {"web": 1}}
             [survive(needed=2)],
             ["h2", "h4"],
             {},
-            [f"{PROMISE}: only 1 of web is left"],
+            [f"{PROMISE} Only 1 of web is left."],
             id="two of a quorum are down",
         ),
         pytest.param(
@@ -249,7 +253,7 @@ THREE = {"h0": {"web": 1}, "h2": {"web": 1}, "h4": {"web": 1}}
             [survive("host", 4)],
             ["h0", "h1", "h2"],
             {},
-            ["4 of web left after the loss of any one host: only 2 of web is left"],
+            [f"{FOUR} Only 2 of web is left."],
             id="so many are down that no single host is to blame",
         ),
         pytest.param(
@@ -257,7 +261,7 @@ THREE = {"h0": {"web": 1}, "h2": {"web": 1}, "h4": {"web": 1}}
             [],
             ["h0"],
             {},
-            ["db has no member left; no survive policy asks for any"],
+            ["db has no member left; no survive policy asks for any."],
             id="a tier has ended, without a promise",
         ),
         pytest.param(
@@ -265,7 +269,7 @@ THREE = {"h0": {"web": 1}, "h2": {"web": 1}, "h4": {"web": 1}}
             [],
             [],
             {"web": 1},
-            ["web has no member left; no survive policy asks for any"],
+            ["web has no member left; no survive policy asks for any."],
             id="gone",
         ),
         pytest.param(
@@ -273,7 +277,7 @@ THREE = {"h0": {"web": 1}, "h2": {"web": 1}, "h4": {"web": 1}}
             [survive(tiers=("db",))],
             [],
             {},
-            ["db has no member left"],
+            ["db has no member left."],
             id="no host",
         ),
     ],

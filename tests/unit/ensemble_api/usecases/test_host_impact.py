@@ -223,7 +223,8 @@ def test_a_host_is_shown_with_its_members_and_what_breaks() -> None:
             "effect": "broken", "effect_label": "breaks a promise",
             "policy": 0, "enforcement": "soft", "level": "rack", "failures": 1,
             "tiers": [{"tier": "web", "left": 2, "worst": 1, "needed": 3}],
-            "message": "3 of web left after the loss of any one rack: only 2 of web would be left",
+            "message": "After the loss of any 1 rack, at least 3 of web should be left. "
+            "Only 2 of web would be left.",
         }]},
     }  # fmt: skip
 
@@ -233,7 +234,7 @@ def test_tiers_that_would_end_have_no_policy() -> None:
     [only] = shown["drain"]["breaks"]
     assert (only["effect"], str(only["message"])) == (
         "unprotected",
-        "db would have no member left; no survive policy asks for any",
+        "db would have no member left; no survive policy asks for any.",
     )
     nothing = dict.fromkeys(("policy", "enforcement", "level", "failures"))
     assert {key: only[key] for key in nothing} == nothing
