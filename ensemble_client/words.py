@@ -62,7 +62,7 @@ def survival_lines(survivability: Iterable[Json]) -> list[str]:
 
 
 def headroom_lines(survivability: Iterable[Json], label: Callable[[str], str]) -> list[str]:
-    """Give for each level whether what one failure takes could be placed again, and where not.
+    """Give for each level whether lost members can be placed again, and where not.
 
     `label` names a domain by its reference.
     """
@@ -85,7 +85,7 @@ def headroom_lines(survivability: Iterable[Json], label: Callable[[str], str]) -
 
 
 def _is_simple(room: Json) -> bool:
-    """Whether what was lost is placed again just so."""
+    """Whether lost members are placed again without moving others."""
     return bool(room["fits"]) and not room["others"]
 
 

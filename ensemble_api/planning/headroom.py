@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Headroom: whether the members of a failed domain could be placed again within the policies."""
+"""Headroom: whether lost members can be placed again within the policies."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

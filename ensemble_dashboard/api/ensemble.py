@@ -149,7 +149,7 @@ def ensemble_plan(
 ) -> dict[str, Any]:
     """Plan without reserving anything; gives the plan, or the reasons why there is none.
 
-    With ``headroom`` the plan also tells whether what a failure takes could be placed again, which
+    With ``headroom`` the plan also tells whether lost members can be placed again, which
     costs the cloud one more plan for every domain in use. ``domains`` "all" shows those too that
     are not used, and ``fail`` names domains that fail at once.
     """

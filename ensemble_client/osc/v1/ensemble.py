@@ -112,7 +112,7 @@ class PlanEnsemble(ListerWithSentences):
         parser.add_argument(
             "--headroom",
             action="store_true",
-            help="Also tell whether what one failure takes could be placed again",
+            help="Also tell whether lost members can be placed again",
         )
         parser.add_argument(
             "--long", action="store_true", help="Also show every objective with its proof"

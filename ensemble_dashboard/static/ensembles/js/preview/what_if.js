@@ -42,7 +42,7 @@
   }
 
   /**
-   * Whether what these failures take could be placed again, as a sentence; nothing when it is not known.
+   * Whether lost members can be placed again, as a sentence; nothing when it is not known.
    * found: {message}, or 'asked'.
    */
   function again(plan, refs, found) {
