@@ -202,15 +202,11 @@ def test_another_project_sees_nothing_of_it(cloud: Any, shop: Any) -> None:
 @pytest.mark.parametrize(
     ("command", "old", "new", "said"),
     [
+        pytest.param("create", "count: 3", "count: 0", "tier 1, count: ", id="none of a tier"),
         pytest.param(
-            "create", "count: 3", "count: 0", "ensemble.tiers[0].count: ", id="none of a tier"
+            "plan", "count: 3", "count: 10000", "tier 1, count: ", id="too many of a tier"
         ),
-        pytest.param(
-            "plan", "count: 3", "count: 10000", "ensemble.tiers[0].count: ", id="too many of a tier"
-        ),
-        pytest.param(
-            "create", "name: shop", f"name: {'x' * 300}", "ensemble.name: ", id="a long name"
-        ),
+        pytest.param("create", "name: shop", f"name: {'x' * 300}", "name: ", id="a long name"),
         pytest.param(
             "plan",
             "flavor: m1.tiny",
@@ -219,9 +215,7 @@ def test_another_project_sees_nothing_of_it(cloud: Any, shop: Any) -> None:
             "did you mean 'm1.tiny'?",
             id="an unknown flavor",
         ),
-        pytest.param(
-            "plan", "level: host", "level: room", "ensemble.policies[0].level: ", id="no such level"
-        ),
+        pytest.param("plan", "level: host", "level: room", "policy 1, level: ", id="no such level"),
         pytest.param(
             "create",
             "policies:",
