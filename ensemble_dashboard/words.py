@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 Text: TypeAlias = str | Promise
 
+_PLACEHOLDER = re.compile(r"%\((\w+)\)[ds]")
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # marks that change the direction of writing
 
 LEVELS: dict[str, Text] = {"host": _("host"), "rack": _("rack"), "zone": _("zone")}
@@ -58,6 +59,16 @@ def settings() -> dict[str, str]:
 def number(value: float) -> str:
     """Give a number as the person's language writes it: "1.000" or "1,000"."""
     return str(formats.number_format(value, use_l10n=True, force_grouping=True))
+
+
+def filled(text: Text, values: Mapping[str, Any]) -> str:
+    """Fill "%(name)s" and "%(count)d" in a sentence, numbers as the person's language has them."""
+
+    def shown(found: re.Match[str]) -> str:
+        value = values[found[1]]
+        return number(value) if isinstance(value, int | float) else str(value)
+
+    return _PLACEHOLDER.sub(shown, str(text))
 
 
 STATES: dict[str, Text] = {"up": _("up"), "down": _("down"), "disabled": _("disabled")}

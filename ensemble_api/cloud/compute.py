@@ -183,10 +183,12 @@ class Compute:
         """Ask for one server on ``host`` and give its id.
 
         ``template`` is of one member: its ports are attached first, then its networks; its volume,
-        if it has one in the place of an image, is kept when the server goes.
+        if it has one in the place of an image, is kept when the server goes. ``tags`` are added to
+        those of the template.
 
         :raises ensemble_api.exception.CloudError: when Nova refuses.
         """
+        tags = [*template.get("tags", ()), *tags]
         server = _server(name, template) | {"host": host, "tags": tags}
         return str(self._call(context, "POST", "/servers", {"server": server})["server"]["id"])
 

@@ -86,7 +86,12 @@ def test_all_that_is_chosen_in_the_sheet_is_what_the_servers_have(
         demo.find("#sheet-userData-file").send_keys(str(script))
         demo.until(lambda: demo.find("#sheet-userData").get_attribute("value") == SCRIPT)
         demo.click("#sheet-configDrive")
+        demo.choose("#sheet-diskConfig", "MANUAL")
+        tab(demo, "source")
+        demo.type("#sheet-certificates", "certificate-1, certificate-2")
         tab(demo, "metadata")
+        demo.type("#sheet-serverDescription", "Serves pages.")
+        demo.type("#sheet-tags", "front, shop,")
         for place, text in enumerate(("role", "front")):
             demo.all("#sheet-metadata li:last-child input, #sheet-metadata li:first-child input")[
                 place
@@ -111,6 +116,10 @@ def test_all_that_is_chosen_in_the_sheet_is_what_the_servers_have(
             assert base64.b64decode(server.user_data).decode() == SCRIPT
             assert server.metadata == {"role": "front"}
             assert server.has_config_drive
+            assert server.disk_config == "MANUAL"
+            assert server.description == "Serves pages."
+            assert {"front", "shop"} < set(server.tags)
+            assert server.trusted_image_certificates == ["certificate-1", "certificate-2"]
             index = int(member["name"].rpartition("-")[2])
             ports = list(operator.connection.network.ports(device_id=server.id))
             assert {port.network_id for port in ports} == {mine["private"], mine["network"]}
@@ -118,7 +127,53 @@ def test_all_that_is_chosen_in_the_sheet_is_what_the_servers_have(
             (new,) = [port for port in ports if port.network_id == mine["network"]]
             (group,) = new.security_group_ids
             assert project.connection.network.get_security_group(group).name == "sheet-group"
+        facts = demo.text("[data-live=tiers] .ens-facts")
+        for said in ("Serves pages.", "front, shop", "manual", "sheet-net", "role = front"):
+            assert said in facts
         project.delete(made["id"])
+
+
+def test_a_key_pair_is_made_or_imported_in_place_and_its_private_half_kept_nowhere(
+    demo: Dashboard, project: Project, tmp_path: Path
+) -> None:
+    compute = project.connection.compute
+    demo.driver.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
+    )
+    demo.open(DRAW)
+    demo.click("#t1-server")
+    tab(demo, "access")
+    demo.click("#sheet-newKey summary")
+    try:
+        demo.type("#sheet-newKey-name", "made-here")
+        demo.find("#sheet-newKey-name").send_keys(Keys.ENTER)
+        demo.until(lambda: "made-here is made and chosen" in demo.text("#sheet-newKey-told"))
+        demo.until(lambda: (tmp_path / "made-here.pem").exists())
+        secret = (tmp_path / "made-here.pem").read_text()
+        assert "PRIVATE KEY" in secret
+        assert demo.find("#sheet-keyName-made-here").is_selected()
+        kept = demo.driver.execute_script(
+            "return document.documentElement.outerHTML + JSON.stringify({...sessionStorage})"
+            " + JSON.stringify({...localStorage})"
+        )
+        assert secret.splitlines()[2] not in kept
+        public = compute.get_keypair("made-here").public_key
+
+        demo.click("#sheet-newKey-import")
+        demo.type("#sheet-newKey-name", "brought")
+        demo.type("#sheet-newKey-public", "no key at all")
+        demo.click("#sheet-newKey-go")
+        demo.until(lambda: demo.all("#sheet-newKey-told .ens-bad"))
+        demo.expect_only(400)
+        demo.type("#sheet-newKey-public", public)
+        demo.click("#sheet-newKey-go")
+        demo.until(lambda: "brought is imported and chosen" in demo.text("#sheet-newKey-told"))
+        assert compute.get_keypair("brought").public_key == public
+        demo.find("body").send_keys(Keys.ESCAPE)
+        assert "brought" in demo.text("#t1-server-summary")
+    finally:
+        for name in ("made-here", "brought"):
+            compute.delete_keypair(name, ignore_missing=True)
 
 
 def test_what_is_wrong_in_the_sheet_is_said_there_and_on_the_card(demo: Dashboard) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.utils.translation import ngettext
 
+from ensemble_dashboard import words
+
 
 @dataclass(frozen=True, slots=True)
 class Moved:
@@ -51,12 +53,14 @@ def _moved(each: Mapping[str, Any], projects: Mapping[str, str]) -> Moved:
         tuple(
             (str(move["member"]), str(move["host"]), _place(move)) for move in each.get("moves", ())
         ),
-        ngettext(
-            "%(n)d member elsewhere must move as well.",
-            "%(n)d members elsewhere must move as well.",
-            others,
+        words.filled(
+            ngettext(
+                "%(n)d member elsewhere must move as well.",
+                "%(n)d members elsewhere must move as well.",
+                others,
+            ),
+            {"n": others},
         )
-        % {"n": others}
         if others
         else "",
         tuple(str(reason["message"]) for reason in each.get("reasons", ())),

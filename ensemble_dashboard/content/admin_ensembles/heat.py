@@ -124,11 +124,15 @@ def _facts(host: Mapping[str, Any]) -> Iterable[str]:
     """Say all about a host in short phrases."""
     yield host["host"]
     yield str(words.state(host["state"]))
-    yield ngettext("%(n)d member", "%(n)d members", host["members"]) % {"n": host["members"]}
-    if host["members"]:
-        of = {"n": host["ensembles"]}
-        yield ngettext("%(n)d ensemble", "%(n)d ensembles", host["ensembles"]) % of
+    members, ensembles = host["members"], host["ensembles"]
+    yield _filled(ngettext("%(n)d member", "%(n)d members", members), members)
+    if members:
+        yield _filled(ngettext("%(n)d ensemble", "%(n)d ensembles", ensembles), ensembles)
         yield failure(host["impact"])
+
+
+def _filled(text: str, count: int) -> str:
+    return words.filled(text, {"n": count})
 
 
 def broken(impact: Mapping[str, int]) -> int:
@@ -141,22 +145,20 @@ def failure(impact: Mapping[str, int]) -> str:
     ended, broke, used, unasked = (
         impact.get(effect, 0) for effect in ("ended", "broken", "exposed", "unprotected")
     )
-    said = []
-    if ended:
-        said.append(ngettext("ends %(n)d tier", "ends %(n)d tiers", ended) % {"n": ended})
-    if broke:
-        said.append(ngettext("breaks %(n)d promise", "breaks %(n)d promises", broke) % {"n": broke})
-    if used:
-        said.append(ngettext("uses up %(n)d promise", "uses up %(n)d promises", used) % {"n": used})
-    if unasked:
-        said.append(
+    effects = (
+        (ended, ngettext("ends %(n)d tier", "ends %(n)d tiers", ended)),
+        (broke, ngettext("breaks %(n)d promise", "breaks %(n)d promises", broke)),
+        (used, ngettext("uses up %(n)d promise", "uses up %(n)d promises", used)),
+        (
+            unasked,
             ngettext(
                 "ends %(n)d tier of which nothing was asked",
                 "ends %(n)d tiers of which nothing was asked",
                 unasked,
-            )
-            % {"n": unasked}
-        )
+            ),
+        ),
+    )
+    said = [_filled(text, count) for count, text in effects if count]
     return _("its failure %(effects)s") % {"effects": ", ".join(said) or _("breaks nothing")}
 
 
@@ -173,5 +175,6 @@ def _legend(measure: str, most: int) -> Iterable[tuple[int, str]]:
     for strength in range(1, STEPS + 1):
         high = strength * most // STEPS
         if high >= low:
-            yield strength, str(high) if high == low else f"{low}\N{EN DASH}{high}"
+            first, last = words.number(low), words.number(high)
+            yield strength, last if high == low else f"{first}\N{EN DASH}{last}"
             low = high + 1

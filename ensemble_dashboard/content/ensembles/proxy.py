@@ -14,6 +14,7 @@ from django.views import generic
 from horizon.utils import http as horizon_http
 from keystoneauth1 import exceptions as keystone_exceptions
 from novaclient import exceptions as nova_exceptions
+from openstack import exceptions as sdk_exceptions
 
 from ensemble_dashboard.api import ensemble as api
 from ensemble_dashboard.content.ensembles import page_project
@@ -63,6 +64,8 @@ def json_view(view: Callable[..., dict[str, Any]]) -> Callable[..., HttpResponse
             return error(exc.status, exc.message, exc.details)
         except nova_exceptions.ClientException as exc:
             return error(exc.code, str(exc.message or exc), exc.details)
+        except sdk_exceptions.HttpException as exc:
+            return error(exc.status_code or 500, str(exc.details or exc.message or exc))
         except (keystone_exceptions.ConnectFailure, keystone_exceptions.EndpointNotFound):
             LOG.exception("Nova could not be reached")
             return error(503, _("The compute service cannot be reached at the moment."))

@@ -3,7 +3,15 @@
 
 from django.urls import URLPattern, path
 
-from ensemble_dashboard.content.ensembles import catalog, files, following, listing, proxy, views
+from ensemble_dashboard.content.ensembles import (
+    catalog,
+    files,
+    following,
+    key_pairs,
+    listing,
+    proxy,
+    views,
+)
 
 
 def of_an_ensemble() -> list[URLPattern]:
@@ -30,6 +38,7 @@ urlpatterns = [
     path("plan/", proxy.PlanView.as_view(), name="plan"),
     path("create/", proxy.CreateView.as_view(), name="create"),
     path("choices/<slug:kind>/", listing.ChoicesView.as_view(), name="choices"),
+    path("key_pairs/", key_pairs.KeyPairView.as_view(), name="key_pairs"),
     path("write/", files.WriteView.as_view(), name="write"),
     path("read/", files.ReadView.as_view(), name="read"),
     path("words/<slug:language>/", catalog.CatalogView.as_view(), name="words"),

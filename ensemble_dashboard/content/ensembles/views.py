@@ -140,7 +140,7 @@ class DetailView(views.HorizonTemplateView):
         context["page_data"] = {
             "ensemble": ensemble.to_dict(),
             "now": following.clock(),
-            "names": choices.names(self.request),
+            "names": choices.names(self.request, networks=True),
             "settled": list(api.known(self.request).settled),
             **{f"{name}Url": self._url(name, ensemble) for name in _QUESTIONS},
             "indexUrl": str(self.index_url),
@@ -199,6 +199,7 @@ class DrawView(views.HorizonTemplateView):
             "limits": capabilities["limits"],
             # The script puts a kind in the place of "kind".
             "choicesUrl": reverse("horizon:project:ensembles:choices", args=["kind"]),
+            "keyPairUrl": reverse("horizon:project:ensembles:key_pairs"),
             "planUrl": reverse("horizon:project:ensembles:plan"),
             "createUrl": reverse("horizon:project:ensembles:create"),
             "writeUrl": reverse("horizon:project:ensembles:write"),

@@ -83,7 +83,7 @@ def test_the_details_give_the_script_the_whole_ensemble(
     text = page(demo, f"/project/ensembles/{made['id']}/")
     given = data(text)
     assert given["ensemble"] == made
-    assert given["names"] == {"f1": "m1.tiny", "f2": "m1.small", "i1": "cirros"}
+    assert given["names"] == {"f1": "m1.tiny", "f2": "m1.small", "i1": "cirros", "n1": "private"}
     assert given["stateUrl"] == f"/project/ensembles/{made['id']}/state/"
     assert given["instanceUrl"].replace("00000000", "x") == "/project/instances/x/"
     assert given["survivabilityUrl"] == f"/project/ensembles/{made['id']}/survivability/"

@@ -4,10 +4,10 @@
   'use strict';
   const {
     words, dom, api, planTable, progress, currentState, members, rules, events, time, actions, formats, poll: polls,
-    detailsState, liveParts, detailsFault, detailsPlace, detailsTrouble,
+    detailsState, liveParts, detailsFault, detailsPlace, detailsTiers, detailsTrouble,
   } = globalThis.ensembles;
   const { gettext, fill } = words;
-  const { el, icon, badge } = dom;
+  const { el, icon } = dom;
 
   const root = document.getElementById('ens-details');
   const data = dom.pageData();
@@ -37,7 +37,7 @@
     showProgress(standing);
     put('survives', [ensemble.survives, state.placed, ensemble.status, current && current.levels], survives);
     put('fault', [ensemble.fault, ensemble.status], () => detailsFault.box(ensemble));
-    put('tiers', ensemble.tiers, tiers);
+    put('tiers', ensemble.tiers, () => detailsTiers.list(ensemble.tiers, state.legend, data.names));
     put('policies', [Boolean(current), currentState.policiesNow(ensemble, current)],
       () => rules.policies(ensemble, current));
     put('differences', current && [current.differences, current.costs, current.violations],
@@ -89,16 +89,6 @@
     root.toggleAttribute('data-placed', state.placed);
     root.querySelector('[data-when=stays]').hidden = !state.placed || state.leaving;
     actions.follow(state.ensemble);
-  }
-
-  /** "3 members · m1.small · cirros": what each tier is made of, by name where the name is known. */
-  function tiers() {
-    const name = (id) => data.names[id] || id;
-    return state.legend.map((tier, index) => {
-      const { count, server: { flavor, image } } = state.ensemble.tiers[index];
-      return el('li', {}, badge(tier), ' ', el('strong', {}, tier.name), ' ', el('span', { class: 'ens-wrap' },
-        [words.members(count), name(flavor), name(image)].filter(Boolean).join(' · ')));
-    });
   }
 
   function survives() {

@@ -42,6 +42,10 @@
         note(kind, found.items);
         return found;
       },
+      /** There is one more, which was made on this page. */
+      add(kind, item) {
+        choices[kind] = [...note(kind, [item]), ...(choices[kind] || []).filter((one) => one.id !== item.id)];
+      },
       /** Get to know those with these ids; whether any was new. */
       async learn(kind, ids) {
         const missing = ids.filter((id) => id && !get(kind, id) && !asked.has(kind + ' ' + id)).slice(0, AT_ONCE);

@@ -111,6 +111,7 @@
   const page = {
     get draft() { return state.draft; },
     choices: data.choices,
+    makeKeyPair: (body) => server.post(data.keyPairUrl, body),
     levels: data.levels,
     catalogue: lists,
     quota: () => quota.figures(state.draft.tiers, data.choices.quota, (id) => lists.get('flavors', id)),

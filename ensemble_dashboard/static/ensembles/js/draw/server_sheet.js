@@ -10,9 +10,19 @@
 
   // The fields of a tier that each tab has.
   const TABS = {
-    source: ['image', 'volumes'], flavor: ['flavor'], networks: ['networks', 'ports'],
-    access: ['securityGroups', 'keyName'], setup: ['userData', 'configDrive', 'zone'], metadata: ['metadata'],
+    source: ['image', 'volumes', 'certificates'], flavor: ['flavor'], networks: ['networks', 'ports'],
+    access: ['securityGroups', 'keyName'], setup: ['userData', 'configDrive', 'zone', 'diskConfig'],
+    metadata: ['serverDescription', 'tags', 'metadata'],
   };
+
+  // Fields that are typed as texts: what stands in them, and what is typed.
+  const LINES = { certificates: [(ids) => ids.join(', '), split], tags: [(tags) => tags.join(', '), split],
+    serverDescription: [(text) => text, (text) => text] };
+
+  /** "a, b" as a list of different texts. */
+  function split(text) {
+    return [...new Set(text.split(/[,\n]/).map((one) => one.trim()).filter(Boolean))];
+  }
 
   const part = (name) => document.getElementById('sheet-' + name);
   const gb = (field) => (item) => (item[field] ? fill(gettext('%(gb)s GB'), { gb: item[field] }) : '');
@@ -68,6 +78,8 @@
       for (const node of panel.querySelectorAll('[data-when]')) { node.hidden = node.dataset.when !== value; }
     }
 
+    function line(field) { part(field).value = LINES[field][0](tier()[field]); }
+
     const fillTab = {
       source(from) {
         const { volumes, image: id } = tier();
@@ -75,6 +87,7 @@
         const kind = from || (volumes ? 'volumes' : saved);
         turn('from', kind);
         show[kind](volumes || (id ? [id] : []));
+        line('certificates');
       },
       flavor: () => show.flavor([tier().flavor].filter(Boolean)),
       networks() {
@@ -93,11 +106,16 @@
         const any = part('zone').options[0];
         show.userData(userData);
         part('configDrive').checked = configDrive;
+        part('diskConfig').value = tier().diskConfig;
         const zones = [...new Set([...known, zone])].filter(Boolean);
         fillIn(part('zone'), any, zones.map((one) => el('option', { value: one }, one)));
         part('zone').value = zone;
       },
-      metadata: () => show.metadata(tier().metadata),
+      metadata() {
+        line('serverDescription');
+        line('tags');
+        show.metadata(tier().metadata);
+      },
     };
 
     function go(tab) {
@@ -143,6 +161,14 @@
       open.focus();
     }
 
+    for (const [field, [, read]] of Object.entries(LINES)) {
+      part(field).addEventListener('input', ({ target }) => page.type(key, { [field]: read(target.value) }));
+    }
+    ensembles.keyPair.open(page.makeKeyPair, (made) => {
+      catalogue.add('key_pairs', { id: made, name: made });
+      set({ keyName: made });
+      fillTab.access();
+    });
     tabs.forEach((tab) => tab.addEventListener('click', () => go(tab)));
     part('tabs').addEventListener('keydown', walk);
     part('withoutUserData').addEventListener('click', () => {
@@ -160,8 +186,8 @@
         fillTab.networks();
       } else if (target === part('configDrive')) {
         set({ configDrive: checked });
-      } else if (target === part('zone')) {
-        set({ zone: value });
+      } else if (target === part('zone') || target === part('diskConfig')) {
+        set({ [target.id.replace('sheet-', '')]: value });
       }
     });
     dialog.addEventListener('close', () => document.getElementById(key + '-server')?.focus());

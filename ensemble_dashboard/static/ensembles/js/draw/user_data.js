@@ -35,7 +35,7 @@
     const [area, file, size] = ['', '-file', '-size'].map((part) => document.getElementById('sheet-userData' + part));
 
     function tell(bytes, sentence) {
-      size.textContent = fill(sentence, { bytes: bytes.toLocaleString(), most: most().toLocaleString() });
+      size.textContent = fill(sentence, { bytes, most: most() });
       size.classList.toggle('ens-bad', bytes > most());
     }
 

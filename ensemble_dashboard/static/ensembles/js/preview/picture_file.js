@@ -15,7 +15,7 @@
   function draw(of) {
     const title = of.name || gettext('Ensemble');
     const lines = footer(of);
-    const sheet = el('div', { class: 'ens-file', 'aria-hidden': 'true' }, el('h3', {}, title), planTable.key(of.legend),
+    const sheet = el('div', { class: 'ens-exported', 'aria-hidden': 'true' }, el('h3', {}, title), planTable.key(of.legend),
       map.picture(of.plan, of.legend, of.failed, () => {}), lines.map((line) => el('p', {}, line)));
     of.root.append(sheet);
     try {

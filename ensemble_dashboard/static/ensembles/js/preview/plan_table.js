@@ -9,7 +9,8 @@
   /** What the letters and colours mean. mark(tier name or null): if given, a tier shows where it could be. */
   function key(tiers, mark) {
     return el('ul', { class: 'ens-key', 'aria-label': gettext('Tiers') }, tiers.map((tier) => {
-      const words = [badge(tier), ' ', el('span', { class: 'ens-wrap' }, tier.name), ' × ', String(tier.count)];
+      const count = ensembles.formats.number(tier.count);
+      const words = [badge(tier), ' ', el('span', { class: 'ens-wrap' }, tier.name), ' × ', count];
       return el('li', {}, mark ? marker(tier, words, mark) : words);
     }));
   }
