@@ -38,7 +38,7 @@ test('a new step after an undo leaves no way to redo', () => {
 test('what is typed in a field is one step, until the field is left', () => {
   let whole = typed(history.begin(draft('a')), 'name', 'ab', 'abc');
   assert.deepEqual(names(whole.past), ['a']);
-  whole = typed(history.seal(whole), 'name', 'abcd');
+  whole = typed(history.endStep(whole), 'name', 'abcd');
   assert.deepEqual(names(whole.past), ['a', 'abc']);
   assert.equal(history.undo(history.undo(whole)).now.name, 'a');
 });

@@ -51,7 +51,7 @@
   }
 
   /** The link of an error that has one: to sign in again, or back to the page's project; null for others. */
-  function wayOut({ told }) {
+  function errorLink({ told }) {
     return told && el('a', { class: 'btn btn-primary btn-sm ens-way', href: told.href }, told.words);
   }
 
@@ -60,5 +60,5 @@
     return JSON.parse(document.getElementById('ens-data').textContent);
   }
 
-  ensembles.dom = { el, fillIn, arrange, icon: ensembles.icons.icon, badge, pageData, wayOut };
+  ensembles.dom = { el, fillIn, arrange, icon: ensembles.icons.icon, badge, pageData, errorLink };
 }());

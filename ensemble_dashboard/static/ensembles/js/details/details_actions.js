@@ -5,7 +5,7 @@
   const { ensembles } = globalThis;
   const { gettext, ngettext, fill } = ensembles.words;
   const { dialog, progress } = ensembles;
-  const { wayOut } = ensembles.dom;
+  const { errorLink } = ensembles.dom;
 
   let question = null; // the open one: {words(ensemble), tell(text, over)}
 
@@ -112,7 +112,7 @@
         { title: gettext('Commands'), text: file.commands, note: '' },
       ], page.data.documentUrl + '?download=1');
     } catch (problem) {
-      page.trouble(problem.message, null, wayOut(problem));
+      page.trouble(problem.message, null, errorLink(problem));
     } finally {
       button.removeAttribute('aria-busy');
     }

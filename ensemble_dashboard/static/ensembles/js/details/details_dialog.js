@@ -4,7 +4,7 @@
   'use strict';
   const { ensembles } = globalThis;
   const { gettext } = ensembles.words;
-  const { el, icon, wayOut } = ensembles.dom;
+  const { el, icon, errorLink } = ensembles.dom;
 
   let opened = 0;
 
@@ -44,7 +44,7 @@
         await act();
         dialog.close();
       } catch (problem) {
-        trouble.replaceChildren(icon('bad'), ' ', problem.message, ' ', wayOut(problem) || '');
+        trouble.replaceChildren(icon('bad'), ' ', problem.message, ' ', errorLink(problem) || '');
         go.disabled = false;
       }
     }

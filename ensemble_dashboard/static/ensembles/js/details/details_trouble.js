@@ -4,7 +4,7 @@
   'use strict';
   const { ensembles } = globalThis;
   const { gettext, fill } = ensembles.words;
-  const { el, icon, wayOut } = ensembles.dom;
+  const { el, icon, errorLink } = ensembles.dom;
 
   /** put: of live_parts.js. Gives {tell(message, retry, ...more), lost(problem, retry, gone)}. */
   function open(put) {
@@ -23,7 +23,7 @@
         return 'stop';
       }
       if (problem.told) {
-        tell(problem.message, retry, wayOut(problem), ' ');
+        tell(problem.message, retry, errorLink(problem), ' ');
         return 'stop';
       }
       if (problem.status === 403) {

@@ -21,8 +21,8 @@
     name: (name) => type({ ...state.draft, name }),
     description: (description) => type({ ...state.draft, description }),
     start: (id) => startFrom(data.starts.find((start) => start.id === id)),
-    undo: () => travel(history.undo(state.past), gettext('Undone: %(step)s'), stepLabels.back(state.past)),
-    redo: () => travel(history.redo(state.past), gettext('Redone: %(step)s'), stepLabels.again(state.past)),
+    undo: () => takeStep(history.undo(state.past), gettext('Undone: %(step)s'), stepLabels.back(state.past)),
+    redo: () => takeStep(history.redo(state.past), gettext('Redone: %(step)s'), stepLabels.again(state.past)),
     addTier,
   };
   const parts = frame.build(act);
@@ -52,7 +52,7 @@
       build: () => build.send(state.plan.id), keep: () => { answers.fits(state.plan, null); dry.schedule(); },
     });
     view.show(state.preview);
-    tellDrafts(draftsNotice);
+    showDraftsNotice(draftsNotice);
   }, unreachable);
   const build = submit.open((body) => server.post(data.createUrl, body), {
     body: () => apiBody.body(state.draft), busy, changed: answers.changed,
@@ -80,7 +80,7 @@
     view.forget();
   }
 
-  function travel(next, said, step) {
+  function takeStep(next, said, step) {
     if (next === state.past) { return; }
     accept(next);
     render();
@@ -99,13 +99,13 @@
     parts.elsewhere.querySelector('.ens-anew')?.closest('p').remove();
     dry.schedule();
     if (textChanged) { textChanged(); }
-    tellPast();
+    showSteps();
   }
 
   /** Say what can be taken back and again. */
-  function tellPast() {
+  function showSteps() {
     frame.tellSteps(parts, stepLabels.back(state.past), stepLabels.again(state.past));
-    tellTaken();
+    showTakenChange();
   }
 
   const page = {
@@ -150,7 +150,7 @@
   }
 
   /** Get to know what is chosen and was not among what the page came with. */
-  function acquaint() {
+  function lookUpChosen() {
     const of = (kind, field) => lists.learn(kind, state.draft.tiers.flatMap((tier) => tier[field] || []));
     const unknown = state.draft.tiers.filter((tier) => tier.image && !lists.image(tier)).map((tier) => tier.image);
     const asked = [
@@ -166,7 +166,7 @@
     document.getElementById(state.draft.tiers[state.draft.tiers.length - 1].key + '-name').select();
   }
 
-  function tellDrafts(draftsNotice) {
+  function showDraftsNotice(draftsNotice) {
     draftsNotice.tell(parts, kept, server, {
       returned, anew: () => replace(newDraft.fresh(data.choices), { label: gettext('start anew') }),
       goOn: (left) => replace(left, { label: gettext('go on with another drawing') }),
@@ -192,7 +192,7 @@
       fillIn(parts.between, frame.between(page));
     });
     refresh();
-    acquaint();
+    lookUpChosen();
   }
 
   function relabel() {
@@ -262,7 +262,7 @@
   }
 
   /** Show the change that was clicked last, as long as it is the last step. */
-  function tellTaken() {
+  function showTakenChange() {
     const last = state.past.past[state.past.past.length - 1];
     const back = () => {
       act.undo();
@@ -330,7 +330,7 @@
   parts.tabs.addEventListener('focusin', wakeText);
   parts.tabs.addEventListener('click', ({ target }) => { if (!textChanged) { wakeText().then(() => target.click()); } });
   root.addEventListener('submit', send);
-  document.addEventListener('focusout', () => { state.past = history.seal(state.past); });
+  document.addEventListener('focusout', () => { state.past = history.endStep(state.past); });
   document.addEventListener('keydown', press);
   document.addEventListener('visibilitychange', () => {
     // Whoever comes back from the tab where they have signed in again, or gone back to this project, goes on here.
@@ -342,6 +342,6 @@
     refresh();
   });
   render();
-  tellPast();
+  showSteps();
   dry.schedule();
 }());

@@ -31,7 +31,7 @@
       if (gallery) { gallery.close(); }
       act.start(start.dataset.start);
     });
-    keepClear(document.querySelector('.ens-strip'));
+    keepFocusVisible(document.querySelector('.ens-strip'));
     const spot = el('div');
     parts.tiers.replaceWith(spot);
     spot.replaceWith(ensembles.edges.build(parts.tiers));
@@ -39,7 +39,7 @@
   }
 
   /** What has the focus is scrolled to where the strip at the lower edge does not cover it. */
-  function keepClear(strip) {
+  function keepFocusVisible(strip) {
     if (!strip || !globalThis.ResizeObserver) { return; }
     new globalThis.ResizeObserver(() => {
       document.documentElement.style.scrollPaddingBottom = strip.offsetHeight + 12 + 'px';

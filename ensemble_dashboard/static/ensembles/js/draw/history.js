@@ -27,7 +27,7 @@
   }
 
   /** The field was left: what is typed from now on is a new step. */
-  function seal(history) {
+  function endStep(history) {
     return history.field ? { ...history, field: null } : history;
   }
 
@@ -48,5 +48,5 @@
     return one === other || JSON.stringify({ ...one, next: 0 }) === JSON.stringify({ ...other, next: 0 });
   }
 
-  ensembles.history = { begin, record, seal, undo, redo, DEPTH };
+  ensembles.history = { begin, record, endStep, undo, redo, DEPTH };
 }());

@@ -4,7 +4,7 @@
   'use strict';
   const { ensembles } = globalThis;
   const { gettext } = ensembles.words;
-  const { el, fillIn, icon, wayOut } = ensembles.dom;
+  const { el, fillIn, icon, errorLink } = ensembles.dom;
 
   const PAUSE = 300; // ms of quiet before the text is asked for
 
@@ -43,7 +43,7 @@
         fillIn(copied);
         show();
       } catch (problem) {
-        if (turn === asked) { fillIn(copied, icon('warn'), ' ', problem.message, ' ', wayOut(problem)); }
+        if (turn === asked) { fillIn(copied, icon('warn'), ' ', problem.message, ' ', errorLink(problem)); }
       }
     }
 

@@ -4,7 +4,7 @@
   'use strict';
   const { ensembles } = globalThis;
   const { gettext, fill } = ensembles.words;
-  const { el, fillIn, icon, wayOut } = ensembles.dom;
+  const { el, fillIn, icon, errorLink } = ensembles.dom;
 
   const MAX_BYTES = 2 * 1024 * 1024; // more is not sent; the dashboard would not take it
 
@@ -62,7 +62,7 @@
     function tell({ line, message, told } = {}) {
       const lines = text.value.split('\n');
       fillIn(numbers, lines.map((_line, index) => el('span', { class: index + 1 === line && 'is-wrong' }, index + 1)));
-      fillIn(wrong, message && [icon('bad'), ' ', message, ' ', wayOut({ told })]);
+      fillIn(wrong, message && [icon('bad'), ' ', message, ' ', errorLink({ told })]);
       if (line) {
         const start = lines.slice(0, line - 1).join('\n').length + (line > 1 ? 1 : 0);
         text.focus();

@@ -55,7 +55,7 @@
           event.preventDefault();
           const grip = event.currentTarget;
           grip.setPointerCapture(event.pointerId);
-          ensembles.policyChip.later(() => ensembles.edgeDrag.start(event, grip, board, tier, page));
+          ensembles.policyChip.whenFetched(() => ensembles.edgeDrag.start(event, grip, board, tier, page));
         },
       },
     });
@@ -82,7 +82,7 @@
     const edges = page.draft.policies.filter((policy) => policy.between)
       .map((policy) => ({ key: policy.key, policy, rows: rowsOf(page, policy) })).filter((edge) => edge.rows.length > 1);
     if (edges.length && !ensembles.edgeLines) {
-      ensembles.policyChip.later(soon);
+      ensembles.policyChip.whenFetched(soon);
     } else if (edges.length) {
       ensembles.edgeLines.paint(board, edges);
     } else {

@@ -14,7 +14,7 @@
   const fetched = () => (ensembles.edgeLines ? null : ensembles.lazyScripts.load('policies'));
 
   /** Do what needs the editor or the menus: at once if they are here. */
-  function later(action) {
+  function whenFetched(action) {
     const coming = fetched();
     if (coming) { coming.then(action, () => {}); } else { action(); }
   }
@@ -31,11 +31,11 @@
           id: key + '-chip', type: 'button', class: 'ens-policy-chip', 'aria-expanded': String(opened === key),
           'aria-describedby': key + '-said ' + key + '-told',
           on: {
-            click: () => later(() => open(opened === key ? null : key, page)),
+            click: () => whenFetched(() => open(opened === key ? null : key, page)),
             keydown(event) {
               if (event.key !== 'Delete') { return; }
               event.preventDefault();
-              later(() => ensembles.policyMenu.remove(policy, page));
+              whenFetched(() => ensembles.policyMenu.remove(policy, page));
             },
           },
         }, face(policy, page)),
@@ -52,7 +52,7 @@
     const opener = (which, picture, said) => {
       const button = el('button', {
         id: tier.key + '-' + which, type: 'button', class: 'btn btn-default btn-xs', 'aria-expanded': 'false',
-        on: { click: () => later(() => ensembles.policyMenu.toggle(button, which, tier.key, page)) },
+        on: { click: () => whenFetched(() => ensembles.policyMenu.toggle(button, which, tier.key, page)) },
       }, icon(picture), ' ', said);
       return el('span', { class: 'ens-menu' }, button);
     };
@@ -144,5 +144,5 @@
     return el('span', { class: 'ens-policy-sign' }, icon(missed ? 'warn' : 'bad'), ' ', missed ? gettext('not met') : said);
   }
 
-  ensembles.policyChip = { chips, menus, refresh, open, focus, fetched, later };
+  ensembles.policyChip = { chips, menus, refresh, open, focus, fetched, whenFetched };
 }());

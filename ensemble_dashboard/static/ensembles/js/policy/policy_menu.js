@@ -98,7 +98,7 @@
 
   /** Add a policy, and open it: most are changed a little right away. One that is there already is opened instead. */
   function add(values, page) {
-    const same = twin(values, page);
+    const same = samePolicy(values, page);
     if (same) {
       policyChip.open(same.key, page);
       document.getElementById(same.key + '-editor').prepend(
@@ -114,7 +114,7 @@
   }
 
   /** The policy that says the same as a new one with these values would. */
-  function twin(values, { draft }) {
+  function samePolicy(values, { draft }) {
     const added = addPolicy(draft, values);
     const said = (policy) => JSON.stringify(ruleOf(added, policy));
     const wanted = said(added.policies[added.policies.length - 1]);

@@ -43,7 +43,7 @@
       return el('tr', { 'data-level': item.level },
         el('th', { scope: 'row' }, any(item, failures), failures <= item.domains_used ? el('span', { class: 'ens-of' },
           fill(gettext('of %(domains)s in use'), { domains: domains(item.level, item.domains_used) })) : null,
-        headline(losses.worstOutcome(item, failures)), show ? shower(plan, item, failures, show) : null),
+        headline(losses.worstOutcome(item, failures)), show ? showButton(plan, item, failures, show) : null),
         tiers.map((tier, index) => el('td', { 'data-tier': tier.name, 'data-label': tier.name },
           bar(tier, remaining[index].left, single.length ? single[index].left : undefined))),
         asked ? el('td', {
@@ -75,11 +75,11 @@
     return el('strong', { class: 'ens-outcome ens-' + sign, 'data-outcome': state }, icon(sign), ' ', outcome(state));
   }
 
-  function shower(plan, item, failures, show) {
+  function showButton(plan, item, failures, show) {
     return el('button', {
       type: 'button', class: 'btn btn-link ens-show-worst', 'data-worst': item.level,
       'aria-label': fill(gettext('Show the worst case in the picture: %(loss)s'), { loss: any(item, failures) }),
-      on: { click: () => show(losses.hardest(plan, item.level, failures)) },
+      on: { click: () => show(losses.worstDomains(plan, item.level, failures)) },
     }, icon('bolt'), ' ', gettext('Show'));
   }
 

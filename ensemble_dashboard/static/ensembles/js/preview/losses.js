@@ -46,7 +46,7 @@
   }
 
   /** The refs of the domains of a level that take most members when so many fail at once. */
-  function hardest(plan, level, failures) {
+  function worstDomains(plan, level, failures) {
     return holding(plan.assignments, level).slice(0, failures).map(([ref]) => ref);
   }
 
@@ -92,5 +92,5 @@
     });
   }
 
-  ensembles.losses = { worst, outcome, worstOutcome, hardest, need, promises, changes };
+  ensembles.losses = { worst, outcome, worstOutcome, worstDomains, need, promises, changes };
 }());

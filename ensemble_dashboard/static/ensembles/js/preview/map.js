@@ -31,7 +31,7 @@
       [...boxes.keys()].filter((ref) => !there.has(ref)).forEach((ref) => boxes.delete(ref));
       stop.keep(roots.length ? roots[0].ref : null);
       paint();
-      ensembles.motion.glide(element, before);
+      ensembles.motion.animateMoves(element, before);
     }
 
     /** The box of a domain, made or brought up to date. */
@@ -84,7 +84,7 @@
       boxes.get(ref).button.focus();
     }
 
-    function mend() {
+    function resetFailed() {
       if (!view.failed.size) { return false; }
       view.failed.clear();
       paint();
@@ -99,7 +99,7 @@
       const button = item && item.querySelector('.ens-domain-name');
       if (button) { stop.reach(button.dataset.ref); toggle(button.dataset.ref); }
     });
-    const stop = pictureKeys.open(element, (ref) => boxes.get(ref)?.button, mend);
+    const stop = pictureKeys.open(element, (ref) => boxes.get(ref)?.button, resetFailed);
 
     return { element, show, paint, mark: (tier) => { view.marked = tier; paint(); } };
   }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Lets members glide to their new places, and nothing else; members of a tier are alike. */
+/* Lets members animateMoves to their new places, and nothing else; members of a tier are alike. */
 (function () {
   'use strict';
   const { ensembles } = globalThis;
   const LASTS = 260; // ms
   const MOST = 150; // members; more of them would be a flicker, and cost time
 
-  function calm() {
+  function wantsNoMotion() {
     return !globalThis.matchMedia || globalThis.matchMedia('(prefers-reduced-motion: reduce)').matches;
   }
 
   /** Where each member stands now: [{tier, host, x, y}], or null where nothing shall move. */
   function places(element) {
     const tokens = [...element.querySelectorAll('[data-member]')];
-    if (!tokens.length || tokens.length > MOST || calm()) { return null; }
+    if (!tokens.length || tokens.length > MOST || wantsNoMotion()) { return null; }
     return tokens.map(place);
   }
 
@@ -23,7 +23,7 @@
   }
 
   /** Move the members from where some of their tier were: the same host first, else any that is free. */
-  function glide(element, before) {
+  function animateMoves(element, before) {
     const now = before && places(element);
     if (!now) { return; }
     for (const [one, from] of pairs(before, now)) {
@@ -48,5 +48,5 @@
     return now.map((one) => [one, stay.get(one) || take((old) => old.tier === one.tier)]);
   }
 
-  ensembles.motion = { places, glide, pairs };
+  ensembles.motion = { places, animateMoves, pairs };
 }());

@@ -34,10 +34,10 @@
   }
 
   /**
-   * Let the keys lead through a picture. button(ref): the button of a domain, if it is there; mend(): let nothing fail
+   * Let the keys lead through a picture. button(ref): the button of a domain, if it is there; reset(): let nothing fail
    * any more, says whether anything did. Gives {reach(ref): Tab stops there, keep(ref): there if the old stop has gone}.
    */
-  function open(element, button, mend) {
+  function open(element, button, reset) {
     let stop = null; // the ref of the one button that Tab reaches
 
     function reach(ref) {
@@ -53,7 +53,7 @@
       if (found) {
         event.preventDefault();
         found.focus();
-      } else if (event.key === 'Escape' && mend()) {
+      } else if (event.key === 'Escape' && reset()) {
         event.stopPropagation();
       }
     });

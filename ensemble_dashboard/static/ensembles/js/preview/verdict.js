@@ -4,7 +4,7 @@
   'use strict';
   const { ensembles } = globalThis;
   const { gettext, outcomes } = ensembles.words;
-  const { el, icon, wayOut } = ensembles.dom;
+  const { el, icon, errorLink } = ensembles.dom;
 
   /**
    * Say where a drawing stands. state: {kind, ...} with kind
@@ -63,7 +63,7 @@
     strip.dataset.kind = state.kind;
     strip.className = 'ens-verdict ens-verdict-' + said.tone;
     strip.replaceChildren(icon(said.sign), el('span', {}, el('strong', {}, said.headline), ' ',
-      el('span', { class: 'ens-verdict-more' }, said.more)), wayOut(state) || '');
+      el('span', { class: 'ens-verdict-more' }, said.more)), errorLink(state) || '');
   }
 
   ensembles.verdict = { words, show };
