@@ -88,3 +88,19 @@ def test_the_lines_of_what_can_be_used_are_seen(ground: str, text: str, link: st
 )
 def test_the_browser_s_own_controls_go_with_the_theme(ground: str, expected: str) -> None:
     assert colours(ground, "#808080", "#428bca")["scheme"] == expected
+
+
+def test_every_icon_is_in_the_font_that_horizon_loads() -> None:
+    """Names of the font's fourth version are in a style sheet that no theme loads."""
+    from xstatic.pkg import font_awesome
+
+    known = (Path(font_awesome.BASE_DIR) / "css" / "all.css").read_text()
+    dashboard = Path(ensemble_dashboard.__file__).parent
+    used = {
+        (name, path.name)
+        for folder, ending in (("templates", "html"), ("content", "py"))
+        for path in (dashboard / folder).rglob(f"*.{ending}")
+        for name in re.findall(r"\bfa-[a-z-]+", path.read_text())
+    }
+    assert used
+    assert [each for each in sorted(used) if not re.search(rf"\.{each[0]}\b(?!-)", known)] == []
