@@ -23,7 +23,7 @@ def german(text: str, several: str | None, count: int) -> str:
 def test_it_is_put_into_words_with_messages_among_its_arguments() -> None:
     message = FOUND(count=2, what=WHAT(color="red"))
     assert str(message) == "2 red apple were found."
-    assert message.told(german) == "Gefunden: 2 Apfel (red)."
+    assert message.translated(german) == "Gefunden: 2 Apfel (red)."
     assert str(FOUND(count=1, what="pear")) == "1 pear was found."
 
 
