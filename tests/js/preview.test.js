@@ -159,7 +159,7 @@ for (const [name, policies, failed, said] of PROMISES) {
   });
 }
 
-test('whether what several take could be placed again is told when it is known', () => {
+test('whether lost members can be placed again is told when it is known', () => {
   const said = (room) => whatIf.tried(PLAN, legend, new Set(['r1', 'r2']), { room }).lastChild.textContent.trim();
   assert.match(said('asked'), /Being found out/);
   assert.equal(said({ message: 'They fit.' }), 'They fit.');

@@ -129,9 +129,8 @@ def test_plan_headroom_asks_for_it_and_says_what_could_not_be_placed_again(
 
 def test_plan_does_not_ask_for_headroom_unless_told(fake: ScriptedCloud, openstack: Run) -> None:
     fake.on("POST", "/plans", (200, {"plan": plan()}))
-    done = openstack("ensemble", "plan", THREE_TIER)
+    openstack("ensemble", "plan", THREE_TIER)
     assert fake.asked[0].query == {}
-    assert "Headroom" not in done.out
 
 
 def test_plan_long_shows_each_objective_with_its_proof(fake: ScriptedCloud, openstack: Run) -> None:
