@@ -79,10 +79,14 @@ class CreateServer:
 
 @dataclass(frozen=True, slots=True)
 class AskLater:
-    """Wait for the member's host; a server that Nova did not place for it goes first."""
+    """Wait before Nova is asked for the member's server; one that came to nothing goes first.
+
+    It waits for its host, unless the build of its server was ``interrupted``.
+    """
 
     member: MemberRecord
     server_id: str | None = None
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +173,12 @@ def _build(
     down: Collection[str],
 ) -> tuple[Action, ...]:
     found, doubles = _by_member(servers)
-    unplaced = {
+    lost = {
         member.id: found[member.id]
         for member in ensemble.members
-        if member.host in down
-        and member.tries < MOST_CONFLICTS
-        and _found_no_host(found.get(member.id))
+        if member.id in found and _came_to_nothing(member, found[member.id], down)
     }
-    ours = {member_id: each for member_id, each in found.items() if member_id not in unplaced}
+    ours = {member_id: each for member_id, each in found.items() if member_id not in lost}
     for member in ensemble.members:
         if reason := _broken(member, ours.get(member.id)):
             return (Fail(reason),)
@@ -187,25 +189,31 @@ def _build(
     extra = tuple(DeleteServer(each.id) for each in doubles if not (each.deleting or each.locked))
     waiting = [member for member in ensemble.members if member.id not in ours]
     building = sum(server.status != "ACTIVE" for server in ours.values())
-    ready = [each for each in waiting if not each.pause and each.host not in down]
+    asking = [each for each in waiting if not each.pause and each.id not in lost]
+    ready = [each for each in asking if each.host not in down]
     create = tuple(CreateServer(member) for member in ready[: max(0, concurrency - building)])
-    later = tuple(
-        AskLater(each, unplaced[each.id].id if each.id in unplaced else None)
+    later = tuple(AskLater(each) for each in asking if each.host in down) + tuple(
+        AskLater(each, lost[each.id].id, interrupted=not lost[each.id].fault)
         for each in waiting
-        if each.host in down and (each.id in unplaced or not each.pause)
+        if each.id in lost and not lost[each.id].deleting
     )
     if not (seen or extra or waiting or building):
         return (Finish(Status.ACTIVE),)
     return seen + extra + later + create
 
 
-def _found_no_host(server: Server | None) -> bool:
-    return (
-        server is not None
-        and server.status == "ERROR"
-        and server.fault is not None
-        and server.fault.startswith(NO_HOST)
-    )
+def _came_to_nothing(member: MemberRecord, server: Server, down: Collection[str]) -> bool:
+    """Whether a server may be asked for again: it was not placed while its host was down.
+
+    Or its compute service ended before it was built, which leaves it in error without a fault.
+    """
+    if server.status != "ERROR" or server.locked or member.status is MemberStatus.ACTIVE:
+        return False
+    if server.deleting:
+        return True
+    if member.tries >= MOST_CONFLICTS:
+        return False
+    return not server.fault or (member.host in down and server.fault.startswith(NO_HOST))
 
 
 def _by_member(servers: tuple[Server, ...]) -> tuple[Mapping[str, Server], list[Server]]:

@@ -37,6 +37,11 @@ _HOST_AWAITED = Sentence(
     "The host planned for %(member)s does not report to Nova. It is waited for.",
 )
 _HOST_DOWN = "The planned host does not report."
+_BUILD_INTERRUPTED = Sentence(
+    "event.build-interrupted",
+    "The build of %(member)s was interrupted in Nova, which is asked for it again.",
+)
+_INTERRUPTED = "The build was interrupted."
 _DELETE_FORBIDDEN = Sentence(
     "event.delete-forbidden", "Nova does not let server %(server)s be deleted: %(answer)s"
 )
@@ -169,8 +174,8 @@ class Engine:
         match action:
             case decision.CreateServer(member):
                 self._create(ensemble, member)
-            case decision.AskLater(member, server_id):
-                self._ask_later(context, ensemble, member, server_id)
+            case decision.AskLater(member, server_id, interrupted):
+                self._ask_later(context, ensemble, member, server_id, interrupted)
             case decision.DeleteServer(server_id):
                 return self._delete(context, server_id)
             case decision.Block(message):
@@ -269,8 +274,9 @@ class Engine:
         ensemble: EnsembleRecord,
         member: MemberRecord,
         server_id: str | None,
+        interrupted: bool,
     ) -> None:
-        """Wait for a host that does not report, with the capacity held if that can be."""
+        """Wait before Nova is asked (again), with the capacity held if that can be."""
         if server_id is not None and (obstacle := self._delete(context, server_id)):
             self._fail(ensemble, obstacle)
             return
@@ -279,10 +285,10 @@ class Engine:
             member,
             self._owner,
             seconds=HOST_PAUSE,
-            refusal=_HOST_DOWN,
+            refusal=_INTERRUPTED if interrupted else _HOST_DOWN,
             held=member.status is MemberStatus.RESERVED or self._hold_anew(ensemble, member),
             awaited=server_id is None and bool(member.asked_at),
-            message=_HOST_AWAITED(member=member.name),
+            message=(_BUILD_INTERRUPTED if interrupted else _HOST_AWAITED)(member=member.name),
             asked=server_id is not None,
         )
 

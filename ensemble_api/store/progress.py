@@ -98,7 +98,6 @@ class Progress(Database):
                 {
                     "status": status.value,
                     "tries": member.tries + asked,
-                    "server_id": None,
                     "refusal": refusal,
                     "retry_at": rows.now() + timedelta(seconds=seconds),
                     **({} if awaited else {"asked_at": None}),

@@ -138,3 +138,42 @@ def test_a_worker_that_died_while_it_waited_is_taken_over(
     host.state = "down"
     built = run(cloud, clock, record, {30: lambda: setattr(host, "state", "up")})
     cloud.assert_built(built)
+
+
+def test_a_server_whose_build_was_interrupted_is_asked_for_again(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    """A compute service that starts finds what it was building when it ended, and gives it up."""
+    record = cloud.service().create(caller(), body(("web", 2), policies=[apart("web")]))
+    cloud.fill(record.members[0].host, 2)
+    cloud.nova.build_looks, cloud.nova.delete_looks = 3, 5
+
+    def interrupt() -> None:
+        lost = next(each for each in cloud.nova.alive() if each.name.endswith("web-0"))
+        lost.status = "ERROR"
+
+    built = run(cloud, clock, record, {2: interrupt})
+    assert built.status == "ACTIVE"
+    assert len(cloud.nova.alive()) == 2
+    said = "The build of web-0 was interrupted in Nova, which is asked for it again."
+    assert told(built).count(said) == 1
+    servers = {each.server_id for each in built.members}
+    assert {each.id for each in cloud.nova.alive()} == servers
+    assert len(cloud.placement.consumers(*cloud.providers) - servers) == 1, "the one beside it"
+
+
+def test_a_build_that_is_interrupted_again_and_again_fails(cloud: SmallCloud, clock: Clock) -> None:
+    record = cloud.service().create(caller(), body(("web", 1)))
+    cloud.nova.build_looks = 1_000
+
+    def before(method: str, path: str) -> None:
+        if path == "/servers/detail":
+            for each in cloud.nova.alive():
+                each.status = "ERROR"
+
+    cloud.nova.before = before
+    failed = run(cloud, clock, record, {})
+    assert failed.status == "ERROR"
+    assert "it gave no reason, as after an interruption" in str(failed.fault)
+    assert len(cloud.nova.servers) == 6
+    cloud.assert_clean()

@@ -30,8 +30,8 @@ def half_made(cloud: SmallCloud, *, tagged: bool) -> tuple[EnsembleRecord, FakeS
 @pytest.mark.parametrize("tagged", [True, False], ids=["its tags were written", "they were not"])
 def test_a_rollback_ends_and_names_it(cloud: SmallCloud, tagged: bool) -> None:
     record, server = half_made(cloud, tagged=tagged)
-    cloud.nova.break_build = {"web-0": "broken"}
-    next(each for each in cloud.nova.alive() if each.name.endswith("web-0")).status = "ERROR"
+    other = next(each for each in cloud.nova.alive() if each.name.endswith("web-0"))
+    other.status, other.fault = "ERROR", "Build of instance aborted"
     cloud.run(record.id)
     ended = cloud.store.get(record.id)
     assert ended.status == "ERROR"

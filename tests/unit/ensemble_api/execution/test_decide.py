@@ -240,6 +240,24 @@ FAILURES = [
         "a server in error without a fault",
         (built(0, BUILDING),),
         (server(FIRST, "ERROR"),),
+        (AskLater(built(0, BUILDING), "s-0", interrupted=True),),
+    ),
+    Case(
+        "such a server that is going: wait",
+        (built(0, BUILDING),),
+        (server(FIRST, "ERROR", task="deleting"),),
+        (),
+    ),
+    Case(
+        "such a server for the sixth time",
+        (member(0, status=BUILDING, server_id="s-0", tries=5),),
+        (server(FIRST, "ERROR"),),
+        fails("Nova could not build web-0: it gave no reason, as after an interruption"),
+    ),
+    Case(
+        "one that was active before",
+        (built(0), SECOND),
+        (server(FIRST, "ERROR"),),
         fails("Nova could not build web-0: it gave no reason, as after an interruption"),
     ),
     Case(

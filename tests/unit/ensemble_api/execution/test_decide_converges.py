@@ -16,6 +16,7 @@ from records import MemberStatus, Status, ensemble, member
 
 from ensemble_api.execution.decide import (
     Action,
+    AskLater,
     CreateServer,
     DeleteServer,
     Fail,
@@ -91,6 +92,12 @@ class World:
                 if server_id in self.servers:
                     going = replace(self.servers[server_id], task="deleting")
                     self.servers[server_id] = going
+            case AskLater(asked, server_id):
+                self.effect()
+                if server_id in self.servers:
+                    going = replace(self.servers[server_id], task="deleting")
+                    self.servers[server_id] = going
+                self.mark(asked, tries=asked.tries + (server_id is not None))
             case ReleaseHold(done):
                 self.effect()
                 self.holds.discard(done.id)
