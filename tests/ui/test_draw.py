@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drawing an ensemble in a real browser on the real embedded cloud, and watching it being built."""
 
+import os
+import subprocess
+import sysconfig
+from pathlib import Path
 from typing import Any
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 
 from tests.cloud.ensembles import Operator, Project
+from tests.embedded import EmbeddedCloud
 from tests.ui.browser import Dashboard
 from tests.ui.drawing import DRAW, add_policy, choose, drawing, left, members, preview_of
 
@@ -184,3 +189,23 @@ def test_the_page_works_by_keyboard(demo: Dashboard) -> None:
     )
     assert reached == []
     assert len(demo.all(".ens-domain-name[tabindex='0']")) == 1
+
+
+def test_the_command_that_the_page_shows_runs_as_it_is_printed(
+    demo: Dashboard, project: Project, cloud: EmbeddedCloud
+) -> None:
+    demo.open(f"{DRAW}?sample=three-tier")
+    preview_of(demo, {"web": 3, "cache": 2, "db": 3})
+    demo.type("#ens-name", "it's a $HOME `shop`")
+    demo.click("#ens-tab-command")
+    demo.until(lambda: "$HOME" in demo.find("#ens-code").get_attribute("textContent"))
+    command = demo.find("#ens-code").get_attribute("textContent") or ""
+    folder = Path(sysconfig.get_path("scripts"))
+    env = {**cloud.env, "OS_CLOUD": "demo", "PATH": f"{folder}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-euc", command], env=env, text=True, capture_output=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    (made,) = project.request("GET").json()["ensembles"]
+    assert made["name"] == "it's a $HOME `shop`"
+    assert [tier["count"] for tier in made["tiers"]] == [3, 2, 3]
