@@ -86,6 +86,13 @@ OPTIONS: list[cfg.Opt] = [
         min=0.2,
         help="Seconds between two looks of the worker at the servers it waits for.",
     ),
+    cfg.FloatOpt(
+        "observe_interval",
+        default=5.0,
+        min=1.0,
+        help="Seconds between two looks at where Nova has members and hosts now, by one of all "
+        "nova-api processes.",
+    ),
     cfg.IntOpt(
         "lease_seconds",
         default=20,

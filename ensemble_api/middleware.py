@@ -27,12 +27,14 @@ from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import Session, check_policy
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
+from ensemble_api.execution.observer import Observer
 from ensemble_api.execution.worker import Worker
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.snapshot import Packing
 from ensemble_api.process import Process
 from ensemble_api.service import Service
 from ensemble_api.store.api import Store
+from ensemble_api.store.current_state import CurrentStates
 
 _NOT_AVAILABLE = Sentence("unavailable.here", "Ensembles are not available here; the log has more.")
 
@@ -114,6 +116,14 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         concurrency=ours.build_concurrency,
         timeout=ours.build_timeout,
     )
+    inventory = Inventory(
+        compute,
+        session.placement,
+        levels,
+        config.default_availability_zone,
+        AggregateRules.configured(config).closed,
+        Packing(ours.packing),
+    )
     worker = Worker(
         store,
         engine,
@@ -121,20 +131,16 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         lease_seconds=ours.lease_seconds,
         poll=ours.poll_interval,
         threads=ours.worker_threads,
+        observer=Observer(
+            CurrentStates(store), compute, inventory, owner=owner, period=ours.observe_interval
+        ),
     )
     service = Service(
         store,
         compute,
         Networks(session.network),
         Volumes(),
-        Inventory(
-            compute,
-            session.placement,
-            levels,
-            config.default_availability_zone,
-            AggregateRules.configured(config).closed,
-            Packing(ours.packing),
-        ),
+        inventory,
         reservation,
         owner=f"{owner}:api",
         max_members=ours.max_members,

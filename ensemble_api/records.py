@@ -55,7 +55,8 @@ class MemberRecord:
 
     ``asked_at`` is when Nova was first to be asked for its server (ISO 8601 in UTC; empty before),
     ``tries`` how often Nova did not take the request, ``refusal`` what it said last, ``pause`` the
-    seconds until it may be asked again.
+    seconds until it may be asked again. ``current_host`` and ``server_status`` are what Nova said
+    of its server when it was last observed; the status is empty before.
     """
 
     id: str
@@ -71,6 +72,13 @@ class MemberRecord:
     tries: int = 0
     refusal: str = ""
     pause: float = 0.0
+    current_host: str | None = None
+    server_status: str = ""
+
+    @property
+    def location(self) -> str | None:
+        """The host that it counts on: the planned one until its server was observed."""
+        return self.current_host if self.server_status else self.host
 
     @property
     def name(self) -> str:
@@ -126,6 +134,31 @@ class EnsembleRecord:
     def active(self) -> int:
         """How many members are ACTIVE."""
         return sum(member.status is MemberStatus.ACTIVE for member in self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedHost:
+    """One host as Nova has it now: its domain's name at each level above, smallest first."""
+
+    name: str
+    above: tuple[str | None, ...]
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedServer:
+    """One server as Nova has it now; ``moving`` is whether another host may still become its own.
+
+    ``host`` is None while no host has it.
+    """
+
+    id: str
+    host: str | None
+    status: str
+    moving: bool
+
+
+GONE = "DELETED"  # as Nova calls it in what it lists of changes
 
 
 def member_template(server: Mapping[str, Any], index: int, count: int) -> Mapping[str, Any]:

@@ -35,9 +35,9 @@ class Session:
         self.project_id: str = token["project"]["id"]
         self.user_id: str = token["user"]["id"]
 
-    def get(self, service: str, path: str) -> Json:
+    def get(self, service: str, path: str, headers: Mapping[str, str] | None = None) -> Json:
         """Return what is at a path of a service. Raises RestError."""
-        content: Json = self._request("GET", service, path).json()
+        content: Json = self._request("GET", service, path, headers=headers).json()
         return content
 
     def post(

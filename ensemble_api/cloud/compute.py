@@ -132,10 +132,13 @@ class Compute:
             context.elevated(), "/os-hypervisors/detail", "hypervisors", HYPERVISOR_VERSION
         )
 
+    def services(self, context: Context) -> list[dict[str, Any]]:
+        """All compute services: host, state and status."""
+        return list(self._see(context, "/os-services?binary=nova-compute")["services"])
+
     def down(self, context: Context) -> frozenset[str]:
         """The names of the hosts whose compute service does not report."""
-        services = self._see(context, "/os-services?binary=nova-compute")["services"]
-        return frozenset(each["host"] for each in services if each["state"] != "up")
+        return frozenset(each["host"] for each in self.services(context) if each["state"] != "up")
 
     def aggregates(self, context: Context) -> list[dict[str, Any]]:
         """All host aggregates with hosts and metadata."""
@@ -148,6 +151,21 @@ class Compute:
         only = f"&project_id={_quote(project_id)}" if project_id is not None else ""
         path = f"/servers/detail?all_tenants=1{only}"
         yield from self._pages(context.elevated(), path, "servers", VERSION)
+
+    def changed_since(self, context: Context, moment: str) -> Iterator[dict[str, Any]]:
+        """All servers that changed since ``moment`` (ISO 8601) and are there, in detail."""
+        path = f"/servers/detail?all_tenants=1&deleted=false&changes-since={_quote(moment)}"
+        yield from self._pages(context.elevated(), path, "servers", VERSION)
+
+    def deleted_since(self, context: Context, moment: str) -> Iterator[str]:
+        """The ids of all servers that were deleted since ``moment`` (ISO 8601).
+
+        Where there are several cells, Nova fails on a deleted server's details: it looks for its
+        flavor in the wrong one.
+        """
+        path = f"/servers?all_tenants=1&deleted=true&changes-since={_quote(moment)}"
+        for server in self._pages(context.elevated(), path, "servers", VERSION):
+            yield server["id"]
 
     def servers(self, context: Context, project_id: str, tag: str) -> Iterator[dict[str, Any]]:
         """A project's servers with ``tag``, in detail and with their hosts."""

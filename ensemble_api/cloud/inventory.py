@@ -18,6 +18,7 @@ from ensemble_api.cloud.providers import generations
 from ensemble_api.context import Context
 from ensemble_api.planning.snapshot import Packing, Snapshot
 from ensemble_api.planning.topology import Topology
+from ensemble_api.records import ObservedHost
 
 ZONE_KEY = "availability_zone"
 PLACEMENT_LIMIT = 100_000
@@ -164,6 +165,18 @@ class Inventory:
             above = tuple(places[level.name][name] for level in self._levels)
             found[name] = Host(name, hypervisor["id"], state, above)
         return [found[name] for name in sorted(found) if name not in several]
+
+    def observed(self, context: Context) -> list[ObservedHost]:
+        """All hosts with a compute service, by name, and whether that reports."""
+        places = self._places(self._compute.aggregates(context))
+        return [
+            ObservedHost(
+                service["host"],
+                tuple(places[level.name][service["host"]] for level in self._levels),
+                up=service["state"] == "up",
+            )
+            for service in sorted(self._compute.services(context), key=lambda each: each["host"])
+        ]
 
     def answers(self, context: Context, *, with_generations: bool = False) -> Answers:
         """Ask for what every snapshot needs; several of one moment may be made of it.

@@ -85,6 +85,12 @@ class Session:
         return acting
 
 
+def observing() -> Context:
+    """A Nova request context with an operator's eyes, for what belongs to no single tenant."""
+    admin: Context = nova_context.get_admin_context()
+    return admin
+
+
 def _catalog_v2(catalog: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Keystone's v3 catalog in the v2 form that Nova's contexts carry, an entry per region."""
     services = []

@@ -7,6 +7,7 @@ import threading
 
 from ensemble_api import advice, exception
 from ensemble_api.execution.engine import Engine, NextStep
+from ensemble_api.execution.observer import Observer
 from ensemble_api.store.api import Store
 
 LOG = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class Worker:
         lease_seconds: int,
         poll: float,
         threads: int,
+        observer: Observer | None = None,
     ) -> None:
         self._store = store
         self._engine = engine
@@ -42,6 +44,7 @@ class Worker:
         self._lease_seconds = lease_seconds
         self._poll = poll
         self._threads = threads
+        self._observer = observer
         self._busy: set[str] = set()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -54,6 +57,8 @@ class Worker:
         self._process = os.getpid()
         for name, run in (("dispatch", self._dispatch), ("renew", self._renew)):
             threading.Thread(target=run, name=f"ensemble-{name}", daemon=True).start()
+        if self._observer is not None:
+            self._observer.start()
 
     def wake(self) -> None:
         """Look at the database now rather than at the next poll."""
@@ -66,6 +71,8 @@ class Worker:
         """
         if self._process == os.getpid():
             self._stopping.set()
+            if self._observer is not None:
+                self._observer.stop()
             self._engine.stop()
             self._news.set()
             self._ended.wait(GRACE)

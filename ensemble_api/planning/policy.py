@@ -133,6 +133,14 @@ class Policy(ABC):
         """Give the members of each of its tiers in the domains of its level, of counts [T, H]."""
         return [problem.held(counts[row], self.level) for row in problem.rows(self.tiers)]
 
+    def displaced(self, present: Mapping[str, int]) -> "Policy | None":
+        """Give what of it binds a member that a failure displaced; None if nothing does.
+
+        `present` are the members that run, by tier. What the failure itself has broken must not
+        keep the member down.
+        """
+        return self
+
     # How it binds tiers to each other, which decides where and in which order they are placed.
 
     @property

@@ -107,7 +107,10 @@ class Member(Base):
     """One row a member; ``position`` keeps the order of the plan."""
 
     __tablename__ = "members"
-    __table_args__ = (sa.Index("members_status_idx", "status"),)
+    __table_args__ = (
+        sa.Index("members_status_idx", "status"),
+        sa.Index("members_server_idx", "server_id"),
+    )
 
     id: orm.Mapped[str] = orm.mapped_column(sa.String(36), primary_key=True)
     ensemble_id: orm.Mapped[str] = orm.mapped_column(
@@ -126,6 +129,8 @@ class Member(Base):
     tries: orm.Mapped[int] = orm.mapped_column(sa.Integer, server_default="0")
     refusal: orm.Mapped[str | None] = orm.mapped_column(Text)
     retry_at: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
+    current_host: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
+    server_status: orm.Mapped[str | None] = orm.mapped_column(sa.String(32))
 
 
 class Event(Base):
@@ -177,3 +182,40 @@ class CreateRequest(Base):
     reserved: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
     answer: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     created_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
+
+
+class Host(Base):
+    """One row a host as it was last observed: its domains above the host level, and its state."""
+
+    __tablename__ = "hosts"
+
+    name: orm.Mapped[str] = orm.mapped_column(sa.String(255), primary_key=True)
+    above: orm.Mapped[Any] = orm.mapped_column(JsonText)
+    up: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
+
+
+class Move(Base):
+    """One row a host that the scheduler has given to a server of ours, until that is over."""
+
+    __tablename__ = "moves"
+
+    server_id: orm.Mapped[str] = orm.mapped_column(sa.String(36), primary_key=True)
+    ensemble_id: orm.Mapped[str] = orm.mapped_column(
+        sa.ForeignKey("ensembles.id", ondelete="CASCADE"), index=True
+    )
+    target: orm.Mapped[str] = orm.mapped_column(sa.String(255), primary_key=True)
+    source: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
+    at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
+
+
+class Observation(Base):
+    """One row what one process at a time observes: who does, until when, and how far it is."""
+
+    __tablename__ = "observations"
+
+    name: orm.Mapped[str] = orm.mapped_column(sa.String(32), primary_key=True)
+    owner: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
+    until: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
+    watermark: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
+    compared_at: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
+    hosts_version: orm.Mapped[int] = orm.mapped_column(sa.Integer)

@@ -33,7 +33,7 @@ class Handover:
 
 @dataclass(frozen=True, slots=True)
 class Occupant:
-    """A member on the host where it is recorded, without what only planning needs."""
+    """A member on the host where it is now, without what only planning needs."""
 
     ensemble_id: str
     tier: str
@@ -46,6 +46,11 @@ class Occupant:
     def name(self) -> str:
         """The member's name, such as ``web-2``."""
         return f"{self.tier}-{self.index}"
+
+
+_LOCATION = sa.case(
+    (models.Member.server_status.is_(None), models.Member.host), else_=models.Member.current_host
+)
 
 
 class Occupancy(Database):
@@ -76,27 +81,28 @@ class Occupancy(Database):
     def member_counts(self, project_id: str) -> dict[str, int]:
         """How many members of a project's ensembles are on each host, by host name."""
         query = (
-            sa.select(models.Member.host, sa.func.count())
+            sa.select(_LOCATION, sa.func.count())
             .join(models.Ensemble, models.Member.ensemble_id == models.Ensemble.id)
             .where(
                 models.Ensemble.project_id == project_id,
                 models.Member.status != MemberStatus.DELETED.value,
+                _LOCATION.is_not(None),
             )
-            .group_by(models.Member.host)
+            .group_by(_LOCATION)
         )
         with self.reading() as session:
             return {row[0]: row[1] for row in session.execute(query)}
 
     def occupants(self) -> tuple[dict[str, EnsembleRecord], list[Occupant]]:
-        """Every member that may hold capacity, and its ensemble, without members, by id.
+        """Every member that is on a host, and its ensemble, without members, by id.
 
         Each ensemble is read once and members as plain columns, for clouds with many of both.
         """
         model = models.Member
-        columns = (model.ensemble_id, model.tier, model.number, model.host, model.status)
+        columns = (model.ensemble_id, model.tier, model.number, _LOCATION, model.status)
         query = (
             sa.select(*columns, model.server_id)
-            .where(model.status != MemberStatus.DELETED.value)
+            .where(model.status != MemberStatus.DELETED.value, _LOCATION.is_not(None))
             .order_by(model.ensemble_id, model.position)
         )
         with self.reading() as session:

@@ -142,5 +142,7 @@ def to_member(row: models.Member) -> MemberRecord:
         asked_at=iso(row.asked_at) if row.asked_at else "",
         tries=row.tries,
         refusal=row.refusal or "",
+        current_host=row.current_host,
+        server_status=row.server_status or "",
         pause=max(0.0, (row.retry_at - now()).total_seconds()) if row.retry_at else 0.0,
     )

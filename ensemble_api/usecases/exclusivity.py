@@ -57,9 +57,9 @@ class Exclusivity:
         wanted = {each.other for each in ensemble.policies if isinstance(each, Exclusive)}
         if wanted:
             members = self._members(but, exclusive=False)
-            found[ENSEMBLE] = _on(topology, (member.host for _, member in members))
+            found[ENSEMBLE] = _on(topology, (member.location for _, member in members))
         if PROJECT in wanted:
-            hosts = [member.host for owner, member in members if owner.project_id != project_id]
+            hosts = [member.location for owner, member in members if owner.project_id != project_id]
             hosts += [
                 server["OS-EXT-SRV-ATTR:host"]
                 for server in self._compute.all_servers(context)
@@ -94,13 +94,21 @@ def _closed(
             barring[owner.id] = list(_barring(owner, stranger=stranger))
         for policy in barring[owner.id]:
             if member.tier in policy.tiers:
-                paths.setdefault(policy.level, set()).add(member.domains[policy.level])
+                paths.setdefault(policy.level, set()).update(_paths(topology, member, policy.level))
     mask = np.zeros(len(topology), dtype=np.bool_)
     for level, taken in paths.items():
         if level in topology.levels:
             domains = [domain.path in taken for domain in topology.domains(level)]
             mask |= np.array(domains, dtype=np.bool_)[topology.index(level)]
     return mask
+
+
+def _paths(topology: Topology, member: MemberRecord, level: str) -> Iterator[tuple[str, ...]]:
+    """The path of a member's domain, if it is in one: as planned where its host is unknown."""
+    if member.location in topology.hosts and level in topology.levels:
+        yield topology.domain_of(member.location, level).path
+    elif member.location is not None:
+        yield member.domains[level]
 
 
 def _barring(owner: EnsembleRecord, *, stranger: bool) -> Iterator[Policy]:

@@ -3,7 +3,7 @@
 
 from collections.abc import Mapping
 
-Value = str | int | bool
+Value = str | int | bool | tuple[str, ...]  # several: an option that is there several times
 Sections = Mapping[str, Mapping[str, Value]]
 
 
@@ -12,12 +12,16 @@ def render(sections: Sections) -> str:
     lines: list[str] = []
     for name, options in sections.items():
         lines.append(f"[{name}]")
-        lines += [f"{option} = {_text(value)}" for option, value in options.items()]
+        lines += [
+            f"{option} = {_text(each)}"
+            for option, value in options.items()
+            for each in (value if isinstance(value, tuple) else (value,))
+        ]
         lines.append("")
     return "\n".join(lines)
 
 
-def _text(value: Value) -> str:
+def _text(value: str | int | bool) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     # oslo.config takes a dollar sign for the name of another option.

@@ -124,7 +124,10 @@ def _compute() -> dict[str, Value]:
 
 def _scheduler() -> dict[str, Value]:
     return {
-        "available_filters": "nova.scheduler.filters.all_filters",
+        "available_filters": (
+            "nova.scheduler.filters.all_filters",
+            "ensemble_api.scheduler.filter.EnsembleFilter",
+        ),
         "enabled_filters": ",".join(
             (
                 "ComputeFilter",
@@ -135,6 +138,7 @@ def _scheduler() -> dict[str, Value]:
                 "SameHostFilter",
                 "DifferentHostFilter",
                 "AggregateMultiTenancyIsolation",
+                "EnsembleFilter",
             )
         ),
         # Servers that arrive together should not all pick the same best host.

@@ -245,11 +245,18 @@ class FakeNova:
             and (tag is None or tag in server.tags)
             and request.GET.get("status") in (None, server.status)
         ]
-        if "marker" not in request.GET:
+        if "marker" not in request.GET and "changes-since" not in request.GET:
             for server in mine:
                 self._look(server)
         shown = [self._view(server, context) for server in mine if not server.gone]
         return 200, _page(request, shown, "servers")
+
+    def deleted(self, request: Any, context: Any) -> tuple[int, Any]:
+        self._admin(context)
+        assert request.GET["deleted"] == "true"
+        assert "changes-since" in request.GET
+        gone = sorted(server.id for server in self.servers.values() if server.gone)
+        return 200, _page(request, [{"id": server_id} for server_id in gone], "servers")
 
     def show(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
         server = self._server(server_id)
@@ -295,6 +302,7 @@ class FakeNova:
             "tags": server.tags,
             "OS-EXT-STS:task_state": server.task,
             "created": server.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "updated": server.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "locked": server.locked,
         }
         if context.is_admin:
@@ -340,6 +348,7 @@ _ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [
     ("GET", r"/os-aggregates", FakeNova.aggregates),
     ("GET", r"/os-services", FakeNova.services),
     ("POST", r"/servers", FakeNova.create),
+    ("GET", r"/servers", FakeNova.deleted),
     ("GET", r"/servers/detail", FakeNova.list),
     ("GET", r"/servers/([^/]+)", FakeNova.show),
     ("DELETE", r"/servers/([^/]+)", FakeNova.delete),

@@ -95,7 +95,7 @@ def test_an_ensemble_is_built_and_deleted_by_the_threads_in_nova_api(
     path = f"/os-ensembles/{created.json['ensemble']['id']}"
     shown = wait(application, path, "ACTIVE", "ERROR").json["ensemble"]
     assert shown["status"] == "ACTIVE"
-    assert shown["progress"] == {"active": 3, "total": 3}
+    assert (shown["progress"]["active"], shown["progress"]["total"]) == (3, 3)
     cloud.assert_built(cloud.store.get(shown["id"]))
 
     assert ask(application, "DELETE", path).status_int == 202

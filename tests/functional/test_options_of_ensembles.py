@@ -194,6 +194,18 @@ def poll_interval(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     assert 0.37 in waits
 
 
+def observe_interval(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    """A server that was moved is seen on its new host, and Nova is asked as often as that."""
+    application = serve(observe_interval=1.0)
+    ensemble_id = create(application)
+    wait(application, f"/os-ensembles/{ensemble_id}", "ACTIVE")
+    (server,) = cloud.nova.alive()
+    server.host = next(each.name for each in cloud.nova.hosts if each.name != server.host)
+    _until(
+        lambda: cloud.store.get(ensemble_id).members[0].location == server.host,
+    )
+
+
 def lease_seconds(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     """While Nova is asked for the server, the worker has its ensemble for a minute."""
     found: list[timedelta] = []
@@ -247,6 +259,7 @@ OURS: dict[str, Callable[[Serve, SmallCloud, Path], None]] = {
     "build_concurrency": build_concurrency,
     "build_timeout": build_timeout,
     "poll_interval": poll_interval,
+    "observe_interval": observe_interval,
     "lease_seconds": lease_seconds,
     "worker_threads": worker_threads,
 }

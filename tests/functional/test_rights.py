@@ -25,6 +25,7 @@ RAISED = {
     ("GET", r"/os-hypervisors/detail"),
     ("GET", r"/os-aggregates"),
     ("GET", r"/os-services"),
+    ("GET", r"/servers"),
     ("GET", r"/servers/detail"),
     ("GET", r"/servers/([^/]+)"),
 }
@@ -50,7 +51,10 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
         ("limits", (), set()),
         ("hypervisors", (), {("GET", r"/os-hypervisors/detail")}),
         ("aggregates", (), {("GET", r"/os-aggregates")}),
+        ("services", (), {("GET", r"/os-services")}),
         ("down", (), {("GET", r"/os-services")}),
+        ("changed_since", ("2026-11-27T10:00:00Z",), {("GET", r"/servers/detail")}),
+        ("deleted_since", ("2026-11-27T10:00:00Z",), {("GET", r"/servers")}),
         ("unfinished", ("shop-project",), {("GET", r"/servers/detail")}),
         ("all_servers", (), {("GET", r"/servers/detail")}),
         ("servers", ("shop-project", "ensemble:x"), {("GET", r"/servers/detail")}),
@@ -82,7 +86,8 @@ def test_a_whole_life_changes_nothing_with_an_operator_s_rights(cloud: SmallClou
     cloud.run(record.id)
     service.survivability(caller(), cloud.store.get(record.id), whole=False)
     service.hosts(caller("operators", "admin"), Search())
-    assert cloud.nova.raised == RAISED - {("GET", r"/servers/([^/]+)")}
+    observed_alone = {("GET", r"/servers"), ("GET", r"/servers/([^/]+)")}
+    assert cloud.nova.raised == RAISED - observed_alone
     service.delete(caller(), record.id)
     cloud.run(record.id)
     assert cloud.nova.raised <= RAISED

@@ -50,6 +50,10 @@ class Near(Policy):
         Policy.require(self, counts)
         require_tier(self.to, "to", counts)
 
+    def displaced(self, present: Mapping[str, int]) -> Policy | None:
+        """Give it as long as there is something left to be near to."""
+        return self if present.get(self.to) else None
+
     def describe(self) -> Message:
         """Say in a few plain words what it asks for."""
         return _ASKS(to=self.to, in_every=in_every(self.level), tiers=listed(self.tiers))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Spread: the members of a tier are over its eligible domains, evenly or over so many."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -101,6 +101,10 @@ class Spread(Policy):
             yield "max_skew", range(self.max_skew + 1, count)
         if self.min_domains is not None:
             yield "min_domains", range(min(self.min_domains - 1, count), 0, -1)
+
+    def displaced(self, present: Mapping[str, int]) -> Policy | None:
+        """Give it without the number of domains, of which a failure leaves fewer."""
+        return None if self.max_skew is None else replace(self, min_domains=None)
 
     def shortfall(self, problem: Problem, counts: IntArray) -> int:
         """Count by how much the values of the eligible domains are uneven, or too few are used."""

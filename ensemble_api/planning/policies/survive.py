@@ -89,6 +89,10 @@ class Survive(Policy):
             return -(-count * int(self.min_available[:-1]) // 100)
         return self.min_available
 
+    def displaced(self, present: Mapping[str, int]) -> Policy | None:
+        """Give nothing: the failure it is about has come, and any place is better than none."""
+        return None
+
     def describe(self) -> Message:
         """Say in a few plain words what it asks for."""
         return _ASKS(

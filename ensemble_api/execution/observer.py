@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Observes where Nova has the members and the hosts: one process at a time, for all of them."""
+
+import logging
+import threading
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ensemble_api import advice
+from ensemble_api.cloud.compute import Compute
+from ensemble_api.cloud.inventory import Inventory
+from ensemble_api.cloud.session import observing
+from ensemble_api.context import Context
+from ensemble_api.records import GONE, ObservedServer
+from ensemble_api.store.current_state import CurrentStates
+
+LOG = logging.getLogger(__name__)
+
+OVERLAP = timedelta(seconds=60)  # by which cells' clocks may differ
+COMPARED = 600.0  # seconds between two comparisons of everything
+LEASE_PERIODS = 4  # for which a process that ended keeps others from observing
+_UNDER_WAY = frozenset(("MIGRATING", "RESIZE", "VERIFY_RESIZE", "REVERT_RESIZE", "REBUILD"))
+_UNKNOWN = "UNKNOWN"  # of a server whose cell does not answer
+
+
+class Observer:
+    """Writes down what Nova says, with an operator's eyes, every ``period`` seconds.
+
+    What Nova does not list is not gone: only its word that a server does not exist says so.
+    """
+
+    def __init__(
+        self,
+        states: CurrentStates,
+        compute: Compute,
+        inventory: Inventory,
+        *,
+        owner: str,
+        period: float,
+    ) -> None:
+        self._states = states
+        self._compute = compute
+        self._inventory = inventory
+        self._owner = owner
+        self._period = period
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Observe from now on, in a thread."""
+        threading.Thread(target=self._run, name="ensemble-observer", daemon=True).start()
+
+    def stop(self) -> None:
+        """Observe no more."""
+        self._stopping.set()
+
+    def observe(self) -> bool:
+        """Observe once, if it is this process's turn; say whether it was."""
+        turn = self._states.take(self._owner, LEASE_PERIODS * self._period, COMPARED)
+        if turn is None:
+            return False
+        context = observing()
+        self._states.save_hosts(self._inventory.observed(context))
+        if turn.watermark is None:
+            self._compare(context)
+        else:
+            since = (turn.watermark - OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")
+            listed: list[Mapping[str, Any]] = [
+                {"id": server_id, "status": GONE}
+                for server_id in self._compute.deleted_since(context, since)
+            ]
+            listed += self._compute.changed_since(context, since)
+            # What is under way may end without a change that Nova dates.
+            listed += self._one_by_one(context, self._states.moving(), listed)
+            self._states.save_servers(_servers(listed), _newest(listed), whole=False)
+        return True
+
+    def _compare(self, context: Context) -> None:
+        """Ask for all servers of ours, and singly for those that Nova does not list."""
+        expected = self._states.expected()
+        listed: list[Mapping[str, Any]] = []
+        for project_id in sorted(set(expected.values())):
+            listed += self._compute.all_servers(context, project_id)
+        ours = [each for each in listed if each["id"] in expected]
+        ours += self._one_by_one(context, expected, ours)
+        # What changes from here on is newer than what was listed, however little that is.
+        newest = _newest(listed) or datetime.now(UTC) - OVERLAP
+        self._states.save_servers(_servers(ours), newest, whole=True)
+
+    def _one_by_one(
+        self, context: Context, ids: Iterable[str], listed: Iterable[Mapping[str, Any]]
+    ) -> Iterable[Mapping[str, Any]]:
+        for server_id in sorted(set(ids) - {each["id"] for each in listed}):
+            found = self._compute.server(context, server_id)
+            yield {"id": server_id, "status": GONE} if found is None else found
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._period):
+            try:
+                self.observe()
+            except Exception as error:  # noqa: BLE001
+                advice.log(LOG, "Members cannot be observed; trying again", error)
+
+
+def _servers(listed: Iterable[Mapping[str, Any]]) -> Iterable[ObservedServer]:
+    for server in listed:
+        if server["status"] == _UNKNOWN:
+            continue
+        gone = server["status"] == GONE
+        yield ObservedServer(
+            server["id"],
+            None if gone else server.get("OS-EXT-SRV-ATTR:host"),
+            server["status"],
+            moving=not gone
+            and (server["status"] in _UNDER_WAY or server.get("OS-EXT-STS:task_state") is not None),
+        )
+
+
+def _newest(listed: Iterable[Mapping[str, Any]]) -> datetime | None:
+    moments = [each["updated"] for each in listed if each.get("updated")]
+    return max(map(datetime.fromisoformat, moments), default=None)

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where one member may go when it is moved, or when its host has failed.
+
+Nova chooses the hosts that have room. Of these, one is given that makes no hard policy worse than
+it is when the member does not move; a member whose host has failed is bound by less, since what
+the failure has broken must not keep it down.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from ensemble_api.planning.model import Ensemble
+from ensemble_api.planning.policy import Policy
+from ensemble_api.planning.problem import Problem, build
+from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.topology import BoolArray, IntArray
+
+_Kind: TypeAlias = tuple[int | bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Relocation:
+    """A member of a tier that needs a host.
+
+    `host` is where it runs, None where its host has failed. `others` are pairs of tier and host,
+    one for each other member that runs; one under way counts on both of its hosts.
+    """
+
+    tier: str
+    host: str | None
+    others: tuple[tuple[str, str], ...]
+
+
+def relocate(
+    ensemble: Ensemble, snapshot: Snapshot, relocation: Relocation, hosts: Sequence[str]
+) -> str | None:
+    """Give the best of `hosts` for the member; None when each would break what holds now.
+
+    `hosts` are those that have room, the preferred first: that decides between equals. All hosts
+    must be of the snapshot's topology, in which a host that has failed is not usable. Raises
+    KeyError for a host or a tier that is unknown.
+    """
+    problem = build(ensemble, snapshot)
+    row = problem.rows([relocation.tier])[0]
+    others = _counts(problem, relocation.others)
+    before = others.copy()
+    if relocation.host is not None:
+        before[row, problem.topology.host_number(relocation.host)] += 1
+    hard = _binding(problem, relocation)
+    soft = problem.policies(problem.soft)
+    limits = [policy.shortfall(problem, before) for policy in hard]
+    found: dict[_Kind, tuple[int, ...] | None] = {}
+    best: tuple[tuple[int, ...], str] | None = None
+    suitable = [host for host in hosts if problem.eligible[row, problem.topology.host_number(host)]]
+    for kind, host in _kinds(problem, others, suitable):
+        if kind in found:
+            continue
+        counts = others.copy()
+        counts[row, problem.topology.host_number(host)] += 1
+        found[kind] = None
+        if all(
+            policy.shortfall(problem, counts) <= limit
+            for policy, limit in zip(hard, limits, strict=True)
+        ):
+            found[kind] = _cost(problem, soft, counts)
+    for kind, host in _kinds(problem, others, suitable):
+        cost = found[kind]
+        if cost is not None and (best is None or cost < best[0]):
+            best = (cost, host)
+    return best[1] if best else None
+
+
+def _binding(problem: Problem, relocation: Relocation) -> list[Policy]:
+    """The hard policies that have a say in where the member goes."""
+    policies: Iterable[Policy | None] = problem.policies(problem.hard)
+    if relocation.host is None:
+        present: dict[str, int] = {}
+        for tier, _ in relocation.others:
+            present[tier] = present.get(tier, 0) + 1
+        policies = (policy.displaced(present) for policy in problem.policies(problem.hard))
+    return [policy for policy in policies if policy is not None]
+
+
+def _counts(problem: Problem, members: Iterable[tuple[str, str]]) -> IntArray:
+    counts = np.zeros((len(problem.counts), len(problem.topology)), dtype=np.int64)
+    row = {tier.name: number for number, tier in enumerate(problem.ensemble.tiers)}
+    for tier, host in members:
+        counts[row[tier], problem.topology.host_number(host)] += 1
+    return counts
+
+
+def _kinds(problem: Problem, others: IntArray, hosts: Sequence[str]) -> Iterable[tuple[_Kind, str]]:
+    """Each host with what policies see of it: many hosts are the same to them."""
+    held: BoolArray = others.sum(axis=0) > 0
+    columns = []
+    for level in problem.topology.levels:
+        number = problem.topology.index(level)
+        # Empty domains are alike, but for where they are, which the levels above say.
+        columns.append(np.where(problem.domains_with(held, level)[number], number, -1))
+    columns += [problem.eligible[row] for row in range(len(problem.counts))]
+    for _, mask in sorted(problem.snapshot.others.items()):
+        for level in problem.topology.levels:
+            columns.append(problem.domains_with(mask, level)[problem.topology.index(level)])
+    table = np.stack(columns, axis=1)
+    for host in hosts:
+        yield tuple(table[problem.topology.host_number(host)].tolist()), host
+
+
+def _cost(problem: Problem, soft: Iterable[Policy], counts: IntArray) -> tuple[int, ...]:
+    """What is minimised, the most important first: as in planning, but for moves and packing."""
+    held = [
+        [problem.held(row, level) for row in counts] for level in reversed(problem.topology.levels)
+    ]
+    return (
+        sum(policy.shortfall(problem, counts) for policy in soft),
+        *(sum(int(each.max(initial=0)) for each in level) for level in held),
+        *(sum(int((each * (each - 1)).sum()) // 2 for each in level) for level in held),
+    )

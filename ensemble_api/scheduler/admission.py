@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which of the hosts that Nova found a server may be on, for the sake of ensembles."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ensemble_api.cloud.inventory import ZONE_KEY, Level
+from ensemble_api.planning.policies import Exclusive
+from ensemble_api.planning.relocation import Relocation, relocate
+from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.topology import BoolArray, Topology
+from ensemble_api.records import MemberStatus, ObservedHost
+from ensemble_api.scheduler import services
+from ensemble_api.store.current_state import CurrentStates, LocatedEnsemble, LocatedMember
+
+ENSEMBLE, PROJECT = "ensemble", "project"
+
+
+class Admission:
+    """Trusts the ensembles database alone: no hint, tag or name of a tenant has a say."""
+
+    def __init__(
+        self,
+        states: CurrentStates,
+        levels: Sequence[Level],
+        nova: Any = services,
+    ) -> None:
+        self._states = states
+        self._levels = tuple(levels)
+        self._names = ("host", *(level.name for level in levels))
+        self._zone = next((level.name for level in levels if level.key == ZONE_KEY), None)
+        self._nova = nova
+        self._version = -1
+        self._hosts: Mapping[str, ObservedHost] = {}
+
+    def admit(self, hosts: Sequence[Any], spec: Any) -> list[Any]:
+        """Those of these HostStates on which the server of a RequestSpec may be.
+
+        :raises ensemble_api.exception.Unavailable: when the database does not answer.
+        """
+        ensemble_id = self._states.ensemble_of(spec.instance_uuid)
+        exclusive = self._states.exclusive()
+        if ensemble_id is None and not exclusive:
+            return list(hosts)
+        topology, up = self._topology(hosts)
+        closed = self._closed(topology, exclusive, ensemble_id, spec)
+        hosts = [each for each in hosts if not closed[topology.host_number(each.host)]]
+        if ensemble_id is None or not hosts:
+            return list(hosts)
+        # Nova's weighers have no more say, so it is as they have it by default: most memory first.
+        ordered = sorted(hosts, key=lambda each: (-each.free_ram_mb, each.host))
+        here = self._nova.host_of(spec.instance_uuid)
+        target = self._states.place(
+            spec.instance_uuid,
+            ensemble_id,
+            here,
+            spec.ignore_hosts or () if "ignore_hosts" in spec else (),
+            lambda located: self._choose(located, spec.instance_uuid, here, topology, up, ordered),
+        )
+        return [each for each in hosts if each.host == target]
+
+    def _topology(self, hosts: Sequence[Any]) -> tuple[Topology, frozenset[str]]:
+        """The tree of all hosts, as observed, and those that are up, as these of Nova's are."""
+        version = self._states.hosts_version()
+        if version != self._version:
+            self._hosts = {each.name: each for each in self._states.hosts()}
+            self._version = version
+        known = {name: each.above for name, each in self._hosts.items()}
+        known |= {each.host: self._above(each) for each in hosts}
+        up = {name for name, each in self._hosts.items() if each.up}
+        up |= {each.host for each in hosts}
+        return Topology.build(self._names, known, self._zone), frozenset(up)
+
+    def _above(self, host: Any) -> tuple[str | None, ...]:
+        found: dict[str, str] = {}
+        for aggregate in host.aggregates:
+            for level in self._levels:
+                if domain := aggregate.metadata.get(level.key):
+                    found[level.name] = domain
+        observed = self._hosts.get(host.host)
+        if observed is not None and not found:
+            return observed.above
+        return tuple(found.get(level.name) for level in self._levels)
+
+    def _choose(
+        self,
+        located: LocatedEnsemble,
+        server_id: str,
+        here: str | None,
+        topology: Topology,
+        up: frozenset[str],
+        hosts: Sequence[Any],
+    ) -> str | None:
+        member = located.member(server_id)
+        if member is None:
+            return None
+        found = self._best(located, member, here, topology, up, hosts)
+        if found is None:
+            # Hosts that have just failed may not have been observed yet, and bind a member less.
+            used = {host for each in located.members for host in each.hosts}
+            now = (up - used) | self._nova.up(used)
+            if now != up:
+                found = self._best(located, member, here, topology, now, hosts)
+        return found
+
+    def _best(
+        self,
+        located: LocatedEnsemble,
+        member: LocatedMember,
+        here: str | None,
+        topology: Topology,
+        up: frozenset[str],
+        hosts: Sequence[Any],
+    ) -> str | None:
+        ensemble = located.record.ensemble
+        runs = here in up and here in topology.hosts
+        others = tuple(
+            (each.tier, host)
+            for each in located.members
+            if each is not member
+            for host in each.hosts
+            if host in topology.hosts and (host in up or runs)
+        )
+        relocation = Relocation(member.tier, here if runs else None, others)
+        snapshot = _snapshot(topology, up, self._others(located, topology, hosts))
+        return relocate(ensemble, snapshot, relocation, [each.host for each in hosts])
+
+    def _others(
+        self, located: LocatedEnsemble, topology: Topology, hosts: Sequence[Any]
+    ) -> dict[str, BoolArray]:
+        """The candidate hosts with servers of others, as far as exclusive policies want to know."""
+        policies = located.record.ensemble.policies
+        wanted = {each.other for each in policies if isinstance(each, Exclusive)}
+        if not wanted:
+            return {}
+        ours = {each.server_id for each in located.members}
+        there = {each.host: set(each.instances) - ours for each in hosts}
+        every = {server for servers in there.values() for server in servers}
+        theirs = {
+            ENSEMBLE: frozenset(
+                server for server in every if self._states.ensemble_of(server) is not None
+            ),
+            PROJECT: self._nova.of_other_projects(every, located.record.project_id),
+        }
+        return {
+            other: np.array(
+                [bool(there.get(name, set()) & theirs[other]) for name in topology.hosts],
+                dtype=np.bool_,
+            )
+            for other in wanted
+        }
+
+    def _closed(
+        self,
+        topology: Topology,
+        exclusive: Iterable[LocatedEnsemble],
+        ensemble_id: str | None,
+        spec: Any,
+    ) -> BoolArray:
+        """Mark the hosts of domains that an ensemble has to itself, for a server of others."""
+        mask = np.zeros(len(topology), dtype=np.bool_)
+        for owner in exclusive:
+            record = owner.record
+            if record.id == ensemble_id or (ensemble_id is None and _is_built(owner, spec)):
+                continue
+            stranger = record.project_id != spec.project_id
+            for policy in record.ensemble.policies:
+                if not isinstance(policy, Exclusive) or not policy.hard:
+                    continue
+                if stranger if policy.other == PROJECT else ensemble_id is not None:
+                    mask |= _domains_of(policy, owner, topology)
+        return mask
+
+
+def _is_built(owner: LocatedEnsemble, spec: Any) -> bool:
+    """Whether the server that is asked for may be one of the ensemble's own, under construction."""
+    destination = spec.requested_destination if "requested_destination" in spec else None
+    host = destination.host if destination is not None and "host" in destination else None
+    return owner.record.project_id == spec.project_id and any(
+        each.status is MemberStatus.BUILDING and each.host == host for each in owner.record.members
+    )
+
+
+def _domains_of(policy: Exclusive, owner: LocatedEnsemble, topology: Topology) -> BoolArray:
+    if policy.level not in topology.levels:
+        return np.zeros(len(topology), dtype=np.bool_)
+    index = topology.index(policy.level)
+    taken = {
+        int(index[topology.host_number(host)])
+        for each in owner.members
+        if each.tier in policy.tiers
+        for host in each.hosts
+        if host in topology.hosts
+    }
+    mask: BoolArray = np.isin(index, list(taken))
+    return mask
+
+
+def _snapshot(topology: Topology, up: frozenset[str], others: Mapping[str, BoolArray]) -> Snapshot:
+    """What policies ask of hosts, which is not their capacity: Placement has seen to that."""
+    size = len(topology)
+    nothing = np.zeros((size, 0), dtype=np.int64)
+    return Snapshot(
+        topology,
+        (),
+        nothing,
+        nothing,
+        (frozenset(),) * size,
+        np.array([name in up for name in topology.hosts], dtype=np.bool_),
+        others=others,
+    )

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is written down of what Nova says, and what is not concluded from its silence."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from test_store import record
+
+from ensemble_api.cloud.inventory import Inventory, parse_levels
+from ensemble_api.execution.observer import Observer
+from ensemble_api.records import MemberStatus
+from ensemble_api.store import models, rows
+from ensemble_api.store.api import Store
+from ensemble_api.store.current_state import CurrentStates
+
+EVERY_DATABASE = True
+
+
+@dataclass
+class FakeCompute:
+    """What is asked of Nova, and how often; ``hidden`` are of a cell that does not answer."""
+
+    servers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    down: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+
+    def put(self, server_id: str, host: str | None, status: str = "ACTIVE", **more: Any) -> None:
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        old = self.servers.get(server_id, {"id": server_id, "tenant_id": "p1"})
+        self.servers[server_id] = old | {
+            "status": status,
+            "updated": now,
+            "OS-EXT-SRV-ATTR:host": host,
+            "OS-EXT-STS:task_state": None,
+            **more,
+        }
+
+    def all_servers(self, context: Any, project_id: str | None = None) -> Iterator[dict[str, Any]]:
+        self.asked.append("all")
+        for server in self.servers.values():
+            if server["id"] in self.hidden:
+                yield {"id": server["id"], "tenant_id": server["tenant_id"], "status": "UNKNOWN"}
+            elif server["status"] != "DELETED":
+                yield server
+
+    def changed_since(self, context: Any, moment: str) -> Iterator[dict[str, Any]]:
+        self.asked.append("changes")
+        for server in self.servers.values():
+            if (
+                server["updated"] >= moment
+                and server["id"] not in self.hidden
+                and server["status"] != "DELETED"
+            ):
+                yield server
+
+    def deleted_since(self, context: Any, moment: str) -> Iterator[str]:
+        self.asked.append("deleted")
+        for server in self.servers.values():
+            if server["updated"] >= moment and server["status"] == "DELETED":
+                yield server["id"]
+
+    def server(self, context: Any, server_id: str) -> dict[str, Any] | None:
+        self.asked.append("one")
+        found = self.servers.get(server_id)
+        return None if found is None or found["status"] == "DELETED" else found
+
+    def services(self, context: Any) -> list[dict[str, Any]]:
+        return [
+            {"host": name, "state": "down" if name in self.down else "up"} for name in ("h0", "h1")
+        ]
+
+    def aggregates(self, context: Any) -> list[dict[str, Any]]:
+        return [{"hosts": ["h0"], "metadata": {"rack": "r0"}}]
+
+
+@dataclass
+class Scene:
+    store: Store
+    compute: FakeCompute
+    ids: list[str]
+    ensemble_id: str
+
+    def observer(self, owner: str = "one") -> Observer:
+        inventory = Inventory(self.compute, None, parse_levels(["rack:rack"]), "nova")  # type: ignore[arg-type]
+        states = CurrentStates(self.store)
+        return Observer(states, self.compute, inventory, owner=owner, period=5)  # type: ignore[arg-type]
+
+    def observe(self) -> None:
+        assert self.observer().observe()
+
+    @property
+    def seen(self) -> list[tuple[str | None, str | None]]:
+        with self.store.reading() as session:
+            query = session.query(models.Member).order_by(models.Member.position)
+            return [(row.current_host, row.server_status) for row in query]
+
+    @property
+    def told(self) -> list[str]:
+        return [str(each["message"]) for each in self.store.get(self.ensemble_id).events]
+
+
+@pytest.fixture
+def scene(store: Store) -> Scene:
+    new = record(members=2)
+    store.create(new, "api", 60)
+    compute, ids = FakeCompute(), []
+    for member in new.members:
+        ids.append(str(uuid.uuid4()))
+        store.update_member(new, member, "api", server_id=ids[-1], status=MemberStatus.ACTIVE.value)
+        compute.put(ids[-1], member.host)
+    return Scene(store, compute, ids, new.id)
+
+
+def test_the_first_look_compares_everything_and_the_next_ask_for_changes(scene: Scene) -> None:
+    scene.observe()
+    assert scene.seen == [("h0", "ACTIVE"), ("h1", "ACTIVE")]
+    assert scene.told == []
+    scene.observe()
+    assert scene.compute.asked == ["all", "deleted", "changes"]
+
+
+def test_a_move_is_written_down_and_told(scene: Scene) -> None:
+    scene.observe()
+    scene.compute.put(scene.ids[0], "h1")
+    scene.observe()
+    assert scene.seen == [("h1", "ACTIVE"), ("h1", "ACTIVE")]
+    assert scene.told == ["Nova has moved the server of web-0 to another host."]
+
+
+def test_a_server_that_nova_says_is_deleted_is_gone(scene: Scene) -> None:
+    scene.observe()
+    scene.compute.put(scene.ids[0], None, "DELETED")
+    scene.observe()
+    assert scene.seen[0] == (None, "DELETED")
+    assert scene.told == ["The server of web-0 was deleted."]
+
+
+def test_a_server_that_nova_does_not_list_is_asked_for_before_it_is_gone(scene: Scene) -> None:
+    scene.observe()
+    kept = scene.compute.servers.pop(scene.ids[0])
+    scene.observe()
+    assert scene.seen[0] == ("h0", "ACTIVE"), "silence says nothing"
+    _compare_again(scene.store)
+    scene.observe()
+    assert scene.seen[0] == (None, "DELETED"), "it was asked for, and is not there"
+    assert kept
+
+
+def test_a_cell_that_does_not_answer_changes_nothing(scene: Scene) -> None:
+    scene.observe()
+    scene.compute.hidden = set(scene.ids)
+    _compare_again(scene.store)
+    scene.observe()
+    assert scene.seen == [("h0", "ACTIVE"), ("h1", "ACTIVE")]
+    assert scene.told == []
+
+
+def test_a_server_without_a_host_is_told(scene: Scene) -> None:
+    scene.observe()
+    scene.compute.put(scene.ids[0], None, "SHELVED_OFFLOADED")
+    scene.observe()
+    assert scene.seen[0] == (None, "SHELVED_OFFLOADED")
+    assert scene.told == ["The server of web-0 is on no host any more."]
+
+
+def test_one_process_observes_at_a_time_and_another_goes_on_when_it_ends(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert scene.observer("one").observe()
+    assert not scene.observer("two").observe()
+    assert scene.observer("one").observe()
+    later = rows.now() + timedelta(seconds=60)
+    monkeypatch.setattr(rows, "now", lambda: later)
+    assert scene.observer("two").observe()
+    assert not scene.observer("one").observe()
+
+
+def test_hosts_are_known_with_their_racks_and_states(scene: Scene) -> None:
+    states = CurrentStates(scene.store)
+    scene.observe()
+    version = states.hosts_version()
+    assert [(each.name, each.above, each.up) for each in states.hosts()] == [
+        ("h0", ("r0",), True),
+        ("h1", (None,), True),
+    ]
+    scene.observe()
+    assert states.hosts_version() == version, "nothing has changed"
+    scene.compute.down.add("h1")
+    scene.observe()
+    assert states.hosts_version() == version + 1
+    assert [each.up for each in states.hosts()] == [True, False]
+
+
+def test_what_nova_asks_does_not_grow_with_ensembles_that_do_not_change(scene: Scene) -> None:
+    scene.observe()
+    for name in "abcdefgh":
+        scene.store.create(record(name), "api", 60)
+    scene.compute.asked.clear()
+    scene.observe()
+    assert scene.compute.asked == ["deleted", "changes"]
+
+
+def _compare_again(store: Store) -> None:
+    with store.writing() as session:
+        session.query(models.Observation).update({"compared_at": None})
