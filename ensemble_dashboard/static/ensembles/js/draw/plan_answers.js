@@ -53,18 +53,18 @@
 
     /** Show an error of the API: at its field if it names one, and in the strip. */
     function failed(problem) {
-      const { reasons, proved, field } = problem.details || {};
+      const { reasons, proved, field, label, reason } = problem.details || {};
       if (Array.isArray(reasons) && reasons.length) {
-        const decided = reasons.every((reason) => reason.code !== 'not-decided');
+        const decided = reasons.every(({ code }) => code !== 'not-decided');
         refused(reasons, proved === undefined ? decided : proved);
         return;
       }
       let { message } = problem;
       if (field) {
-        // The API names the field by its path; here it is named by what it is part of.
-        const fault = { place: fieldPlaces.placeOf(state.draft, field), message: message.replace(field + ': ', '') };
+        const fault = { place: fieldPlaces.placeOf(state.draft, field), message: reason };
         state.told = [fault];
-        message = fieldErrors.sentence(state.draft, fault);
+        // What is part of a tier is named by the tier's name, all else as the API names it.
+        message = fault.place.key ? fieldErrors.sentence(state.draft, fault) : label + ': ' + reason;
         page.refresh();
       }
       page.show({ kind: 'error', message, told: problem.told });
