@@ -15,6 +15,7 @@ class MemberState:
     """One member: its server as Nova has it, None where there is none, and the server's host.
 
     ``running`` is whether it counts as left: a server that runs, on a host that is up.
+    ``addresses`` are what it has, each with the name of its network, as Nova lists them.
     """
 
     member: MemberRecord
@@ -22,6 +23,7 @@ class MemberState:
     status: str | None
     host: str | None
     running: bool
+    addresses: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,15 @@ def _member_states(
         host = hosts.get(server.get("OS-EXT-SRV-ATTR:host") or "")
         running = server["status"] in RUNNING and host is not None and host.state != "down"
         name = host.name if host else None
-        yield MemberState(member, server["id"], server["status"], name, running)
+        addresses = tuple(_addresses(server))
+        yield MemberState(member, server["id"], server["status"], name, running, addresses)
+
+
+def _addresses(server: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The network's name and the address, of each address that a server has."""
+    for network, found in server["addresses"].items():
+        for each in found:
+            yield network, each["addr"]
 
 
 def _assignment(members: Iterable[MemberState]) -> dict[Member, str]:

@@ -69,6 +69,9 @@ def _member(found: MemberState, domains: Domains, *, names: bool) -> Json:
         "status": found.status,
         "server_id": found.server_id,
         "running": found.running,
+        "addresses": [
+            {"network": network, "address": address} for network, address in found.addresses
+        ],
         "domains": now,
         "planned": planned,
         "moved": bool(now) and now != planned,

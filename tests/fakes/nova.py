@@ -49,6 +49,7 @@ class FakeServer:
     half_made: bool = False  # killed with its conductor: what was to build it goes with its delete
     lost: bool = False  # after that: in the list, and not found otherwise
     created: datetime = datetime.min
+    address: str = ""
 
 
 class Refused(Exception):
@@ -209,6 +210,8 @@ class FakeNova:
             tags=wanted["tags"],
             request=wanted,
             created=self.now(),
+            # The same one in whatever order servers are asked for.
+            address=f"10.0.0.{1 + sum(wanted['name'].encode()) % 250}",
         )
         flavor = self.flavors[wanted["flavorRef"]]
         need = {"VCPU": flavor["vcpus"], "MEMORY_MB": flavor["ram"]}
@@ -304,6 +307,7 @@ class FakeNova:
             "created": server.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "updated": server.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "locked": server.locked,
+            "addresses": {"private": [{"addr": server.address}]} if server.address else {},
         }
         if context.is_admin:
             hostless = server.status == "ERROR" or server.half_made

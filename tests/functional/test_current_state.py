@@ -57,6 +57,17 @@ def test_after_the_build_all_is_as_planned(cloud: SmallCloud) -> None:
         assert level == planned
 
 
+def test_the_addresses_are_those_that_nova_lists(cloud: SmallCloud) -> None:
+    record = build(cloud)
+    server(cloud, record, "web-1").address = ""
+    found = state_now(cloud, record)
+    [address] = member(found)["addresses"]
+    assert address == {"network": "private", "address": server(cloud, record).address}
+    assert member(found, "web-1")["addresses"] == []
+    del cloud.nova.servers[record.members[0].server_id or ""]
+    assert member(state_now(cloud, record))["addresses"] == []
+
+
 def test_a_server_that_moved_is_told_with_what_it_breaks(cloud: SmallCloud) -> None:
     record = build(cloud)
     server(cloud, record).host = server(cloud, record, "web-1").host

@@ -152,6 +152,16 @@ test('only what Nova was seen to have is green, and nothing while a promise is b
   assert.ok(document.querySelector('[data-differs]'));
 });
 
+test('a member\'s addresses are in its row, each with its network at hand', async () => {
+  const part = open(ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']), { '/now/': { survivability: current() } });
+  const cell = (name) => part('members').querySelector(`[data-member=${name}] [data-label=Addresses]`);
+  assert.equal(cell('web-1').textContent, '–', 'nobody has asked Nova yet');
+  await settle();
+  assert.deepEqual([...cell('web-1').querySelectorAll('li')].map((one) => [one.textContent, one.title]),
+    [['10.0.0.7', 'front'], ['2001:db8::7', HOSTILE[0]]]);
+  assert.equal(cell('web-0').textContent, '–');
+});
+
 test('members sort by each heading, and back', async () => {
   const part = open(ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']), { '/now/': { survivability: current() } });
   await settle();

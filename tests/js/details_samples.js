@@ -49,6 +49,9 @@ function current(more) {
     as_of: NOW,
     members: PLAN.assignments.map((one) => ({
       name: one.member, tier: one.tier, status: 'ACTIVE', server_id: ID, planned: one.domains,
+      addresses: one.member === 'web-1' ? [
+        { network: 'front', address: '10.0.0.7' }, { network: HOSTILE[0], address: '2001:db8::7' },
+      ] : [],
       domains: there[one.member] || one.domains, moved: Boolean(there[one.member]),
     })),
     domains: PLAN.domains.filter((one) => !['r2', 'h2'].includes(one.ref)),

@@ -22,7 +22,8 @@
   }
 
   /**
-   * One row for each member: {member, tier, status, known, cut, fault, serverId, places: {level: {label, planned}}}.
+   * One row for each member: {member, tier, status, known, cut, fault, serverId, addresses,
+   * places: {level: {label, planned}}}.
    * current: null while it is not known; then the plan and what is recorded are shown.
    */
   function rows(ensemble, current) {
@@ -35,10 +36,15 @@
         member: member.name, tier: member.tier, places: places(real || member, labels),
         status: (real || member).status, known: !real || Boolean(real.status),
         cut: Boolean(real) && real.status === 'ACTIVE' && real.running === false,
-        serverId: (real || member).server_id,
+        serverId: (real || member).server_id, addresses: addressesOf(real),
         fault: (real && real.fault) || (fault && fault.member === member.name ? fault.message : ''),
       };
     });
+  }
+
+  /** What Nova lists of a server; nothing while that is not known. */
+  function addressesOf(real) {
+    return real ? real.addresses : [];
   }
 
   function places({ domains = {}, planned = {} }, labels) {
@@ -75,6 +81,7 @@
       el('caption', { class: 'sr-only' }, gettext('Members, their status and where they are; the headings sort')),
       el('thead', {}, el('tr', {}, heading('member', gettext('Member')), heading('status', gettext('Status')),
         levels.map((name) => heading(name, level(name))),
+        el('th', { scope: 'col' }, gettext('Addresses')),
         el('th', { scope: 'col', class: 'ens-wide' }, gettext('Instance ID')))),
       el('tbody', {}, sorted(rows(ensemble, current), order.key, order.down).map((row) => el('tr', {
         'data-member': row.member,
@@ -84,6 +91,7 @@
             ? el('a', { href: url(row.serverId), 'data-key': 'open-' + row.member }, row.member) : row.member),
         el('td', { 'data-label': gettext('Status') }, said(row)),
         levels.map((name) => el('td', { 'data-label': level(name) }, place(row.places[name]))),
+        el('td', { 'data-label': gettext('Addresses') }, addressed(row.addresses)),
         el('td', { class: 'ens-wide' }, row.serverId && row.status !== 'DELETED' ? el('code', {}, row.serverId)
           : el('span', { class: 'text-muted' }, gettext('no server')))))));
   }
@@ -101,6 +109,13 @@
     if (!row.known) { return gettext('Gone: Nova has no such server'); }
     if (row.cut) { return gettext('Active, but its host is down'); }
     return row.fault && row.status === 'DELETED' ? gettext('Failed, and removed again') : state(row.status);
+  }
+
+  /** The addresses one below the other; the name of the network is said when one points at an address. */
+  function addressed(addresses) {
+    return addresses.length
+      ? el('ul', { class: 'ens-plain' }, addresses.map(({ network, address }) =>
+        el('li', { title: network }, el('code', {}, address)))) : '–';
   }
 
   function place(where) {
