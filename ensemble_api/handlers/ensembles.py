@@ -7,6 +7,7 @@ from typing import Any
 from ensemble_api import exception, limits, policies, schemas, views
 from ensemble_api.handlers import plans
 from ensemble_api.handlers.call import Answer, Call
+from ensemble_api.planning.message import Sentence
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.service import CreateRequest, Page
 
@@ -16,6 +17,11 @@ PARAMETERS = frozenset(
 )
 DEFAULT_LIMIT = 100
 MAX_FAILURES = 1000
+
+_ONLY_EVERYWHERE = Sentence(
+    "invalid.only-with-all-projects",
+    "is taken only with all_projects=1; without it the list is of your own project",
+)
 
 
 def create(call: Call) -> Answer:
@@ -72,6 +78,8 @@ def index(call: Call) -> Answer:
     everywhere = call.flag("all_projects")
     if everywhere:
         policies.authorize(call.context, "all_projects")
+    elif "project_id" in call.query:  # else another project's list would look like one's own
+        raise exception.Invalid(_ONLY_EVERYWHERE(), field="project_id")
     limit = call.number("limit", DEFAULT_LIMIT, limits.PAGE)
     statuses = tuple(each.value for each in Status)
     status = call.choice("status", "", statuses) if "status" in call.query else None

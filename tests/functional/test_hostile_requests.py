@@ -168,6 +168,13 @@ ADMIN = caller("operators", "admin")
         pytest.param("?name=%00", "name", "cannot be shown", id="NUL in a name"),
         pytest.param("?marker=%00", "marker", "cannot be shown", id="NUL in a marker"),
         pytest.param("?project_id=%00", "project_id", "cannot be shown", id="NUL in a project"),
+        pytest.param("?project_id=p7", "project_id", "only with all_projects=1", id="a project"),
+        pytest.param(
+            "?project_id=p7&all_projects=0",
+            "project_id",
+            "only with all_projects=1",
+            id="a project, and not all",
+        ),
         pytest.param("?limit=0", "limit", "whole number above 0", id="0"),
         pytest.param("?limit=-1", "limit", "whole number above 0", id="less than 0"),
         pytest.param("?limit=1e3", "limit", "whole number above 0", id="1e3"),

@@ -204,7 +204,6 @@ def test_only_an_admin_sees_hosts_by_name(service: Ensembles, who: Caller, named
                 status="ACTIVE",
             ),
         ),
-        ("project_id=other-project", Page(project_id="shop-project")),
         ("all_projects=0", Page(project_id="shop-project")),
     ],
 )
@@ -238,6 +237,8 @@ def test_an_admin_s_list(service: Ensembles, query: str, project: str | None) ->
         ("sort_key=", "sort_key"),
         ("sort_dir=up", "sort_dir"),
         ("status=active", "status"),
+        ("project_id=other-project", "project_id"),
+        ("project_id=shop-project&all_projects=false", "project_id"),
         ("colour=red", "colour"),
         ("name=%FF", "url"),
         ("%FF=1", "url"),
