@@ -52,6 +52,7 @@ _FILTERS = (
 
 # The scheduler filters that look at nothing that is missing here: what they look at is planned
 # with, told as unplanned for those tiers that need it, or in a scheduler hint that we do not give.
+# Our own filter keeps the policies that a plan is made with.
 _LOOKED_AT = frozenset(
     {
         "AggregateImagePropertiesIsolation",
@@ -61,6 +62,7 @@ _LOOKED_AT = frozenset(
         "ComputeCapabilitiesFilter",
         "ComputeFilter",
         "DifferentHostFilter",
+        "EnsembleFilter",
         "ImagePropertiesFilter",
         "JsonFilter",
         "NUMATopologyFilter",

@@ -9,6 +9,7 @@ from oslo_config import cfg
 
 from ensemble_api.cloud.demand import demand
 from ensemble_api.cloud.inventory import Level, parse_levels
+from ensemble_api.scheduler.filter import EnsembleFilter
 
 PLAIN = {"VCPU": 2, "MEMORY_MB": 512, "DISK_GB": 10}
 REST = {"MEMORY_MB": 512, "DISK_GB": 10}
@@ -202,6 +203,7 @@ def test_what_cannot_be_planned_with_is_told(
         pytest.param(
             ["AggregateInstanceExtraSpecsFilter", "JsonFilter"], (), id="those planned with"
         ),
+        pytest.param(["ComputeFilter", EnsembleFilter.__name__], (), id="our own"),
     ],
 )
 def test_it_goes_by_the_filters_that_are_enabled(
