@@ -83,7 +83,7 @@ def test_plan_tells_a_tenant_no_host_name_but_an_administrator(cloud: Any) -> No
     [
         pytest.param(
             "quorum.yaml",
-            "Kept: After the loss of any 1 rack, at least 2 of voter must be left.",
+            "Kept: At least 2 of voter must be left after the loss of any one rack.",
             id="a quorum",
         ),
         pytest.param(

@@ -99,7 +99,7 @@ def test_a_host_that_stops_leaves_no_green_word(
         assert "fewer of db" in looked.stdout
         for_operators = cloud.run(["--os-cloud", "admin", "ensemble", "host", "list"])
         assert (
-            "quorum: After the loss of any 1 host, at least 2 of db must be left."
+            "quorum: At least 2 of db must be left after the loss of any one host."
             in for_operators.stdout
         )
     finally:

@@ -108,7 +108,7 @@ def test_a_host_that_stops_makes_the_failure_of_the_others_worse(
     assert admin.all(".ens-heat-cell.is-down"), "its cell has the sign of a host that is down"
     assert "1 host is down." in admin.text(".ens-heat-totals")
     # What that has cost already is said too, on the map and at each host of the ensemble.
-    told = "After the loss of any 1 host, at least 2 of web must be left. That is used up: the "
+    told = "At least 2 of web must be left after the loss of any one host. That is used up: the "
     told += "loss of one more host would leave 1 of web."
     assert told in admin.text(".ens-broken")
     assert "No single failure" not in admin.text(".ens-heat-totals")

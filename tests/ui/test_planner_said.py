@@ -145,7 +145,7 @@ def test_every_kind_of_policy_is_drawn_said_and_planned(demo: Dashboard) -> None
     assert sentences(demo) == {
         "p2": "No two members of web may share a host.",
         "p4": "No two members of cache may share a host.",
-        "p6": "After the loss of any 1 rack, at least 50% of web must be left.",
+        "p6": "At least 50% of web must be left after the loss of any one rack.",
         "p7": (
             "The members of web must be spread: "
             "no rack holds over 1 more than another and at least 2 racks are used."

@@ -20,19 +20,19 @@ from ensemble_api.planning.wording import after_loss, domains, listed
 _ASKS = Sentence("survive.asks", "%(left)s of %(tiers)s left %(after_loss)s")
 _MUST = Sentence(
     "survive.must",
-    "After the loss of any %(failed)s, at least %(left)s of %(tiers)s must be left.",
+    "At least %(left)s of %(tiers)s must be left %(after_loss)s.",
 )
 _SHOULD = Sentence(
     "survive.should",
-    "After the loss of any %(failed)s, at least %(left)s of %(tiers)s should be left.",
+    "At least %(left)s of %(tiers)s should be left %(after_loss)s.",
 )
 _EACH_MUST = Sentence(
     "survive.each-must",
-    "After the loss of any %(failed)s, at least %(left)s of each of %(tiers)s must be left.",
+    "At least %(left)s of each of %(tiers)s must be left %(after_loss)s.",
 )
 _EACH_SHOULD = Sentence(
     "survive.each-should",
-    "After the loss of any %(failed)s, at least %(left)s of each of %(tiers)s should be left.",
+    "At least %(left)s of each of %(tiers)s should be left %(after_loss)s.",
 )
 _MISSED = Sentence("survive.missed", "%(count)s too few is left", "%(count)s too few are left")
 _TOO_FEW_LEFT = Sentence(
@@ -108,9 +108,9 @@ class Survive(Policy):
         else:
             sentence = _MUST if self.hard else _SHOULD
         return sentence(
-            failed=domains(self.failures, self.level),
             left=_words(self.min_available),
             tiers=listed(self.tiers),
+            after_loss=after_loss(self.failures, self.level),
         )
 
     def missed(self, amount: int) -> Message:

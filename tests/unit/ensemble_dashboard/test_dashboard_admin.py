@@ -141,7 +141,7 @@ def test_the_map_has_all_hosts_and_the_table_the_worst_first(
         in told
     )
     assert "The failure of any one of 3 would break or use up a promise." in told
-    wanted = "After the loss of any 1 host, at least 2 of web must be left. That is used up: the "
+    wanted = "At least 2 of web must be left after the loss of any one host. That is used up: the "
     wanted += "loss of one more host would leave 1 of web."
     assert f"uses up shop {wanted}" in told
     assert f"/admin/ensembles/{SHOP}/" in text and "/admin/ensembles/hosts/h2/" in text

@@ -133,7 +133,7 @@ def test_it_is_said_in_words_with_figures() -> None:
     assert [str(each.message) for each in found["h0"]] == [
         f"{PROMISE} Only 1 of web would be left.",
         (
-            "After the loss of any 2 racks, at least 50% of each of web and db should be left. "
+            "At least 50% of each of web and db should be left after the loss of any 2 racks. "
             "Only 1 of web would be left."
         ),
     ]
@@ -141,7 +141,7 @@ def test_it_is_said_in_words_with_figures() -> None:
         "lone would have no member left; no survive policy asks for any."
     ]
     alone = impact(stand(held, policies[0], web=3), CLOUD)
-    wanted = "After the loss of any 1 rack, at least 2 of web must be left."
+    wanted = "At least 2 of web must be left after the loss of any one rack."
     then = "That is used up: the loss of one more rack would leave 1 of web."
     assert [str(each.message) for each in alone["h4"]] == [f"{wanted} {then}"]
 
@@ -222,8 +222,8 @@ def test_it_agrees_with_the_slow_count(seed: int) -> None:
     assert Effect.ENDED.rank < Effect.BROKEN.rank < Effect.EXPOSED.rank < Effect.UNPROTECTED.rank
 
 
-PROMISE = "After the loss of any 1 rack, at least 2 of web must be left."
-FOUR = "After the loss of any 1 host, at least 4 of web must be left."
+PROMISE = "At least 2 of web must be left after the loss of any one rack."
+FOUR = "At least 4 of web must be left after the loss of any one host."
 THREE = {"h0": {"web": 1}, "h2": {"web": 1}, "h4": {"web": 1}}
 
 

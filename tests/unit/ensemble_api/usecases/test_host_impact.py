@@ -223,7 +223,7 @@ def test_a_host_is_shown_with_its_members_and_what_breaks() -> None:
             "effect": "broken", "effect_label": "breaks a promise",
             "policy": 0, "enforcement": "soft", "level": "rack", "failures": 1,
             "tiers": [{"tier": "web", "left": 2, "worst": 1, "needed": 3}],
-            "message": "After the loss of any 1 rack, at least 3 of web should be left. "
+            "message": "At least 3 of web should be left after the loss of any one rack. "
             "Only 2 of web would be left.",
         }]},
     }  # fmt: skip

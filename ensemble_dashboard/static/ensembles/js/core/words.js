@@ -53,9 +53,24 @@
       rack: ngettext('%(count)s rack', '%(count)s racks', count),
       zone: ngettext('%(count)s zone', '%(count)s zones', count),
     };
-    const several = name.endsWith('s') ? name : name + 's';
     return fill(sentences[name] || ngettext('%(count)s %(level)s', '%(count)s %(levels)s', count),
-      { count, level: name, levels: several });
+      { count, level: name, levels: several(name) });
+  }
+
+  /** Several domains of a level that operators named themselves, in English. */
+  function several(name) {
+    return name.endsWith('s') ? name : name + 's';
+  }
+
+  /** "after the loss of any one rack", "after the loss of any 2 racks", as the API says it. */
+  function afterLoss(name, count) {
+    const sentences = {
+      host: ngettext('after the loss of any one host', 'after the loss of any %(count)s hosts', count),
+      rack: ngettext('after the loss of any one rack', 'after the loss of any %(count)s racks', count),
+      zone: ngettext('after the loss of any one zone', 'after the loss of any %(count)s zones', count),
+    };
+    const other = ngettext('after the loss of any one %(level)s', 'after the loss of any %(count)s %(levels)s', count);
+    return fill(sentences[name] || other, { count, level: name, levels: several(name) });
   }
 
   /** The word for what a failure leaves of an ensemble. */
@@ -96,7 +111,7 @@
   }
 
   ensembles.words = {
-    gettext, ngettext, fill, level, label, list, left, members, domains, outcome, outcomes, status, size,
+    gettext, ngettext, fill, level, label, list, left, members, domains, afterLoss, outcome, outcomes, status, size,
     memory,
   };
 }());

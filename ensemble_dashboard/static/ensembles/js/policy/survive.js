@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const { ensembles } = globalThis;
-  const { gettext, fill, domains, level } = ensembles.words;
+  const { gettext, fill, domains, afterLoss, level } = ensembles.words;
   const LEFT = /^(\d{1,3}|(100|[1-9]?\d)%|majority)$/;
 
   /** A share as the language writes it: "50%"; a count as it is. */
@@ -42,17 +42,17 @@
     values(rule) {
       const failures = rule.failures || 1;
       return {
-        left: share(rule.min_available ?? 1), failed: domains(rule.level, failures),
+        left: share(rule.min_available ?? 1), after_loss: afterLoss(rule.level, failures),
         any: failures > 1 ? domains(rule.level, failures) : level(rule.level),
       };
     },
     sentence(rule, soft) {
       if (rule.tiers.length > 1) {
-        return soft ? gettext('After the loss of any %(failed)s, at least %(left)s of each of %(tiers)s should be left.')
-          : gettext('After the loss of any %(failed)s, at least %(left)s of each of %(tiers)s must be left.');
+        return soft ? gettext('At least %(left)s of each of %(tiers)s should be left %(after_loss)s.')
+          : gettext('At least %(left)s of each of %(tiers)s must be left %(after_loss)s.');
       }
-      return soft ? gettext('After the loss of any %(failed)s, at least %(left)s of %(tiers)s should be left.')
-        : gettext('After the loss of any %(failed)s, at least %(left)s of %(tiers)s must be left.');
+      return soft ? gettext('At least %(left)s of %(tiers)s should be left %(after_loss)s.')
+        : gettext('At least %(left)s of %(tiers)s must be left %(after_loss)s.');
     },
     chip: () => gettext('Survive any %(any)s, %(left)s left'),
     boxes: (rule) => (rule.failures > 1 ? ['xa', 'xa', 'a'] : ['xa', 'a', 'a']),
