@@ -27,7 +27,7 @@ from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import Session, check_policy
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
-from ensemble_api.execution.observer import Observer
+from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.execution.worker import Worker
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.snapshot import Packing
@@ -131,7 +131,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         lease_seconds=ours.lease_seconds,
         poll=ours.poll_interval,
         threads=ours.worker_threads,
-        observer=Observer(
+        observer=CloudObserver(
             CurrentStates(store), compute, inventory, owner=owner, period=ours.observe_interval
         ),
     )

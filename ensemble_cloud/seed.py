@@ -20,7 +20,7 @@ _COMPUTE_VERSION: Mapping[str, str] = {"OpenStack-API-Version": "compute 2.96"}
 
 
 class Seed:
-    """The admin's hands."""
+    """Makes, by the services' own APIs, what a cloud has at first."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud

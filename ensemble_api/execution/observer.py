@@ -24,7 +24,7 @@ _UNDER_WAY = frozenset(("MIGRATING", "RESIZE", "VERIFY_RESIZE", "REVERT_RESIZE",
 _UNKNOWN = "UNKNOWN"  # of a server whose cell does not answer
 
 
-class Observer:
+class CloudObserver:
     """Writes down what Nova says, with an operator's eyes, every ``period`` seconds.
 
     What Nova does not list is not gone: only its word that a server does not exist says so.

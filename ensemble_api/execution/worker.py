@@ -7,7 +7,7 @@ import threading
 
 from ensemble_api import advice, exception
 from ensemble_api.execution.engine import Engine, NextStep
-from ensemble_api.execution.observer import Observer
+from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.store.api import Store
 
 LOG = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class Worker:
         lease_seconds: int,
         poll: float,
         threads: int,
-        observer: Observer | None = None,
+        observer: CloudObserver | None = None,
     ) -> None:
         self._store = store
         self._engine = engine

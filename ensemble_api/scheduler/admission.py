@@ -2,6 +2,7 @@
 """Which of the hosts that Nova found a server may be on, for the sake of ensembles."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,21 @@ from ensemble_api.planning.policies import Exclusive
 from ensemble_api.planning.relocation import Relocation, relocate
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import BoolArray, Topology
-from ensemble_api.records import MemberStatus, ObservedHost
+from ensemble_api.records import MemberStatus
 from ensemble_api.scheduler import services
 from ensemble_api.store.current_state import CurrentStates, LocatedEnsemble, LocatedMember
 
 ENSEMBLE, PROJECT = "ensemble", "project"
+
+
+@dataclass(frozen=True, slots=True)
+class _Hosts:
+    """All hosts as observed at one version of them, which several requests share."""
+
+    version: int
+    above: Mapping[str, tuple[str | None, ...]]
+    up: frozenset[str]
+    topology: Topology
 
 
 class Admission:
@@ -32,8 +43,7 @@ class Admission:
         self._names = ("host", *(level.name for level in levels))
         self._zone = next((level.name for level in levels if level.key == ZONE_KEY), None)
         self._nova = nova
-        self._version = -1
-        self._hosts: Mapping[str, ObservedHost] = {}
+        self._known: _Hosts | None = None
 
     def admit(self, hosts: Sequence[Any], spec: Any) -> list[Any]:
         """Those of these HostStates on which the server of a RequestSpec may be.
@@ -62,26 +72,30 @@ class Admission:
         return [each for each in hosts if each.host == target]
 
     def _topology(self, hosts: Sequence[Any]) -> tuple[Topology, frozenset[str]]:
-        """The tree of all hosts, as observed, and those that are up, as these of Nova's are."""
-        version = self._states.hosts_version()
-        if version != self._version:
-            self._hosts = {each.name: each for each in self._states.hosts()}
-            self._version = version
-        known = {name: each.above for name, each in self._hosts.items()}
-        known |= {each.host: self._above(each) for each in hosts}
-        up = {name for name, each in self._hosts.items() if each.up}
-        up |= {each.host for each in hosts}
-        return Topology.build(self._names, known, self._zone), frozenset(up)
+        """The tree of all hosts, as observed, and those that are up, as these of Nova's are.
 
-    def _above(self, host: Any) -> tuple[str | None, ...]:
+        Both are kept as long as no host changes; what was not observed yet Nova tells itself.
+        """
+        version, known = self._states.hosts_version(), self._known
+        if known is None or known.version != version:
+            observed = self._states.hosts()
+            above = {each.name: each.above for each in observed}
+            up = frozenset(each.name for each in observed if each.up)
+            known = _Hosts(version, above, up, Topology.build(self._names, above, self._zone))
+            self._known = known
+        new = {each.host: self._told(each) for each in hosts if each.host not in known.above}
+        topology = known.topology
+        if new:
+            topology = Topology.build(self._names, {**known.above, **new}, self._zone)
+        return topology, known.up | {each.host for each in hosts}
+
+    def _told(self, host: Any) -> tuple[str | None, ...]:
+        """The domains of a HostState, by its aggregates."""
         found: dict[str, str] = {}
         for aggregate in host.aggregates:
             for level in self._levels:
                 if domain := aggregate.metadata.get(level.key):
                     found[level.name] = domain
-        observed = self._hosts.get(host.host)
-        if observed is not None and not found:
-            return observed.above
         return tuple(found.get(level.name) for level in self._levels)
 
     def _choose(

@@ -192,7 +192,7 @@ class CurrentStates:
         model = models.Ensemble
         with self._database.reading() as session:
             found = session.scalars(sa.select(model).where(model.exclusive)).all()
-            return [_located_ensemble(session, row) for row in found]
+            return _located_ensembles(session, found) if found else []
 
     @retried
     def place(
@@ -217,10 +217,10 @@ class CurrentStates:
             row = session.get(model, ensemble_id)
             if row is None:
                 return None
-            occupancy = _located_ensemble(session, row)
-            if occupancy.member(server_id) is None:
+            (located,) = _located_ensembles(session, [row])
+            if located.member(server_id) is None:
                 return None
-            target = choose(occupancy)
+            target = choose(located)
             if target is not None:
                 session.merge(
                     move(
@@ -252,22 +252,33 @@ def _observe(session: orm.Session, row: models.Member, seen: ObservedServer) -> 
     return True
 
 
-def _located_ensemble(session: orm.Session, row: models.Ensemble) -> LocatedEnsemble:
-    members = session.scalars(
+def _located_ensembles(
+    session: orm.Session, found: Sequence[models.Ensemble]
+) -> list[LocatedEnsemble]:
+    """These ensembles with their members and moves, which are read in one go each."""
+    ids = [row.id for row in found]
+    members: dict[str, list[models.Member]] = {each: [] for each in ids}
+    for member in session.scalars(
         sa.select(models.Member)
-        .where(models.Member.ensemble_id == row.id)
+        .where(models.Member.ensemble_id.in_(ids))
         .order_by(models.Member.position)
-    ).all()
+    ):
+        members[member.ensemble_id].append(member)
     moves: dict[str, list[models.Move]] = {}
-    for move in session.scalars(sa.select(models.Move).where(models.Move.ensemble_id == row.id)):
+    for move in session.scalars(sa.select(models.Move).where(models.Move.ensemble_id.in_(ids))):
         if move.at > rows.now() - LONGEST_MOVE:
             moves.setdefault(move.server_id, []).append(move)
-    located = [
-        LocatedMember(each.server_id, each.tier, _hosts(each, moves))
-        for each in members
-        if each.status != MemberStatus.DELETED.value
+    return [
+        LocatedEnsemble(
+            rows.to_ensemble(row, members[row.id]),
+            tuple(
+                LocatedMember(each.server_id, each.tier, _hosts(each, moves))
+                for each in members[row.id]
+                if each.status != MemberStatus.DELETED.value
+            ),
+        )
+        for row in found
     ]
-    return LocatedEnsemble(rows.to_ensemble(row, members), tuple(located))
 
 
 def _hosts(member: models.Member, moves: Mapping[str, Sequence[models.Move]]) -> tuple[str, ...]:

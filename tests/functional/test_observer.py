@@ -11,7 +11,7 @@ import pytest
 from test_store import record
 
 from ensemble_api.cloud.inventory import Inventory, parse_levels
-from ensemble_api.execution.observer import Observer
+from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.records import MemberStatus
 from ensemble_api.store import models, rows
 from ensemble_api.store.api import Store
@@ -85,10 +85,10 @@ class Scene:
     ids: list[str]
     ensemble_id: str
 
-    def observer(self, owner: str = "one") -> Observer:
+    def observer(self, owner: str = "one") -> CloudObserver:
         inventory = Inventory(self.compute, None, parse_levels(["rack:rack"]), "nova")  # type: ignore[arg-type]
         states = CurrentStates(self.store)
-        return Observer(states, self.compute, inventory, owner=owner, period=5)  # type: ignore[arg-type]
+        return CloudObserver(states, self.compute, inventory, owner=owner, period=5)  # type: ignore[arg-type]
 
     def observe(self) -> None:
         assert self.observer().observe()
