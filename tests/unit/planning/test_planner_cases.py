@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cases of planning that a reader can judge by eye."""
+"""Plans that a reader can judge by eye."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -12,11 +12,10 @@ from planning_solved import plan
 
 from ensemble_api.planning import planner
 from ensemble_api.planning.check import check
-from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.model import Ensemble, Member, Tier
 from ensemble_api.planning.policies import Affinity, AntiAffinity, Exclusive, Near, Spread, Survive
 from ensemble_api.planning.policy import Policy
-from ensemble_api.planning.result import Infeasible, Plan
+from ensemble_api.planning.result import Plan
 from ensemble_api.planning.snapshot import Packing, Snapshot
 from ensemble_api.planning.topology import Topology
 from ensemble_api.solver import process
@@ -184,111 +183,6 @@ def test_planned(
     assert result.violations == ()
 
 
-REFUSED = [
-    (
-        "a cloud without hosts has no eligible host",
-        cloud({}),
-        (tier("web", 1),),
-        (),
-        [("no-eligible-host", None, 1, 0)],
-    ),
-    (
-        "hosts that are down are not eligible",
-        cloud({"a": ("r", "z", 4)}, down=["a"]),
-        (tier("web", 1),),
-        (),
-        [("no-eligible-host", None, 1, 0)],
-    ),
-    (
-        "nothing free is no capacity, with zero supply",
-        cloud({"a": ("r", "z", 0)}),
-        (tier("web", 1),),
-        (),
-        [("no-capacity", None, 1, 0)],
-    ),
-    (
-        "a tier larger than the cloud is told how many fit",
-        racks(("z", 2, 2)),
-        (tier("web", 200),),
-        (),
-        [("no-capacity", None, 200, 16)],
-    ),
-    (
-        "tiers that fit alone and not together",
-        cloud({"a": ("r", "z", 4)}),
-        (tier("web", 3), tier("app", 3)),
-        (),
-        [("no-capacity", None, 6, 4)],
-    ),
-    (
-        "more members than hosts for host anti-affinity",
-        racks(("z", 1, 3)),
-        (tier("web", 4),),
-        (AntiAffinity("host", ("web",)),),
-        [("too-few-domains", 0, 4, 3)],
-    ),
-    (
-        "anti-affinity on a level with one domain",
-        racks(("z", 3, 3)),
-        (tier("web", 2),),
-        (AntiAffinity("zone", ("web",)),),
-        [("too-few-domains", 0, 2, 1)],
-    ),
-    (
-        "no single host is large enough for affinity",
-        racks(("z", 1, 3)),
-        (tier("web", 6),),
-        (Affinity("host", ("web",)),),
-        [("no-single-domain", 0, 6, 4)],
-    ),
-    (
-        "a zone that does not exist",
-        racks(("z", 1, 3)),
-        (Tier("web", 1, {"VCPU": 1}, zone="elsewhere"),),
-        (),
-        [("no-eligible-host", None, 1, 0)],
-    ),
-    (
-        "affinity and anti-affinity on the same level contradict each other",
-        racks(("z", 3, 3)),
-        (tier("web", 2),),
-        (
-            Affinity("rack", ("web",)),
-            AntiAffinity("rack", ("web",)),
-            AntiAffinity("host", ("web",)),
-        ),
-        [("conflict", 0, 2, None), ("conflict", 1, 2, None)],
-    ),
-    (
-        "two tiers that must be together and apart",
-        racks(("z", 3, 3)),
-        (tier("web", 2), tier("db", 1)),
-        (Affinity("zone", ("web", "db")), AntiAffinity("zone", ("web", "db"))),
-        [("too-few-domains", 1, 2, 1)],
-    ),
-]
-
-
-@pytest.mark.parametrize(
-    ("snapshot", "tiers", "policies", "expected"),
-    [pytest.param(*row[1:], id=row[0]) for row in REFUSED],
-)
-def test_refused(
-    snapshot: Snapshot,
-    tiers: tuple[Tier, ...],
-    policies: tuple[Policy, ...],
-    expected: list[tuple[object, ...]],
-) -> None:
-    result = plan(Ensemble(tiers, policies), snapshot)
-    assert isinstance(result, Infeasible), result
-    assert result.proved
-    assert [(r.code, r.policy, r.demand, r.supply) for r in result.reasons] == expected
-    for reason in result.reasons:
-        assert str(reason.message).endswith(".")
-        for host in snapshot.topology.hosts:
-            assert host not in str(reason.message).split()
-
-
 def test_no_two_members_share_a_host_while_others_of_the_rack_stand_empty() -> None:
     """The worst loss is two anyway, on the one host of the third rack."""
     full = {f"{rack}{n}": (rack, "z", 4) for rack in ("a", "b") for n in range(5)}
@@ -329,13 +223,6 @@ def test_neighbours_in_number_are_far_apart() -> None:
     assert isinstance(result, Plan)
     zones = [result.assignment[Member("web", index)][:3] for index in range(4)]
     assert zones in (["az1", "az2", "az1", "az2"], ["az2", "az1", "az2", "az1"])
-
-
-def test_a_policy_at_a_level_the_cloud_lacks_is_refused_with_its_place() -> None:
-    ensemble = Ensemble((tier("web", 1),), (Affinity("row", ("web",)),))
-    with pytest.raises(ModelError) as refused:
-        plan(ensemble, THREE_ZONES)
-    assert refused.value.field == "policies[0].level"
 
 
 def test_traits_and_several_resource_classes_decide_where_members_may_be() -> None:
