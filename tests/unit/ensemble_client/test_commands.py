@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 from test_plan_command import REASON, policy_line, with_room
 
-from tests.fakes.scripted_cloud import (
+from tests.fakes.ensemble_answers import (
     CAPABILITIES,
-    ScriptedCloud,
     ensemble,
     listed,
     not_found,
     plan,
     refusal,
 )
+from tests.fakes.scripted_cloud import ScriptedCloud
 
 THREE_TIER = str(Path(__file__).parents[3] / "examples" / "three-tier.yaml")
 KEY = ensemble("ACTIVE")["id"]

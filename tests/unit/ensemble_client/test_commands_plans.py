@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.scripted_cloud import (
+from tests.fakes.ensemble_answers import (
     CURRENT_STATE,
-    LOST,
     SURVIVABILITY,
-    ScriptedCloud,
     ensemble,
     plan,
     refusal,
 )
+from tests.fakes.scripted_cloud import LOST, ScriptedCloud
 
 THREE_TIER = str(Path(__file__).parents[3] / "examples" / "three-tier.yaml")
 KEY = ensemble("ACTIVE")["id"]

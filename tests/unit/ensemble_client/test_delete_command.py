@@ -4,13 +4,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.fakes.scripted_cloud import (
-    ScriptedCloud,
-    ensemble,
-    listed,
-    not_found,
-    refusal,
-)
+from tests.fakes.ensemble_answers import ensemble, listed, not_found, refusal
+from tests.fakes.scripted_cloud import ScriptedCloud
 
 KEY = ensemble("ACTIVE")["id"]
 ONE = f"/{KEY}"

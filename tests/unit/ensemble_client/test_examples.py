@@ -22,7 +22,8 @@ from ensemble_client.file import read
 from ensemble_client.names import resolve
 from ensemble_cloud import shape_file
 from ensemble_cloud.shape import Size
-from tests.fakes.scripted_cloud import FLAVORS, IMAGES, NETWORKS, ScriptedCloud
+from tests.fakes.ensemble_answers import IMAGES
+from tests.fakes.scripted_cloud import FLAVORS, NETWORKS, ScriptedCloud
 
 TOP = Path(__file__).parents[3]
 EXAMPLES = sorted((TOP / "examples").glob("*.yaml"))

@@ -10,7 +10,8 @@ import pytest
 from ensemble_client.document import FileError
 from ensemble_client.file import EnsembleFile, read
 from ensemble_client.names import resolve
-from tests.fakes.scripted_cloud import FLAVORS, IMAGES, NETWORKS, PORTS, ScriptedCloud
+from tests.fakes.ensemble_answers import IMAGES
+from tests.fakes.scripted_cloud import FLAVORS, NETWORKS, PORTS, ScriptedCloud
 
 TEXT = """\
 name: shop

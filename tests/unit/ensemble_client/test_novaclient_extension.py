@@ -12,15 +12,14 @@ from keystoneauth1.identity import v3
 from novaclient import client, exceptions
 
 from ensemble_client.v2.ensembles import Ensemble, EnsembleManager
-from tests.fakes.scripted_cloud import (
-    LOST,
-    ScriptedCloud,
+from tests.fakes.ensemble_answers import (
     ensemble,
     listed,
     not_found,
     plan,
     refusal,
 )
+from tests.fakes.scripted_cloud import LOST, ScriptedCloud
 
 KEY = ensemble("ACTIVE")["id"]
 

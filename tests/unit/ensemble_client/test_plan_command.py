@@ -6,11 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.fakes.scripted_cloud import (
-    ScriptedCloud,
-    plan,
-    refusal,
-)
+from tests.fakes.ensemble_answers import plan, refusal
+from tests.fakes.scripted_cloud import ScriptedCloud
 
 THREE_TIER = str(Path(__file__).parents[3] / "examples" / "three-tier.yaml")
 REASON = {

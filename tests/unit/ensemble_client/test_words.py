@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ensemble_client import words
-from tests.fakes.scripted_cloud import SURVIVABILITY
+from tests.fakes.ensemble_answers import SURVIVABILITY
 
 
 @pytest.mark.parametrize(
