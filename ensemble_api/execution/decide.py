@@ -50,11 +50,15 @@ REMINDER = 30.0  # seconds after which Nova is asked again to delete what it is 
 MOST_CONFLICTS = 5
 LONGEST_PAUSE = 30  # seconds between two requests for the same server
 NO_HOST = "No valid host was found"  # how Nova begins to say it
+UNPLACED = 90.0  # seconds after which Nova has lost a server that is on no host yet
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One server as Nova shows it; ``member_id`` is the member it was built for."""
+    """One server as Nova shows it; ``member_id`` is the member it was built for.
+
+    ``age`` is the seconds since Nova made it.
+    """
 
     id: str
     member_id: str
@@ -63,6 +67,7 @@ class Server:
     task: str | None = None
     fault: str | None = None
     locked: bool = False
+    age: float = 0.0
 
     @property
     def deleting(self) -> bool:
@@ -205,15 +210,21 @@ def _build(
 def _came_to_nothing(member: MemberRecord, server: Server, down: Collection[str]) -> bool:
     """Whether a server may be asked for again: it was not placed while its host was down.
 
-    Or its compute service ended before it was built, which leaves it in error without a fault.
+    Or its compute service ended before it was built, which leaves it in error without a fault; or
+    a conductor or a scheduler ended with it, and nobody builds it any more.
     """
-    if server.status != "ERROR" or server.locked or member.status is MemberStatus.ACTIVE:
+    if server.locked or member.status is MemberStatus.ACTIVE:
+        return False
+    unplaced = server.status == "BUILD" and server.host is None and server.age > UNPLACED
+    if not unplaced and server.status != "ERROR":
         return False
     if server.deleting:
         return True
     if member.tries >= MOST_CONFLICTS:
         return False
-    return not server.fault or (member.host in down and server.fault.startswith(NO_HOST))
+    return (
+        unplaced or not server.fault or (member.host in down and server.fault.startswith(NO_HOST))
+    )
 
 
 def _by_member(servers: tuple[Server, ...]) -> tuple[Mapping[str, Server], list[Server]]:

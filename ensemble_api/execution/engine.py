@@ -3,6 +3,7 @@
 
 import logging
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -16,6 +17,7 @@ from ensemble_api.execution import decide as decision
 from ensemble_api.execution.names import server_name
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.store import rows
 from ensemble_api.store.api import Store
 from ensemble_api.threads import for_each
 
@@ -137,8 +139,14 @@ class Engine:
         missing = recorded - {server["id"] for server in shown}
         alone = (self._compute.server(context, server_id) for server_id in missing)
         shown.extend(filter(None, alone))
-        if ensemble.status in REMOVING:
-            shown = [server for server in shown if not self._is_lost(context, server)]
+        removing = ensemble.status in REMOVING
+        shown = [
+            server
+            for server in shown
+            if not (
+                (removing or _age(server) > decision.UNPLACED) and self._is_lost(context, server)
+            )
+        ]
         for member_id, servers in recognized(ensemble, shown).items():
             for server in servers:
                 yield _server(server, member_id)
@@ -346,4 +354,12 @@ def _server(server: Mapping[str, Any], member_id: str) -> decision.Server:
         task=server.get("OS-EXT-STS:task_state"),
         fault=server.get("fault", {}).get("message"),
         locked=server.get("locked", False),
+        age=_age(server),
     )
+
+
+def _age(server: Mapping[str, Any]) -> float:
+    """The seconds since Nova made a server; one of a cell that is down has no date."""
+    if not server.get("created"):
+        return 0.0
+    return (rows.now() - datetime.fromisoformat(server["created"])).total_seconds()

@@ -177,3 +177,21 @@ def test_a_build_that_is_interrupted_again_and_again_fails(cloud: SmallCloud, cl
     assert "it gave no reason, as after an interruption" in str(failed.fault)
     assert len(cloud.nova.servers) == 6
     cloud.assert_clean()
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["in time", "and its record is kept"])
+def test_a_server_that_its_conductor_lost_is_asked_for_again(
+    cloud: SmallCloud, clock: Clock, lost: bool
+) -> None:
+    """A conductor that is killed leaves it in BUILD and on no host, for ever."""
+    record = cloud.service().create(caller(), body(("web", 2), policies=[apart("web")]))
+
+    def lose() -> None:
+        server = next(each for each in cloud.nova.alive() if each.name.endswith("web-0"))
+        server.half_made, server.lost = True, lost
+
+    built = run(cloud, clock, record, {1: lose})
+    assert built.status == "ACTIVE"
+    kept = [each for each in cloud.nova.alive() if each.half_made]
+    servers = {each.server_id for each in built.members}
+    assert {each.id for each in cloud.nova.alive()} - {each.id for each in kept} == servers

@@ -226,6 +226,30 @@ FAILURES = [
         (),
     ),
     Case(
+        "a server that is on no host for too long",
+        (built(0, BUILDING),),
+        (server(FIRST, "BUILD", age=91.0),),
+        (AskLater(built(0, BUILDING), "s-0", interrupted=True),),
+    ),
+    Case(
+        "one that is on no host yet: wait",
+        (built(0, BUILDING),),
+        (server(FIRST, "BUILD", age=90.0),),
+        (),
+    ),
+    Case(
+        "one that a host has taken may take its time",
+        (built(0, BUILDING),),
+        (server(FIRST, "BUILD", host="h0", age=250.0),),
+        (),
+    ),
+    Case(
+        "one that is on no host and going: wait",
+        (built(0, BUILDING),),
+        (server(FIRST, "BUILD", task="deleting", age=95.0),),
+        (),
+    ),
+    Case(
         "such a server for the sixth time",
         (member(0, status=BUILDING, server_id="s-0", tries=5),),
         (server(FIRST, "ERROR"),),
