@@ -45,7 +45,12 @@ def test_an_ensemble_is_built_as_promised_and_leaves_nothing(
     created = demo.create(body)
     built = demo.wait(created["id"], "ACTIVE")
 
-    assert built["progress"] == {"active": 8, "total": 8}
+    assert built["progress"] == {
+        "active": 8,
+        "removed": 0,
+        "total": 8,
+        "message": "All 8 members are active.",
+    }
     servers = operator.servers()
     hosts: dict[str, list[str]] = {"web": [], "cache": [], "db": []}
     for member in built["members"]:

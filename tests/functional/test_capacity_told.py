@@ -85,6 +85,6 @@ def test_where_policy_forbids_it_no_figure_of_the_cloud_is_told(
         for reason in reasons:
             assert reason["supply"] is None
             # Which policy it is about, and nothing else, has a number.
-            assert not re.search(r"(?<!policies\[)\d", reason["message"])
+            assert not re.search(r"(?<!policy )\d", reason["message"])
     for text, _ in refusals(cloud, caller("shop-project", "admin"), wanted):
         assert said in text

@@ -2,15 +2,17 @@
 """What an older release wrote as sentences is read as messages, on every database."""
 
 import json
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
+from database_0004 import OldMember, insert
 from test_store import record
 
 from ensemble_api import views
 from ensemble_api.planning.message import LEGACY, legacy_text
-from ensemble_api.store import characters, migration, rows
+from ensemble_api.store import characters, migration
 from ensemble_api.store.api import Store
 
 EVERY_DATABASE = True
@@ -55,8 +57,11 @@ def test_sentences_of_an_older_release_are_shown_as_they_are(
                 ),
                 {"id": new.id, "message": f"{SAID} {number}"},
             )
-    with store.writing() as session:
-        rows.add_members(session, new)
+    members = [
+        OldMember(number, ("az1", f"r{number}", f"h{number}"), str(uuid.uuid4()))
+        for number in range(2)
+    ]
+    insert(store.engine, "members", [each.row(new.id) for each in members])
     store.upgrade()
 
     found = store.get(new.id)

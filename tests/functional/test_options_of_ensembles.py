@@ -170,8 +170,10 @@ def build_timeout(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     """A minute without progress is too long when half of one was set."""
     cloud.nova.build_looks = 10**6
     application = serve(build_timeout=30)
-    path = f"/os-ensembles/{create(application)}"
-    _until(lambda: bool(cloud.nova.alive()))
+    ensemble_id = create(application)
+    path = f"/os-ensembles/{ensemble_id}"
+    # That a server is recorded is progress, so it must not come after what follows.
+    _until(lambda: all(each.server_id for each in cloud.store.get(ensemble_id).members))
     with cloud.store.writing() as session:
         session.execute(
             sa.update(models.Ensemble).values(updated_at=rows.now() - timedelta(seconds=60))

@@ -19,6 +19,11 @@ from ensemble_cloud.state import Identity, StateDirectory
 Parsed = dict[str, configparser.ConfigParser]
 
 
+def parser() -> configparser.ConfigParser:
+    """One for files with options that are given several times, as oslo.config has them."""
+    return configparser.ConfigParser(interpolation=None, strict=False)
+
+
 @pytest.fixture
 def cloud(tmp_path: Path) -> Cloud:
     state = StateDirectory.at(tmp_path / "state")
@@ -32,7 +37,7 @@ def parsed(cloud: Cloud) -> Parsed:
     files.write_all(cloud)
     found = {}
     for path in cloud.state.etc.rglob("*.conf"):
-        found[path.stem] = configparser.ConfigParser(interpolation=None)
+        found[path.stem] = parser()
         found[path.stem].read(path)
     return found
 
@@ -146,10 +151,9 @@ def test_in_the_full_profile_every_process_of_nova_has_its_own_log_host_and_cell
     files.write_all(cloud)
     read = {}
     for process in nova_cells.processes(cloud):
-        parser = configparser.ConfigParser(interpolation=None)
+        read[process.name] = parser()
         names = nova_cells.config_files(cloud, process)
-        assert parser.read(names) == [str(name) for name in names]
-        read[process.name] = parser
+        assert read[process.name].read(names) == [str(name) for name in names]
     logs = {each["DEFAULT"]["log_file"] for each in read.values()}
     assert logs == {str(state.log(name)) for name in read}
     assert len(read) == 3 + 2 + len(shape.hosts)

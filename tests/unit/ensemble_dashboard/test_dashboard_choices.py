@@ -168,7 +168,7 @@ def test_a_service_in_trouble_is_an_error_and_not_an_empty_list(
     demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
     dashboard_cloud.answers["GET", "/network/v2.0/ports"] = (503, {})
-    assert ask(demo, "ports", 500)["error"]["message"]
+    assert ask(demo, "ports", 503)["error"]["message"]
 
 
 def test_only_scripts_of_those_who_are_logged_in_are_answered(

@@ -45,9 +45,10 @@ def most_members(tier: Tier, snapshot: Snapshot, *policies: Policy) -> int:
 
 
 def by_domain(tier: Tier, level: str, snapshot: Snapshot) -> list[list[int]]:
-    """The members in each domain in use, for every way to place the tier alone."""
+    """The members in each domain in use, for every way to place as many of the tier as fit."""
     depth = snapshot.topology.levels.index(level)
-    return [sorted(each[depth].values()) for each in valid(Ensemble((tier,)), snapshot)]
+    fitting = Ensemble((replace(tier, count=most_members(tier, snapshot)),))
+    return [sorted(each[depth].values()) for each in valid(fitting, snapshot)]
 
 
 def domains_with_room(tiers: tuple[Tier, ...], level: str, snapshot: Snapshot) -> int:
