@@ -59,7 +59,7 @@ def _up(number: int) -> str:
 def _without(failed: Sequence[FailureDomain]) -> str:
     if not failed:
         return ""
-    return f" DryRun without {listed([f'{each.level} {path_of(each)}' for each in failed])}."
+    return f" Planned without {listed([f'{each.level} {path_of(each)}' for each in failed])}."
 
 
 def _refusal(refused: Infeasible, name: str) -> Iterator[str]:

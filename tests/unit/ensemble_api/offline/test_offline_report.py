@@ -88,7 +88,7 @@ def test_a_refusal_says_why_and_what_would_fit() -> None:
 def test_failed_domains_are_said_and_not_used() -> None:
     web = an_ensemble(a_tier("web", 2), policies=[apart("host", "web")])
     text = told(a_cloud(), web, "rack:az1/r1", "host:h4", rooms=False)
-    assert "DryRun without rack az1/r1 and host az2/r1/h4." in text
+    assert "Planned without rack az1/r1 and host az2/r1/h4." in text
     assert "shop does not fit." in text
     one = told(a_cloud(), an_ensemble(a_tier("web", 1)), "rack:az1/r1", "host:h4", rooms=False)
     assert "az1   r2    h3    web-0" in one
