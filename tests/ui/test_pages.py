@@ -66,6 +66,33 @@ def test_rows_follow_what_is_being_built_and_deleted(demo: Dashboard, project: P
     demo.expect_only(404)
 
 
+def test_when_all_of_a_page_are_deleted_it_shows_what_follows(
+    demo: Dashboard, project: Project
+) -> None:
+    for number in range(5):
+        project.create(project.body(f"many-{number}", [project.tier("web", 1)]))
+    demo.driver.add_cookie({"name": "API_RESULT_PAGE_SIZE", "value": "2", "path": "/"})
+
+    def names() -> list[str]:
+        return [link.text for link in demo.all(".ens-table tr[data-object-id] td:nth-child(2) a")]
+
+    def delete_all() -> None:
+        for box in demo.all(".ens-table tbody .themable-checkbox label"):
+            box.click()
+        demo.click("#ensembles__action_delete")
+        demo.click(".modal-footer .btn-danger")
+
+    demo.open("/project/ensembles/?sort=name&dir=asc")
+    assert names() == ["many-0", "many-1"]
+    delete_all()
+    demo.until(lambda: names() == ["many-2", "many-3"], 240)
+    demo.click("a[href*='marker=']")
+    demo.until(lambda: names() == ["many-4"])
+    delete_all()
+    demo.until(lambda: names() == ["many-2", "many-3"], 240)
+    demo.expect_only(404)
+
+
 @pytest.mark.parametrize("theme", ["default", "material"])
 def test_the_pages_take_the_theme_s_colours(demo: Dashboard, theme: str) -> None:
     demo.driver.add_cookie({"name": "theme", "value": theme, "path": "/"})

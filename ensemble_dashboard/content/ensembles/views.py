@@ -79,12 +79,17 @@ class IndexView(tables.PagedTableMixin, tables.DataTableView):
         except Exception as error:  # noqa: BLE001 - what is no answer of a service is raised again
             if marker is not None and isinstance(error, nova_exceptions.BadRequest):
                 # The one that the page began after was deleted meanwhile: begin anew.
-                first = f"{self.request.path}?{search.query}"
-                raise exceptions.Http302(first) from None
+                raise self._first_page(search) from None
             self.trouble = caught(self.request, error)
             return []
+        if marker is not None and not page.ensembles:
+            raise self._first_page(search)  # the last ones of all were deleted meanwhile
         self._has_more_data, self._has_prev_data = page.has_next, page.has_previous
         return list(page.ensembles)
+
+    def _first_page(self, search: Search) -> Exception:
+        first: Exception = exceptions.Http302(f"{self.request.path}?{search.query}")
+        return first
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Invite to draw when there is nothing at all, rather than nothing that matches."""
