@@ -83,6 +83,64 @@ def test_an_edge_is_drawn_from_card_to_card(demo: Dashboard) -> None:
     demo.until(lambda: not edges(demo))
 
 
+def colours(page: Dashboard, selector: str, what: str) -> list[str]:
+    """What these have by their styles, as the browser works it out."""
+    found: list[str] = page.driver.execute_script(
+        "return [...document.querySelectorAll(arguments[0])]"
+        ".map(one => getComputedStyle(one)[arguments[1]])",
+        selector,
+        what,
+    )
+    return found
+
+
+def bound(page: Dashboard) -> list[str]:
+    """The tiers that stand out."""
+    return [str(card.get_attribute("data-tier")) for card in page.all("[data-tier].is-bound")]
+
+
+def point_at(page: Dashboard, x: float, y: float) -> None:
+    """Move the pointer to a place of the window."""
+    chain = ActionChains(page.driver)
+    chain.w3c_actions.pointer_action.move_to_location(int(x), int(y))
+    chain.perform()
+
+
+def test_an_edge_has_the_colours_of_its_tiers_and_what_it_binds_lights_up(demo: Dashboard) -> None:
+    two_tiers(demo)
+    demo.click("#ens-add-tier")
+    demo.click("#t3-relate")
+    demo.choose("#t3-relate-to", "t1")
+    demo.click("#t3-relate-anti-affinity")
+    [key] = demo.until(lambda: list(edges(demo)))
+    tiers = [
+        colour
+        for card in ("#t1-card", "#t3-card")
+        for colour in colours(demo, f"{card} .ens-card-head .ens-badge", "backgroundColor")
+    ]
+    assert len(set(tiers)) == 2
+    assert colours(demo, f"#{key}-colours stop", "stopColor") == tiers
+    [line] = colours(demo, f"[data-edge={key}] .ens-edge-line", "stroke")
+    assert f"#{key}-colours" in line
+
+    # Nothing stands out but what the pointer or the focus is at.
+    away = demo.find("#ens-name")
+    ActionChains(demo.driver).click(away).perform()
+    demo.until(lambda: not bound(demo))
+    demo.driver.execute_script("arguments[0].scrollIntoView()", demo.find("#t1-card"))
+    demo.driver.execute_script("scrollBy(0, -150)")
+    at = edges(demo)[key]
+    point_at(demo, at["left"] + 1, at["top"] + at["height"] / 4)
+    demo.until(lambda: bound(demo) == ["t1", "t3"])
+    assert "is-lit" in str(demo.find(f"[data-edge={key}]").get_attribute("class"))
+    ActionChains(demo.driver).move_to_element(away).perform()
+    demo.until(lambda: not bound(demo))
+    demo.driver.execute_script("arguments[0].focus()", demo.find(f"#{key}-chip"))
+    demo.until(lambda: bound(demo) == ["t1", "t3"])
+    demo.driver.execute_script("arguments[0].focus()", demo.find("#p2-chip"))
+    demo.until(lambda: bound(demo) == ["t1"])
+
+
 def test_policies_and_edges_are_drawn_by_keys_alone(demo: Dashboard) -> None:
     two_tiers(demo)
     demo.find("#t3-relate").send_keys(Keys.ENTER)
