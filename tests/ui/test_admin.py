@@ -117,12 +117,13 @@ def test_a_host_that_stops_makes_the_failure_of_the_others_worse(
     assert not admin.all("[aria-labelledby=ens-fails] .ens-good")
     # No page of the ensemble is green: the table tells the plan, and says so.
     admin.open("/admin/ensembles/all/")
-    chips = admin.until(lambda: admin.all(f"tr[data-object-id='{made['id']}'] [title^='as plan']"))
+    chips = admin.until(lambda: admin.all(f"tr[data-object-id='{made['id']}'] [title^='As plan']"))
     assert len(chips) == 3
     assert not admin.driver.execute_script(_LIKE_GOOD, chips)
     admin.open(f"/admin/ensembles/{made['id']}/")
     admin.until(lambda: admin.all("#ens-details[data-differs]"))
-    assert "1 of 4 members is not as planned" in admin.text("[data-live=sentence]")
+    said = admin.text("[data-live=sentence]")
+    assert said == "3 of 4 members run where they were planned."
     assert "web-0 is on a host that is down." in admin.text("[data-live=differences]")
     assert not admin.all("#ens-details[data-holds], [data-live=sign] .ens-icon-good")
 
