@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages in the language and the time zone of Horizon's settings, by server and script alike."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.cloud.ensembles import Operator, Project
+from tests.ui.browser import Dashboard
+from tests.ui.drawing import DRAW, drawing
+
+pytestmark = [pytest.mark.cloud, pytest.mark.ui]
+
+ZONE = "Asia/Kathmandu"  # 5:45 ahead: neither the browser's time nor whole hours away from it
+MANY = 12_000  # more than anybody's quota to begin with
+
+
+@pytest.fixture
+def german(demo: Dashboard) -> Dashboard:
+    """The same person, who has chosen German and a time zone far from the browser's."""
+    demo.open("/settings/")
+    for field, value in (("language", "de"), ("timezone", ZONE)):
+        # The theme hides the list itself behind one of its own.
+        demo.driver.execute_script(
+            "arguments[0].value = arguments[1]", demo.find(f"select[name={field}]"), value
+        )
+    demo.driver.execute_script("document.querySelector('form#user_settings_modal').submit()")
+    demo.until(lambda: ZONE in (demo.driver.get_cookie("django_timezone") or {}).get("value", ""))
+    return demo
+
+
+@pytest.fixture
+def large_quota(project: Project, operator: Operator) -> Iterator[None]:
+    """Room in demo's quota for so many instances that their number has a separator."""
+    compute, project_id = operator.connection.compute, project.connection.current_project_id
+    before = compute.get_quota_set(project_id).instances
+    compute.update_quota_set(project_id, instances=MANY)
+    yield
+    compute.update_quota_set(project_id, instances=before)
+
+
+def test_server_and_script_tell_the_same_moment_alike(german: Dashboard, project: Project) -> None:
+    made = project.create(project.body("hours", [project.tier("web", 1)]))
+    built = project.wait(made["id"], "ACTIVE")
+    created = datetime.fromisoformat(built["created_at"]).replace(tzinfo=UTC)
+    there = created.astimezone(ZoneInfo(ZONE))
+    german.open(f"/project/ensembles/{made['id']}/")
+    by_server = german.text(".ens-about time")
+    assert f"{there:%H:%M}" in by_server and str(there.year) in by_server
+    first = german.find(f"[data-live=events] time[datetime='{built['created_at']}']")
+    by_script = first.get_attribute("title") or ""
+    assert by_script.startswith(f"{there:%d.%m.%Y}") and f"{there:%H:%M:%S}" in by_script
+    assert first.text.startswith("vor "), "how long ago it was is German too"
+
+
+def test_numbers_have_the_separators_of_the_language(german: Dashboard, large_quota: None) -> None:
+    german.open(DRAW)
+    drawing(german, "fits")
+    german.until(lambda: "12.000" in german.text("[data-quota=instances]"))
