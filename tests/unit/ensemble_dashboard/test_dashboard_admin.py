@@ -286,6 +286,15 @@ def test_a_host_tells_what_breaks_and_who_is_there(admin: Client, filled: Dashbo
     assert "?rack=r1&amp;zone=az1" in text
 
 
+@pytest.mark.parametrize(
+    ("host", "said"), [("h1", "of 1 ensemble If"), ("h2", "of 2 ensembles If")]
+)
+def test_a_host_counts_the_ensembles_of_its_members(
+    admin: Client, filled: DashboardCloud, host: str, said: str
+) -> None:
+    assert said in words(page(admin, f"/admin/ensembles/hosts/{host}/"))
+
+
 def test_a_host_without_members_has_nothing_to_drain(admin: Client, filled: DashboardCloud) -> None:
     told = words(page(admin, "/admin/ensembles/hosts/h5/"))
     assert "No member of an ensemble is on this host." in told and "drained" not in told
