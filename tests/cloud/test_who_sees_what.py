@@ -154,6 +154,7 @@ def test_every_field_of_every_answer_is_in_the_table_with_who_sees_it(callers: C
         "own user, operators": {"owner", "operator"},
         "operators": {"operator"},
         "members, readers": {"member", "reader"},
+        "their project": {"owner", "member", "reader"},
     }
     told = {
         (answer, path): groups[who]
