@@ -48,7 +48,7 @@ class FakeServer:
     locked: bool = False
     half_made: bool = False  # killed with its conductor: what was to build it goes with its delete
     lost: bool = False  # after that: in the list, and not found otherwise
-    created: datetime = datetime.min
+    created: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     address: str = ""
 
 
