@@ -12,6 +12,8 @@ from pathlib import Path
 
 _TAIL_LINES = 15
 _STOP_SECONDS = 10.0
+# Each stands on the ones before: databases and messages, other services, Nova and the dashboard.
+FOUNDATION, SERVICES, NOVA = range(3)
 
 
 class ChildError(Exception):
@@ -31,7 +33,7 @@ class Child:
     process: "subprocess.Popen[bytes]"
     command: tuple[str, ...]
     environment: Mapping[str, str]
-    is_foundation: bool = False
+    layer: int = SERVICES
 
     def failure(self) -> ChildError:
         """Return the error that tells of its unexpected end."""
@@ -62,21 +64,19 @@ class Processes:
         log: Path,
         environment: Mapping[str, str],
         *,
-        is_foundation: bool = False,
+        layer: int = SERVICES,
     ) -> Child:
         """Start a child whose output goes to the end of its log. Raises Stopped.
 
-        Others stand on a foundation, which ends after them.
+        What stands on others, by their layers, ends before them.
         """
         with self._lock:
-            return self._start(name, tuple(command), log, environment, is_foundation)
+            return self._start(name, tuple(command), log, environment, layer)
 
     def restart(self, child: Child) -> Child:
         """Start a child that has ended once more. Raises Stopped."""
         with self._lock:
-            return self._start(
-                child.name, child.command, child.log, child.environment, child.is_foundation
-            )
+            return self._start(child.name, child.command, child.log, child.environment, child.layer)
 
     def stop(self, name: str) -> bool:
         """End one child and wait until it is gone; return whether it was running."""
@@ -120,12 +120,12 @@ class Processes:
         return None
 
     def stop_all(self) -> None:
-        """End all children, what others stand on last, and wait until all are gone."""
+        """End all children, layer by layer from the top, and wait until all are gone."""
         with self._lock:
             self._stopping = True
             children = list(self._children.values())
-        _end([child for child in children if not child.is_foundation])
-        _end([child for child in children if child.is_foundation])
+        for layer in (NOVA, SERVICES, FOUNDATION):
+            _end([child for child in children if child.layer == layer])
 
     def _start(
         self,
@@ -133,7 +133,7 @@ class Processes:
         command: tuple[str, ...],
         log: Path,
         environment: Mapping[str, str],
-        is_foundation: bool,
+        layer: int,
     ) -> Child:
         if self._stopping:
             raise Stopped
@@ -146,7 +146,7 @@ class Processes:
                 env=dict(environment),
                 start_new_session=True,  # Ctrl-C is for us; we stop the children in order
             )
-        child = Child(name, log, process, command, environment, is_foundation)
+        child = Child(name, log, process, command, environment, layer)
         self._children[name] = child
         return child
 

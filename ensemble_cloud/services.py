@@ -12,7 +12,7 @@ from pathlib import Path
 import requests
 
 from ensemble_cloud.config.cloud import Cloud
-from ensemble_cloud.processes import Child, Processes
+from ensemble_cloud.processes import NOVA, SERVICES, Child, Processes
 
 _READY_SECONDS = 180
 # Placement gets one: with more, a read on SQLite may wait for the write that waits for it.
@@ -38,7 +38,10 @@ class Services:
     def start(self, service: str) -> Child:
         """Start a service; it is not ready yet."""
         log = self._cloud.state.log(service)
-        return self._processes.start(service, self._command(service), log, self.environment())
+        layer = NOVA if service in ("nova", "dashboard") else SERVICES
+        return self._processes.start(
+            service, self._command(service), log, self.environment(), layer=layer
+        )
 
     def wait_ready(self, child: Child) -> None:
         """Wait until a service answers. Raises ChildError when it ends or is silent too long."""

@@ -95,11 +95,17 @@ class CloudObserver:
             yield {"id": server_id, "status": GONE} if found is None else found
 
     def _run(self) -> None:
+        told = ""
         while not self._stopping.wait(self._period):
             try:
                 self.observe()
             except Exception as error:  # noqa: BLE001
-                advice.log(LOG, "Members cannot be observed; trying again", error)
+                # Once for each reason: Nova or the database may be away for a while.
+                if repr(error) != told and not self._stopping.is_set():
+                    advice.log(LOG, "Members cannot be observed; trying again", error)
+                told = repr(error)
+            else:
+                told = ""
 
 
 def _servers(listed: Iterable[Mapping[str, Any]]) -> Iterable[ObservedServer]:

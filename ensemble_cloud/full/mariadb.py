@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from ensemble_cloud.full import programs
 from ensemble_cloud.full.guard import guarded
-from ensemble_cloud.processes import Processes
+from ensemble_cloud.processes import FOUNDATION, Processes
 from ensemble_cloud.state import StateDirectory
 
 DATABASES = (
@@ -38,7 +38,7 @@ class MariaDB:
             shutil.rmtree(self._data, ignore_errors=True)
             processes.run("mariadb-install", self._install(), log, self._environment)
         child = processes.start(
-            "mariadb", guarded(self._command()), log, self._environment, is_foundation=True
+            "mariadb", guarded(self._command()), log, self._environment, layer=FOUNDATION
         )
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:

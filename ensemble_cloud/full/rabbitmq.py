@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ensemble_cloud.full import programs
 from ensemble_cloud.full.guard import guarded
 from ensemble_cloud.ports import ADDRESS, Ports
-from ensemble_cloud.processes import Child, Processes
+from ensemble_cloud.processes import FOUNDATION, Child, Processes
 from ensemble_cloud.state import StateDirectory, write_private
 
 _READY_SECONDS = 90
@@ -43,7 +43,7 @@ class RabbitMQ:
 
     def _begin(self, processes: Processes, name: str, command: Sequence[str]) -> Child:
         log = self._state.log(name)
-        return processes.start(name, guarded(command), log, self._environment, is_foundation=True)
+        return processes.start(name, guarded(command), log, self._environment, layer=FOUNDATION)
 
     def _variables(self) -> dict[str, str]:
         port = self._ports.of("rabbitmq")

@@ -13,7 +13,7 @@ from ensemble_cloud.full.guard import guarded
 from ensemble_cloud.full.mariadb import MariaDB
 from ensemble_cloud.full.rabbitmq import RabbitMQ
 from ensemble_cloud.ports import ADDRESS
-from ensemble_cloud.processes import Child
+from ensemble_cloud.processes import NOVA, Child
 from ensemble_cloud.services import Services
 
 _PLACEMENT_THREADS = 4
@@ -51,6 +51,7 @@ class FullServices(Services):
             ],
             self._cloud.state.log(process.name),
             self.environment(),
+            layer=NOVA,
         )
 
     def map_cells(self) -> None:

@@ -11,7 +11,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ensemble_cloud.processes import ChildError, Processes, Stopped, tail
+from ensemble_cloud.processes import (
+    FOUNDATION,
+    NOVA,
+    SERVICES,
+    ChildError,
+    Processes,
+    Stopped,
+    tail,
+)
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -44,6 +52,24 @@ def test_a_death_is_noticed_and_a_stop_is_not_a_death(tmp_path: Path) -> None:
     assert children[1].process.poll() == -signal.SIGTERM
     with pytest.raises(Stopped):
         processes.start("three", SLEEP, tmp_path / "three", os.environ)
+
+
+def test_what_stands_on_others_ends_before_them(tmp_path: Path) -> None:
+    script = (
+        "import pathlib, signal, sys, time\n"
+        "def end(*_):\n"
+        "    time.sleep(0.2); print(sys.argv[1], file=open(sys.argv[2], 'a')); sys.exit()\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "pathlib.Path(sys.argv[3]).touch(); time.sleep(60)"
+    )
+    processes, ends = Processes(), tmp_path / "ends"
+    for name, layer in (("nova", NOVA), ("database", FOUNDATION), ("keystone", SERVICES)):
+        ready = tmp_path / f"{name}-ready"
+        command = [sys.executable, "-c", script, name, str(ends), str(ready)]
+        processes.start(name, command, tmp_path / name, os.environ, layer=layer)
+        _wait(ready.exists)
+    processes.stop_all()
+    assert ends.read_text().split() == ["nova", "keystone", "database"]
 
 
 def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
