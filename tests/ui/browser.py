@@ -77,7 +77,7 @@ def start(profile: Path, width: int = 1440, height: int = 1000) -> webdriver.Chr
     return webdriver.Chrome(options=options, service=Service(DRIVER, env=surroundings))
 
 
-LOGINS = 3
+LOGINS = 5
 USER = ".dropdown.user-menu, #user_info, .user-name"  # whoever is logged in, in the header
 
 
@@ -96,6 +96,8 @@ class Dashboard:
             self.driver.get("about:blank")
             self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
             self.open("/auth/login/")
+            if "/auth/login" not in self.driver.current_url:
+                continue  # the cookie of the old session came back just then
             for name, text in (("username", user), ("password", password)):
                 self.find(f"[name={name}]").send_keys(text)
             self.find("#loginBtn").click()
