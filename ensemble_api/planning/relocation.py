@@ -50,26 +50,24 @@ def relocate(
     if relocation.host is not None:
         before[row, problem.topology.host_number(relocation.host)] += 1
     hard = _binding(problem, relocation)
-    soft = problem.policies(problem.soft)
     limits = [policy.shortfall(problem, before) for policy in hard]
-    found: dict[_Kind, tuple[int, ...] | None] = {}
+    seen: set[_Kind] = set()
     best: tuple[tuple[int, ...], str] | None = None
     suitable = [host for host in hosts if problem.eligible[row, problem.topology.host_number(host)]]
     for kind, host in _kinds(problem, others, suitable):
-        if kind in found:
+        if kind in seen:
             continue
+        seen.add(kind)
         counts = others.copy()
         counts[row, problem.topology.host_number(host)] += 1
-        found[kind] = None
         if all(
             policy.shortfall(problem, counts) <= limit
             for policy, limit in zip(hard, limits, strict=True)
         ):
-            found[kind] = _cost(problem, soft, counts)
-    for kind, host in _kinds(problem, others, suitable):
-        cost = found[kind]
-        if cost is not None and (best is None or cost < best[0]):
-            best = (cost, host)
+            # As in planning, but for packing: the order of the hosts says which are preferred.
+            cost = problem.objective(counts)[:-1]
+            if best is None or cost < best[0]:
+                best = (cost, host)
     return best[1] if best else None
 
 
@@ -107,15 +105,3 @@ def _kinds(problem: Problem, others: IntArray, hosts: Sequence[str]) -> Iterable
     table = np.stack(columns, axis=1)
     for host in hosts:
         yield tuple(table[problem.topology.host_number(host)].tolist()), host
-
-
-def _cost(problem: Problem, soft: Iterable[Policy], counts: IntArray) -> tuple[int, ...]:
-    """What is minimised, the most important first: as in planning, but for moves and packing."""
-    held = [
-        [problem.held(row, level) for row in counts] for level in reversed(problem.topology.levels)
-    ]
-    return (
-        sum(policy.shortfall(problem, counts) for policy in soft),
-        *(sum(int(each.max(initial=0)) for each in level) for level in held),
-        *(sum(int((each * (each - 1)).sum()) // 2 for each in level) for level in held),
-    )
