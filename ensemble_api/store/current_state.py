@@ -235,14 +235,18 @@ class CurrentStates:
 
 
 def _observe(session: orm.Session, row: models.Member, seen: ObservedServer) -> bool:
-    """Write one server down, and tell of what happened to it; whether anything did."""
+    """Write one server down, and tell of what happened to it; whether anything did.
+
+    Until a member is built it counts on its planned host, which is held for it: what its server
+    is meanwhile, on no host yet or gone and asked for again, is the build's to tell.
+    """
+    if row.status != MemberStatus.ACTIVE.value:
+        return False
     if (row.current_host, row.server_status) == (seen.host, seen.status):
         return False
     before, known = row.current_host, row.server_status is not None
     row.current_host, row.server_status = seen.host, seen.status
     member = f"{row.tier}-{row.number}"
-    if row.status != MemberStatus.ACTIVE.value:
-        return True  # the build, or the removal, tells of itself
     if seen.status == GONE:
         rows.event(session, row.ensemble_id, f"{member} gone", _GONE(member=member))
     elif known and before is not None and seen.host is None:

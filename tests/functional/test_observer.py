@@ -168,6 +168,20 @@ def test_a_server_without_a_host_is_told(scene: Scene) -> None:
     assert scene.told == ["The server of web-0 is on no host any more."]
 
 
+@pytest.mark.parametrize("status", ["BUILD", "ERROR", "DELETED"])
+def test_a_member_counts_on_its_planned_host_until_it_is_built(scene: Scene, status: str) -> None:
+    member = scene.store.get(scene.ensemble_id).members[0]
+    building = scene.store.get(scene.ensemble_id)
+    scene.store.update_member(building, member, "api", status=MemberStatus.BUILDING.value)
+    scene.compute.put(scene.ids[0], None, status)
+    scene.observe()
+    assert scene.store.get(scene.ensemble_id).members[0].location == "h0"
+    scene.store.update_member(building, member, "api", status=MemberStatus.ACTIVE.value)
+    scene.compute.put(scene.ids[0], "h1")
+    scene.observe()
+    assert scene.store.get(scene.ensemble_id).members[0].location == "h1"
+
+
 def test_one_process_observes_at_a_time_and_another_goes_on_when_it_ends(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
