@@ -150,7 +150,11 @@ def does_not_fit(reasons: Iterable[Message]) -> Message:
 
 
 class PlanChanged(EnsembleError):
-    """The plan to build does not hold any more; ``plan`` is a new one, ``moved`` what differs."""
+    """The plan to build does not hold any more; ``plan`` is a new one.
+
+    ``moved`` are its members that are elsewhere, ``worst`` is where failures leave others than
+    before; None when the plan to build is not known.
+    """
 
     status, code = 409, "ensemble.plan_changed"
 

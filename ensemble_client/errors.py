@@ -10,7 +10,6 @@ from osc_lib import exceptions as osc
 
 from ensemble_client import words
 from ensemble_client.file import EnsembleFile
-from ensemble_client.places import Places
 from ensemble_client.words import printable
 
 
@@ -39,8 +38,7 @@ def refusal_text(error: nova.ClientException, file: EnsembleFile | None = None) 
         name = file.body["name"] if file else "The ensemble"
         return words.refusal_text(name, details, place)
     if details.get("moved") and details.get("plan"):
-        places = Places([*details["plan"]["domains"]])
-        return "\n".join([message, words.changed_text(details, places.label, places.levels)])
+        return "\n".join([message, words.changed_text(details)])
     if place and details.get("field"):
         label, reason = printable(details["label"]), printable(details["reason"])
         message = f"{place(str(details['field']))}: {label}: {reason}"

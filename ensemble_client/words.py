@@ -119,17 +119,9 @@ def broken_lines(broken: Iterable[Json]) -> list[str]:
     return [printable(f"{each['ensemble_name']}: {each['message']}") for each in broken]
 
 
-def changed_text(details: Json, label: Callable[[str], str], levels: Sequence[str]) -> str:
-    """List which members another plan would place elsewhere than the one that was to be built."""
-
-    def path(refs: Mapping[str, str]) -> str:
-        return " / ".join(label(refs[level]) for level in levels if level in refs)
-
-    lines = [
-        f"- {printable(each['member'])}: {path(each['from'])} -> {path(each['to'])}"
-        for each in details["moved"]
-        if each["from"]
-    ]
+def changed_text(details: Json) -> str:
+    """Give how another plan differs from the one that was to be built, and how to build it."""
+    lines = [f"- {each}" for each in messages([*details["moved"], *(details["worst"] or ())])]
     build = f"To build the new plan, give --plan {printable(details['plan']['id'])} instead."
     return "\n".join([*lines, build])
 

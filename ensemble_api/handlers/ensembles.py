@@ -62,6 +62,7 @@ def _made(
         facts = views.changed(
             changed.facts["plan"],
             changed.facts["moved"],
+            changed.facts["worst"],
             call.context.project_id,
             names=names,
             capacity=policies.allowed(call.context, "capacity"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What failures take of an ensemble beyond what they would have taken where it was before."""
+"""Where failures leave other members of an ensemble than they would have left before."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ Placement = tuple[Assignment, Topology]
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """A tier of which the worst loss of one domain of a level leaves fewer than it did before.
+class WorstLossChange:
+    """A tier of which the worst loss of one domain of a level leaves more or fewer than before.
 
     `domains` are those whose loss leaves no more than `left` of its `count` members; `before` were
     left.
@@ -27,9 +27,16 @@ class Cost:
     before: int
     count: int
 
+    @property
+    def worse(self) -> bool:
+        """Whether fewer are left."""
+        return self.left < self.before
 
-def dearer(ensemble: Ensemble, before: Placement, now: Placement) -> Iterator[Cost]:
-    """Give the costs of where the members are now, the largest level first.
+
+def worst_loss_changes(
+    ensemble: Ensemble, before: Placement, now: Placement
+) -> Iterator[WorstLossChange]:
+    """Compare what the worst losses leave, the largest level first.
 
     A level that there was not before, or is not now, cannot be compared.
     """
@@ -37,6 +44,8 @@ def dearer(ensemble: Ensemble, before: Placement, now: Placement) -> Iterator[Co
     counts = {tier.name: tier.count for tier in ensemble.tiers}
     for level in reversed(survivability(ensemble, *now)):
         for tier, left in level.worst.items() if level.level in then else ():
-            if left < then[level.level][tier]:
+            if left != then[level.level][tier]:
                 domains = tuple(each.domain for each in level.losses if each.left[tier] == left)
-                yield Cost(level.level, tier, domains, left, then[level.level][tier], counts[tier])
+                yield WorstLossChange(
+                    level.level, tier, domains, left, then[level.level][tier], counts[tier]
+                )

@@ -10,6 +10,7 @@ from typing import Any
 from ensemble_api import exception
 from ensemble_api.context import Context
 from ensemble_api.planning import planner, result
+from ensemble_api.planning.comparison import worst_loss_changes
 from ensemble_api.planning.eligibility import eligibility
 from ensemble_api.planning.headroom import demand, headroom, loss
 from ensemble_api.planning.message import Sentence
@@ -39,6 +40,7 @@ _NOT_KEPT = Sentence(
     "conflict.plan-not-kept",
     "The plan is not kept any more, so nothing was built; a new one was made.",
 )
+_NO_LABELS: Mapping[str, str] = {}
 _NO_DOMAIN = Sentence("invalid.no-domain", "there is no domain %(domain)s")
 
 
@@ -118,7 +120,7 @@ class DryRuns:
         """The saved plan if it may be built as it is, or a new one if that is the same.
 
         :raises ensemble_api.exception.PlanChanged: with another plan, which is saved, and the
-            members that moved.
+            members that moved, and what failures leave by it.
         """
         before = StoredPlan() if known is None else stored_plans.read(known.content)
         if known is not None and not known.expired:
@@ -132,10 +134,17 @@ class DryRuns:
         moved = saved_plans.moves(before, outcome.assignment, snapshot.topology)
         if not moved:
             return outcome
+        worst = None
+        if known is not None:
+            now = (outcome.assignment, snapshot.topology)
+            worst = tuple(
+                worst_loss_changes(request.ensemble, (before.assignment, before.topology), now)
+            )
         raise exception.PlanChanged(
             _DOES_NOT_HOLD() if known else _NOT_KEPT(),
-            plan=self.complete(context, request, snapshot, outcome, options),
+            plan=self.complete(context, request, snapshot, outcome, options, before.labels),
             moved=moved,
+            worst=worst,
         )
 
     def complete(
@@ -145,8 +154,12 @@ class DryRuns:
         snapshot: Snapshot,
         outcome: result.Plan | result.Infeasible,
         options: PlanOptions,
+        known_labels: Mapping[str, str] = _NO_LABELS,
     ) -> DryRun:
-        """Add what the options ask for to what planning gave; a plan is saved."""
+        """Add what the options ask for to what planning gave; a plan is saved.
+
+        ``known_labels`` are what the caller knows domains by already.
+        """
         topology = snapshot.topology
         failed = _failed(context.project_id, topology, options.fail)
         all_domains = None
@@ -159,6 +172,7 @@ class DryRuns:
             labels=labels(
                 context.project_id,
                 labelled_domains(topology, outcome, options),
+                known_labels,
                 zone_level=topology.zone_level,
             ),
             at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -181,7 +195,9 @@ class DryRuns:
             lost = loss(request.ensemble, outcome.assignment, built, failed, solve=solve)
             found = replace(found, failed=lost)
         plan_id = self._saved_plans.keep(
-            context.project_id, saved_plans.digest(request), stored_plans.written(outcome, topology)
+            context.project_id,
+            saved_plans.digest(request),
+            stored_plans.written(outcome, topology, context.project_id, found.labels),
         )
         return replace(found, id=plan_id)
 

@@ -2,11 +2,12 @@
 """What callers see, as JSON-ready values: tenants get opaque domains, operators also names."""
 
 from ensemble_api.views.capabilities import capabilities
+from ensemble_api.views.changed_plans import changed
 from ensemble_api.views.current_state import current_state
 from ensemble_api.views.ensembles import ensemble
 from ensemble_api.views.faults import FAULT_NAMES, fault
 from ensemble_api.views.host_impact import host_impact, host_impacts
-from ensemble_api.views.plans import changed, plan, reasons
+from ensemble_api.views.plans import plan, reasons
 from ensemble_api.views.survival import MOST_FAILURES
 from ensemble_api.views.translation import ENGLISH, language, translated
 

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from ensemble_api.planning.comparison import Cost, dearer
+from ensemble_api.planning.comparison import WorstLossChange, worst_loss_changes
 from ensemble_api.planning.message import Argument, Message, Sentence, listed
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.topology import FailureDomain, Topology
@@ -99,11 +99,14 @@ def costs(found: CurrentState, domains: Domains) -> list[Json]:
             "count": each.count,
             "message": _cost(each, domains),
         }
-        for each in dearer(found.ensemble, (planned, then), (found.left, found.topology))
+        for each in worst_loss_changes(
+            found.ensemble, (planned, then), (found.left, found.topology)
+        )
+        if each.worse
     ]
 
 
-def _cost(cost: Cost, domains: Domains) -> Message:
+def _cost(cost: WorstLossChange, domains: Domains) -> Message:
     loss: Argument = loss_of_one(cost.level)
     if 0 < len(cost.domains) <= NAMED:
         loss = _LOSS_OF(domains=_either([domains.title(each) for each in cost.domains]))

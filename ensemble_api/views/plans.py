@@ -2,7 +2,6 @@
 """What a dry run found, as callers see it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from ensemble_api.planning import survivability
 from ensemble_api.planning.headroom import Loss
@@ -15,11 +14,9 @@ from ensemble_api.planning.message import (
     listed,
 )
 from ensemble_api.planning.result import PACKING, Infeasible, Objective, Plan, Reason
-from ensemble_api.planning.topology import FailureDomain
 from ensemble_api.planning.unplanned import MORE_HOSTS, WORDS
 from ensemble_api.planning.wording import in_number, left_of
-from ensemble_api.results.dry_run import DryRun, Move
-from ensemble_api.views.domain_labels import reference
+from ensemble_api.results.dry_run import DryRun
 from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.survival import objectives, policies, promises, room, survival
 from ensemble_api.views.warnings import warnings
@@ -173,35 +170,6 @@ def _proof(found: Plan, shown: Sequence[Objective], levels: Sequence[str]) -> Me
         return _OPEN(objectives=apart(undecided))
     decided = all(each.proved for each in found.objectives if each.name != PACKING)
     return _PROVED() if decided else _NOT_PROVED()
-
-
-def changed(
-    dry_run: DryRun,
-    moved: Iterable[Move],
-    project_id: str,
-    *,
-    names: bool,
-    capacity: bool = False,
-) -> dict[str, Any]:
-    """Another plan than the one that was to be built, and which members moved."""
-
-    def references(domains: Mapping[str, FailureDomain] | None) -> dict[str, str] | None:
-        if domains is None:
-            return None
-        return {level: reference(project_id, each) for level, each in domains.items()}
-
-    return {
-        "plan": plan(dry_run, project_id, names=names, capacity=capacity),
-        "moved": [
-            {
-                "member": each.member.name,
-                "tier": each.member.tier,
-                "from": references(each.before),
-                "to": references(each.after),
-            }
-            for each in moved
-        ],
-    }
 
 
 def reasons(found: Iterable[Reason], *, capacity: bool) -> list[Json]:

@@ -24,11 +24,6 @@ def summary(
     Also those of the ``labels`` that its domains have, and the traits that each tier of the
     ``ensemble`` asks for.
     """
-    used = {
-        reference(project_id, topology.domain_of(host, level))
-        for host in set(plan.assignment.values())
-        for level in topology.levels
-    }
     return {
         "objectives": [
             {"name": each.name, "value": each.value, "bound": each.bound, "proved": each.proved}
@@ -39,7 +34,7 @@ def summary(
             {"policy": each.policy, "level": each.level, "message": each.message.stored}
             for each in plan.violations
         ],
-        "labels": {ref: label for ref, label in labels.items() if ref in used},
+        "labels": _used(labels, plan, topology, project_id),
         "traits": {
             tier.name: {
                 "required": sorted(tier.required_traits),
@@ -50,12 +45,25 @@ def summary(
     }
 
 
+def _used(
+    labels: Mapping[str, str], plan: Plan, topology: Topology, project_id: str
+) -> dict[str, str]:
+    """Those of the ``labels`` that the domains of a plan have."""
+    used = {
+        reference(project_id, topology.domain_of(host, level))
+        for host in set(plan.assignment.values())
+        for level in topology.levels
+    }
+    return {ref: label for ref, label in labels.items() if ref in used}
+
+
 @dataclass(frozen=True, slots=True)
 class StoredPlan:
     """A plan that was saved, and where its hosts were then.
 
     ``paths`` are those of the hosts, from the largest level down; ``missed`` is by how much soft
-    policies were missed, by their numbers.
+    policies were missed, by their numbers. ``labels`` are what its reader knows its domains by, by
+    reference.
     """
 
     levels: tuple[str, ...] = ()
@@ -63,6 +71,12 @@ class StoredPlan:
     paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     objectives: tuple[Objective, ...] = ()
     missed: Mapping[int | None, int] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def topology(self) -> Topology:
+        """Its hosts as they were."""
+        return Topology(self.levels, self.paths)
 
     def domains(self, host: str) -> dict[str, FailureDomain]:
         """The domains that a host was in, by level."""
@@ -73,8 +87,11 @@ class StoredPlan:
         }
 
 
-def written(plan: Plan, topology: Topology) -> Json:
-    """A plan as it is saved: members with hosts, the hosts' paths, objectives, what it misses."""
+def written(plan: Plan, topology: Topology, project_id: str, labels: Mapping[str, str]) -> Json:
+    """A plan as it is saved: members with hosts, where these are, objectives, what it misses.
+
+    ``labels`` are what its reader knows domains by.
+    """
     lowest = topology.levels[0]
     return {
         "levels": list(topology.levels),
@@ -93,6 +110,7 @@ def written(plan: Plan, topology: Topology) -> Json:
             for each in plan.objectives
         ],
         "missed": {str(each.policy): each.amount for each in plan.violations},
+        "labels": _used(labels, plan, topology, project_id),
     }
 
 
@@ -104,4 +122,5 @@ def read(saved: Mapping[str, Any]) -> StoredPlan:
         paths={host: tuple(path) for host, path in saved["paths"].items()},
         objectives=tuple(Objective(**each) for each in saved["objectives"]),
         missed={int(policy): amount for policy, amount in saved["missed"].items()},
+        labels=saved.get("labels", {}),  # those that were saved before an upgrade have none
     )

@@ -74,7 +74,7 @@ class EnsembleManager(base.ManagerWithFind):
 
         `body` is what the API expects inside {"ensemble": ...}. With `plan`, the id of a plan, what
         was planned is what is built: should it not hold any more, nothing is, and the Conflict's
-        details carry a new plan and what moved. The answer comes as soon as the capacity is
+        details carry a new plan and how it differs. The answer comes as soon as the capacity is
         reserved; a refusal is a Conflict whose details carry the reasons.
 
         A create is done once for each idempotency key. Without `key` one is made, and a create

@@ -42,6 +42,14 @@ def changed(cloud: SmallCloud, plan_id: str | None, wanted: Any = WANTED) -> exc
     return refused.value
 
 
+def told(refused: exception.PlanChanged, *, names: bool = False) -> dict[str, Any]:
+    """What the caller is answered, in English."""
+    plan, moved, worst = (refused.facts[each] for each in ("plan", "moved", "worst"))
+    answer = views.changed(plan, moved, worst, "shop-project", names=names)
+    translated: dict[str, Any] = views.translated(answer)
+    return translated
+
+
 def test_what_was_previewed_is_built(cloud: SmallCloud) -> None:
     planned = cloud.service().plan(caller(), WANTED)
     assert planned.id is not None
@@ -89,9 +97,7 @@ def test_what_changed_is_told_and_nothing_is_built(cloud: SmallCloud) -> None:
     lost = places(planned)["web-0"]
     cloud.nova.host(lost).state = "down"
     refused = changed(cloud, planned.id)
-    facts = views.changed(
-        refused.facts["plan"], refused.facts["moved"], "shop-project", names=False
-    )
+    facts = told(refused)
     assert [each["member"] for each in facts["moved"]] == ["web-0"]
     assert facts["moved"][0]["from"].keys() == {"host", "rack", "zone"}
     assert facts["moved"][0]["from"]["host"] != facts["moved"][0]["to"]["host"]
@@ -99,6 +105,52 @@ def test_what_changed_is_told_and_nothing_is_built(cloud: SmallCloud) -> None:
     # The new plan can be built by its own id.
     again = refused.facts["plan"]
     assert built(cloud.service().create(caller(), WANTED, again.id)) == places(again)
+
+
+def test_what_changed_is_told_in_words_that_name_no_two_hosts_alike(cloud: SmallCloud) -> None:
+    planned = cloud.service().plan(caller(), WANTED)
+    lost = places(planned)["web-0"]
+    cloud.nova.host(lost).state = "down"
+    refused = changed(cloud, planned.id)
+    [move] = told(refused)["moved"]
+    labels = {
+        each["ref"]: each["label"]
+        for each in [*told(refused)["plan"]["domains"], *told(refused)["earlier_domains"]]
+    }
+    assert labels[move["from"]["host"]] != labels[move["to"]["host"]]
+    was = next(each for each in views_of(planned) if each["ref"] == move["from"]["host"])
+    assert labels[was["ref"]] == was["label"], "a host is called what it was called before"
+    assert move["message"].startswith("web-0 would get ")
+    assert move["message"].endswith(f"{labels[move['from']['host']]}.")
+    [named] = told(refused, names=True)["moved"]
+    assert named["message"].endswith(f" in place of {lost}.")
+
+
+def views_of(planned: DryRun) -> list[dict[str, Any]]:
+    domains: list[dict[str, Any]] = views.translated(
+        views.plan(planned, "shop-project", names=False)["domains"]
+    )
+    return domains
+
+
+def test_what_failures_leave_is_compared_with_the_plan_before(cloud: SmallCloud) -> None:
+    wanted = body(("web", 2))
+    planned = cloud.service().plan(caller(), wanted)
+    assert len(set(places(planned).values())) == 2
+    for host in {each.name for each in cloud.nova.hosts} - {places(planned)["web-0"]}:
+        cloud.nova.host(host).state = "down"
+    changes = {each["level"]: each for each in told(changed(cloud, planned.id, wanted))["worst"]}
+    assert (changes["host"]["before"], changes["host"]["left"]) == (1, 0)
+    assert changes["host"]["message"] == (
+        "The loss of any one host would leave 0 of 2 of web at worst; by the earlier plan, 1 of 2."
+    )
+
+
+def test_nothing_is_compared_with_a_plan_that_is_not_known(cloud: SmallCloud) -> None:
+    refused = changed(cloud, "99999999-9999-4999-8999-999999999999")
+    assert told(refused)["worst"] is None
+    assert told(refused)["earlier_domains"] == []
+    assert "is not known any more" in told(refused)["moved"][0]["message"]
 
 
 def test_a_host_that_stands_in_another_rack_by_now_has_moved(cloud: SmallCloud) -> None:

@@ -267,22 +267,29 @@ test('the table is copied with tabs, and no name can add a column', () => {
 
 const MOVED = { ...PLAN, assignments: PLAN.assignments.map((one) =>
   (one.member === 'web-2' ? { ...one, domains: { host: 'h2', rack: 'r2', zone: 'z1' } } : one)),
-survivability: PLAN.survivability.map((item) => ({ ...item, worst: item.level === 'zone'
-  ? [{ tier: 'web', left: 0 }, { tier: 'db', left: 0 }] : item.worst })) };
+};
 
-test('the difference tells who moves, what that costs, and offers both ways on', () => {
+test('the difference tells who moves, what the API says of what that costs, and offers both ways on', () => {
   const [, , from] = PLAN.assignments.map((one) => one.domains);
   const moved = [{ member: 'web-2', tier: 'web', from, to: MOVED.assignments[2].domains }];
   const chosen = [];
-  const box = difference.view({ plan: MOVED, before: PLAN, moved }, legend,
+  const worst = [{ tier: 'web', left: 0, before: 1, message: 'The loss of any one zone would leave 0 of 3 of web.' }];
+  const box = difference.view({ plan: MOVED, earlier: PLAN.domains, moved, worst }, legend,
     { build: () => chosen.push('build'), keep: () => chosen.push('keep') });
   assert.match(box.textContent, /1 member would be elsewhere/);
   assert.match(box.querySelector('tbody').textContent, /web-2zone B ▸ rack C ▸ host Czone A ▸ rack B ▸ host B/);
-  assert.match(box.querySelectorAll('tbody')[1].textContent, /web, any one zone1 of 3 leftnone left/);
+  assert.match(box.querySelector('#ens-difference-worst').textContent, /The loss of any one zone would leave 0 of 3 of web/);
   box.querySelectorAll('button').forEach((button) => button.click());
   assert.deepEqual(chosen, ['build', 'keep']);
-  const unknown = difference.view({ plan: PLAN, before: null, moved: [{ ...moved[0], from: null }] }, legend, {});
+  const same = difference.view({ plan: PLAN, earlier: [], moved, worst: [] }, legend, {});
+  assert.match(same.textContent, /leaves is the same as before/);
+});
+
+test('nothing is said to be the same as in a plan that is not known any more', () => {
+  const moved = [{ member: 'web-2', tier: 'web', from: null, to: MOVED.assignments[2].domains }];
+  const unknown = difference.view({ plan: PLAN, earlier: [], moved, worst: null }, legend, {});
   assert.match(unknown.textContent, /not known any more/);
+  assert.doesNotMatch(unknown.textContent, /the same as before/);
 });
 
 /** Submit with an answer, and tell what happened. */
@@ -351,7 +358,7 @@ test('a refusal is not the answer to the next try, but a create at work and a fa
 test('a plan that changed is told apart from what failed', async () => {
   const fail = (details) => () => { throw Object.assign(new Error('no'), { details }); };
   const [, , off, told] = await submitted(fail({ code: 'ensemble.plan_changed', plan: MOVED, moved: [] }), 'p1');
-  assert.deepEqual([off, told], [false, ['changed', { plan: MOVED, moved: [] }]]);
+  assert.deepEqual([off, told], [false, ['changed', { code: 'ensemble.plan_changed', plan: MOVED, moved: [] }]]);
   assert.equal((await submitted(fail({ code: 'ensemble.infeasible' }), 'p1'))[3][0], 'failed');
 });
 

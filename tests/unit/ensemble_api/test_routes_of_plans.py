@@ -82,7 +82,7 @@ def test_a_plan_that_changed_is_answered_with_the_new_one(service: Ensembles) ->
     plan = result.Plan(Ensemble((Tier("web", 1, {"VCPU": 1}),)), {web: "secret2"}, ())
     moved = (Move(web, None, {"host": topology.domain_of("secret2", "host")}),)
     service.fails = exception.PlanChanged(
-        "Changed.", plan=DryRun(plan, topology, id="new"), moved=moved
+        "Changed.", plan=DryRun(plan, topology, id="new"), moved=moved, worst=None
     )
     response = call(service, "POST", "/os-ensembles", body={**BODY, "plan": ID})
     assert response.status_int == 409

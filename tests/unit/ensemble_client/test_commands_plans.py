@@ -22,7 +22,8 @@ from tests.fakes.scripted_cloud import LOST, ScriptedCloud
 THREE_TIER = str(Path(__file__).parents[3] / "examples" / "three-tier.yaml")
 KEY = ensemble("ACTIVE")["id"]
 ONE = f"/{KEY}"
-MOVED = "- web-0: zone A / rack A / host A -> zone A / rack B / host B"
+MOVED = "web-0 would get rack B in place of rack A."
+WORSE = "The loss of any one rack would leave 0 of 2 of web at worst; by the earlier plan, 1 of 2."
 
 Run = Callable[..., Any]
 
@@ -142,25 +143,27 @@ def test_create_builds_a_plan_by_its_id(fake: ScriptedCloud, openstack: Run) -> 
 
 
 @pytest.mark.parametrize(
-    ("before", "moved"),
+    ("worst", "told"),
     [
-        ({"zone": "z1", "rack": "r1", "host": "h1"}, [MOVED]),
-        (None, []),
+        pytest.param([{"message": WORSE}], [f"- {MOVED}", f"- {WORSE}"], id="failures leave less"),
+        pytest.param(None, [f"- {MOVED}"], id="the old plan is unknown"),
     ],
-    ids=["moved", "the old plan is unknown"],
-)  # fmt: skip
+)
 def test_create_tells_what_changed_since_the_plan(
-    fake: ScriptedCloud, openstack: Run, before: Any, moved: list[str]
+    fake: ScriptedCloud, openstack: Run, worst: Any, told: list[str]
 ) -> None:
-    after = {"zone": "z1", "rack": "r2", "host": "h2"}
-    move = {"member": "web-0", "tier": "web", "from": before, "to": after}
-    code = "ensemble.plan_changed"
-    fake.on("POST", "", refusal(409, "Changed.", code=code, plan=plan(id="p2"), moved=[move]))
+    facts = {
+        "code": "ensemble.plan_changed",
+        "plan": plan(id="p2"),
+        "moved": [{"member": "web-0", "tier": "web", "message": MOVED}],
+        "worst": worst,
+    }
+    fake.on("POST", "", refusal(409, "Changed.", **facts))
     done = openstack("ensemble", "create", THREE_TIER, "--plan", "p1")
     assert done.code == 1
     assert done.err.splitlines() == [
         "Changed.",
-        *moved,
+        *told,
         "To build the new plan, give --plan p2 instead.",
     ]
 

@@ -70,11 +70,10 @@
       page.show({ kind: 'error', message, told: problem.told });
     }
 
-    /** What was previewed is not possible any more; what is now is shown beside it. */
-    function changed({ plan, moved }) {
-      const before = state.plan;
+    /** What was previewed is not possible any more; what is now is shown, and how it differs, as the API tells it. */
+    function changed({ plan, moved, earlier_domains: earlier, worst }) {
       state.plan = plan;
-      page.show({ kind: 'changed', plan, before, moved: moved || [], at: formats.clock(Date.now()) });
+      page.show({ kind: 'changed', plan, moved, earlier, worst, at: formats.clock(Date.now()) });
     }
 
     return {

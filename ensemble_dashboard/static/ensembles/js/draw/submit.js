@@ -12,7 +12,7 @@
   /**
    * post(body): sends {ensemble, plan: id if any, key} and gives a promise of {url}. The key stays the same as long as
    * no answer came, so that what is submitted again is built once. page: {body(): of the API; busy(on),
-   * done(url), failed(problem), changed({plan, moved})}. Gives send(id of a plan or null), which does nothing while
+   * done(url), failed(problem), changed(details of the API)}. Gives send(id of a plan or null), which does nothing while
    * one is under way.
    */
   function open(post, page) {
@@ -41,7 +41,7 @@
         const refused = problem.status >= 400 && problem.status < 500 && details.code !== 'ensemble.in_progress';
         if (refused) { unanswered = { text: '', key: '' }; }
         if (details.code === 'ensemble.plan_changed' && details.plan) {
-          page.changed({ plan: details.plan, moved: details.moved });
+          page.changed(details);
         } else {
           page.failed(problem);
         }

@@ -3,20 +3,18 @@
 (function () {
   'use strict';
   const { ensembles } = globalThis;
-  const { gettext, ngettext, fill, level, left } = ensembles.words;
+  const { gettext, ngettext, fill, label } = ensembles.words;
   const { el, icon, badge } = ensembles.dom;
-  const { losses } = ensembles;
 
   /**
-   * A box with the members that would be elsewhere, what that changes in what failures cost, and two buttons.
-   * state: {plan, moved: [{member, tier, from, to}], before: the plan that was shown, or null}.
+   * A box with the members that would be elsewhere, what that changes in what failures leave, and two buttons.
+   * state: {plan, moved, earlier: domains, worst}, as the API tells them of a plan that does not hold.
    */
   function view(state, legend, act) {
-    const { plan, moved, before } = state;
-    const labels = labelled([...(before ? before.domains : []), ...plan.domains]);
+    const { plan, moved, worst } = state;
+    const labels = new Map([...state.earlier, ...plan.domains].map((domain) => [domain.ref, label(domain)]));
     const byName = new Map(legend.map((tier) => [tier.name, tier]));
     const where = (domains) => (domains ? path(plan, domains, labels) : gettext('not known any more'));
-    const costs = before ? losses.changes(before, plan, legend) : [];
     return el('div', {
       class: 'ens-difference', id: 'ens-difference', role: 'group', 'aria-labelledby': 'ens-difference-title',
     },
@@ -26,13 +24,7 @@
       el('p', {}, gettext('Nothing was built. This is what is possible now:')),
       el('div', { class: 'ens-scroll' }, table([gettext('Member'), gettext('Before'), gettext('Now')], moved.map((one) => [
         [byName.has(one.tier) ? badge(byName.get(one.tier)) : null, ' ', one.member], where(one.from), where(one.to)]))),
-      costs.length
-        ? [el('p', {}, gettext('What the worst single failure leaves is different too:')), table(
-          [gettext('After the loss of'), gettext('Before'), gettext('Now')], costs.map((one) => [
-            [badge(byName.get(one.tier)), ' ',
-              fill(gettext('%(tier)s, any one %(level)s'), { tier: one.tier, level: level(one.level) })],
-            one.before === undefined ? '–' : left(one.before, one.count), left(one.now, one.count)]))]
-        : el('p', {}, icon('good'), ' ', gettext('What the worst single failure leaves is the same as before.')),
+      worst ? leaves(worst, byName) : null,
       el('div', { class: 'ens-difference-buttons' },
         el('button', { id: 'ens-build-new', type: 'button', class: 'btn btn-primary', on: { click: act.build } },
           icon('check'), ' ', gettext('Build it like this')),
@@ -40,8 +32,13 @@
           gettext('Keep drawing'))));
   }
 
-  function labelled(domains) {
-    return new Map(domains.map((domain) => [domain.ref, domain.name || domain.label]));
+  /** What the worst single failures leave that is not as it was by the plan before; nothing where that is not known. */
+  function leaves(worst, byName) {
+    return worst.length
+      ? [el('p', {}, gettext('What the worst single failure leaves is different too:')),
+        el('ul', { class: 'ens-plain', id: 'ens-difference-worst' }, worst.map((one) => el('li', { 'data-tier': one.tier },
+          icon(one.left < one.before ? 'warn' : 'good'), ' ', badge(byName.get(one.tier)), ' ', one.message)))]
+      : el('p', {}, icon('good'), ' ', gettext('What the worst single failure leaves is the same as before.'));
   }
 
   /** "zone A ▸ rack B ▸ host C". */

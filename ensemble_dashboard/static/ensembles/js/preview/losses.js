@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What failures take from a plan, in numbers: worst cases, promises, and what two plans differ in. */
+/* What failures take from a plan, in numbers: worst cases and promises. */
 (function () {
   'use strict';
   const { ensembles } = globalThis;
@@ -78,19 +78,5 @@
     return share ? Math.ceil(count * Number(share[1]) / 100) : Number(available ?? 1);
   }
 
-  /** Where the worst single failure costs more or less than before: [{level, tier, before, now, count}]. */
-  function changes(before, after, tiers) {
-    return after.survivability.flatMap((item) => {
-      const old = before.survivability.find((one) => one.level === item.level);
-      const was = old ? worst(before, tiers, old, 1) : [];
-      return worst(after, tiers, item, 1)
-        .map((now, index) => {
-          const left = was[index] && was[index].left;
-          return { level: item.level, tier: now.tier, before: left, now: now.left, count: now.count };
-        })
-        .filter((one) => one.before !== one.now);
-    });
-  }
-
-  ensembles.losses = { worst, outcome, worstOutcome, worstDomains, need, promises, changes };
+  ensembles.losses = { worst, outcome, worstOutcome, worstDomains, need, promises };
 }());
