@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ensemble_api.planning.impact import Break, Effect
-from ensemble_api.planning.message import Message, Sentence, apart
+from ensemble_api.planning.message import Message, Sentence, apart, listed
 from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord
@@ -24,6 +24,22 @@ _MOVE = Sentence("drain.move", "%(member)s to %(host)s")
 _NO_ROOM = Sentence("drain.no-room", "There is no room.")
 _NOT_TRIED = Sentence("drain.not-tried", "Not tried.")
 _MOVES = Sentence("drain.moves", "Moves: %(moves)s.")
+_EFFECTS = {
+    Effect.ENDED: Sentence("impact.ends", "ends %(count)s tier", "ends %(count)s tiers"),
+    Effect.BROKEN: Sentence(
+        "impact.breaks", "breaks %(count)s promise", "breaks %(count)s promises"
+    ),
+    Effect.EXPOSED: Sentence(
+        "impact.uses-up", "uses up %(count)s promise", "uses up %(count)s promises"
+    ),
+    Effect.UNPROTECTED: Sentence(
+        "impact.ends-unasked",
+        "ends %(count)s tier of which nothing was asked",
+        "ends %(count)s tiers of which nothing was asked",
+    ),
+}
+_FAILURE = Sentence("impact.failure", "Its failure %(effects)s.")
+_NO_EFFECT = Sentence("impact.nothing", "Its failure breaks nothing.")
 
 
 def host_impacts(found: HostImpacts, levels: Sequence[str], *, summary: bool = False) -> Json:
@@ -98,8 +114,7 @@ def _host(each: HostImpact, found: HostImpacts, levels: Sequence[str]) -> Json:
         "host": each.host.name,
         "state": each.host.state,
         **dict(zip(levels[1:], each.host.above, strict=True)),
-        "impact": _impact(each),
-        "worst": each.worst and each.worst.value,
+        **_impact(each),
         "ensembles": _ensembles(each, found),
         "members": [
             {
@@ -118,8 +133,17 @@ def _host(each: HostImpact, found: HostImpacts, levels: Sequence[str]) -> Json:
 
 
 def _impact(each: HostImpact) -> Json:
-    """How many tiers end, promises break or are used up, and tiers end that nobody protects."""
-    return {effect.value: count for effect, count in each.counts.items()}
+    """What the failure of a host breaks: the worst, how often each effect, and in words.
+
+    Of a host without members nothing is said.
+    """
+    effects = [_EFFECTS[effect](count=count) for effect, count in each.counts.items() if count]
+    said = _FAILURE(effects=listed(effects)) if effects else _NO_EFFECT()
+    return {
+        "impact": {effect.value: count for effect, count in each.counts.items()},
+        "impact_message": said if each.occupants else None,
+        "worst": each.worst and each.worst.value,
+    }
 
 
 def _ensembles(each: HostImpact, found: HostImpacts) -> list[Json]:
@@ -176,8 +200,7 @@ def _summary(found: HostImpacts, levels: Sequence[str]) -> Json:
             "state": each.host.state,
             "members": len(each.occupants),
             "ensembles": each.ensembles,
-            "impact": _impact(each),
-            "worst": each.worst and each.worst.value,
+            **_impact(each),
             "found": each.found,
         }
         groups.setdefault(each.host.above, []).append(entry)

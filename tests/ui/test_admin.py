@@ -102,7 +102,7 @@ def test_a_host_that_stops_makes_the_failure_of_the_others_worse(
     admin.until(is_down, 120)
     others = {hosts["web-1"], hosts["web-2"]} - {hosts["db-0"]}
     for host in others:
-        assert "its failure breaks 1 promise" in cell(admin, host)
+        assert "Its failure breaks 1 promise" in cell(admin, host)
         row = admin.text(f"tr[data-host='{host}'] .ens-break-broken")
         assert "Only 1 of web would be left." in row
     assert admin.all(".ens-heat-cell.is-down"), "its cell has the sign of a host that is down"

@@ -128,7 +128,7 @@ def _facts(host: Mapping[str, Any]) -> Iterable[str]:
     yield _filled(ngettext("%(n)d member", "%(n)d members", members), members)
     if members:
         yield _filled(ngettext("%(n)d ensemble", "%(n)d ensembles", ensembles), ensembles)
-        yield failure(host["impact"])
+        yield host["impact_message"]
 
 
 def _filled(text: str, count: int) -> str:
@@ -138,28 +138,6 @@ def _filled(text: str, count: int) -> str:
 def broken(impact: Mapping[str, int]) -> int:
     """Count what a failure breaks of what somebody asked for."""
     return sum(impact.get(effect, 0) for effect in ("ended", "broken", "exposed"))
-
-
-def failure(impact: Mapping[str, int]) -> str:
-    """Say what a failure ends, breaks and uses up, and what would end though nobody asked."""
-    ended, broke, used, unasked = (
-        impact.get(effect, 0) for effect in ("ended", "broken", "exposed", "unprotected")
-    )
-    effects = (
-        (ended, ngettext("ends %(n)d tier", "ends %(n)d tiers", ended)),
-        (broke, ngettext("breaks %(n)d promise", "breaks %(n)d promises", broke)),
-        (used, ngettext("uses up %(n)d promise", "uses up %(n)d promises", used)),
-        (
-            unasked,
-            ngettext(
-                "ends %(n)d tier of which nothing was asked",
-                "ends %(n)d tiers of which nothing was asked",
-                unasked,
-            ),
-        ),
-    )
-    said = [_filled(text, count) for count, text in effects if count]
-    return _("its failure %(effects)s") % {"effects": ", ".join(said) or _("breaks nothing")}
 
 
 def _legend(measure: str, most: int) -> Iterable[tuple[int, str]]:

@@ -5,11 +5,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ensemble_dashboard.content.admin_ensembles.heat import failure
-
 # What a host of the API has beside the names of the domains that it is in.
 OWN_KEYS = frozenset(
-    ("host", "state", "impact", "worst", "ensembles", "members", "drain", "broken")
+    (
+        "host",
+        "state",
+        "impact",
+        "impact_message",
+        "worst",
+        "ensembles",
+        "members",
+        "drain",
+        "broken",
+    )
 )
 SHOWN = 4  # promises of a host that are shown at once
 
@@ -47,7 +55,7 @@ class HostRow:
     places: tuple[tuple[str, str], ...]  # level and name of its domains, the largest first
     shares: tuple[EnsembleShare, ...]
     breaks: tuple[EnsembleBreak, ...]
-    failure: str
+    failure: str | None  # what it breaks, in a sentence; None without members
 
     @property
     def member_count(self) -> int:
@@ -74,7 +82,7 @@ def row(host: Mapping[str, Any], levels: Iterable[str], projects: Mapping[str, s
         tuple(reversed(places)),
         _shares(host, projects),
         tuple(_break(each, projects) for each in host["drain"]["breaks"]),
-        failure(host["impact"]),
+        host["impact_message"],
     )
 
 

@@ -123,10 +123,10 @@ def test_the_map_has_all_hosts_and_the_table_the_worst_first(
     said = cells(text)
     assert list(said) == ["h1", "h2", "h3", "h5", "h4"], "zone by zone, rack by rack"
     assert said["h2"] == (
-        "h2 · up · 2 members · 2 ensembles · its failure uses up 1 promise, ends 1 tier of which "
-        "nothing was asked"
+        "h2 · up · 2 members · 2 ensembles · Its failure uses up 1 promise and ends 1 tier of "
+        "which nothing was asked."
     )
-    assert said["h1"].endswith("· 1 ensemble · its failure uses up 1 promise")
+    assert said["h1"].endswith("· 1 ensemble · Its failure uses up 1 promise.")
     numbers = dict(
         re.findall(r'hosts/(h\d)/"[^>]*>.*?ens-heat-number" aria-hidden="true">(\d+)', text)
     )
@@ -275,7 +275,7 @@ def test_nothing_of_ours_is_an_inline_script_or_style(
 def test_a_host_tells_what_breaks_and_who_is_there(admin: Client, filled: DashboardCloud) -> None:
     text = page(admin, "/admin/ensembles/hosts/h2/")
     told = words(text)
-    assert "Its failure uses up 1 promise, ends 1 tier of which nothing was asked." in told
+    assert "Its failure uses up 1 promise and ends 1 tier of which nothing was asked." in told
     assert re.findall(r"(bank|shop) (?:demo|p-bank) (?:web|db)-. show on the map (\w+)", told) == [
         ("bank", "down"),
         ("shop", "works"),

@@ -210,6 +210,7 @@ def test_a_host_is_shown_with_its_members_and_what_breaks() -> None:
     assert shown == {
         "host": "h1", "state": "up", "rack": "r1", "zone": "az1",
         "impact": {"ended": 0, "broken": 1, "exposed": 0, "unprotected": 0}, "worst": "broken",
+        "impact_message": "Its failure breaks 1 promise.",
         "ensembles": [{
             "id": quorum.id, "name": "quorum", "project_id": "shop-project", "state": "degraded",
             "label": "degraded",
@@ -241,7 +242,8 @@ def test_tiers_that_would_end_have_no_policy() -> None:
 
 
 def test_the_summary_tells_all_hosts_in_a_few_bytes_each() -> None:
-    view = views.host_impacts(look(limit=1, project_id="bank-project"), LEVELS, summary=True)
+    found = look(limit=1, project_id="bank-project")
+    view = views.translated(views.host_impacts(found, LEVELS, summary=True))
     summary = view["summary"]
     assert [(each["zone"], each["rack"], len(each["hosts"])) for each in summary["groups"]] == [
         ("az1", "r1", 2), ("az1", "r2", 1), ("az2", "r1", 1), ("az2", None, 1),
@@ -250,7 +252,9 @@ def test_the_summary_tells_all_hosts_in_a_few_bytes_each() -> None:
         "host": "h1", "state": "up", "members": 1, "ensembles": 1, "found": True,
         "worst": "unprotected",
         "impact": {"ended": 0, "broken": 0, "exposed": 0, "unprotected": 1},
+        "impact_message": "Its failure ends 1 tier of which nothing was asked.",
     }  # fmt: skip
+    assert summary["groups"][-1]["hosts"][0]["impact_message"] is None, "nobody is there"
     # What there is to choose does not depend on what is chosen.
     choices = [(p["project_id"], [e["name"] for e in p["ensembles"]]) for p in summary["projects"]]
     assert choices == [
@@ -275,4 +279,5 @@ def test_a_large_cloud_has_a_small_summary() -> None:
         for at in range(20)
     ]
     found = host_impacts(hosts, LEVELS, owners, occupants, Search(limit=20))
-    assert len(json.dumps(views.host_impacts(found, LEVELS, summary=True)["summary"])) < 230_000
+    view = views.translated(views.host_impacts(found, LEVELS, summary=True))
+    assert len(json.dumps(view["summary"])) < 300_000
