@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The steps from nothing, or from an earlier state, to a cloud that is ready."""
 
+import contextlib
 import os
-import shutil
+import sqlite3
 import time
 from collections.abc import Callable
 
@@ -116,7 +117,12 @@ class BringUp:
 
     def _copy_cell(self) -> None:
         """Make cell0: it has the tables of cell1, and they are all empty."""
-        shutil.copyfile(self._state.database("nova_cell1"), self._state.database("nova_cell0"))
+        with (
+            contextlib.closing(sqlite3.connect(self._state.database("nova_cell1"))) as cell1,
+            contextlib.closing(sqlite3.connect(self._state.database("nova_cell0"))) as cell0,
+        ):
+            # Not the file alone: what was written last may be in the write-ahead log beside it.
+            cell1.backup(cell0)
 
     def _database_step(self, name: str) -> Step:
         def migrate() -> None:

@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from sqlalchemy import URL, Engine, event
+from sqlalchemy import URL, Engine, QueuePool, event
 from sqlalchemy.engine import CreateEnginePlugin
 
 _PRAGMAS = (
@@ -12,6 +12,7 @@ _PRAGMAS = (
     # A crash of the machine may lose the demo cloud; a crash of a process cannot.
     "PRAGMA synchronous = OFF",
 )
+_KEPT = 10  # connections of one process to one file
 
 
 class ImmediatePlugin(CreateEnginePlugin):
@@ -20,7 +21,17 @@ class ImmediatePlugin(CreateEnginePlugin):
     A transaction that reads first and writes later fails at once with "database is locked" when
     another one wrote in between, however long the busy timeout is. Taking the lock at BEGIN makes
     transactions queue instead. Use it with `sqlite:///file?plugin=ensemblecloud`.
+
+    Connections are kept for the next who needs one. oslo.db would open a new one for each session:
+    SQLite then reads the whole schema at its first statement, and the last connection that is
+    closed copies the write-ahead log back and removes it.
     """
+
+    def __init__(self, url: URL, kwargs: dict[str, Any]) -> None:
+        super().__init__(url, kwargs)
+        kwargs["poolclass"] = QueuePool
+        kwargs["pool_size"] = _KEPT
+        kwargs["max_overflow"] = -1  # nobody waits for another's connection
 
     def update_url(self, url: URL) -> URL:
         """Return the URL without the part that named this plugin."""

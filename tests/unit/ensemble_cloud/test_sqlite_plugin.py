@@ -53,3 +53,16 @@ def test_without_the_plugin_two_who_have_read_lock_each_other_out(tmp_path: Path
         with pytest.raises(exc.OperationalError, match="database is locked"):
             other.execute(write)
     engine.dispose()
+
+
+def test_sessions_one_after_another_use_one_connection(tmp_path: Path) -> None:
+    facade = enginefacade.transaction_context()
+    facade.configure(connection=f"sqlite:///{tmp_path}/c.sqlite?plugin=ensemblecloud&timeout=60")
+    engine = facade.writer.get_engine()
+    made: list[object] = []
+    sqlalchemy.event.listen(engine, "connect", lambda connection, _record: made.append(connection))
+    for _ in range(5):
+        with engine.begin() as connection:
+            connection.execute(sqlalchemy.text("SELECT 1"))
+    assert len(made) <= 1, "oslo.db itself may have had the first one"
+    engine.dispose()
