@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 PATIENCE = 240  # seconds; two cores may be busy
+LOOK = 0.5  # seconds between two looks at what is waited for
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Project:
             if found["status"] in statuses:
                 return found
             assert found["status"] != "ERROR", found["fault"]
-            time.sleep(2)
+            time.sleep(LOOK)
         raise AssertionError(f"still {found['status']} after {PATIENCE} s: {found['events']}")
 
     def delete(self, ensemble_id: str) -> None:
@@ -74,7 +75,7 @@ class Project:
         until = time.monotonic() + PATIENCE
         while self.request("GET", f"/{ensemble_id}").status_code != 404:
             assert time.monotonic() < until, "the ensemble is still there"
-            time.sleep(1)
+            time.sleep(LOOK)
 
 
 @dataclass(frozen=True)

@@ -78,35 +78,68 @@ def start(profile: Path, width: int = 1440, height: int = 1000) -> webdriver.Chr
 
 
 LOGINS = 5
+LANDING = "/settings/"  # for which the dashboard asks no other service
+SESSION = "sessionid"  # the cookie
 USER = ".dropdown.user-menu, #user_info, .user-name"  # whoever is logged in, in the header
 
 
 class Dashboard:
-    """The dashboard as one person sees it: pages, elements, and what the browser complained of."""
+    """The dashboard as one person sees it: pages, elements, and what the browser complained of.
 
-    def __init__(self, driver: webdriver.Chrome, url: str) -> None:
+    ``sessions`` are those of earlier tests, by dashboard and user.
+    """
+
+    def __init__(
+        self,
+        driver: webdriver.Chrome,
+        url: str,
+        sessions: dict[tuple[str, str], str] | None = None,
+    ) -> None:
         self.driver = driver
         self.url = url.rstrip("/")
+        self._sessions = {} if sessions is None else sessions
 
     def log_in(self, user: str, password: str) -> None:
-        """Log in as somebody else than before, by the form."""
+        """Log in as somebody else than before, by the form, to a session that nobody had before."""
         for _ in range(LOGINS):
-            # Away from the page first: an answer on its way would bring the old session's cookie
-            # back. One that comes even so is seen by the name, and has come then.
-            self.driver.get("about:blank")
-            self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
-            self.open("/auth/login/")
+            self._log_out()
+            self.open(f"/auth/login/?next={LANDING}")
             if "/auth/login" not in self.driver.current_url:
                 continue  # the cookie of the old session came back just then
             for name, text in (("username", user), ("password", password)):
                 self.find(f"[name={name}]").send_keys(text)
             self.find("#loginBtn").click()
             self.until(lambda: "/auth/login" not in self.driver.current_url)
-            self.driver.refresh()
-            shown = "return document.querySelector(arguments[0])?.textContent ?? ''"
-            if self.driver.execute_script(shown, USER).split()[:1] == [user]:
+            if self._lands_as(user):
                 return
         raise AssertionError(f"{user} is not who is logged in")
+
+    def go_on_as(self, user: str, password: str) -> None:
+        """Go on with the session that this user had in an earlier test, or log in.
+
+        For tests that change nothing of what a session knows, such as its project.
+        """
+        key = (self.url, user)
+        kept = self._sessions.pop(key, None)
+        if kept is not None:
+            self._log_out()
+            cookie = {"name": SESSION, "value": kept, "url": self.url, "httpOnly": True}
+            self.driver.execute_cdp_cmd("Network.setCookie", cookie)
+        if kept is None or not self._lands_as(user):
+            self.log_in(user, password)
+        self._sessions[key] = self.driver.get_cookie(SESSION)["value"]
+
+    def _lands_as(self, user: str) -> bool:
+        """Open a page that is quickly there; return whether it is this user's."""
+        self.open(LANDING)
+        shown = "return document.querySelector(arguments[0])?.textContent ?? ''"
+        return bool(self.driver.execute_script(shown, USER).split()[:1] == [user])
+
+    def _log_out(self) -> None:
+        # Away from the page first: an answer on its way would bring the old session's cookie
+        # back. One that comes even so is seen by the name, and has come then.
+        self.driver.get("about:blank")
+        self.end_session()
 
     def end_session(self) -> None:
         """Let the session end as if its time were over: the page that is open does not notice."""

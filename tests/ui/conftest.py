@@ -10,6 +10,7 @@ from selenium import webdriver
 from tests.cloud.ensembles import Operator, Project
 from tests.embedded import EmbeddedCloud
 from tests.ui import browser
+from tests.ui import dashboard as second_dashboard
 
 PASSWORD = "secret"
 
@@ -22,14 +23,35 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrom
     started.quit()
 
 
-@pytest.fixture
-def dashboard(driver: webdriver.Chrome, cloud: EmbeddedCloud) -> Iterator[browser.Dashboard]:
-    """The dashboard before anybody has logged in; afterwards nothing severe may have happened.
+@pytest.fixture(scope="session")
+def sessions() -> dict[tuple[str, str], str]:
+    """The sessions that users have, by dashboard and user, for the tests that come later."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def dashboard_url(cloud: EmbeddedCloud) -> str:
+    """The address of the dashboard.
 
     ENSEMBLE_TEST_DASHBOARD names another dashboard of the same cloud, for work on the pages.
     """
-    url = os.environ.get("ENSEMBLE_TEST_DASHBOARD") or cloud.status["urls"]["dashboard"]
-    shown = browser.Dashboard(driver, url)
+    named = os.environ.get("ENSEMBLE_TEST_DASHBOARD")
+    return named or str(cloud.status["urls"]["dashboard"])
+
+
+@pytest.fixture(scope="session")
+def second_url(cloud: EmbeddedCloud) -> Iterator[str]:
+    """The address of the second dashboard, which has other themes and languages."""
+    with second_dashboard.started(cloud) as url:
+        yield url
+
+
+@pytest.fixture
+def dashboard(
+    driver: webdriver.Chrome, dashboard_url: str, sessions: dict[tuple[str, str], str]
+) -> Iterator[browser.Dashboard]:
+    """The dashboard before anybody has logged in; afterwards nothing severe may have happened."""
+    shown = browser.Dashboard(driver, dashboard_url, sessions)
     shown.severe()  # what a test before this one left
     yield shown
     assert shown.severe() == []
@@ -38,7 +60,7 @@ def dashboard(driver: webdriver.Chrome, cloud: EmbeddedCloud) -> Iterator[browse
 @pytest.fixture
 def demo(dashboard: browser.Dashboard) -> browser.Dashboard:
     """A member of the project, with an empty drawing."""
-    dashboard.log_in("demo", PASSWORD)
+    dashboard.go_on_as("demo", PASSWORD)
     dashboard.driver.execute_script("sessionStorage.clear()")
     return dashboard
 
@@ -46,7 +68,7 @@ def demo(dashboard: browser.Dashboard) -> browser.Dashboard:
 @pytest.fixture
 def admin(dashboard: browser.Dashboard) -> browser.Dashboard:
     """An operator."""
-    dashboard.log_in("admin", PASSWORD)
+    dashboard.go_on_as("admin", PASSWORD)
     return dashboard
 
 
@@ -60,8 +82,11 @@ def project(cloud: EmbeddedCloud) -> Iterator[Project]:
 
 
 def _empty(project: Project) -> None:
-    for left in project.request("GET").json()["ensembles"]:
-        project.delete(left["id"])
+    left = [each["id"] for each in project.request("GET").json()["ensembles"]]
+    for ensemble_id in left:
+        assert project.request("DELETE", f"/{ensemble_id}").status_code in (202, 404)
+    for ensemble_id in left:
+        project.wait_gone(ensemble_id)
 
 
 @pytest.fixture

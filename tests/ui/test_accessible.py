@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from tests.cloud.ensembles import Operator, Project
-from tests.embedded import EmbeddedCloud
 from tests.ui import axe, states, themes
-from tests.ui import dashboard as second_dashboard
 from tests.ui.browser import Dashboard
 from tests.ui.conftest import PASSWORD
 
@@ -18,18 +16,14 @@ pytestmark = [pytest.mark.cloud, pytest.mark.ui]
 THEMES = ("default", "material", "dark")
 
 
-@pytest.fixture(scope="module")
-def url(cloud: EmbeddedCloud) -> Iterator[str]:
-    """The address of the second dashboard, which has a dark theme."""
-    with second_dashboard.started(cloud) as address:
-        yield address
-
-
 @pytest.fixture
-def page(driver: Any, url: str) -> Dashboard:
-    """A member of the project; some states are made of answers that never come."""
-    shown = Dashboard(driver, url)
-    shown.log_in("demo", PASSWORD)
+def page(driver: Any, second_url: str, sessions: Any) -> Dashboard:
+    """A member of the project at the second dashboard, which has a dark theme.
+
+    Some states are made of answers that never come.
+    """
+    shown = Dashboard(driver, second_url, sessions)
+    shown.go_on_as("demo", PASSWORD)
     return shown
 
 
@@ -53,5 +47,5 @@ def test_the_table_and_the_details_are_accessible_in_each_state(
 ) -> None:
     found = states.ensembles(page, project, lambda: states.failed_build(project, operator))
     assert wrong(page, found) == []
-    page.log_in("admin", PASSWORD)
+    page.go_on_as("admin", PASSWORD)
     assert wrong(page, states.operators(page)) == []

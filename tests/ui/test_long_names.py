@@ -32,7 +32,7 @@ def test_a_long_name_and_a_tablet_leave_room_for_the_rest(
         narrow.resize(demo, 1024)
         demo.open(pages[0])
         assert demo.driver.execute_script(_TALL, ".ens-table td a[title]") < 80
-        demo.log_in("admin", PASSWORD)
+        demo.go_on_as("admin", PASSWORD)
         for path in ("/admin/ensembles/all/", "/admin/ensembles/"):
             for width in WIDTHS:
                 narrow.resize(demo, width)

@@ -37,6 +37,6 @@ def test_the_table_and_the_details_fit_a_narrow_window_in_each_state(
     with narrow.window(demo, NARROWEST):
         found = states.ensembles(demo, project, lambda: states.failed_build(project, operator))
         assert wrong(demo, found) == []
-        demo.log_in("admin", PASSWORD)
+        demo.go_on_as("admin", PASSWORD)
         assert wrong(demo, states.operators(demo)) == []
         demo.driver.get("about:blank")  # before the rows that it follows are deleted

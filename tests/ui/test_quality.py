@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cloud.ensembles import Project
-from tests.embedded import EmbeddedCloud
-from tests.ui import axe, browser
-from tests.ui import dashboard as second_dashboard
+from tests.ui import axe
 from tests.ui.browser import Dashboard
 from tests.ui.conftest import PASSWORD
 from tests.ui.dashboard import pseudo
@@ -78,19 +76,12 @@ return found;
 """
 
 
-@pytest.fixture(scope="session")
-def second_url(cloud: EmbeddedCloud) -> Iterator[str]:
-    """The address of the second dashboard."""
-    with second_dashboard.started(cloud) as url:
-        yield url
-
-
 @pytest.fixture
-def second(driver: Any, second_url: str) -> Iterator[Dashboard]:
+def second(driver: Any, second_url: str, sessions: Any) -> Iterator[Dashboard]:
     """A member of the project at the second dashboard, with an empty drawing."""
-    shown = browser.Dashboard(driver, second_url)
+    shown = Dashboard(driver, second_url, sessions)
     shown.severe()
-    shown.log_in("demo", PASSWORD)
+    shown.go_on_as("demo", PASSWORD)
     driver.execute_script("sessionStorage.clear(); localStorage.clear()")
     yield shown
     assert shown.severe() == []
@@ -159,7 +150,7 @@ def test_nothing_of_ours_breaks_a_strict_policy(second: Dashboard, project: Proj
         second.open(f"/project/ensembles/{made['id']}/")
         second.find(".ens-members tbody tr")
         assert _broken_by_us(second) == []
-        second.log_in("admin", PASSWORD)
+        second.go_on_as("admin", PASSWORD)
         second.open("/admin/ensembles/")
         second.find(".ens")
         assert _broken_by_us(second) == []

@@ -16,7 +16,7 @@ INDEX = "/project/ensembles/"
 @pytest.fixture
 def reader(dashboard: Dashboard) -> Dashboard:
     """Somebody with the role reader alone, in the same project as demo."""
-    dashboard.log_in("reader", PASSWORD)
+    dashboard.go_on_as("reader", PASSWORD)
     dashboard.driver.execute_script("sessionStorage.clear()")
     return dashboard
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cloud.ensembles import Operator, Project
 from tests.ui.browser import Dashboard
+from tests.ui.conftest import PASSWORD
 from tests.ui.drawing import DRAW, drawing
 
 pytestmark = [pytest.mark.cloud, pytest.mark.ui]
@@ -18,8 +19,11 @@ MANY = 12_000  # more than anybody's quota to begin with
 
 
 @pytest.fixture
-def german(demo: Dashboard) -> Dashboard:
-    """The same person, who has chosen German and a time zone far from the browser's."""
+def german(dashboard: Dashboard) -> Dashboard:
+    """A member who has chosen German and a time zone far from the browser's, in this session."""
+    demo = dashboard
+    demo.log_in("demo", PASSWORD)
+    demo.driver.execute_script("sessionStorage.clear()")
     demo.open("/settings/")
     for field, value in (("language", "de"), ("timezone", ZONE)):
         # The theme hides the list itself behind one of its own.
