@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drain: where an ensemble's members on one host would go, all others staying where they can."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-import numpy as np
-
+from ensemble_api.planning.completion import closed_to_more, placed
 from ensemble_api.planning.milp.task import Solve
-from ensemble_api.planning.model import Ensemble, Member
+from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.planner import plan
 from ensemble_api.planning.problem import build
 from ensemble_api.planning.replace_lost import replace_lost
 from ensemble_api.planning.result import Assignment, Infeasible, Reason
 from ensemble_api.planning.snapshot import Snapshot
-from ensemble_api.planning.topology import IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +45,12 @@ def drain(
     hard = replace(ensemble, policies=tuple(ensemble.policies[number] for number in numbers))
     known = set(snapshot.topology.hosts)
     running = {member: at for member, at in assignment.items() if at in known}
-    less = _without(snapshot, running, hard, host)
+    staying = {member: at for member, at in running.items() if at != host}
+    less = closed_to_more(snapshot, hard, staying, {host})
     problem = build(hard, less, running)
     counts = replace_lost(problem)
     if counts is not None:
-        return DrainPlan(True, _moves(hard, running, counts, less, host))
+        return DrainPlan(True, _moves(running, placed(problem, counts, staying)))
     result = plan(hard, less, running, solve=solve, changes=False)
     if isinstance(result, Infeasible):
         reasons = tuple(
@@ -61,44 +59,8 @@ def drain(
             for each in result.reasons
         )
         return DrainPlan(False if result.proved else None, reasons=reasons)
-    moved = {m: at for m, at in result.assignment.items() if at != running.get(m)}
-    return DrainPlan(True, MappingProxyType(moved))
+    return DrainPlan(True, _moves(running, result.assignment))
 
 
-def _without(snapshot: Snapshot, running: Assignment, ensemble: Ensemble, host: str) -> Snapshot:
-    """The cloud without the host, where members on other hosts that are not usable may stay."""
-    gone = snapshot.topology.host_number(host)
-    held = np.isin(snapshot.topology.hosts, list(set(running.values())))
-    usable = snapshot.usable | held
-    usable[gone] = False
-    fresh = snapshot.usable.copy()
-    fresh[gone] = False
-    everywhere = np.ones(len(snapshot.topology), dtype=np.bool_)
-    offered = {
-        tier.name: snapshot.offered.get(tier.name, everywhere) & fresh for tier in ensemble.tiers
-    }
-    return replace(snapshot, usable=usable, offered=offered)
-
-
-def _moves(
-    ensemble: Ensemble,
-    running: Mapping[Member, str],
-    counts: IntArray,
-    snapshot: Snapshot,
-    host: str,
-) -> Assignment:
-    """Give the members that found no place to stay the places that others do not keep."""
-    hosts: Sequence[str] = snapshot.topology.hosts
-    moves: dict[Member, str] = {}
-    for row, tier in enumerate(ensemble.tiers):
-        left = {hosts[at]: int(counts[row, at]) for at in np.flatnonzero(counts[row]).tolist()}
-        homeless = []
-        for member in tier.members:
-            at = running.get(member)
-            if at is not None and at != host and left.get(at):
-                left[at] -= 1
-            else:
-                homeless.append(member)
-        others = [at for at, count in left.items() for _ in range(count)]
-        moves |= dict(zip(homeless, others, strict=True))
-    return MappingProxyType(moves)
+def _moves(before: Assignment, after: Assignment) -> Assignment:
+    return MappingProxyType({m: at for m, at in after.items() if at != before.get(m)})
