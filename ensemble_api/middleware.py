@@ -107,15 +107,6 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
     store.check()
     compute = Compute(application)
     reservation = Reservation(session.placement)
-    engine = Engine(
-        store,
-        session,
-        compute,
-        reservation,
-        owner=owner,
-        concurrency=ours.build_concurrency,
-        timeout=ours.build_timeout,
-    )
     inventory = Inventory(
         compute,
         session.placement,
@@ -123,6 +114,33 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         config.default_availability_zone,
         AggregateRules.configured(config).closed,
         Packing(ours.packing),
+    )
+    service = Service(
+        store,
+        compute,
+        Networks(session.network),
+        Volumes(),
+        inventory,
+        reservation,
+        owner=f"{owner}:api",
+        worker=owner,
+        max_members=ours.max_members,
+        attempts=ours.reserve_attempts,
+        wake=lambda: worker.wake(),  # which is made last
+        check_rights=check_policy,
+        plan_lifetime=ours.plan_lifetime,
+        shown_hosts=ours.shown_hosts,
+        max_body=config.oslo_middleware.max_request_body_size,
+    )
+    engine = Engine(
+        store,
+        session,
+        compute,
+        reservation,
+        service.replacement,
+        owner=owner,
+        concurrency=ours.build_concurrency,
+        timeout=ours.build_timeout,
     )
     worker = Worker(
         store,
@@ -134,22 +152,6 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         observer=CloudObserver(
             CurrentStates(store), compute, inventory, owner=owner, period=ours.observe_interval
         ),
-    )
-    service = Service(
-        store,
-        compute,
-        Networks(session.network),
-        Volumes(),
-        inventory,
-        reservation,
-        owner=f"{owner}:api",
-        max_members=ours.max_members,
-        attempts=ours.reserve_attempts,
-        wake=worker.wake,
-        check_rights=check_policy,
-        plan_lifetime=ours.plan_lifetime,
-        shown_hosts=ours.shown_hosts,
-        max_body=config.oslo_middleware.max_request_body_size,
     )
     return service, worker
 

@@ -56,7 +56,8 @@ class MemberRecord:
     ``asked_at`` is when Nova was first to be asked for its server (ISO 8601 in UTC; empty before),
     ``tries`` how often Nova did not take the request, ``refusal`` what it said last, ``pause`` the
     seconds until it may be asked again. ``current_host`` and ``server_status`` are what Nova said
-    of its server when it was last observed; the status is empty before.
+    of its server when it was last observed; the status is empty before. ``failed_hosts`` are those
+    on which its server could not be built or stay, ``discarded_servers`` the ids of those servers.
     """
 
     id: str
@@ -74,11 +75,18 @@ class MemberRecord:
     pause: float = 0.0
     current_host: str | None = None
     server_status: str = ""
+    failed_hosts: tuple[str, ...] = ()
+    discarded_servers: tuple[str, ...] = ()
 
     @property
     def location(self) -> str | None:
         """The host that it counts on: the planned one until its server was observed."""
         return self.current_host if self.server_status else self.host
+
+    @property
+    def server_ids(self) -> tuple[str, ...]:
+        """The ids of its server and of those that were discarded for it."""
+        return (*((self.server_id,) if self.server_id else ()), *self.discarded_servers)
 
     @property
     def name(self) -> str:

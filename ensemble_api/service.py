@@ -28,11 +28,13 @@ from ensemble_api.usecases.delete import Delete
 from ensemble_api.usecases.drain import Drains
 from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.flavors import OtherFlavors
+from ensemble_api.usecases.holds import Holds
 from ensemble_api.usecases.host_impact import Search
 from ensemble_api.usecases.hosts import Hosts
 from ensemble_api.usecases.idempotency import CreateRequest, Idempotency
 from ensemble_api.usecases.plan import DEFAULT_OPTIONS, DryRuns, PlanOptions
 from ensemble_api.usecases.quota import Quota
+from ensemble_api.usecases.replacement import Replacement
 from ensemble_api.usecases.reserve import Reserve
 from ensemble_api.usecases.resolve import Resolver
 
@@ -40,7 +42,10 @@ __all__ = ["CreateRequest", "Page", "PlanOptions", "Search", "Service"]
 
 
 class Service:
-    """The ensembles of one cloud."""
+    """The ensembles of one cloud.
+
+    ``owner`` has the leases of creates under way, ``worker`` those of the ensembles that are built.
+    """
 
     def __init__(
         self,
@@ -52,6 +57,7 @@ class Service:
         reservation: Reservation,
         *,
         owner: str,
+        worker: str,
         max_members: int,
         attempts: int,
         wake: Callable[[], None],
@@ -91,11 +97,11 @@ class Service:
             resolver, quota, free_capacity, store, saved_plans, shown_hosts=shown_hosts
         )
         self._once = Idempotency(store, CreateRequests(store, known_for), sleep)
+        holds = Holds(reservation, exclusivity)
         reserve = Reserve(
             store,
             free_capacity,
-            exclusivity,
-            reservation,
+            holds,
             owner=owner,
             attempts=attempts,
             sleep=sleep,
@@ -109,6 +115,16 @@ class Service:
             reserve,
             wake=wake,
             check_rights=check_rights,
+        )
+        self.replacement = Replacement(
+            store,
+            compute,
+            free_capacity,
+            holds,
+            reservation,
+            owner=worker,
+            attempts=attempts,
+            sleep=sleep,
         )
         self._delete = Delete(store, wake)
         self._observer = Observer(compute, inventory, exclusivity)

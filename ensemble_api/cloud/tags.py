@@ -18,11 +18,12 @@ def recognized(
 ) -> dict[str, list[Mapping[str, Any]]]:
     """The servers of each member, by the member's id, among those that Nova shows.
 
-    A recorded id decides. Any tenant may put any tag on any server of the project, so a tag counts
-    only for a member whose server we have asked for and know no id of, and only on a server that
-    Nova made since then. Its word for when is in whole seconds, as is our record.
+    A recorded id decides, also that of a discarded one. Any tenant may put any tag on any server of
+    the project, so a tag counts only for a member whose server we have asked for and know no id of,
+    and only on a server that Nova made since then. Its word for when is in whole seconds, as is our
+    record.
     """
-    recorded = {each.server_id: each for each in record.members if each.server_id}
+    recorded = {server_id: each for each in record.members for server_id in each.server_ids}
     awaited = {each.id: each for each in record.members if _awaited(each)}
     found: dict[str, list[Mapping[str, Any]]] = {}
     for server in servers:

@@ -5,10 +5,22 @@ The same function covers build, rollback, delete and recovery after a crash: it 
 an action was carried out, it looks. An empty answer means: wait and look again.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 
+from ensemble_api.execution.actions import (
+    Action,
+    AskLater,
+    Block,
+    CreateServer,
+    DeleteServer,
+    Fail,
+    FindHosts,
+    Finish,
+    RecordServer,
+    ReleaseHold,
+    Server,
+)
 from ensemble_api.planning.message import Argument, Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 
@@ -43,6 +55,9 @@ _OVERDUE = Sentence(
     "%(count)s server was not built within %(seconds)s seconds.",
     "%(count)s servers were not built within %(seconds)s seconds.",
 )
+_HOST_FAILED = Sentence(
+    "event.host-failed", "The host of %(member)s does not report to Nova any more."
+)
 _LAST_ANSWER = Sentence("event.last-answer", "Of %(member)s Nova said at last: %(answer)s")
 
 SHOWN = 5  # members that are named
@@ -50,97 +65,9 @@ REMINDER = 30.0  # seconds after which Nova is asked again to delete what it is 
 MOST_CONFLICTS = 5
 LONGEST_PAUSE = 30  # seconds between two requests for the same server
 NO_HOST = "No valid host was found"  # how Nova begins to say it
+MOST_HOSTS = 4  # on which a member's server may fail before the build does
+HOST_PATIENCE = 30.0  # seconds without progress after which hosts that do not report are given up
 UNPLACED = 90.0  # seconds after which Nova has lost a server that is on no host yet
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """One server as Nova shows it; ``member_id`` is the member it was built for.
-
-    ``age`` is the seconds since Nova made it.
-    """
-
-    id: str
-    member_id: str
-    status: str
-    host: str | None = None
-    task: str | None = None
-    fault: str | None = None
-    locked: bool = False
-    age: float = 0.0
-
-    @property
-    def deleting(self) -> bool:
-        """Whether its end has been asked for."""
-        return self.task == "deleting"
-
-
-@dataclass(frozen=True, slots=True)
-class CreateServer:
-    """Give the member's hold up and ask Nova for its server on the planned host."""
-
-    member: MemberRecord
-
-
-@dataclass(frozen=True, slots=True)
-class AskLater:
-    """Wait before Nova is asked for the member's server; one that came to nothing goes first.
-
-    It waits for its host, unless the build of its server was ``interrupted``.
-    """
-
-    member: MemberRecord
-    server_id: str | None = None
-    interrupted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DeleteServer:
-    """Ask Nova to delete a server."""
-
-    server_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseHold:
-    """Let the member's hold go, if there is one; the member has no server any more."""
-
-    member: MemberRecord
-
-
-@dataclass(frozen=True, slots=True)
-class RecordServer:
-    """Save what was observed of a member's server."""
-
-    member: MemberRecord
-    status: MemberStatus
-    server_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Save what the removal waits for."""
-
-    message: Message
-
-
-@dataclass(frozen=True, slots=True)
-class Fail:
-    """Give the build up; everything goes."""
-
-    message: Message
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """Nothing is left to do: save this status, or forget the ensemble when it is None."""
-
-    status: Status | None
-
-
-Action: TypeAlias = (
-    CreateServer | AskLater | DeleteServer | ReleaseHold | RecordServer | Block | Fail | Finish
-)
 
 
 def decide(
@@ -177,7 +104,8 @@ def _build(
     timeout: float,
     down: Collection[str],
 ) -> tuple[Action, ...]:
-    found, doubles = _by_member(servers)
+    discarded = list(_discarded(ensemble, servers))
+    found, doubles = _by_member(each for each in servers if each not in discarded)
     lost = {
         member.id: found[member.id]
         for member in ensemble.members
@@ -187,24 +115,111 @@ def _build(
     for member in ensemble.members:
         if reason := _broken(member, ours.get(member.id)):
             return (Fail(reason),)
-    if ensemble.idle > timeout:
+    waiting = [member for member in ensemble.members if member.id not in ours]
+    building = [server for server in ours.values() if server.status != "ACTIVE"]
+    overdue = ensemble.idle > timeout
+    if overdue and (waiting or building):
         return (Fail(_overdue(ensemble, timeout)),)
     seen = tuple(_observed(ensemble, ours))
     # One that is locked is not one of ours, which nobody has had the time to lock.
     extra = tuple(DeleteServer(each.id) for each in doubles if not (each.deleting or each.locked))
-    waiting = [member for member in ensemble.members if member.id not in ours]
-    building = sum(server.status != "ACTIVE" for server in ours.values())
-    asking = [each for each in waiting if not each.pause and each.id not in lost]
+    extra += tuple(_removals(discarded, late=ensemble.idle > REMINDER))
+    if search := _search(ensemble, found, ours, down):
+        searched = {each.id for each in search.members}
+        return (*(each for each in seen if each.member.id not in searched), *extra, search)
+    asking = [
+        each
+        for each in waiting
+        if not (each.pause or each.id in lost or _is_waiting_for_its_own(ensemble, each, discarded))
+    ]
     ready = [each for each in asking if each.host not in down]
-    create = tuple(CreateServer(member) for member in ready[: max(0, concurrency - building)])
+    # What is built on a host that has failed takes no turn from others.
+    slots = concurrency - sum(each.host not in down for each in building)
+    create = tuple(CreateServer(member) for member in ready[: max(0, slots)])
     later = tuple(AskLater(each) for each in asking if each.host in down) + tuple(
         AskLater(each, lost[each.id].id, interrupted=not lost[each.id].fault)
         for each in waiting
         if each.id in lost and not lost[each.id].deleting
     )
-    if not (seen or extra or waiting or building):
+    if not (seen or waiting or building) and (overdue or not (extra or discarded)):
         return (Finish(Status.ACTIVE),)
     return seen + extra + later + create
+
+
+def _discarded(ensemble: EnsembleRecord, servers: Iterable[Server]) -> Iterator[Server]:
+    """The servers that were replaced: by what is recorded, or by the host that was given up.
+
+    The latter came of a request that Nova seemed not to have taken.
+    """
+    members = {each.id: each for each in ensemble.members}
+    for server in servers:
+        member = members.get(server.member_id)
+        late = member is not None and server.host in member.failed_hosts
+        if server.discarded or late:
+            yield server
+
+
+def _removals(discarded: Iterable[Server], *, late: bool) -> Iterator[DeleteServer]:
+    """Ask for the end of servers that were replaced: again of those that are long in going.
+
+    What is asked of a host just before it dies is lost; once Nova knows that, it needs no host.
+    """
+    for server in discarded:
+        if not server.locked and (late or not server.deleting):
+            yield DeleteServer(server.id)
+
+
+def _search(
+    ensemble: EnsembleRecord,
+    found: Mapping[str, Server],
+    ours: Mapping[str, Server],
+    down: Collection[str],
+) -> FindHosts | None:
+    """The members that need another host: Nova could not build them, or their hosts have failed.
+
+    They have the ids of those of their servers that were ``found``. A host that does not report is
+    given some time, which it takes after a restart of Nova.
+    """
+
+    def known(members: Iterable[MemberRecord]) -> tuple[MemberRecord, ...]:
+        return tuple(
+            replace(each, server_id=found[each.id].id) if each.id in found else each
+            for each in members
+        )
+
+    refused = [each for each in ensemble.members if _is_refused(each, ours.get(each.id))]
+    if refused:
+        first = refused[0]
+        message = _NOT_BUILT(member=first.name, answer=ours[first.id].fault or "")
+        return FindHosts(known(refused), message, wait=False)
+    if ensemble.idle <= HOST_PATIENCE:
+        return None
+    failed = [each for each in ensemble.members if _is_on(down, each, ours.get(each.id))]
+    due = [each for each in failed if each.status is not MemberStatus.ACTIVE and not each.pause]
+    if not due:
+        return None
+    return FindHosts(known(failed), _HOST_FAILED(member=due[0].name), wait=True)
+
+
+def _is_refused(member: MemberRecord, server: Server | None) -> bool:
+    return server is not None and server.status == "ERROR" and _is_replaceable(member, server)
+
+
+def _is_on(down: Collection[str], member: MemberRecord, server: Server | None) -> bool:
+    return member.host in down and _is_replaceable(member, server)
+
+
+def _is_replaceable(member: MemberRecord, server: Server | None) -> bool:
+    """Whether another host may be looked for: not too often, and not against a tenant's lock."""
+    return len(member.failed_hosts) < MOST_HOSTS and not (server is not None and server.locked)
+
+
+def _is_waiting_for_its_own(
+    ensemble: EnsembleRecord, member: MemberRecord, discarded: Iterable[Server]
+) -> bool:
+    """Whether a server that was replaced has still a port or a volume that is its successor's."""
+    own = ensemble.template(member).keys() & {"ports", "volumes"}
+    return bool(own) and any(each.member_id == member.id for each in discarded)
 
 
 def _came_to_nothing(member: MemberRecord, server: Server, down: Collection[str]) -> bool:
@@ -227,7 +242,7 @@ def _came_to_nothing(member: MemberRecord, server: Server, down: Collection[str]
     )
 
 
-def _by_member(servers: tuple[Server, ...]) -> tuple[Mapping[str, Server], list[Server]]:
+def _by_member(servers: Iterable[Server]) -> tuple[Mapping[str, Server], list[Server]]:
     """One server for each member, and those that are one too many (after a crash)."""
     ours: dict[str, Server] = {}
     doubles = []
@@ -249,9 +264,11 @@ def _broken(member: MemberRecord, server: Server | None) -> Message | None:
             return _DISAPPEARED(member=member.name)
         return None
     if server.status == "ERROR":
-        if server.fault:
-            return _NOT_BUILT(member=member.name, answer=server.fault)
-        return _NOT_BUILT_WITHOUT_REASON(member=member.name)
+        if not server.fault:
+            return _NOT_BUILT_WITHOUT_REASON(member=member.name)
+        if member.status is not MemberStatus.ACTIVE and _is_replaceable(member, server):
+            return None
+        return _NOT_BUILT(member=member.name, answer=server.fault)
     if server.status == "ACTIVE" and server.host not in (None, member.host):
         return _BUILT_ELSEWHERE(member=member.name)
     if server.status not in ("BUILD", "ACTIVE", "UNKNOWN"):  # UNKNOWN: its cell is down

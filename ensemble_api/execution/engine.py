@@ -2,10 +2,10 @@
 """Carries decided actions out, each saved as intent before and as result after."""
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
@@ -13,7 +13,9 @@ from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import Session
 from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG, recognized
 from ensemble_api.context import Context
+from ensemble_api.execution import actions
 from ensemble_api.execution import decide as decision
+from ensemble_api.execution.actions import Server
 from ensemble_api.execution.names import server_name
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
@@ -38,6 +40,7 @@ _HOST_AWAITED = Sentence(
     "event.host-awaited",
     "The host planned for %(member)s does not report to Nova. It is waited for.",
 )
+_NO_OTHER_HOST = Sentence("event.no-other-host", "No other host is left for %(member)s.")
 _HOST_DOWN = "The planned host does not report."
 _BUILD_INTERRUPTED = Sentence(
     "event.build-interrupted",
@@ -51,7 +54,17 @@ _NOT_DELETED = Sentence("event.not-deleted", "Nova could not delete server %(ser
 
 FORBIDDEN = 403
 HOST_PAUSE = 3.0  # seconds between two looks at whether a host reports
+SEARCH_PAUSE = 15.0  # seconds between two searches for other hosts
 REMOVING = (Status.ROLLING_BACK, Status.DELETING)
+
+
+class Replacement(Protocol):
+    """What gives members other hosts: see ``usecases/replacement``."""
+
+    def replace(
+        self, context: Context, record: EnsembleRecord, members: Sequence[MemberRecord]
+    ) -> bool:
+        """Give them other hosts, and say whether there are some."""
 
 
 class NextStep(Enum):
@@ -71,6 +84,7 @@ class Engine:
         session: Session,
         compute: Compute,
         reservation: Reservation,
+        replacement: Replacement,
         *,
         owner: str,
         concurrency: int,
@@ -80,6 +94,7 @@ class Engine:
         self._session = session
         self._compute = compute
         self._reservation = reservation
+        self._replacement = replacement
         self._owner = owner
         self._concurrency = concurrency
         self._timeout = timeout
@@ -98,7 +113,7 @@ class Engine:
         ensemble = self._store.get(ensemble_id)
         context = self._session.acting_for(ensemble.requester, ensemble.project_id)
         servers = tuple(self._observe(context, ensemble))
-        actions = decision.decide(
+        chosen = decision.decide(
             ensemble,
             servers,
             concurrency=self._concurrency,
@@ -106,7 +121,7 @@ class Engine:
             down=self._down(context, ensemble, servers),
         )
         done = for_each(
-            actions,
+            chosen,
             lambda action: self._carry_out(context, ensemble, action),
             most=self._concurrency,
             name="ensemble-engine",
@@ -120,7 +135,7 @@ class Engine:
         if obstacle:
             return NextStep.WHEN_UNBLOCKED
         # That a server is to go is asked again until it goes, and no reason to hurry.
-        idle = all(isinstance(action, decision.DeleteServer) for action in actions)
+        idle = all(isinstance(action, actions.DeleteServer) for action in chosen)
         return NextStep.AFTER_A_WHILE if idle else NextStep.NOW
 
     def _is_being_removed(self, ensemble_id: str) -> bool:
@@ -130,12 +145,12 @@ class Engine:
             return False
         return status in REMOVING
 
-    def _observe(self, context: Context, ensemble: EnsembleRecord) -> Iterator[decision.Server]:
+    def _observe(self, context: Context, ensemble: EnsembleRecord) -> Iterator[Server]:
         """All servers of the ensemble: by tag, and by id should a tenant have removed the tag."""
         shown = list(
             self._compute.servers(context, ensemble.project_id, f"{ENSEMBLE_TAG}{ensemble.id}")
         )
-        recorded = {each.server_id for each in ensemble.members if each.server_id}
+        recorded = {server_id for each in ensemble.members for server_id in each.server_ids}
         missing = recorded - {server["id"] for server in shown}
         alone = (self._compute.server(context, server_id) for server_id in missing)
         shown.extend(filter(None, alone))
@@ -147,20 +162,21 @@ class Engine:
                 (removing or _age(server) > decision.UNPLACED) and self._is_lost(context, server)
             )
         ]
+        discarded = {each for member in ensemble.members for each in member.discarded_servers}
         for member_id, servers in recognized(ensemble, shown).items():
             for server in servers:
-                yield _server(server, member_id)
+                yield _server(server, member_id, discarded=server["id"] in discarded)
 
     def _down(
-        self, context: Context, ensemble: EnsembleRecord, servers: Collection[decision.Server]
+        self, context: Context, ensemble: EnsembleRecord, servers: Collection[Server]
     ) -> frozenset[str]:
-        """The hosts that do not report, if servers are to be asked for now or were not placed."""
+        """The hosts that do not report, if servers are to be asked for now or are not built."""
         if ensemble.status is not Status.BUILDING:
             return frozenset()
-        there = {each.member_id for each in servers}
-        if any(each.status == "ERROR" for each in servers) or any(
-            member.id not in there and not member.pause for member in ensemble.members
-        ):
+        there = {each.member_id for each in servers if not each.discarded}
+        asked = any(each.id not in there and not each.pause for each in ensemble.members)
+        failed = any(each.status == "ERROR" for each in servers)
+        if asked or failed or ensemble.idle > decision.HOST_PATIENCE:
             return self._compute.down(context)
         return frozenset()
 
@@ -174,42 +190,44 @@ class Engine:
         return hostless and self._compute.server(context, server["id"]) is None
 
     def _carry_out(
-        self, context: Context, ensemble: EnsembleRecord, action: decision.Action
+        self, context: Context, ensemble: EnsembleRecord, action: actions.Action
     ) -> Message | None:
         """Do what was decided; gives what is in the way of a removal, if anything is."""
         if self._stopped:
             return None
         match action:
-            case decision.CreateServer(member):
+            case actions.CreateServer(member):
                 self._create(ensemble, member)
-            case decision.AskLater(member, server_id, interrupted):
+            case actions.AskLater(member, server_id, interrupted):
                 self._ask_later(context, ensemble, member, server_id, interrupted)
-            case decision.DeleteServer(server_id):
+            case actions.FindHosts(members, message, wait):
+                self._find_hosts(context, ensemble, members, message, wait)
+            case actions.DeleteServer(server_id):
                 return self._delete(context, server_id)
-            case decision.Block(message):
+            case actions.Block(message):
                 return message
-            case decision.ReleaseHold(member):
-                # A server that is gone can leave its claim behind when Nova died in between.
-                for consumer in filter(None, (member.id, member.server_id)):
-                    self._reservation.release(consumer)
-                self._store.update_member(
-                    ensemble, member, self._owner, status=MemberStatus.DELETED.value
-                )
-            case decision.RecordServer(member, status, server_id):
+            case actions.ReleaseHold(member):
+                self._release(ensemble, member)
+            case actions.RecordServer(member, status, server_id):
                 self._record(ensemble, member, status, server_id)
-            case decision.Fail(message):
+            case actions.Fail(message):
                 self._fail(ensemble, message)
-            case decision.Finish(Status.ACTIVE):
-                self._store.transition(
-                    ensemble.id, [ensemble.status], Status.ACTIVE, message=_BUILT()
-                )
-            case decision.Finish(status):
+            case actions.Finish(status):
                 self._end(context, ensemble, status)
         return None
 
+    def _release(self, ensemble: EnsembleRecord, member: MemberRecord) -> None:
+        """Let go what a member has; a server that is gone leaves its claim when Nova died then."""
+        for consumer in (member.id, *member.server_ids):
+            self._reservation.release(consumer)
+        self._store.update_member(ensemble, member, self._owner, status=MemberStatus.DELETED.value)
+
     def _end(self, context: Context, ensemble: EnsembleRecord, status: Status | None) -> None:
-        """End a removal, and tell what Nova keeps even so; None: the ensemble goes too."""
-        ours = {each.server_id for each in ensemble.members if each.server_id}
+        """End a build or a removal, and tell what Nova keeps even so; None: nothing is recorded."""
+        if status is Status.ACTIVE:
+            self._store.transition(ensemble.id, [ensemble.status], status, message=_BUILT())
+            return
+        ours = {server_id for each in ensemble.members for server_id in each.server_ids}
         kept = sorted(
             server["id"]
             for server in (self._compute.unfinished(context, ensemble.project_id) if ours else ())
@@ -300,6 +318,36 @@ class Engine:
             asked=server_id is not None,
         )
 
+    def _find_hosts(
+        self,
+        context: Context,
+        ensemble: EnsembleRecord,
+        members: Sequence[MemberRecord],
+        message: Message,
+        wait: bool,
+    ) -> None:
+        """Give members other hosts; where there are none, wait for theirs or give the build up."""
+        LOG.info("Ensemble %s: %s Other hosts are looked for.", ensemble.id, message)
+        if self._replacement.replace(context, ensemble, members):
+            return
+        if not wait:
+            none_left = _NO_OTHER_HOST(member=members[0].name)
+            self._fail(ensemble, following([none_left, message]))
+            return
+        for member in members:
+            if member.status is not MemberStatus.ACTIVE:
+                self._store.postpone(
+                    ensemble,
+                    member,
+                    self._owner,
+                    seconds=SEARCH_PAUSE,
+                    refusal=_HOST_DOWN,
+                    held=member.status is MemberStatus.RESERVED,
+                    awaited=bool(member.asked_at),
+                    message=_HOST_AWAITED(member=member.name),
+                    asked=False,
+                )
+
     def _hold_anew(self, ensemble: EnsembleRecord, member: MemberRecord) -> bool:
         """Hold a member's capacity again after it was handed over; gives whether that worked."""
         try:
@@ -345,8 +393,8 @@ class Engine:
         )
 
 
-def _server(server: Mapping[str, Any], member_id: str) -> decision.Server:
-    return decision.Server(
+def _server(server: Mapping[str, Any], member_id: str, *, discarded: bool) -> Server:
+    return Server(
         id=server["id"],
         member_id=member_id,
         status=server["status"],
@@ -355,6 +403,7 @@ def _server(server: Mapping[str, Any], member_id: str) -> decision.Server:
         fault=server.get("fault", {}).get("message"),
         locked=server.get("locked", False),
         age=_age(server),
+        discarded=discarded,
     )
 
 

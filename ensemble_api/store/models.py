@@ -131,6 +131,8 @@ class Member(Base):
     retry_at: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
     current_host: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
     server_status: orm.Mapped[str | None] = orm.mapped_column(sa.String(32))
+    failed_hosts: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
+    discarded_servers: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
 
 
 class Event(Base):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a worker saves of its progress, as long as it has the ensemble's lease."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +17,9 @@ from ensemble_api.store.database import Database, retried
 _ASKED = Sentence("event.asked", "Nova is asked for %(member)s.")
 _ASKED_AGAIN = Sentence(
     "event.asked-again", "Nova did not take %(member)s, and is asked again: %(answer)s"
+)
+_REPLACED = Sentence(
+    "event.replaced", "Capacity for %(member)s is reserved on another host, where it is built."
 )
 _GOES_ON = Sentence("event.removal-goes-on", "The removal goes on.")
 
@@ -109,6 +112,60 @@ class Progress(Database):
                     record.id,
                     f"{member.name} {status.value}",
                     message or _ASKED_AGAIN(member=member.name, answer=refusal),
+                )
+
+    @retried
+    def replace_members(
+        self,
+        record: EnsembleRecord,
+        members: Sequence[MemberRecord],
+        owner: str,
+        plan: Mapping[str, Any],
+    ) -> None:
+        """Save the intent to build these members on the hosts that they have now, by ``plan``.
+
+        What was known of their servers is forgotten, but for those that are discarded.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
+        """
+        with self.writing() as session:
+            _update_ensemble(session, record, owner, updated_at=rows.now(), plan=dict(plan))
+            for member in members:
+                _update_member_row(
+                    session,
+                    member,
+                    {
+                        "host": member.host,
+                        "provider": member.provider,
+                        "resources": dict(member.resources),
+                        "domains": {level: list(path) for level, path in member.domains.items()},
+                        "status": MemberStatus.BUILDING.value,
+                        "failed_hosts": list(member.failed_hosts),
+                        "discarded_servers": list(member.discarded_servers),
+                        "tries": 0,
+                        "refusal": None,
+                        "retry_at": None,
+                        "current_host": None,
+                        "server_status": None,
+                        # A request whose answer was lost may bring a server still.
+                        **({"asked_at": None, "server_id": None} if member.server_id else {}),
+                    },
+                )
+
+    @retried
+    def save_replaced(
+        self, record: EnsembleRecord, members: Sequence[MemberRecord], owner: str
+    ) -> None:
+        """Save that the capacity of members that were given other hosts is held there.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
+        """
+        with self.writing() as session:
+            _update_ensemble(session, record, owner, updated_at=rows.now())
+            for member in members:
+                _update_member_row(session, member, {"status": MemberStatus.RESERVED.value})
+                rows.event(
+                    session, record.id, f"{member.name} RESERVED", _REPLACED(member=member.name)
                 )
 
     def set_blocked(self, record: EnsembleRecord, owner: str, message: Message | None) -> None:

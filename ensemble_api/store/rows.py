@@ -144,5 +144,7 @@ def to_member(row: models.Member) -> MemberRecord:
         refusal=row.refusal or "",
         current_host=row.current_host,
         server_status=row.server_status or "",
+        failed_hosts=tuple(row.failed_hosts or ()),
+        discarded_servers=tuple(row.discarded_servers or ()),
         pause=max(0.0, (row.retry_at - now()).total_seconds()) if row.retry_at else 0.0,
     )

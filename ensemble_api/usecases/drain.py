@@ -3,11 +3,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
-from ensemble_api import codec, exception
+from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
-from ensemble_api.cloud.demand import Demand, demand
 from ensemble_api.context import Context
 from ensemble_api.planning import drain
 from ensemble_api.planning.errors import ModelError
@@ -17,7 +15,7 @@ from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.results.host_impact import DrainAttempt
 from ensemble_api.solver.process import solve
 from ensemble_api.usecases.capacity import FreeCapacity
-from ensemble_api.usecases.resolve import ResolvedRequest
+from ensemble_api.usecases.stored_requests import StoredRequests
 
 MOST = 25  # ensembles that are tried; each takes a plan
 
@@ -56,13 +54,12 @@ class _Attempt:
     def __init__(
         self, compute: Compute, free_capacity: FreeCapacity, context: Context, host: str
     ) -> None:
-        self._compute = compute
+        self._requests = StoredRequests(compute)
         self._free_capacity = free_capacity
         self._context = context
         self._host = host
         self._readings = free_capacity.readings(context)
         self._taken: list[tuple[str, Mapping[str, int]]] = []
-        self._found: dict[tuple[str, str, str], Mapping[str, Any] | None] = {}
 
     def of(
         self, record: EnsembleRecord, alive: Iterable[MemberRecord], here: tuple[MemberRecord, ...]
@@ -70,10 +67,7 @@ class _Attempt:
         """What comes of one ensemble; what it takes is taken for those after it."""
         by_member = {Member(each.tier, each.index): each for each in alive}
         acting = _for_owner(self._context, record)
-        demands = {
-            tier["name"]: self._demand(acting, record, tier) for tier in record.body["tiers"]
-        }
-        request = ResolvedRequest(record.body, codec.ensemble(record.body, demands), demands)
+        request = self._requests.request(acting, record)
         free = self._free_capacity.free(acting, request, self._readings, record.id)
         snapshot = free.capacity.less(self._taken).snapshot
         running = {member: each.host for member, each in by_member.items()}
@@ -90,34 +84,10 @@ class _Attempt:
         except (KeyError, ModelError):
             # The cloud has other hosts or levels than before.
             return DrainAttempt(record, here, None)
-        self._taken += [(at, demands[member.tier].resources) for member, at in found.moves.items()]
+        self._taken += [
+            (at, request.demands[member.tier].resources) for member, at in found.moves.items()
+        ]
         return DrainAttempt(record, here, found, snapshot.topology)
-
-    def _demand(self, context: Context, record: EnsembleRecord, tier: Mapping[str, Any]) -> Demand:
-        """What a member was planned with, and the traits of its flavor and image if these exist."""
-        resources = next(
-            (each.resources for each in record.members if each.tier == tier["name"]), {}
-        )
-        template = tier["server"]
-        flavor = self._find(context, "flavor", template["flavor"])
-        image = self._find(context, "image", template["image"]) if "image" in template else {}
-        if flavor is None or image is None:
-            return Demand(resources)
-        try:
-            now = demand(flavor, image)
-        except ValueError:
-            return Demand(resources)
-        # What a member has of providers below its host's is not held, and so not recorded.
-        whole = resources.items() <= now.resources.items()
-        return now if whole else replace(now, resources=resources)
-
-    def _find(self, context: Context, kind: str, name: str) -> Mapping[str, Any] | None:
-        """A flavor or image that the ensemble's project may use; each is asked for once."""
-        key = (context.project_id, kind, name)
-        if key not in self._found:
-            ask = self._compute.flavor if kind == "flavor" else self._compute.image
-            self._found[key] = ask(context, name)
-        return self._found[key]
 
 
 def _for_owner(context: Context, record: EnsembleRecord) -> Context:

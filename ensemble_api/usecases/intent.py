@@ -2,6 +2,8 @@
 """What is saved of an ensemble before its capacity is held: its members and its plan."""
 
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
@@ -18,6 +20,17 @@ def requester(context: Context) -> Requester:
     return Requester(context.user_id, tuple(sorted(set(context.roles))))
 
 
+def placement(capacity: Capacity, host: str, resources: Mapping[str, int]) -> dict[str, Any]:
+    """The fields of a member's record that say where it is planned."""
+    topology = capacity.snapshot.topology
+    return {
+        "host": host,
+        "provider": capacity.providers[host],
+        "resources": capacity.held(host, resources),
+        "domains": {level: topology.domain_of(host, level).path for level in topology.levels},
+    }
+
+
 def new_record(
     context: Context,
     request: ResolvedRequest,
@@ -29,18 +42,10 @@ def new_record(
     topology = capacity.snapshot.topology
     members = tuple(
         MemberRecord(
-            id=str(uuid.uuid4()),
-            tier=member.tier,
-            index=member.index,
-            host=plan.assignment[member],
-            provider=capacity.providers[plan.assignment[member]],
-            resources=capacity.held(
-                plan.assignment[member], request.demands[member.tier].resources
-            ),
-            domains={
-                level: topology.domain_of(plan.assignment[member], level).path
-                for level in topology.levels
-            },
+            str(uuid.uuid4()),
+            member.tier,
+            member.index,
+            **placement(capacity, plan.assignment[member], request.demands[member.tier].resources),
         )
         for member in request.ensemble.members
     )

@@ -10,16 +10,15 @@ from typing import TypeAlias
 
 from ensemble_api import advice, exception
 from ensemble_api.cloud.inventory import Capacity
-from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.context import Context
 from ensemble_api.execution.names import mark, server_name
-from ensemble_api.planning import check, result
+from ensemble_api.planning import result
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Store
 from ensemble_api.store.create_requests import RequestKey
 from ensemble_api.usecases.capacity import TRY_AGAIN, FreeCapacity, MakePlan
-from ensemble_api.usecases.exclusivity import Exclusivity
+from ensemble_api.usecases.holds import Holds
 from ensemble_api.usecases.resolve import ResolvedRequest
 
 LOG = logging.getLogger(__name__)
@@ -48,8 +47,7 @@ class Reserve:
         self,
         store: Store,
         free_capacity: FreeCapacity,
-        exclusivity: Exclusivity,
-        reservation: Reservation,
+        holds: Holds,
         *,
         owner: str,
         attempts: int,
@@ -57,8 +55,7 @@ class Reserve:
     ) -> None:
         self._store = store
         self._free_capacity = free_capacity
-        self._exclusivity = exclusivity
-        self._reservation = reservation
+        self._holds = holds
         self._owner = owner
         self._attempts = attempts
         self._sleep = sleep
@@ -99,7 +96,7 @@ class Reserve:
                 record = self._with_mark(record)
                 # 3 Hold every claim in one request, or none, and read the usages back.
                 try:
-                    self._hold(context, request, planned, capacity, record)
+                    self._holds.hold(context, request, planned, capacity, record, record.members)
                 except exception.CapacityTaken:
                     LOG.info("Others took capacity planned for %s, attempt %d", record.id, attempt)
                     self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
@@ -141,31 +138,9 @@ class Reserve:
         self._store.replan(marked, self._owner, RESERVE_SECONDS)
         return marked
 
-    def _hold(
-        self,
-        context: Context,
-        request: ResolvedRequest,
-        planned: result.Plan,
-        capacity: Capacity,
-        record: EnsembleRecord,
-    ) -> None:
-        """Hold the capacity, and see whether an ensemble that came meanwhile bars us, or we it."""
-        self._reservation.hold(
-            record.project_id, record.user_id, record.members, capacity.generations
-        )
-        now = self._exclusivity.apply(context, request.ensemble, capacity, record.id)
-        if check.check(request.ensemble, now.snapshot, planned.assignment):
-            self._give_back(record)
-            raise exception.CapacityTaken
-
-    def _give_back(self, record: EnsembleRecord) -> None:
-        self._reservation.release_all(
-            record.project_id, record.user_id, (member.id for member in record.members)
-        )
-
     def _undo(self, record: EnsembleRecord) -> None:
         try:
-            self._give_back(record)
+            self._holds.give_back(record, record.members)
             self._store.remove(record.id)
         except Exception as error:  # noqa: BLE001
             # The worker takes it over when the lease ends, and finds it interrupted.

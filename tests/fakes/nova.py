@@ -48,6 +48,7 @@ class FakeServer:
     locked: bool = False
     half_made: bool = False  # killed with its conductor: what was to build it goes with its delete
     lost: bool = False  # after that: in the list, and not found otherwise
+    stuck: bool = False  # on a host that died: nothing happens to it, until Nova knows and is asked
     created: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     address: str = ""
 
@@ -78,6 +79,7 @@ class FakeNova:
     # Scripts: by the end of a server's name ("web-2").
     refuse: dict[str, tuple[int, str]] = field(default_factory=dict)
     break_build: dict[str, str] = field(default_factory=dict)
+    break_host: dict[str, str] = field(default_factory=dict)  # by the host's name
     before: Callable[[str, str], None] = lambda method, path: None  # may raise
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     # What has happened.
@@ -221,6 +223,8 @@ class FakeNova:
         for end, fault in self.break_build.items():
             if server.name.endswith(end):
                 server.status, server.fault = "ERROR", fault
+        if host.name in self.break_host:
+            server.status, server.fault = "ERROR", self.break_host[host.name]
         self.servers[server.id] = server
         return 202, {"server": {"id": server.id}}
 
@@ -270,6 +274,7 @@ class FakeNova:
         server = self._server(server_id)
         if server.locked and not context.is_admin:
             raise Refused(409, f"Instance {server_id} is locked")
+        server.stuck = server.stuck and self.host(server.host).state == "up"
         if server.task == "deleting":
             raise Refused(409, "Cannot delete: it is being deleted")
         if server.half_made:
@@ -280,11 +285,11 @@ class FakeNova:
 
     def _look(self, server: FakeServer) -> None:
         """Time passes for a server whenever somebody looks at it."""
-        server.looks += 1
+        server.looks += 0 if server.stuck else 1
         if server.task == "deleting" and server.looks > self.delete_looks:
             self.placement.release(server.id)
             server.gone = True
-        elif server.half_made:
+        elif server.half_made or server.stuck:
             pass
         elif server.task is None and server.status == "BUILD" and server.looks > self.build_looks:
             server.status = "ACTIVE"

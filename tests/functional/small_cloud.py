@@ -138,6 +138,7 @@ class SmallCloud:
             Inventory(compute, adapter, levels, "nova"),
             parts.get("reservation") or Reservation(adapter, sleep=self.naps.append),
             owner=parts.get("owner", "api"),
+            worker=parts.get("worker", "worker"),
             max_members=parts.get("max_members", 500),
             max_body=parts.get("max_body", 114_688),
             attempts=parts.get("attempts", 4),
@@ -176,6 +177,7 @@ class SmallCloud:
             parts.get("compute") or Compute(self.nova),
             parts.get("reservation")
             or Reservation(self.placement.adapter(), sleep=self.naps.append),
+            self.service(**parts, worker=owner).replacement,
             owner=owner,
             concurrency=parts.get("concurrency", 4),
             timeout=parts.get("timeout", 300.0),

@@ -85,19 +85,51 @@ def test_nova_refusing_one_server_leaves_no_server_and_no_allocation(
     cloud.assert_clean()
 
 
-def test_a_server_that_ends_in_error_takes_all_others_with_it(cloud: SmallCloud) -> None:
+def test_a_server_that_ends_in_error_everywhere_takes_all_others_with_it(cloud: SmallCloud) -> None:
     cloud.nova.break_build["web-2"] = "Build of instance aborted"
     record = cloud.service().create(caller(), body(("web", 3)))
     cloud.run(record.id)
 
     record = cloud.store.get(record.id)
     assert record.status == "ERROR"
-    assert record.fault is not None
-    assert str(record.fault) == "Nova could not build web-2: Build of instance aborted"
+    assert str(record.fault) == (
+        "No other host is left for web-2. Nova could not build web-2: Build of instance aborted"
+    )
     cloud.assert_clean()
 
 
-def test_capacity_lost_between_hold_and_claim_ends_in_error_and_nothing(cloud: SmallCloud) -> None:
+def test_a_server_that_one_host_cannot_build_is_built_on_another(cloud: SmallCloud) -> None:
+    record = cloud.service().create(caller(), body(("web", 3), policies=[apart("web")]))
+    bad = record.members[1].host
+    cloud.nova.break_host[bad] = "Failed to allocate the network(s)"
+    cloud.run(record.id)
+
+    record = cloud.store.get(record.id)
+    cloud.assert_built(record)
+    assert len({each.host for each in record.members} - {bad}) == 3
+    assert [each.failed_hosts for each in record.members] == [(), (bad,), ()]
+    assert not [each for each in record.events if bad in str(each["message"])]
+
+
+def test_capacity_lost_between_hold_and_claim_is_found_elsewhere(cloud: SmallCloud) -> None:
+    record = cloud.service().create(caller(), body(("web", 3), policies=[apart("web")]))
+    taken = []
+
+    def steal(method: str, path: str) -> None:
+        if method == "POST" and not taken:
+            taken.append(cloud.fill(record.members[0].host, 4))
+
+    cloud.nova.before = steal
+    cloud.run(record.id, concurrency=1)
+    cloud.placement.release(taken[0])
+
+    built = cloud.store.get(record.id)
+    cloud.assert_built(built)
+    assert len({each.host for each in built.members}) == 3
+
+
+def test_capacity_lost_for_good_ends_in_error_and_nothing(cloud: SmallCloud) -> None:
+    """Four hosts, four members of which no two may share one: there is no other host."""
     record = cloud.service().create(caller(), body(("web", 4), policies=[apart("web")]))
     taken = []
 

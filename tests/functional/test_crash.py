@@ -33,6 +33,8 @@ WRITES = {
         "postpone",
         "set_blocked",
         "remove",
+        "replace_members",
+        "save_replaced",
     ),
     *("claim", "release", "post", "delete", "writing"),
 }
@@ -139,6 +141,10 @@ class Process:
         self._cloud.nova.refuse.clear()
         rows.now.forward(2)  # type: ignore[attr-defined]
 
+    def break_host(self) -> None:
+        """Let no server be built on one of the two hosts from now on."""
+        self._cloud.nova.break_host["host1"] = "Failed to allocate the network(s)"
+
     def lock(self, locked: bool) -> None:
         """Lock or unlock the first server."""
         self._cloud.nova.alive()[0].locked = locked
@@ -164,6 +170,11 @@ def build_although_nova_refuses_at_first(process: Process) -> None:
     process.work(ensemble_id, steps=3)
     process.accept()
     process.work(ensemble_id)
+
+
+def build_although_a_host_fails(process: Process) -> None:
+    process.break_host()
+    process.work(process.create(body(("web", 2))))
 
 
 def delete_what_is_locked_at_first(process: Process) -> None:
@@ -238,7 +249,9 @@ def crash_everywhere(
     return len(whole.writes) - first
 
 
-@pytest.mark.parametrize("scenario", [build, build_although_nova_refuses_at_first])
+@pytest.mark.parametrize(
+    "scenario", [build, build_although_nova_refuses_at_first, build_although_a_host_fails]
+)
 def test_a_build_interrupted_anywhere_ends_active_or_leaves_nothing(
     cloud: SmallCloud, clock: Clock, scenario: Scenario
 ) -> None:

@@ -32,6 +32,7 @@ def test_a_rollback_ends_and_names_it(cloud: SmallCloud, tagged: bool) -> None:
     record, server = half_made(cloud, tagged=tagged)
     other = next(each for each in cloud.nova.alive() if each.name.endswith("web-0"))
     other.status, other.fault = "ERROR", "Build of instance aborted"
+    cloud.nova.break_build["web-0"] = "Build of instance aborted"
     cloud.run(record.id)
     ended = cloud.store.get(record.id)
     assert ended.status == "ERROR"

@@ -6,7 +6,7 @@ from typing import Any
 
 from records import MemberStatus, member
 
-from ensemble_api.execution.decide import Action, Block, Fail, Server
+from ensemble_api.execution.actions import Action, Block, Fail, FindHosts, Server
 from ensemble_api.planning.message import legacy_text
 from ensemble_api.records import MemberRecord
 
@@ -26,7 +26,7 @@ def in_english(actions: tuple[Action, ...]) -> tuple[Action, ...]:
     """The actions with what they say as text, whatever the code."""
     return tuple(
         replace(each, message=legacy_text(str(each.message)))
-        if isinstance(each, Fail | Block)
+        if isinstance(each, Fail | Block | FindHosts)
         else each
         for each in actions
     )

@@ -1,30 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
 """What to do next, as a table: recorded state, observed servers, and the actions that follow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from decisions import FIRST, SECOND, THIRD, built, in_english, server
 from records import MemberStatus, Status, ensemble, member
 
-from ensemble_api.execution.decide import (
+from ensemble_api.execution.actions import (
     Action,
     AskLater,
     CreateServer,
     DeleteServer,
     Fail,
+    FindHosts,
     Finish,
     RecordServer,
     Server,
-    decide,
-    pause_after,
 )
+from ensemble_api.execution.decide import decide, pause_after
 from ensemble_api.planning.message import legacy_text
 from ensemble_api.records import MemberRecord
 
 RESERVED, BUILDING = MemberStatus.RESERVED, MemberStatus.BUILDING
 ACTIVE, DELETED = MemberStatus.ACTIVE, MemberStatus.DELETED
 NO_HOST = "No valid host was found. There are not enough hosts available."
+
+
+GIVEN_UP = "The host of web-0 does not report to Nova any more."
+BUILDING_FIRST = replace(FIRST, status=BUILDING)
+REPLACED = replace(FIRST, failed_hosts=("lost",), discarded_servers=("old-0",))
+ON_FIRST_S_HOST = replace(SECOND, host=FIRST.host)
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,10 @@ class Case:
     idle: float = 0.0
     concurrency: int = 8
     down: frozenset[str] = frozenset()
+
+
+def searches(text: str, *members: MemberRecord, wait: bool = False) -> tuple[Action, ...]:
+    return (FindHosts(members, legacy_text(text), wait),)
 
 
 def fails(text: str) -> tuple[Action, ...]:
@@ -80,17 +90,17 @@ BUILD = [
         down=frozenset({FIRST.host}),
     ),
     Case(
-        "Nova found no host though the planned one is up: the build fails",
+        "Nova found no host though the planned one is up: another one is looked for",
         (built(0, BUILDING), built(1, BUILDING)),
         (server(FIRST, "ERROR", fault=NO_HOST), server(SECOND, "BUILD")),
-        fails(f"Nova could not build web-0: {NO_HOST}"),
+        searches(f"Nova could not build web-0: {NO_HOST}", built(0, BUILDING)),
         down=frozenset({SECOND.host}),
     ),
     Case(
-        "a build that broke on a host which is down by now fails",
+        "a build broke on a host which is down by now: another one is looked for at once",
         (built(0, BUILDING),),
         (server(FIRST, "ERROR", fault="Build of instance aborted"),),
-        fails("Nova could not build web-0: Build of instance aborted"),
+        searches("Nova could not build web-0: Build of instance aborted", built(0, BUILDING)),
         down=frozenset({FIRST.host}),
     ),
     Case(
@@ -100,6 +110,73 @@ BUILD = [
         fails("1 server was not built within 300 seconds."),
         idle=301.0,
         down=frozenset({FIRST.host}),
+    ),
+    Case(
+        "a host is down for long and a server is awaited there: another one is looked for",
+        (built(0, BUILDING), built(1)),
+        (server(FIRST, "BUILD", host=FIRST.host), server(SECOND)),
+        searches(GIVEN_UP, built(0, BUILDING), wait=True),
+        idle=31.0,
+        down=frozenset({FIRST.host}),
+    ),
+    Case(
+        "what was built on such a host is looked for a host with it",
+        (built(0), ON_FIRST_S_HOST, built(2)),
+        (server(FIRST), server(THIRD)),
+        searches(
+            "The host of web-1 does not report to Nova any more.",
+            built(0),
+            ON_FIRST_S_HOST,
+            wait=True,
+        ),
+        idle=31.0,
+        down=frozenset({FIRST.host}),
+    ),
+    Case(
+        "there was no other host a moment ago: wait",
+        (replace(FIRST, pause=9.0),),
+        (),
+        (),
+        idle=31.0,
+        down=frozenset({FIRST.host}),
+    ),
+    Case(
+        "what Nova could not build, found by its tag alone, is replaced by its id",
+        (BUILDING_FIRST,),
+        (server(FIRST, "ERROR", fault=NO_HOST),),
+        searches(f"Nova could not build web-0: {NO_HOST}", built(0, BUILDING)),
+    ),
+    Case(
+        "a server that was replaced goes, and its successor is asked for meanwhile",
+        (REPLACED,),
+        (server(FIRST, "ERROR", name="old", discarded=True),),
+        (DeleteServer("old-0"), CreateServer(REPLACED)),
+    ),
+    Case(
+        "the end of a build waits for servers that were replaced",
+        (built(0),),
+        (server(FIRST), server(FIRST, task="deleting", name="old", discarded=True)),
+        (),
+    ),
+    Case(
+        "they are asked to go again when it takes them long",
+        (built(0),),
+        (server(FIRST), server(FIRST, task="deleting", name="old", discarded=True)),
+        (DeleteServer("old-0"),),
+        idle=31.0,
+    ),
+    Case(
+        "but not for ever: all members are there",
+        (built(0),),
+        (server(FIRST), server(FIRST, task="deleting", name="old", discarded=True)),
+        (Finish(Status.ACTIVE),),
+        idle=301.0,
+    ),
+    Case(
+        "a server that came late on a host that was given up goes",
+        (replace(BUILDING_FIRST, failed_hosts=("lost",)),),
+        (server(FIRST, "BUILD", name="late", host="lost"),),
+        (DeleteServer("late-0"), CreateServer(replace(BUILDING_FIRST, failed_hosts=("lost",)))),
     ),
     Case(
         "servers that build count against the concurrency",
@@ -208,10 +285,22 @@ CRASHES = [
 
 FAILURES = [
     Case(
-        "a server in error fails the build in Nova's words",
-        (built(0, BUILDING), SECOND),
+        "a server in error on the last host that is tried fails the build in Nova's words",
+        (replace(built(0, BUILDING), failed_hosts=("a", "b", "c", "d")), SECOND),
         (server(FIRST, "ERROR", fault="No valid host was found."),),
         fails("Nova could not build web-0: No valid host was found."),
+    ),
+    Case(
+        "a server in error that is locked is not replaced: the build fails",
+        (built(0, BUILDING), SECOND),
+        (server(FIRST, "ERROR", fault="No valid host was found.", locked=True),),
+        fails("Nova could not build web-0: No valid host was found."),
+    ),
+    Case(
+        "a server that was there and is in error now fails the build",
+        (built(0), SECOND),
+        (server(FIRST, "ERROR", fault="Its disk is gone."),),
+        fails("Nova could not build web-0: Its disk is gone."),
     ),
     Case(
         "a server in error without a fault",

@@ -14,18 +14,19 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from records import MemberStatus, Status, ensemble, member
 
-from ensemble_api.execution.decide import (
+from ensemble_api.execution.actions import (
     Action,
     AskLater,
     CreateServer,
     DeleteServer,
     Fail,
+    FindHosts,
     Finish,
     RecordServer,
     ReleaseHold,
     Server,
-    decide,
 )
+from ensemble_api.execution.decide import decide
 from ensemble_api.records import EnsembleRecord, MemberRecord
 
 CONCURRENCY = 2
@@ -44,6 +45,7 @@ class World:
     holds: set[str] = field(default_factory=set)
     servers: dict[str, Server] = field(default_factory=dict)
     refuse: bool = False  # Nova refuses to create servers
+    full: bool = False  # there are no other hosts
     lives: int = 1_000_000  # side effects until the process dies
     created: int = 0
 
@@ -58,7 +60,7 @@ class World:
         assert self.record is not None
         actions = decide(
             self.record,
-            tuple(self.servers[key] for key in sorted(self.servers)),
+            tuple(self.observed(self.servers[key]) for key in sorted(self.servers)),
             concurrency=CONCURRENCY,
             timeout=TIMEOUT,
         )
@@ -68,6 +70,11 @@ class World:
         for action in actions:
             self.carry_out(action)
         return len(actions)
+
+    def observed(self, server: Server) -> Server:
+        assert self.record is not None
+        discarded = {each for of in self.record.members for each in of.discarded_servers}
+        return replace(server, discarded=server.id in discarded)
 
     @property
     def doubles(self) -> int:
@@ -89,15 +96,13 @@ class World:
                 self.mark(wanted, server_id=new.id)
             case DeleteServer(server_id):
                 self.effect()
-                if server_id in self.servers:
-                    going = replace(self.servers[server_id], task="deleting")
-                    self.servers[server_id] = going
+                self.ask_to_go(server_id)
             case AskLater(asked, server_id):
                 self.effect()
-                if server_id in self.servers:
-                    going = replace(self.servers[server_id], task="deleting")
-                    self.servers[server_id] = going
+                self.ask_to_go(server_id)
                 self.mark(asked, tries=asked.tries + (server_id is not None))
+            case FindHosts(members, message, wait):
+                self.find_hosts(members, str(message), wait)
             case ReleaseHold(done):
                 self.effect()
                 self.holds.discard(done.id)
@@ -111,6 +116,29 @@ class World:
                 self.record = None
             case Finish(status):
                 self.transition(status)
+
+    def ask_to_go(self, server_id: str | None) -> None:
+        if server_id in self.servers:
+            self.servers[server_id] = replace(self.servers[server_id], task="deleting")
+
+    def find_hosts(self, members: tuple[MemberRecord, ...], message: str, wait: bool) -> None:
+        if self.full:
+            if not wait:
+                self.fail(message)
+            return
+        for each in members:
+            assert each.host not in each.failed_hosts
+            self.mark(
+                each,
+                host=f"{each.host}+",
+                status=MemberStatus.BUILDING,
+                failed_hosts=(*each.failed_hosts, each.host),
+                discarded_servers=each.server_ids,
+                server_id=None,
+            )
+            self.effect()
+            self.holds.add(each.id)
+            self.mark(each, status=MemberStatus.RESERVED)
 
     def mark(self, which: MemberRecord, **changes: Any) -> None:
         self.effect()
@@ -171,12 +199,22 @@ class Convergence(RuleBasedStateMachine):
         finally:
             self.world.lives = 1_000_000
 
-    @rule(data=st.data(), status=st.sampled_from(["ACTIVE"] * 6 + ["ERROR", "UNKNOWN"]))
-    def nova_goes_on(self, data: st.DataObject, status: str) -> None:
+    @rule(
+        data=st.data(),
+        status=st.sampled_from(["ACTIVE"] * 6 + ["ERROR", "UNKNOWN"]),
+        fault=st.sampled_from([None, "Build aborted"]),
+    )
+    def nova_goes_on(self, data: st.DataObject, status: str, fault: str | None) -> None:
         waiting = sorted(k for k, each in self.world.servers.items() if each.status == "BUILD")
         if waiting and self.running:
             key = data.draw(st.sampled_from(waiting))
-            self.world.servers[key] = replace(self.world.servers[key], status=status)
+            self.world.servers[key] = replace(
+                self.world.servers[key], status=status, fault=fault if status == "ERROR" else None
+            )
+
+    @rule(full=st.booleans())
+    def the_cloud_fills(self, full: bool) -> None:
+        self.world.full = full
 
     @rule()
     def nova_deletes(self) -> None:

@@ -5,16 +5,15 @@ import pytest
 from decisions import FIRST, SECOND, THIRD, built, in_english, server
 from records import MemberStatus, Status, ensemble, member
 
-from ensemble_api.execution.decide import (
-    REMINDER,
+from ensemble_api.execution.actions import (
     Action,
     Block,
     DeleteServer,
     Finish,
     ReleaseHold,
     Server,
-    decide,
 )
+from ensemble_api.execution.decide import REMINDER, decide
 from ensemble_api.planning.message import legacy_text
 from ensemble_api.records import MemberRecord
 

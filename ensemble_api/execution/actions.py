@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is observed of servers, and what can be done next for an ensemble."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ensemble_api.planning.message import Message
+from ensemble_api.records import MemberRecord, MemberStatus, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server as Nova shows it; ``member_id`` is the member it was built for.
+
+    ``age`` is the seconds since Nova made it. A ``discarded`` one was replaced, and is to go.
+    """
+
+    id: str
+    member_id: str
+    status: str
+    host: str | None = None
+    task: str | None = None
+    fault: str | None = None
+    locked: bool = False
+    age: float = 0.0
+    discarded: bool = False
+
+    @property
+    def deleting(self) -> bool:
+        """Whether its end has been asked for."""
+        return self.task == "deleting"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateServer:
+    """Give the member's hold up and ask Nova for its server on the planned host."""
+
+    member: MemberRecord
+
+
+@dataclass(frozen=True, slots=True)
+class AskLater:
+    """Wait before Nova is asked for the member's server; one that came to nothing goes first.
+
+    It waits for its host, unless the build of its server was ``interrupted``.
+    """
+
+    member: MemberRecord
+    server_id: str | None = None
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FindHosts:
+    """Find other hosts for these members, whose servers there are go, all others staying.
+
+    Where there are none the build fails with ``message``, unless it is to ``wait`` for their hosts.
+    """
+
+    members: tuple[MemberRecord, ...]
+    message: Message
+    wait: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteServer:
+    """Ask Nova to delete a server."""
+
+    server_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseHold:
+    """Let the member's hold go, if there is one; the member has no server any more."""
+
+    member: MemberRecord
+
+
+@dataclass(frozen=True, slots=True)
+class RecordServer:
+    """Save what was observed of a member's server."""
+
+    member: MemberRecord
+    status: MemberStatus
+    server_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Save what the removal waits for."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Give the build up; everything goes."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Nothing is left to do: save this status, or forget the ensemble when it is None."""
+
+    status: Status | None
+
+
+Action: TypeAlias = (
+    CreateServer
+    | AskLater
+    | FindHosts
+    | DeleteServer
+    | ReleaseHold
+    | RecordServer
+    | Block
+    | Fail
+    | Finish
+)

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Other hosts for members whose servers came to nothing, beside those that stand."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ensemble_api import exception
+from ensemble_api.cloud.compute import Compute
+from ensemble_api.cloud.inventory import Capacity
+from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.context import Context
+from ensemble_api.planning import result
+from ensemble_api.planning.completion import complete
+from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.model import Member
+from ensemble_api.records import EnsembleRecord, MemberRecord
+from ensemble_api.solver.process import solve
+from ensemble_api.store.api import Store
+from ensemble_api.usecases.capacity import PAUSE, FreeCapacity
+from ensemble_api.usecases.holds import Holds
+from ensemble_api.usecases.intent import placement
+from ensemble_api.usecases.resolve import ResolvedRequest
+from ensemble_api.usecases.stored_requests import StoredRequests
+from ensemble_api.views import stored_plans
+from ensemble_api.views.domain_labels import labels
+
+LOG = logging.getLogger(__name__)
+
+
+class Replacement:
+    """Plans members anew, saves the intent and holds their capacity on their new hosts."""
+
+    def __init__(
+        self,
+        store: Store,
+        compute: Compute,
+        free_capacity: FreeCapacity,
+        holds: Holds,
+        reservation: Reservation,
+        *,
+        owner: str,
+        attempts: int,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._store = store
+        self._compute = compute
+        self._free_capacity = free_capacity
+        self._holds = holds
+        self._reservation = reservation
+        self._owner = owner
+        self._attempts = attempts
+        self._sleep = sleep
+
+    def replace(
+        self, context: Context, record: EnsembleRecord, members: Sequence[MemberRecord]
+    ) -> bool:
+        """Give these members other hosts than they have and had; say whether there are some.
+
+        All others stay. The servers of these members are discarded then. When others keep taking
+        the capacity, none is held, and Nova has to find out whether there is some. Without other
+        hosts nothing is changed. ``context`` is that of the ensemble's owner.
+
+        :raises ensemble_api.exception.LeaseLost: when another worker has the ensemble.
+        """
+        request = StoredRequests(self._compute).request(context, record)
+        lacking = {each.id for each in members}
+        closed = {each.host for each in members}.union(*(each.failed_hosts for each in members))
+        running = {
+            Member(each.tier, each.index): each.host
+            for each in record.members
+            if each.id not in lacking
+        }
+        saved = False
+        for attempt in range(self._attempts):
+            readings = self._free_capacity.readings(context, to_reserve=True)
+            free = self._free_capacity.free(context, request, readings, record.id)
+            capacity = free.capacity
+            known = closed.intersection(capacity.snapshot.topology.hosts)
+            try:
+                planned = complete(request.ensemble, running, capacity.snapshot, known, solve=solve)
+            except (KeyError, ModelError) as error:
+                LOG.warning("Ensemble %s does not go with the cloud as it is: %s", record.id, error)
+                return False
+            if isinstance(planned, result.Infeasible):
+                if free.most is None:
+                    break
+                self._sleep(PAUSE)  # what is being handed over may be counted twice
+                continue
+            # The intent is saved before anything is held.
+            moved = [_moved(each, planned, capacity, request) for each in members]
+            self._store.replace_members(
+                record, moved, self._owner, _summary(record, request, planned, capacity)
+            )
+            saved = True
+            for member in members:
+                self._reservation.release(member.id)  # where its server was not asked for yet
+            try:
+                self._holds.hold(
+                    context,
+                    request,
+                    planned,
+                    capacity,
+                    record,
+                    moved,
+                    running=running,
+                    closed=known,
+                )
+            except exception.CapacityTaken:
+                LOG.info("Others took capacity planned for %s, attempt %d", record.id, attempt)
+                self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
+                continue
+            self._store.save_replaced(record, moved, self._owner)
+            break
+        return saved
+
+
+def _moved(
+    member: MemberRecord, planned: result.Plan, capacity: Capacity, request: ResolvedRequest
+) -> MemberRecord:
+    host = planned.assignment[Member(member.tier, member.index)]
+    return replace(
+        member,
+        **placement(capacity, host, request.demands[member.tier].resources),
+        failed_hosts=tuple(dict.fromkeys((*member.failed_hosts, member.host))),
+        discarded_servers=member.server_ids,
+    )
+
+
+def _summary(
+    record: EnsembleRecord, request: ResolvedRequest, planned: result.Plan, capacity: Capacity
+) -> Mapping[str, Any]:
+    """What is stored of the plan; domains that the tenant knows keep their labels."""
+    topology = capacity.snapshot.topology
+    used = {
+        topology.domain_of(host, level)
+        for host in planned.assignment.values()
+        for level in topology.levels
+    }
+    known = labels(
+        record.project_id,
+        used,
+        record.plan.get("labels", {}),
+        zone_level=topology.zone_level,
+    )
+    fresh = stored_plans.summary(planned, request.ensemble, topology, record.project_id, known)
+    return {**record.plan, **fresh}
