@@ -34,7 +34,8 @@ from ensemble_api.planning.snapshot import Packing
 from ensemble_api.process import Process
 from ensemble_api.service import Service
 from ensemble_api.store.api import Store
-from ensemble_api.store.current_state import CurrentStates
+from ensemble_api.store.observations import Observations
+from ensemble_api.store.standings import Levels
 
 _NOT_AVAILABLE = Sentence("unavailable.here", "Ensembles are not available here; the log has more.")
 
@@ -150,7 +151,11 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         poll=ours.poll_interval,
         threads=ours.worker_threads,
         observer=CloudObserver(
-            CurrentStates(store), compute, inventory, owner=owner, period=ours.observe_interval
+            Observations(store, Levels(inventory.levels, inventory.zone_level)),
+            compute,
+            inventory,
+            owner=owner,
+            period=ours.observe_interval,
         ),
     )
     return service, worker

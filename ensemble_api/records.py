@@ -17,6 +17,7 @@ class Status(StrEnum):
     RESERVING = "RESERVING"  # the intent is saved, the capacity not yet held
     BUILDING = "BUILDING"
     ACTIVE = "ACTIVE"
+    DEGRADED = "DEGRADED"  # as ACTIVE, but what was promised does not hold now
     ROLLING_BACK = "ROLLING_BACK"  # the build failed, what there is goes
     ERROR = "ERROR"  # the build failed and nothing is left
     DELETING = "DELETING"
@@ -24,7 +25,7 @@ class Status(StrEnum):
     @property
     def settled(self) -> bool:
         """Whether the worker has nothing left to do."""
-        return self in (Status.ACTIVE, Status.ERROR)
+        return self in (Status.ACTIVE, Status.DEGRADED, Status.ERROR)
 
 
 class MemberStatus(StrEnum):
@@ -58,6 +59,7 @@ class MemberRecord:
     seconds until it may be asked again. ``current_host`` and ``server_status`` are what Nova said
     of its server when it was last observed; the status is empty before. ``failed_hosts`` are those
     on which its server could not be built or stay, ``discarded_servers`` the ids of those servers.
+    ``addresses`` are pairs of a network's name and an address.
     """
 
     id: str
@@ -77,6 +79,7 @@ class MemberRecord:
     server_status: str = ""
     failed_hosts: tuple[str, ...] = ()
     discarded_servers: tuple[str, ...] = ()
+    addresses: tuple[tuple[str, str], ...] = ()
 
     @property
     def location(self) -> str | None:
@@ -102,8 +105,10 @@ class EnsembleRecord:
     ``body`` is what the tenant posted, checked and with defaults filled in; ``plan`` what the
     planner said of its objectives and soft violations, JSON-ready; ``fault`` why the last build
     failed; ``blocked`` what its removal waits for, if for anything. ``requester`` is in
-    whose name its servers are built or removed now. Times are ISO 8601 in UTC; ``idle`` is seconds
-    since the last progress.
+    whose name its servers are built or removed now; ``reasons`` say why it is degraded, and
+    ``degraded_at`` since when; ``observed_at`` is when Nova was last looked at, for all ensembles.
+    Times are ISO 8601 in UTC, empty where there is none; ``idle`` is seconds since the last
+    progress.
     """
 
     id: str
@@ -118,6 +123,9 @@ class EnsembleRecord:
     members: tuple[MemberRecord, ...] = ()
     fault: Message | None = None
     blocked: Message | None = None
+    reasons: tuple[Message, ...] = ()
+    degraded_at: str = ""
+    observed_at: str = ""
     created_at: str = ""
     updated_at: str = ""
     idle: float = 0.0
@@ -146,24 +154,31 @@ class EnsembleRecord:
 
 @dataclass(frozen=True, slots=True)
 class ObservedHost:
-    """One host as Nova has it now: its domain's name at each level above, smallest first."""
+    """One host as Nova has it now: its domain's name at each level above, smallest first.
+
+    A host whose cell does not answer is ``silent``; it is up if it was when it was last seen.
+    """
 
     name: str
     above: tuple[str | None, ...]
     up: bool
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedServer:
     """One server as Nova has it now; ``moving`` is whether another host may still become its own.
 
-    ``host`` is None while no host has it.
+    ``host`` is None while no host has it. ``flavor`` is its name, ``addresses`` are pairs of a
+    network's name and an address.
     """
 
     id: str
     host: str | None
     status: str
     moving: bool
+    flavor: str | None = None
+    addresses: tuple[tuple[str, str], ...] = ()
 
 
 GONE = "DELETED"  # as Nova calls it in what it lists of changes

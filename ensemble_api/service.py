@@ -20,10 +20,11 @@ from ensemble_api.results.dry_run import DryRun
 from ensemble_api.results.host_impact import DrainAttempt, HostImpacts
 from ensemble_api.store.api import Page, Store
 from ensemble_api.store.create_requests import CreateRequests
+from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.store.saved_plans import SavedPlans, remembered
 from ensemble_api.usecases.capacity import FreeCapacity
 from ensemble_api.usecases.create import Create
-from ensemble_api.usecases.current_state import Observer
+from ensemble_api.usecases.current_state import StoredStates
 from ensemble_api.usecases.delete import Delete
 from ensemble_api.usecases.drain import Drains
 from ensemble_api.usecases.exclusivity import Exclusivity
@@ -127,7 +128,7 @@ class Service:
             sleep=sleep,
         )
         self._delete = Delete(store, wake)
-        self._observer = Observer(compute, inventory, exclusivity)
+        self._stored_states = StoredStates(CurrentStates(store), inventory, exclusivity)
         self._hosts = Hosts(store, inventory, Drains(store.get, compute, free_capacity))
 
     def capabilities(self) -> Capabilities:
@@ -200,7 +201,7 @@ class Service:
         self, context: Context, record: EnsembleRecord, *, whole: bool
     ) -> CurrentState:
         """See ``usecases/current_state``."""
-        return self._observer.observe(context, record, whole=whole)
+        return self._stored_states.current_state(context, record, whole=whole)
 
     def delete(self, context: Context, ensemble_id: str) -> EnsembleRecord:
         """See ``usecases/delete``."""

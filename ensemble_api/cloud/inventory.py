@@ -167,13 +167,17 @@ class Inventory:
         return [found[name] for name in sorted(found) if name not in several]
 
     def observed(self, context: Context) -> list[ObservedHost]:
-        """All hosts with a compute service, by name, and whether that reports."""
+        """All hosts with a compute service, by name, and whether that reports.
+
+        Of the services of a cell that does not answer, Nova tells the hosts alone.
+        """
         places = self._places(self._compute.aggregates(context))
         return [
             ObservedHost(
                 service["host"],
                 tuple(places[level.name][service["host"]] for level in self._levels),
-                up=service["state"] == "up",
+                up=service.get("state") == "up",
+                silent="state" not in service,
             )
             for service in sorted(self._compute.services(context), key=lambda each: each["host"])
         ]

@@ -13,7 +13,7 @@ from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.cloud.session import observing
 from ensemble_api.context import Context
 from ensemble_api.records import GONE, ObservedServer
-from ensemble_api.store.current_state import CurrentStates
+from ensemble_api.store.observations import Observations
 
 LOG = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class CloudObserver:
 
     def __init__(
         self,
-        states: CurrentStates,
+        states: Observations,
         compute: Compute,
         inventory: Inventory,
         *,
@@ -60,9 +60,11 @@ class CloudObserver:
         if turn is None:
             return False
         context = observing()
-        self._states.save_hosts(self._inventory.observed(context))
+        hosts = self._inventory.observed(context)
+        silent = any(each.silent for each in hosts)
+        self._states.save_hosts(hosts)
         if turn.watermark is None:
-            self._compare(context)
+            self._compare(context, silent=silent)
         else:
             since = (turn.watermark - OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")
             listed: list[Mapping[str, Any]] = [
@@ -71,11 +73,15 @@ class CloudObserver:
             ]
             listed += self._compute.changed_since(context, since)
             # What is under way may end without a change that Nova dates.
-            listed += self._one_by_one(context, self._states.moving(), listed)
-            self._states.save_servers(_servers(listed), _newest(listed), whole=False)
+            listed += self._one_by_one(context, self._states.unsettled(), listed)
+            # What changes in a cell that does not answer is asked for when it does again.
+            newest = None if silent else _newest(listed)
+            self._states.save_servers(_servers(listed), newest, whole=False)
+        while self._states.judge():
+            pass
         return True
 
-    def _compare(self, context: Context) -> None:
+    def _compare(self, context: Context, *, silent: bool) -> None:
         """Ask for all servers of ours, and singly for those that Nova does not list."""
         expected = self._states.expected()
         listed: list[Mapping[str, Any]] = []
@@ -85,7 +91,7 @@ class CloudObserver:
         ours += self._one_by_one(context, expected, ours)
         # What changes from here on is newer than what was listed, however little that is.
         newest = _newest(listed) or datetime.now(UTC) - OVERLAP
-        self._states.save_servers(_servers(ours), newest, whole=True)
+        self._states.save_servers(_servers(ours), None if silent else newest, whole=True)
 
     def _one_by_one(
         self, context: Context, ids: Iterable[str], listed: Iterable[Mapping[str, Any]]
@@ -119,7 +125,16 @@ def _servers(listed: Iterable[Mapping[str, Any]]) -> Iterable[ObservedServer]:
             server["status"],
             moving=not gone
             and (server["status"] in _UNDER_WAY or server.get("OS-EXT-STS:task_state") is not None),
+            flavor=server.get("flavor", {}).get("original_name"),
+            addresses=tuple(_addresses(server)),
         )
+
+
+def _addresses(server: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """The network's name and the address, of each address that a server has."""
+    for network, found in server.get("addresses", {}).items():
+        for each in found:
+            yield network, each["addr"]
 
 
 def _newest(listed: Iterable[Mapping[str, Any]]) -> datetime | None:

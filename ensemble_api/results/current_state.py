@@ -8,22 +8,7 @@ from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.result import Assignment, Violation
 from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord
-
-
-@dataclass(frozen=True, slots=True)
-class MemberState:
-    """One member: its server as Nova has it, None where there is none, and the server's host.
-
-    ``running`` is whether it counts as left: a server that runs, on a host that is up.
-    ``addresses`` are what it has, each with the name of its network, as Nova lists them.
-    """
-
-    member: MemberRecord
-    server_id: str | None
-    status: str | None
-    host: str | None
-    running: bool
-    addresses: tuple[tuple[str, str], ...] = ()
+from ensemble_api.standing import MemberState
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from ensemble_api import exception
 from ensemble_api.planning.message import Message, Sentence
@@ -73,6 +74,7 @@ class Store(Occupancy, Leases, Progress):
             )
             return replace(
                 rows.to_ensemble(row, members),
+                observed_at=_observed_at(session),
                 events=tuple(
                     {"at": rows.iso(event.at), "type": event.type, "message": event.message}
                     for event in reversed(list(events))
@@ -103,7 +105,8 @@ class Store(Occupancy, Leases, Progress):
                 there = sa.tuple_(getattr(at, page.sort_key), at.id)
                 query = query.where(here < there if page.descending else here > there)
             found = session.scalars(query.order_by(*order).limit(page.limit)).all()
-            return rows.with_members(session, found)
+            seen = _observed_at(session)
+            return [replace(each, observed_at=seen) for each in rows.with_members(session, found)]
 
     @retried
     def create(
@@ -187,6 +190,9 @@ class Store(Occupancy, Leases, Progress):
             "status": status.value,
             "updated_at": rows.now(),
             "blocked": None,
+            "unjudged": True,
+            "reasons": None,
+            "degraded_at": None,
         }
         if fault is not None:
             values["fault"] = fault.stored
@@ -205,3 +211,9 @@ class Store(Occupancy, Leases, Progress):
                 elif status is Status.ROLLING_BACK:
                     create_requests.forget_unreserved(session, ensemble_id)
             return bool(result.rowcount)
+
+
+def _observed_at(session: orm.Session) -> str:
+    """When Nova was last looked at; empty before."""
+    moment = session.scalar(sa.select(models.Observation.observed_at))
+    return rows.iso(moment) if moment else ""

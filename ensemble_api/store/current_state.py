@@ -3,38 +3,16 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from ensemble_api.planning.message import Sentence
-from ensemble_api.records import (
-    GONE,
-    EnsembleRecord,
-    MemberStatus,
-    ObservedHost,
-    ObservedServer,
-)
+from ensemble_api.records import EnsembleRecord, MemberStatus, ObservedHost
 from ensemble_api.store import models, rows
 from ensemble_api.store.database import Database, retried
 
-SERVERS = "servers"  # the one thing that is observed so far
-SETTLING = timedelta(seconds=30)  # until what the scheduler gave can be seen of its server
 LONGEST_MOVE = timedelta(hours=1)  # that nobody has seen under way
-MANY = 500  # ids in one statement
-
-_MOVED = Sentence("event.moved", "Nova has moved the server of %(member)s to another host.")
-_GONE = Sentence("event.server-gone", "The server of %(member)s was deleted.")
-_OFF = Sentence("event.server-off", "The server of %(member)s is on no host any more.")
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """The right to observe, and from where on; None: everything is to be compared."""
-
-    watermark: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,109 +37,10 @@ class LocatedEnsemble:
 
 
 class CurrentStates:
-    """Reads and writes of what is observed, each one transaction."""
+    """Reads of what was observed, and writes of what the scheduler gives, a transaction each."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    # Of the process that observes.
-
-    @retried
-    def take(self, owner: str, seconds: float, compared: float) -> Turn | None:
-        """Take or prolong the right to observe for ``seconds``; None while another process has it.
-
-        All is compared when that was not done for ``compared`` seconds.
-        """
-        now, model = rows.now(), models.Observation
-        with self._database.writing() as session:
-            session.execute(sa.update(model).where(model.name == SERVERS).values(name=SERVERS))
-            row = session.get(model, SERVERS)
-            if row is None:
-                row = models.Observation(name=SERVERS, hosts_version=0)
-                session.add(row)
-            elif row.owner != owner and row.until is not None and row.until > now:
-                return None
-            row.owner, row.until = owner, now + timedelta(seconds=seconds)
-            due = row.compared_at is None or row.compared_at < now - timedelta(seconds=compared)
-            return Turn(None if due else row.watermark)
-
-    @retried
-    def save_hosts(self, hosts: Sequence[ObservedHost]) -> bool:
-        """Make these all hosts there are; say whether that changed anything."""
-        model = models.Host
-        wanted = {each.name: (list(each.above), each.up) for each in hosts}
-        with self._database.writing() as session:
-            there = {row.name: (row.above, row.up) for row in session.scalars(sa.select(model))}
-            if there == wanted:
-                return False
-            changed = [name for name in there if there[name] != wanted.get(name)]
-            for some in _portions(changed):
-                session.execute(sa.delete(model).where(model.name.in_(some)))
-            session.add_all(
-                models.Host(name=name, above=above, up=up)
-                for name, (above, up) in wanted.items()
-                if there.get(name) != (above, up)
-            )
-            session.execute(
-                sa.update(models.Observation)
-                .where(models.Observation.name == SERVERS)
-                .values(hosts_version=models.Observation.hosts_version + 1)
-            )
-            return True
-
-    @retried
-    def save_servers(
-        self, servers: Iterable[ObservedServer], watermark: datetime | None, *, whole: bool
-    ) -> int:
-        """Save where members' servers are; give how many had changed. Others are passed over.
-
-        With ``whole`` these are all that Nova has of ours: the time of the comparison is noted.
-        """
-        seen = {each.id: each for each in servers}
-        now, model, changed = rows.now(), models.Member, 0
-        with self._database.writing() as session:
-            for some in _portions(sorted(seen)):
-                query = sa.select(model).where(model.server_id.in_(some))
-                for row in session.scalars(query):
-                    changed += _observe(session, row, seen[row.server_id or ""])
-                for move in session.scalars(
-                    sa.select(models.Move).where(models.Move.server_id.in_(some))
-                ):
-                    if seen[move.server_id].moving:
-                        move.at = now
-                    elif move.at < now - SETTLING:
-                        session.delete(move)
-            values: dict[str, Any] = {"watermark": watermark} if watermark else {}
-            if whole:
-                values["compared_at"] = now
-            if values:
-                session.execute(
-                    sa.update(models.Observation)
-                    .where(models.Observation.name == SERVERS)
-                    .values(**values)
-                )
-        return changed
-
-    def expected(self) -> dict[str, str]:
-        """The servers of ours that are thought to be there, with their projects, by id."""
-        query = (
-            sa.select(models.Member.server_id, models.Ensemble.project_id)
-            .join(models.Ensemble, models.Member.ensemble_id == models.Ensemble.id)
-            .where(
-                models.Member.server_id.is_not(None),
-                models.Member.status != MemberStatus.DELETED.value,
-                sa.or_(models.Member.server_status.is_(None), models.Member.server_status != GONE),
-            )
-        )
-        with self._database.reading() as session:
-            return {str(row[0]): row[1] for row in session.execute(query)}
-
-    def moving(self) -> list[str]:
-        """The servers whose moves are not known to be over."""
-        with self._database.reading() as session:
-            return list(session.scalars(sa.select(models.Move.server_id).distinct()))
-
-    # Of the scheduler.
 
     def ensemble_of(self, server_id: str) -> str | None:
         """The id of the ensemble that a server is a member of, once it is built."""
@@ -183,7 +62,7 @@ class CurrentStates:
         """All hosts as last observed."""
         with self._database.reading() as session:
             return [
-                ObservedHost(row.name, tuple(row.above), row.up)
+                ObservedHost(row.name, tuple(row.above), row.up, row.silent)
                 for row in session.scalars(sa.select(models.Host))
             ]
 
@@ -234,28 +113,6 @@ class CurrentStates:
             return target
 
 
-def _observe(session: orm.Session, row: models.Member, seen: ObservedServer) -> bool:
-    """Write one server down, and tell of what happened to it; whether anything did.
-
-    Until a member is built it counts on its planned host, which is held for it: what its server
-    is meanwhile, on no host yet or gone and asked for again, is the build's to tell.
-    """
-    if row.status != MemberStatus.ACTIVE.value:
-        return False
-    if (row.current_host, row.server_status) == (seen.host, seen.status):
-        return False
-    before, known = row.current_host, row.server_status is not None
-    row.current_host, row.server_status = seen.host, seen.status
-    member = f"{row.tier}-{row.number}"
-    if seen.status == GONE:
-        rows.event(session, row.ensemble_id, f"{member} gone", _GONE(member=member))
-    elif known and before is not None and seen.host is None:
-        rows.event(session, row.ensemble_id, f"{member} off", _OFF(member=member))
-    elif known and seen.host is not None and before != seen.host:
-        rows.event(session, row.ensemble_id, f"{member} moved", _MOVED(member=member))
-    return True
-
-
 def _located_ensembles(
     session: orm.Session, found: Sequence[models.Ensemble]
 ) -> list[LocatedEnsemble]:
@@ -294,7 +151,3 @@ def _hosts(member: models.Member, moves: Mapping[str, Sequence[models.Move]]) ->
 
 def _both(move: models.Move) -> tuple[str | None, str]:
     return move.source, move.target
-
-
-def _portions(items: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (items[at : at + MANY] for at in range(0, len(items), MANY))

@@ -77,12 +77,16 @@ class Base(orm.DeclarativeBase):
 
 
 class Ensemble(Base):
-    """One row an ensemble; the lease says which worker may act on it until when."""
+    """One row an ensemble; the lease says which worker may act on it until when.
+
+    ``unjudged`` is whether something has changed since it was last seen what of it holds.
+    """
 
     __tablename__ = "ensembles"
     __table_args__ = (
         sa.Index("ensembles_project_created_idx", "project_id", "created_at", "id"),
         sa.Index("ensembles_status_lease_idx", "status", "lease_until"),
+        sa.Index("ensembles_unjudged_idx", "unjudged"),
     )
 
     id: orm.Mapped[str] = orm.mapped_column(sa.String(36), primary_key=True)
@@ -97,6 +101,9 @@ class Ensemble(Base):
     fault: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     requester: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     blocked: orm.Mapped[Message | None] = orm.mapped_column(MessageText)
+    unjudged: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.true())
+    reasons: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
+    degraded_at: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
     created_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
     updated_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
     lease_owner: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
@@ -133,6 +140,8 @@ class Member(Base):
     server_status: orm.Mapped[str | None] = orm.mapped_column(sa.String(32))
     failed_hosts: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     discarded_servers: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
+    server_flavor: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
+    addresses: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
 
 
 class Event(Base):
@@ -187,13 +196,17 @@ class CreateRequest(Base):
 
 
 class Host(Base):
-    """One row a host as it was last observed: its domains above the host level, and its state."""
+    """One row a host as it was last observed: its domains above the host level, and its state.
+
+    While its cell does not answer it is ``silent``, and the rest is as it was before.
+    """
 
     __tablename__ = "hosts"
 
     name: orm.Mapped[str] = orm.mapped_column(sa.String(255), primary_key=True)
     above: orm.Mapped[Any] = orm.mapped_column(JsonText)
     up: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
+    silent: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
 
 
 class Move(Base):
@@ -220,4 +233,5 @@ class Observation(Base):
     until: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
     watermark: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
     compared_at: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
+    observed_at: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
     hosts_version: orm.Mapped[int] = orm.mapped_column(sa.Integer)

@@ -48,11 +48,6 @@ class Occupant:
         return f"{self.tier}-{self.index}"
 
 
-_LOCATION = sa.case(
-    (models.Member.server_status.is_(None), models.Member.host), else_=models.Member.current_host
-)
-
-
 class Occupancy(Database):
     """Reads over the ensembles of a project or of the whole cloud."""
 
@@ -81,14 +76,14 @@ class Occupancy(Database):
     def member_counts(self, project_id: str) -> dict[str, int]:
         """How many members of a project's ensembles are on each host, by host name."""
         query = (
-            sa.select(_LOCATION, sa.func.count())
+            sa.select(rows.LOCATION, sa.func.count())
             .join(models.Ensemble, models.Member.ensemble_id == models.Ensemble.id)
             .where(
                 models.Ensemble.project_id == project_id,
                 models.Member.status != MemberStatus.DELETED.value,
-                _LOCATION.is_not(None),
+                rows.LOCATION.is_not(None),
             )
-            .group_by(_LOCATION)
+            .group_by(rows.LOCATION)
         )
         with self.reading() as session:
             return {row[0]: row[1] for row in session.execute(query)}
@@ -99,10 +94,10 @@ class Occupancy(Database):
         Each ensemble is read once and members as plain columns, for clouds with many of both.
         """
         model = models.Member
-        columns = (model.ensemble_id, model.tier, model.number, _LOCATION, model.status)
+        columns = (model.ensemble_id, model.tier, model.number, rows.LOCATION, model.status)
         query = (
             sa.select(*columns, model.server_id)
-            .where(model.status != MemberStatus.DELETED.value, _LOCATION.is_not(None))
+            .where(model.status != MemberStatus.DELETED.value, rows.LOCATION.is_not(None))
             .order_by(model.ensemble_id, model.position)
         )
         with self.reading() as session:

@@ -24,6 +24,11 @@ from ensemble_api.store import models
 
 LOG = logging.getLogger(__name__)
 
+# The host that a member counts on, as `MemberRecord.location` has it.
+LOCATION = sa.case(
+    (models.Member.server_status.is_(None), models.Member.host), else_=models.Member.current_host
+)
+
 
 def now() -> datetime:
     """This moment, in UTC."""
@@ -96,6 +101,8 @@ def to_ensemble(row: models.Ensemble, members: Iterable[models.Member]) -> Ensem
         members=records,
         fault=None if row.fault is None else Message.read(row.fault),
         blocked=row.blocked,
+        reasons=tuple(Message.read(each) for each in row.reasons or ()),
+        degraded_at=iso(row.degraded_at) if row.degraded_at else "",
         created_at=iso(row.created_at),
         updated_at=iso(row.updated_at),
         idle=(now() - row.updated_at).total_seconds(),
@@ -146,5 +153,6 @@ def to_member(row: models.Member) -> MemberRecord:
         server_status=row.server_status or "",
         failed_hosts=tuple(row.failed_hosts or ()),
         discarded_servers=tuple(row.discarded_servers or ()),
+        addresses=tuple((network, address) for network, address in row.addresses or ()),
         pause=max(0.0, (row.retry_at - now()).total_seconds()) if row.retry_at else 0.0,
     )

@@ -15,12 +15,13 @@ _CANCELLED = Sentence(
     "event.cancelled",
     "The build was cancelled; servers, capacity and ports are being removed.",
 )
+_BUILT = Sentence(
+    "conflict.not-building-active",
+    "There is no build to cancel: all its members are built. To remove the ensemble, delete it.",
+)
 _NOT_BUILDING = {
-    Status.ACTIVE: Sentence(
-        "conflict.not-building-active",
-        "There is no build to cancel: all its members are built. To remove the ensemble, delete "
-        "it.",
-    ),
+    Status.ACTIVE: _BUILT,
+    Status.DEGRADED: _BUILT,
     Status.ERROR: Sentence(
         "conflict.not-building-error",
         "There is no build to cancel: it failed, and nothing is left but its record. To remove "
@@ -53,7 +54,13 @@ class Delete:
         """
         # 1 Change the goal. 2 Wake the worker, which removes all and then the record.
         acting = requester(context)
-        expected = [Status.BUILDING, Status.ACTIVE, Status.ROLLING_BACK, Status.ERROR]
+        expected = [
+            Status.BUILDING,
+            Status.ACTIVE,
+            Status.DEGRADED,
+            Status.ROLLING_BACK,
+            Status.ERROR,
+        ]
         if self._store.get(ensemble_id).requester != acting:
             expected.append(Status.DELETING)  # to go on with the rights of this one
         self._store.transition(

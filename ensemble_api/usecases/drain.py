@@ -40,7 +40,7 @@ class Drains:
             except exception.NotFound:
                 continue  # it went meanwhile
             alive = [each for each in record.members if each.status is not MemberStatus.DELETED]
-            here = tuple(each for each in alive if each.host == host)
+            here = tuple(each for each in alive if each.location == host)
             if number >= MOST:
                 tried.append(DrainAttempt(record, here, None))
                 continue
@@ -70,7 +70,8 @@ class _Attempt:
         request = self._requests.request(acting, record)
         free = self._free_capacity.free(acting, request, self._readings, record.id)
         snapshot = free.capacity.less(self._taken).snapshot
-        running = {member: each.host for member, each in by_member.items()}
+        # One that is on no host keeps the place that was planned for it.
+        running = {member: each.location or each.host for member, each in by_member.items()}
 
         def drained(snapshot: Snapshot) -> drain.DrainPlan:
             return drain.drain(request.ensemble, running, snapshot, self._host, solve=solve)

@@ -53,11 +53,18 @@ class Exclusivity:
 
         Only as far as exclusive policies of ``ensemble`` want to know.
         """
-        found: dict[str, BoolArray] = {}
+        found = self.hosts_of_others(context, project_id, ensemble, but)
+        return {whose: _on(topology, hosts) for whose, hosts in found.items()}
+
+    def hosts_of_others(
+        self, context: Context, project_id: str, ensemble: Ensemble, but: str | None = None
+    ) -> dict[str, frozenset[str]]:
+        """The names of these hosts, by whose servers are there."""
+        found: dict[str, Iterable[str | None]] = {}
         wanted = {each.other for each in ensemble.policies if isinstance(each, Exclusive)}
         if wanted:
             members = self._members(but, exclusive=False)
-            found[ENSEMBLE] = _on(topology, (member.location for _, member in members))
+            found[ENSEMBLE] = [member.location for _, member in members]
         if PROJECT in wanted:
             hosts = [member.location for owner, member in members if owner.project_id != project_id]
             hosts += [
@@ -65,8 +72,8 @@ class Exclusivity:
                 for server in self._compute.all_servers(context)
                 if server["tenant_id"] != project_id
             ]
-            found[PROJECT] = _on(topology, hosts)
-        return found
+            found[PROJECT] = hosts
+        return {whose: frozenset(host for host in hosts if host) for whose, hosts in found.items()}
 
     def _members(
         self, but: str | None, *, exclusive: bool
@@ -75,9 +82,9 @@ class Exclusivity:
         return [(owner, member) for owner, member in found if owner.id != but]
 
 
-def _on(topology: Topology, hosts: Iterable[str | None]) -> BoolArray:
+def _on(topology: Topology, hosts: Iterable[str]) -> BoolArray:
     """Mark these hosts (shape [H]); those that the topology does not know are left out."""
-    return np.isin(topology.hosts, list({host for host in hosts if host}))
+    return np.isin(topology.hosts, list(hosts))
 
 
 def _closed(

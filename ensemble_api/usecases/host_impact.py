@@ -19,7 +19,7 @@ _NO_HOST = Sentence("invalid.no-host", "is no host of this cloud")
 
 SORT_KEYS = ("impact", "members", "host")
 # Of these nothing is left that could still be broken, or it is being taken away on purpose.
-PROMISING = frozenset((Status.RESERVING, Status.BUILDING, Status.ACTIVE))
+PROMISING = frozenset((Status.RESERVING, Status.BUILDING, Status.ACTIVE, Status.DEGRADED))
 
 
 @dataclass(frozen=True, slots=True)

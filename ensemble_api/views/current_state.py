@@ -3,7 +3,8 @@
 
 from ensemble_api.planning import survivability
 from ensemble_api.planning.message import Sentence
-from ensemble_api.results.current_state import CurrentState, MemberState, planned_domains
+from ensemble_api.results.current_state import CurrentState, planned_domains
+from ensemble_api.standing import MemberState
 from ensemble_api.views.differences import costs, differences
 from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.survival import policies, promises, survival
@@ -69,6 +70,7 @@ def _member(found: MemberState, domains: Domains, *, names: bool) -> Json:
         "status": found.status,
         "server_id": found.server_id,
         "running": found.running,
+        "unknown": found.unknown,
         "addresses": [
             {"network": network, "address": address} for network, address in found.addresses
         ],

@@ -8,7 +8,8 @@ from ensemble_api.planning.message import Argument, Message, Sentence, listed
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.planning.wording import loss_of_one
-from ensemble_api.results.current_state import CurrentState, MemberState, planned_domains
+from ensemble_api.results.current_state import CurrentState, planned_domains
+from ensemble_api.standing import MemberState
 from ensemble_api.views.domains import Domains, Json
 
 NAMED = 3  # domains that are named in a sentence
@@ -17,6 +18,11 @@ _GONE = Sentence("member.gone", "%(member)s is gone: Nova has no server of it an
 _MOVED = Sentence("member.moved", "%(member)s is now in %(now)s; planned was %(planned)s.")
 _CUT_OFF = Sentence("member.cut-off", "%(member)s is on a host that is down.")
 _DOWN = Sentence("member.down", "%(member)s does not run: its server is %(status)s.")
+_UNKNOWN = Sentence(
+    "member.unknown",
+    "Where %(member)s is now is not known: its part of the cloud does not answer. This is how it "
+    "was last seen.",
+)
 _COST = Sentence(
     "cost.left",
     "%(loss)s now leaves %(left)s of %(number)s of %(tier)s; as planned, %(before)s would be left.",
@@ -40,6 +46,8 @@ def _differences(state: MemberState, found: CurrentState, domains: Domains) -> I
     if state.status is None:
         yield {**known, "kind": "gone", "message": _GONE(member=name)}
         return
+    if state.unknown:
+        yield {**known, "kind": "unknown", "message": _UNKNOWN(member=name)}
     if state.host is not None:
         before, now = planned_domains(state.member), _domains(found.topology, state.host)
         differ = [

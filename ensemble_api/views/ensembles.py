@@ -53,6 +53,8 @@ def ensemble(
         "progress": progress(record),
         "tiers": [_tier(each, detail=detail, user_data=user_data) for each in record.body["tiers"]],
         "fault": _fault(record, zone_level, names=names),
+        "degraded": _degraded(record),
+        "observed_at": record.observed_at or None,
         "survives": [{"level": each.level, **verdict(each, topology)} for each in losses],
     }
     if not detail:
@@ -138,6 +140,16 @@ def _fault(record: EnsembleRecord, zone_level: str | None, *, names: bool) -> Js
     }
 
 
+def _degraded(record: EnsembleRecord) -> Json | None:
+    """What does not hold now, and since when something has not."""
+    if record.status is not Status.DEGRADED:
+        return None
+    return {
+        "since": record.degraded_at,
+        "reasons": [{"code": each.code, "message": each} for each in record.reasons],
+    }
+
+
 def _words(
     record: EnsembleRecord, message: Message, zone_level: str | None, *, names: bool
 ) -> Message:
@@ -194,6 +206,7 @@ def _member(member: MemberRecord, domains: Domains, *, names: bool) -> Json:
         "tier": member.tier,
         "status": member.status.value,
         "server_id": member.server_id,
+        "server_status": member.server_status or None,
         "domains": {} if gone else domains.of(member.host),
     }
-    return view | {"host": member.host} if names else view
+    return view | {"host": member.host, "current_host": member.current_host} if names else view

@@ -21,6 +21,11 @@ _BUILDING = Sentence(
 _ACTIVE = Sentence(
     "progress.active", "Its %(count)s member is active.", "All %(count)s members are active."
 )
+_DEGRADED = Sentence(
+    "progress.degraded",
+    "Its %(count)s member was built, and what was promised of it does not hold now.",
+    "All %(count)s members were built, and what was promised of them does not hold now.",
+)
 _ROLLING_BACK = Sentence(
     "progress.rolling-back",
     "The build failed; %(removed)s of %(count)s member is removed.",
@@ -36,6 +41,7 @@ _SENTENCES = {
     Status.RESERVING: _RESERVING,
     Status.BUILDING: _BUILDING,
     Status.ACTIVE: _ACTIVE,
+    Status.DEGRADED: _DEGRADED,
     Status.ROLLING_BACK: _ROLLING_BACK,
     Status.ERROR: _ERROR,
     Status.DELETING: _DELETING,

@@ -8,6 +8,7 @@ LABELS = {
     Status.RESERVING: Sentence("status.reserving", "Reserving")(),
     Status.BUILDING: Sentence("status.building", "Building")(),
     Status.ACTIVE: Sentence("status.active", "Active")(),
+    Status.DEGRADED: Sentence("status.degraded", "Degraded")(),
     Status.ROLLING_BACK: Sentence("status.rolling-back", "Rolling back")(),
     Status.ERROR: Sentence("status.error", "Error")(),
     Status.DELETING: Sentence("status.deleting", "Deleting")(),

@@ -31,6 +31,8 @@ from ensemble_api.records import (
 from ensemble_api.scheduler.admission import Admission
 from ensemble_api.store.api import Store
 from ensemble_api.store.current_state import CurrentStates
+from ensemble_api.store.observations import Observations
+from ensemble_api.store.standings import Levels
 
 LEVELS = parse_levels(["rack:rack", "zone:availability_zone"])
 RUNS, MEMBERS = 100, 16
@@ -128,11 +130,11 @@ def main(hosts: int = 1000, ensembles: int = 200, url: str = "") -> None:
         store.upgrade()
         names = [f"h{number:04}" for number in range(hosts)]
         above = {name: (f"r{int(name[1:]) // 20}", "nova") for name in names}
-        states = CurrentStates(store)
+        states = Observations(store, Levels(("host", "rack", "zone")))
         states.take("bench", 600, 600)
         states.save_hosts([ObservedHost(name, above[name], up=True) for name in names])
         servers = fill(store, names, ensembles, APART, EVEN)
-        admission = Admission(states, LEVELS, Nova(servers))
+        admission = Admission(CurrentStates(store), LEVELS, Nova(servers))
         found = [
             SimpleNamespace(
                 host=name,

@@ -88,7 +88,8 @@ def test_a_host_that_stops_leaves_no_green_word(
     assert cloud.ensemble_cloud("host", "stop", victim).returncode == 0
     try:
         wait_for(f"{victim} is down", lambda: nova_says(operator, victim) == "down")
-        assert verdicts()["host"] == verdicts()["rack"] == ("degraded", [], ["db"])
+        wait_for("it is observed", lambda: verdicts()["host"] == ("degraded", [], ["db"]))
+        assert verdicts()["rack"] == ("degraded", [], ["db"])
         spread = Project(operator.connection).request("GET", "/hosts").json()
         told = [(each["ensemble_id"], each["effect"]) for each in spread["broken"]]
         assert told == [(made["id"], "exposed")]

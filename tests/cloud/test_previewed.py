@@ -83,6 +83,7 @@ def test_what_was_shown_is_built_and_the_truth_tells_what_became_of_it(
     )
     operator.connection.compute.confirm_server_resize(moved)
     until("the server is gone", lambda: truth(demo, built["id"])["members"][0]["status"] is None)
+    until("the move is seen", lambda: truth(demo, built["id"])["members"][1]["moved"])
     seen = truth(demo, built["id"])
     assert [each["moved"] for each in seen["members"]] == [False, True, False]
     assert seen["members"][1]["domains"] != seen["members"][1]["planned"]

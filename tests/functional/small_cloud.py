@@ -3,7 +3,7 @@
 
 import copy
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,9 +18,13 @@ from ensemble_api.cloud.inventory import Inventory, parse_levels
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
+from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.service import Service
+from ensemble_api.store import models
 from ensemble_api.store.api import Store
+from ensemble_api.store.observations import Observations
+from ensemble_api.store.standings import Levels
 from tests.fakes.networks import FakeNetworks
 from tests.fakes.nova import FakeHost, FakeNova
 from tests.fakes.session import FakeSession
@@ -29,6 +33,7 @@ FLAVOR = "m1.small"
 IMAGE = "11111111-1111-4111-8111-111111111111"
 NETWORK = "22222222-2222-4222-8222-222222222222"
 LEASE = 20.0
+LEVELS = ("rack:rack", "zone:availability_zone")
 RESOURCES = {"VCPU": 2, "MEMORY_MB": 512}
 
 # Names that nobody else uses, so that a leak of one shows.
@@ -129,7 +134,7 @@ class SmallCloud:
     def service(self, **parts: Any) -> Service:
         compute = parts.get("compute") or Compute(self.nova)
         adapter = parts.get("adapter") or self.placement.adapter()
-        levels = parse_levels(parts.get("levels", ["rack:rack", "zone:availability_zone"]))
+        levels = parse_levels(parts.get("levels", LEVELS))
         return Service(
             parts.get("store") or self.store,
             compute,
@@ -196,6 +201,18 @@ class SmallCloud:
         except exception.NotFound:
             return
         raise AssertionError(f"not settled after {steps} steps")
+
+    def observe(self, levels: Sequence[str] = LEVELS) -> None:
+        """Have everything compared with what Nova has now."""
+        compute = Compute(self.nova)
+        inventory = Inventory(compute, None, parse_levels(levels), "nova")
+        tree = Levels(inventory.levels, inventory.zone_level)
+        observer = CloudObserver(
+            Observations(self.store, tree), compute, inventory, owner="observer", period=5
+        )
+        with self.store.writing() as session:
+            session.query(models.Observation).update({"compared_at": None})
+        assert observer.observe()
 
     def find(self, ensemble_id: str) -> EnsembleRecord | None:
         try:

@@ -110,6 +110,7 @@ def ask(cloud: SmallCloud, example: Example, path: str) -> webob.Response:
     """The answer, after the worker has done what there was to do."""
     for ensemble_id in cloud.store.unsettled():
         cloud.run(ensemble_id, concurrency=1)
+    cloud.observe()
     project = "operators" if example.who == "admin" else "shop-project"
     roles = {"admin": ("admin",), "member": ("member", "reader"), "reader": ("reader",)}
     path = path.removeprefix("/v2.1")

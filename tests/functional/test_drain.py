@@ -57,6 +57,19 @@ def test_a_drain_says_where_members_would_go_and_moves_nothing(cloud: SmallCloud
     assert cloud.placement.consumers(*cloud.providers) == before
 
 
+def test_a_member_that_was_moved_is_drained_from_where_it_is(cloud: SmallCloud) -> None:
+    hosts = build(cloud, ("web", 2), policies=[apart("web")])
+    target = next(each.name for each in cloud.nova.hosts if each.name not in hosts.values())
+    (server,) = [each for each in cloud.nova.alive() if each.host == hosts["web-0"]]
+    server.host = target
+    cloud.observe()
+    drain = ask(cloud, f"/{target}?check=1").json["host"]["drain"]
+    [tried] = drain["ensembles"]
+    assert (drain["fits"], tried["members"]) == (True, ["web-0"])
+    assert [move["member"] for move in tried["moves"]] == ["web-0"]
+    assert ask(cloud, f"/{hosts['web-0']}?check=1").json["host"]["drain"]["ensembles"] == []
+
+
 def test_two_ensembles_cannot_both_take_the_last_place(cloud: SmallCloud) -> None:
     # Each host has room for two servers. Two ensembles of one share a host, all others are full
     # but for one place.

@@ -18,10 +18,13 @@ from ensemble_api.scheduler.admission import Admission
 from ensemble_api.store import models, rows
 from ensemble_api.store.api import Store
 from ensemble_api.store.current_state import LONGEST_MOVE, CurrentStates
+from ensemble_api.store.observations import Observations
+from ensemble_api.store.standings import Levels
 
 EVERY_DATABASE = True
 
 LEVELS = parse_levels(["rack:rack", "zone:availability_zone"])
+TREE = Levels(("host", "rack", "zone"), "zone")
 RACKS = {"h0": "r0", "h1": "r1", "h2": "r2", "h3": "r3", "h4": "r0", "h5": "r1"}
 APART = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
 
@@ -64,8 +67,8 @@ class Scene:
         return [each.server_id or "" for each in self.store.get(self.record.id).members]
 
     @property
-    def states(self) -> CurrentStates:
-        return CurrentStates(self.store)
+    def states(self) -> Observations:
+        return Observations(self.store, TREE)
 
     def admit(
         self,
@@ -78,7 +81,7 @@ class Scene:
     ) -> list[str]:
         found = [self.host(name, instances.get(name, ())) for name in hosts]
         spec = Spec(instance_uuid=server_id, project_id=project, **fields)
-        admitted = Admission(self.states, LEVELS, self.nova).admit(found, spec)
+        admitted = Admission(CurrentStates(self.store), LEVELS, self.nova).admit(found, spec)
         return [each.host for each in admitted]
 
     @staticmethod
@@ -101,7 +104,7 @@ def running(store: Store, nova: FakeNova, *policies: Any, members: int = 3) -> S
         )
         nova.hosts[server_id] = member.host
         nova.projects[server_id] = "p1"
-    states = CurrentStates(store)
+    states = Observations(store, TREE)
     states.take("observer", 60, 600)
     states.save_hosts([ObservedHost(name, (rack, "nova"), up=True) for name, rack in RACKS.items()])
     return Scene(store, nova, new)

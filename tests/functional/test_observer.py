@@ -16,6 +16,8 @@ from ensemble_api.records import MemberStatus
 from ensemble_api.store import models, rows
 from ensemble_api.store.api import Store
 from ensemble_api.store.current_state import CurrentStates
+from ensemble_api.store.observations import Observations
+from ensemble_api.store.standings import Levels
 
 EVERY_DATABASE = True
 
@@ -27,6 +29,7 @@ class FakeCompute:
     servers: dict[str, dict[str, Any]] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
     down: set[str] = field(default_factory=set)
+    silent: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
 
     def put(self, server_id: str, host: str | None, status: str = "ACTIVE", **more: Any) -> None:
@@ -71,7 +74,11 @@ class FakeCompute:
 
     def services(self, context: Any) -> list[dict[str, Any]]:
         return [
-            {"host": name, "state": "down" if name in self.down else "up"} for name in ("h0", "h1")
+            # Nova tells no more of the services of a cell that does not answer.
+            {"host": name, "status": "UNKNOWN"}
+            if name in self.silent
+            else {"host": name, "state": "down" if name in self.down else "up"}
+            for name in ("h0", "h1")
         ]
 
     def aggregates(self, context: Any) -> list[dict[str, Any]]:
@@ -87,7 +94,7 @@ class Scene:
 
     def observer(self, owner: str = "one") -> CloudObserver:
         inventory = Inventory(self.compute, None, parse_levels(["rack:rack"]), "nova")  # type: ignore[arg-type]
-        states = CurrentStates(self.store)
+        states = Observations(self.store, Levels(("host", "rack")))
         return CloudObserver(states, self.compute, inventory, owner=owner, period=5)  # type: ignore[arg-type]
 
     def observe(self) -> None:
@@ -160,12 +167,51 @@ def test_a_cell_that_does_not_answer_changes_nothing(scene: Scene) -> None:
     assert scene.told == []
 
 
-def test_a_server_without_a_host_is_told(scene: Scene) -> None:
+@pytest.mark.parametrize(
+    ("host", "status", "told"),
+    [
+        (None, "SHELVED_OFFLOADED", "The server of web-0 was shelved."),
+        (None, "ACTIVE", "The server of web-0 is on no host any more."),
+        ("h0", "ERROR", "The server of web-0 is in status ERROR."),
+    ],
+)
+def test_what_becomes_of_a_server_is_told(
+    scene: Scene, host: str | None, status: str, told: str
+) -> None:
+    scene.observe()
+    scene.compute.put(scene.ids[0], host, status)
+    scene.observe()
+    assert scene.seen[0] == (host, status)
+    assert scene.told == [told]
+
+
+def test_shelving_is_told_once_though_nova_takes_two_steps(scene: Scene) -> None:
+    scene.observe()
+    scene.compute.put(scene.ids[0], "h0", "SHELVED")
     scene.observe()
     scene.compute.put(scene.ids[0], None, "SHELVED_OFFLOADED")
     scene.observe()
-    assert scene.seen[0] == (None, "SHELVED_OFFLOADED")
-    assert scene.told == ["The server of web-0 is on no host any more."]
+    assert scene.told == ["The server of web-0 was shelved."]
+
+
+def test_a_resize_is_told_and_a_first_look_at_the_flavor_is_none(scene: Scene) -> None:
+    scene.compute.put(scene.ids[0], "h0", flavor={"original_name": "m1.small"})
+    scene.observe()
+    scene.compute.put(scene.ids[0], "h0", flavor={"original_name": "m1.large"})
+    scene.observe()
+    assert scene.told == ["The server of web-0 has another flavor now."]
+
+
+def test_a_member_that_was_built_long_after_its_server_changed_is_asked_for(scene: Scene) -> None:
+    with scene.store.writing() as session:
+        session.query(models.Member).update({"status": MemberStatus.BUILDING.value})
+    scene.observe()
+    for server in scene.compute.servers.values():
+        server["updated"] = "2026-01-01T00:00:00Z"
+    with scene.store.writing() as session:
+        session.query(models.Member).update({"status": MemberStatus.ACTIVE.value})
+    scene.observe()
+    assert scene.seen == [("h0", "ACTIVE"), ("h1", "ACTIVE")]
 
 
 @pytest.mark.parametrize("status", ["BUILD", "ERROR", "DELETED"])

@@ -48,6 +48,8 @@ def ensemble_fields(info: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         "name": ReadableColumn(info["name"]),
         "description": ReadableColumn(info.get("description") or ""),
         "status": info["status"],
+        "degraded": ReadableColumn(info.get("degraded"), _degraded),
+        "observed_at": info.get("observed_at"),
         "progress": ReadableColumn(info["progress"], _progress),
         "warnings": ReadableColumn(info.get("warnings") or (), _messages),
         "survives": ReadableColumn(info.get("survives") or (), words.states_text),
@@ -86,6 +88,8 @@ def ensemble_rows(ensembles: Iterable[Json], long: bool, projects: bool) -> Tabl
         columns |= {
             "Tiers": lambda info: ReadableColumn(info["tiers"], words.tiers_text),
             "Description": lambda info: ReadableColumn(info.get("description") or ""),
+            "Degraded": lambda info: ReadableColumn(info.get("degraded"), _degraded),
+            "Observed At": lambda info: info.get("observed_at"),
             "Created At": lambda info: info["created_at"],
             "Updated At": lambda info: info["updated_at"],
         }
@@ -182,6 +186,13 @@ def _planned(say: Callable[[Any], str]) -> Callable[[Any], str]:
 
 def _messages(items: Iterable[Json]) -> str:
     return "\n".join(words.messages(items))
+
+
+def _degraded(degraded: Json | None) -> str:
+    """Say since when something does not hold, and what."""
+    if not degraded:
+        return ""
+    return "\n".join([f"since {degraded['since']}:", *words.messages(degraded["reasons"])])
 
 
 def _progress(progress: Json) -> str:

@@ -132,6 +132,7 @@ class EnsembleRow(tables.Row):
 _CIRCLE = "M8 1.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 1 0 0-13z"
 _SIGNS = {
     "ACTIVE": _CIRCLE + "M4.8 8.2l2.3 2.3 4.2-4.6",
+    "DEGRADED": "M8 1.8l6.6 12H1.4zM8 6v4M8 12v.1",
     "ERROR": _CIRCLE + "M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8",
 }
 _ON_THE_WAY = "M4 2h8M4 14h8M5.5 2v3L8 8l2.5-3V2M5.5 14v-3L8 8l2.5 3v3"
@@ -149,6 +150,16 @@ class StatusColumn(tables.Column):
             _SIGNS.get(datum.status, _ON_THE_WAY),
             datum.status_label,
         )
+        if datum.degraded:
+            reasons = [
+                words.not_interpolated(each["message"]) for each in datum.degraded["reasons"]
+            ]
+            said = format_html(
+                '{}<span class="ens-count" title="{}">{}</span>',
+                said,
+                "\n".join(reasons),
+                reasons[0],
+            )
         active, total = datum.progress["active"], datum.progress["total"]
         if datum.settled or not total:
             return said

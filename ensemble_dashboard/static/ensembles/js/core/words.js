@@ -93,7 +93,8 @@
   function status(value) {
     return {
       RESERVING: gettext('Reserving'), BUILDING: gettext('Building'), ACTIVE: gettext('Active'),
-      ROLLING_BACK: gettext('Rolling back'), ERROR: gettext('Error'), DELETING: gettext('Deleting'),
+      DEGRADED: gettext('Degraded'), ROLLING_BACK: gettext('Rolling back'), ERROR: gettext('Error'),
+      DELETING: gettext('Deleting'),
       RESERVED: gettext('Reserved'), DELETED: gettext('Deleted'),
     }[value] || value;
   }

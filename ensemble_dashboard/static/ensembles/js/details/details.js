@@ -9,6 +9,8 @@
   const { gettext, fill } = words;
   const { el, icon } = dom;
 
+  const LIVE = 10; // seconds between two looks at an ensemble that is built
+
   const root = document.getElementById('ens-details');
   const data = dom.pageData();
   const server = api.open(data.session, root.querySelector('[name=csrfmiddlewaretoken]').value, {
@@ -36,7 +38,7 @@
     state.picture = currentState.shown(ensemble, current, state.settled ? null : state.picture);
     showProgress(standing);
     put('survives', [ensemble.survives, state.placed, ensemble.status, current && current.levels], survives);
-    put('fault', [ensemble.fault, ensemble.status], () => detailsFault.box(ensemble));
+    put('fault', [ensemble.fault, ensemble.degraded, ensemble.status], () => detailsFault.box(ensemble));
     put('tiers', ensemble.tiers, () => detailsTiers.list(ensemble.tiers, state.legend, data.names));
     put('policies', [Boolean(current), currentState.policiesNow(ensemble, current)],
       () => rules.policies(ensemble, current));
@@ -109,29 +111,29 @@
   function took(answer) {
     trouble.tell('');
     const changed = JSON.stringify(answer.ensemble) !== JSON.stringify(state.ensemble);
-    const before = state.ensemble && state.ensemble.status;
+    const before = Boolean(state.ensemble) && state.built;
     state.ensemble = answer.ensemble;
     if (answer.now) { state.ahead = Date.parse(answer.now) - Date.now(); }
-    const active = state.ensemble.status === 'ACTIVE';
-    if (!active) { state.current = null; }
+    if (!state.built) { state.current = null; }
     if (changed) { render(); }
-    if (active && before !== 'ACTIVE') { askCurrentState(); }
+    if (state.built && !before) { askCurrentState(); }
     if (state.settled && !actions.asking()) { return 'done'; }
     return changed ? 'changed' : 'same';
   }
 
   function note(text) {
-    put('as-of', text, () => [el('span', {}, text), ' ', el('button', {
-      type: 'button', class: 'btn btn-default btn-xs', 'data-key': 'refresh', on: { click: askCurrentState },
+    // The time alone is no news that should be read out every few seconds.
+    put('as-of', text, () => [el('span', { 'aria-live': 'off' }, text), ' ', el('button', {
+      type: 'button', class: 'btn btn-default btn-xs', 'data-key': 'refresh', on: { click: () => askCurrentState() },
     }, gettext('Look again'))]);
   }
 
-  /** Ask Nova, through the API, where the servers are now; without an answer the page shows the plan. */
-  async function askCurrentState() {
-    note(gettext('Asking Nova where the servers are now…'));
+  /** Ask where Nova had the servers when they were last observed; without an answer the page shows the plan. */
+  async function askCurrentState(quiet = false) {
+    if (!quiet) { note(gettext('Looking where the servers are now…')); }
     try {
       const answer = await server.get(data.survivabilityUrl);
-      if (state.ensemble.status !== 'ACTIVE') { return; }
+      if (!state.built) { return; }
       state.current = answer.survivability;
       note(fill(gettext('As Nova has it at %(time)s.'), { time: formats.clock(state.current.as_of || state.now) }));
     } catch (problem) {
@@ -151,9 +153,12 @@
   setInterval(() => {
     beats += 1;
     if (!document.hidden && (!state.settled || beats % 30 === 0)) { tick(); }
+    if (!document.hidden && state.built && beats % LIVE === 0) { poll.now(); askCurrentState(true); }
   }, 1000);
   // What Nova has may change at any time: whoever comes back to the tab sees how it is then.
-  document.addEventListener('visibilitychange', () => { if (!document.hidden && state.current) { askCurrentState(); } });
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden && state.current) { poll.now(); askCurrentState(); }
+  });
 
   if (took({ ensemble: data.ensemble, now: data.now }) !== 'done') { poll.start(); }
 }());

@@ -49,6 +49,7 @@
           '%(done)s of %(total)s servers are there already. All servers, the reserved capacity and the ports are ' +
           'removed; nothing is left.', total), { done, total }), false];
       case 'ACTIVE':
+      case 'DEGRADED':
         return [gettext('The build has ended, and every server is there. There is nothing to cancel any more.'), true];
       case 'DELETING':
         return [gettext('It is being deleted already.'), true];

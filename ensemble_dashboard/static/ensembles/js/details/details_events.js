@@ -15,6 +15,7 @@
     const last = (type || '').split(' ').pop();
     return {
       ACTIVE: 'good', ERROR: 'bad', ROLLING_BACK: 'bad', DELETING: 'trash', RESERVING: 'wait', BUILDING: 'wait',
+      lost: 'warn', regained: 'good',
     }[last] || 'less';
   }
 

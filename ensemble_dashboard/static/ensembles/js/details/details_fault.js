@@ -3,11 +3,18 @@
 (function () {
   'use strict';
   const { ensembles } = globalThis;
-  const { gettext } = ensembles.words;
+  const { gettext, fill } = ensembles.words;
   const { el } = ensembles.dom;
+  const { exact } = ensembles.formats;
 
-  /** The box for an ensemble's fault; nothing where none is to be told. */
-  function box({ fault, status }) {
+  /** The box for an ensemble's fault, or for what does not hold now; nothing where none is to be told. */
+  function box({ fault, status, degraded }) {
+    if (degraded) {
+      return el('div', { class: 'ens-fault', role: 'alert' },
+        el('p', {}, el('strong', {}, gettext('What does not hold now:'))),
+        el('ul', {}, degraded.reasons.map((reason) => el('li', {}, reason.message))),
+        el('p', {}, fill(gettext('Since %(since)s.'), { since: exact(degraded.since) })));
+    }
     if (fault && status === 'DELETING') {
       return el('div', { class: 'ens-fault', role: 'alert' },
         el('p', {}, el('strong', {}, gettext('What the removal waits for:')), ' ', fault.message));

@@ -80,11 +80,13 @@
       : Date.parse(ensemble.created_at);
     if (!settled) { return fill(gettext('for %(time)s'), { time: lasted(now - begun) }); }
     const built = at('ACTIVE')[0];
-    return ensemble.status === 'ACTIVE' && built ? fill(gettext('built in %(time)s'), { time: lasted(built - begun) }) : '';
+    return ['ACTIVE', 'DEGRADED'].includes(ensemble.status) && built
+      ? fill(gettext('built in %(time)s'), { time: lasted(built - begun) }) : '';
   }
 
   /** The sign beside the sentence; state: 'holds' or 'differs' of what is active, null while that is not known. */
   function sign(ensemble, state) {
+    if (ensemble.status === 'DEGRADED') { return 'warn'; }
     if (ensemble.status !== 'ACTIVE') { return ensemble.status === 'ERROR' ? 'bad' : 'wait'; }
     return { holds: 'good', differs: 'warn' }[state] || 'less';
   }

@@ -17,6 +17,8 @@
       allEvents: false, // whether the older ones are shown too
       get now() { return Date.now() + this.ahead; },
       get leaving() { return ['ROLLING_BACK', 'DELETING'].includes(this.ensemble.status); },
+      /** Whether its build has ended well, so that Nova has its servers. */
+      get built() { return ['ACTIVE', 'DEGRADED'].includes(this.ensemble.status); },
       get settled() { return settled.includes(this.ensemble.status); },
       get placed() { return this.picture.assignments.length > 0; },
       get legend() { return ensembles.tierLegend.legend(this.ensemble.tiers); },

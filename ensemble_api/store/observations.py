@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the one process that observes Nova writes of servers and hosts, and reads for that."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from ensemble_api.planning.message import Sentence
+from ensemble_api.records import GONE, MemberStatus, ObservedHost, ObservedServer
+from ensemble_api.store import models, rows
+from ensemble_api.store.database import Database, retried
+from ensemble_api.store.standings import Levels, judge
+
+SERVERS = "servers"  # the one thing that is observed so far
+SETTLING = timedelta(seconds=30)  # until what the scheduler gave can be seen of its server
+MANY = 500  # ids in one statement
+
+_MOVED = Sentence("event.moved", "Nova has moved the server of %(member)s to another host.")
+_GONE = Sentence("event.server-gone", "The server of %(member)s was deleted.")
+_OFF = Sentence("event.server-off", "The server of %(member)s is on no host any more.")
+_SHELVED = Sentence("event.server-shelved", "The server of %(member)s was shelved.")
+_RESIZED = Sentence("event.server-resized", "The server of %(member)s has another flavor now.")
+_FAILED = Sentence("event.server-failed", "The server of %(member)s is in status ERROR.")
+
+_STATUSES = {
+    "SHELVED": ("shelved", _SHELVED),
+    "SHELVED_OFFLOADED": ("shelved", _SHELVED),
+    "ERROR": ("failed", _FAILED),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The right to observe, and from where on; None: everything is to be compared."""
+
+    watermark: datetime | None
+
+
+class Observations:
+    """Reads and writes of what is observed, each one transaction."""
+
+    def __init__(self, database: Database, levels: Levels) -> None:
+        self._database = database
+        self._levels = levels
+
+    @retried
+    def take(self, owner: str, seconds: float, compared: float) -> Turn | None:
+        """Take or prolong the right to observe for ``seconds``; None while another process has it.
+
+        All is compared when that was not done for ``compared`` seconds.
+        """
+        now, model = rows.now(), models.Observation
+        with self._database.writing() as session:
+            session.execute(sa.update(model).where(model.name == SERVERS).values(name=SERVERS))
+            row = session.get(model, SERVERS)
+            if row is None:
+                row = models.Observation(name=SERVERS, hosts_version=0)
+                session.add(row)
+            elif row.owner != owner and row.until is not None and row.until > now:
+                return None
+            row.owner, row.until = owner, now + timedelta(seconds=seconds)
+            due = row.compared_at is None or row.compared_at < now - timedelta(seconds=compared)
+            return Turn(None if due else row.watermark)
+
+    @retried
+    def save_hosts(self, hosts: Sequence[ObservedHost]) -> bool:
+        """Make these all hosts there are; say whether that changed anything.
+
+        Of a silent host nothing is known but that, and the rest stays as it was.
+        """
+        model = models.Host
+        with self._database.writing() as session:
+            there = {
+                row.name: (row.above, row.up, row.silent)
+                for row in session.scalars(sa.select(model))
+            }
+            wanted = {
+                each.name: (
+                    list(each.above),
+                    there[each.name][1] if each.silent else each.up,
+                    each.silent,
+                )
+                for each in hosts
+                if not each.silent or each.name in there
+            }
+            if there == wanted:
+                return False
+            changed = [name for name in there if there[name] != wanted.get(name)]
+            for some in _portions(changed):
+                session.execute(sa.delete(model).where(model.name.in_(some)))
+            session.add_all(
+                models.Host(name=name, above=above, up=up, silent=silent)
+                for name, (above, up, silent) in wanted.items()
+                if there.get(name) != (above, up, silent)
+            )
+            session.execute(
+                sa.update(models.Observation)
+                .where(models.Observation.name == SERVERS)
+                .values(hosts_version=models.Observation.hosts_version + 1)
+            )
+            session.execute(
+                sa.update(models.Ensemble)
+                .where(models.Ensemble.unjudged.is_(False))
+                .values(unjudged=True)
+            )
+            return True
+
+    @retried
+    def save_servers(
+        self, servers: Iterable[ObservedServer], watermark: datetime | None, *, whole: bool
+    ) -> int:
+        """Save where members' servers are; give how many had changed. Others are passed over.
+
+        What does not hold any more is written in the same transaction, of as many ensembles as one
+        should judge; ``judge`` goes on with the others. With ``whole`` these are all that Nova has
+        of ours: the time of the comparison is noted.
+        """
+        seen = {each.id: each for each in servers}
+        now, model = rows.now(), models.Member
+        changed: list[str] = []
+        with self._database.writing() as session:
+            for some in _portions(sorted(seen)):
+                query = sa.select(model).where(model.server_id.in_(some))
+                changed += [
+                    row.ensemble_id
+                    for row in session.scalars(query)
+                    if _observe(session, row, seen[row.server_id or ""])
+                ]
+                for move in session.scalars(
+                    sa.select(models.Move).where(models.Move.server_id.in_(some))
+                ):
+                    if seen[move.server_id].moving:
+                        move.at = now
+                    elif move.at < now - SETTLING:
+                        session.delete(move)
+            for some in _portions(sorted(set(changed))):
+                # Where others are matters to those that want to be without them.
+                session.execute(
+                    sa.update(models.Ensemble)
+                    .where(sa.or_(models.Ensemble.id.in_(some), models.Ensemble.exclusive))
+                    .values(unjudged=True)
+                )
+            values: dict[str, Any] = {"observed_at": now}
+            if watermark:
+                values["watermark"] = watermark
+            if whole:
+                values["compared_at"] = now
+            session.execute(
+                sa.update(models.Observation)
+                .where(models.Observation.name == SERVERS)
+                .values(**values)
+            )
+            judge(session, self._levels)
+        return len(changed)
+
+    @retried
+    def judge(self) -> int:
+        """See what holds of some ensembles that have changed since; give how many these were."""
+        with self._database.writing() as session:
+            return judge(session, self._levels)
+
+    def expected(self) -> dict[str, str]:
+        """The servers of ours that are thought to be there, with their projects, by id."""
+        query = (
+            sa.select(models.Member.server_id, models.Ensemble.project_id)
+            .join(models.Ensemble, models.Member.ensemble_id == models.Ensemble.id)
+            .where(
+                models.Member.server_id.is_not(None),
+                models.Member.status != MemberStatus.DELETED.value,
+                sa.or_(models.Member.server_status.is_(None), models.Member.server_status != GONE),
+            )
+        )
+        with self._database.reading() as session:
+            return {str(row[0]): row[1] for row in session.execute(query)}
+
+    def unsettled(self) -> list[str]:
+        """The servers whose moves are not known to be over, and those not seen since their build.
+
+        Nova may not list these as changed.
+        """
+        member = models.Member
+        with self._database.reading() as session:
+            moving = session.scalars(sa.select(models.Move.server_id).distinct())
+            unseen = session.scalars(
+                sa.select(member.server_id).where(
+                    member.status == MemberStatus.ACTIVE.value,
+                    member.server_status.is_(None),
+                    member.server_id.is_not(None),
+                )
+            )
+            return [*moving, *(str(each) for each in unseen)]
+
+
+def _observe(session: orm.Session, row: models.Member, seen: ObservedServer) -> bool:
+    """Write one server down, and tell of what happened to it; whether anything did.
+
+    Until a member is built it counts on its planned host, which is held for it: what its server
+    is meanwhile, on no host yet or gone and asked for again, is the build's to tell.
+    """
+    if row.status != MemberStatus.ACTIVE.value:
+        return False
+    addresses = [list(each) for each in seen.addresses]
+    if seen.status != GONE and row.addresses != addresses:
+        row.addresses = addresses
+    flavor, row.server_flavor = row.server_flavor, seen.flavor or row.server_flavor
+    member = f"{row.tier}-{row.number}"
+    if flavor is not None and flavor != row.server_flavor:
+        rows.event(session, row.ensemble_id, f"{member} resized", _RESIZED(member=member))
+    if (row.current_host, row.server_status) == (seen.host, seen.status):
+        return False
+    before, status = row.current_host, row.server_status
+    known = status is not None
+    row.current_host, row.server_status = seen.host, seen.status
+    told = False
+    if seen.status != status and seen.status in _STATUSES:
+        kind, sentence = _STATUSES[seen.status]
+        if status not in _STATUSES or _STATUSES[status][0] != kind:
+            rows.event(session, row.ensemble_id, f"{member} {kind}", sentence(member=member))
+        told = True
+    if seen.status == GONE:
+        rows.event(session, row.ensemble_id, f"{member} gone", _GONE(member=member))
+    elif known and before is not None and seen.host is None and not told:
+        rows.event(session, row.ensemble_id, f"{member} off", _OFF(member=member))
+    elif known and seen.host is not None and before != seen.host:
+        rows.event(session, row.ensemble_id, f"{member} moved", _MOVED(member=member))
+    return True
+
+
+def _portions(items: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (items[at : at + MANY] for at in range(0, len(items), MANY))
