@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of ensembles, with rows that follow what is being built."""
 
+import copy
 import functools
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -250,6 +251,10 @@ def _always(attributes: dict[str, str], _value: Any) -> dict[str, str]:
 class EnsemblesTable(tables.DataTable):
     """The ensembles of a project, sorted by the API when a heading is followed."""
 
+    # What Horizon's metaclass makes of the class.
+    base_actions: dict[str, Any]
+    _columns: dict[str, Any]
+
     # The columns that the API can sort by.
     sorts: ClassVar[Mapping[str, str]] = {
         "name": "name", "status": "status", "created": "created_at"
@@ -285,6 +290,12 @@ class EnsemblesTable(tables.DataTable):
     )
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        # Horizon keeps these for all tables of the class: a row that another thread is asked for
+        # meanwhile would take the actions of the page, whose table is not the row's.
+        self.base_actions = {name: type(each)() for name, each in self.base_actions.items()}
+        self._columns = {name: copy.copy(each) for name, each in self._columns.items()}
+        for column in self._columns.values():
+            column.classes = list(column.classes)
         super().__init__(request, *args, **kwargs)
         self.search = Search.of(request.GET, api.known(request))
         if "multi_select" in self.columns:

@@ -7,6 +7,7 @@ import re
 import pytest
 from django.test import Client
 
+from ensemble_dashboard.content.ensembles.tables import EnsemblesTable
 from tests.fakes.dashboard_cloud import FORM, DashboardCloud, ensemble
 
 INDEX = "/project/ensembles/"
@@ -74,6 +75,28 @@ def test_a_building_ensemble_shows_its_progress_and_updates_its_row(
     assert "Active" in fresh.content.decode() and "progress" not in fresh.content.decode()
     dashboard_cloud.ensembles.clear()
     assert demo.get(url, headers={"X-Requested-With": "XMLHttpRequest"}).status_code == 404
+
+
+def test_a_row_that_is_asked_for_meanwhile_takes_nothing_from_the_page(
+    demo: Client, dashboard_cloud: DashboardCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dashboard_cloud.ensembles = [ensemble("shop", "BUILDING", 1)]
+    row = re.search(r'data-update-url="([^"]+)"', page(demo))
+    assert row is not None
+    asked: list[str] = []
+    render = EnsemblesTable.render
+
+    def while_a_row_is_asked_for(table: EnsemblesTable) -> str:
+        if not asked:
+            asked.append(html.unescape(html.unescape(row[1])))
+            assert demo.get(asked[0], headers={"X-Requested-With": "XMLHttpRequest"}).content
+        return str(render(table))
+
+    monkeypatch.setattr(EnsemblesTable, "render", while_a_row_is_asked_for)
+    text = page(demo)
+    assert asked
+    assert 'id="ensembles__action_delete"' in text
+    assert "multi_select_column hidden" not in text
 
 
 def test_a_settled_row_asks_for_nothing(demo: Client, dashboard_cloud: DashboardCloud) -> None:
