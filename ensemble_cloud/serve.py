@@ -76,6 +76,10 @@ def main() -> None:
     # The services parse the command line themselves when they are imported.
     sys.argv = [service]
     module = importlib.import_module(_APPLICATIONS[service])
+    if service == "neutron":
+        # Of its first requests side by side, one loads the rules, and the others would find none:
+        # they see no network.
+        importlib.import_module("neutron.policy").init()
     serve(module.application, port, threads)
 
 
