@@ -27,8 +27,8 @@ class Server:
 
     @property
     def deleting(self) -> bool:
-        """Whether its end has been asked for."""
-        return self.task == "deleting"
+        """Whether its end has been asked for; Nova shows a deleted one for a moment more."""
+        return self.task == "deleting" or self.status == "DELETED"
 
 
 @dataclass(frozen=True, slots=True)

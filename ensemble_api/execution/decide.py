@@ -120,9 +120,13 @@ def _build(
     overdue = ensemble.idle > timeout
     if overdue and (waiting or building):
         return (Fail(_overdue(ensemble, timeout)),)
-    seen = tuple(_observed(ensemble, ours))
     # One that is locked is not one of ours, which nobody has had the time to lock.
-    extra = tuple(DeleteServer(each.id) for each in doubles if not (each.deleting or each.locked))
+    doubles = [each for each in doubles if not each.locked]
+    # A member is known by its tag until its server is recorded, and so is its double.
+    doubled = set() if overdue else {each.member_id for each in doubles}
+    alone = {member_id: each for member_id, each in ours.items() if member_id not in doubled}
+    seen = tuple(_observed(ensemble, alone))
+    extra = tuple(DeleteServer(each.id) for each in doubles if not each.deleting)
     extra += tuple(_removals(discarded, late=ensemble.idle > REMINDER))
     if search := _search(ensemble, found, ours, down):
         searched = {each.id for each in search.members}
@@ -141,7 +145,7 @@ def _build(
         for each in waiting
         if each.id in lost and not lost[each.id].deleting
     )
-    if not (seen or waiting or building) and (overdue or not (extra or discarded)):
+    if not (seen or waiting or building) and (overdue or not (doubles or discarded)):
         return (Finish(Status.ACTIVE),)
     return seen + extra + later + create
 
@@ -226,10 +230,13 @@ def _came_to_nothing(member: MemberRecord, server: Server, down: Collection[str]
     """Whether a server may be asked for again: it was not placed while its host was down.
 
     Or its compute service ended before it was built, which leaves it in error without a fault; or
-    a conductor or a scheduler ended with it, and nobody builds it any more.
+    a conductor or a scheduler ended with it, and nobody builds it any more; or it was deleted
+    before it was built, as is one that is asked for again.
     """
     if server.locked or member.status is MemberStatus.ACTIVE:
         return False
+    if server.status == "DELETED":
+        return True
     unplaced = server.status == "BUILD" and server.host is None and server.age > UNPLACED
     if not unplaced and server.status != "ERROR":
         return False

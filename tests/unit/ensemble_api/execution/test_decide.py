@@ -252,9 +252,15 @@ CRASHES = [
     ),
     Case(
         "a member has two servers: the active one stays, whatever the ids",
-        (built(0, BUILDING),),
+        (member(0, status=BUILDING),),
         (server(FIRST, "BUILD", name="a"), server(FIRST)),
-        (RecordServer(built(0, BUILDING), ACTIVE, "s-0"), DeleteServer("a-0")),
+        (DeleteServer("a-0"),),
+    ),
+    Case(
+        "no server is recorded while a double is there, which only its tag shows",
+        (member(0, status=BUILDING), built(1, BUILDING)),
+        (server(FIRST), server(FIRST, "BUILD", name="t", task="deleting"), server(SECOND)),
+        (RecordServer(built(1, BUILDING), ACTIVE, "s-1"),),
     ),
     Case(
         "a double that broke is no reason to fail",
@@ -266,7 +272,7 @@ CRASHES = [
         "a double is being deleted: wait for its end",
         (built(0),),
         (server(FIRST), server(FIRST, name="t", task="deleting")),
-        (Finish(Status.ACTIVE),),
+        (),
     ),
     Case(
         "a double that is being deleted never takes the place of the one that stays",
@@ -337,6 +343,18 @@ FAILURES = [
         (built(0, BUILDING),),
         (server(FIRST, "BUILD", task="deleting", age=95.0),),
         (),
+    ),
+    Case(
+        "one that Nova shows as deleted for a moment more: wait",
+        (built(0, BUILDING), built(1, BUILDING)),
+        (server(FIRST, "DELETED"), server(SECOND, "BUILD")),
+        (),
+    ),
+    Case(
+        "one that was active before and is deleted",
+        (built(0), SECOND),
+        (server(FIRST, "DELETED"),),
+        fails("The server of web-0 was changed during the build."),
     ),
     Case(
         "such a server for the sixth time",

@@ -44,6 +44,12 @@ REMOVALS = [
             id="a server is being deleted: wait, and keep its member's records",
         ),
         pytest.param(
+            (built(0),),
+            (server(FIRST, "DELETED"),),
+            (),
+            id="a server is deleted and shown for a moment more: wait too",
+        ),
+        pytest.param(
             (built(0), member(1, status=DELETED)),
             (),
             (ReleaseHold(built(0)),),
