@@ -19,6 +19,7 @@ from oslo_config import cfg
 from oslo_middleware import sizelimit
 
 from ensemble_api import advice, conf, exception, policies, routes, views
+from ensemble_api.cloud import forgotten
 from ensemble_api.cloud.aggregates import AggregateRules
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory, parse_levels
@@ -139,6 +140,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         compute,
         reservation,
         service.replacement,
+        recall=forgotten.recall,
         owner=owner,
         concurrency=ours.build_concurrency,
         timeout=ours.build_timeout,

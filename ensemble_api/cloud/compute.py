@@ -173,11 +173,6 @@ class Compute:
         path = f"/servers/detail?all_tenants=1&{only}"
         yield from self._pages(context.elevated(), path, "servers", VERSION)
 
-    def unfinished(self, context: Context, project_id: str) -> Iterator[dict[str, Any]]:
-        """A project's servers that Nova lists as being built, in detail and with their hosts."""
-        path = f"/servers/detail?all_tenants=1&project_id={_quote(project_id)}&status=BUILD"
-        yield from self._pages(context.elevated(), path, "servers", VERSION)
-
     def server(self, context: Context, server_id: str) -> dict[str, Any] | None:
         """One server in detail and with its host, None when it is surely gone."""
         try:

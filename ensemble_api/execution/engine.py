@@ -2,7 +2,7 @@
 """Carries decided actions out, each saved as intent before and as result after."""
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol
@@ -27,13 +27,6 @@ LOG = logging.getLogger(__name__)
 
 _BUILT = Sentence("event.built", "All members are ACTIVE.")
 _NOTHING_LEFT = Sentence("event.nothing-left", "Nothing is left.")
-_RECORD_KEPT = Sentence(
-    "event.record-kept",
-    "Nothing runs and no capacity is held, but Nova keeps a half-made record of server "
-    "%(servers)s, which only an operator can remove.",
-    "Nothing runs and no capacity is held, but Nova keeps half-made records of servers "
-    "%(servers)s, which only an operator can remove.",
-)
 _REFUSED = Sentence("event.refused", "Nova refused %(member)s: %(answer)s")
 _MEMBER_STATUS = Sentence("event.member-status", "%(member)s is %(status)s")
 _HOST_AWAITED = Sentence(
@@ -76,7 +69,10 @@ class NextStep(Enum):
 
 
 class Engine:
-    """Takes one ensemble one step on; the worker that calls it has the lease as ``owner``."""
+    """Takes one ensemble one step on; the worker that calls it has the lease as ``owner``.
+
+    ``recall`` is ``cloud.forgotten.recall``.
+    """
 
     def __init__(
         self,
@@ -86,6 +82,7 @@ class Engine:
         reservation: Reservation,
         replacement: Replacement,
         *,
+        recall: Callable[[str], bool],
         owner: str,
         concurrency: int,
         timeout: float,
@@ -95,6 +92,7 @@ class Engine:
         self._compute = compute
         self._reservation = reservation
         self._replacement = replacement
+        self._recall = recall
         self._owner = owner
         self._concurrency = concurrency
         self._timeout = timeout
@@ -147,25 +145,33 @@ class Engine:
 
     def _observe(self, context: Context, ensemble: EnsembleRecord) -> Iterator[Server]:
         """All servers of the ensemble: by tag, and by id should a tenant have removed the tag."""
-        shown = list(
-            self._compute.servers(context, ensemble.project_id, f"{ENSEMBLE_TAG}{ensemble.id}")
-        )
+        tag = f"{ENSEMBLE_TAG}{ensemble.id}"
+        shown: dict[str, Mapping[str, Any]] = {
+            each["id"]: each for each in self._compute.servers(context, ensemble.project_id, tag)
+        }
         recorded = {server_id for each in ensemble.members for server_id in each.server_ids}
-        missing = recorded - {server["id"] for server in shown}
-        alone = (self._compute.server(context, server_id) for server_id in missing)
-        shown.extend(filter(None, alone))
-        removing = ensemble.status in REMOVING
-        shown = [
-            server
-            for server in shown
-            if not (
-                (removing or _age(server) > decision.UNPLACED) and self._is_lost(context, server)
-            )
-        ]
+        listed = {server_id for server_id, each in shown.items() if _is_doubtful(ensemble, each)}
+        for server_id in sorted((recorded - shown.keys()) | listed):
+            found = self._find(context, ensemble, server_id)
+            if found is None:
+                shown.pop(server_id, None)
+            else:
+                shown.setdefault(server_id, found)
         discarded = {each for member in ensemble.members for each in member.discarded_servers}
-        for member_id, servers in recognized(ensemble, shown).items():
+        for member_id, servers in recognized(ensemble, shown.values()).items():
             for server in servers:
                 yield _server(server, member_id, discarded=server["id"] in discarded)
+
+    def _find(
+        self, context: Context, ensemble: EnsembleRecord, server_id: str
+    ) -> Mapping[str, Any] | None:
+        """One server by its id, also one that Nova does not find; None when nothing is left."""
+        server = self._compute.server(context, server_id)
+        if server is None and self._recall(server_id):
+            going = {"id": server_id, "tenant_id": ensemble.project_id, "status": "BUILD"}
+            going["OS-EXT-STS:task_state"] = "deleting"
+            server = self._compute.server(context, server_id) or going
+        return server
 
     def _down(
         self, context: Context, ensemble: EnsembleRecord, servers: Collection[Server]
@@ -179,15 +185,6 @@ class Engine:
         if asked or failed or ensemble.idle > decision.HOST_PATIENCE:
             return self._compute.down(context)
         return frozenset()
-
-    def _is_lost(self, context: Context, server: Mapping[str, Any]) -> bool:
-        """Whether Nova lists a server that it finds no more: a record without a cell.
-
-        It keeps one when its conductor was killed before it mapped the server to its cell, and the
-        server was deleted then (``_delete_while_booting`` in nova/compute/api.py).
-        """
-        hostless = server["status"] == "BUILD" and not server.get("OS-EXT-SRV-ATTR:host")
-        return hostless and self._compute.server(context, server["id"]) is None
 
     def _carry_out(
         self, context: Context, ensemble: EnsembleRecord, action: actions.Action
@@ -212,8 +209,11 @@ class Engine:
                 self._record(ensemble, member, status, server_id)
             case actions.Fail(message):
                 self._fail(ensemble, message)
-            case actions.Finish(status):
-                self._end(context, ensemble, status)
+            case actions.Finish(None):
+                self._store.remove(ensemble.id)
+            case actions.Finish(Status() as status):
+                message = (_BUILT if status is Status.ACTIVE else _NOTHING_LEFT)()
+                self._store.transition(ensemble.id, [ensemble.status], status, message=message)
         return None
 
     def _release(self, ensemble: EnsembleRecord, member: MemberRecord) -> None:
@@ -222,29 +222,6 @@ class Engine:
             self._reservation.release(consumer)
         self._store.update_member(ensemble, member, self._owner, status=MemberStatus.DELETED.value)
 
-    def _end(self, context: Context, ensemble: EnsembleRecord, status: Status | None) -> None:
-        """End a build or a removal, and tell what Nova keeps even so; None: nothing is recorded."""
-        if status is Status.ACTIVE:
-            self._store.transition(ensemble.id, [ensemble.status], status, message=_BUILT())
-            return
-        ours = {server_id for each in ensemble.members for server_id in each.server_ids}
-        kept = sorted(
-            server["id"]
-            for server in (self._compute.unfinished(context, ensemble.project_id) if ours else ())
-            if server["id"] in ours and self._is_lost(context, server)
-        )
-        message, fault = _NOTHING_LEFT(), None
-        if kept:
-            message = _RECORD_KEPT(servers=", ".join(kept), count=len(kept))
-            fault = following([ensemble.fault, message]) if ensemble.fault else message
-            LOG.warning("Ensemble %s: %s", ensemble.id, message)
-        if status is None:
-            self._store.remove(ensemble.id)
-        else:
-            self._store.transition(
-                ensemble.id, [ensemble.status], status, fault=fault, message=message
-            )
-
     def _create(self, ensemble: EnsembleRecord, member: MemberRecord) -> None:
         """Hand a member over from its hold to its server.
 
@@ -252,7 +229,9 @@ class Engine:
         on, the member counts as a hand-over, which other ensembles' plans take into account.
         """
         self._store.save_server_request(ensemble, member, self._owner)
-        self._reservation.release(member.id)
+        # A server before it that is gone can leave its claim behind, as in a removal.
+        for consumer in filter(None, (member.id, member.server_id)):
+            self._reservation.release(consumer)
         context = self._session.acting_for(
             ensemble.requester, ensemble.project_id, names_hosts=True
         )
@@ -391,6 +370,14 @@ class Engine:
             fault=message,
             message=message,
         )
+
+
+def _is_doubtful(ensemble: EnsembleRecord, server: Mapping[str, Any]) -> bool:
+    """Whether Nova may list a server that it does not find: its build has come to no host."""
+    if server.get("OS-EXT-SRV-ATTR:host"):
+        return False
+    lasting = ensemble.status in REMOVING or _age(server) > decision.UNPLACED
+    return server["status"] == "ERROR" or (server["status"] == "BUILD" and lasting)
 
 
 def _server(server: Mapping[str, Any], member_id: str, *, discarded: bool) -> Server:

@@ -18,6 +18,8 @@ from typing import Any
 import webob
 from placement_service import PlacementService
 
+from ensemble_api.cloud.forgotten import CONDUCTOR_SECONDS
+
 PAGE = 3  # a page of Nova's is 1,000 long; a short one shows that we turn pages
 
 
@@ -46,7 +48,9 @@ class FakeServer:
     looks: int = 0
     gone: bool = False
     locked: bool = False
-    half_made: bool = False  # killed with its conductor: what was to build it goes with its delete
+    # With its conductor killed nobody builds it, and its delete leaves it in the list alone:
+    # "unmapped" and "requested" as cloud.forgotten has them, "mapped" when it was recalled.
+    half_made: str = ""
     lost: bool = False  # after that: in the list, and not found otherwise
     stuck: bool = False  # on a host that died: nothing happens to it, until Nova knows and is asked
     created: datetime = datetime(2026, 1, 1, tzinfo=UTC)
@@ -191,6 +195,19 @@ class FakeNova:
                 found.append({"name": domain, "metadata": {key: domain}, "hosts": hosts})
         return 200, {"aggregates": found}
 
+    def recall(self, server_id: str) -> bool:
+        """As ``cloud.forgotten.recall``."""
+        server = self.servers.get(server_id)
+        if server is None or not server.lost:
+            return False
+        if server.half_made == "requested":
+            server.gone = True
+            return False
+        age = self.now() - server.created
+        if age.total_seconds() > CONDUCTOR_SECONDS:
+            server.lost, server.half_made = False, "mapped"
+        return True
+
     # Servers.
 
     def create(self, request: Any, context: Any) -> tuple[int, Any]:
@@ -277,7 +294,7 @@ class FakeNova:
         server.stuck = server.stuck and self.host(server.host).state == "up"
         if server.task == "deleting":
             raise Refused(409, "Cannot delete: it is being deleted")
-        if server.half_made:
+        if server.half_made in ("unmapped", "requested"):
             server.lost = True
             return 204, None
         server.task, server.looks = "deleting", 0
@@ -315,7 +332,7 @@ class FakeNova:
             "addresses": {"private": [{"addr": server.address}]} if server.address else {},
         }
         if context.is_admin:
-            hostless = server.status == "ERROR" or server.half_made
+            hostless = server.status == "ERROR" or bool(server.half_made)
             view["OS-EXT-SRV-ATTR:host"] = None if hostless else server.host
         if server.fault:
             view["fault"] = {"code": 500, "message": server.fault}

@@ -183,6 +183,7 @@ class SmallCloud:
             parts.get("reservation")
             or Reservation(self.placement.adapter(), sleep=self.naps.append),
             self.service(**parts, worker=owner).replacement,
+            recall=self.nova.recall,
             owner=owner,
             concurrency=parts.get("concurrency", 4),
             timeout=parts.get("timeout", 300.0),

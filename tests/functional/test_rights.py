@@ -55,7 +55,6 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
         ("down", (), {("GET", r"/os-services")}),
         ("changed_since", ("2026-11-27T10:00:00Z",), {("GET", r"/servers/detail")}),
         ("deleted_since", ("2026-11-27T10:00:00Z",), {("GET", r"/servers")}),
-        ("unfinished", ("shop-project",), {("GET", r"/servers/detail")}),
         ("all_servers", (), {("GET", r"/servers/detail")}),
         ("servers", ("shop-project", "ensemble:x"), {("GET", r"/servers/detail")}),
         ("server", ("no-such-server",), {("GET", r"/servers/([^/]+)")}),
