@@ -108,6 +108,58 @@ def test_a_host_that_stops_leaves_no_green_word(
     demo.delete(made["id"])
 
 
+def test_a_host_that_is_disabled_while_it_is_waited_for_costs_no_build(
+    demo: Project, operator: Operator
+) -> None:
+    apart = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
+    made = demo.create(demo.body("moved-on", [demo.tier("web", 12)], apart))
+    late = reserved_hosts(operator, made["id"])[-1]
+    (service,) = operator.connection.compute.services(binary="nova-compute", host=late)
+    operator.connection.compute.disable_service(service)
+    try:
+        built = demo.wait(made["id"], "ACTIVE")
+        hosts = hosts_of(operator, built)
+        assert len(hosts) == 12
+        assert late not in hosts
+        told = " ".join(str(each["message"]) for each in built["events"])
+        assert "is reserved on another host, where it is built." in told
+        assert late not in told
+    finally:
+        operator.connection.compute.enable_service(service)
+    demo.delete(made["id"])
+
+
+def test_a_host_that_stops_in_the_middle_of_a_build_costs_no_build(
+    cloud: Any, demo: Project, operator: Operator
+) -> None:
+    before = operator.left_behind()
+    apart = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
+    made = demo.create(demo.body("bereaved", [demo.tier("web", 12)], apart))
+    victim = reserved_hosts(operator, made["id"])[-1]
+    assert cloud.ensemble_cloud("host", "stop", victim).returncode == 0
+    try:
+        built = demo.wait(made["id"], "ACTIVE")
+        hosts = hosts_of(operator, built)
+        assert len(hosts) == 12
+        assert victim not in hosts
+    finally:
+        assert cloud.ensemble_cloud("host", "start", victim).returncode == 0
+    wait_for(f"{victim} is up", lambda: nova_says(operator, victim) == "up")
+    demo.delete(made["id"])
+    assert operator.left_behind() == before
+
+
+def reserved_hosts(operator: Operator, ensemble_id: str) -> list[str]:
+    """The hosts on which members wait to be built, in the order of the members."""
+    found = Project(operator.connection).request("GET", f"/{ensemble_id}").json()["ensemble"]
+    return [each["host"] for each in found["members"] if each["status"] == "RESERVED"]
+
+
+def hosts_of(operator: Operator, built: dict[str, Any]) -> set[str | None]:
+    servers = operator.servers()
+    return {servers[each["server_id"]].compute_host for each in built["members"]}
+
+
 def test_a_nova_killed_in_the_middle_of_a_build_ends_active_or_rolled_back(
     cloud: Any, demo: Project, operator: Operator
 ) -> None:
