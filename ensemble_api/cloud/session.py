@@ -39,15 +39,16 @@ def check_policy() -> None:
     placer = nova_context.RequestContext(
         user_id="ensembles",
         project_id="ensembles",
-        roles=["member", "reader", PLACER_ROLE],
+        roles=["member", "reader"],
+        service_roles=[PLACER_ROLE],
         is_admin=False,
         overwrite=False,
     )
     target = {"user_id": placer.user_id, "project_id": placer.project_id}
     if not nova_policy.authorize(placer, NAMING_A_HOST, target, do_raise=False):
         LOG.error(
-            "Nova's policy does not let the role %s name a host, so no ensemble can be built. Add "
-            'to its policy file: "%s": "rule:context_is_admin or role:%s"',
+            "Nova's policy does not let the service role %s name a host, so no ensemble can be "
+            'built. Add to its policy file: "%s": "rule:context_is_admin or service_roles:%s"',
             PLACER_ROLE,
             NAMING_A_HOST,
             PLACER_ROLE,
@@ -68,16 +69,17 @@ class Session:
     ) -> Context:
         """A Nova request context with the rights that a requester has in a project, and no more.
 
-        ``names_hosts`` adds the one role that lets Nova's policy take a host for a new server. The
-        token is ours: Nova passes it on to Neutron, Glance and Cinder.
+        ``names_hosts`` adds the one service role that lets Nova's policy take a host for a new
+        server; nobody has it by a role of the same name. The token is ours: Nova passes it on to
+        Neutron, Glance and Cinder.
         """
-        roles = [*requester.roles, *([PLACER_ROLE] if names_hosts else [])]
         access = self._auth.get_access(self._session)
         acting: Context = nova_context.RequestContext(
             user_id=requester.user_id,
             project_id=project_id,
             auth_token=access.auth_token,
-            roles=roles,
+            roles=[*requester.roles],
+            service_roles=[PLACER_ROLE] if names_hosts else [],
             is_admin=False,
             service_catalog=_catalog_v2(access.service_catalog.catalog),
             overwrite=False,

@@ -71,7 +71,7 @@ def policy_text() -> str:
     """Return policy.yaml: ensembles may name the host of a server that they build for a tenant."""
     return (
         '"compute:servers:create:requested_destination": '
-        '"rule:context_is_admin or role:ensembles_placer"\n'
+        '"rule:context_is_admin or service_roles:ensembles_placer"\n'
     )
 
 

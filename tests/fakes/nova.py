@@ -215,7 +215,7 @@ class FakeNova:
         if "group" in request.json.get("os:scheduler_hints", {}):
             group = request.json["os:scheduler_hints"]["group"]
             raise Refused(400, self._objection(wanted) or f"Instance group {group} is not there.")
-        if "host" in wanted and "ensembles_placer" not in context.roles:
+        if "host" in wanted and "ensembles_placer" not in context.service_roles:
             raise Refused(403, "Policy doesn't allow a host to be named.")
         for end, (status, message) in self.refuse.items():
             if wanted["name"].endswith(end):

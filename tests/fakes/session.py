@@ -18,7 +18,8 @@ class FakeSession:
         return nova_context.RequestContext(
             user_id=requester.user_id,
             project_id=project_id,
-            roles=[*requester.roles, *([PLACER_ROLE] if names_hosts else [])],
+            roles=[*requester.roles],
+            service_roles=[PLACER_ROLE] if names_hosts else [],
             is_admin=False,
             overwrite=False,
         )

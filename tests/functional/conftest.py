@@ -150,6 +150,6 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The configuration through which oslo.policy looks for its file, and such a file for Nova."""
     cfg.CONF([], project="nova", default_config_files=[])
     policy = tmp_path_factory.mktemp("etc") / "policy.yaml"
-    policy.write_text(f'"{NAMING_A_HOST}": "role:admin or role:{PLACER_ROLE}"\n')
+    policy.write_text(f'"{NAMING_A_HOST}": "role:admin or service_roles:{PLACER_ROLE}"\n')
     opts.set_defaults(cfg.CONF, policy_file=str(policy))
     nova_policy.reset()

@@ -151,7 +151,9 @@ def test_the_worker_acts_for_the_tenant_with_the_tenant_s_rights(keystone: FakeK
     context = session.acting_for(ada, "shop")
     assert (context.user_id, context.project_id, context.is_admin) == ("ada", "shop", False)
     assert context.roles == ["member"]
-    assert session.acting_for(ada, "shop", names_hosts=True).roles == ["member", PLACER_ROLE]
+    assert context.service_roles == []
+    naming = session.acting_for(ada, "shop", names_hosts=True)
+    assert (naming.roles, naming.service_roles) == (["member"], [PLACER_ROLE])
     assert context.auth_token == "admin"
     assert context.service_catalog[0]["type"] == "placement"
     (endpoint,) = context.service_catalog[0]["endpoints"]

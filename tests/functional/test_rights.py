@@ -93,17 +93,18 @@ def test_a_whole_life_changes_nothing_with_an_operator_s_rights(cloud: SmallClou
     cloud.assert_clean()
 
 
-def test_a_host_is_named_with_the_tenant_s_roles_and_one_more(cloud: SmallCloud) -> None:
+def test_a_host_is_named_with_the_tenant_s_roles_and_one_service_role(cloud: SmallCloud) -> None:
     asked = []
 
     class Watched(Compute):
         def create_server(self, context: Any, *args: Any) -> str:
-            asked.append((context.user_id, context.project_id, context.is_admin, context.roles))
+            who = (context.user_id, context.project_id, context.is_admin)
+            asked.append((*who, context.roles, context.service_roles))
             return super().create_server(context, *args)
 
     record = cloud.service().create(caller("shop-project", "member"), body(("web", 1)))
     cloud.run(record.id, compute=Watched(cloud.nova))
-    assert asked == [("user-of-shop-project", "shop-project", False, ["member", PLACER_ROLE])]
+    assert asked == [("user-of-shop-project", "shop-project", False, ["member"], [PLACER_ROLE])]
 
 
 def test_a_delete_is_made_with_the_rights_of_whoever_asked_for_it(cloud: SmallCloud) -> None:
@@ -149,6 +150,15 @@ def test_without_the_policy_for_our_role_a_create_is_refused_before_anything(
     assert cloud.store.all_members() == []
     record = cloud.service(check_rights=check_policy).create(caller(), body(("web", 1)))
     assert record.status == "BUILDING"
+
+
+def test_a_role_of_the_same_name_lets_no_user_name_a_host() -> None:
+    nova_policy.init()
+    user = caller("shop-project", "member", PLACER_ROLE)
+    target = {"user_id": user.user_id, "project_id": user.project_id}
+    assert not nova_policy.authorize(user, NAMING_A_HOST, target, do_raise=False)
+    user.service_roles = [PLACER_ROLE]
+    assert nova_policy.authorize(user, NAMING_A_HOST, target, do_raise=False)
 
 
 # Locks.
@@ -215,7 +225,7 @@ def test_a_member_that_is_locked_in_the_middle_of_a_delete_stays(cloud: SmallClo
 
 
 def test_a_rollback_stops_at_a_locked_member_too(cloud: SmallCloud) -> None:
-    cloud.nova.break_build["web-2"] = "no disk"
+    cloud.nova.refuse["web-2"] = (403, "Quota exceeded for ports")
     record = cloud.service().create(caller(), body(("web", 3)))
     assert cloud.store.claim(record.id, "worker", LEASE)
     engine = cloud.engine()
