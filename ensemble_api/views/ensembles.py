@@ -126,15 +126,20 @@ def _first_server(record: EnsembleRecord) -> str | None:
 
 
 def _fault(record: EnsembleRecord, zone_level: str | None, *, names: bool) -> Json | None:
-    """What went wrong, and what the removal waits for; of a delete, the second alone."""
+    """What went wrong, and what the removal waits for; of a delete, the second alone.
+
+    ``since`` is when that last was told, null where nothing is waited for.
+    """
     known = None if record.status is Status.DELETING else record.fault
     messages = [each for each in (known, record.blocked) if each is not None]
     if not messages:
         return None
     message = following(messages)
+    since = (each["at"] for each in reversed(record.events) if each["message"] == record.blocked)
     return {
         "code": messages[0].code,
         "member": message.argument("member"),
+        "since": next(since, None) if record.blocked else None,
         "message": _words(record, message, zone_level, names=names),
         "reasons": [],
     }

@@ -46,15 +46,20 @@ _SENTENCES = {
     Status.ERROR: _ERROR,
     Status.DELETING: _DELETING,
 }
+_REMOVING = (Status.ROLLING_BACK, Status.DELETING)
 
 
 def progress(record: EnsembleRecord) -> Json:
-    """How many members are there, or are gone again, in figures and as a sentence."""
+    """How many members are there, or are gone again, in figures and as a sentence.
+
+    ``done`` are those that are where the ensemble is heading.
+    """
     total = len(record.members)
     removed = sum(each.status is MemberStatus.DELETED for each in record.members)
     return {
         "active": record.active,
         "removed": removed,
+        "done": removed if record.status in _REMOVING else record.active,
         "total": total,
         "message": _message(record, total, removed),
     }

@@ -48,6 +48,7 @@ def test_an_ensemble_is_built_as_promised_and_leaves_nothing(
     assert built["progress"] == {
         "active": 8,
         "removed": 0,
+        "done": 8,
         "total": 8,
         "message": "All 8 members are active.",
     }

@@ -99,6 +99,7 @@ def ensemble(name: str, status: str = "ACTIVE", active: int = 2, **more: Any) ->
         "progress": {
             "active": active,
             "removed": 0,
+            "done": active,
             "total": 2,
             "message": f"{active} of 2 members are active.",
         },

@@ -178,6 +178,7 @@ def ensemble(status: str, active: int = 0, **changes: Any) -> dict[str, Any]:
         "progress": {
             "active": active,
             "removed": 0,
+            "done": active,
             "total": 3,
             "message": PROGRESS.get(status, f"{active} of 3 members are active."),
         },

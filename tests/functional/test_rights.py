@@ -13,7 +13,7 @@ from nova import policy as nova_policy
 from oslo_config import cfg
 from small_cloud import FLAVOR, IMAGE, LEASE, NETWORK, Clock, SmallCloud, body, caller
 
-from ensemble_api import exception
+from ensemble_api import exception, views
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.session import NAMING_A_HOST, PLACER_ROLE, check_policy
 from ensemble_api.records import EnsembleRecord, MemberRecord
@@ -196,6 +196,9 @@ def test_a_delete_stops_at_a_locked_member_and_goes_on_when_it_is_unlocked(
     said = "The server of web-1 is locked. Unlock it, and the removal goes on."
     assert (stopped.status, str(stopped.blocked)) == ("DELETING", said)
     assert [str(each["message"]) for each in stopped.events].count(said) == 1
+    shown = views.ensemble(stopped, names=False, detail=True, zone_level=None)
+    [told] = [each["at"] for each in stopped.events if str(each["message"]) == said]
+    assert (shown["fault"]["since"], shown["progress"]["done"]) == (told, 0)
     assert [each.task for each in cloud.nova.alive()] == [None] * 3
 
     server_of(cloud, record.members[1]).locked = False

@@ -217,9 +217,9 @@ test('an ensemble that failed says why, at which member, and what to do', () => 
 });
 
 test('a removal that waits says for what', () => {
-  const fault = { message: 'web-1 is locked.', reasons: [] };
+  const fault = { message: 'web-1 is locked.', since: NOW, reasons: [] };
   const part = open(ensemble('DELETING', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE'], { fault }), {});
-  assert.equal(part('fault').textContent, 'What the removal waits for: web-1 is locked.');
+  assert.match(part('fault').textContent, /What the removal waits for: web-1 is locked\.Since .*2026.*/);
 });
 
 test('what is deleted goes pale where it was, and the end leads to the table', async () => {
@@ -286,7 +286,7 @@ test('many events are folded, newest first, and unfold', () => {
 test('an ensemble without members or events yet has a page too', () => {
   const part = open(ensemble('RESERVING', [], {
     policies: [], violations: [], members: [], domains: [], survivability: [], survives: [], events: [],
-    progress: { active: 0, total: 0, message: 'None yet.' },
+    progress: { active: 0, done: 0, total: 0, message: 'None yet.' },
   }), {});
   assert.equal(part('sentence').textContent, 'None yet.');
   assert.match(part('policies').textContent, /Nothing was asked for/);

@@ -23,7 +23,9 @@ function ensemble(status, statuses, more) {
     status, name: 'shop', created_at: '2026-11-22T12:00:00Z', updated_at: '2026-11-22T12:00:10Z',
     progress: {
       active: statuses.filter((one) => one === 'ACTIVE').length, total: 4,
-      removed: statuses.filter((one) => one === 'DELETED').length, message: status + ' ' + statuses.join(' '),
+      removed: statuses.filter((one) => one === 'DELETED').length,
+      done: statuses.filter((one) => one === (['DELETING', 'ROLLING_BACK'].includes(status) ? 'DELETED' : 'ACTIVE')).length,
+      message: status + ' ' + statuses.join(' '),
     },
     tiers: TIERS.map((tier) => ({ ...tier, server: { flavor: 'f-tiny', image: 'unknown' } })),
     policies: [

@@ -50,7 +50,7 @@ def ensemble_fields(info: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         "status": info["status"],
         "degraded": ReadableColumn(info.get("degraded"), _degraded),
         "observed_at": info.get("observed_at"),
-        "progress": ReadableColumn(info["progress"], _progress),
+        "progress": ReadableColumn(info["progress"], _message),
         "warnings": ReadableColumn(info.get("warnings") or (), _messages),
         "survives": ReadableColumn(info.get("survives") or (), words.states_text),
         "tiers": ReadableColumn(info["tiers"], words.tiers_text),
@@ -197,6 +197,10 @@ def _degraded(degraded: Json | None) -> str:
 
 def _progress(progress: Json) -> str:
     return f"{progress['active']} of {progress['total']}"
+
+
+def _message(progress: Json) -> str:
+    return words.printable(progress["message"])
 
 
 def _latest_events(events: Sequence[Json]) -> str:

@@ -161,7 +161,7 @@ class StatusColumn(tables.Column):
                 "\n".join(reasons),
                 reasons[0],
             )
-        active, total = datum.progress["active"], datum.progress["total"]
+        done, total = datum.progress["done"], datum.progress["total"]
         if datum.settled or not total:
             return said
         return format_html(
@@ -171,10 +171,10 @@ class StatusColumn(tables.Column):
             '<div class="progress-bar progress-bar-striped active" style="width: {}%"></div></div>',
             said,
             datum.progress["message"],
-            active,
+            done,
             total,
-            gettext("Members that are active"),
-            round(100 * active / total),
+            datum.progress["message"],
+            round(100 * done / total),
         )
 
 

@@ -224,7 +224,7 @@ def test_what_survives_and_how_far_the_build_is() -> None:
         views.ensemble(ensemble(*MEMBERS), zone_level="zone", names=False, detail=True)
     )
     assert view["progress"] == {
-        "active": 1, "removed": 0, "total": 3, "message": "1 of 3 members are active.",
+        "active": 1, "removed": 0, "done": 1, "total": 3, "message": "1 of 3 members are active.",
     }  # fmt: skip
     assert view["survives"] == [
         {

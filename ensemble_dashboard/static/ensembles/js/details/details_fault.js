@@ -17,7 +17,8 @@
     }
     if (fault && status === 'DELETING') {
       return el('div', { class: 'ens-fault', role: 'alert' },
-        el('p', {}, el('strong', {}, gettext('What the removal waits for:')), ' ', fault.message));
+        el('p', {}, el('strong', {}, gettext('What the removal waits for:')), ' ', fault.message),
+        fault.since ? el('p', {}, fill(gettext('Since %(since)s.'), { since: exact(fault.since) })) : null);
     }
     if (!fault || !['ERROR', 'ROLLING_BACK'].includes(status)) { return []; }
     return el('div', { class: 'ens-fault', role: 'alert' },

@@ -12,8 +12,7 @@
 
   /** How many members are where the ensemble is heading, and of how many: {done, total, leaving}. */
   function counted({ status: now, progress }) {
-    const leaving = LEAVING.includes(now);
-    return { done: leaving ? progress.removed : progress.active, total: progress.total, leaving };
+    return { done: progress.done, total: progress.total, leaving: LEAVING.includes(now) };
   }
 
   /**
@@ -76,7 +75,8 @@
   function time(ensemble, settled, now) {
     const at = (type) => (ensemble.events || []).filter((event) => event.type === type)
       .map((event) => Date.parse(event.at));
-    const begun = LEAVING.includes(ensemble.status) ? at(ensemble.status).pop() || Date.parse(ensemble.updated_at)
+    // What a removal waits for is told under the same status, after it has begun.
+    const begun = LEAVING.includes(ensemble.status) ? at(ensemble.status)[0] || Date.parse(ensemble.updated_at)
       : Date.parse(ensemble.created_at);
     if (!settled) { return fill(gettext('for %(time)s'), { time: lasted(now - begun) }); }
     const built = at('ACTIVE')[0];
