@@ -94,6 +94,12 @@ OPTIONS: list[cfg.Opt] = [
         "nova-api processes.",
     ),
     cfg.IntOpt(
+        "event_lifetime",
+        default=90,
+        min=1,
+        help="Days for which the events of ensembles are kept.",
+    ),
+    cfg.IntOpt(
         "lease_seconds",
         default=20,
         min=5,

@@ -11,6 +11,7 @@ import re
 import socket
 import uuid
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any, TypeAlias
 
 import webob
@@ -35,6 +36,7 @@ from ensemble_api.planning.snapshot import Packing
 from ensemble_api.process import Process
 from ensemble_api.service import Service
 from ensemble_api.store.api import Store
+from ensemble_api.store.history import History
 from ensemble_api.store.observations import Observations
 from ensemble_api.store.standings import Levels
 
@@ -156,6 +158,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
             Observations(store, Levels(inventory.levels, inventory.zone_level)),
             compute,
             inventory,
+            History(store, timedelta(days=ours.event_lifetime)),
             owner=owner,
             period=ours.observe_interval,
         ),

@@ -13,6 +13,7 @@ from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.cloud.session import observing
 from ensemble_api.context import Context
 from ensemble_api.records import GONE, ObservedServer
+from ensemble_api.store.history import History
 from ensemble_api.store.observations import Observations
 
 LOG = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class CloudObserver:
         states: Observations,
         compute: Compute,
         inventory: Inventory,
+        history: History,
         *,
         owner: str,
         period: float,
@@ -42,6 +44,7 @@ class CloudObserver:
         self._states = states
         self._compute = compute
         self._inventory = inventory
+        self._history = history
         self._owner = owner
         self._period = period
         self._stopping = threading.Event()
@@ -65,6 +68,8 @@ class CloudObserver:
         self._states.save_hosts(hosts)
         if turn.watermark is None:
             self._compare(context, silent=silent)
+            while self._history.purge() and not self._stopping.is_set():
+                pass
         else:
             since = (turn.watermark - OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")
             listed: list[Mapping[str, Any]] = [

@@ -21,6 +21,7 @@ from oslo_policy import opts
 from placement_service import PlacementService
 from small_cloud import Clock, SmallCloud
 
+from ensemble_api.cloud import forgotten
 from ensemble_api.cloud.session import NAMING_A_HOST, PLACER_ROLE
 from ensemble_api.store import models, rows
 from ensemble_api.store.api import Store
@@ -153,3 +154,9 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> None:
     policy.write_text(f'"{NAMING_A_HOST}": "role:admin or service_roles:{PLACER_ROLE}"\n')
     opts.set_defaults(cfg.CONF, policy_file=str(policy))
     nova_policy.reset()
+
+
+@pytest.fixture(autouse=True)
+def no_nova_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fake Nova has no databases in which to look for what it has forgotten."""
+    monkeypatch.setattr(forgotten, "recall", lambda server_id: False)

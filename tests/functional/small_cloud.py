@@ -23,6 +23,7 @@ from ensemble_api.records import EnsembleRecord
 from ensemble_api.service import Service
 from ensemble_api.store import models
 from ensemble_api.store.api import Store
+from ensemble_api.store.history import History
 from ensemble_api.store.observations import Observations
 from ensemble_api.store.standings import Levels
 from tests.fakes.networks import FakeNetworks
@@ -209,7 +210,12 @@ class SmallCloud:
         inventory = Inventory(compute, None, parse_levels(levels), "nova")
         tree = Levels(inventory.levels, inventory.zone_level)
         observer = CloudObserver(
-            Observations(self.store, tree), compute, inventory, owner="observer", period=5
+            Observations(self.store, tree),
+            compute,
+            inventory,
+            History(self.store, timedelta(days=90)),
+            owner="observer",
+            period=5,
         )
         with self.store.writing() as session:
             session.query(models.Observation).update({"compared_at": None})

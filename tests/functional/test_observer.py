@@ -16,6 +16,7 @@ from ensemble_api.records import MemberStatus
 from ensemble_api.store import models, rows
 from ensemble_api.store.api import Store
 from ensemble_api.store.current_state import CurrentStates
+from ensemble_api.store.history import History
 from ensemble_api.store.observations import Observations
 from ensemble_api.store.standings import Levels
 
@@ -95,7 +96,8 @@ class Scene:
     def observer(self, owner: str = "one") -> CloudObserver:
         inventory = Inventory(self.compute, None, parse_levels(["rack:rack"]), "nova")  # type: ignore[arg-type]
         states = Observations(self.store, Levels(("host", "rack")))
-        return CloudObserver(states, self.compute, inventory, owner=owner, period=5)  # type: ignore[arg-type]
+        history = History(self.store, timedelta(days=90))
+        return CloudObserver(states, self.compute, inventory, history, owner=owner, period=5)  # type: ignore[arg-type]
 
     def observe(self) -> None:
         assert self.observer().observe()

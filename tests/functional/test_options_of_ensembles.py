@@ -208,6 +208,27 @@ def observe_interval(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     )
 
 
+def event_lifetime(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    """Of two old events the one of the day before yesterday goes, and no younger one."""
+    application = serve(event_lifetime=2, observe_interval=1.0)
+    ensemble_id = create(application)
+    wait(application, f"/os-ensembles/{ensemble_id}", "ACTIVE")
+    with cloud.store.writing() as session:
+        first, second = session.scalars(
+            sa.select(models.Event).order_by(models.Event.id).limit(2)
+        ).all()
+        first.at, second.at = rows.now() - timedelta(hours=47), rows.now() - timedelta(hours=49)
+        kept, old = first.id, second.id
+        session.execute(sa.update(models.Observation).values(compared_at=None))
+
+    def left() -> set[int]:
+        with cloud.store.reading() as session:
+            return set(session.scalars(sa.select(models.Event.id)))
+
+    _until(lambda: old not in left())
+    assert kept in left()
+
+
 def lease_seconds(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     """While Nova is asked for the server, the worker has its ensemble for a minute."""
     found: list[timedelta] = []
@@ -262,6 +283,7 @@ OURS: dict[str, Callable[[Serve, SmallCloud, Path], None]] = {
     "build_timeout": build_timeout,
     "poll_interval": poll_interval,
     "observe_interval": observe_interval,
+    "event_lifetime": event_lifetime,
     "lease_seconds": lease_seconds,
     "worker_threads": worker_threads,
 }
