@@ -3,7 +3,8 @@
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,6 +41,7 @@ class CloudObserver:
         *,
         owner: str,
         period: float,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._states = states
         self._compute = compute
@@ -47,6 +49,8 @@ class CloudObserver:
         self._history = history
         self._owner = owner
         self._period = period
+        self._clock = clock
+        self._newest: tuple[datetime, float] | None = None  # and when it was first heard of
         self._stopping = threading.Event()
 
     def start(self) -> None:
@@ -71,7 +75,7 @@ class CloudObserver:
             while self._history.purge() and not self._stopping.is_set():
                 pass
         else:
-            since = (turn.watermark - OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")
+            since = self._since(turn.watermark).strftime("%Y-%m-%dT%H:%M:%SZ")
             listed: list[Mapping[str, Any]] = [
                 {"id": server_id, "status": GONE}
                 for server_id in self._compute.deleted_since(context, since)
@@ -85,6 +89,19 @@ class CloudObserver:
         while self._states.judge():
             pass
         return True
+
+    def _since(self, newest: datetime) -> datetime:
+        """From when on changes may not have been listed yet: by Nova's clocks, and never by ours.
+
+        A change that comes later than the newest may be dated before it by as much as clocks
+        differ, less the time that has gone by since. So a cloud in which nothing changes is soon
+        asked for what is newer alone: Nova asks Neutron for each server that it lists in detail.
+        """
+        now = self._clock()
+        if self._newest is None or self._newest[0] != newest:
+            self._newest = (newest, now)
+        quiet = timedelta(seconds=now - self._newest[1])
+        return newest - max(OVERLAP - quiet, -timedelta(seconds=1))
 
     def _compare(self, context: Context, *, silent: bool) -> None:
         """Ask for all servers of ours, and singly for those that Nova does not list."""

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is written down of what Nova says, and what is not concluded from its silence."""
 
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,6 +33,7 @@ class FakeCompute:
     down: set[str] = field(default_factory=set)
     silent: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
+    since: list[str] = field(default_factory=list)
 
     def put(self, server_id: str, host: str | None, status: str = "ACTIVE", **more: Any) -> None:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -54,6 +56,7 @@ class FakeCompute:
 
     def changed_since(self, context: Any, moment: str) -> Iterator[dict[str, Any]]:
         self.asked.append("changes")
+        self.since.append(moment)
         for server in self.servers.values():
             if (
                 server["updated"] >= moment
@@ -93,11 +96,21 @@ class Scene:
     ids: list[str]
     ensemble_id: str
 
-    def observer(self, owner: str = "one") -> CloudObserver:
+    def observer(
+        self, owner: str = "one", clock: Callable[[], float] = time.monotonic
+    ) -> CloudObserver:
         inventory = Inventory(self.compute, None, parse_levels(["rack:rack"]), "nova")  # type: ignore[arg-type]
         states = Observations(self.store, Levels(("host", "rack")))
         history = History(self.store, timedelta(days=90))
-        return CloudObserver(states, self.compute, inventory, history, owner=owner, period=5)  # type: ignore[arg-type]
+        return CloudObserver(
+            states,
+            self.compute,
+            inventory,
+            history,
+            owner=owner,
+            period=5,
+            clock=clock,  # type: ignore[arg-type]
+        )
 
     def observe(self) -> None:
         assert self.observer().observe()
@@ -265,6 +278,26 @@ def test_what_nova_asks_does_not_grow_with_ensembles_that_do_not_change(scene: S
     scene.compute.asked.clear()
     scene.observe()
     assert scene.compute.asked == ["deleted", "changes"]
+
+
+def test_a_quiet_cloud_is_soon_asked_for_what_is_newer_alone(scene: Scene) -> None:
+    for server in scene.compute.servers.values():
+        server["updated"] = "2026-01-01T00:10:00Z"
+    seconds = [0.0]
+    observer = scene.observer(clock=lambda: seconds[0])
+    for now in (0, 0, 20, 60, 3600):
+        seconds[0] = now
+        assert observer.observe()
+    assert [each[11:19] for each in scene.compute.since] == [
+        "00:09:00",
+        "00:09:20",
+        "00:10:00",
+        "00:10:01",
+    ]
+    scene.compute.servers[scene.ids[0]]["updated"] = "2026-01-01T00:20:00Z"
+    assert observer.observe()
+    assert observer.observe()
+    assert [each[11:19] for each in scene.compute.since[-2:]] == ["00:10:01", "00:19:00"]
 
 
 def _compare_again(store: Store) -> None:

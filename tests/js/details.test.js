@@ -27,7 +27,7 @@ function open(shown, answers) {
   const page = el('div', { id: 'ens-details', class: 'ens' }, el('input', { name: 'csrfmiddlewaretoken', value: 't' }),
     el('div', { 'data-when': 'stays' }), buttons, lives);
   const data = {
-    ensemble: shown, now: NOW, settled: ['ACTIVE', 'ERROR'], names: { 'f-tiny': 'm1.tiny' }, indexUrl: '/',
+    ensemble: shown, now: NOW, settled: ['ACTIVE', 'DEGRADED', 'ERROR'], names: { 'f-tiny': 'm1.tiny' }, indexUrl: '/',
     stateUrl: '/state/', survivabilityUrl: '/now/', cancelUrl: '/cancel/', deleteUrl: '/delete/', goneUrl: '/gone/',
     session: {
       project: { id: 'p1', name: 'shop' }, csrfCookie: 'csrftoken', loginUrl: '/login/', switchUrl: '/switch/00000000/',
@@ -199,6 +199,22 @@ test('without an answer about the current state the page shows the plan and says
   assert.match(part('as-of').textContent, /As planned\..*No such thing\. Look again/);
   assert.equal(part('sentence').textContent, 'ACTIVE ACTIVE ACTIVE ACTIVE ACTIVE');
   assert.equal(part('picture').querySelectorAll('.ens-member').length, 4);
+});
+
+test('an ensemble whose promises do not hold says which, and is compared with its plan', async () => {
+  const degraded = ensemble('DEGRADED', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE'], {
+    degraded: { since: '2026-11-22T12:00:00Z', reasons: [
+      { code: 'degraded.gone', message: 'web-1 is gone: ' + HOSTILE[0] },
+      { code: 'degraded.policy', message: 'Now: 1 too many.' },
+    ] },
+  });
+  const part = open(degraded, { '/now/': { survivability: current() } });
+  await settle();
+  assert.match(part('fault').textContent, /What does not hold now:web-1 is gone: <img src=x.*Now: 1 too many\..*Since /);
+  assert.equal(document.querySelectorAll('img').length, 0);
+  assert.equal(document.querySelector('[data-act=remove]').hidden, false);
+  assert.match(part('as-of').textContent, /As Nova has it at/);
+  assert.equal(part('sign').querySelector('svg') !== null, true);
 });
 
 test('an ensemble that failed says why, at which member, and what to do', () => {

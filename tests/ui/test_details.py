@@ -153,6 +153,26 @@ def test_a_server_that_an_operator_moved_shows_what_that_costs(
         assert name not in told, "a tenant sees no name of the cloud"
 
 
+def test_a_server_that_was_deleted_degrades_the_ensemble_on_its_page_and_in_the_list(
+    project: Project, demo: Dashboard
+) -> None:
+    made = project.create(project.body("lost one", [project.tier("web", 2)]))
+    built = project.wait(made["id"], "ACTIVE")
+    _open(demo, made)
+    demo.until(lambda: "run where they were planned" in demo.text("[data-live=sentence]"))
+    assert demo.text("[data-live=fault]") == ""
+    project.connection.compute.delete_server(built["members"][0]["server_id"])
+    gone = "web-0 is gone: Nova has no server of it any more."
+    # The page looks by itself.
+    demo.until(lambda: gone in demo.text("[data-live=fault]"), BUILD_SECONDS)
+    assert "What does not hold now:" in demo.text("[data-live=fault]")
+    demo.until(lambda: gone in demo.text("[data-live=differences]"), BUILD_SECONDS)
+    assert demo.find("[data-act=remove]").is_displayed()
+    demo.open("/project/ensembles/?status=DEGRADED")
+    row = demo.text(f"tr[data-object-id='{made['id']}']")
+    assert "Degraded" in row and gone in row
+
+
 def test_each_member_has_the_addresses_that_nova_lists(
     project: Project, demo: Dashboard, operator: Operator
 ) -> None:
