@@ -9,8 +9,10 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import gettext, gettext_lazy, ngettext_lazy
+from django.utils.timezone import localtime
+from django.utils.translation import gettext, gettext_lazy, ngettext, ngettext_lazy
 from horizon import exceptions, tables
 from horizon.utils import filters
 from novaclient import exceptions as nova_exceptions
@@ -152,15 +154,7 @@ class StatusColumn(tables.Column):
             datum.status_label,
         )
         if datum.degraded:
-            reasons = [
-                words.not_interpolated(each["message"]) for each in datum.degraded["reasons"]
-            ]
-            said = format_html(
-                '{}<span class="ens-count" title="{}">{}</span>',
-                said,
-                "\n".join(reasons),
-                reasons[0],
-            )
+            return said + _what_does_not_hold(datum)
         done, total = datum.progress["done"], datum.progress["total"]
         if datum.settled or not total:
             return said
@@ -176,6 +170,23 @@ class StatusColumn(tables.Column):
             datum.progress["message"],
             round(100 * done / total),
         )
+
+
+def _what_does_not_hold(datum: Any) -> str:
+    """Say the first thing that does not hold, and how many more; beside it all, and their age."""
+    first, *more = (words.not_interpolated(each["message"]) for each in datum.degraded["reasons"])
+    seen = date_format(localtime(filters.parse_isotime(datum.observed_at)), "TIME_FORMAT")
+    age = gettext("As Nova had it at %(time)s.") % {"time": seen}
+    others = ""
+    if more:
+        count = len(more)
+        others = ngettext("and %(count)s more", "and %(count)s more", count) % {"count": count}
+    return format_html(
+        '<span class="ens-count" title="{}">{} {}</span>',
+        "\n".join([first, *more, age]),
+        first,
+        others,
+    )
 
 
 def like_url(datum: Any) -> str:
@@ -266,7 +277,7 @@ class EnsemblesTable(tables.DataTable):
         verbose_name=gettext_lazy("Status"),
         sortable=False,
         status=True,
-        status_choices=(("active", True), ("error", False)),
+        status_choices=(("active", True), ("degraded", False), ("error", False)),
     )
     tiers = tables.Column(tier_chips, verbose_name=gettext_lazy("Tiers"), sortable=False)
     members = tables.Column(

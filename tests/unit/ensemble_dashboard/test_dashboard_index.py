@@ -99,6 +99,23 @@ def test_a_row_that_is_asked_for_meanwhile_takes_nothing_from_the_page(
     assert "multi_select_column hidden" not in text
 
 
+def test_a_degraded_ensemble_says_what_does_not_hold_and_asks_for_nothing(
+    demo: Client, dashboard_cloud: DashboardCloud
+) -> None:
+    said = ("web-0 is gone.", "<b>Too many</b>.", "Too few.")
+    told = [{"code": "degraded.gone", "message": each} for each in said]
+    shop = ensemble("shop", "DEGRADED")
+    shop["degraded"] = {"since": "2026-11-22T12:00:00Z", "reasons": told}
+    dashboard_cloud.ensembles = [shop]
+    text = page(demo)
+    assert "Degraded</span>" in text
+    assert "web-0 is gone. and 2 more" in text
+    assert "&lt;b&gt;Too many&lt;/b&gt;." in text
+    assert "<b>Too" not in text
+    assert "As Nova had it at " in text
+    assert not re.search(r'<tr class="[^"]*warning', text)
+
+
 def test_a_settled_row_asks_for_nothing(demo: Client, dashboard_cloud: DashboardCloud) -> None:
     dashboard_cloud.ensembles = [ensemble("good"), ensemble("bad", "ERROR", 0)]
     text = page(demo)
