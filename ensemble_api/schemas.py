@@ -243,12 +243,12 @@ def _is_line(value: object) -> bool:
 @_FORMATS.checks("text")
 def _is_text(value: object) -> bool:
     """Whether it is text, be it on several lines."""
-    return not (isinstance(value, str) and holds_control(value, but="\t\n\r"))
+    return not (isinstance(value, str) and holds_control(value, allowed="\t\n\r"))
 
 
-def holds_control(text: str, but: str = "") -> bool:
+def holds_control(text: str, allowed: str = "") -> bool:
     """Whether a text holds a control character, which some databases refuse, beside ``but``."""
-    return any(unicodedata.category(each) == "Cc" and each not in but for each in text)
+    return any(unicodedata.category(each) == "Cc" and each not in allowed for each in text)
 
 
 @_FORMATS.checks("base64", raises=(binascii.Error, ValueError))

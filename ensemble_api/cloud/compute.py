@@ -85,7 +85,7 @@ class Compute:
         found = self._find(_as_built(context), f"/flavors/{_quote(flavor_id)}")
         if found is None:
             return None
-        specs = self._see(context, f"/flavors/{_quote(flavor_id)}/os-extra_specs")
+        specs = self._get_as_operator(context, f"/flavors/{_quote(flavor_id)}/os-extra_specs")
         return dict(found["flavor"]) | {"extra_specs": specs["extra_specs"]}
 
     def flavors(self, context: Context) -> list[dict[str, Any]]:
@@ -122,7 +122,7 @@ class Compute:
     # What only an operator sees. Nothing else is asked with more rights than the caller has, and
     # none of it changes anything (doc/decisions/0002 has the list).
 
-    def _see(self, context: Context, path: str) -> Any:
+    def _get_as_operator(self, context: Context, path: str) -> Any:
         """The answer to a GET with an operator's eyes."""
         return self._call(context.elevated(), "GET", path)
 
@@ -134,7 +134,7 @@ class Compute:
 
     def services(self, context: Context) -> list[dict[str, Any]]:
         """All compute services: host, state and status."""
-        return list(self._see(context, "/os-services?binary=nova-compute")["services"])
+        return list(self._get_as_operator(context, "/os-services?binary=nova-compute")["services"])
 
     def down(self, context: Context) -> frozenset[str]:
         """The names of the hosts whose compute service does not report."""
@@ -142,7 +142,7 @@ class Compute:
 
     def aggregates(self, context: Context) -> list[dict[str, Any]]:
         """All host aggregates with hosts and metadata."""
-        return list(self._see(context, "/os-aggregates")["aggregates"])
+        return list(self._get_as_operator(context, "/os-aggregates")["aggregates"])
 
     def all_servers(
         self, context: Context, project_id: str | None = None
@@ -176,7 +176,7 @@ class Compute:
     def server(self, context: Context, server_id: str) -> dict[str, Any] | None:
         """One server in detail and with its host, None when it is surely gone."""
         try:
-            found = self._see(context, f"/servers/{_quote(server_id)}")
+            found = self._get_as_operator(context, f"/servers/{_quote(server_id)}")
         except exception.CloudError as error:
             if error.status == GONE:
                 return None

@@ -38,7 +38,7 @@ def check(document: Document, name: str) -> None:
     """
     error = next(iter(_validator(name).iter_errors(document.value)), None)
     if error is not None:
-        raise _said(document, error)
+        raise _document_error(document, error)
 
 
 _ITEMS: Final = jsonschema.Draft202012Validator.VALIDATORS["items"]
@@ -83,7 +83,7 @@ def _inlined(schema: Any, definitions: Any) -> Any:
     return schema
 
 
-def _said(document: Document, error: jsonschema.ValidationError) -> DocumentError:
+def _document_error(document: Document, error: jsonschema.ValidationError) -> DocumentError:
     """The error about the value that it is about; values themselves are never repeated."""
     steps = list(error.absolute_path)
     schema: Any = error.schema

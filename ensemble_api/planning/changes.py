@@ -115,12 +115,14 @@ class Changes:
 
     def _single(self, reason: Reason) -> Iterator[Edits]:
         """Give changes of one field that are enough for the whole ensemble."""
-        found = (self._enough(steps) for steps in self._steps(self.ensemble, reason, _SINGLE_WAYS))
+        found = (
+            self._nearest_step(steps) for steps in self._steps(self.ensemble, reason, _SINGLE_WAYS)
+        )
         single = list(islice((edits for edits in found if edits is not None), _MOST))
         if any(self._cuts_below(reason, edits) for edits in single):
             edits = first(smaller(self.ensemble), self._counts, self._fits)
             if edits is not None:
-                single = [*single[: _MOST - 1], self._lessened(edits)]
+                single = [*single[: _MOST - 1], self._needed_edits(edits)]
         yield from single
 
     def _cuts_below(self, reason: Reason, edits: Edits) -> bool:
@@ -141,14 +143,14 @@ class Changes:
             for policy in (None,) if way in _OF_TIERS else hard:
                 reason = Reason("", legacy_text(""), policy=policy, tiers=names)
                 for steps in self._steps(self.ensemble, reason, (way,)):
-                    edits = self._enough(steps)
+                    edits = self._nearest_step(steps)
                     if edits is not None and edits not in found:
                         found.append(edits)
                         yield edits
                     if len(found) == _MOST:
                         return
 
-    def _enough(self, steps: Sequence[Edits]) -> Edits | None:
+    def _nearest_step(self, steps: Sequence[Edits]) -> Edits | None:
         """Give the nearest step that is enough for the whole ensemble; None when none is found.
 
         More or fewer members of a tier that a policy counts are not always easier, and neither are
@@ -209,12 +211,12 @@ class Changes:
         seen: list[Edits] = []
         for first in _WAYS:
             ways = (first, *(way for way in _WAYS if way != first))
-            edits = self._together(reasons, ways)
+            edits = self._edits_for_all(reasons, ways)
             if edits is not None and edits not in seen:
                 seen.append(edits)
                 yield edits
 
-    def _together(self, reasons: Sequence[Reason], ways: Sequence[str]) -> Edits | None:
+    def _edits_for_all(self, reasons: Sequence[Reason], ways: Sequence[str]) -> Edits | None:
         """Take away reason after reason, also those that come up then, until there is a plan."""
         edits: Edits = {}
         for _ in range(_ROUNDS):
@@ -230,7 +232,7 @@ class Changes:
             if problem is None:
                 return None
             if self._fits(edits):
-                return self._lessened(edits)
+                return self._needed_edits(edits)
             reasons = self.causes(problem)
             if not reasons:
                 return None
@@ -280,18 +282,18 @@ class Changes:
             if policy.hard
         }
 
-    def _lessened(self, edits: Edits) -> Edits:
+    def _needed_edits(self, edits: Edits) -> Edits:
         """Leave out every edit that is not needed, the last ones first, and ease the others."""
         for left_out in reversed(list(edits)):
             rest = {name: value for name, value in edits.items() if name != left_out}
             if rest and self._fits(rest):
                 edits = rest
         for name in list(edits):
-            nearer = [edits | {name: value} for value in self._nearer(name, edits[name])]
+            nearer = [edits | {name: value} for value in self._values_between(name, edits[name])]
             edits = first([*nearer, edits], self._counts, self._fits) or edits
         return edits
 
-    def _nearer(self, name: str, value: int | str | None) -> list[int | str]:
+    def _values_between(self, name: str, value: int | str | None) -> list[int | str]:
         """Give the values between what is asked for now and a value, the nearest first."""
         part, _, attribute = name.partition("].")
         number = int(part.partition("[")[2])

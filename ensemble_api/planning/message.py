@@ -149,7 +149,7 @@ def listed(parts: Sequence[Argument]) -> Argument:
     return _LAST(first=_joined(_BEFORE_LAST, most), next=last) if most else last
 
 
-def apart(parts: Sequence[Argument]) -> Argument:
+def semicolon_separated(parts: Sequence[Argument]) -> Argument:
     """Join messages that are long, or lists themselves: a; b; c."""
     return _joined(_APART, parts)
 

@@ -157,9 +157,9 @@ def _has_plan(problem: Problem, effort: Effort) -> bool | None:
     found = _Found(None)
     columns = int((problem.caps > 0).sum())
     if len(problem.topology.levels) > 1 and columns > _SMALL:
-        found = _roughly(problem, found, effort, frozenset())
+        found = _search_by_racks(problem, found, effort, frozenset())
     if found.counts is None and not found.none_exists and columns <= _LARGE:
-        found = _exactly(problem, found, effort, frozenset())
+        found = _search_by_hosts(problem, found, effort, frozenset())
     return False if found.none_exists else None if found.counts is None else True
 
 
@@ -171,17 +171,17 @@ def _solve(problem: Problem, effort: Effort) -> _Found:
     if problem.soft:
         # Where all soft policies can be met they are met, so they may as well be hard.
         strict = problem.enforcing([*problem.hard, *problem.soft])
-        quick = None if impossible(strict) else _quickly(strict)
+        quick = None if impossible(strict) else _best_greedy(strict)
         if quick is None:
-            quick = _leniently(problem)
+            quick = _best_greedy_with_soft(problem)
         else:
             problem = strict
-    found = quick or _quickly(problem) or _Found(None)
+    found = quick or _best_greedy(problem) or _Found(None)
     columns = int((problem.caps > 0).sum())
     every = frozenset(problem.stages)
     if columns <= _SMALL:
         while not found.proved:
-            before, found = found, _exactly(problem, found, effort, every)
+            before, found = found, _search_by_hosts(problem, found, effort, every)
             if found.values == before.values:
                 break
         return found
@@ -190,17 +190,17 @@ def _solve(problem: Problem, effort: Effort) -> _Found:
     while not found.proved_first(problem):
         before = found
         if len(problem.topology.levels) > 1:
-            found = _roughly(problem, found, effort, first)
+            found = _search_by_racks(problem, found, effort, first)
         if not found.proved_first(problem) and columns <= _LARGE:
-            found = _exactly(problem, found, effort, first)
+            found = _search_by_hosts(problem, found, effort, first)
         if found.values == before.values:
             break
     return found
 
 
-def _leniently(problem: Problem) -> _Found | None:
+def _best_greedy_with_soft(problem: Problem) -> _Found | None:
     """Give a greedy plan that keeps one soft policy after the other, as far as that goes."""
-    best = _quickly(problem)
+    best = _best_greedy(problem)
     kept: list[int] = []
     tries = max(1, _SOFT_TRIES // len(problem.soft))
     for index in problem.soft:
@@ -210,13 +210,13 @@ def _leniently(problem: Problem) -> _Found | None:
         if counts is None:
             continue
         kept.append(index)
-        best = _nicer(problem, best, counts)
+        best = _better_greedy(problem, best, counts)
         if best.proved_first(problem):
             break
     return best
 
 
-def _nicer(problem: Problem, best: _Found | None, counts: IntArray) -> _Found:
+def _better_greedy(problem: Problem, best: _Found | None, counts: IntArray) -> _Found:
     """Give the better of a plan and of new counts."""
     values = problem.objective(counts)
     if best is not None and best.values <= values:
@@ -224,12 +224,12 @@ def _nicer(problem: Problem, best: _Found | None, counts: IntArray) -> _Found:
     return _Found(counts, values, lower_bounds(problem, values))
 
 
-def _quickly(problem: Problem) -> _Found | None:
+def _best_greedy(problem: Problem) -> _Found | None:
     """Give the best of the greedy plans, the first one that counting proves but for its packing."""
     best: _Found | None = None
     for tight in (False, True):
         for counts in drafts(problem, tight=tight):
-            best = _nicer(problem, best, counts)
+            best = _better_greedy(problem, best, counts)
             if best.proved_first(problem):
                 return best
         if best is not None:
@@ -237,7 +237,9 @@ def _quickly(problem: Problem) -> _Found | None:
     return best
 
 
-def _roughly(problem: Problem, found: _Found, effort: Effort, stages: frozenset[str]) -> _Found:
+def _search_by_racks(
+    problem: Problem, found: _Found, effort: Effort, stages: frozenset[str]
+) -> _Found:
     """Search with racks in the place of hosts: for proofs, and for a plan that hosts can carry.
 
     Where the hosts of a rack cannot carry what the rack was given, that rack's hosts are put into
@@ -268,7 +270,9 @@ def _roughly(problem: Problem, found: _Found, effort: Effort, stages: frozenset[
     return found
 
 
-def _exactly(problem: Problem, found: _Found, effort: Effort, stages: frozenset[str]) -> _Found:
+def _search_by_hosts(
+    problem: Problem, found: _Found, effort: Effort, stages: frozenset[str]
+) -> _Found:
     """Search over all hosts for a better plan, or for any, or for the proof of none."""
     near = found.narrowed(problem)
     for locations in _of_hosts(near):
@@ -329,12 +333,12 @@ def _assign(problem: Problem, counts: IntArray, existing: Assignment) -> dict[Me
                 assignment[member] = existing[member]
             else:
                 waiting.append(member)
-        for member, number in zip(waiting, _in_turn(problem, left), strict=True):
+        for member, number in zip(waiting, _spread_order(problem, left), strict=True):
             assignment[member] = problem.topology.hosts[number]
     return assignment
 
 
-def _in_turn(problem: Problem, left: IntArray) -> list[int]:
+def _spread_order(problem: Problem, left: IntArray) -> list[int]:
     """Order the hosts so that neighbours in number are far apart in the tree of domains."""
     hosts = [number for number in left.nonzero()[0].tolist() for _ in range(int(left[number]))]
     for level in problem.topology.levels:

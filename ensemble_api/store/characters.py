@@ -50,7 +50,7 @@ def convert(engine: sa.Engine) -> None:
         default = connection.scalar(sa.text("SELECT @@collation_database"))
         if default != COLLATION:
             connection.exec_driver_sql(f"ALTER DATABASE `{database}` {how}")
-        tables = _unlike(connection)
+        tables = _tables_of_other_characters(connection)
         if tables:
             with _foreign_keys_away(connection):
                 for table in tables:
@@ -90,7 +90,7 @@ def check(engine: sa.Engine) -> None:
     """
     if _concerns(engine.dialect.name):
         with engine.connect() as connection:
-            tables = _unlike(connection)
+            tables = _tables_of_other_characters(connection)
         if tables:
             raise exception.Unavailable(
                 f"The ensembles database is not {CHARSET} ({', '.join(tables)}); "
@@ -114,7 +114,7 @@ def _concerns(dialect: str) -> bool:
     return dialect == "mysql"
 
 
-def _unlike(connection: sa.Connection) -> list[str]:
+def _tables_of_other_characters(connection: sa.Connection) -> list[str]:
     """The tables that have a column of other characters."""
     return list(
         connection.scalars(

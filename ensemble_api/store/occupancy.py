@@ -129,7 +129,7 @@ class Occupancy(Database):
                 for row, member in session.execute(query)
             ]
 
-    def server_names(self, project_id: str, but: str) -> list[NamedServers]:
+    def server_names(self, project_id: str, except_id: str) -> list[NamedServers]:
         """The ensembles of a project, without the one of the id ``but``, and their members."""
         model = models.Ensemble
         query = (
@@ -137,7 +137,7 @@ class Occupancy(Database):
             .join(models.Member, models.Member.ensemble_id == model.id)
             .where(
                 model.project_id == project_id,
-                model.id != but,
+                model.id != except_id,
                 models.Member.status != MemberStatus.DELETED.value,
             )
         )
@@ -148,13 +148,13 @@ class Occupancy(Database):
                 found.setdefault((name, mark), []).append(f"{tier}-{number}")
         return [NamedServers(name, mark, tuple(members)) for (name, mark), members in found.items()]
 
-    def namesakes(self, project_id: str, name: str, but: str = "") -> int:
+    def namesakes(self, project_id: str, name: str, except_id: str = "") -> int:
         """How many ensembles of a project have a name, without the one of the id ``but``.
 
         Letters with marks may be in one piece or not: databases compare them each in its own way.
         """
         model = models.Ensemble
-        query = sa.select(model.name).where(model.project_id == project_id, model.id != but)
+        query = sa.select(model.name).where(model.project_id == project_id, model.id != except_id)
         with self.reading() as session:
             return [_composed(each) for each in session.scalars(query)].count(_composed(name))
 

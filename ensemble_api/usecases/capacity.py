@@ -86,21 +86,21 @@ class FreeCapacity:
         request: ResolvedRequest,
         plan: MakePlan,
         *,
-        but: str | None = None,
+        except_id: str | None = None,
         to_reserve: bool = False,
     ) -> tuple[result.Plan | result.Infeasible, Capacity]:
         """What ``plan`` makes of what is free, and that.
 
         ``plan`` need not look for changes: a refusal gets those here, other flavors included. It
         looks again when only what is being handed over is in the way. When that does not help,
-        nothing is proved. ``but`` and ``to_reserve`` are those of ``free`` and ``readings``.
+        nothing is proved. ``except_id`` and ``to_reserve`` are those of ``free`` and ``readings``.
 
         :raises ensemble_api.exception.PlanChanged: when ``plan`` does.
         """
         for number in range(1, LOOKS + 1):
             last = number == LOOKS
             readings = self.readings(context, to_reserve=to_reserve)
-            free = self.free(context, request, readings, but)
+            free = self.free(context, request, readings, except_id)
             try:
                 planned = plan(free.capacity.snapshot)
             except exception.PlanChanged:
@@ -113,12 +113,14 @@ class FreeCapacity:
                     planned = replace(planned, proved=planned.proved and possible.proved)
                     break
                 if last:
-                    planned = self._with_changes(context, request, readings, planned, free, but)
+                    planned = self._with_changes(
+                        context, request, readings, planned, free, except_id
+                    )
                     planned = result.Infeasible((*planned.reasons, _BUILD_UNDER_WAY), proved=False)
                     return planned, free.capacity
             self._sleep(PAUSE)
         if isinstance(planned, result.Infeasible):
-            planned = self._with_changes(context, request, readings, planned, free, but)
+            planned = self._with_changes(context, request, readings, planned, free, except_id)
         return planned, free.capacity
 
     def _with_changes(
@@ -128,11 +130,11 @@ class FreeCapacity:
         readings: Readings,
         refused: result.Infeasible,
         free: Free,
-        but: str | None,
+        except_id: str | None,
     ) -> result.Infeasible:
         """The refusal with what would fit, also with other flavors that the tenant may use."""
         wider = self._other_flavors.added(context, request)
-        more = self.free(context, wider, readings, but).capacity.snapshot
+        more = self.free(context, wider, readings, except_id).capacity.snapshot
         for ensemble, snapshot in (
             (wider.ensemble, more),
             (request.ensemble, free.capacity.snapshot),  # what was free is not any more, or more
@@ -160,16 +162,20 @@ class FreeCapacity:
         )
 
     def free(
-        self, context: Context, request: ResolvedRequest, readings: Readings, but: str | None = None
+        self,
+        context: Context,
+        request: ResolvedRequest,
+        readings: Readings,
+        except_id: str | None = None,
     ) -> Free:
         """The cloud's capacity with and without what is being handed over.
 
         Hand-overs are read on both sides of the look, and all count but those whose server had
         claimed before. One that claims during the look counts twice in what is free for sure.
-        ``but`` is the id of an ensemble that is not looked at: the caller's own.
+        ``except_id`` is the id of an ensemble that is not looked at: the caller's own.
         """
         capacity = self._inventory.capacity(context, request.demands, readings.answers)
-        capacity = self._exclusivity.apply(context, request.ensemble, capacity, but)
+        capacity = self._exclusivity.apply(context, request.ensemble, capacity, except_id)
         handovers = (*readings.handovers, *self._store.handovers())
         pending = {
             each.member_id: each for each in handovers if each.member_id not in readings.claimed

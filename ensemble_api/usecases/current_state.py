@@ -38,7 +38,7 @@ class StoredStates:
         )
         # Other projects' servers are not stored: who has something to itself has Nova asked.
         others = self._exclusivity.hosts_of_others(
-            context, record.project_id, record.ensemble, but=record.id
+            context, record.project_id, record.ensemble, except_id=record.id
         )
         stands = standing(record, hosts, others)
         return CurrentState(

@@ -27,17 +27,17 @@ class Exclusivity:
         self._store = store
 
     def apply(
-        self, context: Context, ensemble: Ensemble, capacity: Capacity, but: str | None = None
+        self, context: Context, ensemble: Ensemble, capacity: Capacity, except_id: str | None = None
     ) -> Capacity:
         """The same capacity, as far as the project of ``context`` may use it.
 
-        ``but`` is the id of an ensemble that is not looked at: the caller's own. All servers of the
-        cloud are listed only when ``ensemble`` wants to be without those of other projects.
+        ``except_id`` is the id of an ensemble that is not looked at: the caller's own. All servers
+        of the cloud are listed only when ``ensemble`` wants to be without those of other projects.
         """
         snapshot = capacity.snapshot
-        guarded = self._members(but, exclusive=True)
+        guarded = self._members(except_id, exclusive=True)
         closed = _closed(snapshot.topology, context.project_id, guarded)
-        others = self.others(context, context.project_id, ensemble, snapshot.topology, but)
+        others = self.others(context, context.project_id, ensemble, snapshot.topology, except_id)
         usable = snapshot.usable & ~closed
         return replace(capacity, snapshot=replace(snapshot, usable=usable, others=others))
 
@@ -47,23 +47,23 @@ class Exclusivity:
         project_id: str,
         ensemble: Ensemble,
         topology: Topology,
-        but: str | None = None,
+        except_id: str | None = None,
     ) -> dict[str, BoolArray]:
         """The hosts (shape [H]) of other ensembles and of other projects than ``project_id``.
 
         Only as far as exclusive policies of ``ensemble`` want to know.
         """
-        found = self.hosts_of_others(context, project_id, ensemble, but)
+        found = self.hosts_of_others(context, project_id, ensemble, except_id)
         return {whose: _on(topology, hosts) for whose, hosts in found.items()}
 
     def hosts_of_others(
-        self, context: Context, project_id: str, ensemble: Ensemble, but: str | None = None
+        self, context: Context, project_id: str, ensemble: Ensemble, except_id: str | None = None
     ) -> dict[str, frozenset[str]]:
         """The names of these hosts, by whose servers are there."""
         found: dict[str, Iterable[str | None]] = {}
         wanted = {each.other for each in ensemble.policies if isinstance(each, Exclusive)}
         if wanted:
-            members = self._members(but, exclusive=False)
+            members = self._members(except_id, exclusive=False)
             found[ENSEMBLE] = [member.location for _, member in members]
         if PROJECT in wanted:
             hosts = [member.location for owner, member in members if owner.project_id != project_id]
@@ -76,10 +76,10 @@ class Exclusivity:
         return {whose: frozenset(host for host in hosts if host) for whose, hosts in found.items()}
 
     def _members(
-        self, but: str | None, *, exclusive: bool
+        self, except_id: str | None, *, exclusive: bool
     ) -> list[tuple[EnsembleRecord, MemberRecord]]:
         found = self._store.all_members(exclusive=exclusive)
-        return [(owner, member) for owner, member in found if owner.id != but]
+        return [(owner, member) for owner, member in found if owner.id != except_id]
 
 
 def _on(topology: Topology, hosts: Iterable[str]) -> BoolArray:

@@ -47,7 +47,7 @@ class OtherFlavors:
             own, server = request.demands[tier.name], described["server"]
             found: list[Flavor] = []
             room = MOST - (len(demands) - len(request.demands))
-            for flavor_id in islice(_nearest(seen, server["flavor"]), 2 * min(most, room)):
+            for flavor_id in islice(_no_larger(seen, server["flavor"]), 2 * min(most, room)):
                 asked = templates.other(server, flavor_id)
                 if asked is None or not _asks_less(asked[1], own) or len(found) == most:
                     continue
@@ -78,7 +78,7 @@ class OtherFlavors:
             return ()
 
 
-def _nearest(seen: Sequence[Mapping[str, Any]], own_id: str) -> list[str]:
+def _no_larger(seen: Sequence[Mapping[str, Any]], own_id: str) -> list[str]:
     """The ids of the flavors that are no larger than the one of that id, the nearest first."""
     sizes = {
         each["id"]: [float(each.get(name) or 0) for name in _SIZES]

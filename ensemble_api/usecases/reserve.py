@@ -81,7 +81,7 @@ class Reserve:
             for attempt in range(self._attempts):
                 # 1 Plan on a fresh snapshot.
                 planned, capacity = self._free_capacity.plan(
-                    context, request, plan, but=record.id if record else None, to_reserve=True
+                    context, request, plan, except_id=record.id if record else None, to_reserve=True
                 )
                 if isinstance(planned, result.Infeasible):
                     raise _refusal(planned)

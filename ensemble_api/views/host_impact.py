@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ensemble_api.planning.impact import Break, Effect
-from ensemble_api.planning.message import Message, Sentence, apart, listed
+from ensemble_api.planning.message import Message, Sentence, listed, semicolon_separated
 from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord
@@ -99,7 +99,7 @@ def _moves(one: DrainAttempt) -> Message:
     if not moves:
         return _NO_ROOM()
     each = [_MOVE(member=member.name, host=host) for member, host in sorted(moves.items())]
-    return _MOVES(moves=apart(each))
+    return _MOVES(moves=semicolon_separated(each))
 
 
 def _places(topology: Topology | None, host: str, levels: Sequence[str]) -> Json:

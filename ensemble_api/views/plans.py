@@ -9,9 +9,9 @@ from ensemble_api.planning.message import (
     Argument,
     Message,
     Sentence,
-    apart,
     following,
     listed,
+    semicolon_separated,
 )
 from ensemble_api.planning.result import PACKING, Infeasible, Objective, Plan, Reason
 from ensemble_api.planning.unplanned import MORE_HOSTS, WORDS
@@ -167,7 +167,7 @@ def _proof(found: Plan, shown: Sequence[Objective], levels: Sequence[str]) -> Me
     """Whether a better plan can exist, with what is open of the objectives that are shown."""
     undecided = [each.message(levels) for each in shown if each.value > each.bound]
     if undecided:
-        return _OPEN(objectives=apart(undecided))
+        return _OPEN(objectives=semicolon_separated(undecided))
     decided = all(each.proved for each in found.objectives if each.name != PACKING)
     return _PROVED() if decided else _NOT_PROVED()
 

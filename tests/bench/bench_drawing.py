@@ -192,7 +192,7 @@ def measure(page: Dashboard, hosts: int) -> dict[str, Any]:
             for name, act in steps(page).items():
                 costs.setdefault(name, []).append(measured.step(act))
             page.driver.execute_script(
-                "document.querySelector('#ens-tried button')?.click();"
+                "document.querySelector('#ens-what-if button')?.click();"
                 "document.querySelector('.ens-key-tier[aria-pressed=true]')?.click();"
             )
             time.sleep(QUIET)

@@ -19,7 +19,7 @@ def demo(cloud: Any) -> Project:
 
 
 @pytest.fixture(scope="module")
-def stranger(cloud: Any) -> Project:
+def other_project(cloud: Any) -> Project:
     return Project(cloud.connection("demo2"))
 
 
@@ -138,14 +138,14 @@ def test_a_body_that_is_not_json_is_refused(demo: Project) -> None:
     assert response.json()["badRequest"]["details"]["field"] == "body"
 
 
-def test_a_network_of_another_project_is_unknown(demo: Project, stranger: Project) -> None:
-    private = stranger.connection.network.create_network(name="theirs")
+def test_a_network_of_another_project_is_unknown(demo: Project, other_project: Project) -> None:
+    private = other_project.connection.network.create_network(name="theirs")
     try:
         body = demo.body("shop", [demo.tier("web", 1, networks=[private.id])])
         response = demo.request("POST", "/plans", body)
         assert response.json()["badRequest"]["details"]["code"] == "ensemble.unknown_network"
     finally:
-        stranger.connection.network.delete_network(private)
+        other_project.connection.network.delete_network(private)
 
 
 def test_an_external_network_is_refused_though_the_tenant_sees_it(

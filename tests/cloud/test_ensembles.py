@@ -21,7 +21,7 @@ def demo(cloud: Any) -> Project:
 
 
 @pytest.fixture(scope="module")
-def stranger(cloud: Any) -> Project:
+def other_project(cloud: Any) -> Project:
     return Project(cloud.connection("demo2"))
 
 
@@ -98,7 +98,7 @@ def test_every_field_of_a_template_reaches_its_servers(demo: Project, operator: 
 
 
 def test_a_domain_of_ones_own_is_kept_from_others(
-    demo: Project, stranger: Project, operator: Operator
+    demo: Project, other_project: Project, operator: Operator
 ) -> None:
     alone = {"type": "exclusive", "level": "host", "tiers": ["web"], "other": "project"}
     mine = demo.create(demo.body("alone", [demo.tier("web", 2)], alone))
@@ -117,7 +117,7 @@ def test_a_domain_of_ones_own_is_kept_from_others(
             plan = project.request("POST", "/plans", body).json()["plan"]
             return bool(plan["feasible"])
 
-        assert not fits_everywhere(stranger)
+        assert not fits_everywhere(other_project)
         assert fits_everywhere(demo)
     finally:
         demo.delete(mine["id"])
@@ -231,18 +231,18 @@ def test_a_build_that_is_cancelled_leaves_nothing_and_one_that_ended_stays(
 
 
 def test_strangers_neither_see_nor_touch_an_ensemble(
-    demo: Project, stranger: Project, operator: Operator
+    demo: Project, other_project: Project, operator: Operator
 ) -> None:
     html = "<script>alert(1)</script> {$ 7*7 $}"
     mine = demo.create(demo.body(html, [demo.tier("web", 1)]))
     try:
         for method in ("GET", "DELETE"):
-            assert stranger.request(method, f"/{mine['id']}").status_code == 404
-        cancel = stranger.request("POST", f"/{mine['id']}/action", {"cancel": None})
+            assert other_project.request(method, f"/{mine['id']}").status_code == 404
+        cancel = other_project.request("POST", f"/{mine['id']}/action", {"cancel": None})
         assert cancel.status_code == 404
-        assert stranger.request("GET").json()["ensembles"] == []
-        assert stranger.request("GET", "?all_projects=1").status_code == 403
-        assert stranger.request("GET", "/hosts").status_code == 403
+        assert other_project.request("GET").json()["ensembles"] == []
+        assert other_project.request("GET", "?all_projects=1").status_code == 403
+        assert other_project.request("GET", "/hosts").status_code == 403
         everything = Project(operator.connection).request("GET", "?all_projects=1").json()
         assert [each["name"] for each in everything["ensembles"]] == [html]
         demo.wait(mine["id"], "ACTIVE")

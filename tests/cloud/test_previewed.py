@@ -39,7 +39,7 @@ def plan(project: Project, body: Any, query: str = "") -> dict[str, Any]:
     return found
 
 
-def truth(project: Project, ensemble_id: str, query: str = "") -> dict[str, Any]:
+def current_state(project: Project, ensemble_id: str, query: str = "") -> dict[str, Any]:
     response = project.request("GET", f"/{ensemble_id}/survivability{query}")
     assert response.status_code == 200, response.text
     found: dict[str, Any] = response.json()["survivability"]
@@ -69,7 +69,7 @@ def test_what_was_shown_is_built_and_the_truth_tells_what_became_of_it(
         each["domains"] for each in shown["assignments"]
     ]
     assert all(labels[each["ref"]] == each["label"] for each in built["domains"])
-    seen = truth(demo, built["id"])
+    seen = current_state(demo, built["id"])
     assert [(each["status"], each["moved"]) for each in seen["members"]] == [("ACTIVE", False)] * 3
     assert (seen["violations"], [each["holds"] for each in seen["promises"]]) == ([], [True])
 
@@ -82,14 +82,17 @@ def test_what_was_shown_is_built_and_the_truth_tells_what_became_of_it(
         lambda: operator.connection.compute.get_server(moved).status == "VERIFY_RESIZE",
     )
     operator.connection.compute.confirm_server_resize(moved)
-    until("the server is gone", lambda: truth(demo, built["id"])["members"][0]["status"] is None)
-    until("the move is seen", lambda: truth(demo, built["id"])["members"][1]["moved"])
-    seen = truth(demo, built["id"])
+    until(
+        "the server is gone",
+        lambda: current_state(demo, built["id"])["members"][0]["status"] is None,
+    )
+    until("the move is seen", lambda: current_state(demo, built["id"])["members"][1]["moved"])
+    seen = current_state(demo, built["id"])
     assert [each["moved"] for each in seen["members"]] == [False, True, False]
     assert seen["members"][1]["domains"] != seen["members"][1]["planned"]
     assert [each["policy"] for each in seen["violations"]] == [0]
     assert seen["promises"][0]["tiers"][0]["left"] <= 1
-    named = truth(Project(operator.connection), built["id"], "?failures=2")
+    named = current_state(Project(operator.connection), built["id"], "?failures=2")
     assert named["members"][1]["host"] == operator.servers()[moved].compute_host
     assert named["levels"][0]["worst"][0]["left"] == 0
     demo.delete(built["id"])

@@ -4,13 +4,13 @@
 from typing import Any
 
 import webob
-from small_cloud import SmallCloud, apart, body, caller
+from small_cloud import SmallCloud, anti_affinity, body, caller
 
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.store.api import Page
 
-WANTED = body(("web", 2), policies=[apart("web", "rack")])
-TOO_MANY = body(("web", 5), policies=[apart("web")])  # for four hosts
+WANTED = body(("web", 2), policies=[anti_affinity("web", "rack")])
+TOO_MANY = body(("web", 5), policies=[anti_affinity("web")])  # for four hosts
 
 
 def post(cloud: SmallCloud, wanted: Any = WANTED, **more: Any) -> webob.Response:

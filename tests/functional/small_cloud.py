@@ -74,7 +74,7 @@ def body(*tiers: tuple[str, int], policies: Any = (), name: str = "shop", **serv
     }
 
 
-def apart(tier: str, level: str = "host") -> dict[str, Any]:
+def anti_affinity(tier: str, level: str = "host") -> dict[str, Any]:
     return {"type": "anti-affinity", "level": level, "tiers": [tier]}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import webob
-from small_cloud import LEASE, SmallCloud, apart, body, caller
+from small_cloud import LEASE, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import exception, routes
 from ensemble_api.cloud.reservation import Reservation
@@ -78,7 +78,7 @@ def test_nor_is_it_by_a_dry_run(cloud: SmallCloud) -> None:
 def test_nor_is_a_plan_said_to_have_changed_for_it(cloud: SmallCloud) -> None:
     full = cloud.fill("secrethost4", 4)
     other = under_way(cloud)
-    wanted = body(("web", 3), policies=[apart("web")])
+    wanted = body(("web", 3), policies=[anti_affinity("web")])
     planned = cloud.service().plan(caller(), wanted)
     cloud.placement.release(full)  # there is another plan now, which nobody has to take
     during_a_look(cloud, lambda: build(cloud, other))

@@ -4,14 +4,16 @@
 import threading
 
 import pytest
-from small_cloud import FLAVOR, IMAGE, NETWORK, RESOURCES, SmallCloud, apart, body, caller
+from small_cloud import FLAVOR, IMAGE, NETWORK, RESOURCES, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import exception
 from ensemble_api.cloud.reservation import Reservation
 
 
 def test_a_create_ends_active_with_every_server_on_its_planned_host(cloud: SmallCloud) -> None:
-    record = cloud.service().create(caller(), body(("web", 3), ("db", 2), policies=[apart("web")]))
+    record = cloud.service().create(
+        caller(), body(("web", 3), ("db", 2), policies=[anti_affinity("web")])
+    )
     assert record.status == "BUILDING"
     assert cloud.placement.consumers(*cloud.providers) == {each.id for each in record.members}
 
@@ -99,7 +101,7 @@ def test_a_server_that_ends_in_error_everywhere_takes_all_others_with_it(cloud: 
 
 
 def test_a_server_that_one_host_cannot_build_is_built_on_another(cloud: SmallCloud) -> None:
-    record = cloud.service().create(caller(), body(("web", 3), policies=[apart("web")]))
+    record = cloud.service().create(caller(), body(("web", 3), policies=[anti_affinity("web")]))
     bad = record.members[1].host
     cloud.nova.break_host[bad] = "Failed to allocate the network(s)"
     cloud.run(record.id)
@@ -112,7 +114,7 @@ def test_a_server_that_one_host_cannot_build_is_built_on_another(cloud: SmallClo
 
 
 def test_capacity_lost_between_hold_and_claim_is_found_elsewhere(cloud: SmallCloud) -> None:
-    record = cloud.service().create(caller(), body(("web", 3), policies=[apart("web")]))
+    record = cloud.service().create(caller(), body(("web", 3), policies=[anti_affinity("web")]))
     taken = []
 
     def steal(method: str, path: str) -> None:
@@ -130,7 +132,7 @@ def test_capacity_lost_between_hold_and_claim_is_found_elsewhere(cloud: SmallClo
 
 def test_capacity_lost_for_good_ends_in_error_and_nothing(cloud: SmallCloud) -> None:
     """Four hosts, four members of which no two may share one: there is no other host."""
-    record = cloud.service().create(caller(), body(("web", 4), policies=[apart("web")]))
+    record = cloud.service().create(caller(), body(("web", 4), policies=[anti_affinity("web")]))
     taken = []
 
     def steal(method: str, path: str) -> None:
@@ -219,7 +221,9 @@ def test_two_creates_for_the_last_capacity_give_one_ensemble_and_one_refusal(
         reservation = AfterBothPlanned(cloud.placement.adapter(), sleep=lambda _: None)
         service = cloud.service(reservation=reservation, owner=f"api {project}")
         try:
-            record = service.create(caller(project), body(("web", 4), policies=[apart("web")]))
+            record = service.create(
+                caller(project), body(("web", 4), policies=[anti_affinity("web")])
+            )
         except exception.InfeasibleEnsemble as error:
             outcomes.append(error)
         else:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import webob
 from oslo_policy import policy
-from small_cloud import SmallCloud, apart, body, caller
+from small_cloud import SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import policies, routes
 
@@ -22,9 +22,12 @@ TOO_LARGE = [
         "together.",
         id="two tiers together",
     ),
-    pytest.param(body(("web", 7), policies=[apart("web")]), "there are 4", id="a policy"),
+    pytest.param(body(("web", 7), policies=[anti_affinity("web")]), "there are 4", id="a policy"),
     pytest.param(
-        body(("web", 8), policies=[apart("web", "host") | {"max_per_domain": 2}, apart("web")]),
+        body(
+            ("web", 8),
+            policies=[anti_affinity("web", "host") | {"max_per_domain": 2}, anti_affinity("web")],
+        ),
         "there are 4",
         id="two policies",
     ),

@@ -4,7 +4,7 @@
 from typing import Any
 
 import pytest
-from small_cloud import SmallCloud, apart, body, caller
+from small_cloud import SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import exception
 from ensemble_api.cloud.reservation import Reservation
@@ -53,7 +53,7 @@ def test_a_create_that_others_made_impossible_is_refused_and_forgotten(cloud: Sm
     reservation = Contended(cloud, 1)
     with pytest.raises(exception.InfeasibleEnsemble) as caught:
         cloud.service(reservation=reservation).create(
-            caller(), body(("web", 4), policies=[apart("web")])
+            caller(), body(("web", 4), policies=[anti_affinity("web")])
         )
     assert caught.value.facts["reasons"]
     assert cloud.store.all_members() == []
@@ -62,7 +62,7 @@ def test_a_create_that_others_made_impossible_is_refused_and_forgotten(cloud: Sm
 
 def test_an_infeasible_create_saves_and_holds_nothing(cloud: SmallCloud) -> None:
     with pytest.raises(exception.InfeasibleEnsemble) as caught:
-        cloud.service().create(caller(), body(("web", 5), policies=[apart("web")]))
+        cloud.service().create(caller(), body(("web", 5), policies=[anti_affinity("web")]))
     (reason,) = caught.value.facts["reasons"]
     assert (reason.policy, reason.level) == (0, "host")
     assert cloud.store.all_members() == []

@@ -5,19 +5,19 @@ import json
 from typing import Any
 
 import pytest
-from small_cloud import HOSTS, SmallCloud, apart, body, caller
+from small_cloud import HOSTS, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import views
 from ensemble_api.records import EnsembleRecord
 from tests.fakes.nova import FakeServer
 
 SURVIVE = {"type": "survive", "level": "rack", "tiers": ["web"], "min_available": 2}
-SOFT = {**apart("web", "rack"), "enforcement": "soft"}
+SOFT = {**anti_affinity("web", "rack"), "enforcement": "soft"}
 
 
 def build(cloud: SmallCloud, wanted: Any = None) -> EnsembleRecord:
     """Three web members, each on a rack of its own."""
-    wanted = wanted or body(("web", 3), policies=[SURVIVE, apart("web"), SOFT])
+    wanted = wanted or body(("web", 3), policies=[SURVIVE, anti_affinity("web"), SOFT])
     record = cloud.service().create(caller(), wanted)
     cloud.run(record.id)
     return cloud.store.get(record.id)
@@ -143,7 +143,7 @@ def test_what_differs_from_the_plan_is_said_with_what_it_costs(cloud: SmallCloud
 
 
 def test_a_soft_policy_that_the_plan_missed_too_is_no_difference(cloud: SmallCloud) -> None:
-    crowded = {**apart("web", "zone"), "enforcement": "soft"}
+    crowded = {**anti_affinity("web", "zone"), "enforcement": "soft"}
     found = state_now(cloud, build(cloud, body(("web", 3), policies=[crowded])))
     assert [each["planned"] for each in found["violations"]] == [True]
     assert (found["as_planned"], found["costs"]) == (True, [])

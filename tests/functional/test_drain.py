@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import webob
-from small_cloud import SmallCloud, apart, body, caller
+from small_cloud import SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import routes
 
@@ -31,7 +31,7 @@ def survive(needed: int) -> Mapping[str, Any]:
 
 
 def test_a_host_that_is_down_makes_the_next_failure_worse(cloud: SmallCloud) -> None:
-    hosts = build(cloud, ("web", 3), policies=[apart("web", "rack"), survive(2)])
+    hosts = build(cloud, ("web", 3), policies=[anti_affinity("web", "rack"), survive(2)])
     first, second = hosts["web-0"], hosts["web-1"]
     shown = {each["host"]: each for each in ask(cloud, "").json["hosts"]}
     assert {each["worst"] for each in shown.values() if each["members"]} == {"exposed"}
@@ -43,7 +43,7 @@ def test_a_host_that_is_down_makes_the_next_failure_worse(cloud: SmallCloud) -> 
 
 
 def test_a_drain_says_where_members_would_go_and_moves_nothing(cloud: SmallCloud) -> None:
-    hosts = build(cloud, ("web", 2), policies=[apart("web")])
+    hosts = build(cloud, ("web", 2), policies=[anti_affinity("web")])
     victim = hosts["web-0"]
     before = cloud.placement.consumers(*cloud.providers)
     answer = ask(cloud, f"/{victim}?check=1")
@@ -58,7 +58,7 @@ def test_a_drain_says_where_members_would_go_and_moves_nothing(cloud: SmallCloud
 
 
 def test_a_member_that_was_moved_is_drained_from_where_it_is(cloud: SmallCloud) -> None:
-    hosts = build(cloud, ("web", 2), policies=[apart("web")])
+    hosts = build(cloud, ("web", 2), policies=[anti_affinity("web")])
     target = next(each.name for each in cloud.nova.hosts if each.name not in hosts.values())
     (server,) = [each for each in cloud.nova.alive() if each.host == hosts["web-0"]]
     server.host = target
@@ -87,7 +87,7 @@ def test_two_ensembles_cannot_both_take_the_last_place(cloud: SmallCloud) -> Non
 
 
 def test_what_runs_on_a_full_host_may_stay_there(cloud: SmallCloud) -> None:
-    hosts = build(cloud, ("web", 2), policies=[apart("web")])
+    hosts = build(cloud, ("web", 2), policies=[anti_affinity("web")])
     cloud.fill(hosts["web-1"], 2)
     drain = ask(cloud, f"/{hosts['web-0']}?check=1").json["host"]["drain"]
     assert [move["member"] for move in drain["ensembles"][0]["moves"]] == ["web-0"]

@@ -4,7 +4,7 @@
 from typing import Any
 
 import pytest
-from small_cloud import HOSTS, SmallCloud, apart, body, caller
+from small_cloud import HOSTS, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import exception, views
 from ensemble_api.planning.topology import FailureDomain
@@ -42,7 +42,7 @@ def by_ref(view: Any) -> dict[str, Any]:
 
 def test_all_domains_are_told_with_what_could_be_there(cloud: SmallCloud) -> None:
     cloud.nova.host("secrethost4").state = "down"
-    view = shown(cloud, body(("web", 1), ("db", 1), policies=[apart("web")]))
+    view = shown(cloud, body(("web", 1), ("db", 1), policies=[anti_affinity("web")]))
     domains = by_ref(view)
     assert view["totals"] == {"host": 4, "rack": 3, "zone": 2}
     assert len(domains) == 9
@@ -99,7 +99,7 @@ def test_what_a_card_of_a_host_has_is_planned_and_the_rest_is_held(cloud: SmallC
 
 
 def test_a_plan_that_is_not_possible_shows_all_domains_too(cloud: SmallCloud) -> None:
-    view = shown(cloud, body(("web", 5), policies=[apart("web")]))
+    view = shown(cloud, body(("web", 5), policies=[anti_affinity("web")]))
     assert (view["feasible"], view["id"], len(view["domains"])) == (False, None, 9)
     assert not any(each["used"] for each in view["domains"])
 
@@ -107,7 +107,7 @@ def test_a_plan_that_is_not_possible_shows_all_domains_too(cloud: SmallCloud) ->
 def test_what_the_project_s_other_ensembles_hold_is_counted_and_nobody_else_s(
     cloud: SmallCloud,
 ) -> None:
-    mine = cloud.service().create(caller(), body(("web", 2), policies=[apart("web")]))
+    mine = cloud.service().create(caller(), body(("web", 2), policies=[anti_affinity("web")]))
     cloud.service().create(caller("other-project"), body(("db", 2)))
     domains = by_ref(shown(cloud, body(("app", 1))))
     hosts = [each.host for each in mine.members]
@@ -117,7 +117,7 @@ def test_what_the_project_s_other_ensembles_hold_is_counted_and_nobody_else_s(
 
 def test_labels_stay_while_the_drawing_changes_and_with_the_ensemble(cloud: SmallCloud) -> None:
     first = by_ref(shown(cloud, body(("web", 1))))
-    second = by_ref(shown(cloud, body(("web", 4), policies=[apart("web")])))
+    second = by_ref(shown(cloud, body(("web", 4), policies=[anti_affinity("web")])))
     few = by_ref(shown(cloud, body(("web", 1)), PlanOptions(may_see_all_domains=True)))
     assert {ref: each["label"] for ref, each in first.items()} == {
         ref: each["label"] for ref, each in second.items()
@@ -133,7 +133,9 @@ def test_labels_stay_while_the_drawing_changes_and_with_the_ensemble(cloud: Smal
 
 
 def test_who_may_not_know_of_all_domains_is_answered_as_without(cloud: SmallCloud) -> None:
-    view = shown(cloud, body(("web", 2), policies=[apart("web")]), PlanOptions(all_domains=True))
+    view = shown(
+        cloud, body(("web", 2), policies=[anti_affinity("web")]), PlanOptions(all_domains=True)
+    )
     assert "totals" not in view
     assert all("eligible" not in each for each in view["domains"])
     assert {each["label"] for each in view["domains"] if each["level"] == "host"} == {
@@ -163,7 +165,9 @@ def test_a_large_cloud_shows_of_its_hosts_only_those_in_use(cloud: SmallCloud) -
 def test_several_domains_fail_at_once(
     cloud: SmallCloud, fail: list[str], left: int, fits: bool
 ) -> None:
-    wanted = body(("web", 4), policies=[{**apart("web"), "max_per_domain": 2}, apart("web")])
+    wanted = body(
+        ("web", 4), policies=[{**anti_affinity("web"), "max_per_domain": 2}, anti_affinity("web")]
+    )
     wanted["policies"][1]["enforcement"] = "soft"
     view = shown(cloud, wanted, PlanOptions(fail=tuple(map(ref, fail))))
     assert view["failed"]["domains"] == [ref(each) for each in fail]

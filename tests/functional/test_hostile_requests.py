@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import webob
-from small_cloud import SmallCloud, apart, body, caller
+from small_cloud import SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import routes
 
@@ -126,7 +126,7 @@ LONG = "x" * 1_000_000
         ),
         pytest.param(tier(count=2.0), "ensemble.tiers[0].count", "whole number", id="2.0"),
         pytest.param(
-            ensemble(policies=[apart("web") | {"max_per_domain": 1.0}]),
+            ensemble(policies=[anti_affinity("web") | {"max_per_domain": 1.0}]),
             "ensemble.policies[0].max_per_domain",
             "whole number",
             id="1.0",

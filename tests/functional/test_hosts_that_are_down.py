@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from small_cloud import LEASE, NETWORK, Clock, SmallCloud, apart, body, caller
+from small_cloud import LEASE, NETWORK, Clock, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.store import models
@@ -38,7 +38,7 @@ def told(record: EnsembleRecord) -> list[str]:
 def test_servers_are_asked_for_when_their_hosts_report_again(
     cloud: SmallCloud, clock: Clock
 ) -> None:
-    record = cloud.service().create(caller(), body(("web", 3), policies=[apart("web")]))
+    record = cloud.service().create(caller(), body(("web", 3), policies=[anti_affinity("web")]))
     host = cloud.nova.host(record.members[0].host)
     host.state = "down"
     held: list[set[str]] = []
@@ -57,7 +57,7 @@ def test_a_server_for_which_nova_found_no_host_meanwhile_is_asked_for_again(
     cloud: SmallCloud, clock: Clock
 ) -> None:
     """The host seemed to report when the server was asked for, and not when Nova scheduled it."""
-    record = cloud.service().create(caller(), body(("web", 2), policies=[apart("web")]))
+    record = cloud.service().create(caller(), body(("web", 2), policies=[anti_affinity("web")]))
     host = cloud.nova.host(record.members[0].host)
 
     def before(method: str, path: str) -> None:
@@ -78,7 +78,7 @@ def recover(cloud: SmallCloud, host: object) -> None:
 def test_a_host_that_stays_down_is_given_up_and_its_member_built_elsewhere(
     cloud: SmallCloud, clock: Clock
 ) -> None:
-    record = cloud.service().create(caller(), body(("web", 2), policies=[apart("web")]))
+    record = cloud.service().create(caller(), body(("web", 2), policies=[anti_affinity("web")]))
     down = record.members[0].host
     cloud.nova.host(down).state = "down"
     built = run(cloud, clock, record, {})
@@ -113,7 +113,7 @@ def test_without_another_host_the_build_ends_with_its_time_and_says_so(
 
 def without_other_hosts(cloud: SmallCloud) -> tuple[EnsembleRecord, FakeHost]:
     """An ensemble in build with a member on a host that is down, and a cloud that is full else."""
-    record = cloud.service().create(caller(), body(("web", 2), policies=[apart("web")]))
+    record = cloud.service().create(caller(), body(("web", 2), policies=[anti_affinity("web")]))
     taken = {each.host for each in record.members}
     for host in cloud.nova.hosts:
         cloud.fill(host.name, 2 if host.name in taken else 4)
@@ -149,7 +149,7 @@ def test_a_host_that_dies_in_the_middle_of_a_build_is_built_without(
 def test_a_server_that_a_host_kept_when_it_died_goes_before_the_build_ends(
     cloud: SmallCloud, clock: Clock
 ) -> None:
-    record = cloud.service().create(caller(), body(("web", 2), policies=[apart("web")]))
+    record = cloud.service().create(caller(), body(("web", 2), policies=[anti_affinity("web")]))
     dead = record.members[0].host
     cloud.nova.break_host[dead] = "Failed to allocate the network(s)"
 
@@ -235,7 +235,7 @@ def test_a_server_whose_build_was_interrupted_is_asked_for_again(
     cloud: SmallCloud, clock: Clock
 ) -> None:
     """A compute service that starts finds what it was building when it ended, and gives it up."""
-    record = cloud.service().create(caller(), body(("web", 2), policies=[apart("web")]))
+    record = cloud.service().create(caller(), body(("web", 2), policies=[anti_affinity("web")]))
     cloud.fill(record.members[0].host, 2)
     cloud.nova.build_looks, cloud.nova.delete_looks = 3, 5
 
@@ -275,7 +275,7 @@ def test_a_server_that_its_conductor_lost_is_asked_for_again(
     cloud: SmallCloud, clock: Clock, lost: bool
 ) -> None:
     """A conductor that is killed leaves it in BUILD and on no host, for ever."""
-    record = cloud.service().create(caller(), body(("web", 2), policies=[apart("web")]))
+    record = cloud.service().create(caller(), body(("web", 2), policies=[anti_affinity("web")]))
 
     def lose() -> None:
         server = next(each for each in cloud.nova.alive() if each.name.endswith("web-0"))

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import waitress
 from placement_service import PlacementService
-from small_cloud import FLAVOR, HOSTS, SmallCloud, apart, body, caller
+from small_cloud import FLAVOR, HOSTS, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import views
 from ensemble_api.cmd import manage
@@ -125,7 +125,7 @@ def test_servers_and_members_are_seen_for_exclusive_policies(
     small: SmallCloud, config: Path, capsys: Any
 ) -> None:
     service = small.service()
-    record = service.create(caller(), body(("web", 2), policies=[apart("web")]))
+    record = service.create(caller(), body(("web", 2), policies=[anti_affinity("web")]))
     small.run(record.id)
     first, second = small.store.get(record.id).members
     small.nova.servers[second.server_id or ""].tags.clear()
@@ -146,7 +146,9 @@ def test_planning_offline_is_planning_as_the_api_does(
     small.fill("secrethost3", 1)
     # Where "bigger" would be, but for the most that one consumer may take.
     small.placement.set_inventory(small.nova.host("secrethost4").provider, "VCPU", 4, max_unit=2)
-    wanted = body(("web", 3), ("db", 1), policies=[apart("web"), apart("db", "zone")])
+    wanted = body(
+        ("web", 3), ("db", 1), policies=[anti_affinity("web"), anti_affinity("db", "zone")]
+    )
     wanted["tiers"][1]["server"]["flavor"] = "bigger"
     planned = small.service().plan(caller(), wanted, PlanOptions(headroom=True))
     # A document has no project, whose labels and plans these are, and no time.

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from small_cloud import FLAVOR, SmallCloud, apart, body, caller
+from small_cloud import FLAVOR, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import exception, views
 from ensemble_api.cloud.reservation import Reservation
@@ -14,7 +14,7 @@ from ensemble_api.results.dry_run import DryRun
 from ensemble_api.store import saved_plans
 from ensemble_api.store.api import Page
 
-WANTED = body(("web", 2), policies=[apart("web", "rack")])
+WANTED = body(("web", 2), policies=[anti_affinity("web", "rack")])
 
 
 def places(planned: DryRun) -> dict[str, str]:
@@ -70,17 +70,18 @@ def test_name_and_description_may_differ(cloud: SmallCloud, different: dict[str,
 
 def test_defaults_that_are_spelled_out_make_no_difference(cloud: SmallCloud) -> None:
     planned = cloud.service().plan(caller(), WANTED)
-    spelled = body(("web", 2), policies=[{**apart("web", "rack"), "max_per_domain": 1}])
+    spelled = body(("web", 2), policies=[{**anti_affinity("web", "rack"), "max_per_domain": 1}])
     assert built(cloud.service().create(caller(), spelled, planned.id)) == places(planned)
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        pytest.param(body(("web", 3), policies=[apart("web", "rack")]), id="count"),
-        pytest.param(body(("web", 2), policies=[apart("web")]), id="policy"),
+        pytest.param(body(("web", 3), policies=[anti_affinity("web", "rack")]), id="count"),
+        pytest.param(body(("web", 2), policies=[anti_affinity("web")]), id="policy"),
         pytest.param(
-            body(("web", 2), policies=[apart("web", "rack")], key_name="laptop"), id="template"
+            body(("web", 2), policies=[anti_affinity("web", "rack")], key_name="laptop"),
+            id="template",
         ),
     ],
 )
@@ -118,7 +119,7 @@ def test_what_changed_is_told_in_words_that_name_no_two_hosts_alike(cloud: Small
         for each in [*told(refused)["plan"]["domains"], *told(refused)["earlier_domains"]]
     }
     assert labels[move["from"]["host"]] != labels[move["to"]["host"]]
-    was = next(each for each in views_of(planned) if each["ref"] == move["from"]["host"])
+    was = next(each for each in domains_of(planned) if each["ref"] == move["from"]["host"])
     assert labels[was["ref"]] == was["label"], "a host is called what it was called before"
     assert move["message"].startswith("web-0 would get ")
     assert move["message"].endswith(f"{labels[move['from']['host']]}.")
@@ -126,7 +127,7 @@ def test_what_changed_is_told_in_words_that_name_no_two_hosts_alike(cloud: Small
     assert named["message"].endswith(f" in place of {lost}.")
 
 
-def views_of(planned: DryRun) -> list[dict[str, Any]]:
+def domains_of(planned: DryRun) -> list[dict[str, Any]]:
     domains: list[dict[str, Any]] = views.translated(
         views.plan(planned, "shop-project", names=False)["domains"]
     )

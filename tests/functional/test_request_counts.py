@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import webob
 from placement_service import PlacementService
-from small_cloud import SmallCloud, apart, body, caller
+from small_cloud import SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import exception, routes
 from ensemble_api.store.api import Store
@@ -44,7 +44,7 @@ def asked(cloud: SmallCloud, count: int, **parts: Any) -> Counter[str]:
     """What the create of so many members, each on a host of its own, asks of Placement."""
     adapter = Counting(cloud.placement.adapter())
     service = cloud.service(adapter=adapter, **parts)
-    wanted = body(("web", count), policies=[apart("web")], name=f"of-{count}")
+    wanted = body(("web", count), policies=[anti_affinity("web")], name=f"of-{count}")
     if "store" in parts:
         with pytest.raises(exception.Unavailable):
             service.create(caller(), wanted)
@@ -96,7 +96,7 @@ def test_a_drain_asks_as_often_for_many_ensembles_as_for_few(
 
     def build(number: int) -> None:
         record = cloud.service().create(
-            caller(), body(("web", 3), policies=[apart("web")], name=f"shop-{number}")
+            caller(), body(("web", 3), policies=[anti_affinity("web")], name=f"shop-{number}")
         )
         cloud.run(record.id)
 

@@ -82,7 +82,7 @@ test('while it builds, members light up, the focus stays, and at the end nothing
   const rack = part('picture').querySelector('[data-ref=r2]');
   rack.click();
   rack.focus();
-  assert.match(part('tried').textContent, /If rack B fails/);
+  assert.match(part('whatIf').textContent, /If rack B fails/);
 
   answers['/state/'] = { now: NOW, ensemble: ensemble('BUILDING', ['ACTIVE', 'ACTIVE', 'BUILDING', 'RESERVED']) };
   assert.equal(await beat(), 2000);

@@ -9,7 +9,7 @@ function opened(ready = true) {
   const heard = [];
   const waiting = [];
   const post = (query, signal) => new Promise((resolve, reject) => {
-    heard.push({ '?domains=all': 'plan?', '?headroom=1': 'room?' }[query] || query);
+    heard.push({ '?domains=all': 'plan?', '?headroom=1': 'headroom?' }[query] || query);
     signal.addEventListener('abort', () => {
       heard.push('aborted');
       reject(Object.assign(new Error(), { name: 'AbortError' }));
@@ -17,7 +17,7 @@ function opened(ready = true) {
     waiting.push({ resolve, reject });
   });
   const hear = { ready: () => ready };
-  for (const name of ['asking', 'planned', 'failed', 'room', 'roomFailed', 'fell', 'fellFailed']) {
+  for (const name of ['asking', 'planned', 'failed', 'headroom', 'headroomFailed', 'loss', 'lossFailed']) {
     hear[name] = () => heard.push(name);
   }
   return { dry: ensembles.dryRun.open(post, hear, 300, 700), heard, waiting };
@@ -42,7 +42,7 @@ test('headroom is asked for once the plan has been shown for a while', async (co
   context.mock.timers.tick(1);
   waiting[1].resolve({ feasible: true });
   await settled();
-  assert.deepEqual(heard.slice(3), ['room?', 'room']);
+  assert.deepEqual(heard.slice(3), ['headroom?', 'headroom']);
 });
 
 test('what does not fit has no headroom to ask for', async (context) => {
@@ -58,7 +58,7 @@ test('a change aborts the question for headroom, and its late answer is not hear
   waiting[1].resolve({ feasible: true });
   await settled();
   context.mock.timers.tick(300);
-  assert.deepEqual(heard.slice(3), ['room?', 'aborted', 'asking', 'plan?']);
+  assert.deepEqual(heard.slice(3), ['headroom?', 'aborted', 'asking', 'plan?']);
 });
 
 test('a change before it is asked for means it is not asked', async (context) => {
@@ -93,7 +93,7 @@ test('a question for headroom that fails is told apart from one for the plan', a
   context.mock.timers.tick(700);
   waiting[1].reject(new Error('busy'));
   await settled();
-  assert.deepEqual(heard.slice(3), ['room?', 'roomFailed']);
+  assert.deepEqual(heard.slice(3), ['headroom?', 'headroomFailed']);
 });
 
 test('what fails at once is asked for after the last click, beside the question for headroom', async (context) => {
@@ -102,10 +102,10 @@ test('what fails at once is asked for after the last click, beside the question 
   context.mock.timers.tick(200);
   dry.fail(['a', 'b&c']);
   context.mock.timers.tick(600);
-  assert.deepEqual(heard.slice(3), ['?fail=a&fail=b%26c', 'room?']);
+  assert.deepEqual(heard.slice(3), ['?fail=a&fail=b%26c', 'headroom?']);
   waiting[1].resolve({ failed: {} });
   await settled();
-  assert.deepEqual(heard.slice(5), ['fell']);
+  assert.deepEqual(heard.slice(5), ['loss']);
   // A change of the drawing makes all of it moot.
   dry.fail(['a']);
   dry.schedule();

@@ -56,15 +56,15 @@ test('the worst failure of each level is listed for each tier', () => {
 });
 
 test('what is tried is told in words', () => {
-  assert.match(whatIf.tried(PLAN, legend, new Set()).textContent, /Click a host, a rack or a zone/);
-  assert.match(whatIf.tried(PLAN, legend, new Set(['r1', 'z2'])).textContent,
+  assert.match(whatIf.afterFailures(PLAN, legend, new Set()).textContent, /Click a host, a rack or a zone/);
+  assert.match(whatIf.afterFailures(PLAN, legend, new Set(['r1', 'z2'])).textContent,
     /If rack A and zone B fail:\s+down nothing is left of db\./);
-  assert.match(whatIf.tried(PLAN, legend, new Set(['r2'])).textContent, /If rack B fails:\s+works/);
+  assert.match(whatIf.afterFailures(PLAN, legend, new Set(['r2'])).textContent, /If rack B fails:\s+works/);
   const strict = { ...PLAN, minima: { web: 3, db: 1 } };
-  assert.match(whatIf.tried(strict, legend, new Set(['r2'])).textContent, /If rack B fails:\s+degraded/);
+  assert.match(whatIf.afterFailures(strict, legend, new Set(['r2'])).textContent, /If rack B fails:\s+degraded/);
   const idle = { ...PLAN, assignments: PLAN.assignments.map((one) => ({ ...one, running: one.member !== 'web-2' })) };
-  assert.match(whatIf.tried(idle, legend, new Set(['r2'])).querySelector('[data-tier=web]').textContent, /1 of 3 left/,
-    'who does not run is not left');
+  const shown = whatIf.afterFailures(idle, legend, new Set(['r2']));
+  assert.match(shown.querySelector('[data-tier=web]').textContent, /1 of 3 left/, 'who does not run is not left');
 });
 
 const VERDICTS = [
@@ -171,7 +171,7 @@ for (const [fits, sign] of [[true, 'good'], [false, 'bad'], [null, 'warn']]) {
     assert.equal(table.querySelector('[data-room=rack]').textContent.trim(), 'of any rack');
     assert.ok(table.querySelector('[data-room=rack] .ens-icon-' + sign));
     assert.match(table.querySelector('[data-room=host]').textContent.trim(), /^not known$/);
-    assert.equal(whatIf.tried(plan, legend, new Set(['r1'])).lastChild.textContent, 'one');
+    assert.equal(whatIf.afterFailures(plan, legend, new Set(['r1'])).lastChild.textContent, 'one');
   });
 }
 
@@ -183,7 +183,7 @@ test('headroom has a column only where somebody asked for it', () => {
 test('many domains that fail are not all listed by name', () => {
   const refs = ['a', 'b', 'c', 'd', 'e', 'f'];
   const plan = { ...PLAN, domains: refs.map((ref) => ({ ref, level: 'rack', parent: null, label: 'rack ' + ref })) };
-  assert.match(whatIf.tried(plan, legend, new Set(refs)).textContent, /If rack a, rack b, rack c and 3 more fail:/);
+  assert.match(whatIf.afterFailures(plan, legend, new Set(refs)).textContent, /If rack a, rack b, rack c and 3 more fail:/);
 });
 
 function page(draft, choices = CHOICES) {
@@ -272,7 +272,7 @@ for (const name of HOSTILE) {
     };
     const whole = document.createElement('div');
     whole.append(ensembles.tierCard.card(draft.tiers[0], shown), map.picture(plan, legend, new Set(), () => {}),
-      planTable.table(plan), whatIf.tried(plan, legend, new Set(['z1'])),
+      planTable.table(plan), whatIf.afterFailures(plan, legend, new Set(['z1'])),
       reasons.remarks({ plan, at: '12:00' }),
       reasons.reasons({ proved: false, reasons: [{ code: 'c', message: name, suggestion: name }] }, {}));
     assert.equal(whole.querySelectorAll('img, script').length, 0);

@@ -110,7 +110,7 @@ class Dashboard:
                 self.find(f"[name={name}]").send_keys(text)
             self.find("#loginBtn").click()
             self.until(lambda: "/auth/login" not in self.driver.current_url)
-            if self._lands_as(user):
+            if self._is_logged_in_as(user):
                 return
         raise AssertionError(f"{user} is not who is logged in")
 
@@ -125,11 +125,11 @@ class Dashboard:
             self._log_out()
             cookie = {"name": SESSION, "value": kept, "url": self.url, "httpOnly": True}
             self.driver.execute_cdp_cmd("Network.setCookie", cookie)
-        if kept is None or not self._lands_as(user):
+        if kept is None or not self._is_logged_in_as(user):
             self.log_in(user, password)
         self._sessions[key] = self.driver.get_cookie(SESSION)["value"]
 
-    def _lands_as(self, user: str) -> bool:
+    def _is_logged_in_as(self, user: str) -> bool:
         """Open a page that is quickly there; return whether it is this user's."""
         self.open(LANDING)
         shown = "return document.querySelector(arguments[0])?.textContent ?? ''"

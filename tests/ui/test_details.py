@@ -26,7 +26,7 @@ def _status(page: Dashboard, status: str) -> None:
     )
 
 
-def _lit(page: Dashboard) -> int:
+def _active_members(page: Dashboard) -> int:
     return len(page.all("[data-live=picture] .ens-member.is-active"))
 
 
@@ -45,9 +45,9 @@ def test_members_light_up_and_what_somebody_looks_at_stays(
     demo.until(lambda: demo.all("[data-live=picture] .ens-member"))
     demo.click("[data-live=picture] .ens-domain-rack > .ens-domain-name")
     rack = demo.driver.switch_to.active_element
-    assert "If rack" in demo.text("[data-live=tried]")
+    assert "If rack" in demo.text("[data-live=whatIf]")
     _status(demo, "ACTIVE")
-    demo.until(lambda: _lit(demo) == MANY // 2)
+    demo.until(lambda: _active_members(demo) == MANY // 2)
     # The page was never drawn anew: the same element has the focus, and still fails.
     assert demo.driver.switch_to.active_element == rack
     assert rack.get_attribute("aria-pressed") == "true"
@@ -64,7 +64,7 @@ def test_a_build_is_cancelled_half_way_and_nothing_is_left(
     before = operator.left_behind()
     made = project.create(project.body("half-way", [project.tier("web", MANY)]))
     _open(demo, made)
-    demo.until(lambda: _lit(demo) > 0)
+    demo.until(lambda: _active_members(demo) > 0)
     demo.click("[data-act=cancel]")
     assert "half-way" in demo.text(".ens-dialog h2")
     demo.click(".ens-dialog .btn-danger")

@@ -54,7 +54,7 @@ def test_three_tiers_are_drawn_previewed_built_as_promised_and_deleted(
     label = lost.find_element("css selector", ".ens-domain-label").text
     assert label.startswith("rack "), "a tenant sees no rack's name"
     lost.click()
-    assert f"If {label} fails:" in demo.text("#ens-tried")
+    assert f"If {label} fails:" in demo.text("#ens-what-if")
     assert demo.all(".ens-domain-rack.is-failed")
 
     demo.click("#ens-submit")

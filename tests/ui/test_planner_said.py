@@ -121,11 +121,11 @@ def test_the_head_room_follows_the_plan(demo: Dashboard) -> None:
     assert said == "Lost members cannot always be placed again after the loss of any one rack."
     assert room(demo, "host") == f"{found} host."
     demo.click(".ens-domain-rack > .ens-domain-name")
-    assert "Lost members cannot be placed again." in demo.text("#ens-tried")
+    assert "Lost members cannot be placed again." in demo.text("#ens-what-if")
     # The same members again; with four to a rack the others could take them.
     demo.type("#p2-most", "4")
     demo.until(lambda: room(demo, "rack") == f"{found} rack.")
-    assert "Lost members can be placed again." in demo.text("#ens-tried")
+    assert "Lost members can be placed again." in demo.text("#ens-what-if")
 
 
 def test_every_kind_of_policy_is_drawn_said_and_planned(demo: Dashboard) -> None:

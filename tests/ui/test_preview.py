@@ -55,12 +55,12 @@ def test_two_racks_fail_at_once_and_the_slider_tells_any_two(
 
     for rack in demo.all(RACKS)[:2]:
         rack.click()
-    said = demo.text("#ens-tried")
+    said = demo.text("#ens-what-if")
     assert "If rack " in said and " and rack " in said and " fail:" in said
     # What the clicked ones leave, counted here, is what the API says of the same failures.
     assert "(any 1 rack may fail): db has" in said
-    demo.until(lambda: "can be placed again." in demo.text("#ens-tried"))
-    assert demo.text("#ens-tried").rstrip().endswith("placed again.")
+    demo.until(lambda: "can be placed again." in demo.text("#ens-what-if"))
+    assert demo.text("#ens-what-if").rstrip().endswith("placed again.")
 
     single = left(demo, "rack", "db")
     assert single.startswith("2 of 3 left")
@@ -71,10 +71,10 @@ def test_two_racks_fail_at_once_and_the_slider_tells_any_two(
     # The worst case of a row is shown in the picture.
     demo.click("[data-worst=zone]")
     assert len(demo.all(".ens-domain-zone.is-failed")) == 2
-    assert "nothing is left of web, cache and db." in demo.text("#ens-tried")
+    assert "nothing is left of web, cache and db." in demo.text("#ens-what-if")
     demo.click("#ens-reset")
     assert demo.all("#ens-picture .is-failed") == []
-    assert "Click a host" in demo.text("#ens-tried")
+    assert "Click a host" in demo.text("#ens-what-if")
 
 
 def test_the_picture_is_walked_by_keys_and_a_tier_shows_its_places(

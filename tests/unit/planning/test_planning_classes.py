@@ -53,7 +53,7 @@ def test_classes_of_equal_hosts_are_searched_as_exactly(
 def test_plans_are_as_good_with_classes(ensemble: Ensemble, snapshot: Snapshot) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(planner, "_FEW_CLASSES", 1)
-        patch.setattr(planner, "_quickly", lambda problem: None)
+        patch.setattr(planner, "_best_greedy", lambda problem: None)
         result = plan(ensemble, snapshot)
     truth = brute_force.best(ensemble, snapshot)
     if isinstance(result, Plan):

@@ -24,7 +24,7 @@
     function showTried() {
       const { picture, failed, legend, ensemble } = state;
       const drawn = state.placed && !state.leaving;
-      put('tried', [picture, [...failed], drawn], () => (drawn ? whatIf.tried(picture, legend, failed, {
+      put('whatIf', [picture, [...failed], drawn], () => (drawn ? whatIf.afterFailures(picture, legend, failed, {
         policies: ensemble.policies, reset: () => fail([]),
       }) : []));
     }

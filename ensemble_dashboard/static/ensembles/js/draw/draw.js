@@ -42,7 +42,7 @@
       .then((answer) => answer.plan),
   {
     ...answers, ready, asking: () => show({ kind: 'asking' }),
-    roomFailed: () => view.learn({ rooms: 'unknown' }), fellFailed: () => view.learn({ failed: {} }),
+    headroomFailed: () => view.learn({ rooms: 'unknown' }), lossFailed: () => view.learn({ failed: {} }),
   });
   const unreachable = () =>
     show({ kind: 'error', message: gettext('The dashboard does not answer. Is the network there?') });

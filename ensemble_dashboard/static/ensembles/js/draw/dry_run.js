@@ -12,19 +12,19 @@
 
   /**
    * post(query, signal): sends the drawing and gives a promise of the plan. hear: {ready(): whether there is
-   * something to plan, asking(), planned(plan), failed(problem), room(plan), roomFailed(problem), fell(plan),
-   * fellFailed(problem)}. Gives {schedule(): the drawing has changed, fail(refs): these are failed at once, stop()}.
+   * something to plan, asking(), planned(plan), failed(problem), headroom(plan), headroomFailed(problem), loss(plan),
+   * lossFailed(problem)}. Gives {schedule(): the drawing has changed, fail(refs): these are failed at once, stop()}.
    * What got no answer is asked again until it gets one.
    * One question of each kind is under way at most; a newer one aborts it, and its answer is never heard.
    */
   function open(post, hear, pause = PAUSE, later = LATER) {
     const plans = channel();
-    const falls = channel();
+    const losses = channel();
     let wait = AGAIN;
 
     function stop() {
       plans.stop();
-      falls.stop();
+      losses.stop();
     }
 
     function schedule() {
@@ -41,7 +41,7 @@
         wait = AGAIN;
         hear.planned(found);
         if (found.feasible) {
-          plans.after(later, () => plans.ask((signal) => post('?headroom=1', signal), hear.room, hear.roomFailed));
+          plans.after(later, () => plans.ask((signal) => post('?headroom=1', signal), hear.headroom, hear.headroomFailed));
         }
       }, (problem) => {
         hear.failed(problem);
@@ -52,10 +52,10 @@
     }
 
     function fail(refs) {
-      falls.stop();
+      losses.stop();
       if (!refs.length) { return; }
       const query = '?' + refs.map((ref) => 'fail=' + encodeURIComponent(ref)).join('&');
-      falls.after(CHOSEN, () => falls.ask((signal) => post(query, signal), hear.fell, hear.fellFailed));
+      losses.after(CHOSEN, () => losses.ask((signal) => post(query, signal), hear.loss, hear.lossFailed));
     }
 
     return { schedule, fail, stop };

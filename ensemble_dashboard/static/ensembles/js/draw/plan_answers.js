@@ -78,8 +78,8 @@
 
     return {
       planned, fits, failed, changed,
-      room: (plan) => learn(plan, { rooms: 'unknown', plan: { ...state.plan, survivability: plan.survivability } }),
-      fell: (plan) => learn(plan, { failed: plan.failed || {} }),
+      headroom: (plan) => learn(plan, { rooms: 'unknown', plan: { ...state.plan, survivability: plan.survivability } }),
+      loss: (plan) => learn(plan, { failed: plan.failed || {} }),
     };
   }
 

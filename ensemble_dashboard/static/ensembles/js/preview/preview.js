@@ -95,7 +95,7 @@
     }
 
     function tell() {
-      fillIn(parts.tried, !fits() ? null : whatIf.tried(state.plan, view.legend, view.failed, {
+      fillIn(parts.whatIf, !fits() ? null : whatIf.afterFailures(state.plan, view.legend, view.failed, {
         policies: view.drawn.policies, room: view.found, reset,
       }));
     }
@@ -122,7 +122,7 @@
     }
 
     function nothing() {
-      for (const part of [parts.tried, parts.table, parts.remarks]) { fillIn(part); }
+      for (const part of [parts.whatIf, parts.table, parts.remarks]) { fillIn(part); }
       fillIn(parts.picture, state.kind === 'refused' ? reasons.reasons(state, page)
         : el('p', { class: 'ens-nothing' }, state.kind === 'error' ? state.message : state.problem),
       state.plan && state.plan.domains.length

@@ -61,7 +61,7 @@
    * What is left when the chosen domains fail; in words too, for the live region. more: {policies: as the API takes
    * them, room: as `again` takes what was found, reset()}, each of which may be missing.
    */
-  function tried(plan, tiers, failed, more) {
+  function afterFailures(plan, tiers, failed, more) {
     const { policies, room: found, reset } = { policies: [], ...more };
     const chosen = plan.domains.filter((domain) => failed.has(domain.ref));
     if (!chosen.length) {
@@ -71,7 +71,7 @@
     const after = domainTree.survivors(plan, tiers, failed);
     const state = losses.outcome(after, plan.minima);
     const dead = state === 'down' ? after.filter((item) => item.left === 0).map((item) => item.tier) : [];
-    return el('div', { class: 'ens-tried' },
+    return el('div', { class: 'ens-what-if' },
       reset ? el('button', {
         id: 'ens-reset', type: 'button', class: 'btn btn-default btn-xs', on: { click: reset },
       }, icon('undo'), ' ', gettext('Reset')) : null,
@@ -79,12 +79,12 @@
         { domains: list(failures.named(chosen.map((domain) => ensembles.words.label(domain)))) }),
       ' ', failures.headline(state),
       dead.length ? [' ', fill(gettext('nothing is left of %(tiers)s.'), { tiers: list(dead) })] : null),
-      el('ul', { class: 'ens-plain ens-tried-tiers' }, after.map((item, index) => el('li', { 'data-tier': item.tier },
-        badge(tiers[index]), ' ', el('span', { class: 'ens-tried-name' }, item.tier),
+      el('ul', { class: 'ens-plain ens-what-if-tiers' }, after.map((item, index) => el('li', { 'data-tier': item.tier },
+        badge(tiers[index]), ' ', el('span', { class: 'ens-what-if-name' }, item.tier),
         failures.bar(tiers[index], item.left)))),
       lines(losses.promises(plan, tiers, policies, failed)),
       after.some((item) => item.left < item.count) ? again(plan, chosen.map((domain) => domain.ref), found) : null);
   }
 
-  ensembles.whatIf = { tried, promised };
+  ensembles.whatIf = { afterFailures, promised };
 }());
