@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 
 from ensemble_api import exception, limits, schema_errors
+from ensemble_api.planning.policies.exclusive import OTHERS
 
 UUID: dict[str, Any] = {
     "type": "string",
@@ -147,7 +148,7 @@ POLICIES: dict[str, dict[str, Any]] = {
             ],
         },
     },
-    "exclusive": {"other": {"enum": ["ensemble", "project"]}},
+    "exclusive": {"other": {"enum": list(OTHERS)}},
 }
 
 POLICY = {

@@ -16,9 +16,9 @@ from ensemble_api.context import Context
 from ensemble_api.execution import actions
 from ensemble_api.execution import decide as decision
 from ensemble_api.execution.actions import Server
-from ensemble_api.execution.names import server_name
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.server_names import server_name
 from ensemble_api.store import rows
 from ensemble_api.store.api import Store
 from ensemble_api.threads import for_each

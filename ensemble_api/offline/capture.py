@@ -15,6 +15,7 @@ from ensemble_api import advice, exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory, Level
 from ensemble_api.offline.cloud import FORMAT
+from ensemble_api.planning.policies.exclusive import ENSEMBLE, PROJECT
 
 THREADS: Final = 4  # Placement has other work to do
 _INVENTORY: Final = (
@@ -129,9 +130,9 @@ class Capture:
         for server in self._compute.all_servers(context):
             if host := server["OS-EXT-SRV-ATTR:host"]:
                 kinds = others.setdefault(host, set())
-                kinds.add("project")
+                kinds.add(PROJECT)
                 if server["id"] in self._members:
-                    kinds.add("ensemble")
+                    kinds.add(ENSEMBLE)
         return others
 
     def _trees(self) -> Mapping[str, Sequence[str]]:

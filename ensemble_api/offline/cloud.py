@@ -13,6 +13,7 @@ from ensemble_api.offline import schema
 from ensemble_api.offline.document import Document
 from ensemble_api.offline.membership import Membership
 from ensemble_api.planning.model import Ensemble, Tier
+from ensemble_api.planning.policies.exclusive import OTHERS
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import BoolArray, FailureDomain, IntArray, Topology
 
@@ -21,7 +22,6 @@ MOST: Final = 1 << 40
 """A capacity above this is cut off: no sum over a cloud may leave 64 bits."""
 DISABLED: Final = "COMPUTE_STATUS_DISABLED"  # Nova's word to Placement
 EVERYWHERE: Final[Mapping[str, Membership]] = {}
-OTHERS: Final = ("ensemble", "project")
 USUAL_ZONE_LEVEL: Final = "zone"
 
 

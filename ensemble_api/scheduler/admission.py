@@ -9,14 +9,13 @@ import numpy as np
 
 from ensemble_api.cloud.inventory import ZONE_KEY, Level
 from ensemble_api.planning.policies import Exclusive
+from ensemble_api.planning.policies.exclusive import ENSEMBLE, PROJECT
 from ensemble_api.planning.relocation import Relocation, relocate
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import BoolArray, Topology
 from ensemble_api.records import MemberStatus
 from ensemble_api.scheduler import services
 from ensemble_api.store.current_state import CurrentStates, LocatedEnsemble, LocatedMember
-
-ENSEMBLE, PROJECT = "ensemble", "project"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,11 @@ from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.policies import Exclusive
+from ensemble_api.planning.policies.exclusive import ENSEMBLE, PROJECT
 from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.topology import BoolArray, Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.store.api import Store
-
-ENSEMBLE, PROJECT = "ensemble", "project"
 
 
 class Exclusivity:

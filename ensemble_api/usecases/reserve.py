@@ -11,10 +11,10 @@ from typing import TypeAlias
 from ensemble_api import advice, exception
 from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
-from ensemble_api.execution.names import mark, server_name
 from ensemble_api.planning import result
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import EnsembleRecord, Status
+from ensemble_api.server_names import mark, server_name
 from ensemble_api.store.api import Store
 from ensemble_api.store.create_requests import RequestKey
 from ensemble_api.usecases.capacity import TRY_AGAIN, FreeCapacity, MakePlan

@@ -12,12 +12,12 @@ from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.context import Context
-from ensemble_api.execution.names import server_name
 from ensemble_api.planning import model
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import member_template
 from ensemble_api.schema_errors import ONE_OF
+from ensemble_api.server_names import server_name
 from ensemble_api.usecases.refusals import AcceptedTemplates, Refusals
 from ensemble_api.usecases.server_template import ServerTemplates
 

@@ -5,13 +5,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ensemble_api.execution.names import server_name
 from ensemble_api.planning import survivability
 from ensemble_api.planning.message import Message, following
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.result import Objective
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.server_names import server_name
 from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.progress import progress
 from ensemble_api.views.statuses import LABELS

@@ -14,6 +14,9 @@ from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.topology import BoolArray, IntArray
 from ensemble_api.planning.wording import in_a, level_word, listed
 
+# Whose servers are kept out: those of other ensembles, or of other projects.
+OTHERS = ENSEMBLE, PROJECT = ("ensemble", "project")
+
 _ASKS_OF_PROJECTS = Sentence(
     "exclusive.asks-of-projects",
     "no server of another project %(in_a)s that holds %(tiers)s",
@@ -45,22 +48,22 @@ _MISSED = Sentence("exclusive.missed", "%(count)s is shared", "%(count)s are sha
 class Exclusive(Policy):
     """A domain with members of the tiers holds no server of another ensemble or project."""
 
-    other: str = "project"
+    other: str = PROJECT
     kind: ClassVar[str] = "exclusive"
 
     def __post_init__(self) -> None:
         Policy.__post_init__(self)
-        if self.other not in ("ensemble", "project"):
+        if self.other not in OTHERS:
             raise ModelError("other", "must be ensemble or project")
 
     def describe(self) -> Message:
         """Say in a few plain words what it asks for."""
-        asks = _ASKS_OF_PROJECTS if self.other == "project" else _ASKS_OF_ENSEMBLES
+        asks = _ASKS_OF_PROJECTS if self.other == PROJECT else _ASKS_OF_ENSEMBLES
         return asks(in_a=in_a(self.level), tiers=listed(self.tiers))
 
     def sentence(self) -> Message:
         """Say as a whole sentence what must be, or should be if it is soft."""
-        if self.other == "project":
+        if self.other == PROJECT:
             sentence = _MUST_OF_PROJECTS if self.hard else _SHOULD_OF_PROJECTS
         else:
             sentence = _MUST_OF_ENSEMBLES if self.hard else _SHOULD_OF_ENSEMBLES

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from nova.api.validation import parameter_types, validators
 from nova.utils import sanitize_hostname
 
-from ensemble_api.execution.names import server_name
+from ensemble_api.server_names import server_name
 
 NASTY = " _-\u00a0\u2003\u3000\u2028\u200d\n\0\uffff\U0001f680\ud800ab"
 
