@@ -15,12 +15,15 @@ No request to Nova's API removes either. Nova internals used here: ``InstanceMap
 ``CellMappingList``, ``Instance``, ``BuildRequest`` and ``target_cell``.
 """
 
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
 from nova import context as nova_context
 from nova import exception as nova_exception
 from nova import objects
+
+LOG = logging.getLogger(__name__)
 
 CONDUCTOR_SECONDS = 60.0  # after which no conductor is between making a record and mapping it
 
@@ -47,6 +50,7 @@ def recall(server_id: str) -> bool:
     if age.total_seconds() > CONDUCTOR_SECONDS:
         mapping.cell_mapping = cell
         mapping.save()
+        LOG.warning("Nova had no cell for server %s, and has it in %s.", server_id, cell.identity)
     return True
 
 
@@ -66,5 +70,6 @@ def _remove_build_request(admin: Any, cell: Any, server_id: str) -> None:
         request = objects.BuildRequest.get_by_instance_uuid(admin, server_id)
         if not _has(cell, server_id):
             request.destroy()
+            LOG.warning("Nova kept the request for server %s, which is gone.", server_id)
     except nova_exception.BuildRequestNotFound:
         return
