@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help venv demo test test-fast test-full test-horizon lint messages policies screenshots bench bench-drawing clean
+.PHONY: help venv demo test test-fast test-full soak test-horizon lint messages policies screenshots bench bench-drawing clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -29,6 +29,10 @@ test-fast: $(READY)  ## Run lint, types and unit tests (the inner loop)
 test-full: $(READY)  ## Run the tests that kill services, on the embedded cloud's full profile
 	@tools/full-profile
 	$(BIN)/pytest -q tests/full
+
+soak: $(READY)  ## Kill services of Nova at random moments of builds and deletes; takes an hour
+	@tools/full-profile
+	$(BIN)/python -m tests.soak.kill --results build/kill.json --page build/kill.md
 
 test-horizon: $(READY)  ## Run Horizon's own browser tests with the plugin on
 	@tools/browser
