@@ -124,7 +124,7 @@ test('what differs from the plan is told with its price, and the promises that n
 
 test('only what Nova was seen to have is green, and nothing while a promise is broken', async () => {
   const active = ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE'], {
-    survives: [{ level: 'host', state: 'works', ends: [], short: [] }],
+    survives: [{ level: 'host', level_label: 'host', state: 'works', label: 'works', ends: [], short: [] }],
   });
   const sign = (part) => part('sign').querySelector('svg').getAttribute('class');
   const part = open(active, { '/now/': [500, { error: { message: 'No.' } }] });
@@ -138,7 +138,8 @@ test('only what Nova was seen to have is green, and nothing while a promise is b
   const fine = {
     members: current().members.map((one) => ({ ...one, domains: one.planned, moved: false })), differences: [], costs: [],
   };
-  const levels = [{ ...current().levels[0], state: 'degraded', ends: [], short: ['web'] }];
+  const degraded = { level_label: 'host', state: 'degraded', label: 'degraded', ends: [], short: ['web'] };
+  const levels = [{ ...current().levels[0], ...degraded }];
   const seen = open(active, { '/now/': { survivability: current({ ...fine, levels, violations: [], as_planned: true }) } });
   await settle();
   assert.match(sign(seen), /good/);

@@ -35,7 +35,8 @@ function ensemble(status, statuses, more) {
     ],
     violations: [{ policy: 2, level: 'zone', message: 'web is in two zones' }], fault: null,
     members: PLAN.assignments.map((one, index) => member(one, statuses[index], index ? ID : null)),
-    domains: PLAN.domains, survivability: PLAN.survivability, survives: [{ level: 'host', state: 'down' }],
+    domains: PLAN.domains, survivability: PLAN.survivability,
+    survives: [{ level: 'host', level_label: 'host', state: 'down', label: 'down' }],
     events: [
       { at: '2026-11-22T12:00:00Z', type: 'BUILDING', message: 'first' },
       { at: '2026-11-22T12:00:09Z', type: 'web-0 ACTIVE', message: HOSTILE[1] },

@@ -137,20 +137,21 @@ test('the headline of the worst failures is the word of the API', () => {
 });
 
 test('no promise is called kept for more failures than it is made for', () => {
-  const promise = { policy: 0, level: 'rack', failures: 1, tiers: [{ tier: 'web', left: 2, needed: 2 }], holds: true };
+  const tiers = [{ tier: 'web', left: 2, needed: 2, message: 'As the API says.' }];
+  const promise = { policy: 0, level: 'rack', failures: 1, tiers, holds: true };
   const said = (number) => whatIf.promised({ ...PLAN, promises: [promise] }, legend, number).textContent.trim();
-  assert.match(said(1), /^Promise kept/);
-  assert.match(said(3), /^More than was promised.*web has 0 left and needs 2/);
+  assert.match(said(1), /^Promise kept.*: As the API says\./);
+  assert.match(said(3), /^More than was promised.*0 of web would be left, and 2 are needed/);
 });
 
 const survive = (more) => [{ type: 'survive', level: 'rack', tiers: ['web'], min_available: 2, ...more }];
 const PROMISES = [
-  ['kept', survive(), ['r2'], /Promise kept.*web has 2 left and needs 2/],
-  ['broken', survive({ min_available: '100%' }), ['r2'], /Promise broken.*2 left and needs 3/],
+  ['kept', survive(), ['r2'], /Promise kept.*2 of web would be left, and 2 are needed/],
+  ['broken', survive({ min_available: '100%' }), ['r2'], /Promise broken.*2 of web would be left, and 3 are needed/],
   ['not made for so much', survive(), ['r2', 'r3'],
-    /More than was promised \(any 1 rack may fail\): web has 1 left and needs 2/],
+    /More than was promised \(any 1 rack may fail\): 1 of web would be left, and 2 are needed/],
   ['a zone is more than one rack', survive(), ['z1'], /More than was promised/],
-  ['a share is rounded up', survive({ level: 'host', min_available: '50%', failures: 2 }), ['h1'], /needs 2/],
+  ['a share is rounded up', survive({ level: 'host', min_available: '50%', failures: 2 }), ['h1'], /2 are needed/],
 ];
 
 for (const [name, policies, failed, said] of PROMISES) {

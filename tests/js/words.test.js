@@ -5,7 +5,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { ensembles, inLanguage } = require('./scripts.js');
-const { losses, policyWords, words } = ensembles;
+const { losses, policyWords, whatIf, words } = ensembles;
 
 /** The German catalog of the scripts: [text or first form, its translations]. */
 function german() {
@@ -41,8 +41,21 @@ test('what is filled in is not filled again', () => {
   assert.equal(words.fill('%(missing)s', {}), '%(missing)s');
 });
 
+for (const { state, ...said } of require('../cases/state_words.json')) {
+  for (const [language, word] of Object.entries(said)) {
+    test(`what a failure leaves is called as the API calls it: ${state} (${language})`, () =>
+      inLanguage(CATALOGS[language], () => assert.equal(words.outcome(state), word)));
+  }
+}
+
+// German comes with the catalog; the API is held against both languages.
+for (const { case: name, en, ...promise } of require('../cases/promise_sentences.json')) {
+  test(`a promise is told as the API tells it: ${name}`, () => assert.equal(whatIf.sentence(promise), en));
+}
+
 test('what one failure of each level leaves is a word each', () => {
-  const levels = [{ level: 'host', state: 'works' }, { level: 'rack', state: 'degraded' }, { level: 'zone', state: 'down' }];
+  const levels = [['host', 'works'], ['rack', 'degraded'], ['zone', 'down']]
+    .map(([level, label]) => ({ level_label: level, label }));
   assert.equal(words.outcomes(levels), 'After the loss of any one host: works · rack: degraded · zone: down');
   assert.equal(words.outcomes(levels.slice(0, 1), true), 'As planned, after the loss of any one host: works');
   assert.equal(words.outcomes([]), 'Not known yet.');

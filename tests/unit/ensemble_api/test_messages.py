@@ -14,13 +14,21 @@ import webob
 from ensemble_api import views
 from ensemble_api.planning.message import Message, sentences
 from ensemble_api.planning.policies import KINDS
+from ensemble_api.planning.survivability import Kept, State
 from ensemble_api.views import translation
 from tools import messages
 
 DOMAIN = "ensemble_api"
 LANGUAGES = messages.languages(DOMAIN)
 STALE = f"run `python tools/messages.py update {DOMAIN}`, and translate what it lists"
-SENTENCES = json.loads((Path(__file__).parents[2] / "policy_sentences.json").read_text())
+TESTS = Path(__file__).parents[2]
+SENTENCES = json.loads((TESTS / "policy_sentences.json").read_text())
+
+
+def cases(name: str) -> list[dict[str, Any]]:
+    """The table of this name, which the dashboard's scripts are held against too."""
+    found: list[dict[str, Any]] = json.loads((TESTS / f"cases/{name}.json").read_text())
+    return found
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -74,6 +82,21 @@ def sentence(policy: dict[str, Any]) -> Message:
 def test_a_policy_says_what_it_means(case: dict[str, Any], language: str) -> None:
     """The table that the drawing page's scripts are held against too."""
     assert views.translated(sentence(case["policy"]), language) == case[language]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("case", cases("promise_sentences"), ids=lambda case: case["case"])
+def test_a_promise_tells_both_figures(case: dict[str, Any], language: str) -> None:
+    """The page says it by itself after a click."""
+    kept = Kept(case["tier"], case["left"], case["needed"])
+    assert views.translated(kept.message, language) == case[language]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("case", cases("state_words"), ids=lambda case: case["state"])
+def test_what_a_failure_leaves_has_one_word(case: dict[str, Any], language: str) -> None:
+    """The page says it by itself after a click."""
+    assert views.translated(State(case["state"]).label, language) == case[language]
 
 
 def test_the_table_has_every_kind_of_policy_hard_and_soft() -> None:

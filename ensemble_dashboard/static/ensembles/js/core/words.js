@@ -73,18 +73,18 @@
     return fill(sentences[name] || other, { count, level: name, levels: several(name) });
   }
 
-  /** The word for what a failure leaves of an ensemble. */
+  /** The word for what a failure leaves of an ensemble; tests/cases/state_words.json proves that it is the API's. */
   function outcome(value) {
     return { works: gettext('works'), degraded: gettext('degraded'), down: gettext('down') }[value] || value;
   }
 
   /**
-   * What the loss of any one domain of each level leaves, in one word each, as the API judges it in
-   * [{level, state}]. planned: it is the plan that says so, and nobody has looked at the servers.
+   * What the loss of any one domain of each level leaves, in one word each, as the API judges and says it in
+   * [{level_label, label}]. planned: it is the plan that says so, and nobody has looked at the servers.
    */
   function outcomes(levels, planned) {
     if (!levels.length) { return gettext('Not known yet.'); }
-    const states = levels.map((item) => level(item.level) + ': ' + outcome(item.state)).join(' · ');
+    const states = levels.map((item) => item.level_label + ': ' + item.label).join(' · ');
     return fill(planned ? gettext('As planned, after the loss of any one %(states)s')
       : gettext('After the loss of any one %(states)s'), { states });
   }
