@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which ensembles are degraded: written when what was observed of them has changed."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from ensemble_api.planning.policies import Exclusive
 from ensemble_api.records import EnsembleRecord, MemberStatus, ObservedHost, Status
 from ensemble_api.standing import CloudHosts, standing
 from ensemble_api.store import models, rows
+
+LOG = logging.getLogger(__name__)
 
 AT_ONCE = 100  # ensembles that one transaction judges
 BUILT = (Status.ACTIVE.value, Status.DEGRADED.value)
@@ -46,7 +49,13 @@ def judge(session: orm.Session, levels: Levels) -> int:
     ]
     hosts = CloudHosts.of(levels.names, levels.zone, observed)
     for record in rows.with_members(session, found):
-        reasons = standing(record, hosts, _others(session, record)).reasons
+        others = _others(session, record)
+        try:
+            reasons = standing(record, hosts, others).reasons
+        except Exception:
+            # One that cannot be judged, as of another release, must not keep the others from it.
+            LOG.exception("It cannot be told what of ensemble %s holds", record.id)
+            reasons = record.reasons
         _write(session, record, reasons)
     return len(found)
 

@@ -222,6 +222,17 @@ def test_more_ensembles_than_one_transaction_judges_are_judged_in_one_look(
         assert not session.query(models.Ensemble).filter(models.Ensemble.unjudged).count()
 
 
+def test_one_that_cannot_be_judged_does_not_keep_the_others_from_it(scene: Scene) -> None:
+    strange = built(scene.store, scene.compute, APART, name="strange")
+    with scene.store.writing() as session:
+        query = session.query(models.Ensemble).filter(models.Ensemble.id == strange.ensemble_id)
+        query.update({"plan": {}})
+    for each in (strange, scene):
+        scene.compute.put(each.ids[0], "h1")
+    assert stands(scene)[0] == "DEGRADED"
+    assert stands(strange) == ("ACTIVE", [])
+
+
 def test_ensembles_that_do_not_change_are_not_judged_again(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
