@@ -2,6 +2,7 @@
 """What each caller sees of an ensemble: every field of every answer, and every route's rights."""
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import openstack
 import pytest
 
-from tests.cloud.ensembles import Operator, Project
+from tests.cloud.ensembles import PATIENCE, Operator, Project
 
 pytestmark = pytest.mark.cloud
 
@@ -85,7 +86,8 @@ def callers(cloud: Any) -> Iterator[Callers]:
             {"type": "affinity", "level": "host", "tiers": ["web", "db"], "enforcement": "soft"},
         )
         ensemble = demo.create(body)
-        yield Callers(people, demo.wait(ensemble["id"], "ACTIVE"), body)
+        demo.wait(ensemble["id"], "ACTIVE")
+        yield Callers(people, _observed(demo, ensemble["id"]), body)
         demo.delete(ensemble["id"])
     finally:
         for each in made.values():
@@ -93,6 +95,17 @@ def callers(cloud: Any) -> Iterator[Callers]:
 
 
 # What is there only where there is something to tell.
+def _observed(project: Project, ensemble_id: str) -> dict[str, Any]:
+    """The ensemble once its servers were seen: before that, nobody knows their addresses."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        found: dict[str, Any] = project.request("GET", f"/{ensemble_id}").json()["ensemble"]
+        if all(each["server_status"] for each in found["members"]):
+            return found
+        assert time.monotonic() < until, f"not observed after {PATIENCE} s"
+        time.sleep(1)
+
+
 AT_TIMES = {("show", "ensemble.warnings[].*")}
 
 
