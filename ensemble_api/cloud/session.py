@@ -28,6 +28,7 @@ LOG = logging.getLogger(__name__)
 
 PLACER_ROLE = "ensembles_placer"
 NAMING_A_HOST = "compute:servers:create:requested_destination"
+RULE = f"rule:context_is_admin or service_roles:{PLACER_ROLE}"
 
 
 def check_policy() -> None:
@@ -48,10 +49,10 @@ def check_policy() -> None:
     if not nova_policy.authorize(placer, NAMING_A_HOST, target, do_raise=False):
         LOG.error(
             "Nova's policy does not let the service role %s name a host, so no ensemble can be "
-            'built. Add to its policy file: "%s": "rule:context_is_admin or service_roles:%s"',
+            'built. Add to its policy file: "%s": "%s"',
             PLACER_ROLE,
             NAMING_A_HOST,
-            PLACER_ROLE,
+            RULE,
         )
         raise exception.Unavailable(_CANNOT_BUILD())
 

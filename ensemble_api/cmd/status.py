@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ensemble-status upgrade check``: whether an operator has set up all that we need."""
+
+import sys
+from collections.abc import Sequence
+
+import nova.conf
+from oslo_upgradecheck import upgradecheck
+from oslo_upgradecheck.upgradecheck import Code, Result
+
+from ensemble_api import conf, exception
+from ensemble_api.cloud import session
+from ensemble_api.store.api import Store
+
+CONF = nova.conf.CONF
+FILTER = "EnsembleFilter"
+FILTER_PATH = f"ensemble_api.scheduler.filter.{FILTER}"
+
+
+class Checks(upgradecheck.UpgradeCommands):  # type: ignore[misc]
+    """Each check reads what an operator has to set up, and says what to do where it is not."""
+
+    def _database(self) -> Result:
+        connection = CONF[conf.GROUP].connection
+        if not connection:
+            return Result(Code.FAILURE, f"Set [{conf.GROUP}] connection: our database's URL.")
+        try:
+            Store(connection).check()
+        except exception.Unavailable as error:
+            return Result(Code.FAILURE, str(error))
+        return Result(Code.SUCCESS)
+
+    def _policy(self) -> Result:
+        try:
+            session.check_policy()
+        except exception.Unavailable:
+            rule = f'"{session.NAMING_A_HOST}": "{session.RULE}"'
+            return Result(
+                Code.FAILURE,
+                f"No ensemble can be built by a nova-api with this policy. Add to its file: {rule}",
+            )
+        return Result(Code.SUCCESS)
+
+    def _filter(self) -> Result:
+        available = CONF.filter_scheduler.available_filters
+        enabled = CONF.filter_scheduler.enabled_filters
+        if FILTER not in enabled:
+            return Result(
+                Code.WARNING,
+                f"A nova-scheduler with this configuration moves members without looking at their "
+                f"policies. Put {FILTER} last in [filter_scheduler] enabled_filters.",
+            )
+        if FILTER_PATH not in available:
+            return Result(
+                Code.FAILURE,
+                f"nova-scheduler does not start: add {FILTER_PATH} to [filter_scheduler] "
+                "available_filters.",
+            )
+        if enabled[-1] != FILTER:
+            return Result(
+                Code.FAILURE,
+                f"{FILTER} must be the last of [filter_scheduler] enabled_filters: a filter after "
+                "it may refuse the one host that it gives to a member.",
+            )
+        return Result(Code.SUCCESS)
+
+    _upgrade_checks = (
+        ("Ensembles database", _database),
+        ("Policy of nova-api", _policy),
+        ("Filter of nova-scheduler", _filter),
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; gives 0 when all is well, 1 for a warning, 2 for a failure."""
+    conf.register(CONF)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    return int(upgradecheck.main(CONF, project="nova", upgrade_command=Checks(), argv=given))

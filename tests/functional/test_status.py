@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ensemble-status upgrade check`` with nova.conf files as operators write them."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ensemble_api.cloud.session import NAMING_A_HOST, RULE
+from ensemble_api.store.api import Store
+
+AVAILABLE = """available_filters = nova.scheduler.filters.all_filters
+available_filters = ensemble_api.scheduler.filter.EnsembleFilter
+"""
+LAST = f"{AVAILABLE}enabled_filters = ComputeFilter,EnsembleFilter\n"
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    code: int
+    said: str
+    filters: str = LAST
+    rule: str = RULE
+    database: str = "migrated"
+
+
+CASES = [
+    Case("all is well", 0, "Success"),
+    Case("the filter is not enabled", 1, "Put EnsembleFilter last", filters=AVAILABLE),
+    Case(
+        "the filter is enabled and not available",
+        2,
+        "nova-scheduler does not start",
+        filters="enabled_filters = ComputeFilter,EnsembleFilter\n",
+    ),
+    Case(
+        "a filter comes after it",
+        2,
+        "EnsembleFilter must be the last",
+        filters=f"{AVAILABLE}enabled_filters = EnsembleFilter,ComputeFilter\n",
+    ),
+    Case("a role is asked for that users may have", 2, "Add to its file", rule="role:admin"),
+    Case("the database is empty", 2, "db sync", database="empty"),
+    Case("no database is named", 2, "Set [ensembles] connection", database=""),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_what_is_set_up_is_checked(case: Case, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ensembles.sqlite"
+    if case.database == "migrated":
+        Store(url).upgrade()
+    (tmp_path / "policy.yaml").write_text(f'"{NAMING_A_HOST}": "{case.rule}"\n')
+    nova_conf = tmp_path / "nova.conf"
+    nova_conf.write_text(
+        f"[ensembles]\n{f'connection = {url}' if case.database else ''}\n"
+        f"[oslo_policy]\npolicy_file = {tmp_path}/policy.yaml\n"
+        f"[filter_scheduler]\n{case.filters}"
+    )
+    command = [Path(sys.executable).parent / "ensemble-status", "--config-file", nova_conf]
+    done = subprocess.run(
+        [*command, "upgrade", "check"], capture_output=True, text=True, check=False
+    )
+    said = " ".join(done.stdout.replace("|", " ").split())
+    assert done.returncode == case.code, done.stderr
+    assert case.said in said
