@@ -5,6 +5,7 @@ A schema whose rule says little of itself, such as a pattern, has one of these s
 description.
 """
 
+import unicodedata
 from typing import Any
 
 import jsonschema
@@ -21,11 +22,25 @@ TIER_NAME = Sentence(
 UUID = Sentence("invalid.uuid", "must be a UUID")
 BLANK = Sentence("invalid.blank", "must not be blank")
 TAG = Sentence("invalid.tag", "must have 1 to 60 characters without , and /")
+METADATA_KEYS = Sentence(
+    "invalid.metadata-keys", "must have keys of 1 to 255 letters a to z, digits, spaces and - _ : ."
+)
 _BAD_CHARACTER = Sentence("invalid.character", "has a bad character")
 _BASE64 = Sentence("invalid.base64", "must be base64")
 HIDDEN = Sentence("invalid.hidden", "holds a character that cannot be shown")
+_NOT_IN_NOVA = Sentence("invalid.not-in-nova", "holds %(character)s, which Nova does not take here")
 _DESCRIBED = {
-    each.text: each for each in (SHARE, NETWORKS, IMAGE_OR_VOLUMES, TIER_NAME, UUID, BLANK, TAG)
+    each.text: each
+    for each in (
+        SHARE,
+        NETWORKS,
+        IMAGE_OR_VOLUMES,
+        TIER_NAME,
+        UUID,
+        BLANK,
+        TAG,
+        METADATA_KEYS,
+    )
 }
 _TYPES = {
     "object": Sentence("invalid.object", "must be an object"),
@@ -64,6 +79,19 @@ _REASONS = {
 }
 
 
+def not_described(text: str) -> str:
+    """Give the first character that Nova does not take in the description of a server, or ''.
+
+    As its own schema has it, which lets one line feed at the end pass.
+    """
+    for character in text.removesuffix("\n"):
+        category = unicodedata.category(character)
+        hidden = category.startswith("C") or (category.startswith("Z") and category != "Zs")
+        if hidden or ord(character) >= 0xFFFF:
+            return character
+    return ""
+
+
 def field(error: jsonschema.ValidationError) -> str:
     """The place of an error as a path, such as ``ensemble.tiers[0].count``."""
     place = ""
@@ -89,6 +117,8 @@ def reason(error: jsonschema.ValidationError) -> Message:
             return _DESCRIBED[schema["description"]]()
         case "pattern":
             return _DESCRIBED.get(schema.get("description"), _BAD_CHARACTER)()
+        case "format" if rule == "described":
+            return _NOT_IN_NOVA(character=f"U+{ord(not_described(str(error.instance))):04X}")
         case "format":
             return _BASE64() if rule == "base64" else HIDDEN()
         case "type":

@@ -66,7 +66,10 @@ SERVER: dict[str, Any] = {
         "metadata": {
             "type": "object",
             "maxProperties": limits.METADATA_ITEMS,
-            "propertyNames": {"pattern": rf"^[a-zA-Z0-9-_:. ]{{1,{limits.METADATA}}}\Z"},
+            "propertyNames": {
+                "pattern": rf"^[a-zA-Z0-9-_:. ]{{1,{limits.METADATA}}}\Z",
+                "description": schema_errors.METADATA_KEYS.text,
+            },
             "additionalProperties": {
                 "type": "string",
                 "maxLength": limits.METADATA,
@@ -75,7 +78,11 @@ SERVER: dict[str, Any] = {
         },
         "config_drive": {"type": "boolean"},
         "disk_config": {"enum": ["AUTO", "MANUAL"]},
-        "description": {"type": "string", "maxLength": limits.SERVER_DESCRIPTION},
+        "description": {
+            "type": "string",
+            "maxLength": limits.SERVER_DESCRIPTION,
+            "format": "described",
+        },
         "tags": {
             "type": "array",
             "items": {
@@ -245,6 +252,12 @@ def _is_line(value: object) -> bool:
 def _is_text(value: object) -> bool:
     """Whether it is text, be it on several lines."""
     return not (isinstance(value, str) and holds_control(value, allowed="\t\n\r"))
+
+
+@_FORMATS.checks("described")
+def _is_described(value: object) -> bool:
+    """Whether Nova takes it as the description of a server."""
+    return not (isinstance(value, str) and schema_errors.not_described(value))
 
 
 def holds_control(text: str, allowed: str = "") -> bool:

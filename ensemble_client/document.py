@@ -22,9 +22,12 @@ _PERCENT: Final = re.compile(r"(100|[1-9]?[0-9])%")
 
 
 class FileError(ValueError):
-    """Something in a file is wrong: says where (file, line, field) and what."""
+    """Something in a file is wrong: says where (file, line, field) and what.
 
-    def __init__(self, file: str, line: int, name: str, reason: str) -> None:
+    A file that cannot be read has no line.
+    """
+
+    def __init__(self, file: str, line: int | None, name: str, reason: str) -> None:
         super().__init__(file, line, name, reason)
         self.file = file
         self.line = line
@@ -33,7 +36,8 @@ class FileError(ValueError):
 
     def __str__(self) -> str:
         said = f"{self.field}: {self.reason}" if self.field else self.reason
-        return printable(f"{self.file}:{self.line}: {said}")
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return printable(f"{place}: {said}")
 
 
 @dataclass(slots=True)

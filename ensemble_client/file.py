@@ -80,7 +80,7 @@ def _content(path: str, label: str) -> bytes:
             return stream.read(MAX_BYTES + 1)
     except OSError as error:
         reason = f"cannot be read: {error.strerror or error}"
-        raise FileError(label, 1, "", reason) from None
+        raise FileError(label, None, "", reason) from None
 
 
 def _ensemble(top: Value, name: str | None, folder: Path | None) -> dict[str, Any]:

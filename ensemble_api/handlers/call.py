@@ -17,6 +17,7 @@ from ensemble_api.service import Service
 _NOT_JSON = Sentence("invalid.not-json", "is not JSON: %(problem)s")
 _NESTED = Sentence("invalid.nested", "is nested too deeply")
 _NO_NUMBER = Sentence("invalid.no-number", "is not JSON: %(text)s is no number")
+_LONG_NUMBER = Sentence("invalid.long-number", "has a number of more than %(count)s digits")
 _KEY_TWICE = Sentence("invalid.key-twice", "has %(name)s twice in one object")
 _BAD_KEY = Sentence("invalid.key", "must be 1 to %(count)s printable characters of ASCII")
 _NO_PARAMETER = Sentence("invalid.no-parameter", "is not a parameter here")
@@ -28,6 +29,7 @@ _TOO_OFTEN = Sentence(
 )
 
 _FLAGS = {"0": False, "1": True, "false": False, "true": True}
+DIGITS = 100  # of a number: none that is taken has as many, and Python reads no more than 4300
 KEY = "Idempotency-Key"
 # As it is, or quoted as RFC 8941 has strings.
 _BARE = re.compile(r"[\x20-\x7e]+")
@@ -55,7 +57,10 @@ class Call:
         """
         try:
             body = json.loads(
-                self.raw, object_pairs_hook=_distinct, parse_constant=_refuse_constant
+                self.raw,
+                object_pairs_hook=_distinct,
+                parse_constant=_refuse_constant,
+                parse_int=_whole,
             )
             # A lone surrogate such as \\ud800 is JSON, but no text that can be sent or stored.
             json.dumps(body, ensure_ascii=False).encode()
@@ -127,6 +132,12 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         ((twice, _),) = names.most_common(1)
         raise exception.Invalid(_KEY_TWICE(name=twice[:64]), field="body")
     return made
+
+
+def _whole(text: str) -> int:
+    if len(text) > DIGITS:
+        raise exception.Invalid(_LONG_NUMBER(count=DIGITS), field="body")
+    return int(text)
 
 
 def _refuse_constant(text: str) -> None:

@@ -3,13 +3,16 @@
 
 import copy
 import json
+import re
 from typing import Any
 
 import pytest
+from nova.api.validation import parameter_types
 from records import IMAGE
 
 from ensemble_api import exception
 from ensemble_api.handlers.call import Call
+from ensemble_api.schema_errors import METADATA_KEYS
 from ensemble_api.schemas import check_ensemble
 
 GOOD: dict[str, Any] = {
@@ -177,6 +180,54 @@ def test_a_malformed_body_is_refused_with_the_name_of_the_field(
 
 
 @pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"description": "nul\0"}, "description: holds U+0000, which Nova does not take here"),
+        ({"description": "two\nlines"}, "description: holds U+000A, which Nova does not take here"),
+        (
+            {"description": "turned\u202e"},
+            "description: holds U+202E, which Nova does not take here",
+        ),
+        (
+            {"description": "\U0001f600"},
+            "description: holds U+1F600, which Nova does not take here",
+        ),
+        ({"metadata": {"": "v"}}, f"metadata: {METADATA_KEYS.text}"),
+        ({"metadata": {"k" * 256: "v"}}, f"metadata: {METADATA_KEYS.text}"),
+    ],
+    ids=ascii,
+)
+def test_what_nova_refuses_of_a_server_is_told_in_one_line(value: Any, said: str) -> None:
+    server = {**GOOD["ensemble"]["tiers"][0]["server"], **value}
+    assert str(refuse(changed(SERVER, server))) == f"ensemble.{SERVER}.{said}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "caf\u00e9 \u3042",
+        "a b",
+        "\0",
+        "\n",
+        "a\n",
+        "\n\n",
+        "\u202e",
+        "\u200d",
+        "\u2028",
+        "\U0001f600",
+    ],
+    ids=ascii,
+)
+def test_a_description_is_taken_as_nova_itself_takes_it(text: str) -> None:
+    body = changed(f"{SERVER}.description", text)
+    if re.search(parameter_types.valid_description_regex, text):
+        assert check_ensemble(body)["tiers"][0]["server"]["description"] == text
+    else:
+        assert refuse(body).facts["field"] == f"ensemble.{SERVER}.description"
+
+
+@pytest.mark.parametrize(
     ("body", "field"),
     [
         pytest.param({}, "ensemble", id="no ensemble"),
@@ -237,6 +288,12 @@ def test_what_is_not_json_is_refused(raw: bytes) -> None:
     with pytest.raises(exception.Invalid) as caught:
         _call(raw).json  # noqa: B018
     assert caught.value.facts["field"] == "body"
+
+
+def test_a_number_of_thousands_of_digits_is_refused_in_our_own_words() -> None:
+    with pytest.raises(exception.Invalid) as caught:
+        _call(b'{"a": 1' + b"0" * 5000 + b"}").json  # noqa: B018
+    assert str(caught.value) == "body: has a number of more than 100 digits"
 
 
 def test_defaults_are_filled_in_and_the_rest_is_kept() -> None:

@@ -274,7 +274,7 @@ def test_a_mistake_is_refused_with_file_line_and_field(
 
 
 def test_a_file_that_is_not_there_is_named(path: Path) -> None:
-    with pytest.raises(FileError, match=r"shop.yaml:1: cannot be read: No such file"):
+    with pytest.raises(FileError, match=r"shop.yaml: cannot be read: No such file"):
         read(str(path))
 
 
