@@ -5,7 +5,7 @@ A change is a list of edits of fields of the description, and what is tried is t
 exactly those edits, so what is offered can be applied as it stands.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, takewhile
 from typing import TypeAlias
@@ -380,14 +380,10 @@ def _more(ensemble: Ensemble, name: str) -> Sequence[Edits]:
     return [{f"tiers[{number}].count": more} for more in range(count + 1, 2 * count + _FURTHER)]
 
 
-def smaller(ensemble: Ensemble, names: Collection[str] | None = None) -> Sequence[Edits]:
-    """Give smaller counts of these tiers, or of all, each by the same part of what it has."""
+def smaller(ensemble: Ensemble) -> Sequence[Edits]:
+    """Give smaller counts of all tiers, each by the same part of what it has."""
     steps: list[Edits] = []
-    tiers = [
-        (number, tier.count)
-        for number, tier in enumerate(ensemble.tiers)
-        if names is None or tier.name in names
-    ]
+    tiers = [(number, tier.count) for number, tier in enumerate(ensemble.tiers)]
     whole = sum(count for _, count in tiers)
     for size in range(whole - 1, len(tiers) - 1, -1):
         step: Edits = {

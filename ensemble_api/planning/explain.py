@@ -5,10 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-import numpy as np
-
-from ensemble_api.planning.changes import Changes, Oracle, Rebuild, first, smaller
-from ensemble_api.planning.edits import Edits, edited
+from ensemble_api.planning.changes import Changes, Oracle, Rebuild
+from ensemble_api.planning.edits import edited
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import Message, Sentence, listed
 from ensemble_api.planning.model import Tier
@@ -61,7 +59,7 @@ _CONFLICT_WITH_CAPACITY = Sentence(
     "reason.conflict-with-capacity", "“%(policy)s” cannot be met with the free capacity."
 )
 
-_FEW = 20  # that many smaller ensembles are tried one after the other, of more by halves
+_FEW = 20  # that many smaller counts are tried one after the other, of more by halves
 
 
 def explain(problem: Problem, oracle: Oracle, rebuild: Rebuild | None = None) -> tuple[Reason, ...]:
@@ -193,17 +191,14 @@ def _policy_shortages(problem: Problem, index: int) -> Iterator[Reason]:
 
 
 def _crowded(problem: Problem) -> Reason:
-    """Say that every tier fits alone, but not all of them together."""
+    """Say that every tier fits alone, but not all of them together.
+
+    How many do fit is not told: there are more ways to cut several tiers than can be tried.
+    """
     names = tuple(tier.name for tier in problem.ensemble.tiers)
-    useful = np.minimum(problem.free, problem.room.T @ problem.requests).sum(axis=0)
-    needed = problem.counts @ problem.requests
-    short = useful < needed
-    supply = None
-    if short.any():
-        supply = int(problem.ensemble.size * float((useful[short] / needed[short]).min()))
     size = problem.ensemble.size
     message = _CROWDED(size=size, tiers=listed(names))
-    return Reason("no-capacity", message, tiers=names, demand=size, supply=supply)
+    return Reason("no-capacity", message, tiers=names, demand=size)
 
 
 def _conflict(problem: Problem, oracle: Oracle, rebuild: Rebuild | None) -> list[Reason]:
@@ -247,22 +242,35 @@ def _conflict(problem: Problem, oracle: Oracle, rebuild: Rebuild | None) -> list
 
 
 def _fitting(problem: Problem, index: int, oracle: Oracle, rebuild: Rebuild) -> int | None:
-    """Count the members of one policy's tiers that do fit with it; None when not even a few do."""
+    """Count the members of one policy's only tier that do fit with it, beside all others.
+
+    None where that is not known exactly: of several tiers, and where the search ends at its limit.
+    """
     ensemble = problem.ensemble
-    names = ensemble.policies[index].tiers
-
-    def fits(step: Edits) -> bool:
-        try:
-            changed = rebuild(edited(ensemble, step))
-        except ModelError:
-            return False
-        return oracle(changed.enforcing([index])) is True
-
-    steps = smaller(ensemble, names)
-    if len(steps) <= _FEW:
-        step = next((each for each in steps if fits(each)), None)
-    else:
-        step = first(steps, fits, fits)
-    if step is None:
+    if len(ensemble.policies[index].tiers) > 1:
         return None
-    return sum(tier.count for tier in edited(ensemble, step).tiers if tier.name in names)
+    [row] = problem.rows(ensemble.policies[index].tiers)
+    known: dict[int, bool | None] = {}
+
+    def fits(count: int) -> bool | None:
+        if count not in known:
+            try:
+                changed = rebuild(edited(ensemble, {f"tiers[{row}].count": count}))
+            except ModelError:
+                known[count] = False
+            else:
+                known[count] = oracle(changed.enforcing([index]))
+        return known[count]
+
+    counts = range(ensemble.tiers[row].count - 1, 0, -1)
+    if len(counts) <= _FEW:
+        found = next((count for count in counts if fits(count) is not False), 0)
+    elif ensemble.policies[index].counting:
+        return None  # fewer may be harder, so halves would not find the most
+    else:
+        low, high = 0, ensemble.tiers[row].count
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if fits(middle) is False else (middle, high)
+        found = low
+    return found if found and fits(found) else None

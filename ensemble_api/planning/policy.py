@@ -35,6 +35,10 @@ _TOO_LITTLE_ROOM = Sentence(
     "policy.too-little-room",
     "%(tier)s has %(members)s, and there is room for %(room)s with %(policy)s.",
 )
+_TOO_LITTLE_ROOM_BESIDE = Sentence(
+    "policy.too-little-room-beside",
+    "%(tier)s has %(members)s, and there is too little room for them with %(policy)s.",
+)
 
 
 def require_tier(name: str, field: str, counts: Mapping[str, int]) -> None:
@@ -47,14 +51,14 @@ def require_tier(name: str, field: str, counts: Mapping[str, int]) -> None:
 class Shortage:
     """What a policy needs by itself and does not get: the reason's code and words, tiers by row.
 
-    `demand` and `supply` count members or domains.
+    `demand` and `supply` count members or domains; what is not known exactly is not told.
     """
 
     code: str
     message: Message
     rows: tuple[int, ...]
     demand: int
-    supply: int
+    supply: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,14 +224,19 @@ class Policy(ABC):
                     there_are=there_are(present),
                 )
                 yield Shortage("too-few-domains", message, (row,), needed, present)
-            else:
-                message = _TOO_LITTLE_ROOM(
-                    tier=tier.name,
-                    members=members(tier.count),
-                    room=room,
-                    policy=self.describe(),
-                )
+                continue
+            words: dict[str, Argument] = {
+                "tier": tier.name,
+                "members": members(tier.count),
+                "policy": self.describe(),
+            }
+            if self.beside is None:
+                message = _TOO_LITTLE_ROOM(room=room, **words)
                 yield Shortage("too-few-domains", message, (row,), tier.count, room)
+            else:
+                # The tier beside it takes room as well, so what is left is only known to be less.
+                message = _TOO_LITTLE_ROOM_BESIDE(**words)
+                yield Shortage("too-few-domains", message, (row,), tier.count, None)
 
     def unreached(self, problem: "Problem") -> Iterator[tuple[int, int, int]]:
         """Give of what is reachable what is too little, where it is not the limits that are."""

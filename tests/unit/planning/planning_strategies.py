@@ -105,3 +105,27 @@ def ensembles(draw: st.DrawFn, most_policies: int = 4) -> Ensemble:
         return Ensemble(chosen, tuple(policy for policy in drawn if policy is not None))
     except ModelError:
         return Ensemble(chosen)
+
+
+@st.composite
+def crowded_ensembles(draw: st.DrawFn) -> Ensemble:
+    """Give two tiers that are about too many for a small cloud, with a hard policy or none."""
+    first, second = (
+        Tier(f"t{number}", draw(st.integers(2, 3)), {"VCPU": draw(st.integers(1, 3))})
+        for number in range(2)
+    )
+    level, both = draw(st.sampled_from(["host", "rack", "zone"])), (first.name, second.name)
+    policy = draw(
+        st.sampled_from(
+            [
+                None,
+                Near(level, (first.name,), True, second.name),
+                Near(level, (second.name,), True, first.name),
+                Affinity(level, both),
+                AntiAffinity(level, both),
+                Exclusive(level, both, True, "project"),
+                Exclusive(level, both[:1], True, "project"),
+            ]
+        )
+    )
+    return Ensemble((first, second), () if policy is None else (policy,))

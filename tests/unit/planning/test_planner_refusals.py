@@ -51,7 +51,7 @@ REFUSED = [
         cloud({"a": ("r", "z", 4)}),
         (tier("web", 3), tier("app", 3)),
         (),
-        [("no-capacity", None, 6, 4)],
+        [("no-capacity", None, 6, None)],
     ),
     (
         "more members than hosts for host anti-affinity",
