@@ -94,7 +94,6 @@ def callers(cloud: Any) -> Iterator[Callers]:
             identity.delete_user(each)
 
 
-# What is there only where there is something to tell.
 def _observed(project: Project, ensemble_id: str) -> dict[str, Any]:
     """The ensemble once its servers were seen: before that, nobody knows their addresses."""
     until = time.monotonic() + PATIENCE
@@ -106,6 +105,7 @@ def _observed(project: Project, ensemble_id: str) -> dict[str, Any]:
         time.sleep(1)
 
 
+# What is there only where there is something to tell.
 AT_TIMES = {("show", "ensemble.warnings[].*")}
 
 
