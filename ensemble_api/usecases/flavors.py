@@ -97,7 +97,12 @@ def _no_larger(seen: Sequence[Mapping[str, Any]], own_id: str) -> list[str]:
 
 
 def _asks_less(asked: Demand, own: Demand) -> bool:
-    """Whether something else is asked of the hosts, and no more of any resource class."""
-    if any(amount > own.resources.get(name, 0) for name, amount in asked.resources.items()):
+    """Whether something else is asked of the hosts, and less or as much of all the same.
+
+    What lacks a resource class or a device that the members were given would be no way out.
+    """
+    if asked.resources.keys() != own.resources.keys() or set(own.unplanned) - set(asked.unplanned):
+        return False
+    if any(amount > own.resources[name] for name, amount in asked.resources.items()):
         return False
     return asked.query != own.query or asked.extra_specs != own.extra_specs

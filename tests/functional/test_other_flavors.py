@@ -71,6 +71,26 @@ def test_a_flavor_without_the_trait_that_no_host_has_is_offered(cloud: SmallClou
         assert "which does not require HW_GPU_API_VULKAN." in reasons[0]["changes"][-1]["message"]
 
 
+@pytest.mark.parametrize(
+    "specs",
+    [
+        {"resources:VGPU": "1"},
+        {"resources:CUSTOM_FOO": "1"},
+        {"pci_passthrough:alias": "a1:1"},
+        {"hw:numa_nodes": "1"},
+    ],
+    ids=["a resource class", "a class of the operator", "a device", "NUMA cells"],
+)
+def test_no_flavor_is_offered_that_lacks_what_the_own_one_asks_for(
+    cloud: SmallCloud, specs: dict[str, str]
+) -> None:
+    own = cloud.nova.flavors[FLAVOR]
+    cloud.nova.flavors["m1.device"] = {**own, "id": "m1.device", "extra_specs": specs}
+    for reasons in answers(cloud, body(("web", 11), flavor="m1.device")):
+        assert reasons
+        assert offered(reasons) == []
+
+
 def test_nothing_is_asked_of_flavors_where_the_request_fits(cloud: SmallCloud) -> None:
     answers(cloud, body(("web", 2)))
     assert not [each for each in cloud.nova.asked_by_tenant if each.startswith("flavors")]
