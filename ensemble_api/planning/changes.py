@@ -5,7 +5,7 @@ A change is a list of edits of fields of the description, and what is tried is t
 exactly those edits, so what is offered can be applied as it stands.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, takewhile
 from typing import TypeAlias
@@ -121,8 +121,9 @@ class Changes:
         single = list(islice((edits for edits in found if edits is not None), _MOST))
         if any(self._cuts_below(reason, edits) for edits in single):
             edits = first(smaller(self.ensemble), self._counts, self._fits)
-            if edits is not None:
-                single = [*single[: _MOST - 1], self._needed_edits(edits)]
+            less = None if edits is None else self._needed_edits(edits)
+            if less is not None and less not in single:
+                single = [*single[: _MOST - 1], less]
         yield from single
 
     def _cuts_below(self, reason: Reason, edits: Edits) -> bool:
@@ -154,15 +155,15 @@ class Changes:
         """Give the nearest step that is enough for the whole ensemble; None when none is found.
 
         More or fewer members of a tier that a policy counts are not always easier, and neither are
-        other flavors. So what halving does not find is looked for step by step, as far as counting
-        leaves it open.
+        other flavors. So of those the first that counting leaves open are planned one by one.
         """
         flavors = any(field.endswith(FLAVOR) for step in steps[:1] for field in step)
-        edits = None if flavors else first(steps, self._counts, self._fits)
-        if edits is not None or not (flavors or self._uneven(steps)):
-            return edits
-        open_ones = islice((each for each in steps if self._counts(each)), _TRIES)
-        return next((each for each in open_ones if self._fits(each)), None)
+        if flavors or self._uneven(steps):
+            open_ones = islice((each for each in steps if self._counts(each)), _TRIES)
+            edits = next((each for each in open_ones if self._fits(each)), None)
+            if flavors or edits is not None:
+                return edits
+        return first(steps, self._counts, self._fits)
 
     def _uneven(self, steps: Sequence[Edits]) -> bool:
         """Whether steps change how many there are of a tier whose members a policy counts."""
@@ -252,7 +253,7 @@ class Changes:
         except ModelError:
             return {}
         if reason.policy is None and len(reason.tiers) > 1:
-            return first(smaller(ensemble), self._counts, gone) or {}
+            return first(smaller(ensemble), lambda more: self._counts(edits | more), gone) or {}
         for steps in self._steps(ensemble, reason, ways):
             found = first(steps, gone, gone)
             if found is not None:
@@ -370,7 +371,19 @@ def _fewer(ensemble: Ensemble, reason: Reason, name: str) -> Sequence[Edits]:
     most = count - 1
     if reason.supply is not None and reason.demand == count and len(reason.tiers) == 1:
         most = min(most, reason.supply)
-    return [{f"tiers[{number}].count": less} for less in range(most, 0, -1)]
+    return [
+        {f"tiers[{number}].count": less, **_meant(ensemble, {name: less})}
+        for less in range(most, 0, -1)
+    ]
+
+
+def _meant(ensemble: Ensemble, counts: Mapping[str, int]) -> Edits:
+    """Give what must be asked for less, that policies can be meant of smaller counts of tiers."""
+    return {
+        f"policies[{index}].{name}": value
+        for index, policy in enumerate(ensemble.policies)
+        for name, value in policy.within(counts).items()
+    }
 
 
 def _more(ensemble: Ensemble, name: str) -> Sequence[Edits]:
@@ -383,14 +396,15 @@ def _more(ensemble: Ensemble, name: str) -> Sequence[Edits]:
 def smaller(ensemble: Ensemble) -> Sequence[Edits]:
     """Give smaller counts of all tiers, each by the same part of what it has."""
     steps: list[Edits] = []
-    tiers = [(number, tier.count) for number, tier in enumerate(ensemble.tiers)]
-    whole = sum(count for _, count in tiers)
-    for size in range(whole - 1, len(tiers) - 1, -1):
+    whole = ensemble.size
+    for size in range(whole - 1, len(ensemble.tiers) - 1, -1):
+        counts = {tier.name: max(1, tier.count * size // whole) for tier in ensemble.tiers}
         step: Edits = {
-            f"tiers[{number}].count": max(1, count * size // whole)
-            for number, count in tiers
-            if max(1, count * size // whole) < count
+            f"tiers[{number}].count": counts[tier.name]
+            for number, tier in enumerate(ensemble.tiers)
+            if counts[tier.name] < tier.count
         }
+        step |= _meant(ensemble, counts)
         if step not in steps[-1:]:
             steps.append(step)
     return steps

@@ -114,6 +114,10 @@ class Policy(ABC):
         """
         yield from ()
 
+    def within(self, counts: Mapping[str, int]) -> Mapping[str, int]:
+        """Give new values for the fields that cannot be meant of so few members by tier."""
+        return {}
+
     @property
     def in_limits(self) -> bool:
         """Whether its limits say all that it asks, when it is enforced."""

@@ -130,6 +130,13 @@ class Survive(Policy):
             yield "min_available", [f"{less}%" for less in range(percent - 1, 0, -1)]
         yield "failures", range(self.failures - 1, 0, -1)
 
+    def within(self, counts: Mapping[str, int]) -> Mapping[str, int]:
+        """Give the number that must be left, when a tier would have fewer members than that."""
+        least = min((counts[name] for name in self.tiers if name in counts), default=None)
+        if least is None or isinstance(self.min_available, str) or least >= self.min_available:
+            return {}
+        return {"min_available": least}
+
     def shortfall(self, problem: Problem, counts: IntArray) -> int:
         """Count the members that are too few, tier by tier, after the worst losses."""
         amount = 0

@@ -121,6 +121,34 @@ FIVE_AND_FIVE = cloud({"a": ("r1", "z1", 5), "b": ("r2", "z1", 5)})
             id="fewer, where a policy asks for a number of them",
         ),
         pytest.param(
+            web(12),
+            Survive("host", ("web",), False, 5),
+            FIVE_AND_FIVE,
+            {"tiers[0].count": 10},
+            id="fewer, where a soft policy asks for a number of them",
+        ),
+        pytest.param(
+            web(12),
+            Survive("host", ("web",), True, 11),
+            FIVE_AND_FIVE,
+            {"tiers[0].count": 10, "policies[0].min_available": 5},
+            id="fewer than must be left, and so many less left",
+        ),
+        pytest.param(
+            web(12),
+            Survive("host", ("web",), False, 11),
+            FIVE_AND_FIVE,
+            {"tiers[0].count": 10, "policies[0].min_available": 10},
+            id="fewer than should be left",
+        ),
+        pytest.param(
+            web(1),
+            Survive("rack", ("web",), True, "34%"),
+            FIVE_AND_FIVE,
+            {"tiers[0].count": 2},
+            id="the nearest of more, of which not each further one fits",
+        ),
+        pytest.param(
             web(2),
             Survive("rack", ("web",), True, 2),
             racks(("z", 3, 2)),
@@ -185,6 +213,36 @@ def test_where_others_need_the_room_of_a_tier_all_may_be_cut_alike() -> None:
         {edit.field: edit.value for edit in change.edits} for change in found.reasons[0].changes
     ]
     assert offered == [{"tiers[0].count": 1}, {"tiers[0].count": 8, "tiers[1].count": 3}]
+
+
+@pytest.mark.parametrize(
+    ("tiers", "free", "edits"),
+    [
+        pytest.param(
+            (web(2), Tier("db", 4, {"VCPU": 2})),
+            (4, 2),
+            [{"tiers[1].count": 2}],
+            id="the same one found in two ways is offered once",
+        ),
+        pytest.param(
+            (Tier("web", 2, {"VCPU": 2}), Tier("db", 4, {"VCPU": 3})),
+            (1, 4, 2),
+            [{"tiers[1].count": 1, "tiers[0].count": 1}],
+            id="a cut of one tier is followed by one of both",
+        ),
+    ],
+)
+def test_where_two_tiers_share_the_room(
+    tiers: tuple[Tier, ...], free: tuple[int, ...], edits: list[Edits]
+) -> None:
+    hosts: dict[str, tuple[str | None, str | None, int]] = {
+        f"h{number}": ("r", "z", amount) for number, amount in enumerate(free)
+    }
+    found = plan(Ensemble(tiers), cloud(hosts))
+    assert isinstance(found, Infeasible)
+    for reason in found.reasons:
+        offered = [{edit.field: edit.value for edit in change.edits} for change in reason.changes]
+        assert offered == edits
 
 
 def test_a_flavor_is_named_and_so_are_the_traits_that_it_does_not_ask_for() -> None:
