@@ -55,7 +55,11 @@ def ensemble(
         "fault": _fault(record, zone_level, names=names),
         "degraded": _degraded(record),
         "observed_at": record.observed_at or None,
-        "survives": [{"level": each.level, **verdict(each, topology)} for each in losses],
+        "survives": [
+            {"level": each.level, **verdict(each, topology)}
+            for each in losses
+            if record.status not in _WITHOUT_MEMBERS
+        ],
     }
     if not detail:
         return view

@@ -174,7 +174,7 @@ test('members sort by each heading, and back', async () => {
   part('members').querySelector('[data-key=sort-rack]').click();
   assert.equal(order(), 'web-0 db-0 web-1 web-2');
   assert.equal(document.activeElement.dataset.key, 'sort-rack', 'the heading keeps the focus');
-  assert.equal(part('members').querySelector('[aria-sort=ascending]').textContent, 'rack▲');
+  assert.equal(part('members').querySelector('[aria-sort=ascending]').textContent, 'Rack▲');
 });
 
 test('a server that is gone or in error is told at its member, with Nova’s reason', async () => {
@@ -233,6 +233,29 @@ test('an ensemble that failed says why, at which member, and what to do', () => 
   assert.deepEqual(beats, [], 'nothing is asked');
 });
 
+test('what turns the direction of writing is shown as what it is, and turns nothing beside it', () => {
+  const shown = ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']);
+  Object.assign(shown.tiers[0].server, { tags: ['a\u202egpj.exe', '\u05d0\u200f'], metadata: { key: '\u2066value' } });
+  const text = open(shown, {})('tiers');
+  assert.doesNotMatch(text.textContent, /[\u202a-\u202e\u2066-\u2069]/);
+  const apart = [...text.querySelectorAll('bdi')].map((one) => one.textContent);
+  for (const value of ['a\\u202egpj.exe', '\u05d0\u200f', 'key', '\\u2066value']) {
+    assert.ok(apart.includes(value), value);
+  }
+});
+
+test('the headings of levels have a capital letter as all others', () => {
+  const part = open(ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']), {});
+  const headings = [...part('members').querySelectorAll('th[scope=col]')].map((one) => one.textContent);
+  assert.deepEqual(headings.filter((text) => !/^\p{Lu}/u.test(text)), []);
+});
+
+test('a date of the server is written as the dates of the script', () => {
+  const node = ensembles.dom.el('time', { datetime: NOW }, 'Nov. 22, 2026, noon');
+  ensembles.time.rewrite(node);
+  assert.equal(node.textContent, ensembles.formats.exact(NOW));
+});
+
 test('a removal that waits says for what', () => {
   const fault = { message: 'web-1 is locked.', since: NOW, reasons: [] };
   const part = open(ensemble('DELETING', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE'], { fault }), {});
@@ -249,6 +272,7 @@ test('what is deleted goes pale where it was, and the end leads to the table', a
   await beat();
   assert.equal(part('sentence').textContent, 'DELETING DELETED DELETED ACTIVE ACTIVE');
   assert.equal(part('picture').querySelectorAll('.ens-member.is-deleted').length, 2);
+  assert.equal(part('bar').querySelectorAll('.is-leaving > .is-deleted').length, 2, 'the bar fills with what is gone');
   assert.ok(part('picture').querySelector('[data-ref=h2]'), 'the picture does not shrink');
   answers['/state/'] = [404, { error: { message: 'none' } }];
   await beat();

@@ -230,9 +230,14 @@ def member_count(datum: Any) -> int:
     return words.size(datum.tiers)
 
 
+_LEAVING = ("ROLLING_BACK", "DELETING")  # of what is being removed nothing is to survive
+
+
 def survival_chips(datum: Any) -> str:
     """Say for each level in one word what the loss of any one domain of it leaves, as planned."""
     levels = datum.survives
+    if datum.status in _LEAVING:
+        return format_html('<span class="text-muted">{}</span>', gettext("being removed"))
     if not levels:
         dash = '<span class="text-muted" aria-hidden="true">&ndash;</span>'
         return format_html(dash + '<span class="sr-only">{}</span>', gettext("nothing stays"))

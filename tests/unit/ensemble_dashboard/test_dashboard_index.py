@@ -58,6 +58,16 @@ def test_the_table_shows_tiers_members_and_what_a_failure_leaves(
     assert "Draw your first ensemble" not in text
 
 
+@pytest.mark.parametrize("status", ["DELETING", "ROLLING_BACK"])
+def test_what_is_being_removed_is_no_casualty(
+    demo: Client, dashboard_cloud: DashboardCloud, status: str
+) -> None:
+    dashboard_cloud.ensembles = [ensemble("shop", status, 1)]
+    text = page(demo)
+    assert "being removed</span>" in text
+    assert "ens-chip-down" not in text and "ens-chip-degraded" not in text
+
+
 def test_a_building_ensemble_shows_its_progress_and_updates_its_row(
     demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:

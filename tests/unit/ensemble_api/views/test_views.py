@@ -219,6 +219,13 @@ def test_letters_go_on_after_z(number: int, text: str) -> None:
     assert letters(number) == text
 
 
+@pytest.mark.parametrize("status", [Status.DELETING, Status.ROLLING_BACK])
+def test_nothing_is_said_to_survive_of_what_is_being_removed(status: Status) -> None:
+    record = replace(ensemble(*MEMBERS), status=status)
+    view = views.ensemble(record, zone_level="zone", names=False, detail=False)
+    assert view["survives"] == []
+
+
 def test_what_survives_and_how_far_the_build_is() -> None:
     view = views.translated(
         views.ensemble(ensemble(*MEMBERS), zone_level="zone", names=False, detail=True)

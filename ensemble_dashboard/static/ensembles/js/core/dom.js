@@ -50,6 +50,15 @@
     }, tier.letter);
   }
 
+  /**
+   * A text that somebody typed, apart from what stands around it: what turns the direction of writing is shown as what
+   * it is, and the rest of the line keeps its own direction.
+   */
+  function typed(text) {
+    return el('bdi', {}, String(text).replace(/[\u202a-\u202e\u2066-\u2069]/g,
+      (sign) => '\\u' + sign.charCodeAt(0).toString(16)));
+  }
+
   /** The link of an error that has one: to sign in again, or back to the page's project; null for others. */
   function errorLink({ told }) {
     return told && el('a', { class: 'btn btn-primary btn-sm ens-way', href: told.href }, told.words);
@@ -60,5 +69,5 @@
     return JSON.parse(document.getElementById('ens-data').textContent);
   }
 
-  ensembles.dom = { el, fillIn, arrange, icon: ensembles.icons.icon, badge, pageData, errorLink };
+  ensembles.dom = { el, fillIn, arrange, icon: ensembles.icons.icon, badge, typed, pageData, errorLink };
 }());

@@ -22,6 +22,12 @@
     return { host: gettext('host'), rack: gettext('rack'), zone: gettext('zone') }[name] || name;
   }
 
+  /** A level as a heading. */
+  function heading(name) {
+    const text = level(name);
+    return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+  }
+
   /** What a domain is called: by its name for an operator, by a label for a tenant, whom the API tells no names. */
   function label(domain) {
     return domain.name || domain.label;
@@ -112,7 +118,7 @@
   }
 
   ensembles.words = {
-    gettext, ngettext, fill, level, label, list, left, members, domains, afterLoss, outcome, outcomes, status, size,
+    gettext, ngettext, fill, level, heading, label, list, left, members, domains, afterLoss, outcome, outcomes, status, size,
     memory,
   };
 }());

@@ -147,6 +147,7 @@
 
   // --- The beginning. ---
 
+  root.querySelectorAll('.ens-about time').forEach(time.rewrite);
   actions.connect({ data, server, trouble: trouble.tell, now: () => state.ensemble, follow: () => poll.now() });
   // While something goes on the seconds count; later a minute is soon enough.
   let beats = 0;

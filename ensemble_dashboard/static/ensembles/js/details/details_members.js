@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const { ensembles } = globalThis;
-  const { gettext, fill, level, status } = ensembles.words;
+  const { gettext, fill, status } = ensembles.words;
   const { el, icon, badge } = ensembles.dom;
   const { currentState } = ensembles;
 
@@ -80,7 +80,7 @@
     return el('table', { class: 'table table-striped ens-members' },
       el('caption', { class: 'sr-only' }, gettext('Members, their status and where they are; the headings sort')),
       el('thead', {}, el('tr', {}, heading('member', gettext('Member')), heading('status', gettext('Status')),
-        levels.map((name) => heading(name, level(name))),
+        levels.map((name) => heading(name, ensembles.words.heading(name))),
         el('th', { scope: 'col' }, gettext('Addresses')),
         el('th', { scope: 'col', class: 'ens-wide' }, gettext('Instance ID')))),
       el('tbody', {}, sorted(rows(ensemble, current), order.key, order.down).map((row) => el('tr', {
@@ -90,7 +90,7 @@
           row.serverId && row.known && row.status !== 'DELETED'
             ? el('a', { href: url(row.serverId), 'data-key': 'open-' + row.member }, row.member) : row.member),
         el('td', { 'data-label': gettext('Status') }, said(row)),
-        levels.map((name) => el('td', { 'data-label': level(name) }, place(row.places[name]))),
+        levels.map((name) => el('td', { 'data-label': ensembles.words.heading(name) }, place(row.places[name]))),
         el('td', { 'data-label': gettext('Addresses') }, addressed(row.addresses)),
         el('td', { class: 'ens-wide' }, row.serverId && row.status !== 'DELETED' ? el('code', {}, row.serverId)
           : el('span', { class: 'text-muted' }, gettext('no server')))))));

@@ -47,7 +47,7 @@
         step.text, el('span', { class: 'sr-only' }, ' (' + spoken[step.state] + ')'))));
   }
 
-  /** The bar: a part for each member in the order of the members; plain when they are too many. */
+  /** The bar, which fills with what is done: a part for each member in their order; plain when they are too many. */
   function bar(ensemble, tiers) {
     const { done, total, leaving } = counted(ensemble);
     const colours = new Map(tiers.map((tier) => [tier.name, tier.colour]));
@@ -59,14 +59,15 @@
         title: fill(gettext('%(member)s: %(status)s'), { member: member.name, status: status(member.status) }),
       }));
     } else {
-      const filled = el('span', { class: 'ens-part ens-tier-0 is-active' });
+      const filled = el('span', { class: 'ens-part ens-tier-0 ' + (leaving ? 'is-deleted' : 'is-active') });
       filled.style.flexGrow = done;
       const rest = el('span', { class: 'ens-part ens-tier-0 is-reserved' });
       rest.style.flexGrow = Math.max(total - done, 0);
       parts = [filled, rest];
     }
     return el('div', {
-      class: 'ens-parts', role: 'progressbar', 'aria-valuemin': 0, 'aria-valuemax': total, 'aria-valuenow': done,
+      class: 'ens-parts' + (leaving ? ' is-leaving' : ''),
+      role: 'progressbar', 'aria-valuemin': 0, 'aria-valuemax': total, 'aria-valuenow': done,
       'aria-label': leaving ? gettext('Members that are removed') : gettext('Members that are active'),
     }, parts);
   }

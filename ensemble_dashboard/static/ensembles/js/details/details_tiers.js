@@ -4,38 +4,45 @@
   'use strict';
   const { ensembles } = globalThis;
   const { gettext, members } = ensembles.words;
-  const { el, badge } = ensembles.dom;
+  const { el, badge, typed } = ensembles.dom;
 
   /** A line for each tier, with what else it has below. names: by id, of flavors, images and networks. */
   function list(tiers, legend, names) {
     return legend.map((one, place) => {
       const { count, server, hidden } = tiers[place];
       const name = (id) => names[id] || id;
-      const made = [members(count), name(server.flavor), name(server.image)].filter(Boolean).join(' · ');
-      const more = facts(server, hidden || [], name).filter(([, value]) => value);
+      const made = joined([members(count), name(server.flavor), name(server.image)].filter(Boolean).map(typed), ' · ');
+      const more = facts(server, hidden || [], name).filter(([, value]) => value && value.length);
       return el('li', {}, badge(one), ' ', el('strong', {}, one.name), ' ', el('span', { class: 'ens-wrap' }, made),
         more.length ? el('dl', { class: 'ens-facts' }, more.map(([label, value]) =>
           [el('dt', {}, label), el('dd', { class: 'ens-wrap' }, value)])) : null);
     });
   }
 
-  /** [[label, text]] of all beside flavor and image; what is not set has no text. */
+  /** Nodes with a text between each two. */
+  function joined(nodes, between = ', ') {
+    return nodes.flatMap((node, place) => (place ? [between, node] : [node]));
+  }
+
+  /** [[label, text or nodes]] of all beside flavor and image; what is not set has none. */
   function facts(server, hidden, name) {
-    const joined = (values) => (values || []).join(', ');
+    const several = (values) => joined((values || []).map(typed));
+    const one = (text) => several(text ? [text] : []);
     return [
-      [gettext('Description'), server.description],
-      [gettext('Volumes'), joined(server.volumes)],
-      [gettext('Networks'), Array.isArray(server.networks) ? joined(server.networks.map(name)) : ''],
-      [gettext('Ports'), joined(server.ports)],
-      [gettext('Security groups'), joined(server.security_groups)],
-      [gettext('Key pair'), server.key_name],
-      [gettext('Availability zone'), server.availability_zone],
+      [gettext('Description'), one(server.description)],
+      [gettext('Volumes'), several(server.volumes)],
+      [gettext('Networks'), Array.isArray(server.networks) ? several(server.networks.map(name)) : ''],
+      [gettext('Ports'), several(server.ports)],
+      [gettext('Security groups'), several(server.security_groups)],
+      [gettext('Key pair'), one(server.key_name)],
+      [gettext('Availability zone'), one(server.availability_zone)],
       [gettext('User data'), server.user_data || hidden.includes('user_data') ? gettext('yes') : ''],
       [gettext('Config drive'), server.config_drive ? gettext('yes') : ''],
       [gettext('Disk partition'), disk(server.disk_config)],
-      [gettext('Tags'), joined(server.tags)],
-      [gettext('Metadata'), Object.entries(server.metadata || {}).map(([key, value]) => key + ' = ' + value).join(', ')],
-      [gettext('Trusted certificates'), joined(server.trusted_image_certificates)],
+      [gettext('Tags'), several(server.tags)],
+      [gettext('Metadata'), joined(Object.entries(server.metadata || {}).map(
+        ([key, value]) => [typed(key), ' = ', typed(value)]))],
+      [gettext('Trusted certificates'), several(server.trusted_image_certificates)],
     ];
   }
 

@@ -28,5 +28,10 @@
     }
   }
 
-  ensembles.time = { lasted, since, tick };
+  /** Write a date that the server wrote as all others of the page are written. */
+  function rewrite(node) {
+    node.textContent = formats.exact(node.getAttribute('datetime'));
+  }
+
+  ensembles.time = { lasted, since, tick, rewrite };
 }());
