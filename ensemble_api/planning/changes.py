@@ -211,7 +211,7 @@ class Changes:
         """Give changes of several fields, each starting with another way."""
         seen: list[Edits] = []
         for first in _WAYS:
-            ways = (first, *(way for way in _WAYS if way != first))
+            ways = (first, *(way for way in _WAYS if way != first), "zone")
             edits = self._edits_for_all(reasons, ways)
             if edits is not None and edits not in seen:
                 seen.append(edits)

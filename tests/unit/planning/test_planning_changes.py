@@ -215,6 +215,14 @@ def test_where_others_need_the_room_of_a_tier_all_may_be_cut_alike() -> None:
     assert offered == [{"tiers[0].count": 1}, {"tiers[0].count": 8, "tiers[1].count": 3}]
 
 
+def test_a_zone_without_a_host_is_let_go_beside_a_cut_of_another_tier() -> None:
+    found = plan(Ensemble((web(12), Tier("db", 1, {"VCPU": 1}, zone="z2"))), FIVE_AND_FIVE)
+    assert isinstance(found, Infeasible)
+    for reason in found.reasons:
+        offered = [{edit.field: edit.value for edit in change.edits} for change in reason.changes]
+        assert {"tiers[0].count": 9, "tiers[1].server.availability_zone": None} in offered
+
+
 @pytest.mark.parametrize(
     ("tiers", "free", "edits"),
     [
