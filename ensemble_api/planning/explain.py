@@ -12,6 +12,7 @@ from ensemble_api.planning.message import Message, Sentence, listed
 from ensemble_api.planning.model import Tier
 from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.result import NO_ANSWER, NOT_DECIDED, Reason
+from ensemble_api.planning.unplanned import MORE_HOSTS
 from ensemble_api.planning.wording import members
 
 _NOT_DECIDED = Sentence(
@@ -42,6 +43,15 @@ _TOO_FEW_FIT = Sentence(
     "reason.too-few-fit",
     "%(count)s of the %(members)s of %(tier)s fit.",
     "%(count)s of the %(members)s of %(tier)s fit.",
+)
+_NONE_FITS_WHERE_LOOKED = Sentence(
+    "reason.none-fits-where-looked",
+    "None of the %(members)s of %(tier)s fit on the hosts that the plan looks at.",
+)
+_TOO_FEW_FIT_WHERE_LOOKED = Sentence(
+    "reason.too-few-fit-where-looked",
+    "%(count)s of the %(members)s of %(tier)s fit on the hosts that the plan looks at.",
+    "%(count)s of the %(members)s of %(tier)s fit on the hosts that the plan looks at.",
 )
 _CROWDED = Sentence(
     "reason.crowded",
@@ -159,6 +169,8 @@ def _tier_shortages(problem: Problem) -> Iterator[Reason]:
             yield _of_tier("no-eligible-host", _no_host(tier), tier, 0)
         elif room < tier.count:
             sentence = _TOO_FEW_FIT if room else _NONE_FITS
+            if MORE_HOSTS.intersection(tier.unplanned):
+                sentence = _TOO_FEW_FIT_WHERE_LOOKED if room else _NONE_FITS_WHERE_LOOKED
             message = sentence(count=room, members=members(tier.count), tier=tier.name)
             yield _of_tier("no-capacity", message, tier, room)
 

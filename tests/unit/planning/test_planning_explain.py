@@ -162,6 +162,21 @@ def test_a_refusal_is_proved_unless_a_tier_may_have_hosts_that_no_plan_knows(
     assert result.proved is proved
 
 
+@pytest.mark.parametrize(
+    ("vcpu", "said"),
+    [
+        (9, "None of the 30 members of web fit on the hosts that the plan looks at."),
+        (1, "24 of the 30 members of web fit on the hosts that the plan looks at."),
+    ],
+)
+def test_what_fits_is_told_of_the_hosts_that_the_plan_knows_where_there_may_be_more(
+    vcpu: int, said: str
+) -> None:
+    pinned = replace(tier("web", 30, vcpu), unplanned=(unplanned.PINNED_ON_VCPU,))
+    (reason,) = reasons(SMALL, (pinned,))
+    assert str(reason.message) == said
+
+
 def test_a_search_that_ends_at_its_limit_says_that_nothing_is_decided(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
