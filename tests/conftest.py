@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures for all kinds of tests."""
 
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -18,8 +17,8 @@ settings.load_profile("patient")
 
 @pytest.fixture(scope="session")
 def cloud() -> "Iterator[EmbeddedCloud]":
-    """The embedded cloud, with the dashboard; one for the whole run, also with xdist."""
-    from tests.embedded import shared_cloud
+    """The embedded cloud, with the dashboard; one for each process that runs tests on it."""
+    from tests.embedded import started_cloud
 
-    with shared_cloud(os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))) as running:
+    with started_cloud() as running:
         yield running

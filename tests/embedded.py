@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The embedded cloud that the cloud and browser tests share: started once for a test run."""
+"""The embedded cloud of the cloud and browser tests: one for each process that runs some."""
 
 import fcntl
 import json
@@ -20,8 +20,10 @@ from ensemble_cloud.ports import free_base
 
 BUILD = Path(__file__).parents[1] / "build"
 LOGS = BUILD / "cloud-log"  # of the last run, for whoever looks for the cause of a failure
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 _SCRIPTS = Path(sysconfig.get_path("scripts"))
 _START_SECONDS = 900
+_PORTS_OF_WORKER = 1000
 
 
 class EmbeddedCloud:
@@ -79,11 +81,10 @@ class EmbeddedCloud:
 
 
 @contextmanager
-def shared_cloud(run_id: str) -> Iterator[EmbeddedCloud]:
-    """The cloud of a test run, whose workers may be several processes.
+def started_cloud() -> Iterator[EmbeddedCloud]:
+    """A cloud for this process alone, or the one whose state ENSEMBLE_TEST_CLOUD names.
 
-    The first one starts it, the last one stops it. A cloud of your own is used, and left running,
-    when ENSEMBLE_TEST_CLOUD names its state directory.
+    The latter is left running.
     """
     named = os.environ.get("ENSEMBLE_TEST_CLOUD")
     if named:
@@ -92,50 +93,48 @@ def shared_cloud(run_id: str) -> Iterator[EmbeddedCloud]:
         yield cloud
         return
     BUILD.mkdir(exist_ok=True)
-    users = BUILD / f"cloud-{run_id}.users"
-    with _locked(users) as counted:
-        if not counted:
-            _remove_left_overs()
-        cloud = EmbeddedCloud(Path(counted[0]) if counted else _new_state())
-        if not counted:
-            started = cloud.ensemble_cloud("up", "--detach", "--port-base", str(free_base()))
-            assert started.returncode == 0, started.stdout + started.stderr
-        _write(users, [str(cloud.state), *counted[1:], str(os.getpid())])
+    owner = BUILD / f"cloud-{os.getpid()}.owner"
+    # One after another: a start keeps all processors busy, and tests can begin on the first.
+    with _locked():
+        _remove_left_overs()
+        cloud = EmbeddedCloud(Path(tempfile.mkdtemp(prefix="cloud-", dir=BUILD)))
+        owner.write_text(str(cloud.state))
+        started = cloud.ensemble_cloud("up", "--detach", "--port-base", str(free_port_base()))
     try:
+        assert started.returncode == 0, started.stdout + started.stderr
         yield cloud
     finally:
-        with _locked(users) as counted:
-            left = [pid for pid in counted[1:] if pid != str(os.getpid())]
-            _write(users, [str(cloud.state), *left])
-            if not left:
-                cloud.ensemble_cloud("down")
-                shutil.rmtree(LOGS, ignore_errors=True)
-                shutil.copytree(cloud.state / "log", LOGS)
-                shutil.rmtree(cloud.state, ignore_errors=True)
-                users.unlink()
+        cloud.ensemble_cloud("down")
+        logs = LOGS / WORKER
+        shutil.rmtree(logs, ignore_errors=True)
+        shutil.copytree(cloud.state / "log", logs)
+        shutil.rmtree(cloud.state, ignore_errors=True)
+        owner.unlink()
 
 
-def _new_state() -> Path:
-    return Path(tempfile.mkdtemp(prefix="cloud-", dir=BUILD))
+def free_port_base() -> int:
+    """A base of free ports.
+
+    Each worker of pytest-xdist has a range of its own: what another one has chosen, or restarts, is
+    free for a while.
+    """
+    number = int(WORKER.removeprefix("gw"))
+    first = 20000 + number * _PORTS_OF_WORKER
+    return free_base(first, first + _PORTS_OF_WORKER)
 
 
 def _remove_left_overs() -> None:
     """Stop and remove the clouds of test runs that were killed."""
-    for users in BUILD.glob("cloud-*.users"):
-        state, *pids = users.read_text().splitlines() or [""]
-        if state and not any(psutil.pid_exists(int(pid)) for pid in pids):
-            EmbeddedCloud(Path(state)).ensemble_cloud("down")
+    for owner in BUILD.glob("cloud-*.owner"):
+        if not psutil.pid_exists(int(owner.stem.partition("-")[2])):
+            state = Path(owner.read_text())
+            EmbeddedCloud(state).ensemble_cloud("down")
             shutil.rmtree(state, ignore_errors=True)
-            users.unlink(missing_ok=True)
+            owner.unlink(missing_ok=True)
 
 
 @contextmanager
-def _locked(users: Path) -> Iterator[list[str]]:
-    """Hold the lock and give the lines of its file: the state, and who uses it."""
+def _locked() -> Iterator[None]:
     with (BUILD / "cloud.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield users.read_text().splitlines() if users.exists() else []
-
-
-def _write(users: Path, lines: Sequence[str]) -> None:
-    users.write_text("\n".join(lines) + "\n")
+        yield

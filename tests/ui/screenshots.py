@@ -8,7 +8,6 @@ cloud is started for it, or ENSEMBLE_TEST_CLOUD names one that runs. Look at the
 commit them.
 """
 
-import os
 import shutil
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from pathlib import Path
 from selenium import webdriver
 
 from tests.cloud.ensembles import Operator, Project
-from tests.embedded import BUILD, EmbeddedCloud, shared_cloud
+from tests.embedded import BUILD, EmbeddedCloud, started_cloud
 from tests.ui import browser, states, themes
 from tests.ui import dashboard as second_dashboard
 from tests.ui.browser import Dashboard
@@ -101,5 +100,5 @@ def _all(page: Dashboard, user: str, project: Project, operator: Operator) -> It
 
 
 if __name__ == "__main__":
-    with shared_cloud(str(os.getpid())) as running:
+    with started_cloud() as running:
         make(running, sys.argv[1] if len(sys.argv) > 1 else "demo")

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import requests
 
-from ensemble_cloud.ports import ADDRESS, free_base
-from tests.embedded import BUILD, EmbeddedCloud
+from ensemble_cloud.ports import ADDRESS
+from tests.embedded import BUILD, WORKER, EmbeddedCloud, free_port_base
 from tests.ui.dashboard import pseudo
 
 HERE = Path(__file__).parent
@@ -49,7 +49,7 @@ ADD_INSTALLED_APPS = ["pseudo_locale"]
 @contextmanager
 def started(cloud: EmbeddedCloud) -> Iterator[str]:
     """Run the dashboard, and give its address. Its static files are kept from run to run."""
-    folder = BUILD / "second-dashboard"
+    folder = BUILD / "second-dashboard" / WORKER
     _write(folder, cloud)
     env = {
         **os.environ,
@@ -57,7 +57,7 @@ def started(cloud: EmbeddedCloud) -> Iterator[str]:
         "DJANGO_SETTINGS_MODULE": "openstack_dashboard.settings",
         "PYTHONWARNINGS": "ignore",
     }
-    url = f"http://{ADDRESS}:{free_base()}"
+    url = f"http://{ADDRESS}:{free_port_base()}"
     command = [sys.executable, "-m", "tests.ui.dashboard.serve", url.rpartition(":")[2]]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
