@@ -138,12 +138,16 @@ class Dashboard:
     def _log_out(self) -> None:
         # Away from the page first: an answer on its way would bring the old session's cookie
         # back. One that comes even so is seen by the name, and has come then.
-        self.driver.get("about:blank")
+        self.leave()
         self.end_session()
 
     def end_session(self) -> None:
         """Let the session end as if its time were over: the page that is open does not notice."""
         self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+
+    def leave(self) -> None:
+        """Go away from the dashboard: nothing asks for anything any more."""
+        self.driver.get("about:blank")
 
     def open(self, path: str) -> None:
         """Go to a page of the dashboard."""

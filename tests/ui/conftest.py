@@ -48,13 +48,20 @@ def second_url(cloud: EmbeddedCloud) -> Iterator[str]:
 
 @pytest.fixture
 def dashboard(
-    driver: webdriver.Chrome, dashboard_url: str, sessions: dict[tuple[str, str], str]
+    driver: webdriver.Chrome,
+    dashboard_url: str,
+    sessions: dict[tuple[str, str], str],
+    project: Project,
 ) -> Iterator[browser.Dashboard]:
-    """The dashboard before anybody has logged in; afterwards nothing severe may have happened."""
+    """The dashboard before anybody has logged in; afterwards nothing severe may have happened.
+
+    What a page shows is there until the page is left: else it would ask for what is gone.
+    """
     shown = browser.Dashboard(driver, dashboard_url, sessions)
     shown.severe()  # what a test before this one left
     yield shown
     assert shown.severe() == []
+    shown.leave()
 
 
 @pytest.fixture

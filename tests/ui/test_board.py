@@ -15,8 +15,7 @@ from tests.embedded import EmbeddedCloud
 from tests.ui.browser import Dashboard
 from tests.ui.drawing import DRAW, drawing, preview_of
 
-# No ensemble of another test may take the room that these count on.
-pytestmark = [pytest.mark.cloud, pytest.mark.ui, pytest.mark.usefixtures("project")]
+pytestmark = [pytest.mark.cloud, pytest.mark.ui]
 
 STARTS = {
     "three-tier": {"web": 3, "cache": 2, "db": 3},

@@ -39,4 +39,3 @@ def test_the_table_and_the_details_fit_a_narrow_window_in_each_state(
         assert wrong(demo, found) == []
         demo.go_on_as("admin", PASSWORD)
         assert wrong(demo, states.operators(demo)) == []
-        demo.driver.get("about:blank")  # before the rows that it follows are deleted

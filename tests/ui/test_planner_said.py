@@ -18,8 +18,7 @@ from tests.ui.drawing import (
     sentences,
 )
 
-# No ensemble of another test may take the room that these count on.
-pytestmark = [pytest.mark.cloud, pytest.mark.ui, pytest.mark.usefixtures("project")]
+pytestmark = [pytest.mark.cloud, pytest.mark.ui]
 
 
 def offers(page: Dashboard) -> dict[str, Any]:

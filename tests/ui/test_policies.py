@@ -10,8 +10,7 @@ from selenium.webdriver.common.keys import Keys
 from tests.ui.browser import Dashboard
 from tests.ui.drawing import DRAW, choose, drawing, preview_of, sentences
 
-# No ensemble of another test may take the room that these count on.
-pytestmark = [pytest.mark.cloud, pytest.mark.ui, pytest.mark.usefixtures("project")]
+pytestmark = [pytest.mark.cloud, pytest.mark.ui]
 
 
 def focused(page: Dashboard) -> str:

@@ -14,7 +14,6 @@ from tests.cloud.ensembles import Operator, Project
 from tests.ui.browser import Dashboard
 from tests.ui.drawing import DRAW, drawing, left, preview_of
 
-# No ensemble of another test may take the room that these count on.
 pytestmark = [pytest.mark.cloud, pytest.mark.ui]
 
 SVG = "{http://www.w3.org/2000/svg}"
