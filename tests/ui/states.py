@@ -120,7 +120,9 @@ def ensembles(page: Dashboard, project: Project, break_a_build: Callable[[], Any
     page.open(f"/project/ensembles/{broken['id']}/")
     page.find("#ens-details[data-status=ERROR]")
     yield "details-error"
-    farm = project.create(project.body("render farm", [project.tier("worker", 16)]))
+    farm = project.create(
+        project.body("render farm", [project.tier("worker", 16, networks="none")])
+    )
     page.open(f"/project/ensembles/{farm['id']}/")
     page.click("[data-act=cancel]")
     page.find("dialog[open]")

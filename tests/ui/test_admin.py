@@ -31,7 +31,7 @@ def made(project: Project) -> dict[str, Any]:
     """Three web servers apart, of which two must outlive any host, and a database that should."""
     apart = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
     survive = {"type": "survive", "level": "host", "tiers": ["web"], "min_available": 2}
-    tiers = [project.tier("web", 3), project.tier("db", 1)]
+    tiers = [project.tier("web", 3, networks="none"), project.tier("db", 1, networks="none")]
     wish = {"type": "survive", "level": "host", "tiers": ["db"], "enforcement": "soft"}
     created = project.create(project.body("mapped", tiers, apart, survive, wish))
     return project.wait(created["id"], "ACTIVE")

@@ -2,18 +2,29 @@
 """The page of an ensemble on the real embedded cloud: built, cancelled half-way, and moved."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.cloud.ensembles import Operator, Project
+from tests.embedded import EmbeddedCloud
 from tests.ui.browser import Dashboard
 
 pytestmark = [pytest.mark.cloud, pytest.mark.ui]
 
 BUILD_SECONDS = 240
 MANY = 24  # members; enough of them that a build can be caught half-way
+
+
+@pytest.fixture
+def placement(cloud: EmbeddedCloud) -> Iterator[psutil.Process]:
+    """Placement, without which no build goes on: a test suspends it to look at one."""
+    pids = {each["name"]: each["pid"] for each in cloud.status["services"]}
+    process = psutil.Process(pids["placement"])
+    yield process
+    process.resume()
 
 
 def _open(page: Dashboard, ensemble: dict[str, Any]) -> None:
@@ -40,7 +51,7 @@ def _until(what: str, holds: Callable[[], Any]) -> None:
 def test_members_light_up_and_what_somebody_looks_at_stays(
     project: Project, demo: Dashboard
 ) -> None:
-    made = project.create(project.body("light", [project.tier("web", MANY // 2)]))
+    made = project.create(project.body("light", [project.tier("web", MANY // 2, networks="none")]))
     _open(demo, made)
     demo.until(lambda: demo.all("[data-live=picture] .ens-member"))
     demo.click("[data-live=picture] .ens-domain-rack > .ens-domain-name")
@@ -78,9 +89,10 @@ def test_a_build_is_cancelled_half_way_and_nothing_is_left(
 
 
 def test_a_cancel_that_comes_after_the_end_of_the_build_deletes_nothing(
-    project: Project, demo: Dashboard
+    project: Project, demo: Dashboard, placement: psutil.Process
 ) -> None:
     made = project.create(project.body("too late", [project.tier("web", 2)]))
+    placement.suspend()
     _open(demo, made)
     # The page hears nothing more, as in a tab that slept.
     demo.driver.execute_script(
@@ -89,6 +101,7 @@ def test_a_cancel_that_comes_after_the_end_of_the_build_deletes_nothing(
         " : real(url, options))"
     )
     demo.click("[data-act=cancel]")
+    placement.resume()
     project.wait(made["id"], "ACTIVE")
     demo.click(".ens-dialog .btn-danger")
     demo.until(lambda: "There is no build to cancel" in demo.text(".ens-dialog [role=alert]"))
@@ -98,12 +111,14 @@ def test_a_cancel_that_comes_after_the_end_of_the_build_deletes_nothing(
 
 
 def test_an_open_dialog_follows_the_build_that_it_speaks_of(
-    project: Project, demo: Dashboard
+    project: Project, demo: Dashboard, placement: psutil.Process
 ) -> None:
     made = project.create(project.body("left open", [project.tier("web", 2)]))
+    placement.suspend()
     _open(demo, made)
     demo.click("[data-act=cancel]")
     assert "of 2 servers are there already" in demo.text(".ens-dialog")
+    placement.resume()
     demo.until(lambda: "The build has ended" in demo.text(".ens-dialog"), BUILD_SECONDS)
     assert not demo.all(".ens-dialog .btn-danger"), "there is nothing to cancel any more"
     demo.click(".ens-dialog .btn")

@@ -65,7 +65,7 @@ def test_three_tiers_are_drawn_previewed_built_as_promised_and_deleted(
         lambda: demo.find("#ens-details").get_attribute("data-status") == "ACTIVE", BUILD_SECONDS
     )
     assert len(demo.all(".ens-members tbody tr")) == 8
-    assert len(demo.all("[data-live=picture] .ens-member.is-active")) == 8
+    demo.until(lambda: len(demo.all("[data-live=picture] .ens-member.is-active")) == 8)
 
     _check_promises(operator, ensemble_id)
 

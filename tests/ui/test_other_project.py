@@ -125,15 +125,23 @@ def test_a_bulk_delete_goes_to_no_other_project_than_its_table_s(
 def test_a_row_that_is_followed_stays_when_the_project_is_another(
     both: Dashboard, project: Project, demo2: Project
 ) -> None:
-    made = project.create(project.body("rows", [project.tier("web", 12)]))
-    both.open(INDEX)
-    both.find(f"tr[data-object-id='{made['id']}'].ajax-update")
-    with in_another_tab(both):
-        switch(both, demo2)
-    # The next question is refused, and the row stays as it was.
-    both.until(lambda: not both.all("tr.ajax-update"))
-    assert both.all(f"tr[data-object-id='{made['id']}']")
-    both.expect_only(409)
+    made = project.create(project.body("rows", [project.tier("web", 1, networks="none")]))
+    (member,) = project.wait(made["id"], "ACTIVE")["members"]
+    # A locked server stays, and so does what is followed: an ensemble that is being deleted.
+    compute = project.connection.compute
+    compute.lock_server(member["server_id"])
+    try:
+        assert project.request("DELETE", f"/{made['id']}").status_code == 202
+        both.open(INDEX)
+        both.find(f"tr[data-object-id='{made['id']}'].ajax-update")
+        with in_another_tab(both):
+            switch(both, demo2)
+        # The next question is refused, and the row stays as it was.
+        both.until(lambda: not both.all("tr.ajax-update"))
+        assert both.all(f"tr[data-object-id='{made['id']}']")
+        both.expect_only(409)
+    finally:
+        compute.unlock_server(member["server_id"])
 
 
 def test_a_draft_of_another_project_is_told_and_not_shown(

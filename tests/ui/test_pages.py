@@ -6,10 +6,13 @@ import re
 import pytest
 
 from tests.cloud.ensembles import Operator, Project
+from tests.ui import narrow
 from tests.ui.browser import Dashboard
+from tests.ui.drawing import drawing
 
 pytestmark = [pytest.mark.cloud, pytest.mark.ui]
 
+WIDTHS = (360, 640, 768, 1280, 1920)  # 640: 1280 at 200 %
 HOSTILE = [
     "<img src=x onerror=\"alert('x')\">",
     "{$ 7*7 $} {$ constructor.constructor('alert(1)')() $}",
@@ -23,11 +26,16 @@ HOSTILE = [
 def test_hostile_names_are_text_on_every_page(
     demo: Dashboard, project: Project, operator: Operator
 ) -> None:
-    bodies = [project.body(name, [project.tier("web", 1)]) for name in HOSTILE]
+    bodies = [project.body(name, [project.tier("web", 1, networks="none")]) for name in HOSTILE]
     made = [project.create(body) for body in bodies]
     demo.open("/project/ensembles/")
-    shown = {row.get_attribute("textContent") for row in demo.all(".ens-table td:nth-child(2) a")}
-    assert shown == set(HOSTILE)
+
+    def shown() -> set[str | None]:
+        return {
+            link.get_attribute("textContent") for link in demo.all(".ens-table td:nth-child(2) a")
+        }
+
+    assert demo.until(shown) == set(HOSTILE)
     for ensemble in made:
         project.wait(ensemble["id"], "ACTIVE")
         demo.open(f"/project/ensembles/{ensemble['id']}/")
@@ -69,8 +77,10 @@ def test_rows_follow_what_is_being_built_and_deleted(demo: Dashboard, project: P
 def test_when_all_of_a_page_are_deleted_it_shows_what_follows(
     demo: Dashboard, project: Project
 ) -> None:
-    for number in range(5):
-        project.create(project.body(f"many-{number}", [project.tier("web", 1)]))
+    tier = project.tier("web", 1, networks="none")
+    made = [project.create(project.body(f"many-{number}", [tier])) for number in range(5)]
+    for each in made:  # rows that are still followed would be drawn anew below the pointer
+        project.wait(each["id"], "ACTIVE")
     demo.driver.add_cookie({"name": "API_RESULT_PAGE_SIZE", "value": "2", "path": "/"})
 
     def names() -> list[str]:
@@ -105,31 +115,29 @@ def test_the_pages_take_the_theme_s_colours(demo: Dashboard, theme: str) -> None
     assert ground == behind
 
 
-@pytest.mark.parametrize("width", [360, 640, 768, 1280, 1920])  # 640: 1280 at 200 %
-def test_the_drawing_fits_the_window(demo: Dashboard, width: int) -> None:
-    demo.driver.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
-    )
-    try:
+_OVERFLOW = """
+const right = document.querySelector('.ens').getBoundingClientRect().right + 1;
+return [...document.querySelectorAll('.ens *')].filter((one) => one.getClientRects().length
+  && one.getBoundingClientRect().right > right && !one.closest('.sr-only'))
+  .map((one) => one.className || one.tagName);
+"""
+_SMALL = """
+return [...document.querySelectorAll('.ens button, .ens a.btn, .ens summary')]
+  .filter((one) => one.getClientRects().length && !one.closest('.sr-only'))
+  .map((one) => [one.id || one.className, one.getBoundingClientRect()])
+  .filter(([_name, box]) => box.width < 24 || box.height < 24).map(([name]) => name);
+"""
+
+
+def test_the_drawing_fits_the_window(demo: Dashboard) -> None:
+    with narrow.window(demo, WIDTHS[0]):
         demo.open("/project/ensembles/draw/?sample=three-tier")
-        demo.until(lambda: demo.find("#ens-draw").get_attribute("data-state") == "fits")
-        overflow = demo.driver.execute_script(
-            "const right = document.querySelector('.ens').getBoundingClientRect().right + 1;"
-            "return [...document.querySelectorAll('.ens *')]"
-            ".filter(e => e.getClientRects().length && e.getBoundingClientRect().right > right"
-            " && !e.closest('.sr-only')).map(e => e.className || e.tagName)"
-        )
-        assert overflow == []
-        small = demo.driver.execute_script(
-            "return [...document.querySelectorAll('.ens button, .ens a.btn, .ens summary')]"
-            ".filter(e => e.getClientRects().length && !e.closest('.sr-only'))"
-            ".map(e => [e.id || e.className, e.getBoundingClientRect()])"
-            ".filter(([_name, box]) => box.width < 24 || box.height < 24).map(([name]) => name)"
-        )
-        assert small == []
-    finally:
-        demo.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        drawing(demo, "fits")
+        for width in WIDTHS:
+            narrow.resize(demo, width)
+            assert demo.driver.execute_script("return innerWidth") == width
+            assert demo.driver.execute_script(_OVERFLOW) == [], width
+            assert demo.driver.execute_script(_SMALL) == [], width
 
 
 def test_forced_colours_leave_the_drawing_readable(demo: Dashboard) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 
 from tests.cloud.ensembles import Operator, Project
 from tests.ui.browser import Dashboard
@@ -45,8 +46,12 @@ def tab(page: Dashboard, name: str) -> None:
 
 def pick(page: Dashboard, field: str, name: str) -> None:
     """Choose an item of a list by its name."""
-    rows = page.all(f"#sheet-{field} tbody tr")
-    (row,) = [row for row in rows if row.find_element("css selector", "label").text == name]
+
+    def named() -> list[WebElement]:
+        rows = page.all(f"#sheet-{field} tbody tr")
+        return [row for row in rows if row.find_element("css selector", "label").text == name]
+
+    (row,) = page.until(named)  # the list comes after the window
     page.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", row)
     row.click()
 
