@@ -163,22 +163,24 @@ class Dashboard:
         return found
 
     def text(self, selector: str) -> str:
-        """Read what an element says."""
-        return str(self.find(selector).text)
+        """Read what an element says, nothing included; one that is replaced is read anew."""
+        return str(self.until(lambda: [self.all(selector)[0].text])[0])
 
     def click(self, selector: str) -> None:
         """Click an element once it is in the middle of the window, clear of strips and bars."""
-        element = self.find(selector)
-        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-        element.click()
+        self.until(lambda: self._clicked(selector))
 
     def type(self, selector: str, text: str) -> None:
         """Replace what is in a field, as somebody who types; any letter, emoji too."""
-        element = self.find(selector)
+        select = "arguments[0].select(); return true"
+        self.until(lambda: self.driver.execute_script(select, self._clicked(selector)))
+        self.driver.execute_cdp_cmd("Input.insertText", {"text": text})
+
+    def _clicked(self, selector: str) -> WebElement:
+        element = self.all(selector)[0]
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
         element.click()
-        self.driver.execute_script("arguments[0].select()", element)
-        self.driver.execute_cdp_cmd("Input.insertText", {"text": text})
+        return element
 
     def choose(self, selector: str, value: str) -> None:
         """Choose an entry of a list by its value."""
