@@ -8,8 +8,14 @@ from tests.ui.browser import Dashboard
 DRAW = "/project/ensembles/draw/"
 
 
+# Until it asks about a change, 150 ms after it, the page has the state of before. A timer that is
+# set later and runs longer ends later, however busy the machine is.
+_ASKED = "setTimeout(arguments[0], 200)"
+
+
 def drawing(page: Dashboard, state: str, seconds: float = 60) -> None:
-    """Wait until the preview is in a state."""
+    """Wait until the preview is in a state after the last change."""
+    page.driver.execute_async_script(_ASKED)
     page.until(lambda: page.find("#ens-draw").get_attribute("data-state") == state, seconds)
 
 
