@@ -187,8 +187,15 @@ class Dashboard:
         Select(self.find(selector)).select_by_value(value)
 
     def until(self, condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-        """Wait until the condition holds; elements that are replaced meanwhile do no harm."""
-        harmless = (exceptions.StaleElementReferenceException, IndexError)
+        """Wait until the condition holds.
+
+        Elements that are replaced meanwhile do no harm, nor do those that are not shown yet.
+        """
+        harmless = (
+            exceptions.StaleElementReferenceException,
+            exceptions.ElementNotInteractableException,
+            IndexError,
+        )
         wait = WebDriverWait(self.driver, seconds, 0.2, ignored_exceptions=harmless)
         return wait.until(lambda _driver: condition())
 
