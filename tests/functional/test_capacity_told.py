@@ -87,7 +87,8 @@ def test_where_policy_forbids_it_no_figure_of_the_cloud_is_told(
     for _, reasons in refusals(cloud, caller(), wanted):
         for reason in reasons:
             assert reason["supply"] is None
-            # Which policy it is about, and nothing else, has a number.
-            assert not re.search(r"(?<!policy )\d", reason["message"])
+            # Which policy it is about has a number, and what was asked for, and nothing else.
+            words = reason["message"].replace(f"all {reason['demand']} members", "")
+            assert not re.search(r"(?<!policy )\d", words)
     for text, _ in refusals(cloud, caller("shop-project", "admin"), wanted):
         assert said in text
