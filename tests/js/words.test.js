@@ -48,9 +48,11 @@ for (const { state, ...said } of require('../cases/state_words.json')) {
   }
 }
 
-// German comes with the catalog; the API is held against both languages.
-for (const { case: name, en, ...promise } of require('../cases/promise_sentences.json')) {
-  test(`a promise is told as the API tells it: ${name}`, () => assert.equal(whatIf.sentence(promise), en));
+for (const { case: name, en, de, ...promise } of require('../cases/promise_sentences.json')) {
+  for (const [language, sentence] of Object.entries({ en, de })) {
+    test(`a promise is told as the API tells it: ${name} (${language})`, () =>
+      inLanguage(CATALOGS[language], () => assert.equal(whatIf.sentence(promise), sentence)));
+  }
 }
 
 test('what one failure of each level leaves is a word each', () => {
