@@ -72,7 +72,7 @@ LONG = "x" * 1_000_000
         pytest.param(
             json.dumps(GOOD).replace('"count": 1', '"count": ' + "9" * 5000),
             "body",
-            "is not JSON",
+            "has a number of more than 100 digits",
             id="a number of 5,000 digits",
         ),
         pytest.param(
