@@ -2,24 +2,23 @@
 """Carries decided actions out, each saved as intent before and as result after."""
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Sequence
 from enum import Enum
-from typing import Any, Protocol
+from typing import Protocol
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import Session
-from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG, recognized
+from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG
 from ensemble_api.context import Context
 from ensemble_api.execution import actions
 from ensemble_api.execution import decide as decision
 from ensemble_api.execution.actions import Server
+from ensemble_api.execution.servers import REMOVING, Servers
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.server_names import server_name
-from ensemble_api.store import rows
 from ensemble_api.store.api import Store
 from ensemble_api.threads import for_each
 
@@ -48,7 +47,6 @@ _NOT_DELETED = Sentence("event.not-deleted", "Nova could not delete server %(ser
 FORBIDDEN = 403
 HOST_PAUSE = 3.0  # seconds between two looks at whether a host reports
 SEARCH_PAUSE = 15.0  # seconds between two searches for other hosts
-REMOVING = (Status.ROLLING_BACK, Status.DELETING)
 
 
 class Replacement(Protocol):
@@ -92,7 +90,7 @@ class Engine:
         self._compute = compute
         self._reservation = reservation
         self._replacement = replacement
-        self._recall = recall
+        self._servers = Servers(compute, recall)
         self._owner = owner
         self._concurrency = concurrency
         self._timeout = timeout
@@ -110,7 +108,7 @@ class Engine:
         """
         ensemble = self._store.get(ensemble_id)
         context = self._session.acting_for(ensemble.requester, ensemble.project_id)
-        servers = tuple(self._observe(context, ensemble))
+        servers = tuple(self._servers.of(context, ensemble))
         chosen = decision.decide(
             ensemble,
             servers,
@@ -142,36 +140,6 @@ class Engine:
         except exception.NotFound:
             return False
         return status in REMOVING
-
-    def _observe(self, context: Context, ensemble: EnsembleRecord) -> Iterator[Server]:
-        """All servers of the ensemble: by tag, and by id should a tenant have removed the tag."""
-        tag = f"{ENSEMBLE_TAG}{ensemble.id}"
-        shown: dict[str, Mapping[str, Any]] = {
-            each["id"]: each for each in self._compute.servers(context, ensemble.project_id, tag)
-        }
-        recorded = {server_id for each in ensemble.members for server_id in each.server_ids}
-        listed = {server_id for server_id, each in shown.items() if _is_doubtful(ensemble, each)}
-        for server_id in sorted((recorded - shown.keys()) | listed):
-            found = self._find(context, ensemble, server_id)
-            if found is None:
-                shown.pop(server_id, None)
-            else:
-                shown.setdefault(server_id, found)
-        discarded = {each for member in ensemble.members for each in member.discarded_servers}
-        for member_id, servers in recognized(ensemble, shown.values()).items():
-            for server in servers:
-                yield _server(server, member_id, discarded=server["id"] in discarded)
-
-    def _find(
-        self, context: Context, ensemble: EnsembleRecord, server_id: str
-    ) -> Mapping[str, Any] | None:
-        """One server by its id, also one that Nova does not find; None when nothing is left."""
-        server = self._compute.server(context, server_id)
-        if server is None and self._recall(server_id):
-            going = {"id": server_id, "tenant_id": ensemble.project_id, "status": "BUILD"}
-            going["OS-EXT-STS:task_state"] = "deleting"
-            server = self._compute.server(context, server_id) or going
-        return server
 
     def _down(
         self, context: Context, ensemble: EnsembleRecord, servers: Collection[Server]
@@ -370,32 +338,3 @@ class Engine:
             fault=message,
             message=message,
         )
-
-
-def _is_doubtful(ensemble: EnsembleRecord, server: Mapping[str, Any]) -> bool:
-    """Whether Nova may list a server that it does not find: its build has come to no host."""
-    if server.get("OS-EXT-SRV-ATTR:host"):
-        return False
-    lasting = ensemble.status in REMOVING or _age(server) > decision.UNPLACED
-    return server["status"] == "ERROR" or (server["status"] == "BUILD" and lasting)
-
-
-def _server(server: Mapping[str, Any], member_id: str, *, discarded: bool) -> Server:
-    return Server(
-        id=server["id"],
-        member_id=member_id,
-        status=server["status"],
-        host=server.get("OS-EXT-SRV-ATTR:host"),
-        task=server.get("OS-EXT-STS:task_state"),
-        fault=server.get("fault", {}).get("message"),
-        locked=server.get("locked", False),
-        age=_age(server),
-        discarded=discarded,
-    )
-
-
-def _age(server: Mapping[str, Any]) -> float:
-    """The seconds since Nova made a server; one of a cell that is down has no date."""
-    if not server.get("created"):
-        return 0.0
-    return (rows.now() - datetime.fromisoformat(server["created"])).total_seconds()

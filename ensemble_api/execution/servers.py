@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The servers of an ensemble as Nova has them now."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from ensemble_api.cloud.compute import Compute
+from ensemble_api.cloud.tags import ENSEMBLE_TAG, recognized
+from ensemble_api.context import Context
+from ensemble_api.execution.actions import Server
+from ensemble_api.execution.decide import UNPLACED
+from ensemble_api.records import EnsembleRecord, MemberStatus, Status
+from ensemble_api.store import rows
+
+REMOVING = (Status.ROLLING_BACK, Status.DELETING)
+
+
+class Servers:
+    """Looks for the servers of ensembles; ``recall`` is ``cloud.forgotten.recall``."""
+
+    def __init__(self, compute: Compute, recall: Callable[[str], bool]) -> None:
+        self._compute = compute
+        self._recall = recall
+
+    def of(self, context: Context, ensemble: EnsembleRecord) -> Iterator[Server]:
+        """All servers of an ensemble: by tag, and by id should a tenant have removed the tag."""
+        tag = f"{ENSEMBLE_TAG}{ensemble.id}"
+        shown: dict[str, Mapping[str, Any]] = {
+            each["id"]: each for each in self._compute.servers(context, ensemble.project_id, tag)
+        }
+        recorded = {
+            server_id
+            for each in ensemble.members
+            if each.status is not MemberStatus.DELETED  # whose servers were seen to be gone
+            for server_id in each.server_ids
+        }
+        listed = {server_id for server_id, each in shown.items() if _is_doubtful(ensemble, each)}
+        for server_id in sorted((recorded - shown.keys()) | listed):
+            found = self._find(context, ensemble, server_id)
+            if found is None:
+                shown.pop(server_id, None)
+            else:
+                shown.setdefault(server_id, found)
+        discarded = {each for member in ensemble.members for each in member.discarded_servers}
+        for member_id, servers in recognized(ensemble, shown.values()).items():
+            for server in servers:
+                yield _server(server, member_id, discarded=server["id"] in discarded)
+
+    def _find(
+        self, context: Context, ensemble: EnsembleRecord, server_id: str
+    ) -> Mapping[str, Any] | None:
+        """One server by its id, also one that Nova does not find; None when nothing is left."""
+        server = self._compute.server(context, server_id)
+        if server is None and self._recall(server_id):
+            going = {"id": server_id, "tenant_id": ensemble.project_id, "status": "BUILD"}
+            going["OS-EXT-STS:task_state"] = "deleting"
+            server = self._compute.server(context, server_id) or going
+        return server
+
+
+def _is_doubtful(ensemble: EnsembleRecord, server: Mapping[str, Any]) -> bool:
+    """Whether Nova may list a server that it does not find: its build has come to no host."""
+    if server.get("OS-EXT-SRV-ATTR:host"):
+        return False
+    lasting = ensemble.status in REMOVING or _age(server) > UNPLACED
+    return server["status"] == "ERROR" or (server["status"] == "BUILD" and lasting)
+
+
+def _server(server: Mapping[str, Any], member_id: str, *, discarded: bool) -> Server:
+    return Server(
+        id=server["id"],
+        member_id=member_id,
+        status=server["status"],
+        host=server.get("OS-EXT-SRV-ATTR:host"),
+        task=server.get("OS-EXT-STS:task_state"),
+        fault=server.get("fault", {}).get("message"),
+        locked=server.get("locked", False),
+        age=_age(server),
+        discarded=discarded,
+    )
+
+
+def _age(server: Mapping[str, Any]) -> float:
+    """The seconds since Nova made a server; one of a cell that is down has no date."""
+    if not server.get("created"):
+        return 0.0
+    return (rows.now() - datetime.fromisoformat(server["created"])).total_seconds()
