@@ -212,8 +212,9 @@ def _observe(session: orm.Session, row: models.Member, seen: ObservedServer) -> 
         rows.event(session, row.ensemble_id, f"{member} resized", _RESIZED(member=member))
     if (row.current_host, row.server_status) == (seen.host, seen.status):
         return False
-    before, status = row.current_host, row.server_status
-    known = status is not None
+    status = row.server_status
+    # One that was never seen has been on its planned host, where the build has seen it.
+    before = row.host if status is None else row.current_host
     row.current_host, row.server_status = seen.host, seen.status
     told = False
     if seen.status != status and seen.status in _STATUSES:
@@ -223,9 +224,9 @@ def _observe(session: orm.Session, row: models.Member, seen: ObservedServer) -> 
         told = True
     if seen.status == GONE:
         rows.event(session, row.ensemble_id, f"{member} gone", _GONE(member=member))
-    elif known and before is not None and seen.host is None and not told:
+    elif before is not None and seen.host is None and not told:
         rows.event(session, row.ensemble_id, f"{member} off", _OFF(member=member))
-    elif known and seen.host is not None and before != seen.host:
+    elif seen.host is not None and before != seen.host:
         rows.event(session, row.ensemble_id, f"{member} moved", _MOVED(member=member))
     return True
 

@@ -241,6 +241,7 @@ def test_a_member_counts_on_its_planned_host_until_it_is_built(scene: Scene, sta
     scene.compute.put(scene.ids[0], "h1")
     scene.observe()
     assert scene.store.get(scene.ensemble_id).members[0].location == "h1"
+    assert scene.told == ["Nova has moved the server of web-0 to another host."]
 
 
 def test_one_process_observes_at_a_time_and_another_goes_on_when_it_ends(
