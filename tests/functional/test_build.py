@@ -8,6 +8,7 @@ from small_cloud import FLAVOR, IMAGE, NETWORK, RESOURCES, SmallCloud, anti_affi
 
 from ensemble_api import exception
 from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.records import EnsembleRecord
 
 
 def test_a_create_ends_active_with_every_server_on_its_planned_host(cloud: SmallCloud) -> None:
@@ -113,9 +114,9 @@ def test_a_server_that_one_host_cannot_build_is_built_on_another(cloud: SmallClo
     assert not [each for each in record.events if bad in str(each["message"])]
 
 
-def test_capacity_lost_between_hold_and_claim_is_found_elsewhere(cloud: SmallCloud) -> None:
-    record = cloud.service().create(caller(), body(("web", 3), policies=[anti_affinity("web")]))
-    taken = []
+def build_beside_a_thief(cloud: SmallCloud, record: EnsembleRecord) -> None:
+    """Build an ensemble whose first member loses its capacity between hold and claim."""
+    taken: list[str] = []
 
     def steal(method: str, path: str) -> None:
         if method == "POST" and not taken:
@@ -124,6 +125,11 @@ def test_capacity_lost_between_hold_and_claim_is_found_elsewhere(cloud: SmallClo
     cloud.nova.before = steal
     cloud.run(record.id, concurrency=1)
     cloud.placement.release(taken[0])
+
+
+def test_capacity_lost_between_hold_and_claim_is_found_elsewhere(cloud: SmallCloud) -> None:
+    record = cloud.service().create(caller(), body(("web", 3), policies=[anti_affinity("web")]))
+    build_beside_a_thief(cloud, record)
 
     built = cloud.store.get(record.id)
     cloud.assert_built(built)
@@ -133,15 +139,7 @@ def test_capacity_lost_between_hold_and_claim_is_found_elsewhere(cloud: SmallClo
 def test_capacity_lost_for_good_ends_in_error_and_nothing(cloud: SmallCloud) -> None:
     """Four hosts, four members of which no two may share one: there is no other host."""
     record = cloud.service().create(caller(), body(("web", 4), policies=[anti_affinity("web")]))
-    taken = []
-
-    def steal(method: str, path: str) -> None:
-        if method == "POST" and not taken:
-            taken.append(cloud.fill(record.members[0].host, 4))
-
-    cloud.nova.before = steal
-    cloud.run(record.id, concurrency=1)
-    cloud.placement.release(taken[0])
+    build_beside_a_thief(cloud, record)
 
     assert cloud.store.get(record.id).status == "ERROR"
     cloud.assert_clean()
