@@ -65,7 +65,7 @@ _SOME_FIT = Sentence(
     "“%(policy)s” cannot be met with the free capacity: %(count)s of the %(members)s fits.",
     "“%(policy)s” cannot be met with the free capacity: %(count)s of the %(members)s fit.",
 )
-_CONFLICT_WITH_CAPACITY = Sentence(
+CANNOT_BE_MET = Sentence(
     "reason.conflict-with-capacity", "“%(policy)s” cannot be met with the free capacity."
 )
 
@@ -195,6 +195,7 @@ def _policy_shortages(problem: Problem, index: int) -> Iterator[Reason]:
             code=shortage.code,
             message=shortage.message,
             policy=index,
+            described=policy.describe(),
             level=policy.level,
             tiers=tuple(problem.ensemble.tiers[row].name for row in shortage.rows),
             demand=shortage.demand,
@@ -236,7 +237,7 @@ def _conflict(problem: Problem, oracle: Oracle, rebuild: Rebuild | None) -> list
         if others:
             message = _CONFLICT(policy=described, others=listed(others))
         elif supply is None:
-            message = _CONFLICT_WITH_CAPACITY(policy=described)
+            message = CANNOT_BE_MET(policy=described)
         else:
             message = _SOME_FIT(policy=described, members=members(demand), count=supply)
         reasons.append(
@@ -244,6 +245,7 @@ def _conflict(problem: Problem, oracle: Oracle, rebuild: Rebuild | None) -> list
                 code="conflict",
                 message=message,
                 policy=index,
+                described=described,
                 level=policy.level,
                 tiers=policy.tiers,
                 demand=demand,

@@ -4,6 +4,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from ensemble_api.planning import survivability
+from ensemble_api.planning.explain import CANNOT_BE_MET
 from ensemble_api.planning.headroom import Loss
 from ensemble_api.planning.message import (
     Argument,
@@ -200,17 +201,12 @@ def reasons(found: Iterable[Reason], *, capacity: bool) -> list[Json]:
 
 
 _NOT_ALL_FIT = Sentence("reason.not-all-fit", "Not all members of %(tiers)s fit.")
-_NOT_ALLOWED = Sentence(
-    "reason.not-allowed",
-    "The free capacity does not allow %(tiers)s to meet policy %(number)s.",
-)
 
 
 def without_capacity(reason: Reason) -> Message:
     """A reason in words that tell no figure of the cloud; where it tells none, in its own."""
     if not reason.supply:
         return reason.message
-    tiers = listed(reason.tiers)
-    if reason.policy is None:
-        return _NOT_ALL_FIT(tiers=tiers)
-    return _NOT_ALLOWED(number=reason.policy + 1, tiers=tiers)
+    if reason.described is None:
+        return _NOT_ALL_FIT(tiers=listed(reason.tiers))
+    return CANNOT_BE_MET(policy=reason.described)
