@@ -3,6 +3,7 @@
 
 import itertools
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -18,6 +19,10 @@ PAGE: Final = 50
 
 SCANNED: Final = 10_000
 """How many of a kind are looked at, at most, for those whose name has what is searched."""
+
+# Extra specs of flavors (nova.api.validation.extra_specs).
+_SCARCE_RESOURCE: Final = re.compile(r"resources[a-zA-Z0-9_-]{0,64}:(CUSTOM_|VGPU$|PGPU$|PCPU$)")
+_DEVICES: Final = ("pci_passthrough:alias", "accel:device_profile")
 
 _NO_IMAGE_FOR_SERVERS: Final = ("aki", "ari")  # kernels and ramdisks
 
@@ -136,9 +141,29 @@ def _flavors(request: HttpRequest) -> Iterable[Item]:
     """List flavors from the smallest to the largest, as people look for one."""
     flavors = sorted(nova.flavor_list(request), key=lambda f: (f.ram, f.vcpus, f.disk, f.name))
     return [
-        {"id": f.id, "name": f.name, "vcpus": f.vcpus, "ram": f.ram, "disk": f.disk}
+        {
+            "id": f.id,
+            "name": f.name,
+            "vcpus": f.vcpus,
+            "ram": f.ram,
+            "disk": f.disk,
+            "scarce": _scarce(f.extra_specs or {}),
+        }
         for f in flavors
     ]
+
+
+def _scarce(extra_specs: Mapping[str, str]) -> bool:
+    """Tell whether a server takes what few hosts have: accelerators, or CPUs of its own.
+
+    Whoever may not see extra specs cannot be told.
+    """
+    return any(
+        (_SCARCE_RESOURCE.match(key) and value != "0")
+        or key in _DEVICES
+        or (key == "hw:cpu_policy" and value in ("dedicated", "mixed"))
+        for key, value in extra_specs.items()
+    )
 
 
 def _images(request: HttpRequest, marker: str | None = None) -> Iterator[Item]:

@@ -35,6 +35,17 @@ test('the first flavor offered is one that the image fits on', () => {
   assert.equal(newDraft.firstChoices({ ...CHOICES, images: [image] }).flavor, 'f-small');
 });
 
+test('what few hosts have is not offered first, unless there is nothing else', () => {
+  const [tiny, small] = CHOICES.flavors;
+  const scarce = { ...tiny, id: 'f-gpu', scarce: true };
+  const first = (...flavors) => newDraft.firstChoices({ ...CHOICES, flavors }).flavor;
+  assert.equal(first(scarce, tiny, small), 'f-tiny');
+  assert.equal(first(scarce), 'f-gpu');
+  const images = [{ id: 'i-2', name: 'big', min_disk: 10, min_ram: 1024 }];
+  const large = { ...small, id: 'f-large-gpu', scarce: true };
+  assert.equal(newDraft.firstChoices({ ...CHOICES, images, flavors: [scarce, tiny, large] }).flavor, 'f-large-gpu');
+});
+
 test('several networks need a choice, so the first is chosen', () => {
   const networks = [...CHOICES.networks, { id: 'n-2', name: 'other' }];
   assert.deepEqual(newDraft.firstChoices({ ...CHOICES, networks }).networks, ['n-1']);

@@ -46,6 +46,31 @@ def test_a_list_comes_page_by_page(demo: Client, many: DashboardCloud) -> None:
     assert ids(ask(demo, "flavors", marker="gone")) == []
 
 
+SPECS = [
+    pytest.param({}, False, id="none"),
+    pytest.param({"trait:HW_CPU_X86_AVX2": "required"}, False, id="an ordinary trait"),
+    pytest.param({"resources:VCPU": "2"}, False, id="what every server has"),
+    pytest.param({"resources:VGPU": "1"}, True, id="a virtual GPU"),
+    pytest.param({"resources1:CUSTOM_FPGA": "1"}, True, id="a class of the operator's, in a group"),
+    pytest.param({"resources:PCPU": "2"}, True, id="whole CPUs"),
+    pytest.param({"resources:CUSTOM_FPGA": "0"}, False, id="none of a class"),
+    pytest.param({"hw:cpu_policy": "dedicated"}, True, id="pinned CPUs"),
+    pytest.param({"hw:cpu_policy": "shared"}, False, id="CPUs that are not pinned"),
+    pytest.param({"pci_passthrough:alias": "a100:1"}, True, id="a PCI device"),
+    pytest.param({"accel:device_profile": "fpga"}, True, id="a device profile"),
+]
+
+
+@pytest.mark.parametrize(("specs", "scarce"), SPECS)
+def test_a_flavor_says_whether_it_takes_what_few_hosts_have(
+    demo: Client, dashboard_cloud: DashboardCloud, specs: dict[str, str], scarce: bool
+) -> None:
+    found = {"flavors": [{**flavor(1), "extra_specs": specs}]}
+    dashboard_cloud.answers["GET", "/v2.1/flavors/detail"] = (200, found)
+    (item,) = ask(demo, "flavors")["items"]
+    assert item["scarce"] is scarce
+
+
 def test_a_search_looks_at_all_pages_and_has_pages_of_its_own(
     demo: Client, many: DashboardCloud
 ) -> None:

@@ -7,11 +7,12 @@
 
   /**
    * The first values of a tier, from what the project has: the smallest flavor that holds the first
-   * image, and the only network if there is one.
+   * image, of those that take nothing that few hosts have if there is one, and the only network if there is one.
    */
   function firstChoices(choices) {
     const image = choices.images[0];
-    const flavor = choices.flavors.find((one) => !ensembles.server.shortage(one, image)) || choices.flavors[0];
+    const holding = choices.flavors.filter((one) => !ensembles.server.shortage(one, image));
+    const flavor = holding.find((one) => !one.scarce) || holding[0] || choices.flavors[0];
     return {
       flavor: flavor ? flavor.id : '',
       image: image ? image.id : '',
