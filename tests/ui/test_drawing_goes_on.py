@@ -5,16 +5,9 @@ from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from tests.ui import states
 from tests.ui.browser import Dashboard
 from tests.ui.drawing import DRAW, add_policy, drawing, members
-
-
-def network(page: Dashboard, there: bool) -> None:
-    page.driver.execute_cdp_cmd("Network.enable", {})
-    page.driver.execute_cdp_cmd(
-        "Network.emulateNetworkConditions",
-        {"offline": not there, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1},
-    )
 
 
 def retype(page: Dashboard, selector: str, text: str) -> None:
@@ -32,18 +25,54 @@ def test_without_a_network_the_last_plan_stays_and_the_next_is_asked_for_by_itse
 ) -> None:
     demo.open(DRAW)
     drawing(demo, "fits")
-    network(demo, there=False)
+    states.with_network(demo, offline=True)
     try:
         demo.click("#t1-more")
         drawing(demo, "error")
         assert members(demo) == {"web": 2}
         assert "before the last change" in demo.text("#ens-old")
     finally:
-        network(demo, there=True)
+        states.with_network(demo)
     drawing(demo, "fits")
     demo.until(lambda: members(demo) == {"web": 3})
     assert demo.text("#ens-old") == ""
     demo.severe()  # the browser complains of the network
+
+
+def test_what_was_said_of_the_drawing_before_the_last_change_is_told_to_be_old(
+    demo: Dashboard,
+) -> None:
+    demo.open(DRAW)
+    drawing(demo, "fits")
+    demo.type("#t1-count", "40")
+    drawing(demo, "refused")
+    assert demo.text("#ens-old") == ""
+    assert demo.find(".ens-offer").is_enabled()
+    states.with_network(demo, latency=60_000)
+    try:
+        demo.type("#t1-count", "3")
+        drawing(demo, "asking")
+        demo.until(lambda: "from before the last change" in demo.text("#ens-old"))
+        assert "there are 24" in demo.text("#ens-picture")
+        assert not demo.find(".ens-offer").is_enabled(), "it is a change of another drawing"
+    finally:
+        states.with_network(demo)
+    demo.type("#t1-count", "4")
+    drawing(demo, "fits")
+    assert demo.text("#ens-old") == ""
+
+
+def test_what_was_missing_is_not_said_any_more_while_a_plan_is_made(demo: Dashboard) -> None:
+    demo.open(DRAW)
+    demo.click("#t1-remove")
+    drawing(demo, "incomplete")
+    states.with_network(demo, latency=60_000)
+    try:
+        demo.click("#ens-add-tier")
+        drawing(demo, "asking")
+        demo.until(lambda: demo.text("#ens-picture") == "Planning…")
+    finally:
+        states.with_network(demo)
 
 
 def test_half_a_name_leaves_the_last_plan_in_sight(demo: Dashboard) -> None:

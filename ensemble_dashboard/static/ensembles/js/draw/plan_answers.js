@@ -48,7 +48,7 @@
           changes: (reason.changes || []).map((one) => ({ ...one, steps: fieldPlaces.stepsOf(draft, one.edits) })),
         };
       });
-      page.show({ kind: 'refused', reasons: offered, proved, plan });
+      page.show({ kind: 'refused', reasons: offered, proved, plan, at: formats.clock(Date.now()) });
     }
 
     /** Show an error of the API: at its field if it names one, and in the strip. */

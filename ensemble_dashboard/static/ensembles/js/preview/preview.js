@@ -7,6 +7,8 @@
   const { el, fillIn, icon } = ensembles.dom;
   const { lazyScripts, tierLegend, map, planTable, outputs, worstPanel, whatIf, reasons } = ensembles;
 
+  const SOON = 700; // ms without an answer until the one before is told to be old; most are there by then
+
   /**
    * Open the preview in the parts of the frame. view: of page_state.js; page: {drawing(): the API's body of what is
    * drawn; change, again: what the buttons of a refusal do (see verdict.js); fail(refs): asks whether what they take
@@ -16,14 +18,18 @@
     const picture = map.open(view, { failed: ask });
     const worst = worstPanel.open(parts.worst, view, reveal);
     let state = { kind: 'asking' }; // what is shown; its kinds are told in verdict.js
+    let waiting = 0;
 
-    /** Show a state of the drawing. The last plan stays until there is another answer, and says so when it is old. */
+    /** Show a state of the drawing. The last answer stays until there is another one, and says so when it is old. */
     function show(next) {
-      if (next.kind === 'asking' || next.kind === 'submitting') { return; }
+      clearTimeout(waiting);
+      if (next.kind === 'submitting') { return; }
+      if (next.kind === 'asking') {
+        wait();
+        return;
+      }
       view.old = fits() && !next.plan && (next.kind === 'error' || next.kind === 'incomplete');
-      root.classList.toggle('is-old', view.old);
-      fillIn(parts.old, view.old ? el('p', { class: 'alert alert-warning' }, icon('wait'), ' ',
-        fill(gettext('This is the plan of %(time)s, from before the last change.'), { time: state.at })) : null);
+      tellOld(view.old);
       if (view.old) {
         page.fail([]);
         return;
@@ -34,6 +40,24 @@
       if (state.plan && state.plan.domains.length) { draw(); } else { clear(); }
       parts.worst.hidden = !fits();
       if (fits()) { plan(); } else { nothing(); }
+    }
+
+    /** There will be another answer: what goes by the drawing of before is offered no more, and in a moment is old. */
+    function wait() {
+      parts.picture.querySelectorAll('.ens-offer').forEach((offer) => { offer.disabled = true; });
+      if (state.at) {
+        waiting = setTimeout(() => tellOld(true), SOON);
+      } else {
+        fillIn(parts.picture, el('p', { class: 'ens-nothing' }, gettext('Planning…')));
+      }
+    }
+
+    function tellOld(old) {
+      root.classList.toggle('is-old', old);
+      const words = fits() ? gettext('This is the plan of %(time)s, from before the last change.')
+        : gettext('This is the answer of %(time)s, from before the last change.');
+      fillIn(parts.old, old ? el('p', { class: 'alert alert-warning' }, icon('wait'), ' ',
+        fill(words, { time: state.at })) : null);
     }
 
     function fits() {

@@ -8,7 +8,7 @@
 
   /**
    * Say where a drawing stands. state: {kind, ...} with kind
-   *   'incomplete' {problem: text}, 'asking', 'fits' {plan, at}, 'refused' {reasons, proved},
+   *   'incomplete' {problem: text}, 'asking', 'fits' {plan, at}, 'refused' {reasons, proved, at},
    *   'error' {message, told: as api.js has it},
    *   'submitting', 'changed' {plan, moved, earlier, worst, at}: not built, since the cloud has changed.
    * Gives {tone, sign, headline, more}.
