@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.cloud.ensembles import Operator, Project
+from tests.ui import narrow
 from tests.ui.browser import Dashboard
 from tests.ui.conftest import PASSWORD
 from tests.ui.drawing import DRAW, drawing
@@ -57,6 +58,27 @@ def test_server_and_script_tell_the_same_moment_alike(german: Dashboard, project
     by_script = first.get_attribute("title") or ""
     assert by_script.startswith(f"{there:%d.%m.%Y}") and f"{there:%H:%M:%S}" in by_script
     assert first.text.startswith("vor "), "how long ago it was is German too"
+
+
+def test_the_bar_above_the_drawing_keeps_its_height_however_long_a_step_is(
+    german: Dashboard,
+) -> None:
+    height = "return document.querySelector('.ens-toolbar').getBoundingClientRect().height"
+    with narrow.window(german, 1280):
+        german.open(DRAW)
+        drawing(german, "fits")
+        before = german.driver.execute_script(height)
+        # Each is a step with its own words, the last of them with a name of 32 letters.
+        german.click("#ens-add-tier")
+        german.type("#t1-name", "w" * 32)
+        german.type("#t1-count", "3")
+        german.type("#t1-name", "x" * 32)
+        assert german.text("#ens-undo") != ""
+        assert german.driver.execute_script(height) == before
+        german.click("#ens-undo")
+        german.click("#ens-undo")
+        assert german.driver.execute_script(height) == before
+    assert before < 50, "one line of buttons"
 
 
 def test_numbers_have_the_separators_of_the_language(german: Dashboard, large_quota: None) -> None:
