@@ -115,7 +115,7 @@ test('what differs from the plan is told with its price, and the promises that n
   assert.doesNotMatch(told, /should be in one zone/, 'a soft policy that was never met is no difference');
   const holds = [...part('policies').querySelectorAll('li')].map((rule) => rule.dataset.holds);
   assert.deepEqual(holds, ['false', 'false', 'false']);
-  assert.match(part('policies').textContent, /Not kept\. a host holds two of web.*1 of web is left, and 2 are needed\./);
+  assert.match(part('policies').textContent, /Not kept \(a host holds two of web\)\..*1 of web is left, and 2 are needed\./);
   assert.match(part('as-of').textContent, /^As Nova has it at .*Look again$/);
   assert.equal(part('picture').querySelectorAll('[data-ref=h2]').length, 0, 'a host that is left is not shown');
   const row = part('members').querySelector('[data-member=web-1]').textContent;

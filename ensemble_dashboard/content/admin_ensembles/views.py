@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
 
 from ensemble_dashboard.content.admin_ensembles import owners
 from ensemble_dashboard.content.admin_ensembles import tables as admin_tables
@@ -16,6 +17,7 @@ class AllView(project_views.IndexView):
 
     table_class = admin_tables.AdminEnsemblesTable
     template_name = "admin_ensembles/all.html"
+    page_title = _("All ensembles")
     all_projects = True
 
     def get_data(self) -> list[Any]:

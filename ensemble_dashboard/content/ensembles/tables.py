@@ -180,9 +180,10 @@ def _what_does_not_hold(datum: Any) -> str:
     others = ""
     if more:
         count = len(more)
-        others = ngettext("and %(count)s more", "and %(count)s more", count) % {"count": count}
+        told = ngettext("And %(count)s more.", "And %(count)s more.", count) % {"count": count}
+        others = format_html('<span class="ens-count">{}</span>', told)
     return format_html(
-        '<span class="ens-count" title="{}">{} {}</span>',
+        '<span class="ens-count" title="{}">{}</span>{}',
         "\n".join([first, *more, age]),
         first,
         others,

@@ -119,7 +119,7 @@ def test_a_degraded_ensemble_says_what_does_not_hold_and_asks_for_nothing(
     dashboard_cloud.ensembles = [shop]
     text = page(demo)
     assert "Degraded</span>" in text
-    assert "web-0 is gone. and 2 more" in text
+    assert ">And 2 more.</span>" in text
     assert "&lt;b&gt;Too many&lt;/b&gt;." in text
     assert "<b>Too" not in text
     assert "As Nova had it at " in text
