@@ -32,7 +32,7 @@ def test_the_drawing_page_offers_what_the_project_has(
     choices = given["choices"]
     assert [flavor["name"] for flavor in choices["flavors"]] == ["m1.tiny", "m1.small"]
     assert choices["flavors"][1] == {
-        "id": "f2", "name": "m1.small", "vcpus": 1, "ram": 2048, "disk": 20,
+        "id": "f2", "name": "m1.small", "vcpus": 1, "ram": 2048, "disk": 20, "scarce": False,
     }  # fmt: skip
     assert [image["id"] for image in choices["images"]] == ["i1"], "no kernels"
     assert choices["networks"] == [{"id": "n1", "name": "private"}]

@@ -26,7 +26,8 @@
           el('span', { class: 'ens-term' }, soft ? gettext('soft') : gettext('hard')),
           el('p', { class: 'ens-rule-words' }, each.sentence),
           each.tiers.length ? el('p', { class: 'ens-rule-left' }, each.tiers.map((one) => one.message).join(' ')) : null,
-          each.holds === false ? el('p', { class: 'ens-rule-broken' }, fill(gettext('Not kept (%(what)s).'), { what: each.message })) : null));
+          each.holds === false ? el('p', { class: 'ens-rule-broken' },
+            fill(gettext('Not kept (%(what)s).'), { what: each.message })) : null));
     }));
   }
 
