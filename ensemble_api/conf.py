@@ -75,6 +75,15 @@ OPTIONS: list[cfg.Opt] = [
         help="How many servers of one ensemble are asked of Nova at the same time.",
     ),
     cfg.IntOpt(
+        "handover_width",
+        min=0,
+        max=1000,
+        help="How many hosts of the cloud are closed to other servers at the same time, each while "
+        "it goes from holding a member's capacity to having the member's server. Others that are "
+        "built wait for their turn. 0 closes none. By default it is a quarter of the hosts, and 8 "
+        "at most. nova-scheduler has to have EnsembleFilter, or no host is closed.",
+    ),
+    cfg.IntOpt(
         "build_timeout",
         default=300,
         min=10,

@@ -29,6 +29,7 @@ from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import Session, check_policy
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
+from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.execution.worker import Worker
 from ensemble_api.planning.message import Sentence
@@ -36,6 +37,7 @@ from ensemble_api.planning.snapshot import Packing
 from ensemble_api.process import Process
 from ensemble_api.service import Service
 from ensemble_api.store.api import Store
+from ensemble_api.store.guards import Guards
 from ensemble_api.store.history import History
 from ensemble_api.store.observations import Observations
 from ensemble_api.store.standings import Levels
@@ -142,6 +144,13 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         compute,
         reservation,
         service.replacement,
+        Handovers(
+            Guards(store),
+            reservation,
+            owner=owner,
+            width=ours.handover_width,
+            seconds=ours.lease_seconds,
+        ),
         recall=forgotten.recall,
         owner=owner,
         concurrency=ours.build_concurrency,

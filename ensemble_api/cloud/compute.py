@@ -12,6 +12,7 @@ from typing import Any
 import webob
 
 from ensemble_api import exception
+from ensemble_api.cloud.tags import HANDOVER_HINT
 from ensemble_api.context import Context
 
 LOG = logging.getLogger(__name__)
@@ -192,18 +193,23 @@ class Compute:
         host: str,
         template: Mapping[str, Any],
         tags: list[str],
+        hint: str | None = None,
     ) -> str:
         """Ask for one server on ``host`` and give its id.
 
         ``template`` is of one member: its ports are attached first, then its networks; its volume,
         if it has one in the place of an image, is kept when the server goes. ``tags`` are added to
-        those of the template.
+        those of the template. ``hint`` is what the scheduler filter looks for in the request; from
+        microversion 2.100 on Nova shows it to the tenant for as long as the server is there.
 
         :raises ensemble_api.exception.CloudError: when Nova refuses.
         """
         tags = [*template.get("tags", ()), *tags]
         server = _server(name, template) | {"host": host, "tags": tags}
-        return str(self._call(context, "POST", "/servers", {"server": server})["server"]["id"])
+        body: dict[str, Any] = {"server": server}
+        if hint is not None:
+            body["os:scheduler_hints"] = {HANDOVER_HINT: hint}
+        return str(self._call(context, "POST", "/servers", body)["server"]["id"])
 
     def refusal(
         self, context: Context, name: str, template: Mapping[str, Any]

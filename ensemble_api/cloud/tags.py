@@ -12,6 +12,12 @@ ENSEMBLE_TAG: Final = "ensemble:"
 MEMBER_TAG: Final = "ensemble-member:"
 """Followed by the member's id, on its server."""
 
+HANDOVER_HINT: Final = "ensemble_handover"
+"""The scheduler hint of a request for a member's server, worthless once the scheduler has seen it.
+
+Nova shows it to the tenant from microversion 2.100 on.
+"""
+
 
 def recognized(
     record: EnsembleRecord, servers: Iterable[Mapping[str, Any]]

@@ -2,7 +2,7 @@
 """Carries decided actions out, each saved as intent before and as result after."""
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import Enum
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from ensemble_api.context import Context
 from ensemble_api.execution import actions
 from ensemble_api.execution import decide as decision
 from ensemble_api.execution.actions import Server
+from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.servers import REMOVING, Servers
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
@@ -79,6 +80,7 @@ class Engine:
         compute: Compute,
         reservation: Reservation,
         replacement: Replacement,
+        handovers: Handovers,
         *,
         recall: Callable[[str], bool],
         owner: str,
@@ -90,6 +92,7 @@ class Engine:
         self._compute = compute
         self._reservation = reservation
         self._replacement = replacement
+        self._handovers = handovers
         self._servers = Servers(compute, recall)
         self._owner = owner
         self._concurrency = concurrency
@@ -109,16 +112,18 @@ class Engine:
         ensemble = self._store.get(ensemble_id)
         context = self._session.acting_for(ensemble.requester, ensemble.project_id)
         servers = tuple(self._servers.of(context, ensemble))
-        chosen = decision.decide(
+        self._handovers.look(ensemble, servers)
+        decided = decision.decide(
             ensemble,
             servers,
             concurrency=self._concurrency,
             timeout=self._timeout,
             down=self._down(context, ensemble, servers),
         )
+        chosen, hints = self._handovers.begin(ensemble, decided)
         done = for_each(
             chosen,
-            lambda action: self._carry_out(context, ensemble, action),
+            lambda action: self._carry_out(context, ensemble, action, hints),
             most=self._concurrency,
             name="ensemble-engine",
         )
@@ -155,14 +160,18 @@ class Engine:
         return frozenset()
 
     def _carry_out(
-        self, context: Context, ensemble: EnsembleRecord, action: actions.Action
+        self,
+        context: Context,
+        ensemble: EnsembleRecord,
+        action: actions.Action,
+        hints: Mapping[str, str],
     ) -> Message | None:
         """Do what was decided; gives what is in the way of a removal, if anything is."""
         if self._stopped:
             return None
         match action:
             case actions.CreateServer(member):
-                self._create(ensemble, member)
+                self._create(ensemble, member, hints.get(member.id))
             case actions.AskLater(member, server_id, interrupted):
                 self._ask_later(context, ensemble, member, server_id, interrupted)
             case actions.FindHosts(members, message, wait):
@@ -190,7 +199,7 @@ class Engine:
             self._reservation.release(consumer)
         self._store.update_member(ensemble, member, self._owner, status=MemberStatus.DELETED.value)
 
-    def _create(self, ensemble: EnsembleRecord, member: MemberRecord) -> None:
+    def _create(self, ensemble: EnsembleRecord, member: MemberRecord, hint: str | None) -> None:
         """Hand a member over from its hold to its server.
 
         Nova finds the planned host only when it has room, so the hold goes first. From the intent
@@ -210,9 +219,11 @@ class Engine:
                 member.host,
                 ensemble.template(member),
                 [f"{ENSEMBLE_TAG}{ensemble.id}", f"{MEMBER_TAG}{member.id}"],
+                hint,
             )
         except exception.CloudError as error:
             self._not_taken(ensemble, member, error)
+            self._handovers.end(hint)
             return
         try:
             self._store.update_member(ensemble, member, self._owner, server_id=server_id)

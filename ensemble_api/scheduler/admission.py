@@ -15,6 +15,7 @@ from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import BoolArray, Topology
 from ensemble_api.records import MemberStatus
 from ensemble_api.scheduler import services
+from ensemble_api.scheduler.guards import GuardedHosts
 from ensemble_api.store.current_state import CurrentStates, LocatedEnsemble, LocatedMember
 
 
@@ -34,10 +35,12 @@ class Admission:
     def __init__(
         self,
         states: CurrentStates,
+        guarded: GuardedHosts,
         levels: Sequence[Level],
         nova: Any = services,
     ) -> None:
         self._states = states
+        self._guarded = guarded
         self._levels = tuple(levels)
         self._names = ("host", *(level.name for level in levels))
         self._zone = next((level.name for level in levels if level.key == ZONE_KEY), None)
@@ -49,12 +52,13 @@ class Admission:
 
         :raises ensemble_api.exception.Unavailable: when the database does not answer.
         """
-        ensemble_id = self._states.ensemble_of(spec.instance_uuid)
-        exclusive = self._states.exclusive()
-        if ensemble_id is None and not exclusive:
-            return list(hosts)
+        concern = self._states.concern(spec.instance_uuid)
+        ensemble_id = concern.ensemble_id
+        hosts, built = self._guarded.open_to(hosts, spec, concern.guards)
+        if not hosts or (ensemble_id is None and not concern.exclusive):
+            return hosts
         topology, up = self._topology(hosts)
-        closed = self._closed(topology, exclusive, ensemble_id, spec)
+        closed = self._closed(topology, concern.exclusive, ensemble_id or built, spec)
         hosts = [each for each in hosts if not closed[topology.host_number(each.host)]]
         if ensemble_id is None or not hosts:
             return list(hosts)

@@ -2,7 +2,8 @@
 """The scheduler filter, last in ``[filter_scheduler] enabled_filters`` (doc/admin/install.md).
 
 Nova internals used here: ``BaseHostFilter``, of ``HostState`` host, aggregates, instances and
-free_ram_mb, of ``RequestSpec`` instance_uuid, project_id and requested_destination.
+free_ram_mb, of ``RequestSpec`` instance_uuid, project_id, flavor, scheduler_hints, ignore_hosts and
+requested_destination.
 """
 
 import logging
@@ -17,8 +18,10 @@ from oslo_config import cfg
 from ensemble_api import advice, conf, exception
 from ensemble_api.cloud.inventory import parse_levels
 from ensemble_api.scheduler.admission import Admission
+from ensemble_api.scheduler.guards import GuardedHosts
 from ensemble_api.store.api import Store
 from ensemble_api.store.current_state import CurrentStates
+from ensemble_api.store.guards import Guards
 
 LOG = logging.getLogger(__name__)
 
@@ -28,7 +31,8 @@ class EnsembleFilter(filters.BaseHostFilter):  # type: ignore[misc]
 
     Weighing comes after all filters, and no filter learns which host won, so a member is given one
     host and no alternates, which is recorded before the next member is looked at. When the
-    ensembles database does not answer all hosts pass, which is logged once until it does.
+    ensembles database does not answer, all hosts pass but those that were last read to be closed
+    for a hand-over, until its time is up; which is logged once until it answers.
     """
 
     RUN_ON_REBUILD = False
@@ -43,6 +47,7 @@ class EnsembleFilter(filters.BaseHostFilter):  # type: ignore[misc]
                 type(self).__name__,
             )
         self._admission: Admission | None = None
+        self._guarded: GuardedHosts | None = None
         self._process: int | None = None
         self._silent = False
 
@@ -57,7 +62,7 @@ class EnsembleFilter(filters.BaseHostFilter):  # type: ignore[misc]
             if not self._silent:
                 advice.log(LOG, "Policies of ensembles are not kept by the scheduler", error)
             self._silent = True
-            return hosts
+            return hosts if self._guarded is None else self._guarded.as_last_read(hosts, spec_obj)
         self._silent = False
         return admitted
 
@@ -65,7 +70,10 @@ class EnsembleFilter(filters.BaseHostFilter):  # type: ignore[misc]
         """nova-scheduler makes its filters before it forks; no connection may come along."""
         if self._admission is None or self._process != os.getpid():
             ours = cfg.CONF[conf.GROUP]
-            states = CurrentStates(Store(ours.connection))
-            self._admission = Admission(states, parse_levels(ours.levels))
+            store = Store(ours.connection)
+            self._guarded = GuardedHosts(Guards(store))
+            self._admission = Admission(
+                CurrentStates(store), self._guarded, parse_levels(ours.levels)
+            )
             self._process = os.getpid()
         return self._admission

@@ -4,13 +4,15 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ensemble_api.records import EnsembleRecord, MemberStatus, ObservedHost
-from ensemble_api.store import models, rows
+from ensemble_api.store import guards, models, rows
 from ensemble_api.store.database import Database, retried
+from ensemble_api.store.guards import Guard
 
 LONGEST_MOVE = timedelta(hours=1)  # that nobody has seen under way
 
@@ -36,6 +38,19 @@ class LocatedEnsemble:
         return next((each for each in self.members if each.server_id == server_id), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What a request for a host may have to do with ensembles.
+
+    ``ensemble_id`` is the one whose member the server is, once it is built; ``exclusive`` are the
+    ensembles that keep others out of some of their domains, ``guards`` all closed hosts.
+    """
+
+    ensemble_id: str | None
+    exclusive: Sequence[LocatedEnsemble]
+    guards: Sequence[Guard]
+
+
 class CurrentStates:
     """Reads of what was observed, and writes of what the scheduler gives, a transaction each."""
 
@@ -44,12 +59,15 @@ class CurrentStates:
 
     def ensemble_of(self, server_id: str) -> str | None:
         """The id of the ensemble that a server is a member of, once it is built."""
-        model = models.Member
         with self._database.reading() as session:
-            return session.scalar(
-                sa.select(model.ensemble_id).where(
-                    model.server_id == server_id, model.status == MemberStatus.ACTIVE.value
-                )
+            found: str | None = session.scalar(_ensemble_of(server_id))
+            return found
+
+    def concern(self, server_id: str) -> Concern:
+        """What a request for a host for this server may have to do with ensembles, now."""
+        with self._database.reading() as session:
+            return Concern(
+                session.scalar(_ensemble_of(server_id)), _exclusive(session), guards.live(session)
             )
 
     def hosts_version(self) -> int:
@@ -65,13 +83,6 @@ class CurrentStates:
                 ObservedHost(row.name, tuple(row.above), row.up, row.silent)
                 for row in session.scalars(sa.select(models.Host))
             ]
-
-    def exclusive(self) -> list[LocatedEnsemble]:
-        """The ensembles that keep others out of some of their domains."""
-        model = models.Ensemble
-        with self._database.reading() as session:
-            found = session.scalars(sa.select(model).where(model.exclusive)).all()
-            return _located_ensembles(session, found) if found else []
 
     @retried
     def place(
@@ -111,6 +122,19 @@ class CurrentStates:
                     )
                 )
             return target
+
+
+def _ensemble_of(server_id: str) -> sa.Select[Any]:
+    model = models.Member
+    return sa.select(model.ensemble_id).where(
+        model.server_id == server_id, model.status == MemberStatus.ACTIVE.value
+    )
+
+
+def _exclusive(session: orm.Session) -> list[LocatedEnsemble]:
+    model = models.Ensemble
+    found = session.scalars(sa.select(model).where(model.exclusive)).all()
+    return _located_ensembles(session, found) if found else []
 
 
 def _located_ensembles(

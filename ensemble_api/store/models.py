@@ -223,6 +223,35 @@ class Move(Base):
     at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
 
 
+class Guard(Base):
+    """One row a member that is handed over, whose host is closed to the servers of others.
+
+    ``id`` tells its server's request to the scheduler, ``server_id`` is the one that was told.
+    """
+
+    __tablename__ = "guards"
+    __table_args__ = (sa.Index("guards_until_idx", "until"),)
+
+    id: orm.Mapped[str] = orm.mapped_column(sa.String(36), primary_key=True)
+    ensemble_id: orm.Mapped[str] = orm.mapped_column(
+        sa.ForeignKey("ensembles.id", ondelete="CASCADE"), index=True
+    )
+    member_id: orm.Mapped[str] = orm.mapped_column(sa.String(36), unique=True)
+    project_id: orm.Mapped[str] = orm.mapped_column(sa.String(255))
+    host: orm.Mapped[str] = orm.mapped_column(sa.String(255))
+    flavor: orm.Mapped[str] = orm.mapped_column(sa.String(255))
+    until: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
+    server_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(36))
+
+
+class GuardTurn(Base):
+    """The one row that is locked by whoever counts the closed hosts, so that one at a time does."""
+
+    __tablename__ = "guard_turns"
+
+    id: orm.Mapped[int] = orm.mapped_column(sa.Integer, primary_key=True, autoincrement=False)
+
+
 class Observation(Base):
     """One row what one process at a time observes: who does, until when, and how far it is."""
 

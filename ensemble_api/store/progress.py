@@ -42,7 +42,7 @@ class Progress(Database):
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
         with self.writing() as session:
-            _update_ensemble(session, record, owner, updated_at=rows.now())
+            update_ensemble(session, record, owner, updated_at=rows.now())
             _update_member_row(session, member, changes)
             if message:
                 rows.event(
@@ -57,7 +57,7 @@ class Progress(Database):
         now = rows.now()
         with self.writing() as session:
             first = not member.tries
-            _update_ensemble(session, record, owner, **({"updated_at": now} if first else {}))
+            update_ensemble(session, record, owner, **({"updated_at": now} if first else {}))
             values: dict[str, Any] = {"status": MemberStatus.BUILDING.value}
             if member.server_id or not member.asked_at:
                 # The new one may be known by its tag alone for a moment; an old one is gone.
@@ -94,7 +94,7 @@ class Progress(Database):
         """
         status = MemberStatus.RESERVED if held else MemberStatus.BUILDING
         with self.writing() as session:
-            _update_ensemble(session, record, owner)
+            update_ensemble(session, record, owner)
             _update_member_row(
                 session,
                 member,
@@ -129,7 +129,7 @@ class Progress(Database):
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
         with self.writing() as session:
-            _update_ensemble(session, record, owner, updated_at=rows.now(), plan=dict(plan))
+            update_ensemble(session, record, owner, updated_at=rows.now(), plan=dict(plan))
             for member in members:
                 _update_member_row(
                     session,
@@ -161,7 +161,7 @@ class Progress(Database):
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
         with self.writing() as session:
-            _update_ensemble(session, record, owner, updated_at=rows.now())
+            update_ensemble(session, record, owner, updated_at=rows.now())
             for member in members:
                 _update_member_row(session, member, {"status": MemberStatus.RESERVED.value})
                 rows.event(
@@ -174,11 +174,11 @@ class Progress(Database):
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
         with self.writing() as session:
-            _update_ensemble(session, record, owner, blocked=message)
+            update_ensemble(session, record, owner, blocked=message)
             rows.event(session, record.id, record.status.value, message or _GOES_ON())
 
 
-def _update_ensemble(
+def update_ensemble(
     session: orm.Session, record: EnsembleRecord, owner: str, **values: Any
 ) -> None:
     """Write ``values`` to an ensemble's row, and see in the same step that ``owner`` has its lease.

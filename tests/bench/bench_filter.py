@@ -29,8 +29,10 @@ from ensemble_api.records import (
     Status,
 )
 from ensemble_api.scheduler.admission import Admission
+from ensemble_api.scheduler.guards import GuardedHosts
 from ensemble_api.store.api import Store
 from ensemble_api.store.current_state import CurrentStates
+from ensemble_api.store.guards import Guards
 from ensemble_api.store.observations import Observations
 from ensemble_api.store.standings import Levels
 
@@ -134,7 +136,9 @@ def main(hosts: int = 1000, ensembles: int = 200, url: str = "") -> None:
         states.take("bench", 600, 600)
         states.save_hosts([ObservedHost(name, above[name], up=True) for name in names])
         servers = fill(store, names, ensembles, APART, EVEN)
-        admission = Admission(CurrentStates(store), LEVELS, Nova(servers))
+        admission = Admission(
+            CurrentStates(store), GuardedHosts(Guards(store)), LEVELS, Nova(servers)
+        )
         found = [
             SimpleNamespace(
                 host=name,

@@ -89,6 +89,7 @@ class FakeNova:
     # What has happened.
     servers: dict[str, FakeServer] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
+    hints: dict[str, dict[str, str]] = field(default_factory=dict)  # of requests, by the server
     raised: set[tuple[str, str]] = field(default_factory=set)  # with an operator's rights
     asked_by_tenant: list[str] = field(default_factory=list)
     _lock: Any = field(default_factory=threading.RLock)
@@ -243,6 +244,7 @@ class FakeNova:
         if host.name in self.break_host:
             server.status, server.fault = "ERROR", self.break_host[host.name]
         self.servers[server.id] = server
+        self.hints[server.id] = request.json.get("os:scheduler_hints", {})
         return 202, {"server": {"id": server.id}}
 
     def _objection(self, wanted: dict[str, Any]) -> str:

@@ -18,11 +18,13 @@ from ensemble_api.cloud.inventory import Inventory, parse_levels
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
+from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.service import Service
 from ensemble_api.store import models
 from ensemble_api.store.api import Store
+from ensemble_api.store.guards import Guards
 from ensemble_api.store.history import History
 from ensemble_api.store.observations import Observations
 from ensemble_api.store.standings import Levels
@@ -177,13 +179,23 @@ class SmallCloud:
         return routes.dispatch(request, self.service(**parts), "/os-ensembles")
 
     def engine(self, owner: str = "worker", **parts: Any) -> Engine:
+        store = parts.get("store") or self.store
+        reservation = parts.get("reservation") or Reservation(
+            self.placement.adapter(), sleep=self.naps.append
+        )
         return Engine(
-            parts.get("store") or self.store,
+            store,
             FakeSession(),
             parts.get("compute") or Compute(self.nova),
-            parts.get("reservation")
-            or Reservation(self.placement.adapter(), sleep=self.naps.append),
+            reservation,
             self.service(**parts, worker=owner).replacement,
+            Handovers(
+                Guards(store),
+                reservation,
+                owner=owner,
+                width=parts.get("width", 1000),
+                seconds=LEASE,
+            ),
             recall=self.nova.recall,
             owner=owner,
             concurrency=parts.get("concurrency", 4),
@@ -232,11 +244,13 @@ class SmallCloud:
     def assert_clean(self) -> None:
         """No server and no allocation is left, of members or of servers."""
         assert [server.name for server in self.nova.alive()] == []
+        self.assert_open()
         assert self.placement.consumers(*self.providers) == set()
 
     def assert_built(self, record: EnsembleRecord) -> None:
         """One ACTIVE server for each member on its host, with Placement holding just those."""
         assert record.status == "ACTIVE"
+        self.assert_open()
         servers = {server.id: server for server in self.nova.alive()}
         assert len(servers) == len(record.members)
         for member in record.members:
@@ -244,6 +258,10 @@ class SmallCloud:
             assert (server.status, server.host, member.status) == ("ACTIVE", member.host, "ACTIVE")
             assert f"ensemble-member:{member.id}" in server.tags
         assert self.placement.consumers(*self.providers) == servers.keys()
+
+    def assert_open(self) -> None:
+        """No host is closed to anybody."""
+        assert Guards(self.store).live() == []
 
     def fill(self, host: str, vcpus: int) -> str:
         """Background load on a host; gives the consumer."""

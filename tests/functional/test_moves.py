@@ -15,9 +15,11 @@ from ensemble_api import codec
 from ensemble_api.cloud.inventory import parse_levels
 from ensemble_api.records import EnsembleRecord, MemberStatus, ObservedHost, ObservedServer
 from ensemble_api.scheduler.admission import Admission
+from ensemble_api.scheduler.guards import GuardedHosts
 from ensemble_api.store import models, rows
 from ensemble_api.store.api import Store
 from ensemble_api.store.current_state import LONGEST_MOVE, CurrentStates
+from ensemble_api.store.guards import Guards
 from ensemble_api.store.observations import Observations
 from ensemble_api.store.standings import Levels
 
@@ -81,7 +83,9 @@ class Scene:
     ) -> list[str]:
         found = [self.host(name, instances.get(name, ())) for name in hosts]
         spec = Spec(instance_uuid=server_id, project_id=project, **fields)
-        admitted = Admission(CurrentStates(self.store), LEVELS, self.nova).admit(found, spec)
+        admitted = Admission(
+            CurrentStates(self.store), GuardedHosts(Guards(self.store)), LEVELS, self.nova
+        ).admit(found, spec)
         return [each.host for each in admitted]
 
     @staticmethod

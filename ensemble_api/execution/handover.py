@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hand-over of members from their holds to their servers, on hosts closed to all others."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.execution.actions import Action, CreateServer, Server
+from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.store import rows
+from ensemble_api.store.guards import Guards
+
+
+class Handovers:
+    """Closes hosts just before members' holds go, and opens them when their servers have claimed.
+
+    What is open and what is closed is the scheduler filter's to keep. At most ``width`` hosts are
+    closed at once, over the whole cloud (see ``Guards.open``); with 0 none is. A guard goes on
+    while it is looked after, and ends ``seconds`` after that by itself.
+    """
+
+    def __init__(
+        self,
+        guards: Guards,
+        reservation: Reservation,
+        *,
+        owner: str,
+        width: int | None,
+        seconds: float,
+    ) -> None:
+        self._guards = guards
+        self._reservation = reservation
+        self._owner = owner
+        self._width = width
+        self._seconds = seconds
+
+    def look(self, ensemble: EnsembleRecord, servers: Iterable[Server]) -> None:
+        """End those of an ensemble's guards that are over, and prolong those that are not.
+
+        :raises ensemble_api.exception.LeaseLost: when another worker has the ensemble.
+        """
+        guards = self._guards.of(ensemble.id)
+        if not guards:
+            return
+        members = {each.id: each for each in ensemble.members}
+        there = {each.member_id: each for each in servers if not each.discarded}
+        over: list[str] = []
+        waiting: dict[str, str] = {}  # the servers that may still claim, by guard
+        for guard in guards:
+            server = there.get(guard.member_id)
+            if ensemble.status is not Status.BUILDING:
+                over.append(guard.id)
+            elif server is None:
+                # What neither is there nor was is perhaps asked for: its time will tell.
+                if _is_held_or_gone(members.get(guard.member_id)):
+                    over.append(guard.id)
+            elif server.status == "BUILD" and server.host is None:
+                waiting[guard.id] = server.id
+            else:
+                over.append(guard.id)
+        claimed = self._reservation.holding(waiting.values())
+        over += [guard_id for guard_id, server_id in waiting.items() if server_id in claimed]
+        soon = rows.now() + timedelta(seconds=self._seconds / 2)
+        kept = waiting.keys() - over
+        late = [each.id for each in guards if each.id in kept and each.until < soon]
+        if over or late:
+            self._guards.settle(ensemble, self._owner, over, late, self._seconds)
+
+    def begin(
+        self, ensemble: EnsembleRecord, chosen: Sequence[Action]
+    ) -> tuple[Sequence[Action], Mapping[str, str]]:
+        """Close the hosts of those members that are asked for; those without a turn are left out.
+
+        Gives what is to be done then, and the hints that tell members' requests, by member.
+
+        :raises ensemble_api.exception.LeaseLost: when another worker has the ensemble.
+        """
+        asked = [each.member for each in chosen if isinstance(each, CreateServer)]
+        if self._width == 0 or not asked:
+            return chosen, {}
+        hints = self._guards.open(
+            ensemble, self._owner, asked, width=self._width, seconds=self._seconds
+        )
+        left_out = {each.id for each in asked} - hints.keys()
+        done = [
+            each
+            for each in chosen
+            if not (isinstance(each, CreateServer) and each.member.id in left_out)
+        ]
+        return done, hints
+
+    def end(self, hint: str | None) -> None:
+        """Open a host again: its member is held, or is not built any more."""
+        if hint is not None:
+            self._guards.end(hint)
+
+
+def _is_held_or_gone(member: MemberRecord | None) -> bool:
+    """Whether a member of which no server is there has its capacity held, or had a server."""
+    return member is None or member.status is MemberStatus.RESERVED or bool(member.server_id)

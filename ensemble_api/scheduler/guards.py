@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which hosts are closed to a server while members are handed over on them."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from ensemble_api.cloud.tags import HANDOVER_HINT
+from ensemble_api.store import rows
+from ensemble_api.store.guards import Guard, Guards
+
+PATIENCE = 3.0  # seconds; a hand-over takes about one
+PAUSE = 0.2  # seconds between two looks
+MOST_WAITING = 4  # requests of one scheduler; those of the members themselves need the others
+
+
+class GuardedHosts:
+    """Knows a member's own request by its hint, which the database confirms once.
+
+    A hint is nothing else: one that is made up, was used, or is of another project, flavor or host
+    opens no host.
+    """
+
+    def __init__(self, guards: Guards, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._guards = guards
+        self._sleep = sleep
+        self._last: Sequence[Guard] = ()
+        self._waiting = threading.BoundedSemaphore(MOST_WAITING)
+
+    def open_to(
+        self, hosts: Sequence[Any], spec: Any, guards: Sequence[Guard]
+    ) -> tuple[list[Any], str | None]:
+        """Those of these HostStates that are open to a server, and whose member it is, if one's.
+
+        ``guards`` are those of this moment. Where they leave no host they are waited for.
+        """
+        self._last = guards
+        own = _own(guards, spec)
+        if own is not None and self._guards.confirm(own.id, spec.instance_uuid):
+            return [each for each in hosts if each.host == own.host], own.ensemble_id
+        found = _open(hosts, guards)
+        if hosts and not found:
+            found = self._wait(hosts)
+        if hosts and not found and "ignore_hosts" in spec and spec.ignore_hosts:
+            # A server that runs already, or did: Nova sets one to ERROR that finds no host in an
+            # evacuation, where a member that loses its host for it is given another one.
+            return list(hosts), None
+        return found, None
+
+    def as_last_read(self, hosts: Iterable[Any], spec: Any) -> list[Any]:
+        """What is open by what is remembered, for as long as that was to be so."""
+        now = rows.now()
+        guards = [each for each in self._last if each.until > now]
+        own = _own(guards, spec)
+        return _open(hosts, [each for each in guards if own is None or each.host != own.host])
+
+    def _wait(self, hosts: Sequence[Any]) -> list[Any]:
+        if not self._waiting.acquire(blocking=False):
+            return []
+        try:
+            waited = 0.0
+            while waited < PATIENCE:
+                self._sleep(PAUSE)
+                waited += PAUSE
+                self._last = self._guards.live()
+                if found := _open(hosts, self._last):
+                    return found
+        finally:
+            self._waiting.release()
+        return []
+
+
+def _own(guards: Iterable[Guard], spec: Any) -> Guard | None:
+    """The guard that a RequestSpec may be told by, if there is one."""
+    hints = (spec.scheduler_hints if "scheduler_hints" in spec else None) or {}
+    given = hints.get(HANDOVER_HINT, ())
+    for guard in guards:
+        if guard.id in given and guard.is_for(
+            spec.instance_uuid, spec.project_id, spec.flavor.flavorid
+        ):
+            return guard
+    return None
+
+
+def _open(hosts: Iterable[Any], guards: Iterable[Guard]) -> list[Any]:
+    closed = {each.host for each in guards}
+    return [each for each in hosts if each.host not in closed]

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Guards: which hosts are closed while members are handed over on them, from hold to server."""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from ensemble_api.records import EnsembleRecord, MemberRecord
+from ensemble_api.store import models, rows
+from ensemble_api.store.database import Database, retried
+from ensemble_api.store.progress import update_ensemble
+
+MOST_HOSTS = 8
+SHARE = 4  # one of so many hosts, where there are fewer than so many times MOST_HOSTS
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A host that is closed to all servers but one, whose request has ``id`` as a hint.
+
+    ``server_id`` is that server, once the scheduler has seen it. At ``until`` it ends by itself.
+    """
+
+    id: str
+    ensemble_id: str
+    member_id: str
+    project_id: str
+    host: str
+    flavor: str
+    until: datetime
+    server_id: str | None = None
+
+    def is_for(self, server_id: str, project_id: str, flavor: str) -> bool:
+        """Whether this may be the server: as far as can be told before ``Guards.confirm``."""
+        alike = (project_id, flavor) == (self.project_id, self.flavor)
+        return alike and self.server_id in (None, server_id)
+
+
+class Guards:
+    """Reads and writes of guards, each one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def live(self) -> list[Guard]:
+        """All guards of the cloud that have not ended."""
+        with self._database.reading() as session:
+            return live(session)
+
+    def of(self, ensemble_id: str) -> list[Guard]:
+        """The guards of an ensemble, also those whose time is over."""
+        model = models.Guard
+        with self._database.reading() as session:
+            query = sa.select(model).where(model.ensemble_id == ensemble_id)
+            return [_guard(row) for row in session.scalars(query)]
+
+    @retried
+    def open(
+        self,
+        record: EnsembleRecord,
+        owner: str,
+        members: Sequence[MemberRecord],
+        *,
+        width: int | None,
+        seconds: float,
+    ) -> Mapping[str, str]:
+        """Close the hosts of these members, as far as ``width`` lets so many be closed at once.
+
+        Gives the ids of the guards by member, in which those are not that have to wait. One that
+        had a guard gets a new one. A ``width`` of None depends on how many hosts there are.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
+        """
+        model, now = models.Guard, rows.now()
+        opened: dict[str, str] = {}
+        with self._database.writing() as session:
+            _wait_for_turn(session)
+            update_ensemble(session, record, owner)
+            ids = [member.id for member in members]
+            session.execute(
+                sa.delete(model).where(sa.or_(model.until <= now, model.member_id.in_(ids)))
+            )
+            closed = set(session.scalars(sa.select(model.host).distinct()))
+            most = _width(session) if width is None else width
+            for member in members:
+                if member.host not in closed and len(closed) >= most:
+                    continue
+                closed.add(member.host)
+                opened[member.id] = str(uuid.uuid4())
+                session.add(
+                    model(
+                        id=opened[member.id],
+                        ensemble_id=record.id,
+                        member_id=member.id,
+                        project_id=record.project_id,
+                        host=member.host,
+                        flavor=record.template(member)["flavor"],
+                        until=now + timedelta(seconds=seconds),
+                    )
+                )
+        return opened
+
+    @retried
+    def settle(
+        self,
+        record: EnsembleRecord,
+        owner: str,
+        over: Collection[str],
+        late: Collection[str],
+        seconds: float,
+    ) -> None:
+        """End the guards that are ``over``, and those that are ``late`` not before ``seconds``.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
+        """
+        model, now = models.Guard, rows.now()
+        with self._database.writing() as session:
+            update_ensemble(session, record, owner)
+            session.execute(sa.delete(model).where(model.id.in_(over)))
+            session.execute(
+                sa.update(model)
+                .where(model.id.in_(late))
+                .values(until=now + timedelta(seconds=seconds))
+            )
+
+    @retried
+    def end(self, guard_id: str) -> None:
+        """Open a host to everybody."""
+        with self._database.writing() as session:
+            session.execute(sa.delete(models.Guard).where(models.Guard.id == guard_id))
+
+    @retried
+    def confirm(self, guard_id: str, server_id: str) -> bool:
+        """Say whether a guard is this server's, which it is from now on alone."""
+        model = models.Guard
+        with self._database.writing() as session:
+            result: Any = session.execute(
+                sa.update(model)
+                .where(
+                    model.id == guard_id,
+                    model.until > rows.now(),
+                    sa.or_(model.server_id.is_(None), model.server_id == server_id),
+                )
+                .values(server_id=server_id)
+            )
+            return bool(result.rowcount)
+
+
+def live(session: orm.Session) -> list[Guard]:
+    """All guards of the cloud that have not ended."""
+    model = models.Guard
+    query = sa.select(*model.__table__.columns).where(model.until > rows.now())
+    return [_guard(row) for row in session.execute(query)]
+
+
+def _guard(row: Any) -> Guard:
+    return Guard(
+        id=row.id,
+        ensemble_id=row.ensemble_id,
+        member_id=row.member_id,
+        project_id=row.project_id,
+        host=row.host,
+        flavor=row.flavor,
+        until=row.until,
+        server_id=row.server_id,
+    )
+
+
+def _wait_for_turn(session: orm.Session) -> None:
+    """Go on when no other transaction is about to count the closed hosts."""
+    model = models.GuardTurn
+    result: Any = session.execute(sa.update(model).values(id=1))
+    if not result.rowcount:
+        session.add(model(id=1))
+        session.flush()
+
+
+def _width(session: orm.Session) -> int:
+    hosts = session.scalar(sa.select(sa.func.count()).select_from(models.Host)) or 0
+    return max(1, min(MOST_HOSTS, hosts // SHARE))
