@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why there is no plan, in plain words with figures, and without naming a host or a rack."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from ensemble_api.planning.changes import Changes, Oracle, Rebuild
+from ensemble_api.planning.changes.offer import with_changes
+from ensemble_api.planning.changes.trials import Oracle, Rebuild, Trials
 from ensemble_api.planning.edits import edited
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import Message, Sentence, listed
@@ -78,12 +79,16 @@ def explain(problem: Problem, oracle: Oracle, rebuild: Rebuild | None = None) ->
     With `rebuild`, each has the smallest changes with which the whole ensemble has a plan, as far
     as any is found.
     """
+    causes = _causes(problem, oracle, rebuild)
+    return tuple(causes) if rebuild is None else _with_changes(problem, causes, oracle, rebuild)
+
+
+def _with_changes(
+    problem: Problem, reasons: Sequence[Reason], oracle: Oracle, rebuild: Rebuild
+) -> tuple[Reason, ...]:
+    trials = Trials(problem.ensemble, oracle, rebuild)
     causes = partial(_causes, oracle=oracle, rebuild=rebuild)
-    if rebuild is None:
-        return tuple(causes(problem))
-    return Changes(
-        problem.ensemble, oracle, rebuild, causes, _shortages_of, problem.topology.levels
-    ).offered(causes(problem))
+    return with_changes(reasons, trials, causes, _shortages_of, problem.topology.levels)
 
 
 def _causes(problem: Problem, oracle: Oracle, rebuild: Rebuild | None) -> list[Reason]:
@@ -153,12 +158,7 @@ def undecided(
         tiers=tuple(tier.name for tier in problem.ensemble.tiers),
         demand=problem.ensemble.size,
     )
-    if rebuild is None:
-        return (reason,)
-    causes = partial(_causes, oracle=oracle, rebuild=rebuild)
-    return Changes(
-        problem.ensemble, oracle, rebuild, causes, _shortages_of, problem.topology.levels
-    ).offered([reason])
+    return (reason,) if rebuild is None else _with_changes(problem, [reason], oracle, rebuild)
 
 
 def _tier_shortages(problem: Problem) -> Iterator[Reason]:

@@ -107,7 +107,7 @@ class Policy(ABC):
         """Say what `value` is, as one of its fields that tell how much it asks."""
         return value
 
-    def looser(self, count: int) -> Iterator[tuple[str, Sequence[int | str]]]:
+    def relaxations(self, count: int) -> Iterator[tuple[str, Sequence[int | str]]]:
         """Give the fields that say how much it asks, with the values that ask for less.
 
         The nearest value comes first; `count` is that of its largest tier.

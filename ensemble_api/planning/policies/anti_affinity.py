@@ -82,7 +82,7 @@ class AntiAffinity(Policy):
         """Say in a few plain words by how much it is missed."""
         return _MISSED(number=amount)
 
-    def looser(self, count: int) -> Iterator[tuple[str, Sequence[int | str]]]:
+    def relaxations(self, count: int) -> Iterator[tuple[str, Sequence[int | str]]]:
         """Give larger values of `max_per_domain`."""
         if not self.separates:
             yield "max_per_domain", range(self.max_per_domain + 1, count)

@@ -95,7 +95,7 @@ class Spread(Policy):
             return _SKEW(skew=value)
         return domains(int(value), self.level)
 
-    def looser(self, count: int) -> Iterator[tuple[str, Sequence[int | str]]]:
+    def relaxations(self, count: int) -> Iterator[tuple[str, Sequence[int | str]]]:
         """Give larger values of `max_skew` and smaller ones of `min_domains`."""
         if self.max_skew is not None:
             yield "max_skew", range(self.max_skew + 1, count)

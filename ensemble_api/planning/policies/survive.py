@@ -121,7 +121,7 @@ class Survive(Policy):
         """Say what `value` is, as one of its fields that tell how much it asks."""
         return domains(int(value), self.level) if field == "failures" else _words(value)
 
-    def looser(self, count: int) -> Iterator[tuple[str, Sequence[int | str]]]:
+    def relaxations(self, count: int) -> Iterator[tuple[str, Sequence[int | str]]]:
         """Give smaller values of `min_available` and of `failures`."""
         if isinstance(self.min_available, int):
             yield "min_available", range(self.min_available - 1, 0, -1)

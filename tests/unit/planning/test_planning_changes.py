@@ -44,7 +44,7 @@ def single_edits(ensemble: Ensemble) -> Iterator[Edits]:
         yield {f"policies[{number}].enforcement": "soft"}
         for level in LEVELS:
             yield {f"policies[{number}].level": level}
-        for field, values in policy.looser(max(tier.count for tier in ensemble.tiers)):
+        for field, values in policy.relaxations(max(tier.count for tier in ensemble.tiers)):
             for value in values:
                 yield {f"policies[{number}].{field}": value}
 

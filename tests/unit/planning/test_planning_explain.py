@@ -10,7 +10,7 @@ from planning_solved import plan
 from planning_strategies import MANY, clouds, ensembles
 
 from ensemble_api.planning import planner, unplanned
-from ensemble_api.planning.changes import edited
+from ensemble_api.planning.edits import edited
 from ensemble_api.planning.model import Ensemble, Tier
 from ensemble_api.planning.policies import Affinity, AntiAffinity, Exclusive, Near, Spread, Survive
 from ensemble_api.planning.policy import Policy
