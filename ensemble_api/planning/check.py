@@ -22,7 +22,7 @@ from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.result import Assignment, Violation
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain
-from ensemble_api.planning.wording import members
+from ensemble_api.planning.wording import members, quoted
 
 _NO_HOST = Sentence("check.no-host", "no host for %(members)s")
 _FOREIGN = Sentence("check.foreign", "%(members)s not of this ensemble")
@@ -157,7 +157,7 @@ def _eligibility(
     for tier in ensemble.tiers:
         wrong = [m for m in tier.members if not _suits(tier, assignment[m], snapshot)]
         if wrong:
-            message = _NOT_ELIGIBLE(members=members(len(wrong)), tier=tier.name)
+            message = _NOT_ELIGIBLE(members=members(len(wrong)), tier=quoted(tier.name))
             yield _rule(message, (tier.name,), len(wrong))
 
 
@@ -176,7 +176,7 @@ def _offers(
             if not snapshot.offered[tier.mask][snapshot.topology.host_number(host)]
         )
         if wrong:
-            message = _NOT_OFFERED(members=members(wrong), tier=tier.name)
+            message = _NOT_OFFERED(members=members(wrong), tier=quoted(tier.name))
             yield _rule(message, (tier.name,), wrong)
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import Message, Sentence, following, listed
 from ensemble_api.planning.model import Ensemble, Flavor, Tier
-from ensemble_api.planning.wording import members
+from ensemble_api.planning.wording import members, quoted
 
 _ALL_SOFT = Sentence("change.all-soft", "Make all policies soft.")
 _SOFT = Sentence("change.soft", "Make “%(policy)s” soft.")
@@ -75,8 +75,8 @@ def describe_edits(ensemble: Ensemble, edits: Mapping[str, int | str | None]) ->
 def _describe_flavor(tier: Tier, flavor: Flavor) -> Message:
     dropped = sorted(tier.required_traits - flavor.required_traits)
     if not dropped:
-        return _FLAVOR(flavor=flavor.name, tier=tier.name)
-    return _FLAVOR_WITHOUT(flavor=flavor.name, tier=tier.name, traits=listed(dropped))
+        return _FLAVOR(flavor=flavor.name, tier=quoted(tier.name))
+    return _FLAVOR_WITHOUT(flavor=flavor.name, tier=quoted(tier.name), traits=listed(dropped))
 
 
 def _describe_edit(ensemble: Ensemble, field: str, value: int | str | None) -> Message:
@@ -85,10 +85,10 @@ def _describe_edit(ensemble: Ensemble, field: str, value: int | str | None) -> M
     if part.startswith("tiers"):
         tier = ensemble.tiers[number]
         if name == ZONE:
-            return _ANY_ZONE(tier=tier.name)
+            return _ANY_ZONE(tier=quoted(tier.name))
         if name == FLAVOR:
             return _describe_flavor(tier, _flavor(tier, field, value))
-        return _COUNT(members=members(int(value or 0)), tier=tier.name, before=tier.count)
+        return _COUNT(members=members(int(value or 0)), tier=quoted(tier.name), before=tier.count)
     policy = ensemble.policies[number]
     if name == "enforcement":
         return _SOFT(policy=policy.describe())

@@ -14,7 +14,7 @@ from ensemble_api.planning.model import Tier
 from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.result import NO_ANSWER, NOT_DECIDED, Reason
 from ensemble_api.planning.unplanned import MORE_HOSTS
-from ensemble_api.planning.wording import members
+from ensemble_api.planning.wording import members, quoted
 
 _NOT_DECIDED = Sentence(
     "reason.not-decided",
@@ -60,7 +60,6 @@ _CROWDED = Sentence(
     "together.",
 )
 _CONFLICT = Sentence("reason.conflict", "“%(policy)s” cannot be met together with %(others)s.")
-_QUOTED = Sentence("quoted", "“%(text)s”")
 _SOME_FIT = Sentence(
     "reason.some-fit",
     "“%(policy)s” cannot be met with the free capacity: %(count)s of the %(members)s fits.",
@@ -171,16 +170,16 @@ def _tier_shortages(problem: Problem) -> Iterator[Reason]:
             sentence = _TOO_FEW_FIT if room else _NONE_FITS
             if MORE_HOSTS.intersection(tier.unplanned):
                 sentence = _TOO_FEW_FIT_WHERE_LOOKED if room else _NONE_FITS_WHERE_LOOKED
-            message = sentence(count=room, members=members(tier.count), tier=tier.name)
+            message = sentence(count=room, members=members(tier.count), tier=quoted(tier.name))
             yield _of_tier("no-capacity", message, tier, room)
 
 
 def _no_host(tier: Tier) -> Message:
     """Say what the hosts lack, by what the tier asks of them."""
     if tier.zone is None:
-        return (_NO_HOST_WITH_TRAITS if tier.required_traits else _NO_HOST)(tier=tier.name)
+        return (_NO_HOST_WITH_TRAITS if tier.required_traits else _NO_HOST)(tier=quoted(tier.name))
     sentence = _NO_HOST_IN_ZONE_WITH_TRAITS if tier.required_traits else _NO_HOST_IN_ZONE
-    return sentence(tier=tier.name, zone=tier.zone)
+    return sentence(tier=quoted(tier.name), zone=tier.zone)
 
 
 def _of_tier(code: str, message: Message, tier: Tier, supply: int) -> Reason:
@@ -210,7 +209,7 @@ def _crowded(problem: Problem) -> Reason:
     """
     names = tuple(tier.name for tier in problem.ensemble.tiers)
     size = problem.ensemble.size
-    message = _CROWDED(size=size, tiers=listed(names))
+    message = _CROWDED(size=size, tiers=listed([quoted(name) for name in names]))
     return Reason("no-capacity", message, tiers=names, demand=size)
 
 
@@ -228,7 +227,7 @@ def _conflict(problem: Problem, oracle: Oracle, rebuild: Rebuild | None) -> list
     reasons = []
     for index in core:
         policy = problem.ensemble.policies[index]
-        others = [_QUOTED(text=problem.ensemble.policies[i].describe()) for i in core if i != index]
+        others = [quoted(problem.ensemble.policies[i].describe()) for i in core if i != index]
         demand = int(problem.counts[problem.rows(policy.tiers)].sum())
         supply = None
         if not others and rebuild is not None:

@@ -16,7 +16,7 @@ from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.laminar import reach
 from ensemble_api.planning.message import Argument, Message, Sentence
 from ensemble_api.planning.topology import BoolArray, IntArray
-from ensemble_api.planning.wording import domains, members, there_are
+from ensemble_api.planning.wording import domains, members, quoted, there_are
 
 if TYPE_CHECKING:
     from ensemble_api.planning.milp.formulation import Formulation, Linear
@@ -44,7 +44,7 @@ _TOO_LITTLE_ROOM_BESIDE = Sentence(
 def require_tier(name: str, field: str, counts: Mapping[str, int]) -> None:
     """Refuse a name that no tier of the ensemble has."""
     if name not in counts:
-        raise ModelError(field, _NO_SUCH_TIER(tier=name))
+        raise ModelError(field, _NO_SUCH_TIER(tier=quoted(name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ class Policy(ABC):
             needed, present = -(-tier.count // limit), int((able > 0).sum())
             if needed > present:
                 message = _TOO_FEW_DOMAINS(
-                    tier=tier.name,
+                    tier=quoted(tier.name),
                     domains=domains(needed, self.level),
                     policy=self.describe(),
                     there_are=there_are(present),
@@ -230,7 +230,7 @@ class Policy(ABC):
                 yield Shortage("too-few-domains", message, (row,), needed, present)
                 continue
             words: dict[str, Argument] = {
-                "tier": tier.name,
+                "tier": quoted(tier.name),
                 "members": members(tier.count),
                 "policy": self.describe(),
             }

@@ -14,7 +14,8 @@ __all__ = [
     "ZONE", "after_loss", "at_least", "at_most", "domain_label", "domains", "in_a", "in_every",
     "in_number",
     "in_one", "in_same", "left_of", "level_word", "listed", "loss_of_more", "loss_of_one",
-    "lost_with_worst", "members", "members_of", "no_domain", "over", "plural", "there_are",
+    "lost_with_worst", "members", "members_of", "no_domain", "over", "plural", "quoted",
+    "there_are",
 ]  # fmt: skip
 
 
@@ -34,6 +35,7 @@ class _Phrase:
         return self.other(level=level, levels=plural(level), **arguments)
 
 
+_QUOTED = Sentence("quoted", "“%(text)s”")
 _DOMAINS = _Phrase(
     Sentence("domains.host", "%(count)s host", "%(count)s hosts"),
     Sentence("domains.rack", "%(count)s rack", "%(count)s racks"),
@@ -174,6 +176,11 @@ def level_word(level: str) -> Argument:
 def domains(number: int, level: str) -> Message:
     """Count domains of a level: 1 rack, 7 racks."""
     return _DOMAINS(level, count=number)
+
+
+def quoted(text: Argument) -> Message:
+    """Mark what is a name, or the words of a policy, in a sentence."""
+    return _QUOTED(text=text)
 
 
 def in_number(number: int, level: str) -> Message:

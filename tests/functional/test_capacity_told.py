@@ -15,10 +15,10 @@ from ensemble_api import policies, routes
 
 # The cloud has room for 8 members in all, 2 on each of 4 hosts; 3 racks, 2 zones.
 TOO_LARGE = [
-    pytest.param(body(("web", 11)), "8 of the 11 members of web fit.", id="one tier"),
+    pytest.param(body(("web", 11)), "8 of the 11 members of “web” fit.", id="one tier"),
     pytest.param(
         body(("web", 5), ("db", 5)),
-        "The free capacity is too small, or too scattered, for all 10 members of web and db "
+        "The free capacity is too small, or too scattered, for all 10 members of “web” and “db” "
         "together.",
         id="two tiers together",
     ),

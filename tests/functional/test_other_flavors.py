@@ -55,7 +55,7 @@ def test_the_nearest_flavor_that_fits_is_offered_and_does_fit(cloud: SmallCloud)
     for reasons in answers(cloud, body(("web", 11))):
         assert offered(reasons) == ["m1.tiny"]
         said = [change["message"] for change in reasons[0]["changes"]]
-        assert "Use flavor the m1.tiny for web." in said
+        assert "Use flavor the m1.tiny for “web”." in said
     assert answers(cloud, body(("web", 11), flavor="m1.tiny")) == [[], []]
 
 

@@ -106,7 +106,7 @@ test('reasons come with what would help', () => {
 
 const CHANGES = [
   { message: 'Make it soft.', edits: [{ field: 'f', value: 'soft' }], steps: [{}] },
-  { message: 'Ask for 6 members of web in place of 9.', edits: [{ field: 'g', value: 6 }], steps: [{}] },
+  { message: 'Ask for 6 members of “web” in place of 9.', edits: [{ field: 'g', value: 6 }], steps: [{}] },
 ];
 
 test('each change that would help is a button, once, and a click takes it', () => {

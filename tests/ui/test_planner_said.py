@@ -42,7 +42,7 @@ def test_a_way_out_of_a_refusal_is_taken_with_one_click_and_taken_back(demo: Das
         "Relax “at most 1 of web in a rack” to 2.",
         "Ask for “at most 1 of web on a host” in place of “at most 1 of web in a rack”.",
         "Make “at most 1 of web in a rack” soft.",
-        "Ask for 6 members of web in place of 9.",
+        "Ask for 6 members of “web” in place of 9.",
     }
     offers(demo)["Make “at most 1 of web in a rack” soft."].click()
     preview_of(demo, {"web": 9})
@@ -59,11 +59,11 @@ def test_a_way_out_of_a_refusal_is_taken_with_one_click_and_taken_back(demo: Das
     demo.click("#ens-undo")
     preview_of(demo, {"web": 9})
     demo.click("#ens-take-back")
-    assert "Ask for 6 members of web in place of 9." in offers(demo)
+    assert "Ask for 6 members of “web” in place of 9." in offers(demo)
     assert demo.find("#p2-enforcement-hard").is_selected()
     assert demo.text("#ens-changed") == ""
 
-    offers(demo)["Ask for 6 members of web in place of 9."].click()
+    offers(demo)["Ask for 6 members of “web” in place of 9."].click()
     preview_of(demo, {"web": 6})
     assert value(demo, "#t1-count") == "6"
     assert left(demo, "rack", "web") == "5 of 6 left"
@@ -74,7 +74,7 @@ def test_changes_are_taken_back_one_after_the_other(demo: Dashboard) -> None:
     preview_of(demo, {"web": 2})
     choose(demo, "p2", "level", "zone")
     demo.type("#t1-count", "3")
-    offers(demo)["Ask for 2 members of web in place of 3."].click()
+    offers(demo)["Ask for 2 members of “web” in place of 3."].click()
     preview_of(demo, {"web": 2})
     demo.click("#t1-more")
     offers(demo)["Relax “at most 1 of web in a zone” to 2."].click()
@@ -84,7 +84,7 @@ def test_changes_are_taken_back_one_after_the_other(demo: Dashboard) -> None:
     drawing(demo, "refused")
     assert value(demo, "#p2-most") == "1"
     demo.click("#ens-undo")
-    assert "Ask for 2 members of web in place of 3." in demo.text("#ens-changed")
+    assert "Ask for 2 members of “web” in place of 3." in demo.text("#ens-changed")
     demo.click("#ens-take-back")
     assert value(demo, "#t1-count") == "3"
     drawing(demo, "refused")

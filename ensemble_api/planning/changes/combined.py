@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from ensemble_api.planning.changes.reduction import needed_edits
 from ensemble_api.planning.changes.trials import Trials, first
-from ensemble_api.planning.changes.values import new_values, smaller_counts
-from ensemble_api.planning.edits import Edits, edited
+from ensemble_api.planning.changes.values import is_flavor, new_values, smaller_counts
+from ensemble_api.planning.edits import FLAVOR, Edits, edited
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.result import Reason
@@ -35,11 +35,29 @@ class CombinedChanges:
         """Give changes against all of the reasons, each starting with another way."""
         seen: list[Edits] = []
         for start in _WAYS:
-            ways = (start, *(way for way in _WAYS if way != start), "zone")
+            ways = (start, *(way for way in _WAYS if way != start), "zone", "flavor")
             edits = self._edits_for_all(reasons, ways)
             if edits is not None and edits not in seen:
                 seen.append(edits)
                 yield edits
+        edits = self._same_flavor(reasons)
+        if edits is not None and edits not in seen:
+            yield edits
+
+    def _same_flavor(self, reasons: Sequence[Reason]) -> Edits | None:
+        """Give one other flavor for all tiers that lack hosts or capacity; None if none does."""
+        tiers = self.trials.ensemble.tiers
+        named = {name for reason in reasons if reason.policy is None for name in reason.tiers}
+        rows = [row for row, tier in enumerate(tiers) if tier.name in named]
+        if len(rows) < 2:
+            return None
+        ids = [[flavor.id for flavor in tiers[row].flavors] for row in rows]
+        for each in ids[0]:
+            edits: Edits = {f"tiers[{row}].{FLAVOR}": each for row in rows}
+            shared = all(each in others for others in ids)
+            if shared and self.trials.possible(edits) and self.trials.fits(edits):
+                return needed_edits(self.trials, edits)
+        return None
 
     def _edits_for_all(self, reasons: Sequence[Reason], ways: Sequence[str]) -> Edits | None:
         """Take away reason after reason, also those that come up then, until there is a plan."""
@@ -82,13 +100,19 @@ class CombinedChanges:
         if reason.policy is None and len(reason.tiers) > 1:
             return first(smaller_counts(ensemble), possible, gone) or {}
         for steps in new_values(ensemble, reason, self.levels, ways):
-            found = first(steps, gone, gone)
+            if is_flavor(steps):  # the next one may be the harder one
+                found = next((each for each in steps if gone(each)), None)
+            else:
+                found = first(steps, gone, gone)
             if found is not None:
                 return found
         return {}
 
     def _gone(self, problem: Problem, reason: Reason, reasons: Sequence[Reason]) -> bool:
-        """Whether a problem no longer has one of the reasons that it had."""
+        """Whether a problem no longer has one of the reasons that it had.
+
+        That some members of a tier fit is another reason than that none does.
+        """
         if reason.policy is None and len(reason.tiers) > 1:
             return self.trials.oracle(problem.enforcing(())) is True
         if reason.code == "conflict":
@@ -98,6 +122,7 @@ class CombinedChanges:
         return not any(
             (other.code, other.policy) == (reason.code, reason.policy)
             and set(other.tiers) & set(reason.tiers)
+            and not (reason.policy is None and reason.supply == 0 and other.supply)
             for other in self.shortages(problem, reason.policy)
         )
 

@@ -11,10 +11,11 @@ from ensemble_api.planning.changes.values import (
     OF_TIERS,
     WAYS,
     is_counted,
+    is_flavor,
     new_values,
     smaller_counts,
 )
-from ensemble_api.planning.edits import FLAVOR, Edits
+from ensemble_api.planning.edits import Edits
 from ensemble_api.planning.message import legacy_text
 from ensemble_api.planning.result import Reason
 
@@ -78,7 +79,7 @@ class SingleChanges:
         More or fewer members of a tier that a policy counts are not always easier, and neither are
         other flavors. So of those the first that counting leaves open are planned one by one.
         """
-        flavors = any(field.endswith(FLAVOR) for step in steps[:1] for field in step)
+        flavors = is_flavor(steps)
         if flavors or self._uneven(steps):
             possible = islice((each for each in steps if self.trials.possible(each)), _TRIES)
             edits = next((each for each in possible if self.trials.fits(each)), None)

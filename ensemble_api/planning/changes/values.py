@@ -76,6 +76,11 @@ def is_counted(ensemble: Ensemble, name: str) -> bool:
     return any(name in policy.counting for policy in ensemble.policies if policy.hard)
 
 
+def is_flavor(steps: Sequence[Edits]) -> bool:
+    """Whether steps change a flavor; of these the further one need not be the easier one."""
+    return any(field.endswith(FLAVOR) for step in steps for field in step)
+
+
 def _fewer(ensemble: Ensemble, reason: Reason, name: str) -> Sequence[Edits]:
     """Give smaller counts of one tier; at most what there is room for, where that is known."""
     number = [tier.name for tier in ensemble.tiers].index(name)

@@ -13,7 +13,15 @@ from ensemble_api.planning.milp.formulation import Formulation, Linear
 from ensemble_api.planning.policy import Policy, Shortage
 from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.topology import IntArray
-from ensemble_api.planning.wording import in_number, in_one, level_word, listed, members, no_domain
+from ensemble_api.planning.wording import (
+    in_number,
+    in_one,
+    level_word,
+    listed,
+    members,
+    no_domain,
+    quoted,
+)
 
 _ASKS = Sentence("affinity.asks", "all members of %(tiers)s %(in_one)s")
 _MUST = Sentence("affinity.must", "All members of %(tiers)s must be in one %(level)s.")
@@ -68,7 +76,7 @@ class Affinity(Policy):
             if most < tier.count:
                 message = _NO_SINGLE_DOMAIN(
                     members=members(tier.count),
-                    tier=tier.name,
+                    tier=quoted(tier.name),
                     in_one=in_one(self.level),
                     no_domain=no_domain(self.level),
                     most=most,

@@ -14,7 +14,15 @@ from ensemble_api.planning.milp.formulation import Formulation, Linear
 from ensemble_api.planning.policy import Policy, Shortage
 from ensemble_api.planning.problem import Problem, together
 from ensemble_api.planning.topology import IntArray
-from ensemble_api.planning.wording import domains, in_a, in_same, level_word, listed, there_are
+from ensemble_api.planning.wording import (
+    domains,
+    in_a,
+    in_same,
+    level_word,
+    listed,
+    quoted,
+    there_are,
+)
 
 _ASKS = Sentence("anti-affinity.asks", "at most %(most)s of %(tiers)s %(in_a)s")
 _ASKS_APART = Sentence("anti-affinity.asks-apart", "no two of %(tiers)s %(in_same)s")
@@ -150,7 +158,7 @@ class AntiAffinity(Policy):
         present = int(np.any(fit, axis=0).sum())
         if needed > present:
             message = _TOO_FEW_DOMAINS(
-                tiers=listed(self.tiers),
+                tiers=listed([quoted(name) for name in self.tiers]),
                 domains=domains(needed, self.level),
                 there_are=there_are(present),
             )

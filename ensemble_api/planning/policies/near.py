@@ -12,7 +12,7 @@ from ensemble_api.planning.milp.formulation import Formulation, Linear
 from ensemble_api.planning.policy import Policy, Shortage, require_tier
 from ensemble_api.planning.problem import Problem, together
 from ensemble_api.planning.topology import BoolArray, IntArray
-from ensemble_api.planning.wording import at_most, domains, in_every, level_word, listed
+from ensemble_api.planning.wording import at_most, domains, in_every, level_word, listed, quoted
 
 _ASKS = Sentence("near.asks", "%(to)s %(in_every)s that holds %(tiers)s")
 _MUST = Sentence(
@@ -108,9 +108,9 @@ class Near(Policy):
         yield from Policy.shortages(self, problem)
         for row, most, wanted in self.unreached(problem):
             message = _TOO_FEW_DOMAINS(
-                tier=problem.ensemble.tiers[row].name,
+                tier=quoted(problem.ensemble.tiers[row].name),
                 domains=domains(wanted, self.level),
-                to=self.to,
+                to=quoted(self.to),
                 at_most=at_most(most, self.level),
             )
             yield Shortage("too-few-domains", message, (row,), wanted, most)

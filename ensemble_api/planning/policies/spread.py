@@ -21,6 +21,7 @@ from ensemble_api.planning.wording import (
     level_word,
     listed,
     over,
+    quoted,
 )
 
 _ASKS_SKEW = Sentence("spread.asks-skew", "%(tiers)s %(over)s with a skew of at most %(skew)s")
@@ -150,7 +151,7 @@ class Spread(Policy):
         yield from Policy.shortages(self, problem)
         for row, most, wanted in self.unreached(problem):
             message = _TOO_FEW_DOMAINS(
-                tier=problem.ensemble.tiers[row].name,
+                tier=quoted(problem.ensemble.tiers[row].name),
                 at_most=at_most(most, self.level),
                 in_number=in_number(wanted, self.level),
             )

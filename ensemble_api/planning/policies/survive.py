@@ -15,7 +15,7 @@ from ensemble_api.planning.milp.formulation import Formulation, Linear
 from ensemble_api.planning.policy import Policy, Shortage
 from ensemble_api.planning.problem import Problem
 from ensemble_api.planning.topology import IntArray
-from ensemble_api.planning.wording import after_loss, domains, listed
+from ensemble_api.planning.wording import after_loss, domains, listed, quoted
 
 _ASKS = Sentence("survive.asks", "%(left)s of %(tiers)s left %(after_loss)s")
 _MUST = Sentence(
@@ -189,7 +189,7 @@ class Survive(Policy):
             message = sentence(
                 left=left,
                 number=tier.count,
-                tier=tier.name,
+                tier=quoted(tier.name),
                 after_loss=after_loss(self.failures, self.level),
                 wanted=wanted,
             )

@@ -74,7 +74,7 @@ def test_a_host_is_shown_and_its_drain_only_when_that_was_checked(
         "fits": False,
         "moves": [],
         "message": "There is no room.",
-        "reasons": [{"message": "None of the 2 members of db fit."}],
+        "reasons": [{"message": "None of the 2 members of “db” fit."}],
     }
     drain = {
         "breaks": [],
@@ -89,7 +89,7 @@ def test_a_host_is_shown_and_its_drain_only_when_that_was_checked(
         "Not all members fit elsewhere.",
         "shop: Moves: web-0 to h2.",
         "blog: There is no room.",
-        "- None of the 2 members of db fit.",
+        "- None of the 2 members of “db” fit.",
     ]
     assert [each.query for each in fake.asked] == [{}, {"check": ["1"]}]
 

@@ -208,7 +208,7 @@ def test_where_others_need_the_room_of_a_tier_all_may_be_cut_alike() -> None:
     snapshot = cloud({"a": ("r1", "z1", 6), "b": ("r2", "z1", 5)})
     found = plan(Ensemble((web(20), Tier("db", 10, {"VCPU": 1}))), snapshot)
     assert isinstance(found, Infeasible)
-    assert str(found.reasons[0].message) == "11 of the 20 members of web fit."
+    assert str(found.reasons[0].message) == "11 of the 20 members of “web” fit."
     offered = [
         {edit.field: edit.value for edit in change.edits} for change in found.reasons[0].changes
     ]
@@ -258,7 +258,39 @@ def test_a_flavor_is_named_and_so_are_the_traits_that_it_does_not_ask_for() -> N
     found = plan(Ensemble((tier,)), FIVE_AND_FIVE)
     assert isinstance(found, Infeasible)
     said = [str(change.message) for change in found.reasons[0].changes]
-    assert said == ["Use flavor tiny for web, which does not require GPU."]
+    assert said == ["Use flavor tiny for “web”, which does not require GPU."]
+
+
+def test_one_other_flavor_of_all_tiers_is_offered_where_no_host_could_hold_theirs() -> None:
+    huge, tiny = {"VCPU": 9}, Flavor("1", "tiny", "", {"VCPU": 1})
+    small = replace(tiny, id="2", name="small", resources={"VCPU": 4})
+    web = Tier("web", 4, huge, flavors=(replace(small, mask="web"), replace(tiny, mask="web")))
+    db = Tier("db", 3, huge, flavors=(replace(small, mask="db"), replace(tiny, mask="db")))
+    found = plan(Ensemble((web, db, Tier("cache", 1, {"VCPU": 1}))), FIVE_AND_FIVE)
+    assert isinstance(found, Infeasible)
+    for reason in found.reasons:
+        offered = [{edit.field: edit.value for edit in change.edits} for change in reason.changes]
+        assert {"tiers[0].server.flavor": "1", "tiers[1].server.flavor": "1"} in offered
+
+
+def test_another_flavor_of_one_tier_goes_with_a_cut_of_another() -> None:
+    db = Tier("db", 1, {"VCPU": 9}, flavors=(Flavor("1", "tiny", "db", {"VCPU": 1}),))
+    found = plan(Ensemble((web(12), db)), FIVE_AND_FIVE)
+    assert isinstance(found, Infeasible)
+    for reason in found.reasons:
+        offered = [{edit.field: edit.value for edit in change.edits} for change in reason.changes]
+        assert {"tiers[0].count": 9, "tiers[1].server.flavor": "1"} in offered
+
+
+def test_a_zone_in_which_no_member_fits_is_let_go_beside_a_cut_of_the_same_tier() -> None:
+    snapshot = cloud({"a": ("r1", "z1", 6), "b": ("r2", "z2", 2)})
+    tier = Tier("web", 3, {"VCPU": 3}, zone="z2")
+    found = plan(Ensemble((tier,)), snapshot)
+    assert isinstance(found, Infeasible)
+    offered = [
+        {edit.field: edit.value for edit in change.edits} for change in found.reasons[0].changes
+    ]
+    assert {"tiers[0].count": 2, "tiers[0].server.availability_zone": None} in offered
 
 
 def test_a_flavor_has_hosts_of_its_own() -> None:

@@ -35,15 +35,15 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
         "a tier larger than the cloud",
         (tier("web", 30),),
         (),
-        "24 of the 30 members of web fit.",
-        "Ask for 24 members of web in place of 30.",
+        "24 of the 30 members of “web” fit.",
+        "Ask for 24 members of “web” in place of 30.",
     ),
     (
         "too few racks",
         (tier("web", 4),),
         (AntiAffinity("rack", ("web",)),),
         (
-            "web needs at least 4 racks with free capacity (at most 1 of web in a rack), "
+            "“web” needs at least 4 racks with free capacity (at most 1 of web in a rack), "
             "and there are 3."
         ),
         "Relax “at most 1 of web in a rack” to 2.",
@@ -52,7 +52,7 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
         "no host large enough",
         (tier("web", 5),),
         (Affinity("host", ("web",)),),
-        "All 5 members of web must be on one host, and no host has room for more than 4.",
+        "All 5 members of “web” must be on one host, and no host has room for more than 4.",
         "Make “all members of web on one host” soft.",
     ),
     (
@@ -60,7 +60,7 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
         (tier("web", 3),),
         (Survive("rack", ("web",), True, 2, 2),),
         (
-            "At most 1 of the 3 members of web can be left after the loss of any 2 racks, "
+            "At most 1 of the 3 members of “web” can be left after the loss of any 2 racks, "
             "and 2 must be."
         ),
         "Relax “2 of web left after the loss of any 2 racks” to 1.",
@@ -69,14 +69,14 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
         "a single member cannot survive",
         (tier("web", 1),),
         (Survive("host", ("web",)),),
-        "No member of web can be left after the loss of any one host, and 1 must be.",
-        "Ask for 2 members of web in place of 1.",
+        "No member of “web” can be left after the loss of any one host, and 1 must be.",
+        "Ask for 2 members of “web” in place of 1.",
     ),
     (
         "more domains than members",
         (tier("web", 2),),
         (Spread("rack", ("web",), True, None, 3),),
-        "web can be in at most 2 racks, and it must be in 3 racks.",
+        "“web” can be in at most 2 racks, and it must be in 3 racks.",
         "Relax “web in at least 3 racks” to 2 racks.",
     ),
     (
@@ -84,7 +84,7 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
         (tier("web", 9), tier("db", 9)),
         (AntiAffinity("rack", ("web", "db")),),
         (
-            "web and db need at least 4 racks when no two of them share one, "
+            "“web” and “db” need at least 4 racks when no two of them share one, "
             "and there are 3 with free capacity."
         ),
         "Make “no two of web and db in the same rack” soft.",
@@ -95,9 +95,9 @@ SAID: list[tuple[str, tuple[Tier, ...], tuple[Policy, ...], str, str | None]] = 
         (),
         (
             "The free capacity is too small, or too scattered, for all 7 members "
-            "of web and db together."
+            "of “web” and “db” together."
         ),
-        "Ask for 5 members of web in place of 6.",
+        "Ask for 5 members of “web” in place of 6.",
     ),
 ]
 
@@ -138,10 +138,10 @@ def test_a_policy_that_allows_fewer_than_fit_is_told_beside_the_capacity() -> No
         result = plan(Ensemble((tier("web", 200),), (policy,)), cloud(hosts))
         assert isinstance(result, Infeasible)
         assert [reason.code for reason in result.reasons] == told
-        assert str(result.reasons[0].message) == "106 of the 200 members of web fit."
+        assert str(result.reasons[0].message) == "106 of the 200 members of “web” fit."
         offered = 12 if policy is few else 106
         for reason in result.reasons:
-            assert str(reason.suggestion) == f"Ask for {offered} members of web in place of 200."
+            assert str(reason.suggestion) == f"Ask for {offered} members of “web” in place of 200."
 
 
 @pytest.mark.parametrize(
@@ -165,8 +165,8 @@ def test_a_refusal_is_proved_unless_a_tier_may_have_hosts_that_no_plan_knows(
 @pytest.mark.parametrize(
     ("vcpu", "said"),
     [
-        (9, "None of the 30 members of web fit on the hosts that the plan looks at."),
-        (1, "24 of the 30 members of web fit on the hosts that the plan looks at."),
+        (9, "None of the 30 members of “web” fit on the hosts that the plan looks at."),
+        (1, "24 of the 30 members of “web” fit on the hosts that the plan looks at."),
     ],
 )
 def test_what_fits_is_told_of_the_hosts_that_the_plan_knows_where_there_may_be_more(
@@ -185,7 +185,7 @@ def test_a_search_that_ends_at_its_limit_says_that_nothing_is_decided(
     assert isinstance(result, Infeasible)
     assert not result.proved
     assert [reason.code for reason in result.reasons] == ["not-decided"]
-    assert str(result.reasons[0].suggestion) == "Ask for 5 members of web in place of 6."
+    assert str(result.reasons[0].suggestion) == "Ask for 5 members of “web” in place of 6."
 
 
 def test_without_any_search_a_plan_is_still_given_with_an_honest_bound(
@@ -308,7 +308,7 @@ def test_the_words_of_a_change_of_several_fields() -> None:
         [
             ("Relax “at most 1 of web in a rack” to 2. Relax “at most 1 of db in a rack” to 2."),
             "Make all policies soft.",
-            "Ask for 3 members of web in place of 4. Ask for 3 members of db in place of 5.",
+            "Ask for 3 members of “web” in place of 4. Ask for 3 members of “db” in place of 5.",
         ]
     ]
 

@@ -188,19 +188,19 @@ def _figures_are_known(reason: Reason, ensemble: Ensemble) -> None:
     [
         pytest.param(
             6,
-            "At most 4 of the 6 members of web can be left after the loss of any one rack, "
+            "At most 4 of the 6 members of “web” can be left after the loss of any one rack, "
             "and 6 must be.",
             id="when all must",
         ),
         pytest.param(
             "90%",
-            "At most 4 of the 6 members of web can be left after the loss of any one rack, "
+            "At most 4 of the 6 members of “web” can be left after the loss of any one rack, "
             "and 6 must be.",
             id="when nearly all must",
         ),
         pytest.param(
             5,
-            "At most 4 of the 6 members of web can be left after the loss of any one rack, "
+            "At most 4 of the 6 members of “web” can be left after the loss of any one rack, "
             "and 5 must be.",
             id="when one may be lost",
         ),
@@ -243,7 +243,7 @@ EIGHT: dict[str, tuple[str | None, str | None, int]] = {"a": ("r1", "z", 5), "b"
             (Tier("a", 5, {"VCPU": 1}), Tier("b", 1, {"VCPU": 1}, frozenset({"SSD"}))),
             (Near("host", ("a",), True, "b"),),
             cloud(EIGHT, traits={"b": ["SSD"]}),
-            "a has 5 members, and there is too little room for them with b on every host that "
+            "“a” has 5 members, and there is too little room for them with b on every host that "
             "holds a.",
             id="what is near takes room as well",
         ),
@@ -251,7 +251,7 @@ EIGHT: dict[str, tuple[str | None, str | None, int]] = {"a": ("r1", "z", 5), "b"
             (Tier("a", 5, {"VCPU": 1}), Tier("b", 2, {"VCPU": 2})),
             (),
             cloud(EIGHT),
-            "The free capacity is too small, or too scattered, for all 7 members of a and b "
+            "The free capacity is too small, or too scattered, for all 7 members of “a” and “b” "
             "together.",
             id="several tiers that are too many together",
         ),

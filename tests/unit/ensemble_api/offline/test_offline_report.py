@@ -81,7 +81,7 @@ Headroom, whether lost members can be placed again:
 
 def test_a_refusal_says_why_and_what_would_fit() -> None:
     text = told(a_cloud(), an_ensemble(a_tier("web", 4), policies=[apart("rack", "web")]))
-    assert "shop does not fit.\n- web needs at least 4 racks" in text
+    assert "shop does not fit.\n- “web” needs at least 4 racks" in text
     assert "It would fit after any one of these changes:\n  * Relax “at most 1" in text
 
 
