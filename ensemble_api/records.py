@@ -23,9 +23,14 @@ class Status(StrEnum):
     DELETING = "DELETING"
 
     @property
+    def built(self) -> bool:
+        """Whether its build has ended well, and it is to stay."""
+        return self in (Status.ACTIVE, Status.DEGRADED)
+
+    @property
     def settled(self) -> bool:
         """Whether the worker has nothing left to do."""
-        return self in (Status.ACTIVE, Status.DEGRADED, Status.ERROR)
+        return self.built or self is Status.ERROR
 
 
 class MemberStatus(StrEnum):

@@ -2,7 +2,7 @@
 """All use cases of one cloud, put together; each is a module of ``usecases``."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from ensemble_api.records import EnsembleRecord
 from ensemble_api.results.current_state import CurrentState
 from ensemble_api.results.dry_run import DryRun
 from ensemble_api.results.host_impact import DrainAttempt, HostImpacts
+from ensemble_api.standing import MembersNow
 from ensemble_api.store.api import Page, Store
 from ensemble_api.store.create_requests import CreateRequests
 from ensemble_api.store.current_state import CurrentStates
@@ -196,6 +197,10 @@ class Service:
         :raises ensemble_api.exception.NotFound: if there is none.
         """
         return self._store.get(ensemble_id)
+
+    def members_now(self, records: Iterable[EnsembleRecord]) -> dict[str, MembersNow]:
+        """See ``usecases/current_state``."""
+        return self._stored_states.members_now(records)
 
     def survivability(
         self, context: Context, record: EnsembleRecord, *, whole: bool

@@ -100,6 +100,25 @@ class MemberState:
 
 
 @dataclass(frozen=True, slots=True)
+class MembersNow:
+    """All members of an ensemble now, and in ``left`` those that run."""
+
+    topology: Topology
+    members: tuple[MemberState, ...]
+    left: Assignment
+
+    @classmethod
+    def of(cls, record: EnsembleRecord, hosts: CloudHosts) -> "MembersNow":
+        """By what was last observed of its servers and of the hosts."""
+        members = tuple(_state(each, hosts) for each in record.members)
+        return cls(hosts.topology, members, _assignment(each for each in members if each.running))
+
+    def running(self, tier: str) -> int:
+        """How many members of a tier run."""
+        return sum(member.tier == tier for member in self.left)
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """All members now; ``left`` are those that run, ``violations`` what the servers' places break.
 
@@ -122,9 +141,9 @@ def standing(
 
     ``others`` has the hosts that exclusive policies look at, by whose servers are there.
     """
-    members = tuple(_state(each, hosts) for each in record.members)
+    now = MembersNow.of(record, hosts)
+    members, left = now.members, now.left
     placed = _assignment(each for each in members if each.host is not None)
-    left = _assignment(each for each in members if each.running)
     violations = tuple(_violations(record, hosts, placed, left, others))
     reasons = (*_lost(members, hosts), *_broken(record.ensemble, violations, left))
     return Standing(members, left, violations, reasons)

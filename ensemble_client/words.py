@@ -35,12 +35,8 @@ def tiers_text(tiers: Iterable[Json]) -> str:
 
 
 def states_text(levels: Iterable[Json]) -> str:
-    """List what any one failure of each level leaves: "host: works, zone: down".
-
-    The API knows no more than where the members were planned.
-    """
-    listed = [f"{printable(each['level'])}: {printable(each['label'])}" for each in levels]
-    return f"{', '.join(listed)} (as planned)" if listed else ""  # no member is anywhere
+    """List what any one failure of each level leaves: "host: works, zone: down"."""
+    return ", ".join(f"{printable(each['level'])}: {printable(each['label'])}" for each in levels)
 
 
 def survival_lines(survivability: Iterable[Json]) -> list[str]:

@@ -3,7 +3,7 @@
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from django.conf import settings as django_settings
@@ -108,8 +108,3 @@ def not_interpolated(text: str) -> str:
 def for_confirmation(text: str) -> SafeString:
     """Give the value of a ``data-display`` attribute: Horizon's confirmation shows it as HTML."""
     return mark_safe(html.escape(html.escape(not_interpolated(text))))  # noqa: S308 - escaped, twice
-
-
-def size(tiers: Sequence[Mapping[str, Any]]) -> int:
-    """Count the members of all tiers."""
-    return sum(int(tier.get("count", 0)) for tier in tiers)

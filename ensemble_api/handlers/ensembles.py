@@ -94,10 +94,17 @@ def index(call: Call) -> Answer:
         status=status,
     )
     records = call.service.select(page)
+    now = call.service.members_now(records)
     names = policies.allowed(call.context, "names")
     body: dict[str, Any] = {
         "ensembles": [
-            views.ensemble(each, names=names, detail=False, zone_level=call.service.zone_level)
+            views.ensemble(
+                each,
+                names=names,
+                detail=False,
+                zone_level=call.service.zone_level,
+                now=now[each.id],
+            )
             for each in records
         ]
     }
@@ -157,6 +164,7 @@ def _view(call: Call, record: EnsembleRecord) -> dict[str, Any]:
         names=names,
         detail=True,
         zone_level=call.service.zone_level,
+        now=call.service.members_now([record])[record.id],
         user_data=user_data,
         namesakes=call.service.namesakes(record),
     )

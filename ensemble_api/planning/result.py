@@ -143,20 +143,20 @@ class Change:
 class Reason:
     """One cause of a refusal in plain words; demand and supply count members or domains.
 
-    `described` is the policy in words. `changes` are up to five ways out, the smallest first;
-    `suggestion` is the first one in words.
+    `changes` are up to five ways out, the smallest first; `suggestion` is the first one in words.
+    `described` is the policy in words.
     """
 
     code: str
     message: Message
     policy: int | None = None
-    described: "Argument | None" = None
     level: str | None = None
     tiers: tuple[str, ...] = ()
     demand: int | None = None
     supply: int | None = None
     suggestion: Message | None = None
     changes: tuple[Change, ...] = ()
+    described: "Argument | None" = None
 
 
 @dataclass(frozen=True, slots=True)

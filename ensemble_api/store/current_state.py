@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where Nova has members and hosts now, as the one process that observes them has written."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -76,12 +76,16 @@ class CurrentStates:
             model = models.Observation
             return session.scalar(sa.select(model.hosts_version)) or 0
 
-    def hosts(self) -> list[ObservedHost]:
-        """All hosts as last observed."""
+    def hosts(self, names: Collection[str] | None = None) -> list[ObservedHost]:
+        """All hosts as last observed, or those of these names."""
+        query, model = sa.select(models.Host), models.Host
         with self._database.reading() as session:
+            if names is None:
+                return [_observed_host(row) for row in session.scalars(query)]
             return [
-                ObservedHost(row.name, tuple(row.above), row.up, row.silent)
-                for row in session.scalars(sa.select(models.Host))
+                _observed_host(row)
+                for some in rows.portions(sorted(names))
+                for row in session.scalars(query.where(model.name.in_(some)))
             ]
 
     @retried
@@ -135,6 +139,10 @@ def _exclusive(session: orm.Session) -> list[LocatedEnsemble]:
     model = models.Ensemble
     found = session.scalars(sa.select(model).where(model.exclusive)).all()
     return _located_ensembles(session, found) if found else []
+
+
+def _observed_host(row: models.Host) -> ObservedHost:
+    return ObservedHost(row.name, tuple(row.above), row.up, row.silent)
 
 
 def _located_ensembles(

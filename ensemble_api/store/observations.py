@@ -17,7 +17,6 @@ from ensemble_api.store.standings import Levels, judge
 
 SERVERS = "servers"  # the one thing that is observed so far
 SETTLING = timedelta(seconds=30)  # until what the scheduler gave can be seen of its server
-MANY = 500  # ids in one statement
 
 _MOVED = Sentence("event.moved", "Nova has moved the server of %(member)s to another host.")
 _GONE = Sentence("event.server-gone", "The server of %(member)s was deleted.")
@@ -90,7 +89,7 @@ class Observations:
             if there == wanted:
                 return False
             changed = [name for name in there if there[name] != wanted.get(name)]
-            for some in _portions(changed):
+            for some in rows.portions(changed):
                 session.execute(sa.delete(model).where(model.name.in_(some)))
             session.add_all(
                 models.Host(name=name, above=above, up=up, silent=silent)
@@ -123,7 +122,7 @@ class Observations:
         now, model = rows.now(), models.Member
         changed: list[str] = []
         with self._database.writing() as session:
-            for some in _portions(sorted(seen)):
+            for some in rows.portions(sorted(seen)):
                 query = sa.select(model).where(model.server_id.in_(some))
                 changed += [
                     row.ensemble_id
@@ -137,7 +136,7 @@ class Observations:
                         move.at = now
                     elif move.at < now - SETTLING:
                         session.delete(move)
-            for some in _portions(sorted(set(changed))):
+            for some in rows.portions(sorted(set(changed))):
                 # Where others are matters to those that want to be without them.
                 session.execute(
                     sa.update(models.Ensemble)
@@ -229,7 +228,3 @@ def _observe(session: orm.Session, row: models.Member, seen: ObservedServer) -> 
     elif seen.host is not None and before != seen.host:
         rows.event(session, row.ensemble_id, f"{member} moved", _MOVED(member=member))
     return True
-
-
-def _portions(items: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (items[at : at + MANY] for at in range(0, len(items), MANY))

@@ -24,10 +24,17 @@ from ensemble_api.store import models
 
 LOG = logging.getLogger(__name__)
 
+MANY = 500  # ids in one statement
+
 # The host that a member counts on, as `MemberRecord.location` has it.
 LOCATION = sa.case(
     (models.Member.server_status.is_(None), models.Member.host), else_=models.Member.current_host
 )
+
+
+def portions(items: Sequence[str]) -> Iterable[Sequence[str]]:
+    """Cut what is to be looked for into as much as one statement may name."""
+    return (items[at : at + MANY] for at in range(0, len(items), MANY))
 
 
 def now() -> datetime:

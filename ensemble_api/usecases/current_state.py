@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The current state of an ensemble: where its servers were last observed, and what that breaks."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.context import Context
 from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.records import EnsembleRecord, ObservedHost
 from ensemble_api.results.current_state import CurrentState, planned_domains
-from ensemble_api.standing import CloudHosts, MemberState, standing
+from ensemble_api.standing import CloudHosts, MembersNow, MemberState, standing
 from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.views.domain_labels import labels
@@ -23,6 +23,24 @@ class StoredStates:
         self._states = states
         self._inventory = inventory
         self._exclusivity = exclusivity
+
+    def members_now(self, records: Iterable[EnsembleRecord]) -> dict[str, MembersNow]:
+        """Tell where the members of some ensembles are and which run, by the ensembles' ids.
+
+        Only the hosts that they are on are read.
+        """
+        every = list(records)
+        names = {each.location for record in every for each in record.members if each.location}
+        observed = {each.name: each for each in self._states.hosts(names)}
+        levels, zone_level = self._inventory.levels, self._inventory.zone_level
+        found = {}
+        for record in every:
+            here = (observed.get(each.location or "") for each in record.members)
+            hosts = [each for each in dict.fromkeys(here) if each is not None]
+            if not record.observed_at:
+                hosts = _planned_hosts(record, levels)
+            found[record.id] = MembersNow.of(record, CloudHosts.of(levels, zone_level, hosts))
+        return found
 
     def current_state(
         self, context: Context, record: EnsembleRecord, *, whole: bool

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ensemble_api.planning import survivability
-from ensemble_api.planning.message import Message, following
-from ensemble_api.planning.model import Member
-from ensemble_api.planning.result import Objective
+from ensemble_api.planning.message import Message, Sentence, following
+from ensemble_api.planning.model import Ensemble, Member
+from ensemble_api.planning.result import Assignment, Objective
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.server_names import server_name
+from ensemble_api.standing import CloudHosts, MembersNow
 from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.progress import progress
 from ensemble_api.views.statuses import LABELS
@@ -25,12 +26,14 @@ def ensemble(
     names: bool,
     detail: bool,
     zone_level: str | None,
+    now: MembersNow | None = None,
     user_data: bool = False,
     namesakes: int = 0,
 ) -> Json:
     """An ensemble; ``names`` shows hosts by name, ``detail`` adds members and what follows.
 
-    ``zone_level`` is the level whose domains everybody knows by name from Nova.
+    ``zone_level`` is the level whose domains everybody knows by name from Nova. ``now`` is where
+    its members were last observed; without it they are as planned.
     ``user_data`` is whether the caller may see the user data of the servers, ``namesakes`` how many
     other ensembles of the project have its name.
     """
@@ -38,7 +41,7 @@ def ensemble(
     topology = _topology(placed, zone_level)
     assignment = {Member(each.tier, each.index): each.host for each in placed}
     what = record.ensemble
-    losses = survivability.survivability(what, assignment, topology) if placed else ()
+    now = now or _as_planned(record, topology)
     view: Json = {
         "id": record.id,
         "name": record.name,
@@ -55,11 +58,8 @@ def ensemble(
         "fault": _fault(record, zone_level, names=names),
         "degraded": _degraded(record),
         "observed_at": record.observed_at or None,
-        "survives": [
-            {"level": each.level, **verdict(each, topology)}
-            for each in losses
-            if record.status not in _WITHOUT_MEMBERS
-        ],
+        "standing": _standing(what, now),
+        "survives": _survives(record, assignment, topology, now),
     }
     if not detail:
         return view
@@ -98,6 +98,44 @@ def ensemble(
 
 # Whose members are gone, or going.
 _WITHOUT_MEMBERS = frozenset((Status.ERROR, Status.ROLLING_BACK, Status.DELETING))
+
+
+_RUNNING = Sentence(
+    "standing.running",
+    "%(running)s of %(count)s member of %(tier)s runs.",
+    "%(running)s of %(count)s members of %(tier)s run.",
+)
+
+
+def _as_planned(record: EnsembleRecord, topology: Topology) -> MembersNow:
+    return MembersNow.of(record, CloudHosts(topology, frozenset(topology.hosts)))
+
+
+def _standing(what: Ensemble, now: MembersNow) -> list[Json]:
+    """How many members of each tier run, by what was last observed."""
+    return [
+        {
+            "tier": tier.name,
+            "running": now.running(tier.name),
+            "count": tier.count,
+            "message": _RUNNING(running=now.running(tier.name), count=tier.count, tier=tier.name),
+        }
+        for tier in what.tiers
+    ]
+
+
+def _survives(
+    record: EnsembleRecord, planned: Assignment, topology: Topology, now: MembersNow
+) -> list[Json]:
+    """What a failure leaves of those that run now, or will run once they are built."""
+    if record.status in _WITHOUT_MEMBERS:
+        return []
+    if record.status.built:
+        planned, topology = now.left, now.topology
+    return [
+        {"level": each.level, **verdict(each, topology)}
+        for each in survivability.survivability(record.ensemble, planned, topology)
+    ]
 
 
 def _policies(record: EnsembleRecord) -> list[Json]:

@@ -109,6 +109,14 @@ def ensemble(name: str, status: str = "ACTIVE", active: int = 2, **more: Any) ->
         "fault": None,
         "degraded": None,
         "observed_at": stamp,
+        "standing": [
+            {
+                "tier": TIER["name"],
+                "running": active,
+                "count": 2,
+                "message": f"{active} of 2 members of {TIER['name']} run.",
+            }
+        ],
         "members": [],
         "domains": [],
         "survivability": [],

@@ -213,6 +213,10 @@ def ensemble(status: str, active: int = 0, **changes: Any) -> dict[str, Any]:
         "violations": [],
         "objectives": [],
         "events": [{"at": "2026-11-22T12:00:00Z", "type": "planned", "message": "Planned."}],
+        "standing": [
+            _running("web", min(active, 2), 2),
+            _running("cache", max(active - 2, 0), 1),
+        ],
         "survives": [
             {"level": "host", "state": "works", "label": "works", "ends": [], "short": []},
             {"level": "rack", "state": "works", "label": "works", "ends": [], "short": []},
@@ -226,6 +230,11 @@ def ensemble(status: str, active: int = 0, **changes: Any) -> dict[str, Any]:
         ],
     }
     return base | changes
+
+
+def _running(tier: str, running: int, count: int) -> dict[str, Any]:
+    message = f"{running} of {count} members of {tier} run."
+    return {"tier": tier, "running": running, "count": count, "message": message}
 
 
 def listed(status: str, active: int = 0, **changes: Any) -> dict[str, Any]:

@@ -51,6 +51,7 @@ def ensemble_fields(info: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         "degraded": ReadableColumn(info.get("degraded"), _degraded),
         "observed_at": info.get("observed_at"),
         "progress": ReadableColumn(info["progress"], _message),
+        "standing": ReadableColumn(info.get("standing") or (), _messages),
         "warnings": ReadableColumn(info.get("warnings") or (), _messages),
         "survives": ReadableColumn(info.get("survives") or (), words.states_text),
         "tiers": ReadableColumn(info["tiers"], words.tiers_text),
@@ -79,7 +80,7 @@ def ensemble_rows(ensembles: Iterable[Json], long: bool, projects: bool) -> Tabl
         "ID": lambda info: info["id"],
         "Name": lambda info: ReadableColumn(info["name"]),
         "Status": lambda info: info["status"],
-        "Active": lambda info: ReadableColumn(info["progress"], _progress),
+        "Running": lambda info: ReadableColumn(info.get("standing") or (), _running),
         "After One Failure": lambda info: ReadableColumn(
             info.get("survives") or (), words.states_text
         ),
@@ -195,8 +196,9 @@ def _degraded(degraded: Json | None) -> str:
     return "\n".join([f"since {degraded['since']}:", *words.messages(degraded["reasons"])])
 
 
-def _progress(progress: Json) -> str:
-    return f"{progress['active']} of {progress['total']}"
+def _running(standing: Sequence[Json]) -> str:
+    running, count = (sum(each[key] for each in standing) for key in ("running", "count"))
+    return f"{running} of {count}"
 
 
 def _message(progress: Json) -> str:

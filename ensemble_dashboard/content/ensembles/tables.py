@@ -3,7 +3,7 @@
 
 import copy
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -218,24 +218,37 @@ class NameColumn(tables.WrappingColumn):
 
 
 def tier_chips(datum: Any) -> str:
-    """List the tiers with their counts, each on its own chip."""
-    return format_html_join(
-        " ",
-        '<span class="ens-chip">{} &times;&nbsp;{}</span>',
-        ((tier["name"], tier["count"]) for tier in datum.tiers),
-    )
+    """List the tiers, each on its own chip: how many members it has, and how many of them run."""
+    return format_html_join(" ", '<span class="ens-chip{}" title="{}">{} {}</span>', _tiers(datum))
 
 
-def member_count(datum: Any) -> int:
-    """Count the members as planned."""
-    return words.size(datum.tiers)
+def _tiers(datum: Any) -> Iterator[tuple[str, str, str, str]]:
+    for tier in datum.standing:
+        running, count = tier["running"], tier["count"]
+        if running == count:
+            number, mark = f"\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}{count}", ""
+        else:
+            # What is on its way there or away is no trouble: the status tells how far it is.
+            number, mark = _of(running, count), "" if not datum.settled else " ens-chip-lacks"
+        yield mark, tier["message"], tier["tier"], number
+
+
+def _of(running: int, count: int) -> str:
+    return words.filled(gettext("%(running)d of %(count)d"), {"running": running, "count": count})
+
+
+def member_count(datum: Any) -> str:
+    """Count the members, and those that run where that is not all of them."""
+    running, count = (sum(each[key] for each in datum.standing) for key in ("running", "count"))
+    return words.number(count) if running == count else _of(running, count)
 
 
 _LEAVING = ("ROLLING_BACK", "DELETING")  # of what is being removed nothing is to survive
+_BUILT = ("ACTIVE", "DEGRADED")
 
 
 def survival_chips(datum: Any) -> str:
-    """Say for each level in one word what the loss of any one domain of it leaves, as planned."""
+    """Say for each level in one word what the loss of any one domain of it leaves."""
     levels = datum.survives
     if datum.status in _LEAVING:
         return format_html('<span class="text-muted">{}</span>', gettext("being removed"))
@@ -246,18 +259,19 @@ def survival_chips(datum: Any) -> str:
         " ",
         '<span class="ens-chip ens-chip-{}" title="{}"><span class="fa {}" aria-hidden="true">'
         '</span> {}: {}<span class="sr-only"> ({})</span></span>',
-        map(_survival, levels),
+        (_survival(each, planned=datum.status not in _BUILT) for each in levels),
     )
 
 
 _OUTCOME_ICONS = {"works": "fa-check", "degraded": "fa-exclamation-triangle"}
 
 
-def _survival(item: Mapping[str, Any]) -> tuple[str, str, str, str, str, str]:
+def _survival(item: Mapping[str, Any], *, planned: bool) -> tuple[str, str, str, str, str, str]:
     state = str(item["state"])
     icon = _OUTCOME_ICONS.get(state, "fa-times")
-    # How it is now may be another matter, which the table does not ask.
-    message = gettext("As planned: %(message)s") % {"message": item["message"]}
+    message = str(item["message"])
+    if planned:
+        message = gettext("As planned: %(message)s") % {"message": message}
     return state, message, icon, item["level_label"], item["label"], message
 
 
@@ -294,9 +308,9 @@ class EnsemblesTable(tables.DataTable):
         verbose_name=gettext_lazy("After the loss of one"),
         sortable=False,
         help_text=gettext_lazy(
-            "As planned. Works: every tier has the members that its policies need, at least one. "
-            "Degraded: a tier has fewer. Down: a tier has none. How it is now is on the ensemble's "
-            "own page."
+            "As the members run now, or as planned until they are built. Works: every tier has "
+            "the members that its policies need, at least one. Degraded: a tier has fewer. "
+            "Down: a tier has none."
         ),
     )
     created = tables.Column(

@@ -15,7 +15,7 @@ from tests.fakes.ensemble_answers import SURVIVABILITY
     [
         pytest.param(
             [("host", "works"), ("rack", "degraded"), ("zone", "down")],
-            "host: works, rack: degraded, zone: down (as planned)",
+            "host: works, rack: degraded, zone: down",
             id="each level",
         ),
         pytest.param([], "", id="nothing known"),

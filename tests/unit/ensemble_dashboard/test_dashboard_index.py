@@ -48,7 +48,7 @@ def test_the_table_shows_tiers_members_and_what_a_failure_leaves(
     dashboard_cloud.ensembles = [ensemble("shop")]
     text = page(demo)
     assert names(text) == ["shop"]
-    assert "web &times;&nbsp;2" in text
+    assert "web ×\N{NO-BREAK SPACE}2" in text
     assert re.findall(r'ens-chip-(\w+)".*?</span> (\w+: \w+)<', text) == [
         ("works", "host: works"),
         ("degraded", "rack: degraded"),
@@ -56,6 +56,31 @@ def test_the_table_shows_tiers_members_and_what_a_failure_leaves(
     ]
     assert "The ensemble degraded after the loss of any one rack." in text
     assert "Draw your first ensemble" not in text
+
+
+@pytest.mark.parametrize(
+    ("status", "lacks"), [("DEGRADED", True), ("BUILDING", False), ("DELETING", False)]
+)
+def test_the_table_tells_how_many_members_of_each_tier_run_where_some_do_not(
+    demo: Client, dashboard_cloud: DashboardCloud, status: str, lacks: bool
+) -> None:
+    standing = [
+        {"tier": "web", "running": 3, "count": 4, "message": "3 of 4 members of web run."},
+        {"tier": "db", "running": 1000, "count": 1000, "message": "All of db."},
+    ]
+    dashboard_cloud.ensembles = [ensemble("shop", status, standing=standing)]
+    text = page(demo)
+    assert ('ens-chip ens-chip-lacks" title="3 of 4 members of web run.">' in text) is lacks
+    assert "web 3 of 4</span>" in text
+    assert "1,003 of 1,004" in text
+
+
+@pytest.mark.parametrize("status", ["ACTIVE", "BUILDING"])
+def test_what_a_failure_would_leave_is_told_as_planned_until_it_is_built(
+    demo: Client, dashboard_cloud: DashboardCloud, status: str
+) -> None:
+    dashboard_cloud.ensembles = [ensemble("shop", status)]
+    assert ('title="As planned: The ensemble works' in page(demo)) is (status == "BUILDING")
 
 
 @pytest.mark.parametrize("status", ["DELETING", "ROLLING_BACK"])

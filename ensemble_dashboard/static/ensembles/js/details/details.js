@@ -96,7 +96,7 @@
   function survives() {
     if (!state.placed || state.leaving) { return []; }
     const levels = state.current ? state.current.levels || [] : state.ensemble.survives || [];
-    return levels.length ? words.outcomes(levels, !state.current) : [];
+    return levels.length ? words.outcomes(levels, !state.built) : [];
   }
 
   function tick() {
