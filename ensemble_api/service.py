@@ -83,6 +83,7 @@ class Service:
             inventory.levels,
             max_members,
             zone_level=inventory.zone_level,
+            placed=inventory.placed,
         )
         quota = Quota(compute, networks, store)
         free_capacity = FreeCapacity(
@@ -90,7 +91,7 @@ class Service:
             inventory,
             reservation,
             exclusivity,
-            OtherFlavors(compute, networks, volumes),
+            OtherFlavors(compute, networks, volumes, inventory.placed),
             sleep,
         )
         saved_plans = SavedPlans(store, plan_lifetime)

@@ -10,7 +10,7 @@ nothing else add traits; ``nova.virt.hardware`` says whether NUMA cells of the h
 import re
 import urllib.parse
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nova import exception as nova_exception
@@ -92,6 +92,9 @@ class Demand:
     codes of what Nova looks at beside these figures, or beyond one server a host: planning
     cannot. The extra specs and the image's properties are kept for what Nova compares them with
     beside Placement.
+
+    ``on_vcpu`` is what Nova asks for when no host has the PCPU that pinned CPUs ask for; None when
+    it asks for nothing else. ``without`` are resource classes that a host must not have.
     """
 
     resources: Mapping[str, int]
@@ -101,6 +104,8 @@ class Demand:
     unplanned: tuple[str, ...] = ()
     extra_specs: Mapping[str, str] = field(default_factory=dict)
     image_properties: Mapping[str, str] = field(default_factory=dict)
+    on_vcpu: "Demand | None" = None
+    without: frozenset[str] = frozenset()
 
     @property
     def query(self) -> str:
@@ -137,6 +142,7 @@ def demand(
         for each in _filters(properties):
             each(None, spec)
         request = ResourceRequest.from_request_spec(spec)
+        plain = ResourceRequest.from_request_spec(spec, enable_pinning_translate=False)
         numa: InstanceNUMATopology | None = hardware.numa_get_constraints(asked, spec.image)
     except (nova_exception.NovaException, ValueError) as error:
         raise ValueError(_NOT_WITH_IMAGE(answer=str(error))) from error
@@ -156,16 +162,32 @@ def demand(
         and any(map(_is_capability, specs)),
         unplanned.IMAGE_PROPERTIES: "ImagePropertiesFilter" in enabled and _asks_of_hosts(meta),
         unplanned.OTHER_FILTERS: bool(enabled - _LOOKED_AT),
-        unplanned.PINNED_ON_VCPU: request.cpu_pinning_requested
-        and not cfg.CONF.workarounds.disable_fallback_pcpu_query,
     }
+    rest = tuple(code for code, there in found.items() if there)
+    if not request.cpu_pinning_requested or cfg.CONF.workarounds.disable_fallback_pcpu_query:
+        return _demand(spec, request, rest, specs, properties)
+    # What offers PCPU and has too few of them left is taken by Nova's own filters.
+    on_vcpu = replace(_demand(spec, plain, rest, specs, properties), without=frozenset({"PCPU"}))
+    asked_first = _demand(spec, request, (*rest, unplanned.PINNED_ON_VCPU), specs, properties)
+    return replace(asked_first, on_vcpu=on_vcpu)
+
+
+def _demand(
+    spec: RequestSpec,
+    request: ResourceRequest,
+    codes: tuple[str, ...],
+    extra_specs: Mapping[str, str],
+    properties: Mapping[str, str],
+) -> Demand:
+    """What Nova's request asks of Placement."""
+    own = request.get_request_group(None)
     return Demand(
         own.resources,
         frozenset(own.required_traits | spec.root_required),
         frozenset(own.forbidden_traits),
-        groups,
-        tuple(code for code, there in found.items() if there),
-        specs,
+        tuple(_groups(request)),
+        codes,
+        extra_specs,
         properties,
     )
 

@@ -254,7 +254,12 @@ class Inventory:
             closed={tier: np.isin(names, [*barred]) for tier, barred in closed.items() if barred},
             offered={
                 tier: np.array(
-                    [host.provider in offers[demand.query].usage for host in hosts], dtype=np.bool_
+                    [
+                        host.provider in offers[demand.query].usage
+                        and demand.without.isdisjoint(offers[demand.query].usage[host.provider])
+                        for host in hosts
+                    ],
+                    dtype=np.bool_,
                 )
                 for tier, demand in demands.items()
             },
@@ -267,6 +272,12 @@ class Inventory:
             if host.provider in below
         }
         return Capacity(snapshot, providers, answers.generations, elsewhere)
+
+    def placed(self, demand: Demand) -> Demand:
+        """The demand as Nova places it now: on VCPU while no host has a free PCPU."""
+        if demand.on_vcpu is None or self._offer("resources=PCPU:1", most=1).usage:
+            return demand
+        return demand.on_vcpu
 
     def traits(
         self, required: Iterable[str], forbidden: Iterable[str]
@@ -304,12 +315,12 @@ class Inventory:
                     places[level.name].update(dict.fromkeys(aggregate["hosts"], domain))
         return places
 
-    def _offer(self, query: str) -> "_Offer":
+    def _offer(self, query: str, most: int = PLACEMENT_LIMIT) -> "_Offer":
         """Ask Placement who has room for one member.
 
         One request for each demand: the cost does not grow with a request for each host.
         """
-        response = self._placement.get(f"/allocation_candidates?{query}&limit={PLACEMENT_LIMIT}")
+        response = self._placement.get(f"/allocation_candidates?{query}&limit={most}")
         if response.status_code == 400:
             return _Offer({}, {})  # an unknown resource class or trait: nobody has it
         if response.status_code != 200:

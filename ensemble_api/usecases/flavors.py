@@ -2,7 +2,7 @@
 """The other flavors that a tenant could use in the place of those of a refused request."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -28,17 +28,26 @@ _SIZES = ("vcpus", "ram", "disk", "OS-FLV-EXT-DATA:ephemeral", "swap")
 class OtherFlavors:
     """Finds flavors that ask for no more than the ones of a request, the nearest first."""
 
-    def __init__(self, compute: Compute, networks: Networks, volumes: Volumes) -> None:
+    def __init__(
+        self,
+        compute: Compute,
+        networks: Networks,
+        volumes: Volumes,
+        placed: Callable[[Demand], Demand],
+    ) -> None:
         self._compute = compute
         self._networks = networks
         self._volumes = volumes
+        self._placed = placed
 
     def added(self, context: Context, request: ResolvedRequest) -> ResolvedRequest:
         """The request with other flavors for its tiers, and what their members would ask for.
 
         Everything is looked up with the tenant's own rights; what cannot be had is left out.
         """
-        templates = ServerTemplates(self._compute, self._networks, self._volumes, context)
+        templates = ServerTemplates(
+            self._compute, self._networks, self._volumes, context, self._placed
+        )
         seen = self._seen(context)
         most = max(1, min(MOST_OF_TIER, MOST // len(request.ensemble.tiers)))
         demands = dict(request.demands)

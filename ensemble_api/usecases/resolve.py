@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a request body to an ensemble whose every reference is the tenant's to use."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -60,6 +60,7 @@ class Resolver:
         max_members: int,
         *,
         zone_level: str | None,
+        placed: Callable[[Demand], Demand],
     ) -> None:
         self._compute = compute
         self._networks = networks
@@ -67,6 +68,7 @@ class Resolver:
         self._levels = tuple(levels)
         self._max_members = max_members
         self._zone_level = zone_level
+        self._placed = placed
         self._accepted = AcceptedTemplates()
 
     def resolve(
@@ -85,7 +87,9 @@ class Resolver:
                 _TOO_MANY(count=size, most=self._max_members), field="ensemble.tiers"
             )
         self._check_levels(body)
-        templates = ServerTemplates(self._compute, self._networks, self._volumes, context)
+        templates = ServerTemplates(
+            self._compute, self._networks, self._volumes, context, self._placed
+        )
         demands = {
             tier["name"]: templates.demand(
                 f"ensemble.tiers[{index}].server", tier["server"], int(tier["count"])

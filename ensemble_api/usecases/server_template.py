@@ -83,8 +83,14 @@ class ServerTemplates:
     """The templates of one request; what several of them refer to is looked up once."""
 
     def __init__(
-        self, compute: Compute, networks: Networks, volumes: Volumes, context: Context
+        self,
+        compute: Compute,
+        networks: Networks,
+        volumes: Volumes,
+        context: Context,
+        placed: Callable[[Demand], Demand],
     ) -> None:
+        self._placed = placed
         self._networks = networks
         self._context = context
         self._look: Mapping[str, Callable[[Any, str], Any]] = {
@@ -130,7 +136,7 @@ class ServerTemplates:
             # All members of a tier are alike to the planner.
             if (each.query, each.unplanned) != (asked[0].query, asked[0].unplanned):
                 raise exception.Invalid(_OTHER_HOST(), field=f"{field}.volumes[{place}]")
-        return asked[0]
+        return self._placed(asked[0])
 
     def other(
         self, template: Mapping[str, Any], flavor_id: str
@@ -146,7 +152,7 @@ class ServerTemplates:
             image = self._find("image", template["image"], "image")
             _check_disk(flavor, image, "flavor")
             _check_memory(flavor, image, "flavor")
-            return flavor, demand(flavor, image)
+            return flavor, self._placed(demand(flavor, image))
         except (exception.Invalid, ValueError):
             return None
 

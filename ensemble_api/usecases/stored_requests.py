@@ -41,6 +41,10 @@ class StoredRequests:
             now = demand(flavor, image)
         except ValueError:
             return Demand(resources)
+        if now.on_vcpu is not None and not resources.keys() & (
+            now.resources.keys() - now.on_vcpu.resources.keys()
+        ):
+            now = now.on_vcpu
         # What a member has of providers below its host's is not held, and so not recorded.
         whole = resources.items() <= now.resources.items()
         return now if whole else replace(now, resources=resources)

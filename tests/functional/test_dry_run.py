@@ -71,9 +71,6 @@ def test_pinned_servers_are_planned_on_pinned_cpus_and_not_called_proved(
     cloud: SmallCloud,
 ) -> None:
     pinned = cloud.flavor("pinned", extra_specs={"hw:cpu_policy": "dedicated"})
-    view = shown(cloud, body(("web", 1), flavor=pinned))
-    assert not view["feasible"], "no host has CPUs to pin"
-    assert not view["proved"], "where there are none, Nova may take others"
     host = cloud.nova.host("secrethost3").provider
     cloud.placement.add_inventory(host, "PCPU", 4)
     view = shown(cloud, body(("web", 2), ("db", 1), flavor=pinned))

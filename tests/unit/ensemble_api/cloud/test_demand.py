@@ -231,7 +231,16 @@ def test_pinned_cpus_on_vcpu_are_an_option_of_nova_s() -> None:
         assert ask({}, PINNED).unplanned == ("numa-cells",)
     finally:
         cfg.CONF.clear_override("disable_fallback_pcpu_query", "workarounds")
+    assert ask({}, {"resources:PCPU": "2"}).on_vcpu is None, "by its own name"
     assert "pinned-on-vcpu" not in ask({}, {"resources:PCPU": "2"}).unplanned, "by its own name"
+
+
+def test_pinned_cpus_on_vcpu_ask_for_no_trait_of_threads() -> None:
+    isolated = ask({}, {**PINNED, "hw:cpu_thread_policy": "isolate"})
+    assert isolated.forbidden == {"HW_CPU_HYPERTHREADING"}
+    assert isolated.on_vcpu is not None
+    assert (isolated.on_vcpu.resources, isolated.on_vcpu.forbidden) == (PLAIN, frozenset())
+    assert isolated.on_vcpu.unplanned == ("numa-cells",)
 
 
 def test_granular_groups_are_asked_of_placement_for_one_server() -> None:

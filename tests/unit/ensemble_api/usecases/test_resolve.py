@@ -8,6 +8,7 @@ import pytest
 from records import IMAGE, ensemble, member
 
 from ensemble_api import exception
+from ensemble_api.cloud.demand import Demand
 from ensemble_api.planning.policies import Affinity, AntiAffinity
 from ensemble_api.usecases.refusals import AcceptedTemplates
 from ensemble_api.usecases.resolve import NovaCheck, Resolver
@@ -20,6 +21,11 @@ TENANT = caller("shop-project", "member", "reader")
 LEVELS = ("host", "rack", "zone")
 NETWORKS: Any = FakeNetworks([PUBLIC], {})
 VOLUMES: Any = FakeVolumes()
+
+
+def as_asked(demand: Demand) -> Demand:
+    """Nova's translation as it stands."""
+    return demand
 
 
 def body(*tiers: dict[str, Any], policies: Any = ()) -> dict[str, Any]:
@@ -44,7 +50,9 @@ def resolve(
     nova_check: NovaCheck = NovaCheck.ALWAYS,
 ) -> Any:
     known: Any = nova or FakeCompute(TENANT)
-    resolver = Resolver(known, networks, volumes or VOLUMES, LEVELS, most, zone_level="zone")
+    resolver = Resolver(
+        known, networks, volumes or VOLUMES, LEVELS, most, zone_level="zone", placed=as_asked
+    )
     return resolver.resolve(TENANT, wanted, nova_check=nova_check)
 
 
@@ -94,7 +102,7 @@ def test_each_reference_is_looked_up_once_for_who_may_not_build() -> None:
 
 def test_what_nova_took_a_moment_ago_is_asked_for_again_only_to_build_it() -> None:
     nova = FakeCompute(TENANT)
-    resolver = Resolver(nova, NETWORKS, VOLUMES, LEVELS, 500, zone_level="zone")  # type: ignore[arg-type]
+    resolver = Resolver(nova, NETWORKS, VOLUMES, LEVELS, 500, zone_level="zone", placed=as_asked)  # type: ignore[arg-type]
     for nova_check in (NovaCheck.UNLESS_RECENT, NovaCheck.UNLESS_RECENT, NovaCheck.ALWAYS):
         resolver.resolve(TENANT, body(), nova_check=nova_check)
     resolver.resolve(TENANT, body(tier(metadata={"a": "b"})), nova_check=NovaCheck.UNLESS_RECENT)
