@@ -161,13 +161,24 @@ class EnsembleRecord:
 class ObservedHost:
     """One host as Nova has it now: its domain's name at each level above, smallest first.
 
-    A host whose cell does not answer is ``silent``; it is up if it was when it was last seen.
+    A host whose cell does not answer is ``silent``; it is up if it was when it was last seen. One
+    that is ``disabled`` gets no new servers.
     """
 
     name: str
     above: tuple[str | None, ...]
     up: bool
     silent: bool = False
+    disabled: bool = False
+
+    @property
+    def state(self) -> str:
+        """The state in a word: of several the one that concerns its servers most."""
+        if self.silent:
+            return "unknown"
+        if not self.up:
+            return "down"
+        return "disabled" if self.disabled else "up"
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,8 +130,9 @@ class Service:
             sleep=sleep,
         )
         self._delete = Delete(store, wake)
-        self._stored_states = StoredStates(CurrentStates(store), inventory, exclusivity)
-        self._hosts = Hosts(store, inventory, Drains(store.get, compute, free_capacity))
+        states = CurrentStates(store)
+        self._stored_states = StoredStates(states, inventory, exclusivity)
+        self._hosts = Hosts(store, states, inventory, Drains(store.get, compute, free_capacity))
 
     def capabilities(self) -> Capabilities:
         """What this installation can do."""

@@ -10,8 +10,9 @@ from django.conf import settings as django_settings
 from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
+from horizon.utils import filters
 
 Text: TypeAlias = str | Promise
 
@@ -71,7 +72,20 @@ def filled(text: Text, values: Mapping[str, Any]) -> str:
     return _PLACEHOLDER.sub(shown, str(text))
 
 
-STATES: dict[str, Text] = {"up": _("up"), "down": _("down"), "disabled": _("disabled")}
+def as_of(moment: str | None) -> str:
+    """Say when Nova had it so, in the person's time zone; empty where it was asked just now."""
+    if not moment:
+        return ""
+    time = formats.date_format(timezone.localtime(filters.parse_isotime(moment)), "TIME_FORMAT")
+    return gettext("As Nova had it at %(time)s.") % {"time": time}
+
+
+STATES: dict[str, Text] = {
+    "up": _("up"),
+    "down": _("down"),
+    "disabled": _("disabled"),
+    "unknown": _("not known"),
+}
 
 
 def level(value: str) -> Text:

@@ -178,6 +178,7 @@ class Inventory:
                 tuple(places[level.name][service["host"]] for level in self._levels),
                 up=service.get("state") == "up",
                 silent="state" not in service,
+                disabled=service.get("status") == "disabled",
             )
             for service in sorted(self._compute.services(context), key=lambda each: each["host"])
         ]

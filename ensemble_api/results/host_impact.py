@@ -4,12 +4,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ensemble_api.cloud.inventory import Host
 from ensemble_api.planning.drain import DrainPlan
 from ensemble_api.planning.impact import Break, Effect
 from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import Topology
-from ensemble_api.records import EnsembleRecord, MemberRecord
+from ensemble_api.records import EnsembleRecord, MemberRecord, ObservedHost
 from ensemble_api.store.occupancy import Occupant
 
 
@@ -20,7 +19,7 @@ class HostImpact:
     `states` say in one word what its failure leaves of each ensemble on it that promises anything.
     """
 
-    host: Host
+    host: ObservedHost
     occupants: tuple[Occupant, ...]
     breaks: tuple[tuple[EnsembleRecord, Break], ...]
     found: bool
@@ -63,7 +62,8 @@ class HostImpacts:
 
     `found` is how many there are on all pages, and `first` the number of the page's first one,
     from 1. `owners` are all ensembles with members somewhere, whatever was searched for. `broken`
-    are the promises that do not hold now, of the ensembles whose members count.
+    are the promises that do not hold now, of the ensembles whose members count. `observed_at` is
+    when Nova was last observed, empty where it was asked just now.
     """
 
     page: tuple[HostImpact, ...]
@@ -72,6 +72,7 @@ class HostImpacts:
     found: int
     first: int
     broken: tuple[tuple[EnsembleRecord, Break], ...] = ()
+    observed_at: str = ""
 
     @property
     def more(self) -> bool:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import orm
 
 from ensemble_api import exception
 from ensemble_api.planning.message import Message, Sentence
@@ -74,7 +73,7 @@ class Store(Occupancy, Leases, Progress):
             )
             return replace(
                 rows.to_ensemble(row, members),
-                observed_at=_observed_at(session),
+                observed_at=rows.observed_at(session),
                 events=tuple(
                     {"at": rows.iso(event.at), "type": event.type, "message": event.message}
                     for event in reversed(list(events))
@@ -105,7 +104,7 @@ class Store(Occupancy, Leases, Progress):
                 there = sa.tuple_(getattr(at, page.sort_key), at.id)
                 query = query.where(here < there if page.descending else here > there)
             found = session.scalars(query.order_by(*order).limit(page.limit)).all()
-            seen = _observed_at(session)
+            seen = rows.observed_at(session)
             return [replace(each, observed_at=seen) for each in rows.with_members(session, found)]
 
     @retried
@@ -211,9 +210,3 @@ class Store(Occupancy, Leases, Progress):
                 elif status is Status.ROLLING_BACK:
                     create_requests.forget_unreserved(session, ensemble_id)
             return bool(result.rowcount)
-
-
-def _observed_at(session: orm.Session) -> str:
-    """When Nova was last looked at; empty before."""
-    moment = session.scalar(sa.select(models.Observation.observed_at))
-    return rows.iso(moment) if moment else ""

@@ -76,6 +76,11 @@ class CurrentStates:
             model = models.Observation
             return session.scalar(sa.select(model.hosts_version)) or 0
 
+    def observed_at(self) -> str:
+        """When Nova was last observed (ISO 8601 in UTC), empty before that."""
+        with self._database.reading() as session:
+            return rows.observed_at(session)
+
     def hosts(self, names: Collection[str] | None = None) -> list[ObservedHost]:
         """All hosts as last observed, or those of these names."""
         query, model = sa.select(models.Host), models.Host
@@ -142,7 +147,7 @@ def _exclusive(session: orm.Session) -> list[LocatedEnsemble]:
 
 
 def _observed_host(row: models.Host) -> ObservedHost:
-    return ObservedHost(row.name, tuple(row.above), row.up, row.silent)
+    return ObservedHost(row.name, tuple(row.above), row.up, row.silent, row.disabled)
 
 
 def _located_ensembles(

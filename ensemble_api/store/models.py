@@ -207,6 +207,7 @@ class Host(Base):
     above: orm.Mapped[Any] = orm.mapped_column(JsonText)
     up: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
     silent: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
+    disabled: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
 
 
 class Move(Base):

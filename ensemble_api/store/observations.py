@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the one process that observes Nova writes of servers and hosts, and reads for that."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -74,15 +74,11 @@ class Observations:
         model = models.Host
         with self._database.writing() as session:
             there = {
-                row.name: (row.above, row.up, row.silent)
+                row.name: ObservedHost(row.name, tuple(row.above), row.up, row.silent, row.disabled)
                 for row in session.scalars(sa.select(model))
             }
             wanted = {
-                each.name: (
-                    list(each.above),
-                    there[each.name][1] if each.silent else each.up,
-                    each.silent,
-                )
+                each.name: _kept(each, there[each.name]) if each.silent else each
                 for each in hosts
                 if not each.silent or each.name in there
             }
@@ -92,10 +88,18 @@ class Observations:
             for some in rows.portions(changed):
                 session.execute(sa.delete(model).where(model.name.in_(some)))
             session.add_all(
-                models.Host(name=name, above=above, up=up, silent=silent)
-                for name, (above, up, silent) in wanted.items()
-                if there.get(name) != (above, up, silent)
+                models.Host(
+                    name=name,
+                    above=list(each.above),
+                    up=each.up,
+                    silent=each.silent,
+                    disabled=each.disabled,
+                )
+                for name, each in wanted.items()
+                if there.get(name) != each
             )
+            if _places(there) == _places(wanted):
+                return True  # who may get new servers breaks and mends nothing
             session.execute(
                 sa.update(models.Observation)
                 .where(models.Observation.name == SERVERS)
@@ -192,6 +196,16 @@ class Observations:
                 )
             )
             return [*moving, *(str(each) for each in unseen)]
+
+
+def _kept(silent: ObservedHost, before: ObservedHost) -> ObservedHost:
+    """A host of which nothing is known now, in the state in which it was last seen."""
+    return replace(silent, up=before.up, disabled=before.disabled)
+
+
+def _places(hosts: Mapping[str, ObservedHost]) -> dict[str, ObservedHost]:
+    """What of the hosts matters to what is promised."""
+    return {name: replace(each, disabled=False) for name, each in hosts.items()}
 
 
 def _observe(session: orm.Session, row: models.Member, seen: ObservedServer) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.standing import RUNNING
 from ensemble_api.store import models, rows
 from ensemble_api.store.database import Database
 
@@ -41,6 +42,13 @@ class Occupant:
     host: str
     status: MemberStatus
     server_id: str | None
+    server_status: str | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether its server runs, by what was last observed, or is still to be built."""
+        known = self.server_status is None or self.server_status in RUNNING
+        return known and self.status is not MemberStatus.ERROR
 
     @property
     def name(self) -> str:
@@ -96,14 +104,14 @@ class Occupancy(Database):
         model = models.Member
         columns = (model.ensemble_id, model.tier, model.number, rows.LOCATION, model.status)
         query = (
-            sa.select(*columns, model.server_id)
+            sa.select(*columns, model.server_id, model.server_status)
             .where(model.status != MemberStatus.DELETED.value, rows.LOCATION.is_not(None))
             .order_by(model.ensemble_id, model.position)
         )
         with self.reading() as session:
             found = [
-                Occupant(ensemble_id, tier, number, host, MemberStatus(status), server_id)
-                for ensemble_id, tier, number, host, status, server_id in session.execute(query)
+                Occupant(ensemble_id, tier, number, host, MemberStatus(status), *server)
+                for ensemble_id, tier, number, host, status, *server in session.execute(query)
             ]
             owners = {
                 row.id: rows.to_ensemble(row, ())

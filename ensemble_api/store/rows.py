@@ -32,6 +32,12 @@ LOCATION = sa.case(
 )
 
 
+def observed_at(session: orm.Session) -> str:
+    """When Nova was last looked at; empty before."""
+    moment = session.scalar(sa.select(models.Observation.observed_at))
+    return iso(moment) if moment else ""
+
+
 def portions(items: Sequence[str]) -> Iterable[Sequence[str]]:
     """Cut what is to be looked for into as much as one statement may name."""
     return (items[at : at + MANY] for at in range(0, len(items), MANY))

@@ -5,13 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ensemble_api import exception
-from ensemble_api.cloud.inventory import Host
 from ensemble_api.planning.impact import Break, RunningEnsemble, broken, impact, states
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.policies import Survive
 from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import Topology
-from ensemble_api.records import EnsembleRecord, MemberStatus, Status
+from ensemble_api.records import EnsembleRecord, ObservedHost, Status
 from ensemble_api.results.host_impact import HostImpact, HostImpacts
 from ensemble_api.store.occupancy import Occupant
 
@@ -42,7 +41,7 @@ class Search:
 
 
 def host_impacts(
-    hosts: Sequence[Host],
+    hosts: Sequence[ObservedHost],
     levels: Sequence[str],
     owners: Mapping[str, EnsembleRecord],
     occupants: Iterable[Occupant],
@@ -87,7 +86,7 @@ def _counts(owner: EnsembleRecord, search: Search) -> bool:
 
 
 def _judge(
-    hosts: Sequence[Host],
+    hosts: Sequence[ObservedHost],
     levels: Sequence[str],
     owners: Mapping[str, EnsembleRecord],
     occupants: Iterable[Occupant],
@@ -97,11 +96,12 @@ def _judge(
     Breaks come worst first; those and the states are by the host's name, states by ensemble too.
     """
     topology = Topology.build(levels, {host.name: host.above for host in hosts})
-    down = {host.name for host in hosts if host.state == "down"}
+    down = {host.name for host in hosts if not host.up}
     held: dict[str, dict[str, dict[str, int]]] = {}
     for each in occupants:
-        if each.status is not MemberStatus.ERROR:
-            tiers = held.setdefault(each.ensemble_id, {}).setdefault(each.host, {})
+        hosts_of = held.setdefault(each.ensemble_id, {})
+        if each.running:
+            tiers = hosts_of.setdefault(each.host, {})
             tiers[each.tier] = tiers.get(each.tier, 0) + 1
     found: dict[str, list[_Owned]] = {}
     now: list[_Owned] = []
@@ -130,7 +130,7 @@ def _judge(
 
 
 def _found(
-    host: Host,
+    host: ObservedHost,
     occupants: Sequence[Occupant],
     levels: Sequence[str],
     owners: Mapping[str, EnsembleRecord],
@@ -148,7 +148,7 @@ def _found(
 
 
 def _texts(
-    host: Host, occupants: Iterable[Occupant], owners: Mapping[str, EnsembleRecord]
+    host: ObservedHost, occupants: Iterable[Occupant], owners: Mapping[str, EnsembleRecord]
 ) -> Iterable[str | None]:
     yield from (host.name, *host.above)
     for each in occupants:

@@ -9,6 +9,7 @@ from ensemble_api.context import Context
 from ensemble_api.planning.message import Sentence
 from ensemble_api.results.host_impact import DrainAttempt, HostImpacts
 from ensemble_api.store.api import Store
+from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.usecases.drain import Drains
 from ensemble_api.usecases.host_impact import Search, host_impacts
 
@@ -16,10 +17,13 @@ _NO_HOST = Sentence("not-found.host", "There is no host %(host)s.")
 
 
 class Hosts:
-    """Reads the hosts of the cloud, and who is recorded to be on them."""
+    """Reads the hosts of the cloud as they were last observed, and who was seen on them."""
 
-    def __init__(self, store: Store, inventory: Inventory, drains: Drains) -> None:
+    def __init__(
+        self, store: Store, states: CurrentStates, inventory: Inventory, drains: Drains
+    ) -> None:
         self._store = store
+        self._states = states
         self._inventory = inventory
         self._drains = drains
 
@@ -28,10 +32,13 @@ class Hosts:
 
         :raises ensemble_api.exception.Invalid: if the marker is no host.
         """
-        # 1 Look at the hosts as they are now. 2 Read who is recorded to be on them. 3 Judge.
-        hosts = self._inventory.hosts(context)
+        # 1 Read the hosts, or ask Nova when there are none yet. 2 Read who is on them. 3 Judge.
+        levels = self._inventory.levels
+        seen = [each for each in self._states.hosts() if len(each.above) == len(levels) - 1]
+        hosts = sorted(seen or self._inventory.observed(context), key=lambda each: each.name)
         owners, occupants = self._store.occupants()
-        return host_impacts(hosts, self._inventory.levels, owners, occupants, search)
+        found = host_impacts(hosts, levels, owners, occupants, search)
+        return replace(found, observed_at=self._states.observed_at() if seen else "")
 
     def show(
         self, context: Context, name: str, *, drain: bool = False

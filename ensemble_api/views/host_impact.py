@@ -48,6 +48,7 @@ def host_impacts(found: HostImpacts, levels: Sequence[str], *, summary: bool = F
         "hosts": [_host(each, found, levels) for each in found.page],
         "found": found.found,
         "first": found.first if found.page else 0,
+        "observed_at": found.observed_at or None,
         "broken": [_break(owner, each) for owner, each in found.broken],
     }
     return view | {"summary": _summary(found, levels)} if summary else view
@@ -60,6 +61,7 @@ def host_impact(
     [each] = found.page
     view = _host(each, found, levels)
     view["broken"] = [_break(owner, one) for owner, one in found.broken]
+    view["observed_at"] = found.observed_at or None
     if tried is not None:
         answers = {one.fits for one in tried}
         undecided = None if None in answers else True
@@ -227,6 +229,7 @@ def _totals(found: HostImpacts) -> Json:
         "hosts": len(found.hosts),
         "down": sum(each.host.state == "down" for each in found.hosts),
         "disabled": sum(each.host.state == "disabled" for each in found.hosts),
+        "unknown": sum(each.host.state == "unknown" for each in found.hosts),
         "used": sum(bool(each.occupants) for each in found.hosts),
         "breaking": sum(each.worst not in (None, Effect.UNPROTECTED) for each in found.hosts),
         "unprotected": sum(each.worst is Effect.UNPROTECTED for each in found.hosts),

@@ -19,7 +19,8 @@ class HostImpactPage:
     """One page of the hosts that were found: `found` in all, `first` is the first one's number.
 
     `summary` tells all hosts of the cloud in short, in the groups of the domains they are in;
-    `broken` are the promises that do not hold now.
+    `broken` are the promises that do not hold now. `observed_at` is when the hosts and servers were
+    last looked at.
     """
 
     hosts: tuple[dict[str, Any], ...]
@@ -27,6 +28,7 @@ class HostImpactPage:
     first: int
     summary: Mapping[str, Any]
     broken: tuple[Mapping[str, Any], ...] = ()
+    observed_at: str | None = None
 
     @property
     def last(self) -> int:
@@ -70,7 +72,8 @@ def host_impacts(
         # In the reverse order, the last ones come first.
         hosts, first = hosts[::-1], found - (first + len(hosts) - 1) + 1
     broken = tuple(answer.get("broken") or ())
-    return HostImpactPage(tuple(hosts), found, first, answer["summary"], broken)
+    seen = answer.get("observed_at")
+    return HostImpactPage(tuple(hosts), found, first, answer["summary"], broken, seen)
 
 
 @profiler.trace

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ensemble_api import codec
-from ensemble_api.cloud.inventory import Host
 from ensemble_api.records import (
     EnsembleRecord,
     MemberRecord,
     MemberStatus,
+    ObservedHost,
     Requester,
     Status,
 )
@@ -21,28 +21,26 @@ PROJECTS = tuple(uuid.UUID(int=0xA0000 + number).hex for number in range(12))
 SERVER = {"flavor": "m1.small", "image": "11111111-1111-4111-8111-111111111111"}
 
 
-def hosts(count: int = 1000, rack: int = 20, zone: int = 320) -> list[Host]:
+def hosts(count: int = 1000, rack: int = 20, zone: int = 320) -> list[ObservedHost]:
     """So many hosts; a few of them are down or disabled."""
     dice = random.Random(7)
     states = ["up"] * 60 + ["down", "disabled"]
-    return [
-        Host(
-            f"compute-{number:04}",
-            str(uuid.UUID(int=0xB0000 + number)),
-            dice.choice(states),
-            (f"rack-{number // rack:02}", f"az{number // zone + 1}"),
-        )
-        for number in range(count)
-    ]
+    found = []
+    for number in range(count):
+        state = dice.choice(states)
+        above = (f"rack-{number // rack:02}", f"az{number // zone + 1}")
+        name = f"compute-{number:04}"
+        found.append(ObservedHost(name, above, state != "down", disabled=state == "disabled"))
+    return found
 
 
-def ensembles(on: list[Host], count: int = 500) -> list[EnsembleRecord]:
+def ensembles(on: list[ObservedHost], count: int = 500) -> list[EnsembleRecord]:
     """So many ensembles of about twenty members, in racks near to each other."""
     dice = random.Random(11)
     return [_ensemble(dice, number, on) for number in range(count)]
 
 
-def _ensemble(dice: random.Random, number: int, on: list[Host]) -> EnsembleRecord:
+def _ensemble(dice: random.Random, number: int, on: list[ObservedHost]) -> EnsembleRecord:
     sizes = {
         "web": dice.randint(4, 14),
         "cache": dice.randint(2, 6),
@@ -74,7 +72,7 @@ def _ensemble(dice: random.Random, number: int, on: list[Host]) -> EnsembleRecor
     )
 
 
-def _member(number: int, tier: str, index: int, host: Host) -> MemberRecord:
+def _member(number: int, tier: str, index: int, host: ObservedHost) -> MemberRecord:
     rack, zone = host.above
     assert rack and zone
     identity = uuid.uuid5(uuid.NAMESPACE_OID, f"{number}-{tier}-{index}")
@@ -83,7 +81,7 @@ def _member(number: int, tier: str, index: int, host: Host) -> MemberRecord:
         tier=tier,
         index=index,
         host=host.name,
-        provider=host.provider,
+        provider=str(uuid.uuid5(uuid.NAMESPACE_OID, host.name)),
         resources={"VCPU": 1, "MEMORY_MB": 2048, "DISK_GB": 20},
         domains={"host": (zone, rack, host.name), "rack": (zone, rack), "zone": (zone,)},
         status=MemberStatus.ACTIVE,

@@ -2,19 +2,20 @@
 """The host impact as the API tells it: its own code on hosts and ensembles of the test."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ensemble_api import exception, views
-from ensemble_api.cloud.inventory import Host
-from ensemble_api.records import EnsembleRecord
+from ensemble_api.records import EnsembleRecord, ObservedHost
 from ensemble_api.store.occupancy import Occupant
 from ensemble_api.usecases.host_impact import Search, host_impacts
 
 LEVELS = ("host", "rack", "zone")
+SEEN = "2026-11-22T12:00:00Z"
 
 
 def answer(
-    hosts: Sequence[Host], ensembles: Sequence[EnsembleRecord], query: Mapping[str, str]
+    hosts: Sequence[ObservedHost], ensembles: Sequence[EnsembleRecord], query: Mapping[str, str]
 ) -> tuple[int, Any]:
     """Answer GET /os-ensembles/hosts."""
     search = Search(
@@ -35,13 +36,14 @@ def answer(
     ]
     try:
         found = host_impacts(hosts, LEVELS, owners, occupants, search)
+        found = replace(found, observed_at=SEEN)
     except exception.Invalid as error:
         return 400, views.translated(views.fault(error))
     return 200, views.translated(views.host_impacts(found, LEVELS, summary="summary" in query))
 
 
 def one(
-    hosts: Sequence[Host],
+    hosts: Sequence[ObservedHost],
     ensembles: Sequence[EnsembleRecord],
     name: str,
     drain: Mapping[str, Any],
@@ -53,7 +55,8 @@ def one(
         if host["host"] == name:
             here = {member["ensemble_id"] for member in host["members"]}
             broken = [each for each in told["broken"] if each["ensemble_id"] in here]
-            whole = {**host, "broken": broken, "drain": {**host["drain"], **drain}}
+            seen = {"observed_at": told["observed_at"]}
+            whole = {**host, **seen, "broken": broken, "drain": {**host["drain"], **drain}}
             return 200, {"host": whole}
     details = {"code": "ensemble.not_found"}
     return 404, {"itemNotFound": {"code": 404, "message": "No such host", "details": details}}

@@ -31,6 +31,7 @@ class FakeHost:
     zone: str | None
     state: str = "up"
     status: str = "enabled"
+    silent: bool = False  # its cell does not answer
 
 
 @dataclass
@@ -183,7 +184,9 @@ class FakeNova:
         self._admin(context)
         assert request.GET.get("binary") == "nova-compute"
         shown = [
-            {"host": host.name, "state": host.state, "status": host.status} for host in self.hosts
+            {"host": host.name}
+            | ({} if host.silent else {"state": host.state, "status": host.status})
+            for host in self.hosts
         ]
         return 200, {"services": shown}
 

@@ -11,7 +11,7 @@ from ensemble_client.places import Places
 
 EVENTS_SHOWN: Final = 5
 HOST_KEYS: Final = frozenset(
-    {"host", "state", "members", "ensembles", "impact", "worst", "drain", "broken"}
+    {"host", "state", "members", "ensembles", "impact", "worst", "drain", "broken", "observed_at"}
 )
 
 

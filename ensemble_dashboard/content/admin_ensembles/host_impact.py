@@ -17,6 +17,7 @@ OWN_KEYS = frozenset(
         "members",
         "drain",
         "broken",
+        "observed_at",
     )
 )
 SHOWN = 4  # promises of a host that are shown at once

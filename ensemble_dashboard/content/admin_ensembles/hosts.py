@@ -49,6 +49,7 @@ class HostImpactView(views.HorizonTemplateView):
             "form": HostSearchForm(search, page.summary, names),
             "page": page,
             "totals": page.summary["totals"],
+            "as_of": words.as_of(page.observed_at),
             "map": heat_map(page.summary, search),
             "measures": [
                 (measure, word, search.link(by=measure), measure == search.by)
@@ -124,6 +125,7 @@ class HostView(views.HorizonTemplateView):
             # Not the attribute of the class, which Horizon compiles as a template.
             "page_title": words.as_it_is(row.name),
             "row": row,
+            "as_of": words.as_of(host["observed_at"]),
             **host_impact.now(host.get("broken") or (), names),
             "places": places,
             "drain": drain.drain(host["drain"], names) if check else None,

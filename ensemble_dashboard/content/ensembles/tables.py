@@ -9,9 +9,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
-from django.utils.timezone import localtime
 from django.utils.translation import gettext, gettext_lazy, ngettext, ngettext_lazy
 from horizon import exceptions, tables
 from horizon.utils import filters
@@ -175,8 +173,7 @@ class StatusColumn(tables.Column):
 def _what_does_not_hold(datum: Any) -> str:
     """Say the first thing that does not hold, and how many more; beside it all, and their age."""
     first, *more = (words.not_interpolated(each["message"]) for each in datum.degraded["reasons"])
-    seen = date_format(localtime(filters.parse_isotime(datum.observed_at)), "TIME_FORMAT")
-    age = gettext("As Nova had it at %(time)s.") % {"time": seen}
+    age = words.as_of(datum.observed_at)
     others = ""
     if more:
         count = len(more)

@@ -9,11 +9,10 @@ import webob
 from records import IMAGE, Status, ensemble, member, stable_id
 
 from ensemble_api import exception, limits, routes
-from ensemble_api.cloud.inventory import Host
 from ensemble_api.planning import result
 from ensemble_api.planning.message import legacy_text
 from ensemble_api.planning.topology import Topology
-from ensemble_api.records import EnsembleRecord
+from ensemble_api.records import EnsembleRecord, ObservedHost
 from ensemble_api.results.current_state import CurrentState
 from ensemble_api.results.dry_run import DryRun
 from ensemble_api.results.host_impact import HostImpacts
@@ -93,6 +92,9 @@ class Ensembles:
         self._ask("delete", ensemble_id)
         return replace(self.record, status=Status.DELETING)
 
+    def members_now(self, records: Any) -> dict[str, None]:
+        return dict.fromkeys(each.id for each in records)
+
     def cancel(self, context: Any, ensemble_id: str) -> EnsembleRecord:
         self._ask("cancel", ensemble_id)
         return replace(self.record, status=Status.DELETING)
@@ -100,7 +102,11 @@ class Ensembles:
     def hosts(self, context: Any, search: Search) -> HostImpacts:
         self._ask("hosts", search)
         return host_impacts(
-            [Host(f"h{n}", "u", "up", (None, "az1")) for n in (1, 2)], self.levels, {}, [], search
+            [ObservedHost(f"h{n}", (None, "az1"), up=True) for n in (1, 2)],
+            self.levels,
+            {},
+            [],
+            search,
         )
 
 

@@ -10,11 +10,11 @@ import pytest
 from django.test import Client
 
 from ensemble_api import codec
-from ensemble_api.cloud.inventory import Host
 from ensemble_api.records import (
     EnsembleRecord,
     MemberRecord,
     MemberStatus,
+    ObservedHost,
     Requester,
     Status,
 )
@@ -24,11 +24,11 @@ from tests.fakes.dashboard_cloud import CAPABILITIES, PROJECT, DashboardCloud
 SHOP = "11111111-1111-4111-8111-111111111111"
 BANK = "22222222-2222-4222-8222-222222222222"
 HOSTS = [
-    Host("h1", "u1", "up", ("r1", "az1")),
-    Host("h2", "u2", "up", ("r1", "az1")),
-    Host("h3", "u3", "disabled", ("r2", "az1")),
-    Host("h4", "u4", "down", ("r1", "az2")),
-    Host("h5", "u5", "up", (None, "az2")),
+    ObservedHost("h1", ("r1", "az1"), up=True),
+    ObservedHost("h2", ("r1", "az1"), up=True),
+    ObservedHost("h3", ("r2", "az1"), up=True, disabled=True),
+    ObservedHost("h4", ("r1", "az2"), up=False),
+    ObservedHost("h5", (None, "az2"), up=True),
 ]
 HOSTS_PATH = "/v2.1/os-ensembles/hosts"
 LEVELS = [
@@ -287,7 +287,7 @@ def test_a_host_tells_what_breaks_and_who_is_there(admin: Client, filled: Dashbo
 
 
 @pytest.mark.parametrize(
-    ("host", "said"), [("h1", "of 1 ensemble If"), ("h2", "of 2 ensembles If")]
+    ("host", "said"), [("h1", "of 1 ensemble As"), ("h2", "of 2 ensembles As")]
 )
 def test_a_host_counts_the_ensembles_of_its_members(
     admin: Client, filled: DashboardCloud, host: str, said: str
@@ -339,7 +339,7 @@ def test_names_are_shown_as_they_are_to_operators(
     admin: Client, dashboard_cloud: DashboardCloud
 ) -> None:
     hostile = '<b>{$ 7*7 $}</b>"{{ 1 }}'
-    dashboard_cloud.hosts = [Host(hostile.replace("/", "|"), "u", "up", (hostile, hostile))]
+    dashboard_cloud.hosts = [ObservedHost(hostile.replace("/", "|"), (hostile, hostile), up=True)]
     name = dashboard_cloud.hosts[0].name
     dashboard_cloud.records = [record(SHOP, hostile, f"db-0@{name}")]
     text = page(admin, "/admin/ensembles/")

@@ -9,19 +9,18 @@ import pytest
 from records import MemberStatus, Status, ensemble, stable_id, tier
 
 from ensemble_api import exception, views
-from ensemble_api.cloud.inventory import Host
-from ensemble_api.records import EnsembleRecord
+from ensemble_api.records import EnsembleRecord, ObservedHost
 from ensemble_api.results.host_impact import HostImpacts
 from ensemble_api.store.occupancy import Occupant
 from ensemble_api.usecases.host_impact import Search, host_impacts
 
 LEVELS = ("host", "rack", "zone")
 HOSTS = [
-    Host("h1", "u1", "up", ("r1", "az1")),
-    Host("h2", "u2", "up", ("r1", "az1")),
-    Host("h3", "u3", "down", ("r2", "az1")),
-    Host("h4", "u4", "disabled", ("r1", "az2")),
-    Host("h5", "u5", "up", (None, "az2")),
+    ObservedHost("h1", ("r1", "az1"), up=True),
+    ObservedHost("h2", ("r1", "az1"), up=True),
+    ObservedHost("h3", ("r2", "az1"), up=False),
+    ObservedHost("h4", ("r1", "az2"), up=True, disabled=True),
+    ObservedHost("h5", (None, "az2"), up=True),
 ]
 
 
@@ -261,15 +260,17 @@ def test_the_summary_tells_all_hosts_in_a_few_bytes_each() -> None:
         ("bank-project", ["bank"]), ("shop-project", ["gone", "shop"]),
     ]  # fmt: skip
     assert summary["totals"] == {
-        "hosts": 5, "down": 1, "disabled": 1, "used": 3, "breaking": 0, "unprotected": 1,
-        "members": 3, "ensembles": 1,
+        "hosts": 5, "down": 1, "disabled": 1, "unknown": 0, "used": 3, "breaking": 0,
+        "unprotected": 1, "members": 3, "ensembles": 1,
     }  # fmt: skip
     assert (view["found"], view["first"]) == (3, 1)
 
 
 def test_a_large_cloud_has_a_small_summary() -> None:
     hosts = [
-        Host(f"compute-{n:04}.cloud.example", "u", "up", (f"rack-{n // 20:02}", f"az{n // 400}"))
+        ObservedHost(
+            f"compute-{n:04}.cloud.example", (f"rack-{n // 20:02}", f"az{n // 400}"), up=True
+        )
         for n in range(1000)
     ]
     owners = {each.id: each for each in (owner(f"ensemble {n}") for n in range(500))}
