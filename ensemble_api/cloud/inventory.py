@@ -86,7 +86,7 @@ class Capacity:
         below = self.below.get(host, frozenset())
         return {name: amount for name, amount in resources.items() if name not in below}
 
-    def less(self, pending: Iterable[tuple[str, Mapping[str, int]]]) -> "Capacity":
+    def without_pending(self, pending: Iterable[tuple[str, Mapping[str, int]]]) -> "Capacity":
         """The same without ``pending``: pairs of host and resources that are spoken for."""
         snapshot = self.snapshot
         free = snapshot.free.copy()

@@ -89,11 +89,11 @@ def _plan(options: argparse.Namespace) -> int:
         packing = Packing(options.packing)
         found = dry_run(where, wanted, failed, rooms=options.headroom, packing=packing)
     except DocumentError as error:
-        return _wrong(str(error))
+        return _usage_error(str(error))
     except UnknownDomainError as error:
-        return _wrong(f"--fail {error}")
+        return _usage_error(f"--fail {error}")
     except PlannerDefectError as error:
-        return _wrong(
+        return _usage_error(
             f"{error}. This is a defect of the planner: please report it, with both files."
         )
     if options.json:
@@ -119,11 +119,11 @@ def _snapshot(options: argparse.Namespace, config: cfg.ConfigOpts) -> int:
         zone = config.default_availability_zone
         document = Capture(nova, placement, levels, zone, _members(config)).document()
     except (ValueError, exception.EnsembleError) as error:
-        return _wrong(str(error))
+        return _usage_error(str(error))
     except keystone.ClientException as error:
-        return _wrong(str(advice.advice(error)))
+        return _usage_error(str(advice.advice(error)))
     except exception.CloudError as error:
-        return _wrong(str(advice.advice(error)))
+        return _usage_error(str(advice.advice(error)))
     text = dumped(anonymous(document) if options.anonymous else document)
     if options.output is None:
         sys.stdout.write(text)
@@ -131,7 +131,7 @@ def _snapshot(options: argparse.Namespace, config: cfg.ConfigOpts) -> int:
     try:
         Path(options.output).write_text(text, encoding="utf-8")
     except OSError as error:
-        return _wrong(f"{options.output}: cannot be written: {error.strerror or error}")
+        return _usage_error(f"{options.output}: cannot be written: {error.strerror or error}")
     return 0
 
 
@@ -147,6 +147,6 @@ def _members(config: cfg.ConfigOpts) -> frozenset[str]:
     return frozenset(each.server_id for each in occupants if each.server_id)
 
 
-def _wrong(message: str) -> int:
+def _usage_error(message: str) -> int:
     print(" ".join(message.split()), file=sys.stderr)  # noqa: T201
     return WRONG

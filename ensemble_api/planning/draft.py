@@ -159,10 +159,10 @@ class Draft:
             if policy.separates and row in rows:
                 for other in self.placed.intersection(rows) - {row}:
                     room[self._holds(other, policy.level)[index]] = 0
-            elif policy.beside is not None and row in rows:
-                beside = self.problem.rows([policy.beside])[0]
-                if beside in self.placed:
-                    room[~self._holds(beside, policy.level)[index]] = 0
+            elif policy.required_tier is not None and row in rows:
+                required_row = self.problem.rows([policy.required_tier])[0]
+                if required_row in self.placed:
+                    room[~self._holds(required_row, policy.level)[index]] = 0
         return room
 
     def _holds(self, row: int, level: str) -> BoolArray:
@@ -226,13 +226,13 @@ class Draft:
     def _least_limits(self, row: int, room: IntArray, held: list[IntArray]) -> list[IntArray]:
         """Give limits per level and domain that make the worst loss least, beside what is held."""
         topology, count = self.problem.topology, int(self.problem.counts[row])
-        aims = self._aims(row)
+        targets = self._targets(row)
         if self.shares is None:
-            losses = least_losses(topology, room, aims, count, together(self.problem, row), held)
+            losses = least_losses(topology, room, targets, count, together(self.problem, row), held)
             losses = self.problem.limits[row].tolist() if losses is None else losses
             return [np.maximum(loss, stays) for loss, stays in zip(losses, held, strict=True)]
         share = self.shares[row]
-        limits: list[IntArray] = [np.array(aim) for aim in aims]
+        limits: list[IntArray] = [np.array(target) for target in targets]
         able = at_depth(topology, room, limits, 1)
         self.short.update(np.flatnonzero(able < share).tolist())
         limits[1] = share
@@ -250,7 +250,9 @@ class Draft:
         """Rate the hosts, the one to take first lowest: full ones, and where others must follow."""
         cost = self._rank().copy()
         for policy in self.hard:
-            if policy.beside is not None and row in self.problem.rows([policy.beside]):
+            if policy.required_tier is not None and row in self.problem.rows(
+                [policy.required_tier]
+            ):
                 for other in self.problem.rows(policy.tiers):
                     # Domains come first that can hold an even share of those that must follow.
                     able = self.problem.held(self.caps[other], policy.level)
@@ -260,15 +262,15 @@ class Draft:
                     cost += lacking[self.problem.topology.index(policy.level)]
         return cost
 
-    def _aims(self, row: int) -> list[int]:
+    def _targets(self, row: int) -> list[int]:
         """Give the limits per level to aim at: the hard ones, and an even share of what may go."""
-        aims: list[int] = self.problem.limits[row].tolist()
+        targets: list[int] = self.problem.limits[row].tolist()
         for policy in self.hard:
-            aim = policy.aim(int(self.problem.counts[row]))
-            if aim is not None and row in self.problem.rows(policy.tiers):
+            target = policy.target(int(self.problem.counts[row]))
+            if target is not None and row in self.problem.rows(policy.tiers):
                 depth = self.problem.depth(policy.level)
-                aims[depth] = min(aims[depth], aim)
-        return aims
+                targets[depth] = min(targets[depth], target)
+        return targets
 
     def _even_depths(self, row: int, limits: list[IntArray]) -> list[int]:
         """Give the depths at which the tier is to be spread evenly, the largest level first.
@@ -284,7 +286,10 @@ class Draft:
             policy.level
             for policy in self.hard
             if (policy.evens(enforced=True) and row in self.problem.rows(policy.tiers))
-            or (policy.beside is not None and row in self.problem.rows([policy.beside]))
+            or (
+                policy.required_tier is not None
+                and row in self.problem.rows([policy.required_tier])
+            )
         }
         named |= {
             policy.level

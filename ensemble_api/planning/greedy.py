@@ -55,7 +55,7 @@ def _doubtful(problem: Problem, shares: IntArray) -> set[int]:
         name
         for policy in problem.policies(problem.hard)
         if policy.level == lowest
-        for name in (*policy.tiers, *([policy.beside] if policy.beside else []))
+        for name in (*policy.tiers, *([policy.required_tier] if policy.required_tier else []))
     }
     return set(np.flatnonzero(shares[problem.rows(sorted(names))].any(axis=0)).tolist())
 
@@ -73,9 +73,9 @@ def _orders(problem: Problem) -> Iterator[tuple[int, ...]]:
         list(reversed(rows)),
     )
     befores = [
-        (problem.rows([policy.beside])[0], row)
+        (problem.rows([policy.required_tier])[0], row)
         for policy in problem.policies(problem.hard)
-        if policy.beside is not None
+        if policy.required_tier is not None
         for row in problem.rows(policy.tiers)
     ]
     seen = dict.fromkeys(tuple(_put_before(order, befores)) for order in orders)

@@ -35,7 +35,7 @@ _TOO_LITTLE_ROOM = Sentence(
     "policy.too-little-room",
     "%(tier)s has %(members)s, and there is room for %(room)s with %(policy)s.",
 )
-_TOO_LITTLE_ROOM_BESIDE = Sentence(
+_TOO_LITTLE_ROOM_SHARED = Sentence(
     "policy.too-little-room-beside",
     "%(tier)s has %(members)s, and there is too little room for them with %(policy)s.",
 )
@@ -129,7 +129,7 @@ class Policy(ABC):
 
         Of a tier that no policy counts so, one member less is never harder to place.
         """
-        return self.tiers if self.beside is None else (*self.tiers, self.beside)
+        return self.tiers if self.required_tier is None else (*self.tiers, self.required_tier)
 
     # What it means.
 
@@ -162,7 +162,7 @@ class Policy(ABC):
         return False
 
     @property
-    def beside(self) -> str | None:
+    def required_tier(self) -> str | None:
         """The tier that is wherever one of its own tiers is, if any."""
         return None
 
@@ -178,7 +178,7 @@ class Policy(ABC):
         """
         return False
 
-    def aim(self, count: int) -> int | None:
+    def target(self, count: int) -> int | None:
         """Give the members a domain should hold at most, that it is met easily, of so many."""
         return None
 
@@ -191,7 +191,7 @@ class Policy(ABC):
     def closed(self, problem: "Problem", caps: IntArray) -> BoolArray | None:
         """Mark the domains of the level in which its tiers can have no member, caps [T, H] given.
 
-        Policies that have a tier `beside` theirs are asked after all others.
+        Policies that have a tier required by theirs are asked after all others.
         """
         return None
 
@@ -234,12 +234,12 @@ class Policy(ABC):
                 "members": members(tier.count),
                 "policy": self.describe(),
             }
-            if self.beside is None:
+            if self.required_tier is None:
                 message = _TOO_LITTLE_ROOM(room=room, **words)
                 yield Shortage("too-few-domains", message, (row,), tier.count, room)
             else:
                 # The tier beside it takes room as well, so what is left is only known to be less.
-                message = _TOO_LITTLE_ROOM_BESIDE(**words)
+                message = _TOO_LITTLE_ROOM_SHARED(**words)
                 yield Shortage("too-few-domains", message, (row,), tier.count, None)
 
     def unreached(self, problem: "Problem") -> Iterator[tuple[int, int, int]]:

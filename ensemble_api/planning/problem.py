@@ -281,7 +281,7 @@ def _limits(problem: Problem, hard: Sequence[int]) -> IntArray:
 def _caps(problem: Problem, hard: Sequence[int], limits: IntArray) -> IntArray:
     caps = np.minimum(problem.room, limits[:, :1])
     # Where a tier must be beside another, it depends on where that one can be.
-    policies = sorted(problem.policies(hard), key=lambda each: each.beside is not None)
+    policies = sorted(problem.policies(hard), key=lambda each: each.required_tier is not None)
     for policy in policies:
         closed = policy.closed(problem, caps)
         if closed is not None:

@@ -31,7 +31,7 @@ def replace_lost(problem: Problem) -> IntArray | None:
             problem.caps[row] - counts[row],
             fitting(free, problem.requests[row], int(missing[row])),
         )
-        room *= _beside_others(problem, row, counts)
+        room *= _allowed_hosts(problem, row, counts)
         for _ in range(int(missing[row])):
             host = _emptiest(problem, counts[row], room)
             if host is None:
@@ -42,7 +42,7 @@ def replace_lost(problem: Problem) -> IntArray | None:
     return None if problem.broken(counts) else counts
 
 
-def _beside_others(problem: Problem, row: int, counts: IntArray) -> BoolArray:
+def _allowed_hosts(problem: Problem, row: int, counts: IntArray) -> BoolArray:
     """Mark the hosts on which other members leave a place to a tier (shape [H])."""
     mask = np.ones(len(problem.topology), dtype=np.bool_)
     for policy in problem.policies(problem.hard):
@@ -53,8 +53,8 @@ def _beside_others(problem: Problem, row: int, counts: IntArray) -> BoolArray:
             others, wanted = rows, True
         elif policy.separates:
             others, wanted = [each for each in rows if each != row], False
-        elif policy.beside is not None:
-            others, wanted = problem.rows([policy.beside]), True
+        elif policy.required_tier is not None:
+            others, wanted = problem.rows([policy.required_tier]), True
         else:
             continue
         there: BoolArray = counts[others].sum(axis=0) > 0

@@ -182,5 +182,7 @@ class FreeCapacity:
         }
         if not pending:
             return Free(capacity, None)
-        less = capacity.less((each.host, each.resources) for each in pending.values())
-        return Free(less, capacity)
+        remaining = capacity.without_pending(
+            (each.host, each.resources) for each in pending.values()
+        )
+        return Free(remaining, capacity)

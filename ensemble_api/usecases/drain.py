@@ -69,7 +69,7 @@ class _Attempt:
         acting = _for_owner(self._context, record)
         request = self._requests.request(acting, record)
         free = self._free_capacity.free(acting, request, self._readings, record.id)
-        snapshot = free.capacity.less(self._taken).snapshot
+        snapshot = free.capacity.without_pending(self._taken).snapshot
         # One that is on no host keeps the place that was planned for it.
         running = {member: each.location or each.host for member, each in by_member.items()}
 
@@ -80,7 +80,7 @@ class _Attempt:
             found = drained(snapshot)
             if found.fits is False and free.most is not None:
                 # Only what is being handed over may be in the way, and may be counted twice.
-                possible = drained(free.most.less(self._taken).snapshot)
+                possible = drained(free.most.without_pending(self._taken).snapshot)
                 found = found if possible.fits is False else replace(found, fits=None)
         except (KeyError, ModelError):
             # The cloud has other hosts or levels than before.

@@ -40,7 +40,7 @@ class Quota:
     ) -> Iterator[QuotaShortage]:
         limits = self._compute.limits(context)
         members = [member.resources for _, member in unbuilt]
-        beside = {
+        held_elsewhere = {
             "Instances": len(members),
             "Cores": sum(_cores(each) for each in members),
             "RAMSize": sum(each.get("MEMORY_MB", 0) for each in members),
@@ -53,7 +53,7 @@ class Quota:
         }
         for name in _NOVAS:
             limit = limits.get(f"maxTotal{name}", -1)
-            used = limits.get(f"total{name.replace('Size', '')}Used", 0) + beside[name]
+            used = limits.get(f"total{name.replace('Size', '')}Used", 0) + held_elsewhere[name]
             if 0 <= limit < used + needs[name]:
                 yield QuotaShortage(name, limit, used, needs[name])
 

@@ -167,17 +167,19 @@ def _scarce(extra_specs: Mapping[str, str]) -> bool:
 
 
 def _images(request: HttpRequest, marker: str | None = None) -> Iterator[Item]:
-    found = _glance(request, marker, {"status": "active"})
+    found = _listed_images(request, marker, {"status": "active"})
     return (_image(each) for each in found if getattr(each, "image_type", None) != "snapshot")
 
 
 def _snapshots(request: HttpRequest, marker: str | None = None) -> Iterator[Item]:
     """List instance snapshots; those of servers on volumes would make volumes, see the API."""
-    found = _glance(request, marker, {"status": "active", "image_type": "snapshot"})
+    found = _listed_images(request, marker, {"status": "active", "image_type": "snapshot"})
     return (_image(each) for each in found if not getattr(each, "block_device_mapping", None))
 
 
-def _glance(request: HttpRequest, marker: str | None, filters: Mapping[str, str]) -> Iterator[Any]:
+def _listed_images(
+    request: HttpRequest, marker: str | None, filters: Mapping[str, str]
+) -> Iterator[Any]:
     asked: dict[str, Any] = {"marker": marker} if marker else {}
     listed = glance.glanceclient(request).images.list(
         page_size=PAGE * 2, filters=dict(filters), sort_key="name", sort_dir="asc", **asked

@@ -71,8 +71,8 @@ def _step_allowed(problem: Problem, policy: Policy, row: int, counts: IntArray) 
             eligible = problem.domains_with(problem.eligible[row], policy.level)
             mask = held[index] < held[eligible].min(initial=1 << 30) + policy.max_skew
         case Near():
-            beside = problem.held(counts[problem.rows([policy.to])[0]], policy.level) > 0
-            mask = beside[index] if beside.any() else everywhere
+            reachable = problem.held(counts[problem.rows([policy.to])[0]], policy.level) > 0
+            mask = reachable[index] if reachable.any() else everywhere
     return mask
 
 

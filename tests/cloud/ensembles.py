@@ -2,13 +2,22 @@
 """Ensembles on the embedded cloud, as the cloud tests drive and check them."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 PATIENCE = 240  # seconds; two cores may be busy
 LOOK = 0.5  # seconds between two looks at what is waited for
+
+
+def until(what: str, condition: Callable[[], Any]) -> Any:
+    """Wait for a condition, and give what it gives."""
+    end = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < end, f"{what} did not come true in {PATIENCE} s"
+        time.sleep(1)
+    return found
 
 
 @dataclass(frozen=True)

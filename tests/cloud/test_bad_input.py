@@ -10,22 +10,7 @@ from tests.cloud.ensembles import Operator, Project
 
 pytestmark = pytest.mark.cloud
 
-APART = {"type": "anti-affinity", "level": "host"}
-
-
-@pytest.fixture(scope="module")
-def demo(cloud: Any) -> Project:
-    return Project(cloud.connection("demo"))
-
-
-@pytest.fixture(scope="module")
-def other_project(cloud: Any) -> Project:
-    return Project(cloud.connection("demo2"))
-
-
-@pytest.fixture(scope="module")
-def operator(cloud: Any) -> Operator:
-    return Operator(cloud.connection("admin"))
+ANTI_AFFINITY = {"type": "anti-affinity", "level": "host"}
 
 
 @pytest.mark.parametrize(
@@ -121,7 +106,7 @@ def operator(cloud: Any) -> Operator:
 def test_bad_input_gets_an_error_that_names_the_field(
     demo: Project, path: str, change: Any, status: int, code: str, field: str
 ) -> None:
-    body = demo.body("shop", [demo.tier("web", 2)], {**APART, "tiers": ["web"]})
+    body = demo.body("shop", [demo.tier("web", 2)], {**ANTI_AFFINITY, "tiers": ["web"]})
     change(body["ensemble"])
     response = demo.request("POST", path, body)
     assert response.status_code == status, response.text

@@ -1,46 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """What becomes of servers and hosts in Nova is in the tenant's list soon, and without asking."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import openstack
 import pytest
 
-from tests.cloud.ensembles import PATIENCE, Operator, Project
+from tests.cloud.ensembles import Operator, Project, until
 
 pytestmark = pytest.mark.cloud
 
-APART = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
-
-
-@pytest.fixture(scope="module")
-def operator(cloud: Any) -> Operator:
-    return Operator(cloud.connection("admin"))
-
-
-@pytest.fixture(scope="module")
-def demo(cloud: Any) -> Project:
-    return Project(cloud.connection("demo"))
+ANTI_AFFINITY = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
 
 
 @pytest.fixture
 def shop(demo: Project) -> Iterator[dict[str, Any]]:
     """Two members on two hosts."""
-    body = demo.body("degraded", [demo.tier("web", 2)], APART)
+    body = demo.body("degraded", [demo.tier("web", 2)], ANTI_AFFINITY)
     built = demo.wait(demo.create(body)["id"], "ACTIVE")
     assert (built["degraded"], built["settled"]) == (None, True)
     yield built
     demo.delete(built["id"])
-
-
-def until(what: str, condition: Callable[[], Any]) -> Any:
-    end = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < end, f"{what} did not come true in {PATIENCE} s"
-        time.sleep(1)
-    return found
 
 
 def listed(project: Project, ensemble: dict[str, Any], status: str) -> Any:
@@ -87,7 +68,7 @@ def test_a_move_past_the_scheduler_degrades_until_it_is_undone(
     demo: Project, operator: Operator, shop: dict[str, Any]
 ) -> None:
     first, second = shop["members"]
-    before, beside = host_of(operator, first), host_of(operator, second)
+    before, other_host = host_of(operator, first), host_of(operator, second)
 
     def move(host: str) -> None:
         forced = {"host": host, "block_migration": "auto", "force": True}
@@ -97,13 +78,14 @@ def test_a_move_past_the_scheduler_degrades_until_it_is_undone(
             microversion="2.67",
         ).raise_for_status()
 
-    move(beside)
+    move(other_host)
     assert reasons(demo, shop) == ["No two members of web may share a host. Now: 1 too many."]
     assert f"{first['name']} moved" in kinds(demo, shop)
     found = demo.request("GET", f"/{shop['id']}/survivability").json()["survivability"]
     assert [each["policy"] for each in found["violations"]] == [0]
     assert "host" not in found["members"][0]
-    drain = Project(operator.connection).request("GET", f"/hosts/{beside}?check=1").json()["host"]
+    path = f"/hosts/{other_host}?check=1"
+    drain = Project(operator.connection).request("GET", path).json()["host"]
     (tried,) = [each for each in drain["drain"]["ensembles"] if each["ensemble_id"] == shop["id"]]
     assert sorted(tried["members"]) == sorted(each["name"] for each in shop["members"])
     until(

@@ -37,14 +37,14 @@ def open_hosts(cloud: EmbeddedCloud) -> Iterator[set[str]]:
 def test_hosts_of_another_project_are_not_planned(
     demo: Project, open_hosts: set[str], cloud: EmbeddedCloud
 ) -> None:
-    apart = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
-    too_many = demo.body("too-many", [demo.tier("web", KEPT + 1)], apart)
+    anti_affinity = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
+    too_many = demo.body("too-many", [demo.tier("web", KEPT + 1)], anti_affinity)
     plan = demo.request("POST", "/plans", too_many).json()["plan"]
     (reason,) = plan["reasons"]
     assert (plan["feasible"], plan["proved"]) == (False, True)
     assert (reason["demand"], reason["supply"]) == (KEPT + 1, KEPT)
 
-    built = demo.create(demo.body("just-enough", [demo.tier("web", KEPT)], apart))
+    built = demo.create(demo.body("just-enough", [demo.tier("web", KEPT)], anti_affinity))
     members = demo.wait(built["id"], "ACTIVE")["members"]
     servers = Operator(cloud.connection("admin")).servers()
     assert {servers[each["server_id"]].compute_host for each in members} == open_hosts

@@ -12,22 +12,7 @@ from tests.cloud.ensembles import Operator, Project
 
 pytestmark = pytest.mark.cloud
 
-APART = {"type": "anti-affinity", "level": "host"}
-
-
-@pytest.fixture(scope="module")
-def demo(cloud: Any) -> Project:
-    return Project(cloud.connection("demo"))
-
-
-@pytest.fixture(scope="module")
-def other_project(cloud: Any) -> Project:
-    return Project(cloud.connection("demo2"))
-
-
-@pytest.fixture(scope="module")
-def operator(cloud: Any) -> Operator:
-    return Operator(cloud.connection("admin"))
+ANTI_AFFINITY = {"type": "anti-affinity", "level": "host"}
 
 
 def test_an_ensemble_is_built_as_promised_and_leaves_nothing(
@@ -37,7 +22,7 @@ def test_an_ensemble_is_built_as_promised_and_leaves_nothing(
     body = demo.body(
         "shop",
         [demo.tier("web", 3), demo.tier("cache", 2, "m1.small"), demo.tier("db", 3, "m1.small")],
-        {**APART, "tiers": ["web"]},
+        {**ANTI_AFFINITY, "tiers": ["web"]},
         {"type": "anti-affinity", "level": "rack", "tiers": ["db"]},
         {"type": "affinity", "level": "zone", "tiers": ["cache"]},
         {"type": "anti-affinity", "level": "zone", "tiers": ["web"], "enforcement": "soft"},
@@ -113,7 +98,7 @@ def test_a_domain_of_ones_own_is_kept_from_others(
 
         def fits_everywhere(project: Project) -> bool:
             everywhere = project.tier("web", len(operator.place("rack")))
-            body = project.body("all", [everywhere], {**APART, "tiers": ["web"]})
+            body = project.body("all", [everywhere], {**ANTI_AFFINITY, "tiers": ["web"]})
             plan = project.request("POST", "/plans", body).json()["plan"]
             return bool(plan["feasible"])
 
@@ -124,7 +109,7 @@ def test_a_domain_of_ones_own_is_kept_from_others(
 
 
 def test_a_tenant_sees_no_name_of_host_or_rack(demo: Project, operator: Operator) -> None:
-    body = demo.body("shop", [demo.tier("web", 3)], {**APART, "tiers": ["web"]})
+    body = demo.body("shop", [demo.tier("web", 3)], {**ANTI_AFFINITY, "tiers": ["web"]})
     seen = demo.request("POST", "/plans", body).text
     assert demo.request("POST", "/plans", body).json()["plan"]["feasible"]
     for name in {*operator.place("rack"), *operator.place("rack").values()}:
@@ -136,7 +121,7 @@ def test_what_does_not_fit_is_refused_with_reasons_and_leaves_nothing(
 ) -> None:
     before = operator.left_behind()
     hosts = len(operator.place("rack"))
-    body = demo.body("big", [demo.tier("web", hosts + 1)], {**APART, "tiers": ["web"]})
+    body = demo.body("big", [demo.tier("web", hosts + 1)], {**ANTI_AFFINITY, "tiers": ["web"]})
     response = demo.request("POST", body=body)
     assert response.status_code == 409
     details = response.json()["conflictingRequest"]["details"]

@@ -16,16 +16,6 @@ from tests.cloud.ensembles import PATIENCE, Operator, Project
 pytestmark = pytest.mark.cloud
 
 
-@pytest.fixture(scope="module")
-def demo(cloud: Any) -> Project:
-    return Project(cloud.connection("demo"))
-
-
-@pytest.fixture(scope="module")
-def operator(cloud: Any) -> Operator:
-    return Operator(cloud.connection("admin"))
-
-
 def wait_for(what: str, condition: Callable[[], bool]) -> None:
     until = time.monotonic() + PATIENCE
     while not condition():
@@ -46,8 +36,8 @@ def planned_hosts(operator: Operator, body: Any) -> set[str]:
 def test_a_host_that_is_down_is_not_planned_on(
     cloud: Any, demo: Project, operator: Operator
 ) -> None:
-    apart = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
-    body = demo.body("shop", [demo.tier("web", 3)], apart)
+    anti_affinity = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
+    body = demo.body("shop", [demo.tier("web", 3)], anti_affinity)
     victim = sorted(planned_hosts(operator, body))[0]
     stopped = cloud.ensemble_cloud("host", "stop", victim)
     assert stopped.returncode == 0, stopped.stderr
@@ -69,9 +59,9 @@ def test_a_host_that_stops_leaves_no_green_word(
     cloud: Any, demo: Project, operator: Operator
 ) -> None:
     """A quorum of three on three racks, in two zones: the loss of a zone may break it."""
-    apart = {"type": "anti-affinity", "level": "rack", "tiers": ["db"]}
+    anti_affinity = {"type": "anti-affinity", "level": "rack", "tiers": ["db"]}
     quorum = {"type": "survive", "level": "rack", "tiers": ["db"], "min_available": 2}
-    made = demo.create(demo.body("quorum", [demo.tier("db", 3)], apart, quorum))
+    made = demo.create(demo.body("quorum", [demo.tier("db", 3)], anti_affinity, quorum))
     built = demo.wait(made["id"], "ACTIVE")
 
     def verdicts() -> dict[str, Any]:
@@ -112,8 +102,8 @@ def test_a_host_that_stops_leaves_no_green_word(
 def test_a_host_that_is_disabled_while_it_is_waited_for_costs_no_build(
     demo: Project, operator: Operator
 ) -> None:
-    apart = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
-    made = demo.create(demo.body("moved-on", [demo.tier("web", 12)], apart))
+    anti_affinity = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
+    made = demo.create(demo.body("moved-on", [demo.tier("web", 12)], anti_affinity))
     late = reserved_hosts(operator, made["id"])[-1]
     (service,) = operator.connection.compute.services(binary="nova-compute", host=late)
     operator.connection.compute.disable_service(service)
@@ -134,8 +124,8 @@ def test_a_host_that_stops_in_the_middle_of_a_build_costs_no_build(
     cloud: Any, demo: Project, operator: Operator
 ) -> None:
     before = operator.left_behind()
-    apart = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
-    made = demo.create(demo.body("bereaved", [demo.tier("web", 12)], apart))
+    anti_affinity = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
+    made = demo.create(demo.body("bereaved", [demo.tier("web", 12)], anti_affinity))
     victim = reserved_hosts(operator, made["id"])[-1]
     assert cloud.ensemble_cloud("host", "stop", victim).returncode == 0
     try:
@@ -165,8 +155,8 @@ def test_a_nova_killed_in_the_middle_of_a_build_ends_active_or_rolled_back(
     cloud: Any, demo: Project, operator: Operator
 ) -> None:
     before = operator.left_behind()
-    apart = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
-    created = demo.create(demo.body("unlucky", [demo.tier("web", 10)], apart))
+    anti_affinity = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
+    created = demo.create(demo.body("unlucky", [demo.tier("web", 10)], anti_affinity))
 
     def half_way() -> bool:
         found = demo.request("GET", f"/{created['id']}").json()["ensemble"]

@@ -15,20 +15,15 @@ from tests.cloud.ensembles import PATIENCE, Operator, Project
 
 pytestmark = pytest.mark.cloud
 
-APART = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
+ANTI_AFFINITY = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
 EVEN = {"type": "spread", "level": "rack", "tiers": ["web"], "max_skew": 1}
-
-
-@pytest.fixture(scope="module")
-def operator(cloud: Any) -> Operator:
-    return Operator(cloud.connection("admin"))
 
 
 @pytest.fixture
 def shop(cloud: Any) -> Iterator[dict[str, Any]]:
     """Three members, each on a host and in a rack of its own."""
     demo = Project(cloud.connection("demo"))
-    body = demo.body("moved", [demo.tier("web", 3)], APART, EVEN)
+    body = demo.body("moved", [demo.tier("web", 3)], ANTI_AFFINITY, EVEN)
     built = demo.wait(demo.create(body)["id"], "ACTIVE")
     yield built
     demo.delete(built["id"])

@@ -68,18 +68,18 @@ def test_offline_and_the_api_say_the_same(
     admin: Project, config: str, tmp_path: Path, cloud: Any
 ) -> None:
     flavors = {each.id: each for each in cloud.connection("admin").compute.flavors()}
-    apart = {"type": "anti-affinity", "tiers": ["web"]}
+    anti_affinity = {"type": "anti-affinity", "tiers": ["web"]}
     tiers = [admin.tier("web", 4), admin.tier("cache", 2, "m1.small"), admin.tier("db", 3)]
     bodies = {
         "fits": admin.body(
             "shop",
             tiers,
-            {**apart, "level": "host"},
+            {**anti_affinity, "level": "host"},
             {"type": "survive", "level": "rack", "tiers": ["db"], "min_available": 2},
             {"type": "near", "level": "zone", "tiers": ["cache"], "to": "db"},
-            {**apart, "level": "zone", "enforcement": "soft"},
+            {**anti_affinity, "level": "zone", "enforcement": "soft"},
         ),
-        "does not fit": admin.body("shop", tiers, {**apart, "level": "zone"}),
+        "does not fit": admin.body("shop", tiers, {**anti_affinity, "level": "zone"}),
     }
     for title, body in bodies.items():
         path = tmp_path / "ensemble.json"

@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a preview to the truth on the real services: built as shown, whatever it is called."""
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.cloud.ensembles import PATIENCE, Operator, Project
+from tests.cloud.ensembles import Operator, Project, until
 
 pytestmark = pytest.mark.cloud
 
-APART = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
+ANTI_AFFINITY = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
 SURVIVE = {"type": "survive", "level": "rack", "tiers": ["web"], "min_available": 2}
 SCRIPTS = "חנות متجر 店"
 NAMES = {
@@ -20,16 +18,6 @@ NAMES = {
     "x" * 255: "x" * 57 + "-web-",
     "<b>{$ x $} {{ y }}</b>": "<b>{$ x $} {{ y }}</b>-web-",
 }
-
-
-@pytest.fixture(scope="module")
-def demo(cloud: Any) -> Project:
-    return Project(cloud.connection("demo"))
-
-
-@pytest.fixture(scope="module")
-def operator(cloud: Any) -> Operator:
-    return Operator(cloud.connection("admin"))
 
 
 def plan(project: Project, body: Any, query: str = "") -> dict[str, Any]:
@@ -46,17 +34,10 @@ def current_state(project: Project, ensemble_id: str, query: str = "") -> dict[s
     return found
 
 
-def until(what: str, look: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not look():
-        assert time.monotonic() < end, f"{what} did not come true in {PATIENCE} s"
-        time.sleep(1)
-
-
 def test_what_was_shown_is_built_and_the_truth_tells_what_became_of_it(
     demo: Project, operator: Operator
 ) -> None:
-    body = demo.body("🚀 shop", [demo.tier("web", 3)], SURVIVE, APART)
+    body = demo.body("🚀 shop", [demo.tier("web", 3)], SURVIVE, ANTI_AFFINITY)
     shown = plan(demo, body, "?domains=all")
     assert shown["totals"]["host"] == sum(each["level"] == "host" for each in shown["domains"])
     labels = {each["ref"]: each["label"] for each in shown["domains"]}
@@ -114,7 +95,7 @@ def test_servers_are_named_as_nova_takes_it(
 def test_a_plan_that_the_cloud_has_outrun_is_answered_with_another(
     cloud: Any, demo: Project, operator: Operator
 ) -> None:
-    body = demo.body("late", [demo.tier("web", 2)], APART)
+    body = demo.body("late", [demo.tier("web", 2)], ANTI_AFFINITY)
     shown = plan(Project(operator.connection), body)
     victim = next(each["name"] for each in shown["domains"] if each["level"] == "host")
     mine = plan(demo, body)

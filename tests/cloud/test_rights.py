@@ -1,25 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """On the real Nova: whose rights count, what locks stop, and what tags do not prove."""
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tests.cloud.ensembles import PATIENCE, Operator, Project
+from tests.cloud.ensembles import PATIENCE, Operator, Project, until
 
 pytestmark = pytest.mark.cloud
-
-
-@pytest.fixture(scope="module")
-def demo(cloud: Any) -> Project:
-    return Project(cloud.connection("demo"))
-
-
-@pytest.fixture(scope="module")
-def operator(cloud: Any) -> Operator:
-    return Operator(cloud.connection("admin"))
 
 
 @pytest.fixture
@@ -28,14 +17,6 @@ def built(demo: Project) -> Iterator[dict[str, Any]]:
         ensemble := demo.wait(demo.create(demo.body("shop", [demo.tier("web", 2)]))["id"], "ACTIVE")
     )
     demo.delete(ensemble["id"])
-
-
-def until(what: str, condition: Callable[[], Any]) -> Any:
-    end = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < end, f"{what} did not come true in {PATIENCE} s"
-        time.sleep(1)
-    return found
 
 
 def action(connection: Any, server_id: str, name: str) -> int:
@@ -76,25 +57,25 @@ def test_a_locked_server_with_forged_tags_outlives_the_ensemble(
     cloud: Any, demo: Project, operator: Operator, built: dict[str, Any]
 ) -> None:
     connection = demo.connection
-    pet = connection.compute.create_server(
-        name="pet",
+    tagged_server = connection.compute.create_server(
+        name="tagged",
         flavor_id=demo.names["flavor"]["m1.tiny"],
         image_id=demo.names["image"]["cirros"],
         networks=[{"uuid": demo.names["network"]["private"]}],
     )
-    connection.compute.wait_for_server(pet, wait=PATIENCE)
+    connection.compute.wait_for_server(tagged_server, wait=PATIENCE)
     try:
         tags = [f"ensemble:{built['id']}", f"ensemble-member:{built['members'][0]['id']}"]
         tagged = connection.compute.put(
-            f"/servers/{pet.id}/tags", json={"tags": tags}, microversion="2.26"
+            f"/servers/{tagged_server.id}/tags", json={"tags": tags}, microversion="2.26"
         )
         assert tagged.status_code == 200, tagged.text
-        assert action(operator.connection, pet.id, "lock") == 202
+        assert action(operator.connection, tagged_server.id, "lock") == 202
         demo.delete(built["id"])
-        assert operator.servers()[pet.id].status == "ACTIVE"
+        assert operator.servers()[tagged_server.id].status == "ACTIVE"
     finally:
-        action(operator.connection, pet.id, "unlock")
-        connection.compute.delete_server(pet.id)
+        action(operator.connection, tagged_server.id, "unlock")
+        connection.compute.delete_server(tagged_server.id)
 
 
 def test_nova_records_that_the_tenant_built_and_deleted_the_servers(

@@ -13,16 +13,6 @@ from tests.cloud.ensembles import Operator, Project
 pytestmark = pytest.mark.cloud
 
 
-@pytest.fixture(scope="module")
-def demo(cloud: Any) -> Project:
-    return Project(cloud.connection("demo"))
-
-
-@pytest.fixture(scope="module")
-def operator(cloud: Any) -> Operator:
-    return Operator(cloud.connection("admin"))
-
-
 @contextlib.contextmanager
 def ports(project: Project, count: int, **facts: Any) -> Iterator[list[str]]:
     """Free ports of a project on its network."""

@@ -54,8 +54,13 @@ def test_an_ensemble_over_both_cells_is_built_and_deleted(
     full_cloud: EmbeddedCloud, project: Project
 ) -> None:
     hosts = full_cloud.status["hosts"]
-    apart = {"type": "anti-affinity", "level": "host", "tiers": ["web"], "max_per_domain": 1}
-    body = project.body("both", [project.tier("web", len(hosts))], apart)
+    anti_affinity = {
+        "type": "anti-affinity",
+        "level": "host",
+        "tiers": ["web"],
+        "max_per_domain": 1,
+    }
+    body = project.body("both", [project.tier("web", len(hosts))], anti_affinity)
     created = project.create(body)
     active = project.wait(created["id"], "ACTIVE", "ERROR")
     assert active["status"] == "ACTIVE", active

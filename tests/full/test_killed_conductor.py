@@ -29,8 +29,8 @@ def test_what_a_killed_conductor_had_is_asked_for_again(full_cloud: EmbeddedClou
         Operator(full_cloud.connection("admin")),
     )
     before = operator.left_behind()
-    apart = {"type": "spread", "level": "host", "tiers": ["web"], "max_skew": 1}
-    made = demo.create(demo.body("orphans", [demo.tier("web", MEMBERS)], apart))
+    spread = {"type": "spread", "level": "host", "tiers": ["web"], "max_skew": 1}
+    made = demo.create(demo.body("orphans", [demo.tier("web", MEMBERS)], spread))
     deadline = time.monotonic() + 30
     while not unplaced(operator, "orphans") and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -114,22 +114,22 @@ def test_a_server_that_one_host_cannot_build_is_built_on_another(cloud: SmallClo
     assert not [each for each in record.events if bad in str(each["message"])]
 
 
-def build_beside_a_thief(cloud: SmallCloud, record: EnsembleRecord) -> None:
+def build_while_capacity_is_taken(cloud: SmallCloud, record: EnsembleRecord) -> None:
     """Build an ensemble whose first member loses its capacity between hold and claim."""
     taken: list[str] = []
 
-    def steal(method: str, path: str) -> None:
+    def take_capacity(method: str, path: str) -> None:
         if method == "POST" and not taken:
             taken.append(cloud.fill(record.members[0].host, 4))
 
-    cloud.nova.before = steal
+    cloud.nova.before = take_capacity
     cloud.run(record.id, concurrency=1)
     cloud.placement.release(taken[0])
 
 
 def test_capacity_lost_between_hold_and_claim_is_found_elsewhere(cloud: SmallCloud) -> None:
     record = cloud.service().create(caller(), body(("web", 3), policies=[anti_affinity("web")]))
-    build_beside_a_thief(cloud, record)
+    build_while_capacity_is_taken(cloud, record)
 
     built = cloud.store.get(record.id)
     cloud.assert_built(built)
@@ -139,7 +139,7 @@ def test_capacity_lost_between_hold_and_claim_is_found_elsewhere(cloud: SmallClo
 def test_capacity_lost_for_good_ends_in_error_and_nothing(cloud: SmallCloud) -> None:
     """Four hosts, four members of which no two may share one: there is no other host."""
     record = cloud.service().create(caller(), body(("web", 4), policies=[anti_affinity("web")]))
-    build_beside_a_thief(cloud, record)
+    build_while_capacity_is_taken(cloud, record)
 
     assert cloud.store.get(record.id).status == "ERROR"
     cloud.assert_clean()

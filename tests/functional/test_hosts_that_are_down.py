@@ -130,39 +130,39 @@ def test_a_host_that_dies_in_the_middle_of_a_build_is_built_without(
     Nova takes a deletion and does nothing about it while it does not know of the host's end.
     """
     record = cloud.service().create(caller(), body(("web", 6)))
-    dead, both = Counter(each.host for each in record.members).most_common(1)[0]
+    stopped_host, both = Counter(each.host for each in record.members).most_common(1)[0]
     assert both == 2
 
-    def die() -> None:
-        awaited = [each for each in cloud.nova.alive() if each.host == dead][-1]
+    def stop_host() -> None:
+        awaited = [each for each in cloud.nova.alive() if each.host == stopped_host][-1]
         awaited.stuck = True
 
     def be_noticed() -> None:
-        cloud.nova.host(dead).state = "down"
+        cloud.nova.host(stopped_host).state = "down"
 
-    built = run(cloud, clock, record, {1: die, 20: be_noticed})
+    built = run(cloud, clock, record, {1: stop_host, 20: be_noticed})
     cloud.assert_built(built)
-    assert dead not in {each.host for each in built.members}
-    assert len([each for each in built.members if each.failed_hosts == (dead,)]) == 2
+    assert stopped_host not in {each.host for each in built.members}
+    assert len([each for each in built.members if each.failed_hosts == (stopped_host,)]) == 2
 
 
 def test_a_server_that_a_host_kept_when_it_died_goes_before_the_build_ends(
     cloud: SmallCloud, clock: Clock
 ) -> None:
     record = cloud.service().create(caller(), body(("web", 2), policies=[anti_affinity("web")]))
-    dead = record.members[0].host
-    cloud.nova.break_host[dead] = "Failed to allocate the network(s)"
+    stopped_host = record.members[0].host
+    cloud.nova.break_host[stopped_host] = "Failed to allocate the network(s)"
 
-    def die() -> None:
+    def stop_host() -> None:
         for each in cloud.nova.alive():
-            each.stuck = each.host == dead
+            each.stuck = each.host == stopped_host
 
     def be_noticed() -> None:
         assert cloud.store.get(record.id).status == "BUILDING"
         assert len([each for each in cloud.nova.alive() if each.status == "ACTIVE"]) == 2
-        cloud.nova.host(dead).state = "down"
+        cloud.nova.host(stopped_host).state = "down"
 
-    built = run(cloud, clock, record, {1: die, 60: be_noticed})
+    built = run(cloud, clock, record, {1: stop_host, 60: be_noticed})
     cloud.assert_built(built)
 
 

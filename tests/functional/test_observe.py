@@ -22,7 +22,7 @@ def stranger(cloud: SmallCloud, record: EnsembleRecord, *tags: str) -> FakeServe
     number = len(cloud.nova.servers)
     server = FakeServer(
         id=f"{number:08}-0000-4000-8000-000000000000",
-        name="pet",
+        name="tagged",
         host="secrethost1",
         project_id=record.project_id,
         user_id=record.user_id,
@@ -36,7 +36,7 @@ def stranger(cloud: SmallCloud, record: EnsembleRecord, *tags: str) -> FakeServe
 
 def test_servers_that_a_tenant_tagged_by_hand_are_left_alone(cloud: SmallCloud) -> None:
     record = cloud.service().create(caller(), body(("web", 2)))
-    pets = [
+    tagged_servers = [
         stranger(cloud, record),
         stranger(cloud, record),
         stranger(cloud, record, "ensemble-member:nobody"),
@@ -45,8 +45,8 @@ def test_servers_that_a_tenant_tagged_by_hand_are_left_alone(cloud: SmallCloud) 
     assert cloud.store.get(record.id).status == "ACTIVE"
     cloud.service().delete(caller(), record.id)
     cloud.run(record.id)
-    assert cloud.nova.alive() == pets
-    assert {pet.task for pet in pets} == {None}
+    assert cloud.nova.alive() == tagged_servers
+    assert {tagged_server.task for tagged_server in tagged_servers} == {None}
 
 
 def test_a_server_in_a_cell_that_is_down_is_waited_for(cloud: SmallCloud) -> None:

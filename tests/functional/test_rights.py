@@ -162,13 +162,13 @@ def test_a_role_of_the_same_name_lets_no_user_name_a_host() -> None:
 # Tags.
 
 
-def pet(
+def tagged_server(
     cloud: SmallCloud, record: EnsembleRecord, member: MemberRecord, **facts: Any
 ) -> FakeServer:
     """A server of the same tenant's that is none of the ensemble's, with a member's tags."""
     server = FakeServer(
         id="00000000-0000-4000-8000-000000000000",
-        name="pet",
+        name="tagged",
         host=member.host,
         project_id=record.project_id,
         user_id=record.user_id,
@@ -188,7 +188,7 @@ def test_a_server_with_the_tags_of_a_member_whose_server_is_known_is_left_alone(
     cloud: SmallCloud, locked: bool
 ) -> None:
     record = built(cloud)
-    foreign = pet(cloud, record, record.members[0], locked=locked)
+    foreign = tagged_server(cloud, record, record.members[0], locked=locked)
     cloud.service().delete(caller(), record.id)
     cloud.run(record.id)
     assert cloud.find(record.id) is None
@@ -200,7 +200,9 @@ def test_a_server_that_is_older_than_the_intent_is_not_taken_for_the_member_s(
 ) -> None:
     """The intent is saved, the process dies, and a tenant tags another server."""
     record = cloud.service().create(caller(), body(("web", 1)))
-    foreign = pet(cloud, record, record.members[0], created=clock() - timedelta(seconds=5))
+    foreign = tagged_server(
+        cloud, record, record.members[0], created=clock() - timedelta(seconds=5)
+    )
     assert cloud.store.claim(record.id, "died", LEASE)
     cloud.store.save_server_request(record, record.members[0], "died")
     clock.forward(LEASE + 1)
@@ -219,7 +221,7 @@ def test_a_server_of_another_project_is_not_taken_for_the_member_s(
     record = cloud.service().create(caller(), body(("web", 1)))
     assert cloud.store.claim(record.id, "died", LEASE)
     cloud.store.save_server_request(record, record.members[0], "died")
-    foreign = pet(cloud, record, record.members[0], project_id="other", created=clock())
+    foreign = tagged_server(cloud, record, record.members[0], project_id="other", created=clock())
     clock.forward(LEASE + 1)
     cloud.run(record.id)
     assert cloud.store.get(record.id).members[0].server_id != foreign.id
@@ -228,7 +230,7 @@ def test_a_server_of_another_project_is_not_taken_for_the_member_s(
 
 def test_the_current_state_takes_no_tagged_server_for_a_member_s(cloud: SmallCloud) -> None:
     record = built(cloud, 1)
-    foreign = pet(cloud, record, record.members[0])
+    foreign = tagged_server(cloud, record, record.members[0])
     own = server_of(cloud, record.members[0])
     own.gone = True
     cloud.observe()

@@ -81,16 +81,16 @@ def test_both_say_that_there_is_another_of_the_name(cloud: SmallCloud) -> None:
 
 def test_a_name_is_the_same_however_its_letters_are_composed(cloud: SmallCloud) -> None:
     composed = build(cloud, "Sh\u00f6p")
-    apart = build(cloud, "Sho\u0308p")
+    decomposed = build(cloud, "Sho\u0308p")
     other = build(cloud, "Shop")
-    assert [len(shown(cloud, each.id)["warnings"]) for each in (composed, apart, other)] == [
+    assert [len(shown(cloud, each.id)["warnings"]) for each in (composed, decomposed, other)] == [
         1,
         1,
         0,
     ]
-    assert shown(cloud, apart.id)["name"] == "Sho\u0308p", "it is shown as it was given"
+    assert shown(cloud, decomposed.id)["name"] == "Sho\u0308p", "it is shown as it was given"
     names = {sanitize_hostname(server.name) for server in cloud.nova.alive()}
-    assert {"sh\u00f6p-web-0", f"sh\u00f6p-{apart.id[:4]}-web-0", "shop-web-0"} <= names
+    assert {"sh\u00f6p-web-0", f"sh\u00f6p-{decomposed.id[:4]}-web-0", "shop-web-0"} <= names
 
 
 def test_two_creates_at_the_same_time_do_not_get_the_same_names(cloud: SmallCloud) -> None:

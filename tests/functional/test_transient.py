@@ -103,13 +103,13 @@ def test_what_waits_keeps_its_capacity(cloud: SmallCloud, clock: Clock) -> None:
     assert len(cloud.nova.alive()) == 1
 
 
-@pytest.mark.parametrize("beside", [0, 2], ids=["room for two", "room for one"])
+@pytest.mark.parametrize("other_load", [0, 2], ids=["room for two", "room for one"])
 def test_a_server_that_nova_took_although_it_said_no_is_the_member_s(
-    cloud: SmallCloud, clock: Clock, beside: int
+    cloud: SmallCloud, clock: Clock, other_load: int
 ) -> None:
     """Nova answered 500 after it had begun to build."""
     record = cloud.service().create(caller(), body(("web", 1)))
-    load = {cloud.fill(record.members[0].host, beside)} if beside else set()
+    load = {cloud.fill(record.members[0].host, other_load)} if other_load else set()
     take = cloud.nova._route
 
     def route(request: Any, path: str) -> tuple[int, Any]:

@@ -59,8 +59,8 @@ class Soak:
         victim = self.random.choice(VICTIMS)
         delay = self.random.uniform(0, LONGEST_DELAY)
         tier = self.project.tier("web", MEMBERS)
-        apart = {"type": "spread", "level": "host", "tiers": ["web"], "max_skew": 1}
-        body = self.project.body(f"soak-{number}", [tier], apart)
+        spread = {"type": "spread", "level": "host", "tiers": ["web"], "max_skew": 1}
+        body = self.project.body(f"soak-{number}", [tier], spread)
         ensemble_id = self.ask("POST", body=body, status=202)["ensemble"]["id"]
         if phase == "delete":
             self.wait(ensemble_id)

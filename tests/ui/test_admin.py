@@ -29,11 +29,11 @@ return [...arguments[0], ticked].filter((one) => colour(one) === colour(probe)).
 @pytest.fixture
 def made(project: Project) -> dict[str, Any]:
     """Three web servers apart, of which two must outlive any host, and a database that should."""
-    apart = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
+    anti_affinity = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
     survive = {"type": "survive", "level": "host", "tiers": ["web"], "min_available": 2}
     tiers = [project.tier("web", 3, networks="none"), project.tier("db", 1, networks="none")]
     wish = {"type": "survive", "level": "host", "tiers": ["db"], "enforcement": "soft"}
-    created = project.create(project.body("mapped", tiers, apart, survive, wish))
+    created = project.create(project.body("mapped", tiers, anti_affinity, survive, wish))
     return project.wait(created["id"], "ACTIVE")
 
 

@@ -145,13 +145,13 @@ def test_a_server_that_an_operator_moved_shows_what_that_costs(
     stays, moves, _ = (each["server_id"] for each in built["members"])
     host = operator.servers()[stays].compute_host
     racks = operator.place("rack")
-    beside = next(each for each in racks if racks[each] == racks[host] and each != host)
+    other_host = next(each for each in racks if racks[each] == racks[host] and each != host)
     # By force, past the scheduler, whose filter refuses what breaks a policy.
-    forced = {"host": beside, "block_migration": "auto", "force": True}
+    forced = {"host": other_host, "block_migration": "auto", "force": True}
     operator.connection.compute.post(
         f"/servers/{moves}/action", json={"os-migrateLive": forced}, microversion="2.67"
     ).raise_for_status()
-    _until("the migration", lambda: operator.servers()[moves].compute_host == beside)
+    _until("the migration", lambda: operator.servers()[moves].compute_host == other_host)
 
     # The page looks by itself, and what Nova has is observed every few seconds.
     demo.until(

@@ -31,12 +31,12 @@ def forbidden(contract: dict[str, Any]) -> set[tuple[str, str]]:
     pairs = set()
     above: list[str] = []
     for layer in contract["layers"]:
-        beside = re.split(r" *\| *", layer)
+        siblings = re.split(r" *\| *", layer)
         for container in contract["containers"]:
-            for module in beside:
-                wrong = [*above[:1], *(other for other in beside if other != module)]
+            for module in siblings:
+                wrong = [*above[:1], *(other for other in siblings if other != module)]
                 pairs |= {(f"{container}.{module}", f"{container}.{other}") for other in wrong}
-        above += beside
+        above += siblings
     return pairs
 
 

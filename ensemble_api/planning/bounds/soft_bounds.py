@@ -99,7 +99,7 @@ def _pairs(problem: Problem, used: set[int]) -> Iterator[tuple[int, int, int]]:
             if policy.joins:
                 # In d domains it misses d - 1, and of k tiers k - d at least do not come first.
                 joint = len(together) - 1
-            elif policy.beside in separation.tiers:
+            elif policy.required_tier in separation.tiers:
                 # Wherever one of those tiers is, one of both policies misses something.
                 joint = sum(domains_needed(problem, row, depth) for row in problem.rows(together))
             else:

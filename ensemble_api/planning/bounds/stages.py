@@ -97,12 +97,12 @@ def _least_each(problem: Problem, limits: list[list[int]], depth: int) -> list[i
         losses = least_losses(problem.topology, caps, limits[row], count, joined, depths=(depth,))
         own = 0 if losses is None else losses[depth]
         for policy in problem.policies(problem.hard):
-            if policy.beside is not None and problem.depth(policy.level) == depth:
-                beside = problem.rows([policy.beside])[0]
+            if policy.required_tier is not None and problem.depth(policy.level) == depth:
+                required_row = problem.rows([policy.required_tier])[0]
                 if row in problem.rows(policy.tiers):
                     # It is in no more domains than the other tier has members.
                     able = at_depth(problem.topology, caps, limits[row], depth)
-                    own = _least_within(able, count, int(problem.counts[beside]), own)
+                    own = _least_within(able, count, int(problem.counts[required_row]), own)
         least.append(own)
     return least
 

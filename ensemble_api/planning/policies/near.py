@@ -77,7 +77,7 @@ class Near(Policy):
         return problem.rows([self.to])[0]
 
     @property
-    def beside(self) -> str | None:
+    def required_tier(self) -> str | None:
         """The tier that is wherever one of its own tiers is."""
         return self.to
 

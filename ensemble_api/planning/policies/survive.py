@@ -161,7 +161,7 @@ class Survive(Policy):
         """Whether its limits say all that it asks: of the loss of one domain."""
         return self.hard and self.failures == 1
 
-    def aim(self, count: int) -> int | None:
+    def target(self, count: int) -> int | None:
         """Give an even share of what may be lost, of so many members."""
         return max((count - self.needed(count)) // self.failures, 1)
 

@@ -86,8 +86,8 @@ def test_it_is_met_by_the_exact_model_alone() -> None:
 
 
 def test_what_it_misses_is_least_and_said() -> None:
-    apart = AntiAffinity("host", ("web",))
-    found = plan(Ensemble((WEB,), (apart, Packed("rack", ("web",), False))), FOUR_HOSTS)
+    anti_affinity = AntiAffinity("host", ("web",))
+    found = plan(Ensemble((WEB,), (anti_affinity, Packed("rack", ("web",), False))), FOUR_HOSTS)
     assert hosts(found) == 4
     assert [str(each.message) for each in found.violations] == ["web in at most 1: 1 more"]
 

@@ -268,8 +268,8 @@ def test_tiers_of_one_member_do_not_follow_each_other_to_one_host() -> None:
 
 
 def test_without_a_solver_what_counting_cannot_prove_keeps_its_bound() -> None:
-    apart = (AntiAffinity("rack", ("web", "db")),)
-    ensemble = Ensemble((tier("web", 3), tier("db", 1, 2)), apart)
+    anti_affinity = (AntiAffinity("rack", ("web", "db")),)
+    ensemble = Ensemble((tier("web", 3), tier("db", 1, 2)), anti_affinity)
     alone, searched = (
         planner.plan(ensemble, racks(("z", 2, 2)), solve=solver) for solver in (None, process.solve)
     )

@@ -22,14 +22,14 @@ from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.solver import highs
 
 
-def alike(ensemble: Ensemble) -> Ensemble:
+def without_host_policies(ensemble: Ensemble) -> Ensemble:
     """Drop the policies that tell equal hosts apart by what is on them."""
     kept = [policy for policy in ensemble.policies if policy.level != "host" or policy.in_limits]
     return replace(ensemble, policies=tuple(kept))
 
 
 @MANY
-@given(ensembles().map(alike), clouds())
+@given(ensembles().map(without_host_policies), clouds())
 def test_classes_of_equal_hosts_are_searched_as_exactly(
     ensemble: Ensemble, snapshot: Snapshot
 ) -> None:
@@ -49,7 +49,7 @@ def test_classes_of_equal_hosts_are_searched_as_exactly(
 
 
 @MANY
-@given(ensembles().map(alike), clouds())
+@given(ensembles().map(without_host_policies), clouds())
 def test_plans_are_as_good_with_classes(ensemble: Ensemble, snapshot: Snapshot) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(planner, "_FEW_CLASSES", 1)

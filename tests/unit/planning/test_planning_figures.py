@@ -104,7 +104,7 @@ def most_together(
     return most
 
 
-def beside_others(
+def shared_room(
     reason: Reason, ensemble: Ensemble, snapshot: Snapshot, policy: Near | Exclusive
 ) -> tuple[int, int]:
     """Demand and supply of what one policy lacks that is about what else a domain holds."""
@@ -133,7 +133,7 @@ def expected(reason: Reason, ensemble: Ensemble, snapshot: Snapshot) -> tuple[in
         demand = sum(each.count for each in tiers)
         return demand, most_together(ensemble, snapshot, (replace(policy, hard=True),), tiers)
     if isinstance(policy, Near | Exclusive):
-        return beside_others(reason, ensemble, snapshot, policy)
+        return shared_room(reason, ensemble, snapshot, policy)
     match policy:
         case Affinity() if reason.code == "no-single-domain":
             kept = Affinity(policy.level, (tier.name,))

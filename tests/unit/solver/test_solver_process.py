@@ -197,8 +197,8 @@ def contested(seed: int) -> tuple[Ensemble, Snapshot]:
         usable=np.ones(20, dtype=np.bool_),
     )
     tiers = (Tier("a", 10, {"VCPU": 3}), Tier("b", 9, {"VCPU": 4}), Tier("c", 12, {"VCPU": 2}))
-    apart = AntiAffinity("rack", ("a", "b"), hard=False)
-    return Ensemble(tiers, (apart, Survive("rack", ("c",), True, "70%"))), snapshot
+    anti_affinity = AntiAffinity("rack", ("a", "b"), hard=False)
+    return Ensemble(tiers, (anti_affinity, Survive("rack", ("c",), True, "70%"))), snapshot
 
 
 def test_a_slow_machine_plans_the_same(

@@ -55,8 +55,8 @@ def test_an_anonymous_cloud_is_planned_alike(rows: list[tuple[str, str, str, int
     }
     web = wanted(an_ensemble(a_tier("web", 3)))
     found = dry_run(understood(document), web, rooms=False).result
-    alike = dry_run(understood(aliases), web, rooms=False).result
-    assert type(found) is type(alike)
-    if isinstance(found, Plan) and isinstance(alike, Plan):
-        back = {member: names[host] for member, host in alike.assignment.items()}
+    renamed = dry_run(understood(aliases), web, rooms=False).result
+    assert type(found) is type(renamed)
+    if isinstance(found, Plan) and isinstance(renamed, Plan):
+        back = {member: names[host] for member, host in renamed.assignment.items()}
         assert back == dict(found.assignment)

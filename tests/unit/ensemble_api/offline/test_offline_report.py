@@ -16,7 +16,7 @@ from ensemble_api.planning.result import Infeasible, Objective, Plan, Reason, Vi
 from ensemble_api.results.dry_run import DryRun
 
 
-def apart(level: str, *tiers: str, **more: Any) -> dict[str, Any]:
+def anti_affinity(level: str, *tiers: str, **more: Any) -> dict[str, Any]:
     return {"type": "anti-affinity", "level": level, "tiers": list(tiers), **more}
 
 
@@ -80,13 +80,13 @@ Headroom, whether lost members can be placed again:
 
 
 def test_a_refusal_says_why_and_what_would_fit() -> None:
-    text = told(a_cloud(), an_ensemble(a_tier("web", 4), policies=[apart("rack", "web")]))
+    text = told(a_cloud(), an_ensemble(a_tier("web", 4), policies=[anti_affinity("rack", "web")]))
     assert "shop does not fit.\n- “web” needs at least 4 racks" in text
     assert "It would fit after any one of these changes:\n  * Relax “at most 1" in text
 
 
 def test_failed_domains_are_said_and_not_used() -> None:
-    web = an_ensemble(a_tier("web", 2), policies=[apart("host", "web")])
+    web = an_ensemble(a_tier("web", 2), policies=[anti_affinity("host", "web")])
     text = told(a_cloud(), web, "rack:az1/r1", "host:h4", rooms=False)
     assert "Planned without rack az1/r1 and host az2/r1/h4." in text
     assert "shop does not fit." in text
@@ -102,7 +102,8 @@ def test_a_tier_that_one_failure_takes_is_named() -> None:
 
 def test_many_domains_without_room_are_cut_short() -> None:
     hosts = [a_host(f"h{n}", f"r{n}", "az1", 1) for n in range(8)]
-    text = told(a_cloud(*hosts), an_ensemble(a_tier("web", 8), policies=[apart("host", "web")]))
+    ensemble = an_ensemble(a_tier("web", 8), policies=[anti_affinity("host", "web")])
+    text = told(a_cloud(*hosts), ensemble)
     assert "Lost members cannot always be placed again after the loss of any one host." in text
     assert "and 3 more" in text
 
