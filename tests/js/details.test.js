@@ -2,73 +2,10 @@
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert/strict');
-const fs = require('node:fs');
-const path = require('node:path');
-const { ensembles, document, FOLDER } = require('./scripts.js');
+const { ensembles, document } = require('./scripts.js');
 const { HOSTILE } = require('./samples.js');
 const { NOW, ensemble, current } = require('./details_samples.js');
-
-const TEMPLATE = fs.readFileSync(
-  path.join(FOLDER, '..', '..', '..', 'templates', 'ensembles', 'detail.html'), 'utf8');
-// jsdom shows its document to nobody, if it is not told otherwise.
-Object.defineProperty(document, 'hidden', { configurable: true, value: false });
-
-const went = []; // where the page has gone
-const asked = []; // what it asked for
-let beats = [];
-
-/** Put up the page as the template has it, with its data, and run its script. answers: by address. */
-function open(shown, answers) {
-  const { el } = ensembles.dom;
-  const lives = [...TEMPLATE.matchAll(/<(\w+)[^>]* data-live="([\w-]+)"/g)].map(([, tag, name]) =>
-    el(tag, { 'data-live': name, tabindex: -1 }));
-  const buttons = [...TEMPLATE.matchAll(/data-act="(\w+)" data-while="([\w ]+)"/g)].map(([, act, status]) =>
-    el('button', { 'data-act': act, 'data-while': status }));
-  const page = el('div', { id: 'ens-details', class: 'ens' }, el('input', { name: 'csrfmiddlewaretoken', value: 't' }),
-    el('div', { 'data-when': 'stays' }), buttons, lives);
-  const data = {
-    ensemble: shown, now: NOW, settled: ['ACTIVE', 'DEGRADED', 'ERROR'], names: { 'f-tiny': 'm1.tiny' }, indexUrl: '/',
-    stateUrl: '/state/', survivabilityUrl: '/now/', cancelUrl: '/cancel/', deleteUrl: '/delete/', goneUrl: '/gone/',
-    session: {
-      project: { id: 'p1', name: 'shop' }, csrfCookie: 'csrftoken', loginUrl: '/login/', switchUrl: '/switch/00000000/',
-    },
-    documentUrl: '/document/', instanceUrl: '/project/instances/00000000/',
-  };
-  document.body.replaceChildren(page,
-    el('script', { id: 'ens-data', type: 'application/json' }, JSON.stringify(data)));
-  asked.length = 0;
-  beats = [];
-  globalThis.fetch = async (url, options) => {
-    asked.push([(options && options.method) || 'GET', url]);
-    const answer = answers[url];
-    if (!answer) { throw new TypeError('no network'); }
-    const [status, body] = Array.isArray(answer) ? answer : [200, answer];
-    return { ok: status < 400, status, json: async () => body };
-  };
-  // Questions alone have long pauses; what the picture waits for is over at once.
-  globalThis.setTimeout = (act, ms) => { if (ms >= 1000) { beats.push({ act, ms }); } return 1; };
-  globalThis.clearTimeout = () => { beats = []; };
-  globalThis.setInterval = () => 0;
-  globalThis.location = { assign: (url) => went.push(url), pathname: '/here/', search: '' };
-  const script = path.join(FOLDER, 'details', 'details.js');
-  delete require.cache[script];
-  require(script);
-  return (name) => page.querySelector('[data-live=' + name + ']');
-}
-
-// The page's clock stands still: how busy the machine is does not count.
-Date.now = () => Date.parse(NOW);
-
-/** Let what was asked be answered. */
-const settle = () => new Promise((done) => { setImmediate(() => setImmediate(() => setImmediate(done))); });
-
-/** The next question, as after its pause; gives that pause. */
-async function beat() {
-  const { act, ms } = beats.pop();
-  act();
-  await settle();
-  return ms;
-}
+const { open, settle, beat, asked, beats } = require('./details_page.js');
 
 test('while it builds, members light up, the focus stays, and at the end nothing more is asked', async () => {
   const answers = {};
@@ -254,30 +191,6 @@ test('a date of the server is written as the dates of the script', () => {
   const node = ensembles.dom.el('time', { datetime: NOW }, 'Nov. 22, 2026, noon');
   ensembles.time.rewrite(node);
   assert.equal(node.textContent, ensembles.formats.exact(NOW));
-});
-
-test('a removal that waits says for what', () => {
-  const fault = { message: 'web-1 is locked.', since: NOW, reasons: [] };
-  const part = open(ensemble('DELETING', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE'], { fault }), {});
-  assert.match(part('fault').textContent, /What the removal waits for: web-1 is locked\.Since .*2026.*/);
-});
-
-test('what is deleted goes pale where it was, and the end leads to the table', async () => {
-  const answers = {};
-  const part = open(ensemble('DELETING', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']), answers);
-  const half = ensemble('DELETING', ['DELETED', 'DELETED', 'ACTIVE', 'ACTIVE']);
-  half.members = half.members.map((one) => (one.status === 'DELETED' ? { ...one, domains: {} } : one));
-  half.domains = half.domains.filter((one) => !['h2', 'r2'].includes(one.ref));
-  answers['/state/'] = { now: NOW, ensemble: half };
-  await beat();
-  assert.equal(part('sentence').textContent, 'DELETING DELETED DELETED ACTIVE ACTIVE');
-  assert.equal(part('picture').querySelectorAll('.ens-member.is-deleted').length, 2);
-  assert.equal(part('bar').querySelectorAll('.is-leaving > .is-deleted').length, 2, 'the bar fills with what is gone');
-  assert.ok(part('picture').querySelector('[data-ref=h2]'), 'the picture does not shrink');
-  answers['/state/'] = [404, { error: { message: 'none' } }];
-  await beat();
-  assert.deepEqual(went.splice(0), ['/gone/']);
-  assert.deepEqual(beats, []);
 });
 
 test('a dashboard that is away is asked again, ever later, and a session that ended can be renewed', async () => {

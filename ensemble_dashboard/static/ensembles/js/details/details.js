@@ -35,7 +35,7 @@
     const standing = current ? (current.as_planned ? 'holds' : 'differs') : null;
     root.toggleAttribute('data-differs', standing === 'differs');
     root.toggleAttribute('data-holds', standing === 'holds');
-    state.picture = currentState.shown(ensemble, current, state.settled ? null : state.picture);
+    state.picture = currentState.shown(state.located, current, state.settled ? null : state.picture);
     showProgress(standing);
     put('survives', [ensemble.survives, state.placed, ensemble.status, current && current.levels], survives);
     put('fault', [ensemble.fault, ensemble.degraded, ensemble.status], () => detailsFault.box(ensemble));
@@ -63,7 +63,7 @@
   }
 
   function showMembers() {
-    const { ensemble, current, picture, order } = state;
+    const { located: ensemble, current, picture, order } = state;
     const levels = planTable.levelsOf(
       picture.survivability.length ? picture : { survivability: ensemble.survivability || [] });
     put('members', [members.rows(ensemble, current), order, levels], () => members.table(ensemble, current, {
@@ -116,7 +116,7 @@
     if (answer.now) { state.ahead = Date.parse(answer.now) - Date.now(); }
     if (!state.built) { state.current = null; }
     if (changed) { render(); }
-    if (state.built && !before) { askCurrentState(); }
+    if ((state.built && !before) || (state.leaving && !state.seen)) { askCurrentState(); }
     if (state.settled && !actions.asking()) { return 'done'; }
     return changed ? 'changed' : 'same';
   }
@@ -133,9 +133,10 @@
     if (!quiet) { note(gettext('Looking where the servers are now…')); }
     try {
       const answer = await server.get(data.survivabilityUrl);
-      if (!state.built) { return; }
-      state.current = answer.survivability;
-      note(fill(gettext('As Nova has it at %(time)s.'), { time: formats.clock(state.current.as_of || state.now) }));
+      if (!state.built && !state.leaving) { return; }
+      state.seen = answer.survivability;
+      state.current = state.built ? state.seen : null;
+      note(fill(gettext('As Nova has it at %(time)s.'), { time: formats.clock(state.seen.as_of || state.now) }));
     } catch (problem) {
       if (problem.status === 404 || problem.told) { poll.now(); } // perhaps it is gone
       state.current = null;

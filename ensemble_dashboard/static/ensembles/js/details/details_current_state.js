@@ -25,13 +25,26 @@
       };
     }
     const before = new Map(kept ? kept.assignments.map((each) => [each.member, each.domains]) : []);
-    return {
-      ...plan,
-      assignments: plan.assignments.map((each) =>
-        (placed(each.domains) ? each : { ...each, domains: before.get(each.member) || {} }))
-        .filter((each) => placed(each.domains)),
-      domains: [...new Map([...(kept ? kept.domains : []), ...plan.domains].map((each) => [each.ref, each])).values()],
-    };
+    const assignments = plan.assignments.map((each) =>
+      (placed(each.domains) ? each : { ...each, domains: before.get(each.member) || {} }))
+      .filter((each) => placed(each.domains));
+    const here = used({ members: assignments });
+    const known = new Map([...(kept ? kept.domains : []), ...plan.domains].map((each) => [each.ref, each]));
+    return { ...plan, assignments, domains: [...known.values()].filter(({ ref }) => here.has(ref)) };
+  }
+
+  /**
+   * The ensemble with its members where they were last seen: what it says itself of their places is the plan's.
+   * seen: what Nova said last, null where that is not known.
+   */
+  function located(ensemble, seen) {
+    if (!seen) { return ensemble; }
+    const there = new Map(seen.members.filter(({ domains }) => placed(domains)).map((each) => [each.name, each.domains]));
+    const members = ensemble.members.map((each) =>
+      (placed(each.domains) && there.has(each.name) ? { ...each, domains: there.get(each.name) } : each));
+    const refs = used({ members });
+    const all = new Map([...(ensemble.domains || []), ...seen.domains].map((each) => [each.ref, each]));
+    return { ...ensemble, members, domains: [...all.values()].filter(({ ref }) => refs.has(ref)) };
   }
 
   function placed(domains) {
@@ -59,9 +72,11 @@
     const promised = new Map((source.promises || []).map((each) => [each.policy, each.tiers]));
     return ensemble.policies.map((policy, index) => {
       const { holds, message } = source.policies[index];
-      return { policy, sentence: message, holds, message: broken.get(index) || '', tiers: promised.get(index) || [] };
+      // Where nobody is to be, nothing would be left of anybody.
+      const tiers = holds === null ? [] : promised.get(index) || [];
+      return { policy, sentence: message, holds, message: broken.get(index) || '', tiers };
     });
   }
 
-  ensembles.currentState = { shown, labels, policiesNow };
+  ensembles.currentState = { shown, located, labels, policiesNow };
 }());

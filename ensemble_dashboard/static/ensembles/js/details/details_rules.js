@@ -11,7 +11,8 @@
   /** The policies as sentences, each with its kind and whether it holds. */
   function policies(ensemble, current) {
     if (!ensemble.policies.length) {
-      return el('p', { class: 'text-muted' }, gettext('Nothing was asked for: the members may be anywhere.'));
+      return el('p', { class: 'text-muted' }, ['RESERVING', 'BUILDING', 'ACTIVE', 'DEGRADED'].includes(ensemble.status)
+        ? gettext('Nothing was asked for: the members may be anywhere.') : gettext('Nothing was asked for.'));
     }
     return el('ul', { class: 'ens-plain ens-rules' }, currentState.policiesNow(ensemble, current).map((each) => {
       const soft = each.policy.enforcement === 'soft';

@@ -9,6 +9,7 @@
     return {
       ensemble: null,
       current: null, // what Nova says, once it is asked; null while that is not known
+      seen: null, // what Nova said last, also while its servers are being removed
       picture: null, // what is drawn, in the form of a plan
       ahead: 0, // ms that the API's clock is ahead of the browser's
       failed: new Set(), opened: new Set(), marked: null, // as map.js takes them
@@ -21,6 +22,8 @@
       get built() { return ['ACTIVE', 'DEGRADED'].includes(this.ensemble.status); },
       get settled() { return settled.includes(this.ensemble.status); },
       get placed() { return this.picture.assignments.length > 0; },
+      /** The ensemble with its members where they are as far as that is known, be it that they are being removed. */
+      get located() { return this.leaving ? ensembles.currentState.located(this.ensemble, this.seen) : this.ensemble; },
       get legend() { return ensembles.tierLegend.legend(this.ensemble.tiers); },
     };
   }

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+/* The ensemble's page, put up with data of a test, and a server that answers as the test says. */
+const fs = require('node:fs');
+const path = require('node:path');
+const { ensembles, document, FOLDER } = require('./scripts.js');
+const { NOW } = require('./details_samples.js');
+
+const TEMPLATE = fs.readFileSync(
+  path.join(FOLDER, '..', '..', '..', 'templates', 'ensembles', 'detail.html'), 'utf8');
+// jsdom shows its document to nobody, if it is not told otherwise.
+Object.defineProperty(document, 'hidden', { configurable: true, value: false });
+
+const went = []; // where the page has gone
+const asked = []; // what it asked for
+const beats = []; // the questions to come, with their pauses
+
+/** Put up the page as the template has it, with its data, and run its script. answers: by address. */
+function open(shown, answers) {
+  const { el } = ensembles.dom;
+  const lives = [...TEMPLATE.matchAll(/<(\w+)[^>]* data-live="([\w-]+)"/g)].map(([, tag, name]) =>
+    el(tag, { 'data-live': name, tabindex: -1 }));
+  const buttons = [...TEMPLATE.matchAll(/data-act="(\w+)" data-while="([\w ]+)"/g)].map(([, act, status]) =>
+    el('button', { 'data-act': act, 'data-while': status }));
+  const page = el('div', { id: 'ens-details', class: 'ens' }, el('input', { name: 'csrfmiddlewaretoken', value: 't' }),
+    el('div', { 'data-when': 'stays' }), buttons, lives);
+  const data = {
+    ensemble: shown, now: NOW, settled: ['ACTIVE', 'DEGRADED', 'ERROR'], names: { 'f-tiny': 'm1.tiny' }, indexUrl: '/',
+    stateUrl: '/state/', survivabilityUrl: '/now/', cancelUrl: '/cancel/', deleteUrl: '/delete/', goneUrl: '/gone/',
+    session: {
+      project: { id: 'p1', name: 'shop' }, csrfCookie: 'csrftoken', loginUrl: '/login/', switchUrl: '/switch/00000000/',
+    },
+    documentUrl: '/document/', instanceUrl: '/project/instances/00000000/',
+  };
+  document.body.replaceChildren(page,
+    el('script', { id: 'ens-data', type: 'application/json' }, JSON.stringify(data)));
+  asked.length = 0;
+  beats.length = 0;
+  globalThis.fetch = async (url, options) => {
+    asked.push([(options && options.method) || 'GET', url]);
+    const answer = answers[url];
+    if (!answer) { throw new TypeError('no network'); }
+    const [status, body] = Array.isArray(answer) ? answer : [200, answer];
+    return { ok: status < 400, status, json: async () => body };
+  };
+  // Questions alone have long pauses; what the picture waits for is over at once.
+  globalThis.setTimeout = (act, ms) => { if (ms >= 1000) { beats.push({ act, ms }); } return 1; };
+  globalThis.clearTimeout = () => { beats.length = 0; };
+  globalThis.setInterval = () => 0;
+  globalThis.location = { assign: (url) => went.push(url), pathname: '/here/', search: '' };
+  const script = path.join(FOLDER, 'details', 'details.js');
+  delete require.cache[script];
+  require(script);
+  return (name) => page.querySelector('[data-live=' + name + ']');
+}
+
+// The page's clock stands still: how busy the machine is does not count.
+Date.now = () => Date.parse(NOW);
+
+/** Let what was asked be answered. */
+const settle = () => new Promise((done) => { setImmediate(() => setImmediate(() => setImmediate(done))); });
+
+/** The next question, as after its pause; gives that pause. */
+async function beat() {
+  const { act, ms } = beats.pop();
+  act();
+  await settle();
+  return ms;
+}
+
+module.exports = { open, settle, beat, went, asked, beats };
