@@ -7,6 +7,7 @@ from ensemble_api.results.current_state import CurrentState, planned_domains
 from ensemble_api.standing import MemberState
 from ensemble_api.views.differences import costs, differences
 from ensemble_api.views.domains import Domains, Json
+from ensemble_api.views.statuses import WITHOUT_PROMISES
 from ensemble_api.views.survival import policies, promises, survival
 
 _AS_PLANNED = Sentence(
@@ -31,17 +32,23 @@ def current_state(found: CurrentState, failures: int, *, names: bool) -> Json:
     differing = differences(found, domains)
     dearer = costs(found, domains)
     newly = missed - {each["policy"] for each in found.record.plan["violations"]}
+    nothing_promised = WITHOUT_PROMISES.get(found.record.status)
+    promised = nothing_promised is None
     fine = len(found.members) - len({each["member"] for each in differing})
     return {
         "as_of": found.at,
         "as_planned": not (differing or newly),
-        "message": _AS_PLANNED(fine=fine, count=len(found.members)),
+        "message": nothing_promised or _AS_PLANNED(fine=fine, count=len(found.members)),
         "members": [_member(each, domains, names=names) for each in found.members],
         "domains": domains.view(),
         "minima": dict(survivability.minima(found.ensemble)),
-        "levels": survival(found.ensemble, found.left, found.topology, domains, failures=failures),
-        "promises": promises(survivability.promises(found.ensemble, found.left, found.topology)),
-        "policies": policies(found.ensemble.policies, missed),
+        "levels": survival(found.ensemble, found.left, found.topology, domains, failures=failures)
+        if promised
+        else [],
+        "promises": promises(
+            survivability.promises(found.ensemble, found.left, found.topology) if promised else ()
+        ),
+        "policies": policies(found.ensemble.policies, missed, known=promised),
         "violations": [
             {
                 "policy": each.policy,
@@ -52,10 +59,10 @@ def current_state(found: CurrentState, failures: int, *, names: bool) -> Json:
                 "planned": each.policy not in newly,
             }
             for each in found.violations
-            if each.policy is not None
+            if each.policy is not None and promised
         ],
-        "differences": differing,
-        "costs": dearer,
+        "differences": differing if promised else [],
+        "costs": dearer if promised else [],
     }
 
 

@@ -15,7 +15,7 @@ from ensemble_api.server_names import server_name
 from ensemble_api.standing import CloudHosts, MembersNow
 from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.progress import progress
-from ensemble_api.views.statuses import LABELS
+from ensemble_api.views.statuses import LABELS, WITHOUT_PROMISES
 from ensemble_api.views.survival import objectives, policies, promises, survival, verdict
 from ensemble_api.views.warnings import warnings
 
@@ -63,6 +63,7 @@ def ensemble(
     }
     if not detail:
         return view
+    promised = placed and record.status not in WITHOUT_PROMISES
     domains = Domains(
         record.project_id,
         topology,
@@ -76,8 +77,11 @@ def ensemble(
         "members": [_member(each, domains, names=names) for each in record.members],
         "domains": domains.view(),
         "minima": dict(survivability.minima(what)),
-        "survivability": survival(what, assignment, topology, domains) if placed else [],
-        "promises": promises(survivability.promises(what, assignment, topology) if placed else ()),
+        "survivability": survival(what, assignment, topology, domains) if promised else [],
+        "survivability_message": WITHOUT_PROMISES.get(record.status),
+        "promises": promises(
+            survivability.promises(what, assignment, topology) if promised else ()
+        ),
         "objectives": objectives(
             map(_objective, record.plan["objectives"]), topology.levels, names=names
         ),
@@ -94,10 +98,6 @@ def ensemble(
             for each in record.events
         ],
     }
-
-
-# Whose members are gone, or going.
-_WITHOUT_MEMBERS = frozenset((Status.ERROR, Status.ROLLING_BACK, Status.DELETING))
 
 
 _RUNNING = Sentence(
@@ -128,7 +128,7 @@ def _survives(
     record: EnsembleRecord, planned: Assignment, topology: Topology, now: MembersNow
 ) -> list[Json]:
     """What a failure leaves of those that run now, or will run once they are built."""
-    if record.status in _WITHOUT_MEMBERS:
+    if record.status in WITHOUT_PROMISES:
         return []
     if record.status.built:
         planned, topology = now.left, now.topology
@@ -144,7 +144,7 @@ def _policies(record: EnsembleRecord) -> list[Json]:
     Nothing is met or missed where no members are to be.
     """
     missed = {each["policy"] for each in record.plan["violations"]}
-    known = record.status not in _WITHOUT_MEMBERS
+    known = record.status not in WITHOUT_PROMISES
     said = policies(record.ensemble.policies, missed, known=known)
     return [
         {**posted, "message": each["message"], "holds": each["holds"]}

@@ -13,6 +13,17 @@ LABELS = {
     Status.ERROR: Sentence("status.error", "Error")(),
     Status.DELETING: Sentence("status.deleting", "Deleting")(),
 }
+_NOTHING_PROMISED = Sentence(
+    "survivability.removed", "Nothing is promised while the ensemble is removed."
+)()
+WITHOUT_PROMISES = {
+    Status.DELETING: _NOTHING_PROMISED,
+    Status.ROLLING_BACK: _NOTHING_PROMISED,
+    Status.ERROR: Sentence(
+        "survivability.not-built", "Nothing is promised: the ensemble was not built."
+    )(),
+}
+"""What is said of the survivability of an ensemble whose members are gone, or going."""
 MEMBER_LABELS = {
     MemberStatus.RESERVED: Sentence("member-status.reserved", "Reserved")(),
     MemberStatus.BUILDING: Sentence("member-status.building", "Building")(),

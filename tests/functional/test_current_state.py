@@ -189,6 +189,15 @@ def test_all_lost_keeps_no_promise(cloud: SmallCloud) -> None:
     assert [each["state"] for each in found["levels"]] == ["down"] * 3
 
 
+def test_nothing_is_promised_while_an_ensemble_is_removed(cloud: SmallCloud) -> None:
+    record = build(cloud)
+    cloud.service().delete(caller(), record.id)
+    found = state_now(cloud, cloud.store.get(record.id))
+    assert found["message"] == "Nothing is promised while the ensemble is removed."
+    assert (found["levels"], found["promises"], found["violations"]) == ([], [], [])
+    assert {each["holds"] for each in found["policies"]} == {None}
+
+
 def test_tags_that_a_tenant_removed_or_forged_mislead_nobody(cloud: SmallCloud) -> None:
     record = build(cloud)
     ours = server(cloud, record)

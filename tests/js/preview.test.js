@@ -375,3 +375,7 @@ for (const name of [...HOSTILE, 'a\u0000b\u000bc\ufffe\ud800']) {
     assert.equal(read.documentElement.textContent, elementSvg.safe(name));
   });
 }
+
+test('the levels are those of the domains where nothing is said to survive', () => {
+  assert.deepEqual(planTable.levelsOf({ ...PLAN, survivability: [] }), planTable.levelsOf(PLAN));
+});

@@ -57,9 +57,7 @@ def ensemble_fields(info: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         "tiers": ReadableColumn(info["tiers"], words.tiers_text),
         "policies": ReadableColumn(info.get("policies") or (), _messages),
         "members": ReadableColumn(info.get("members") or (), places.member_lines),
-        "survivability": ReadableColumn(
-            info.get("survivability") or (), _planned(places.survival_lines)
-        ),
+        "survivability": _survivability(info, places),
         "objectives": ReadableColumn(info.get("objectives") or (), _messages),
         "violations": ReadableColumn(info.get("violations") or (), _messages),
         "fault": ReadableColumn(
@@ -178,6 +176,14 @@ def host_fields(host: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
     if "fits" in host["drain"]:
         fields["drain"] = ReadableColumn(host["drain"], _drain)
     return tuple(fields), tuple(fields.values())
+
+
+def _survivability(info: Json, places: Places) -> ReadableColumn:
+    """Say what failures leave, or why nothing is promised of them."""
+    message = info.get("survivability_message")
+    say = _planned(places.survival_lines)
+    value = info.get("survivability") or ()
+    return ReadableColumn(value, lambda found: words.printable(message) if message else say(found))
 
 
 def _planned(say: Callable[[Any], str]) -> Callable[[Any], str]:

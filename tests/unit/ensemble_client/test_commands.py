@@ -148,6 +148,15 @@ def test_a_mistake_in_the_file_asks_the_api_nothing(
     assert fake.asked == []
 
 
+def test_show_says_that_nothing_is_promised_of_what_is_removed(
+    fake: ScriptedCloud, openstack: Run
+) -> None:
+    said = "Nothing is promised while the ensemble is removed."
+    shown = ensemble("DELETING", 3, survivability=[], survivability_message=said)
+    fake.on("GET", ONE, (200, {"ensemble": shown}))
+    assert f"| {said} " in openstack("ensemble", "show", KEY).out
+
+
 def test_show_says_policies_head_room_and_objectives_in_words(
     fake: ScriptedCloud, openstack: Run
 ) -> None:

@@ -224,6 +224,9 @@ def test_nothing_is_said_to_survive_of_what_is_being_removed(status: Status) -> 
     record = replace(ensemble(*MEMBERS), status=status)
     view = views.ensemble(record, zone_level="zone", names=False, detail=False)
     assert view["survives"] == []
+    shown = views.translated(views.ensemble(record, zone_level="zone", names=False, detail=True))
+    assert (shown["survivability"], shown["promises"]) == ([], [])
+    assert shown["survivability_message"] == "Nothing is promised while the ensemble is removed."
 
 
 def test_what_survives_and_how_far_the_build_is() -> None:

@@ -64,8 +64,7 @@
 
   function showMembers() {
     const { located: ensemble, current, picture, order } = state;
-    const levels = planTable.levelsOf(
-      picture.survivability.length ? picture : { survivability: ensemble.survivability || [] });
+    const levels = planTable.levelsOf(picture);
     put('members', [members.rows(ensemble, current), order, levels], () => members.table(ensemble, current, {
       levels, order, tiers: state.legend,
       url: (id) => data.instanceUrl.replace('00000000', encodeURIComponent(id)),

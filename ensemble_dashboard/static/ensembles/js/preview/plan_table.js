@@ -70,9 +70,13 @@
     return rows(plan).map((row) => row.map((cell) => String(cell).replace(/[\t\r\n]/g, ' ')).join('\t')).join('\n') + '\n';
   }
 
-  /** The levels of a plan, from the largest down, as the survivability lists them reversed. */
+  /** The levels of a plan, from the largest down: as the survivability lists them reversed, or as its domains lie. */
   function levelsOf(plan) {
-    return plan.survivability.map((item) => item.level).reverse();
+    if (plan.survivability.length) { return plan.survivability.map((item) => item.level).reverse(); }
+    const parents = new Map((plan.domains || []).map((each) => [each.ref, each.parent]));
+    const depth = (ref) => (parents.get(ref) ? 1 + depth(parents.get(ref)) : 0);
+    const depths = new Map((plan.domains || []).map((each) => [each.level, depth(each.ref)]));
+    return [...depths.keys()].sort((a, b) => depths.get(a) - depths.get(b));
   }
 
   ensembles.planTable = { key, signs, rows, table, text, levelsOf };
