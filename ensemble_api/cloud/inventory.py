@@ -206,7 +206,7 @@ class Inventory:
         answers = answers or self.answers(context)
         aggregates, hosts = answers.aggregates, answers.hosts
         names = [host.name for host in hosts]
-        for query in {each.query for each in demands.values()} - answers.offers.keys():
+        for query in sorted({each.query for each in demands.values()} - answers.offers.keys()):
             answers.offers[query] = self._offer(query)
         offers = {each.query: answers.offers[each.query] for each in demands.values()}
         usage = {host: amounts for each in offers.values() for host, amounts in each.usage.items()}

@@ -187,10 +187,12 @@ class Engine:
             case actions.Fail(message):
                 self._fail(ensemble, message)
             case actions.Finish(None):
-                self._store.remove(ensemble.id)
+                self._store.remove(ensemble.id, self._owner)
             case actions.Finish(Status() as status):
                 message = (_BUILT if status is Status.ACTIVE else _NOTHING_LEFT)()
-                self._store.transition(ensemble.id, [ensemble.status], status, message=message)
+                self._store.transition(
+                    ensemble.id, [ensemble.status], status, message=message, owner=self._owner
+                )
         return None
 
     def _release(self, ensemble: EnsembleRecord, member: MemberRecord) -> None:
@@ -317,8 +319,9 @@ class Engine:
     def _record(
         self, ensemble: EnsembleRecord, member: MemberRecord, status: MemberStatus, server_id: str
     ) -> None:
-        if member.status is MemberStatus.RESERVED:
-            # Nova said that it did not take the request, and did: two claims for one member.
+        if member.server_id is None or member.status is MemberStatus.RESERVED:
+            # Nova seemed not to take the request, and did: its capacity may be held anew by now,
+            # also where that was not saved.
             self._reservation.release(member.id)
         changed = status is not member.status
         self._store.update_member(
@@ -348,4 +351,5 @@ class Engine:
             Status.ROLLING_BACK,
             fault=message,
             message=message,
+            owner=self._owner,
         )

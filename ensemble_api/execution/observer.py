@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from ensemble_api import advice
@@ -14,6 +14,7 @@ from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.cloud.session import observing
 from ensemble_api.context import Context
 from ensemble_api.records import GONE, ObservedServer
+from ensemble_api.store import rows
 from ensemble_api.store.history import History
 from ensemble_api.store.observations import Observations
 
@@ -112,7 +113,7 @@ class CloudObserver:
         ours = [each for each in listed if each["id"] in expected]
         ours += self._one_by_one(context, expected, ours)
         # What changes from here on is newer than what was listed, however little that is.
-        newest = _newest(listed) or datetime.now(UTC) - OVERLAP
+        newest = _newest(listed) or rows.now() - OVERLAP
         self._states.save_servers(_servers(ours), None if silent else newest, whole=True)
 
     def _one_by_one(

@@ -147,6 +147,9 @@ class Worker:
                     self._store.renew(ensemble_id, self._owner, pause)
                 else:
                     self._store.release(ensemble_id, self._owner)
+            except Exception as error:  # noqa: BLE001
+                message = f"The lease of ensemble {ensemble_id} runs out by itself"
+                advice.log(LOG, message, error)
             finally:
                 with self._lock:
                     self._busy.discard(ensemble_id)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from ensemble_api import exception
 from ensemble_api.planning.message import Message, Sentence
@@ -144,9 +145,17 @@ class Store(Occupancy, Leases, Progress):
             rows.add_members(session, record)
 
     @retried
-    def remove(self, ensemble_id: str) -> None:
-        """Forget an ensemble, its members and events; unknown ids are ignored."""
+    def remove(self, ensemble_id: str, owner: str | None = None) -> None:
+        """Forget an ensemble, its members and events; unknown ids are ignored.
+
+        So is one that ``owner``, if given, has no lease of any more.
+        """
+        leased = models.Ensemble.id == ensemble_id, models.Ensemble.lease_owner == owner
         with self.writing() as session:
+            if owner is not None and not _matched(
+                session, sa.update(models.Ensemble).where(*leased).values(lease_owner=owner)
+            ):
+                return
             for model in (models.Event, models.Member):
                 session.execute(sa.delete(model).where(model.ensemble_id == ensemble_id))
             create_requests.forget_unreserved(session, ensemble_id)
@@ -179,9 +188,11 @@ class Store(Occupancy, Leases, Progress):
         fault: Message | None = None,
         requester: Requester | None = None,
         message: Message | None = None,
+        owner: str | None = None,
     ) -> bool:
         """Move an ensemble to ``status`` if it is in one of ``expected``; say whether it was.
 
+        With an ``owner``, only if that has its lease: others may know better what is to be done.
         The change, the fault and the requester (when given) and an event land in one transaction.
         """
         model = models.Ensemble
@@ -197,16 +208,21 @@ class Store(Occupancy, Leases, Progress):
             values["fault"] = fault.stored
         if requester is not None:
             values["requester"] = rows.from_requester(requester)
+        where = [model.id == ensemble_id, model.status.in_([s.value for s in expected])]
+        if owner is not None:
+            where.append(model.lease_owner == owner)
         with self.writing() as session:
-            result: Any = session.execute(
-                sa.update(model)
-                .where(model.id == ensemble_id, model.status.in_([s.value for s in expected]))
-                .values(**values)
-            )
-            if result.rowcount:
+            moved = _matched(session, sa.update(model).where(*where).values(**values))
+            if moved:
                 rows.event(session, ensemble_id, status.value, message)
                 if status is Status.BUILDING:
                     create_requests.set_reserved(session, ensemble_id)
                 elif status is Status.ROLLING_BACK:
                     create_requests.forget_unreserved(session, ensemble_id)
-            return bool(result.rowcount)
+            return moved
+
+
+def _matched(session: orm.Session, update: sa.Update) -> bool:
+    """Carry an update out, and say whether there was a row for it."""
+    result: Any = session.execute(update)
+    return bool(result.rowcount)

@@ -4,7 +4,6 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from ensemble_api import exception
@@ -19,6 +18,7 @@ from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.results.dry_run import AllDomains, DryRun
 from ensemble_api.solver.process import solve
+from ensemble_api.store import rows
 from ensemble_api.store.api import Store
 from ensemble_api.store.saved_plans import SavedPlan, SavedPlans
 from ensemble_api.usecases import saved_plans
@@ -175,7 +175,7 @@ class DryRuns:
                 known_labels,
                 zone_level=topology.zone_level,
             ),
-            at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            at=rows.iso(rows.now()),
             unplanned={tier.name: tier.unplanned for tier in request.ensemble.tiers},
             policies=request.ensemble.policies,
             name=request.body["name"],

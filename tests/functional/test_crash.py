@@ -368,6 +368,34 @@ def test_a_worker_that_lost_its_lease_stops_at_its_next_write(
     cloud.assert_built(cloud.store.get(record.id))
 
 
+@pytest.mark.parametrize("deleted", [False, True], ids=["rolls back", "removes"])
+def test_a_worker_that_lost_its_lease_does_not_end_an_ensemble(
+    cloud: SmallCloud, clock: Clock, deleted: bool
+) -> None:
+    """What it has seen may be old: only the one that has the ensemble now knows what to do."""
+    record = cloud.service().create(caller(), body(("web", 2)))
+    assert cloud.store.claim(record.id, "first", LEASE)
+    engine = cloud.engine("first", concurrency=1, width=0)
+    while not cloud.store.get(record.id).active:
+        engine.step(record.id)
+    for server in cloud.nova.alive():
+        server.gone = True  # which ends a build
+        cloud.placement.release(server.id)
+    if deleted:
+        cloud.service().delete(caller(), record.id)
+        engine.step(record.id)
+    before = cloud.store.get(record.id).status
+
+    def depose(method: str, path: str) -> None:
+        cloud.nova.before = lambda method, path: None
+        clock.forward(LEASE + 1)
+        assert cloud.store.claim(record.id, "second", LEASE)
+
+    cloud.nova.before = depose
+    engine.step(record.id)
+    assert cloud.store.get(record.id).status is before
+
+
 def test_a_create_that_lost_its_lease_while_it_planned_leaves_nothing_held(
     cloud: SmallCloud, clock: Clock
 ) -> None:

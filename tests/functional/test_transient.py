@@ -4,9 +4,11 @@
 from typing import Any
 
 import pytest
+from keystoneauth1 import exceptions as keystone
 from small_cloud import LEASE, Clock, SmallCloud, body, caller
 
 from ensemble_api import exception
+from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.records import EnsembleRecord
 
 BUSY = "Unexpected API Error. <class 'neutronclient.common.exceptions.ConnectionFailed'>"
@@ -122,6 +124,32 @@ def test_a_server_that_nova_took_although_it_said_no_is_the_member_s(
     assert built.status == "ACTIVE"
     assert [each.id for each in cloud.nova.alive()] == [built.members[0].server_id]
     assert cloud.placement.consumers(*cloud.providers) == load | {built.members[0].server_id}
+
+
+def test_a_hold_that_was_made_anew_and_not_saved_goes_with_the_server_that_is_found(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    """Nova answered 500 after it had begun to build, and then Placement's answer was lost."""
+    record = cloud.service().create(caller(), body(("web", 1)))
+    take = cloud.nova._route
+
+    def route(request: Any, path: str) -> tuple[int, Any]:
+        answer = take(request, path)
+        return (500, {"fault": {"message": BUSY}}) if path == "/servers" else answer
+
+    class Lost(Reservation):
+        def hold(self, *arguments: Any) -> None:
+            super().hold(*arguments)
+            raise keystone.ConnectFailure("Placement does not answer")
+
+    cloud.nova._route = route  # type: ignore[method-assign]
+    lost = Lost(cloud.placement.adapter())
+    assert cloud.store.claim(record.id, "worker", LEASE)
+    with pytest.raises(keystone.ConnectFailure):
+        cloud.engine(reservation=lost).step(record.id)
+    run(cloud, clock, record)
+    built = cloud.store.get(record.id)
+    cloud.assert_built(built)
 
 
 def test_after_a_conflict_no_server_is_awaited_that_a_tag_could_name(
