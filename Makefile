@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help venv demo test test-fast test-full soak test-horizon lint messages policies screenshots bench bench-drawing clean
+.PHONY: help venv demo test test-fast test-full soak simulate test-horizon lint messages policies screenshots bench bench-drawing clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -33,6 +33,9 @@ test-full: $(READY)  ## Run the tests that kill services, on the embedded cloud'
 soak: $(READY)  ## Kill services of Nova at random moments of builds and deletes; takes an hour
 	@tools/full-profile
 	$(BIN)/python -m tests.soak.kill --results build/kill.json --page build/kill.md
+
+simulate: $(READY)  ## Run 100,000 schedules of the simulation; goes on where it was interrupted
+	$(BIN)/python -W ignore -m tests.simulation --many 100000
 
 test-horizon: $(READY)  ## Run Horizon's own browser tests with the plugin on
 	@tools/browser

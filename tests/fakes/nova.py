@@ -10,13 +10,12 @@ import json
 import re
 import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import webob
-from placement_service import PlacementService
 
 from ensemble_api.cloud.forgotten import CONDUCTOR_SECONDS
 
@@ -70,7 +69,7 @@ class Refused(Exception):
 class FakeNova:
     """The WSGI application, its state, and what is scripted to go wrong."""
 
-    placement: PlacementService
+    placement: Any  # a real one, or what serves for it
     hosts: list[FakeHost]
     flavors: dict[str, dict[str, Any]]
     images: dict[str, dict[str, Any]]
@@ -81,6 +80,7 @@ class FakeNova:
     aggregates_beside: list[dict[str, Any]] = field(default_factory=list)  # those of racks, zones
     build_looks: int = 1
     delete_looks: int = 1
+    page: int = PAGE
     # Scripts: by the end of a server's name ("web-2").
     refuse: dict[str, tuple[int, str]] = field(default_factory=dict)
     break_build: dict[str, str] = field(default_factory=dict)
@@ -126,7 +126,9 @@ class FakeNova:
             if method == request.method and (found := re.fullmatch(pattern, path)):
                 if context.is_admin:
                     self.raised.add((method, pattern))
-                return handler(self, request, context, *found.groups())
+                own = getattr(self, handler.__name__)  # a subclass may do it otherwise
+                answer: tuple[int, Any] = own(request, context, *found.groups())
+                return answer
         raise Refused(404, f"The fake Nova has no {request.method} {path}")
 
     # Reads.
@@ -178,7 +180,7 @@ class FakeNova:
             }
             for host in self.hosts
         ]
-        return 200, _page(request, shown, "hypervisors")
+        return 200, self._page(request, shown, "hypervisors")
 
     def services(self, request: Any, context: Any) -> tuple[int, Any]:
         self._admin(context)
@@ -224,7 +226,7 @@ class FakeNova:
         for end, (status, message) in self.refuse.items():
             if wanted["name"].endswith(end):
                 raise Refused(status, message)
-        server = FakeServer(
+        server = self._new(
             id=str(uuid.uuid4()),
             name=wanted["name"],
             host=wanted["host"],
@@ -236,19 +238,31 @@ class FakeNova:
             # The same one in whatever order servers are asked for.
             address=f"10.0.0.{1 + sum(wanted['name'].encode()) % 250}",
         )
-        flavor = self.flavors[wanted["flavorRef"]]
-        need = {"VCPU": flavor["vcpus"], "MEMORY_MB": flavor["ram"]}
+        self.servers[server.id] = server
+        self.hints[server.id] = request.json.get("os:scheduler_hints", {})
+        self._begin(server)
+        return 202, {"server": {"id": server.id}}
+
+    def needs(self, server: FakeServer) -> dict[str, int]:
+        """What a server claims of its host."""
+        flavor = self.flavors[server.request["flavorRef"]]
+        return {"VCPU": flavor["vcpus"], "MEMORY_MB": flavor["ram"]}
+
+    def _new(self, **facts: Any) -> FakeServer:
+        return FakeServer(**facts)
+
+    def _begin(self, server: FakeServer) -> None:
+        """Place a server and begin to build it."""
         host = self.host(server.host)
-        if host.state != "up" or not self.placement.claim(server.id, host.provider, **need):
+        if host.state != "up" or not self.placement.claim(
+            server.id, host.provider, **self.needs(server)
+        ):
             server.status, server.fault = "ERROR", "No valid host was found. "
         for end, fault in self.break_build.items():
             if server.name.endswith(end):
                 server.status, server.fault = "ERROR", fault
         if host.name in self.break_host:
             server.status, server.fault = "ERROR", self.break_host[host.name]
-        self.servers[server.id] = server
-        self.hints[server.id] = request.json.get("os:scheduler_hints", {})
-        return 202, {"server": {"id": server.id}}
 
     def _objection(self, wanted: dict[str, Any]) -> str:
         """What is not there of all that a server refers to, in fewer words than ours."""
@@ -278,14 +292,14 @@ class FakeNova:
             for server in mine:
                 self._look(server)
         shown = [self._view(server, context) for server in mine if not server.gone]
-        return 200, _page(request, shown, "servers")
+        return 200, self._page(request, shown, "servers")
 
     def deleted(self, request: Any, context: Any) -> tuple[int, Any]:
         self._admin(context)
         assert request.GET["deleted"] == "true"
         assert "changes-since" in request.GET
         gone = sorted(server.id for server in self.servers.values() if server.gone)
-        return 200, _page(request, [{"id": server_id} for server_id in gone], "servers")
+        return 200, self._page(request, [{"id": server_id} for server_id in gone], "servers")
 
     def show(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
         server = self._server(server_id)
@@ -348,22 +362,24 @@ class FakeNova:
         if not context.is_admin:
             raise Refused(403, "Policy doesn't allow it to be performed.")
 
+    def _page(self, request: Any, items: Sequence[Any], key: str) -> dict[str, Any]:
+        start = 0
+        if marker := request.GET.get("marker"):
+            ids = [item["id"] for item in items]
+            if marker not in ids:
+                raise Refused(400, f"Marker {marker} could not be found.")
+            start = ids.index(marker) + 1
+        page = items[start : start + self.page]
+        body: dict[str, Any] = {key: page}
+        if start + self.page < len(items):
+            body[f"{key}_links"] = [{"rel": "next", "href": "http://nova/next"}]
+        return body
+
     @staticmethod
     def _known(things: dict[str, Any], key: str, kind: str) -> Any:
         if key not in things:
             raise Refused(404, f"{kind} {key} could not be found.")
         return things[key]
-
-
-def _page(request: Any, items: list[dict[str, Any]], key: str) -> dict[str, Any]:
-    start = 0
-    if marker := request.GET.get("marker"):
-        start = [item["id"] for item in items].index(marker) + 1
-    page = items[start : start + PAGE]
-    body: dict[str, Any] = {key: page}
-    if start + PAGE < len(items):
-        body[f"{key}_links"] = [{"rel": "next", "href": "http://nova/next"}]
-    return body
 
 
 _ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [

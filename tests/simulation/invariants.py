@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What must hold: at each step, when a schedule is at rest, and when all is deleted."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from ensemble_api.planning import check
+from ensemble_api.planning.model import Member
+from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.topology import Topology
+from ensemble_api.records import EnsembleRecord, MemberStatus, Status
+from ensemble_api.store import models
+from ensemble_api.store.api import Page
+from tests.fakes.placement import HOLD
+from tests.simulation.nova import Server
+from tests.simulation.ours import World
+
+REMOVING = ("ROLLING_BACK", "DELETING", "RESERVING")
+_OWNER = sa.text("SELECT lease_owner FROM ensembles WHERE id = :id")
+LEASED = ("members", "ensembles")  # tables that a worker may write with its lease alone
+
+
+class Broken(AssertionError):
+    """An invariant does not hold."""
+
+
+class Invariants:
+    """Watches a world; the first thing that does not hold ends the schedule."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.found: list[str] = []
+        self._deposed = False
+        world.asked = self.placement_asked
+        world.nova.deleted_by_us = self.deleted_by_us
+        world.nova.created_by_us = self.created_by_us
+        world.nova.scheduling.placed = self.placed
+
+    def holds(self, condition: object, what: str) -> None:
+        if not condition:
+            self.found.append(what)
+            self.world.tasks.note(f"BROKEN: {what}")
+
+    # At each step.
+
+    def _member(self, member_id: str) -> Any:
+        """Member and ensemble as they are recorded now."""
+        query = (
+            sa.select(models.Member, models.Ensemble)
+            .join(models.Ensemble, models.Member.ensemble_id == models.Ensemble.id)
+            .where(models.Member.id == member_id)
+        )
+        with self.world.database.reading() as session:
+            found = session.execute(query).first()
+            return None if found is None else (found[0], found[1])
+
+    def placement_asked(self, method: str, url: str, body: Any) -> None:
+        """Holds are recorded before they are made, and given up with an intent alone."""
+        if method == "POST" and url == "/allocations":
+            for consumer, each in body.items():
+                if each["allocations"]:
+                    self.holds(self._member(consumer), "a hold without a saved intent")
+        if method == "DELETE":
+            consumer = url.rpartition("/")[2]
+            known = self.world.placement.consumers_by_id.get(consumer)
+            row = self._member(consumer)
+            if known is not None and known.type == HOLD and row is not None:
+                member, ensemble = row
+                self.holds(
+                    member.status != MemberStatus.RESERVED.value
+                    or any(each.member_id == consumer for each in self.world.nova.running())
+                    or ensemble.status in REMOVING,
+                    f"the hold of {member.tier}-{member.number} is released before its intent",
+                )
+
+    def created_by_us(self, server: Server) -> None:
+        """A server is asked for as it was planned and recorded, on a host that has not failed."""
+        task = self.world.tasks.current
+        server.deposed = self._owner(task.about) != task.process.name
+        if server.deposed:
+            return  # it takes its server back when it learns of that
+        row = self._member(server.member_id)
+        self.holds(row, f"{server.name} is asked for without a record")
+        if row is None:
+            return
+        member, _ = row
+        self.holds(member.status == "BUILDING", f"{server.name} is asked for without an intent")
+        self.holds(
+            server.host not in (member.failed_hosts or ()),
+            f"{server.name} is asked for on a host that failed",
+        )
+
+    def deleted_by_us(self, server: Server, raised: bool) -> None:
+        self.holds(server.ours, f"the tenant's own server {server.name} is deleted by us")
+        self.holds(not (server.locked and raised), f"the locked {server.name} is deleted by us")
+
+    def _owner(self, ensemble_id: str) -> str | None:
+        with self.world.database.engine.connect() as connection:
+            owner: str | None = connection.execute(_OWNER, {"id": ensemble_id}).scalar()
+            return owner
+
+    def statement(self, text: str, before: bool, count: int) -> None:
+        """A worker writes of an ensemble only while it has the lease."""
+        task = self.world.tasks._current
+        if task is None or not task.about or not text.startswith(("UPDATE", "DELETE", "INSERT")):
+            return
+        if not any(text.split(" ", 3)[n] in LEASED for n in (1, 2)):
+            return
+        if before:
+            owner = self._owner(task.about)
+            self._deposed = owner is not None and owner != task.process.name
+        elif self._deposed and count:
+            self.holds(False, f"a deposed worker writes: {text[:60]}")
+
+    def placed(self, server: Server, host: str, filtered: bool) -> None:
+        """What the filter lets pass makes no hard policy worse."""
+        if not filtered:
+            server.unfiltered = True
+            return
+        record = self._record_of(server)
+        if record is None or server.status == "BUILD":
+            return
+        places = self._places(record)
+        mine = next(each for each in record.members if each.server_id == server.id)
+        if mine.status is not MemberStatus.ACTIVE:
+            return  # a build that is moved ends with it
+        member = Member(mine.tier, mine.index)
+        others = {each: at for each, at in places.items() if each != member}
+        after = self._missed(record, {**others, member: host})
+        if places.keys() == set(record.ensemble.members):
+            before = self._missed(record, places)
+            for number, amount in after.items():
+                self.holds(
+                    amount <= before.get(number, 0) or server.status == "REBUILD",
+                    f"the filter lets {server.name} go to {host}, which breaks "
+                    f"{record.ensemble.policies[number]}: {_shown(places)}",
+                )
+
+    # At rest.
+
+    def records(self) -> list[EnsembleRecord]:
+        return self.world.database.select(Page(limit=500))
+
+    def at_rest(self) -> None:
+        """All or none of each ensemble is there, within capacity, and it says what holds."""
+        recorded: set[str] = set()
+        for record in self.records():
+            self.holds(record.status.settled, f"{record.id[:8]} stays {record.status}")
+            recorded |= {each.server_id for each in record.members if each.server_id}
+            if record.status is Status.ERROR:
+                self._nothing_of(record)
+            elif record.status.settled:
+                self._all_of(record)
+        for server in self.world.nova.running():
+            if server.ours:
+                self.holds(
+                    server.id in recorded and not server.lost,
+                    f"{server.name} is nobody's: {server.id[:8]}",
+                )
+        self._placement()
+
+    def _nothing_of(self, record: EnsembleRecord) -> None:
+        members = {each.id for each in record.members}
+        left = [each.name for each in self.world.nova.running() if each.member_id in members]
+        self.holds(not left, f"{record.id[:8]} is {record.status} and has {left}")
+
+    def _all_of(self, record: EnsembleRecord) -> None:
+        whole = True
+        for member in record.members:
+            server = self.world.nova.servers.get(member.server_id or "")
+            name = f"{record.id[:8]} {member.name}"
+            if server is None or server.member_id != member.id:
+                self.holds(False, f"{name} is {record.status} without a server of its own")
+                continue
+            if server.gone:
+                self.holds(server.removed_by == "tenant", f"{name} was removed by us")
+                self.holds(record.status is Status.DEGRADED, f"{name} is gone, not DEGRADED")
+            whole &= not server.gone
+            at = None if server.gone else server.at
+            self.holds(
+                member.current_host == at,
+                f"{name} is on {at}, and recorded on {member.current_host}",
+            )
+        if whole and record.status is Status.ACTIVE:
+            # How even a spread can be depends on what was usable when it was planned.
+            missed = {
+                number: amount
+                for number, amount in self._missed(record, self._places(record)).items()
+                if getattr(record.ensemble.policies[number], "max_skew", None) is None
+            }
+            self.holds(not missed, f"{record.id[:8]} is ACTIVE and misses policies {missed}")
+
+    def _placement(self) -> None:
+        placement, nova = self.world.placement, self.world.nova
+        self.holds(not placement.overcommitted(), f"over-commit on {placement.overcommitted()}")
+        for consumer, each in placement.consumers_by_id.items():
+            self.holds(each.type != HOLD, f"a hold is left: {consumer[:8]}")
+            server = nova.servers.get(consumer)
+            if each.type != HOLD and server is not None and server.ours:
+                self.holds(not server.gone, f"a claim of {server.name} is left, which is gone")
+
+    def emptied(self) -> None:
+        """All ensembles are deleted, and nothing of them is left."""
+        self.holds(not self.records(), "an ensemble is left that was deleted")
+        left = [each.name for each in self.world.nova.running() if each.ours]
+        self.holds(not left, f"servers are left: {left}")
+        self._placement()
+
+    # Policies, by the second opinion.
+
+    def _record_of(self, server: Server) -> EnsembleRecord | None:
+        return next(
+            (
+                each
+                for each in self.records()
+                if any(member.server_id == server.id for member in each.members)
+            ),
+            None,
+        )
+
+    def _places(self, record: EnsembleRecord) -> dict[Member, str]:
+        """Where Nova has the members that it has."""
+        found = {}
+        for each in record.members:
+            server = self.world.nova.server(each.server_id or "")
+            if server is not None and server.at is not None:
+                found[Member(each.tier, each.index)] = server.at
+        return found
+
+    def _missed(self, record: EnsembleRecord, places: Mapping[Member, str]) -> dict[int, int]:
+        """By how much each hard policy is missed, however many hosts are thought to be usable."""
+        if not places:
+            return {}
+        found: list[dict[int, int]] = []
+        for up in (True, False):
+            snapshot = self.snapshot(all_usable=up)
+            missed = check.shortfalls(record.ensemble, snapshot, places, hard=True)
+            found.append({each.policy: each.amount for each in missed if each.policy is not None})
+        both = found[0].keys() & found[1].keys()
+        return {number: min(each[number] for each in found) for number in sorted(both)}
+
+    def snapshot(self, *, all_usable: bool) -> Snapshot:
+        hosts = self.world.nova.hosts
+        topology = Topology.build(
+            ("host", "rack", "zone"), {each.name: (each.rack, each.zone) for each in hosts}, "zone"
+        )
+        nothing = np.zeros((len(hosts), 0), dtype=np.int64)
+        up = {each.name for each in hosts if all_usable or each.state == "up"}
+        return Snapshot(
+            topology,
+            (),
+            nothing,
+            nothing,
+            (frozenset(),) * len(hosts),
+            np.array([name in up for name in topology.hosts], dtype=np.bool_),
+        )
+
+
+def _shown(places: Mapping[Member, str]) -> str:
+    return " ".join(f"{each.tier}-{each.index}@{host}" for each, host in sorted(places.items()))

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A model of Nova in which builds and deletes take their time, and end as their hosts allow."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ensemble_api.cloud.tags import MEMBER_TAG
+from tests.fakes.nova import FakeHost, FakeNova, FakeServer, Refused
+from tests.simulation.faults import Faults
+from tests.simulation.scheduling import Scheduling
+from tests.simulation.tasks import START, Tasks
+
+NO_HOST = "No valid host was found. There are not enough hosts available."
+NOTICED = 60.0  # seconds after which Nova knows that a host does not report
+
+
+@dataclass
+class Host(FakeHost):
+    """A compute host, of which Nova learns late that it has died."""
+
+    alive: bool = True
+    deaths: int = 0
+
+
+@dataclass(eq=False)
+class Server(FakeServer):
+    """A server: ``ours`` is whether we asked for it, ``at`` the host that has it."""
+
+    ours: bool = False
+    member_id: str = ""  # by the tag that it was asked for with
+    deposed: bool = False  # asked for by a worker that had lost its lease
+    at: str | None = None
+    updated: datetime = START
+    removed_by: str = ""  # ours, or a tenant
+    unfiltered: bool = False  # placed while the filter could not ask its database
+
+
+@dataclass
+class SimulatedNova(FakeNova):
+    """The fake Nova's API, and behind it conductor, scheduler and computes as tasks."""
+
+    tasks: Tasks = field(kw_only=True)
+    faults: Faults = field(kw_only=True)
+    scheduling: Scheduling = field(kw_only=True)
+    deleted_by_us: Callable[[Server, bool], None] = field(
+        kw_only=True, default=lambda server, raised: None
+    )
+
+    created_by_us: Callable[[Server], None] = field(kw_only=True, default=lambda server: None)
+
+    def server(self, server_id: str) -> Server | None:
+        found = self.servers.get(server_id)
+        return found if isinstance(found, Server) and not found.gone else None
+
+    def running(self) -> list[Server]:
+        return [each for each in self.alive() if isinstance(each, Server)]
+
+    # The API, as far as it differs.
+
+    def _new(self, **facts: Any) -> Server:
+        tags = (each.removeprefix(MEMBER_TAG) for each in facts["tags"] if MEMBER_TAG in each)
+        server = Server(**facts, ours=True, updated=self.now(), member_id=next(tags))
+        self.created_by_us(server)
+        return server
+
+    def _begin(self, server: FakeServer) -> None:
+        assert isinstance(server, Server)
+        if self.faults.hits("request is cut off"):
+            self.tasks.die()  # what was saved of the request is all there ever is
+        self.build(server)
+
+    def _look(self, server: FakeServer) -> None:
+        """Nothing happens by being looked at."""
+
+    def _view(self, server: FakeServer, context: Any) -> dict[str, Any]:  # type: ignore[override]
+        assert isinstance(server, Server)
+        view = FakeNova._view(server, context)
+        view["updated"] = server.updated.strftime("%Y-%m-%dT%H:%M:%SZ")
+        if context.is_admin:
+            view["OS-EXT-SRV-ATTR:host"] = server.at
+        return view
+
+    def list(self, request: Any, context: Any) -> tuple[int, Any]:
+        if self.faults.hits("nova is away"):
+            raise Refused(503, "The server is currently unavailable.")
+        since = request.GET.get("changes-since")
+        if since is None:
+            return super().list(request, context)
+        moment = datetime.fromisoformat(since)
+        shown = [
+            self._view(each, context)
+            for each in sorted(self.running(), key=lambda each: each.id)
+            if each.updated >= moment
+        ]
+        return 200, self._page(request, shown, "servers")
+
+    def deleted(self, request: Any, context: Any) -> tuple[int, Any]:
+        moment = datetime.fromisoformat(request.GET["changes-since"])
+        gone = [
+            {"id": each.id}
+            for each in self.servers.values()
+            if isinstance(each, Server) and each.gone and each.updated >= moment
+        ]
+        return 200, self._page(request, sorted(gone, key=lambda each: each["id"]), "servers")
+
+    def create(self, request: Any, context: Any) -> tuple[int, Any]:
+        if self.faults.hits("nova is away"):
+            raise Refused(503, "The server is currently unavailable.")
+        return super().create(request, context)
+
+    def delete(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
+        server = self._server(server_id)
+        assert isinstance(server, Server)
+        if server.locked and not context.is_admin:
+            raise Refused(409, f"Instance {server_id} is locked")
+        self.deleted_by_us(server, context.is_admin)
+        self.remove(server, "ours")
+        return 204, None
+
+    # What happens behind it.
+
+    def touch(self, server: Server, status: str | None = None, task: str | None = None) -> None:
+        server.status, server.task = status or server.status, task
+        server.updated = self.now()
+        self.tasks.note(f"server {server.name} {server.id[:8]} {server.status} {task} {server.at}")
+
+    def boot(self, name: str, project_id: str, flavor: str, tags: Any) -> Server:
+        """A server of a tenant's own, on any host."""
+        server = Server(
+            id=str(uuid.uuid4()),
+            name=name,
+            host="",
+            project_id=project_id,
+            user_id=f"user-of-{project_id}",
+            tags=tags,
+            request={"flavorRef": flavor},
+            created=self.now(),
+            updated=self.now(),
+        )
+        self.servers[server.id] = server
+        self.build(server)
+        return server
+
+    def build(self, server: Server) -> None:
+        self.tasks.start(f"nova {server.name}", lambda: self._build(server), self.tasks.world)
+
+    def _build(self, server: Server) -> None:
+        self._wait(0.1, 1.5)
+        if server.gone or self.faults.hits("conductor dies early"):
+            return
+        name = self.scheduling.place(server)
+        if server.gone:
+            self.placement.release(server.id)
+            return
+        if name is None:
+            server.fault = NO_HOST
+            self.touch(server, "ERROR")
+            return
+        if self.faults.hits("conductor dies late"):
+            server.half_made = self.tasks.random.choice(("unmapped", "requested"))
+            return
+        self._wait(0.0, 0.5)
+        host = self.host(name)
+        self.tasks.wait(lambda: host.alive or server.gone, None)
+        if server.gone:
+            self.placement.release(server.id)
+            return
+        server.at, deaths = name, host.deaths
+        self.touch(server)
+        self._wait(0.5, 4.0)
+        if self.faults.hits("compute is slow"):
+            self._wait(5.0, 60.0)
+        if server.gone or server.task == "deleting" or host.deaths != deaths:
+            return
+        if self.faults.hits("build fails"):
+            server.at, server.fault = None, "Failed to allocate the network(s), not rescheduling."
+            if self.tasks.random.random() < 0.5:
+                self.placement.release(server.id)
+            self.touch(server, "ERROR")
+        else:
+            self.touch(server, "ACTIVE")
+
+    def remove(self, server: Server, by: str) -> None:
+        """Begin a server's end, whoever asked for it."""
+        server.removed_by = server.removed_by or by
+        if server.half_made in ("unmapped", "requested"):
+            server.lost = True
+            self.placement.release(server.id)
+            self.touch(server)
+            return
+        host = self.host(server.at) if server.at else None
+        if host is None or host.state != "up":
+            self._forget(server)
+        elif server.task != "deleting":
+            self.touch(server, task="deleting")
+            self.tasks.start(
+                f"nova -{server.name}", lambda: self._remove(server, host), self.tasks.world
+            )
+
+    def _remove(self, server: Server, host: Host) -> None:
+        deaths = host.deaths
+        self._wait(0.2, 3.0)
+        if server.gone or not host.alive or host.deaths != deaths:
+            return  # what was asked of it has died with it
+        self._forget(server)
+
+    def _forget(self, server: Server) -> None:
+        """Remove the record, and after it what it has of its host; whose process may die then."""
+        server.gone = True
+        self.touch(server, task="deleting")
+        self.tasks.point("nova forgets the server")
+        self.placement.release(server.id)
+
+    # Hosts.
+
+    def fail(self, host: Host, *, forced: bool) -> None:
+        host.alive, host.deaths = False, host.deaths + 1
+        self.tasks.note(f"host {host.name} dies")
+        self.tasks.start(
+            f"nova notices {host.name}",
+            lambda: self._notice(host),
+            self.tasks.world,
+            0.5 if forced else NOTICED,
+        )
+
+    def _notice(self, host: Host) -> None:
+        if not host.alive:
+            host.state = "down"
+            self.tasks.note(f"host {host.name} is down")
+
+    def restart(self, host: Host) -> None:
+        host.alive, host.state = True, "up"
+        self.tasks.note(f"host {host.name} is back")
+        for server in self.running():
+            if server.at != host.name:
+                continue
+            if server.task == "deleting":
+                self.tasks.start(
+                    f"nova -{server.name}",
+                    lambda server=server: self._remove(server, host),
+                    self.tasks.world,
+                )
+            elif server.status == "BUILD":
+                self.touch(server, "ERROR")
+
+    def _wait(self, least: float, most: float) -> None:
+        self.tasks.sleep(self.tasks.random.uniform(least, most))

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is ours and real: the store, and nova-api processes with service, worker and observer."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from keystoneauth1 import exceptions as keystone
+from sqlalchemy import orm
+
+from ensemble_api import exception
+from ensemble_api.cloud.compute import Compute
+from ensemble_api.cloud.inventory import Inventory
+from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.cloud.volumes import Volumes
+from ensemble_api.execution.engine import Engine
+from ensemble_api.execution.handover import Handovers
+from ensemble_api.execution.observer import CloudObserver
+from ensemble_api.execution.worker import Worker
+from ensemble_api.planning.message import Sentence
+from ensemble_api.service import Service
+from ensemble_api.store.api import Store
+from ensemble_api.store.guards import Guards
+from ensemble_api.store.history import History
+from ensemble_api.store.observations import Observations
+from ensemble_api.store.standings import Levels
+from tests.fakes.networks import FakeNetworks
+from tests.fakes.placement import Answer, FakePlacement
+from tests.fakes.session import FakeSession
+from tests.simulation.faults import Faults, Loss
+from tests.simulation.nova import SimulatedNova
+from tests.simulation.scheduling import LEVELS
+from tests.simulation.tasks import Process, Task, Tasks
+
+LEASE = 20
+POLL = 6.0
+OBSERVED = 20.0  # seconds between two looks of the observer
+TIMEOUT = 120.0  # without progress, after which a build is given up
+_AWAY = Sentence("simulation.away", "The database does not answer.")
+
+
+@dataclass
+class World:
+    """What all processes share."""
+
+    tasks: Tasks
+    faults: Faults
+    database: Store
+    nova: SimulatedNova
+    placement: FakePlacement
+    asked: Callable[[str, str, Any], None] = lambda method, url, body: None  # of Placement
+
+
+class SimulatedStore(Store):
+    """The real store; other tasks have their turns before and after each of its transactions."""
+
+    def __init__(self, database: Store, tasks: Tasks, faults: Faults) -> None:
+        self._facade = database._facade
+        self._tasks, self._faults = tasks, faults
+        self._depth = 0
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[orm.Session]:
+        with self._turn("reads"), super().reading() as session:
+            yield session
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[orm.Session]:
+        with self._turn("writes"), super().writing() as session:
+            yield session
+
+    @contextlib.contextmanager
+    def _turn(self, what: str) -> Iterator[None]:
+        if self._depth:
+            yield  # within another transaction, which nobody interrupts
+            return
+        # The method of the store, above the two generators and their context managers.
+        where = f"{what} {sys._getframe(4).f_code.co_name}"
+        loss = self._faults.of_transaction()
+        _point(self._tasks, self._faults, where)
+        if loss is Loss.BEFORE:
+            raise exception.Unavailable(_AWAY())
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+        _point(self._tasks, self._faults, f"{where}: done")
+        if loss is Loss.AFTER:
+            raise exception.Unavailable(_AWAY())
+
+
+class ApiProcess:
+    """One nova-api process with the parts of ours in it, its worker at work."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self.process = Process(name)
+        self._world, self._tasks = world, world.tasks
+        self.store = SimulatedStore(world.database, world.tasks, world.faults)
+        compute = Compute(self._nova)
+        inventory = Inventory(compute, self, LEVELS, "nova")
+        reservation = Reservation(self, sleep=world.tasks.sleep)
+        self.service = Service(
+            self.store,
+            compute,
+            FakeNetworks(),
+            Volumes(),
+            inventory,
+            reservation,
+            owner=f"{name}:api",
+            worker=name,
+            max_members=50,
+            attempts=4,
+            wake=lambda: self.worker.wake(),
+            sleep=world.tasks.sleep,
+        )
+        engine = Engine(
+            self.store,
+            FakeSession(),
+            compute,
+            reservation,
+            self.service.replacement,
+            Handovers(Guards(self.store), reservation, owner=name, width=None, seconds=LEASE),
+            recall=self._recall,
+            owner=name,
+            concurrency=4,
+            timeout=TIMEOUT,
+        )
+        states = Observations(self.store, Levels(inventory.levels, inventory.zone_level))
+        self.observer = CloudObserver(
+            states,
+            compute,
+            inventory,
+            History(self.store, timedelta(days=90)),
+            owner=name,
+            period=OBSERVED,
+            clock=lambda: world.tasks.now,
+        )
+        self.worker = Worker(
+            self.store,
+            engine,
+            owner=name,
+            lease_seconds=LEASE,
+            poll=POLL,
+            threads=3,
+            observer=self.observer,
+        )
+        self.begin("start", self.worker.start)
+
+    def begin(self, what: str, run: Callable[[], Any]) -> Task:
+        """Run something in this process, as in a thread of its own."""
+        return self._tasks.start(f"{self.process.name} {what}", run, self.process)
+
+    # What it asks of others.
+
+    def _nova(self, environ: dict[str, Any], start_response: Any) -> Any:
+        query = environ["QUERY_STRING"]
+        path = f"{environ['PATH_INFO']}?{query}" if query else environ["PATH_INFO"]
+        what = f"nova {environ['REQUEST_METHOD']} {path}"
+        loss = self._world.faults.of_request()
+        _point(self._tasks, self._world.faults, what)
+        if loss is Loss.BEFORE:
+            raise ConnectionError("Nova's database went away")
+        answer = self._world.nova(environ, start_response)
+        _point(self._tasks, self._world.faults, f"{what}: done")
+        if loss is Loss.AFTER:
+            raise ConnectionError("Nova's message queue went away")
+        return answer
+
+    def _recall(self, server_id: str) -> bool:
+        _point(self._tasks, self._world.faults, f"nova recall {server_id}")
+        return self._world.nova.recall(server_id)
+
+    def get(self, url: str) -> Answer:
+        return self._placement("GET", url)
+
+    def post(self, url: str, json: Any) -> Answer:
+        return self._placement("POST", url, json)
+
+    def delete(self, url: str) -> Answer:
+        return self._placement("DELETE", url)
+
+    def _placement(self, method: str, url: str, body: Any = None) -> Answer:
+        """As a keystoneauth adapter, which sends a request again whose answer was lost."""
+        world, what = self._world, f"placement {method} {url}"
+        before = {key: each.generation for key, each in world.placement.providers.items()}
+        loss = world.faults.of_request()
+        _point(self._tasks, world.faults, what)
+        if loss is Loss.BEFORE:
+            raise keystone.ConnectFailure("Placement does not answer")
+        answer = self._answer(method, url, body, before)
+        _point(self._tasks, world.faults, f"{what}: {answer.status_code}")
+        if loss is Loss.AFTER:
+            raise keystone.ConnectFailure("Placement does not answer any more")
+        if loss is Loss.REPEATED:
+            answer = self._answer(method, url, body, before)
+            _point(self._tasks, world.faults, f"{what}: again {answer.status_code}")
+        return answer
+
+    def _answer(self, method: str, url: str, body: Any, before: dict[str, int]) -> Answer:
+        """Placement over-commits where others have claimed while it was at a request."""
+        world = self._world
+        world.asked(method, url, body)
+        world.placement.overcommits = lambda provider: (
+            world.placement.providers[provider].generation != before[provider]
+            and world.faults.hits("over-commit")
+        )
+        return world.placement.ask(method, url, body)
+
+
+def _point(tasks: Tasks, faults: Faults, what: str) -> None:
+    """A moment at which others see something, and at which the process may end or stand still."""
+    tasks.point(what)
+    process = tasks.current.process
+    if process is tasks.world or not process.name.startswith("api"):
+        return
+    if faults.hits("process dies"):
+        tasks.die()
+    if faults.hits("process stands still"):
+        process.paused_until = tasks.now + tasks.random.uniform(5.0, 90.0)
+        tasks.note(f"stands still until {process.paused_until:.1f}")
+        tasks.sleep(0.0)

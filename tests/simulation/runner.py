@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One schedule, from its seed to its end."""
+
+import contextlib
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from unittest import mock
+
+import sqlalchemy as sa
+from keystoneauth1 import exceptions as keystone
+
+from ensemble_api import advice, exception
+from ensemble_api.records import EnsembleRecord
+from ensemble_api.store import models
+from tests.fakes.placement import FakePlacement
+from tests.simulation import seams
+from tests.simulation.actors import FLAVORS, IMAGE, Actors, context
+from tests.simulation.faults import Faults
+from tests.simulation.invariants import Invariants
+from tests.simulation.nova import Host, SimulatedNova
+from tests.simulation.ours import SimulatedStore, World
+from tests.simulation.scheduling import Scheduling
+from tests.simulation.tasks import Tasks
+
+CHAOS = 90.0  # seconds at most in which things go wrong
+REST = 1200.0  # seconds in which all must come to rest after that
+LOOK = 5.0  # seconds between two looks at whether it has
+EXPECTED = (
+    exception.EnsembleError,
+    exception.CloudError,
+    exception.LeaseLost,
+    keystone.ClientException,
+)
+
+
+@dataclass
+class Result:
+    """How a schedule ended: what was broken, and what it was made of."""
+
+    seed: int
+    broken: list[str]
+    steps: int
+    seconds: float
+    digest: int
+    trace: list[str]
+    seen: dict[str, int] = field(default_factory=dict)
+
+
+def run(seed: int, *, traced: bool = False) -> Result:
+    """Run the schedule of a seed."""
+    tasks = Tasks(seed, traced)
+    with seams.installed(tasks):
+        schedule = _Schedule(tasks)
+        with schedule.watched():
+            schedule.run()
+        schedule.end()
+    return Result(
+        seed,
+        schedule.invariants.found,
+        tasks.steps,
+        tasks.now,
+        tasks.digest,
+        tasks.trace,
+        {**schedule.seen, **schedule.world.faults.seen},
+    )
+
+
+class _Schedule:
+    def __init__(self, tasks: Tasks) -> None:
+        self.tasks = tasks
+        faults = Faults.drawn(tasks.random)
+        database = seams.empty_database()
+        placement = FakePlacement()
+        scheduling = Scheduling(tasks, SimulatedStore(database, tasks, faults))
+        nova = _cloud(tasks, faults, placement, scheduling)
+        scheduling.nova = nova
+        self.world = World(tasks, faults, database, nova, placement)
+        self.invariants = Invariants(self.world)
+        self.actors = Actors(self.world)
+        self.seen: dict[str, int] = {}
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """See each statement and each error of ours."""
+        engine = self.world.database.engine
+        seen = self.invariants
+
+        def before(connection: Any, cursor: Any, text: str, *_: Any) -> None:
+            seen.statement(text, True, 0)
+
+        def after(connection: Any, cursor: Any, text: str, *_: Any) -> None:
+            seen.statement(text, False, cursor.rowcount)
+
+        def failed(log: Any, what: str, error: BaseException) -> None:
+            self.tasks.note(f"{what}: {error!r}")
+            if not isinstance(error, EXPECTED):
+                where = traceback.extract_tb(error.__traceback__)[-1]
+                seen.holds(False, f"{error!r} at {where.filename}:{where.lineno}")
+
+        sa.event.listen(engine, "before_cursor_execute", before)
+        sa.event.listen(engine, "after_cursor_execute", after)
+        try:
+            with mock.patch.object(advice, "log", failed):
+                yield
+        finally:
+            sa.event.remove(engine, "before_cursor_execute", before)
+            sa.event.remove(engine, "after_cursor_execute", after)
+
+    def run(self) -> None:
+        self.actors.begin(self.tasks.random.randint(1, 4))
+        self.until(lambda: False, self.tasks.random.uniform(20.0, CHAOS))
+        self.calm_down()
+        if not self.until(self._rests, REST):
+            self._broken("it does not come to rest")
+        self._count()
+        for step in (self.observe, self.invariants.at_rest, self._requests, self._delete_all):
+            if self.invariants.found:
+                return
+            step()
+
+    def _broken(self, what: str) -> None:
+        """Of several things the first one matters."""
+        self.invariants.holds(self.invariants.found, what)
+
+    def until(self, done: Callable[[], bool], longest: float, look: float = LOOK) -> bool:
+        """Go on for so long, and look now and then whether it is done."""
+        end = self.tasks.now + longest
+        while self.tasks.now < end and not self.invariants.found and not self.tasks.crashed:
+            if done():
+                return True
+            self.tasks.run_until(
+                lambda: bool(self.invariants.found or self.tasks.crashed),
+                min(look, end - self.tasks.now),
+            )
+        for task in self.tasks.crashed if not self.invariants.found else ():
+            shown = "".join(traceback.format_exception(task.error)[-3:])
+            self.invariants.holds(False, f"{task.name} ended with {shown}")
+        return not self.invariants.found and done()
+
+    def calm_down(self) -> None:
+        """From now on nothing goes wrong any more."""
+        self.tasks.note("calms down")
+        self.world.faults.active = False
+        self.actors.quiet = True
+        for server in self.world.nova.running():
+            server.locked = False
+        for host in self.world.nova.hosts:
+            if not host.alive and self.tasks.random.random() < 0.5:
+                self.world.nova.restart(host)
+
+    def _rests(self) -> bool:
+        moving = any(
+            each.task == "moving" or each.status == "VERIFY_RESIZE"
+            for each in self.world.nova.running()
+        )
+        settled = all(each.status.settled for each in self.invariants.records())
+        return settled and not moving and not self.actors.busy
+
+    def observe(self) -> None:
+        """Have everything compared with what Nova has now, by the process whose turn it is."""
+        model, database = models.Observation, self.world.database
+        with database.writing() as session:
+            session.execute(sa.update(model).values(compared_at=None, until=None))
+        (first, *_) = [each for each in self.actors.processes if each.process.alive]
+        first.begin("observe", first.observer.observe)
+
+        def compared() -> bool:
+            with database.reading() as session:
+                return session.scalar(sa.select(model.compared_at)) is not None
+
+        if not self.until(compared, REST, look=0.5):  # or another has its turn
+            self._broken("nobody observes")
+
+    def _in_a_task(self, run: Callable[[], Any]) -> None:
+        task = self.actors.start("runner", run)
+        self.tasks.run_until(lambda: bool(task.ended or self.invariants.found), REST)
+        if not task.ended:
+            self._broken("a request does not end")
+
+    def _requests(self) -> None:
+        """Each has ended, with an ensemble or a reason; the same one with the same ensemble."""
+        actors = self.actors
+        self.invariants.holds(not actors.late, f"late: {actors.late}")
+        for asked in actors.asked:
+            self.invariants.holds(
+                len(set(asked.answers)) <= 1, f"one request made several: {asked.answers}"
+            )
+            for error in asked.refused:
+                self.invariants.holds(isinstance(error, EXPECTED), f"answered {error!r}")
+
+    def _delete_all(self) -> None:
+        for record in self.invariants.records():
+            self._in_a_task(lambda record=record: self._delete(record))
+        self.until(lambda: not self.invariants.records(), REST)
+        if not self.invariants.found:
+            self.invariants.emptied()
+
+    def _delete(self, record: EnsembleRecord) -> None:
+        self.actors.request(
+            "delete", lambda it: it.service.delete(context(record.project_id), record.id)
+        )
+
+    def _count(self) -> None:
+        for record in self.invariants.records():
+            self.seen[record.status.value] = self.seen.get(record.status.value, 0) + 1
+
+    def end(self) -> None:
+        """No task of this schedule is left."""
+        for process in {each.process for each in self.tasks.all}:
+            self.tasks.kill(process)
+
+
+def _cloud(
+    tasks: Tasks, faults: Faults, placement: FakePlacement, scheduling: Scheduling
+) -> SimulatedNova:
+    """4 to 8 hosts in 2 to 4 racks of 1 or 2 zones."""
+    draw = tasks.random
+    racks = draw.randint(2, 4)
+    zones = draw.randint(1, 2)
+    hosts: list[Any] = []
+    for number in range(draw.randint(4, 8)):
+        size = draw.choice((2, 4, 6))
+        provider = placement.add_provider(
+            f"h{number}", VCPU=size, MEMORY_MB=512 * size, DISK_GB=100
+        )
+        rack = number % racks
+        hosts.append(Host(f"h{number}", provider, f"r{rack}", f"z{rack % zones}"))
+    flavors = {
+        name: {
+            "id": name,
+            "vcpus": vcpus,
+            "ram": ram,
+            "disk": 1,
+            "swap": 0,
+            "OS-FLV-EXT-DATA:ephemeral": 0,
+            "extra_specs": {},
+        }
+        for name, (vcpus, ram) in FLAVORS.items()
+    }
+    return SimulatedNova(
+        placement,
+        hosts,
+        flavors=flavors,
+        images={IMAGE: {"id": IMAGE, "minRam": 0, "minDisk": 0, "metadata": {}}},
+        key_pairs={"laptop"},
+        page=draw.choice((2, 1000)),
+        now=tasks.moment,
+        tasks=tasks,
+        faults=faults,
+        scheduling=scheduling,
+    )

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a schedule takes the place of clock, threads, chance and the solver's process."""
+
+import contextlib
+import logging
+import random
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+import sqlalchemy as sa
+from oslo_db.sqlalchemy import engines
+
+from ensemble_api import threads
+from ensemble_api.execution import observer, worker
+from ensemble_api.solver import process as solver
+from ensemble_api.store import models, rows
+from ensemble_api.store.api import Store
+from tests.simulation.tasks import Tasks
+from tests.simulation.threads import Threads
+
+_MEMORY = Path("/dev/shm")
+
+
+@contextlib.contextmanager
+def installed(tasks: Tasks) -> Iterator[None]:
+    """Nothing of ours knows the real time, starts a real thread or gets a real random number."""
+    chance = random.Random(tasks.seed)
+    state = random.getstate()
+    random.seed(tasks.seed)
+    simulated = Threads(tasks)
+
+    def new_id() -> uuid.UUID:
+        return uuid.UUID(int=chance.getrandbits(128), version=4)
+
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with contextlib.ExitStack() as patches:
+            for module in (threads, worker, observer):
+                patches.enter_context(mock.patch.object(module, "threading", simulated))
+            patches.enter_context(mock.patch.object(rows, "now", tasks.moment))
+            patches.enter_context(mock.patch.object(uuid, "uuid4", new_id))
+            # Without a Python to start one, the solver runs here.
+            patches.enter_context(mock.patch.object(solver, "_interpreter", lambda: None))
+            yield
+    finally:
+        logging.disable(disabled)
+        random.setstate(state)
+
+
+_stores: list[Store] = []
+
+
+def empty_database() -> Store:
+    """The one database of this interpreter, without any rows."""
+    if not _stores:
+        folder = tempfile.mkdtemp(prefix="ensembles-", dir=_MEMORY if _MEMORY.is_dir() else None)
+        # oslo.db opens a file anew for each transaction, and lets other threads run after each.
+        with mock.patch.object(sa.pool, "NullPool", sa.pool.QueuePool):
+            store = Store(f"sqlite:///{folder}/simulation.sqlite")
+            store.upgrade()
+        sa.event.remove(store.engine, "checkin", engines._thread_yield)
+        _stores.append(store)
+    store = _stores[0]
+    with store.engine.begin() as connection:
+        for table in reversed(models.Base.metadata.sorted_tables):
+            connection.execute(sa.delete(table))
+    return store

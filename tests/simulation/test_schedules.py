@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""No schedule breaks an invariant, and a schedule is the same each time."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.runner import run
+
+SCHEDULES = 100
+PARTS = 10
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_schedule_breaks_an_invariant(part: int) -> None:
+    size = SCHEDULES // PARTS
+    for seed in range(part * size, (part + 1) * size):
+        result = run(seed)
+        again = f"python -m tests.simulation --seed {seed} --trace"
+        assert not result.broken, f"step {result.steps} of `{again}`: {result.broken[0]}"
+
+
+def test_a_seed_gives_the_same_trace_in_every_process() -> None:
+    """Also where Python gives sets another order."""
+    command = [sys.executable, "-W", "ignore", "-m", "tests.simulation", "--seed", "7", "--trace"]
+    one, other = (
+        subprocess.run(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": order},
+            check=False,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for order in ("1", "2")
+    )
+    assert len(one.splitlines()) > 200
+    assert one.splitlines()[:-1] == other.splitlines()[:-1]  # the last one tells how long it took
