@@ -106,7 +106,7 @@ OPTIONS: list[cfg.Opt] = [
         "event_lifetime",
         default=90,
         min=1,
-        help="Days for which the events of ensembles are kept.",
+        help="Days for which events and ended operations of ensembles are kept.",
     ),
     cfg.IntOpt(
         "lease_seconds",

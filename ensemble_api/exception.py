@@ -7,6 +7,9 @@ from typing import Any, ClassVar
 from ensemble_api.planning.message import Message, Sentence, following
 
 _NO_ENSEMBLE = Sentence("not-found.ensemble", "There is no ensemble %(ensemble)s.")
+_NO_OPERATION = Sentence(
+    "not-found.operation", "There is no operation %(operation)s of this ensemble."
+)
 _DOES_NOT_FIT = Sentence("infeasible", "The ensemble does not fit: %(reasons)s")
 _IN_FIELD = Sentence("in-field", "%(field)s: %(reason)s")
 
@@ -112,6 +115,11 @@ class NotFound(EnsembleError):
 def no_ensemble(ensemble_id: str) -> NotFound:
     """The error about an ensemble that is not there, or not for this project."""
     return NotFound(_NO_ENSEMBLE(ensemble=ensemble_id))
+
+
+def no_operation(operation_id: str) -> NotFound:
+    """The error about an operation that is not there, or not this ensemble's."""
+    return NotFound(_NO_OPERATION(operation=operation_id))
 
 
 class MethodNotAllowed(EnsembleError):

@@ -84,6 +84,13 @@ RULES = [
                 "GET",
                 "/os-ensembles/{id}/survivability",
             ),
+            (
+                "operations",
+                READER,
+                "See what was done with an ensemble, and what is under way.",
+                "GET",
+                "/os-ensembles/{id}/operations",
+            ),
             ("delete", MEMBER, "Delete an ensemble.", "DELETE", "/os-ensembles/{id}"),
             (
                 "cancel",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ensemble_api.operations import Goal, Operation, Requester
 from ensemble_api.planning.message import Message
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.policies import Exclusive
@@ -41,14 +42,6 @@ class MemberStatus(StrEnum):
     ACTIVE = "ACTIVE"
     ERROR = "ERROR"
     DELETED = "DELETED"  # neither server nor hold
-
-
-@dataclass(frozen=True, slots=True)
-class Requester:
-    """Who asked for what is under way, with the roles that were held in the ensemble's project."""
-
-    user_id: str
-    roles: tuple[str, ...] = ("member", "reader")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +94,11 @@ class MemberRecord:
         """The member's name, such as ``web-2``."""
         return f"{self.tier}-{self.index}"
 
+    @property
+    def goal(self) -> Goal:
+        """That it is to be where it is planned."""
+        return Goal(self.id, self.name, self.host)
+
 
 @dataclass(frozen=True, slots=True)
 class EnsembleRecord:
@@ -108,11 +106,11 @@ class EnsembleRecord:
 
     ``ensemble`` is what is described, with the resources that its members were planned with;
     ``body`` is what the tenant posted, checked and with defaults filled in; ``plan`` what the
-    planner said of its objectives and soft violations, JSON-ready; ``fault`` why the last build
-    failed; ``blocked`` what its removal waits for, if for anything. ``requester`` is in
-    whose name its servers are built or removed now; ``reasons`` say why it is degraded, and
-    ``degraded_at`` since when; ``observed_at`` is when Nova was last looked at, for all ensembles.
-    Times are ISO 8601 in UTC, empty where there is none; ``idle`` is seconds since the last
+    planner said of its objectives and soft violations, JSON-ready. ``operation`` is what is under
+    way, None when it is settled; ``fault`` why the last build failed; ``blocked`` what its removal
+    waits for, if for anything; ``reasons`` say why it is degraded, and ``degraded_at`` since when;
+    ``observed_at`` is when Nova was last looked at, for all ensembles. Times are ISO 8601 in UTC,
+    empty where there is none; ``idle`` is seconds since the last
     progress.
     """
 
@@ -121,11 +119,11 @@ class EnsembleRecord:
     user_id: str
     name: str
     status: Status
-    requester: Requester
     ensemble: Ensemble
     body: Mapping[str, Any]
     plan: Mapping[str, Any]
     members: tuple[MemberRecord, ...] = ()
+    operation: Operation | None = None
     fault: Message | None = None
     blocked: Message | None = None
     reasons: tuple[Message, ...] = ()
@@ -145,6 +143,13 @@ class EnsembleRecord:
             if tier["name"] == member.tier:
                 return member_template(tier["server"], member.index, tier["count"])
         raise KeyError(member.tier)
+
+    @property
+    def requester(self) -> Requester:
+        """Who asked for what is under way; ValueError if nothing is."""
+        if self.operation is None:
+            raise ValueError("nothing is under way")
+        return self.operation.requester
 
     @property
     def exclusive(self) -> bool:

@@ -14,6 +14,7 @@ from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.context import Context
+from ensemble_api.operations import Operation
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.results.current_state import CurrentState
 from ensemble_api.results.dry_run import DryRun
@@ -22,6 +23,7 @@ from ensemble_api.standing import MembersNow
 from ensemble_api.store.api import Page, Store
 from ensemble_api.store.create_requests import CreateRequests
 from ensemble_api.store.current_state import CurrentStates
+from ensemble_api.store.operations import Operations
 from ensemble_api.store.saved_plans import SavedPlans, remembered
 from ensemble_api.usecases.capacity import FreeCapacity
 from ensemble_api.usecases.create import Create
@@ -130,6 +132,7 @@ class Service:
             sleep=sleep,
         )
         self._delete = Delete(store, wake)
+        self._operations = Operations(store)
         states = CurrentStates(store)
         self._stored_states = StoredStates(states, inventory, exclusivity)
         self._hosts = Hosts(store, states, inventory, Drains(store.get, compute, free_capacity))
@@ -209,6 +212,22 @@ class Service:
     ) -> CurrentState:
         """See ``usecases/current_state``."""
         return self._stored_states.current_state(context, record, whole=whole)
+
+    def operations(
+        self, record: EnsembleRecord, limit: int, marker: str | None = None
+    ) -> list[Operation]:
+        """One page of an ensemble's operations, the newest first.
+
+        :raises ensemble_api.exception.Invalid: if the marker is unknown.
+        """
+        return self._operations.select(record.id, limit, marker)
+
+    def operation(self, record: EnsembleRecord, operation_id: str) -> Operation:
+        """One operation of an ensemble.
+
+        :raises ensemble_api.exception.NotFound: if it has none of this id.
+        """
+        return self._operations.get(record.id, operation_id)
 
     def delete(self, context: Context, ensemble_id: str) -> EnsembleRecord:
         """See ``usecases/delete``."""

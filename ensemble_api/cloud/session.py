@@ -17,8 +17,8 @@ from oslo_config import cfg
 from ensemble_api import exception
 from ensemble_api.cloud import credentials
 from ensemble_api.context import Context
+from ensemble_api.operations import Requester
 from ensemble_api.planning.message import Sentence
-from ensemble_api.records import Requester
 
 _CANNOT_BUILD = Sentence(
     "unavailable.build", "Ensembles cannot be built here now; the log has more."

@@ -1,73 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """What to do next for an ensemble, from what is recorded and what is observed: pure.
 
-The same function covers build, rollback, delete and recovery after a crash: it never assumes that
-an action was carried out, it looks. An empty answer means: wait and look again.
+The same function covers all operations and recovery after a crash: it never assumes that an action
+was carried out, it looks. An empty answer means: wait and look again.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import Final
 
-from ensemble_api.execution.actions import (
-    Action,
-    AskLater,
-    Block,
-    CreateServer,
-    DeleteServer,
-    Fail,
-    FindHosts,
-    Finish,
-    RecordServer,
-    ReleaseHold,
-    Server,
-)
-from ensemble_api.planning.message import Argument, Message, Sentence, following
-from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.execution.actions import Action, Fail, Finish, Server
+from ensemble_api.execution.build import build
+from ensemble_api.execution.removal import remove
+from ensemble_api.operations import OperationStatus, OperationType
+from ensemble_api.planning.message import Sentence
+from ensemble_api.records import EnsembleRecord, Status
 
 _INTERRUPTED = Sentence(
     "event.interrupted", "The service was interrupted while it reserved the capacity."
 )
-_DISAPPEARED = Sentence(
-    "event.disappeared", "The server of %(member)s disappeared during the build."
-)
-_NOT_BUILT = Sentence("event.not-built", "Nova could not build %(member)s: %(answer)s")
-_NOT_BUILT_WITHOUT_REASON = Sentence(
-    "event.not-built-without-reason",
-    "Nova could not build %(member)s: it gave no reason, as after an interruption",
-)
-_BUILT_ELSEWHERE = Sentence(
-    "event.built-elsewhere", "Nova built %(member)s elsewhere than planned."
-)
-_CHANGED = Sentence("event.changed", "The server of %(member)s was changed during the build.")
-_LOCKED = Sentence(
-    "event.locked",
-    "The server of %(members)s is locked. Unlock it, and the removal goes on.",
-    "The servers of %(members)s are locked. Unlock them, and the removal goes on.",
-)
-_LATE = Sentence(
-    "event.late",
-    "Nova has not removed the server of %(members)s yet, and is asked again.",
-    "Nova has not removed the servers of %(members)s yet, and is asked again.",
-)
-_AND_MORE = Sentence("list.and-more", "%(names)s and %(count)s more")
-_OVERDUE = Sentence(
-    "event.overdue",
-    "%(count)s server was not built within %(seconds)s seconds.",
-    "%(count)s servers were not built within %(seconds)s seconds.",
-)
-_HOST_FAILED = Sentence(
-    "event.host-failed", "The host of %(member)s does not report to Nova any more."
-)
-_LAST_ANSWER = Sentence("event.last-answer", "Of %(member)s Nova said at last: %(answer)s")
 
-SHOWN = 5  # members that are named
-REMINDER = 30.0  # seconds after which Nova is asked again to delete what it is deleting
-MOST_CONFLICTS = 5
-LONGEST_PAUSE = 30  # seconds between two requests for the same server
-NO_HOST = "No valid host was found"  # how Nova begins to say it
-MOST_HOSTS = 4  # on which a member's server may fail before the build does
-HOST_PATIENCE = 30.0  # seconds without progress after which hosts that do not report are given up
-UNPLACED = 90.0  # seconds after which Nova has lost a server that is on no host yet
+# What an ensemble is when its operation has reached its goals; None: it is forgotten.
+_END: Final[Mapping[tuple[OperationType, OperationStatus], Status | None]] = {
+    (OperationType.CREATE, OperationStatus.RUNNING): Status.ACTIVE,
+    (OperationType.CREATE, OperationStatus.UNDOING): Status.ERROR,
+    (OperationType.DELETE, OperationStatus.RUNNING): None,
+}
 
 
 def decide(
@@ -85,281 +43,29 @@ def decide(
     ``down`` are the hosts whose compute service does not report: after a restart it may only not
     have reported yet, so what is planned there waits.
     """
-    if ensemble.status is Status.BUILDING:
-        return _build(ensemble, servers, concurrency, timeout, down)
-    if ensemble.status is Status.RESERVING:
+    operation = ensemble.operation
+    if operation is None:
+        return ()
+    if operation.status is OperationStatus.RESERVING:
         # Its creator holds the lease until it has answered; that we may act means that it died.
         return (Fail(_INTERRUPTED()),)
-    if ensemble.status is Status.ROLLING_BACK:
-        return _remove(ensemble, servers, Status.ERROR)
-    if ensemble.status is Status.DELETING:
-        return _remove(ensemble, servers, None)
-    return ()
+    wanted, there = _part(ensemble, servers, operation.wanted)
+    unwanted, left = _part(ensemble, servers, operation.unwanted)
+    to_build = build(wanted, there, concurrency=concurrency, timeout=timeout, down=down)
+    to_remove = remove(unwanted, left)
+    if to_build is None and to_remove is None:
+        return (Finish(_END[operation.type, operation.status]),)
+    if to_build and isinstance(to_build[0], Fail):
+        return to_build
+    return (*(to_build or ()), *(to_remove or ()))
 
 
-def _build(
-    ensemble: EnsembleRecord,
-    servers: tuple[Server, ...],
-    concurrency: int,
-    timeout: float,
-    down: Collection[str],
-) -> tuple[Action, ...]:
-    discarded = list(_discarded(ensemble, servers))
-    found, doubles = _by_member(each for each in servers if each not in discarded)
-    lost = {
-        member.id: found[member.id]
-        for member in ensemble.members
-        if member.id in found and _came_to_nothing(member, found[member.id], down)
-    }
-    ours = {member_id: each for member_id, each in found.items() if member_id not in lost}
-    for member in ensemble.members:
-        if reason := _broken(member, ours.get(member.id)):
-            return (Fail(reason),)
-    waiting = [member for member in ensemble.members if member.id not in ours]
-    building = [server for server in ours.values() if server.status != "ACTIVE"]
-    overdue = ensemble.idle > timeout
-    if overdue and (waiting or building):
-        return (Fail(_overdue(ensemble, timeout)),)
-    # One that is locked is not one of ours, which nobody has had the time to lock.
-    doubles = [each for each in doubles if not each.locked]
-    # A member is known by its tag until its server is recorded, and so is its double.
-    doubled = set() if overdue else {each.member_id for each in doubles}
-    alone = {member_id: each for member_id, each in ours.items() if member_id not in doubled}
-    seen = tuple(_observed(ensemble, alone))
-    extra = tuple(DeleteServer(each.id) for each in doubles if not each.deleting)
-    extra += tuple(_removals(discarded, late=ensemble.idle > REMINDER))
-    if search := _search(ensemble, found, ours, down):
-        searched = {each.id for each in search.members}
-        return (*(each for each in seen if each.member.id not in searched), *extra, search)
-    asking = [
-        each
-        for each in waiting
-        if not (each.pause or each.id in lost or _is_waiting_for_its_own(ensemble, each, discarded))
-    ]
-    ready = [each for each in asking if each.host not in down]
-    # What is built on a host that has failed takes no turn from others.
-    slots = concurrency - sum(each.host not in down for each in building)
-    create = tuple(CreateServer(member) for member in ready[: max(0, slots)])
-    later = tuple(AskLater(each) for each in asking if each.host in down) + tuple(
-        AskLater(each, lost[each.id].id, interrupted=not lost[each.id].fault)
-        for each in waiting
-        if each.id in lost and not lost[each.id].deleting
-    )
-    if not (seen or waiting or building) and (overdue or not (doubles or discarded)):
-        return (Finish(Status.ACTIVE),)
-    return seen + extra + later + create
-
-
-def _discarded(ensemble: EnsembleRecord, servers: Iterable[Server]) -> Iterator[Server]:
-    """The servers that were replaced: by what is recorded, or by the host that was given up.
-
-    The latter came of a request that Nova seemed not to have taken.
-    """
-    members = {each.id: each for each in ensemble.members}
-    for server in servers:
-        member = members.get(server.member_id)
-        late = member is not None and server.host in member.failed_hosts
-        if server.discarded or late:
-            yield server
-
-
-def _removals(discarded: Iterable[Server], *, late: bool) -> Iterator[DeleteServer]:
-    """Ask for the end of servers that were replaced: again of those that are long in going.
-
-    What is asked of a host just before it dies is lost; once Nova knows that, it needs no host.
-    """
-    for server in discarded:
-        if not server.locked and (late or not server.deleting):
-            yield DeleteServer(server.id)
-
-
-def _search(
-    ensemble: EnsembleRecord,
-    found: Mapping[str, Server],
-    ours: Mapping[str, Server],
-    down: Collection[str],
-) -> FindHosts | None:
-    """The members that need another host: Nova could not build them, or their hosts have failed.
-
-    They have the ids of those of their servers that were ``found``. A host that does not report is
-    given some time, which it takes after a restart of Nova.
-    """
-
-    def known(members: Iterable[MemberRecord]) -> tuple[MemberRecord, ...]:
-        return tuple(
-            replace(each, server_id=found[each.id].id) if each.id in found else each
-            for each in members
-        )
-
-    refused = [each for each in ensemble.members if _is_refused(each, ours.get(each.id))]
-    if refused:
-        first = refused[0]
-        message = _NOT_BUILT(member=first.name, answer=ours[first.id].fault or "")
-        return FindHosts(known(refused), message, wait=False)
-    if ensemble.idle <= HOST_PATIENCE:
-        return None
-    failed = [each for each in ensemble.members if _is_on(down, each, ours.get(each.id))]
-    due = [each for each in failed if each.status is not MemberStatus.ACTIVE and not each.pause]
-    if not due:
-        return None
-    return FindHosts(known(failed), _HOST_FAILED(member=due[0].name), wait=True)
-
-
-def _is_refused(member: MemberRecord, server: Server | None) -> bool:
-    return server is not None and server.status == "ERROR" and _is_replaceable(member, server)
-
-
-def _is_on(down: Collection[str], member: MemberRecord, server: Server | None) -> bool:
-    return member.host in down and _is_replaceable(member, server)
-
-
-def _is_replaceable(member: MemberRecord, server: Server | None) -> bool:
-    """Whether another host may be looked for: not too often, and not against a tenant's lock."""
-    return len(member.failed_hosts) < MOST_HOSTS and not (server is not None and server.locked)
-
-
-def _is_waiting_for_its_own(
-    ensemble: EnsembleRecord, member: MemberRecord, discarded: Iterable[Server]
-) -> bool:
-    """Whether a server that was replaced has still a port or a volume that is its successor's."""
-    own = ensemble.template(member).keys() & {"ports", "volumes"}
-    return bool(own) and any(each.member_id == member.id for each in discarded)
-
-
-def _came_to_nothing(member: MemberRecord, server: Server, down: Collection[str]) -> bool:
-    """Whether a server may be asked for again: it was not placed while its host was down.
-
-    Or its compute service ended before it was built, which leaves it in error without a fault; or
-    a conductor or a scheduler ended with it, and nobody builds it any more; or it was deleted
-    before it was built, as is one that is asked for again.
-    """
-    if server.locked or member.status is MemberStatus.ACTIVE:
-        return False
-    if server.status == "DELETED":
-        return True
-    unplaced = server.status == "BUILD" and server.host is None and server.age > UNPLACED
-    if not unplaced and server.status != "ERROR":
-        return False
-    if server.deleting:
-        return True
-    if member.tries >= MOST_CONFLICTS:
-        return False
+def _part(
+    ensemble: EnsembleRecord, servers: tuple[Server, ...], goals: Collection[str]
+) -> tuple[EnsembleRecord, tuple[Server, ...]]:
+    """The ensemble with the members of these ids alone, and their servers."""
+    members = tuple(each for each in ensemble.members if each.id in goals)
     return (
-        unplaced or not server.fault or (member.host in down and server.fault.startswith(NO_HOST))
+        replace(ensemble, members=members),
+        tuple(each for each in servers if each.member_id in goals),
     )
-
-
-def _by_member(servers: Iterable[Server]) -> tuple[Mapping[str, Server], list[Server]]:
-    """One server for each member, and those that are one too many (after a crash)."""
-    ours: dict[str, Server] = {}
-    doubles = []
-    # One that is going is the double, else one that is not there yet.
-    for server in sorted(
-        servers, key=lambda each: (each.deleting, each.status != "ACTIVE", each.id)
-    ):
-        if server.member_id in ours:
-            doubles.append(server)
-        else:
-            ours[server.member_id] = server
-    return ours, doubles
-
-
-def _broken(member: MemberRecord, server: Server | None) -> Message | None:
-    """Why the build cannot go on because of this member, None if it can."""
-    if server is None:
-        if member.status is MemberStatus.ACTIVE:
-            return _DISAPPEARED(member=member.name)
-        return None
-    if server.status == "ERROR":
-        if not server.fault:
-            return _NOT_BUILT_WITHOUT_REASON(member=member.name)
-        if member.status is not MemberStatus.ACTIVE and _is_replaceable(member, server):
-            return None
-        return _NOT_BUILT(member=member.name, answer=server.fault)
-    if server.status == "ACTIVE" and server.host not in (None, member.host):
-        return _BUILT_ELSEWHERE(member=member.name)
-    if server.status not in ("BUILD", "ACTIVE", "UNKNOWN"):  # UNKNOWN: its cell is down
-        return _CHANGED(member=member.name)
-    return None
-
-
-def _observed(ensemble: EnsembleRecord, ours: Mapping[str, Server]) -> Iterator[RecordServer]:
-    for member in ensemble.members:
-        server = ours.get(member.id)
-        if server is None:
-            continue
-        status = MemberStatus.ACTIVE if server.status == "ACTIVE" else MemberStatus.BUILDING
-        if (member.status, member.server_id) != (status, server.id):
-            yield RecordServer(member, status, server.id)
-
-
-def _remove(
-    ensemble: EnsembleRecord, servers: tuple[Server, ...], end: Status | None
-) -> tuple[Action, ...]:
-    """Delete the servers first; a member's hold and records go when its server is gone.
-
-    While a server is locked none is deleted: who locked it wants to keep what it belongs to. What
-    is held without a server goes even so, since it counts in nobody's quota.
-    """
-    alive = {server.member_id for server in servers}
-    release = tuple(
-        ReleaseHold(member)
-        for member in ensemble.members
-        if member.id not in alive and member.status is not MemberStatus.DELETED
-    )
-    if locked := _locked(ensemble, servers):
-        return (Block(locked), *release)
-    # What is asked of a host just before it dies is lost; once Nova knows that, it needs no host.
-    late = servers and ensemble.idle > REMINDER
-    delete = tuple(DeleteServer(each.id) for each in servers if late or not each.deleting)
-    if late:
-        return (Block(_late(ensemble, alive)), *delete, *release)
-    if servers or release:
-        return delete + release
-    return (Finish(end),)
-
-
-def _locked(ensemble: EnsembleRecord, servers: tuple[Server, ...]) -> Message | None:
-    """Which members' servers are locked, and what to do about it; None if none is."""
-    locked = {each.member_id for each in servers if each.locked and not each.deleting}
-    if not locked:
-        return None
-    return _LOCKED(members=_named(ensemble, locked), count=len(locked))
-
-
-def _late(ensemble: EnsembleRecord, alive: Collection[str]) -> Message:
-    """That Nova takes its time, as it does while it does not know yet that a host is down."""
-    return _LATE(members=_named(ensemble, alive), count=len(alive))
-
-
-def _named(ensemble: EnsembleRecord, members: Collection[str]) -> Argument:
-    """The names of these members, as far as they can be read."""
-    names = [member.name for member in ensemble.members if member.id in members]
-    if len(names) > SHOWN:
-        return _AND_MORE(names=", ".join(names[:SHOWN]), count=len(names) - SHOWN)
-    return ", ".join(names)
-
-
-def _overdue(ensemble: EnsembleRecord, timeout: float) -> Message:
-    """That it takes too long, with what Nova said last of those that it did not take."""
-    missing = sum(member.status is not MemberStatus.ACTIVE for member in ensemble.members)
-    message = _OVERDUE(count=missing, seconds=round(timeout))
-    refused = [each for each in ensemble.members if each.refusal and not each.server_id]
-    if refused:
-        last = _LAST_ANSWER(member=refused[0].name, answer=refused[0].refusal)
-        return following([message, last])
-    return message
-
-
-def pause_after(status: int, tries: int) -> float | None:
-    """Seconds until Nova is asked again for a server that it did not take; None: it never will.
-
-    ``status`` is what it answered, ``tries`` how often it had not taken that server before. What
-    comes of Nova's own or its neighbours' state passes (a 5xx while Neutron restarts, a time-out,
-    too many requests), and is tried for as long as the build may take. A conflict may pass, or be
-    for good.
-    """
-    lasting = status not in (408, 409, 429) and (status < 500 or status == 501)
-    if lasting or (status == 409 and tries >= MOST_CONFLICTS):
-        return None
-    return float(min(2**tries, LONGEST_PAUSE))

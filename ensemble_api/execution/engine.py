@@ -13,8 +13,9 @@ from ensemble_api.cloud.session import Session
 from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG
 from ensemble_api.context import Context
 from ensemble_api.execution import actions
-from ensemble_api.execution import decide as decision
 from ensemble_api.execution.actions import Server
+from ensemble_api.execution.build import HOST_PATIENCE, pause_after
+from ensemble_api.execution.decide import decide
 from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.servers import REMOVING, Servers
 from ensemble_api.planning.message import Message, Sentence, following
@@ -110,10 +111,12 @@ class Engine:
         :raises ensemble_api.exception.LeaseLost: when another worker has it.
         """
         ensemble = self._store.get(ensemble_id)
+        if ensemble.operation is None:
+            return NextStep.AFTER_A_WHILE
         context = self._session.acting_for(ensemble.requester, ensemble.project_id)
         servers = tuple(self._servers.of(context, ensemble))
         self._handovers.look(ensemble, servers)
-        decided = decision.decide(
+        decided = decide(
             ensemble,
             servers,
             concurrency=self._concurrency,
@@ -155,7 +158,7 @@ class Engine:
         there = {each.member_id for each in servers if not each.discarded}
         asked = any(each.id not in there and not each.pause for each in ensemble.members)
         failed = any(each.status == "ERROR" for each in servers)
-        if asked or failed or ensemble.idle > decision.HOST_PATIENCE:
+        if asked or failed or ensemble.idle > HOST_PATIENCE:
             return self._compute.down(context)
         return frozenset()
 
@@ -238,7 +241,7 @@ class Engine:
         self, ensemble: EnsembleRecord, member: MemberRecord, error: exception.CloudError
     ) -> None:
         """Wait before Nova is asked again, with the capacity held anew if it is still there."""
-        pause = decision.pause_after(error.status, member.tries)
+        pause = pause_after(error.status, member.tries)
         if pause is None:
             self._fail(ensemble, _REFUSED(member=member.name, answer=error.message))
             return

@@ -9,7 +9,7 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.tags import ENSEMBLE_TAG, recognized
 from ensemble_api.context import Context
 from ensemble_api.execution.actions import Server
-from ensemble_api.execution.decide import UNPLACED
+from ensemble_api.execution.build import UNPLACED
 from ensemble_api.records import EnsembleRecord, MemberStatus, Status
 from ensemble_api.store import rows
 

@@ -116,12 +116,12 @@ def index(call: Call) -> Answer:
 
 def show(call: Call, ensemble_id: str) -> Answer:
     """GET /os-ensembles/{id}."""
-    return Answer(200, {"ensemble": _view(call, _authorized(call, ensemble_id, "show"))})
+    return Answer(200, {"ensemble": _view(call, authorized(call, ensemble_id, "show"))})
 
 
 def survivability(call: Call, ensemble_id: str) -> Answer:
     """GET /os-ensembles/{id}/survivability: where the servers are now, and what that breaks."""
-    record = _authorized(call, ensemble_id, "survivability")
+    record = authorized(call, ensemble_id, "survivability")
     call.only("failures")
     failures = call.number("failures", 1, MAX_FAILURES)
     found = call.service.survivability(
@@ -133,18 +133,18 @@ def survivability(call: Call, ensemble_id: str) -> Answer:
 
 def delete(call: Call, ensemble_id: str) -> Answer:
     """DELETE /os-ensembles/{id}: start to remove everything."""
-    _authorized(call, ensemble_id, "delete")
+    authorized(call, ensemble_id, "delete")
     return Answer(202, {"ensemble": _view(call, call.service.delete(call.context, ensemble_id))})
 
 
 def act(call: Call, ensemble_id: str) -> Answer:
     """POST /os-ensembles/{id}/action: what the body names, as Nova's server actions do."""
     action = schemas.check_action(call.json)
-    _authorized(call, ensemble_id, action)
+    authorized(call, ensemble_id, action)
     return Answer(202, {"ensemble": _view(call, call.service.cancel(call.context, ensemble_id))})
 
 
-def _authorized(call: Call, ensemble_id: str, action: str) -> EnsembleRecord:
+def authorized(call: Call, ensemble_id: str, action: str) -> EnsembleRecord:
     """The ensemble, if the caller may do ``action`` on it.
 
     Another project's ensemble is not found rather than forbidden: that it exists is not told.

@@ -10,13 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ensemble_api import exception
+from ensemble_api.operations import Requester
 from ensemble_api.planning.message import Message, Sentence
-from ensemble_api.records import (
-    EnsembleRecord,
-    Requester,
-    Status,
-)
-from ensemble_api.store import create_requests, models, rows
+from ensemble_api.records import EnsembleRecord, Status
+from ensemble_api.store import create_requests, models, operations, rows
 from ensemble_api.store.create_requests import RequestKey
 from ensemble_api.store.database import retried
 from ensemble_api.store.folding import folded
@@ -74,6 +71,7 @@ class Store(Occupancy, Leases, Progress):
             )
             return replace(
                 rows.to_ensemble(row, members),
+                operation=operations.under_way(session, [ensemble_id]).get(ensemble_id),
                 observed_at=rows.observed_at(session),
                 events=tuple(
                     {"at": rows.iso(event.at), "type": event.type, "message": event.message}
@@ -106,7 +104,11 @@ class Store(Occupancy, Leases, Progress):
                 query = query.where(here < there if page.descending else here > there)
             found = session.scalars(query.order_by(*order).limit(page.limit)).all()
             seen = rows.observed_at(session)
-            return [replace(each, observed_at=seen) for each in rows.with_members(session, found)]
+            under_way = operations.under_way(session, [row.id for row in found])
+            return [
+                replace(each, operation=under_way.get(each.id), observed_at=seen)
+                for each in rows.with_members(session, found)
+            ]
 
     @retried
     def create(
@@ -131,7 +133,6 @@ class Store(Occupancy, Leases, Progress):
                     name=record.name,
                     folded_name=folded(record.name),
                     status=record.status.value,
-                    requester=rows.from_requester(record.requester),
                     body=record.body,
                     plan=record.plan,
                     exclusive=record.exclusive,
@@ -143,6 +144,8 @@ class Store(Occupancy, Leases, Progress):
             )
             session.flush()
             rows.add_members(session, record)
+            if record.operation:
+                operations.start(session, record.id, record.operation)
 
     @retried
     def remove(self, ensemble_id: str, owner: str | None = None) -> None:
@@ -156,14 +159,14 @@ class Store(Occupancy, Leases, Progress):
                 session, sa.update(models.Ensemble).where(*leased).values(lease_owner=owner)
             ):
                 return
-            for model in (models.Event, models.Member):
+            for model in (models.Event, models.Member, models.Operation):
                 session.execute(sa.delete(model).where(model.ensemble_id == ensemble_id))
             create_requests.forget_unreserved(session, ensemble_id)
             session.execute(sa.delete(models.Ensemble).where(models.Ensemble.id == ensemble_id))
 
     @retried
     def replan(self, record: EnsembleRecord, owner: str, seconds: float) -> None:
-        """Replace the members and the plan of an ensemble that is still being reserved.
+        """Replace members, plan and operation of an ensemble that is still being reserved.
 
         :raises ensemble_api.exception.LeaseLost: when a worker has taken it over meanwhile.
         """
@@ -177,6 +180,8 @@ class Store(Occupancy, Leases, Progress):
                 .values(plan=record.plan, updated_at=rows.now())
             )
             rows.add_members(session, record)
+            if record.operation:
+                operations.save(session, record.operation)
 
     @retried
     def transition(
@@ -193,7 +198,8 @@ class Store(Occupancy, Leases, Progress):
         """Move an ensemble to ``status`` if it is in one of ``expected``; say whether it was.
 
         With an ``owner``, only if that has its lease: others may know better what is to be done.
-        The change, the fault and the requester (when given) and an event land in one transaction.
+        The change, the fault (when given), what becomes of its operation and an event land in one
+        transaction. A removal is a new operation, asked for by ``requester``.
         """
         model = models.Ensemble
         values: dict[str, Any] = {
@@ -206,8 +212,6 @@ class Store(Occupancy, Leases, Progress):
         }
         if fault is not None:
             values["fault"] = fault.stored
-        if requester is not None:
-            values["requester"] = rows.from_requester(requester)
         where = [model.id == ensemble_id, model.status.in_([s.value for s in expected])]
         if owner is not None:
             where.append(model.lease_owner == owner)
@@ -215,6 +219,7 @@ class Store(Occupancy, Leases, Progress):
             moved = _matched(session, sa.update(model).where(*where).values(**values))
             if moved:
                 rows.event(session, ensemble_id, status.value, message)
+                operations.follow(session, ensemble_id, status, fault=fault, requester=requester)
                 if status is Status.BUILDING:
                     create_requests.set_reserved(session, ensemble_id)
                 elif status is Status.ROLLING_BACK:

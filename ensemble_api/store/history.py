@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""For how long what happened to ensembles is kept."""
+"""For how long what happened to ensembles, and what was done with them, is kept."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from ensemble_api.store import models, rows
 from ensemble_api.store.database import Database, retried
 
-MANY = 1000  # events that go in one transaction, which others wait for
+MANY = 1000  # that go in one transaction, which others wait for
 
 
 class History:
-    """The events of all ensembles, which go when they are older than ``lifetime``."""
+    """Events and ended operations of all ensembles, which go when older than ``lifetime``."""
 
     def __init__(self, database: Database, lifetime: timedelta) -> None:
         self._database = database
@@ -20,13 +20,25 @@ class History:
 
     @retried
     def purge(self) -> int:
-        """Remove some events that are too old, the oldest first; give how many, 0 for none left."""
-        model, limit = models.Event, rows.now() - self._lifetime
+        """Remove some that are too old, the oldest first; give how many, 0 for none left."""
+        limit = rows.now() - self._lifetime
+        return self._purge_events(limit) + self._purge_operations(limit)
+
+    def _purge_events(self, limit: datetime) -> int:
+        model = models.Event
         with self._database.writing() as session:
             # Ids come in the order of time, so the oldest are found without an index on that.
             oldest = session.execute(
                 sa.select(model.id, model.at).order_by(model.id).limit(MANY)
             ).all()
             old = [event_id for event_id, at in oldest if at < limit]
+            session.execute(sa.delete(model).where(model.id.in_(old)))
+            return len(old)
+
+    def _purge_operations(self, limit: datetime) -> int:
+        model = models.Operation
+        with self._database.writing() as session:
+            query = sa.select(model.id).where(model.ended_at < limit).limit(MANY)
+            old = session.scalars(query).all()
             session.execute(sa.delete(model).where(model.id.in_(old)))
             return len(old)

@@ -99,7 +99,6 @@ class Ensemble(Base):
     plan: orm.Mapped[Any] = orm.mapped_column(JsonText)
     exclusive: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
     fault: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
-    requester: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     blocked: orm.Mapped[Message | None] = orm.mapped_column(MessageText)
     unjudged: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.true())
     reasons: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
@@ -142,6 +141,29 @@ class Member(Base):
     discarded_servers: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     server_flavor: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
     addresses: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
+
+
+class Operation(Base):
+    """One row an operation of an ensemble; that under way, of which there is one, has no end."""
+
+    __tablename__ = "operations"
+    __table_args__ = (
+        sa.Index("operations_ensemble_started_idx", "ensemble_id", "started_at", "id"),
+        sa.Index("operations_ended_idx", "ended_at"),
+    )
+
+    id: orm.Mapped[str] = orm.mapped_column(sa.String(36), primary_key=True)
+    ensemble_id: orm.Mapped[str] = orm.mapped_column(
+        sa.ForeignKey("ensembles.id", ondelete="CASCADE")
+    )
+    type: orm.Mapped[str] = orm.mapped_column(sa.String(16))
+    status: orm.Mapped[str] = orm.mapped_column(sa.String(16))
+    requester: orm.Mapped[Any] = orm.mapped_column(JsonText)
+    goals: orm.Mapped[Any] = orm.mapped_column(JsonText)
+    attempts: orm.Mapped[int] = orm.mapped_column(sa.Integer)
+    reason: orm.Mapped[Message | None] = orm.mapped_column(MessageText)
+    started_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
+    ended_at: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
 
 
 class Event(Base):

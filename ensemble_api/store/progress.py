@@ -11,7 +11,7 @@ from sqlalchemy import orm
 from ensemble_api import exception
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
-from ensemble_api.store import models, rows
+from ensemble_api.store import models, operations, rows
 from ensemble_api.store.database import Database, retried
 
 _ASKED = Sentence("event.asked", "Nova is asked for %(member)s.")
@@ -130,6 +130,9 @@ class Progress(Database):
         """
         with self.writing() as session:
             update_ensemble(session, record, owner, updated_at=rows.now(), plan=dict(plan))
+            if record.operation:
+                hosts = {each.id: each.host for each in members}
+                operations.save(session, record.operation.with_hosts(hosts))
             for member in members:
                 _update_member_row(
                     session,

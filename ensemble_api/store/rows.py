@@ -4,7 +4,6 @@
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -17,7 +16,6 @@ from ensemble_api.records import (
     EnsembleRecord,
     MemberRecord,
     MemberStatus,
-    Requester,
     Status,
 )
 from ensemble_api.store import models
@@ -107,7 +105,6 @@ def to_ensemble(row: models.Ensemble, members: Iterable[models.Member]) -> Ensem
         user_id=row.user_id,
         name=row.name,
         status=Status(row.status),
-        requester=to_requester(row),
         body=row.body,
         plan=row.plan,
         ensemble=_described(row, resources),
@@ -133,18 +130,6 @@ def _described(row: models.Ensemble, resources: Mapping[str, Mapping[str, int]])
     except (ModelError, TypeError) as error:
         LOG.warning("The policies of ensemble %s cannot be read: %s", row.id, error)
         return codec.stored_ensemble({**row.body, "policies": []}, resources)
-
-
-def to_requester(row: models.Ensemble) -> Requester:
-    """Who asked; rows from before this was recorded are of their creator, who is a member."""
-    if row.requester is None:
-        return Requester(row.user_id)
-    return Requester(row.requester["user_id"], tuple(row.requester["roles"]))
-
-
-def from_requester(requester: Requester) -> dict[str, Any]:
-    """The column of a requester."""
-    return {"user_id": requester.user_id, "roles": list(requester.roles)}
 
 
 def to_member(row: models.Member) -> MemberRecord:

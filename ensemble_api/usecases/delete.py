@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from ensemble_api import exception
 from ensemble_api.context import Context
-from ensemble_api.planning.message import Sentence
+from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.intent import requester
@@ -61,7 +61,8 @@ class Delete:
             Status.ROLLING_BACK,
             Status.ERROR,
         ]
-        if self._store.get(ensemble_id).requester != acting:
+        known = self._store.get(ensemble_id).operation
+        if known is None or known.requester != acting:
             expected.append(Status.DELETING)  # to go on with the rights of this one
         self._store.transition(
             ensemble_id,
@@ -72,7 +73,7 @@ class Delete:
         )
         ensemble = self._store.get(ensemble_id)
         if ensemble.status is not Status.DELETING:
-            raise exception.Conflict(_BUSY(ensemble=ensemble_id, status=ensemble.status.value))
+            raise _conflict(_BUSY(ensemble=ensemble_id, status=ensemble.status.value), ensemble)
         self._wake()
         return ensemble
 
@@ -94,9 +95,12 @@ class Delete:
         )
         ensemble = self._store.get(ensemble_id)
         if not cancelled:
-            raise exception.Conflict(
-                _NOT_BUILDING[ensemble.status](),
-                status=ensemble.status.value,
-            )
+            raise _conflict(_NOT_BUILDING[ensemble.status](), ensemble)
         self._wake()
         return ensemble
+
+
+def _conflict(message: Message, ensemble: EnsembleRecord) -> exception.Conflict:
+    """What stands against a request, and the operation under way if there is one."""
+    operation = {"operation": ensemble.operation.id} if ensemble.operation else {}
+    return exception.Conflict(message, status=ensemble.status.value, **operation)

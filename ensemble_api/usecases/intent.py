@@ -7,8 +7,9 @@ from typing import Any
 
 from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
+from ensemble_api.operations import Operation, OperationStatus, OperationType, Requester
 from ensemble_api.planning import result
-from ensemble_api.records import EnsembleRecord, MemberRecord, Requester, Status
+from ensemble_api.records import EnsembleRecord, MemberRecord, Status
 from ensemble_api.usecases.plan import PlanOptions, labelled_domains
 from ensemble_api.usecases.resolve import ResolvedRequest
 from ensemble_api.views import stored_plans
@@ -38,7 +39,7 @@ def new_record(
     capacity: Capacity,
     options: PlanOptions,
 ) -> EnsembleRecord:
-    """A new ensemble of the caller's project, each member on its planned host."""
+    """A new ensemble of the caller's project, each member on its planned host, to be created."""
     topology = capacity.snapshot.topology
     members = tuple(
         MemberRecord(
@@ -60,9 +61,15 @@ def new_record(
         user_id=context.user_id,
         name=request.body["name"],
         status=Status.RESERVING,
-        requester=requester(context),
         ensemble=request.ensemble,
         body=request.body,
         plan=stored_plans.summary(plan, request.ensemble, topology, context.project_id, known),
         members=members,
+        operation=Operation(
+            str(uuid.uuid4()),
+            OperationType.CREATE,
+            OperationStatus.RESERVING,
+            requester(context),
+            tuple(each.goal for each in members),
+        ),
     )

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from ensemble_api import advice, exception
 from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
+from ensemble_api.operations import Operation
 from ensemble_api.planning import result
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import EnsembleRecord, Status
@@ -91,7 +92,7 @@ class Reserve:
                     record = fresh
                     self._store.create(record, self._owner, RESERVE_SECONDS, request_keys)
                 else:
-                    record = replace(fresh, id=record.id)
+                    record = replace(fresh, id=record.id, operation=_next_attempt(record, fresh))
                     self._store.replan(record, self._owner, RESERVE_SECONDS)
                 record = self._with_mark(record)
                 # 3 Hold every claim in one request, or none, and read the usages back.
@@ -156,6 +157,14 @@ class Reserve:
             return exception.Conflict(_WAS_CANCELLED())
         # A worker found us too slow and rolled back, perhaps before we held anything.
         return exception.Unavailable(_TOO_SLOW())
+
+
+def _next_attempt(record: EnsembleRecord, fresh: EnsembleRecord) -> Operation | None:
+    """The operation of ``record`` with the members and hosts of a ``fresh`` plan."""
+    if record.operation is None or fresh.operation is None:
+        return None
+    attempts = record.operation.attempts + 1
+    return replace(fresh.operation, id=record.operation.id, attempts=attempts)
 
 
 def _refusal(infeasible: result.Infeasible) -> exception.InfeasibleEnsemble:

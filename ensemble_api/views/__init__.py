@@ -7,6 +7,7 @@ from ensemble_api.views.current_state import current_state
 from ensemble_api.views.ensembles import ensemble
 from ensemble_api.views.faults import FAULT_NAMES, fault
 from ensemble_api.views.host_impact import host_impact, host_impacts
+from ensemble_api.views.operations import operation
 from ensemble_api.views.plans import plan, reasons
 from ensemble_api.views.survival import MOST_FAILURES
 from ensemble_api.views.translation import ENGLISH, language, translated
@@ -23,6 +24,7 @@ __all__ = [
     "host_impact",
     "host_impacts",
     "language",
+    "operation",
     "plan",
     "reasons",
     "translated",

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """An ensemble as callers see it."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,8 @@ from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Sta
 from ensemble_api.server_names import server_name
 from ensemble_api.standing import CloudHosts, MembersNow
 from ensemble_api.views.domains import Domains, Json
+from ensemble_api.views.names import without_names
+from ensemble_api.views.operations import operation
 from ensemble_api.views.progress import progress
 from ensemble_api.views.statuses import LABELS, WITHOUT_PROMISES
 from ensemble_api.views.survival import objectives, policies, promises, survival, verdict
@@ -55,6 +56,11 @@ def ensemble(
         "updated_at": record.updated_at,
         "progress": progress(record),
         "tiers": [_tier(each, detail=detail, user_data=user_data) for each in record.body["tiers"]],
+        "operation": (
+            operation(record.operation, record, zone_level, names=names)
+            if record.operation
+            else None
+        ),
         "fault": _fault(record, zone_level, names=names),
         "degraded": _degraded(record),
         "observed_at": record.observed_at or None,
@@ -93,7 +99,7 @@ def ensemble(
                 "at": each["at"],
                 "type": each["type"],
                 "code": each["message"].code,
-                "message": _words(record, each["message"], zone_level, names=names),
+                "message": without_names(record, each["message"], zone_level, names=names),
             }
             for each in record.events
         ],
@@ -182,7 +188,7 @@ def _fault(record: EnsembleRecord, zone_level: str | None, *, names: bool) -> Js
         "code": messages[0].code,
         "member": message.argument("member"),
         "since": next(since, None) if record.blocked else None,
-        "message": _words(record, message, zone_level, names=names),
+        "message": without_names(record, message, zone_level, names=names),
         "reasons": [],
     }
 
@@ -195,30 +201,6 @@ def _degraded(record: EnsembleRecord) -> Json | None:
         "since": record.degraded_at,
         "reasons": [{"code": each.code, "message": each} for each in record.reasons],
     }
-
-
-def _words(
-    record: EnsembleRecord, message: Message, zone_level: str | None, *, names: bool
-) -> Message:
-    """A message, which may quote Nova's answer to an operator, as the caller may read it.
-
-    Zones keep their names, as tenants know them from Nova.
-    """
-    if names:
-        return message
-    secrets = {
-        (level, path[-1])
-        for member in record.members
-        for level, path in member.domains.items()
-        if level != zone_level
-    }
-
-    def hidden(text: str) -> str:
-        for level, name in sorted(secrets):
-            text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", f"[{level}]", text)
-        return text
-
-    return message.with_texts(hidden)
 
 
 def _tier(tier: Mapping[str, Any], *, detail: bool, user_data: bool) -> Json:

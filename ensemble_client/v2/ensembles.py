@@ -148,6 +148,30 @@ class EnsembleManager(base.ManagerWithFind):
         resp, answer = self.api.client.post(url, body={"cancel": None})
         return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
 
+    def operations(self, ensemble: Any, limit: int | None = None, marker: str | None = None) -> Any:
+        """List what was done with an ensemble and what is under way, the newest first.
+
+        By id or resource. Without a limit, all pages are fetched; with one, as many as it takes.
+        """
+        url, found = f"{_url(ensemble)}/operations", base.ListWithMeta([], None)
+        while limit is None or len(found) < limit:
+            query = {"limit": limit - len(found)} if limit is not None else {}
+            resp, body = self.api.client.get(
+                _with_query(url, query | ({"marker": marker} if marker else {}))
+            )
+            found.extend(body["operations"])
+            found.append_request_ids(resp)
+            if not body["operations"] or not body.get("operations_links"):
+                break
+            marker = body["operations"][-1]["id"]
+        return found
+
+    def operation(self, ensemble: Any, operation_id: str) -> dict[str, Any]:
+        """Fetch one operation of an ensemble, whose "goals" say where each member is to be."""
+        url = f"{_url(ensemble)}/operations/{parse.quote(operation_id, safe='')}"
+        resp, body = self.api.client.get(url)
+        return self.convert_into_with_meta(body["operation"], resp)
+
     def hosts(self, **filters: Any) -> dict[str, Any]:
         """Show a page of hosts, each with its members and what its failure breaks (administrators).
 

@@ -25,7 +25,6 @@ from ensemble_api.records import (
     MemberRecord,
     MemberStatus,
     ObservedHost,
-    Requester,
     Status,
 )
 from ensemble_api.scheduler.admission import Admission
@@ -80,7 +79,6 @@ def record(number: int, hosts: list[str], *policies: Any) -> EnsembleRecord:
         user_id="ada",
         name=f"e{number}",
         status=Status.ACTIVE,
-        requester=Requester("ada"),
         ensemble=codec.stored_ensemble(body, {"web": {"VCPU": 1}}),
         body=body,
         plan={},

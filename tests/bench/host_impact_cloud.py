@@ -12,7 +12,6 @@ from ensemble_api.records import (
     MemberRecord,
     MemberStatus,
     ObservedHost,
-    Requester,
     Status,
 )
 
@@ -64,7 +63,6 @@ def _ensemble(dice: random.Random, number: int, on: list[ObservedHost]) -> Ensem
         user_id="u",
         name=name,
         status=Status.ACTIVE,
-        requester=Requester("u"),
         ensemble=codec.stored_ensemble(body, {each.tier: each.resources for each in members}),
         body=body,
         plan={"objectives": [], "violations": []},

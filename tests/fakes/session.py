@@ -6,7 +6,7 @@ from typing import Any
 from nova import context as nova_context
 
 from ensemble_api.cloud.session import PLACER_ROLE
-from ensemble_api.records import Requester
+from ensemble_api.operations import Requester
 
 
 class FakeSession:

@@ -58,19 +58,17 @@ def test_a_worker_that_looked_before_the_cancel_does_not_make_it_active_after(
     cloud: SmallCloud,
 ) -> None:
     record = half_built(cloud)
-    cloud.run(record.id, steps=60)
-    # As it was just before the worker's last word.
-    cloud.store.transition(record.id, [Status.ACTIVE], Status.BUILDING)
-    cloud.store.claim(record.id, "worker", 20)
     looks = []
 
-    def cancel_in_between(method: str, path: str) -> None:
-        if not looks:
+    def cancel_before_the_last_word(method: str, path: str) -> None:
+        if not looks and cloud.store.get(record.id).active == len(record.members):
             looks.append(path)
             cloud.service().cancel(caller(), record.id)
 
-    cloud.nova.before = cancel_in_between
-    cloud.engine().step(record.id)
+    cloud.nova.before = cancel_before_the_last_word
+    cloud.store.claim(record.id, "worker", 20)
+    while not looks:
+        cloud.engine().step(record.id)
     assert cloud.store.get(record.id).status == "DELETING"
     cloud.run(record.id)
     assert cloud.find(record.id) is None
@@ -115,7 +113,9 @@ def test_what_goes_already_cannot_be_cancelled(
     cloud.store.transition(record.id, [Status.BUILDING], status)
     with pytest.raises(exception.Conflict, match=words) as refused:
         cloud.service().cancel(caller(), record.id)
-    assert refused.value.facts == {"status": status.value}
+    under_way = cloud.store.get(record.id).operation
+    assert under_way is not None
+    assert refused.value.facts == {"status": status.value, "operation": under_way.id}
 
 
 def test_there_is_nothing_to_cancel_where_there_is_nothing(cloud: SmallCloud) -> None:

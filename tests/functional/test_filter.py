@@ -17,7 +17,7 @@ from small_cloud import FLAVOR, IMAGE, SmallCloud, caller
 from ensemble_api import conf, exception
 from ensemble_api.cloud.session import PLACER_ROLE, Session
 from ensemble_api.middleware import EnsemblesFilter
-from ensemble_api.records import Requester
+from ensemble_api.operations import Requester
 from tests.fakes.keystone import FakeKeystone
 
 BODY = {

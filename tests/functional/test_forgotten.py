@@ -8,7 +8,7 @@ import pytest
 from small_cloud import LEASE, Clock, SmallCloud, body, caller
 
 from ensemble_api.cloud.forgotten import CONDUCTOR_SECONDS
-from ensemble_api.execution.decide import UNPLACED
+from ensemble_api.execution.build import UNPLACED
 from ensemble_api.records import EnsembleRecord
 from tests.fakes.nova import FakeServer
 

@@ -12,12 +12,12 @@ import pytest
 import sqlalchemy as sa
 
 from ensemble_api import codec, exception
+from ensemble_api.operations import Operation, OperationStatus, OperationType, Requester
 from ensemble_api.planning.message import legacy_text
 from ensemble_api.records import (
     EnsembleRecord,
     MemberRecord,
     MemberStatus,
-    Requester,
     Status,
 )
 from ensemble_api.store import migration, models, rows
@@ -29,27 +29,34 @@ EVERY_DATABASE = True
 def record(name: str = "shop", project: str = "p1", members: int = 2) -> EnsembleRecord:
     tiers = [{"name": "web", "count": members, "server": {}}]
     body = {"name": name, "description": "é\U0001f600\0", "tiers": tiers, "policies": []}
+    placed = tuple(
+        MemberRecord(
+            id=str(uuid.uuid4()),
+            tier="web",
+            index=index,
+            host=f"h{index}",
+            provider=str(uuid.uuid4()),
+            resources={"VCPU": 1},
+            domains={"host": ("az1", "r1", f"h{index}"), "zone": ("az1",)},
+        )
+        for index in range(members)
+    )
     return EnsembleRecord(
         id=str(uuid.uuid4()),
         project_id=project,
         user_id="ada",
         name=name,
         status=Status.RESERVING,
-        requester=Requester("ada", ("member",)),
         ensemble=codec.stored_ensemble(body, {"web": {"VCPU": 1}}),
         body=body,
         plan={"objectives": [], "violations": []},
-        members=tuple(
-            MemberRecord(
-                id=str(uuid.uuid4()),
-                tier="web",
-                index=index,
-                host=f"h{index}",
-                provider=str(uuid.uuid4()),
-                resources={"VCPU": 1},
-                domains={"host": ("az1", "r1", f"h{index}"), "zone": ("az1",)},
-            )
-            for index in range(members)
+        members=placed,
+        operation=Operation(
+            str(uuid.uuid4()),
+            OperationType.CREATE,
+            OperationStatus.RESERVING,
+            Requester("ada", ("member",)),
+            tuple(each.goal for each in placed),
         ),
     )
 
@@ -105,7 +112,9 @@ def test_what_is_saved_comes_back_the_same(store: Store) -> None:
     saved = add(store)
     found = store.get(saved.id)
     assert found.members == saved.members
-    volatile = {"created_at": "", "updated_at": "", "idle": 0.0}
+    assert found.operation is not None
+    started = dataclasses.replace(found.operation, started_at="")
+    volatile = {"operation": started, "created_at": "", "updated_at": "", "idle": 0.0}
     assert dataclasses.replace(found, **volatile) == saved
     assert found.created_at.endswith("Z")
     assert 0 <= found.idle < 30

@@ -101,7 +101,9 @@ PURE = (
     "ensemble_api/planning",
     "ensemble_api/codec.py",
     "ensemble_api/records.py",
+    "ensemble_api/execution/build.py",
     "ensemble_api/execution/decide.py",
+    "ensemble_api/execution/removal.py",
 )
 HARMLESS = {
     "abc", "collections", "contextlib", "dataclasses", "enum", "functools", "itertools", "math",

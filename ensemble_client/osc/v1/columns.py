@@ -178,6 +178,54 @@ def host_fields(host: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
     return tuple(fields), tuple(fields.values())
 
 
+def operation_rows(operations: Iterable[Json]) -> Table:
+    """Lay out operations for `operation list`, one a row."""
+    rows = [
+        (
+            each["id"],
+            each["type"],
+            each["status"],
+            ReadableColumn(each["members"], _goals),
+            each["started_at"],
+            each["ended_at"] or "",
+            ReadableColumn(each["reason"], _reason),
+        )
+        for each in operations
+    ]
+    return ("ID", "Type", "Status", "Members", "Started At", "Ended At", "Reason"), rows
+
+
+def operation_fields(operation: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """Lay out all of one operation for `operation show`."""
+    fields: dict[str, Any] = {
+        **{key: operation[key] for key in ("id", "type", "status", "user_id", "attempts")},
+        "members": ReadableColumn(operation["members"], _goals),
+        "goals": ReadableColumn(operation["goals"], _goal_lines),
+        "cancellable": operation["cancellable"],
+        "reason": ReadableColumn(operation["reason"], _reason),
+        "started_at": operation["started_at"],
+        "ended_at": operation["ended_at"] or "",
+    }
+    return tuple(fields), tuple(fields.values())
+
+
+def _goals(members: Json) -> str:
+    """Say how many members are to be there, and how many are to be gone."""
+    return ", ".join(f"{members[goal]} {goal}" for goal in ("present", "absent") if members[goal])
+
+
+def _goal_lines(goals: Iterable[Json]) -> str:
+    lines = (
+        f"{each['member']}: {each['goal']}" + (f" on {each['host']}" if each.get("host") else "")
+        for each in goals
+    )
+    return "\n".join(map(words.printable, lines))
+
+
+def _reason(reason: Json | None) -> str:
+    return words.printable(reason["message"]) if reason else ""
+
+
 def _survivability(info: Json, places: Places) -> ReadableColumn:
     """Say what failures leave, or why nothing is promised of them."""
     message = info.get("survivability_message")

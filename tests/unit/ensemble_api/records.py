@@ -2,14 +2,16 @@
 """Records of ensembles and members for tests, with defaults for all that a test does not say."""
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ensemble_api import codec
+from ensemble_api.operations import Operation, OperationStatus, OperationType, Requester
 from ensemble_api.records import (
     EnsembleRecord,
     MemberRecord,
     MemberStatus,
-    Requester,
     Status,
 )
 
@@ -49,6 +51,23 @@ def tier(name: str = "web", count: int = 2) -> dict[str, Any]:
     }
 
 
+UNDER_WAY = {
+    Status.RESERVING: (OperationType.CREATE, OperationStatus.RESERVING),
+    Status.BUILDING: (OperationType.CREATE, OperationStatus.RUNNING),
+    Status.ROLLING_BACK: (OperationType.CREATE, OperationStatus.UNDOING),
+    Status.DELETING: (OperationType.DELETE, OperationStatus.RUNNING),
+}
+
+
+def operation(status: Status, members: Sequence[MemberRecord]) -> Operation | None:
+    """What is under way of an ensemble of this status, in which it is the same for all members."""
+    if status not in UNDER_WAY:
+        return None
+    wanted = status in (Status.RESERVING, Status.BUILDING)
+    goals = tuple(each.goal if wanted else replace(each.goal, host=None) for each in members)
+    return Operation(str(uuid.uuid4()), *UNDER_WAY[status], Requester("ada"), goals)
+
+
 def ensemble(
     *members: MemberRecord, status: Status = Status.BUILDING, **changes: Any
 ) -> EnsembleRecord:
@@ -61,7 +80,6 @@ def ensemble(
         "user_id": "ada",
         "name": "shop",
         "status": status,
-        "requester": Requester("ada"),
         "body": {
             "name": "shop",
             "description": "",
@@ -70,6 +88,7 @@ def ensemble(
         },
         "plan": {"objectives": [], "violations": []},
         "members": members,
+        "operation": operation(status, members),
         "created_at": "2026-11-22T10:00:00Z",
         "updated_at": "2026-11-22T10:00:01Z",
     }
@@ -79,4 +98,4 @@ def ensemble(
     return EnsembleRecord(**facts)
 
 
-__all__ = ["MemberStatus", "Status", "ensemble", "member", "stable_id", "tier"]
+__all__ = ["MemberStatus", "Status", "ensemble", "member", "operation", "stable_id", "tier"]

@@ -15,7 +15,6 @@ from ensemble_api.records import (
     MemberRecord,
     MemberStatus,
     ObservedHost,
-    Requester,
     Status,
 )
 from ensemble_dashboard.content.admin_ensembles.search import HostSearch
@@ -61,7 +60,7 @@ def record(
     body = {"name": name, "description": "", "tiers": tiers, "policies": more.get("policies", [])}
     ensemble = codec.stored_ensemble(body, {})
     return EnsembleRecord(
-        key, project, "u", name, Status.ACTIVE, Requester("u"), ensemble, body, {}, tuple(members)
+        key, project, "u", name, Status.ACTIVE, ensemble, body, {}, tuple(members)
     )
 
 

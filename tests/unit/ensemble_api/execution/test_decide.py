@@ -18,7 +18,8 @@ from ensemble_api.execution.actions import (
     RecordServer,
     Server,
 )
-from ensemble_api.execution.decide import decide, pause_after
+from ensemble_api.execution.build import pause_after
+from ensemble_api.execution.decide import decide
 from ensemble_api.planning.message import legacy_text
 from ensemble_api.records import MemberRecord
 
@@ -474,3 +475,37 @@ def test_a_settled_ensemble_is_left_alone(status: Status) -> None:
 )
 def test_how_long_to_wait_after_a_refusal(status: int, tries: int, pause: float | None) -> None:
     assert pause_after(status, tries) == pause
+
+
+@pytest.mark.parametrize(
+    ("servers", "actions"),
+    [
+        pytest.param(
+            (server(FIRST), server(SECOND)),
+            (CreateServer(THIRD), DeleteServer("s-1")),
+            id="one comes and one goes, side by side",
+        ),
+        pytest.param(
+            (server(SECOND),),
+            (CreateServer(THIRD), DeleteServer("s-1")),
+            id="what became of a member without a goal is no part of it",
+        ),
+    ],
+)
+def test_members_without_a_goal_are_left_alone(
+    servers: tuple[Server, ...], actions: tuple[Action, ...]
+) -> None:
+    record = ensemble(built(0), built(1), THIRD)
+    assert record.operation is not None
+    goals = (replace(SECOND.goal, host=None), THIRD.goal)
+    scaling = replace(record, operation=replace(record.operation, goals=goals))
+    assert decide(scaling, servers, concurrency=8, timeout=300.0) == actions
+
+
+def test_an_operation_ends_when_all_of_its_goals_are_reached() -> None:
+    record = ensemble(built(0), member(1, status=DELETED), built(2))
+    assert record.operation is not None
+    goals = (replace(SECOND.goal, host=None), THIRD.goal)
+    scaling = replace(record, operation=replace(record.operation, goals=goals))
+    there = (server(FIRST), server(THIRD))
+    assert decide(scaling, there, concurrency=8, timeout=300.0) == (Finish(Status.ACTIVE),)

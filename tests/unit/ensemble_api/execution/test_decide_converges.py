@@ -12,7 +12,7 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from records import MemberStatus, Status, ensemble, member
+from records import MemberStatus, Status, ensemble, member, operation
 
 from ensemble_api.execution.actions import (
     Action,
@@ -161,7 +161,12 @@ class World:
         self.effect()
         assert self.record is not None
         assert status is not None
-        self.record = replace(self.record, status=status, idle=0.0)
+        self.record = replace(
+            self.record,
+            status=status,
+            operation=operation(status, self.record.members),
+            idle=0.0,
+        )
 
 
 class Convergence(RuleBasedStateMachine):
@@ -260,7 +265,11 @@ class Convergence(RuleBasedStateMachine):
         record = self.world.record
         assert record is not None
         if chance == 4 and record.status is not Status.RESERVING:
-            self.world.record = replace(record, status=Status.DELETING)
+            self.world.record = replace(
+                record,
+                status=Status.DELETING,
+                operation=operation(Status.DELETING, record.members),
+            )
 
     @invariant()
     def a_settled_ensemble_is_whole_or_nothing(self) -> None:

@@ -13,7 +13,8 @@ from ensemble_api.execution.actions import (
     ReleaseHold,
     Server,
 )
-from ensemble_api.execution.decide import REMINDER, decide
+from ensemble_api.execution.decide import decide
+from ensemble_api.execution.removal import REMINDER
 from ensemble_api.planning.message import legacy_text
 from ensemble_api.records import MemberRecord
 

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What to do next for members that are to be there, from what is recorded and observed: pure."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from ensemble_api.execution.actions import (
+    Action,
+    AskLater,
+    CreateServer,
+    DeleteServer,
+    Fail,
+    FindHosts,
+    RecordServer,
+    Server,
+)
+from ensemble_api.execution.removal import REMINDER
+from ensemble_api.planning.message import Message, Sentence, following
+from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
+
+_DISAPPEARED = Sentence(
+    "event.disappeared", "The server of %(member)s disappeared during the build."
+)
+_NOT_BUILT = Sentence("event.not-built", "Nova could not build %(member)s: %(answer)s")
+_NOT_BUILT_WITHOUT_REASON = Sentence(
+    "event.not-built-without-reason",
+    "Nova could not build %(member)s: it gave no reason, as after an interruption",
+)
+_BUILT_ELSEWHERE = Sentence(
+    "event.built-elsewhere", "Nova built %(member)s elsewhere than planned."
+)
+_CHANGED = Sentence("event.changed", "The server of %(member)s was changed during the build.")
+_OVERDUE = Sentence(
+    "event.overdue",
+    "%(count)s server was not built within %(seconds)s seconds.",
+    "%(count)s servers were not built within %(seconds)s seconds.",
+)
+_HOST_FAILED = Sentence(
+    "event.host-failed", "The host of %(member)s does not report to Nova any more."
+)
+_LAST_ANSWER = Sentence("event.last-answer", "Of %(member)s Nova said at last: %(answer)s")
+
+MOST_CONFLICTS = 5
+LONGEST_PAUSE = 30  # seconds between two requests for the same server
+NO_HOST = "No valid host was found"  # how Nova begins to say it
+MOST_HOSTS = 4  # on which a member's server may fail before the build does
+HOST_PATIENCE = 30.0  # seconds without progress after which hosts that do not report are given up
+UNPLACED = 90.0  # seconds after which Nova has lost a server that is on no host yet
+
+
+def build(
+    ensemble: EnsembleRecord,
+    servers: tuple[Server, ...],
+    *,
+    concurrency: int,
+    timeout: float,
+    down: Collection[str],
+) -> tuple[Action, ...] | None:
+    """The next actions for members that are to be there; None when all of them are.
+
+    ``ensemble`` has these members alone; for the rest see ``decide``.
+    """
+    discarded = list(_discarded(ensemble, servers))
+    found, doubles = _by_member(each for each in servers if each not in discarded)
+    lost = {
+        member.id: found[member.id]
+        for member in ensemble.members
+        if member.id in found and _came_to_nothing(member, found[member.id], down)
+    }
+    ours = {member_id: each for member_id, each in found.items() if member_id not in lost}
+    for member in ensemble.members:
+        if reason := _broken(member, ours.get(member.id)):
+            return (Fail(reason),)
+    waiting = [member for member in ensemble.members if member.id not in ours]
+    building = [server for server in ours.values() if server.status != "ACTIVE"]
+    overdue = ensemble.idle > timeout
+    if overdue and (waiting or building):
+        return (Fail(_overdue(ensemble, timeout)),)
+    # One that is locked is not one of ours, which nobody has had the time to lock.
+    doubles = [each for each in doubles if not each.locked]
+    # A member is known by its tag until its server is recorded, and so is its double.
+    doubled = set() if overdue else {each.member_id for each in doubles}
+    alone = {member_id: each for member_id, each in ours.items() if member_id not in doubled}
+    seen = tuple(_observed(ensemble, alone))
+    extra = tuple(DeleteServer(each.id) for each in doubles if not each.deleting)
+    extra += tuple(_removals(discarded, late=ensemble.idle > REMINDER))
+    if search := _search(ensemble, found, ours, down):
+        searched = {each.id for each in search.members}
+        return (*(each for each in seen if each.member.id not in searched), *extra, search)
+    asking = [
+        each
+        for each in waiting
+        if not (each.pause or each.id in lost or _is_waiting_for_its_own(ensemble, each, discarded))
+    ]
+    ready = [each for each in asking if each.host not in down]
+    # What is built on a host that has failed takes no turn from others.
+    slots = concurrency - sum(each.host not in down for each in building)
+    create = tuple(CreateServer(member) for member in ready[: max(0, slots)])
+    later = tuple(AskLater(each) for each in asking if each.host in down) + tuple(
+        AskLater(each, lost[each.id].id, interrupted=not lost[each.id].fault)
+        for each in waiting
+        if each.id in lost and not lost[each.id].deleting
+    )
+    if not (seen or waiting or building) and (overdue or not (doubles or discarded)):
+        return None
+    return seen + extra + later + create
+
+
+def _discarded(ensemble: EnsembleRecord, servers: Iterable[Server]) -> Iterator[Server]:
+    """The servers that were replaced: by what is recorded, or by the host that was given up.
+
+    The latter came of a request that Nova seemed not to have taken.
+    """
+    members = {each.id: each for each in ensemble.members}
+    for server in servers:
+        member = members.get(server.member_id)
+        late = member is not None and server.host in member.failed_hosts
+        if server.discarded or late:
+            yield server
+
+
+def _removals(discarded: Iterable[Server], *, late: bool) -> Iterator[DeleteServer]:
+    """Ask for the end of servers that were replaced: again of those that are long in going.
+
+    What is asked of a host just before it dies is lost; once Nova knows that, it needs no host.
+    """
+    for server in discarded:
+        if not server.locked and (late or not server.deleting):
+            yield DeleteServer(server.id)
+
+
+def _search(
+    ensemble: EnsembleRecord,
+    found: Mapping[str, Server],
+    ours: Mapping[str, Server],
+    down: Collection[str],
+) -> FindHosts | None:
+    """The members that need another host: Nova could not build them, or their hosts have failed.
+
+    They have the ids of those of their servers that were ``found``. A host that does not report is
+    given some time, which it takes after a restart of Nova.
+    """
+
+    def known(members: Iterable[MemberRecord]) -> tuple[MemberRecord, ...]:
+        return tuple(
+            replace(each, server_id=found[each.id].id) if each.id in found else each
+            for each in members
+        )
+
+    refused = [each for each in ensemble.members if _is_refused(each, ours.get(each.id))]
+    if refused:
+        first = refused[0]
+        message = _NOT_BUILT(member=first.name, answer=ours[first.id].fault or "")
+        return FindHosts(known(refused), message, wait=False)
+    if ensemble.idle <= HOST_PATIENCE:
+        return None
+    failed = [each for each in ensemble.members if _is_on(down, each, ours.get(each.id))]
+    due = [each for each in failed if each.status is not MemberStatus.ACTIVE and not each.pause]
+    if not due:
+        return None
+    return FindHosts(known(failed), _HOST_FAILED(member=due[0].name), wait=True)
+
+
+def _is_refused(member: MemberRecord, server: Server | None) -> bool:
+    return server is not None and server.status == "ERROR" and _is_replaceable(member, server)
+
+
+def _is_on(down: Collection[str], member: MemberRecord, server: Server | None) -> bool:
+    return member.host in down and _is_replaceable(member, server)
+
+
+def _is_replaceable(member: MemberRecord, server: Server | None) -> bool:
+    """Whether another host may be looked for: not too often, and not against a tenant's lock."""
+    return len(member.failed_hosts) < MOST_HOSTS and not (server is not None and server.locked)
+
+
+def _is_waiting_for_its_own(
+    ensemble: EnsembleRecord, member: MemberRecord, discarded: Iterable[Server]
+) -> bool:
+    """Whether a server that was replaced has still a port or a volume that is its successor's."""
+    own = ensemble.template(member).keys() & {"ports", "volumes"}
+    return bool(own) and any(each.member_id == member.id for each in discarded)
+
+
+def _came_to_nothing(member: MemberRecord, server: Server, down: Collection[str]) -> bool:
+    """Whether a server may be asked for again: it was not placed while its host was down.
+
+    Or its compute service ended before it was built, which leaves it in error without a fault; or
+    a conductor or a scheduler ended with it, and nobody builds it any more; or it was deleted
+    before it was built, as is one that is asked for again.
+    """
+    if server.locked or member.status is MemberStatus.ACTIVE:
+        return False
+    if server.status == "DELETED":
+        return True
+    unplaced = server.status == "BUILD" and server.host is None and server.age > UNPLACED
+    if not unplaced and server.status != "ERROR":
+        return False
+    if server.deleting:
+        return True
+    if member.tries >= MOST_CONFLICTS:
+        return False
+    return (
+        unplaced or not server.fault or (member.host in down and server.fault.startswith(NO_HOST))
+    )
+
+
+def _by_member(servers: Iterable[Server]) -> tuple[Mapping[str, Server], list[Server]]:
+    """One server for each member, and those that are one too many (after a crash)."""
+    ours: dict[str, Server] = {}
+    doubles = []
+    # One that is going is the double, else one that is not there yet.
+    for server in sorted(
+        servers, key=lambda each: (each.deleting, each.status != "ACTIVE", each.id)
+    ):
+        if server.member_id in ours:
+            doubles.append(server)
+        else:
+            ours[server.member_id] = server
+    return ours, doubles
+
+
+def _broken(member: MemberRecord, server: Server | None) -> Message | None:
+    """Why the build cannot go on because of this member, None if it can."""
+    if server is None:
+        if member.status is MemberStatus.ACTIVE:
+            return _DISAPPEARED(member=member.name)
+        return None
+    if server.status == "ERROR":
+        if not server.fault:
+            return _NOT_BUILT_WITHOUT_REASON(member=member.name)
+        if member.status is not MemberStatus.ACTIVE and _is_replaceable(member, server):
+            return None
+        return _NOT_BUILT(member=member.name, answer=server.fault)
+    if server.status == "ACTIVE" and server.host not in (None, member.host):
+        return _BUILT_ELSEWHERE(member=member.name)
+    if server.status not in ("BUILD", "ACTIVE", "UNKNOWN"):  # UNKNOWN: its cell is down
+        return _CHANGED(member=member.name)
+    return None
+
+
+def _observed(ensemble: EnsembleRecord, ours: Mapping[str, Server]) -> Iterator[RecordServer]:
+    for member in ensemble.members:
+        server = ours.get(member.id)
+        if server is None:
+            continue
+        status = MemberStatus.ACTIVE if server.status == "ACTIVE" else MemberStatus.BUILDING
+        if (member.status, member.server_id) != (status, server.id):
+            yield RecordServer(member, status, server.id)
+
+
+def _overdue(ensemble: EnsembleRecord, timeout: float) -> Message:
+    """That it takes too long, with what Nova said last of those that it did not take."""
+    missing = sum(member.status is not MemberStatus.ACTIVE for member in ensemble.members)
+    message = _OVERDUE(count=missing, seconds=round(timeout))
+    refused = [each for each in ensemble.members if each.refusal and not each.server_id]
+    if refused:
+        last = _LAST_ANSWER(member=refused[0].name, answer=refused[0].refusal)
+        return following([message, last])
+    return message
+
+
+def pause_after(status: int, tries: int) -> float | None:
+    """Seconds until Nova is asked again for a server that it did not take; None: it never will.
+
+    ``status`` is what it answered, ``tries`` how often it had not taken that server before. What
+    comes of Nova's own or its neighbours' state passes (a 5xx while Neutron restarts, a time-out,
+    too many requests), and is tried for as long as the build may take. A conflict may pass, or be
+    for good.
+    """
+    lasting = status not in (408, 409, 429) and (status < 500 or status == 501)
+    if lasting or (status == 409 and tries >= MOST_CONFLICTS):
+        return None
+    return float(min(2**tries, LONGEST_PAUSE))

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An operation: a recorded change of an ensemble, from what was asked for to how it ended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from ensemble_api.planning.message import Message
+
+
+class OperationType(StrEnum):
+    """What an operation does."""
+
+    CREATE = "create"
+    DELETE = "delete"
+
+
+class OnFailure(StrEnum):
+    """What becomes of an operation that cannot reach its goals."""
+
+    UNDO = "undo"  # what it has added goes again
+    TRY_AGAIN = "try again"  # as long as it takes
+
+
+ON_FAILURE: Mapping[OperationType, OnFailure] = {
+    OperationType.CREATE: OnFailure.UNDO,
+    OperationType.DELETE: OnFailure.TRY_AGAIN,
+}
+
+
+class OperationStatus(StrEnum):
+    """How far an operation is."""
+
+    RESERVING = "RESERVING"  # its intent is saved, its capacity not yet held
+    RUNNING = "RUNNING"
+    UNDOING = "UNDOING"  # it failed; what it has added goes
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is left to do for it."""
+        return self in _ENDED
+
+
+_ENDED = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asked for what is under way, with the roles that were held in the ensemble's project."""
+
+    user_id: str
+    roles: tuple[str, ...] = ("member", "reader")
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Where one member is to be in the end: on a host, or nowhere when ``host`` is None."""
+
+    member_id: str
+    name: str
+    host: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of one ensemble; members without a goal are left as they are.
+
+    ``attempts`` is how often its members were given hosts, ``reason`` why it did not succeed.
+    Times are ISO 8601 in UTC; ``ended_at`` is empty while it is under way.
+    """
+
+    id: str
+    type: OperationType
+    status: OperationStatus
+    requester: Requester
+    goals: tuple[Goal, ...]
+    attempts: int = 1
+    reason: Message | None = None
+    started_at: str = ""
+    ended_at: str = ""
+
+    def __post_init__(self) -> None:
+        if len({each.member_id for each in self.goals}) != len(self.goals):
+            raise ValueError("goals: has a member twice")
+        if self.attempts < 1:
+            raise ValueError("attempts: must be at least 1")
+
+    @property
+    def cancellable(self) -> bool:
+        """Whether it can be ended before it has reached its goals."""
+        begun = self.status in (OperationStatus.RESERVING, OperationStatus.RUNNING)
+        return begun and self.type is not OperationType.DELETE
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The ids of the members that are to be there in the end."""
+        return frozenset(each.member_id for each in self.goals if each.host is not None)
+
+    @property
+    def unwanted(self) -> frozenset[str]:
+        """The ids of the members that are to be gone in the end."""
+        return frozenset(each.member_id for each in self.goals if each.host is None)
+
+    def with_hosts(self, hosts: Mapping[str, str]) -> "Operation":
+        """This operation after some members, by their ids, were given other hosts."""
+        goals = tuple(
+            replace(each, host=hosts.get(each.member_id, each.host)) for each in self.goals
+        )
+        return replace(self, goals=goals, attempts=self.attempts + 1)
+
+    def undone(self, reason: Message | None) -> "Operation":
+        """This operation when it cannot go on, for this reason: what it has added is to go."""
+        goals = tuple(replace(each, host=None) for each in self.goals)
+        return replace(self, status=OperationStatus.UNDOING, goals=goals, reason=reason)

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Operations of ensembles as rows: started, taken on with their ensembles, ended and listed."""
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from ensemble_api import exception
+from ensemble_api.operations import Goal, Operation, OperationStatus, OperationType, Requester
+from ensemble_api.planning.message import Message, Sentence
+from ensemble_api.records import Status
+from ensemble_api.store import models, rows
+from ensemble_api.store.database import Database
+
+_NO_MARKER = Sentence("invalid.marker", "%(marker)s is unknown")
+
+# What an ensemble that is settled says of the operation that has just ended.
+_ENDS: Final[Mapping[Status, OperationStatus]] = {
+    Status.ACTIVE: OperationStatus.SUCCEEDED,
+    Status.ERROR: OperationStatus.FAILED,
+}
+
+
+class Operations:
+    """The operations of ensembles as they are listed, the newest first."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def select(self, ensemble_id: str, limit: int, marker: str | None = None) -> list[Operation]:
+        """One page of an ensemble's operations, after the one of the id ``marker``.
+
+        :raises ensemble_api.exception.Invalid: if the marker is unknown.
+        """
+        model = models.Operation
+        order = sa.tuple_(model.started_at, model.id)
+        query = sa.select(model).where(model.ensemble_id == ensemble_id)
+        with self._database.reading() as session:
+            if marker is not None:
+                at = session.get(model, marker)
+                if at is None or at.ensemble_id != ensemble_id:
+                    raise exception.Invalid(_NO_MARKER(marker=marker), field="marker")
+                query = query.where(order < sa.tuple_(at.started_at, at.id))
+            newest_first = query.order_by(model.started_at.desc(), model.id.desc())
+            return [to_operation(row) for row in session.scalars(newest_first.limit(limit))]
+
+    def get(self, ensemble_id: str, operation_id: str) -> Operation:
+        """One operation of an ensemble.
+
+        :raises ensemble_api.exception.NotFound: if it has none of this id.
+        """
+        with self._database.reading() as session:
+            row = session.get(models.Operation, operation_id)
+            if row is None or row.ensemble_id != ensemble_id:
+                raise exception.no_operation(operation_id)
+            return to_operation(row)
+
+
+def under_way(session: orm.Session, ensemble_ids: Collection[str]) -> dict[str, Operation]:
+    """The operations under way of these ensembles, by ensemble."""
+    model = models.Operation
+    query = sa.select(model).where(model.ensemble_id.in_(ensemble_ids), model.ended_at.is_(None))
+    return {row.ensemble_id: to_operation(row) for row in session.scalars(query)}
+
+
+def start(session: orm.Session, ensemble_id: str, operation: Operation) -> None:
+    """Add an operation, which is under way from now on."""
+    row = models.Operation(id=operation.id, ensemble_id=ensemble_id, started_at=rows.now())
+    session.add(row)
+    _write(row, operation)
+
+
+def save(session: orm.Session, operation: Operation) -> None:
+    """Write how an operation is now; one that has been removed is ignored."""
+    if row := session.get(models.Operation, operation.id):
+        _write(row, operation)
+
+
+def follow(
+    session: orm.Session,
+    ensemble_id: str,
+    status: Status,
+    *,
+    fault: Message | None,
+    requester: Requester | None,
+) -> None:
+    """Take the operation under way to where its ensemble has just been taken.
+
+    A removal ends what was under way and begins; one that is asked for again gets the requester.
+    """
+    known = under_way(session, [ensemble_id]).get(ensemble_id)
+    if status is Status.DELETING and requester is not None:
+        _start_removal(session, ensemble_id, known, requester)
+    elif known is None:
+        return
+    elif status is Status.BUILDING:
+        _set_status(session, known, OperationStatus.RUNNING)
+    elif status is Status.ROLLING_BACK:
+        save(session, known.undone(fault))
+    elif status in _ENDS:
+        _set_status(session, known, _ENDS[status])
+
+
+def _start_removal(
+    session: orm.Session, ensemble_id: str, known: Operation | None, requester: Requester
+) -> None:
+    if known is not None and known.type is OperationType.DELETE:
+        save(session, replace(known, requester=requester))
+        return
+    if known is not None:
+        failed = known.status is OperationStatus.UNDOING
+        end = OperationStatus.FAILED if failed else OperationStatus.CANCELLED
+        _set_status(session, known, end)
+    model = models.Member
+    members = session.execute(
+        sa.select(model.id, model.tier, model.number)
+        .where(model.ensemble_id == ensemble_id)
+        .order_by(model.position)
+    )
+    # Also those that are gone: a server may come late of a request whose answer was lost.
+    goals = tuple(Goal(member_id, f"{tier}-{number}", None) for member_id, tier, number in members)
+    start(
+        session,
+        ensemble_id,
+        Operation(
+            str(uuid.uuid4()), OperationType.DELETE, OperationStatus.RUNNING, requester, goals
+        ),
+    )
+
+
+def _set_status(session: orm.Session, operation: Operation, status: OperationStatus) -> None:
+    save(session, replace(operation, status=status))
+
+
+def _write(row: models.Operation, operation: Operation) -> None:
+    row.type = operation.type.value
+    row.status = operation.status.value
+    row.requester = {
+        "user_id": operation.requester.user_id,
+        "roles": list(operation.requester.roles),
+    }
+    row.goals = [
+        {"member_id": each.member_id, "name": each.name, "host": each.host}
+        for each in operation.goals
+    ]
+    row.attempts = operation.attempts
+    row.reason = operation.reason
+    row.ended_at = rows.now() if operation.status.ended else None
+
+
+def to_operation(row: models.Operation) -> Operation:
+    """The operation of a row."""
+    return Operation(
+        id=row.id,
+        type=OperationType(row.type),
+        status=OperationStatus(row.status),
+        requester=Requester(row.requester["user_id"], tuple(row.requester["roles"])),
+        goals=tuple(Goal(**each) for each in row.goals),
+        attempts=row.attempts,
+        reason=row.reason,
+        started_at=rows.iso(row.started_at),
+        ended_at=rows.iso(row.ended_at) if row.ended_at else "",
+    )

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An operation as callers see it."""
+
+from ensemble_api.operations import Goal, Operation, OperationStatus, OperationType
+from ensemble_api.planning.message import Sentence
+from ensemble_api.records import EnsembleRecord
+from ensemble_api.views.domains import Json
+from ensemble_api.views.names import without_names
+
+TYPE_LABELS = {
+    OperationType.CREATE: Sentence("operation-type.create", "Create")(),
+    OperationType.DELETE: Sentence("operation-type.delete", "Delete")(),
+}
+LABELS = {
+    OperationStatus.RESERVING: Sentence("operation-status.reserving", "Reserving")(),
+    OperationStatus.RUNNING: Sentence("operation-status.running", "Running")(),
+    OperationStatus.UNDOING: Sentence("operation-status.undoing", "Undoing")(),
+    OperationStatus.SUCCEEDED: Sentence("operation-status.succeeded", "Succeeded")(),
+    OperationStatus.FAILED: Sentence("operation-status.failed", "Failed")(),
+    OperationStatus.CANCELLED: Sentence("operation-status.cancelled", "Cancelled")(),
+}
+
+
+def operation(
+    operation: Operation,
+    record: EnsembleRecord,
+    zone_level: str | None,
+    *,
+    names: bool,
+    detail: bool = False,
+) -> Json:
+    """An operation of ``record``; ``names`` shows hosts by name, ``detail`` adds the goals.
+
+    ``members`` are how many are to be there and how many are to be gone.
+    """
+    reason = operation.reason
+    view: Json = {
+        "id": operation.id,
+        "type": operation.type.value,
+        "type_label": TYPE_LABELS[operation.type],
+        "status": operation.status.value,
+        "status_label": LABELS[operation.status],
+        "user_id": operation.requester.user_id,
+        "attempts": operation.attempts,
+        "members": {"present": len(operation.wanted), "absent": len(operation.unwanted)},
+        "cancellable": operation.cancellable,
+        "started_at": operation.started_at,
+        "ended_at": operation.ended_at or None,
+        "reason": reason
+        and {
+            "code": reason.code,
+            "message": without_names(record, reason, zone_level, names=names),
+        },
+    }
+    if detail:
+        view["goals"] = [_goal(each, names=names) for each in operation.goals]
+    return view
+
+
+def _goal(goal: Goal, *, names: bool) -> Json:
+    view: Json = {
+        "member_id": goal.member_id,
+        "member": goal.name,
+        "goal": "absent" if goal.host is None else "present",
+    }
+    return view | {"host": goal.host} if names else view
