@@ -11,21 +11,8 @@ from ensemble_api.planning.message import Message
 class OperationType(StrEnum):
     """What an operation does."""
 
-    CREATE = "create"
-    DELETE = "delete"
-
-
-class OnFailure(StrEnum):
-    """What becomes of an operation that cannot reach its goals."""
-
-    UNDO = "undo"  # what it has added goes again
-    TRY_AGAIN = "try again"  # as long as it takes
-
-
-ON_FAILURE: Mapping[OperationType, OnFailure] = {
-    OperationType.CREATE: OnFailure.UNDO,
-    OperationType.DELETE: OnFailure.TRY_AGAIN,
-}
+    CREATE = "create"  # undone when it cannot reach its goals
+    DELETE = "delete"  # tried until it does
 
 
 class OperationStatus(StrEnum):
