@@ -6,8 +6,10 @@ it is when the member does not move; a member whose host has failed is bound by 
 the failure has broken must not keep it down.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import TypeAlias
 
 import numpy as np
@@ -18,6 +20,8 @@ from ensemble_api.planning.problem import Problem, build
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import BoolArray, IntArray
 
+MOST_ENDS = 16  # of the members under way, that are all looked at
+
 _Kind: TypeAlias = tuple[int | bool, ...]
 
 
@@ -26,12 +30,36 @@ class Relocation:
     """A member of a tier that needs a host.
 
     `host` is where it runs, None where its host has failed. `others` are pairs of tier and host,
-    one for each other member that runs; one under way counts on both of its hosts.
+    one for each other member that runs, and `moving` those under way, each with the hosts on which
+    it may end.
     """
 
     tier: str
     host: str | None
     others: tuple[tuple[str, str], ...]
+    moving: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def everywhere(self) -> tuple[tuple[str, str], ...]:
+        """The others, those under way on each of their hosts."""
+        return (*self.others, *((tier, host) for tier, hosts in self.moving for host in hosts))
+
+    @property
+    def ends(self) -> list[tuple[tuple[str, str], ...]]:
+        """The others as they may be in the end; of too many ends, those that are farthest apart."""
+        tiers = [tier for tier, _ in self.moving]
+        hosts = [each for _, each in self.moving]
+        if not self.too_many:
+            found = product(*hosts)
+            return [(*self.others, *zip(tiers, end, strict=True)) for end in found]
+        apart = ([each[at] for each in hosts] for at in (0, -1))
+        ends = [(*self.others, *zip(tiers, end, strict=True)) for end in apart]
+        return [*ends, self.everywhere]
+
+    @property
+    def too_many(self) -> bool:
+        """Whether there are more ends than are looked at."""
+        return math.prod(len(hosts) for _, hosts in self.moving) > MOST_ENDS
 
 
 def relocate(
@@ -45,12 +73,13 @@ def relocate(
     """
     problem = build(ensemble, snapshot)
     row = problem.rows([relocation.tier])[0]
-    others = _counts(problem, relocation.others)
-    before = others.copy()
-    if relocation.host is not None:
-        before[row, problem.topology.host_number(relocation.host)] += 1
+    others = _counts(problem, relocation.everywhere)
+    ends = [_counts(problem, each) for each in relocation.ends]
     hard = _binding(problem, relocation)
-    limits = [policy.shortfall(problem, before) for policy in hard]
+    limits = [_shortfalls(problem, hard, _with(problem, end, row, relocation.host)) for end in ends]
+    if relocation.too_many:
+        # Where not all ends are looked at, what double counting breaks is no excuse.
+        limits[-1] = [min(each) for each in zip(*limits[:-1], strict=True)]
     seen: set[_Kind] = set()
     best: tuple[tuple[int, ...], str] | None = None
     suitable = [host for host in hosts if problem.eligible[row, problem.topology.host_number(host)]]
@@ -58,14 +87,15 @@ def relocate(
         if kind in seen:
             continue
         seen.add(kind)
-        counts = others.copy()
-        counts[row, problem.topology.host_number(host)] += 1
         if all(
-            policy.shortfall(problem, counts) <= limit
-            for policy, limit in zip(hard, limits, strict=True)
+            after <= before
+            for end, limit in zip(ends, limits, strict=True)
+            for after, before in zip(
+                _shortfalls(problem, hard, _with(problem, end, row, host)), limit, strict=True
+            )
         ):
             # As in planning, but for packing: the order of the hosts says which are preferred.
-            cost = problem.objective(counts)[:-1]
+            cost = problem.objective(_with(problem, others, row, host))[:-1]
             if best is None or cost < best[0]:
                 best = (cost, host)
     return best[1] if best else None
@@ -76,10 +106,22 @@ def _binding(problem: Problem, relocation: Relocation) -> list[Policy]:
     policies: Iterable[Policy | None] = problem.policies(problem.hard)
     if relocation.host is None:
         present: dict[str, int] = {}
-        for tier, _ in relocation.others:
+        for tier, _ in (*relocation.others, *relocation.moving):
             present[tier] = present.get(tier, 0) + 1
         policies = (policy.displaced(present) for policy in problem.policies(problem.hard))
     return [policy for policy in policies if policy is not None]
+
+
+def _with(problem: Problem, others: IntArray, row: int, host: str | None) -> IntArray:
+    """The counts with the member on a host, or on none."""
+    counts = others.copy()
+    if host is not None:
+        counts[row, problem.topology.host_number(host)] += 1
+    return counts
+
+
+def _shortfalls(problem: Problem, policies: Iterable[Policy], counts: IntArray) -> list[int]:
+    return [policy.shortfall(problem, counts) for policy in policies]
 
 
 def _counts(problem: Problem, members: Iterable[tuple[str, str]]) -> IntArray:

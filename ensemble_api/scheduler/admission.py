@@ -133,14 +133,18 @@ class Admission:
     ) -> str | None:
         ensemble = located.record.ensemble
         runs = here in up and here in topology.hosts
-        others = tuple(
-            (each.tier, host)
+        known = frozenset(topology.hosts if runs else up.intersection(topology.hosts))
+        counted = [
+            (each.tier, tuple(host for host in each.hosts if host in known))
             for each in located.members
             if each is not member
-            for host in each.hosts
-            if host in topology.hosts and (host in up or runs)
+        ]
+        relocation = Relocation(
+            member.tier,
+            here if runs else None,
+            tuple((tier, hosts[0]) for tier, hosts in counted if len(hosts) == 1),
+            tuple((tier, hosts) for tier, hosts in counted if len(hosts) > 1),
         )
-        relocation = Relocation(member.tier, here if runs else None, others)
         snapshot = _snapshot(topology, up, self._others(located, topology, hosts))
         return relocate(ensemble, snapshot, relocation, [each.host for each in hosts])
 

@@ -38,6 +38,7 @@ class Case:
     candidates: tuple[str, ...]
     goes: str | None
     down: tuple[str, ...] = ()
+    moving: tuple[tuple[str, tuple[str, ...]], ...] = ()
     tiers: tuple[Tier, ...] = (Tier("web", 3, {"VCPU": 1}), Tier("db", 1, {"VCPU": 1}))
 
 
@@ -54,10 +55,29 @@ CASES = {
     ),
     "a member under way counts on both of its hosts": Case(
         (AntiAffinity("host", WEB),),
-        (("web", "b1"), ("web", "b2"), ("web", "c1")),
+        (("web", "c1"),),
         "a1",
         ("b1", "b2", "c1"),
         None,
+        moving=(("web", ("b1", "b2")),),
+    ),
+    "and makes nothing look broken that holds": Case(
+        (AntiAffinity("rack", WEB, max_per_domain=2),),
+        (("web", "b1"), ("web", "b2")),
+        "c1",
+        ("b1", "b2"),
+        None,
+        moving=(("web", ("c1", "c2")),),
+        tiers=(Tier("web", 4, {"VCPU": 1}),),
+    ),
+    "also with more under way than are all looked at": Case(
+        (AntiAffinity("rack", WEB, max_per_domain=6),),
+        tuple(("web", "b1") for _ in range(6)),
+        "c1",
+        ("b1", "b2"),
+        None,
+        moving=tuple(("web", ("c1", "c2")) for _ in range(5)),
+        tiers=(Tier("web", 12, {"VCPU": 1}),),
     ),
     "what is broken already may stay as broken as it is": Case(
         (AntiAffinity("rack", WEB),), (("web", "a2"), ("web", "c1")), "a1", ("c2",), "c2"
@@ -156,7 +176,7 @@ CASES = {
 def test_a_member_goes_where_its_policies_let_it(case: Case) -> None:
     ensemble = Ensemble(case.tiers, case.policies)
     snapshot = cloud(HOSTS, down=case.down)
-    asked = Relocation("web", case.host, case.others)
+    asked = Relocation("web", case.host, case.others, case.moving)
     assert relocate(ensemble, snapshot, asked, case.candidates) == case.goes
 
 
@@ -191,3 +211,25 @@ def test_no_move_makes_a_hard_policy_worse_and_none_is_refused_without_need(
     # Where it is would always do, so there is always a host.
     assert here in allowed
     assert found in allowed
+
+
+@MANY
+@given(st.data())
+def test_no_move_makes_a_hard_policy_worse_wherever_another_one_ends(data: st.DataObject) -> None:
+    snapshot, ensemble = data.draw(clouds()), data.draw(ensembles())
+    planned = plan(ensemble, snapshot)
+    if not isinstance(planned, Plan) or len(ensemble.members) < 2:
+        return
+    member, other = data.draw(st.permutations(ensemble.members))[:2]
+    placed = dict(planned.assignment)
+    here, source = placed.pop(member), placed.pop(other)
+    hosts = data.draw(st.permutations(snapshot.topology.hosts))
+    ends = (source, data.draw(st.sampled_from(hosts)))
+    others = tuple((each.tier, host) for each, host in placed.items())
+    asked = Relocation(member.tier, here, others, ((other.tier, ends),))
+    found = relocate(ensemble, snapshot, asked, hosts)
+    assert found is not None, "where it is would always do"
+    for end in ends:
+        before = _missed(ensemble, snapshot, {**placed, other: end, member: here})
+        after = _missed(ensemble, snapshot, {**placed, other: end, member: found})
+        assert all(amount <= before.get(policy, 0) for policy, amount in after.items())
