@@ -102,8 +102,14 @@ def as_it_is(text: Any) -> SafeString:
     """Give the HTML of a text, for places that AngularJS leaves alone (ng-non-bindable).
 
     Horizon's own escaping changes ``{$`` to ``{%``, because AngularJS would evaluate it. Inside
-    our pages it does not, and a name can be shown as it is.
+    our pages it does not, and a name can be shown as it is. What turns the direction of writing
+    would turn what stands around it too, and is shown as what it is.
     """
+    return as_value(_visible(str(text)))
+
+
+def as_value(text: Any) -> SafeString:
+    """Give the HTML of a text for the value of a field, which goes back as it came."""
     return mark_safe(html.escape(str(text)))  # noqa: S308 - it has just been escaped
 
 
@@ -111,12 +117,14 @@ def not_interpolated(text: str) -> str:
     """Give the text for Horizon's messages and confirmations, where AngularJS may see it.
 
     An invisible word joiner keeps ``{`` and ``$`` apart, so that it looks the same and is no
-    expression. (Horizon would write ``{%`` instead.) A name that turns the direction of writing
-    turns nothing but itself.
+    expression. (Horizon would write ``{%`` instead.) What turns the direction of writing is shown
+    as what it is.
     """
-    if _TURNING.search(text):
-        text = f"\u2068{text}\u2069"
-    return text.replace("{$", "{\u2060$").replace("$}", "$\u2060}")
+    return _visible(text).replace("{$", "{\u2060$").replace("$}", "$\u2060}")
+
+
+def _visible(text: str) -> str:
+    return _TURNING.sub(lambda mark: f"\\u{ord(mark[0]):x}", text)
 
 
 def for_confirmation(text: str) -> SafeString:

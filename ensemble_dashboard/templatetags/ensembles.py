@@ -20,6 +20,7 @@ _LOAD_ORDER = Path(__file__).parents[1] / "static" / _JS / "load_order.json"
 register = template.Library()
 
 register.filter("as_it_is", words.as_it_is)
+register.filter("as_value", words.as_value)
 register.filter("for_confirmation", words.for_confirmation)
 register.filter("number", words.number)
 register.simple_tag(words.language, name="page_language")

@@ -319,12 +319,13 @@ def test_a_hostile_name_is_text_on_every_page(
 ) -> None:
     dashboard_cloud.ensembles = [ensemble(name)]
     index = page(demo)
-    assert names(index) == [name]
+    shown = name.replace("\u202e", "\\u202e")
+    assert names(index) == [shown]
     details = page(demo, f"/project/ensembles/{dashboard_cloud.ensembles[0]['id']}/")
     title = re.search(
         r'<h1 class="h1 word-wrap" dir="auto" title="([^"]*)">(.*?)</h1>', details, re.DOTALL
     )
-    assert title is not None and [*map(html.unescape, title.groups())] == [name, name]
+    assert title is not None and [*map(html.unescape, title.groups())] == [shown, shown]
     for text in (index, details):
         assert "<script>alert" not in text
         assert ' onmouseover="alert' not in text
@@ -336,7 +337,7 @@ def test_a_hostile_name_is_text_on_every_page(
     told = demo.post(INDEX, {**token, "action": action}, follow=True).content.decode()
     message = re.search(r"Scheduled deletion of Ensemble: (.*?)</p>", told)
     assert message is not None and "{$" not in message[1] and "<script" not in message[1]
-    assert re.sub("[\u2060\u2068\u2069]", "", html.unescape(message[1])) == name
+    assert html.unescape(message[1]).replace("\u2060", "") == shown
 
 
 @pytest.mark.parametrize(

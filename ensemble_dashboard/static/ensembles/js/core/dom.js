@@ -24,8 +24,13 @@
   function append(node, children) {
     for (const child of children.flat(Infinity)) {
       if (child === null || child === undefined || child === false) { continue; }
-      node.append(child instanceof Node ? child : document.createTextNode(String(child)));
+      node.append(child instanceof Node ? child : document.createTextNode(visible(String(child))));
     }
+  }
+
+  /** A text in which what turns the direction of writing is shown as what it is, and so turns nothing around it. */
+  function visible(text) {
+    return text.replace(/[\u202a-\u202e\u2066-\u2069]/g, (sign) => '\\u' + sign.charCodeAt(0).toString(16));
   }
 
   /** Replace what is in the node. */
@@ -50,13 +55,9 @@
     }, tier.letter);
   }
 
-  /**
-   * A text that somebody typed, apart from what stands around it: what turns the direction of writing is shown as what
-   * it is, and the rest of the line keeps its own direction.
-   */
+  /** A text that somebody typed, apart from what stands around it: the rest of the line keeps its own direction. */
   function typed(text) {
-    return el('bdi', {}, String(text).replace(/[\u202a-\u202e\u2066-\u2069]/g,
-      (sign) => '\\u' + sign.charCodeAt(0).toString(16)));
+    return el('bdi', {}, String(text));
   }
 
   /** The link of an error that has one: to sign in again, or back to the page's project; null for others. */
@@ -69,5 +70,5 @@
     return JSON.parse(document.getElementById('ens-data').textContent);
   }
 
-  ensembles.dom = { el, fillIn, arrange, icon: ensembles.icons.icon, badge, typed, pageData, errorLink };
+  ensembles.dom = { el, fillIn, arrange, icon: ensembles.icons.icon, badge, typed, visible, pageData, errorLink };
 }());

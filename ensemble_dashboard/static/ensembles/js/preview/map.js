@@ -41,7 +41,7 @@
       const box = boxes.get(node.ref);
       const leaf = !node.children.length && !node.rest && !node.counted;
       box.node = node;
-      box.label.textContent = node.label;
+      box.label.textContent = ensembles.dom.visible(node.label);
       box.item.className = 'ens-domain ens-domain-' + node.level + (leaf ? ' is-leaf' : '')
         + (node.members.length ? ' is-used' : '');
       fillIn(box.inside, domainBox.contents(node, shown));
