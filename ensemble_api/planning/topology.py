@@ -140,6 +140,10 @@ class Topology:
         """Give the domain of a host at the level; KeyError for an unknown host."""
         return self.domains(level)[int(self.index(level)[self._host_index[host]])]
 
+    def __contains__(self, host: object) -> bool:
+        """Whether there is a host of this name."""
+        return host in self._host_index
+
     def host_number(self, host: str) -> int:
         """Give the position of a host in the order of hosts; KeyError for an unknown one."""
         return self._host_index[host]

@@ -13,10 +13,11 @@ from ensemble_api.planning.policies.exclusive import ENSEMBLE, PROJECT
 from ensemble_api.planning.relocation import Relocation, relocate
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import BoolArray, Topology
-from ensemble_api.records import MemberStatus
 from ensemble_api.scheduler import services
 from ensemble_api.scheduler.guards import GuardedHosts
-from ensemble_api.store.current_state import CurrentStates, LocatedEnsemble, LocatedMember
+from ensemble_api.store.current_state import CurrentStates, LocatedEnsemble
+from ensemble_api.store.exclusive import ExclusiveEnsemble
+from ensemble_api.store.locations import LocatedMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class Admission:
         hosts: Sequence[Any],
     ) -> str | None:
         ensemble = located.record.ensemble
-        runs = here in up and here in topology.hosts
+        runs = here in up and here in topology
         known = frozenset(topology.hosts if runs else up.intersection(topology.hosts))
         counted = [
             (each.tier, tuple(host for host in each.hosts if host in known))
@@ -160,9 +161,7 @@ class Admission:
         there = {each.host: set(each.instances) - ours for each in hosts}
         every = {server for servers in there.values() for server in servers}
         theirs = {
-            ENSEMBLE: frozenset(
-                server for server in every if self._states.ensemble_of(server) is not None
-            ),
+            ENSEMBLE: self._states.members(every),
             PROJECT: self._nova.of_other_projects(every, located.record.project_id),
         }
         return {
@@ -176,35 +175,32 @@ class Admission:
     def _closed(
         self,
         topology: Topology,
-        exclusive: Iterable[LocatedEnsemble],
+        exclusive: Iterable[ExclusiveEnsemble],
         ensemble_id: str | None,
         spec: Any,
     ) -> BoolArray:
         """Mark the hosts of domains that an ensemble has to itself, for a server of others."""
         mask = np.zeros(len(topology), dtype=np.bool_)
         for owner in exclusive:
-            record = owner.record
-            if record.id == ensemble_id or (ensemble_id is None and _is_built(owner, spec)):
+            if owner.id == ensemble_id or (ensemble_id is None and _is_built(owner, spec)):
                 continue
-            stranger = record.project_id != spec.project_id
-            for policy in record.ensemble.policies:
-                if not isinstance(policy, Exclusive) or not policy.hard:
-                    continue
-                if stranger if policy.other == PROJECT else ensemble_id is not None:
+            stranger = owner.project_id != spec.project_id
+            for policy in owner.policies:
+                if policy.hard and (
+                    stranger if policy.other == PROJECT else ensemble_id is not None
+                ):
                     mask |= _domains_of(policy, owner, topology)
         return mask
 
 
-def _is_built(owner: LocatedEnsemble, spec: Any) -> bool:
+def _is_built(owner: ExclusiveEnsemble, spec: Any) -> bool:
     """Whether the server that is asked for may be one of the ensemble's own, under construction."""
     destination = spec.requested_destination if "requested_destination" in spec else None
     host = destination.host if destination is not None and "host" in destination else None
-    return owner.record.project_id == spec.project_id and any(
-        each.status is MemberStatus.BUILDING and each.host == host for each in owner.record.members
-    )
+    return owner.project_id == spec.project_id and host in owner.building
 
 
-def _domains_of(policy: Exclusive, owner: LocatedEnsemble, topology: Topology) -> BoolArray:
+def _domains_of(policy: Exclusive, owner: ExclusiveEnsemble, topology: Topology) -> BoolArray:
     if policy.level not in topology.levels:
         return np.zeros(len(topology), dtype=np.bool_)
     index = topology.index(policy.level)
@@ -213,9 +209,11 @@ def _domains_of(policy: Exclusive, owner: LocatedEnsemble, topology: Topology) -
         for each in owner.members
         if each.tier in policy.tiers
         for host in each.hosts
-        if host in topology.hosts
+        if host in topology
     }
-    mask: BoolArray = np.isin(index, list(taken))
+    closed = np.zeros(int(index.max(initial=-1)) + 1, dtype=np.bool_)
+    closed[list(taken)] = True
+    mask: BoolArray = closed[index]
     return mask
 
 

@@ -1,29 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where Nova has members and hosts now, as the one process that observes them has written."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ensemble_api.records import EnsembleRecord, MemberStatus, ObservedHost
-from ensemble_api.store import guards, models, rows
+from ensemble_api.store import guards, locations, models, rows
 from ensemble_api.store.database import Database, retried
+from ensemble_api.store.exclusive import ExclusiveEnsemble, ExclusiveEnsembles
 from ensemble_api.store.guards import Guard
+from ensemble_api.store.locations import LocatedMember
 
-LONGEST_MOVE = timedelta(hours=1)  # that nobody has seen under way
-
-
-@dataclass(frozen=True, slots=True)
-class LocatedMember:
-    """One member with a server or a hold, and the hosts that it counts on now."""
-
-    server_id: str | None
-    tier: str
-    hosts: tuple[str, ...]
+# Of which ensemble a server is a member, once it is built, and whether any keeps others out.
+_CONCERN = sa.select(
+    sa.select(models.Member.ensemble_id)
+    .where(
+        models.Member.server_id == sa.bindparam("server"),
+        models.Member.status == MemberStatus.ACTIVE.value,
+    )
+    .scalar_subquery(),
+    sa.exists().where(models.Ensemble.exclusive),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Concern:
     """
 
     ensemble_id: str | None
-    exclusive: Sequence[LocatedEnsemble]
+    exclusive: Sequence[ExclusiveEnsemble]
     guards: Sequence[Guard]
 
 
@@ -56,19 +56,23 @@ class CurrentStates:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def ensemble_of(self, server_id: str) -> str | None:
-        """The id of the ensemble that a server is a member of, once it is built."""
-        with self._database.reading() as session:
-            found: str | None = session.scalar(_ensemble_of(server_id))
-            return found
+        self._exclusive = ExclusiveEnsembles()
 
     def concern(self, server_id: str) -> Concern:
         """What a request for a host for this server may have to do with ensembles, now."""
         with self._database.reading() as session:
-            return Concern(
-                session.scalar(_ensemble_of(server_id)), _exclusive(session), guards.live(session)
-            )
+            closed = guards.live(session)
+            member_of, others = session.execute(_CONCERN, {"server": server_id}).one()
+            return Concern(member_of, self._exclusive.read(session) if others else [], closed)
+
+    def members(self, servers: Iterable[str]) -> frozenset[str]:
+        """Those of these servers that are members of ensembles, once they are built."""
+        model = models.Member
+        query = sa.select(model.server_id).where(
+            model.server_id.in_([*servers]), model.status == MemberStatus.ACTIVE.value
+        )
+        with self._database.reading() as session:
+            return frozenset(str(each) for each in session.scalars(query))
 
     def hosts_version(self) -> int:
         """A number that changes whenever a host does."""
@@ -83,7 +87,8 @@ class CurrentStates:
 
     def hosts(self, names: Collection[str] | None = None) -> list[ObservedHost]:
         """All hosts as last observed, or those of these names."""
-        query, model = sa.select(models.Host), models.Host
+        model = models.Host
+        query = sa.select(model).order_by(model.name)
         with self._database.reading() as session:
             if names is None:
                 return [_observed_host(row) for row in session.scalars(query)]
@@ -133,19 +138,6 @@ class CurrentStates:
             return target
 
 
-def _ensemble_of(server_id: str) -> sa.Select[Any]:
-    model = models.Member
-    return sa.select(model.ensemble_id).where(
-        model.server_id == server_id, model.status == MemberStatus.ACTIVE.value
-    )
-
-
-def _exclusive(session: orm.Session) -> list[LocatedEnsemble]:
-    model = models.Ensemble
-    found = session.scalars(sa.select(model).where(model.exclusive)).all()
-    return _located_ensembles(session, found) if found else []
-
-
 def _observed_host(row: models.Host) -> ObservedHost:
     return ObservedHost(row.name, tuple(row.above), row.up, row.silent, row.disabled)
 
@@ -162,29 +154,11 @@ def _located_ensembles(
         .order_by(models.Member.position)
     ):
         members[member.ensemble_id].append(member)
-    moves: dict[str, list[models.Move]] = {}
-    for move in session.scalars(sa.select(models.Move).where(models.Move.ensemble_id.in_(ids))):
-        if move.at > rows.now() - LONGEST_MOVE:
-            moves.setdefault(move.server_id, []).append(move)
+    under_way = locations.moves(session, ids)
     return [
         LocatedEnsemble(
             rows.to_ensemble(row, members[row.id]),
-            tuple(
-                LocatedMember(each.server_id, each.tier, _hosts(each, moves))
-                for each in members[row.id]
-                if each.status != MemberStatus.DELETED.value
-            ),
+            tuple(locations.located(members[row.id], under_way)),
         )
         for row in found
     ]
-
-
-def _hosts(member: models.Member, moves: Mapping[str, Sequence[models.Move]]) -> tuple[str, ...]:
-    """The hosts that a member counts on: the planned one until its server was seen."""
-    here = member.host if member.server_status is None else member.current_host
-    given = [host for move in moves.get(member.server_id or "", ()) for host in _both(move)]
-    return tuple(dict.fromkeys(host for host in (here, *given) if host is not None))
-
-
-def _both(move: models.Move) -> tuple[str | None, str]:
-    return move.source, move.target

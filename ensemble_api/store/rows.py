@@ -107,7 +107,7 @@ def to_ensemble(row: models.Ensemble, members: Iterable[models.Member]) -> Ensem
         status=Status(row.status),
         body=row.body,
         plan=row.plan,
-        ensemble=_described(row, resources),
+        ensemble=described(row, resources),
         members=records,
         fault=None if row.fault is None else Message.read(row.fault),
         blocked=row.blocked,
@@ -119,7 +119,7 @@ def to_ensemble(row: models.Ensemble, members: Iterable[models.Member]) -> Ensem
     )
 
 
-def _described(row: models.Ensemble, resources: Mapping[str, Mapping[str, int]]) -> Ensemble:
+def described(row: models.Ensemble, resources: Mapping[str, Mapping[str, int]]) -> Ensemble:
     """The ensemble that a row describes.
 
     Policies that cannot be read, such as those of another release, are not looked at: one row must

@@ -18,8 +18,9 @@ from ensemble_api.scheduler.admission import Admission
 from ensemble_api.scheduler.guards import GuardedHosts
 from ensemble_api.store import models, rows
 from ensemble_api.store.api import Store
-from ensemble_api.store.current_state import LONGEST_MOVE, CurrentStates
+from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.store.guards import Guards
+from ensemble_api.store.locations import LONGEST_MOVE
 from ensemble_api.store.observations import Observations
 from ensemble_api.store.standings import Levels
 
