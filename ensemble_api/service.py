@@ -102,7 +102,7 @@ class Service:
             resolver, quota, free_capacity, store, saved_plans, shown_hosts=shown_hosts
         )
         self._once = Idempotency(store, CreateRequests(store, known_for), sleep)
-        holds = Holds(reservation, exclusivity)
+        holds = Holds(store, reservation, exclusivity)
         reserve = Reserve(
             store,
             free_capacity,

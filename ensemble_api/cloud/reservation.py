@@ -6,6 +6,7 @@ so after each success the usages are read back, of those providers that somebody
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -140,8 +141,19 @@ class Reservation:
             for provider in sorted(providers)
             if provider not in planned_at or now.get(provider) != planned_at[provider] + 1
         ]
-        usages = self._each(changed, lambda provider: f"/resource_providers/{provider}/usages")
-        used = {provider: answer["usages"] for provider, answer in usages if answer["usages"]}
+        return self.is_overcommitted(dict.fromkeys(changed, _NONE))
+
+    def is_overcommitted(self, beside: Mapping[str, Mapping[str, int]]) -> bool:
+        """Whether more is used of any of these providers than it has, ``beside`` included.
+
+        ``beside`` is by provider and resource class, and may be nothing of a provider.
+        """
+        usages = self._each(beside, lambda provider: f"/resource_providers/{provider}/usages")
+        used = {
+            provider: Counter(answer["usages"]) + Counter(beside[provider])
+            for provider, answer in usages
+        }
+        used = {provider: amounts for provider, amounts in used.items() if amounts}
         have = self._each(used, lambda provider: f"/resource_providers/{provider}/inventories")
         return any(_over(used[provider], answer["inventories"]) for provider, answer in have)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hold the capacity of planned members, with a second look at what others did meanwhile."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from ensemble_api import exception
@@ -11,6 +12,7 @@ from ensemble_api.planning import check, result
 from ensemble_api.planning.completion import closed_to_more
 from ensemble_api.planning.model import Member
 from ensemble_api.records import EnsembleRecord, MemberRecord
+from ensemble_api.store.api import Store
 from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.resolve import ResolvedRequest
 
@@ -20,7 +22,8 @@ _NOBODY: Mapping[Member, str] = {}
 class Holds:
     """Holds and gives back the capacity of members in Placement."""
 
-    def __init__(self, reservation: Reservation, exclusivity: Exclusivity) -> None:
+    def __init__(self, store: Store, reservation: Reservation, exclusivity: Exclusivity) -> None:
+        self._store = store
         self._reservation = reservation
         self._exclusivity = exclusivity
 
@@ -38,18 +41,52 @@ class Holds:
     ) -> None:
         """Hold the capacity of these members, all or none.
 
-        Then see whether an ensemble that came meanwhile bars us, or we it. ``running`` are members
-        that have their capacity already, ``closed`` hosts those that take no more of them.
+        Then see whether it was free only because others are just being handed over there, and
+        whether an ensemble that came meanwhile bars us, or we it. ``running`` are members that have
+        their capacity already, ``closed`` hosts those that take no more of them.
 
         :raises ensemble_api.exception.CapacityTaken: when others were quicker; nothing is held.
         """
+        if self._is_promised(members, held=False):
+            # Even for a moment it would be in the way of their claims.
+            raise exception.CapacityTaken
         self._reservation.hold(record.project_id, record.user_id, members, capacity.generations)
+        if self._is_promised(members, held=True):
+            self.give_back(record, members)
+            raise exception.CapacityTaken
         now = self._exclusivity.apply(context, request.ensemble, capacity, record.id).snapshot
         if running:
             now = closed_to_more(now, request.ensemble, running, closed)
         if check.check(request.ensemble, now, planned.assignment, running):
             self.give_back(record, members)
             raise exception.CapacityTaken
+
+    def _is_promised(self, members: Sequence[MemberRecord], *, held: bool) -> bool:
+        """Whether some of what these members hold, or are to, is what others gave up for servers.
+
+        They are recorded before they give it up. One that claims meanwhile is counted twice, and we
+        yield without need; then we plan anew.
+        """
+        ours = {member.id for member in members}
+        providers = {member.host: member.provider for member in members}
+        handovers = [
+            each
+            for each in self._store.handovers()
+            if each.host in providers and each.member_id not in ours
+        ]
+        if not handovers:
+            return False
+        servers = [each.server_id for each in handovers if each.server_id]
+        claimed = self._reservation.holding(servers)
+        promised: dict[str, Counter[str]] = {}
+        for each in handovers:
+            if each.server_id not in claimed:
+                promised.setdefault(providers[each.host], Counter()).update(each.resources)
+        if not held:
+            for member in members:
+                if member.provider in promised:
+                    promised[member.provider].update(member.resources)
+        return self._reservation.is_overcommitted(promised)
 
     def give_back(self, record: EnsembleRecord, members: Sequence[MemberRecord]) -> None:
         """Let the holds of these members go; one without a hold is fine."""

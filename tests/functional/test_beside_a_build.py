@@ -44,6 +44,11 @@ def under_way(cloud: SmallCloud) -> EnsembleRecord:
 @pytest.fixture
 def given_up(cloud: SmallCloud) -> EnsembleRecord:
     """An ensemble of one member, whose hold is given up and whose server has not claimed yet."""
+    return given_up_late(cloud)
+
+
+def given_up_late(cloud: SmallCloud) -> EnsembleRecord:
+    """The same as ``given_up``, at another time."""
     record = under_way(cloud)
     (member,) = record.members
     assert cloud.store.claim(record.id, "worker", LEASE)
@@ -173,3 +178,51 @@ def drained(cloud: SmallCloud, host: str) -> bool | None:
     answer = routes.dispatch(request, cloud.service(), request.environ["PATH_INFO"])
     fits: bool | None = answer.json["host"]["drain"]["fits"]
     return fits
+
+
+def test_what_is_being_handed_over_is_not_taken_by_a_reservation_that_was_planned_before(
+    cloud: SmallCloud,
+) -> None:
+    """Placement has room for it just then, and shows nobody that this was promised."""
+    for name in ("secrethost2", "secrethost3", "secrethost4"):
+        cloud.fill(name, 4)
+    cloud.fill("secrethost1", 2)  # which leaves room for one
+    meanwhile: list[EnsembleRecord] = []
+
+    class Late(Reservation):
+        def hold(self, *args: Any) -> None:
+            meanwhile.append(meanwhile[0] if meanwhile else given_up_late(cloud))
+            super().hold(*args)
+
+    refusal(cloud.post(body(("web", 1)), reservation=Late(cloud.placement.adapter())))
+    assert cloud.placement.used(cloud.nova.host("secrethost1").provider)["VCPU"] == 2
+    cloud.store.release(meanwhile[0].id, "worker")
+    cloud.run(meanwhile[0].id)
+    assert cloud.store.get(meanwhile[0].id).status == "ACTIVE"
+
+
+def test_nor_is_it_held_for_a_moment_in_which_its_server_would_not_find_it(
+    cloud: SmallCloud,
+) -> None:
+    for name in ("secrethost2", "secrethost3", "secrethost4"):
+        cloud.fill(name, 4)
+    cloud.fill("secrethost1", 2)
+    meanwhile: list[EnsembleRecord] = []
+    held: list[Any] = []
+
+    class Watched(Reservation):
+        def hold(self, *args: Any) -> None:
+            held.append(args)
+            super().hold(*args)
+
+    class Late:
+        """The store, in which another ensemble is under way as soon as ours is planned."""
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "create" and not meanwhile:
+                meanwhile.append(given_up_late(cloud))
+            return getattr(cloud.store, name)
+
+    watched = Watched(cloud.placement.adapter())
+    refusal(cloud.post(body(("web", 1)), store=Late(), reservation=watched))
+    assert held == []
