@@ -109,6 +109,23 @@ class Operator:
             for each in placement.resource_providers()
         }
 
+    def cpus(self) -> dict[str, tuple[int, int]]:
+        """How many VCPUs each host has and how many are used, by host name."""
+        placement, used = self.connection.placement, self.usages()
+        return {
+            each.name: (
+                placement.get(f"/resource_providers/{each.id}/inventories").json()["inventories"][
+                    "VCPU"
+                ]["total"],
+                used[each.name]["VCPU"],
+            )
+            for each in placement.resource_providers()
+        }
+
+    def overcommitted(self) -> set[str]:
+        """The hosts on which more is used than there is; what we are built on has no ratios."""
+        return {host for host, (have, used) in self.cpus().items() if used > have}
+
     def consumers(self) -> set[str]:
         """Everything that has an allocation on any host."""
         placement = self.connection.placement

@@ -69,7 +69,7 @@ def summary(rounds: Sequence[Round]) -> str:
 def stored(rounds: Sequence[Round], seed: int) -> dict[str, Any]:
     """All of it, JSON-ready."""
     return {
-        **_when(),
+        **when(),
         "seed": seed,
         "totals": counts(rounds),
         "rounds": [dataclasses.asdict(each) for each in rounds],
@@ -78,9 +78,9 @@ def stored(rounds: Sequence[Round], seed: int) -> dict[str, Any]:
 
 def page(rounds: Sequence[Round], seed: int) -> str:
     """A Markdown table of the rounds, with the totals above it."""
-    when = _when()
+    told = when()
     lines = [
-        f"{when['date']}, commit {when['commit']}, seed {seed}. {summary(rounds)}.",
+        f"{told['date']}, commit {told['commit']}, seed {seed}. {summary(rounds)}.",
         "",
         "| phase | killed | after | ended | seconds | left |",
         "| --- | --- | --- | --- | --- | --- |",
@@ -93,7 +93,8 @@ def page(rounds: Sequence[Round], seed: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _when() -> dict[str, str]:
+def when() -> dict[str, str]:
+    """The date and the commit of a run."""
     command = ["git", "describe", "--always", "--dirty"]
     found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     return {"date": datetime.now(UTC).date().isoformat(), "commit": found or "unknown"}
