@@ -11,6 +11,7 @@ from oslo_config import cfg
 
 from ensemble_api import advice, conf
 from ensemble_api.cmd import offline
+from ensemble_api.cmd.sweep import add_sweep
 from ensemble_api.store import migration
 from ensemble_api.store.api import Store
 
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_database(commands)
     offline.add_snapshot(commands)
     offline.add_plan(commands)
+    add_sweep(commands)
     return parser
 
 

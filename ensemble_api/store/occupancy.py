@@ -59,6 +59,11 @@ class Occupant:
 class Occupancy(Database):
     """Reads over the ensembles of a project or of the whole cloud."""
 
+    def member_ids(self) -> frozenset[str]:
+        """The ids of all members, which are also their consumers in Placement."""
+        with self.reading() as session:
+            return frozenset(session.scalars(sa.select(models.Member.id)))
+
     def all_members(self, *, exclusive: bool = False) -> list[tuple[EnsembleRecord, MemberRecord]]:
         """Every member that may hold capacity, with its ensemble, by host.
 

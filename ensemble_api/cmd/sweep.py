@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ensemble-manage sweep``: capacity that is held for members that no ensemble has."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from keystoneauth1 import exceptions as keystone
+from oslo_config import cfg
+from prettytable import PrettyTable
+
+from ensemble_api import advice, conf, exception
+from ensemble_api.cloud import credentials
+from ensemble_api.cloud.leftover_holds import Hold, LeftoverHolds
+from ensemble_api.store.api import Store
+
+
+def add_sweep(commands: Any) -> None:
+    """Add the command."""
+    sweep = commands.add_parser(
+        "sweep",
+        help="Find capacity that is held for members that no ensemble has.",
+        description="Find the holds in Placement whose member is in no ensemble of our database, "
+        "as after that was restored from a backup, or after a crash. Placement must be used with "
+        "this one ensembles database alone.",
+    )
+    sweep.add_argument("--remove", action="store_true", help="Release them too.")
+    sweep.set_defaults(configured=_sweep)
+
+
+def _sweep(options: argparse.Namespace, config: cfg.ConfigOpts) -> int:
+    conf.register_services(config)
+    connection = config[conf.GROUP].connection
+    if not connection:
+        return _fail(f"[{conf.GROUP}] connection is not set in nova.conf: name our database there.")
+    try:
+        store = Store(connection)
+        store.check()
+        return sweep(store, credentials.placement(config), remove=options.remove)
+    except (keystone.ClientException, exception.CloudError, exception.EnsembleError) as error:
+        return _fail(str(advice.advice(error) or error))
+
+
+def sweep(store: Store, placement: Any, *, remove: bool) -> int:
+    """Print what is left over; with ``remove``, release it and print what came of each."""
+    leftover = LeftoverHolds(placement)
+    found = leftover.find(store.member_ids)
+    if not found:
+        print("No capacity is held for members that no ensemble has.")  # noqa: T201
+        return 0
+    print(_table(found))  # noqa: T201
+    if not remove:
+        print("Release them with --remove.")  # noqa: T201
+        return 0
+    known = store.member_ids()
+    changed = [hold for hold in found if hold.consumer in known or not leftover.release(hold)]
+    print(f"{len(found) - len(changed)} of {len(found)} released.")  # noqa: T201
+    for hold in changed:
+        print(f"{hold.consumer} has changed meanwhile and was left.")  # noqa: T201
+    return 0
+
+
+def _table(holds: Sequence[Hold]) -> PrettyTable:
+    table = PrettyTable(["Consumer", "Project ID", "Host", "Held"], align="l")
+    for hold in holds:
+        for host, resources in sorted(hold.resources.items()):
+            held = ", ".join(f"{name} {amount}" for name, amount in sorted(resources.items()))
+            table.add_row([hold.consumer, hold.project_id, host, held])
+    return table
+
+
+def _fail(message: str) -> int:
+    print(" ".join(message.split()), file=sys.stderr)  # noqa: T201
+    return 1
