@@ -77,7 +77,8 @@ def as_of(moment: str | None) -> str:
     if not moment:
         return ""
     time = formats.date_format(timezone.localtime(filters.parse_isotime(moment)), "TIME_FORMAT")
-    return gettext("As Nova had it at %(time)s.") % {"time": time}
+    # In English the time may end as the sentence does: "3:54 a.m."
+    return gettext("As Nova had it at %(time)s.") % {"time": time.rstrip(".")}
 
 
 STATES: dict[str, Text] = {

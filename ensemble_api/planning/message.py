@@ -134,6 +134,7 @@ class Message:
 _LEGACY_TEXT = Sentence(LEGACY, "%(text)s")
 _BEFORE_LAST = Sentence("list.before-last", "%(first)s, %(next)s")
 _LAST = Sentence("list.last", "%(first)s and %(next)s")
+_LAST_OF_SEVERAL = Sentence("list.or", "%(first)s or %(next)s")
 _APART = Sentence("list.apart", "%(first)s; %(next)s")
 _FOLLOWING = Sentence("list.following", "%(first)s %(next)s")
 
@@ -147,6 +148,12 @@ def listed(parts: Sequence[Argument]) -> Argument:
     """Join names, or messages, as people do: a, b and c."""
     *most, last = parts
     return _LAST(first=_joined(_BEFORE_LAST, most), next=last) if most else last
+
+
+def either(parts: Sequence[Argument]) -> Argument:
+    """Join names of which each will do: a, b or c."""
+    *most, last = parts
+    return _LAST_OF_SEVERAL(first=_joined(_BEFORE_LAST, most), next=last) if most else last
 
 
 def semicolon_separated(parts: Sequence[Argument]) -> Argument:

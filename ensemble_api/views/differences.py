@@ -4,7 +4,7 @@
 from collections.abc import Iterator, Mapping
 
 from ensemble_api.planning.comparison import WorstLossChange, worst_loss_changes
-from ensemble_api.planning.message import Argument, Message, Sentence, listed
+from ensemble_api.planning.message import Argument, Message, Sentence, either, listed
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.planning.wording import loss_of_one
@@ -32,7 +32,6 @@ _COSTS_ALL = Sentence(
     "%(loss)s now leaves nothing of %(tier)s; as planned, %(before)s of %(number)s would be left.",
 )
 _LOSS_OF = Sentence("cost.loss-of", "The loss of %(domains)s")
-_OR = Sentence("list.or", "%(first)s or %(next)s")
 
 
 def differences(found: CurrentState, domains: Domains) -> list[Json]:
@@ -117,13 +116,8 @@ def costs(found: CurrentState, domains: Domains) -> list[Json]:
 def _cost(cost: WorstLossChange, domains: Domains) -> Message:
     loss: Argument = loss_of_one(cost.level)
     if 0 < len(cost.domains) <= NAMED:
-        loss = _LOSS_OF(domains=_either([domains.title(each) for each in cost.domains]))
+        loss = _LOSS_OF(domains=either([domains.title(each) for each in cost.domains]))
     sentence = _COST if cost.left else _COSTS_ALL
     return sentence(
         loss=loss, left=cost.left, number=cost.count, tier=cost.tier, before=cost.before
     )
-
-
-def _either(names: list[Argument]) -> Argument:
-    *most, last = names
-    return _OR(first=listed(most), next=last) if most else last

@@ -14,6 +14,7 @@ from openstack_dashboard.utils import settings as dashboard_settings
 
 from ensemble_client.v2.ensembles import EnsembleManager
 
+OPERATIONS = 20  # on a page
 _KNOWN = "_known_to_ensembles_api"  # an attribute of a request
 
 
@@ -113,6 +114,24 @@ def ensemble_get(request: HttpRequest, ensemble_id: str) -> Any:
 def ensemble_survivability(request: HttpRequest, ensemble_id: str) -> dict[str, Any]:
     """Give where Nova has the members now, what failures would cost, and which promises hold."""
     return dict(manager(request).survivability(ensemble_id))
+
+
+@dataclass(frozen=True, slots=True)
+class OperationPage:
+    """Some operations, the newest first; the next ones come after `next`, None: there are none."""
+
+    operations: tuple[Mapping[str, Any], ...]
+    next: str | None
+
+
+@profiler.trace
+def ensemble_operations(
+    request: HttpRequest, ensemble_id: str, marker: str | None = None
+) -> OperationPage:
+    """Give what was done with an ensemble and what is under way."""
+    found = manager(request).operations(ensemble_id, limit=OPERATIONS + 1, marker=marker)
+    page = tuple(found[:OPERATIONS])
+    return OperationPage(page, page[-1]["id"] if len(found) > OPERATIONS else None)
 
 
 @profiler.trace

@@ -257,13 +257,6 @@ function question() {
   };
 }
 
-// jsdom has no dialogs.
-document.defaultView.HTMLDialogElement.prototype.showModal = function () { this.open = true; };
-document.defaultView.HTMLDialogElement.prototype.close = function () {
-  this.open = false;
-  this.dispatchEvent(new document.defaultView.Event('close'));
-};
-
 test('the question whether to cancel follows the build, and ends with it', async () => {
   const answers = { '/state/': { now: NOW, ensemble: ensemble('BUILDING', ['ACTIVE', 'ACTIVE', 'BUILDING', 'RESERVED']) } };
   open(ensemble('BUILDING', ['ACTIVE', 'BUILDING', 'RESERVED', 'RESERVED']), answers);

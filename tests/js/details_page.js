@@ -12,7 +12,8 @@ const TEMPLATE = fs.readFileSync(
 Object.defineProperty(document, 'hidden', { configurable: true, value: false });
 
 const went = []; // where the page has gone
-const asked = []; // what it asked for
+const asked = []; // what it asked for, and apart from that what was done with the ensemble
+const askedOperations = [];
 const beats = []; // the questions to come, with their pauses
 
 /** Put up the page as the template has it, with its data, and run its script. answers: by address. */
@@ -26,7 +27,8 @@ function open(shown, answers) {
     el('div', { 'data-when': 'stays' }), buttons, lives);
   const data = {
     ensemble: shown, now: NOW, settled: ['ACTIVE', 'DEGRADED', 'ERROR'], names: { 'f-tiny': 'm1.tiny' }, indexUrl: '/',
-    stateUrl: '/state/', survivabilityUrl: '/now/', cancelUrl: '/cancel/', deleteUrl: '/delete/', goneUrl: '/gone/',
+    stateUrl: '/state/', survivabilityUrl: '/now/', operationsUrl: '/operations/',
+    cancelUrl: '/cancel/', deleteUrl: '/delete/', goneUrl: '/gone/',
     session: {
       project: { id: 'p1', name: 'shop' }, csrfCookie: 'csrftoken', loginUrl: '/login/', switchUrl: '/switch/00000000/',
     },
@@ -35,9 +37,10 @@ function open(shown, answers) {
   document.body.replaceChildren(page,
     el('script', { id: 'ens-data', type: 'application/json' }, JSON.stringify(data)));
   asked.length = 0;
+  askedOperations.length = 0;
   beats.length = 0;
   globalThis.fetch = async (url, options) => {
-    asked.push([(options && options.method) || 'GET', url]);
+    (url.startsWith('/operations/') ? askedOperations : asked).push([(options && options.method) || 'GET', url]);
     const answer = answers[url];
     if (!answer) { throw new TypeError('no network'); }
     const [status, body] = Array.isArray(answer) ? answer : [200, answer];
@@ -54,6 +57,13 @@ function open(shown, answers) {
   return (name) => page.querySelector('[data-live=' + name + ']');
 }
 
+// jsdom has no dialogs.
+document.defaultView.HTMLDialogElement.prototype.showModal = function () { this.open = true; };
+document.defaultView.HTMLDialogElement.prototype.close = function () {
+  this.open = false;
+  this.dispatchEvent(new document.defaultView.Event('close'));
+};
+
 // The page's clock stands still: how busy the machine is does not count.
 Date.now = () => Date.parse(NOW);
 
@@ -68,4 +78,4 @@ async function beat() {
   return ms;
 }
 
-module.exports = { open, settle, beat, went, asked, beats };
+module.exports = { open, settle, beat, went, asked, askedOperations, beats };

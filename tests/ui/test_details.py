@@ -88,6 +88,34 @@ def test_a_build_is_cancelled_half_way_and_nothing_is_left(
     assert operator.left_behind() == before
 
 
+def test_what_was_done_is_listed_and_what_is_under_way_is_cancelled_from_there(
+    project: Project, demo: Dashboard, placement: psutil.Process
+) -> None:
+    made = project.create(project.body("done with", [project.tier("web", 2)]))
+    placement.suspend()
+    _open(demo, made)
+    row = "[data-live=operations] tbody tr"
+    demo.until(lambda: len(demo.all(row)) == 1)
+    said = demo.text(row)
+    assert "Create" in said and "demo" in said and "under way" in said
+    assert "of 2 members are active." in said
+    placement.resume()
+    _status(demo, "ACTIVE")
+    demo.until(lambda: "Succeeded" in demo.text(row), BUILD_SECONDS)
+    assert "under way" not in demo.text(row)
+    assert not demo.all(row + " .btn-danger")
+
+    other = project.create(project.body("cancelled", [project.tier("web", MANY)]))
+    _open(demo, other)
+    demo.click(row + " .btn-danger")
+    assert "cancelled" in demo.text(".ens-dialog h2")
+    demo.click(".ens-dialog .btn-danger")
+    _status(demo, "DELETING")
+    demo.until(lambda: [each.text.split()[0] for each in demo.all(row)] == ["Delete", "Create"])
+    demo.until(lambda: "“cancelled” is deleted" in demo.text(".messages"), BUILD_SECONDS)
+    demo.expect_only(404)  # the last question, by which the page knew
+
+
 def test_a_cancel_that_comes_after_the_end_of_the_build_deletes_nothing(
     project: Project, demo: Dashboard, placement: psutil.Process
 ) -> None:

@@ -11,10 +11,10 @@ from novaclient import exceptions as nova_exceptions
 from ensemble_dashboard import words
 from ensemble_dashboard.api import ensemble as ensembles_api
 from ensemble_dashboard.api import host_impact as api
+from ensemble_dashboard.api.owners import project_names
 from ensemble_dashboard.content.admin_ensembles import drain, host_impact
 from ensemble_dashboard.content.admin_ensembles.forms import HostSearchForm
 from ensemble_dashboard.content.admin_ensembles.heat import heat_map
-from ensemble_dashboard.content.admin_ensembles.owners import project_names
 from ensemble_dashboard.content.admin_ensembles.search import MEASURES, HostSearch
 
 _MEASURE_WORDS = {

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_lazy
 from horizon import tables
 
 from ensemble_dashboard import words
-from ensemble_dashboard.content.admin_ensembles import owners
+from ensemble_dashboard.api import owners
 from ensemble_dashboard.content.ensembles import tables as project_tables
 
 

@@ -11,5 +11,5 @@ urlpatterns = [
     path("hosts/<str:host>/", hosts.HostView.as_view(), name="host"),
     path("all/", views.AllView.as_view(), name="all"),
     path("<uuid:ensemble_id>/", views.DetailView.as_view(), name="detail"),
-    *of_an_ensemble(),
+    *of_an_ensemble(all_projects=True),
 ]

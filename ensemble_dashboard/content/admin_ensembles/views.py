@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from ensemble_dashboard.content.admin_ensembles import owners
+from ensemble_dashboard.api import owners
 from ensemble_dashboard.content.admin_ensembles import tables as admin_tables
 from ensemble_dashboard.content.ensembles import views as project_views
 

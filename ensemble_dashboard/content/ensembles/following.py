@@ -16,7 +16,7 @@ from horizon import exceptions
 from openstack_dashboard.api import nova
 
 from ensemble_client import writer
-from ensemble_dashboard.api import choices
+from ensemble_dashboard.api import choices, owners
 from ensemble_dashboard.api import ensemble as api
 from ensemble_dashboard.content.ensembles.proxy import json_view
 
@@ -82,6 +82,31 @@ def _fault(request: HttpRequest, member: Mapping[str, Any]) -> str:
         return ""
     fault = getattr(server, "fault", None)
     return str(fault.get("message", "")) if isinstance(fault, Mapping) else ""
+
+
+class OperationsView(generic.View):
+    """What was done with an ensemble and what is under way, a page at a time."""
+
+    http_method_names = ("get",)
+    all_projects = False
+
+    @json_view
+    def get(self, request: HttpRequest, ensemble_id: UUID) -> dict[str, Any]:
+        """Give {"operations", "next"} of those after ?marker, with who asked for each.
+
+        Operators alone may ask Keystone for names; everybody knows their own.
+        """
+        marker = request.GET.get("marker") or None
+        page = api.ensemble_operations(request, str(ensemble_id), marker)
+        names = {request.user.id: request.user.username}
+        if self.all_projects:
+            others = {each["user_id"] for each in page.operations} - names.keys()
+            names |= owners.user_names(request, others)
+        listed = [
+            {**each, "asked_by": names.get(each["user_id"], each["user_id"])}
+            for each in page.operations
+        ]
+        return {"operations": listed, "next": page.next}
 
 
 class CancelView(generic.View):

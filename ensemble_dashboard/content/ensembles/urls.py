@@ -14,7 +14,7 @@ from ensemble_dashboard.content.ensembles import (
 )
 
 
-def of_an_ensemble() -> list[URLPattern]:
+def of_an_ensemble(*, all_projects: bool = False) -> list[URLPattern]:
     """Give the addresses that the scripts of a details page ask, which operators have too.
 
     Horizon puts a panel's permissions into its patterns, so no two panels may share one.
@@ -25,6 +25,11 @@ def of_an_ensemble() -> list[URLPattern]:
             "<uuid:ensemble_id>/survivability/",
             following.SurvivabilityView.as_view(),
             name="survivability",
+        ),
+        path(
+            "<uuid:ensemble_id>/operations/",
+            following.OperationsView.as_view(all_projects=all_projects),
+            name="operations",
         ),
         path("<uuid:ensemble_id>/cancel/", following.CancelView.as_view(), name="cancel"),
         path("<uuid:ensemble_id>/delete/", following.DeleteView.as_view(), name="delete"),

@@ -23,7 +23,7 @@ from ensemble_dashboard.content.ensembles.trouble import Trouble, caught, forbid
 from ensemble_dashboard.starts import STARTS
 
 # What the script of an ensemble's page asks for, by the names of the addresses.
-_QUESTIONS = ("state", "survivability", "cancel", "delete", "document")
+_QUESTIONS = ("state", "survivability", "operations", "cancel", "delete", "document")
 
 
 def _no_page(request: HttpRequest, trouble: Trouble, title: words.Text) -> HttpResponse:

@@ -294,6 +294,13 @@ def test_a_host_counts_the_ensembles_of_its_members(
     assert said in words(page(admin, f"/admin/ensembles/hosts/{host}/"))
 
 
+@pytest.mark.parametrize("path", ["/admin/ensembles/", "/admin/ensembles/hosts/h1/"])
+def test_the_age_of_what_is_shown_is_a_sentence(
+    admin: Client, filled: DashboardCloud, path: str
+) -> None:
+    assert re.search(r"As Nova had it at \w+( [ap]\.m)?\. ", words(page(admin, path)))
+
+
 def test_a_host_without_members_has_nothing_to_drain(admin: Client, filled: DashboardCloud) -> None:
     told = words(page(admin, "/admin/ensembles/hosts/h5/"))
     assert "No member of an ensemble is on this host." in told and "drained" not in told

@@ -167,3 +167,32 @@ def test_a_drawing_begins_as_ever_when_that_has_gone(
     text = demo.get(f"/project/ensembles/draw/?like={ensemble('x')['id']}").content.decode()
     assert _begins_with(text) is None
     assert "could not be fetched" in text
+
+
+def operation(number: int, user_id: str = "somebody-else") -> dict[str, Any]:
+    """Give an operation as the API lists it."""
+    return {"id": f"o{number}", "type_label": "Create", "user_id": user_id, "ended_at": None}
+
+
+def test_operations_come_page_by_page_with_who_asked_for_them(
+    demo: Client, dashboard_cloud: DashboardCloud, shop: dict[str, Any]
+) -> None:
+    mine = demo.get("/project/ensembles/").wsgi_request.user.id
+    listed = [operation(number) for number in range(21)]
+    listed[0]["user_id"] = mine
+    dashboard_cloud.answers["GET", f"{API}/{shop['id']}/operations"] = (
+        200,
+        {"operations": listed},
+    )
+    found = demo.get(url(shop, "operations"), headers=SCRIPT).json()
+    assert [each["id"] for each in found["operations"]] == [f"o{number}" for number in range(20)]
+    assert [each["asked_by"] for each in found["operations"][:2]] == ["demo", "somebody-else"]
+    assert found["next"] == "o19"
+    dashboard_cloud.answers["GET", f"{API}/{shop['id']}/operations"] = (
+        200,
+        {"operations": listed[20:]},
+    )
+    last = demo.get(url(shop, "operations"), {"marker": "o19"}, headers=SCRIPT).json()
+    assert ([each["id"] for each in last["operations"]], last["next"]) == (["o20"], None)
+    asked = dashboard_cloud.queries("GET", f"{API}/{shop['id']}/operations")
+    assert asked == [{"limit": "21"}, {"limit": "21", "marker": "o19"}]

@@ -5,7 +5,14 @@ import json
 
 import pytest
 
-from ensemble_api.planning.message import Message, Sentence, following, legacy_text, listed
+from ensemble_api.planning.message import (
+    Message,
+    Sentence,
+    either,
+    following,
+    legacy_text,
+    listed,
+)
 
 FOUND = Sentence("test.found", "%(count)s %(what)s was found.", "%(count)s %(what)s were found.")
 WHAT = Sentence("test.what", "%(color)s apple")
@@ -68,3 +75,11 @@ def test_names_and_sentences_are_joined_as_people_do() -> None:
         "a, b and c",
     ]
     assert str(following([legacy_text("One."), legacy_text("Two.")])) == "One. Two."
+
+
+def test_of_several_each_will_do() -> None:
+    assert [str(either(list(names))) for names in ("a", "ab", "abc")] == [
+        "a",
+        "a or b",
+        "a, b or c",
+    ]

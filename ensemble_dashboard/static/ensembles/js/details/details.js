@@ -3,8 +3,8 @@
 (function () {
   'use strict';
   const {
-    words, dom, api, planTable, progress, currentState, members, rules, events, time, actions, formats, poll: polls,
-    detailsState, liveParts, detailsFault, detailsPlace, detailsTiers, detailsTrouble,
+    words, dom, api, planTable, progress, currentState, members, rules, events, operations, time, actions, formats,
+    poll: polls, detailsState, liveParts, detailsFault, detailsPlace, detailsTiers, detailsTrouble,
   } = globalThis.ensembles;
   const { gettext, fill } = words;
   const { el, icon } = dom;
@@ -23,6 +23,11 @@
   const where = detailsPlace.open(state, { part, put });
   const trouble = detailsTrouble.open(put);
   const gone = () => globalThis.location.assign(data.goneUrl);
+  const mayCancel = Boolean(document.querySelector('[data-act=cancel]'));
+  const done = operations.open({
+    state, put, cancel: mayCancel ? () => act.cancel() : null,
+    ask: (marker) => server.get(data.operationsUrl + (marker ? '?marker=' + encodeURIComponent(marker) : '')),
+  });
   const poll = polls.poll({
     ask: () => server.get(data.stateUrl), took, failed: (problem) => trouble.lost(problem, poll.now, gone), page: document,
   });
@@ -46,6 +51,7 @@
       () => (current && rules.differences(current)) || []);
     where.show();
     showMembers();
+    done.show();
     showEvents();
     showButtons();
     tick();
@@ -110,14 +116,20 @@
   function took(answer) {
     trouble.tell('');
     const changed = JSON.stringify(answer.ensemble) !== JSON.stringify(state.ensemble);
-    const before = Boolean(state.ensemble) && state.built;
+    const before = state.ensemble && { status: state.ensemble.status, built: state.built };
     state.ensemble = answer.ensemble;
     if (answer.now) { state.ahead = Date.parse(answer.now) - Date.now(); }
     if (!state.built) { state.current = null; }
     if (changed) { render(); }
-    if ((state.built && !before) || (state.leaving && !state.seen)) { askCurrentState(); }
+    began(before);
     if (state.settled && !actions.asking()) { return 'done'; }
     return changed ? 'changed' : 'same';
+  }
+
+  /** Ask for what goes with a status, when it is a new one. */
+  function began(before) {
+    if (!before || before.status !== state.ensemble.status) { done.follow(); }
+    if ((state.built && !(before && before.built)) || (state.leaving && !state.seen)) { askCurrentState(); }
   }
 
   function note(text) {
@@ -148,13 +160,13 @@
   // --- The beginning. ---
 
   root.querySelectorAll('.ens-about time').forEach(time.rewrite);
-  actions.connect({ data, server, trouble: trouble.tell, now: () => state.ensemble, follow: () => poll.now() });
+  const act = actions.connect({ data, server, trouble: trouble.tell, now: () => state.ensemble, follow: () => poll.now() });
   // While something goes on the seconds count; later a minute is soon enough.
   let beats = 0;
   setInterval(() => {
     beats += 1;
     if (!document.hidden && (!state.settled || beats % 30 === 0)) { tick(); }
-    if (!document.hidden && state.built && beats % LIVE === 0) { poll.now(); askCurrentState(true); }
+    if (!document.hidden && state.built && beats % LIVE === 0) { poll.now(); askCurrentState(true); done.follow(); }
   }, 1000);
   // What Nova has may change at any time: whoever comes back to the tab sees how it is then.
   document.addEventListener('visibilitychange', () => {

@@ -11,13 +11,14 @@
 
   /**
    * Make the buttons of the page work. page: {data, server: of api.js, now(): the ensemble, follow(): ask for its state at
-   * once and show that, trouble(message, retry)}.
+   * once and show that, trouble(message, retry)}. Gives {cancel(): asks whether to}.
    */
   function connect(page) {
     const acts = { cancel: () => cancel(page), remove: () => remove(page), document: () => show(page) };
     for (const button of document.querySelectorAll('[data-act]')) {
       button.addEventListener('click', acts[button.dataset.act]);
     }
+    return { cancel: acts.cancel };
   }
 
   /** Let an open question say what is so now, or that there is nothing left to ask. */
