@@ -109,7 +109,8 @@ class Moves:
             states = [(there[each].status, there[each].task_state) for each in servers]
             for server in servers:
                 if (there[server].status, there[server].task_state) == ("VERIFY_RESIZE", None):
-                    self.compute.confirm_server_resize(server)
+                    with contextlib.suppress(openstack.exceptions.BadRequestException):
+                        self.compute.confirm_server_resize(server)  # once more, while it goes on
             if all(each in (("ACTIVE", None), ("SHUTOFF", None)) for each in states):
                 return
             time.sleep(0.5)
