@@ -30,9 +30,12 @@ test-full: $(READY)  ## Run the tests that kill services, on the embedded cloud'
 	@tools/full-profile
 	$(BIN)/pytest -q tests/full
 
-soak: $(READY)  ## Kill services of Nova at random moments of builds and deletes; takes an hour
+soak: $(READY)  ## Kill services of Nova, race for the last capacity, move members; takes two hours
 	@tools/full-profile
 	$(BIN)/python -m tests.soak.kill --results build/kill.json --page build/kill.md
+	$(BIN)/python -m tests.soak.race --results build/race.json --page build/race.md
+	$(BIN)/python -m tests.soak.exclusive
+	$(BIN)/python -m tests.soak.moves
 
 simulate: $(READY)  ## Run 100,000 schedules of the simulation; goes on where it was interrupted
 	$(BIN)/python -W ignore -m tests.simulation --many 100000
