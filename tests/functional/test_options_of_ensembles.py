@@ -20,6 +20,7 @@ from ensemble_api.middleware import EnsemblesFilter
 from ensemble_api.records import Status
 from ensemble_api.store import models, rows
 from ensemble_api.store.api import Page, Store
+from ensemble_api.store.guards import Guards
 from tests.fakes.keystone import FakeKeystone
 
 SAMPLE = Path(__file__).parents[2] / "etc/ensembles.conf.sample"
@@ -161,9 +162,23 @@ def build_concurrency(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
             inside.pop()
 
     cloud.nova.before = before
-    application = serve(build_concurrency=2)
+    application = serve(build_concurrency=2, handover_width=0)
     wait(application, f"/os-ensembles/{create(application, 4)}", "ACTIVE")
     assert (len(at_once), max(at_once)) == (4, 2)
+
+
+def handover_width(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    """Each of four members is on a host of its own, of which two are closed at once."""
+    guards, closed = Guards(cloud.store), set[int]()
+
+    def before(method: str, path: str) -> None:
+        if (method, path) == ("POST", "/servers"):
+            closed.add(len({each.host for each in guards.live()}))
+
+    cloud.nova.before = before
+    application = serve(handover_width=2)
+    wait(application, f"/os-ensembles/{create(application, 4)}", "ACTIVE")
+    assert max(closed) == 2
 
 
 def build_timeout(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
@@ -256,7 +271,7 @@ def worker_threads(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
             together.wait(PATIENCE)
 
     cloud.nova.before = before
-    application = serve(worker_threads=6)
+    application = serve(worker_threads=6, handover_width=0)
     for ensemble_id in [create(application) for _ in range(6)]:
         wait(application, f"/os-ensembles/{ensemble_id}", "ACTIVE")
         assert cloud.store.get(ensemble_id).status is Status.ACTIVE
@@ -280,6 +295,7 @@ OURS: dict[str, Callable[[Serve, SmallCloud, Path], None]] = {
     "shown_hosts": shown_hosts,
     "reserve_attempts": reserve_attempts,
     "build_concurrency": build_concurrency,
+    "handover_width": handover_width,
     "build_timeout": build_timeout,
     "poll_interval": poll_interval,
     "observe_interval": observe_interval,
