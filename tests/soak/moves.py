@@ -109,7 +109,7 @@ class Moves:
             states = [(there[each].status, there[each].task_state) for each in servers]
             for server in servers:
                 if (there[server].status, there[server].task_state) == ("VERIFY_RESIZE", None):
-                    with contextlib.suppress(openstack.exceptions.BadRequestException):
+                    with contextlib.suppress(openstack.exceptions.HttpException):
                         self.compute.confirm_server_resize(server)  # once more, while it goes on
             if all(each in (("ACTIVE", None), ("SHUTOFF", None)) for each in states):
                 return
