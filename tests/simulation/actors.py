@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who does what in a schedule: tenants, an operator, hosts, and who restarts what has died."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ from nova import context as nova_context
 
 from ensemble_api import exception
 from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG
+from ensemble_api.planning.model import Member
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.usecases.reserve import RESERVE_SECONDS
 from tests.simulation.moves import Moves
@@ -42,14 +43,16 @@ class Asked:
     planned: Mapping[Any, str] | None = None  # by the plan of that id
     answers: list[str] = field(default_factory=list)  # ids of ensembles
     refused: list[Exception] = field(default_factory=list)
+    built: bool = True  # as planned, where a plan was named
     deleted: bool = False
 
 
 class Actors:
     """All who act; each is a task, until the schedule's quiet end."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, provoked: Collection[str] = ()) -> None:
         self.world = world
+        self._provoked = provoked
         self.tasks, self.random, self.nova = world.tasks, world.tasks.random, world.nova
         self.processes: list[ApiProcess] = []
         self.asked: list[Asked] = []
@@ -61,8 +64,6 @@ class Actors:
         self._moves = Moves(self.nova)
 
     def begin(self, tenants: int) -> None:
-        for _ in range(2):
-            self.start_process()
         for number in range(tenants):
             project = f"p{number % 2}"
             self.start(f"tenant {number}", lambda project=project: self._tenant(project))
@@ -73,7 +74,7 @@ class Actors:
             ("meddler", self._meddle),
             ("power", self._power),
         ):
-            if self.random.random() < 0.5:
+            if self.random.random() < 0.5 or name in self._provoked:
                 self.start(name, run)
 
     def start(self, name: str, run: Any) -> Task:
@@ -154,6 +155,7 @@ class Actors:
             )
             if isinstance(answer, EnsembleRecord):
                 asked.answers.append(answer.id)
+                asked.built = _as_planned(asked, answer)
             elif isinstance(answer, Exception):
                 asked.refused.append(answer)
                 if isinstance(answer, exception.PlanChanged):
@@ -316,6 +318,13 @@ class Actors:
                 case "tags" if server.status == "ACTIVE":
                     server.tags = []
             self.tasks.note(f"meddled with {server.name}")
+
+
+def _as_planned(asked: Asked, record: EnsembleRecord) -> bool:
+    """Whether each member is where the named plan has it, or was, before a host failed."""
+    if asked.planned is None or any(each.failed_hosts for each in record.members):
+        return True
+    return {Member(each.tier, each.index): each.host for each in record.members} == asked.planned
 
 
 def _answer(run: Any) -> Any:

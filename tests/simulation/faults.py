@@ -2,6 +2,7 @@
 """What goes wrong in a schedule, and how often: drawn by its seed, and switched off for its end."""
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -45,14 +46,16 @@ class Faults:
     seen: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def drawn(cls, generator: random.Random) -> "Faults":
+    def drawn(cls, generator: random.Random, provoked: Collection[str] = ()) -> "Faults":
+        """With those that are ``provoked`` in any case, and often."""
         breadth = generator.choice((0.0, 0.2, 0.5, 1.0))
         shares = {
             kind: most * generator.random()
             for kind, most in MOST.items()
             if generator.random() < breadth
         }
-        return cls(generator, shares)
+        often = {kind: max(most, min(0.01, 4 * most)) for kind, most in MOST.items()}
+        return cls(generator, shares | {each: often[each] for each in provoked if each in MOST})
 
     def hits(self, kind: str) -> bool:
         assert kind in MOST, kind

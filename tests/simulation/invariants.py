@@ -18,6 +18,7 @@ from tests.fakes.placement import HOLD
 from tests.simulation.nova import Server
 from tests.simulation.ours import World
 
+REFUSED = "event.refused"
 REMOVING = ("ROLLING_BACK", "DELETING", "RESERVING")
 _OWNER = sa.text("SELECT lease_owner FROM ensembles WHERE id = :id")
 LEASED = ("members", "ensembles")  # tables that a worker may write with its lease alone
@@ -37,6 +38,7 @@ class Invariants:
         world.asked = self.placement_asked
         world.nova.deleted_by_us = self.deleted_by_us
         world.nova.created_by_us = self.created_by_us
+        world.nova.landing = self.landing
         world.nova.scheduling.placed = self.placed
 
     def holds(self, condition: object, what: str) -> None:
@@ -116,28 +118,33 @@ class Invariants:
             self.holds(False, f"a deposed worker writes: {text[:60]}")
 
     def placed(self, server: Server, host: str, filtered: bool) -> None:
-        """What the filter lets pass makes no hard policy worse."""
-        if not filtered:
-            server.unfiltered = True
-            return
+        """What comes without the filter, or before a member is built, is not its to keep."""
+        server.unfiltered = server.unfiltered or not filtered
+        if server.status != "BUILD" and server.ours:
+            member, _ = self._member(server.member_id) or (None, None)
+            built = member is not None and member.status == MemberStatus.ACTIVE.value
+            server.unfiltered = server.unfiltered or not built
+
+    def landing(self, server: Server, host: str) -> None:
+        """A move that the filter let pass makes no hard policy worse, wherever others ended."""
         record = self._record_of(server)
-        if record is None or server.status == "BUILD":
+        if record is None or server.status == "REBUILD":
             return
         places = self._places(record)
         mine = next(each for each in record.members if each.server_id == server.id)
-        if mine.status is not MemberStatus.ACTIVE:
-            return  # a build that is moved ends with it
-        member = Member(mine.tier, mine.index)
-        others = {each: at for each, at in places.items() if each != member}
-        after = self._missed(record, {**others, member: host})
-        if places.keys() == set(record.ensemble.members):
-            before = self._missed(record, places)
-            for number, amount in after.items():
-                self.holds(
-                    amount <= before.get(number, 0) or server.status == "REBUILD",
-                    f"the filter lets {server.name} go to {host}, which breaks "
-                    f"{record.ensemble.policies[number]}: {_shown(places)}",
-                )
+        ours = [self.world.nova.servers.get(each.server_id or "") for each in record.members]
+        if places.keys() != set(record.ensemble.members) or any(
+            isinstance(each, Server) and each.unfiltered for each in ours
+        ):
+            return
+        before = self._missed(record, places)
+        after = self._missed(record, {**places, Member(mine.tier, mine.index): host})
+        for number, amount in after.items():
+            self.holds(
+                amount <= before.get(number, 0),
+                f"the filter lets {server.name} go to {host}, which breaks "
+                f"{record.ensemble.policies[number]}: {_shown(places)}",
+            )
 
     # At rest.
 
@@ -152,6 +159,8 @@ class Invariants:
             recorded |= {each.server_id for each in record.members if each.server_id}
             if record.status is Status.ERROR:
                 self._nothing_of(record)
+                refused = record.fault is not None and record.fault.code == REFUSED
+                self.holds(not refused, f"{record.id[:8]} ended with a refusal; Nova made none")
             elif record.status.settled:
                 self._all_of(record)
         for server in self.world.nova.running():
@@ -178,6 +187,8 @@ class Invariants:
             if server.gone:
                 self.holds(server.removed_by == "tenant", f"{name} was removed by us")
                 self.holds(record.status is Status.DEGRADED, f"{name} is gone, not DEGRADED")
+            elif record.status is Status.ACTIVE:
+                self.holds(server.status == "ACTIVE", f"{name} is {server.status}, not built")
             whole &= not server.gone
             at = None if server.gone else server.at
             self.holds(

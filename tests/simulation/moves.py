@@ -42,6 +42,7 @@ class Moves:
         self._nova.touch(server, "ERROR" if kind == "evacuate" else "ACTIVE")
 
     def _land(self, server: Server, kind: str, source: Host, target: str) -> None:
+        self._nova.landing(server, target)
         server.at = target
         if kind == "cold":
             self._nova.touch(server, "VERIFY_RESIZE")
@@ -49,6 +50,7 @@ class Moves:
             if self._is_over(server):
                 return
             if source.alive and self._tasks.random.random() < 0.3:
+                self._nova.landing(server, source.name)
                 server.at = source.name
                 self._nova.placement.release(server.id, self._nova.host(target).provider)
                 self._nova.touch(server, "ACTIVE")

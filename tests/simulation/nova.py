@@ -49,6 +49,7 @@ class SimulatedNova(FakeNova):
         kw_only=True, default=lambda server, raised: None
     )
 
+    landing: Callable[[Server, str], None] = field(kw_only=True, default=lambda server, host: None)
     created_by_us: Callable[[Server], None] = field(kw_only=True, default=lambda server: None)
 
     def server(self, server_id: str) -> Server | None:

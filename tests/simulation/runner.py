@@ -3,7 +3,7 @@
 
 import contextlib
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
@@ -48,11 +48,11 @@ class Result:
     seen: dict[str, int] = field(default_factory=dict)
 
 
-def run(seed: int, *, traced: bool = False) -> Result:
-    """Run the schedule of a seed."""
+def run(seed: int, *, traced: bool = False, provoked: Collection[str] = ()) -> Result:
+    """Run the schedule of a seed, in which some faults and actors may be provoked."""
     tasks = Tasks(seed, traced)
     with seams.installed(tasks):
-        schedule = _Schedule(tasks)
+        schedule = _Schedule(tasks, provoked)
         with schedule.watched():
             schedule.run()
         schedule.end()
@@ -68,9 +68,9 @@ def run(seed: int, *, traced: bool = False) -> Result:
 
 
 class _Schedule:
-    def __init__(self, tasks: Tasks) -> None:
+    def __init__(self, tasks: Tasks, provoked: Collection[str]) -> None:
         self.tasks = tasks
-        faults = Faults.drawn(tasks.random)
+        faults = Faults.drawn(tasks.random, provoked)
         database = seams.empty_database()
         placement = FakePlacement()
         scheduling = Scheduling(tasks, SimulatedStore(database, tasks, faults))
@@ -78,7 +78,7 @@ class _Schedule:
         scheduling.nova = nova
         self.world = World(tasks, faults, database, nova, placement)
         self.invariants = Invariants(self.world)
-        self.actors = Actors(self.world)
+        self.actors = Actors(self.world, provoked)
         self.seen: dict[str, int] = {}
 
     @contextlib.contextmanager
@@ -109,6 +109,12 @@ class _Schedule:
             sa.event.remove(engine, "after_cursor_execute", after)
 
     def run(self) -> None:
+        faults = self.world.faults
+        faults.active = False
+        first, _ = self.actors.start_process(), self.actors.start_process()
+        looked = first.begin("observe", first.observer.observe)
+        self.tasks.run_until(lambda: looked.ended, REST)
+        faults.active = True
         self.actors.begin(self.tasks.random.randint(1, 4))
         self.until(lambda: False, self.tasks.random.uniform(20.0, CHAOS))
         self.calm_down()
@@ -187,6 +193,7 @@ class _Schedule:
             self.invariants.holds(
                 len(set(asked.answers)) <= 1, f"one request made several: {asked.answers}"
             )
+            self.invariants.holds(asked.built, f"another plan than {asked.plan_id} was built")
             for error in asked.refused:
                 self.invariants.holds(isinstance(error, EXPECTED), f"answered {error!r}")
 
