@@ -113,7 +113,12 @@ class Replacement:
                 LOG.info("Others took capacity planned for %s, attempt %d", record.id, attempt)
                 self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
                 continue
-            self._store.save_replaced(record, moved, self._owner)
+            try:
+                self._store.save_replaced(record, moved, self._owner)
+            except exception.LeaseLost:
+                # Whoever has the ensemble now does not know of these holds.
+                self._holds.give_back(record, moved)
+                raise
             break
         return saved
 

@@ -24,6 +24,11 @@ def test_no_schedule_breaks_an_invariant(part: int) -> None:
         assert not result.broken, f"step {result.steps} of `{again}`: {result.broken[0]}"
 
 
+def test_a_worker_that_stood_still_before_it_held_capacity_anew_gives_it_back() -> None:
+    """It lost its lease meanwhile, and the ensemble was gone when it went on."""
+    assert not run(439).broken
+
+
 def test_a_seed_gives_the_same_trace_in_every_process() -> None:
     """Also where Python gives sets another order."""
     command = [sys.executable, "-W", "ignore", "-m", "tests.simulation", "--seed", "7", "--trace"]
