@@ -4,7 +4,7 @@
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
@@ -246,13 +246,12 @@ class Engine:
             self._fail(ensemble, _REFUSED(member=member.name, answer=error.message))
             return
         LOG.info("Nova did not take %s of %s: %s", member.name, ensemble.id, error)
-        self._store.postpone(
+        self._postpone(
             ensemble,
             member,
-            self._owner,
             seconds=pause,
             refusal=error.message,
-            held=self._hold_anew(ensemble, member),
+            held=False,
             # After a 5xx Nova may go on with what it said that it did not take.
             awaited=error.status >= 500,
         )
@@ -269,13 +268,12 @@ class Engine:
         if server_id is not None and (obstacle := self._delete(context, server_id)):
             self._fail(ensemble, obstacle)
             return
-        self._store.postpone(
+        self._postpone(
             ensemble,
             member,
-            self._owner,
             seconds=HOST_PAUSE,
             refusal=_INTERRUPTED if interrupted else _HOST_DOWN,
-            held=member.status is MemberStatus.RESERVED or self._hold_anew(ensemble, member),
+            held=member.status is MemberStatus.RESERVED,
             awaited=server_id is None and bool(member.asked_at),
             message=(_BUILD_INTERRUPTED if interrupted else _HOST_AWAITED)(member=member.name),
             asked=server_id is not None,
@@ -310,6 +308,18 @@ class Engine:
                     message=_HOST_AWAITED(member=member.name),
                     asked=False,
                 )
+
+    def _postpone(
+        self, ensemble: EnsembleRecord, member: MemberRecord, *, held: bool, **facts: Any
+    ) -> None:
+        """Save that a member is asked for later, with its capacity held anew if it is not held."""
+        anew = not held and self._hold_anew(ensemble, member)
+        try:
+            self._store.postpone(ensemble, member, self._owner, held=held or anew, **facts)
+        except exception.LeaseLost:
+            if anew:  # whoever has the ensemble now does not know of this hold
+                self._reservation.release(member.id)
+            raise
 
     def _hold_anew(self, ensemble: EnsembleRecord, member: MemberRecord) -> bool:
         """Hold a member's capacity again after it was handed over; gives whether that worked."""

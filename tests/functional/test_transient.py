@@ -152,6 +152,28 @@ def test_a_hold_that_was_made_anew_and_not_saved_goes_with_the_server_that_is_fo
     cloud.assert_built(built)
 
 
+def test_a_hold_that_was_made_anew_for_another_worker_s_ensemble_is_given_back(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    """A worker stands still between the hold and its record, until another has the ensemble."""
+    record = cloud.service().create(caller(), body(("web", 1)))
+    cloud.nova.refuse["web-0"] = (503, BUSY)
+
+    class Slow(Reservation):
+        def hold(self, *arguments: Any) -> None:
+            super().hold(*arguments)
+            clock.forward(LEASE + 1)
+            assert cloud.store.claim(record.id, "second", LEASE)
+
+    slow = Slow(cloud.placement.adapter())
+    assert cloud.store.claim(record.id, "worker", LEASE)
+    load = cloud.placement.consumers(*cloud.providers)
+    assert record.members[0].id in load
+    with pytest.raises(exception.LeaseLost):
+        cloud.engine(reservation=slow).step(record.id)
+    assert record.members[0].id not in cloud.placement.consumers(*cloud.providers)
+
+
 def test_after_a_conflict_no_server_is_awaited_that_a_tag_could_name(
     cloud: SmallCloud, clock: Clock
 ) -> None:
