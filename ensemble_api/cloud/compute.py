@@ -138,8 +138,12 @@ class Compute:
         return list(self._get_as_operator(context, "/os-services?binary=nova-compute")["services"])
 
     def down(self, context: Context) -> frozenset[str]:
-        """The names of the hosts whose compute service does not report."""
-        return frozenset(each["host"] for each in self.services(context) if each["state"] != "up")
+        """The names of the hosts whose compute service does not report.
+
+        Of a host whose cell does not answer Nova tells no state, which is not that it is down.
+        """
+        services = self.services(context)
+        return frozenset(each["host"] for each in services if each.get("state", "up") != "up")
 
     def aggregates(self, context: Context) -> list[dict[str, Any]]:
         """All host aggregates with hosts and metadata."""

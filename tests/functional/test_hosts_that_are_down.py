@@ -213,6 +213,15 @@ def test_a_host_that_comes_and_goes_is_given_up_after_some_tries(
     assert asked.count("/servers") == 7
 
 
+def test_a_build_goes_on_while_a_cell_does_not_answer(cloud: SmallCloud, clock: Clock) -> None:
+    """Nova says nothing then of the state of its hosts, which is not that they are down."""
+    record = cloud.service().create(caller(), body(("web", 2)))
+    used = {each.host for each in record.members}
+    silent = next(each for each in cloud.nova.hosts if each.name not in used)
+    silent.silent = True
+    cloud.assert_built(run(cloud, clock, record, {}))
+
+
 @pytest.mark.parametrize("second", [0, 1])
 def test_a_worker_that_died_while_it_waited_is_taken_over(
     cloud: SmallCloud, clock: Clock, second: int
