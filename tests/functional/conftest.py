@@ -133,8 +133,9 @@ def store(
 
 
 @pytest.fixture
-def cloud(placement: PlacementService, store: Store) -> SmallCloud:
-    return SmallCloud.build(placement, store)
+def cloud(placement: PlacementService, store: Store) -> Iterator[SmallCloud]:
+    yield SmallCloud.build(placement, store)
+    placement.remove_added_inventory()
 
 
 @pytest.fixture

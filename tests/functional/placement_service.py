@@ -37,6 +37,7 @@ class PlacementService:
         self._server = waitress.create_server(application, sockets=[listener], threads=1)
         threading.Thread(target=self._serve, name="placement", daemon=True).start()
         self.client = self.adapter()
+        self._added: list[tuple[str, str]] = []
 
     def adapter(self) -> Any:
         """A keystoneauth adapter such as ``ensemble_api.cloud.session`` makes."""
@@ -106,6 +107,16 @@ class PlacementService:
             },
         )
         assert answer.status_code == 201, answer.text
+        self._added.append((provider, resource))
+
+    def remove_added_inventory(self) -> None:
+        """Take away what one test gave its hosts, since all others would see it."""
+        while self._added:
+            provider, resource = self._added.pop()
+            for consumer in self.consumers(provider):
+                self.release(consumer)
+            path = f"/resource_providers/{provider}/inventories/{resource}"
+            assert self.client.delete(path).status_code == 204
 
     def used(self, provider: str) -> dict[str, int]:
         """What is used of a provider, zeros left out."""

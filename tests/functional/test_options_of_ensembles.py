@@ -228,12 +228,13 @@ def event_lifetime(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     application = serve(event_lifetime=2, observe_interval=1.0)
     ensemble_id = create(application)
     wait(application, f"/os-ensembles/{ensemble_id}", "ACTIVE")
-    with cloud.store.writing() as session:
-        first, second = session.scalars(
-            sa.select(models.Event).order_by(models.Event.id).limit(2)
-        ).all()
-        first.at, second.at = rows.now() - timedelta(hours=47), rows.now() - timedelta(hours=49)
-        kept, old = first.id, second.id
+    event = models.Event
+    with cloud.store.reading() as session:
+        kept, old = session.scalars(sa.select(event.id).order_by(event.id).limit(2)).all()
+    with cloud.store.writing() as session:  # and not reading before, which SQLite would refuse
+        for number, hours in ((kept, 47), (old, 49)):
+            at = rows.now() - timedelta(hours=hours)
+            session.execute(sa.update(event).where(event.id == number).values(at=at))
         session.execute(sa.update(models.Observation).values(compared_at=None))
 
     def left() -> set[int]:
