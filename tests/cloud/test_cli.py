@@ -250,7 +250,7 @@ def test_what_cannot_be_placed_is_refused_with_reasons(
     line = [number for number, each in enumerate(text.splitlines(), 1) if "- type:" in each][-1]
     done = openstack(cloud, "demo", command, str(path))
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("shop: The ensemble does not fit.\n- database ")
+    assert done.stderr.startswith("shop: The ensemble does not fit.\n- “database” ")
     assert f"({path}:{line})" in done.stderr
     assert "\n  This would fit: " in done.stderr
     assert not set(racks_and_zones(cloud)) & set(done.stderr.split())

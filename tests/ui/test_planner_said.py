@@ -89,7 +89,7 @@ def test_changes_are_taken_back_one_after_the_other(demo: Dashboard) -> None:
     assert value(demo, "#t1-count") == "3"
     drawing(demo, "refused")
     # And again, to where the undoing began.
-    for said in ["Ask for 2 members of web", "change web from 2 to 3 members", "Relax"]:
+    for said in ["Ask for 2 members of “web”", "change web from 2 to 3 members", "Relax"]:
         assert said in demo.text("#ens-redo")
         demo.click("#ens-redo")
     preview_of(demo, {"web": 3})
