@@ -98,6 +98,7 @@ class Dashboard:
         self.driver = driver
         self.url = url.rstrip("/")
         self._sessions = {} if sessions is None else sessions
+        self._expected: list[str] = []
 
     def log_in(self, user: str, password: str) -> None:
         """Log in as somebody else than before, by the form, to a session that nobody had before."""
@@ -202,19 +203,25 @@ class Dashboard:
     def expect_only(self, status: int) -> None:
         """Take it that the browser noted answers of this status, which the test meant to get.
 
+        More of them may follow for as long as the page asks again.
         (Horizon drops a row whose update is answered with 404, and the browser notes each one.)
         """
-        noted = self.severe()
+        noted = self.noted()
         assert noted, f"no answer of status {status} was noted"
-        assert not [line for line in noted if f"status of {status}" not in line], noted
+        self._expected.append(f"status of {status}")
+        assert self._unexpected(noted) == []
 
     def severe(self) -> list[str]:
+        """Give what the browser logged as severe since the last call, less what is expected."""
+        return self._unexpected(self.noted())
+
+    def noted(self) -> list[str]:
         """Give what the browser logged as severe since the last call."""
-        return [
-            entry["message"]
-            for entry in self.driver.get_log("browser")
-            if entry["level"] == "SEVERE"
-        ]
+        log = self.driver.get_log("browser")
+        return [entry["message"] for entry in log if entry["level"] == "SEVERE"]
+
+    def _unexpected(self, noted: list[str]) -> list[str]:
+        return [line for line in noted if not any(each in line for each in self._expected)]
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def test_a_drawing_is_never_built_in_the_project_of_another_tab(
 
     # Nor is it planned there, and what is drawn meanwhile is kept.
     both.type("#t1-count", "3")
-    both.until(lambda: both.severe())
+    both.until(lambda: both.noted())
     drawing(both, "error")
 
     both.click("#ens-verdict a")
