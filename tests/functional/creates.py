@@ -40,7 +40,7 @@ class Held(Reservation):
     """A reservation during which something else happens."""
 
     def __init__(self, cloud: SmallCloud, during: Any) -> None:
-        super().__init__(cloud.placement.adapter(), sleep=cloud.naps.append)
+        super().__init__(cloud.placement.adapter(), sleep=cloud.pauses.append)
         self._during = during
 
     def hold(self, *arguments: Any) -> None:

@@ -100,7 +100,7 @@ class SmallCloud:
     placement: PlacementService
     store: Store
     nova: FakeNova
-    naps: list[float] = field(default_factory=list)
+    pauses: list[float] = field(default_factory=list)
 
     @classmethod
     def build(
@@ -144,7 +144,7 @@ class SmallCloud:
             FakeNetworks(),
             Volumes(),
             Inventory(compute, adapter, levels, "nova"),
-            parts.get("reservation") or Reservation(adapter, sleep=self.naps.append),
+            parts.get("reservation") or Reservation(adapter, sleep=self.pauses.append),
             owner=parts.get("owner", "api"),
             worker=parts.get("worker", "worker"),
             max_members=parts.get("max_members", 500),
@@ -152,7 +152,7 @@ class SmallCloud:
             attempts=parts.get("attempts", 4),
             wake=parts.get("wake", lambda: None),
             check_rights=parts.get("check_rights", lambda: None),
-            sleep=parts.get("sleep", self.naps.append),
+            sleep=parts.get("sleep", self.pauses.append),
             plan_lifetime=parts.get("plan_lifetime", 900),
             shown_hosts=parts.get("shown_hosts", 1000),
         )
@@ -181,7 +181,7 @@ class SmallCloud:
     def engine(self, owner: str = "worker", **parts: Any) -> Engine:
         store = parts.get("store") or self.store
         reservation = parts.get("reservation") or Reservation(
-            self.placement.adapter(), sleep=self.naps.append
+            self.placement.adapter(), sleep=self.pauses.append
         )
         return Engine(
             store,

@@ -100,7 +100,7 @@ def test_what_is_given_up_and_not_claimed_yet_is_refused_without_a_proof(
     assert last["code"] == "build-under-way"
     assert str(last["suggestion"]) == "Try again in a moment."
     assert "other ensembles are being built" in first["message"]
-    assert cloud.naps, "it looked again before it said so"
+    assert cloud.pauses, "it looked again before it said so"
 
     planned = cloud.service().plan(caller(), ALL).result
     assert isinstance(planned, result.Infeasible)
@@ -127,7 +127,7 @@ def test_what_does_not_fit_without_that_build_either_is_proved_at_once(
     planned = cloud.service().plan(caller(), too_many).result
     assert isinstance(planned, result.Infeasible)
     assert planned.proved
-    assert cloud.naps == []
+    assert cloud.pauses == []
     assert refusal(cloud.post(too_many, key="k1")) == first
 
 

@@ -15,7 +15,7 @@ class Contended(Reservation):
     """Somebody else takes a host of the plan just before it is held, so many times."""
 
     def __init__(self, cloud: SmallCloud, times: int) -> None:
-        super().__init__(cloud.placement.adapter(), sleep=cloud.naps.append)
+        super().__init__(cloud.placement.adapter(), sleep=cloud.pauses.append)
         self.cloud, self.times = cloud, times
         self.tried: list[list[Any]] = []
 
@@ -33,7 +33,7 @@ def test_a_create_that_loses_its_capacity_plans_again_elsewhere(cloud: SmallClou
     hosts = [members[0].host for members in reservation.tried]
     assert len(set(hosts)) == 3
     assert [each.id for each in record.members] == [each.id for each in reservation.tried[-1]]
-    assert len(cloud.naps) == 2
+    assert len(cloud.pauses) == 2
     cloud.run(record.id)
     assert cloud.store.get(record.id).status == "ACTIVE"
 

@@ -1,80 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """A process that dies between any two writes is taken over, and the ensemble converges.
 
-Every write to the database, to Placement and to Nova is one tick of a fuse. For each scenario
-the test first counts the ticks of a whole run, and then runs it once for every tick, with the
+Every write to the database, to Placement and to Nova is counted. For each scenario
+the test first counts the writes of a whole run, and then runs it once for every write, with the
 process dead from there on. After the lease another worker takes over.
 """
 
-import itertools
-import threading
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-import webob
+from killed_process import Killed, Process, WriteLimit
 from placement_service import PlacementService
 from small_cloud import LEASE, Clock, SmallCloud, body, caller
 
 from ensemble_api import exception
 from ensemble_api.cloud.reservation import Reservation
-from ensemble_api.store import rows
 from ensemble_api.store.api import Page, Store
 from ensemble_api.usecases.reserve import RESERVE_SECONDS
-
-WRITES = {
-    *(
-        "create",
-        "replan",
-        "transition",
-        "update_member",
-        "save_server_request",
-        "postpone",
-        "set_blocked",
-        "remove",
-        "replace_members",
-        "save_replaced",
-    ),
-    *("claim", "release", "post", "delete", "writing"),
-}
-
-
-class Killed(BaseException):
-    """The process is gone: nobody catches this but the test."""
-
-
-class Fuse:
-    """Lets so many writes through; then the process is dead, in all its threads."""
-
-    def __init__(self, limit: int) -> None:
-        self.writes: list[str] = []
-        self._limit = limit
-        self._lock = threading.Lock()
-
-    def tick(self, what: str) -> None:
-        with self._lock:
-            if len(self.writes) >= self._limit:
-                raise Killed(what)
-            self.writes.append(what)
-
-
-class Mortal:
-    """Any object whose writes a fuse counts."""
-
-    def __init__(self, inner: Any, fuse: Fuse) -> None:
-        self._inner, self._fuse = inner, fuse
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._inner, name)
-        if name not in WRITES:
-            return value
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            self._fuse.tick(f"{type(self._inner).__name__}.{name}")
-            return value(*args, **kwargs)
-
-        return call
 
 
 @pytest.fixture
@@ -82,72 +26,6 @@ def cloud(placement: PlacementService, store: Store) -> SmallCloud:
     """Two hosts do, and there are many runs."""
     hosts = {"host1": ("rack1", "az1"), "host2": ("rack2", "az1")}
     return SmallCloud.build(placement, store, hosts)
-
-
-class Process:
-    """One nova-api process with the parts of ours in it; its fuse may end it."""
-
-    def __init__(self, cloud: SmallCloud, fuse: Fuse) -> None:
-        self._cloud = cloud
-        self._store: Any = Mortal(cloud.store, fuse)
-        reservation = Reservation(Mortal(cloud.placement.adapter(), fuse), sleep=lambda _: None)
-        self._parts = {"store": self._store, "reservation": reservation}
-
-        def before(method: str, path: str) -> None:
-            if method in ("POST", "DELETE"):
-                fuse.tick(f"Nova {method}")
-
-        self._before = before
-
-    def __enter__(self) -> "Process":
-        self._cloud.nova.before = self._before
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        nova = self._cloud.nova
-        nova.before = lambda method, path: None
-        nova.refuse.clear()
-        for server in nova.alive():
-            server.locked = False
-
-    def create(self, wanted: Any) -> str:
-        return self._cloud.service(**self._parts).create(caller(), wanted).id
-
-    def post(self, wanted: Any, **marks: Any) -> webob.Response:
-        return self._cloud.post(wanted, **marks, **self._parts)
-
-    def delete(self, ensemble_id: str) -> None:
-        self._cloud.service(**self._parts).delete(caller(), ensemble_id)
-
-    def work(self, ensemble_id: str, steps: int | None = None) -> None:
-        """Step until the ensemble is settled, or so many times."""
-        if self._store.claim(ensemble_id, "first", LEASE):
-            engine = self._cloud.engine("first", concurrency=1, **self._parts)
-            try:
-                for _ in itertools.count() if steps is None else range(steps):
-                    if self._store.get(ensemble_id).status.settled:
-                        break
-                    engine.step(ensemble_id)
-                self._store.release(ensemble_id, "first")
-            except exception.NotFound:
-                pass
-
-    def refuse(self, member: str) -> None:
-        """Let Nova refuse a member's server for now."""
-        self._cloud.nova.refuse[member] = (503, "Neutron restarts")
-
-    def accept(self) -> None:
-        """Let Nova take all again, a while later."""
-        self._cloud.nova.refuse.clear()
-        rows.now.forward(2)  # type: ignore[attr-defined]
-
-    def break_host(self) -> None:
-        """Let no server be built on one of the two hosts from now on."""
-        self._cloud.nova.break_host["host1"] = "Failed to allocate the network(s)"
-
-    def lock(self, locked: bool) -> None:
-        """Lock or unlock the first server."""
-        self._cloud.nova.alive()[0].locked = locked
 
 
 Scenario = Callable[[Process], None]
@@ -227,14 +105,14 @@ def crash_everywhere(
 
     What comes before transition number ``since`` is another test's. Gives the number of crashes.
     """
-    whole = Fuse(10_000)
+    whole = WriteLimit(10_000)
     with Process(cloud, whole) as process:
         scenario(process)
     wipe(cloud, survivor(cloud))
     transitions = [at for at, write in enumerate(whole.writes) if write == "Store.transition"]
     first = transitions[since - 1] if since else 0
     for limit, write in list(enumerate(whole.writes))[first:]:
-        with Process(cloud, Fuse(limit)) as process, pytest.raises(Killed):
+        with Process(cloud, WriteLimit(limit)) as process, pytest.raises(Killed):
             scenario(process)
         ensemble_id = survivor(cloud)
         state = "none" if ensemble_id is None else cloud.store.get(ensemble_id).status.value
@@ -307,13 +185,13 @@ def test_a_create_interrupted_anywhere_and_sent_again_is_done_once(
             found["plan"] = cloud.service().plan(caller(), wanted).id
         return found
 
-    whole = Fuse(10_000)
+    whole = WriteLimit(10_000)
     with Process(cloud, whole) as process:
         assert process.post(wanted, **marks()).status_int == 202
     wipe(cloud, survivor(cloud))
     for limit, write in enumerate(whole.writes):
         mine = marks()
-        with Process(cloud, Fuse(limit)) as process, pytest.raises(Killed):
+        with Process(cloud, WriteLimit(limit)) as process, pytest.raises(Killed):
             process.post(wanted, **mine)
         ensemble_id = survivor(cloud)
         state = "none" if ensemble_id is None else cloud.store.get(ensemble_id).status.value

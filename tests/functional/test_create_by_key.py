@@ -93,7 +93,7 @@ def test_the_second_waits_while_the_first_reserves_and_gets_the_same_answer(
     cloud: SmallCloud,
 ) -> None:
     held, go_on = threading.Event(), threading.Event()
-    naps: list[float] = []
+    pauses: list[float] = []
 
     def hold() -> None:
         held.set()
@@ -103,27 +103,27 @@ def test_the_second_waits_while_the_first_reserves_and_gets_the_same_answer(
         running = pool.submit(post, cloud, key="k1", reservation=Held(cloud, hold))
         assert held.wait(30)
 
-        def nap(seconds: float) -> None:
-            naps.append(seconds)
+        def pause(seconds: float) -> None:
+            pauses.append(seconds)
             go_on.set()
             running.result(30)
 
-        second = post(cloud, key="k1", sleep=nap)
+        second = post(cloud, key="k1", sleep=pause)
         first = running.result()
-    assert naps
+    assert pauses
     assert (second.status_int, second.body, second.location) == (202, first.body, first.location)
     assert built(cloud) == 1
 
 
 def test_the_second_does_not_wait_for_ever(cloud: SmallCloud) -> None:
     answers: list[webob.Response] = []
-    naps: list[float] = []
-    held = Held(cloud, lambda: answers.append(post(cloud, key="k1", sleep=naps.append)))
+    pauses: list[float] = []
+    held = Held(cloud, lambda: answers.append(post(cloud, key="k1", sleep=pauses.append)))
     first = post(cloud, key="k1", reservation=held)
     (second,) = answers
     assert (second.status_int, code(second)) == (409, "ensemble.in_progress")
     assert int(second.headers["Retry-After"]) == idempotency.RETRY_SECONDS
-    assert 5 <= sum(naps) <= 15
+    assert 5 <= sum(pauses) <= 15
     assert post(cloud, key="k1").body == first.body
     assert built(cloud) == 1
 

@@ -16,7 +16,7 @@ from ensemble_api.store.api import Page, Store
 
 EVERY_DATABASE = True
 
-APART = {"type": "anti-affinity", "level": "host", "tiers": ["web"], "enforcement": "hard"}
+ANTI_AFFINITY = {"type": "anti-affinity", "level": "host", "tiers": ["web"], "enforcement": "hard"}
 SURVIVE = {
     "type": "survive",
     "level": "host",
@@ -65,7 +65,7 @@ def promises(scene: Scene) -> list[str]:
 
 @pytest.fixture
 def scene(store: Store) -> Scene:
-    scene = built(store, FakeCompute(), APART)
+    scene = built(store, FakeCompute(), ANTI_AFFINITY)
     assert stands(scene) == ("ACTIVE", [])
     return scene
 
@@ -132,7 +132,7 @@ def test_a_promise_to_survive_does_not_hold_with_one_member_less(store: Store) -
 
 def test_a_soft_policy_degrades_by_its_minimum_alone(store: Store) -> None:
     asked = {**SURVIVE, "min_available": 2, "enforcement": "soft"}
-    scene = built(store, FakeCompute(), asked, {**APART, "enforcement": "soft"})
+    scene = built(store, FakeCompute(), asked, {**ANTI_AFFINITY, "enforcement": "soft"})
     assert stands(scene) == ("ACTIVE", [])
     scene.compute.put(scene.ids[0], "h1")
     assert stands(scene) == ("ACTIVE", [])
@@ -176,7 +176,7 @@ def test_another_ensemble_that_comes_too_near_degrades(store: Store) -> None:
 
 def test_a_build_that_ends_is_judged_though_nothing_changes_any_more(store: Store) -> None:
     compute = FakeCompute()
-    scene = built(store, compute, APART)
+    scene = built(store, compute, ANTI_AFFINITY)
     scene.store.transition(scene.ensemble_id, [Status.ACTIVE], Status.BUILDING)
     compute.put(scene.ids[0], "h1")
     assert stands(scene) == ("BUILDING", [])
@@ -223,7 +223,7 @@ def test_more_ensembles_than_one_transaction_judges_are_judged_in_one_look(
 
 
 def test_one_that_cannot_be_judged_does_not_keep_the_others_from_it(scene: Scene) -> None:
-    strange = built(scene.store, scene.compute, APART, name="strange")
+    strange = built(scene.store, scene.compute, ANTI_AFFINITY, name="strange")
     with scene.store.writing() as session:
         query = session.query(models.Ensemble).filter(models.Ensemble.id == strange.ensemble_id)
         query.update({"plan": {}})

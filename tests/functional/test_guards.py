@@ -54,7 +54,7 @@ class Scheduler:
     """One scheduler process."""
 
     store: Store
-    naps: Callable[[float], None] = lambda seconds: None
+    pauses: Callable[[float], None] = lambda seconds: None
 
     def admit(
         self,
@@ -77,7 +77,7 @@ class Scheduler:
             scheduler_hints={} if hint is None else {HANDOVER_HINT: [hint]},
             **fields,
         )
-        guarded = GuardedHosts(Guards(self.store), self.naps)
+        guarded = GuardedHosts(Guards(self.store), self.pauses)
         admission = Admission(CurrentStates(self.store), guarded, LEVELS, FakeNova())
         return [each.host for each in admission.admit(found, spec)]
 
@@ -255,24 +255,24 @@ def test_a_request_to_which_closed_hosts_alone_are_left_waits_for_one_to_open(
     store: Store,
 ) -> None:
     hints = close(store, shop(store, members=2))
-    naps: list[float] = []
+    pauses: list[float] = []
 
-    def nap(seconds: float) -> None:
-        naps.append(seconds)
-        if len(naps) == 3:
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
             Guards(store).end(hints["h1"])
 
-    assert Scheduler(store, nap).admit(hosts=["h0", "h1"]) == ["h1"]
-    assert len(naps) == 3
-    assert Scheduler(store, nap).admit(hosts=[]) == [], "what Nova has no host for waits for none"
-    assert len(naps) == 3
+    assert Scheduler(store, pause).admit(hosts=["h0", "h1"]) == ["h1"]
+    assert len(pauses) == 3
+    assert Scheduler(store, pause).admit(hosts=[]) == [], "what Nova has no host for waits for none"
+    assert len(pauses) == 3
 
 
 def test_it_waits_for_a_few_seconds_at_most(store: Store) -> None:
     close(store, shop(store, members=1))
-    naps: list[float] = []
-    assert Scheduler(store, naps.append).admit(hosts=["h0"]) == []
-    assert sum(naps) == pytest.approx(PATIENCE, abs=0.3)
+    pauses: list[float] = []
+    assert Scheduler(store, pauses.append).admit(hosts=["h0"]) == []
+    assert sum(pauses) == pytest.approx(PATIENCE, abs=0.3)
 
 
 def test_a_server_that_is_moved_is_not_kept_from_its_last_host(store: Store) -> None:

@@ -14,7 +14,7 @@ from ensemble_api.records import EnsembleRecord, MemberStatus
 from ensemble_api.store.guards import Guards
 from tests.fakes.nova import FakeServer
 
-APART = body(("web", 3), policies=[anti_affinity("web")])
+ENSEMBLE = body(("web", 3), policies=[anti_affinity("web")])
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def late(cloud: SmallCloud) -> Iterator[tuple[EnsembleRecord, FakeServer]]:
 def test_each_host_is_closed_before_its_hold_goes_and_when_nova_is_asked(
     cloud: SmallCloud, guards: Guards
 ) -> None:
-    record = cloud.service().create(caller(), APART)
+    record = cloud.service().create(caller(), ENSEMBLE)
     hosts = {member.id: member.host for member in record.members}
     released, asked = [], []
 
@@ -79,7 +79,7 @@ def test_each_host_is_closed_before_its_hold_goes_and_when_nova_is_asked(
 
 
 def test_each_request_brings_the_hint_of_its_own_host(cloud: SmallCloud, guards: Guards) -> None:
-    record = cloud.service().create(caller(), APART)
+    record = cloud.service().create(caller(), ENSEMBLE)
     step(cloud, record)
     hints = {each.id: each.host for each in guards.live()}
     assert {hints[cloud.nova.hints[each.id][HANDOVER_HINT]] for each in cloud.nova.alive()} == {
@@ -89,7 +89,7 @@ def test_each_request_brings_the_hint_of_its_own_host(cloud: SmallCloud, guards:
 
 
 def test_a_host_opens_when_its_server_is_on_it(cloud: SmallCloud, guards: Guards) -> None:
-    record = cloud.service().create(caller(), APART)
+    record = cloud.service().create(caller(), ENSEMBLE)
     step(cloud, record)
     assert len(closed(guards)) == 3
     step(cloud, record)
@@ -137,7 +137,7 @@ def test_a_host_opens_when_nova_did_not_take_the_request_and_its_hold_is_back(
 def test_members_wait_for_their_turn_with_their_capacity_held(
     cloud: SmallCloud, guards: Guards
 ) -> None:
-    record = cloud.service().create(caller(), APART)
+    record = cloud.service().create(caller(), ENSEMBLE)
     first = step(cloud, record, width=1)
     assert first is NextStep.NOW
     unclaimed(cloud)
@@ -158,7 +158,7 @@ def test_members_wait_for_their_turn_with_their_capacity_held(
 
 
 def test_two_ensembles_take_turns(cloud: SmallCloud, guards: Guards) -> None:
-    records = [cloud.service().create(caller(f"p{each}"), APART) for each in range(2)]
+    records = [cloud.service().create(caller(f"p{each}"), ENSEMBLE) for each in range(2)]
     most = 0
     for _ in range(40):
         for record in records:
@@ -172,7 +172,7 @@ def test_two_ensembles_take_turns(cloud: SmallCloud, guards: Guards) -> None:
 def test_with_a_width_of_0_no_host_is_closed_and_no_hint_is_given(
     cloud: SmallCloud, guards: Guards
 ) -> None:
-    record = cloud.service().create(caller(), APART)
+    record = cloud.service().create(caller(), ENSEMBLE)
     step(cloud, record, width=0)
     assert closed(guards) == set()
     assert len(cloud.nova.alive()) == 3

@@ -29,7 +29,7 @@ EVERY_DATABASE = True
 LEVELS = parse_levels(["rack:rack", "zone:availability_zone"])
 TREE = Levels(("host", "rack", "zone"), "zone")
 RACKS = {"h0": "r0", "h1": "r1", "h2": "r2", "h3": "r3", "h4": "r0", "h5": "r1"}
-APART = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
+ANTI_AFFINITY = {"type": "anti-affinity", "level": "host", "tiers": ["web"]}
 
 
 @dataclass
@@ -117,7 +117,7 @@ def running(store: Store, nova: FakeNova, *policies: Any, members: int = 3) -> S
 
 @pytest.fixture
 def scene(store: Store) -> Scene:
-    return running(store, FakeNova(), APART)
+    return running(store, FakeNova(), ANTI_AFFINITY)
 
 
 def test_a_member_is_given_one_host_that_keeps_its_policies(scene: Scene) -> None:

@@ -213,7 +213,7 @@ def test_the_capacity_that_others_take_during_the_reservation_is_told(cloud: Sma
                 taken.append(cloud.fill(places(planned)["web-0"], 4))
             super().hold(*arguments)
 
-    service = cloud.service(reservation=Slow(cloud.placement.adapter(), sleep=cloud.naps.append))
+    service = cloud.service(reservation=Slow(cloud.placement.adapter(), sleep=cloud.pauses.append))
     with pytest.raises(exception.PlanChanged):
         service.create(caller(), WANTED, planned.id)
     assert cloud.store.unsettled() == []

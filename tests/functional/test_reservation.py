@@ -222,12 +222,12 @@ def test_of_many_contenders_for_the_last_capacity_exactly_one_wins(
 
 def test_a_concurrent_update_is_tried_again(placement: PlacementService, hosts: list[str]) -> None:
     replies = [Reply(409, '{"code": "placement.concurrent_update"}')] * 2
-    naps: list[float] = []
+    pauses: list[float] = []
     adapter = Scripted(placement.adapter(), lambda *_: replies.pop() if replies else None)
     wanted = members(*hosts)
-    Reservation(adapter, sleep=naps.append).hold("shop", "ada", wanted)
+    Reservation(adapter, sleep=pauses.append).hold("shop", "ada", wanted)
     assert placement.consumers(*hosts) == {member.id for member in wanted}
-    assert naps == [0.1, 0.2]
+    assert pauses == [0.1, 0.2]
 
 
 def test_endless_concurrent_updates_end_as_capacity_taken(
