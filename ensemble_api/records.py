@@ -45,6 +45,18 @@ class MemberStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LostHost:
+    """A host that was full for a member when Nova looked, or another search after that: how often.
+
+    ``pause`` is the seconds for which it is left out still.
+    """
+
+    name: str
+    times: int
+    pause: float
+
+
+@dataclass(frozen=True, slots=True)
 class MemberRecord:
     """One member as recorded.
 
@@ -56,7 +68,8 @@ class MemberRecord:
     ``tries`` how often Nova did not take the request, ``refusal`` what it said last, ``pause`` the
     seconds until it may be asked again. ``current_host`` and ``server_status`` are what Nova said
     of its server when it was last observed; the status is empty before. ``failed_hosts`` are those
-    on which its server could not be built or stay, ``discarded_servers`` the ids of those servers.
+    on which its server could not be built or stay, ``lost_hosts`` those that were full for it when
+    Nova looked, ``discarded_servers`` the ids of the servers that it had there.
     ``addresses`` are pairs of a network's name and an address.
     """
 
@@ -76,6 +89,7 @@ class MemberRecord:
     current_host: str | None = None
     server_status: str = ""
     failed_hosts: tuple[str, ...] = ()
+    lost_hosts: tuple[LostHost, ...] = ()
     discarded_servers: tuple[str, ...] = ()
     addresses: tuple[tuple[str, str], ...] = ()
 
@@ -83,6 +97,20 @@ class MemberRecord:
     def location(self) -> str | None:
         """The host that it counts on: the planned one until its server was observed."""
         return self.current_host if self.server_status else self.host
+
+    @property
+    def closed_hosts(self) -> frozenset[str]:
+        """The hosts on which its server is not to be built now."""
+        return frozenset(
+            (*self.failed_hosts, *(each.name for each in self.lost_hosts if each.pause))
+        )
+
+    @property
+    def loss(self) -> LostHost | None:
+        """How its host was lost, if it was for a while only."""
+        if self.host in self.failed_hosts:
+            return None
+        return next((each for each in self.lost_hosts if each.name == self.host), None)
 
     @property
     def server_ids(self) -> tuple[str, ...]:

@@ -54,7 +54,8 @@ class AskLater:
 class FindHosts:
     """Find other hosts for these members, whose servers there are go, all others staying.
 
-    Where there are none the build fails with ``message``, unless it is to ``wait`` for their hosts.
+    ``members`` have theirs among the hosts that are left out. Where there are no others the build
+    fails with ``message``, unless it is to ``wait`` for those.
     """
 
     members: tuple[MemberRecord, ...]

@@ -2,7 +2,6 @@
 """What to do next for members that are to be there, from what is recorded and observed: pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from ensemble_api.execution.actions import (
     Action,
@@ -10,18 +9,23 @@ from ensemble_api.execution.actions import (
     CreateServer,
     DeleteServer,
     Fail,
-    FindHosts,
     RecordServer,
     Server,
 )
 from ensemble_api.execution.removal import REMINDER
+from ensemble_api.execution.search import (
+    LONGEST_PAUSE,
+    NO_HOST,
+    NOT_BUILT,
+    is_replaceable,
+    search,
+)
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 
 _DISAPPEARED = Sentence(
     "event.disappeared", "The server of %(member)s disappeared during the build."
 )
-_NOT_BUILT = Sentence("event.not-built", "Nova could not build %(member)s: %(answer)s")
 _NOT_BUILT_WITHOUT_REASON = Sentence(
     "event.not-built-without-reason",
     "Nova could not build %(member)s: it gave no reason, as after an interruption",
@@ -35,16 +39,9 @@ _OVERDUE = Sentence(
     "%(count)s server was not built within %(seconds)s seconds.",
     "%(count)s servers were not built within %(seconds)s seconds.",
 )
-_HOST_FAILED = Sentence(
-    "event.host-failed", "The host of %(member)s does not report to Nova any more."
-)
 _LAST_ANSWER = Sentence("event.last-answer", "Of %(member)s Nova said at last: %(answer)s")
 
 MOST_CONFLICTS = 5
-LONGEST_PAUSE = 30  # seconds between two requests for the same server
-NO_HOST = "No valid host was found"  # how Nova begins to say it
-MOST_HOSTS = 4  # on which a member's server may fail before the build does
-HOST_PATIENCE = 30.0  # seconds without progress after which hosts that do not report are given up
 UNPLACED = 90.0  # seconds after which Nova has lost a server that is on no host yet
 
 
@@ -84,17 +81,18 @@ def build(
     seen = tuple(_observed(ensemble, alone))
     extra = tuple(DeleteServer(each.id) for each in doubles if not each.deleting)
     extra += tuple(_removals(discarded, late=ensemble.idle > REMINDER))
-    if search := _search(ensemble, found, ours, down):
-        searched = {each.id for each in search.members}
-        return (*(each for each in seen if each.member.id not in searched), *extra, search)
+    if sought := search(ensemble, found, ours, down):
+        searched = {each.id for each in sought.members}
+        return (*(each for each in seen if each.member.id not in searched), *extra, sought)
     asking = [
         each
         for each in waiting
         if not (each.pause or each.id in lost or _is_waiting_for_its_own(ensemble, each, discarded))
     ]
     ready = [each for each in asking if each.host not in down]
-    # What is built on a host that has failed takes no turn from others.
-    slots = concurrency - sum(each.host not in down for each in building)
+    # What is built on a host that has failed, or is not built, takes no turn from others.
+    turns = [each for each in building if each.host not in down and each.status != "ERROR"]
+    slots = concurrency - len(turns)
     create = tuple(CreateServer(member) for member in ready[: max(0, slots)])
     later = tuple(AskLater(each) for each in asking if each.host in down) + tuple(
         AskLater(each, lost[each.id].id, interrupted=not lost[each.id].fault)
@@ -127,51 +125,6 @@ def _removals(discarded: Iterable[Server], *, late: bool) -> Iterator[DeleteServ
     for server in discarded:
         if not server.locked and (late or not server.deleting):
             yield DeleteServer(server.id)
-
-
-def _search(
-    ensemble: EnsembleRecord,
-    found: Mapping[str, Server],
-    ours: Mapping[str, Server],
-    down: Collection[str],
-) -> FindHosts | None:
-    """The members that need another host: Nova could not build them, or their hosts have failed.
-
-    They have the ids of those of their servers that were ``found``. A host that does not report is
-    given some time, which it takes after a restart of Nova.
-    """
-
-    def known(members: Iterable[MemberRecord]) -> tuple[MemberRecord, ...]:
-        return tuple(
-            replace(each, server_id=found[each.id].id) if each.id in found else each
-            for each in members
-        )
-
-    refused = [each for each in ensemble.members if _is_refused(each, ours.get(each.id))]
-    if refused:
-        first = refused[0]
-        message = _NOT_BUILT(member=first.name, answer=ours[first.id].fault or "")
-        return FindHosts(known(refused), message, wait=False)
-    if ensemble.idle <= HOST_PATIENCE:
-        return None
-    failed = [each for each in ensemble.members if _is_on(down, each, ours.get(each.id))]
-    due = [each for each in failed if each.status is not MemberStatus.ACTIVE and not each.pause]
-    if not due:
-        return None
-    return FindHosts(known(failed), _HOST_FAILED(member=due[0].name), wait=True)
-
-
-def _is_refused(member: MemberRecord, server: Server | None) -> bool:
-    return server is not None and server.status == "ERROR" and _is_replaceable(member, server)
-
-
-def _is_on(down: Collection[str], member: MemberRecord, server: Server | None) -> bool:
-    return member.host in down and _is_replaceable(member, server)
-
-
-def _is_replaceable(member: MemberRecord, server: Server | None) -> bool:
-    """Whether another host may be looked for: not too often, and not against a tenant's lock."""
-    return len(member.failed_hosts) < MOST_HOSTS and not (server is not None and server.locked)
 
 
 def _is_waiting_for_its_own(
@@ -229,9 +182,9 @@ def _broken(member: MemberRecord, server: Server | None) -> Message | None:
     if server.status == "ERROR":
         if not server.fault:
             return _NOT_BUILT_WITHOUT_REASON(member=member.name)
-        if member.status is not MemberStatus.ACTIVE and _is_replaceable(member, server):
+        if member.status is not MemberStatus.ACTIVE and is_replaceable(member, server):
             return None
-        return _NOT_BUILT(member=member.name, answer=server.fault)
+        return NOT_BUILT(member=member.name, answer=server.fault)
     if server.status == "ACTIVE" and server.host not in (None, member.host):
         return _BUILT_ELSEWHERE(member=member.name)
     if server.status not in ("BUILD", "ACTIVE", "UNKNOWN"):  # UNKNOWN: its cell is down

@@ -14,9 +14,10 @@ from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG
 from ensemble_api.context import Context
 from ensemble_api.execution import actions
 from ensemble_api.execution.actions import Server
-from ensemble_api.execution.build import HOST_PATIENCE, pause_after
+from ensemble_api.execution.build import pause_after
 from ensemble_api.execution.decide import decide
 from ensemble_api.execution.handover import Handovers
+from ensemble_api.execution.search import HOST_PATIENCE, pause_after_losses
 from ensemble_api.execution.servers import REMOVING, Servers
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
@@ -36,6 +37,10 @@ _HOST_AWAITED = Sentence(
 )
 _NO_OTHER_HOST = Sentence("event.no-other-host", "No other host is left for %(member)s.")
 _HOST_DOWN = "The planned host does not report."
+_HOST_SOUGHT = Sentence(
+    "event.host-sought",
+    "No host is free for %(member)s just now. One is looked for again in a moment.",
+)
 _BUILD_INTERRUPTED = Sentence(
     "event.build-interrupted",
     "The build of %(member)s was interrupted in Nova, which is asked for it again.",
@@ -296,7 +301,17 @@ class Engine:
             self._fail(ensemble, following([none_left, message]))
             return
         for member in members:
-            if member.status is not MemberStatus.ACTIVE:
+            if member.status is MemberStatus.ACTIVE or member.pause:
+                continue
+            if member.loss:
+                self._store.await_host(
+                    ensemble,
+                    member,
+                    self._owner,
+                    seconds=pause_after_losses(member.loss.times),
+                    message=_HOST_SOUGHT(member=member.name) if member.loss.times == 1 else None,
+                )
+            else:
                 self._store.postpone(
                     ensemble,
                     member,

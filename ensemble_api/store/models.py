@@ -138,6 +138,7 @@ class Member(Base):
     current_host: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
     server_status: orm.Mapped[str | None] = orm.mapped_column(sa.String(32))
     failed_hosts: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
+    lost_hosts: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     discarded_servers: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     server_flavor: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
     addresses: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)

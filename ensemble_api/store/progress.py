@@ -115,6 +115,40 @@ class Progress(Database):
                 )
 
     @retried
+    def await_host(
+        self,
+        record: EnsembleRecord,
+        member: MemberRecord,
+        owner: str,
+        *,
+        seconds: float,
+        message: Message | None,
+    ) -> None:
+        """Save that no host is free for a member, whose server goes, which is no progress.
+
+        One may be looked for again in ``seconds``.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
+        """
+        with self.writing() as session:
+            update_ensemble(session, record, owner)
+            _update_member_row(
+                session,
+                member,
+                {
+                    "status": MemberStatus.BUILDING.value,
+                    "lost_hosts": rows.lost_hosts_row(member),
+                    "discarded_servers": list(member.server_ids),
+                    "server_id": None,
+                    "asked_at": None,
+                    "refusal": member.refusal,
+                    "retry_at": rows.now() + timedelta(seconds=seconds),
+                },
+            )
+            if message:
+                rows.event(session, record.id, f"{member.name} BUILDING", message)
+
+    @retried
     def replace_members(
         self,
         record: EnsembleRecord,
@@ -144,6 +178,7 @@ class Progress(Database):
                         "domains": {level: list(path) for level, path in member.domains.items()},
                         "status": MemberStatus.BUILDING.value,
                         "failed_hosts": list(member.failed_hosts),
+                        "lost_hosts": rows.lost_hosts_row(member),
                         "discarded_servers": list(member.discarded_servers),
                         "tries": 0,
                         "refusal": None,

@@ -3,7 +3,8 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -14,6 +15,7 @@ from ensemble_api.planning.message import Message, legacy_text
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.records import (
     EnsembleRecord,
+    LostHost,
     MemberRecord,
     MemberStatus,
     Status,
@@ -150,7 +152,25 @@ def to_member(row: models.Member) -> MemberRecord:
         current_host=row.current_host,
         server_status=row.server_status or "",
         failed_hosts=tuple(row.failed_hosts or ()),
+        lost_hosts=tuple(
+            LostHost(name, times, _left(datetime.fromisoformat(until)))
+            for name, times, until in row.lost_hosts or ()
+        ),
         discarded_servers=tuple(row.discarded_servers or ()),
         addresses=tuple((network, address) for network, address in row.addresses or ()),
-        pause=max(0.0, (row.retry_at - now()).total_seconds()) if row.retry_at else 0.0,
+        pause=_left(row.retry_at) if row.retry_at else 0.0,
     )
+
+
+def lost_hosts_row(member: MemberRecord) -> list[list[Any]]:
+    """What is stored of the hosts that were full for a member; ``to_member`` reads it."""
+    moment = now()
+    return [
+        [each.name, each.times, (moment + timedelta(seconds=each.pause)).isoformat()]
+        for each in member.lost_hosts
+    ]
+
+
+def _left(until: datetime) -> float:
+    """The seconds until a moment, 0 when it is over."""
+    return max(0.0, (until - now()).total_seconds())

@@ -58,7 +58,7 @@ class Replacement:
     def replace(
         self, context: Context, record: EnsembleRecord, members: Sequence[MemberRecord]
     ) -> bool:
-        """Give these members other hosts than they have and had; say whether there are some.
+        """Give these members hosts that are not closed to them; say whether there are some.
 
         All others stay. The servers of these members are discarded then. When others keep taking
         the capacity, none is held, and Nova has to find out whether there is some. Without other
@@ -68,7 +68,7 @@ class Replacement:
         """
         request = StoredRequests(self._compute).request(context, record)
         lacking = {each.id for each in members}
-        closed = {each.host for each in members}.union(*(each.failed_hosts for each in members))
+        closed = frozenset[str]().union(*(each.closed_hosts for each in members))
         running = {
             Member(each.tier, each.index): each.host
             for each in record.members
@@ -130,7 +130,6 @@ def _moved(
     return replace(
         member,
         **placement(capacity, host, request.demands[member.tier].resources),
-        failed_hosts=tuple(dict.fromkeys((*member.failed_hosts, member.host))),
         discarded_servers=member.server_ids,
     )
 

@@ -136,15 +136,6 @@ def test_capacity_lost_between_hold_and_claim_is_found_elsewhere(cloud: SmallClo
     assert len({each.host for each in built.members}) == 3
 
 
-def test_capacity_lost_for_good_ends_in_error_and_nothing(cloud: SmallCloud) -> None:
-    """Four hosts, four members of which no two may share one: there is no other host."""
-    record = cloud.service().create(caller(), body(("web", 4), policies=[anti_affinity("web")]))
-    build_while_capacity_is_taken(cloud, record)
-
-    assert cloud.store.get(record.id).status == "ERROR"
-    cloud.assert_clean()
-
-
 def test_a_build_without_progress_is_rolled_back_after_its_timeout(cloud: SmallCloud) -> None:
     cloud.nova.build_looks = 10_000
     record = cloud.service().create(caller(), body(("web", 2)))

@@ -2,9 +2,9 @@
 """A build waits a while for a planned host that does not report, and then does without it."""
 
 from collections import Counter
-from collections.abc import Callable
 
 import pytest
+from seconds import run, told
 from small_cloud import LEASE, NETWORK, Clock, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api.records import EnsembleRecord
@@ -12,27 +12,6 @@ from ensemble_api.store import models
 from tests.fakes.nova import FakeHost
 
 AWAITED = "The host planned for web-0 does not report to Nova. It is waited for."
-
-
-def run(
-    cloud: SmallCloud, clock: Clock, record: EnsembleRecord, at: dict[int, Callable[[], None]]
-) -> EnsembleRecord:
-    """Step once a second, as a worker, with what happens at some of the seconds."""
-    assert cloud.store.claim(record.id, "worker", 10 * LEASE)
-    engine = cloud.engine()
-    for second in range(400):
-        at.get(second, lambda: None)()
-        if cloud.store.get(record.id).status.settled:
-            break
-        engine.step(record.id)
-        clock.forward(1)
-        cloud.store.renew(record.id, "worker", 10 * LEASE)
-    cloud.store.release(record.id, "worker")
-    return cloud.store.get(record.id)
-
-
-def told(record: EnsembleRecord) -> list[str]:
-    return [str(each["message"]) for each in record.events]
 
 
 def test_servers_are_asked_for_when_their_hosts_report_again(

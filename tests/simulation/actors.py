@@ -322,7 +322,9 @@ class Actors:
 
 def _as_planned(asked: Asked, record: EnsembleRecord) -> bool:
     """Whether each member is where the named plan has it, or was, before a host failed."""
-    if asked.planned is None or any(each.failed_hosts for each in record.members):
+    if asked.planned is None or any(
+        each.failed_hosts or each.lost_hosts for each in record.members
+    ):
         return True
     return {Member(each.tier, each.index): each.host for each in record.members} == asked.planned
 

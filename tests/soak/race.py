@@ -28,7 +28,7 @@ from typing import Any
 import openstack
 import psutil
 
-from ensemble_api.execution.build import NO_HOST
+from ensemble_api.execution.search import NO_HOST
 from tests.cloud.ensembles import PATIENCE, Operator, Project
 from tests.embedded import EmbeddedCloud
 from tests.soak.kill import full_cloud

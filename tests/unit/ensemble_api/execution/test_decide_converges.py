@@ -27,6 +27,7 @@ from ensemble_api.execution.actions import (
     Server,
 )
 from ensemble_api.execution.decide import decide
+from ensemble_api.execution.search import NO_HOST
 from ensemble_api.records import EnsembleRecord, MemberRecord
 
 CONCURRENCY = 2
@@ -125,14 +126,25 @@ class World:
         if self.full:
             if not wait:
                 self.fail(message)
+            for each in members if wait else ():
+                if each.loss:
+                    self.mark(
+                        each,
+                        status=MemberStatus.BUILDING,
+                        lost_hosts=each.lost_hosts,
+                        discarded_servers=each.server_ids,
+                        server_id=None,
+                    )
             return
         for each in members:
-            assert each.host not in each.failed_hosts
+            assert each.host in each.failed_hosts or each.loss
             self.mark(
                 each,
-                host=f"{each.host}+",
+                # A host that was full is taken again when it is not left out any more.
+                host=f"{each.host}+" if each.host in each.closed_hosts else each.host,
                 status=MemberStatus.BUILDING,
-                failed_hosts=(*each.failed_hosts, each.host),
+                failed_hosts=each.failed_hosts,
+                lost_hosts=each.lost_hosts,
                 discarded_servers=each.server_ids,
                 server_id=None,
             )
@@ -207,7 +219,7 @@ class Convergence(RuleBasedStateMachine):
     @rule(
         data=st.data(),
         status=st.sampled_from(["ACTIVE"] * 6 + ["ERROR", "UNKNOWN"]),
-        fault=st.sampled_from([None, "Build aborted"]),
+        fault=st.sampled_from([None, "Build aborted", NO_HOST]),
     )
     def nova_goes_on(self, data: st.DataObject, status: str, fault: str | None) -> None:
         waiting = sorted(k for k, each in self.world.servers.items() if each.status == "BUILD")
