@@ -218,8 +218,8 @@ class ObservedHost:
 class ObservedServer:
     """One server as Nova has it now; ``moving`` is whether another host may still become its own.
 
-    ``host`` is None while no host has it. ``flavor`` is its name, ``addresses`` are pairs of a
-    network's name and an address.
+    ``host`` is None while no host has it. ``flavor`` is its name, ``pinned_zone`` the availability
+    zone that Nova keeps it in, if any; ``addresses`` are pairs of a network's name and an address.
     """
 
     id: str
@@ -227,6 +227,7 @@ class ObservedServer:
     status: str
     moving: bool
     flavor: str | None = None
+    pinned_zone: str | None = None
     addresses: tuple[tuple[str, str], ...] = ()
 
 

@@ -149,6 +149,7 @@ def _servers(listed: Iterable[Mapping[str, Any]]) -> Iterable[ObservedServer]:
             moving=not gone
             and (server["status"] in _UNDER_WAY or server.get("OS-EXT-STS:task_state") is not None),
             flavor=server.get("flavor", {}).get("original_name"),
+            pinned_zone=server.get("pinned_availability_zone"),
             addresses=tuple(_addresses(server)),
         )
 

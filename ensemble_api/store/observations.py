@@ -23,6 +23,10 @@ _GONE = Sentence("event.server-gone", "The server of %(member)s was deleted.")
 _OFF = Sentence("event.server-off", "The server of %(member)s is on no host any more.")
 _SHELVED = Sentence("event.server-shelved", "The server of %(member)s was shelved.")
 _RESIZED = Sentence("event.server-resized", "The server of %(member)s has another flavor now.")
+_UNPINNED = Sentence(
+    "event.zone-unpinned",
+    "The server of %(member)s is not pinned to an availability zone any more.",
+)
 _FAILED = Sentence("event.server-failed", "The server of %(member)s is in status ERROR.")
 
 _STATUSES = {
@@ -223,6 +227,12 @@ def _observe(session: orm.Session, row: models.Member, seen: ObservedServer) -> 
     member = f"{row.tier}-{row.number}"
     if flavor is not None and flavor != row.server_flavor:
         rows.event(session, row.ensemble_id, f"{member} resized", _RESIZED(member=member))
+    if seen.status != GONE:
+        pinned, row.pinned_zone = row.pinned_zone, seen.pinned_zone
+        if pinned is not None and seen.pinned_zone is None:
+            rows.event(
+                session, row.ensemble_id, f"{member} zone unpinned", _UNPINNED(member=member)
+            )
     if (row.current_host, row.server_status) == (seen.host, seen.status):
         return False
     status = row.server_status

@@ -217,6 +217,31 @@ def test_a_resize_is_told_and_a_first_look_at_the_flavor_is_none(scene: Scene) -
     assert scene.told == ["The server of web-0 has another flavor now."]
 
 
+def test_a_zone_that_a_server_is_not_pinned_to_any_more_is_told_once(scene: Scene) -> None:
+    """Nova dates the change no more than the rest: what is told of it comes with another."""
+    scene.compute.put(scene.ids[0], "h0", pinned_availability_zone="zone-one")
+    scene.compute.put(scene.ids[1], "h1", pinned_availability_zone=None)
+    scene.observe()
+    for pinned in ("zone-one", None, None, "zone-two"):
+        scene.compute.put(scene.ids[0], "h0", pinned_availability_zone=pinned)
+        scene.observe()
+    assert scene.told == ["The server of web-0 is not pinned to an availability zone any more."]
+    scene.compute.put(scene.ids[0], None, "DELETED")
+    scene.observe()
+    assert scene.told[1:] == ["The server of web-0 was deleted."]
+
+
+def test_an_unpinned_zone_that_nova_does_not_date_is_told_after_the_next_comparison(
+    scene: Scene,
+) -> None:
+    scene.compute.put(scene.ids[0], "h0", pinned_availability_zone="zone-one")
+    scene.observe()
+    scene.compute.servers[scene.ids[0]]["pinned_availability_zone"] = None
+    _compare_again(scene.store)
+    scene.observe()
+    assert scene.told == ["The server of web-0 is not pinned to an availability zone any more."]
+
+
 def test_a_member_that_was_built_long_after_its_server_changed_is_asked_for(scene: Scene) -> None:
     with scene.store.writing() as session:
         session.query(models.Member).update({"status": MemberStatus.BUILDING.value})
