@@ -11,8 +11,9 @@ from oslo_config import cfg
 GROUP = "ensembles"
 COMPUTE = "compute"
 HELP = (
-    "Placement, Neutron and Cinder are asked as Nova asks them, by the sections [placement], "
-    "[neutron] and [cinder].\n\n"
+    "Placement, Neutron, Cinder and Keystone are asked as Nova asks them, by the sections "
+    "[placement], [neutron], [cinder] and [keystone], Keystone in the name of this section's "
+    "user.\n\n"
     "This section has the service user in whose name the worker acts, or names the section that "
     "has one, and says how to connect with it. The options of the endpoint, from service_type on, "
     "are for ``ensemble-manage snapshot``, which asks Nova; its region is that of [placement] "
@@ -136,6 +137,7 @@ def register_services(config: cfg.ConfigOpts) -> None:
     """Register Nova's own sections of the services that we ask, outside of nova-api."""
     nova_utils.register_ksa_opts(config, "placement", "placement")
     nova_utils.register_ksa_opts(config, "neutron", "network")
+    nova_utils.register_ksa_opts(config, "keystone", "identity", include_auth=False)
     config.register_opts(neutron.ALL_OPTS, "neutron")
 
 

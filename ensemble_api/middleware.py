@@ -134,6 +134,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         attempts=ours.reserve_attempts,
         wake=lambda: worker.wake(),  # which is made last
         check_rights=check_policy,
+        current_rights=session.current_rights,
         plan_lifetime=ours.plan_lifetime,
         shown_hosts=ours.shown_hosts,
         max_body=config.oslo_middleware.max_request_body_size,

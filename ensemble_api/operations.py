@@ -36,10 +36,15 @@ _ENDED = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CAN
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Who asked for what is under way, with the roles that were held in the ensemble's project."""
+    """Who asked for what is under way, with the roles that were held in the ensemble's project.
+
+    ``unlisted`` are those of the roles that Keystone did not list when they were recorded, as it
+    does not list what a federated user has by groups of another identity provider.
+    """
 
     user_id: str
     roles: tuple[str, ...] = ("member", "reader")
+    unlisted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

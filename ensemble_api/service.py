@@ -14,11 +14,12 @@ from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.context import Context
-from ensemble_api.operations import Operation
+from ensemble_api.operations import Operation, Requester
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.results.current_state import CurrentState
 from ensemble_api.results.dry_run import DryRun
 from ensemble_api.results.host_impact import DrainAttempt, HostImpacts
+from ensemble_api.rights import CurrentRights
 from ensemble_api.standing import MembersNow
 from ensemble_api.store.api import Page, Store
 from ensemble_api.store.create_requests import CreateRequests
@@ -65,6 +66,7 @@ class Service:
         max_members: int,
         attempts: int,
         wake: Callable[[], None],
+        current_rights: Callable[[Requester, str], CurrentRights],
         check_rights: Callable[[], None] = lambda: None,
         sleep: Callable[[float], None] = time.sleep,
         plan_lifetime: float = 900,
@@ -120,6 +122,7 @@ class Service:
             reserve,
             wake=wake,
             check_rights=check_rights,
+            current_rights=current_rights,
         )
         self.replacement = Replacement(
             store,

@@ -9,7 +9,7 @@ from ensemble_api.planning.message import Sentence
 
 LOG = logging.getLogger(__name__)
 
-_SECTIONS = {"Placement": "placement", "Neutron": "neutron"}
+_SECTIONS = {"Placement": "placement", "Neutron": "neutron", "Keystone": "ensembles"}
 
 
 NO_ANSWER = Sentence("unavailable.service", "%(service)s does not answer; try again later.")

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Other services, asked as nova.conf says: one section for each, loaded as Nova loads them.
 
-Placement is asked by ``[placement]`` and Neutron by ``[neutron]``, which are Nova's own sections,
-so both are the very endpoints that Nova uses. ``[ensembles]`` has the service user in whose name
-the worker acts, and says how Nova itself is asked from outside of nova-api.
+Placement is asked by ``[placement]``, Neutron by ``[neutron]`` and Keystone by ``[keystone]``:
+Nova's own sections, so these are the very endpoints that Nova uses. ``[ensembles]`` has the service
+user in whose name the worker acts and Keystone is asked, and says how Nova itself is asked from
+outside of nova-api.
 """
 
 from typing import Any
@@ -60,6 +61,23 @@ def network(config: cfg.ConfigOpts) -> Any:
 def compute(config: cfg.ConfigOpts) -> Any:
     """A client of Nova; its region is that of its Placement unless ours is named."""
     return _client(config, conf.GROUP, region=config.placement.region_name)
+
+
+def identity(config: cfg.ConfigOpts, auth: Any, session: Any) -> Any:
+    """A client of Keystone in the name of ``auth``; Nova's section for it has no user."""
+    said = config.keystone
+    more = {} if said.connect_retries is not None else {"connect_retries": RETRIES}
+    return loading.load_adapter_from_conf_options(
+        config,
+        "keystone",
+        session=session,
+        auth=auth,
+        raise_exc=False,
+        min_version=(3, 0),
+        max_version=(3, "latest"),
+        region_name=said.region_name or config[conf.GROUP].region_name,
+        **more,
+    )
 
 
 def _client(

@@ -16,9 +16,11 @@ from oslo_config import cfg
 
 from ensemble_api import exception
 from ensemble_api.cloud import credentials
+from ensemble_api.cloud.roles import Roles
 from ensemble_api.context import Context
 from ensemble_api.operations import Requester
 from ensemble_api.planning.message import Sentence
+from ensemble_api.rights import CurrentRights
 
 _CANNOT_BUILD = Sentence(
     "unavailable.build", "Ensembles cannot be built here now; the log has more."
@@ -64,6 +66,11 @@ class Session:
         self._auth, self._session = credentials.load(config)
         self.placement = credentials.placement(config)
         self.network = credentials.network(config)
+        self._roles = Roles(credentials.identity(config, self._auth, self._session))
+
+    def current_rights(self, requester: Requester, project_id: str) -> CurrentRights:
+        """See ``Roles.current``."""
+        return self._roles.current(requester, project_id)
 
     def acting_for(
         self, requester: Requester, project_id: str, *, names_hosts: bool = False

@@ -17,8 +17,10 @@ from ensemble_api.execution.actions import Server
 from ensemble_api.execution.build import pause_after
 from ensemble_api.execution.decide import decide
 from ensemble_api.execution.handover import Handovers
+from ensemble_api.execution.rights import Rights
 from ensemble_api.execution.search import HOST_PATIENCE, pause_after_losses
 from ensemble_api.execution.servers import REMOVING, Servers
+from ensemble_api.operations import Requester
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.server_names import server_name
@@ -99,6 +101,7 @@ class Engine:
         self._reservation = reservation
         self._replacement = replacement
         self._handovers = handovers
+        self._rights = Rights(session)
         self._servers = Servers(compute, recall)
         self._owner = owner
         self._concurrency = concurrency
@@ -128,10 +131,11 @@ class Engine:
             timeout=self._timeout,
             down=self._down(context, ensemble, servers),
         )
-        chosen, hints = self._handovers.begin(ensemble, decided)
+        requester, allowed = self._rights.check(ensemble, decided)
+        chosen, hints = self._handovers.begin(ensemble, allowed)
         done = for_each(
             chosen,
-            lambda action: self._carry_out(context, ensemble, action, hints),
+            lambda action: self._carry_out(context, requester, ensemble, action, hints),
             most=self._concurrency,
             name="ensemble-engine",
         )
@@ -170,20 +174,25 @@ class Engine:
     def _carry_out(
         self,
         context: Context,
+        requester: Requester,
         ensemble: EnsembleRecord,
         action: actions.Action,
         hints: Mapping[str, str],
     ) -> Message | None:
-        """Do what was decided; gives what is in the way of a removal, if anything is."""
+        """Do what was decided; gives what is in the way of a removal, if anything is.
+
+        ``requester`` has what it may do now, ``context`` what it might when it asked.
+        """
         if self._stopped:
             return None
         match action:
             case actions.CreateServer(member):
-                self._create(ensemble, member, hints.get(member.id))
+                self._create(ensemble, requester, member, hints.get(member.id))
             case actions.AskLater(member, server_id, interrupted):
                 self._ask_later(context, ensemble, member, server_id, interrupted)
             case actions.FindHosts(members, message, wait):
-                self._find_hosts(context, ensemble, members, message, wait)
+                now = self._session.acting_for(requester, ensemble.project_id)
+                self._find_hosts(now, ensemble, members, message, wait)
             case actions.DeleteServer(server_id):
                 return self._delete(context, server_id)
             case actions.Block(message):
@@ -209,7 +218,13 @@ class Engine:
             self._reservation.release(consumer)
         self._store.update_member(ensemble, member, self._owner, status=MemberStatus.DELETED.value)
 
-    def _create(self, ensemble: EnsembleRecord, member: MemberRecord, hint: str | None) -> None:
+    def _create(
+        self,
+        ensemble: EnsembleRecord,
+        requester: Requester,
+        member: MemberRecord,
+        hint: str | None,
+    ) -> None:
         """Hand a member over from its hold to its server.
 
         Nova finds the planned host only when it has room, so the hold goes first. From the intent
@@ -219,9 +234,7 @@ class Engine:
         # A server before it that is gone can leave its claim behind, as in a removal.
         for consumer in filter(None, (member.id, member.server_id)):
             self._reservation.release(consumer)
-        context = self._session.acting_for(
-            ensemble.requester, ensemble.project_id, names_hosts=True
-        )
+        context = self._session.acting_for(requester, ensemble.project_id, names_hosts=True)
         try:
             server_id = self._compute.create_server(
                 context,

@@ -4,7 +4,7 @@
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -142,6 +142,7 @@ def _write(row: models.Operation, operation: Operation) -> None:
     row.requester = {
         "user_id": operation.requester.user_id,
         "roles": list(operation.requester.roles),
+        "unlisted": list(operation.requester.unlisted),
     }
     row.goals = [
         {"member_id": each.member_id, "name": each.name, "host": each.host}
@@ -158,10 +159,16 @@ def to_operation(row: models.Operation) -> Operation:
         id=row.id,
         type=OperationType(row.type),
         status=OperationStatus(row.status),
-        requester=Requester(row.requester["user_id"], tuple(row.requester["roles"])),
+        requester=_to_requester(row.requester),
         goals=tuple(Goal(**each) for each in row.goals),
         attempts=row.attempts,
         reason=row.reason,
         started_at=rows.iso(row.started_at),
         ended_at=rows.iso(row.ended_at) if row.ended_at else "",
     )
+
+
+def _to_requester(stored: Mapping[str, Any]) -> Requester:
+    """One that was stored before Keystone was asked has no role of which we know that it lists."""
+    roles = tuple(stored["roles"])
+    return Requester(stored["user_id"], roles, tuple(stored.get("unlisted", roles)))

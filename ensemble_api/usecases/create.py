@@ -1,25 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
 """Create an ensemble: resolve, plan, reserve, and leave the building to the worker."""
 
+import copy
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ensemble_api import exception
+from ensemble_api import exception, policies
 from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
+from ensemble_api.operations import Requester
 from ensemble_api.planning import planner, result
+from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.records import EnsembleRecord
+from ensemble_api.rights import CurrentRights
 from ensemble_api.solver.process import solve
 from ensemble_api.store.api import Store
 from ensemble_api.store.create_requests import RequestKey
 from ensemble_api.usecases.idempotency import CreateRequest, Idempotency
-from ensemble_api.usecases.intent import new_record
+from ensemble_api.usecases.intent import new_record, requester
 from ensemble_api.usecases.plan import DEFAULT_OPTIONS, DryRuns, PlanOptions
 from ensemble_api.usecases.quota import Quota
 from ensemble_api.usecases.reserve import Reserve
 from ensemble_api.usecases.resolve import Resolver
+
+_NOT_LISTED = Sentence(
+    "forbidden.not-listed",
+    "Keystone lists no role of yours in this project that lets you create ensembles. A build goes "
+    "on without your token, so the role must be assigned to you or to one of your groups.",
+)
 
 LOG = logging.getLogger(__name__)
 
@@ -38,6 +48,7 @@ class Create:
         *,
         wake: Callable[[], None],
         check_rights: Callable[[], None],
+        current_rights: Callable[[Requester, str], CurrentRights],
     ) -> None:
         self._store = store
         self._resolver = resolver
@@ -47,6 +58,7 @@ class Create:
         self._reserve = reserve
         self._wake = wake
         self._check_rights = check_rights
+        self._current_rights = current_rights
 
     def create(
         self,
@@ -65,6 +77,7 @@ class Create:
         :raises ensemble_api.exception.AlreadyBuilt: when that is another or deleted.
         :raises ensemble_api.exception.InProgress: when the first call takes too long.
         :raises ensemble_api.exception.KeyReused: when the key is another request's.
+        :raises ensemble_api.exception.Forbidden: when the caller's roles end with the token.
         :raises ensemble_api.exception.Invalid: naming the field that is wrong.
         :raises ensemble_api.exception.OverQuota: when the project's quota is too small.
         :raises ensemble_api.exception.InfeasibleEnsemble: with reasons; nothing is left then.
@@ -98,6 +111,7 @@ class Create:
     ) -> EnsembleRecord:
         # 1 Resolve with the tenant's rights, and hold the whole against the quota.
         self._check_rights()
+        asking = self._requester(context)
         request = self._resolver.resolve(context, body)
         saved = self._dry_runs.find(context, request, plan_id) if plan_id else None
         for shortage in self._quota.shortages(context, request):
@@ -110,9 +124,20 @@ class Create:
             return self._dry_runs.confirm(context, request, snapshot, saved, options)
 
         def record(planned: result.Plan, capacity: Capacity) -> EnsembleRecord:
-            return new_record(context, request, planned, capacity, options)
+            return new_record(context, asking, request, planned, capacity, options)
 
         reserved = self._reserve.reserve(context, request, plan, record, request_keys)
         # 3 Wake the worker, which builds.
         self._wake()
         return self._store.get(reserved.id)
+
+    def _requester(self, context: Context) -> Requester:
+        """Who asks, who must have the right to create also when the token is gone."""
+        asking = requester(context)
+        now = self._current_rights(asking, context.project_id)
+        asking = now.unlisted(asking)
+        held = copy.copy(context)
+        held.roles = now.limit(asking).roles
+        if not policies.allowed(held, "create"):
+            raise exception.Forbidden(_NOT_LISTED())
+        return asking

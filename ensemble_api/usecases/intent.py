@@ -34,6 +34,7 @@ def placement(capacity: Capacity, host: str, resources: Mapping[str, int]) -> di
 
 def new_record(
     context: Context,
+    asking: Requester,
     request: ResolvedRequest,
     plan: result.Plan,
     capacity: Capacity,
@@ -69,7 +70,7 @@ def new_record(
             str(uuid.uuid4()),
             OperationType.CREATE,
             OperationStatus.RESERVING,
-            requester(context),
+            asking,
             tuple(each.goal for each in members),
         ),
     )

@@ -1,16 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """In the place of ``cloud.session.Session``, which needs a Keystone."""
 
+from collections.abc import Callable
 from typing import Any
 
 from nova import context as nova_context
 
 from ensemble_api.cloud.session import PLACER_ROLE
 from ensemble_api.operations import Requester
+from ensemble_api.rights import CurrentRights
 
 
 class FakeSession:
-    """Contexts that act for a tenant, with the role that lets us name a host where it is asked."""
+    """Contexts that act for a tenant, with the role that lets us name a host where it is asked.
+
+    ``rights`` is what Keystone says of a requester in a project: at first, that nothing was lost.
+    """
+
+    def __init__(self) -> None:
+        self.rights: Callable[[Requester, str], CurrentRights] = lambda requester, _: CurrentRights(
+            frozenset(requester.roles)
+        )
+
+    def current_rights(self, requester: Requester, project_id: str) -> CurrentRights:
+        return self.rights(requester, project_id)
 
     def acting_for(
         self, requester: Requester, project_id: str, *, names_hosts: bool = False

@@ -151,6 +151,7 @@ class SmallCloud:
             max_body=parts.get("max_body", 114_688),
             attempts=parts.get("attempts", 4),
             wake=parts.get("wake", lambda: None),
+            current_rights=(parts.get("session") or FakeSession()).current_rights,
             check_rights=parts.get("check_rights", lambda: None),
             sleep=parts.get("sleep", self.pauses.append),
             plan_lifetime=parts.get("plan_lifetime", 900),
@@ -185,7 +186,7 @@ class SmallCloud:
         )
         return Engine(
             store,
-            FakeSession(),
+            parts.get("session") or FakeSession(),
             parts.get("compute") or Compute(self.nova),
             reservation,
             self.service(**parts, worker=owner).replacement,

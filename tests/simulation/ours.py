@@ -115,6 +115,7 @@ class ApiProcess:
             max_members=50,
             attempts=4,
             wake=lambda: self.worker.wake(),
+            current_rights=FakeSession().current_rights,
             sleep=world.tasks.sleep,
         )
         engine = Engine(
