@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counts what observing asks of Nova and of the database, for few and for many ensembles at rest.
 
-    python -m tests.bench.bench_observer [ENSEMBLES [HOSTS [DATABASE URL]]]
+    python -m tests.bench.bench_observer [FEW [MANY [HOSTS]]]
 
-The database is a real one, SQLite in a file unless its URL is given; what Nova says is made up, and
-each of its answers counts as one request. Then a host goes down, and all ensembles are judged anew.
+The database is a real one, SQLite in a file; what Nova says is made up, and each page of 1,000
+servers counts as one request. Ten minutes at rest have one comparison of everything in them. Then a
+host goes down, and all ensembles are judged anew. The end is an error when many ensembles at rest
+cost a tenth more than few.
 """
 
 import sys
@@ -26,7 +28,10 @@ from ensemble_api.store.observations import Observations
 from ensemble_api.store.standings import Levels
 from tests.bench.bench_filter import APART, EVEN, fill
 
-PERIOD, LOOKS = 5.0, 12  # seconds; looks in a minute
+PERIOD, LOOKS = 5.0, 120  # seconds; looks in ten minutes
+PAGE = 1000  # servers that Nova lists in one answer
+REST = "ten minutes at rest"
+MORE = 1.1  # times as much, at most
 PLAN: dict[str, Any] = {"violations": []}
 LONG_AGO = "2026-01-01T00:00:00Z"
 
@@ -39,8 +44,8 @@ class Nova:
 
     def all_servers(self, context: Any, project_id: str | None = None) -> Iterator[dict[str, Any]]:
         """List all servers."""
-        self.asked += 1
-        for server_id, host in self.servers.items():
+        for number, (server_id, host) in enumerate(self.servers.items()):
+            self.asked += number % PAGE == 0
             yield {
                 "id": server_id,
                 "status": "ACTIVE",
@@ -79,10 +84,13 @@ class Nova:
         return [{"hosts": hosts, "metadata": {"rack": rack}} for rack, hosts in racks.items()]
 
 
-def main(ensembles: int = 1000, hosts: int = 1000, url: str = "") -> None:
-    """Count and print."""
+Counts = dict[str, tuple[int, int, float]]
+
+
+def count(ensembles: int, hosts: int) -> Counts:
+    """Requests, statements and seconds of each that happens, for so many ensembles."""
     with tempfile.TemporaryDirectory() as directory:
-        store = Store(url or f"sqlite:///{Path(directory)}/ensembles.sqlite")
+        store = Store(f"sqlite:///{Path(directory)}/ensembles.sqlite")
         store.upgrade()
         names = [f"h{number:04}" for number in range(hosts)]
         nova = Nova(fill(store, names, ensembles, APART, EVEN), names)
@@ -99,28 +107,41 @@ def main(ensembles: int = 1000, hosts: int = 1000, url: str = "") -> None:
         )
         statements = 0
 
-        def count(*_: Any) -> None:
+        def counted(*_: Any) -> None:
             nonlocal statements
             statements += 1
 
-        sa.event.listen(store.engine, "before_cursor_execute", count)
-        print(f"{ensembles} ensembles of 16 members on {hosts} hosts")  # noqa: T201
+        sa.event.listen(store.engine, "before_cursor_execute", counted)
+        found: Counts = {}
         for what, looks, down in (
             ("the first look", 1, names[:0]),
-            ("a minute at rest", LOOKS, names[:0]),
+            (REST, LOOKS, names[:0]),
             ("a host goes down", 1, names[:1]),
-            ("a minute at rest", LOOKS, names[:1]),
         ):
+            if what == REST:
+                with store.writing() as session:
+                    session.execute(sa.update(models.Observation).values(compared_at=None))
             nova.down, nova.asked, statements = set(down), 0, 0
             start = time.perf_counter()
             for _ in range(looks):
                 assert observer.observe()
-            took = time.perf_counter() - start
-            print(  # noqa: T201
-                f"{what}: {nova.asked} requests to Nova, {statements} statements, {took:.2f} s"
-            )
+            found[what] = (nova.asked, statements, time.perf_counter() - start)
+        return found
+
+
+def main(few: int = 10, many: int = 1000, hosts: int = 1000) -> int:
+    """Count and print."""
+    found = {ensembles: count(ensembles, hosts) for ensembles in (few, many)}
+    print(f"{few} and {many} ensembles of 16 members on {hosts} hosts")  # noqa: T201
+    for what in found[few]:
+        told = [
+            f"{asked} requests, {statements} statements, {took:.2f} s"
+            for asked, statements, took in (each[what] for each in found.values())
+        ]
+        print(f"{what}: {' | '.join(told)}")  # noqa: T201
+    least, most = found[few][REST], found[many][REST]
+    return int(any(most[at] > MORE * least[at] for at in (0, 1)))
 
 
 if __name__ == "__main__":
-    given = sys.argv[1:]
-    main(*map(int, given[:2]), *given[2:])
+    sys.exit(main(*map(int, sys.argv[1:])))
