@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help venv demo test test-fast test-full soak simulate test-horizon lint messages policies screenshots bench bench-drawing clean
+.PHONY: help venv demo test test-fast test-full soak simulate test-horizon fuzz lint messages openapi policies screenshots bench bench-drawing clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -49,6 +49,9 @@ lint: $(READY)  ## Run the linters, the type checker and the import rules
 
 messages: $(READY)  ## Bring the message catalogs up to date with the dashboard's sources
 	@$(BIN)/python tools/messages.py update
+
+openapi: $(READY)  ## Write the OpenAPI document, after changing a request or an answer
+	$(BIN)/python tools/openapi.py
 
 policies: $(READY)  ## Write the rules by default for operators and for the dashboard, after changing one
 	$(BIN)/oslopolicy-sample-generator --namespace ensembles --output-file etc/policy.yaml.sample

@@ -114,7 +114,7 @@ SERVER: dict[str, Any] = {
     "additionalProperties": False,
 }
 
-TIER = {
+TIER: dict[str, Any] = {
     "type": "object",
     "properties": {
         "name": TIER_NAME,
@@ -125,7 +125,7 @@ TIER = {
     "additionalProperties": False,
 }
 
-COMMON = {
+COMMON: dict[str, Any] = {
     "level": {"type": "string", "pattern": r"^[a-z][a-z0-9_-]{0,31}\Z"},
     "tiers": {
         "type": "array",

@@ -28,7 +28,7 @@ _TOO_OFTEN = Sentence(
     "may be given %(count)s times at most",
 )
 
-_FLAGS = {"0": False, "1": True, "false": False, "true": True}
+FLAGS = {"0": False, "1": True, "false": False, "true": True}
 DIGITS = 100  # of a number: none that is taken has as many, and Python reads no more than 4300
 KEY = "Idempotency-Key"
 # As it is, or quoted as RFC 8941 has strings.
@@ -112,9 +112,9 @@ class Call:
     def flag(self, name: str) -> bool:
         """A query parameter that says whether, in any capitals; without it, not."""
         value = self.query.get(name, "0").lower()
-        if value not in _FLAGS:
-            raise exception.Invalid(ONE_OF(choices=", ".join(_FLAGS)), field=name)
-        return _FLAGS[value]
+        if value not in FLAGS:
+            raise exception.Invalid(ONE_OF(choices=", ".join(FLAGS)), field=name)
+        return FLAGS[value]
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         """A query parameter that is one of ``choices``."""

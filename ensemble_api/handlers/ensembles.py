@@ -5,18 +5,28 @@ import urllib.parse
 from typing import Any
 
 from ensemble_api import exception, limits, policies, schemas, views
-from ensemble_api.handlers import plans
+from ensemble_api.handlers import parameters, plans
 from ensemble_api.handlers.call import Answer, Call
+from ensemble_api.handlers.parameters import Parameters
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.service import CreateRequest, Page
 
 SORT_KEYS = ("created_at", "name", "status")
-PARAMETERS = frozenset(
-    ("limit", "marker", "sort_key", "sort_dir", "name", "status", "all_projects", "project_id")
-)
 DEFAULT_LIMIT = 100
 MAX_FAILURES = 1000
+STATUSES = tuple(each.value for each in Status)
+LIST: Parameters = {
+    "limit": parameters.limit(DEFAULT_LIMIT, limits.PAGE),
+    "marker": parameters.TEXT,
+    "sort_key": parameters.one_of(SORT_KEYS),
+    "sort_dir": parameters.one_of(parameters.DIRECTIONS),
+    "name": parameters.TEXT,
+    "status": parameters.one_of(STATUSES),
+    "all_projects": parameters.FLAG,
+    "project_id": parameters.TEXT,
+}
+SURVIVABILITY: Parameters = {"failures": parameters.limit(1, MAX_FAILURES)}
 
 _ONLY_EVERYWHERE = Sentence(
     "invalid.only-with-all-projects",
@@ -75,20 +85,19 @@ def _made(
 def index(call: Call) -> Answer:
     """GET /os-ensembles: one page."""
     policies.authorize(call.context, "list")
-    call.only(*PARAMETERS)
+    call.only(*LIST)
     everywhere = call.flag("all_projects")
     if everywhere:
         policies.authorize(call.context, "all_projects")
     elif "project_id" in call.query:  # else another project's list would look like one's own
         raise exception.Invalid(_ONLY_EVERYWHERE(), field="project_id")
     limit = call.number("limit", DEFAULT_LIMIT, limits.PAGE)
-    statuses = tuple(each.value for each in Status)
-    status = call.choice("status", "", statuses) if "status" in call.query else None
+    status = call.choice("status", "", STATUSES) if "status" in call.query else None
     page = Page(
         limit=limit,
         marker=call.query.get("marker"),
         sort_key=call.choice("sort_key", "created_at", SORT_KEYS),
-        descending=call.choice("sort_dir", "desc", ("asc", "desc")) == "desc",
+        descending=call.choice("sort_dir", "desc", parameters.DIRECTIONS) == "desc",
         project_id=call.query.get("project_id") if everywhere else call.context.project_id,
         name=call.query.get("name"),
         status=status,
@@ -122,7 +131,7 @@ def show(call: Call, ensemble_id: str) -> Answer:
 def survivability(call: Call, ensemble_id: str) -> Answer:
     """GET /os-ensembles/{id}/survivability: where the servers are now, and what that breaks."""
     record = authorized(call, ensemble_id, "survivability")
-    call.only("failures")
+    call.only(*SURVIVABILITY)
     failures = call.number("failures", 1, MAX_FAILURES)
     found = call.service.survivability(
         call.context, record, whole=policies.allowed(call.context, "domains")

@@ -4,28 +4,38 @@
 import urllib.parse
 
 from ensemble_api import limits, policies, views
+from ensemble_api.handlers import parameters
 from ensemble_api.handlers.call import Answer, Call
+from ensemble_api.handlers.parameters import Parameters
 from ensemble_api.service import Search
 from ensemble_api.usecases.host_impact import SORT_KEYS
 
-PARAMETERS = frozenset(
-    ("limit", "marker", "sort_key", "sort_dir", "project_id", "ensemble_id", "q", "summary")
-)
 DEFAULT_LIMIT = 100
+LIST: Parameters = {
+    "limit": parameters.limit(DEFAULT_LIMIT, limits.PAGE),
+    "marker": parameters.TEXT,
+    "sort_key": parameters.one_of(SORT_KEYS),
+    "sort_dir": parameters.one_of(parameters.DIRECTIONS),
+    "project_id": parameters.TEXT,
+    "ensemble_id": parameters.TEXT,
+    "q": parameters.TEXT,
+    "summary": parameters.FLAG,
+}
+HOST: Parameters = {"check": parameters.FLAG}
 
 
 def index(call: Call) -> Answer:
     """GET /os-ensembles/hosts: one page of hosts."""
     policies.authorize(call.context, "hosts")
     levels = call.service.levels
-    call.only(*PARAMETERS, *levels[1:])
+    call.only(*LIST, *levels[1:])
     sort_key = call.choice("sort_key", "impact", SORT_KEYS)
     usual = "asc" if sort_key == "host" else "desc"
     search = Search(
         limit=call.number("limit", DEFAULT_LIMIT, limits.PAGE),
         marker=call.query.get("marker"),
         sort_key=sort_key,
-        descending=call.choice("sort_dir", usual, ("asc", "desc")) == "desc",
+        descending=call.choice("sort_dir", usual, parameters.DIRECTIONS) == "desc",
         project_id=call.query.get("project_id"),
         ensemble_id=call.query.get("ensemble_id"),
         domains={level: call.query[level] for level in levels[1:] if level in call.query},
@@ -43,7 +53,7 @@ def index(call: Call) -> Answer:
 def show(call: Call, host: str) -> Answer:
     """GET /os-ensembles/hosts/{host}; ?check=1 tries to drain it, which takes a while."""
     policies.authorize(call.context, "hosts")
-    call.only("check")
+    call.only(*HOST)
     check = call.flag("check")
     found, tried = call.service.host(call.context, host, drain=check)
     return Answer(200, {"host": views.host_impact(found, tried, call.service.levels)})

@@ -5,16 +5,22 @@ import urllib.parse
 from typing import Any
 
 from ensemble_api import limits, policies, views
+from ensemble_api.handlers import parameters
 from ensemble_api.handlers.call import Answer, Call
 from ensemble_api.handlers.ensembles import authorized
+from ensemble_api.handlers.parameters import Parameters
 
 DEFAULT_LIMIT = 20
+LIST: Parameters = {
+    "limit": parameters.limit(DEFAULT_LIMIT, limits.PAGE),
+    "marker": parameters.TEXT,
+}
 
 
 def index(call: Call, ensemble_id: str) -> Answer:
     """GET /os-ensembles/{id}/operations: one page, the newest first."""
     record = authorized(call, ensemble_id, "operations")
-    call.only("limit", "marker")
+    call.only(*LIST)
     limit = call.number("limit", DEFAULT_LIMIT, limits.PAGE)
     found = call.service.operations(record, limit, call.query.get("marker"))
     zone, names = call.service.zone_level, policies.allowed(call.context, "names")

@@ -4,14 +4,25 @@
 import re
 
 from ensemble_api import exception, limits, policies, schemas, views
+from ensemble_api.handlers import parameters
 from ensemble_api.handlers.call import Answer, Call
+from ensemble_api.handlers.parameters import Parameters
 from ensemble_api.planning.message import Sentence
 from ensemble_api.service import PlanOptions
 
 _NO_REFERENCE = Sentence("invalid.no-reference", "must be the reference of a domain")
 
-PARAMETERS = frozenset(("headroom", "domains", "fail"))
+DOMAINS = ("used", "all")
 REFERENCE = re.compile("[0-9a-f]{56}")
+PLAN: Parameters = {
+    "headroom": parameters.FLAG,
+    "domains": parameters.one_of(DOMAINS),
+    "fail": {
+        "type": "array",
+        "items": {"type": "string", "pattern": f"^{REFERENCE.pattern}$"},
+        "maxItems": limits.FAILED_DOMAINS,
+    },
+}
 
 
 def create(call: Call) -> Answer:
@@ -26,14 +37,14 @@ def create(call: Call) -> Answer:
 
 def plan_options(call: Call) -> PlanOptions:
     """What the query wants to know beside the plan, as far as policy lets the caller know it."""
-    call.only(*PARAMETERS)
+    call.only(*PLAN)
     fail = call.several("fail", limits.FAILED_DOMAINS)
     if not all(REFERENCE.fullmatch(each) for each in fail):
         raise exception.Invalid(_NO_REFERENCE(), field="fail")
     return PlanOptions(
         headroom=call.flag("headroom"),
         may_see_all_domains=policies.allowed(call.context, "domains"),
-        all_domains=call.choice("domains", "used", ("used", "all")) == "all",
+        all_domains=call.choice("domains", "used", DOMAINS) == "all",
         fail=fail,
         to_build=policies.allowed(call.context, "create"),
     )

@@ -15,15 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import webob
 from placement_service import PlacementService
 from small_cloud import SmallCloud, caller
 
 from ensemble_api import exception, policies, routes, views
+from ensemble_api.openapi.document import document
 from ensemble_api.records import MemberStatus, Status
 from ensemble_api.store.api import Store
 
+DOCUMENT = document()
 UPDATE = "is the change meant? ENSEMBLES_UPDATE_DOCS=1 writes the page's answers anew"
 PAGE = Path(__file__).parents[2] / "doc/api-ref/ensembles.md"
 HOSTS = {
@@ -145,9 +148,26 @@ def test_every_example_is_answered_as_the_page_says(
             ids.match(example.answer, response.json, where)
         except AssertionError as error:
             raise AssertionError(f"{error} ({UPDATE})") from error
+        problems = [each.message for each in answer_schema(example).iter_errors(response.json)]
+        assert not problems, f"{where}: the OpenAPI document says otherwise: {problems}"
     assert len(answers) >= 12
     if "ENSEMBLES_UPDATE_DOCS" in os.environ:
         _write(page, answers)
+
+
+def answer_schema(example: Example) -> jsonschema.Draft202012Validator:
+    """What the OpenAPI document says of the answer of this example's path, method and status."""
+    path = example.path.removeprefix("/v2.1").partition("?")[0]
+    methods = next(
+        DOCUMENT["paths"][template]
+        for template, (pattern, _) in zip(routes.ROUTES, routes._PATTERNS, strict=True)
+        if pattern.fullmatch(path)
+    )
+    if example.method.lower() not in methods:  # which no document can have
+        return jsonschema.Draft202012Validator({})
+    answer = methods[example.method.lower()]["responses"][str(example.status)]
+    schema = answer["content"]["application/json"]["schema"]
+    return jsonschema.Draft202012Validator({**schema, "components": DOCUMENT["components"]})
 
 
 def _learn(ids: Ids, page: Any, real: Any) -> None:

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The answers about a cloud: what it can do, and its hosts."""
+
+from typing import Any
+
+from ensemble_api import schemas
+from ensemble_api.openapi.shapes import (
+    ANYTHING,
+    COUNT,
+    FLAG,
+    STRING,
+    TIME,
+    by_name,
+    component,
+    one,
+    or_null,
+    several,
+    words,
+)
+from ensemble_api.planning.impact import Effect
+from ensemble_api.planning.survivability import State
+from ensemble_api.records import MemberStatus
+
+CAPABILITIES = one(
+    limits=by_name(COUNT),
+    statuses=several(one(name=STRING, label=STRING, settled=FLAG)),
+    member_statuses=several(one(name=STRING, label=STRING)),
+    sort_keys=one(ensembles=several(STRING), hosts=several(STRING)),
+    levels=several(one(name=STRING, label=STRING, zone=FLAG)),
+    features=several(STRING),
+    policies=several(one(type=words(schemas.POLICIES), fields=by_name(ANYTHING))),
+)
+
+_OWNER = {"ensemble_id": schemas.UUID, "ensemble_name": STRING, "project_id": STRING}
+_IMPACT = {
+    "impact": one(**{effect.value: COUNT for effect in Effect}),
+    "impact_message": or_null(STRING),
+    "worst": or_null(words(Effect)),
+}
+_STATE = words(("up", "down", "disabled", "unknown"))
+
+_BREAK = one(
+    **_OWNER,
+    effect=words(Effect),
+    effect_label=STRING,
+    policy=or_null(COUNT),
+    enforcement=or_null(schemas.COMMON["enforcement"]),
+    level=or_null(STRING),
+    failures=or_null(COUNT),
+    tiers=several(one(tier=STRING, left=COUNT, worst=COUNT, needed=or_null(COUNT))),
+    message=STRING,
+)
+
+
+def _in_domains(shape: dict[str, Any]) -> dict[str, Any]:
+    """With the name of its domain at each level of the cloud above the host, such as ``rack``."""
+    return {**shape, "additionalProperties": or_null(STRING)}
+
+
+_ATTEMPT = one(
+    **_OWNER,
+    members=several(STRING),
+    fits=or_null(FLAG),
+    others=COUNT,
+    moves=several(_in_domains(one(member=STRING, host=STRING))),
+    message=STRING,
+    reasons=several(component("Reason")),
+)
+
+_HOST = {
+    "host": STRING,
+    "state": _STATE,
+    **_IMPACT,
+    "ensembles": several(
+        one(
+            id=schemas.UUID,
+            name=STRING,
+            project_id=STRING,
+            state=or_null(words(State)),
+            label=or_null(STRING),
+        )
+    ),
+    "members": several(
+        one(
+            **_OWNER,
+            tier=STRING,
+            name=STRING,
+            status=words(MemberStatus),
+            server_id=or_null(schemas.UUID),
+        )
+    ),
+    "drain": one(
+        {"fits": or_null(FLAG), "message": STRING, "ensembles": several(_ATTEMPT)},
+        breaks=several(component("Break")),
+    ),
+}
+
+_COUNTS = (
+    "hosts",
+    "down",
+    "disabled",
+    "unknown",
+    "used",
+    "breaking",
+    "unprotected",
+    "members",
+    "ensembles",
+)
+
+SUMMARY = one(
+    groups=several(
+        _in_domains(
+            one(
+                hosts=several(
+                    one(
+                        host=STRING,
+                        state=_STATE,
+                        members=COUNT,
+                        ensembles=COUNT,
+                        **_IMPACT,
+                        found=FLAG,
+                    )
+                )
+            )
+        )
+    ),
+    projects=several(one(project_id=STRING, ensembles=several(one(id=schemas.UUID, name=STRING)))),
+    totals=one(**dict.fromkeys(_COUNTS, COUNT)),
+)
+
+COMPONENTS: dict[str, Any] = {
+    "Break": _BREAK,
+    "Capabilities": CAPABILITIES,
+    "Host": _in_domains(one(**_HOST)),
+    "HostInDetail": _in_domains(
+        one(**_HOST, broken=several(component("Break")), observed_at=or_null(TIME))
+    ),
+    "HostsSummary": SUMMARY,
+}

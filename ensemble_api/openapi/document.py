@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The document: each route with its parameters, its body, and what it answers."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ensemble_api import limits, routes, schemas
+from ensemble_api.handlers import capabilities, ensembles, host_impact, operations, plans
+from ensemble_api.handlers.call import KEY, Handler
+from ensemble_api.handlers.parameters import TEXT, Parameters
+from ensemble_api.openapi import cloud, errors, shapes
+from ensemble_api.openapi import ensembles as ensemble_answers
+from ensemble_api.openapi import plans as plan_answers
+from ensemble_api.openapi.shapes import Shape, component, one, several
+
+ALWAYS = (400, 403, 404, 405, 406, 500, 503)
+VERSION_HEADER = "OpenStack-API-Version"
+
+_NEXT = several(one(rel={"const": "next"}, href=shapes.STRING))
+# The levels of a cloud are its operator's; these are there unless others are set.
+_LEVELS: Parameters = {"rack": TEXT, "zone": TEXT}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the document says of one handler: what it takes and what it answers if all is well."""
+
+    handler: Handler
+    summary: str
+    answer: Shape
+    status: int = 200
+    query: Parameters | None = None
+    body: Shape | None = None
+    refusals: Sequence[int] = ()
+
+
+REQUESTS = (
+    Request(
+        capabilities.show,
+        "Tell limits, levels and features of this cloud's ensembles",
+        one(capabilities=component("Capabilities")),
+    ),
+    Request(
+        plans.create,
+        "Plan an ensemble without building anything",
+        one(plan=component("Plan")),
+        query=plans.PLAN,
+        body=component("PlanRequest"),
+        refusals=(409, 413),
+    ),
+    Request(
+        ensembles.create,
+        "Plan an ensemble, hold all its capacity at once, and start to build it",
+        one(ensemble=component("Ensemble")),
+        202,
+        query=plans.PLAN,
+        body=component("CreateRequest"),
+        refusals=(409, 413, 422),
+    ),
+    Request(
+        ensembles.index,
+        "List ensembles",
+        one({"ensembles_links": _NEXT}, ensembles=several(component("ListedEnsemble"))),
+        query=ensembles.LIST,
+    ),
+    Request(ensembles.show, "Show an ensemble", one(ensemble=component("Ensemble"))),
+    Request(
+        ensembles.survivability,
+        "Tell where the servers of an ensemble are now, and what that breaks",
+        one(survivability=component("Survivability")),
+        query=ensembles.SURVIVABILITY,
+    ),
+    Request(
+        operations.index,
+        "List what was done with an ensemble and what is under way",
+        one({"operations_links": _NEXT}, operations=several(component("Operation"))),
+        query=operations.LIST,
+    ),
+    Request(
+        operations.show,
+        "Show an operation with the goal of each member",
+        one(operation=component("OperationDetails")),
+    ),
+    Request(
+        ensembles.act,
+        "Do what the body names with an ensemble",
+        one(ensemble=component("Ensemble")),
+        202,
+        body=component("ActionRequest"),
+        refusals=(409, 413),
+    ),
+    Request(
+        ensembles.delete,
+        "Start to remove an ensemble with all its servers",
+        one(ensemble=component("Ensemble")),
+        202,
+        refusals=(409,),
+    ),
+    Request(
+        host_impact.index,
+        "List hosts with the members on them, and what their failure breaks",
+        one(
+            {"hosts_links": _NEXT, "summary": component("HostsSummary")},
+            hosts=several(component("Host")),
+            found=shapes.COUNT,
+            first=shapes.COUNT,
+            observed_at=shapes.or_null(shapes.TIME),
+            broken=several(component("Break")),
+        ),
+        query={**host_impact.LIST, **_LEVELS},
+    ),
+    Request(
+        host_impact.show,
+        "Show a host, and try to drain it",
+        one(host=component("HostInDetail")),
+        query=host_impact.HOST,
+    ),
+)
+_OF = {each.handler: each for each in REQUESTS}
+
+
+def document() -> dict[str, Any]:
+    """The API as an OpenAPI 3.1 document, JSON-ready.
+
+    :raises KeyError: for a route of which ``REQUESTS`` says nothing.
+    """
+    paths = {
+        path: {
+            method.lower(): _operation(path, method, _OF[handler])
+            for method, handler in methods.items()
+        }
+        for path, methods in routes.ROUTES.items()
+    }
+    components = {
+        "PlanRequest": schemas.ENSEMBLE,
+        "CreateRequest": schemas.CREATE,
+        "ActionRequest": schemas.ACTION,
+        **cloud.COMPONENTS,
+        **ensemble_answers.COMPONENTS,
+        **plan_answers.COMPONENTS,
+        **errors.COMPONENTS,
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Ensembles",
+            "version": routes.VERSION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/v2.1", "description": "The compute API's endpoint"}],
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "schemas": {name: _portable(components[name]) for name in sorted(components)},
+            "securitySchemes": {
+                "token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"}
+            },
+        },
+    }
+
+
+def _operation(path: str, method: str, request: Request) -> dict[str, Any]:
+    made = path == routes.COLLECTION and method == "POST"
+    handler = request.handler
+    said: dict[str, Any] = {
+        "operationId": f"{handler.__module__.rpartition('.')[2]}-{handler.__name__}",
+        "summary": request.summary,
+        "parameters": [
+            *(_in_path(name) for name in re.findall(r"\{(\w+)\}", path)),
+            *(_in_query(name, shape) for name, shape in (request.query or {}).items()),
+            _header(VERSION_HEADER, {"enum": [f"{routes.SERVICE_TYPE} {routes.VERSION}"]}),
+            *([_header(KEY, {"type": "string", "maxLength": limits.KEY})] if made else []),
+        ],
+        "responses": {
+            str(request.status): _answer(request.summary, request.answer, made=made),
+            **{
+                str(status): _answer("A refusal", component(f"Error{status}"))
+                for status in sorted({*ALWAYS, *request.refusals})
+            },
+        },
+    }
+    if request.body is not None:
+        content = {"application/json": {"schema": request.body}}
+        said["requestBody"] = {"required": True, "content": content}
+    return said
+
+
+def _in_path(name: str) -> dict[str, Any]:
+    shape = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[^/]+$"}
+    return {"name": name, "in": "path", "required": True, "schema": shape}
+
+
+def _in_query(name: str, shape: Shape) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": _portable(shape)}
+
+
+def _header(name: str, shape: Shape) -> dict[str, Any]:
+    return {"name": name, "in": "header", "schema": shape}
+
+
+def _answer(what: str, shape: Shape, *, made: bool = False) -> dict[str, Any]:
+    headers: dict[str, Any] = {VERSION_HEADER: {"schema": {"type": "string"}}}
+    if made:
+        headers["Location"] = {"schema": {"type": "string"}}
+    content = {"application/json": {"schema": _portable(shape)}}
+    return {"description": what, "headers": headers, "content": content}
+
+
+def _portable(shape: Any) -> Any:
+    r"""With patterns as JSON Schema has them: what Python writes as ``\Z`` is ``$`` there."""
+    match shape:
+        case Mapping():
+            return {
+                name: value.replace(r"\Z", "$")
+                if name == "pattern" and isinstance(value, str)
+                else _portable(value)
+                for name, value in shape.items()
+            }
+        case list() | tuple():
+            return [_portable(each) for each in shape]
+    return shape

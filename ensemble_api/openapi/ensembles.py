@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The answers about ensembles: as listed, in detail, where they are now, and their operations."""
+
+from typing import Any
+
+from ensemble_api import schemas
+from ensemble_api.openapi.plans import POLICY_SAID, SAID, VERDICT
+from ensemble_api.openapi.shapes import (
+    COUNT,
+    FLAG,
+    REFERENCE,
+    STRING,
+    TIME,
+    by_name,
+    component,
+    one,
+    or_null,
+    several,
+    words,
+)
+from ensemble_api.operations import OperationStatus, OperationType
+from ensemble_api.records import MemberStatus, Status
+
+_OPERATION = {
+    "id": schemas.UUID,
+    "type": words(OperationType),
+    "type_label": STRING,
+    "status": words(OperationStatus),
+    "status_label": STRING,
+    "user_id": STRING,
+    "attempts": COUNT,
+    "members": one(present=COUNT, absent=COUNT),
+    "cancellable": FLAG,
+    "started_at": TIME,
+    "ended_at": or_null(TIME),
+    "reason": or_null(SAID),
+}
+_GOAL = one(
+    {"host": or_null(STRING)},
+    member_id=schemas.UUID,
+    member=STRING,
+    goal=words(("absent", "present")),
+)
+
+# As it was posted; a caller who may not see the user data is told that it is there.
+_TIER = {
+    **schemas.TIER,
+    "properties": {**schemas.TIER["properties"], "hidden": several(STRING)},
+}
+
+_LISTED = {
+    "id": schemas.UUID,
+    "name": STRING,
+    "description": STRING,
+    "project_id": STRING,
+    "user_id": STRING,
+    "status": words(Status),
+    "status_label": STRING,
+    "settled": FLAG,
+    "created_at": TIME,
+    "updated_at": TIME,
+    "progress": one(active=COUNT, removed=COUNT, done=COUNT, total=COUNT, message=STRING),
+    "tiers": several(_TIER),
+    "operation": or_null(component("Operation")),
+    "fault": or_null(
+        one(
+            code=STRING,
+            member={"type": ["string", "integer", "null"]},
+            since=or_null(TIME),
+            message=STRING,
+            reasons=several(component("Reason")),
+        )
+    ),
+    "degraded": or_null(one(since=TIME, reasons=several(SAID))),
+    "observed_at": or_null(TIME),
+    "standing": several(one(tier=STRING, running=COUNT, count=COUNT, message=STRING)),
+    "survives": several(one(level=STRING, **VERDICT)),
+}
+
+_MEMBER = one(
+    {"host": STRING, "current_host": or_null(STRING)},
+    id=schemas.UUID,
+    name=STRING,
+    tier=STRING,
+    status=words(MemberStatus),
+    server_id=or_null(schemas.UUID),
+    server_status=or_null(STRING),
+    domains=by_name(REFERENCE),
+)
+
+_POLICY = {
+    "type": "object",
+    "properties": {"type": words(schemas.POLICIES), "message": STRING, "holds": or_null(FLAG)},
+    "required": ["type", "level", "tiers", "enforcement", "message", "holds"],
+    "description": "A policy as it was posted, and whether it is met.",
+}
+
+_DETAILS = {
+    "warnings": several(SAID),
+    "policies": several(_POLICY),
+    "members": several(_MEMBER),
+    "domains": several(component("Domain")),
+    "minima": by_name(COUNT),
+    "survivability": several(component("Level")),
+    "survivability_message": or_null(STRING),
+    "promises": several(component("Promise")),
+    "objectives": several(component("Objective")),
+    "violations": several(component("Violation")),
+    "events": several(one(at=TIME, type=STRING, code=STRING, message=STRING)),
+}
+
+_MEMBER_NOW = one(
+    {"host": or_null(STRING)},
+    name=STRING,
+    tier=STRING,
+    status=or_null(STRING),
+    server_id=or_null(schemas.UUID),
+    running=FLAG,
+    unknown=FLAG,
+    addresses=several(one(network=STRING, address=STRING)),
+    domains=by_name(REFERENCE),
+    planned=by_name(REFERENCE),
+    moved=FLAG,
+)
+
+_DIFFERENCE = one(
+    member=STRING,
+    tier=STRING,
+    kind=words(("gone", "unknown", "moved", "cut-off", "down")),
+    planned=several(REFERENCE),
+    now=several(REFERENCE),
+    message=STRING,
+)
+
+SURVIVABILITY = one(
+    as_of=or_null(TIME),
+    as_planned=FLAG,
+    message=STRING,
+    members=several(_MEMBER_NOW),
+    domains=several(component("Domain")),
+    minima=by_name(COUNT),
+    levels=several(component("Level")),
+    promises=several(component("Promise")),
+    policies=several(POLICY_SAID),
+    violations=several(
+        one(
+            policy=COUNT,
+            level=or_null(STRING),
+            message=STRING,
+            enforcement=schemas.COMMON["enforcement"],
+            domains=several(REFERENCE),
+            planned=FLAG,
+        )
+    ),
+    differences=several(_DIFFERENCE),
+    costs=several(
+        one(
+            level=STRING,
+            tier=STRING,
+            domains=several(REFERENCE),
+            left=COUNT,
+            planned=COUNT,
+            count=COUNT,
+            message=STRING,
+        )
+    ),
+)
+
+COMPONENTS: dict[str, Any] = {
+    "Ensemble": one(**_LISTED, **_DETAILS),
+    "ListedEnsemble": one(**_LISTED),
+    "Operation": one(**_OPERATION),
+    "OperationDetails": one(**_OPERATION, goals=several(_GOAL)),
+    "Survivability": SURVIVABILITY,
+}
