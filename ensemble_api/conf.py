@@ -103,6 +103,15 @@ OPTIONS: list[cfg.Opt] = [
         help="Seconds between two looks at where Nova has members and hosts now, by one of all "
         "nova-api processes.",
     ),
+    cfg.BoolOpt(
+        "notifications",
+        default=False,
+        help="Whether what Nova notifies of its servers and compute services has the process that "
+        "observes look at once, instead of after observe_interval. For this Nova has to send "
+        "versioned notifications ([notifications] notification_format), by the message bus that "
+        "[oslo_messaging_notifications] names here and for all of Nova's services. They are read "
+        "from a queue named ensembles, which stays when this is turned off.",
+    ),
     cfg.IntOpt(
         "event_lifetime",
         default=90,

@@ -25,6 +25,7 @@ from ensemble_api.cloud.aggregates import AggregateRules
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory, parse_levels
 from ensemble_api.cloud.networks import Networks
+from ensemble_api.cloud.notifications import Notifications
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import Session, check_policy
 from ensemble_api.cloud.volumes import Volumes
@@ -171,6 +172,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
             History(store, timedelta(days=ours.event_lifetime)),
             owner=owner,
             period=ours.observe_interval,
+            hints=Notifications(config) if ours.notifications else None,
         ),
     )
     return service, worker

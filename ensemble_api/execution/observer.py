@@ -4,11 +4,12 @@
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from ensemble_api import advice
+from ensemble_api import advice, exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.cloud.session import observing
@@ -22,15 +23,28 @@ LOG = logging.getLogger(__name__)
 
 OVERLAP = timedelta(seconds=60)  # by which cells' clocks may differ
 COMPARED = 600.0  # seconds between two comparisons of everything
+MOST_HINTS = 10_000  # that are kept; the next look sees what others were about
+SOON = 1.0  # seconds from a hint until the next look, in which others are gathered
 LEASE_PERIODS = 4  # for which a process that ended keeps others from observing
 _UNDER_WAY = frozenset(("MIGRATING", "RESIZE", "VERIFY_RESIZE", "REVERT_RESIZE", "REBUILD"))
 _UNKNOWN = "UNKNOWN"  # of a server whose cell does not answer
+
+
+class Hints(Protocol):
+    """Where somebody tells that something may have changed: see ``cloud/notifications``."""
+
+    def start(self, hearer: Callable[..., None]) -> None:
+        """Call ``hearer`` from now on, if that is not so yet."""
+
+    def stop(self) -> None:
+        """Call it no more."""
 
 
 class CloudObserver:
     """Writes down what Nova says, with an operator's eyes, every ``period`` seconds.
 
     What Nova does not list is not gone: only its word that a server does not exist says so.
+    ``hints`` of what may have changed have it look sooner, and nothing else.
     """
 
     def __init__(
@@ -43,6 +57,7 @@ class CloudObserver:
         owner: str,
         period: float,
         clock: Callable[[], float] = time.monotonic,
+        hints: Hints | None = None,
     ) -> None:
         self._states = states
         self._compute = compute
@@ -52,6 +67,9 @@ class CloudObserver:
         self._period = period
         self._clock = clock
         self._newest: tuple[datetime, float] | None = None  # and when it was first heard of
+        self._hints = hints
+        self._hinted = threading.Event()
+        self._heard: deque[tuple[str | None, str | None]] = deque(maxlen=MOST_HINTS)
         self._stopping = threading.Event()
 
     def start(self) -> None:
@@ -61,6 +79,14 @@ class CloudObserver:
     def stop(self) -> None:
         """Observe no more."""
         self._stopping.set()
+        self._hinted.set()
+        if self._hints is not None:
+            self._hints.stop()
+
+    def hear(self, *, server_id: str | None, host: str | None) -> None:
+        """Look soon if this server, or the compute service of this host, is one of ours."""
+        self._heard.append((server_id, host))
+        self._hinted.set()
 
     def observe(self) -> bool:
         """Observe once, if it is this process's turn; say whether it was."""
@@ -125,9 +151,15 @@ class CloudObserver:
 
     def _run(self) -> None:
         told = ""
-        while not self._stopping.wait(self._period):
+        while not self._stopping.is_set():
+            self._wait()
+            if self._stopping.is_set():
+                break
             try:
-                self.observe()
+                turn = self.observe()
+                if self._hints is not None:
+                    # What is heard is of use to the one process that may look.
+                    self._hints.start(self.hear) if turn else self._hints.stop()
             except Exception as error:  # noqa: BLE001
                 # Once for each reason: Nova or the database may be away for a while.
                 if repr(error) != told and not self._stopping.is_set():
@@ -135,6 +167,24 @@ class CloudObserver:
                 told = repr(error)
             else:
                 told = ""
+        if self._hints is not None:
+            self._hints.stop()  # perhaps just started
+
+    def _wait(self) -> None:
+        """Wait for the next look: for the period, or until soon after a hint at one of ours."""
+        end = self._clock() + self._period
+        while (left := end - self._clock()) > 0 and self._hinted.wait(left):
+            if self._stopping.wait(SOON):
+                return
+            self._hinted.clear()
+            heard = [self._heard.popleft() for _ in range(len(self._heard))]
+            servers = {server_id for server_id, _ in heard if server_id is not None}
+            hosts = {host for _, host in heard if host is not None}
+            try:
+                if self._states.concerned(servers, hosts):
+                    return
+            except exception.Unavailable:
+                return  # the look says why
 
 
 def _servers(listed: Iterable[Mapping[str, Any]]) -> Iterable[ObservedServer]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the one process that observes Nova writes of servers and hosts, and reads for that."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -183,6 +183,17 @@ class Observations:
         )
         with self._database.reading() as session:
             return {str(row[0]): row[1] for row in session.execute(query)}
+
+    def concerned(self, servers: Collection[str], hosts: Collection[str]) -> bool:
+        """Whether any of these servers is a member's, or a member is on any of these hosts."""
+        model = models.Member
+        built = sa.select(model.id).where(model.status == MemberStatus.ACTIVE.value).limit(1)
+        with self._database.reading() as session:
+            return any(
+                session.scalar(built.where(column.in_(some))) is not None
+                for column, names in ((model.server_id, servers), (rows.LOCATION, hosts))
+                for some in rows.portions(sorted(names))
+            )
 
     def unsettled(self) -> list[str]:
         """The servers whose moves are not known to be over, and those not seen since their build.

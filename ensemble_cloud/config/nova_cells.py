@@ -66,7 +66,13 @@ def sections(cloud: Cloud) -> Sections:
         "database": cloud.database("nova_cell0", pool=5),
         "api_database": cloud.database("nova_api", pool=5),
         # A reservation is retried by us, and each try of Nova's would be one on another host.
-        "ensembles": {**common["ensembles"], "build_timeout": 300},
+        "ensembles": {**common["ensembles"], "build_timeout": 300, "notifications": True},
+        "notifications": {"notification_format": "versioned"},
+        # The cells notify where the API listens.
+        "oslo_messaging_notifications": {
+            "driver": "messagingv2",
+            "transport_url": rabbitmq.url(cloud.ports, API),
+        },
     }
 
 

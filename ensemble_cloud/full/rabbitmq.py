@@ -73,6 +73,17 @@ class RabbitMQ:
                 {"user": _USER, "vhost": name, "configure": ".*", "write": ".*", "read": ".*"}
                 for name in virtual_hosts
             ],
+            # Nova makes a queue for its notifications, which nobody reads here: ours is another.
+            "policies": [
+                {
+                    "vhost": name,
+                    "name": "notifications",
+                    "pattern": "^versioned_notifications",
+                    "apply-to": "queues",
+                    "definition": {"max-length": 1000},
+                }
+                for name in virtual_hosts
+            ],
         }
         write_private(definitions, json.dumps(content, indent=1))
         configuration = [
