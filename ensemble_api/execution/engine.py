@@ -70,6 +70,7 @@ class Replacement(Protocol):
 class NextStep(Enum):
     """When the next step of an ensemble is due."""
 
+    NEVER = "never: it is settled"
     NOW = "now"
     AFTER_A_WHILE = "after a while"
     WHEN_UNBLOCKED = "when somebody else has done something"
@@ -118,7 +119,9 @@ class Engine:
         :raises ensemble_api.exception.NotFound: when the ensemble is gone.
         :raises ensemble_api.exception.LeaseLost: when another worker has it.
         """
-        ensemble = self._store.get(ensemble_id)
+        ensemble = self._store.get_for_work(ensemble_id)
+        if ensemble.status.settled:
+            return NextStep.NEVER
         if ensemble.operation is None:
             return NextStep.AFTER_A_WHILE
         context = self._session.acting_for(ensemble.requester, ensemble.project_id)
@@ -153,7 +156,7 @@ class Engine:
 
     def _is_being_removed(self, ensemble_id: str) -> bool:
         try:
-            status = self._store.get(ensemble_id).status
+            status = self._store.get_for_work(ensemble_id).status
         except exception.NotFound:
             return False
         return status in REMOVING

@@ -123,9 +123,9 @@ class Worker:
         pause = 0.0
         try:
             while not self._stopping.is_set():
-                if self._store.get(ensemble_id).status.settled:
-                    break
                 match self._engine.step(ensemble_id):
+                    case NextStep.NEVER:
+                        break
                     case NextStep.AFTER_A_WHILE:
                         # Others that wait for a thread have it meanwhile.
                         pause = self._poll / 2

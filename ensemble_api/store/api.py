@@ -24,6 +24,19 @@ from ensemble_api.store.progress import Progress
 _NO_MARKER = Sentence("invalid.marker", "%(marker)s is unknown")
 
 MAX_EVENTS = 100
+
+# What a worker reads at each of its steps.
+_ENSEMBLE = sa.select(*models.Ensemble.__table__.columns).where(
+    models.Ensemble.id == sa.bindparam("ensemble")
+)
+_MEMBERS = (
+    sa.select(*models.Member.__table__.columns)
+    .where(models.Member.ensemble_id == sa.bindparam("ensemble"))
+    .order_by(models.Member.position)
+)
+_UNDER_WAY = sa.select(*models.Operation.__table__.columns).where(
+    models.Operation.ensemble_id == sa.bindparam("ensemble"), models.Operation.ended_at.is_(None)
+)
 SORT_KEYS = ("created_at", "name", "status")
 
 
@@ -48,6 +61,24 @@ class Page:
 
 class Store(Occupancy, Leases, Progress):
     """The ensembles database behind one SQLAlchemy URL."""
+
+    def get_for_work(self, ensemble_id: str) -> EnsembleRecord:
+        """One ensemble with members and operation: what its next step depends on.
+
+        :raises ensemble_api.exception.NotFound: if there is none.
+        """
+        of = {"ensemble": ensemble_id}
+        with self.reading() as session:
+            row = session.execute(_ENSEMBLE, of).first()
+            if row is None:
+                raise exception.no_ensemble(ensemble_id)
+            record = rows.to_ensemble(row, session.execute(_MEMBERS, of))
+            operation = session.execute(_UNDER_WAY, of).first()
+            return (
+                record
+                if operation is None
+                else replace(record, operation=operations.to_operation(operation))
+            )
 
     def get(self, ensemble_id: str) -> EnsembleRecord:
         """One ensemble with members and its latest events, oldest first.

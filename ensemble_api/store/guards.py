@@ -15,6 +15,9 @@ from ensemble_api.store import models, rows
 from ensemble_api.store.database import Database, retried
 from ensemble_api.store.progress import update_ensemble
 
+_COLUMNS = tuple(models.Guard.__table__.columns)
+_LIVE = sa.select(*_COLUMNS).where(models.Guard.until > sa.bindparam("now"))
+_OF = sa.select(*_COLUMNS).where(models.Guard.ensemble_id == sa.bindparam("ensemble"))
 MOST_HOSTS = 8
 SHARE = 4  # one of so many hosts, where there are fewer than so many times MOST_HOSTS
 
@@ -54,10 +57,8 @@ class Guards:
 
     def of(self, ensemble_id: str) -> list[Guard]:
         """The guards of an ensemble, also those whose time is over."""
-        model = models.Guard
         with self._database.reading() as session:
-            query = sa.select(model).where(model.ensemble_id == ensemble_id)
-            return [_guard(row) for row in session.scalars(query)]
+            return [_guard(row) for row in session.execute(_OF, {"ensemble": ensemble_id})]
 
     @retried
     def open(
@@ -121,12 +122,14 @@ class Guards:
         model, now = models.Guard, rows.now()
         with self._database.writing() as session:
             update_ensemble(session, record, owner)
-            session.execute(sa.delete(model).where(model.id.in_(over)))
-            session.execute(
-                sa.update(model)
-                .where(model.id.in_(late))
-                .values(until=now + timedelta(seconds=seconds))
-            )
+            if over:
+                session.execute(sa.delete(model).where(model.id.in_(over)))
+            if late:
+                session.execute(
+                    sa.update(model)
+                    .where(model.id.in_(late))
+                    .values(until=now + timedelta(seconds=seconds))
+                )
 
     @retried
     def end(self, guard_id: str) -> None:
@@ -153,9 +156,7 @@ class Guards:
 
 def live(session: orm.Session) -> list[Guard]:
     """All guards of the cloud that have not ended."""
-    model = models.Guard
-    query = sa.select(*model.__table__.columns).where(model.until > rows.now())
-    return [_guard(row) for row in session.execute(query)]
+    return [_guard(row) for row in session.execute(_LIVE, {"now": rows.now()})]
 
 
 def _guard(row: Any) -> Guard:

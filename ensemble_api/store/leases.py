@@ -11,8 +11,23 @@ from ensemble_api.records import Status
 from ensemble_api.store import models, rows
 from ensemble_api.store.database import Database, retried
 
+_TIMES = sa.select(models.Ensemble.updated_at, models.Ensemble.lease_until).where(
+    models.Ensemble.id == sa.bindparam("ensemble")
+)
 UNATTENDED = timedelta(seconds=15)  # without a worker, beyond the pauses between two steps
 SETTLED = tuple(status.value for status in Status if status.settled)
+_UNATTENDED = (
+    sa.select(models.Ensemble.id)
+    .where(
+        models.Ensemble.status.not_in(SETTLED),
+        sa.or_(
+            models.Ensemble.lease_until.is_(None),
+            models.Ensemble.lease_until < sa.bindparam("now"),
+        ),
+    )
+    .order_by(models.Ensemble.updated_at)
+    .limit(100)
+)
 
 
 class Leases(Database):
@@ -26,14 +41,14 @@ class Leases(Database):
         """
         now, model = rows.now(), models.Ensemble
         with self.reading() as session:
-            row = session.get(model, ensemble_id)
+            row = session.execute(_TIMES, {"ensemble": ensemble_id}).first()
             if row is None:
                 return False
             alone = now - max(row.updated_at, row.lease_until or row.updated_at)
             progress = row.updated_at + (alone if alone > UNATTENDED else timedelta())
         with self.writing() as session:
             result: Any = session.execute(
-                sa.update(model)
+                sa.update(rows.ENSEMBLES)
                 .where(
                     model.id == ensemble_id,
                     model.status.not_in(SETTLED),
@@ -57,7 +72,7 @@ class Leases(Database):
         now, model = rows.now(), models.Ensemble
         with self.writing() as session:
             result: Any = session.execute(
-                sa.update(model)
+                sa.update(rows.ENSEMBLES)
                 .where(model.id == ensemble_id, model.lease_owner == owner)
                 .values(lease_until=now + timedelta(seconds=seconds))
             )
@@ -69,7 +84,7 @@ class Leases(Database):
         model = models.Ensemble
         with self.writing() as session:
             session.execute(
-                sa.update(model)
+                sa.update(rows.ENSEMBLES)
                 .where(model.id == ensemble_id, model.lease_owner == owner)
                 .values(lease_owner=None, lease_until=None)
             )
@@ -80,23 +95,12 @@ class Leases(Database):
         model = models.Ensemble
         with self.writing() as session:
             session.execute(
-                sa.update(model)
+                sa.update(rows.ENSEMBLES)
                 .where(model.lease_owner == owner, model.id.not_in(kept))
                 .values(lease_owner=None, lease_until=None)
             )
 
     def unsettled(self) -> list[str]:
         """The ids of ensembles that need a worker and have none, the oldest first."""
-        model = models.Ensemble
         with self.reading() as session:
-            return list(
-                session.scalars(
-                    sa.select(model.id)
-                    .where(
-                        model.status.not_in(SETTLED),
-                        sa.or_(model.lease_until.is_(None), model.lease_until < rows.now()),
-                    )
-                    .order_by(model.updated_at)
-                    .limit(100)
-                )
-            )
+            return list(session.scalars(_UNATTENDED, {"now": rows.now()}))

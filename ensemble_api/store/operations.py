@@ -153,7 +153,7 @@ def _write(row: models.Operation, operation: Operation) -> None:
     row.ended_at = rows.now() if operation.status.ended else None
 
 
-def to_operation(row: models.Operation) -> Operation:
+def to_operation(row: Any) -> Operation:
     """The operation of a row."""
     return Operation(
         id=row.id,

@@ -224,7 +224,7 @@ def update_ensemble(
     :raises ensemble_api.exception.LeaseLost: when it has not.
     """
     result: Any = session.execute(
-        sa.update(models.Ensemble)
+        sa.update(rows.ENSEMBLES)
         .where(models.Ensemble.id == record.id, models.Ensemble.lease_owner == owner)
         .values(lease_owner=owner, **values)
     )
@@ -235,4 +235,4 @@ def update_ensemble(
 def _update_member_row(
     session: orm.Session, member: MemberRecord, values: Mapping[str, Any]
 ) -> None:
-    session.execute(sa.update(models.Member).where(models.Member.id == member.id).values(**values))
+    session.execute(sa.update(rows.MEMBERS).where(models.Member.id == member.id).values(**values))

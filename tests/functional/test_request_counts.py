@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import webob
 from placement_service import PlacementService
 from small_cloud import SmallCloud, anti_affinity, body, caller
@@ -107,3 +108,27 @@ def test_a_drain_asks_as_often_for_many_ensembles_as_for_few(
     many, placement_often, nova_often = drained()
     assert one == 1 < many, "not all of them need have a member there"
     assert (placement_often, nova_often) == (placement_once, nova_once)
+
+
+def test_a_look_at_a_build_in_which_nothing_happens_reads_no_more_than_it_needs(
+    placement: PlacementService, store: Store
+) -> None:
+    """A worker looks every few seconds: the history is the tenant's to read."""
+    cloud = SmallCloud.build(placement, store)
+    cloud.nova.build_looks = MANY
+    record = cloud.service().create(caller(), body(("web", 2)))
+    engine = cloud.engine()
+    store.claim(record.id, "worker", 20)
+    for _ in range(2):
+        engine.step(record.id)
+    statements: list[str] = []
+
+    def note(*found: Any) -> None:
+        statements.append(found[2])
+
+    sa.event.listen(store.engine, "before_cursor_execute", note)
+    engine.step(record.id)
+    sa.event.remove(store.engine, "before_cursor_execute", note)
+    asked = [each for each in statements if each != "BEGIN"]
+    assert len(asked) <= 5, asked
+    assert not [each for each in asked if "FROM events" in each]

@@ -1,26 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """What must hold: at each step, when a schedule is at rest, and when all is deleted."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import sqlalchemy as sa
 
 from ensemble_api.planning import check
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberStatus, Status
-from ensemble_api.store import models
 from ensemble_api.store.api import Page
 from tests.fakes.placement import HOLD
+from tests.simulation import seams
 from tests.simulation.nova import Server
 from tests.simulation.ours import World
 
 REFUSED = "event.refused"
 REMOVING = ("ROLLING_BACK", "DELETING", "RESERVING")
-_OWNER = sa.text("SELECT lease_owner FROM ensembles WHERE id = :id")
+_MEMBER = """
+    SELECT members.*, ensembles.status AS of_ensemble FROM members
+    JOIN ensembles ON ensembles.id = members.ensemble_id WHERE members.id = ?
+"""
+_ENSEMBLE_OF = "SELECT ensemble_id FROM members WHERE server_id = ?"
+_OWNER = "SELECT lease_owner FROM ensembles WHERE id = ?"
 LEASED = ("members", "ensembles")  # tables that a worker may write with its lease alone
 
 
@@ -35,6 +40,7 @@ class Invariants:
         self.world = world
         self.found: list[str] = []
         self._deposed = False
+        self._committed = seams.second_look()
         world.asked = self.placement_asked
         world.nova.deleted_by_us = self.deleted_by_us
         world.nova.created_by_us = self.created_by_us
@@ -49,15 +55,8 @@ class Invariants:
     # At each step.
 
     def _member(self, member_id: str) -> Any:
-        """Member and ensemble as they are recorded now."""
-        query = (
-            sa.select(models.Member, models.Ensemble)
-            .join(models.Ensemble, models.Member.ensemble_id == models.Ensemble.id)
-            .where(models.Member.id == member_id)
-        )
-        with self.world.database.reading() as session:
-            found = session.execute(query).first()
-            return None if found is None else (found[0], found[1])
+        """A member, and the status of its ensemble, as they are recorded now."""
+        return self._committed.execute(_MEMBER, (member_id,)).fetchone()
 
     def placement_asked(self, method: str, url: str, body: Any) -> None:
         """Holds are recorded before they are made, and given up with an intent alone."""
@@ -70,12 +69,11 @@ class Invariants:
             known = self.world.placement.consumers_by_id.get(consumer)
             row = self._member(consumer)
             if known is not None and known.type == HOLD and row is not None:
-                member, ensemble = row
                 self.holds(
-                    member.status != MemberStatus.RESERVED.value
+                    row["status"] != MemberStatus.RESERVED.value
                     or any(each.member_id == consumer for each in self.world.nova.running())
-                    or ensemble.status in REMOVING,
-                    f"the hold of {member.tier}-{member.number} is released before its intent",
+                    or row["of_ensemble"] in REMOVING,
+                    f"the hold of {row['tier']}-{row['number']} is released before its intent",
                 )
 
     def created_by_us(self, server: Server) -> None:
@@ -88,10 +86,9 @@ class Invariants:
         self.holds(row, f"{server.name} is asked for without a record")
         if row is None:
             return
-        member, _ = row
-        self.holds(member.status == "BUILDING", f"{server.name} is asked for without an intent")
+        self.holds(row["status"] == "BUILDING", f"{server.name} is asked for without an intent")
         self.holds(
-            server.host not in (member.failed_hosts or ()),
+            server.host not in (json.loads(row["failed_hosts"] or "null") or ()),
             f"{server.name} is asked for on a host that failed",
         )
 
@@ -100,9 +97,8 @@ class Invariants:
         self.holds(not (server.locked and raised), f"the locked {server.name} is deleted by us")
 
     def _owner(self, ensemble_id: str) -> str | None:
-        with self.world.database.engine.connect() as connection:
-            owner: str | None = connection.execute(_OWNER, {"id": ensemble_id}).scalar()
-            return owner
+        row = self._committed.execute(_OWNER, (ensemble_id,)).fetchone()
+        return row[0] if row else None
 
     def statement(self, text: str, before: bool, count: int) -> None:
         """A worker writes of an ensemble only while it has the lease."""
@@ -121,8 +117,8 @@ class Invariants:
         """What comes without the filter, or before a member is built, is not its to keep."""
         server.unfiltered = server.unfiltered or not filtered
         if server.status != "BUILD" and server.ours:
-            member, _ = self._member(server.member_id) or (None, None)
-            built = member is not None and member.status == MemberStatus.ACTIVE.value
+            row = self._member(server.member_id)
+            built = row is not None and row["status"] == MemberStatus.ACTIVE.value
             server.unfiltered = server.unfiltered or not built
 
     def landing(self, server: Server, host: str) -> None:
@@ -150,6 +146,12 @@ class Invariants:
 
     def records(self) -> list[EnsembleRecord]:
         return self.world.database.select(Page(limit=500))
+
+    @property
+    def all_settled(self) -> bool:
+        """Whether no ensemble is about to be anything else."""
+        found = self._committed.execute("SELECT DISTINCT status FROM ensembles")
+        return all(Status(status).settled for (status,) in found)
 
     def at_rest(self) -> None:
         """All or none of each ensemble is there, within capacity, and it says what holds."""
@@ -223,14 +225,8 @@ class Invariants:
     # Policies, by the second opinion.
 
     def _record_of(self, server: Server) -> EnsembleRecord | None:
-        return next(
-            (
-                each
-                for each in self.records()
-                if any(member.server_id == server.id for member in each.members)
-            ),
-            None,
-        )
+        row = self._committed.execute(_ENSEMBLE_OF, (server.id,)).fetchone()
+        return None if row is None else self.world.database.get_for_work(row[0])
 
     def _places(self, record: EnsembleRecord) -> dict[Member, str]:
         """Where Nova has the members that it has."""

@@ -161,8 +161,7 @@ class _Schedule:
             each.task == "moving" or each.status == "VERIFY_RESIZE"
             for each in self.world.nova.running()
         )
-        settled = all(each.status.settled for each in self.invariants.records())
-        return settled and not moving and not self.actors.busy
+        return self.invariants.all_settled and not moving and not self.actors.busy
 
     def observe(self) -> None:
         """Have everything compared with what Nova has now, by the process whose turn it is."""

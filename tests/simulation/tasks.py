@@ -154,28 +154,32 @@ class Tasks:
         return True
 
     def _turn(self, end: float) -> bool:
-        able = [each for each in self._tasks if self._is_able(each)]
+        able, wake = self._able()
         if not able:
-            wake = min((self._wakes(each) for each in self._tasks), default=float("inf"))
             if wake > end:
                 self.now = max(self.now, min(end, wake))
                 return False
             self.now = max(self.now, wake)
-            able = [each for each in self._tasks if self._is_able(each)]
+            able, _ = self._able()
             if not able:
                 return True
         task = able[0] if len(able) == 1 else self.random.choice(able)
         self._resume(task)
         return True
 
-    def _wakes(self, task: Task) -> float:
-        due = 0.0 if task.ready is not None and task.ready() else task.due
-        return max(due, task.process.paused_until)
-
-    def _is_able(self, task: Task) -> bool:
-        if task.process.paused_until > self.now:
-            return False
-        return task.due <= self.now or (task.ready is not None and task.ready())
+    def _able(self) -> tuple[list[Task], float]:
+        """The tasks that can go on now, and when the first of the others can."""
+        now, wake, able = self.now, float("inf"), []
+        for task in self._tasks:
+            due = task.due
+            if due > now and task.ready is not None and task.ready():
+                due = now
+            due = max(due, task.process.paused_until)
+            if due <= now:
+                able.append(task)
+            elif due < wake:
+                wake = due
+        return able, wake
 
     def _resume(self, task: Task) -> None:
         self.steps += 1

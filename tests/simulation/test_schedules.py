@@ -10,8 +10,8 @@ import pytest
 
 from tests.simulation.runner import run
 
-SCHEDULES = 100
-PARTS = 10
+SCHEDULES = 500
+PARTS = 50
 ROOT = Path(__file__).parents[2]
 
 
