@@ -14,6 +14,7 @@ from typing import Any
 from unittest import mock
 
 import sqlalchemy as sa
+from oslo_config import cfg
 from oslo_db.sqlalchemy import engines
 
 from ensemble_api import threads
@@ -61,6 +62,7 @@ _looks: list[sqlite3.Connection] = []
 def empty_database() -> Store:
     """The one database of this interpreter, without any rows."""
     if not _stores:
+        cfg.CONF([], project="nova", default_config_files=[])  # the policies are as they come
         folder = tempfile.mkdtemp(prefix="ensembles-", dir=_MEMORY if _MEMORY.is_dir() else None)
         # oslo.db opens a file anew for each transaction, and lets other threads run after each.
         with mock.patch.object(sa.pool, "NullPool", sa.pool.QueuePool):
