@@ -32,8 +32,8 @@ test-full: $(READY)  ## Run the tests that kill services, on the embedded cloud'
 
 soak: $(READY)  ## Kill services of Nova, race for the last capacity, move members; takes two hours
 	@tools/full-profile
-	$(BIN)/python -m tests.soak.kill --results build/kill.json --page build/kill.md
-	$(BIN)/python -m tests.soak.race --results build/race.json --page build/race.md
+	$(BIN)/python -m tests.soak.kill --results build/kill.jsonl --page build/kill.md
+	$(BIN)/python -m tests.soak.race --results build/race.jsonl --page build/race.md
 	$(BIN)/python -m tests.soak.exclusive
 	$(BIN)/python -m tests.soak.moves
 

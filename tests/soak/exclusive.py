@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.cloud.ensembles import PATIENCE, Operator, Project
 from tests.embedded import EmbeddedCloud
-from tests.soak.kill import full_cloud
+from tests.soak.full_cloud import full_cloud
 
 AT_ONCE = 3  # requests, each for as many servers as that
 NAME = "stranger-"

@@ -3,6 +3,7 @@
 
 python -m tests.soak.kill [--rounds N] [--seed N] [--cloud STATE] [--results FILE] [--page FILE]
 
+A run that was stopped goes on where its results end.
 It runs on the embedded cloud's full profile, whose services are processes of their own: on one of
 your own, if you name its state directory, which nobody else must use meanwhile.
 """
@@ -10,22 +11,18 @@ your own, if you name its state directory, which nobody else must use meanwhile.
 import argparse
 import contextlib
 import dataclasses
-import json
 import random
-import shutil
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import psutil
 
-from ensemble_cloud.ports import free_base
 from tests.cloud.ensembles import Operator, Project
 from tests.embedded import EmbeddedCloud
-from tests.soak.report import Round, page, stored, summary
+from tests.soak.kill_round import Round
+from tests.soak.rounds import add_arguments, run
 
 VICTIMS = (
     *("nova", "nova worker", "nova-super-conductor", "nova-conductor-cell1"),
@@ -46,7 +43,7 @@ class Soak:
     """One cloud under kills."""
 
     cloud: EmbeddedCloud
-    random: random.Random
+    seed: int
 
     def __post_init__(self) -> None:
         self.project = Project(self.cloud.connection("demo"))
@@ -55,6 +52,7 @@ class Soak:
 
     def round(self, number: int) -> Round:
         """One ensemble, with one kill while it is built or deleted."""
+        self.random = random.Random(f"{self.seed}-{number}")  # also when it goes on later
         phase = self.random.choice(("build", "build", "delete"))
         victim = self.random.choice(VICTIMS)
         delay = self.random.uniform(0, LONGEST_DELAY)
@@ -131,48 +129,14 @@ class Soak:
         return {kind: sorted(self.before[kind] - before[kind]) for kind in before}
 
 
-@contextlib.contextmanager
-def full_cloud(state: Path | None) -> Iterator[EmbeddedCloud]:
-    """The cloud in ``state``, or one of the full profile that is removed afterwards."""
-    if state is not None:
-        yield EmbeddedCloud(state)
-        return
-    # A database listens on a socket below it, whose path must be short.
-    cloud = EmbeddedCloud(Path(tempfile.mkdtemp(prefix="ensembles-soak-")))
-    options = ("--profile", "full", "--no-dashboard", "--port-base", str(free_base()))
-    try:
-        started = cloud.ensemble_cloud("up", "--detach", *options)
-        if started.returncode:
-            raise SystemExit(started.stdout + started.stderr)
-        yield cloud
-    finally:
-        cloud.ensemble_cloud("down")
-        shutil.rmtree(cloud.state, ignore_errors=True)
-
-
 def main() -> int:
     """Run the rounds; the exit status says whether all ended and nothing is left."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=40)
+    add_arguments(parser, rounds=40)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--cloud", type=Path, help="state directory of a running full profile")
-    parser.add_argument("--results", type=Path, help="file for the rounds as JSON")
-    parser.add_argument("--page", type=Path, help="file for the rounds as Markdown")
-    options = parser.parse_args()
-    rounds: list[Round] = []
-    with full_cloud(options.cloud) as cloud:
-        soak = Soak(cloud, random.Random(options.seed))
-        for number in range(options.rounds):
-            rounds.append(soak.round(number))
-            print(rounds[-1].line(), flush=True)  # noqa: T201
-            if options.results:
-                options.results.write_text(
-                    json.dumps(stored(rounds, options.seed), indent=2) + "\n"
-                )
-            if options.page:
-                options.page.write_text(page(rounds, options.seed))
-    print(summary(rounds))  # noqa: T201
-    return 0 if all(each.good for each in rounds) else 1
+    arguments = parser.parse_args()
+    seed = arguments.seed
+    return run(Round, arguments, {"seed": seed}, lambda cloud: Soak(cloud, seed).round)
 
 
 if __name__ == "__main__":

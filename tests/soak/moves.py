@@ -25,7 +25,7 @@ import psutil
 
 from tests.cloud.ensembles import PATIENCE, Operator, Project
 from tests.embedded import EmbeddedCloud
-from tests.soak.kill import full_cloud
+from tests.soak.full_cloud import full_cloud
 
 MEMBERS = 3
 FILTER = ",EnsembleFilter"

@@ -1,41 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
 """Let ensembles race for the last capacity beside servers of others, and count what comes of it.
 
-python -m tests.soak.race [--rounds N] [--width N] [--cloud STATE] [--results FILE] [--page FILE]
+python -m tests.soak.race [--rounds N] [--width N] [--full N] [--cloud STATE] [--results FILE]
+                          [--page FILE]
 
 Each round fills a cloud: twice as many ensembles are asked for as there is room for, by two
 projects at once. While those that were accepted are built, others ask for servers that have room on
 a member's host between its hold and its server alone, and for small ones that always have room.
 
+A run that was stopped goes on where its results end.
 It runs on the embedded cloud's full profile: on one of your own, if you name its state directory.
+With --full N small servers have no room but where members are handed over.
 With --width it sets [ensembles] handover_width there first; 0 is without guards.
 """
 
 import argparse
-import json
 import re
 import sys
 import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import openstack
 import psutil
 
 from ensemble_api.execution.search import NO_HOST
-from tests.cloud.ensembles import PATIENCE, Operator, Project
+from tests.cloud.ensembles import PATIENCE, Operator, Project, until
 from tests.embedded import EmbeddedCloud
-from tests.soak.kill import full_cloud
-from tests.soak.race_report import Round, page, stored, summary
+from tests.soak.race_round import Round
+from tests.soak.rounds import add_arguments, run
 
 MEMBERS = 2
 SMALL = "m1.tiny"
+FULL = "race-full-"
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,17 @@ class Sizes:
     Such that what members leave of a host has room for small servers alone.
     """
 
+    host: int = 16
     member: int = 7
     other: int = 4
     others: int = 4
     small: int = 3
+    full: int = 0
 
     @contextmanager
     def flavors(self, connection: Any) -> Iterator[dict[int, str]]:
         """The ids of the flavors of these sizes, which are there for a while."""
-        made = {vcpus: f"race.{vcpus}" for vcpus in (self.member, self.other)}
+        made = {vcpus: f"race.{vcpus}" for vcpus in (self.member, self.other, self.host)}
         for vcpus, name in made.items():
             connection.compute.create_flavor(id=name, name=name, vcpus=vcpus, ram=1024, disk=1)
         try:
@@ -127,8 +131,35 @@ class Race:
 
     def round(self, number: int) -> Round:
         """Fill the cloud once, and empty it again."""
-        with self.sizes.flavors(self.operator.connection) as flavors:
+        with (
+            self.sizes.flavors(self.operator.connection) as flavors,
+            self._full(flavors[self.sizes.host]),
+        ):
             return self._round(number, flavors)
+
+    @contextmanager
+    def _full(self, flavor: str) -> Iterator[None]:
+        """So many hosts full for a while: what small servers have left then, members use too."""
+        compute, image = self.operator.connection.compute, self.projects[0].names["image"]["cirros"]
+        count = self.sizes.full
+        for number in range(count):
+            compute.create_server(
+                name=f"{FULL}{number}", flavor_id=flavor, image_id=image, networks="none"
+            )
+
+        def ours() -> list[Any]:
+            return [each for each in self.operator.servers().values() if each.name.startswith(FULL)]
+
+        until(
+            "they are built",
+            lambda: not count or Counter(each.status for each in ours()) == {"ACTIVE": count},
+        )
+        try:
+            yield
+        finally:
+            for each in ours():
+                compute.delete_server(each.id)
+            until("they are gone", lambda: not ours())
 
     def _round(self, number: int, flavors: Mapping[int, str]) -> Round:
         before, room = self.operator.left_behind(), self.room() // MEMBERS
@@ -256,28 +287,18 @@ def set_width(cloud: EmbeddedCloud, width: int) -> None:
 def main() -> int:
     """Run the rounds; the exit status says whether all that was accepted was built, and no more."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=30)
+    add_arguments(parser, rounds=30)
     parser.add_argument("--width", type=int, help="handover_width, to be set first")
-    parser.add_argument("--cloud", type=Path, help="state directory of a running full profile")
-    parser.add_argument("--results", type=Path, help="file for the rounds as JSON")
-    parser.add_argument("--page", type=Path, help="file for the rounds as Markdown")
-    options = parser.parse_args()
-    rounds: list[Round] = []
-    with full_cloud(options.cloud) as cloud:
-        if options.width is not None:
-            set_width(cloud, options.width)
-        race = Race(cloud)
-        for number in range(options.rounds):
-            rounds.append(race.round(number))
-            print(rounds[-1].line(), flush=True)  # noqa: T201
-            if options.results:
-                options.results.write_text(
-                    json.dumps(stored(rounds, options.width), indent=2) + "\n"
-                )
-            if options.page:
-                options.page.write_text(page(rounds, options.width))
-    print(summary(rounds))  # noqa: T201
-    return 0 if all(each.good for each in rounds) else 1
+    parser.add_argument("--full", type=int, default=0, help="hosts that are full from the start")
+    arguments = parser.parse_args()
+    width, full = arguments.width, arguments.full
+
+    def begin(cloud: EmbeddedCloud) -> Callable[[int], Round]:
+        if width is not None:
+            set_width(cloud, width)
+        return Race(cloud, Sizes(full=full)).round
+
+    return run(Round, arguments, {"handover_width": width, "full hosts": full}, begin)
 
 
 if __name__ == "__main__":
