@@ -49,6 +49,15 @@ class Progress(Database):
                     session, record.id, f"{member.name} {changes.get('status', '')}", message
                 )
 
+    @retried
+    def check_lease(self, record: EnsembleRecord, owner: str) -> None:
+        """See that a worker has its lease still, before it does what it cannot take back.
+
+        :raises ensemble_api.exception.LeaseLost: when it has not.
+        """
+        with self.writing() as session:
+            update_ensemble(session, record, owner)
+
     def save_server_request(self, record: EnsembleRecord, member: MemberRecord, owner: str) -> None:
         """Save the intent to ask Nova for a member's server; only the first time is progress.
 
@@ -200,11 +209,13 @@ class Progress(Database):
         """
         with self.writing() as session:
             update_ensemble(session, record, owner, updated_at=rows.now())
+            before = {each.id: each.host for each in record.members}
             for member in members:
                 _update_member_row(session, member, {"status": MemberStatus.RESERVED.value})
-                rows.event(
-                    session, record.id, f"{member.name} RESERVED", _REPLACED(member=member.name)
-                )
+                if member.host != before[member.id]:
+                    rows.event(
+                        session, record.id, f"{member.name} RESERVED", _REPLACED(member=member.name)
+                    )
 
     def set_blocked(self, record: EnsembleRecord, owner: str, message: Message | None) -> None:
         """Save what the removal of an ensemble waits for, None for nothing any more.

@@ -17,7 +17,7 @@ from ensemble_api.planning import result
 from ensemble_api.planning.completion import complete
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.model import Member
-from ensemble_api.records import EnsembleRecord, MemberRecord
+from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.solver.process import solve
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.capacity import PAUSE, FreeCapacity
@@ -60,13 +60,42 @@ class Replacement:
     ) -> bool:
         """Give these members hosts that are not closed to them; say whether there are some.
 
-        All others stay. The servers of these members are discarded then. When others keep taking
-        the capacity, none is held, and Nova has to find out whether there is some. Without other
-        hosts nothing is changed. ``context`` is that of the ensemble's owner.
+        All others stay, as far as that can be: those of which Nova was not asked for anything yet
+        are planned anew too where there is no other plan. The servers of these members are
+        discarded then. When others keep taking the capacity, none is held, and Nova has to find out
+        whether there is some. Without other hosts nothing is changed. ``context`` is that of the
+        ensemble's owner.
 
         :raises ensemble_api.exception.LeaseLost: when another worker has the ensemble.
         """
         request = StoredRequests(self._compute).request(context, record)
+        if self._plan(context, request, record, members):
+            return True
+        lacking = {each.id for each in members}
+        held = [each for each in record.members if each.id not in lacking and _is_only_held(each)]
+        if not held:
+            return False
+        # What they hold is offered to all again. A worker that dies here leaves it to Nova to find
+        # room for them.
+        self._store.check_lease(record, self._owner)
+        self._holds.give_back(record, held)
+        if self._plan(context, request, record, [*members, *held]):
+            return True
+        self._store.check_lease(record, self._owner)
+        try:
+            self._reservation.hold(record.project_id, record.user_id, held)
+        except exception.CapacityTaken:
+            LOG.info("Others took what members of %s had held", record.id)
+        return False
+
+    def _plan(
+        self,
+        context: Context,
+        request: ResolvedRequest,
+        record: EnsembleRecord,
+        members: Sequence[MemberRecord],
+    ) -> bool:
+        """Plan these members and hold what they are to have; say whether there is a plan."""
         lacking = {each.id for each in members}
         closed = frozenset[str]().union(*(each.closed_hosts for each in members))
         running = {
@@ -121,6 +150,12 @@ class Replacement:
                 raise
             break
         return saved
+
+
+def _is_only_held(member: MemberRecord) -> bool:
+    """Whether Nova was not asked for a member's server, so that nothing but its hold moves."""
+    asked = member.server_id or member.asked_at or member.discarded_servers
+    return member.status is MemberStatus.RESERVED and not asked
 
 
 def _moved(

@@ -2,13 +2,16 @@
 """From a create to servers, or to nothing: real Placement, real SQL, a fake Nova."""
 
 import threading
+from dataclasses import replace
 
 import pytest
+from placement_service import PlacementService
 from small_cloud import FLAVOR, IMAGE, NETWORK, RESOURCES, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import exception
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.records import EnsembleRecord
+from ensemble_api.store.api import Store
 
 
 def test_a_create_ends_active_with_every_server_on_its_planned_host(cloud: SmallCloud) -> None:
@@ -239,3 +242,68 @@ def test_two_creates_for_the_last_capacity_give_one_ensemble_and_one_refusal(
         used = cloud.placement.used(member.provider)
         assert used["VCPU"] == 1 + RESOURCES["VCPU"]
     assert len(cloud.store.all_members()) == 4
+
+
+def test_members_that_are_only_held_move_where_one_that_failed_has_no_host_beside_them(
+    placement: PlacementService, store: Store
+) -> None:
+    """Two in one rack: where one of its two hosts builds nothing, both go to the other rack."""
+    racks = {"a1": "a", "a2": "a", "b1": "b", "b2": "b"}
+    cloud = SmallCloud.build(placement, store, {host: (racks[host], "z") for host in racks})
+    together = {"type": "affinity", "level": "rack", "tiers": ["web"]}
+    wanted = body(("web", 2), policies=[anti_affinity("web"), together])
+    record = cloud.service().create(caller(), wanted)
+    first = record.members[0].host
+    cloud.nova.break_host[first] = "Failed to allocate the network(s)"
+    cloud.run(record.id, concurrency=1)
+
+    built = cloud.store.get(record.id)
+    cloud.assert_built(built)
+    (rack,) = {racks[each.host] for each in built.members}
+    assert rack != racks[first]
+    assert [each.failed_hosts for each in built.members] == [(first,), ()]
+
+
+def test_a_member_that_is_only_held_gives_its_host_to_one_that_fits_nowhere_else(
+    cloud: SmallCloud,
+) -> None:
+    big, small = cloud.flavor("big", vcpus=4), cloud.flavor("small", vcpus=2)
+    *_, third, fourth = (host.name for host in cloud.nova.hosts)
+    cloud.fill(third, 2)
+    load = cloud.fill(third, 2)
+    cloud.fill(fourth, 4)
+    wanted = body(("big", 1), ("small", 1))
+    for tier, flavor in zip(wanted["tiers"], (big, small), strict=True):
+        tier["server"]["flavor"] = flavor
+    record = cloud.service().create(caller(), wanted)
+    first, second = (each.host for each in record.members)
+    cloud.placement.release(load)
+    cloud.nova.break_host[first] = "Failed to allocate the network(s)"
+    cloud.run(record.id, concurrency=1)
+
+    built = cloud.store.get(record.id)
+    assert built.status == "ACTIVE", built.fault
+    assert [each.host for each in built.members] == [second, third]
+    told = [str(each["message"]) for each in built.events if "another host" in str(each["message"])]
+    assert len(told) == 2
+
+
+def test_members_that_are_only_held_keep_that_where_no_plan_is_left(cloud: SmallCloud) -> None:
+    """A host that does not report is waited for, and those that wait with it lose nothing."""
+    record = cloud.service().create(caller(), body(("web", 4), policies=[anti_affinity("web")]))
+    held = {each.id for each in record.members[1:]}
+    failed = replace(record.members[0], failed_hosts=(record.members[0].host,))
+    assert not cloud.service(worker="api").replacement.replace(
+        caller(), cloud.store.get(record.id), [failed]
+    )
+    assert held < cloud.placement.consumers(*cloud.providers)
+
+
+def test_a_worker_that_has_lost_its_lease_gives_back_no_holds(cloud: SmallCloud) -> None:
+    record = cloud.service().create(caller(), body(("web", 4), policies=[anti_affinity("web")]))
+    with pytest.raises(exception.LeaseLost):
+        failed = replace(record.members[0], failed_hosts=(record.members[0].host,))
+        cloud.service(worker="another").replacement.replace(
+            caller(), cloud.store.get(record.id), [failed]
+        )
+    assert cloud.placement.consumers(*cloud.providers) == {each.id for each in record.members}
