@@ -6,7 +6,17 @@ from dataclasses import replace
 
 import pytest
 from placement_service import PlacementService
-from small_cloud import FLAVOR, IMAGE, NETWORK, RESOURCES, SmallCloud, anti_affinity, body, caller
+from small_cloud import (
+    FLAVOR,
+    IMAGE,
+    LEASE,
+    NETWORK,
+    RESOURCES,
+    SmallCloud,
+    anti_affinity,
+    body,
+    caller,
+)
 
 from ensemble_api import exception
 from ensemble_api.cloud.reservation import Reservation
@@ -293,16 +303,15 @@ def test_members_that_are_only_held_keep_that_where_no_plan_is_left(cloud: Small
     record = cloud.service().create(caller(), body(("web", 4), policies=[anti_affinity("web")]))
     held = {each.id for each in record.members[1:]}
     failed = replace(record.members[0], failed_hosts=(record.members[0].host,))
-    assert not cloud.service(worker="api").replacement.replace(
-        caller(), cloud.store.get(record.id), [failed]
-    )
+    assert cloud.store.claim(record.id, "worker", LEASE)
+    assert not cloud.service().replacement.replace(caller(), cloud.store.get(record.id), [failed])
     assert held < cloud.placement.consumers(*cloud.providers)
 
 
 def test_a_worker_that_has_lost_its_lease_gives_back_no_holds(cloud: SmallCloud) -> None:
     record = cloud.service().create(caller(), body(("web", 4), policies=[anti_affinity("web")]))
+    failed = replace(record.members[0], failed_hosts=(record.members[0].host,))
     with pytest.raises(exception.LeaseLost):
-        failed = replace(record.members[0], failed_hosts=(record.members[0].host,))
         cloud.service(worker="another").replacement.replace(
             caller(), cloud.store.get(record.id), [failed]
         )

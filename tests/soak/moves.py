@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Move the members of an ensemble as an operator would, and count the policies that breaks.
 
-python -m tests.soak.moves [--moves N] [--seed N] [--without-filter] [--cloud STATE]
+python -m tests.soak.moves [--rounds N] [--seed N] [--without-filter] [--cloud STATE]
+                           [--results FILE] [--page FILE]
 
-Live and cold migrations of one member, and live migrations of all at once; Nova chooses the hosts.
+A round is an ensemble that is built, moved ten times and deleted: live and cold migrations,
+resizes, evacuations, and shelving and unshelving of one member, and live migrations of all at once;
+Nova chooses the hosts. A run that was stopped goes on where its results end.
 It runs on the embedded cloud's full profile. Without the filter means that its two schedulers are
 started again without it; they have it again afterwards.
 """
@@ -14,31 +17,35 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import openstack
 import psutil
 
-from tests.cloud.ensembles import PATIENCE, Operator, Project
+from tests.cloud.ensembles import PATIENCE, Operator, Project, until
 from tests.embedded import EmbeddedCloud
-from tests.soak.full_cloud import full_cloud
+from tests.soak.moves_round import Round
+from tests.soak.rounds import add_arguments, run
 
 MEMBERS = 3
+MOVES = 10  # of one ensemble
 FILTER = ",EnsembleFilter"
 SCHEDULERS = ("nova-scheduler-1", "nova-scheduler-2")
+FLAVORS = ("m1.tiny", "m1.small")  # between which members are resized
+OFFLOADED = "SHELVED_OFFLOADED"
 
 
 @dataclass
 class Moves:
-    """One ensemble that is moved about: its members are on hosts and in racks of their own."""
+    """Moves members about that are on hosts and in racks of their own."""
 
     cloud: EmbeddedCloud
-    random: random.Random
-    counts: Counter[str] = field(default_factory=Counter)
+    seed: int
+    kinds: Sequence[str] = ("live", "cold", "all live", "resize", "evacuate", "unshelve")
+    random: random.Random = field(default_factory=random.Random)
 
     def __post_init__(self) -> None:
         self.project = Project(self.cloud.connection("demo"))
@@ -50,44 +57,53 @@ class Moves:
         """Nova, as the operator has it."""
         return self.operator.connection.compute
 
-    def run(self, moves: int) -> None:
-        """Build, move so many times, and delete."""
+    def round(self, number: int, moves: int = MOVES) -> Round:
+        """Build, move so many times at least, and delete."""
+        self.random = random.Random(f"{self.seed}-{number}")  # also when it goes on later
+        begun = time.monotonic()
+        counts: dict[str, Counter[str]] = {name: Counter() for name in ("asked", "moved", "broken")}
+        looks = 0
         apart = [
             {"type": "anti-affinity", "level": level, "tiers": ["web"]}
             for level in ("host", "rack")
         ]
         tier = self.project.tier("web", MEMBERS, networks="none")
-        made = self.project.create(self.project.body("moved", [tier], *apart))
+        made = self.project.create(self.project.body(f"moved-{number}", [tier], *apart))
         try:
             built = self.project.wait(made["id"], "ACTIVE")
             servers = [each["server_id"] for each in built["members"]]
-            while self.counts["asked"] < moves:
-                self._move(servers)
+            while counts["asked"].total() < moves:
+                kind = self.kinds[looks % len(self.kinds)]
+                for name, count in self._move(kind, servers).items():
+                    counts[name][kind] += count
+                looks += 1
         finally:
             self.project.delete(made["id"])
+        return Round(
+            number=number,
+            looks=looks,
+            seconds=round(time.monotonic() - begun),
+            **{name: dict(count) for name, count in counts.items()},
+        )
 
-    def _move(self, servers: list[str]) -> None:
+    def _move(self, kind: str, servers: list[str]) -> Mapping[str, int]:
         """Move one or all, and look at what holds when that is over."""
-        kind = self.random.choice(("live", "cold", "all live"))
         chosen = servers if kind == "all live" else [self.random.choice(servers)]
+        move = {"cold": self._cold, "resize": self._resize, "unshelve": self._unshelve}
         before = self._hosts(servers)
-        with ThreadPoolExecutor(len(chosen)) as pool:
-            list(pool.map(self._cold if kind == "cold" else self._live, chosen))
-        self._wait(servers)
+        if kind == "evacuate":
+            self._evacuate(chosen[0], before[chosen[0]])
+        else:
+            with ThreadPoolExecutor(len(chosen)) as pool:
+                list(pool.map(move.get(kind, self._live), chosen))
+            self._wait(servers)
         after = self._hosts(servers)
-        self.counts["asked"] += len(chosen)
-        self.counts["moved"] += sum(before[each] != after[each] for each in servers)
-        crowded = [
-            name
-            for name, places in (
-                ("host", after.values()),
-                ("rack", [self.racks[host] for host in after.values()]),
-            )
-            if max(Counter(places).values()) > 1
-        ]
-        self.counts["times after which a policy was broken"] += bool(crowded)
-        self.counts["times"] += 1
-        print(kind, *after.values(), *(f"{each} broken" for each in crowded), flush=True)  # noqa: T201
+        racks = [self.racks.get(host, host) for host in after.values()]
+        return {
+            "asked": len(chosen),
+            "moved": sum(before[each] != after[each] for each in servers),
+            "broken": int(any(max(Counter(each).values()) > 1 for each in (after.values(), racks))),
+        }
 
     def _live(self, server: str) -> None:
         with contextlib.suppress(openstack.exceptions.BadRequestException):  # no valid host
@@ -97,14 +113,63 @@ class Moves:
         with contextlib.suppress(openstack.exceptions.BadRequestException):
             self.compute.migrate_server(server)
 
+    def _resize(self, server: str) -> None:
+        ids = [self.project.names["flavor"][name] for name in FLAVORS]
+        now = self.operator.servers()[server].flavor["original_name"]
+        with contextlib.suppress(openstack.exceptions.BadRequestException):
+            self.compute.resize_server(server, ids[now == FLAVORS[0]])
+
+    def _unshelve(self, server: str) -> None:
+        """Shelve a server until no host has it, and give it one again."""
+        self.compute.shelve_server(server)
+        until(
+            "it is shelved",
+            lambda: self.operator.servers()[server].status in ("SHELVED", OFFLOADED),
+        )
+        if self.operator.servers()[server].status != OFFLOADED:
+            self.compute.shelve_offload_server(server)
+        until("no host has it", lambda: self.operator.servers()[server].status == OFFLOADED)
+        self.compute.unshelve_server(server)
+        until("a host has it", lambda: self.operator.servers()[server].status != OFFLOADED)
+
+    def _evacuate(self, server: str, host: str) -> None:
+        """Stop its host, and start it again when the server is elsewhere."""
+        service = next(iter(self.compute.services(binary="nova-compute", host=host)))
+        assert self.cloud.ensemble_cloud("host", "stop", host).returncode == 0
+        try:
+            self.compute.update_service_forced_down(service, forced=True)
+            with contextlib.suppress(openstack.exceptions.BadRequestException):
+                self.compute.evacuate_server(server)
+            self._wait([server])
+        finally:
+            assert self.cloud.ensemble_cloud("host", "start", host).returncode == 0
+            until("Nova takes it for up again", lambda: self._is_unforced(service))
+        until(
+            "the host is back",
+            lambda: (
+                next(iter(self.compute.services(binary="nova-compute", host=host))).state == "up"
+            ),
+        )
+        if self.operator.servers()[server].status == "SHUTOFF":
+            self.compute.start_server(server)
+            self._wait([server])
+
+    def _is_unforced(self, service: Any) -> bool:
+        """Whether a host may report again: not before it has removed what was evacuated."""
+        try:
+            self.compute.update_service_forced_down(service, forced=False)
+        except openstack.exceptions.BadRequestException:
+            return False
+        return True
+
     def _hosts(self, servers: list[str]) -> dict[str, str]:
         there = self.operator.servers()
         return {each: there[each].compute_host for each in servers}
 
     def _wait(self, servers: list[str]) -> None:
         """Until nothing is under way; what waits to be confirmed is confirmed."""
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
             there = self.operator.servers()
             states = [(there[each].status, there[each].task_state) for each in servers]
             for server in servers:
@@ -137,8 +202,8 @@ def _start_again(cloud: EmbeddedCloud) -> None:
     before = {each["name"]: each["pid"] for each in cloud.status["services"]}
     for name in SCHEDULERS:
         psutil.Process(before[name]).kill()
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         time.sleep(1)
         now = {each["name"]: each for each in cloud.status["services"]}
         if all(now[each]["pid"] not in (None, before[each]) for each in SCHEDULERS):
@@ -150,17 +215,18 @@ def _start_again(cloud: EmbeddedCloud) -> None:
 def main() -> int:
     """Move and count; the exit status says whether no policy was broken."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--moves", type=int, default=200)
+    add_arguments(parser, rounds=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--without-filter", action="store_true")
-    parser.add_argument("--cloud", type=Path, help="state directory of a running full profile")
-    options = parser.parse_args()
-    with full_cloud(options.cloud) as cloud:
-        moves = Moves(cloud, random.Random(options.seed))
-        with without_filter(cloud) if options.without_filter else contextlib.nullcontext():
-            moves.run(options.moves)
-    print(", ".join(f"{name}: {count}" for name, count in moves.counts.items()))  # noqa: T201
-    return 1 if moves.counts["times after which a policy was broken"] else 0
+    arguments = parser.parse_args()
+    seed, without = arguments.seed, arguments.without_filter
+    return run(
+        Round,
+        arguments,
+        {"seed": seed, "filter": not without},
+        lambda cloud: Moves(cloud, seed).round,
+        meanwhile=without_filter if without else contextlib.nullcontext,
+    )
 
 
 if __name__ == "__main__":
