@@ -4,7 +4,6 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from typing import Any
 
@@ -12,6 +11,7 @@ import openstack
 import pytest
 
 from tests.cloud.ensembles import PATIENCE, Operator, Project
+from tests.soak.moves import Moves
 
 pytestmark = pytest.mark.cloud
 
@@ -65,27 +65,12 @@ def is_unforced(compute: Any, service: Any) -> bool:
     return True
 
 
-def test_three_live_migrations_at_once_keep_the_policies(
-    operator: Operator, shop: dict[str, Any]
-) -> None:
-    compute = operator.connection.compute
-    for _ in range(2):
-        before, _ = places(operator, shop)
-        with ThreadPoolExecutor(3) as pool:
-            ids = [each["server_id"] for each in shop["members"]]
-            list(
-                pool.map(
-                    lambda server: compute.live_migrate_server(
-                        server, host=None, block_migration="auto"
-                    ),
-                    ids,
-                )
-            )
-        wait_for("all have moved", lambda: is_quiet(operator, shop))
-        hosts, racks = places(operator, shop)
-        assert max(Counter(hosts).values()) == 1, hosts
-        assert max(Counter(racks).values()) == 1, racks
-        assert not any(now == then for now, then in zip(hosts, before, strict=True)), hosts
+def test_twenty_moves_of_one_and_of_three_at_once_break_no_policy(cloud: Any) -> None:
+    """The long form, with all kinds of moves, is tests/soak/moves.py."""
+    moves = Moves(cloud, seed=1, kinds=("all live", "all live", "all live", "cold"))
+    found = moves.round(0, moves=20)
+    assert found.good, found.line()
+    assert sum(found.moved.values()) == sum(found.asked.values()) == 20, found.line()
 
 
 def test_a_move_that_would_break_a_policy_is_refused(

@@ -14,6 +14,7 @@ import dataclasses
 import random
 import sys
 import time
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -93,7 +94,7 @@ class Soak:
 
         A create that is sent again is done once, by its key.
         """
-        headers = {"Idempotency-Key": f"{self.random.getrandbits(64):x}"} if body else {}
+        headers = {"Idempotency-Key": str(uuid.uuid4())} if body else {}
         until, last = time.monotonic() + PATIENCE, "no answer"
         while time.monotonic() < until:
             with contextlib.suppress(Exception):  # refused connections, answers cut short

@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import openstack
@@ -45,9 +45,9 @@ class Moves:
     cloud: EmbeddedCloud
     seed: int
     kinds: Sequence[str] = ("live", "cold", "all live", "resize", "evacuate", "unshelve")
-    random: random.Random = field(default_factory=random.Random)
 
     def __post_init__(self) -> None:
+        self.random = random.Random()
         self.project = Project(self.cloud.connection("demo"))
         self.operator = Operator(self.cloud.connection("admin"))
         self.racks = self.operator.place("rack")
