@@ -46,6 +46,9 @@ def edited(ensemble: Ensemble, edits: Mapping[str, int | str | None]) -> Ensembl
             new = {"zone": value}
         if place[3] == FLAVOR:
             tiers[number] = tiers[number].with_flavor(_flavor(tiers[number], name, value))
+        elif place[3] == "count":
+            # A count is a whole number; a tier refuses anything else.
+            tiers[number] = _with(tiers[number], {**new, "indices": ()})
         elif place[1] == "tiers":
             tiers[number] = _with(tiers[number], new)
         else:

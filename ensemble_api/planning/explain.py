@@ -120,7 +120,7 @@ def _beyond(problem: Problem, short: list[Reason], rebuild: Rebuild) -> Iterator
     if not fitting:
         return
     tiers = tuple(
-        replace(tier, count=fitting.get(tier.name, tier.count)) for tier in problem.ensemble.tiers
+        tier.with_count(fitting.get(tier.name, tier.count)) for tier in problem.ensemble.tiers
     )
     try:
         fewer = rebuild(replace(problem.ensemble, tiers=tiers))

@@ -56,7 +56,8 @@ class Tier:
     `unplanned` are the codes of what else they need of a host, which no figure of a snapshot tells:
     a host that a plan uses may refuse them (see `unplanned.py`). `flavors` are others that it might
     have, the nearest first, for what to offer when it is refused. `mask` names the hosts that are
-    closed or offered to it in a snapshot, if its own name does not.
+    closed or offered to it in a snapshot, if its own name does not. `indices` are those of its
+    members, where they are not 0 to `count` - 1.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Tier:
     unplanned: tuple[str, ...] = ()
     flavors: tuple[Flavor, ...] = ()
     mask: str = ""
+    indices: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not _TIER_NAME.fullmatch(self.name):
@@ -86,9 +88,18 @@ class Tier:
         object.__setattr__(self, "unplanned", tuple(self.unplanned))
         object.__setattr__(self, "flavors", tuple(self.flavors))
         object.__setattr__(self, "mask", self.mask or self.name)
+        indices = tuple(sorted(self.indices))
+        # The same tier is always written in the same way.
+        object.__setattr__(self, "indices", () if indices == (*range(self.count),) else indices)
+        if self.indices and (len(set(self.indices)) != self.count or self.indices[0] < 0):
+            raise ModelError("indices", "must be as many whole numbers as there are members")
         for code in self.unplanned:
             if code not in WORDS:
                 raise ModelError("unplanned", f"must be of {', '.join(WORDS)}: {code}")
+
+    def with_count(self, count: int) -> "Tier":
+        """Give the tier with another number of members, of any indices."""
+        return replace(self, count=count, indices=())
 
     def with_flavor(self, flavor: Flavor) -> "Tier":
         """Give the tier with another flavor."""
@@ -104,7 +115,7 @@ class Tier:
     @property
     def members(self) -> tuple[Member, ...]:
         """All members of this tier, in order of their index."""
-        return tuple(Member(self.name, index) for index in range(self.count))
+        return tuple(Member(self.name, index) for index in self.indices or range(self.count))
 
 
 @dataclass(frozen=True, slots=True)

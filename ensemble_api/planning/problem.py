@@ -254,8 +254,9 @@ def fitting(free: IntArray, request: IntArray, most: int) -> IntArray:
 def _existing(ensemble: Ensemble, topology: Topology, existing: Assignment) -> IntArray:
     running = np.zeros((len(ensemble.tiers), len(topology)), dtype=np.int64)
     row = {tier.name: number for number, tier in enumerate(ensemble.tiers)}
+    members = set(ensemble.members)
     for member, host in existing.items():
-        if member.tier not in row or member.index >= ensemble.tier(member.tier).count:
+        if member not in members:
             raise ModelError("existing", f"must only have members of the ensemble: {member.name}")
         try:
             running[row[member.tier], topology.host_number(host)] += 1

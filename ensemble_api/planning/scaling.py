@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scaling: who is added to an ensemble that runs and who leaves it, while nobody else is moved.
+
+What leaves does so after what is added is there. Its room is not counted as free, and what was
+promised is never short of servers on the way.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from itertools import count as counting
+from typing import TypeAlias
+
+import numpy as np
+
+from ensemble_api.planning.check import check, shortfalls
+from ensemble_api.planning.completion import closed_to_more, complete
+from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.message import Sentence
+from ensemble_api.planning.milp.task import Solve
+from ensemble_api.planning.model import Ensemble, Member, Tier
+from ensemble_api.planning.problem import Problem, build
+from ensemble_api.planning.result import Assignment, Infeasible, Objective, Plan
+from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.topology import IntArray
+
+_TOO_FEW = Sentence(
+    "invalid.too-few-to-remove",
+    "%(count)s member of %(tier)s can be removed, which is not enough: the others stay.",
+    "%(count)s members of %(tier)s can be removed, which is not enough: the others stay.",
+)
+_TOO_MANY = Sentence(
+    "invalid.too-many-to-remove",
+    "names more members of %(tier)s than are to be removed: %(count)s",
+)
+
+# How good a choice is, the smaller the better: by how much hard policies are broken, then the
+# stages of the objective.
+_Value: TypeAlias = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """An ensemble after its counts have changed: its plan, and who comes and who goes."""
+
+    plan: Plan
+    added: tuple[Member, ...]
+    removed: tuple[Member, ...]
+
+
+def scale(
+    ensemble: Ensemble,
+    running: Assignment,
+    snapshot: Snapshot,
+    *,
+    solve: Solve | None,
+    leaving: Collection[Member] = (),
+    staying: Collection[Member] = (),
+) -> Scaled | Infeasible:
+    """Plan an ensemble whose members `running` are there already, on the hosts given.
+
+    Each tier gets as many members as `ensemble` says; members of tiers that it lacks leave. Those
+    of `leaving` are removed first and those of `staying` never; who else leaves is chosen so that
+    what is left does best by the policies and by the objectives. New members have the lowest
+    indices that are free. What runs must be part of what `snapshot.free` lacks.
+
+    :raises ensemble_api.planning.errors.ModelError: when too many are named, when too many are to
+        stay, or for a policy at a level that the cloud lacks.
+    :raises KeyError: for a host that the cloud does not have.
+    """
+    counts = {tier.name: tier.count for tier in ensemble.tiers}
+    kept = {
+        member: host
+        for member, host in running.items()
+        if member.tier in counts and member not in leaving
+    }
+    _check_named(ensemble, running, kept, leaving)
+    kept = _chosen(ensemble, kept, snapshot, staying)
+    tiers = tuple(_with_members(tier, kept, running) for tier in ensemble.tiers)
+    scaled = replace(ensemble, tiers=tiers)
+    planned = complete(scaled, kept, snapshot, (), solve=solve)
+    if isinstance(planned, Infeasible):
+        return planned
+    return _scaled(planned, kept, running)
+
+
+def restore(
+    ensemble: Ensemble,
+    running: Assignment,
+    snapshot: Snapshot,
+    assignment: Assignment,
+    objectives: tuple[Objective, ...],
+) -> Scaled | None:
+    """Give what was planned before, if it can still be had; None when it cannot.
+
+    `assignment` are all members that are to be there in the end, and `objectives` what was said of
+    it. Those of them that run must be where they were then.
+    """
+    kept = {member: host for member, host in running.items() if member in assignment}
+    hosts = set(snapshot.topology.hosts)
+    if any(assignment[member] != host for member, host in kept.items()):
+        return None
+    if not hosts.issuperset(assignment.values()):
+        return None
+    tiers = [
+        replace(tier, indices=tuple(m.index for m in assignment if m.tier == tier.name))
+        for tier in ensemble.tiers
+        if sum(m.tier == tier.name for m in assignment) == tier.count
+    ]
+    if len(tiers) < len(ensemble.tiers):
+        return None
+    scaled = replace(ensemble, tiers=tuple(tiers))
+    less = closed_to_more(snapshot, scaled, kept, ())
+    if check(scaled, less, assignment, kept):
+        return None
+    plan = Plan(scaled, assignment, objectives, shortfalls(scaled, less, assignment, hard=False))
+    return _scaled(plan, kept, running)
+
+
+def _scaled(plan: Plan, kept: Assignment, running: Assignment) -> Scaled:
+    return Scaled(
+        plan,
+        added=tuple(member for member in plan.ensemble.members if member not in kept),
+        removed=tuple(sorted(member for member in running if member not in kept)),
+    )
+
+
+def _check_named(
+    ensemble: Ensemble, running: Assignment, kept: Assignment, leaving: Collection[Member]
+) -> None:
+    """Refuse that more of a tier are named than leave it."""
+    for tier in ensemble.tiers:
+        there = sum(member.tier == tier.name for member in running)
+        named = sum(member.tier == tier.name for member in leaving)
+        if named > max(0, there - tier.count):
+            raise ModelError("remove", _TOO_MANY(tier=tier.name, count=named))
+
+
+def _with_members(tier: Tier, kept: Assignment, running: Assignment) -> Tier:
+    """Give a tier with its members that are kept, and with new ones of indices that are free."""
+    indices = [member.index for member in kept if member.tier == tier.name]
+    used = {member.index for member in running if member.tier == tier.name}
+    free = (index for index in counting() if index not in used)
+    indices += [next(free) for _ in range(tier.count - len(indices))]
+    return replace(tier, indices=tuple(indices))
+
+
+def _chosen(
+    ensemble: Ensemble, kept: dict[Member, str], snapshot: Snapshot, staying: Collection[Member]
+) -> dict[Member, str]:
+    """Give those who stay where tiers shrink: one by one, who is missed least leaves."""
+    surplus = {
+        tier.name: sum(member.tier == tier.name for member in kept) - tier.count
+        for tier in ensemble.tiers
+    }
+    if max(surplus.values()) <= 0:
+        return kept
+    problem = build(ensemble, snapshot)
+    hosts = {host: problem.topology.host_number(host) for host in set(kept.values())}
+    left = dict(kept)
+    counts = np.zeros((len(ensemble.tiers), len(problem.topology)), dtype=np.int64)
+    rows = {tier.name: row for row, tier in enumerate(ensemble.tiers)}
+    for member, host in left.items():
+        counts[rows[member.tier], hosts[host]] += 1
+    for tier in ensemble.tiers:
+        for _ in range(surplus[tier.name]):
+            free = _removable(left, tier.name, staying)
+            if not free:
+                most = sum(m.tier == tier.name and m not in staying for m in kept)
+                raise ModelError("tiers", _TOO_FEW(tier=tier.name, count=most))
+            row = rows[tier.name]
+            host = min(free, key=lambda each: _without(problem, counts, row, hosts[each]))
+            counts[row, hosts[host]] -= 1
+            del left[free[host]]
+    return left
+
+
+def _removable(
+    left: Mapping[Member, str], tier: str, staying: Collection[Member]
+) -> dict[str, Member]:
+    """Give by host the last member of a tier there that may leave."""
+    return {
+        host: member
+        for member, host in sorted(left.items())
+        if member.tier == tier and member not in staying
+    }
+
+
+def _without(problem: Problem, counts: IntArray, row: int, host: int) -> _Value:
+    """Give how good it is when a member of a tier leaves a host."""
+    counts[row, host] -= 1
+    try:
+        broken = sum(policy.shortfall(problem, counts) for policy in problem.policies(problem.hard))
+        return (broken, *problem.objective(counts))
+    finally:
+        counts[row, host] += 1
