@@ -15,6 +15,7 @@ FEATURES = (
     "volumes",
     "ports",
     "cancel",
+    "change",
     "survivability",
     "hosts",
     "drain-check",

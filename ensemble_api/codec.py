@@ -6,14 +6,17 @@ meant is checked by the objects themselves.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol, TypeAlias
 
 from ensemble_api.planning.errors import located
 from ensemble_api.planning.model import Ensemble, Tier
 from ensemble_api.planning.policies import KINDS
 from ensemble_api.planning.policy import Policy
 
+Indices: TypeAlias = Mapping[str, tuple[int, ...]]
+
+_COUNTED: Indices = {}
 RENAMED: Final = ("type", "enforcement")  # the class, and whether it is hard
 
 
@@ -48,32 +51,42 @@ class KnownResources:
 
 
 def stored_ensemble(
-    description: Mapping[str, Any], resources: Mapping[str, Mapping[str, int]]
+    description: Mapping[str, Any],
+    resources: Mapping[str, Mapping[str, int]],
+    indices: Indices = _COUNTED,
 ) -> Ensemble:
     """The ensemble that a stored description means, with what its members were planned with.
 
-    ``resources`` are by tier; a tier that has none is read without.
+    ``resources`` are by tier; a tier that has none is read without. ``indices`` are those of its
+    members by tier, where they are known.
     """
     needs = {
         each["name"]: KnownResources(resources.get(each["name"], {}))
         for each in description["tiers"]
     }
-    return ensemble(description, needs)
+    return ensemble(description, needs, indices=indices)
 
 
 def ensemble(
-    description: Mapping[str, Any], needs: Mapping[str, Needs], *, needs_field: str = ""
+    description: Mapping[str, Any],
+    needs: Mapping[str, Needs],
+    *,
+    needs_field: str = "",
+    indices: Indices = _COUNTED,
 ) -> Ensemble:
     """The ensemble that is described, with what its members need by tier.
 
-    ``needs_field`` is where in a tier its needs are described, such as ``.server``.
+    ``needs_field`` is where in a tier its needs are described, such as ``.server``. ``indices`` are
+    those of its members by tier; a tier of which there are not as many as it counts has the first.
 
     :raises ensemble_api.planning.errors.ModelError: naming the field that cannot be meant.
     """
     tiers = []
     for index, described in enumerate(description["tiers"]):
         with located(f"tiers[{index}]{needs_field}"):
-            tiers.append(tier(described, needs[described["name"]]))
+            made = tier(described, needs[described["name"]])
+            known = indices.get(made.name, ())
+            tiers.append(replace(made, indices=known if len(known) == made.count else ()))
     found = []
     for index, described in enumerate(description.get("policies", ())):
         with located(f"policies[{index}]"):

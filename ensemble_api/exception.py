@@ -140,6 +140,12 @@ class Conflict(EnsembleError):
     status, code = 409, "ensemble.conflict"
 
 
+class PreconditionFailed(EnsembleError):
+    """The ensemble was changed since the caller has looked; ``generation`` is what it is now."""
+
+    status, code = 412, "ensemble.generation"
+
+
 class ConflictingTemplate(Conflict):
     """As RefusedTemplate, where what the project has now stands against it."""
 

@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from ensemble_api.planning.message import Message
 
@@ -12,6 +13,7 @@ class OperationType(StrEnum):
     """What an operation does."""
 
     CREATE = "create"  # undone when it cannot reach its goals
+    CHANGE = "change"  # what it has added goes again when it cannot reach its goals
     DELETE = "delete"  # tried until it does
 
 
@@ -20,6 +22,7 @@ class OperationStatus(StrEnum):
 
     RESERVING = "RESERVING"  # its intent is saved, its capacity not yet held
     RUNNING = "RUNNING"
+    REMOVING = "REMOVING"  # what it has added is there; what is to go does
     UNDOING = "UNDOING"  # it failed; what it has added goes
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
@@ -61,6 +64,7 @@ class Operation:
     """One operation of one ensemble; members without a goal are left as they are.
 
     ``attempts`` is how often its members were given hosts, ``reason`` why it did not succeed.
+    ``before`` is how a change has found the ensemble, as it is to be again when it is undone.
     Times are ISO 8601 in UTC; ``ended_at`` is empty while it is under way.
     """
 
@@ -73,6 +77,7 @@ class Operation:
     reason: Message | None = None
     started_at: str = ""
     ended_at: str = ""
+    before: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if len({each.member_id for each in self.goals}) != len(self.goals):
@@ -85,6 +90,13 @@ class Operation:
         """Whether it can be ended before it has reached its goals."""
         begun = self.status in (OperationStatus.RESERVING, OperationStatus.RUNNING)
         return begun and self.type is not OperationType.DELETE
+
+    @property
+    def removing(self) -> bool:
+        """Whether what it wants gone is being removed."""
+        if self.type is OperationType.DELETE:
+            return self.status is OperationStatus.RUNNING
+        return self.status in (OperationStatus.REMOVING, OperationStatus.UNDOING)
 
     @property
     def wanted(self) -> frozenset[str]:
@@ -104,6 +116,9 @@ class Operation:
         return replace(self, goals=goals, attempts=self.attempts + 1)
 
     def undone(self, reason: Message | None) -> "Operation":
-        """This operation when it cannot go on, for this reason: what it has added is to go."""
-        goals = tuple(replace(each, host=None) for each in self.goals)
+        """This operation when it cannot go on, for this reason: what it has added is to go.
+
+        What it was to remove stays.
+        """
+        goals = tuple(replace(each, host=None) for each in self.goals if each.host is not None)
         return replace(self, status=OperationStatus.UNDOING, goals=goals, reason=reason)

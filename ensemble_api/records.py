@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from ensemble_api.operations import Goal, Operation, Requester
+from ensemble_api.operations import Goal, Operation, OperationStatus, Requester
 from ensemble_api.planning.message import Message
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.policies import Exclusive
@@ -70,7 +70,8 @@ class MemberRecord:
     of its server when it was last observed; the status is empty before. ``failed_hosts`` are those
     on which its server could not be built or stay, ``lost_hosts`` those that were full for it when
     Nova looked, ``discarded_servers`` the ids of the servers that it had there.
-    ``addresses`` are pairs of a network's name and an address.
+    ``addresses`` are pairs of a network's name and an address. One that is ``leaving`` is not of
+    what the ensemble describes any more, and is about to go.
     """
 
     id: str
@@ -92,6 +93,7 @@ class MemberRecord:
     lost_hosts: tuple[LostHost, ...] = ()
     discarded_servers: tuple[str, ...] = ()
     addresses: tuple[tuple[str, str], ...] = ()
+    leaving: bool = False
 
     @property
     def location(self) -> str | None:
@@ -130,7 +132,7 @@ class MemberRecord:
 
 @dataclass(frozen=True, slots=True)
 class EnsembleRecord:
-    """One ensemble as recorded.
+    """One ensemble as recorded; ``generation`` counts how often what is described has changed.
 
     ``ensemble`` is what is described, with the resources that its members were planned with;
     ``body`` is what the tenant posted, checked and with defaults filled in; ``plan`` what the
@@ -161,6 +163,7 @@ class EnsembleRecord:
     updated_at: str = ""
     idle: float = 0.0
     events: tuple[Mapping[str, Any], ...] = field(default=())
+    generation: int = 1
 
     def template(self, member: MemberRecord) -> Mapping[str, Any]:
         """The server template of ``member``'s tier, as posted, with its own ports and volumes.
@@ -171,6 +174,23 @@ class EnsembleRecord:
             if tier["name"] == member.tier:
                 return member_template(tier["server"], member.index, tier["count"])
         raise KeyError(member.tier)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the worker has nothing left to do."""
+        return self.status.settled and self.operation is None
+
+    @property
+    def building(self) -> frozenset[str]:
+        """The ids of the members whose servers may be asked for now."""
+        if self.operation is None or self.operation.status is not OperationStatus.RUNNING:
+            return frozenset()
+        return self.operation.wanted
+
+    @property
+    def described_members(self) -> tuple[MemberRecord, ...]:
+        """Its members as it is described now, without those that are about to go."""
+        return tuple(each for each in self.members if not each.leaving)
 
     @property
     def requester(self) -> Requester:

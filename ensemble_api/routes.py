@@ -13,7 +13,7 @@ import webob.exc
 from keystoneauth1 import exceptions as keystone
 
 from ensemble_api import advice, exception, schemas, views
-from ensemble_api.handlers import capabilities, ensembles, host_impact, operations, plans
+from ensemble_api.handlers import capabilities, changes, ensembles, host_impact, operations, plans
 from ensemble_api.handlers.call import Answer, Call, Handler
 from ensemble_api.planning.message import Sentence, listed
 from ensemble_api.schema_errors import HIDDEN
@@ -41,7 +41,11 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
     f"{COLLECTION}/plans": {"POST": plans.create},
     f"{COLLECTION}/hosts": {"GET": host_impact.index},
     f"{COLLECTION}/hosts/{{host}}": {"GET": host_impact.show},
-    f"{COLLECTION}/{{ensemble_id}}": {"GET": ensembles.show, "DELETE": ensembles.delete},
+    f"{COLLECTION}/{{ensemble_id}}": {
+        "GET": ensembles.show,
+        "PATCH": changes.change,
+        "DELETE": ensembles.delete,
+    },
     f"{COLLECTION}/{{ensemble_id}}/action": {"POST": ensembles.act},
     f"{COLLECTION}/{{ensemble_id}}/operations": {"GET": operations.index},
     f"{COLLECTION}/{{ensemble_id}}/operations/{{operation_id}}": {"GET": operations.show},

@@ -207,6 +207,36 @@ CREATE: dict[str, Any] = {
     "properties": {"ensemble": ENSEMBLE["properties"]["ensemble"], "plan": UUID},
 }
 
+# What is to be otherwise; tiers and policies are all that there are to be. A tier that the ensemble
+# has keeps its server template where that is left out.
+_DESCRIPTION = ENSEMBLE["properties"]["ensemble"]
+CHANGE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "ensemble": {
+            **_DESCRIPTION,
+            "properties": {
+                **_DESCRIPTION["properties"],
+                "generation": {"type": "integer", "minimum": 1, "maximum": limits.GENERATION},
+                "tiers": {
+                    **_DESCRIPTION["properties"]["tiers"],
+                    "items": {**TIER, "required": ["name", "count"]},
+                },
+            },
+            "required": ["generation"],
+        },
+        "remove": {
+            "type": "array",
+            "items": {"type": "string", "maxLength": 64, "format": "line"},
+            "maxItems": limits.REMOVED,
+            "uniqueItems": True,
+        },
+        "plan": UUID,
+    },
+    "required": ["ensemble"],
+    "additionalProperties": False,
+}
+
 # One action, with nothing to say about it, as in Nova's bodies of server actions.
 ACTION: dict[str, Any] = {
     "type": "object",
@@ -280,6 +310,7 @@ _TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
 _Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=_TYPES)  # type: ignore[no-untyped-call]
 _VALIDATOR = _Validator(ENSEMBLE, format_checker=_FORMATS)
 _CREATE = _Validator(CREATE, format_checker=_FORMATS)
+_CHANGE = _Validator(CHANGE, format_checker=_FORMATS)
 _ACTION = _Validator(ACTION, format_checker=_FORMATS)
 
 
@@ -299,6 +330,30 @@ def check_ensemble(body: Any) -> dict[str, Any]:
     """
     _check(_VALIDATOR, body)
     return _completed(body["ensemble"])
+
+
+def check_change(
+    body: Any, before: Mapping[str, Any]
+) -> tuple[int, dict[str, Any], tuple[str, ...], str | None]:
+    """Check a change of what is described ``before``.
+
+    Gives the generation that is changed, the whole description as it is to be, the names of members
+    that are to be removed, and the id of the plan that was previewed, if any.
+
+    :raises ensemble_api.exception.Invalid: with ``field``, when the shape is wrong.
+    """
+    _check(_CHANGE, body)
+    given = {key: each for key, each in body["ensemble"].items() if key != "generation"}
+    if "tiers" in given:
+        known = {tier["name"]: {"server": tier["server"]} for tier in before["tiers"]}
+        given["tiers"] = [{**known.get(each["name"], {}), **each} for each in given["tiers"]]
+    described = check_ensemble({"ensemble": {**before, **given}})
+    return (
+        int(body["ensemble"]["generation"]),
+        described,
+        tuple(body.get("remove", ())),
+        body.get("plan", "").lower() or None,
+    )
 
 
 def check_action(body: Any) -> str:

@@ -27,6 +27,8 @@ from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.store.operations import Operations
 from ensemble_api.store.saved_plans import SavedPlans, remembered
 from ensemble_api.usecases.capacity import FreeCapacity
+from ensemble_api.usecases.change import Change, ChangePreview
+from ensemble_api.usecases.change_request import ChangeRequest
 from ensemble_api.usecases.create import Create
 from ensemble_api.usecases.current_state import StoredStates
 from ensemble_api.usecases.delete import Delete
@@ -43,7 +45,7 @@ from ensemble_api.usecases.replacement import Replacement
 from ensemble_api.usecases.reserve import Reserve
 from ensemble_api.usecases.resolve import Resolver
 
-__all__ = ["CreateRequest", "Page", "PlanOptions", "Search", "Service"]
+__all__ = ["ChangeRequest", "CreateRequest", "Page", "PlanOptions", "Search", "Service"]
 
 
 class Service:
@@ -123,6 +125,20 @@ class Service:
             wake=wake,
             check_rights=check_rights,
             current_rights=current_rights,
+        )
+        self._change = Change(
+            store,
+            compute,
+            resolver,
+            quota,
+            free_capacity,
+            holds,
+            saved_plans,
+            owner=owner,
+            attempts=attempts,
+            wake=wake,
+            check_rights=check_rights,
+            sleep=sleep,
         )
         self.replacement = Replacement(
             store,
@@ -231,6 +247,18 @@ class Service:
         :raises ensemble_api.exception.NotFound: if it has none of this id.
         """
         return self._operations.get(record.id, operation_id)
+
+    def preview_change(
+        self, context: Context, record: EnsembleRecord, asked: ChangeRequest
+    ) -> ChangePreview:
+        """See ``usecases/change``."""
+        return self._change.preview(context, record, asked)
+
+    def change(
+        self, context: Context, record: EnsembleRecord, asked: ChangeRequest
+    ) -> EnsembleRecord:
+        """See ``usecases/change``."""
+        return self._change.change(context, record, asked)
 
     def delete(self, context: Context, ensemble_id: str) -> EnsembleRecord:
         """See ``usecases/delete``."""

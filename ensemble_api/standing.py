@@ -111,7 +111,8 @@ class MembersNow:
     def of(cls, record: EnsembleRecord, hosts: CloudHosts) -> "MembersNow":
         """By what was last observed of its servers and of the hosts."""
         members = tuple(_state(each, hosts) for each in record.members)
-        return cls(hosts.topology, members, _assignment(each for each in members if each.running))
+        left = _assignment(each for each in members if each.running)
+        return cls(hosts.topology, members, left)
 
     def running(self, tier: str) -> int:
         """How many members of a tier run."""
@@ -137,16 +138,33 @@ def standing(
     hosts: CloudHosts,
     others: Mapping[str, Collection[str]] = _NO_OTHERS,
 ) -> Standing:
-    """Judge an ensemble whose build has ended.
+    """Judge an ensemble whose build has ended; what a change is adding counts as planned.
 
     ``others`` has the hosts that exclusive policies look at, by whose servers are there.
     """
     now = MembersNow.of(record, hosts)
-    members, left = now.members, now.left
-    placed = _assignment(each for each in members if each.host is not None)
+    coming = _coming(record, hosts)
+    left = {**now.left, **coming}
+    members = tuple(
+        each
+        for each in now.members
+        if not each.member.leaving and Member(each.member.tier, each.member.index) not in coming
+    )
+    placed = {**_assignment(members), **coming}
     violations = tuple(_violations(record, hosts, placed, left, others))
     reasons = (*_lost(members, hosts), *_broken(record.ensemble, violations, left))
     return Standing(members, left, violations, reasons)
+
+
+def _coming(record: EnsembleRecord, hosts: CloudHosts) -> dict[Member, str]:
+    """The members that a change is adding, on the hosts where their capacity is held."""
+    if not record.status.built:
+        return {}
+    return {
+        Member(each.tier, each.index): each.host
+        for each in record.described_members
+        if each.status in (MemberStatus.RESERVED, MemberStatus.BUILDING) and each.host in hosts.up
+    }
 
 
 def _state(member: MemberRecord, hosts: CloudHosts) -> MemberState:
@@ -166,7 +184,11 @@ def _state(member: MemberRecord, hosts: CloudHosts) -> MemberState:
 
 
 def _assignment(members: Iterable[MemberState]) -> dict[Member, str]:
-    return {Member(each.member.tier, each.member.index): each.host for each in members if each.host}
+    return {
+        Member(each.member.tier, each.member.index): each.host
+        for each in members
+        if each.host and not each.member.leaving
+    }
 
 
 def _violations(
@@ -216,7 +238,9 @@ def _missed(ensemble: Ensemble, snapshot: Snapshot, placed: Assignment) -> dict[
 def _planned(record: EnsembleRecord, hosts: CloudHosts) -> dict[Member, str]:
     known = frozenset(hosts.topology.hosts)
     return {
-        Member(each.tier, each.index): each.host for each in record.members if each.host in known
+        Member(each.tier, each.index): each.host
+        for each in record.described_members
+        if each.host in known
     }
 
 

@@ -101,6 +101,11 @@ class Fail:
 
 
 @dataclass(frozen=True, slots=True)
+class Advance:
+    """A change has done what it does first: it removes what is to go, or nothing is left to do."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """Nothing is left to do: save this status, or forget the ensemble when it is None."""
 
@@ -116,5 +121,6 @@ Action: TypeAlias = (
     | RecordServer
     | Block
     | Fail
+    | Advance
     | Finish
 )

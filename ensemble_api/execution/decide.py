@@ -9,10 +9,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Final
 
-from ensemble_api.execution.actions import Action, Fail, Finish, Server
+from ensemble_api.execution.actions import Action, Advance, Fail, Finish, Server
 from ensemble_api.execution.build import build
 from ensemble_api.execution.removal import remove
-from ensemble_api.operations import OperationStatus, OperationType
+from ensemble_api.operations import Operation, OperationStatus, OperationType
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import EnsembleRecord, Status
 
@@ -49,6 +49,8 @@ def decide(
     if operation.status is OperationStatus.RESERVING:
         # Its creator holds the lease until it has answered; that we may act means that it died.
         return (Fail(_INTERRUPTED()),)
+    if operation.type is OperationType.CHANGE:
+        return _change(ensemble, servers, operation, concurrency, timeout, down)
     wanted, there = _part(ensemble, servers, operation.wanted)
     unwanted, left = _part(ensemble, servers, operation.unwanted)
     to_build = build(wanted, there, concurrency=concurrency, timeout=timeout, down=down)
@@ -58,6 +60,24 @@ def decide(
     if to_build and isinstance(to_build[0], Fail):
         return to_build
     return (*(to_build or ()), *(to_remove or ()))
+
+
+def _change(
+    ensemble: EnsembleRecord,
+    servers: tuple[Server, ...],
+    operation: Operation,
+    concurrency: int,
+    timeout: float,
+    down: Collection[str],
+) -> tuple[Action, ...]:
+    """Add first, and remove when all of that is there: nothing that stands is given up for less."""
+    if operation.status is OperationStatus.RUNNING:
+        wanted, there = _part(ensemble, servers, operation.wanted)
+        to_build = build(wanted, there, concurrency=concurrency, timeout=timeout, down=down)
+        return (Advance(),) if to_build is None else to_build
+    unwanted, left = _part(ensemble, servers, operation.unwanted)
+    to_remove = remove(unwanted, left)
+    return (Advance(),) if to_remove is None else to_remove
 
 
 def _part(

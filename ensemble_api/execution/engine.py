@@ -19,8 +19,8 @@ from ensemble_api.execution.decide import decide
 from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.rights import Rights
 from ensemble_api.execution.search import HOST_PATIENCE, pause_after_losses
-from ensemble_api.execution.servers import REMOVING, Servers
-from ensemble_api.operations import Requester
+from ensemble_api.execution.servers import Servers
+from ensemble_api.operations import OperationType, Requester
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.server_names import server_name
@@ -120,7 +120,7 @@ class Engine:
         :raises ensemble_api.exception.LeaseLost: when another worker has it.
         """
         ensemble = self._store.get_for_work(ensemble_id)
-        if ensemble.status.settled:
+        if ensemble.settled:
             return NextStep.NEVER
         if ensemble.operation is None:
             return NextStep.AFTER_A_WHILE
@@ -146,7 +146,7 @@ class Engine:
             return NextStep.NOW
         # Of several the same one each time, or each look would tell a change.
         obstacle = min(filter(None, done), key=str, default=None)
-        if obstacle != ensemble.blocked and self._is_being_removed(ensemble.id):
+        if obstacle != ensemble.blocked and self._is_removing(ensemble.id):
             self._store.set_blocked(ensemble, self._owner, obstacle)
         if obstacle:
             return NextStep.WHEN_UNBLOCKED
@@ -154,21 +154,22 @@ class Engine:
         idle = all(isinstance(action, actions.DeleteServer) for action in chosen)
         return NextStep.AFTER_A_WHILE if idle else NextStep.NOW
 
-    def _is_being_removed(self, ensemble_id: str) -> bool:
+    def _is_removing(self, ensemble_id: str) -> bool:
         try:
-            status = self._store.get_for_work(ensemble_id).status
+            operation = self._store.get_for_work(ensemble_id).operation
         except exception.NotFound:
             return False
-        return status in REMOVING
+        return operation is not None and operation.removing
 
     def _down(
         self, context: Context, ensemble: EnsembleRecord, servers: Collection[Server]
     ) -> frozenset[str]:
         """The hosts that do not report, if servers are to be asked for now or are not built."""
-        if ensemble.status is not Status.BUILDING:
+        wanted = [each for each in ensemble.members if each.id in ensemble.building]
+        if not wanted:
             return frozenset()
         there = {each.member_id for each in servers if not each.discarded}
-        asked = any(each.id not in there and not each.pause for each in ensemble.members)
+        asked = any(each.id not in there and not each.pause for each in wanted)
         failed = any(each.status == "ERROR" for each in servers)
         if asked or failed or ensemble.idle > HOST_PATIENCE:
             return self._compute.down(context)
@@ -206,14 +207,20 @@ class Engine:
                 self._record(ensemble, member, status, server_id)
             case actions.Fail(message):
                 self._fail(ensemble, message)
-            case actions.Finish(None):
-                self._store.remove(ensemble.id, self._owner)
-            case actions.Finish(Status() as status):
-                message = (_BUILT if status is Status.ACTIVE else _NOTHING_LEFT)()
-                self._store.transition(
-                    ensemble.id, [ensemble.status], status, message=message, owner=self._owner
-                )
+            case actions.Advance():
+                self._store.advance_change(ensemble, self._owner)
+            case actions.Finish(status):
+                self._finish(ensemble, status)
         return None
+
+    def _finish(self, ensemble: EnsembleRecord, status: Status | None) -> None:
+        if status is None:
+            self._store.remove(ensemble.id, self._owner)
+            return
+        message = (_BUILT if status is Status.ACTIVE else _NOTHING_LEFT)()
+        self._store.transition(
+            ensemble.id, [ensemble.status], status, message=message, owner=self._owner
+        )
 
     def _release(self, ensemble: EnsembleRecord, member: MemberRecord) -> None:
         """Let go what a member has; a server that is gone leaves its claim when Nova died then."""
@@ -388,6 +395,10 @@ class Engine:
         return None
 
     def _fail(self, ensemble: EnsembleRecord, message: Message) -> None:
+        if ensemble.operation and ensemble.operation.type is OperationType.CHANGE:
+            LOG.warning("The change of ensemble %s is undone: %s", ensemble.id, message)
+            self._store.undo_change(ensemble, message, owner=self._owner)
+            return
         LOG.warning("Ensemble %s is rolled back: %s", ensemble.id, message)
         self._store.transition(
             ensemble.id,

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.execution.actions import Action, CreateServer, Server
-from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.store import rows
 from ensemble_api.store.guards import Guards
 
@@ -48,7 +48,7 @@ class Handovers:
         waiting: dict[str, str] = {}  # the servers that may still claim, by guard
         for guard in guards:
             server = there.get(guard.member_id)
-            if ensemble.status is not Status.BUILDING:
+            if guard.member_id not in ensemble.building:
                 over.append(guard.id)
             elif server is None:
                 # What neither is there nor was is perhaps asked for: its time will tell.

@@ -10,10 +10,8 @@ from ensemble_api.cloud.tags import ENSEMBLE_TAG, recognized
 from ensemble_api.context import Context
 from ensemble_api.execution.actions import Server
 from ensemble_api.execution.build import UNPLACED
-from ensemble_api.records import EnsembleRecord, MemberStatus, Status
+from ensemble_api.records import EnsembleRecord, MemberStatus
 from ensemble_api.store import rows
-
-REMOVING = (Status.ROLLING_BACK, Status.DELETING)
 
 
 class Servers:
@@ -63,7 +61,8 @@ def _is_doubtful(ensemble: EnsembleRecord, server: Mapping[str, Any]) -> bool:
     """Whether Nova may list a server that it does not find: its build has come to no host."""
     if server.get("OS-EXT-SRV-ATTR:host"):
         return False
-    lasting = ensemble.status in REMOVING or _age(server) > UNPLACED
+    going = ensemble.operation is not None and ensemble.operation.removing
+    lasting = going or _age(server) > UNPLACED
     return server["status"] == "ERROR" or (server["status"] == "BUILD" and lasting)
 
 

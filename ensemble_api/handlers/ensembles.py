@@ -79,7 +79,7 @@ def _made(
         )
         fault = views.fault(exception.PlanChanged(changed.message, **facts))
         return Answer(changed.status, fault), True
-    return Answer(202, {"ensemble": _view(call, record)}), True
+    return Answer(202, {"ensemble": shown(call, record)}), True
 
 
 def index(call: Call) -> Answer:
@@ -125,7 +125,7 @@ def index(call: Call) -> Answer:
 
 def show(call: Call, ensemble_id: str) -> Answer:
     """GET /os-ensembles/{id}."""
-    return Answer(200, {"ensemble": _view(call, authorized(call, ensemble_id, "show"))})
+    return Answer(200, {"ensemble": shown(call, authorized(call, ensemble_id, "show"))})
 
 
 def survivability(call: Call, ensemble_id: str) -> Answer:
@@ -143,14 +143,14 @@ def survivability(call: Call, ensemble_id: str) -> Answer:
 def delete(call: Call, ensemble_id: str) -> Answer:
     """DELETE /os-ensembles/{id}: start to remove everything."""
     authorized(call, ensemble_id, "delete")
-    return Answer(202, {"ensemble": _view(call, call.service.delete(call.context, ensemble_id))})
+    return Answer(202, {"ensemble": shown(call, call.service.delete(call.context, ensemble_id))})
 
 
 def act(call: Call, ensemble_id: str) -> Answer:
     """POST /os-ensembles/{id}/action: what the body names, as Nova's server actions do."""
     action = schemas.check_action(call.json)
     authorized(call, ensemble_id, action)
-    return Answer(202, {"ensemble": _view(call, call.service.cancel(call.context, ensemble_id))})
+    return Answer(202, {"ensemble": shown(call, call.service.cancel(call.context, ensemble_id))})
 
 
 def authorized(call: Call, ensemble_id: str, action: str) -> EnsembleRecord:
@@ -165,7 +165,8 @@ def authorized(call: Call, ensemble_id: str, action: str) -> EnsembleRecord:
     return record
 
 
-def _view(call: Call, record: EnsembleRecord) -> dict[str, Any]:
+def shown(call: Call, record: EnsembleRecord) -> dict[str, Any]:
+    """An ensemble in detail, as far as the caller may see it."""
     names = policies.allowed(call.context, "names")
     user_data = policies.sees_user_data(call.context, record.project_id, record.user_id)
     return views.ensemble(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ensemble_api import limits, routes, schemas
-from ensemble_api.handlers import capabilities, ensembles, host_impact, operations, plans
+from ensemble_api.handlers import capabilities, changes, ensembles, host_impact, operations, plans
 from ensemble_api.handlers.call import KEY, Handler
 from ensemble_api.handlers.parameters import TEXT, Parameters
 from ensemble_api.openapi import cloud, errors, shapes
@@ -34,6 +34,7 @@ class Request:
     query: Parameters | None = None
     body: Shape | None = None
     refusals: Sequence[int] = ()
+    preview: Shape | None = None  # what it answers to a dry run
 
 
 REQUESTS = (
@@ -92,6 +93,19 @@ REQUESTS = (
         refusals=(409, 413),
     ),
     Request(
+        changes.change,
+        "Change an ensemble that runs, or tell what would come of that",
+        one(ensemble=component("Ensemble")),
+        202,
+        query=changes.CHANGE,
+        body=component("ChangeRequest"),
+        refusals=(409, 412, 413),
+        preview=one(
+            plan=component("Plan"),
+            change=one(added=several(shapes.STRING), removed=several(shapes.STRING)),
+        ),
+    ),
+    Request(
         ensembles.delete,
         "Start to remove an ensemble with all its servers",
         one(ensemble=component("Ensemble")),
@@ -136,6 +150,7 @@ def document() -> dict[str, Any]:
     components = {
         "PlanRequest": schemas.ENSEMBLE,
         "CreateRequest": schemas.CREATE,
+        "ChangeRequest": schemas.CHANGE,
         "ActionRequest": schemas.ACTION,
         **cloud.COMPONENTS,
         **ensemble_answers.COMPONENTS,
@@ -175,6 +190,11 @@ def _operation(path: str, method: str, request: Request) -> dict[str, Any]:
         ],
         "responses": {
             str(request.status): _answer(request.summary, request.answer, made=made),
+            **(
+                {"200": _answer("What would come of it", request.preview)}
+                if request.preview
+                else {}
+            ),
             **{
                 str(status): _answer("A refusal", component(f"Error{status}"))
                 for status in sorted({*ALWAYS, *request.refusals})

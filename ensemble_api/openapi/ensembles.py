@@ -57,6 +57,7 @@ _LISTED = {
     "status": words(Status),
     "status_label": STRING,
     "settled": FLAG,
+    "generation": COUNT,
     "created_at": TIME,
     "updated_at": TIME,
     "progress": one(active=COUNT, removed=COUNT, done=COUNT, total=COUNT, message=STRING),

@@ -27,6 +27,7 @@ _FACTS: dict[str, Shape] = {
     "max": STRING,
     "status": {"enum": [each.value for each in Status]},
     "operation": STRING,
+    "generation": COUNT,
     "ensemble_id": or_null(STRING),
     "retry_after": INTEGER,
     "resource": STRING,

@@ -14,6 +14,7 @@ from ensemble_api.operations import Requester
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store import create_requests, models, operations, rows
+from ensemble_api.store.changes import Changes
 from ensemble_api.store.create_requests import RequestKey
 from ensemble_api.store.database import retried
 from ensemble_api.store.folding import folded
@@ -59,7 +60,7 @@ class Page:
             raise ValueError("limit: must be at least 1")
 
 
-class Store(Occupancy, Leases, Progress):
+class Store(Occupancy, Leases, Progress, Changes):
     """The ensembles database behind one SQLAlchemy URL."""
 
     def get_for_work(self, ensemble_id: str) -> EnsembleRecord:

@@ -20,6 +20,7 @@ _CONCERN = sa.select(
     .where(
         models.Member.server_id == sa.bindparam("server"),
         models.Member.status == MemberStatus.ACTIVE.value,
+        models.Member.leaving.is_(False),
     )
     .scalar_subquery(),
     sa.exists().where(models.Ensemble.exclusive),

@@ -17,7 +17,7 @@ from ensemble_api.store.locations import LocatedMember
 _MEMBER = models.Member
 _COLUMNS = (
     *(_MEMBER.ensemble_id, _MEMBER.tier, _MEMBER.host, _MEMBER.status, _MEMBER.server_id),
-    *(_MEMBER.current_host, _MEMBER.server_status),
+    *(_MEMBER.current_host, _MEMBER.server_status, _MEMBER.leaving),
 )
 
 
@@ -78,7 +78,7 @@ class ExclusiveEnsembles:
         if new:
             model = models.Ensemble
             for row in session.scalars(sa.select(model).where(model.id.in_(new))):
-                policies = rows.described(row, {}).policies
+                policies = rows.described(row, {}, {}).policies
                 described[row.id] = tuple(each for each in policies if isinstance(each, Exclusive))
         self._known = {
             (ensemble_id, at): known.get((ensemble_id, at), described.get(ensemble_id, ()))

@@ -7,7 +7,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ensemble_api.records import Status
 from ensemble_api.store import models, rows
 from ensemble_api.store.database import Database, retried
 
@@ -15,11 +14,14 @@ _TIMES = sa.select(models.Ensemble.updated_at, models.Ensemble.lease_until).wher
     models.Ensemble.id == sa.bindparam("ensemble")
 )
 UNATTENDED = timedelta(seconds=15)  # without a worker, beyond the pauses between two steps
-SETTLED = tuple(status.value for status in Status if status.settled)
+# What is settled has nothing under way.
+UNSETTLED = sa.exists().where(
+    models.Operation.ensemble_id == models.Ensemble.id, models.Operation.ended_at.is_(None)
+)
 _UNATTENDED = (
     sa.select(models.Ensemble.id)
     .where(
-        models.Ensemble.status.not_in(SETTLED),
+        UNSETTLED,
         sa.or_(
             models.Ensemble.lease_until.is_(None),
             models.Ensemble.lease_until < sa.bindparam("now"),
@@ -51,7 +53,7 @@ class Leases(Database):
                 sa.update(rows.ENSEMBLES)
                 .where(
                     model.id == ensemble_id,
-                    model.status.not_in(SETTLED),
+                    UNSETTLED,
                     sa.or_(
                         model.lease_until.is_(None),
                         model.lease_until < now,

@@ -39,11 +39,14 @@ def moves(session: orm.Session, ensembles: Collection[str]) -> dict[str, list[An
 
 
 def located(members: Sequence[Any], under_way: Mapping[str, Sequence[Any]]) -> list[LocatedMember]:
-    """Rows of members, or of what is used of these here, without those that have nothing."""
+    """Rows of members, or of what is used of these here, without those that have nothing.
+
+    Nor with those that are about to go, of which nothing is promised any more.
+    """
     return [
         LocatedMember(each.server_id, each.tier, _hosts(each, under_way))
         for each in members
-        if each.status != MemberStatus.DELETED.value
+        if each.status != MemberStatus.DELETED.value and not each.leaving
     ]
 
 

@@ -103,6 +103,7 @@ class Ensemble(Base):
     unjudged: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.true())
     reasons: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     degraded_at: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
+    generation: orm.Mapped[int] = orm.mapped_column(sa.Integer, server_default="1")
     created_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
     updated_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
     lease_owner: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
@@ -143,6 +144,7 @@ class Member(Base):
     server_flavor: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
     pinned_zone: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
     addresses: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
+    leaving: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
 
 
 class Operation(Base):
@@ -164,6 +166,7 @@ class Operation(Base):
     goals: orm.Mapped[Any] = orm.mapped_column(JsonText)
     attempts: orm.Mapped[int] = orm.mapped_column(sa.Integer)
     reason: orm.Mapped[Message | None] = orm.mapped_column(MessageText)
+    before: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     started_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
     ended_at: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
 

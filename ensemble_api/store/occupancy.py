@@ -12,6 +12,9 @@ from ensemble_api.standing import RUNNING
 from ensemble_api.store import models, rows
 from ensemble_api.store.database import Database
 
+_GOING = (Status.ROLLING_BACK.value, Status.DELETING.value)
+_UNBUILT = (MemberStatus.RESERVED.value, MemberStatus.BUILDING.value)
+
 
 @dataclass(frozen=True, slots=True)
 class NamedServers:
@@ -132,7 +135,9 @@ class Occupancy(Database):
             .join(models.Member, models.Member.ensemble_id == models.Ensemble.id)
             .where(
                 models.Ensemble.project_id == project_id,
-                models.Ensemble.status.in_([Status.RESERVING.value, Status.BUILDING.value]),
+                models.Ensemble.status.not_in(_GOING),
+                models.Member.status.in_(_UNBUILT),
+                models.Member.leaving.is_(False),
                 models.Member.server_id.is_(None),
             )
         )

@@ -75,8 +75,8 @@ def event(session: orm.Session, ensemble_id: str, kind: str, message: Message | 
     )
 
 
-def add_members(session: orm.Session, record: EnsembleRecord) -> None:
-    """Add all members of a record, in their order."""
+def add_members(session: orm.Session, record: EnsembleRecord, start: int = 0) -> None:
+    """Add all members of a record, in their order, the first one at a position."""
     session.add_all(
         models.Member(
             id=member.id,
@@ -90,8 +90,9 @@ def add_members(session: orm.Session, record: EnsembleRecord) -> None:
             domains={level: list(path) for level, path in member.domains.items()},
             status=member.status.value,
             tries=0,
+            leaving=member.leaving,
         )
-        for position, member in enumerate(record.members)
+        for position, member in enumerate(record.members, start)
     )
 
 
@@ -113,7 +114,11 @@ def to_ensemble(row: Any, members: Iterable[Any]) -> EnsembleRecord:
     Of the ORM or not: rows that are only read are read faster without it.
     """
     records = tuple(to_member(each) for each in members)
-    resources = {each.tier: each.resources for each in records}
+    staying = [each for each in records if not each.leaving]
+    resources = {each.tier: each.resources for each in staying}
+    indices = {
+        tier: tuple(each.index for each in staying if each.tier == tier) for tier in resources
+    }
     return EnsembleRecord(
         id=row.id,
         project_id=row.project_id,
@@ -122,7 +127,7 @@ def to_ensemble(row: Any, members: Iterable[Any]) -> EnsembleRecord:
         status=Status(row.status),
         body=row.body,
         plan=row.plan,
-        ensemble=described(row, resources),
+        ensemble=described(row, resources, indices),
         members=records,
         fault=None if row.fault is None else Message.read(row.fault),
         blocked=row.blocked,
@@ -131,20 +136,25 @@ def to_ensemble(row: Any, members: Iterable[Any]) -> EnsembleRecord:
         created_at=iso(row.created_at),
         updated_at=iso(row.updated_at),
         idle=(now() - row.updated_at).total_seconds(),
+        generation=row.generation,
     )
 
 
-def described(row: Any, resources: Mapping[str, Mapping[str, int]]) -> Ensemble:
-    """The ensemble that a row describes.
+def described(
+    row: Any,
+    resources: Mapping[str, Mapping[str, int]],
+    indices: codec.Indices,
+) -> Ensemble:
+    """The ensemble that a row describes, with the resources and indices of its members by tier.
 
     Policies that cannot be read, such as those of another release, are not looked at: one row must
     not keep the others from being listed, planned around and deleted.
     """
     try:
-        return codec.stored_ensemble(row.body, resources)
+        return codec.stored_ensemble(row.body, resources, indices)
     except (ModelError, TypeError) as error:
         LOG.warning("The policies of ensemble %s cannot be read: %s", row.id, error)
-        return codec.stored_ensemble({**row.body, "policies": []}, resources)
+        return codec.stored_ensemble({**row.body, "policies": []}, resources, indices)
 
 
 def to_member(row: Any) -> MemberRecord:
@@ -171,6 +181,7 @@ def to_member(row: Any) -> MemberRecord:
         ),
         discarded_servers=tuple(row.discarded_servers or ()),
         addresses=tuple((network, address) for network, address in row.addresses or ()),
+        leaving=row.leaving,
         pause=_left(row.retry_at) if row.retry_at else 0.0,
     )
 

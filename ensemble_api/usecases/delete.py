@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from ensemble_api import exception
 from ensemble_api.context import Context
+from ensemble_api.operations import OperationType
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Store
@@ -36,6 +37,10 @@ _NOT_BUILDING = {
         "There is no build to cancel: the ensemble is being removed already.",
     ),
 }
+_TOO_LATE = Sentence(
+    "conflict.change-removes",
+    "The change cannot be cancelled any more: what it has added is there, and what is to go does.",
+)
 _BUSY = Sentence("conflict.busy", "Ensemble %(ensemble)s is %(status)s; try again in a moment.")
 
 
@@ -80,12 +85,17 @@ class Delete:
     def cancel(self, context: Context, ensemble_id: str) -> EnsembleRecord:
         """Stop a build and start to remove everything of it, unless it has ended by now.
 
+        Of a change, what it has added is removed, as long as it does not remove anything itself.
+
         :raises ensemble_api.exception.NotFound: if there is none.
         :raises ensemble_api.exception.Conflict: when nothing is being built.
         """
         # 1 Change the goal, in the one statement that a build's end would make vain. 2 Wake the
         # worker, which removes all and then the record; while the capacity is being reserved,
         # the one who reserves it does.
+        record = self._store.get(ensemble_id)
+        if record.operation is not None and record.operation.type is OperationType.CHANGE:
+            return self._cancel_change(record)
         cancelled = self._store.transition(
             ensemble_id,
             [Status.RESERVING, Status.BUILDING],
@@ -98,6 +108,12 @@ class Delete:
             raise _conflict(_NOT_BUILDING[ensemble.status](), ensemble)
         self._wake()
         return ensemble
+
+    def _cancel_change(self, record: EnsembleRecord) -> EnsembleRecord:
+        if not self._store.undo_change(record, None):
+            raise _conflict(_TOO_LATE(), self._store.get(record.id))
+        self._wake()
+        return self._store.get(record.id)
 
 
 def _conflict(message: Message, ensemble: EnsembleRecord) -> exception.Conflict:

@@ -39,7 +39,9 @@ class Drains:
                 record = self._get(ensemble_id)
             except exception.NotFound:
                 continue  # it went meanwhile
-            alive = [each for each in record.members if each.status is not MemberStatus.DELETED]
+            alive = [
+                each for each in record.described_members if each.status is not MemberStatus.DELETED
+            ]
             here = tuple(each for each in alive if each.location == host)
             if number >= MOST:
                 tried.append(DrainAttempt(record, here, None))

@@ -74,3 +74,23 @@ def new_record(
             tuple(each.goal for each in members),
         ),
     )
+
+
+def plan_summary(
+    record: EnsembleRecord, request: ResolvedRequest, planned: result.Plan, capacity: Capacity
+) -> Mapping[str, Any]:
+    """What is stored of the plan; domains that the tenant knows keep their labels."""
+    topology = capacity.snapshot.topology
+    used = {
+        topology.domain_of(host, level)
+        for host in planned.assignment.values()
+        for level in topology.levels
+    }
+    known = labels(
+        record.project_id,
+        used,
+        record.plan.get("labels", {}),
+        zone_level=topology.zone_level,
+    )
+    fresh = stored_plans.summary(planned, request.ensemble, topology, record.project_id, known)
+    return {**record.plan, **fresh}

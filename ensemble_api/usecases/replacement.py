@@ -4,9 +4,8 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
@@ -22,11 +21,9 @@ from ensemble_api.solver.process import solve
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.capacity import PAUSE, FreeCapacity
 from ensemble_api.usecases.holds import Holds
-from ensemble_api.usecases.intent import placement
+from ensemble_api.usecases.intent import placement, plan_summary
 from ensemble_api.usecases.resolve import ResolvedRequest
 from ensemble_api.usecases.stored_requests import StoredRequests
-from ensemble_api.views import stored_plans
-from ensemble_api.views.domain_labels import labels
 
 LOG = logging.getLogger(__name__)
 
@@ -99,8 +96,8 @@ class Replacement:
         lacking = {each.id for each in members}
         closed = frozenset[str]().union(*(each.closed_hosts for each in members))
         running = {
-            Member(each.tier, each.index): each.host
-            for each in record.members
+            Member(each.tier, each.index): each.location or each.host
+            for each in record.described_members
             if each.id not in lacking
         }
         saved = False
@@ -122,7 +119,7 @@ class Replacement:
             # The intent is saved before anything is held.
             moved = [_moved(each, planned, capacity, request) for each in members]
             self._store.replace_members(
-                record, moved, self._owner, _summary(record, request, planned, capacity)
+                record, moved, self._owner, plan_summary(record, request, planned, capacity)
             )
             saved = True
             for member in members:
@@ -167,23 +164,3 @@ def _moved(
         **placement(capacity, host, request.demands[member.tier].resources),
         discarded_servers=member.server_ids,
     )
-
-
-def _summary(
-    record: EnsembleRecord, request: ResolvedRequest, planned: result.Plan, capacity: Capacity
-) -> Mapping[str, Any]:
-    """What is stored of the plan; domains that the tenant knows keep their labels."""
-    topology = capacity.snapshot.topology
-    used = {
-        topology.domain_of(host, level)
-        for host in planned.assignment.values()
-        for level in topology.levels
-    }
-    known = labels(
-        record.project_id,
-        used,
-        record.plan.get("labels", {}),
-        zone_level=topology.zone_level,
-    )
-    fresh = stored_plans.summary(planned, request.ensemble, topology, record.project_id, known)
-    return {**record.plan, **fresh}

@@ -85,7 +85,7 @@ class Reserve:
                     context, request, plan, except_id=record.id if record else None, to_reserve=True
                 )
                 if isinstance(planned, result.Infeasible):
-                    raise _refusal(planned)
+                    raise refusal(planned)
                 # 2 Save the intent.
                 fresh = new_record(planned, capacity)
                 if record is None:
@@ -111,7 +111,7 @@ class Reserve:
                     raise self._overtaken(record.id)
                 break
             else:
-                raise _refusal(result.Infeasible((_CONTENDED,), proved=False))
+                raise refusal(contended())
         except exception.DuplicateCreate:
             raise  # before anything was saved
         except Exception:
@@ -127,12 +127,7 @@ class Reserve:
 
         It is looked for once the intent is saved: of two at the same time, the later one sees it.
         """
-        taken = [
-            server_name(each.name, member, each.mark)
-            for each in self._store.server_names(record.project_id, record.id)
-            for member in each.members
-        ]
-        found = mark(record.id, record.name, [each.name for each in record.members], taken)
+        found = server_mark(self._store, record)
         if not found:
             return record
         marked = replace(record, plan={**record.plan, "mark": found})
@@ -159,6 +154,16 @@ class Reserve:
         return exception.Unavailable(_TOO_SLOW())
 
 
+def server_mark(store: Store, record: EnsembleRecord) -> str:
+    """What tells an ensemble's servers from those of others by their names; empty if they do."""
+    taken = [
+        server_name(each.name, member, each.mark)
+        for each in store.server_names(record.project_id, record.id)
+        for member in each.members
+    ]
+    return mark(record.id, record.name, [each.name for each in record.members], taken)
+
+
 def _next_attempt(record: EnsembleRecord, fresh: EnsembleRecord) -> Operation | None:
     """The operation of ``record`` with the members and hosts of a ``fresh`` plan."""
     if record.operation is None or fresh.operation is None:
@@ -167,7 +172,13 @@ def _next_attempt(record: EnsembleRecord, fresh: EnsembleRecord) -> Operation | 
     return replace(fresh.operation, id=record.operation.id, attempts=attempts)
 
 
-def _refusal(infeasible: result.Infeasible) -> exception.InfeasibleEnsemble:
+def contended() -> result.Infeasible:
+    """That others were quicker each time."""
+    return result.Infeasible((_CONTENDED,), proved=False)
+
+
+def refusal(infeasible: result.Infeasible) -> exception.InfeasibleEnsemble:
+    """The error about what does not fit, with its reasons."""
     return exception.InfeasibleEnsemble(
         exception.does_not_fit(reason.message for reason in infeasible.reasons),
         reasons=list(infeasible.reasons),

@@ -29,6 +29,7 @@ _TOO_MANY = Sentence(
 _NO_ZONES = Sentence(
     "invalid.no-zones", "ensembles know no availability zones in this cloud; leave it out"
 )
+_NOTHING_KNOWN: Mapping[str, Demand] = {}
 
 
 class NovaCheck(Enum):
@@ -72,11 +73,17 @@ class Resolver:
         self._accepted = AcceptedTemplates()
 
     def resolve(
-        self, context: Context, body: Mapping[str, Any], *, nova_check: NovaCheck = NovaCheck.ALWAYS
+        self,
+        context: Context,
+        body: Mapping[str, Any],
+        *,
+        nova_check: NovaCheck = NovaCheck.ALWAYS,
+        known: Mapping[str, Demand] = _NOTHING_KNOWN,
     ) -> ResolvedRequest:
         """Look every reference up with the tenant's own rights.
 
-        ``nova_check`` is whether Nova is also asked whether it would take the servers.
+        ``nova_check`` is whether Nova is also asked whether it would take the servers. Tiers whose
+        needs are ``known``, by name, are not looked up: they get no new servers.
 
         :raises ensemble_api.exception.Invalid: naming the field that is wrong.
         :raises ensemble_api.exception.EnsembleError: with what Nova would refuse, and its field.
@@ -91,7 +98,8 @@ class Resolver:
             self._compute, self._networks, self._volumes, context, self._placed
         )
         demands = {
-            tier["name"]: templates.demand(
+            tier["name"]: known.get(tier["name"])
+            or templates.demand(
                 f"ensemble.tiers[{index}].server", tier["server"], int(tier["count"])
             )
             for index, tier in enumerate(body["tiers"])
@@ -101,7 +109,7 @@ class Resolver:
         except ModelError as error:
             field = f"ensemble.{error.field}"
             raise exception.Invalid(error.reason, field=field) from error
-        self._ask_nova(context, body, templates, nova_check)
+        self._ask_nova(context, body, templates, nova_check, known)
         return ResolvedRequest(body, ensemble, demands)
 
     def _ask_nova(
@@ -110,6 +118,7 @@ class Resolver:
         body: Mapping[str, Any],
         templates: ServerTemplates,
         nova_check: NovaCheck,
+        known: Mapping[str, Demand],
     ) -> None:
         """Refuse what Nova would refuse, so that a build does not end with it."""
         refusals = Refusals(
@@ -120,6 +129,8 @@ class Resolver:
         )
         for index, tier in enumerate(body["tiers"]):
             place = f"ensemble.tiers[{index}].server"
+            if tier["name"] in known:
+                continue
             if nova_check is NovaCheck.NEVER:
                 templates.references(place, tier["server"])
                 continue

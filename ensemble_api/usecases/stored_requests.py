@@ -25,7 +25,9 @@ class StoredRequests:
         demands = {
             tier["name"]: self._demand(context, record, tier) for tier in record.body["tiers"]
         }
-        return ResolvedRequest(record.body, codec.ensemble(record.body, demands), demands)
+        indices = {tier.name: tier.indices for tier in record.ensemble.tiers}
+        described = codec.ensemble(record.body, demands, indices=indices)
+        return ResolvedRequest(record.body, described, demands)
 
     def _demand(self, context: Context, record: EnsembleRecord, tier: Mapping[str, Any]) -> Demand:
         """What a member was planned with, and the traits of its flavor and image if these exist."""

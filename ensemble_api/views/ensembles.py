@@ -40,7 +40,7 @@ def ensemble(
     """
     placed = [each for each in record.members if each.status is not MemberStatus.DELETED]
     topology = _topology(placed, zone_level)
-    assignment = {Member(each.tier, each.index): each.host for each in placed}
+    assignment = {Member(each.tier, each.index): each.host for each in placed if not each.leaving}
     what = record.ensemble
     now = now or _as_planned(record, topology)
     view: Json = {
@@ -51,7 +51,8 @@ def ensemble(
         "user_id": record.user_id,
         "status": record.status.value,
         "status_label": LABELS[record.status],
-        "settled": record.status.settled,
+        "settled": record.settled,
+        "generation": record.generation,
         "created_at": record.created_at,
         "updated_at": record.updated_at,
         "progress": progress(record),

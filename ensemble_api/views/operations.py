@@ -9,11 +9,13 @@ from ensemble_api.views.names import without_names
 
 TYPE_LABELS = {
     OperationType.CREATE: Sentence("operation-type.create", "Create")(),
+    OperationType.CHANGE: Sentence("operation-type.change", "Change")(),
     OperationType.DELETE: Sentence("operation-type.delete", "Delete")(),
 }
 LABELS = {
     OperationStatus.RESERVING: Sentence("operation-status.reserving", "Reserving")(),
     OperationStatus.RUNNING: Sentence("operation-status.running", "Running")(),
+    OperationStatus.REMOVING: Sentence("operation-status.removing", "Removing")(),
     OperationStatus.UNDOING: Sentence("operation-status.undoing", "Undoing")(),
     OperationStatus.SUCCEEDED: Sentence("operation-status.succeeded", "Succeeded")(),
     OperationStatus.FAILED: Sentence("operation-status.failed", "Failed")(),

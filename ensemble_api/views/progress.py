@@ -3,6 +3,7 @@
 
 from typing import Any
 
+from ensemble_api.operations import Operation, OperationStatus, OperationType
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, MemberStatus, Status
 
@@ -37,6 +38,21 @@ _DELETING = Sentence(
     "%(removed)s of %(count)s member is removed.",
     "%(removed)s of %(count)s members are removed.",
 )
+_ADDING = Sentence(
+    "progress.adding",
+    "A change adds %(count)s member; %(done)s is there.",
+    "A change adds %(count)s members; %(done)s are there.",
+)
+_TAKING_AWAY = Sentence(
+    "progress.taking-away",
+    "A change removes %(count)s member; %(done)s is gone.",
+    "A change removes %(count)s members; %(done)s are gone.",
+)
+_UNDOING = Sentence(
+    "progress.undoing",
+    "A change is undone: of %(count)s member that it has added, %(done)s is gone again.",
+    "A change is undone: of %(count)s members that it has added, %(done)s are gone again.",
+)
 _SENTENCES = {
     Status.RESERVING: _RESERVING,
     Status.BUILDING: _BUILDING,
@@ -54,6 +70,8 @@ def progress(record: EnsembleRecord) -> Json:
 
     ``done`` are those that are where the ensemble is heading.
     """
+    if record.operation is not None and record.operation.type is OperationType.CHANGE:
+        return _of_change(record, record.operation)
     total = len(record.members)
     removed = sum(each.status is MemberStatus.DELETED for each in record.members)
     return {
@@ -62,6 +80,22 @@ def progress(record: EnsembleRecord) -> Json:
         "done": removed if record.status in _REMOVING else record.active,
         "total": total,
         "message": _message(record, total, removed),
+    }
+
+
+def _of_change(record: EnsembleRecord, operation: Operation) -> Json:
+    """How far a change is with what it is at: it adds first, and removes then."""
+    coming, going = operation.wanted, operation.unwanted
+    at = going if operation.removing else coming
+    sentence = _UNDOING if operation.status is OperationStatus.UNDOING else _TAKING_AWAY
+    reached = MemberStatus.DELETED if operation.removing else MemberStatus.ACTIVE
+    done = sum(each.id in at and each.status is reached for each in record.members)
+    return {
+        "active": record.active,
+        "removed": done if operation.removing else 0,
+        "done": done,
+        "total": len(at),
+        "message": (sentence if operation.removing else _ADDING)(done=done, count=len(at)),
     }
 
 

@@ -25,6 +25,14 @@ WRITES = {
         "replace_members",
         "save_replaced",
     ),
+    *(
+        "begin_change",
+        "replan_change",
+        "run_change",
+        "drop_change",
+        "advance_change",
+        "undo_change",
+    ),
     *("claim", "release", "post", "delete", "writing"),
 }
 
@@ -101,13 +109,19 @@ class Process:
     def delete(self, ensemble_id: str) -> None:
         self._cloud.service(**self._parts).delete(caller(), ensemble_id)
 
+    def change(self, ensemble_id: str, wanted: Any) -> webob.Response:
+        return self._cloud.patch(ensemble_id, wanted, service=self._parts)
+
+    def cancel(self, ensemble_id: str) -> None:
+        self._cloud.service(**self._parts).cancel(caller(), ensemble_id)
+
     def work(self, ensemble_id: str, steps: int | None = None) -> None:
         """Step until the ensemble is settled, or so many times."""
         if self._store.claim(ensemble_id, "first", LEASE):
             engine = self._cloud.engine("first", concurrency=1, **self._parts)
             try:
                 for _ in itertools.count() if steps is None else range(steps):
-                    if self._store.get(ensemble_id).status.settled:
+                    if self._store.get(ensemble_id).settled:
                         break
                     engine.step(ensemble_id)
                 self._store.release(ensemble_id, "first")

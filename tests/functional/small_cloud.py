@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import webob
@@ -179,6 +180,29 @@ class SmallCloud:
             request.headers["Idempotency-Key"] = key
         return routes.dispatch(request, self.service(**parts), "/os-ensembles")
 
+    def patch(
+        self,
+        ensemble_id: str,
+        wanted: Any,
+        *,
+        who: Any = None,
+        query: str = "",
+        service: Mapping[str, Any] = MappingProxyType({}),
+        **more: Any,
+    ) -> webob.Response:
+        """The answer of PATCH /os-ensembles/{id}; of the generation that is stored by default."""
+        path = f"/os-ensembles/{ensemble_id}"
+        request = webob.Request.blank(
+            f"{path}{query}",
+            method="PATCH",
+            base_url="http://cloud:8774/v2.1",
+            environ={"nova.context": who or caller()},
+        )
+        found = self.find(ensemble_id)
+        generation = found.generation if found else 1
+        request.json = {"ensemble": {"generation": generation, **wanted}, **more}
+        return routes.dispatch(request, self.service(**service), path)
+
     def engine(self, owner: str = "worker", **parts: Any) -> Engine:
         store = parts.get("store") or self.store
         reservation = parts.get("reservation") or Reservation(
@@ -209,7 +233,7 @@ class SmallCloud:
         engine = self.engine(owner, **parts)
         try:
             for _ in range(steps):
-                if self.store.get(ensemble_id).status.settled:
+                if self.store.get(ensemble_id).settled:
                     self.store.release(ensemble_id, owner)
                     return
                 engine.step(ensemble_id)

@@ -81,7 +81,7 @@ def survivor(cloud: SmallCloud) -> str | None:
 def take_over(cloud: SmallCloud, clock: Clock, ensemble_id: str) -> None:
     """Another worker finds the ensemble when the lease is over, not before."""
     clock.forward(max(LEASE, RESERVE_SECONDS) + 1)
-    if not cloud.store.get(ensemble_id).status.settled:
+    if not cloud.store.get(ensemble_id).settled:
         assert cloud.store.unsettled() == [ensemble_id]
         cloud.run(ensemble_id, "second")
     assert cloud.store.unsettled() == []

@@ -34,6 +34,7 @@ ROWS: Mapping[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("GET", "/os-ensembles/hosts"): (200, 403, 403, 403, 403, 403),
     ("GET", "/os-ensembles/hosts/{host}"): (200, 403, 403, 403, 403, 403),
     ("GET", ONE): (200, 200, 200, 404, 404, 404),
+    ("PATCH", ONE): (403, 409, 403, 404, 404, 404),  # it is allowed, and another one is under way
     ("DELETE", ONE): (202, 202, 403, 404, 404, 404),
     ("POST", f"{ONE}/action"): (202, 202, 403, 404, 404, 404),
     ("GET", f"{ONE}/operations"): (200, 200, 200, 404, 404, 404),
@@ -44,6 +45,7 @@ ROWS: Mapping[tuple[str, str], tuple[int, int, int, int, int, int]] = {
 BODIES = {
     "/os-ensembles": {"ensemble": body(("db", 1))},
     "/os-ensembles/plans": {"ensemble": body(("db", 1))},
+    ONE: {"ensemble": {"generation": 1, "description": "changed"}},
     f"{ONE}/action": {"cancel": None},
 }
 

@@ -63,8 +63,8 @@ def test_a_member_reaches_every_route(
         ("GET", "/os-ensembles/plans", "POST"),
         ("POST", "/os-ensembles/hosts", "GET"),
         ("DELETE", "/os-ensembles/hosts/h1", "GET"),
-        ("POST", f"/os-ensembles/{ID}", "GET, DELETE"),
-        ("PATCH", f"/os-ensembles/{ID}", "GET, DELETE"),
+        ("POST", f"/os-ensembles/{ID}", "GET, PATCH, DELETE"),
+        ("PUT", f"/os-ensembles/{ID}", "GET, PATCH, DELETE"),
         ("BREW", "/os-ensembles", "GET, POST"),
     ],
 )

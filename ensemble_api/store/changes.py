@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Changes of ensembles that run: accepted, planned anew, undone and ended; a transaction each."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from ensemble_api import exception
+from ensemble_api.operations import Operation, OperationStatus
+from ensemble_api.planning.message import Message, Sentence
+from ensemble_api.records import EnsembleRecord, Status
+from ensemble_api.store import models, operations, rows
+from ensemble_api.store.database import Database, retried
+from ensemble_api.store.folding import folded
+from ensemble_api.store.leases import UNSETTLED
+
+_BUILT = tuple(each.value for each in Status if each.built)
+_CHANGES = Sentence(
+    "event.change-begun",
+    "The ensemble is changed: %(added)s to add, %(removed)s to remove.",
+)
+_DESCRIBED = Sentence("event.described", "The ensemble is described otherwise.")
+_REMOVES = Sentence("event.change-removes", "All that was added is there; what is to go does.")
+_CHANGED = Sentence("event.change-done", "The change is done.")
+_UNDONE = Sentence("event.change-undone", "The change was undone; the ensemble is as before.")
+_CANCELLED = Sentence("event.change-cancelled", "The change was cancelled, and is undone.")
+
+
+class Changes(Database):
+    """Writes of changes; what is accepted and what is under way is always the row's own."""
+
+    @retried
+    def describe(self, record: EnsembleRecord, generation: int) -> bool:
+        """Write another description that touches no member; say whether it was ``generation``."""
+        with self.writing() as session:
+            changed = _write_description(session, record, generation)
+            if changed:
+                rows.event(session, record.id, "described", _DESCRIBED())
+            return changed
+
+    @retried
+    def begin_change(
+        self, record: EnsembleRecord, generation: int, owner: str, seconds: float
+    ) -> bool:
+        """Save the intent of ``record``: its description, new members, and its operation.
+
+        Says whether that worked: not when it is of another ``generation`` by now, or when something
+        else is under way. The ensemble is leased to ``owner`` for ``seconds`` then.
+        """
+        operation = _operation(record)
+        lease = {
+            "lease_owner": owner,
+            "lease_until": rows.now() + timedelta(seconds=seconds),
+        }
+        with self.writing() as session:
+            if not _write_description(session, record, generation, **lease):
+                return False
+            _add(session, record, operation.wanted)
+            _set_leaving(session, operation.unwanted, leaving=True)
+            operations.start(session, record.id, operation)
+            added, removed = len(operation.wanted), len(operation.unwanted)
+            rows.event(session, record.id, "change begun", _CHANGES(added=added, removed=removed))
+            return True
+
+    @retried
+    def replan_change(self, record: EnsembleRecord, owner: str, seconds: float) -> None:
+        """Replace what a change adds and removes while it is still being reserved.
+
+        :raises ensemble_api.exception.LeaseLost: when a worker has taken it over meanwhile.
+        """
+        operation = _operation(record)
+        with self.writing() as session:
+            known = _under_way(session, record.id, operation.id)
+            if known is None or not _renewed(session, record.id, owner, seconds):
+                raise exception.LeaseLost(record.id)
+            _forget(session, known.wanted)
+            _set_leaving(session, known.unwanted, leaving=False)
+            _add(session, record, operation.wanted)
+            _set_leaving(session, operation.unwanted, leaving=True)
+            operations.save(session, operation)
+            session.execute(
+                sa.update(models.Ensemble)
+                .where(models.Ensemble.id == record.id)
+                .values(plan=record.plan)
+            )
+
+    @retried
+    def run_change(self, record: EnsembleRecord, message: Message) -> bool:
+        """Leave a change whose capacity is held to the worker; say whether it still is."""
+        with self.writing() as session:
+            known = _under_way(session, record.id, _operation(record).id)
+            if known is None or known.status is not OperationStatus.RESERVING:
+                return False
+            operations.save(session, replace(known, status=OperationStatus.RUNNING))
+            _touch(session, record.id)
+            rows.event(session, record.id, "change reserved", message)
+            return True
+
+    @retried
+    def drop_change(self, record: EnsembleRecord) -> None:
+        """Forget a change that was never accepted, if it is still being reserved."""
+        with self.writing() as session:
+            known = _under_way(session, record.id, _operation(record).id)
+            if known is None or known.status is not OperationStatus.RESERVING:
+                return
+            _restore(session, record.id, known)
+            _forget(session, known.wanted)
+            _set_leaving(session, known.unwanted, leaving=False)
+            session.execute(sa.delete(models.Operation).where(models.Operation.id == known.id))
+
+    @retried
+    def undo_change(
+        self, record: EnsembleRecord, reason: Message | None, *, owner: str | None = None
+    ) -> bool:
+        """Let go what a change has added, and describe the ensemble as before; say whether it does.
+
+        Without a ``reason`` it was cancelled. With an ``owner``, only if that has the lease.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has none any more.
+        """
+        with self.writing() as session:
+            if owner is not None:
+                _require_lease(session, record.id, owner)
+            known = _under_way(session, record.id, _operation(record).id)
+            if known is None or not known.cancellable:
+                return False
+            operations.save(session, known.undone(reason))
+            _set_leaving(session, known.wanted, leaving=True)
+            _set_leaving(session, known.unwanted, leaving=False)
+            _restore(session, record.id, known)
+            rows.event(session, record.id, "change undone", reason or _CANCELLED())
+            return True
+
+    @retried
+    def advance_change(self, record: EnsembleRecord, owner: str) -> None:
+        """Save that a change has reached its goals so far: it removes then, or it has ended.
+
+        What is being removed is not undone, and what is gone is forgotten.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
+        """
+        with self.writing() as session:
+            _require_lease(session, record.id, owner)
+            operation = _operation(record)
+            known = _under_way(session, record.id, operation.id)
+            if known is None or known.status is not operation.status:
+                return  # it was cancelled just now
+            _touch(session, record.id, blocked=None)
+            if known.status is OperationStatus.RUNNING and known.unwanted:
+                operations.save(session, replace(known, status=OperationStatus.REMOVING))
+                rows.event(session, record.id, "change removes", _REMOVES())
+                return
+            _forget(session, known.unwanted)
+            undone = known.status is OperationStatus.UNDOING
+            failed = OperationStatus.FAILED if known.reason else OperationStatus.CANCELLED
+            end = failed if undone else OperationStatus.SUCCEEDED
+            operations.save(session, replace(known, status=end))
+            rows.event(session, record.id, "change ended", (_UNDONE if undone else _CHANGED)())
+
+
+def _operation(record: EnsembleRecord) -> Operation:
+    if record.operation is None:
+        raise ValueError("nothing is under way")
+    return record.operation
+
+
+def _under_way(session: orm.Session, ensemble_id: str, operation_id: str) -> Operation | None:
+    """This operation as it is now, if it is under way; whoever else writes it waits."""
+    model = models.Ensemble
+    session.execute(sa.update(model).where(model.id == ensemble_id).values(id=model.id))
+    known = operations.under_way(session, [ensemble_id]).get(ensemble_id)
+    return known if known is not None and known.id == operation_id else None
+
+
+def _write_description(
+    session: orm.Session, record: EnsembleRecord, generation: int, **more: Any
+) -> bool:
+    model = models.Ensemble
+    changed: Any = session.execute(
+        sa.update(model)
+        .where(
+            model.id == record.id,
+            model.generation == generation,
+            model.status.in_(_BUILT),
+            ~UNSETTLED,
+        )
+        .values(**_description(record.body, record.plan), exclusive=record.exclusive, **more)
+    )
+    return bool(changed.rowcount)
+
+
+def _description(body: Mapping[str, Any], plan: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that say what is described, and that this has changed."""
+    return {
+        "name": body["name"],
+        "folded_name": folded(body["name"]),
+        "body": body,
+        "plan": plan,
+        "generation": models.Ensemble.generation + 1,
+        "updated_at": rows.now(),
+        "unjudged": True,
+    }
+
+
+def _restore(session: orm.Session, ensemble_id: str, operation: Operation) -> None:
+    """Describe an ensemble as a change has found it."""
+    before = operation.before or {}
+    session.execute(
+        sa.update(models.Ensemble)
+        .where(models.Ensemble.id == ensemble_id)
+        .values(**_description(before["body"], before["plan"]), exclusive=before["exclusive"])
+    )
+
+
+def _add(session: orm.Session, record: EnsembleRecord, member_ids: Collection[str]) -> None:
+    """Add the rows of these members, behind those that there are."""
+    model = models.Member
+    last = session.scalar(
+        sa.select(sa.func.max(model.position)).where(model.ensemble_id == record.id)
+    )
+    new = tuple(each for each in record.members if each.id in member_ids)
+    rows.add_members(session, replace(record, members=new), start=(last or 0) + 1)
+
+
+def _forget(session: orm.Session, member_ids: Collection[str]) -> None:
+    for some in rows.portions(sorted(member_ids)):
+        session.execute(sa.delete(models.Member).where(models.Member.id.in_(some)))
+
+
+def _set_leaving(session: orm.Session, member_ids: Collection[str], *, leaving: bool) -> None:
+    for some in rows.portions(sorted(member_ids)):
+        session.execute(
+            sa.update(models.Member).where(models.Member.id.in_(some)).values(leaving=leaving)
+        )
+
+
+def _touch(session: orm.Session, ensemble_id: str, **values: Any) -> None:
+    session.execute(
+        sa.update(models.Ensemble)
+        .where(models.Ensemble.id == ensemble_id)
+        .values(updated_at=rows.now(), unjudged=True, **values)
+    )
+
+
+def _renewed(session: orm.Session, ensemble_id: str, owner: str, seconds: float) -> bool:
+    model = models.Ensemble
+    renewed: Any = session.execute(
+        sa.update(model)
+        .where(model.id == ensemble_id, model.lease_owner == owner)
+        .values(lease_until=rows.now() + timedelta(seconds=seconds))
+    )
+    return bool(renewed.rowcount)
+
+
+def _require_lease(session: orm.Session, ensemble_id: str, owner: str) -> None:
+    model = models.Ensemble
+    held: Any = session.execute(
+        sa.update(model)
+        .where(model.id == ensemble_id, model.lease_owner == owner)
+        .values(lease_owner=owner)
+    )
+    if not held.rowcount:
+        raise exception.LeaseLost(ensemble_id)

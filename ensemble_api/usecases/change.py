@@ -1,0 +1,348 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Change an ensemble that runs: its counts, tiers, policies and words, with a preview first."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from ensemble_api import exception
+from ensemble_api.cloud.compute import Compute
+from ensemble_api.cloud.inventory import Capacity
+from ensemble_api.cloud.tags import ENSEMBLE_TAG
+from ensemble_api.context import Context
+from ensemble_api.planning import result
+from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.message import Sentence
+from ensemble_api.planning.model import Member
+from ensemble_api.planning.scaling import Scaled, restore, scale
+from ensemble_api.records import EnsembleRecord, MemberRecord
+from ensemble_api.results.dry_run import DryRun
+from ensemble_api.solver.process import solve
+from ensemble_api.store import rows
+from ensemble_api.store.api import Store
+from ensemble_api.store.saved_plans import SavedPlans
+from ensemble_api.usecases.capacity import LOOKS, PAUSE, FreeCapacity
+from ensemble_api.usecases.change_intent import added_members, changed_record, growth, next_attempt
+from ensemble_api.usecases.change_request import (
+    BUSY,
+    ChangeRequest,
+    check,
+    leaving,
+    shrinks,
+    touches_no_member,
+)
+from ensemble_api.usecases.holds import Holds
+from ensemble_api.usecases.intent import plan_summary
+from ensemble_api.usecases.quota import Quota
+from ensemble_api.usecases.reserve import RESERVE_SECONDS, contended, refusal
+from ensemble_api.usecases.resolve import NovaCheck, ResolvedRequest, Resolver
+from ensemble_api.usecases.stored_requests import StoredRequests
+from ensemble_api.views import stored_plans
+
+LOG = logging.getLogger(__name__)
+
+_OTHER_CLOUD = Sentence(
+    "conflict.other-cloud",
+    "Some of its servers are on hosts that are not observed; try again in a moment.",
+)
+_PLAN = Sentence(
+    "conflict.change-plan",
+    "The change as it was previewed cannot be had any more, so nothing was changed. Preview again.",
+)
+_RESERVED = Sentence(
+    "event.change-reserved",
+    "Capacity for %(count)s new member is reserved.",
+    "Capacity for %(count)s new members is reserved.",
+)
+_WAS_CANCELLED = Sentence("conflict.change-cancelled", "The change was cancelled meanwhile.")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePreview:
+    """What would come of a change: the plan, and who comes and goes; nobody where it fails."""
+
+    dry_run: DryRun
+    added: tuple[Member, ...] = ()
+    removed: tuple[Member, ...] = ()
+
+
+class Change:
+    """Previews and starts changes; the worker carries them out."""
+
+    def __init__(
+        self,
+        store: Store,
+        compute: Compute,
+        resolver: Resolver,
+        quota: Quota,
+        free_capacity: FreeCapacity,
+        holds: Holds,
+        saved_plans: SavedPlans,
+        *,
+        owner: str,
+        attempts: int,
+        wake: Callable[[], None],
+        check_rights: Callable[[], None],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._store = store
+        self._compute = compute
+        self._resolver = resolver
+        self._quota = quota
+        self._free_capacity = free_capacity
+        self._holds = holds
+        self._saved_plans = saved_plans
+        self._owner = owner
+        self._attempts = attempts
+        self._wake = wake
+        self._check_rights = check_rights
+        self._sleep = sleep
+
+    def preview(
+        self, context: Context, record: EnsembleRecord, asked: ChangeRequest
+    ) -> ChangePreview:
+        """Plan a change without touching anything; the plan is kept for a while.
+
+        :raises ensemble_api.exception.EnsembleError: as ``change`` does, but for what does not fit.
+        """
+        check(record, asked)
+        request = self._resolve(context, record, asked, NovaCheck.UNLESS_RECENT)
+        found, capacity = self._scaled(context, request, record, asked)
+        topology = capacity.snapshot.topology
+        outcome = found if isinstance(found, result.Infeasible) else found.plan
+        dry_run = DryRun(
+            outcome,
+            topology,
+            at=rows.iso(rows.now()),
+            unplanned={tier.name: tier.unplanned for tier in request.ensemble.tiers},
+            policies=request.ensemble.policies,
+            name=request.body["name"],
+            namesakes=self._store.namesakes(record.project_id, request.body["name"], record.id),
+        )
+        if isinstance(found, result.Infeasible):
+            return ChangePreview(dry_run)
+        labels = plan_summary(record, request, found.plan, capacity)["labels"]
+        content = stored_plans.written(found.plan, topology, record.project_id, labels)
+        plan_id = self._saved_plans.keep(record.project_id, asked.digest(record), content)
+        more = growth(request, found)
+        shortages = self._quota.shortages(context, more) if more else ()
+        dry_run = replace(dry_run, id=plan_id, labels=labels, over_quota=shortages)
+        return ChangePreview(dry_run, found.added, found.removed)
+
+    def change(
+        self, context: Context, record: EnsembleRecord, asked: ChangeRequest
+    ) -> EnsembleRecord:
+        """Hold the capacity of what is added, and leave the rest to the worker.
+
+        :raises ensemble_api.exception.Conflict: when something else is under way, or nothing runs.
+        :raises ensemble_api.exception.PreconditionFailed: when it was changed meanwhile.
+        :raises ensemble_api.exception.Invalid: naming the field that is wrong.
+        :raises ensemble_api.exception.OverQuota: when the project's quota is too small.
+        :raises ensemble_api.exception.InfeasibleEnsemble: with reasons; nothing is changed then.
+        """
+        # 1 Look at what is asked for, with the tenant's rights.
+        check(record, asked)
+        self._check_rights()
+        if not asked.remove and touches_no_member(record, asked):
+            return self._describe(context, record, asked)
+        request = self._resolve(context, record, asked, NovaCheck.ALWAYS)
+        # 2 Plan, save the intent, and hold what is added, as often as it takes.
+        changed = self._reserve(context, request, record, asked)
+        # 3 Wake the worker, which builds and then removes.
+        self._store.release(changed.id, self._owner)
+        self._wake()
+        return self._store.get(changed.id)
+
+    def _describe(
+        self, context: Context, record: EnsembleRecord, asked: ChangeRequest
+    ) -> EnsembleRecord:
+        described = replace(record, name=asked.body["name"], body=asked.body)
+        if not self._store.describe(described, asked.generation):
+            raise self._overtaken(record.id, asked)
+        return self._store.get(record.id)
+
+    def _reserve(
+        self,
+        context: Context,
+        request: ResolvedRequest,
+        record: EnsembleRecord,
+        asked: ChangeRequest,
+    ) -> EnsembleRecord:
+        saved: EnsembleRecord | None = None
+        try:
+            for attempt in range(self._attempts):
+                found, capacity = self._scaled(context, request, record, asked, to_reserve=True)
+                if isinstance(found, result.Infeasible):
+                    raise refusal(found)
+                if (more := growth(request, found)) is not None and saved is None:
+                    for shortage in self._quota.shortages(context, more):
+                        raise exception.OverQuota(shortage.message, **shortage.facts)
+                fresh = changed_record(
+                    self._store, context, record, asked, request, found, capacity
+                )
+                if saved is None:
+                    if not self._store.begin_change(
+                        fresh, asked.generation, self._owner, RESERVE_SECONDS
+                    ):
+                        raise self._overtaken(record.id, asked)
+                    saved = fresh
+                else:
+                    saved = next_attempt(saved, fresh)
+                    self._store.replan_change(saved, self._owner, RESERVE_SECONDS)
+                added = added_members(saved)
+                try:
+                    self._hold(context, request, found, capacity, saved, added)
+                except exception.CapacityTaken:
+                    LOG.info("Others took capacity planned for %s, attempt %d", saved.id, attempt)
+                    self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
+                    continue
+                if not self._store.run_change(saved, _RESERVED(count=len(added))):
+                    raise exception.Conflict(_WAS_CANCELLED())
+                return saved
+            raise refusal(contended())
+        except Exception:
+            if saved is not None:
+                self._undo(saved)
+            raise
+
+    def _hold(
+        self,
+        context: Context,
+        request: ResolvedRequest,
+        found: Scaled,
+        capacity: Capacity,
+        record: EnsembleRecord,
+        added: Sequence[MemberRecord],
+    ) -> None:
+        if not added:
+            return
+        running = {
+            member: host
+            for member, host in found.plan.assignment.items()
+            if member not in found.added
+        }
+        self._holds.hold(
+            context,
+            replace(request, ensemble=found.plan.ensemble),
+            found.plan,
+            capacity,
+            record,
+            added,
+            running=running,
+        )
+
+    def _undo(self, record: EnsembleRecord) -> None:
+        """Let nothing of a change be left that was not accepted; else the worker undoes it."""
+        try:
+            self._holds.give_back(record, added_members(record))
+            self._store.drop_change(record)
+            self._store.release(record.id, self._owner)
+        except Exception:
+            LOG.exception(
+                "The change of ensemble %s could not be undone; the worker will", record.id
+            )
+
+    def _overtaken(self, ensemble_id: str, asked: ChangeRequest) -> exception.EnsembleError:
+        """Why a change was not accepted that seemed to be possible a moment ago."""
+        try:
+            check(self._store.get(ensemble_id), asked)
+        except exception.EnsembleError as error:
+            return error
+        return exception.Conflict(BUSY())
+
+    def _resolve(
+        self, context: Context, record: EnsembleRecord, asked: ChangeRequest, nova_check: NovaCheck
+    ) -> ResolvedRequest:
+        """What is asked for; only tiers that get new servers are looked up, and asked of Nova."""
+        stored = StoredRequests(self._compute).request(context, record).demands
+        counts = {tier.name: tier.count for tier in record.ensemble.tiers}
+        known = {
+            tier["name"]: stored[tier["name"]]
+            for tier in asked.body["tiers"]
+            if tier["count"] <= counts.get(tier["name"], 0)
+        }
+        return self._resolver.resolve(context, asked.body, nova_check=nova_check, known=known)
+
+    def _scaled(
+        self,
+        context: Context,
+        request: ResolvedRequest,
+        record: EnsembleRecord,
+        asked: ChangeRequest,
+        *,
+        to_reserve: bool = False,
+    ) -> tuple[Scaled | result.Infeasible, Capacity]:
+        """What comes of the change on the cloud as it is now, or by the plan that was previewed."""
+        running = {
+            Member(each.tier, each.index): each.location or each.host for each in record.members
+        }
+        locked: set[Member] = (
+            self._locked(context, record) if shrinks(running, request.ensemble) else set()
+        )
+        going = leaving(record, request.ensemble, asked, locked)
+        for look in range(1, LOOKS + 1):
+            readings = self._free_capacity.readings(context, to_reserve=to_reserve)
+            free = self._free_capacity.free(context, request, readings, record.id)
+            snapshot = free.capacity.snapshot
+            try:
+                found: Scaled | result.Infeasible | None = None
+                if asked.plan_id is not None:
+                    found = self._previewed(record, request, asked, running, free.capacity)
+                else:
+                    found = scale(
+                        request.ensemble,
+                        running,
+                        snapshot,
+                        solve=solve,
+                        leaving=going,
+                        staying=locked,
+                    )
+            except KeyError as error:
+                raise exception.Conflict(_OTHER_CLOUD()) from error
+            except ModelError as error:
+                field = "remove" if error.field == "remove" else f"ensemble.{error.field}"
+                raise exception.Invalid(error.reason, field=field) from error
+            if isinstance(found, Scaled):
+                return found, free.capacity
+            if free.most is None or look == LOOKS:
+                break
+            self._sleep(PAUSE)  # what is being handed over may be counted twice
+        if found is None:
+            raise exception.PlanChanged(_PLAN())
+        return found, free.capacity
+
+    def _previewed(
+        self,
+        record: EnsembleRecord,
+        request: ResolvedRequest,
+        asked: ChangeRequest,
+        running: result.Assignment,
+        capacity: Capacity,
+    ) -> Scaled | None:
+        """The change that was previewed; None when it cannot be had any more."""
+        known = self._saved_plans.find(record.project_id, asked.plan_id or "")
+        if known is None or known.expired or known.digest != asked.digest(record):
+            return None
+        before = stored_plans.read(known.content)
+        found = restore(
+            request.ensemble, running, capacity.snapshot, before.assignment, before.objectives
+        )
+        if found is None or any(
+            each.amount > before.missed.get(each.policy, 0) for each in found.plan.violations
+        ):
+            return None
+        return found
+
+    def _locked(self, context: Context, record: EnsembleRecord) -> set[Member]:
+        """The members whose servers are locked, which are not chosen to go."""
+        tag = f"{ENSEMBLE_TAG}{record.id}"
+        servers = {
+            each["id"]
+            for each in self._compute.servers(context, record.project_id, tag)
+            if each.get("locked")
+        }
+        return {
+            Member(each.tier, each.index) for each in record.members if each.server_id in servers
+        }

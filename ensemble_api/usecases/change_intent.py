@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is saved of a change before its capacity is held: new members, and who is to go."""
+
+import uuid
+from dataclasses import replace
+
+from ensemble_api.cloud.inventory import Capacity
+from ensemble_api.context import Context
+from ensemble_api.operations import Goal, Operation, OperationStatus, OperationType
+from ensemble_api.planning.model import Ensemble, Member
+from ensemble_api.planning.scaling import Scaled
+from ensemble_api.records import EnsembleRecord, MemberRecord
+from ensemble_api.store.api import Store
+from ensemble_api.usecases.change_request import ChangeRequest
+from ensemble_api.usecases.intent import placement, plan_summary, requester
+from ensemble_api.usecases.reserve import server_mark
+from ensemble_api.usecases.resolve import ResolvedRequest
+
+
+def changed_record(
+    store: Store,
+    context: Context,
+    record: EnsembleRecord,
+    asked: ChangeRequest,
+    request: ResolvedRequest,
+    found: Scaled,
+    capacity: Capacity,
+) -> EnsembleRecord:
+    """The ensemble as it is to be, with what is added and its operation."""
+    removed = set(found.removed)
+    members = tuple(
+        replace(each, leaving=Member(each.tier, each.index) in removed) for each in record.members
+    )
+    added = tuple(
+        MemberRecord(
+            str(uuid.uuid4()),
+            member.tier,
+            member.index,
+            **placement(
+                capacity,
+                found.plan.assignment[member],
+                request.demands[member.tier].resources,
+            ),
+        )
+        for member in found.added
+    )
+    goals = (
+        *(each.goal for each in added),
+        *(Goal(each.id, each.name, None) for each in members if each.leaving),
+    )
+    scaled = replace(request, ensemble=found.plan.ensemble)
+    described = replace(
+        record,
+        name=asked.body["name"],
+        body=asked.body,
+        ensemble=found.plan.ensemble,
+        plan=plan_summary(record, scaled, found.plan, capacity),
+        members=members + added,
+        operation=Operation(
+            str(uuid.uuid4()),
+            OperationType.CHANGE,
+            OperationStatus.RESERVING,
+            requester(context),
+            goals,
+            before={
+                "body": record.body,
+                "plan": record.plan,
+                "exclusive": record.exclusive,
+            },
+        ),
+    )
+    if described.name == record.name:
+        return described
+    marked = {**described.plan, "mark": server_mark(store, described)}
+    return replace(described, plan=marked)
+
+
+def growth(request: ResolvedRequest, found: Scaled) -> ResolvedRequest | None:
+    """What a change adds, as a request of its own; None when that is nothing."""
+    counts: dict[str, int] = {}
+    for member in found.added:
+        counts[member.tier] = counts.get(member.tier, 0) + 1
+    tiers = tuple(
+        tier.with_count(counts[tier.name]) for tier in request.ensemble.tiers if tier.name in counts
+    )
+    if not tiers:
+        return None
+    described = [
+        {**each, "count": counts[each["name"]]}
+        for each in request.body["tiers"]
+        if each["name"] in counts
+    ]
+    body = {**request.body, "tiers": described, "policies": []}
+    return ResolvedRequest(body, Ensemble(tiers), request.demands)
+
+
+def next_attempt(saved: EnsembleRecord, fresh: EnsembleRecord) -> EnsembleRecord:
+    """The intent anew, as the next attempt of the same operation."""
+    before, after = saved.operation, fresh.operation
+    if before is None or after is None:
+        raise ValueError("nothing is under way")
+    return replace(fresh, operation=replace(after, id=before.id, attempts=before.attempts + 1))
+
+
+def added_members(record: EnsembleRecord) -> tuple[MemberRecord, ...]:
+    """The members that the change under way adds."""
+    wanted = record.operation.wanted if record.operation else frozenset()
+    return tuple(each for each in record.members if each.id in wanted)

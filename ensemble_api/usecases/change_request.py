@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a change of an ensemble asks for, and whether that may be asked for now."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ensemble_api import exception
+from ensemble_api.planning import result
+from ensemble_api.planning.message import Sentence, listed
+from ensemble_api.planning.model import Ensemble, Member
+from ensemble_api.records import GONE, EnsembleRecord
+
+_NOT_RUNNING = Sentence(
+    "conflict.not-running", "Only an ensemble that is built can be changed; this one is %(status)s."
+)
+BUSY = Sentence("conflict.operation", "Something else is done with the ensemble now; wait for it.")
+_GENERATION = Sentence(
+    "conflict.generation",
+    "The ensemble was changed since you have looked at it. Look again, and repeat the change.",
+)
+_NO_MEMBER = Sentence("invalid.no-member", "there is no member %(member)s")
+_LOCKED = Sentence(
+    "conflict.locked-member", "The server of %(member)s is locked. Unlock it to have it removed."
+)
+_TEMPLATE = Sentence(
+    "invalid.template-of-tier",
+    "cannot be changed for a tier that runs; add a tier of another name, and remove this one",
+)
+_OWN_PARTS = Sentence(
+    "invalid.count-of-own-parts",
+    "cannot be changed: each member of this tier has ports or volumes of its own",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRequest:
+    """What a change asks for: the whole description as it is to be, and who is to go.
+
+    ``remove`` are names of members, ``plan_id`` names the preview that is to be carried out.
+    """
+
+    generation: int
+    body: Mapping[str, Any]
+    remove: tuple[str, ...] = ()
+    plan_id: str | None = None
+
+    def digest(self, record: EnsembleRecord) -> str:
+        """What is to become of which ensemble, in short."""
+        asked = [record.id, self.generation, self.body, sorted(self.remove)]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def check(record: EnsembleRecord, change: ChangeRequest) -> None:
+    """Refuse a change of what is not to be changed now.
+
+    :raises ensemble_api.exception.EnsembleError: with what is in the way.
+    """
+    if record.operation is not None:
+        raise exception.Conflict(BUSY(), operation=record.operation.id)
+    if not record.status.built:
+        raise exception.Conflict(_NOT_RUNNING(status=record.status.value))
+    if record.generation != change.generation:
+        raise exception.PreconditionFailed(_GENERATION(), generation=record.generation)
+    before = {tier["name"]: tier for tier in record.body["tiers"]}
+    for index, tier in enumerate(change.body["tiers"]):
+        known = before.get(tier["name"])
+        if known is None:
+            continue
+        if tier["server"] != known["server"]:
+            raise exception.Invalid(_TEMPLATE(), field=f"ensemble.tiers[{index}].server")
+        if tier["count"] != known["count"] and tier["server"].keys() & {"ports", "volumes"}:
+            raise exception.Invalid(_OWN_PARTS(), field=f"ensemble.tiers[{index}].count")
+
+
+def touches_no_member(record: EnsembleRecord, change: ChangeRequest) -> bool:
+    """Whether only the words of a description change."""
+    same = ("tiers", "policies")
+    return all(change.body[each] == record.body[each] for each in same)
+
+
+def shrinks(running: result.Assignment, ensemble: Ensemble) -> bool:
+    """Whether some tier has fewer members than now, or goes."""
+    counts = {tier.name: tier.count for tier in ensemble.tiers}
+    there = [member.tier for member in running]
+    return any(there.count(tier) > counts.get(tier, 0) for tier in set(there))
+
+
+def leaving(
+    record: EnsembleRecord, ensemble: Ensemble, change: ChangeRequest, locked: set[Member]
+) -> set[Member]:
+    """Who is to go by name; where a tier shrinks, those whose servers are gone come next."""
+    by_name = {each.name: Member(each.tier, each.index) for each in record.members}
+    named = set()
+    for index, name in enumerate(change.remove):
+        if name not in by_name:
+            raise exception.Invalid(_NO_MEMBER(member=name), field=f"remove[{index}]")
+        named.add(by_name[name])
+    counts = {tier.name: tier.count for tier in ensemble.tiers}
+    going = {member for member in by_name.values() if member.tier not in counts}
+    held = sorted(each.name for each in (named | going) & locked)
+    if held:
+        raise exception.Conflict(_LOCKED(member=listed(held)))
+    gone = [Member(each.tier, each.index) for each in record.members if each.server_status == GONE]
+    for tier in ensemble.tiers:
+        there = sum(each.tier == tier.name for each in record.members)
+        surplus = there - tier.count - sum(each.tier == tier.name for each in named)
+        lost = [each for each in gone if each.tier == tier.name and each not in named]
+        named.update(lost[: max(0, surplus)])
+    return named

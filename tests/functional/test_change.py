@@ -1,0 +1,327 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Changes of an ensemble that runs: real Placement, real SQL, a fake Nova."""
+
+from typing import Any
+
+import pytest
+from small_cloud import FLAVOR, IMAGE, RESOURCES, SmallCloud, anti_affinity, body, caller
+
+from ensemble_api import exception
+from ensemble_api.records import EnsembleRecord
+from ensemble_api.store import models
+
+OTHER = {"flavor": FLAVOR, "image": IMAGE, "networks": "none"}
+SPREAD = anti_affinity("web")
+
+
+def built(cloud: SmallCloud, *tiers: tuple[str, int], policies: Any = (SPREAD,)) -> str:
+    """An ensemble that runs."""
+    record = cloud.service().create(caller(), body(*tiers, policies=policies))
+    cloud.run(record.id)
+    cloud.observe()
+    return record.id
+
+
+def tiers(*counts: tuple[str, int]) -> dict[str, Any]:
+    return {"tiers": [{"name": name, "count": count} for name, count in counts]}
+
+
+def fault(answer: Any) -> Any:
+    """What an error's body says."""
+    (body,) = answer.json.values()
+    return body
+
+
+def code(answer: Any) -> str:
+    return str(fault(answer)["details"]["code"])
+
+
+def names(record: EnsembleRecord) -> list[str]:
+    return sorted(each.name for each in record.members)
+
+
+def changed(cloud: SmallCloud, ensemble_id: str, wanted: Any, **more: Any) -> EnsembleRecord:
+    """An ensemble after a change has been carried out."""
+    answer = cloud.patch(ensemble_id, wanted, **more)
+    assert answer.status_code == 202, answer.json
+    cloud.run(ensemble_id)
+    cloud.observe()
+    record = cloud.store.get(ensemble_id)
+    cloud.assert_built(record)
+    return record
+
+
+def test_a_tier_is_scaled_out_and_nobody_else_is_touched(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, ("web", 2))
+    before = {each.name: each for each in cloud.store.get(ensemble_id).members}
+    answer = cloud.patch(ensemble_id, tiers(("web", 4)))
+    assert answer.status_code == 202
+    view = answer.json["ensemble"]
+    assert (view["status"], view["settled"], view["generation"]) == ("ACTIVE", False, 2)
+    assert (view["operation"]["type"], view["operation"]["status"]) == ("change", "RUNNING")
+    assert view["progress"]["message"] == "A change adds 2 members; 0 are there."
+
+    cloud.run(ensemble_id)
+    cloud.observe()
+
+    record = cloud.store.get(ensemble_id)
+    cloud.assert_built(record)
+    assert names(record) == ["web-0", "web-1", "web-2", "web-3"]
+    assert len({each.host for each in record.members}) == 4
+    assert [(each.server_id, each.host) for each in record.members if each.name in before] == [
+        (each.server_id, each.host) for each in before.values()
+    ]
+    assert str(record.events[-1]["message"]) == "The change is done."
+    operations = cloud.service().operations(record, 10)
+    assert [(each.type, each.status) for each in operations] == [
+        ("change", "SUCCEEDED"),
+        ("create", "SUCCEEDED"),
+    ]
+
+
+def test_a_tier_is_scaled_in_and_the_rest_survives_best(cloud: SmallCloud) -> None:
+    """Two of three are in rack 1: one of these goes."""
+    ensemble_id = built(cloud, ("web", 4))
+    record = changed(cloud, ensemble_id, tiers(("web", 3)))
+    assert {each.domains["rack"][-1] for each in record.members} == {
+        "secretrack1",
+        "secretrack2",
+        "secretrack3",
+    }
+    assert len(cloud.nova.alive()) == 3
+
+
+def test_a_tier_comes_and_another_one_goes(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, ("web", 2), ("db", 1), policies=())
+    server = body(("cache", 1))["tiers"][0]["server"]
+    wanted = tiers(("web", 2), ("cache", 1))
+    wanted["tiers"][1]["server"] = server
+    assert names(changed(cloud, ensemble_id, wanted)) == ["cache-0", "web-0", "web-1"]
+
+
+def test_an_index_that_was_left_is_filled_again(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, ("web", 3))
+    record = changed(cloud, ensemble_id, tiers(("web", 2)), remove=["web-1"])
+    assert names(record) == ["web-0", "web-2"]
+    assert [each.name for each in record.ensemble.members] == ["web-0", "web-2"]
+    assert names(changed(cloud, ensemble_id, tiers(("web", 3)))) == ["web-0", "web-1", "web-2"]
+
+
+def test_a_policy_is_added_and_another_made_soft(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, ("web", 2))
+    soft = {**SPREAD, "enforcement": "soft"}
+    quorum = {"type": "survive", "level": "host", "tiers": ["web"], "min_available": 1}
+    record = changed(cloud, ensemble_id, {"policies": [soft, quorum]})
+    assert [each.hard for each in record.ensemble.policies] == [False, True]
+    assert record.generation == 2
+
+
+def test_words_are_changed_at_once_and_touch_no_server(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, ("web", 1))
+    answer = cloud.patch(ensemble_id, {"name": "store", "description": "Sells things."})
+    view = answer.json["ensemble"]
+    assert (view["name"], view["description"], view["generation"]) == ("store", "Sells things.", 2)
+    assert view["settled"]
+    assert [each.name for each in cloud.nova.alive()] == ["shop-web-0"]
+
+
+def test_a_policy_that_needs_somebody_to_move_is_refused_with_that(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, ("web", 4))
+    together = {"type": "affinity", "level": "rack", "tiers": ["web"]}
+    answer = cloud.patch(ensemble_id, {"policies": [together]})
+    assert answer.status_code == 409
+    assert code(answer) == "ensemble.infeasible"
+    assert cloud.store.get(ensemble_id).generation == 1
+
+
+def test_what_does_not_fit_leaves_nothing(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, ("web", 3))
+    before = cloud.store.get(ensemble_id)
+    answer = cloud.patch(ensemble_id, tiers(("web", 5)))
+    assert answer.status_code == 409
+    after = cloud.store.get(ensemble_id)
+    assert (after.generation, after.operation, after.members) == (1, None, before.members)
+    cloud.assert_built(after)
+
+
+def test_an_old_generation_is_refused(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, ("web", 1))
+    cloud.patch(ensemble_id, {"description": "new"})
+    answer = cloud.patch(ensemble_id, {"generation": 1, "description": "newer"})
+    assert answer.status_code == 412
+    assert fault(answer)["details"]["generation"] == 2
+
+
+def test_one_operation_at_a_time(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, ("web", 1))
+    first = cloud.patch(ensemble_id, tiers(("web", 2))).json["ensemble"]["operation"]["id"]
+    answer = cloud.patch(ensemble_id, tiers(("web", 3)))
+    assert answer.status_code == 409
+    assert fault(answer)["details"]["operation"] == first
+
+
+def test_another_project_does_not_know_of_it(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, ("web", 1))
+    assert cloud.patch(ensemble_id, {"name": "mine"}, who=caller("other")).status_code == 404
+    reader = caller("shop-project", "reader")
+    assert cloud.patch(ensemble_id, {"name": "mine"}, who=reader).status_code == 403
+    # An operator is not of the project, whose flavors, quota and locks count.
+    operator = caller("operators", "admin")
+    assert cloud.patch(ensemble_id, {"name": "mine"}, who=operator).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("wanted", "more", "status", "field"),
+    [
+        ({"tiers": [{"name": "web", "count": 0}]}, {}, 400, "ensemble.tiers[0].count"),
+        ({"tiers": [{"name": "db", "count": 1}]}, {}, 400, "ensemble.tiers[0].server"),
+        ({"tiers": []}, {}, 400, "ensemble.tiers"),
+        ({"generation": 0}, {}, 400, "ensemble.generation"),
+        ({"generation": 2**40}, {}, 400, "ensemble.generation"),
+        ({"colour": "red"}, {}, 400, "ensemble.colour"),
+        ({"policies": [anti_affinity("db")]}, {}, 400, "ensemble.policies[0].tiers[0]"),
+        (tiers(("web", 1)), {"remove": ["web-7"]}, 400, "remove[0]"),
+        (tiers(("web", 2)), {"remove": ["web-0"]}, 400, "remove"),
+        (tiers(("web", 1)), {"plan": "no-uuid"}, 400, "plan"),
+        (
+            {"tiers": [{"name": "web", "count": 2, "server": OTHER}]},
+            {},
+            400,
+            "ensemble.tiers[0].server",
+        ),
+    ],
+)
+def test_a_wrong_change_names_its_field_and_changes_nothing(
+    cloud: SmallCloud, wanted: Any, more: Any, status: int, field: str
+) -> None:
+    ensemble_id = built(cloud, ("web", 2))
+    before = cloud.store.get(ensemble_id)
+    answer = cloud.patch(ensemble_id, wanted, **more)
+    assert (answer.status_code, fault(answer)["details"].get("field")) == (status, field)
+    after = cloud.store.get(ensemble_id)
+    assert (after.generation, after.body, after.operation) == (1, before.body, None)
+    cloud.assert_built(cloud.store.get(ensemble_id))
+
+
+def test_a_member_with_parts_of_its_own_is_not_scaled(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, ("web", 1))
+    record = cloud.store.get(ensemble_id)
+    server = {**record.body["tiers"][0]["server"], "ports": [IMAGE]}
+    with cloud.store.writing() as session:
+        row = session.get(models.Ensemble, ensemble_id)
+        row.body = {**record.body, "tiers": [{**record.body["tiers"][0], "server": server}]}
+    answer = cloud.patch(ensemble_id, tiers(("web", 2)))
+    assert fault(answer)["details"]["field"] == "ensemble.tiers[0].count"
+
+
+def test_a_locked_server_is_not_chosen_and_not_removed_by_name(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, ("web", 2))
+    record = cloud.store.get(ensemble_id)
+    kept = record.members[1]
+    cloud.nova.servers[kept.server_id].locked = True
+    answer = cloud.patch(ensemble_id, tiers(("web", 1)), remove=[kept.name])
+    assert answer.status_code == 409
+    assert f"The server of {kept.name} is locked." in fault(answer)["message"]
+    assert names(changed(cloud, ensemble_id, tiers(("web", 1)))) == [kept.name]
+
+
+def test_the_preview_says_who_comes_and_goes_and_is_carried_out_by_its_id(
+    cloud: SmallCloud,
+) -> None:
+    ensemble_id = built(cloud, ("web", 3), ("db", 1))
+    wanted = tiers(("web", 2), ("db", 2))
+    found = cloud.patch(ensemble_id, wanted, query="?dry_run=1")
+    assert found.status_code == 200
+    plan, change = found.json["plan"], found.json["change"]
+    assert plan["feasible"]
+    assert change["added"] == ["db-1"]
+    assert len(change["removed"]) == 1
+    assert cloud.store.get(ensemble_id).generation == 1
+    assert "secret" not in found.text
+
+    record = changed(cloud, ensemble_id, wanted, plan=plan["id"])
+    assert names(record) == sorted(each["member"] for each in plan["assignments"])
+
+
+def test_a_preview_that_cannot_be_had_any_more_changes_nothing(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, ("web", 3))
+    wanted = tiers(("web", 4))
+    plan = cloud.patch(ensemble_id, wanted, query="?dry_run=1").json["plan"]["id"]
+    used = {each.host for each in cloud.store.get(ensemble_id).members}
+    (last,) = (host.name for host in cloud.nova.hosts if host.name not in used)
+    cloud.fill(last, 3)
+    answer = cloud.patch(ensemble_id, wanted, plan=plan)
+    assert (answer.status_code, code(answer)) == (409, "ensemble.plan_changed")
+    other = cloud.patch(ensemble_id, tiers(("web", 2)), plan=plan)
+    assert code(other) == "ensemble.plan_changed"
+    assert cloud.store.get(ensemble_id).generation == 1
+
+
+def test_a_change_that_fails_undoes_what_it_added_and_nothing_else(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, ("web", 2))
+    before = cloud.store.get(ensemble_id)
+    cloud.nova.refuse["web-3"] = (403, "Quota exceeded for ports")
+    assert cloud.patch(ensemble_id, tiers(("web", 4))).status_code == 202
+    cloud.run(ensemble_id)
+    cloud.observe()
+    after = cloud.store.get(ensemble_id)
+    cloud.assert_built(after)
+    assert [each.server_id for each in after.members] == [each.server_id for each in before.members]
+    assert (after.body, after.generation) == (before.body, 3)
+    (last, _) = cloud.service().operations(after, 10)
+    assert (last.status, "Quota exceeded" in str(last.reason)) == ("FAILED", True)
+
+
+def test_a_change_is_cancelled_while_it_adds_and_not_while_it_removes(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, ("web", 2))
+    service = cloud.service()
+    cloud.patch(ensemble_id, tiers(("web", 3)))
+    service.cancel(caller(), ensemble_id)
+    cloud.run(ensemble_id)
+    record = cloud.store.get(ensemble_id)
+    cloud.assert_built(record)
+    assert names(record) == ["web-0", "web-1"]
+    assert service.operations(record, 1)[0].status == "CANCELLED"
+
+    cloud.patch(ensemble_id, tiers(("web", 1)))
+    cloud.store.claim(ensemble_id, "worker", 20)
+    cloud.engine().step(ensemble_id)
+    with pytest.raises(exception.Conflict, match="cannot be cancelled any more"):
+        service.cancel(caller(), ensemble_id)
+    cloud.run(ensemble_id)
+    cloud.assert_built(cloud.store.get(ensemble_id))
+
+
+def test_an_ensemble_that_is_deleted_in_the_middle_of_a_change_goes_whole(
+    cloud: SmallCloud,
+) -> None:
+    ensemble_id = built(cloud, ("web", 2))
+    cloud.patch(ensemble_id, tiers(("web", 3)))
+    cloud.service().delete(caller(), ensemble_id)
+    cloud.run(ensemble_id)
+    assert cloud.find(ensemble_id) is None
+    cloud.assert_clean()
+
+
+def test_an_ensemble_that_is_not_built_cannot_be_changed(cloud: SmallCloud) -> None:
+    record = cloud.service().create(caller(), body(("web", 1)))
+    answer = cloud.patch(record.id, tiers(("web", 2)))
+    assert answer.status_code == 409
+    assert fault(answer)["details"]["operation"] == record.operation.id
+
+
+def test_what_is_added_counts_in_the_quota_and_what_runs_does_not_again(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, ("web", 3))
+    cloud.nova.limits["maxTotalInstances"] = 3
+    cloud.nova.limits["totalInstancesUsed"] = 3
+    answer = cloud.patch(ensemble_id, tiers(("web", 4)))
+    assert (answer.status_code, code(answer)) == (403, "ensemble.quota")
+    assert names(changed(cloud, ensemble_id, tiers(("web", 2)))) != []
+
+
+def test_what_goes_still_takes_its_room_while_others_are_added(cloud: SmallCloud) -> None:
+    """Each host has room for two; all of it is used or filled but for what goes."""
+    ensemble_id = built(cloud, ("web", 4), ("db", 4), policies=())
+    answer = cloud.patch(ensemble_id, tiers(("web", 3), ("db", 5)))
+    assert answer.status_code == 409
+    assert RESOURCES["VCPU"] * 8 == 4 * len(cloud.nova.hosts), "nothing else is free"
