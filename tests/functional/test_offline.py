@@ -212,17 +212,22 @@ def test_a_cloud_that_does_not_answer_is_told(
         case "password":
             config.write_text(config.read_text().replace("= secret", "= wrong"))
         case "nova" | "placement":
-            entry = keystone.catalog[1 if breaks == "nova" else 0]
+            entry = entry_of(keystone, "compute" if breaks == "nova" else "placement")
             entry["endpoints"] = [
                 {**each, "url": "http://127.0.0.1:9"} for each in entry["endpoints"]
             ]
         case "no nova":
-            del keystone.catalog[1]
+            keystone.catalog.remove(entry_of(keystone, "compute"))
     assert manage.main(["--config-file", str(config), "snapshot"]) == 2
     seen = capsys.readouterr()
     assert seen.out == ""
     assert words in seen.err
     assert seen.err.count("\n") == 1
+
+
+def entry_of(keystone: FakeKeystone, kind: str) -> Any:
+    """A service's entry in the catalog."""
+    return next(each for each in keystone.catalog if each["type"] == kind)
 
 
 def test_a_file_that_cannot_be_written_is_told(
