@@ -47,9 +47,19 @@ class Watch:
 
         NotFound when somebody deletes it meanwhile; the last error when the cloud stays silent.
         """
+        return self._until(ensemble, lambda seen: seen.status in settled)
+
+    def until_changed(self, ensemble: Any) -> Any:
+        """Wait until nothing is done with an ensemble any more, and give it as it then is.
+
+        Raises as `until_settled` does.
+        """
+        return self._until(ensemble, lambda seen: bool(seen.settled))
+
+    def _until(self, ensemble: Any, ended: Callable[[Any], bool]) -> Any:
         pause = FIRST_PAUSE
         self._tell(ensemble.id, progress_text(ensemble))
-        while ensemble.status not in settled:
+        while not ended(ensemble):
             self.sleep(pause)
             pause = min(pause * GROWTH, LONGEST_PAUSE)
             ensemble = self._look(ensemble.id) or ensemble

@@ -123,6 +123,44 @@ class EnsembleManager(base.ManagerWithFind):
             if size > most:
                 raise TooLarge(size, most)
 
+    def change(
+        self,
+        ensemble: Any,
+        body: Mapping[str, Any],
+        remove: Iterable[str] = (),
+        plan: str | None = None,
+    ) -> Ensemble:
+        """Change an ensemble that runs, by id or resource, and begin to carry that out.
+
+        `body` is what is to be otherwise: "name", "description", "tiers" and "policies", each
+        whole, and the "generation" that was looked at; a tier that the ensemble has may do without
+        its "server". `remove` are names of members that are to go where their tiers shrink. With
+        `plan`, the id of a preview, what was previewed is done, or nothing. The answer comes as
+        soon as the capacity is reserved; an HTTP error of status 412 says that the ensemble was
+        changed meanwhile. Raises TooLarge as `create` does.
+        """
+        wanted = self._change_of(body, remove) | ({"plan": plan} if plan else {})
+        resp, answer = self.api.client.patch(_url(ensemble), body=wanted)
+        return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
+
+    def preview_change(
+        self, ensemble: Any, body: Mapping[str, Any], remove: Iterable[str] = ()
+    ) -> dict[str, Any]:
+        """Tell what would come of a change, as for `change`, without touching anything.
+
+        Gives "plan", as `plan` does, and "change" with the names of the members that would be
+        "added" and "removed".
+        """
+        url = _with_query(_url(ensemble), {"dry_run": 1})
+        resp, answer = self.api.client.patch(url, body=self._change_of(body, remove))
+        return self.convert_into_with_meta(answer, resp)
+
+    def _change_of(self, body: Mapping[str, Any], remove: Iterable[str]) -> dict[str, Any]:
+        wanted: dict[str, Any] = {"ensemble": body}
+        wanted |= {"remove": named} if (named := list(remove)) else {}
+        self._check_size(wanted)
+        return wanted
+
     def survivability(self, ensemble: Any, failures: int = 1) -> dict[str, Any]:
         """Tell where Nova has the servers now, and what the loss of any `failures` domains leaves.
 

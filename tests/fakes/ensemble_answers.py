@@ -173,6 +173,9 @@ def ensemble(status: str, active: int = 0, **changes: Any) -> dict[str, Any]:
         "project_id": PROJECT,
         "user_id": "u1",
         "status": status,
+        "settled": status in ("ACTIVE", "ERROR"),
+        "generation": 1,
+        "operation": None,
         "created_at": "2026-11-22T12:00:00Z",
         "updated_at": "2026-11-22T12:00:09Z",
         "progress": {

@@ -63,3 +63,11 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a count from 1 up")
     return int(text)
+
+
+def tier_count(text: str) -> tuple[str, int]:
+    """Read how many members a tier is to have: "web=5"."""
+    tier, _, count = text.rpartition("=")
+    if not tier:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a tier with a count, such as web=5")
+    return tier, positive(count)

@@ -244,25 +244,26 @@ class DeleteEnsemble(command.Command):
             try:
                 with plain_words():
                     ensemble = find(manager, word)
-                    self.ask(manager, ensemble)
-                going.append(ensemble)
+                    going.append(self.ask(manager, ensemble))
             except exceptions.CommandError as error:
                 if len(asked) == 1:
                     raise
                 failed += 1
                 self.app.stderr.write(f"{error}\n")
         if parsed_args.wait:
-            failed += self._count_left(manager, going)
+            failed += self.count_left(manager, going)
         if failed:
             raise exceptions.CommandError(
                 f"{failed} of {len(asked)} ensembles failed to {self.verb}."
             )
 
-    def ask(self, manager: Any, ensemble: Any) -> None:
-        """Ask the API for the end of one."""
+    def ask(self, manager: Any, ensemble: Any) -> Any:
+        """Ask the API for the end of one, and give it as it is then known."""
         manager.delete(ensemble)
+        return ensemble
 
-    def _count_left(self, manager: Any, going: list[Any]) -> int:
+    def count_left(self, manager: Any, going: list[Any]) -> int:
+        """Wait until ensembles are gone, and give how many are not."""
         try:
             watch = Watch(manager.get, self.app.stderr, sleep=type(self).pause)
             with plain_words():

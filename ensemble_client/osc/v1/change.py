@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands `openstack ensemble set` and `openstack ensemble scale`."""
+
+import argparse
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from osc_lib import exceptions
+from osc_lib.command import command
+
+from ensemble_client import file as ensemble_file
+from ensemble_client import words
+from ensemble_client.errors import plain_words
+from ensemble_client.names import resolve
+from ensemble_client.osc.command_line import command_line
+from ensemble_client.osc.v1 import columns
+from ensemble_client.osc.v1.arguments import find, tier_count
+from ensemble_client.osc.watch import Watch
+
+
+class ChangeOfEnsemble(command.ShowOne):
+    """What all changes share: a preview first, which is then carried out, or nothing."""
+
+    pause: ClassVar[Callable[[float], None]] = staticmethod(time.sleep)
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the ensemble, and the options that all changes have."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument("ensemble", metavar="<ensemble>", help="Name or ID")
+        parser.add_argument(
+            "--remove",
+            metavar="<member>",
+            action="append",
+            default=[],
+            help="A member that is to go, such as web-2, where its tier shrinks (repeatable)",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would come of it")
+        parser.add_argument(
+            "--wait",
+            action="store_true",
+            help="Wait until it is done; the exit code is 1 if it had to be undone",
+        )
+        return parser
+
+    def wanted(self, ensemble: Any, parsed_args: argparse.Namespace) -> Mapping[str, Any]:
+        """Give what is to be otherwise, as the API expects it, without the generation."""
+        raise NotImplementedError
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        """Preview, say who comes and who goes, and change."""
+        manager = self.app.client_manager.ensemble.ensembles
+        with plain_words():
+            ensemble = manager.get(find(manager, parsed_args.ensemble).id)
+        body = {**self.wanted(ensemble, parsed_args), "generation": ensemble.generation}
+        plan = None
+        if body.keys() & {"tiers", "policies"}:
+            with plain_words():
+                found = manager.preview_change(ensemble, body, parsed_args.remove)
+            if not found["plan"]["feasible"]:
+                raise exceptions.CommandError(words.refusal_text(ensemble.name, found["plan"]))
+            plan = found["plan"]["id"]
+            self._say(found)
+        if parsed_args.dry_run:
+            self.app.stderr.write("Nothing was changed.\n")
+            return columns.ensemble_fields(ensemble.to_dict())
+        with plain_words():
+            changed = manager.change(ensemble, body, parsed_args.remove, plan)
+        if parsed_args.wait:
+            changed = self._done(manager, changed)
+        return columns.ensemble_fields(changed.to_dict())
+
+    def _say(self, found: Mapping[str, Any]) -> None:
+        change = found["change"]
+        for what in ("added", "removed"):
+            if change[what]:
+                names = ", ".join(map(words.printable, change[what]))
+                self.app.stderr.write(f"{what.capitalize()}: {names}\n")
+        if not (change["added"] or change["removed"]):
+            self.app.stderr.write("No server is added or removed.\n")
+        lines = [
+            *words.survival_lines(found["plan"]["survivability"]),
+            *words.messages(found["plan"]["over_quota"]),
+        ]
+        self.app.stderr.write("".join(f"{line}\n" for line in lines))
+
+    def _done(self, manager: Any, ensemble: Any) -> Any:
+        operation = ensemble.operation
+        try:
+            watch = Watch(manager.get, self.app.stderr, sleep=type(self).pause)
+            with plain_words():
+                ensemble = watch.until_changed(ensemble)
+                ended = operation and manager.operation(ensemble, operation["id"])
+        except KeyboardInterrupt:
+            show = command_line(self.app, "show", ensemble.id)
+            self.app.stderr.write(f"\nNo longer waiting. The change goes on; see: {show}\n")
+            raise
+        if ended and ended["status"] != "SUCCEEDED":
+            reason = (ended["reason"] or {}).get("message") or "It was cancelled."
+            raise exceptions.CommandError(
+                f"{words.printable(ensemble.name)} is as it was before: {words.printable(reason)}"
+            )
+        return ensemble
+
+
+class SetEnsemble(ChangeOfEnsemble):
+    """Change an ensemble that runs: its name, description, tiers or policies."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the options of set."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument("--name", metavar="<name>", help="A new name; servers keep theirs")
+        parser.add_argument("--description", metavar="<text>", help="A new description")
+        parser.add_argument(
+            "--file",
+            metavar="<file>",
+            help="Tiers and policies as they are to be, as YAML or JSON; - reads standard input",
+        )
+        return parser
+
+    def wanted(self, ensemble: Any, parsed_args: argparse.Namespace) -> Mapping[str, Any]:
+        """Give the options that were given."""
+        found: dict[str, Any] = {}
+        if parsed_args.file is not None:
+            source = ensemble_file.read(parsed_args.file, ensemble.name)
+            body = resolve(source, self.app.client_manager.sdk_connection)
+            found = {key: body[key] for key in ("tiers", "policies") if key in body}
+            found.setdefault("policies", [])
+        for name in ("name", "description"):
+            if (given := getattr(parsed_args, name)) is not None:
+                found[name] = given
+        if not found:
+            raise exceptions.CommandError(
+                "Say what is to be otherwise: --name, --description or --file."
+            )
+        return found
+
+
+class ScaleEnsemble(ChangeOfEnsemble):
+    """Change how many members the tiers of an ensemble have."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the arguments of scale."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            "counts",
+            metavar="<tier>=<count>",
+            nargs="+",
+            type=tier_count,
+            help="How many members a tier is to have, such as web=5",
+        )
+        return parser
+
+    def wanted(self, ensemble: Any, parsed_args: argparse.Namespace) -> Mapping[str, Any]:
+        """Give all tiers, some with other counts."""
+        counts = dict(parsed_args.counts)
+        tiers = [each["name"] for each in ensemble.tiers]
+        for name in counts:
+            if name not in tiers:
+                raise exceptions.CommandError(
+                    f"{words.printable(ensemble.name)} has no tier {words.printable(name)}; "
+                    f"it has {', '.join(map(words.printable, tiers))}."
+                )
+        return {
+            "tiers": [
+                {"name": each["name"], "count": counts.get(each["name"], each["count"])}
+                for each in ensemble.tiers
+            ]
+        }

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands set and scale: a preview first, which is then what is done."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.fakes.ensemble_answers import ensemble, plan, refusal
+from tests.fakes.scripted_cloud import ScriptedCloud
+
+PLAN = plan()
+KEY = ensemble("ACTIVE")["id"]
+ONE = f"/{KEY}"
+OPERATION = {"id": "5" * 36, "type": "change", "status": "RUNNING"}
+Run = Callable[..., Any]
+
+
+def changing(**more: Any) -> dict[str, Any]:
+    return ensemble("ACTIVE", settled=False, operation=OPERATION, **more)
+
+
+def preview(*, added: list[str], removed: list[str]) -> Any:
+    return 200, {"plan": PLAN, "change": {"added": added, "removed": removed}}
+
+
+def test_scale_says_who_comes_and_goes_and_does_just_that(
+    fake: ScriptedCloud, openstack: Run
+) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
+    asked = preview(added=["web-2"], removed=["cache-0"])
+    fake.on("PATCH", ONE, asked, (202, {"ensemble": changing()}))
+    done = openstack("ensemble", "scale", KEY, "web=3", "--remove", "cache-0")
+    assert done.code == 0
+    assert done.err.splitlines()[:2] == ["Added: web-2", "Removed: cache-0"]
+    first, second = (each for each in fake.asked if each.method == "PATCH")
+    assert first.query == {"dry_run": ["1"]}
+    wanted = {
+        "ensemble": {
+            "generation": 1,
+            "tiers": [{"name": "web", "count": 3}, {"name": "cache", "count": 1}],
+        },
+        "remove": ["cache-0"],
+    }
+    assert first.body == wanted
+    assert second.body == {**wanted, "plan": PLAN["id"]}
+
+
+def test_a_dry_run_changes_nothing(fake: ScriptedCloud, openstack: Run) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
+    fake.on("PATCH", ONE, preview(added=[], removed=[]))
+    done = openstack("ensemble", "scale", KEY, "web=2", "--dry-run")
+    assert done.code == 0
+    assert done.err.splitlines()[0] == "No server is added or removed."
+    assert done.err.splitlines()[-1] == "Nothing was changed."
+    assert [each.query for each in fake.asked if each.method == "PATCH"] == [{"dry_run": ["1"]}]
+
+
+def test_a_tier_that_is_not_there_is_named(fake: ScriptedCloud, openstack: Run) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
+    done = openstack("ensemble", "scale", KEY, "db=3")
+    assert (done.code, done.err.strip()) == (1, "shop has no tier db; it has web, cache.")
+
+
+def test_a_count_that_is_none_is_refused_at_once(openstack: Run) -> None:
+    done = openstack("ensemble", "scale", KEY, "web=many")
+    assert done.code == 2
+    assert "'many' is not a count from 1 up" in done.err
+
+
+def test_scale_waits_until_the_change_is_done_or_says_why_it_was_undone(
+    fake: ScriptedCloud, openstack: Run, pauses: list[float]
+) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
+    asked = preview(added=["web-2"], removed=[])
+    fake.on("PATCH", ONE, asked, (202, {"ensemble": changing()}))
+    ended = {**OPERATION, "status": "FAILED", "reason": {"message": "Nova refused web-2."}}
+    fake.on("GET", f"{ONE}/operations/{OPERATION['id']}", (200, {"operation": ended}))
+    done = openstack("ensemble", "scale", KEY, "web=3", "--wait")
+    assert done.code == 1
+    assert done.err.splitlines()[-1] == "shop is as it was before: Nova refused web-2."
+    assert pauses == [2.0]
+
+
+def test_a_name_is_set_without_a_preview(fake: ScriptedCloud, openstack: Run) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
+    fake.on("PATCH", ONE, (202, {"ensemble": ensemble("ACTIVE", name="store")}))
+    done = openstack("ensemble", "set", KEY, "--name", "store", "--description", "Sells things.")
+    assert done.code == 0
+    (sent,) = (each for each in fake.asked if each.method == "PATCH")
+    assert sent.body == {
+        "ensemble": {"generation": 1, "name": "store", "description": "Sells things."}
+    }
+
+
+def test_set_takes_tiers_and_policies_from_a_file(
+    fake: ScriptedCloud, openstack: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text(
+        "name: shop\ntiers:\n- name: web\n  count: 4\n  server: {flavor: '1', image: cirros}\n"
+    )
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
+    fake.on("PATCH", ONE, preview(added=[], removed=[]))
+    openstack("ensemble", "set", KEY, "--file", str(file), "--dry-run")
+    (sent,) = (each for each in fake.asked if each.method == "PATCH")
+    assert sent.body["ensemble"]["tiers"][0]["count"] == 4
+    assert sent.body["ensemble"]["policies"] == []
+
+
+def test_set_without_anything_to_set_says_what_there_is(
+    fake: ScriptedCloud, openstack: Run
+) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
+    done = openstack("ensemble", "set", KEY)
+    assert done.code == 1
+    assert "--name, --description or --file" in done.err
+
+
+def test_somebody_else_was_quicker(fake: ScriptedCloud, openstack: Run) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
+    words = "The ensemble was changed since you have looked at it."
+    fake.on("PATCH", ONE, refusal(412, words, code="ensemble.generation", generation=2))
+    done = openstack("ensemble", "set", KEY, "--name", "store")
+    assert done.code == 1
+    assert words in done.err
+
+
+def test_cancel_waits_until_a_change_is_undone(
+    fake: ScriptedCloud, openstack: Run, pauses: list[float]
+) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": changing()}), (200, {"ensemble": ensemble("ACTIVE")}))
+    fake.on("POST", f"{ONE}/action", (202, {"ensemble": changing()}))
+    done = openstack("ensemble", "cancel", KEY, "--wait")
+    assert done.code == 0
+    assert pauses == [2.0]
