@@ -36,6 +36,7 @@ soak: $(READY)  ## Kill services of Nova, race for the last capacity, move membe
 	$(BIN)/python -m tests.soak.race --results build/race.jsonl --page build/race.md
 	$(BIN)/python -m tests.soak.exclusive
 	$(BIN)/python -m tests.soak.moves --results build/moves.jsonl --page build/moves.md
+	$(BIN)/python -m tests.soak.noticed
 
 simulate: $(READY)  ## Run 100,000 schedules of the simulation; goes on where it was interrupted
 	$(BIN)/python -W ignore -m tests.simulation --many 100000

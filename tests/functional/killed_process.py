@@ -20,6 +20,7 @@ WRITES = {
         "update_member",
         "save_server_request",
         "postpone",
+        "await_host",
         "set_blocked",
         "remove",
         "replace_members",
