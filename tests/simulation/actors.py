@@ -64,6 +64,8 @@ class Actors:
         self._moves = Moves(self.nova)
 
     def begin(self, tenants: int) -> None:
+        if "all at once" in self._provoked:
+            tenants = 6
         for number in range(tenants):
             project = f"p{number % 2}"
             self.start(f"tenant {number}", lambda project=project: self._tenant(project))
@@ -73,6 +75,7 @@ class Actors:
             ("operator", self._operate),
             ("meddler", self._meddle),
             ("power", self._power),
+            ("cell", self._cell),
         ):
             if self.random.random() < 0.5 or name in self._provoked:
                 self.start(name, run)
@@ -119,16 +122,17 @@ class Actors:
 
     def _ask(self, project_id: str) -> None:
         for _ in range(self.random.randint(1, 2)):
-            self._pause(20.0)
+            self._pause(0.1 if "all at once" in self._provoked else 20.0)
             if self.quiet:
                 return
-            asked = Asked(
-                project_id, self._body(), f"k{len(self.asked)}" if self._once(0.6) else None
-            )
+            repeated = "asks again" in self._provoked
+            key = f"k{len(self.asked)}" if self._once(0.6) or repeated else None
+            asked = Asked(project_id, self._body(), key)
             self.asked.append(asked)
-            if self._once(0.3):
+            previewed = "previews" in self._provoked
+            if self._once(0.3) or previewed:
                 self._preview(asked)
-                self._pause(5.0)
+                self._pause(30.0 if previewed else 5.0)
             self._create(asked)
             if self._once(0.3):
                 self._pause(40.0)
@@ -146,7 +150,7 @@ class Actors:
 
     def _create(self, asked: Asked) -> None:
         """Create, and again where the answer was lost and it is safe to ask again."""
-        for _ in range(self.random.randint(1, 4)):
+        for _ in range(3 if "asks again" in self._provoked else self.random.randint(1, 4)):
             answer = self.request(
                 "create",
                 lambda it: it.service.create(
@@ -162,7 +166,7 @@ class Actors:
                     return
             if asked.key is None and asked.plan_id is None:
                 return
-            if answer is not None and self._once(0.7):
+            if answer is not None and self._once(0.7) and "asks again" not in self._provoked:
                 return
             self._pause(10.0)
 
@@ -194,11 +198,12 @@ class Actors:
             for name in ("web", "db")[: self.random.randint(1, 2)]
         ]
         policies = [self._policy([str(each["name"]) for each in tiers]) for _ in range(2)]
+        least = 2 if "policies" in self._provoked else 0
         return {
             "name": self.random.choice(("shop", "blog")),
             "description": "",
             "tiers": tiers,
-            "policies": policies[: self.random.randint(0, 2)],
+            "policies": policies[: self.random.randint(least, 2)],
         }
 
     def _policy(self, tiers: Sequence[str]) -> dict[str, Any]:
@@ -219,6 +224,10 @@ class Actors:
             },
             {"type": "exclusive", "level": "host", "tiers": [tier], "other": "project"},
         ]
+        if "apart" in self._provoked:
+            return {"enforcement": "hard", **kinds[0]}
+        if "exclusive" in self._provoked:
+            return {"enforcement": "hard", **kinds[-1]}
         if len(tiers) > 1:
             kinds.append({"type": "near", "level": "rack", "tiers": [tiers[0]], "to": tiers[1]})
         return {"enforcement": "hard", **self.random.choice(kinds)}
@@ -269,7 +278,8 @@ class Actors:
             ours = [each for each in self._ours() if each.status == "ACTIVE"]
             if not ours:
                 continue
-            for server in self.random.sample(ours, min(len(ours), self.random.randint(1, 3))):
+            most = len(ours) if "operator" in self._provoked else self.random.randint(1, 3)
+            for server in self.random.sample(ours, min(len(ours), most)):
                 kind = self.random.choice(("live", "cold"))
                 self.start(
                     f"move {server.name}",
@@ -298,6 +308,21 @@ class Actors:
             if self._once(0.7):
                 self.nova.restart(host)
 
+    def _cell(self) -> None:
+        """The cell that has some of the hosts does not answer for a while."""
+        cell = self.random.sample(self.nova.hosts, self.random.randint(1, len(self.nova.hosts) - 1))
+        while not self.quiet:
+            self._pause(60.0)
+            if self.quiet:
+                return
+            for host in cell:
+                host.silent = True
+            self.tasks.note(f"silent: {[each.name for each in cell]}")
+            self._pause(60.0)
+            for host in cell:
+                host.silent = False
+            self.tasks.note("the cell answers")
+
     def _meddle(self) -> None:
         """Tenants lock, unlock and delete servers of ensembles, and take tags off."""
         while not self.quiet:
@@ -310,7 +335,7 @@ class Actors:
             server = self.random.choice(ours)
             match self.random.choice(("lock", "unlock", "delete", "tags")):
                 case "lock":
-                    server.locked = True
+                    server.locked, server.locked_at = True, self.tasks.now
                 case "unlock":
                     server.locked = False
                 case "delete" if not server.locked and not server.half_made:

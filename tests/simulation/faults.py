@@ -26,6 +26,7 @@ MOST = {
     "transaction is lost": 0.004,
     "commit is lost": 0.004,
     "over-commit": 0.9,
+    "placement is slow": 0.3,
     "request is cut off": 0.05,
     "conductor dies early": 0.04,
     "conductor dies late": 0.06,
@@ -54,7 +55,8 @@ class Faults:
             for kind, most in MOST.items()
             if generator.random() < breadth
         }
-        often = {kind: max(most, min(0.01, 4 * most)) for kind, most in MOST.items()}
+        # A build that fails on every host ends before anything else happens.
+        often = {kind: max(most, min(0.1, 4 * most)) for kind, most in MOST.items()}
         return cls(generator, shares | {each: often[each] for each in provoked if each in MOST})
 
     def hits(self, kind: str) -> bool:

@@ -9,14 +9,16 @@ import numpy as np
 
 from ensemble_api.planning import check
 from ensemble_api.planning.model import Member
+from ensemble_api.planning.policies import Exclusive
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
-from ensemble_api.records import EnsembleRecord, MemberStatus, Status
+from ensemble_api.records import GONE, EnsembleRecord, MemberStatus, Status
 from ensemble_api.store.api import Page
 from tests.fakes.placement import HOLD
 from tests.simulation import seams
-from tests.simulation.nova import Server
+from tests.simulation.nova import Host, Server
 from tests.simulation.ours import World
+from tests.simulation.tasks import START
 
 REFUSED = "event.refused"
 REMOVING = ("ROLLING_BACK", "DELETING", "RESERVING")
@@ -24,8 +26,15 @@ _MEMBER = """
     SELECT members.*, ensembles.status AS of_ensemble FROM members
     JOIN ensembles ON ensembles.id = members.ensemble_id WHERE members.id = ?
 """
+_OBSERVED = """
+    SELECT server_id, server_status FROM members
+    WHERE server_id IS NOT NULL AND server_status IS NOT NULL
+"""
 _ENSEMBLE_OF = "SELECT ensemble_id FROM members WHERE server_id = ?"
 _OWNER = "SELECT lease_owner FROM ensembles WHERE id = ?"
+DECIDED = 15.0  # seconds after which something newer is decided
+GUARDED = 10.0  # seconds for which a hand-over is looked at here
+SETTLED = 5.0  # seconds after which a server that was built, or moved, has been seen there
 LEASED = ("members", "ensembles")  # tables that a worker may write with its lease alone
 
 
@@ -69,12 +78,34 @@ class Invariants:
             known = self.world.placement.consumers_by_id.get(consumer)
             row = self._member(consumer)
             if known is not None and known.type == HOLD and row is not None:
+                self._accepted_once(consumer, row, known.allocations)
                 self.holds(
                     row["status"] != MemberStatus.RESERVED.value
                     or any(each.member_id == consumer for each in self.world.nova.running())
                     or row["of_ensemble"] in REMOVING,
                     f"the hold of {row['tier']}-{row['number']} is released before its intent",
                 )
+
+    def _accepted_once(self, consumer: str, row: Any, allocations: Mapping[str, Any]) -> None:
+        """What is handed over now was not promised to another ensemble too."""
+        full = self.world.placement.overcommitted()
+        names = {key: self.world.placement.providers[key].name for key in allocations}
+        over = {key for key, name in names.items() if name in full}
+        if not over or row["of_ensemble"] != "BUILDING":
+            return
+        others = [
+            self._member(each)
+            for each, found in self.world.placement.consumers_by_id.items()
+            if found.type == HOLD and each != consumer and over & found.allocations.keys()
+        ]
+        accepted = [
+            each and (each["of_ensemble"], each["status"]) == ("BUILDING", "RESERVED")
+            for each in others
+        ]
+        self.holds(
+            not others or not all(accepted),
+            f"{[names[key] for key in sorted(over)]} is promised twice",
+        )
 
     def created_by_us(self, server: Server) -> None:
         """A server is asked for as it was planned and recorded, on a host that has not failed."""
@@ -94,7 +125,26 @@ class Invariants:
 
     def deleted_by_us(self, server: Server, raised: bool) -> None:
         self.holds(server.ours, f"the tenant's own server {server.name} is deleted by us")
+        # What was decided before its process stood still may be carried out late.
+        if not self.world.tasks.current.process.paused_until:
+            self._nothing_locked(server)
         self.holds(not (server.locked and raised), f"the locked {server.name} is deleted by us")
+
+    def _nothing_locked(self, server: Server) -> None:
+        """Of an ensemble that is being removed nothing goes as long as a server is locked."""
+        record = self._record_of(server)
+        if record is None or record.status.value not in ("DELETING", "ROLLING_BACK"):
+            return
+        since = self.world.tasks.now - DECIDED
+        ids = {each.server_id for each in record.members}
+        for other in self.world.nova.running():
+            self.holds(
+                other.id not in ids
+                or other.task == "deleting"
+                or self.world.nova.is_silent(other)  # who could know
+                or not (other.locked and other.locked_at < since),
+                f"{server.name} is deleted while {other.name} is locked",
+            )
 
     def _owner(self, ensemble_id: str) -> str | None:
         row = self._committed.execute(_OWNER, (ensemble_id,)).fetchone()
@@ -113,13 +163,78 @@ class Invariants:
         elif self._deposed and count:
             self.holds(False, f"a deposed worker writes: {text[:60]}")
 
-    def placed(self, server: Server, host: str, filtered: bool) -> None:
-        """What comes without the filter, or before a member is built, is not its to keep."""
+    def placed(self, server: Server, host: str, filtered: bool, since: float) -> None:
+        """The filter keeps others from hosts that are handed over and from exclusive domains.
+
+        ``since`` is when it was asked. What comes without it, or before a member is built, is not
+        its to keep.
+        """
+        if filtered and server.status == "BUILD":
+            if not server.ours:
+                self._not_handed_over(server, host, since)
+            self._not_exclusive(server, host, since)
         server.unfiltered = server.unfiltered or not filtered
         if server.status != "BUILD" and server.ours:
             row = self._member(server.member_id)
             built = row is not None and row["status"] == MemberStatus.ACTIVE.value
             server.unfiltered = server.unfiltered or not built
+
+    def _not_handed_over(self, server: Server, host: str, since: float) -> None:
+        """A server that others' members are about to claim for has its host for itself."""
+        nova = self.world.nova
+        for other in nova.running():
+            if not (other.ours and other.status == "BUILD" and other.host == host):
+                continue
+            if other is server or other.task or other.at or other.deposed or other.half_made:
+                continue
+            handed = since - GUARDED < other.asked_at < since
+            claimed = other.id in self.world.placement.consumers_by_id
+            row = self._member(other.member_id)
+            building = row is not None and (row["of_ensemble"], row["server_id"]) == (
+                "BUILDING",
+                other.id,
+            )
+            self.holds(
+                not handed or claimed or not building or nova.host(host).state != "up",
+                f"{server.name} takes {host} from {other.name}, to which it is handed over",
+            )
+
+    def _not_exclusive(self, server: Server, host: str, since: float) -> None:
+        """No server of another project comes to a domain that an ensemble has to itself."""
+        nova = self.world.nova
+        for row in self._committed.execute("SELECT id FROM ensembles WHERE exclusive").fetchall():
+            record = self.world.database.get_for_work(row[0])
+            if record.project_id == server.project_id or record.status is not Status.ACTIVE:
+                continue
+            for member in record.members:
+                theirs = nova.server(member.server_id or "")
+                if theirs is None or theirs.status != "ACTIVE" or theirs.at != member.location:
+                    continue
+                if theirs.updated.timestamp() > START.timestamp() + since - SETTLED:
+                    continue
+                for policy in record.ensemble.policies:
+                    if (
+                        isinstance(policy, Exclusive)
+                        and policy.hard
+                        and member.tier in policy.tiers
+                    ):
+                        self.holds(
+                            _domain(nova.host(host), policy.level)
+                            != _domain(nova.host(theirs.at), policy.level),
+                            f"{server.name} of {server.project_id} is let onto {host}, which "
+                            f"{record.id[:8]} has to itself",
+                        )
+
+    def look(self) -> None:
+        """Now and then: nothing is taken for lost that is there."""
+        for row in self._committed.execute(_OBSERVED).fetchall():
+            server = self.world.nova.servers[row["server_id"]]
+            told = row["server_status"]
+            self.holds(told != "UNKNOWN", f"{server.name} is written down as UNKNOWN")
+            self.holds(
+                told != GONE or server.gone or getattr(server, "lost", False),
+                f"{server.name} is thought to be gone, and is there",
+            )
 
     def landing(self, server: Server, host: str) -> None:
         """A move that the filter let pass makes no hard policy worse, wherever others ended."""
@@ -264,6 +379,10 @@ class Invariants:
             (frozenset(),) * len(hosts),
             np.array([name in up for name in topology.hosts], dtype=np.bool_),
         )
+
+
+def _domain(host: Host, level: str) -> str:
+    return {"host": host.name, "rack": host.rack, "zone": host.zone}[level]
 
 
 def _shown(places: Mapping[Member, str]) -> str:

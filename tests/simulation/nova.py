@@ -2,7 +2,7 @@
 """A model of Nova in which builds and deletes take their time, and end as their hosts allow."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -34,6 +34,8 @@ class Server(FakeServer):
     deposed: bool = False  # asked for by a worker that had lost its lease
     at: str | None = None
     updated: datetime = START
+    locked_at: float = 0.0
+    asked_at: float = 0.0
     removed_by: str = ""  # ours, or a tenant
     unfiltered: bool = False  # placed while the filter could not ask its database
 
@@ -64,6 +66,7 @@ class SimulatedNova(FakeNova):
     def _new(self, **facts: Any) -> Server:
         tags = (each.removeprefix(MEMBER_TAG) for each in facts["tags"] if MEMBER_TAG in each)
         server = Server(**facts, ours=True, updated=self.now(), member_id=next(tags))
+        server.asked_at = self.tasks.now
         self.created_by_us(server)
         return server
 
@@ -78,6 +81,13 @@ class SimulatedNova(FakeNova):
 
     def _view(self, server: FakeServer, context: Any) -> dict[str, Any]:  # type: ignore[override]
         assert isinstance(server, Server)
+        if self.is_silent(server):
+            return {
+                "id": server.id,
+                "status": "UNKNOWN",
+                "tenant_id": server.project_id,
+                "created": server.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            }
         view = FakeNova._view(server, context)
         view["updated"] = server.updated.strftime("%Y-%m-%dT%H:%M:%SZ")
         if context.is_admin:
@@ -85,8 +95,7 @@ class SimulatedNova(FakeNova):
         return view
 
     def list(self, request: Any, context: Any) -> tuple[int, Any]:
-        if self.faults.hits("nova is away"):
-            raise Refused(503, "The server is currently unavailable.")
+        self._answers()
         since = request.GET.get("changes-since")
         if since is None:
             return super().list(request, context)
@@ -94,9 +103,14 @@ class SimulatedNova(FakeNova):
         shown = [
             self._view(each, context)
             for each in sorted(self.running(), key=lambda each: each.id)
-            if each.updated >= moment
+            if each.updated >= moment and not self.is_silent(each)
         ]
         return 200, self._page(request, shown, "servers")
+
+    def _page(self, request: Any, items: Sequence[Any], key: str) -> dict[str, Any]:
+        """All our listings have filters, with which Nova skips the cells that do not answer."""
+        shown = [each for each in items if each.get("status") != "UNKNOWN"]
+        return super()._page(request, shown, key)
 
     def deleted(self, request: Any, context: Any) -> tuple[int, Any]:
         moment = datetime.fromisoformat(request.GET["changes-since"])
@@ -104,20 +118,31 @@ class SimulatedNova(FakeNova):
             {"id": each.id}
             for each in self.servers.values()
             if isinstance(each, Server) and each.gone and each.updated >= moment
+            if not self.is_silent(each)
         ]
         return 200, self._page(request, sorted(gone, key=lambda each: each["id"]), "servers")
 
     def create(self, request: Any, context: Any) -> tuple[int, Any]:
+        self._answers()
+        return super().create(request, context)
+
+    def _answers(self) -> None:
         if self.faults.hits("nova is away"):
             raise Refused(503, "The server is currently unavailable.")
-        return super().create(request, context)
+
+    def is_silent(self, server: FakeServer) -> bool:
+        """Whether the cell that has a server does not answer."""
+        assert isinstance(server, Server)
+        return server.at is not None and self.host(server.at).silent
 
     def delete(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
         server = self._server(server_id)
         assert isinstance(server, Server)
+        if self.is_silent(server):
+            raise Refused(503, "The cell does not answer.")
+        self.deleted_by_us(server, context.is_admin)
         if server.locked and not context.is_admin:
             raise Refused(409, f"Instance {server_id} is locked")
-        self.deleted_by_us(server, context.is_admin)
         self.remove(server, "ours")
         return 204, None
 

@@ -192,6 +192,8 @@ class ApiProcess:
         _point(self._tasks, world.faults, what)
         if loss is Loss.BEFORE:
             raise keystone.ConnectFailure("Placement does not answer")
+        if method == "POST" and world.faults.hits("placement is slow"):
+            world.tasks.sleep(world.tasks.random.random())
         answer = self._answer(method, url, body, before)
         _point(self._tasks, world.faults, f"{what}: {answer.status_code}")
         if loss is Loss.AFTER:

@@ -7,15 +7,25 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
+import numpy as np
 import sqlalchemy as sa
 
 from ensemble_api.cloud import tags
-from ensemble_api.execution import build
+from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.execution import build, decide, engine, observer, removal
 from ensemble_api.execution.engine import Engine
+from ensemble_api.execution.handover import Handovers
+from ensemble_api.execution.observer import CloudObserver
+from ensemble_api.planning import planner
 from ensemble_api.records import MemberStatus
-from ensemble_api.store import models, progress
+from ensemble_api.scheduler.admission import Admission
+from ensemble_api.solver.process import solve
+from ensemble_api.store import locations, models, observations, progress
 from ensemble_api.store.api import Store
 from ensemble_api.usecases import replacement
+from ensemble_api.usecases.holds import Holds
+from ensemble_api.usecases.idempotency import CreateRequest
+from ensemble_api.usecases.plan import DryRuns
 
 Patch = tuple[Any, str, Any]
 
@@ -71,6 +81,54 @@ def _hold_forgotten(record: Any, engine: Any, ensemble: Any, member: Any, *more:
         return record(engine, ensemble, member, *more)
 
 
+def _another_plan(self: Any, context: Any, request: Any, snapshot: Any, *_: Any) -> Any:
+    return planner.plan(request.ensemble, snapshot, solve=solve, changes=False)
+
+
+def _not_read_back(hold: Any, reservation: Any, *more: Any) -> Any:
+    with mock.patch.object(reservation, "_overcommitted", lambda *_: False):
+        return hold(reservation, *more)
+
+
+def _sent_twice(hold: Any, reservation: Any, *more: Any) -> Any:
+    with mock.patch.object(reservation, "release_all", _nothing):
+        return hold(reservation, *more)
+
+
+def _gone(self: Any, context: Any, ids: Any, listed: Any) -> Any:
+    return [
+        {"id": each, "status": "DELETED"} for each in sorted({*ids} - {one["id"] for one in listed})
+    ]
+
+
+def _as_if_refused(pause: Any, status: int, tries: int) -> Any:
+    return None if status >= 500 else pause(status, tries)
+
+
+def _no_guard(begin: Any, handovers: Any, ensemble: Any, chosen: Any) -> Any:
+    return chosen, {}
+
+
+def _no_host_closed(self: Any, topology: Any, *_: Any) -> Any:
+    return np.zeros(len(topology), dtype=np.bool_)
+
+
+def _any_host(self: Any, located: Any, member: Any, here: Any, topology: Any, up: Any, hosts: Any):
+    return hosts[0].host
+
+
+def _without_moves(session: Any, ensembles: Any) -> Any:
+    return {}
+
+
+def _at_once(remove: Any, ensemble: Any, servers: Any) -> Any:
+    return remove(ensemble, ())
+
+
+def _unseen(session: Any, row: Any, seen: Any) -> bool:
+    return False
+
+
 # What makes each more likely to matter: faults and actors.
 PROVOKED: dict[str, tuple[str, ...]] = {
     "the lease is not checked": ("process stands still",),
@@ -78,6 +136,20 @@ PROVOKED: dict[str, tuple[str, ...]] = {
     "a host that failed is used again": ("build fails",),
     "a server that was replaced is not removed": ("build fails",),
     "a hold that was made anew is forgotten": ("answer is lost",),
+    "an idempotency key is ignored": ("asks again",),
+    "another plan is built than was previewed": ("previews", "neighbour"),
+    "usages are not read back": ("all at once", "over-commit", "placement is slow"),
+    "a claim that was sent twice is left": ("request is repeated",),
+    "absence is taken for deletion": ("cell",),
+    "a failure of Nova is taken for a refusal": ("nova is away",),
+    "no guard is committed before the release": ("neighbour", "all at once"),
+    "exclusive domains are open to others": ("exclusive", "neighbour"),
+    "the filter lets members go anywhere": ("operator", "policies"),
+    "moves under way are not counted": ("operator", "policies", "apart", "room"),
+    "a create that fails keeps its holds": ("all at once", "over-commit", "placement is slow"),
+    "servers go although one is locked": ("meddler",),
+    "where Nova moved a server is not seen": ("operator",),
+    "unknown is taken for lost": ("cell",),
 }
 
 BUGS: dict[str, list[Patch]] = {
@@ -92,6 +164,21 @@ BUGS: dict[str, list[Patch]] = {
     "a server that was replaced is not removed": [(build, "_removals", _none)],
     "a removal keeps holds": [(Engine, "_release", _kept_hold)],
     "a hold that was made anew is forgotten": [_around(Engine, "_record", _hold_forgotten)],
+    "an idempotency key is ignored": [(CreateRequest, "keys", ())],
+    "another plan is built than was previewed": [(DryRuns, "confirm", _another_plan)],
+    "usages are not read back": [_around(Reservation, "hold", _not_read_back)],
+    "a claim that was sent twice is left": [_around(Reservation, "hold", _sent_twice)],
+    "absence is taken for deletion": [(CloudObserver, "_one_by_one", _gone)],
+    "a failure of Nova is taken for a refusal": [_around(engine, "pause_after", _as_if_refused)],
+    "no guard is committed before the release": [_around(Handovers, "begin", _no_guard)],
+    "exclusive domains are open to others": [(Admission, "_closed", _no_host_closed)],
+    "the filter lets members go anywhere": [(Admission, "_best", _any_host)],
+    "moves under way are not counted": [(locations, "moves", _without_moves)],
+    "a create that fails keeps its holds": [(Holds, "give_back", _nothing)],
+    "a removal does not wait for servers": [_around(decide, "remove", _at_once)],
+    "servers go although one is locked": [(removal, "_locked", _nothing)],
+    "where Nova moved a server is not seen": [(observations, "_observe", _unseen)],
+    "unknown is taken for lost": [(observer, "_UNKNOWN", "")],
 }
 
 

@@ -74,7 +74,7 @@ class _Schedule:
         database = seams.empty_database()
         placement = FakePlacement()
         scheduling = Scheduling(tasks, SimulatedStore(database, tasks, faults))
-        nova = _cloud(tasks, faults, placement, scheduling)
+        nova = _cloud(tasks, faults, placement, scheduling, roomy="room" in provoked)
         scheduling.nova = nova
         self.world = World(tasks, faults, database, nova, placement)
         self.invariants = Invariants(self.world)
@@ -136,6 +136,7 @@ class _Schedule:
         while self.tasks.now < end and not self.invariants.found and not self.tasks.crashed:
             if done():
                 return True
+            self.invariants.look()
             self.tasks.run_until(
                 lambda: bool(self.invariants.found or self.tasks.crashed),
                 min(look, end - self.tasks.now),
@@ -153,6 +154,7 @@ class _Schedule:
         for server in self.world.nova.running():
             server.locked = False
         for host in self.world.nova.hosts:
+            host.silent = False
             if not host.alive and self.tasks.random.random() < 0.5:
                 self.world.nova.restart(host)
 
@@ -219,15 +221,15 @@ class _Schedule:
 
 
 def _cloud(
-    tasks: Tasks, faults: Faults, placement: FakePlacement, scheduling: Scheduling
+    tasks: Tasks, faults: Faults, placement: FakePlacement, scheduling: Scheduling, *, roomy: bool
 ) -> SimulatedNova:
     """4 to 8 hosts in 2 to 4 racks of 1 or 2 zones."""
     draw = tasks.random
     racks = draw.randint(2, 4)
     zones = draw.randint(1, 2)
     hosts: list[Any] = []
-    for number in range(draw.randint(4, 8)):
-        size = draw.choice((2, 4, 6))
+    for number in range(8 if roomy else draw.randint(4, 8)):
+        size = 6 if roomy else draw.choice((2, 4, 6))
         provider = placement.add_provider(
             f"h{number}", VCPU=size, MEMORY_MB=512 * size, DISK_GB=100
         )

@@ -32,7 +32,7 @@ class Scheduling:
         self._guarded = GuardedHosts(Guards(store), tasks.sleep)
         self._admission = Admission(CurrentStates(store), self._guarded, LEVELS, self)
         self.nova: Any = None  # which has a scheduling of its own
-        self.placed: Callable[[Any, str, bool], None] = lambda server, host, filtered: None
+        self.placed: Callable[[Any, str, bool, float], None] = lambda *facts: None
 
     def place(self, server: Any, ignored: Sequence[str] = ()) -> str | None:
         """Give a host that is claimed for the server; None when there is none."""
@@ -62,7 +62,7 @@ class Scheduling:
             spec.requested_destination = Spec(host=wanted)
         if ignored:
             spec.ignore_hosts = list(ignored)
-        filtered = True
+        filtered, since = True, self._tasks.now
         states = [self._state(each) for each in hosts]
         try:
             admitted = self._admission.admit(states, spec)
@@ -72,7 +72,7 @@ class Scheduling:
         for state in sorted(admitted, key=lambda each: (-each.free_ram_mb, each.host)):
             provider = self.nova.host(state.host).provider
             if not server.gone and self.nova.placement.claim(server.id, provider, **needs):
-                self.placed(server, state.host, filtered)
+                self.placed(server, state.host, filtered, since)
                 return str(state.host)
         return None
 
