@@ -69,6 +69,21 @@ def test_members_light_up_and_what_somebody_looks_at_stays(
     assert "name: light" in demo.text(".ens-code")
 
 
+def test_a_change_is_seen_on_the_open_page(project: Project, demo: Dashboard) -> None:
+    made = project.create(project.body("grows", [project.tier("web", 2, networks="none")]))
+    _open(demo, made)
+    _status(demo, "ACTIVE")
+    demo.until(lambda: _active_members(demo) == 2)
+    wanted = {"generation": made["generation"], "tiers": [{"name": "web", "count": 4}]}
+    answer = project.request("PATCH", f"/{made['id']}", {"ensemble": wanted})
+    assert answer.status_code == 202, answer.text
+    demo.until(lambda: _active_members(demo) == 4, BUILD_SECONDS)
+    demo.until(lambda: "web-3" in demo.text("[data-live=members]"))
+    demo.until(lambda: "run where they were planned" in demo.text("[data-live=sentence]"))
+    demo.until(lambda: "Change" in demo.text("[data-live=operations]"))
+    assert "Succeeded" in demo.text("[data-live=operations]")
+
+
 def test_a_build_is_cancelled_half_way_and_nothing_is_left(
     project: Project, demo: Dashboard, operator: Operator
 ) -> None:
