@@ -30,7 +30,8 @@ from ensemble_api.store.history import History
 from ensemble_api.store.observations import Observations
 from ensemble_api.store.standings import Levels
 from tests.fakes.networks import FakeNetworks
-from tests.fakes.nova import FakeHost, FakeNova
+from tests.fakes.nova import FakeNova
+from tests.fakes.nova_objects import FakeHost
 from tests.fakes.session import FakeSession
 
 FLAVOR = "m1.small"

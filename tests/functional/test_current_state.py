@@ -9,7 +9,7 @@ from small_cloud import HOSTS, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import views
 from ensemble_api.records import EnsembleRecord
-from tests.fakes.nova import FakeServer
+from tests.fakes.nova_objects import FakeServer
 
 SURVIVE = {"type": "survive", "level": "rack", "tiers": ["web"], "min_available": 2}
 SOFT = {**anti_affinity("web", "rack"), "enforcement": "soft"}

@@ -10,7 +10,7 @@ from small_cloud import LEASE, Clock, SmallCloud, body, caller
 from ensemble_api.cloud.forgotten import CONDUCTOR_SECONDS
 from ensemble_api.execution.build import UNPLACED
 from ensemble_api.records import EnsembleRecord
-from tests.fakes.nova import FakeServer
+from tests.fakes.nova_objects import FakeServer
 
 half_mades = pytest.mark.parametrize("half_made", ["unmapped", "requested"])
 

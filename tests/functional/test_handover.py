@@ -12,7 +12,7 @@ from ensemble_api.cloud.tags import HANDOVER_HINT
 from ensemble_api.execution.engine import NextStep
 from ensemble_api.records import EnsembleRecord, MemberStatus
 from ensemble_api.store.guards import Guards
-from tests.fakes.nova import FakeServer
+from tests.fakes.nova_objects import FakeServer
 
 ENSEMBLE = body(("web", 3), policies=[anti_affinity("web")])
 

@@ -9,7 +9,7 @@ from small_cloud import LEASE, NETWORK, Clock, SmallCloud, anti_affinity, body, 
 
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.store import models
-from tests.fakes.nova import FakeHost
+from tests.fakes.nova_objects import FakeHost
 
 AWAITED = "The host planned for web-0 does not report to Nova. It is waited for."
 

@@ -14,7 +14,7 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.inventory import Capacity, Inventory, parse_levels
 from ensemble_api.planning.snapshot import Packing
-from tests.fakes.nova import FakeHost
+from tests.fakes.nova_objects import FakeHost
 
 LEVELS = ["rack:rack", "zone:availability_zone"]
 SMALL = Demand({"VCPU": 1, "MEMORY_MB": 256})

@@ -11,7 +11,7 @@ from small_cloud import SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import routes
 from ensemble_api.records import EnsembleRecord, Status
-from tests.fakes.nova import FakeServer
+from tests.fakes.nova_objects import FakeServer
 
 
 def build(cloud: SmallCloud, name: str = "shop") -> EnsembleRecord:

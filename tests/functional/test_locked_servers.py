@@ -10,7 +10,7 @@ from small_cloud import LEASE, SmallCloud, body, caller
 from ensemble_api import exception, views
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.records import EnsembleRecord, MemberRecord
-from tests.fakes.nova import FakeServer
+from tests.fakes.nova_objects import FakeServer
 
 
 def built(cloud: SmallCloud, count: int = 3) -> EnsembleRecord:

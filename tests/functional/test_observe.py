@@ -14,7 +14,7 @@ from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.execution.worker import Worker
 from ensemble_api.records import EnsembleRecord
-from tests.fakes.nova import FakeServer, Refused
+from tests.fakes.nova_objects import FakeServer, Refused
 
 
 def stranger(cloud: SmallCloud, record: EnsembleRecord, *tags: str) -> FakeServer:

@@ -11,7 +11,7 @@ from small_cloud import FLAVOR, SmallCloud, body, caller
 from ensemble_api import routes
 from ensemble_api.usecases import flavors
 from tests.fakes import nova
-from tests.fakes.nova import Refused
+from tests.fakes.nova_objects import Refused
 
 FIELD = "ensemble.tiers[0].server.flavor"
 

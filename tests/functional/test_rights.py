@@ -16,7 +16,7 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.session import NAMING_A_HOST, PLACER_ROLE, check_policy
 from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.usecases.host_impact import Search
-from tests.fakes.nova import FakeServer
+from tests.fakes.nova_objects import FakeServer
 
 RAISED = {
     ("GET", r"/flavors/([^/]+)/os-extra_specs"),

@@ -16,7 +16,7 @@ from small_cloud import FLAVOR, HOSTS, SmallCloud, caller
 from ensemble_api import routes
 from ensemble_api.store import migration
 from ensemble_api.store.api import Page, Store
-from tests.fakes.nova import FakeServer
+from tests.fakes.nova_objects import FakeServer
 
 EVERY_DATABASE = True
 

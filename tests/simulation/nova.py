@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from ensemble_api.cloud.tags import MEMBER_TAG
-from tests.fakes.nova import FakeHost, FakeNova, FakeServer, Refused
+from tests.fakes.nova import FakeNova
+from tests.fakes.nova_objects import FakeHost, FakeServer, Refused
 from tests.simulation.faults import Faults
 from tests.simulation.scheduling import Scheduling
 from tests.simulation.tasks import START, Tasks

@@ -18,7 +18,8 @@ from ensemble_api.records import (
     Status,
 )
 from ensemble_dashboard.content.admin_ensembles.search import HostSearch
-from tests.fakes.dashboard_cloud import CAPABILITIES, PROJECT, DashboardCloud
+from tests.fakes.dashboard_answers import CAPABILITIES, PROJECT
+from tests.fakes.dashboard_cloud import DashboardCloud
 
 SHOP = "11111111-1111-4111-8111-111111111111"
 BANK = "22222222-2222-4222-8222-222222222222"

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from ensemble_dashboard.api import choices
-from tests.fakes.dashboard_cloud import PROJECT, SCRIPT, DashboardCloud
+from tests.fakes.dashboard_answers import PROJECT
+from tests.fakes.dashboard_cloud import SCRIPT, DashboardCloud
 from tests.unit.ensemble_dashboard.test_dashboard_pages import data, page
 
 

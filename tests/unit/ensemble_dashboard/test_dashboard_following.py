@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.fakes.dashboard_cloud import POLICY, SCRIPT, DashboardCloud, ensemble
+from tests.fakes.dashboard_answers import POLICY, ensemble
+from tests.fakes.dashboard_cloud import SCRIPT, DashboardCloud
 
 API = "/v2.1/os-ensembles"
 

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from ensemble_dashboard.content.ensembles.tables import EnsemblesTable
-from tests.fakes.dashboard_cloud import FORM, DashboardCloud, ensemble
+from tests.fakes.dashboard_answers import ensemble
+from tests.fakes.dashboard_cloud import FORM, DashboardCloud
 
 INDEX = "/project/ensembles/"
 API = "/v2.1/os-ensembles"

@@ -8,14 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.fakes.dashboard_cloud import (
-    FORM,
-    OTHER_PROJECT,
-    PROJECT,
-    SCRIPT,
-    DashboardCloud,
-    ensemble,
-)
+from tests.fakes.dashboard_answers import PROJECT, ensemble
+from tests.fakes.dashboard_cloud import FORM, OTHER_PROJECT, SCRIPT, DashboardCloud
 
 INDEX = "/project/ensembles/"
 API = "/v2.1/os-ensembles"

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.fakes.dashboard_cloud import PROJECT, DashboardCloud, ensemble
+from tests.fakes.dashboard_answers import PROJECT, ensemble
+from tests.fakes.dashboard_cloud import DashboardCloud
 
 
 def page(client: Client, path: str) -> str:

@@ -9,7 +9,8 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from tests.fakes.dashboard_cloud import SCRIPT, DashboardCloud, ensemble
+from tests.fakes.dashboard_answers import ensemble
+from tests.fakes.dashboard_cloud import SCRIPT, DashboardCloud
 
 PLAN = "/project/ensembles/plan/"
 CREATE = "/project/ensembles/create/"

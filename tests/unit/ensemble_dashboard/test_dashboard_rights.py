@@ -11,7 +11,8 @@ import pytest
 from django.test import Client
 from openstack_auth import policy
 
-from tests.fakes.dashboard_cloud import FORM, DashboardCloud, ensemble
+from tests.fakes.dashboard_answers import ensemble
+from tests.fakes.dashboard_cloud import FORM, DashboardCloud
 from tools import policies
 
 INDEX = "/project/ensembles/"

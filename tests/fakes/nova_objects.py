@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the fake Nova has: hosts and servers, and what it answers to what it does not take."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+
+@dataclass
+class FakeHost:
+    name: str
+    provider: str
+    rack: str | None
+    zone: str | None
+    state: str = "up"
+    status: str = "enabled"
+    silent: bool = False  # its cell does not answer
+
+
+@dataclass
+class FakeServer:
+    id: str
+    name: str
+    host: str
+    project_id: str
+    user_id: str
+    tags: list[str]
+    request: dict[str, Any]
+    status: str = "BUILD"
+    task: str | None = None
+    fault: str | None = None
+    looks: int = 0
+    gone: bool = False
+    locked: bool = False
+    # With its conductor killed nobody builds it, and its delete leaves it in the list alone:
+    # "unmapped" and "requested" as cloud.forgotten has them, "mapped" when it was recalled.
+    half_made: str = ""
+    lost: bool = False  # after that: in the list, and not found otherwise
+    stuck: bool = False  # on a host that died: nothing happens to it, until Nova knows and is asked
+    created: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    address: str = ""
+
+
+class Refused(Exception):
+    """Nova's answer is an error."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
