@@ -45,6 +45,9 @@ test-horizon: $(READY)  ## Run Horizon's own browser tests with the plugin on
 	@tools/browser
 	@tools/horizon-tests
 
+fuzz: $(READY)  ## Send 2,000 requests that are made from the OpenAPI document
+	ENSEMBLES_FUZZ_REQUESTS=2000 ENSEMBLES_FUZZ_SEED=$${SEED:-1} $(BIN)/pytest -q -s tests/functional/test_fuzz.py
+
 lint: $(READY)  ## Run the linters, the type checker and the import rules
 	@tools/test lint
 

@@ -125,7 +125,9 @@ def index(call: Call) -> Answer:
 
 def show(call: Call, ensemble_id: str) -> Answer:
     """GET /os-ensembles/{id}."""
-    return Answer(200, {"ensemble": shown(call, authorized(call, ensemble_id, "show"))})
+    record = authorized(call, ensemble_id, "show")
+    call.only()
+    return Answer(200, {"ensemble": shown(call, record)})
 
 
 def survivability(call: Call, ensemble_id: str) -> Answer:
@@ -143,6 +145,7 @@ def survivability(call: Call, ensemble_id: str) -> Answer:
 def delete(call: Call, ensemble_id: str) -> Answer:
     """DELETE /os-ensembles/{id}: start to remove everything."""
     authorized(call, ensemble_id, "delete")
+    call.only()
     return Answer(202, {"ensemble": shown(call, call.service.delete(call.context, ensemble_id))})
 
 
@@ -150,6 +153,7 @@ def act(call: Call, ensemble_id: str) -> Answer:
     """POST /os-ensembles/{id}/action: what the body names, as Nova's server actions do."""
     action = schemas.check_action(call.json)
     authorized(call, ensemble_id, action)
+    call.only()
     return Answer(202, {"ensemble": shown(call, call.service.cancel(call.context, ensemble_id))})
 
 

@@ -10,7 +10,7 @@ from ensemble_api import limits, routes, schemas
 from ensemble_api.handlers import capabilities, changes, ensembles, host_impact, operations, plans
 from ensemble_api.handlers.call import KEY, Handler
 from ensemble_api.handlers.parameters import TEXT, Parameters
-from ensemble_api.openapi import cloud, errors, shapes
+from ensemble_api.openapi import cloud, errors, requests, shapes
 from ensemble_api.openapi import ensembles as ensemble_answers
 from ensemble_api.openapi import plans as plan_answers
 from ensemble_api.openapi.shapes import Shape, component, one, several
@@ -21,6 +21,9 @@ VERSION_HEADER = "OpenStack-API-Version"
 _NEXT = several(one(rel={"const": "next"}, href=shapes.STRING))
 # The levels of a cloud are its operator's; these are there unless others are set.
 _LEVELS: Parameters = {"rack": TEXT, "zone": TEXT}
+
+# What it says of other services is let through, as Nova does.
+_VERSION = {"type": "string", "default": f"{routes.SERVICE_TYPE} {routes.VERSION}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +151,7 @@ def document() -> dict[str, Any]:
         for path, methods in routes.ROUTES.items()
     }
     components = {
-        "PlanRequest": schemas.ENSEMBLE,
-        "CreateRequest": schemas.CREATE,
-        "ChangeRequest": schemas.CHANGE,
-        "ActionRequest": schemas.ACTION,
+        **requests.COMPONENTS,
         **cloud.COMPONENTS,
         **ensemble_answers.COMPONENTS,
         **plan_answers.COMPONENTS,
@@ -185,7 +185,7 @@ def _operation(path: str, method: str, request: Request) -> dict[str, Any]:
         "parameters": [
             *(_in_path(name) for name in re.findall(r"\{(\w+)\}", path)),
             *(_in_query(name, shape) for name, shape in (request.query or {}).items()),
-            _header(VERSION_HEADER, {"enum": [f"{routes.SERVICE_TYPE} {routes.VERSION}"]}),
+            _header(VERSION_HEADER, _VERSION),
             *([_header(KEY, {"type": "string", "maxLength": limits.KEY})] if made else []),
         ],
         "responses": {
@@ -229,15 +229,14 @@ def _answer(what: str, shape: Shape, *, made: bool = False) -> dict[str, Any]:
 
 
 def _portable(shape: Any) -> Any:
-    r"""With patterns as JSON Schema has them: what Python writes as ``\Z`` is ``$`` there."""
+    r"""As JSON Schema has it: Python's ``\Z`` is ``$`` there, and UUIDs are a format."""
     match shape:
+        case {"pattern": pattern, **rest} if pattern == schemas.UUID["pattern"]:
+            return {**rest, "format": "uuid"}
+        case {"pattern": str(pattern), **rest}:
+            return {**_portable(rest), "pattern": pattern.replace(r"\Z", "$")}
         case Mapping():
-            return {
-                name: value.replace(r"\Z", "$")
-                if name == "pattern" and isinstance(value, str)
-                else _portable(value)
-                for name, value in shape.items()
-            }
+            return {name: _portable(value) for name, value in shape.items()}
         case list() | tuple():
             return [_portable(each) for each in shape]
     return shape

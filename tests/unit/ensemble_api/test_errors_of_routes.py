@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from keystoneauth1 import exceptions as keystone
 from routed import (
+    ADMIN,
     BODY,
     ID,
     REASON,
@@ -15,7 +16,7 @@ from routed import (
     error,
 )
 
-from ensemble_api import exception
+from ensemble_api import exception, routes
 
 
 @pytest.mark.parametrize(
@@ -206,3 +207,20 @@ def test_errors_are_told_in_the_language_of_the_request(
     [(_, found)] = response.json.items()
     assert message is None or found["message"] == message
     assert details.items() <= found["details"].items()
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        (method, path.format(ensemble_id=ID, operation_id=ID, host="h"))
+        for path, methods in routes.ROUTES.items()
+        for method in methods
+    ],
+)
+def test_no_route_takes_a_parameter_that_it_does_not_know(method: str, path: str) -> None:
+    """A misspelt one would be left out without a word, as of a delete."""
+    body = {"cancel": None} if path.endswith("/action") else BODY
+    service = Ensembles()
+    response = call(service, method, f"{path}?no-such=1", ADMIN, body if method == "POST" else None)
+    assert error(response, "badRequest", "ensemble.invalid")["field"] == "no-such"
+    assert not [each for each in service.asked if each[0] in ("create", "delete", "cancel", "plan")]

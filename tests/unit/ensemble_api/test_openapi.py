@@ -12,7 +12,7 @@ import pytest
 
 from ensemble_api import routes, schemas
 from ensemble_api.handlers import ensembles, host_impact, operations, plans
-from ensemble_api.openapi.document import REQUESTS, document
+from ensemble_api.openapi.document import REQUESTS
 from tools.openapi import FILE, text
 
 
@@ -67,11 +67,47 @@ def test_every_pattern_is_one_that_other_languages_read(published: Any) -> None:
     assert not [each for each in patterns if re.search(r"\\[AZz]|\(\?", each)]
 
 
-def test_bodies_are_those_that_the_handlers_check() -> None:
-    said = document()["components"]["schemas"]
-    assert said["CreateRequest"]["required"] == schemas.CREATE["required"]
-    tier = said["PlanRequest"]["properties"]["ensemble"]["properties"]["tiers"]["items"]
-    assert tier["properties"].keys() == schemas.TIER["properties"].keys()
+UUID = "11111111-1111-4111-8111-111111111111"
+SERVER = {"flavor": "1", "image": UUID}
+TIER = {"name": "web", "count": 1, "server": SERVER}
+POLICY = {"type": "spread", "level": "rack", "tiers": ["web"]}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "right"),
+    [
+        ({}, True),
+        ({"policies": [POLICY]}, True),
+        ({"policies": [{**POLICY, "max_skew": 1, "enforcement": "soft"}]}, True),
+        ({"policies": [{**POLICY, "max_per_domain": 1}]}, False),
+        ({"policies": [{**POLICY, "type": "anti-affinity", "max_per_domain": 1}]}, True),
+        ({"policies": [{**POLICY, "type": "survive", "min_available": "50%"}]}, True),
+        ({"policies": [{**POLICY, "type": "survive", "min_available": "150%"}]}, False),
+        ({"policies": [{**POLICY, "type": "other"}]}, False),
+        ({"policies": [{"type": "affinity", "level": "rack"}]}, False),
+        ({"tiers": []}, False),
+        ({"tiers": [{**TIER, "more": 1}]}, False),
+        ({"tiers": [{**TIER, "server": {"flavor": "1", "volumes": [UUID]}}]}, True),
+        ({"tiers": [{**TIER, "server": {**SERVER, "volumes": [UUID]}}]}, False),
+        ({"tiers": [{**TIER, "server": {"flavor": "1"}}]}, False),
+        ({"tiers": [{**TIER, "server": {**SERVER, "networks": "none"}}]}, True),
+        ({"tiers": [{**TIER, "server": {**SERVER, "networks": "some"}}]}, False),
+        ({"plan": UUID}, False),
+    ],
+)
+def test_a_body_is_right_by_the_document_if_the_handlers_take_it(
+    published: Any, wanted: dict[str, Any], right: bool
+) -> None:
+    body = {"ensemble": {"name": "shop", "tiers": [TIER], **wanted}}
+    schema = {"$ref": "#/components/schemas/PlanRequest", "components": published["components"]}
+    assert jsonschema.Draft202012Validator(schema).is_valid(body) is right
+    assert jsonschema.Draft202012Validator(schemas.ENSEMBLE).is_valid(body) is right
+
+
+def test_a_plan_is_named_in_the_body_of_a_create_alone(published: Any) -> None:
+    named = published["components"]["schemas"]
+    assert named["CreateRequest"]["properties"].keys() == schemas.CREATE["properties"].keys()
+    assert named["PlanRequest"]["properties"].keys() == schemas.ENSEMBLE["properties"].keys()
 
 
 @pytest.mark.parametrize(

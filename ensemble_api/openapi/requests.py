@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bodies of requests, put together from the same parts as the schemas that check them.
+
+Where these say "if" and "then", which gives better words for what is wrong, the document lists what
+may be: tools that make clients or requests do not know conditions.
+"""
+
+from typing import Any
+
+from ensemble_api import schemas
+from ensemble_api.openapi.shapes import component
+
+
+def _booting(by: str, other: str) -> dict[str, Any]:
+    """A server that boots from an image or from volumes, and so has nothing of the other."""
+    properties = {
+        name: schema for name, schema in schemas.SERVER["properties"].items() if name != other
+    }
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [*schemas.SERVER["required"], by],
+        "additionalProperties": False,
+    }
+
+
+def _policy(kind: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {"type": {"const": kind}, **schemas.COMMON, **schemas.POLICIES[kind]},
+        "required": schemas.POLICY["required"],
+        "additionalProperties": False,
+    }
+
+
+def _wanting(body: dict[str, Any], tier: str) -> dict[str, Any]:
+    """A body whose ensemble has tiers of this component, and policies of which each is of a kind."""
+    wanted = body["properties"]["ensemble"]
+    parts = wanted["properties"]
+    described = {
+        **wanted,
+        "properties": {
+            **parts,
+            "tiers": {**parts["tiers"], "items": component(tier)},
+            "policies": {**parts["policies"], "items": component("Policy")},
+        },
+    }
+    return {**body, "properties": {**body["properties"], "ensemble": described}}
+
+
+def _tier(tier: dict[str, Any]) -> dict[str, Any]:
+    return {**tier, "properties": {**tier["properties"], "server": component("Server")}}
+
+
+_CHANGED = schemas.CHANGE["properties"]["ensemble"]["properties"]["tiers"]["items"]
+
+COMPONENTS: dict[str, Any] = {
+    "ActionRequest": schemas.ACTION,
+    "ChangeRequest": _wanting(schemas.CHANGE, "ChangedTier"),
+    "ChangedTier": _tier(_CHANGED),
+    "CreateRequest": _wanting(schemas.CREATE, "Tier"),
+    "PlanRequest": _wanting(schemas.ENSEMBLE, "Tier"),
+    "Policy": {"oneOf": [_policy(kind) for kind in schemas.POLICIES]},
+    "Server": {"oneOf": [_booting("image", "volumes"), _booting("volumes", "image")]},
+    "Tier": _tier(schemas.TIER),
+}
