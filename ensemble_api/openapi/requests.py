@@ -34,7 +34,7 @@ def _policy(kind: str) -> dict[str, Any]:
 
 
 def _wanting(body: dict[str, Any], tier: str) -> dict[str, Any]:
-    """A body whose ensemble has tiers of this component, and policies of which each is of a kind."""
+    """A body whose ensemble has tiers of this component, and policies of one kind each."""
     wanted = body["properties"]["ensemble"]
     parts = wanted["properties"]
     described = {
