@@ -245,6 +245,9 @@ class Engine:
         for consumer in filter(None, (member.id, member.server_id)):
             self._reservation.release(consumer)
         context = self._session.acting_for(requester, ensemble.project_id, names_hosts=True)
+        # Placement and Keystone may have taken their time. Nova keeps what a worker asks for that
+        # has lost its lease and dies before it can delete it.
+        self._store.check_lease(ensemble, self._owner)
         try:
             server_id = self._compute.create_server(
                 context,

@@ -246,6 +246,30 @@ def test_a_worker_that_lost_its_lease_stops_at_its_next_write(
     cloud.assert_built(cloud.store.get(record.id))
 
 
+def test_a_worker_that_lost_its_lease_before_its_request_asks_nova_for_nothing(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    """Else a server stays for good when its process ends just then: nobody knows of it."""
+    record = cloud.service().create(caller(), body(("web", 1)))
+    assert cloud.store.claim(record.id, "first", LEASE)
+
+    class SlowPlacement(Reservation):
+        def release(self, consumer: str) -> None:
+            super().release(consumer)
+            clock.forward(LEASE + 1)
+            assert cloud.store.claim(record.id, "second", LEASE)
+
+    slow = SlowPlacement(cloud.placement.adapter(), sleep=cloud.pauses.append)
+    with pytest.raises(exception.LeaseLost):
+        cloud.engine("first", reservation=slow).step(record.id)
+    assert not [
+        path for method, path in cloud.nova.calls if method == "POST" and path == "/servers"
+    ]
+    cloud.store.release(record.id, "second")
+    cloud.run(record.id, "third")
+    cloud.assert_built(cloud.store.get(record.id))
+
+
 @pytest.mark.parametrize("deleted", [False, True], ids=["rolls back", "removes"])
 def test_a_worker_that_lost_its_lease_does_not_end_an_ensemble(
     cloud: SmallCloud, clock: Clock, deleted: bool

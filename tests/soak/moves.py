@@ -126,7 +126,7 @@ class Moves:
             "it is shelved",
             lambda: self.operator.servers()[server].status in ("SHELVED", OFFLOADED),
         )
-        if self.operator.servers()[server].status != OFFLOADED:
+        with contextlib.suppress(openstack.exceptions.ConflictException):  # Nova does so itself
             self.compute.shelve_offload_server(server)
         until("no host has it", lambda: self.operator.servers()[server].status == OFFLOADED)
         self.compute.unshelve_server(server)
