@@ -143,8 +143,8 @@ class SmallCloud:
         return Service(
             parts.get("store") or self.store,
             compute,
-            FakeNetworks(),
-            Volumes(),
+            parts.get("networks") or FakeNetworks(),
+            parts.get("volumes") or Volumes(),
             Inventory(compute, adapter, levels, "nova"),
             parts.get("reservation") or Reservation(adapter, sleep=self.pauses.append),
             owner=parts.get("owner", "api"),

@@ -9,13 +9,16 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 import webob
-from small_cloud import FLAVOR, NETWORK, SmallCloud, body, caller
+from small_cloud import FLAVOR, IMAGE, NETWORK, SmallCloud, body, caller
 
 from ensemble_api import routes
+from tests.fakes.networks import FakeNetworks
+from tests.fakes.volumes import FakeVolumes
 
 CALLERS = {
     "admin": ("operators", "admin"),
@@ -51,7 +54,13 @@ BODIES = {
 
 
 def ask(
-    cloud: SmallCloud, who: Any, method: str, path: str, sent: Any = None, **headers: str
+    cloud: SmallCloud,
+    who: Any,
+    method: str,
+    path: str,
+    sent: Any = None,
+    parts: Mapping[str, Any] = MappingProxyType({}),
+    **headers: str,
 ) -> webob.Response:
     request = webob.Request.blank(
         path, method=method, base_url="http://cloud:8774/v2.1", environ={"nova.context": who}
@@ -59,7 +68,7 @@ def ask(
     request.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
     if sent is not None:
         request.body = json.dumps(sent).encode()
-    return routes.dispatch(request, cloud.service(), request.environ["PATH_INFO"])
+    return routes.dispatch(request, cloud.service(**parts), request.environ["PATH_INFO"])
 
 
 def code(response: webob.Response) -> str:
@@ -113,13 +122,19 @@ def test_a_list_has_the_ensembles_of_the_caller_s_project_alone(cloud: SmallClou
         pytest.param({"flavor": "private"}, "flavor", id="a flavor"),
         pytest.param({"key_name": "another-s"}, "key_name", id="a key pair"),
         pytest.param({"security_groups": ["another-s"]}, "security_groups[0]", id="a group"),
+        pytest.param({"ports": [str(uuid.uuid4())]}, "ports[0]", id="a port"),
+        pytest.param({"volumes": [str(uuid.uuid4())], "image": None}, "volumes[0]", id="a volume"),
     ],
 )
 @pytest.mark.parametrize("path", ["/os-ensembles", "/os-ensembles/plans"])
 def test_what_the_project_does_not_have_is_refused_with_its_field(
     cloud: SmallCloud, path: str, given: dict[str, Any], field: str
 ) -> None:
-    response = ask(cloud, caller(), "POST", path, {"ensemble": body(("web", 1), **given)})
+    wanted = body(("web", 1), **given)
+    if given.get("image", IMAGE) is None:
+        del wanted["tiers"][0]["server"]["image"]
+    nothing = {"networks": FakeNetworks(ports={}), "volumes": FakeVolumes()}
+    response = ask(cloud, caller(), "POST", path, {"ensemble": wanted}, nothing)
     assert response.status_code == 400, response.text
     details = response.json["badRequest"]["details"]
     assert details["field"] == f"ensemble.tiers[0].server.{field}"
