@@ -8,17 +8,15 @@ from ensemble_api.planning.message import Message, Sentence, listed
 
 USER_GONE = Sentence(
     "rights.user-gone",
-    "The user who asked for the ensemble was disabled or deleted, so it is not built.",
+    "The user who asked for it was disabled or deleted, so no more is built.",
 )
 PROJECT_GONE = Sentence(
-    "rights.project-gone", "The project was disabled or deleted, so the ensemble is not built."
+    "rights.project-gone", "The project was disabled or deleted, so no more is built."
 )
 _ROLES_LOST = Sentence(
     "rights.roles-lost",
-    "The role %(roles)s was taken away from the user who asked for the ensemble, so it is not "
-    "built.",
-    "The roles %(roles)s were taken away from the user who asked for the ensemble, so it is not "
-    "built.",
+    "The role %(roles)s was taken away from the user who asked for it, so no more is built.",
+    "The roles %(roles)s were taken away from the user who asked for it, so no more is built.",
 )
 
 

@@ -138,6 +138,7 @@ class Service:
             attempts=attempts,
             wake=wake,
             check_rights=check_rights,
+            current_rights=current_rights,
             sleep=sleep,
         )
         self.replacement = Replacement(

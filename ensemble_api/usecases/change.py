@@ -12,6 +12,7 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.cloud.tags import ENSEMBLE_TAG
 from ensemble_api.context import Context
+from ensemble_api.operations import Requester
 from ensemble_api.planning import result
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import Sentence
@@ -19,6 +20,7 @@ from ensemble_api.planning.model import Member
 from ensemble_api.planning.scaling import Scaled, restore, scale
 from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.results.dry_run import DryRun
+from ensemble_api.rights import CurrentRights
 from ensemble_api.solver.process import solve
 from ensemble_api.store import rows
 from ensemble_api.store.api import Store
@@ -36,6 +38,7 @@ from ensemble_api.usecases.change_request import (
 from ensemble_api.usecases.holds import Holds
 from ensemble_api.usecases.intent import plan_summary
 from ensemble_api.usecases.quota import Quota
+from ensemble_api.usecases.requesters import lasting_requester
 from ensemble_api.usecases.reserve import RESERVE_SECONDS, contended, refusal
 from ensemble_api.usecases.resolve import NovaCheck, ResolvedRequest, Resolver
 from ensemble_api.usecases.stored_requests import StoredRequests
@@ -85,6 +88,7 @@ class Change:
         attempts: int,
         wake: Callable[[], None],
         check_rights: Callable[[], None],
+        current_rights: Callable[[Requester, str], CurrentRights],
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._store = store
@@ -98,6 +102,7 @@ class Change:
         self._attempts = attempts
         self._wake = wake
         self._check_rights = check_rights
+        self._current_rights = current_rights
         self._sleep = sleep
 
     def preview(
@@ -147,9 +152,10 @@ class Change:
         self._check_rights()
         if not asked.remove and touches_no_member(record, asked):
             return self._describe(context, record, asked)
+        asking = lasting_requester(context, self._current_rights)
         request = self._resolve(context, record, asked, NovaCheck.ALWAYS)
         # 2 Plan, save the intent, and hold what is added, as often as it takes.
-        changed = self._reserve(context, request, record, asked)
+        changed = self._reserve(context, asking, request, record, asked)
         # 3 Wake the worker, which builds and then removes.
         self._store.release(changed.id, self._owner)
         self._wake()
@@ -166,6 +172,7 @@ class Change:
     def _reserve(
         self,
         context: Context,
+        asking: Requester,
         request: ResolvedRequest,
         record: EnsembleRecord,
         asked: ChangeRequest,
@@ -179,9 +186,7 @@ class Change:
                 if (more := growth(request, found)) is not None and saved is None:
                     for shortage in self._quota.shortages(context, more):
                         raise exception.OverQuota(shortage.message, **shortage.facts)
-                fresh = changed_record(
-                    self._store, context, record, asked, request, found, capacity
-                )
+                fresh = changed_record(self._store, asking, record, asked, request, found, capacity)
                 if saved is None:
                     if not self._store.begin_change(
                         fresh, asked.generation, self._owner, RESERVE_SECONDS

@@ -5,21 +5,20 @@ import uuid
 from dataclasses import replace
 
 from ensemble_api.cloud.inventory import Capacity
-from ensemble_api.context import Context
-from ensemble_api.operations import Goal, Operation, OperationStatus, OperationType
+from ensemble_api.operations import Goal, Operation, OperationStatus, OperationType, Requester
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.scaling import Scaled
 from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.change_request import ChangeRequest
-from ensemble_api.usecases.intent import placement, plan_summary, requester
+from ensemble_api.usecases.intent import placement, plan_summary
 from ensemble_api.usecases.reserve import server_mark
 from ensemble_api.usecases.resolve import ResolvedRequest
 
 
 def changed_record(
     store: Store,
-    context: Context,
+    asking: Requester,
     record: EnsembleRecord,
     asked: ChangeRequest,
     request: ResolvedRequest,
@@ -60,7 +59,7 @@ def changed_record(
             str(uuid.uuid4()),
             OperationType.CHANGE,
             OperationStatus.RESERVING,
-            requester(context),
+            asking,
             goals,
             before={
                 "body": record.body,

@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Create an ensemble: resolve, plan, reserve, and leave the building to the worker."""
 
-import copy
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ensemble_api import exception, policies
+from ensemble_api import exception
 from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
 from ensemble_api.operations import Requester
 from ensemble_api.planning import planner, result
-from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.rights import CurrentRights
@@ -19,17 +17,12 @@ from ensemble_api.solver.process import solve
 from ensemble_api.store.api import Store
 from ensemble_api.store.create_requests import RequestKey
 from ensemble_api.usecases.idempotency import CreateRequest, Idempotency
-from ensemble_api.usecases.intent import new_record, requester
+from ensemble_api.usecases.intent import new_record
 from ensemble_api.usecases.plan import DEFAULT_OPTIONS, DryRuns, PlanOptions
 from ensemble_api.usecases.quota import Quota
+from ensemble_api.usecases.requesters import lasting_requester
 from ensemble_api.usecases.reserve import Reserve
 from ensemble_api.usecases.resolve import Resolver
-
-_NOT_LISTED = Sentence(
-    "forbidden.not-listed",
-    "Keystone lists no role of yours in this project that lets you create ensembles. A build goes "
-    "on without your token, so the role must be assigned to you or to one of your groups.",
-)
 
 LOG = logging.getLogger(__name__)
 
@@ -111,7 +104,7 @@ class Create:
     ) -> EnsembleRecord:
         # 1 Resolve with the tenant's rights, and hold the whole against the quota.
         self._check_rights()
-        asking = self._requester(context)
+        asking = lasting_requester(context, self._current_rights)
         request = self._resolver.resolve(context, body)
         saved = self._dry_runs.find(context, request, plan_id) if plan_id else None
         for shortage in self._quota.shortages(context, request):
@@ -130,14 +123,3 @@ class Create:
         # 3 Wake the worker, which builds.
         self._wake()
         return self._store.get(reserved.id)
-
-    def _requester(self, context: Context) -> Requester:
-        """Who asks, who must have the right to create also when the token is gone."""
-        asking = requester(context)
-        now = self._current_rights(asking, context.project_id)
-        asking = now.unlisted(asking)
-        held = copy.copy(context)
-        held.roles = now.limit(asking).roles
-        if not policies.allowed(held, "create"):
-            raise exception.Forbidden(_NOT_LISTED())
-        return asking

@@ -9,7 +9,7 @@ from ensemble_api.operations import OperationType
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Store
-from ensemble_api.usecases.intent import requester
+from ensemble_api.usecases.requesters import requester
 
 _REMOVED = Sentence("event.removed", "Servers, capacity and ports are being removed.")
 _CANCELLED = Sentence(

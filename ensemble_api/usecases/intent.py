@@ -16,11 +16,6 @@ from ensemble_api.views import stored_plans
 from ensemble_api.views.domain_labels import labels
 
 
-def requester(context: Context) -> Requester:
-    """Who asks, as the worker has to act for them later."""
-    return Requester(context.user_id, tuple(sorted(set(context.roles))))
-
-
 def placement(capacity: Capacity, host: str, resources: Mapping[str, int]) -> dict[str, Any]:
     """The fields of a member's record that say where it is planned."""
     topology = capacity.snapshot.topology

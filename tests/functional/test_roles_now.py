@@ -167,10 +167,7 @@ def test_a_build_whose_requester_lost_the_role_is_rolled_back_with_that_reason(
     asked = contexts(cloud, session, record.id)
     assert len(asked) == 1
     ended = cloud.store.get(record.id)
-    said = (
-        "The role member was taken away from the user who asked for the ensemble, so it is not "
-        "built."
-    )
+    said = "The role member was taken away from the user who asked for it, so no more is built."
     assert (ended.status, str(ended.fault)) == ("ERROR", said)
     cloud.assert_clean()
 
@@ -270,6 +267,37 @@ def test_a_federated_user_s_roles_are_recorded_with_those_that_keystone_does_not
     session.rights = having("reader", federated=True)
     record = cloud.service(session=session).create(caller(), body(("web", 1)))
     assert record.requester.unlisted == ("member",)
+    (context,) = contexts(cloud, session, record.id)
+    assert set(context.roles) == {"member", "reader"}
+    cloud.assert_built(cloud.store.get(record.id))
+
+
+def test_who_changes_an_ensemble_must_have_the_role_and_keep_it(cloud: SmallCloud) -> None:
+    record = cloud.service().create(caller(), body(("web", 1)))
+    cloud.run(record.id)
+    session = FakeSession()
+    more = {"tiers": [{"name": "web", "count": 2}]}
+    session.rights = having("reader")
+    assert cloud.patch(record.id, more, service={"session": session}).status_code == 403
+
+    session.rights = having("member", "reader")
+    assert cloud.patch(record.id, more, service={"session": session}).status_code == 202
+    session.rights = having("reader")
+    assert contexts(cloud, session, record.id) == []
+    after = cloud.store.get(record.id)
+    cloud.assert_built(after)
+    assert [each.name for each in after.members] == ["web-0"]
+    (last, _) = cloud.service().operations(after, 10)
+    assert (last.status, "was taken away" in str(last.reason)) == ("FAILED", True)
+
+
+def test_a_federated_user_s_change_is_built_with_the_roles_of_the_token(cloud: SmallCloud) -> None:
+    record = cloud.service().create(caller(), body(("web", 1)))
+    cloud.run(record.id)
+    session = FakeSession()
+    session.rights = having("reader", federated=True)
+    more = {"tiers": [{"name": "web", "count": 2}]}
+    assert cloud.patch(record.id, more, service={"session": session}).status_code == 202
     (context,) = contexts(cloud, session, record.id)
     assert set(context.roles) == {"member", "reader"}
     cloud.assert_built(cloud.store.get(record.id))
