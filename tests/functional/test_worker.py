@@ -34,6 +34,7 @@ class Engine:
         self._between(ensemble_id)
         if count >= 3:
             self._store.transition(ensemble_id, [Status.BUILDING], Status.ACTIVE)
+            return NextStep.NEVER
         return NextStep.NOW
 
     def stop(self) -> None:
