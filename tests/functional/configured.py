@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from nova.conf import scheduler
+from nova.conf import notifications, scheduler
 from oslo_config import cfg
 
 from ensemble_api import conf
@@ -25,6 +25,7 @@ def nova_conf(path: Path, sections: Mapping[str, Settings]) -> cfg.ConfigOpts:
     config = cfg.ConfigOpts()
     config.register_opt(cfg.StrOpt("default_availability_zone", default="nova"))
     scheduler.register_opts(config)
+    notifications.register_opts(config)
     conf.register_services(config)
     conf.register(config)
     config([], project="nova", default_config_files=[str(path)])

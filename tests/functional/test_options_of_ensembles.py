@@ -3,14 +3,18 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+import oslo_messaging
 import pytest
 import sqlalchemy as sa
 from configured import nova_conf, user
+from oslo_config import cfg
 from small_cloud import SmallCloud
 from test_filter import ask, wait
 from test_options_of_services import AUTH, ENDPOINTS, RETRIES, SESSION
@@ -35,7 +39,7 @@ def serve(cloud: SmallCloud, tmp_path: Path) -> Iterator[Serve]:
     keystone = FakeKeystone(cloud.placement.url)
     started: list[EnsemblesFilter] = []
 
-    def start(**settings: Any) -> EnsemblesFilter:
+    def start(others: Mapping[str, Any] = MappingProxyType({}), **settings: Any) -> EnsemblesFilter:
         ours = {
             "connection": cloud.store.engine.url,
             "poll_interval": 0.2,
@@ -43,7 +47,7 @@ def serve(cloud: SmallCloud, tmp_path: Path) -> Iterator[Serve]:
             **settings,
         }
         sections = {name: user(keystone.url) for name in ("placement", "neutron")}
-        config = nova_conf(tmp_path / "nova.conf", {"ensembles": ours, **sections})
+        config = nova_conf(tmp_path / "nova.conf", {"ensembles": ours, **sections, **others})
         started.append(EnsemblesFilter(cloud.nova, config))
         return started[-1]
 
@@ -223,6 +227,31 @@ def observe_interval(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     )
 
 
+def notifications(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    """What Nova notifies of is looked at before the next look would be due."""
+    bus = {"oslo_messaging_notifications": {"transport_url": "fake:/"}}
+    application = serve(bus, notifications=True, observe_interval=10.0)
+    ensemble_id = create(application)
+    wait(application, f"/os-ensembles/{ensemble_id}", "ACTIVE")
+    _until(lambda: cloud.store.get(ensemble_id).observed_at != "")  # it listens from now on
+    looked = time.monotonic()
+    (server,) = cloud.nova.alive()
+    server.host = next(each.name for each in cloud.nova.hosts if each.name != server.host)
+    notifier = oslo_messaging.Notifier(
+        oslo_messaging.get_notification_transport(cfg.ConfigOpts(), url="fake:/"),
+        "nova-compute:h0",
+        driver="messagingv2",
+        topics=["versioned_notifications"],
+    )
+
+    def is_noticed() -> bool:
+        notifier.info({}, "instance.update", {"nova_object.data": {"uuid": server.id}})
+        return cloud.store.get(ensemble_id).members[0].location == server.host
+
+    _until(is_noticed)
+    assert time.monotonic() - looked < 10
+
+
 def event_lifetime(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     """Of two old events the one of the day before yesterday goes, and no younger one."""
     application = serve(event_lifetime=2, observe_interval=1.0)
@@ -300,6 +329,7 @@ OURS: dict[str, Callable[[Serve, SmallCloud, Path], None]] = {
     "build_timeout": build_timeout,
     "poll_interval": poll_interval,
     "observe_interval": observe_interval,
+    "notifications": notifications,
     "event_lifetime": event_lifetime,
     "lease_seconds": lease_seconds,
     "worker_threads": worker_threads,
