@@ -3,8 +3,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from enum import Enum
-from typing import Any, Protocol
+from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
@@ -17,6 +16,8 @@ from ensemble_api.execution.actions import Server
 from ensemble_api.execution.build import pause_after
 from ensemble_api.execution.decide import decide
 from ensemble_api.execution.handover import Handovers
+from ensemble_api.execution.next_step import NextStep
+from ensemble_api.execution.replacement import Replacement
 from ensemble_api.execution.rights import Rights
 from ensemble_api.execution.search import HOST_PATIENCE, pause_after_losses
 from ensemble_api.execution.servers import Servers
@@ -56,24 +57,6 @@ _NOT_DELETED = Sentence("event.not-deleted", "Nova could not delete server %(ser
 FORBIDDEN = 403
 HOST_PAUSE = 3.0  # seconds between two looks at whether a host reports
 SEARCH_PAUSE = 15.0  # seconds between two searches for other hosts
-
-
-class Replacement(Protocol):
-    """What gives members other hosts: see ``usecases/replacement``."""
-
-    def replace(
-        self, context: Context, record: EnsembleRecord, members: Sequence[MemberRecord]
-    ) -> bool:
-        """Give them other hosts, and say whether there are some."""
-
-
-class NextStep(Enum):
-    """When the next step of an ensemble is due."""
-
-    NEVER = "never: it is settled"
-    NOW = "now"
-    AFTER_A_WHILE = "after a while"
-    WHEN_UNBLOCKED = "when somebody else has done something"
 
 
 class Engine:

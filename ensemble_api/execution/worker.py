@@ -6,7 +6,8 @@ import os
 import threading
 
 from ensemble_api import advice, exception
-from ensemble_api.execution.engine import Engine, NextStep
+from ensemble_api.execution.engine import Engine
+from ensemble_api.execution.next_step import NextStep
 from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.store.api import Store
 

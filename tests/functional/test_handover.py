@@ -9,7 +9,7 @@ from small_cloud import LEASE, Clock, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.tags import HANDOVER_HINT
-from ensemble_api.execution.engine import NextStep
+from ensemble_api.execution.next_step import NextStep
 from ensemble_api.records import EnsembleRecord, MemberStatus
 from ensemble_api.store.guards import Guards
 from tests.fakes.nova_objects import FakeServer

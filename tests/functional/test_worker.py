@@ -10,7 +10,7 @@ import pytest
 from small_cloud import SmallCloud, body, caller
 
 from ensemble_api import exception
-from ensemble_api.execution.engine import NextStep
+from ensemble_api.execution.next_step import NextStep
 from ensemble_api.execution.worker import Worker
 from ensemble_api.records import Status
 from ensemble_api.store.api import Store
