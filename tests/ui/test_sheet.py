@@ -135,6 +135,7 @@ def test_all_that_is_chosen_in_the_sheet_is_what_the_servers_have(
         facts = demo.text("[data-live=tiers] .ens-facts")
         for said in ("Serves pages.", "front, shop", "manual", "sheet-net", "role = front"):
             assert said in facts
+        demo.leave()  # it would ask for what is gone
         project.delete(made["id"])
 
 
