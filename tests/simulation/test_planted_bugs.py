@@ -6,7 +6,7 @@ import pytest
 from tests.simulation.planted_bugs import BUGS, PROVOKED, planted
 from tests.simulation.runner import run
 
-FEW = 10
+FEW = 40
 FIRST = {  # of the seeds, where that is not 0
     "the lease is not checked": 8,
     "usages are not read back": 6,
