@@ -17,6 +17,7 @@ from ensemble_api.store import models, operations, rows
 from ensemble_api.store.database import Database, retried
 from ensemble_api.store.folding import folded
 from ensemble_api.store.leases import UNSETTLED
+from ensemble_api.store.progress import update_ensemble
 
 _BUILT = tuple(each.value for each in Status if each.built)
 _CHANGES = Sentence(
@@ -75,18 +76,15 @@ class Changes(Database):
         operation = _operation(record)
         with self.writing() as session:
             known = _under_way(session, record.id, operation.id)
-            if known is None or not _renewed(session, record.id, owner, seconds):
+            if known is None:
                 raise exception.LeaseLost(record.id)
+            until = rows.now() + timedelta(seconds=seconds)
+            update_ensemble(session, record, owner, plan=record.plan, lease_until=until)
             _forget(session, known.wanted)
             _set_leaving(session, known.unwanted, leaving=False)
             _add(session, record, operation.wanted)
             _set_leaving(session, operation.unwanted, leaving=True)
             operations.save(session, operation)
-            session.execute(
-                sa.update(models.Ensemble)
-                .where(models.Ensemble.id == record.id)
-                .values(plan=record.plan)
-            )
 
     @retried
     def run_change(self, record: EnsembleRecord, message: Message) -> bool:
@@ -124,7 +122,7 @@ class Changes(Database):
         """
         with self.writing() as session:
             if owner is not None:
-                _require_lease(session, record.id, owner)
+                update_ensemble(session, record, owner)
             known = _under_way(session, record.id, _operation(record).id)
             if known is None or not known.cancellable:
                 return False
@@ -144,7 +142,7 @@ class Changes(Database):
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
         with self.writing() as session:
-            _require_lease(session, record.id, owner)
+            update_ensemble(session, record, owner)
             operation = _operation(record)
             known = _under_way(session, record.id, operation.id)
             if known is None or known.status is not operation.status:
@@ -244,24 +242,3 @@ def _touch(session: orm.Session, ensemble_id: str, **values: Any) -> None:
         .where(models.Ensemble.id == ensemble_id)
         .values(updated_at=rows.now(), unjudged=True, **values)
     )
-
-
-def _renewed(session: orm.Session, ensemble_id: str, owner: str, seconds: float) -> bool:
-    model = models.Ensemble
-    renewed: Any = session.execute(
-        sa.update(model)
-        .where(model.id == ensemble_id, model.lease_owner == owner)
-        .values(lease_until=rows.now() + timedelta(seconds=seconds))
-    )
-    return bool(renewed.rowcount)
-
-
-def _require_lease(session: orm.Session, ensemble_id: str, owner: str) -> None:
-    model = models.Ensemble
-    held: Any = session.execute(
-        sa.update(model)
-        .where(model.id == ensemble_id, model.lease_owner == owner)
-        .values(lease_owner=owner)
-    )
-    if not held.rowcount:
-        raise exception.LeaseLost(ensemble_id)
