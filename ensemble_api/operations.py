@@ -64,6 +64,8 @@ class Operation:
     """One operation of one ensemble; members without a goal are left as they are.
 
     ``attempts`` is how often its members were given hosts, ``reason`` why it did not succeed.
+    ``plan`` is what the newest plan for it came to, as ``outcome`` gives it, and None where
+    nothing is placed.
     ``before`` is how a change has found the ensemble, as it is to be again when it is undone.
     Times are ISO 8601 in UTC; ``ended_at`` is empty while it is under way.
     """
@@ -77,6 +79,7 @@ class Operation:
     reason: Message | None = None
     started_at: str = ""
     ended_at: str = ""
+    plan: Mapping[str, Any] | None = None
     before: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
@@ -108,12 +111,12 @@ class Operation:
         """The ids of the members that are to be gone in the end."""
         return frozenset(each.member_id for each in self.goals if each.host is None)
 
-    def with_hosts(self, hosts: Mapping[str, str]) -> "Operation":
-        """This operation after some members, by their ids, were given other hosts."""
+    def with_hosts(self, hosts: Mapping[str, str], plan: Mapping[str, Any]) -> "Operation":
+        """This operation after another plan gave some members, by their ids, other hosts."""
         goals = tuple(
             replace(each, host=hosts.get(each.member_id, each.host)) for each in self.goals
         )
-        return replace(self, goals=goals, attempts=self.attempts + 1)
+        return replace(self, goals=goals, attempts=self.attempts + 1, plan=plan)
 
     def undone(self, reason: Message | None) -> "Operation":
         """This operation when it cannot go on, for this reason: what it has added is to go.
@@ -122,3 +125,8 @@ class Operation:
         """
         goals = tuple(replace(each, host=None) for each in self.goals if each.host is not None)
         return replace(self, status=OperationStatus.UNDOING, goals=goals, reason=reason)
+
+
+def outcome(summary: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What of a plan's ``summary`` its operation keeps: how good it is, and what it misses."""
+    return {key: summary[key] for key in ("objectives", "violations")}

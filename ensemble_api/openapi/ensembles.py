@@ -171,6 +171,16 @@ COMPONENTS: dict[str, Any] = {
     "Ensemble": one(**_LISTED, **_DETAILS),
     "ListedEnsemble": one(**_LISTED),
     "Operation": one(**_OPERATION),
-    "OperationDetails": one(**_OPERATION, goals=several(_GOAL)),
+    "OperationDetails": one(
+        **_OPERATION,
+        goals=several(_GOAL),
+        on_failure=STRING,
+        plan=or_null(
+            one(
+                objectives=several(component("Objective")),
+                violations=several(component("Violation")),
+            )
+        ),
+    ),
     "Survivability": SURVIVABILITY,
 }

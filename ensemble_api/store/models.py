@@ -166,6 +166,7 @@ class Operation(Base):
     goals: orm.Mapped[Any] = orm.mapped_column(JsonText)
     attempts: orm.Mapped[int] = orm.mapped_column(sa.Integer)
     reason: orm.Mapped[Message | None] = orm.mapped_column(MessageText)
+    plan: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     before: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     started_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
     ended_at: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)

@@ -150,6 +150,7 @@ def _write(row: models.Operation, operation: Operation) -> None:
     ]
     row.attempts = operation.attempts
     row.reason = operation.reason
+    row.plan = operation.plan
     row.before = None if operation.status.ended else operation.before
     row.ended_at = rows.now() if operation.status.ended else None
 
@@ -164,6 +165,7 @@ def to_operation(row: Any) -> Operation:
         goals=tuple(Goal(**each) for each in row.goals),
         attempts=row.attempts,
         reason=row.reason,
+        plan=row.plan,
         before=row.before,
         started_at=rows.iso(row.started_at),
         ended_at=rows.iso(row.ended_at) if row.ended_at else "",

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ensemble_api import exception
+from ensemble_api.operations import outcome
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.store import models, operations, rows
@@ -175,7 +176,7 @@ class Progress(Database):
             update_ensemble(session, record, owner, updated_at=rows.now(), plan=dict(plan))
             if record.operation:
                 hosts = {each.id: each.host for each in members}
-                operations.save(session, record.operation.with_hosts(hosts))
+                operations.save(session, record.operation.with_hosts(hosts, outcome(plan)))
             for member in members:
                 _update_member_row(
                     session,

@@ -5,7 +5,14 @@ import uuid
 from dataclasses import replace
 
 from ensemble_api.cloud.inventory import Capacity
-from ensemble_api.operations import Goal, Operation, OperationStatus, OperationType, Requester
+from ensemble_api.operations import (
+    Goal,
+    Operation,
+    OperationStatus,
+    OperationType,
+    Requester,
+    outcome,
+)
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.scaling import Scaled
 from ensemble_api.records import EnsembleRecord, MemberRecord
@@ -48,12 +55,13 @@ def changed_record(
         *(Goal(each.id, each.name, None) for each in members if each.leaving),
     )
     scaled = replace(request, ensemble=found.plan.ensemble)
+    summary = plan_summary(record, scaled, found.plan, capacity)
     described = replace(
         record,
         name=asked.body["name"],
         body=asked.body,
         ensemble=found.plan.ensemble,
-        plan=plan_summary(record, scaled, found.plan, capacity),
+        plan=summary,
         members=members + added,
         operation=Operation(
             str(uuid.uuid4()),
@@ -61,6 +69,7 @@ def changed_record(
             OperationStatus.RESERVING,
             asking,
             goals,
+            plan=outcome(summary),
             before={
                 "body": record.body,
                 "plan": record.plan,

@@ -7,7 +7,7 @@ from typing import Any
 
 from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
-from ensemble_api.operations import Operation, OperationStatus, OperationType, Requester
+from ensemble_api.operations import Operation, OperationStatus, OperationType, Requester, outcome
 from ensemble_api.planning import result
 from ensemble_api.records import EnsembleRecord, MemberRecord, Status
 from ensemble_api.usecases.plan import PlanOptions, labelled_domains
@@ -51,6 +51,7 @@ def new_record(
         labelled_domains(topology, plan, options),
         zone_level=topology.zone_level,
     )
+    summary = stored_plans.summary(plan, request.ensemble, topology, context.project_id, known)
     return EnsembleRecord(
         id=str(uuid.uuid4()),
         project_id=context.project_id,
@@ -59,7 +60,7 @@ def new_record(
         status=Status.RESERVING,
         ensemble=request.ensemble,
         body=request.body,
-        plan=stored_plans.summary(plan, request.ensemble, topology, context.project_id, known),
+        plan=summary,
         members=members,
         operation=Operation(
             str(uuid.uuid4()),
@@ -67,6 +68,7 @@ def new_record(
             OperationStatus.RESERVING,
             asking,
             tuple(each.goal for each in members),
+            plan=outcome(summary),
         ),
     )
 

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ensemble_api.planning import survivability
-from ensemble_api.planning.message import Message, Sentence, following
+from ensemble_api.planning.message import Sentence, following
 from ensemble_api.planning.model import Ensemble, Member
-from ensemble_api.planning.result import Assignment, Objective
+from ensemble_api.planning.result import Assignment
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.server_names import server_name
 from ensemble_api.standing import CloudHosts, MembersNow
+from ensemble_api.views import stored_plans
 from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.names import without_names
 from ensemble_api.views.operations import operation
@@ -90,11 +91,9 @@ def ensemble(
             survivability.promises(what, assignment, topology) if promised else ()
         ),
         "objectives": objectives(
-            map(_objective, record.plan["objectives"]), topology.levels, names=names
+            stored_plans.objectives(record.plan), topology.levels, names=names
         ),
-        "violations": [
-            {**each, "message": Message.read(each["message"])} for each in record.plan["violations"]
-        ],
+        "violations": stored_plans.violations(record.plan),
         "events": [
             {
                 "at": each["at"],
@@ -157,13 +156,6 @@ def _policies(record: EnsembleRecord) -> list[Json]:
         {**posted, "message": each["message"], "holds": each["holds"]}
         for posted, each in zip(record.body["policies"], said, strict=True)
     ]
-
-
-def _objective(stored: Mapping[str, Any]) -> Objective:
-    """An objective as it was planned; what meets its bound and is not proved is incomplete."""
-    value, bound = stored["value"], stored["bound"]
-    incomplete = value <= bound and not stored["proved"]
-    return Objective(stored["name"], value, bound, stored.get("stopped"), incomplete)
 
 
 def _first_server(record: EnsembleRecord) -> str | None:

@@ -4,13 +4,25 @@
 from ensemble_api.operations import Goal, Operation, OperationStatus, OperationType
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import EnsembleRecord
+from ensemble_api.views import stored_plans
 from ensemble_api.views.domains import Json
 from ensemble_api.views.names import without_names
+from ensemble_api.views.survival import objectives
 
 TYPE_LABELS = {
     OperationType.CREATE: Sentence("operation-type.create", "Create")(),
     OperationType.CHANGE: Sentence("operation-type.change", "Change")(),
     OperationType.DELETE: Sentence("operation-type.delete", "Delete")(),
+}
+ON_FAILURE = {
+    OperationType.CREATE: Sentence(
+        "operation-failure.create", "If it fails, all that it has built is removed."
+    )(),
+    OperationType.CHANGE: Sentence(
+        "operation-failure.change",
+        "If it fails, what it has added is removed, and the rest stays as it was.",
+    )(),
+    OperationType.DELETE: Sentence("operation-failure.delete", "It is tried until it succeeds.")(),
 }
 LABELS = {
     OperationStatus.RESERVING: Sentence("operation-status.reserving", "Reserving")(),
@@ -31,9 +43,10 @@ def operation(
     names: bool,
     detail: bool = False,
 ) -> Json:
-    """An operation of ``record``; ``names`` shows hosts by name, ``detail`` adds the goals.
+    """An operation of ``record``; ``names`` shows hosts by name.
 
-    ``members`` are how many are to be there and how many are to be gone.
+    ``members`` are how many are to be there and how many are to be gone. ``detail`` adds the goals,
+    what the plan came to, and what comes of a failure.
     """
     reason = operation.reason
     view: Json = {
@@ -55,7 +68,16 @@ def operation(
         },
     }
     if detail:
+        view["on_failure"] = ON_FAILURE[operation.type]
         view["goals"] = [_goal(each, names=names) for each in operation.goals]
+        view["plan"] = operation.plan and {
+            "objectives": objectives(
+                stored_plans.objectives(operation.plan),
+                tuple(record.members[0].domains) if record.members else (),
+                names=names,
+            ),
+            "violations": stored_plans.violations(operation.plan),
+        }
     return view
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ensemble_api.planning.message import Message
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.result import Assignment, Objective, Plan
 from ensemble_api.planning.topology import FailureDomain, Topology
@@ -43,6 +44,23 @@ def summary(
             for tier in ensemble.tiers
         },
     }
+
+
+def objectives(stored: Mapping[str, Any]) -> list[Objective]:
+    """The objectives of a ``summary`` that was stored, or of ``operations.outcome``."""
+    return list(map(_objective, stored["objectives"]))
+
+
+def _objective(stored: Mapping[str, Any]) -> Objective:
+    """An objective as it was planned; what meets its bound and is not proved is incomplete."""
+    value, bound = stored["value"], stored["bound"]
+    incomplete = value <= bound and not stored["proved"]
+    return Objective(stored["name"], value, bound, stored.get("stopped"), incomplete)
+
+
+def violations(stored: Mapping[str, Any]) -> list[Json]:
+    """What a plan misses, of a ``summary`` that was stored, or ``operations.outcome``."""
+    return [{**each, "message": Message.read(each["message"])} for each in stored["violations"]]
 
 
 def _used(

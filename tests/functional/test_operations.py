@@ -59,6 +59,29 @@ def test_a_create_is_recorded_from_its_intent_to_its_success(cloud: SmallCloud) 
     assert (goals(done), done.attempts, done.reason) == (planned(record), 1, None)
 
 
+def test_an_operation_tells_what_its_plan_came_to(cloud: SmallCloud) -> None:
+    asked = body(
+        ("web", 3), policies=[{"type": "anti-affinity", "tiers": ["web"], "level": "rack"}]
+    )
+    asked["policies"][0]["enforcement"] = "soft"
+    record = cloud.service().create(caller(), asked)
+    (create,) = operations(cloud, record.id)
+    path = f"/os-ensembles/{record.id}/operations/{create.id}"
+    shown = ask(cloud, path, caller()).json["operation"]
+    whole = ask(cloud, f"/os-ensembles/{record.id}", caller()).json["ensemble"]
+    assert shown["plan"] == {
+        "objectives": whole["objectives"],
+        "violations": whole["violations"],
+    }
+    assert shown["plan"]["objectives"]
+    assert shown["on_failure"] == "If it fails, all that it has built is removed."
+    cloud.service().delete(caller(), record.id)
+    removal = operations(cloud, record.id)[0]
+    path = f"/os-ensembles/{record.id}/operations/{removal.id}"
+    removed = ask(cloud, path, caller()).json["operation"]
+    assert (removed["plan"], removed["on_failure"]) == (None, "It is tried until it succeeds.")
+
+
 def test_a_build_that_fails_is_undone_and_says_why(cloud: SmallCloud) -> None:
     cloud.nova.break_build["web-1"] = "no"
     record = cloud.service().create(caller(), body(("web", 3)))

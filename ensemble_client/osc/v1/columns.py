@@ -201,6 +201,8 @@ def operation_fields(operation: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]
         **{key: operation[key] for key in ("id", "type", "status", "user_id", "attempts")},
         "members": ReadableColumn(operation["members"], _goals),
         "goals": ReadableColumn(operation["goals"], _goal_lines),
+        "plan": ReadableColumn(operation.get("plan"), _plan_lines),
+        "on_failure": operation.get("on_failure", ""),
         "cancellable": operation["cancellable"],
         "reason": ReadableColumn(operation["reason"], _reason),
         "started_at": operation["started_at"],
@@ -220,6 +222,12 @@ def _goal_lines(goals: Iterable[Json]) -> str:
         for each in goals
     )
     return "\n".join(map(words.printable, lines))
+
+
+def _plan_lines(plan: Json | None) -> str:
+    """Say how good a plan is, and which soft policies it misses."""
+    said = [*plan["objectives"], *plan["violations"]] if plan else []
+    return "\n".join(words.printable(each["message"]) for each in said)
 
 
 def _reason(reason: Json | None) -> str:
