@@ -31,6 +31,7 @@ from ensemble_api.cloud.session import Session, check_policy
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
 from ensemble_api.execution.handover import Handovers
+from ensemble_api.execution.late_servers import LateServers
 from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.execution.worker import Worker
 from ensemble_api.planning.message import Sentence
@@ -173,6 +174,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
             owner=owner,
             period=ours.observe_interval,
             hints=Notifications(config) if ours.notifications else None,
+            discard=LateServers(store, session, compute).discard,
         ),
     )
     return service, worker

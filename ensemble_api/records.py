@@ -70,6 +70,7 @@ class MemberRecord:
     of its server when it was last observed; the status is empty before. ``failed_hosts`` are those
     on which its server could not be built or stay, ``lost_hosts`` those that were full for it when
     Nova looked, ``discarded_servers`` the ids of the servers that it had there.
+    ``hints`` are those of the last requests for its server, by which one that comes late is told.
     ``addresses`` are pairs of a network's name and an address. One that is ``leaving`` is not of
     what the ensemble describes any more, and is about to go.
     """
@@ -92,6 +93,7 @@ class MemberRecord:
     failed_hosts: tuple[str, ...] = ()
     lost_hosts: tuple[LostHost, ...] = ()
     discarded_servers: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
     addresses: tuple[tuple[str, str], ...] = ()
     leaving: bool = False
 

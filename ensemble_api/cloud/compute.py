@@ -19,7 +19,9 @@ LOG = logging.getLogger(__name__)
 
 VERSION = "2.96"
 PROXY_VERSION = "2.35"  # the last with images and networks
+HINT_VERSION = "2.100"  # the first with the scheduler hints of a server
 HYPERVISOR_VERSION = "2.87"  # from 2.88 on, Nova asks every single host for its uptime
+MOST_HINTS = 10_000  # that are remembered
 GONE = 404
 _REFUSALS = (400, 403, 409)  # what POST /servers answers for good
 
@@ -29,6 +31,7 @@ class Compute:
 
     def __init__(self, application: Any) -> None:
         self._application = application
+        self._hints: dict[str, str] = {}  # which nobody can change, by the server
 
     def _call(
         self,
@@ -188,6 +191,22 @@ class Compute:
             raise
         return dict(found["server"])
 
+    def hint(self, context: Context, server_id: str) -> str | None:
+        """The hint of the request for a server, empty if it had none of ours.
+
+        None if Nova does not find the server.
+        """
+        if server_id not in self._hints:
+            path = f"/servers/{_quote(server_id)}"
+            found = self._find(context.elevated(), path, version=HINT_VERSION)
+            if found is None:
+                return None
+            if len(self._hints) >= MOST_HINTS:
+                self._hints.clear()
+            given = found["server"].get("scheduler_hints") or {}
+            self._hints[server_id] = _single(given.get(HANDOVER_HINT))
+        return self._hints[server_id]
+
     # Servers, in the tenant's name.
 
     def create_server(
@@ -289,6 +308,13 @@ def _server(name: str, template: Mapping[str, Any]) -> dict[str, Any]:
     if "security_groups" in template:
         server["security_groups"] = [{"name": each} for each in template["security_groups"]]
     return server
+
+
+def _single(hint: Any) -> str:
+    """A hint's value, which Nova shows as it was given or as a list of one."""
+    if isinstance(hint, list):
+        hint = hint[0] if len(hint) == 1 else ""
+    return hint if isinstance(hint, str) else ""
 
 
 def _quote(text: str) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tags by which servers are found whose ids are not recorded yet (doc/decisions/0003)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
@@ -20,37 +20,55 @@ Nova shows it to the tenant from microversion 2.100 on.
 
 
 def recognized(
-    record: EnsembleRecord, servers: Iterable[Mapping[str, Any]]
+    record: EnsembleRecord,
+    servers: Iterable[Mapping[str, Any]],
+    hint: Callable[[str], str | None],
 ) -> dict[str, list[Mapping[str, Any]]]:
     """The servers of each member, by the member's id, among those that Nova shows.
 
     A recorded id decides, also that of a discarded one. Any tenant may put any tag on any server of
-    the project, so a tag counts only for a member whose server we have asked for and know no id of,
-    and only on a server that Nova made since then. Its word for when is in whole seconds, as is our
-    record.
+    the project, so a tag only says which server to look at: it is a member's when ``hint``, which
+    gives what Nova has of the server's request and nobody can change, is of one of our requests for
+    it. Where requests have none, or Nova does not find the server, a tag counts for a member whose
+    server we have asked for and know no id of, and on a server that Nova made since then alone. Its
+    word for when is in whole seconds, as is our record.
     """
     recorded = {server_id: each for each in record.members for server_id in each.server_ids}
-    awaited = {each.id: each for each in record.members if _awaited(each)}
+    tagged = {each.id: each for each in record.members}
     found: dict[str, list[Mapping[str, Any]]] = {}
     for server in servers:
-        member = recorded.get(server["id"]) or _by_tag(server, awaited)
-        if member is not None and server["tenant_id"] == record.project_id:
-            found.setdefault(member.id, []).append(server)
+        if server["tenant_id"] != record.project_id:
+            continue
+        member = recorded.get(server["id"])
+        if member is None:
+            member = tagged.get(tagged_member(server) or "")
+            if member is None or not _is_of(member, server, hint):
+                continue
+        found.setdefault(member.id, []).append(server)
     return found
 
 
-def _awaited(member: MemberRecord) -> bool:
+def tagged_member(server: Mapping[str, Any]) -> str | None:
+    """The id of the member that a server is of by its tags, which a cell that is down hides."""
+    for tag in server.get("tags", ()):
+        if tag.startswith(MEMBER_TAG):
+            return str(tag.removeprefix(MEMBER_TAG))
+    return None
+
+
+def _is_of(
+    member: MemberRecord, server: Mapping[str, Any], hint: Callable[[str], str | None]
+) -> bool:
+    """Whether one of our requests for this member has made this server."""
+    given = hint(server["id"]) if member.hints else None
+    if given is not None:
+        return given in member.hints
+    return _is_awaited(member) and server["created"] >= member.asked_at
+
+
+def _is_awaited(member: MemberRecord) -> bool:
     return (
         member.server_id is None
         and bool(member.asked_at)
         and member.status in (MemberStatus.RESERVED, MemberStatus.BUILDING)
     )
-
-
-def _by_tag(server: Mapping[str, Any], awaited: Mapping[str, MemberRecord]) -> MemberRecord | None:
-    # Without tags Nova shows servers of a cell that is down.
-    for tag in server.get("tags", ()):
-        member = awaited.get(tag.removeprefix(MEMBER_TAG)) if tag.startswith(MEMBER_TAG) else None
-        if member is not None and server["created"] >= member.asked_at:
-            return member
-    return None

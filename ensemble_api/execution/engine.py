@@ -223,7 +223,7 @@ class Engine:
         Nova finds the planned host only when it has room, so the hold goes first. From the intent
         on, the member counts as a hand-over, which other ensembles' plans take into account.
         """
-        self._store.save_server_request(ensemble, member, self._owner)
+        self._store.save_server_request(ensemble, member, self._owner, hint)
         # A server before it that is gone can leave its claim behind, as in a removal.
         for consumer in filter(None, (member.id, member.server_id)):
             self._reservation.release(consumer)

@@ -44,7 +44,8 @@ class CloudObserver:
     """Writes down what Nova says, with an operator's eyes, every ``period`` seconds.
 
     What Nova does not list is not gone: only its word that a server does not exist says so.
-    ``hints`` of what may have changed have it look sooner, and nothing else.
+    ``hints`` of what may have changed have it look sooner, and nothing else. ``discard`` is
+    ``LateServers.discard``.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class CloudObserver:
         period: float,
         clock: Callable[[], float] = time.monotonic,
         hints: Hints | None = None,
+        discard: Callable[[Context, Iterable[Mapping[str, Any]]], None] = lambda *_: None,
     ) -> None:
         self._states = states
         self._compute = compute
@@ -68,6 +70,7 @@ class CloudObserver:
         self._clock = clock
         self._newest: tuple[datetime, float] | None = None  # and when it was first heard of
         self._hints = hints
+        self._discard = discard
         self._hinted = threading.Event()
         self._heard: deque[tuple[str | None, str | None]] = deque(maxlen=MOST_HINTS)
         self._stopping = threading.Event()
@@ -113,6 +116,7 @@ class CloudObserver:
             # What changes in a cell that does not answer is asked for when it does again.
             newest = None if silent else _newest(listed)
             self._states.save_servers(_servers(listed), newest, whole=False)
+            self._discard(context, listed)
         while self._states.judge():
             pass
         return True
@@ -141,6 +145,7 @@ class CloudObserver:
         # What changes from here on is newer than what was listed, however little that is.
         newest = _newest(listed) or rows.now() - OVERLAP
         self._states.save_servers(_servers(ours), None if silent else newest, whole=True)
+        self._discard(context, listed)
 
     def _one_by_one(
         self, context: Context, ids: Iterable[str], listed: Iterable[Mapping[str, Any]]

@@ -41,7 +41,11 @@ class Servers:
             else:
                 shown.setdefault(server_id, found)
         discarded = {each for member in ensemble.members for each in member.discarded_servers}
-        for member_id, servers in recognized(ensemble, shown.values()).items():
+
+        def hint(server_id: str) -> str | None:
+            return self._compute.hint(context, server_id)
+
+        for member_id, servers in recognized(ensemble, shown.values(), hint).items():
             for server in servers:
                 yield _server(server, member_id, discarded=server["id"] in discarded)
 

@@ -24,6 +24,8 @@ _REPLACED = Sentence(
 )
 _GOES_ON = Sentence("event.removal-goes-on", "The removal goes on.")
 
+MOST_HINTS = 20  # of the last requests for a member's server
+
 
 class Progress(Database):
     """Writes of a worker; each sees in the same transaction that the lease is still its own."""
@@ -59,8 +61,12 @@ class Progress(Database):
         with self.writing() as session:
             update_ensemble(session, record, owner)
 
-    def save_server_request(self, record: EnsembleRecord, member: MemberRecord, owner: str) -> None:
+    def save_server_request(
+        self, record: EnsembleRecord, member: MemberRecord, owner: str, hint: str | None = None
+    ) -> None:
         """Save the intent to ask Nova for a member's server; only the first time is progress.
+
+        ``hint`` is that of the request.
 
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
@@ -72,6 +78,8 @@ class Progress(Database):
             if member.server_id or not member.asked_at:
                 # The new one may be known by its tag alone for a moment; an old one is gone.
                 values |= {"asked_at": now, "server_id": None}
+            if hint is not None:
+                values["hints"] = [*member.hints, hint][-MOST_HINTS:]
             if first:
                 rows.event(
                     session,

@@ -180,6 +180,7 @@ def to_member(row: Any) -> MemberRecord:
             for name, times, until in row.lost_hosts or ()
         ),
         discarded_servers=tuple(row.discarded_servers or ()),
+        hints=tuple(row.hints or ()),
         addresses=tuple((network, address) for network, address in row.addresses or ()),
         leaving=row.leaving,
         pause=_left(row.retry_at) if row.retry_at else 0.0,

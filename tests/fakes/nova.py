@@ -262,7 +262,11 @@ class FakeNova:
     def show(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
         server = self._server(server_id)
         self._look(server)
-        return 200, {"server": self._view(self._server(server_id), context)}
+        view = self._view(self._server(server_id), context)
+        if request.headers.get("OpenStack-API-Version") == "compute 2.100":
+            given = self.hints.get(server_id, {})
+            view["scheduler_hints"] = {key: [value] for key, value in given.items()}
+        return 200, {"server": view}
 
     def delete(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
         server = self._server(server_id)

@@ -20,6 +20,7 @@ from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
 from ensemble_api.execution.handover import Handovers
+from ensemble_api.execution.late_servers import LateServers
 from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.service import Service
@@ -254,6 +255,7 @@ class SmallCloud:
             History(self.store, timedelta(days=90)),
             owner="observer",
             period=5,
+            discard=LateServers(self.store, FakeSession(), compute).discard,
         )
         with self.store.writing() as session:
             session.query(models.Observation).update({"compared_at": None})

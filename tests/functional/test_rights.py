@@ -56,6 +56,7 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
         ("all_servers", (), {("GET", r"/servers/detail")}),
         ("servers", ("shop-project", "ensemble:x"), {("GET", r"/servers/detail")}),
         ("server", ("no-such-server",), {("GET", r"/servers/([^/]+)")}),
+        ("hint", ("no-such-server",), {("GET", r"/servers/([^/]+)")}),
         ("delete_server", ("no-such-server",), set()),
         ("refusal", ("web-0", {"flavor": FLAVOR, "image": IMAGE, "networks": "auto"}), set()),
     ],

@@ -18,6 +18,7 @@ from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
 from ensemble_api.execution.handover import Handovers
+from ensemble_api.execution.late_servers import LateServers
 from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.execution.worker import Worker
 from ensemble_api.planning.message import Sentence
@@ -139,6 +140,7 @@ class ApiProcess:
             owner=name,
             period=OBSERVED,
             clock=lambda: world.tasks.now,
+            discard=LateServers(self.store, FakeSession(), compute).discard,
         )
         self.worker = Worker(
             self.store,

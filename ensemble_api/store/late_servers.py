@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers of which nothing is recorded, though their tags name a member of an ensemble."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from ensemble_api.store import models, rows
+from ensemble_api.store.database import Database
+from ensemble_api.store.leases import UNSETTLED
+
+_MEMBERS = (
+    sa.select(
+        models.Member.id,
+        models.Member.ensemble_id,
+        models.Member.server_id,
+        models.Member.discarded_servers,
+        models.Member.hints,
+        models.Ensemble.project_id,
+    )
+    .join(models.Ensemble, models.Member.ensemble_id == models.Ensemble.id)
+    .where(models.Member.hints.is_not(None), ~UNSETTLED)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UnrecordedServer:
+    """A server with the tag of a member, and the hints of the requests for that member."""
+
+    server_id: str
+    ensemble_id: str
+    project_id: str
+    hints: tuple[str, ...]
+
+
+def unrecorded(
+    database: Database, tagged: Mapping[str, tuple[str, str]]
+) -> Iterator[UnrecordedServer]:
+    """Those of the servers that are not known to be a member's, with no operation under way.
+
+    ``tagged`` are the id of the member that the tag names and the project, by the server.
+    """
+    names = sorted({member_id for member_id, _ in tagged.values()})
+    with database.reading() as session:
+        members = {
+            row.id: row
+            for some in rows.portions(names)
+            for row in session.execute(_MEMBERS.where(models.Member.id.in_(some)))
+        }
+    for server_id, (member_id, project_id) in sorted(tagged.items()):
+        row = members.get(member_id)
+        if row is None or row.project_id != project_id:
+            continue
+        if server_id not in (row.server_id, *(row.discarded_servers or ())):
+            yield UnrecordedServer(server_id, row.ensemble_id, project_id, tuple(row.hints))
