@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ensemble_api import patterns
 from ensemble_api.operations import Goal, Operation, OperationStatus, Requester
 from ensemble_api.planning.message import Message
 from ensemble_api.planning.model import Ensemble
@@ -176,6 +177,21 @@ class EnsembleRecord:
             if tier["name"] == member.tier:
                 return member_template(tier["server"], member.index, tier["count"])
         raise KeyError(member.tier)
+
+    def filled_template(self, member: MemberRecord) -> Mapping[str, Any]:
+        """The server template of ``member`` with its patterns filled in.
+
+        KeyError if there is no such tier.
+        """
+        counts = {tier["name"]: tier["count"] for tier in self.body["tiers"]}
+        values = patterns.Values(self.name, member.tier, member.index, counts[member.tier])
+        return patterns.filled(self.template(member), values)
+
+    @property
+    def named_tiers(self) -> frozenset[str]:
+        """The tiers whose servers are called as the tenant wants, and not after the ensemble."""
+        tiers = self.body["tiers"]
+        return frozenset(each["name"] for each in tiers if "name" in each["server"])
 
     @property
     def settled(self) -> bool:

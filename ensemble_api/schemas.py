@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema
 
-from ensemble_api import exception, limits, schema_errors
+from ensemble_api import exception, limits, pattern_rules, schema_errors
 from ensemble_api.planning.policies.exclusive import OTHERS
 
 UUID: dict[str, Any] = {
@@ -44,6 +44,8 @@ PER_MEMBER: dict[str, Any] = {
 SERVER: dict[str, Any] = {
     "type": "object",
     "properties": {
+        "name": NAME,
+        "hostname": {**TEXT, "format": "line"},
         "flavor": {"type": "string", "minLength": 1, "maxLength": 255, "format": "line"},
         "image": UUID,
         "volumes": PER_MEMBER,
@@ -75,6 +77,12 @@ SERVER: dict[str, Any] = {
                 "maxLength": limits.METADATA,
                 "format": "text",
             },
+        },
+        "fill_in": {
+            "type": "array",
+            "items": {"enum": ["metadata", "user_data"]},
+            "maxItems": 2,
+            "uniqueItems": True,
         },
         "config_drive": {"type": "boolean"},
         "disk_config": {"enum": ["AUTO", "MANUAL"]},
@@ -372,8 +380,11 @@ def _check(validator: jsonschema.Draft202012Validator, body: Any) -> None:
 
 
 def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
-    """An ensemble with its defaults."""
-    return {
+    """An ensemble with its defaults.
+
+    :raises ensemble_api.exception.Invalid: when a member's own could not be filled in.
+    """
+    completed = {
         "name": given["name"].strip(),
         "description": given.get("description", ""),
         "tiers": [
@@ -381,3 +392,5 @@ def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "policies": [{"enforcement": "hard", **policy} for policy in given.get("policies", [])],
     }
+    pattern_rules.check(completed)
+    return completed

@@ -2,10 +2,12 @@
 """Names of servers: those of their ensemble and member, as far as Nova takes them."""
 
 import re
-import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from nova.utils import sanitize_hostname
+
+from ensemble_api.patterns import as_name
 
 MOST = 63  # characters: Nova cuts the host names that it makes of servers' names there
 NAMELESS = "ensemble"
@@ -22,12 +24,17 @@ def server_name(ensemble: str, member: str, mark: str = "") -> str:
     Of the ensemble's name, what Nova refuses is left out or becomes an underscore, and what is too
     long is cut, so that the member's name is always whole, in the host name too.
     """
-    composed = unicodedata.normalize("NFC", ensemble)
-    characters = (each if _taken(each) else "_" for each in composed)
-    kept = re.sub("_+", "_", "".join(characters))
+    kept = as_name(ensemble)
     end = f"{mark}-{member}" if mark else member
     room = MOST - len(end) - 1
     return f"{_trimmed(_trimmed(kept)[:room]) or NAMELESS}-{end}"
+
+
+def member_server_name(
+    template: Mapping[str, Any], ensemble: str, member: str, mark: str = ""
+) -> str:
+    """The name that a member's template, filled in, gives its server, or else ``server_name``."""
+    return template.get("name") or server_name(ensemble, member, mark)
 
 
 def mark(ensemble_id: str, name: str, members: Collection[str], taken: Iterable[str]) -> str:
@@ -47,9 +54,3 @@ def mark(ensemble_id: str, name: str, members: Collection[str], taken: Iterable[
 def _trimmed(text: str) -> str:
     """Without spaces, underscores and dashes at its ends."""
     return re.sub(r"^[\s_-]+|[\s_-]+$", "", text)
-
-
-def _taken(character: str) -> bool:
-    """Whether Nova takes it in a server's name (nova/api/validation/parameter_types.py)."""
-    category = unicodedata.category(character)
-    return character < "\uffff" and category[0] != "C" and (category[0] != "Z" or category == "Zs")

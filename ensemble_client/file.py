@@ -16,9 +16,11 @@ STANDARD_INPUT: Final = "-"
 MAX_USER_DATA: Final = 49_149
 """Bytes of a user data file: Nova takes 65,535 once it is base64."""
 
-_SERVER_TEXTS: Final = ("flavor", "image", "key_name", "availability_zone", "disk_config")
+_SERVER_TEXTS: Final = (
+    "name", "hostname", "flavor", "image", "key_name", "availability_zone", "disk_config",
+)  # fmt: skip
 _SERVER_LISTS: Final = (
-    "volumes", "ports", "security_groups", "tags", "trusted_image_certificates",
+    "volumes", "ports", "security_groups", "tags", "trusted_image_certificates", "fill_in",
 )  # fmt: skip
 _SERVER_OTHERS: Final = (
     "networks", "user_data", "user_data_file", "metadata", "config_drive", "description",

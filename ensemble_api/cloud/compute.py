@@ -274,6 +274,7 @@ _AS_GIVEN = (
     "availability_zone",
     "config_drive",
     "description",
+    "hostname",
     "key_name",
     "metadata",
     "tags",

@@ -24,7 +24,7 @@ from ensemble_api.execution.servers import Servers
 from ensemble_api.operations import OperationType, Requester
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
-from ensemble_api.server_names import server_name
+from ensemble_api.server_names import member_server_name
 from ensemble_api.store.api import Store
 from ensemble_api.threads import for_each
 
@@ -231,12 +231,14 @@ class Engine:
         # Placement and Keystone may have taken their time. Nova keeps what a worker asks for that
         # has lost its lease and dies before it can delete it.
         self._store.check_lease(ensemble, self._owner)
+        template = ensemble.filled_template(member)
+        mark = ensemble.plan.get("mark", "")
         try:
             server_id = self._compute.create_server(
                 context,
-                server_name(ensemble.name, member.name, ensemble.plan.get("mark", "")),
+                member_server_name(template, ensemble.name, member.name, mark),
                 member.host,
-                ensemble.template(member),
+                template,
                 [f"{ENSEMBLE_TAG}{ensemble.id}", f"{MEMBER_TAG}{member.id}"],
                 hint,
             )

@@ -30,6 +30,7 @@ _PARTS: Final = (
     "tags",
     "disk_config",
     "description",
+    "hostname",
 )
 FORBIDDEN: Final = 403
 _KINDS: Final[Mapping[int, type[exception.EnsembleError]]] = {

@@ -161,7 +161,9 @@ def server_mark(store: Store, record: EnsembleRecord) -> str:
         for each in store.server_names(record.project_id, record.id)
         for member in each.members
     ]
-    return mark(record.id, record.name, [each.name for each in record.members], taken)
+    # What a tenant has named is called so, whatever others are called.
+    ours = [each.name for each in record.members if each.tier not in record.named_tiers]
+    return mark(record.id, record.name, ours, taken)
 
 
 def _next_attempt(record: EnsembleRecord, fresh: EnsembleRecord) -> Operation | None:

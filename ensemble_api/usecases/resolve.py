@@ -12,12 +12,13 @@ from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.context import Context
+from ensemble_api.patterns import Values, filled
 from ensemble_api.planning import model
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import member_template
 from ensemble_api.schema_errors import ONE_OF
-from ensemble_api.server_names import server_name
+from ensemble_api.server_names import member_server_name
 from ensemble_api.usecases.refusals import AcceptedTemplates, Refusals
 from ensemble_api.usecases.server_template import ServerTemplates
 
@@ -134,8 +135,9 @@ class Resolver:
             if nova_check is NovaCheck.NEVER:
                 templates.references(place, tier["server"])
                 continue
-            first = member_template(tier["server"], 0, tier["count"])
-            name = server_name(body["name"], f"{tier['name']}-0")
+            values = Values(body["name"], tier["name"], 0, tier["count"])
+            first = filled(member_template(tier["server"], 0, tier["count"]), values)
+            name = member_server_name(first, body["name"], f"{tier['name']}-0")
             if (refused := refusals.of(name, first)) is not None:
                 templates.references(place, tier["server"])
                 raise refusals.error(place, name, first, refused)

@@ -161,9 +161,9 @@ def _policies(record: EnsembleRecord) -> list[Json]:
 def _first_server(record: EnsembleRecord) -> str | None:
     """What the first server is called, if it is marked to differ from another ensemble's."""
     mark = record.plan.get("mark")
-    if not (mark and record.members):
-        return None
-    return server_name(record.name, record.members[0].name, mark)
+    named = (each.name for each in record.members if each.tier not in record.named_tiers)
+    first = next(named, None)
+    return server_name(record.name, first, mark) if mark and first else None
 
 
 def _fault(record: EnsembleRecord, zone_level: str | None, *, names: bool) -> Json | None:

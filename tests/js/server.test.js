@@ -9,7 +9,7 @@ const PLAIN = { ...server.EMPTY, flavor: 'f-1', image: 'i-1', count: 2 };
 const FULL = {
   flavor: 'f-1', image: 'i-1', networks: ['n-2', 'n-1'], ports: ['p-1', 'p-2'], key_name: 'mine',
   security_groups: ['default'], user_data: 'IyEvYmluL3No', metadata: { role: 'web', team: '' }, config_drive: true,
-  availability_zone: 'az1',
+  availability_zone: 'az1', name: '{tier}-{index}', hostname: 'web{index}', fill_in: ['user_data'],
 };
 test('what is not set is not sent', () => {
   assert.deepEqual(server.toApi(PLAIN), { flavor: 'f-1', image: 'i-1', networks: 'auto' });
@@ -35,8 +35,8 @@ test('rows of metadata that are empty do not count', () => {
 });
 
 test('what the drawing has no field for is kept and sent as it came', () => {
-  const given = { flavor: 'f-1', image: 'i-1', networks: 'auto', constructor: 'x', hostname: 'y' };
-  assert.deepEqual(server.fromApi(given).rest, { constructor: 'x', hostname: 'y' });
+  const given = { flavor: 'f-1', image: 'i-1', networks: 'auto', constructor: 'x', personality: 'y' };
+  assert.deepEqual(server.fromApi(given).rest, { constructor: 'x', personality: 'y' });
   assert.deepEqual(server.toApi(server.fromApi(given)), given);
 });
 

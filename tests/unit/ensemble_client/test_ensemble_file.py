@@ -106,6 +106,9 @@ def test_a_name_given_beside_the_file_wins_and_need_not_be_in_it(path: Path) -> 
         ("disk_config: MANUAL", {"disk_config": "MANUAL"}),
         ("description: Serves pages.", {"description": "Serves pages."}),
         ("tags: front", {"tags": ["front"]}),
+        ("name: '{tier}-{index}'", {"name": "{tier}-{index}"}),
+        ("hostname: web{index}.example.org", {"hostname": "web{index}.example.org"}),
+        ("fill_in: user_data", {"fill_in": ["user_data"]}),
         ("trusted_image_certificates: [c-1, c-2]", {"trusted_image_certificates": ["c-1", "c-2"]}),
     ],
 )

@@ -29,6 +29,8 @@
     const several = (values) => joined((values || []).map(typed));
     const one = (text) => several(text ? [text] : []);
     return [
+      [gettext('Server names'), one(server.name)],
+      [gettext('Host names'), one(server.hostname)],
       [gettext('Description'), one(server.description)],
       [gettext('Volumes'), several(server.volumes)],
       [gettext('Networks'), Array.isArray(server.networks) ? several(server.networks.map(name)) : ''],

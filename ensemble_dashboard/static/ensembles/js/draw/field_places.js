@@ -6,10 +6,8 @@
   const { drafts, policyKinds, server } = ensembles;
   const { POLICY, changePolicy } = ensembles.draftPolicies;
 
-  // The API's names of fields, where ours are others.
-  const FIELDS = {
-    ...server.FIELDS, ...Object.fromEntries(Object.entries(policyKinds.fields()).map(([field, name]) => [name, field])),
-  };
+  // The API's names of a policy's fields, where ours are others.
+  const POLICY_FIELDS = Object.fromEntries(Object.entries(policyKinds.fields()).map(([field, name]) => [name, field]));
   // What a change of the API's may be about.
   const EDITABLE = {
     tier: ['count', 'flavor', 'zone'], policy: ['enforcement', 'level', ...Object.keys(policyKinds.fields())],
@@ -25,7 +23,9 @@
     const kind = match[1] === 'tiers' ? 'tier' : 'policy';
     const item = draft[match[1]][Number(match[2])];
     const name = match[3].replace(/^server\./, '').split(/[.[]/)[0];
-    const ours = (Object.hasOwn(FIELDS, name) && FIELDS[name]) || name || (kind === 'tier' ? 'name' : 'type');
+    const tierFields = match[3].startsWith('server.') ? server.FIELDS : {};
+    const known = kind === 'tier' ? tierFields : POLICY_FIELDS;
+    const ours = (Object.hasOwn(known, name) && known[name]) || name || (kind === 'tier' ? 'name' : 'type');
     return { kind, key: item ? item.key : null, field: ours };
   }
 

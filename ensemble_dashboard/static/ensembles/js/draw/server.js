@@ -16,14 +16,14 @@
   const EMPTY = {
     flavor: '', image: '', volumes: null, networks: 'auto', ports: [], keyName: '', securityGroups: [],
     userData: '', userDataHidden: false, metadata: [], configDrive: false, zone: '', diskConfig: '', serverDescription: '',
-    tags: [], certificates: [],
+    tags: [], certificates: [], serverName: '', hostname: '', fillIn: [],
   };
 
   // The API's names of these fields, where they are others.
   const FIELDS = {
     key_name: 'keyName', security_groups: 'securityGroups', user_data: 'userData',
     config_drive: 'configDrive', availability_zone: 'zone', disk_config: 'diskConfig', description: 'serverDescription',
-    trusted_image_certificates: 'certificates',
+    trusted_image_certificates: 'certificates', name: 'serverName', fill_in: 'fillIn',
   };
 
   /** The fields as the API's "server"; what is not set is left out. */
@@ -32,7 +32,7 @@
     if (tier.volumes) { server.volumes = tier.volumes; } else { server.image = tier.image; }
     // Ports and none of "these networks": the ports alone, which is what "auto" means beside them.
     server.networks = Array.isArray(tier.networks) && !tier.networks.length ? 'auto' : tier.networks;
-    for (const [name, field] of Object.entries({ ports: 'ports', tags: 'tags', ...FIELDS })) {
+    for (const [name, field] of Object.entries({ ports: 'ports', tags: 'tags', hostname: 'hostname', ...FIELDS })) {
       const value = tier[field];
       if (value && value.length !== 0) { server[name] = value; }
     }

@@ -12,12 +12,18 @@
   const TABS = {
     source: ['image', 'volumes', 'certificates'], flavor: ['flavor'], networks: ['networks', 'ports'],
     access: ['securityGroups', 'keyName'], setup: ['userData', 'configDrive', 'zone', 'diskConfig'],
-    metadata: ['serverDescription', 'tags', 'metadata'],
+    metadata: ['serverDescription', 'tags', 'metadata'], advanced: ['serverName', 'hostname', 'fillIn'],
   };
 
   // Fields that are typed as texts: what stands in them, and what is typed.
-  const LINES = { certificates: [(ids) => ids.join(', '), split], tags: [(tags) => tags.join(', '), split],
-    serverDescription: [(text) => text, (text) => text] };
+  const LISTED = [(texts) => texts.join(', '), split];
+  const AS_IT_IS = [(text) => text, (text) => text];
+  const LINES = {
+    certificates: LISTED, tags: LISTED, serverDescription: AS_IT_IS, serverName: AS_IT_IS, hostname: AS_IT_IS,
+  };
+
+  // What may have each member's own values filled in, by the API's names.
+  const FILLED = { metadata: 'fillMetadata', user_data: 'fillUserData' };
 
   /** "a, b" as a list of different texts. */
   function split(text) {
@@ -116,6 +122,11 @@
         line('tags');
         show.metadata(tier().metadata);
       },
+      advanced() {
+        line('serverName');
+        line('hostname');
+        for (const [field, id] of Object.entries(FILLED)) { part(id).checked = tier().fillIn.includes(field); }
+      },
     };
 
     function go(tab) {
@@ -186,6 +197,8 @@
         fillTab.networks();
       } else if (target === part('configDrive')) {
         set({ configDrive: checked });
+      } else if (Object.values(FILLED).some((id) => target === part(id))) {
+        set({ fillIn: Object.keys(FILLED).filter((field) => part(FILLED[field]).checked) });
       } else if (target === part('zone') || target === part('diskConfig')) {
         set({ [target.id.replace('sheet-', '')]: value });
       }
