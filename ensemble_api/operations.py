@@ -52,11 +52,19 @@ class Requester:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Where one member is to be in the end: on a host, or nowhere when ``host`` is None."""
+    """Where one member is to be in the end: on a host, or nowhere when ``host`` is None.
+
+    One that is ``released`` is no member any more then, and its server stays.
+    """
 
     member_id: str
     name: str
     host: str | None
+    released: bool = False
+
+    def __post_init__(self) -> None:
+        if self.released and self.host is not None:
+            raise ValueError("released: a member that is to be there is not released")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,11 @@ class Operation:
     def unwanted(self) -> frozenset[str]:
         """The ids of the members that are to be gone in the end."""
         return frozenset(each.member_id for each in self.goals if each.host is None)
+
+    @property
+    def released(self) -> frozenset[str]:
+        """The ids of the members that are to be gone, and whose servers stay."""
+        return frozenset(each.member_id for each in self.goals if each.released)
 
     def with_hosts(self, hosts: Mapping[str, str], plan: Mapping[str, Any]) -> "Operation":
         """This operation after another plan gave some members, by their ids, other hosts."""

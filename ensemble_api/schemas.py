@@ -218,6 +218,12 @@ CREATE: dict[str, Any] = {
 # What is to be otherwise; tiers and policies are all that there are to be. A tier that the ensemble
 # has keeps its server template where that is left out.
 _DESCRIPTION = ENSEMBLE["properties"]["ensemble"]
+_MEMBERS: dict[str, Any] = {
+    "type": "array",
+    "items": {"type": "string", "maxLength": 64, "format": "line"},
+    "maxItems": limits.REMOVED,
+    "uniqueItems": True,
+}
 CHANGE: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -233,12 +239,9 @@ CHANGE: dict[str, Any] = {
             },
             "required": ["generation"],
         },
-        "remove": {
-            "type": "array",
-            "items": {"type": "string", "maxLength": 64, "format": "line"},
-            "maxItems": limits.REMOVED,
-            "uniqueItems": True,
-        },
+        "remove": _MEMBERS,
+        "replace": _MEMBERS,
+        "release": _MEMBERS,
         "plan": UUID,
     },
     "required": ["ensemble"],
@@ -340,13 +343,12 @@ def check_ensemble(body: Any) -> dict[str, Any]:
     return _completed(body["ensemble"])
 
 
-def check_change(
-    body: Any, before: Mapping[str, Any]
-) -> tuple[int, dict[str, Any], tuple[str, ...], str | None]:
+def check_change(body: Any, before: Mapping[str, Any]) -> dict[str, Any]:
     """Check a change of what is described ``before``.
 
-    Gives the generation that is changed, the whole description as it is to be, the names of members
-    that are to be removed, and the id of the plan that was previewed, if any.
+    Gives the ``generation`` that is changed, the whole ``body`` as it is to be, the names of
+    members to ``remove``, to ``replace`` and to ``release``, and the ``plan_id`` of what was
+    previewed, None without one.
 
     :raises ensemble_api.exception.Invalid: with ``field``, when the shape is wrong.
     """
@@ -356,12 +358,12 @@ def check_change(
         known = {tier["name"]: {"server": tier["server"]} for tier in before["tiers"]}
         given["tiers"] = [{**known.get(each["name"], {}), **each} for each in given["tiers"]]
     described = check_ensemble({"ensemble": {**before, **given}})
-    return (
-        int(body["ensemble"]["generation"]),
-        described,
-        tuple(body.get("remove", ())),
-        body.get("plan", "").lower() or None,
-    )
+    return {
+        "generation": int(body["ensemble"]["generation"]),
+        "body": described,
+        **{name: tuple(body.get(name, ())) for name in ("remove", "replace", "release")},
+        "plan_id": body.get("plan", "").lower() or None,
+    }
 
 
 def check_action(body: Any) -> str:

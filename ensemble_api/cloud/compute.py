@@ -268,6 +268,17 @@ class Compute:
             if error.status not in (GONE, 409):
                 raise
 
+    def remove_tag(self, context: Context, server_id: str, tag: str) -> None:
+        """Remove a tag of a server; one that is not there is fine.
+
+        :raises ensemble_api.exception.CloudError: when Nova refuses.
+        """
+        try:
+            self._call(context, "DELETE", f"/servers/{_quote(server_id)}/tags/{_quote(tag)}")
+        except exception.CloudError as error:
+            if error.status != GONE:
+                raise
+
 
 # The fields of a template that Nova calls the same and takes as they are.
 _AS_GIVEN = (

@@ -75,7 +75,7 @@ def _change(
         wanted, there = _part(ensemble, servers, operation.wanted)
         to_build = build(wanted, there, concurrency=concurrency, timeout=timeout, down=down)
         return (Advance(),) if to_build is None else to_build
-    unwanted, left = _part(ensemble, servers, operation.unwanted)
+    unwanted, left = _part(ensemble, servers, operation.unwanted - operation.released)
     to_remove = remove(unwanted, left)
     return (Advance(),) if to_remove is None else to_remove
 

@@ -21,7 +21,7 @@ from ensemble_api.execution.replacement import Replacement
 from ensemble_api.execution.rights import Rights
 from ensemble_api.execution.search import HOST_PATIENCE, pause_after_losses
 from ensemble_api.execution.servers import Servers
-from ensemble_api.operations import OperationType, Requester
+from ensemble_api.operations import OperationStatus, OperationType, Requester
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.server_names import member_server_name
@@ -191,10 +191,27 @@ class Engine:
             case actions.Fail(message):
                 self._fail(ensemble, message)
             case actions.Advance():
-                self._store.advance_change(ensemble, self._owner)
+                self._advance(context, ensemble)
             case actions.Finish(status):
                 self._finish(ensemble, status)
         return None
+
+    def _advance(self, context: Context, ensemble: EnsembleRecord) -> None:
+        """Go on with a change; before members are let go, their servers lose the tags of ours."""
+        operation = ensemble.operation
+        if operation is not None and operation.status is OperationStatus.REMOVING:
+            for member in ensemble.members:
+                if member.id in operation.released and member.server_id:
+                    self._untag(context, ensemble, member)
+        self._store.advance_change(ensemble, self._owner)
+
+    def _untag(self, context: Context, ensemble: EnsembleRecord, member: MemberRecord) -> None:
+        for tag in (f"{ENSEMBLE_TAG}{ensemble.id}", f"{MEMBER_TAG}{member.id}"):
+            try:
+                self._compute.remove_tag(context, str(member.server_id), tag)
+            except exception.CloudError as error:
+                # Nova refuses it for some states of a server. A tag that stays says nothing.
+                LOG.info("Server %s keeps the tag %s: %s", member.server_id, tag, error)
 
     def _finish(self, ensemble: EnsembleRecord, status: Status | None) -> None:
         if status is None:

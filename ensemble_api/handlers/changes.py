@@ -18,7 +18,7 @@ def change(call: Call, ensemble_id: str) -> Answer:
     """
     record = authorized(call, ensemble_id, "change")
     call.only(*CHANGE)
-    asked = ChangeRequest(*schemas.check_change(call.json, record.body))
+    asked = ChangeRequest(**schemas.check_change(call.json, record.body))
     if call.flag("dry_run"):
         return _preview(call, record, asked)
     changed = call.service.change(call.context, record, asked)
@@ -32,6 +32,9 @@ def _preview(call: Call, record: EnsembleRecord, asked: ChangeRequest) -> Answer
     change = {
         "added": [each.name for each in found.added],
         "removed": [each.name for each in found.removed],
+        "released": [each.name for each in found.released],
+        "moved": [],
+        "outdated": [],
     }
     plan = views.plan(found.dry_run, record.project_id, names=names, capacity=capacity)
     return Answer(200, {"plan": plan, "change": change})

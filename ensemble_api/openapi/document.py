@@ -105,7 +105,21 @@ REQUESTS = (
         refusals=(409, 412, 413),
         preview=one(
             plan=component("Plan"),
-            change=one(added=several(shapes.STRING), removed=several(shapes.STRING)),
+            change=one(
+                added=several(shapes.STRING),
+                removed=several(shapes.STRING),
+                released=several(shapes.STRING),
+                moved=several(
+                    one(
+                        **{
+                            "member": shapes.STRING,
+                            "from": shapes.by_name(shapes.REFERENCE),
+                            "to": shapes.by_name(shapes.REFERENCE),
+                        }
+                    )
+                ),
+                outdated=several(shapes.STRING),
+            ),
         ),
     ),
     Request(

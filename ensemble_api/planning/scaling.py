@@ -54,12 +54,14 @@ def scale(
     *,
     solve: Solve | None,
     leaving: Collection[Member] = (),
+    replaced: Collection[Member] = (),
     staying: Collection[Member] = (),
 ) -> Scaled | Infeasible:
     """Plan an ensemble whose members `running` are there already, on the hosts given.
 
     Each tier gets as many members as `ensemble` says; members of tiers that it lacks leave. Those
-    of `leaving` are removed first and those of `staying` never; who else leaves is chosen so that
+    of `leaving` are removed first, `replaced` being those of them in whose place another member is
+    added, and those of `staying` never; who else leaves is chosen so that
     what is left does best by the policies and by the objectives. New members have the lowest
     indices that are free. What runs must be part of what `snapshot.free` lacks.
 
@@ -73,7 +75,7 @@ def scale(
         for member, host in running.items()
         if member.tier in counts and member not in leaving
     }
-    _check_named(ensemble, running, kept, leaving)
+    _check_named(ensemble, running, [each for each in leaving if each not in replaced])
     kept = _chosen(ensemble, kept, snapshot, staying)
     tiers = tuple(_with_members(tier, kept, running) for tier in ensemble.tiers)
     scaled = replace(ensemble, tiers=tiers)
@@ -124,9 +126,7 @@ def _scaled(plan: Plan, kept: Assignment, running: Assignment) -> Scaled:
     )
 
 
-def _check_named(
-    ensemble: Ensemble, running: Assignment, kept: Assignment, leaving: Collection[Member]
-) -> None:
+def _check_named(ensemble: Ensemble, running: Assignment, leaving: Collection[Member]) -> None:
     """Refuse that more of a tier are named than leave it."""
     for tier in ensemble.tiers:
         there = sum(member.tier == tier.name for member in running)

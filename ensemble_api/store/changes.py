@@ -11,9 +11,9 @@ from sqlalchemy import orm
 
 from ensemble_api import exception
 from ensemble_api.operations import Operation, OperationStatus
-from ensemble_api.planning.message import Message, Sentence
+from ensemble_api.planning.message import Message, Sentence, listed
 from ensemble_api.records import EnsembleRecord, Status
-from ensemble_api.store import models, operations, rows
+from ensemble_api.store import members, models, operations, rows
 from ensemble_api.store.database import Database, retried
 from ensemble_api.store.folding import folded
 from ensemble_api.store.leases import UNSETTLED
@@ -27,6 +27,11 @@ _CHANGES = Sentence(
 _DESCRIBED = Sentence("event.described", "The ensemble is described otherwise.")
 _REMOVES = Sentence("event.change-removes", "All that was added is there; what is to go does.")
 _CHANGED = Sentence("event.change-done", "The change is done.")
+_RELEASED = Sentence(
+    "event.members-released",
+    "%(members)s is of the ensemble no longer; its server was kept.",
+    "%(members)s are of the ensemble no longer; their servers were kept.",
+)
 _UNDONE = Sentence("event.change-undone", "The change was undone; the ensemble is as before.")
 _CANCELLED = Sentence("event.change-cancelled", "The change was cancelled, and is undone.")
 
@@ -80,7 +85,7 @@ class Changes(Database):
                 raise exception.LeaseLost(record.id)
             until = rows.now() + timedelta(seconds=seconds)
             update_ensemble(session, record, owner, plan=record.plan, lease_until=until)
-            _forget(session, known.wanted)
+            members.release(session, known.wanted)
             _set_leaving(session, known.unwanted, leaving=False)
             _add(session, record, operation.wanted)
             _set_leaving(session, operation.unwanted, leaving=True)
@@ -106,7 +111,7 @@ class Changes(Database):
             if known is None or known.status is not OperationStatus.RESERVING:
                 return
             _restore(session, record.id, known)
-            _forget(session, known.wanted)
+            members.release(session, known.wanted)
             _set_leaving(session, known.unwanted, leaving=False)
             session.execute(sa.delete(models.Operation).where(models.Operation.id == known.id))
 
@@ -152,7 +157,15 @@ class Changes(Database):
                 operations.save(session, replace(known, status=OperationStatus.REMOVING))
                 rows.event(session, record.id, "change removes", _REMOVES())
                 return
-            _forget(session, known.unwanted)
+            members.release(session, known.unwanted)
+            if known.released:
+                names = listed([each.name for each in known.goals if each.released])
+                rows.event(
+                    session,
+                    record.id,
+                    "members released",
+                    _RELEASED(members=names, count=len(known.released)),
+                )
             undone = known.status is OperationStatus.UNDOING
             failed = OperationStatus.FAILED if known.reason else OperationStatus.CANCELLED
             end = failed if undone else OperationStatus.SUCCEEDED
@@ -222,11 +235,6 @@ def _add(session: orm.Session, record: EnsembleRecord, member_ids: Collection[st
     )
     new = tuple(each for each in record.members if each.id in member_ids)
     rows.add_members(session, replace(record, members=new), start=(last or 0) + 1)
-
-
-def _forget(session: orm.Session, member_ids: Collection[str]) -> None:
-    for some in rows.portions(sorted(member_ids)):
-        session.execute(sa.delete(models.Member).where(models.Member.id.in_(some)))
 
 
 def _set_leaving(session: orm.Session, member_ids: Collection[str], *, leaving: bool) -> None:

@@ -13,7 +13,7 @@ from ensemble_api import exception
 from ensemble_api.operations import Goal, Operation, OperationStatus, OperationType, Requester
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import Status
-from ensemble_api.store import models, rows
+from ensemble_api.store import members, models, rows
 from ensemble_api.store.database import Database
 
 _NO_MARKER = Sentence("invalid.marker", "%(marker)s is unknown")
@@ -115,14 +115,16 @@ def _start_removal(
         failed = known.status is OperationStatus.UNDOING
         end = OperationStatus.FAILED if failed else OperationStatus.CANCELLED
         _set_status(session, known, end)
+        # What was to be kept is not deleted by a delete that is quicker than the change.
+        members.release(session, known.released)
     model = models.Member
-    members = session.execute(
+    left = session.execute(
         sa.select(model.id, model.tier, model.number)
         .where(model.ensemble_id == ensemble_id)
         .order_by(model.position)
     )
     # Also those that are gone: a server may come late of a request whose answer was lost.
-    goals = tuple(Goal(member_id, f"{tier}-{number}", None) for member_id, tier, number in members)
+    goals = tuple(Goal(member_id, f"{tier}-{number}", None) for member_id, tier, number in left)
     start(
         session,
         ensemble_id,
@@ -144,15 +146,18 @@ def _write(row: models.Operation, operation: Operation) -> None:
         "roles": list(operation.requester.roles),
         "unlisted": list(operation.requester.unlisted),
     }
-    row.goals = [
-        {"member_id": each.member_id, "name": each.name, "host": each.host}
-        for each in operation.goals
-    ]
+    row.goals = [_goal_row(each) for each in operation.goals]
     row.attempts = operation.attempts
     row.reason = operation.reason
     row.plan = operation.plan
     row.before = None if operation.status.ended else operation.before
     row.ended_at = rows.now() if operation.status.ended else None
+
+
+def _goal_row(goal: Goal) -> dict[str, Any]:
+    """What is stored of a goal: what it has beside a host is left out where it has nothing."""
+    row: dict[str, Any] = {"member_id": goal.member_id, "name": goal.name, "host": goal.host}
+    return row | ({"released": True} if goal.released else {})
 
 
 def to_operation(row: Any) -> Operation:

@@ -64,11 +64,15 @@ _WAS_CANCELLED = Sentence("conflict.change-cancelled", "The change was cancelled
 
 @dataclass(frozen=True, slots=True)
 class ChangePreview:
-    """What would come of a change: the plan, and who comes and goes; nobody where it fails."""
+    """What would come of a change: the plan, and who comes and goes; nobody where it fails.
+
+    Of those who go, the servers of ``removed`` are deleted, and those of ``released`` stay.
+    """
 
     dry_run: DryRun
     added: tuple[Member, ...] = ()
     removed: tuple[Member, ...] = ()
+    released: tuple[Member, ...] = ()
 
 
 class Change:
@@ -134,7 +138,9 @@ class Change:
         more = growth(request, found)
         shortages = self._quota.shortages(context, more) if more else ()
         dry_run = replace(dry_run, id=plan_id, labels=labels, over_quota=shortages)
-        return ChangePreview(dry_run, found.added, found.removed)
+        released = tuple(each for each in found.removed if each.name in asked.release)
+        removed = tuple(each for each in found.removed if each not in released)
+        return ChangePreview(dry_run, found.added, removed, released)
 
     def change(
         self, context: Context, record: EnsembleRecord, asked: ChangeRequest
@@ -150,7 +156,7 @@ class Change:
         # 1 Look at what is asked for, with the tenant's rights.
         check(record, asked)
         self._check_rights()
-        if not asked.remove and touches_no_member(record, asked):
+        if not asked.named and touches_no_member(record, asked):
             return self._describe(context, record, asked)
         asking = lasting_requester(context, self._current_rights)
         request = self._resolve(context, record, asked, NovaCheck.ALWAYS)
@@ -263,10 +269,11 @@ class Change:
         """What is asked for; only tiers that get new servers are looked up, and asked of Nova."""
         stored = StoredRequests(self._compute).request(context, record).demands
         counts = {tier.name: tier.count for tier in record.ensemble.tiers}
+        replaced = {each.tier for each in record.members if each.name in asked.replace}
         known = {
             tier["name"]: stored[tier["name"]]
             for tier in asked.body["tiers"]
-            if tier["count"] <= counts.get(tier["name"], 0)
+            if tier["count"] <= counts.get(tier["name"], 0) and tier["name"] not in replaced
         }
         return self._resolver.resolve(context, asked.body, nova_check=nova_check, known=known)
 
@@ -284,7 +291,9 @@ class Change:
             Member(each.tier, each.index): each.location or each.host for each in record.members
         }
         locked: set[Member] = (
-            self._locked(context, record) if shrinks(running, request.ensemble) else set()
+            self._locked(context, record)
+            if asked.named or shrinks(running, request.ensemble)
+            else set()
         )
         going = leaving(record, request.ensemble, asked, locked)
         for look in range(1, LOOKS + 1):
@@ -302,12 +311,15 @@ class Change:
                         snapshot,
                         solve=solve,
                         leaving=going,
-                        staying=locked,
+                        replaced={each for each in going if each.name in asked.replace},
+                        staying=locked - going,
                     )
             except KeyError as error:
                 raise exception.Conflict(_OTHER_CLOUD()) from error
             except ModelError as error:
-                field = "remove" if error.field == "remove" else f"ensemble.{error.field}"
+                fields = (name for name in ("remove", "release", "replace") if getattr(asked, name))
+                named = error.field == "remove"
+                field = next(fields, "remove") if named else f"ensemble.{error.field}"
                 raise exception.Invalid(error.reason, field=field) from error
             if isinstance(found, Scaled):
                 return found, free.capacity

@@ -52,7 +52,11 @@ def changed_record(
     )
     goals = (
         *(each.goal for each in added),
-        *(Goal(each.id, each.name, None) for each in members if each.leaving),
+        *(
+            Goal(each.id, each.name, None, released=each.name in asked.release)
+            for each in members
+            if each.leaving
+        ),
     )
     scaled = replace(request, ensemble=found.plan.ensemble)
     summary = plan_summary(record, scaled, found.plan, capacity)

@@ -22,6 +22,13 @@ _GENERATION = Sentence(
     "The ensemble was changed since you have looked at it. Look again, and repeat the change.",
 )
 _NO_MEMBER = Sentence("invalid.no-member", "there is no member %(member)s")
+_REMOVED_AND_KEPT = Sentence(
+    "invalid.removed-and-kept", "%(member)s is named in remove as well, and can be in one of both"
+)
+_REPLACED_WITHOUT_TIER = Sentence(
+    "invalid.replaced-without-tier",
+    "%(member)s cannot be replaced: its tier is removed. Name it in remove or in release.",
+)
 _LOCKED = Sentence(
     "conflict.locked-member", "The server of %(member)s is locked. Unlock it to have it removed."
 )
@@ -33,23 +40,41 @@ _OWN_PARTS = Sentence(
     "invalid.count-of-own-parts",
     "cannot be changed: each member of this tier has ports or volumes of its own",
 )
+_REPLACED_OWN_PARTS = Sentence(
+    "invalid.replaced-own-parts",
+    "cannot be replaced: its ports or volumes are its own, and serve no other server meanwhile",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequest:
     """What a change asks for: the whole description as it is to be, and who is to go.
 
-    ``remove`` are names of members, ``plan_id`` names the preview that is to be carried out.
+    ``remove``, ``replace`` and ``release`` are names of members, all of whom go: for each of those
+    to replace another one is built before, and the servers of those to release stay.
+    ``plan_id`` names the preview that is to be carried out.
     """
 
     generation: int
     body: Mapping[str, Any]
     remove: tuple[str, ...] = ()
+    replace: tuple[str, ...] = ()
+    release: tuple[str, ...] = ()
     plan_id: str | None = None
+
+    @property
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """The field and the name of each member that is named; of one in two fields the first."""
+        fields: dict[str, str] = {}
+        for field in ("remove", "replace", "release"):
+            for index, name in enumerate(getattr(self, field)):
+                fields.setdefault(name, f"{field}[{index}]")
+        return tuple((field, name) for name, field in fields.items())
 
     def digest(self, record: EnsembleRecord) -> str:
         """What is to become of which ensemble, in short."""
-        asked = [record.id, self.generation, self.body, sorted(self.remove)]
+        going = [sorted(each) for each in (self.remove, self.replace, self.release)]
+        asked = [record.id, self.generation, self.body, *going]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
@@ -71,8 +96,14 @@ def check(record: EnsembleRecord, change: ChangeRequest) -> None:
             continue
         if tier["server"] != known["server"]:
             raise exception.Invalid(_TEMPLATE(), field=f"ensemble.tiers[{index}].server")
-        if tier["count"] != known["count"] and tier["server"].keys() & {"ports", "volumes"}:
+        if not tier["server"].keys() & {"ports", "volumes"}:
+            continue
+        if tier["count"] != known["count"]:
             raise exception.Invalid(_OWN_PARTS(), field=f"ensemble.tiers[{index}].count")
+        own = {each.name for each in record.members if each.tier == tier["name"]}
+        for number, name in enumerate(change.replace):
+            if name in own:
+                raise exception.Invalid(_REPLACED_OWN_PARTS(), field=f"replace[{number}]")
 
 
 def touches_no_member(record: EnsembleRecord, change: ChangeRequest) -> bool:
@@ -93,20 +124,26 @@ def leaving(
 ) -> set[Member]:
     """Who is to go by name; where a tier shrinks, those whose servers are gone come next."""
     by_name = {each.name: Member(each.tier, each.index) for each in record.members}
-    named = set()
-    for index, name in enumerate(change.remove):
-        if name not in by_name:
-            raise exception.Invalid(_NO_MEMBER(member=name), field=f"remove[{index}]")
-        named.add(by_name[name])
     counts = {tier.name: tier.count for tier in ensemble.tiers}
+    named = set()
+    for field, name in change.named:
+        if name not in by_name:
+            raise exception.Invalid(_NO_MEMBER(member=name), field=field)
+        if name in change.replace and by_name[name].tier not in counts:
+            raise exception.Invalid(_REPLACED_WITHOUT_TIER(member=name), field=field)
+        if name in change.remove and name in (*change.replace, *change.release):
+            raise exception.Invalid(_REMOVED_AND_KEPT(member=name), field=field)
+        named.add(by_name[name])
     going = {member for member in by_name.values() if member.tier not in counts}
-    held = sorted(each.name for each in (named | going) & locked)
+    kept = {by_name[name] for name in change.release}
+    held = sorted(each.name for each in ((named | going) - kept) & locked)
     if held:
         raise exception.Conflict(_LOCKED(member=listed(held)))
     gone = [Member(each.tier, each.index) for each in record.members if each.server_status == GONE]
+    replaced = {by_name[name] for name in change.replace}
     for tier in ensemble.tiers:
         there = sum(each.tier == tier.name for each in record.members)
-        surplus = there - tier.count - sum(each.tier == tier.name for each in named)
+        surplus = there - tier.count - sum(each.tier == tier.name for each in named - replaced)
         lost = [each for each in gone if each.tier == tier.name and each not in named]
         named.update(lost[: max(0, surplus)])
     return named

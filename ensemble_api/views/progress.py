@@ -85,7 +85,7 @@ def progress(record: EnsembleRecord) -> Json:
 
 def _of_change(record: EnsembleRecord, operation: Operation) -> Json:
     """How far a change is with what it is at: it adds first, and removes then."""
-    coming, going = operation.wanted, operation.unwanted
+    coming, going = operation.wanted, operation.unwanted - operation.released
     at = going if operation.removing else coming
     sentence = _UNDOING if operation.status is OperationStatus.UNDOING else _TAKING_AWAY
     reached = MemberStatus.DELETED if operation.removing else MemberStatus.ACTIVE

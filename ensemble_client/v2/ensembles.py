@@ -129,35 +129,54 @@ class EnsembleManager(base.ManagerWithFind):
         body: Mapping[str, Any],
         remove: Iterable[str] = (),
         plan: str | None = None,
+        *,
+        replace: Iterable[str] = (),
+        release: Iterable[str] = (),
     ) -> Ensemble:
         """Change an ensemble that runs, by id or resource, and begin to carry that out.
 
         `body` is what is to be otherwise: "name", "description", "tiers" and "policies", each
         whole, and the "generation" that was looked at; a tier that the ensemble has may do without
-        its "server". `remove` are names of members that are to go where their tiers shrink. With
-        `plan`, the id of a preview, what was previewed is done, or nothing. The answer comes as
-        soon as the capacity is reserved; an HTTP error of status 412 says that the ensemble was
+        its "server". `remove` are names of members that are to go where their tiers shrink,
+        `release` of those that go and whose servers stay, as plain servers. For each of `replace`
+        another one is built before it goes, so that no tier shrinks for it. With `plan`, the id of
+        a preview, what was previewed is done, or nothing. The answer comes as soon as the capacity
+        is reserved; an HTTP error of status 412 says that the ensemble was
         changed meanwhile. Raises TooLarge as `create` does.
         """
-        wanted = self._change_of(body, remove) | ({"plan": plan} if plan else {})
+        wanted = self._change_of(body, remove, replace, release) | ({"plan": plan} if plan else {})
         resp, answer = self.api.client.patch(_url(ensemble), body=wanted)
         return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
 
     def preview_change(
-        self, ensemble: Any, body: Mapping[str, Any], remove: Iterable[str] = ()
+        self,
+        ensemble: Any,
+        body: Mapping[str, Any],
+        remove: Iterable[str] = (),
+        *,
+        replace: Iterable[str] = (),
+        release: Iterable[str] = (),
     ) -> dict[str, Any]:
         """Tell what would come of a change, as for `change`, without touching anything.
 
         Gives "plan", as `plan` does, and "change" with the names of the members that would be
-        "added" and "removed".
+        "added", "removed" with their servers, and "released" without them.
         """
         url = _with_query(_url(ensemble), {"dry_run": 1})
-        resp, answer = self.api.client.patch(url, body=self._change_of(body, remove))
+        wanted = self._change_of(body, remove, replace, release)
+        resp, answer = self.api.client.patch(url, body=wanted)
         return self.convert_into_with_meta(answer, resp)
 
-    def _change_of(self, body: Mapping[str, Any], remove: Iterable[str]) -> dict[str, Any]:
+    def _change_of(
+        self,
+        body: Mapping[str, Any],
+        remove: Iterable[str],
+        replace: Iterable[str],
+        release: Iterable[str],
+    ) -> dict[str, Any]:
         wanted: dict[str, Any] = {"ensemble": body}
-        wanted |= {"remove": named} if (named := list(remove)) else {}
+        named = {"remove": [*remove], "replace": [*replace], "release": [*release]}
+        wanted |= {field: names for field, names in named.items() if names}
         self._check_size(wanted)
         return wanted
 

@@ -281,6 +281,15 @@ class FakeNova:
         server.task, server.looks = "deleting", 0
         return 204, None
 
+    def remove_tag(self, request: Any, context: Any, server_id: str, tag: str) -> tuple[int, Any]:
+        server = self._server(server_id)
+        if server.status == "ERROR":
+            raise Refused(409, f"Cannot 'remove_tag' instance {server_id} in vm_state error")
+        if tag not in server.tags:
+            raise Refused(404, f"Server {server_id} has no tag '{tag}'")
+        server.tags.remove(tag)
+        return 204, None
+
     def _look(self, server: FakeServer) -> None:
         """Time passes for a server whenever somebody looks at it."""
         server.looks += 0 if server.stuck else 1
@@ -361,4 +370,5 @@ _ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [
     ("GET", r"/servers/detail", FakeNova.list),
     ("GET", r"/servers/([^/]+)", FakeNova.show),
     ("DELETE", r"/servers/([^/]+)", FakeNova.delete),
+    ("DELETE", r"/servers/([^/]+)/tags/([^/]+)", FakeNova.remove_tag),
 ]

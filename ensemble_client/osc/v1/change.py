@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands `openstack ensemble set` and `openstack ensemble scale`."""
+"""The commands `openstack ensemble set`, `scale`, `member remove` and `member replace`."""
 
 import argparse
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -28,13 +29,7 @@ class ChangeOfEnsemble(command.ShowOne):
         """Add the ensemble, and the options that all changes have."""
         parser = super().get_parser(prog_name)
         parser.add_argument("ensemble", metavar="<ensemble>", help="Name or ID")
-        parser.add_argument(
-            "--remove",
-            metavar="<member>",
-            action="append",
-            default=[],
-            help="A member that is to go, such as web-2, where its tier shrinks (repeatable)",
-        )
+        self.add_going(parser)
         parser.add_argument("--dry-run", action="store_true", help="Only say what would come of it")
         parser.add_argument(
             "--wait",
@@ -42,6 +37,20 @@ class ChangeOfEnsemble(command.ShowOne):
             help="Wait until it is done; the exit code is 1 if it had to be undone",
         )
         return parser
+
+    def add_going(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options that name who is to go."""
+        parser.add_argument(
+            "--remove",
+            metavar="<member>",
+            action="append",
+            default=[],
+            help="A member that is to go, such as web-2, where its tier shrinks (repeatable)",
+        )
+
+    def going(self, parsed_args: argparse.Namespace) -> dict[str, list[str]]:
+        """Give who is to go, as the client expects it."""
+        return {"remove": parsed_args.remove}
 
     def wanted(self, ensemble: Any, parsed_args: argparse.Namespace) -> Mapping[str, Any]:
         """Give what is to be otherwise, as the API expects it, without the generation."""
@@ -53,10 +62,11 @@ class ChangeOfEnsemble(command.ShowOne):
         with plain_words():
             ensemble = manager.get(find(manager, parsed_args.ensemble).id)
         body = {**self.wanted(ensemble, parsed_args), "generation": ensemble.generation}
+        going = self.going(parsed_args)
         plan = None
-        if body.keys() & {"tiers", "policies"}:
+        if body.keys() & {"tiers", "policies"} or any(going.values()):
             with plain_words():
-                found = manager.preview_change(ensemble, body, parsed_args.remove)
+                found = manager.preview_change(ensemble, body, **going)
             if not found["plan"]["feasible"]:
                 raise exceptions.CommandError(words.refusal_text(ensemble.name, found["plan"]))
             plan = found["plan"]["id"]
@@ -65,18 +75,19 @@ class ChangeOfEnsemble(command.ShowOne):
             self.app.stderr.write("Nothing was changed.\n")
             return columns.ensemble_fields(ensemble.to_dict())
         with plain_words():
-            changed = manager.change(ensemble, body, parsed_args.remove, plan)
+            changed = manager.change(ensemble, body, plan=plan, **going)
         if parsed_args.wait:
             changed = self._done(manager, changed)
         return columns.ensemble_fields(changed.to_dict())
 
     def _say(self, found: Mapping[str, Any]) -> None:
         change = found["change"]
-        for what in ("added", "removed"):
+        labels = {"added": "Added", "removed": "Removed", "released": "Removed, its server kept"}
+        for what, label in labels.items():
             if change[what]:
                 names = ", ".join(map(words.printable, change[what]))
-                self.app.stderr.write(f"{what.capitalize()}: {names}\n")
-        if not (change["added"] or change["removed"]):
+                self.app.stderr.write(f"{label}: {names}\n")
+        if not any(change[what] for what in labels):
             self.app.stderr.write("No server is added or removed.\n")
         lines = [
             *words.survival_lines(found["plan"]["survivability"]),
@@ -167,3 +178,49 @@ class ScaleEnsemble(ChangeOfEnsemble):
                 for each in ensemble.tiers
             ]
         }
+
+
+class ChangeOfMembers(ChangeOfEnsemble):
+    """What the commands about single members share."""
+
+    def add_going(self, parser: argparse.ArgumentParser) -> None:
+        """Add the members, and what becomes of their servers."""
+        parser.add_argument("members", metavar="<member>", nargs="+", help="Such as web-2")
+        parser.add_argument(
+            "--keep",
+            action="store_true",
+            help="Keep their servers, which are plain servers of the project then",
+        )
+
+
+class RemoveMember(ChangeOfMembers):
+    """Take members out of an ensemble that runs: their tiers have as many less."""
+
+    def going(self, parsed_args: argparse.Namespace) -> dict[str, list[str]]:
+        """Give who is to go, with or without their servers."""
+        return {"release" if parsed_args.keep else "remove": parsed_args.members}
+
+    def wanted(self, ensemble: Any, parsed_args: argparse.Namespace) -> Mapping[str, Any]:
+        """Give all tiers that are left, those of the members with as many less."""
+        tier_of = {each["name"]: each["tier"] for each in ensemble.members}
+        for name in parsed_args.members:
+            if name not in tier_of:
+                raise exceptions.CommandError(
+                    f"{words.printable(ensemble.name)} has no member {words.printable(name)}."
+                )
+        less = Counter(tier_of[name] for name in set(parsed_args.members))
+        left = [(each["name"], each["count"] - less[each["name"]]) for each in ensemble.tiers]
+        return {"tiers": [{"name": name, "count": count} for name, count in left if count]}
+
+
+class ReplaceMember(ChangeOfMembers):
+    """Replace members of an ensemble that runs: others are built first, and then they go."""
+
+    def going(self, parsed_args: argparse.Namespace) -> dict[str, list[str]]:
+        """Give who is to be replaced, and whose servers are kept."""
+        kept = parsed_args.members if parsed_args.keep else []
+        return {"replace": parsed_args.members, "release": kept}
+
+    def wanted(self, ensemble: Any, parsed_args: argparse.Namespace) -> Mapping[str, Any]:
+        """Give nothing: the description stays as it is."""
+        return {}

@@ -19,8 +19,11 @@ def changing(**more: Any) -> dict[str, Any]:
     return ensemble("ACTIVE", settled=False, operation=OPERATION, **more)
 
 
-def preview(*, added: list[str], removed: list[str]) -> Any:
-    return 200, {"plan": PLAN, "change": {"added": added, "removed": removed}}
+NOBODY = dict.fromkeys(("added", "removed", "released", "moved", "outdated"), ())
+
+
+def preview(**change: Any) -> Any:
+    return 200, {"plan": PLAN, "change": {**NOBODY, **change}}
 
 
 def test_scale_says_who_comes_and_goes_and_does_just_that(
@@ -133,3 +136,53 @@ def test_cancel_waits_until_a_change_is_undone(
     done = openstack("ensemble", "cancel", KEY, "--wait")
     assert done.code == 0
     assert pauses == [2.0]
+
+
+def asked_for(fake: ScriptedCloud) -> Any:
+    """The body of the change, after its preview with the same one."""
+    first, second = (each.body for each in fake.asked if each.method == "PATCH")
+    assert second == {**first, "plan": PLAN["id"]}
+    return first
+
+
+def test_a_member_is_taken_out_and_its_tier_counts_one_less(
+    fake: ScriptedCloud, openstack: Run
+) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
+    fake.on("PATCH", ONE, preview(released=["web-1"]), (202, {"ensemble": changing()}))
+    done = openstack("ensemble", "member", "remove", KEY, "web-1", "--keep")
+    assert done.code == 0
+    assert done.err.splitlines()[0] == "Removed, its server kept: web-1"
+    tiers = [{"name": "web", "count": 1}, {"name": "cache", "count": 1}]
+    assert asked_for(fake) == {
+        "ensemble": {"generation": 1, "tiers": tiers},
+        "release": ["web-1"],
+    }
+
+
+def test_the_last_member_of_a_tier_takes_its_tier_along(
+    fake: ScriptedCloud, openstack: Run
+) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
+    fake.on("PATCH", ONE, preview(removed=["cache-0"]), (202, {"ensemble": changing()}))
+    assert openstack("ensemble", "member", "remove", KEY, "cache-0").code == 0
+    assert asked_for(fake) == {
+        "ensemble": {"generation": 1, "tiers": [{"name": "web", "count": 2}]},
+        "remove": ["cache-0"],
+    }
+
+
+def test_a_member_is_replaced_by_one_that_is_built_before(
+    fake: ScriptedCloud, openstack: Run
+) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
+    asked = preview(added=["web-2"], removed=["web-0"])
+    fake.on("PATCH", ONE, asked, (202, {"ensemble": changing()}))
+    assert openstack("ensemble", "member", "replace", KEY, "web-0").code == 0
+    assert asked_for(fake) == {"ensemble": {"generation": 1}, "replace": ["web-0"]}
+
+
+def test_a_member_that_is_not_there_is_named(fake: ScriptedCloud, openstack: Run) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
+    done = openstack("ensemble", "member", "remove", KEY, "web-9")
+    assert (done.code, done.err.strip()) == (1, "shop has no member web-9.")
