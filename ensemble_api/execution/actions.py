@@ -39,6 +39,13 @@ class CreateServer:
 
 
 @dataclass(frozen=True, slots=True)
+class CreateInstead:
+    """The same, in the place of one before it whose host may not be closed yet."""
+
+    member: MemberRecord
+
+
+@dataclass(frozen=True, slots=True)
 class AskLater:
     """Wait before Nova is asked for the member's server; one that came to nothing goes first.
 
@@ -114,6 +121,7 @@ class Finish:
 
 Action: TypeAlias = (
     CreateServer
+    | CreateInstead
     | AskLater
     | FindHosts
     | DeleteServer

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from ensemble_api.execution.actions import (
     Action,
     AskLater,
+    CreateInstead,
     CreateServer,
     DeleteServer,
     Fail,
@@ -92,8 +93,10 @@ def build(
     ready = [each for each in asking if each.host not in down]
     # What is built on a host that has failed, or is not built, takes no turn from others.
     turns = [each for each in building if each.host not in down and each.status != "ERROR"]
-    slots = concurrency - len(turns)
-    create = tuple(CreateServer(member) for member in ready[: max(0, slots)])
+    slots = max(0, concurrency - len(turns))
+    create: tuple[Action, ...] = tuple(CreateServer(member) for member in ready[:slots])
+    if create:
+        create += tuple(CreateInstead(member) for member in ready[slots:])
     later = tuple(AskLater(each) for each in asking if each.host in down) + tuple(
         AskLater(each, lost[each.id].id, interrupted=not lost[each.id].fault)
         for each in waiting

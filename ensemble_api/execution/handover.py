@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from ensemble_api.cloud.reservation import Reservation
-from ensemble_api.execution.actions import Action, CreateServer, Server
+from ensemble_api.execution.actions import Action, CreateInstead, CreateServer, Server
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.store import rows
 from ensemble_api.store.guards import Guards
@@ -71,23 +71,26 @@ class Handovers:
     ) -> tuple[Sequence[Action], Mapping[str, str]]:
         """Close the hosts of those members that are asked for; those without a turn are left out.
 
+        Others whose hosts may be closed have the turns of those that have to wait.
+
         Gives what is to be done then, and the hints that tell members' requests, by member.
 
         :raises ensemble_api.exception.LeaseLost: when another worker has the ensemble.
         """
         asked = [each.member for each in chosen if isinstance(each, CreateServer)]
+        others = [each.member for each in chosen if isinstance(each, CreateInstead)]
         if self._width == 0 or not asked:
-            return chosen, {}
+            return [each for each in chosen if not isinstance(each, CreateInstead)], {}
         hints = self._guards.open(
-            ensemble, self._owner, asked, width=self._width, seconds=self._seconds
+            ensemble,
+            self._owner,
+            asked + others,
+            most=len(asked),
+            width=self._width,
+            seconds=self._seconds,
         )
-        left_out = {each.id for each in asked} - hints.keys()
-        done = [
-            each
-            for each in chosen
-            if not (isinstance(each, CreateServer) and each.member.id in left_out)
-        ]
-        return done, hints
+        rest = [each for each in chosen if not isinstance(each, (CreateServer, CreateInstead))]
+        return rest + [CreateServer(each) for each in asked + others if each.id in hints], hints
 
     def end(self, hint: str | None) -> None:
         """Open a host again: its member is held, or is not built any more."""

@@ -2,9 +2,10 @@
 """Guards: which hosts are closed while members are handed over on them, from hold to server."""
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 import sqlalchemy as sa
@@ -67,12 +68,14 @@ class Guards:
         owner: str,
         members: Sequence[MemberRecord],
         *,
+        most: int,
         width: int | None,
         seconds: float,
     ) -> Mapping[str, str]:
-        """Close the hosts of these members, as far as ``width`` lets so many be closed at once.
+        """Close the hosts of ``most`` members, as far as ``width`` lets so many be closed at once.
 
-        Gives the ids of the guards by member, in which those are not that have to wait. One that
+        Those are the first on different hosts, and then others on the same ones. Gives the ids of
+        the guards by member, in which those are not that have to wait. One that
         had a guard gets a new one. A ``width`` of None depends on how many hosts there are.
 
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
@@ -82,17 +85,17 @@ class Guards:
         with self._database.writing() as session:
             _wait_for_turn(session)
             update_ensemble(session, record, owner)
-            ids = [member.id for member in members]
-            session.execute(
-                sa.delete(model).where(sa.or_(model.until <= now, model.member_id.in_(ids)))
-            )
+            session.execute(sa.delete(model).where(model.until <= now))
             closed = set(session.scalars(sa.select(model.host).distinct()))
-            most = _width(session) if width is None else width
-            for member in members:
-                if member.host not in closed and len(closed) >= most:
+            most_closed = _width(session) if width is None else width
+            for member in _by_turns(members):
+                if len(opened) == most:
+                    break
+                if member.host not in closed and len(closed) >= most_closed:
                     continue
                 closed.add(member.host)
                 opened[member.id] = str(uuid.uuid4())
+                session.execute(sa.delete(model).where(model.member_id == member.id))
                 session.add(
                     model(
                         id=opened[member.id],
@@ -179,6 +182,15 @@ def _wait_for_turn(session: orm.Session) -> None:
     if not result.rowcount:
         session.add(model(id=1))
         session.flush()
+
+
+def _by_turns(members: Sequence[MemberRecord]) -> Iterator[MemberRecord]:
+    """One member of each host, then a second of each, and so on."""
+    by_host: dict[str, list[MemberRecord]] = {}
+    for member in members:
+        by_host.setdefault(member.host, []).append(member)
+    for turn in zip_longest(*by_host.values()):
+        yield from filter(None, turn)
 
 
 def _width(session: orm.Session) -> int:

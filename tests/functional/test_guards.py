@@ -45,7 +45,7 @@ def shop(store: Store, members: int = 3, **facts: Any) -> EnsembleRecord:
 
 def close(store: Store, new: EnsembleRecord, width: int | None = 8) -> dict[str, str]:
     """Close the hosts of its members; gives the hints by host."""
-    opened = Guards(store).open(new, "worker", new.members, width=width, seconds=SECONDS)
+    opened = Guards(store).open(new, "worker", new.members, most=99, width=width, seconds=SECONDS)
     return {each.host: opened[each.id] for each in new.members if each.id in opened}
 
 
@@ -180,7 +180,7 @@ def test_members_on_one_host_share_its_turn_with_a_hint_for_each(
 ) -> None:
     new = shop(store, members=3)
     new = replace(new, members=tuple(replace(each, host="h0") for each in new.members))
-    opened = Guards(store).open(new, "worker", new.members, width=1, seconds=SECONDS)
+    opened = Guards(store).open(new, "worker", new.members, most=3, width=1, seconds=SECONDS)
     assert len(set(opened.values())) == 3
     for hint in opened.values():
         assert scheduler.admit(hint) == ["h0"]

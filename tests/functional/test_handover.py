@@ -14,6 +14,12 @@ from ensemble_api.records import EnsembleRecord, MemberStatus
 from ensemble_api.store.guards import Guards
 from tests.fakes.nova_objects import FakeServer
 
+
+def even(tier: str) -> dict[str, Any]:
+    """As many on each host, give or take one."""
+    return {"type": "spread", "level": "host", "tiers": [tier], "max_skew": 1}
+
+
 ENSEMBLE = body(("web", 3), policies=[anti_affinity("web")])
 
 
@@ -157,6 +163,25 @@ def test_members_wait_for_their_turn_with_their_capacity_held(
     cloud.assert_built(cloud.store.get(record.id))
 
 
+def test_those_that_share_a_host_which_may_be_closed_go_before_those_that_have_to_wait(
+    cloud: SmallCloud, guards: Guards
+) -> None:
+    record = cloud.service().create(caller(), body(("web", 8), policies=[even("web")]))
+    first, second = record.members[:2]
+    assert first.host != second.host
+    step(cloud, record, width=1, concurrency=2)
+    assert [each.host for each in cloud.nova.alive()] == [first.host] * 2
+    cloud.run(record.id, width=1, concurrency=2)
+    cloud.assert_built(cloud.store.get(record.id))
+
+
+def test_members_go_to_as_many_hosts_as_may_be_closed(cloud: SmallCloud, guards: Guards) -> None:
+    record = cloud.service().create(caller(), body(("web", 8), policies=[even("web")]))
+    step(cloud, record, width=2, concurrency=3)
+    assert len(cloud.nova.alive()) == 3
+    assert closed(guards) == {each.host for each in record.members[:2]}
+
+
 def test_two_ensembles_take_turns(cloud: SmallCloud, guards: Guards) -> None:
     records = [cloud.service().create(caller(f"p{each}"), ENSEMBLE) for each in range(2)]
     most = 0
@@ -197,7 +222,7 @@ def test_what_a_dead_worker_closed_is_taken_over(
     record = cloud.service().create(caller(), body(("web", 1)))
     (member,) = record.members
     assert cloud.store.claim(record.id, "first", LEASE)
-    opened = guards.open(record, "first", [member], width=8, seconds=2 * LEASE)
+    opened = guards.open(record, "first", [member], most=1, width=8, seconds=2 * LEASE)
     cloud.store.save_server_request(record, member, "first")
     cloud.placement.release(member.id)
     clock.forward(LEASE + 1)

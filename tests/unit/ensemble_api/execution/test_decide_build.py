@@ -7,6 +7,7 @@ from records import Status, member
 
 from ensemble_api.execution.actions import (
     AskLater,
+    CreateInstead,
     CreateServer,
     DeleteServer,
     Finish,
@@ -21,17 +22,17 @@ BUILD = [
         (CreateServer(FIRST), CreateServer(SECOND)),
     ),
     Case(
-        "more members than may be built at once: the first few are asked for",
+        "more members than may be built at once: the first few, or others in their places",
         (FIRST, SECOND, THIRD),
         (),
-        (CreateServer(FIRST), CreateServer(SECOND)),
+        (CreateServer(FIRST), CreateServer(SECOND), CreateInstead(THIRD)),
         concurrency=2,
     ),
     Case(
         "a host is down: its members wait, and the others are asked for",
         (FIRST, SECOND, THIRD),
         (),
-        (AskLater(FIRST), CreateServer(SECOND)),
+        (AskLater(FIRST), CreateServer(SECOND), CreateInstead(THIRD)),
         concurrency=1,
         down=frozenset({FIRST.host}),
     ),
@@ -61,7 +62,7 @@ BUILD = [
         "servers that build count against the concurrency",
         (built(0, BUILDING), SECOND, THIRD),
         (server(FIRST, "BUILD"),),
-        (CreateServer(SECOND),),
+        (CreateServer(SECOND), CreateInstead(THIRD)),
         concurrency=2,
     ),
     Case(
