@@ -32,6 +32,7 @@ class Capabilities:
     levels: tuple[str, ...]
     zone_level: str | None
     can_build: bool
+    scheduler_hints: tuple[str, ...] = ()  # that tenants may give
 
     @property
     def features(self) -> tuple[str, ...]:

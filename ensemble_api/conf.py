@@ -6,7 +6,7 @@ from typing import Any
 from keystoneauth1 import loading
 from nova.conf import neutron
 from nova.conf import utils as nova_utils
-from oslo_config import cfg
+from oslo_config import cfg, types
 
 GROUP = "ensembles"
 COMPUTE = "compute"
@@ -19,6 +19,33 @@ HELP = (
     "are for ``ensemble-manage snapshot``, which asks Nova; its region is that of [placement] "
     "unless region_name is set here. That region is also for services whose section names none."
 )
+
+# What would undo what is planned, or is ours to say.
+_NOT_FOR_TENANTS = (
+    "build_near_host_ip",
+    "cidr",
+    "different_cell",
+    "different_host",
+    "force_hosts",
+    "force_nodes",
+    "group",
+    "query",
+    "reschedule",
+    "same_host",
+    "target_cell",
+)
+
+
+class HintName(types.String):  # type: ignore[misc]
+    """The key of a scheduler hint that tenants may give."""
+
+    def __call__(self, value: object) -> str:
+        """Refuse keys that name a host, a cell or a group, and those that Nova or we give."""
+        key = str(super().__call__(value))
+        if key in _NOT_FOR_TENANTS or key.startswith(("_nova", "ensemble")):
+            raise ValueError(f"{key} cannot be given: members have hosts that were planned")
+        return key
+
 
 OPTIONS: list[cfg.Opt] = [
     cfg.StrOpt(
@@ -61,6 +88,14 @@ OPTIONS: list[cfg.Opt] = [
         ],
         help="Which hosts members take where their policies, and what a failure would cost, leave "
         "the choice. Hosts are compared by what the ensemble asks for.",
+    ),
+    cfg.ListOpt(
+        "scheduler_hints",
+        item_type=HintName(),
+        help="The keys of scheduler hints that tenants may give with the servers of a tier, for "
+        "the operator's own filters and weighers. Hints that name a host, a cell or a server group "
+        "cannot be among them, since each member is asked for on the host that was planned. By "
+        "default there are none.",
     ),
     cfg.IntOpt(
         "reserve_attempts",

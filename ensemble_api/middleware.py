@@ -106,6 +106,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         )
     try:
         levels = parse_levels(ours.levels)
+        scheduler_hints = ours.scheduler_hints or ()
     except ValueError as error:
         raise exception.Unavailable(str(error)) from error
     config.register_opts(sizelimit.OPTS, group="oslo_middleware")  # as the filter before us does
@@ -139,6 +140,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         current_rights=session.current_rights,
         plan_lifetime=ours.plan_lifetime,
         shown_hosts=ours.shown_hosts,
+        scheduler_hints=scheduler_hints,
         max_body=config.oslo_middleware.max_request_body_size,
     )
     engine = Engine(

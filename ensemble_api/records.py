@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from ensemble_api import patterns
+from ensemble_api import addresses, patterns
 from ensemble_api.operations import Goal, Operation, OperationStatus, Requester
 from ensemble_api.planning.message import Message
 from ensemble_api.planning.model import Ensemble
@@ -273,8 +273,13 @@ GONE = "DELETED"  # as Nova calls it in what it lists of changes
 
 
 def member_template(server: Mapping[str, Any], index: int, count: int) -> Mapping[str, Any]:
-    """A template in which what serves one member only is this member's: each has as many."""
-    own = {}
+    """A template in which what serves one member only is this member's: each has as many.
+
+    Its ``fixed_ips`` are the addresses by the network's id.
+    """
+    own: dict[str, Any] = {}
+    if "fixed_ips" in server:
+        own["fixed_ips"] = addresses.of_member(server["fixed_ips"], index)
     for key in ("ports", "volumes"):
         if key in server:
             share = len(server[key]) // count

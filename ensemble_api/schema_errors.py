@@ -16,6 +16,11 @@ ONE_OF = Sentence("invalid.one-of", "must be one of %(choices)s")
 SHARE = Sentence("invalid.share", "must be a count or a percentage up to 100%")
 NETWORKS = Sentence("invalid.networks", 'must be "auto", "none" or a list of network ids')
 IMAGE_OR_VOLUMES = Sentence("invalid.image-or-volumes", "must have an image or volumes, not both")
+ADDRESSES = Sentence(
+    "invalid.addresses",
+    "must be a list of 1 to 200 addresses, or a range such as 10.0.0.5-10.0.0.9",
+)
+HINT = Sentence("invalid.hint", "must be a text of up to 255 characters, or a list of up to 16")
 TIER_NAME = Sentence(
     "invalid.tier-name", "must start with a-z and hold at most 32 of a-z, 0-9 and -"
 )
@@ -35,6 +40,8 @@ _DESCRIBED = {
         SHARE,
         NETWORKS,
         IMAGE_OR_VOLUMES,
+        ADDRESSES,
+        HINT,
         TIER_NAME,
         UUID,
         BLANK,

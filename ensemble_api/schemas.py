@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema
 
-from ensemble_api import exception, limits, pattern_rules, schema_errors
+from ensemble_api import exception, limits, schema_errors, template_rules
 from ensemble_api.planning.policies.exclusive import OTHERS
 
 UUID: dict[str, Any] = {
@@ -41,6 +41,29 @@ PER_MEMBER: dict[str, Any] = {
     "uniqueItems": True,
 }
 
+FIXED_IPS: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "network": UUID,
+        "addresses": {
+            "description": schema_errors.ADDRESSES.text,
+            "oneOf": [
+                {"type": "string", "minLength": 1, "maxLength": 2 * limits.ADDRESS + 1},
+                {
+                    "type": "array",
+                    "items": {"type": "string", "maxLength": limits.ADDRESS},
+                    "minItems": 1,
+                    "maxItems": limits.MEMBERS_OF_TIER,
+                },
+            ],
+        },
+    },
+    "required": ["network", "addresses"],
+    "additionalProperties": False,
+}
+
+HINT: dict[str, Any] = {"type": "string", "maxLength": limits.NAME, "format": "line"}
+
 SERVER: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -57,6 +80,12 @@ SERVER: dict[str, Any] = {
             ],
         },
         "ports": PER_MEMBER,
+        "fixed_ips": {
+            "type": "array",
+            "items": FIXED_IPS,
+            "minItems": 1,
+            "maxItems": limits.NETWORKS,
+        },
         "key_name": TEXT,
         "security_groups": {
             "type": "array",
@@ -83,6 +112,18 @@ SERVER: dict[str, Any] = {
             "items": {"enum": ["metadata", "user_data"]},
             "maxItems": 2,
             "uniqueItems": True,
+        },
+        "scheduler_hints": {
+            "type": "object",
+            "maxProperties": limits.HINTS,
+            "propertyNames": {"maxLength": limits.NAME},
+            "additionalProperties": {
+                "description": schema_errors.HINT.text,
+                "oneOf": [
+                    HINT,
+                    {"type": "array", "items": HINT, "minItems": 1, "maxItems": limits.HINTS},
+                ],
+            },
         },
         "config_drive": {"type": "boolean"},
         "disk_config": {"enum": ["AUTO", "MANUAL"]},
@@ -394,5 +435,5 @@ def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "policies": [{"enforcement": "hard", **policy} for policy in given.get("policies", [])],
     }
-    pattern_rules.check(completed)
+    template_rules.check(completed)
     return completed

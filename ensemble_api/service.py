@@ -2,7 +2,7 @@
 """All use cases of one cloud, put together; each is a module of ``usecases``."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -73,12 +73,14 @@ class Service:
         sleep: Callable[[float], None] = time.sleep,
         plan_lifetime: float = 900,
         shown_hosts: int = 1000,
+        scheduler_hints: Collection[str] = (),
         max_body: int = limits.BODY,
     ) -> None:
         self._store = store
         self._inventory = inventory
         self._max_members = max_members
         self._plan_lifetime = plan_lifetime
+        self._scheduler_hints = tuple(scheduler_hints)
         self._check_rights = check_rights
         self.max_body = min(max_body, limits.BODY)
         exclusivity = Exclusivity(compute, store)
@@ -90,6 +92,7 @@ class Service:
             max_members,
             zone_level=inventory.zone_level,
             placed=inventory.placed,
+            scheduler_hints=scheduler_hints,
         )
         quota = Quota(compute, networks, store)
         free_capacity = FreeCapacity(
@@ -171,6 +174,7 @@ class Service:
             self.levels,
             self.zone_level,
             can_build,
+            self._scheduler_hints,
         )
 
     @property

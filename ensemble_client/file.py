@@ -23,7 +23,8 @@ _SERVER_LISTS: Final = (
     "volumes", "ports", "security_groups", "tags", "trusted_image_certificates", "fill_in",
 )  # fmt: skip
 _SERVER_OTHERS: Final = (
-    "networks", "user_data", "user_data_file", "metadata", "config_drive", "description",
+    "networks", "fixed_ips", "scheduler_hints", "user_data", "user_data_file", "metadata",
+    "config_drive", "description",
 )  # fmt: skip
 
 
@@ -123,6 +124,14 @@ def _server(server: Value, folder: Path | None) -> dict[str, Any]:
     if "networks" in given:
         body["networks"] = _networks(given["networks"])
     body |= {key: given[key].names() for key in _SERVER_LISTS if key in given}
+    if "fixed_ips" in given:
+        body["fixed_ips"] = [_fixed_ips(each) for each in given["fixed_ips"].items()]
+    if "scheduler_hints" in given:
+        pairs = given["scheduler_hints"].mapping()
+        body["scheduler_hints"] = {
+            key: [each.text() for each in value.items()] if value.is_list else value.text()
+            for key, value in pairs.items()
+        }
     if "description" in given:
         body["description"] = given["description"].text()
     if "config_drive" in given:
@@ -142,6 +151,20 @@ def _server(server: Value, folder: Path | None) -> dict[str, Any]:
 def _networks(value: Value) -> str | list[str]:
     names = value.names()
     return names[0] if names in (["auto"], ["none"]) and not value.is_list else names
+
+
+def _fixed_ips(value: Value) -> dict[str, Any]:
+    given = value.mapping(("network", "addresses"))
+    addresses = value.required(given, "addresses")
+    return {
+        "network": value.required(given, "network").name(),
+        "addresses": addresses.names() if addresses.is_list else _range(addresses.name()),
+    }
+
+
+def _range(text: str) -> str | list[str]:
+    """A range as it is; a single address stands for a list of one."""
+    return text if "-" in text else [text]
 
 
 def _base64(value: Value) -> str:

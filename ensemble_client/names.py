@@ -85,4 +85,7 @@ def resolve(file: EnsembleFile, connection: Any) -> dict[str, Any]:
                     catalog.id_of(file, f"{place}.{key}[{position}]", name)
                     for position, name in enumerate(wanted)
                 ]
+        for position, fixed in enumerate(server.get("fixed_ips", ())):
+            field = f"{place}.fixed_ips[{position}].network"
+            fixed["network"] = lists["networks"].id_of(file, field, fixed["network"])
     return body

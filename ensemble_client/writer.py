@@ -93,4 +93,6 @@ def _named(key: str, value: Any, called: Mapping[str, str]) -> Any:
         return called.get(value, value)
     if key == "networks" and isinstance(value, list):
         return [called.get(each, each) if isinstance(each, str) else each for each in value]
+    if key == "fixed_ips":
+        return [{**each, "network": called.get(each["network"], each["network"])} for each in value]
     return value

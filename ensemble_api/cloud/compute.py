@@ -230,8 +230,11 @@ class Compute:
         tags = [*template.get("tags", ()), *tags]
         server = _server(name, template) | {"host": host, "tags": tags}
         body: dict[str, Any] = {"server": server}
+        hints = dict(template.get("scheduler_hints", {}))
         if hint is not None:
-            body["os:scheduler_hints"] = {HANDOVER_HINT: hint}
+            hints[HANDOVER_HINT] = hint
+        if hints:
+            body["os:scheduler_hints"] = hints
         return str(self._call(context, "POST", "/servers", body)["server"]["id"])
 
     def refusal(
@@ -246,7 +249,8 @@ class Compute:
         :raises ensemble_api.exception.CloudError: when Nova cannot tell.
         """
         group = str(uuid.uuid4())
-        asked = {"server": _server(name, template), "os:scheduler_hints": {"group": group}}
+        hints = {**template.get("scheduler_hints", {}), "group": group}
+        asked = {"server": _server(name, template), "os:scheduler_hints": hints}
         try:
             server = self._call(_as_built(context), "POST", "/servers", asked)["server"]
         except exception.CloudError as error:
@@ -306,7 +310,9 @@ def _server(name: str, template: Mapping[str, Any]) -> dict[str, Any]:
     server: dict[str, Any] = {
         "name": name,
         "flavorRef": template["flavor"],
-        "networks": _networks(template["networks"], template.get("ports", ())),
+        "networks": _networks(
+            template["networks"], template.get("ports", ()), template.get("fixed_ips", {})
+        ),
     }
     if "image" in template:
         server["imageRef"] = template["image"]
@@ -333,11 +339,16 @@ def _quote(text: str) -> str:
     return urllib.parse.quote(text, safe="")
 
 
-def _networks(networks: Any, ports: Iterable[str]) -> Any:
+def _networks(networks: Any, ports: Iterable[str], addresses: Mapping[str, str]) -> Any:
+    """Ports first, then networks, with the member's address on each that it has one on."""
     given = [{"port": each} for each in ports]
     if isinstance(networks, str):
         return given or networks
-    return [*given, *({"uuid": each} for each in networks)]
+    left = dict(addresses)  # of a network that is there twice, the first has it
+    for each in networks:
+        address = left.pop(each, None)
+        given.append({"uuid": each} if address is None else {"uuid": each, "fixed_ip": address})
+    return given
 
 
 def _root(volume: str) -> dict[str, Any]:

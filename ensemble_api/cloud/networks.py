@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Neutron, asked for what Nova's own API does not say of a network."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import quote
 
 from ensemble_api.cloud.answers import unavailable
 from ensemble_api.context import Context
+
+ADDRESSES_ASKED: Final = 50  # in one request, whose line has its limits
 
 
 class Networks:
@@ -33,6 +37,41 @@ class Networks:
         """
         port = self._show("port", port_id)
         return port if port and port["project_id"] == context.project_id else None
+
+    def owner(self, network_id: str) -> str | None:
+        """The project that a network is of.
+
+        :raises ensemble_api.exception.Unavailable: when Neutron does not answer.
+        """
+        return self._show("network", network_id).get("project_id")
+
+    def subnets(self, network_id: str) -> list[dict[str, Any]]:
+        """The subnets of a network.
+
+        :raises ensemble_api.exception.Unavailable: when Neutron does not answer.
+        """
+        found = self._get(f"/v2.0/subnets?network_id={network_id}").get("subnets", ())
+        return [dict(each) for each in found]
+
+    def taken(self, network_id: str, addresses: Sequence[str]) -> dict[str, str]:
+        """Which of these addresses are taken, and by which server or router, by the address.
+
+        Of all projects: a tenant does not see all ports that are on a network, and Neutron refuses
+        an address for theirs too.
+
+        :raises ensemble_api.exception.Unavailable: when Neutron does not answer.
+        """
+        found: dict[str, str] = {}
+        for first in range(0, len(addresses), ADDRESSES_ASKED):
+            asked = "".join(
+                f"&fixed_ips=ip_address%3D{quote(each)}"
+                for each in addresses[first : first + ADDRESSES_ASKED]
+            )
+            path = f"/v2.0/ports?network_id={network_id}&fields=fixed_ips&fields=device_id{asked}"
+            for port in self._get(path).get("ports", ()):
+                for each in port["fixed_ips"]:
+                    found[each["ip_address"]] = port["device_id"]
+        return found
 
     def port_quota(self, project_id: str) -> tuple[int, int]:
         """How many ports the project may have, -1 for any number, and how many it has.

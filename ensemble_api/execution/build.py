@@ -133,8 +133,8 @@ def _removals(discarded: Iterable[Server], *, late: bool) -> Iterator[DeleteServ
 def _is_waiting_for_its_own(
     ensemble: EnsembleRecord, member: MemberRecord, discarded: Iterable[Server]
 ) -> bool:
-    """Whether a server that was replaced has still a port or a volume that is its successor's."""
-    own = ensemble.template(member).keys() & {"ports", "volumes"}
+    """Whether a server that was replaced still has what its successor is to have for itself."""
+    own = ensemble.template(member).keys() & {"ports", "volumes", "fixed_ips"}
     return bool(own) and any(each.member_id == member.id for each in discarded)
 
 

@@ -31,6 +31,7 @@ from ensemble_api.usecases.change_request import (
     BUSY,
     ChangeRequest,
     check,
+    check_addresses,
     leaving,
     shrinks,
     touches_no_member,
@@ -275,7 +276,10 @@ class Change:
             for tier in asked.body["tiers"]
             if tier["count"] <= counts.get(tier["name"], 0) and tier["name"] not in replaced
         }
-        return self._resolver.resolve(context, asked.body, nova_check=nova_check, known=known)
+        own = frozenset(server for member in record.members for server in member.server_ids)
+        return self._resolver.resolve(
+            context, asked.body, nova_check=nova_check, known=known, own_servers=own
+        )
 
     def _scaled(
         self,
@@ -322,6 +326,7 @@ class Change:
                 field = next(fields, "remove") if named else f"ensemble.{error.field}"
                 raise exception.Invalid(error.reason, field=field) from error
             if isinstance(found, Scaled):
+                check_addresses(request.body, found.added)
                 return found, free.capacity
             if free.most is None or look == LOOKS:
                 break

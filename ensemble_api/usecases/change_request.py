@@ -3,11 +3,12 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ensemble_api import exception
+from ensemble_api.addresses import members_addresses
 from ensemble_api.planning import result
 from ensemble_api.planning.message import Sentence, listed
 from ensemble_api.planning.model import Ensemble, Member
@@ -36,6 +37,7 @@ _TEMPLATE = Sentence(
     "invalid.template-of-tier",
     "cannot be changed for a tier that runs; add a tier of another name, and remove this one",
 )
+_NO_ADDRESS = Sentence("invalid.no-address-left", "have none for the new member %(member)s")
 _OWN_PARTS = Sentence(
     "invalid.count-of-own-parts",
     "cannot be changed: each member of this tier has ports or volumes of its own",
@@ -104,6 +106,21 @@ def check(record: EnsembleRecord, change: ChangeRequest) -> None:
         for number, name in enumerate(change.replace):
             if name in own:
                 raise exception.Invalid(_REPLACED_OWN_PARTS(), field=f"replace[{number}]")
+
+
+def check_addresses(body: Mapping[str, Any], added: Iterable[Member]) -> None:
+    """Refuse new members for which their tier has no addresses left.
+
+    :raises ensemble_api.exception.Invalid: naming the addresses.
+    """
+    servers = {tier["name"]: (place, tier["server"]) for place, tier in enumerate(body["tiers"])}
+    for member in added:
+        index, server = servers[member.tier]
+        for place, each in enumerate(server.get("fixed_ips", ())):
+            if member.index >= len(members_addresses(each["addresses"])):
+                field = f"ensemble.tiers[{index}].server.fixed_ips[{place}].addresses"
+                name = f"{member.tier}-{member.index}"
+                raise exception.Invalid(_NO_ADDRESS(member=name), field=field)
 
 
 def touches_no_member(record: EnsembleRecord, change: ChangeRequest) -> bool:

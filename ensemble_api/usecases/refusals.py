@@ -31,6 +31,7 @@ _PARTS: Final = (
     "disk_config",
     "description",
     "hostname",
+    "scheduler_hints",
 )
 FORBIDDEN: Final = 403
 _KINDS: Final[Mapping[int, type[exception.EnsembleError]]] = {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a request body to an ensemble whose every reference is the tenant's to use."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -26,6 +26,10 @@ _TOO_MANY = Sentence(
     "invalid.too-many-members",
     "%(count)s member is more than the %(most)s allowed",
     "%(count)s members are more than the %(most)s allowed",
+)
+_NO_HINTS = Sentence("invalid.no-hints", "this cloud lets no scheduler hints be given")
+_HINT_NOT_ALLOWED = Sentence(
+    "invalid.hint-not-allowed", "this cloud lets only these hints be given: %(allowed)s"
 )
 _NO_ZONES = Sentence(
     "invalid.no-zones", "ensembles know no availability zones in this cloud; leave it out"
@@ -63,6 +67,7 @@ class Resolver:
         *,
         zone_level: str | None,
         placed: Callable[[Demand], Demand],
+        scheduler_hints: Collection[str] = (),
     ) -> None:
         self._compute = compute
         self._networks = networks
@@ -71,6 +76,7 @@ class Resolver:
         self._max_members = max_members
         self._zone_level = zone_level
         self._placed = placed
+        self._scheduler_hints = frozenset(scheduler_hints)
         self._accepted = AcceptedTemplates()
 
     def resolve(
@@ -80,11 +86,13 @@ class Resolver:
         *,
         nova_check: NovaCheck = NovaCheck.ALWAYS,
         known: Mapping[str, Demand] = _NOTHING_KNOWN,
+        own_servers: Collection[str] = (),
     ) -> ResolvedRequest:
         """Look every reference up with the tenant's own rights.
 
         ``nova_check`` is whether Nova is also asked whether it would take the servers. Tiers whose
-        needs are ``known``, by name, are not looked up: they get no new servers.
+        needs are ``known``, by name, are not looked up: they get no new servers. ``own_servers``
+        are the ids of those that the ensemble has, whose addresses are its own.
 
         :raises ensemble_api.exception.Invalid: naming the field that is wrong.
         :raises ensemble_api.exception.EnsembleError: with what Nova would refuse, and its field.
@@ -95,8 +103,9 @@ class Resolver:
                 _TOO_MANY(count=size, most=self._max_members), field="ensemble.tiers"
             )
         self._check_levels(body)
+        self._check_hints(body)
         templates = ServerTemplates(
-            self._compute, self._networks, self._volumes, context, self._placed
+            self._compute, self._networks, self._volumes, context, self._placed, own_servers
         )
         demands = {
             tier["name"]: known.get(tier["name"])
@@ -136,7 +145,9 @@ class Resolver:
                 templates.references(place, tier["server"])
                 continue
             values = Values(body["name"], tier["name"], 0, tier["count"])
-            first = filled(member_template(tier["server"], 0, tier["count"]), values)
+            # Nova does not know that an address may be the ensemble's own: they were looked at.
+            rest = {key: each for key, each in tier["server"].items() if key != "fixed_ips"}
+            first = filled(member_template(rest, 0, tier["count"]), values)
             name = member_server_name(first, body["name"], f"{tier['name']}-0")
             if (refused := refusals.of(name, first)) is not None:
                 templates.references(place, tier["server"])
@@ -151,3 +162,12 @@ class Resolver:
             if policy["level"] not in self._levels:
                 field = f"ensemble.policies[{index}].level"
                 raise exception.Invalid(ONE_OF(choices=", ".join(self._levels)), field=field)
+
+    def _check_hints(self, body: Mapping[str, Any]) -> None:
+        for index, tier in enumerate(body["tiers"]):
+            for key in tier["server"].get("scheduler_hints", ()):
+                if key not in self._scheduler_hints:
+                    allowed = ", ".join(sorted(self._scheduler_hints))
+                    message = _HINT_NOT_ALLOWED(allowed=allowed) if allowed else _NO_HINTS()
+                    field = f"ensemble.tiers[{index}].server.scheduler_hints.{key[:64]}"
+                    raise exception.Invalid(message, field=field)

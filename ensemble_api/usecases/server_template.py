@@ -2,10 +2,12 @@
 """The server templates of a request: each reference is looked up with the tenant's own rights."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from ipaddress import ip_network
 from typing import Any, Final
 
 from ensemble_api import exception
+from ensemble_api.addresses import Address, members_addresses
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import BadImage, Demand, demand
 from ensemble_api.cloud.networks import Networks
@@ -53,6 +55,14 @@ _UNEVEN = Sentence(
     "%(ports)s cannot be given to %(count)s member, which needs its own",
     "%(ports)s cannot be shared out evenly to %(count)s members, each of which needs its own",
 )
+_NOT_OWNER = Sentence(
+    "address.not-owner",
+    "is not of this project, so that its addresses cannot be chosen; leave them to Neutron",
+)
+_OFF_SUBNETS = Sentence(
+    "address.off-subnets", "%(address)s is no address for servers in any subnet of the network"
+)
+_ADDRESS_TAKEN = Sentence("address.taken", "%(address)s is taken")
 _IN_USE = Sentence("port.in-use", "is in use")
 _NO_ADDRESS = Sentence("port.no-address", "has no IP address")
 _NEEDS_DEVICES = Sentence(
@@ -89,8 +99,10 @@ class ServerTemplates:
         volumes: Volumes,
         context: Context,
         placed: Callable[[Demand], Demand],
+        own_servers: Collection[str] = (),
     ) -> None:
         self._placed = placed
+        self._own_servers = own_servers
         self._networks = networks
         self._context = context
         self._look: Mapping[str, Callable[[Any, str], Any]] = {
@@ -124,6 +136,7 @@ class ServerTemplates:
         for root in roots:
             _check_memory(flavor, root, f"{field}.flavor")
         self._check_networks(field, template["networks"], "ports" in template)
+        self._check_addresses(field, template)
         self._check_ports(f"{field}.ports", template.get("ports", ()), count)
         try:
             asked = [demand(flavor, root, volume_backed="volumes" in template) for root in roots]
@@ -201,6 +214,31 @@ class ServerTemplates:
             if self._external[network]:
                 raise exception.Invalid(_EXTERNAL(), field=where)
 
+    def _check_addresses(self, field: str, template: Mapping[str, Any]) -> None:
+        """Refuse addresses that Neutron would refuse, or give to us and not to the tenant.
+
+        Servers are built with the service user's rights in Neutron. By default Neutron lets only
+        the owner of a network, and administrators, choose addresses on it.
+        """
+        for place, each in enumerate(template.get("fixed_ips", ())):
+            where, network = f"{field}.fixed_ips[{place}]", each["network"]
+            self._find("network", network, f"{where}.network")
+            if not self._context.is_admin and (
+                self._networks.owner(network) != self._context.project_id
+            ):
+                raise exception.Invalid(_NOT_OWNER(), field=f"{where}.network")
+            wanted = members_addresses(each["addresses"])
+            subnets = self._networks.subnets(network)
+            for address in wanted:
+                if not any(_is_of(subnet, address) for subnet in subnets):
+                    message = _OFF_SUBNETS(address=str(address))
+                    raise exception.Invalid(message, field=f"{where}.addresses")
+            taken = self._networks.taken(network, [str(address) for address in wanted])
+            for one, device in sorted(taken.items()):
+                if device not in self._own_servers:
+                    message = _ADDRESS_TAKEN(address=one)
+                    raise exception.Invalid(message, field=f"{where}.addresses")
+
     def _check_ports(self, field: str, ports: Sequence[str], count: int) -> None:
         """Refuse ports that Nova would refuse, or place by rules that are not planned with."""
         if len(ports) % count:
@@ -237,6 +275,18 @@ class ServerTemplates:
             facts = dict(volume.get("volume_image_metadata") or {})
             roots.append({"minRam": int(facts.pop("min_ram", 0) or 0), "metadata": facts})
         return roots
+
+
+def _is_of(subnet: Mapping[str, Any], address: Address) -> bool:
+    """Whether a server can have an address by choice in a subnet."""
+    if subnet.get("ipv6_address_mode") in ("slaac", "dhcpv6-stateless"):
+        return False  # guests make their own
+    block = ip_network(subnet["cidr"])
+    if address not in block or str(address) == subnet.get("gateway_ip"):
+        return False
+    # As in a route, a block of one or two addresses has neither the one nor the other.
+    ends = (block.network_address, block.broadcast_address) if block.version == 4 else ()
+    return block.num_addresses <= 2 or address not in ends
 
 
 def _check_image(image: Mapping[str, Any], field: str) -> None:

@@ -50,6 +50,7 @@ def capabilities(found: Capabilities, sort_keys: Mapping[str, Iterable[str]]) ->
             }
             for level in found.levels
         ],
+        "scheduler_hints": list(found.scheduler_hints),
         "features": list(found.features),
         "policies": [{"type": kind, "fields": fields} for kind, fields in schemas.POLICIES.items()],
     }

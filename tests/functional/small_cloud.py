@@ -159,6 +159,7 @@ class SmallCloud:
             sleep=parts.get("sleep", self.pauses.append),
             plan_lifetime=parts.get("plan_lifetime", 900),
             shown_hosts=parts.get("shown_hosts", 1000),
+            scheduler_hints=parts.get("scheduler_hints", ()),
         )
 
     def post(

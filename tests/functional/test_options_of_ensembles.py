@@ -89,6 +89,16 @@ def levels(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     assert ask(application, "POST", plans, body(level="rack")).status_int == 400
 
 
+def scheduler_hints(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    wanted = body(1)
+    wanted["ensemble"]["tiers"][0]["server"]["scheduler_hints"] = {"fast_disks": "yes"}
+    plans = "/os-ensembles/plans"
+    assert ask(serve(), "POST", plans, wanted).status_int == 400
+    assert ask(serve(scheduler_hints="fast_disks"), "POST", plans, wanted).status_int == 200
+    for key in ("group", "same_host", "ensemble_handover", "_nova_check_type"):
+        assert ask(serve(scheduler_hints=key), "POST", plans, wanted).status_int == 503, key
+
+
 def max_members(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     application = serve(max_members=2)
     refused = ask(application, "POST", "/os-ensembles/plans", body(3))
@@ -319,6 +329,7 @@ def _until(condition: Callable[[], bool]) -> None:
 OURS: dict[str, Callable[[Serve, SmallCloud, Path], None]] = {
     "connection": connection,
     "levels": levels,
+    "scheduler_hints": scheduler_hints,
     "max_members": max_members,
     "plan_lifetime": plan_lifetime,
     "packing": packing,

@@ -10,6 +10,7 @@ const FULL = {
   flavor: 'f-1', image: 'i-1', networks: ['n-2', 'n-1'], ports: ['p-1', 'p-2'], key_name: 'mine',
   security_groups: ['default'], user_data: 'IyEvYmluL3No', metadata: { role: 'web', team: '' }, config_drive: true,
   availability_zone: 'az1', name: '{tier}-{index}', hostname: 'web{index}', fill_in: ['user_data'],
+  fixed_ips: [{ network: 'n-2', addresses: '10.0.0.5-10.0.0.9' }], scheduler_hints: { disks: ['a', 'b'] },
 };
 test('what is not set is not sent', () => {
   assert.deepEqual(server.toApi(PLAIN), { flavor: 'f-1', image: 'i-1', networks: 'auto' });
@@ -28,6 +29,27 @@ test('servers boot from volumes or from the image, never from both', () => {
 
 test('ports alone need no network beside them', () => {
   assert.equal(server.toApi({ ...PLAIN, networks: [], ports: ['p-1', 'p-2'] }).networks, 'auto');
+});
+
+test('addresses are sent of networks that are chosen', () => {
+  const fixedIps = [{ network: 'n-1', addresses: ['10.0.0.5'] }, { network: 'n-2', addresses: ['10.0.0.6'] }];
+  assert.deepEqual(server.toApi({ ...PLAIN, networks: ['n-2'], fixedIps }).fixed_ips, [fixedIps[1]]);
+  assert.equal(server.toApi({ ...PLAIN, fixedIps }).fixed_ips, undefined);
+});
+
+test('addresses are typed as a range or as a list', () => {
+  const { addresses } = ensembles;
+  assert.deepEqual(addresses.replaced([], 'n', ' ::1, ::2 '), [{ network: 'n', addresses: ['::1', '::2'] }]);
+  assert.deepEqual(addresses.replaced([], 'n', '10.0.0.5-10.0.0.9'), [{ network: 'n', addresses: '10.0.0.5-10.0.0.9' }]);
+  assert.deepEqual(addresses.replaced([{ network: 'n', addresses: ['::1'] }], 'n', ' '), []);
+});
+
+test('a hint is one text, or several between commas', () => {
+  const { hints } = ensembles;
+  assert.deepEqual(hints.replaced({ a: 'x' }, 'b', 'y'), { a: 'x', b: 'y' });
+  assert.deepEqual(hints.replaced({}, 'b', 'y, z'), { b: ['y', 'z'] });
+  assert.deepEqual(hints.replaced({ b: ['y', 'z'] }, 'b', 'y'), { b: ['y'] });
+  assert.deepEqual(hints.replaced({ b: 'y' }, 'b', ''), {});
 });
 
 test('rows of metadata that are empty do not count', () => {

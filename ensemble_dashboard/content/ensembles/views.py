@@ -202,6 +202,7 @@ class DrawView(views.HorizonTemplateView):
             "choices": found,
             "levels": [each["name"] for each in capabilities["levels"]],
             "limits": capabilities["limits"],
+            "schedulerHints": capabilities.get("scheduler_hints", []),
             # The script puts a kind in the place of "kind".
             "choicesUrl": reverse("horizon:project:ensembles:choices", args=["kind"]),
             "keyPairUrl": reverse("horizon:project:ensembles:key_pairs"),

@@ -108,6 +108,18 @@ def test_a_name_given_beside_the_file_wins_and_need_not_be_in_it(path: Path) -> 
         ("tags: front", {"tags": ["front"]}),
         ("name: '{tier}-{index}'", {"name": "{tier}-{index}"}),
         ("hostname: web{index}.example.org", {"hostname": "web{index}.example.org"}),
+        (
+            "fixed_ips: [{network: private, addresses: 10.0.0.5-10.0.0.9}]",
+            {"fixed_ips": [{"network": "private", "addresses": "10.0.0.5-10.0.0.9"}]},
+        ),
+        (
+            "fixed_ips: [{network: private, addresses: 10.0.0.5}]",
+            {"fixed_ips": [{"network": "private", "addresses": ["10.0.0.5"]}]},
+        ),
+        (
+            "scheduler_hints: {disks: [a, b], size: 5}",
+            {"scheduler_hints": {"disks": ["a", "b"], "size": "5"}},
+        ),
         ("fill_in: user_data", {"fill_in": ["user_data"]}),
         ("trusted_image_certificates: [c-1, c-2]", {"trusted_image_certificates": ["c-1", "c-2"]}),
     ],

@@ -45,6 +45,12 @@ def test_names_become_ids_and_the_file_stays_as_it_was(connection: Any, tmp_path
     assert file.body["tiers"][0]["server"]["flavor"] == "m1.tiny"
 
 
+def test_the_network_of_addresses_may_be_named_too(connection: Any, tmp_path: Path) -> None:
+    fixed = "      fixed_ips: [{network: private, addresses: [10.0.0.5]}]\n"
+    server = resolve(written(tmp_path, TEXT + fixed), connection)["tiers"][0]["server"]
+    assert server["fixed_ips"] == [{"network": NETWORKS["private"], "addresses": ["10.0.0.5"]}]
+
+
 def test_ids_stay_ids_and_words_stay_words(connection: Any, tmp_path: Path) -> None:
     text = TEXT.replace("m1.tiny", FLAVORS["m1.tiny"]).replace("cirros", IMAGES["cirros"])
     server = resolve(written(tmp_path, text.replace("private", "auto")), connection)["tiers"][0][

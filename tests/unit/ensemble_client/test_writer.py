@@ -9,7 +9,18 @@ import pytest
 from ensemble_client import file
 from ensemble_client.writer import file_name, written
 
-SERVER = {"flavor": "f1", "image": "i1", "networks": ["n1", "n2"], "metadata": {"on": "2026"}}
+SERVER = {
+    "flavor": "f1",
+    "image": "i1",
+    "networks": ["n1", "n2"],
+    "metadata": {"on": "2026"},
+    "name": "{tier}-{index}",
+    "fixed_ips": [
+        {"network": "n1", "addresses": "10.0.0.5-10.0.0.9"},
+        {"network": "n2", "addresses": ["2001:db8::1", "2001:db8::2", "2001:db8::3"]},
+    ],
+    "scheduler_hints": {"disks": ["a", "b"], "size": "5"},
+}
 BODY: dict[str, Any] = {
     "name": "shop",
     "description": "our shop: the \N{OCTOPUS} one",

@@ -34,6 +34,10 @@
       [gettext('Description'), one(server.description)],
       [gettext('Volumes'), several(server.volumes)],
       [gettext('Networks'), Array.isArray(server.networks) ? several(server.networks.map(name)) : ''],
+      [gettext('Addresses'), joined((server.fixed_ips || []).map(({ network, addresses }) =>
+        [typed(name(network)), ': ', several([addresses].flat())]), '; ')],
+      [gettext('Scheduler hints'), joined(Object.entries(server.scheduler_hints || {}).map(
+        ([key, value]) => [typed(key), ' = ', several([value].flat())]))],
       [gettext('Ports'), several(server.ports)],
       [gettext('Security groups'), several(server.security_groups)],
       [gettext('Key pair'), one(server.key_name)],

@@ -123,6 +123,7 @@
       }, unreachable);
     },
     legend: new Map(),
+    schedulerHints: data.schedulerHints,
     type: (key, values) => type(drafts.changeTier(state.draft, key, values)),
     change: (key, values) => change(drafts.changeTier(state.draft, key, values)),
     duplicate: (key) => change(drafts.duplicateTier(state.draft, key)),

@@ -16,7 +16,7 @@
   const EMPTY = {
     flavor: '', image: '', volumes: null, networks: 'auto', ports: [], keyName: '', securityGroups: [],
     userData: '', userDataHidden: false, metadata: [], configDrive: false, zone: '', diskConfig: '', serverDescription: '',
-    tags: [], certificates: [], serverName: '', hostname: '', fillIn: [],
+    tags: [], certificates: [], serverName: '', hostname: '', fillIn: [], fixedIps: [], hints: {},
   };
 
   // The API's names of these fields, where they are others.
@@ -24,6 +24,7 @@
     key_name: 'keyName', security_groups: 'securityGroups', user_data: 'userData',
     config_drive: 'configDrive', availability_zone: 'zone', disk_config: 'diskConfig', description: 'serverDescription',
     trusted_image_certificates: 'certificates', name: 'serverName', fill_in: 'fillIn',
+    fixed_ips: 'fixedIps', scheduler_hints: 'hints',
   };
 
   /** The fields as the API's "server"; what is not set is left out. */
@@ -34,8 +35,10 @@
     server.networks = Array.isArray(tier.networks) && !tier.networks.length ? 'auto' : tier.networks;
     for (const [name, field] of Object.entries({ ports: 'ports', tags: 'tags', hostname: 'hostname', ...FIELDS })) {
       const value = tier[field];
-      if (value && value.length !== 0) { server[name] = value; }
+      if (value && (typeof value !== 'object' || Object.keys(value).length)) { server[name] = value; }
     }
+    const fixed = (tier.fixedIps || []).filter(({ network }) => server.networks.includes(network));
+    if (fixed.length) { server.fixed_ips = fixed; } else { delete server.fixed_ips; }
     const pairs = (tier.metadata || []).filter(([key, value]) => key || value);
     if (pairs.length) { server.metadata = Object.fromEntries(pairs); }
     return server;

@@ -10,9 +10,9 @@
 
   // The fields of a tier that each tab has.
   const TABS = {
-    source: ['image', 'volumes', 'certificates'], flavor: ['flavor'], networks: ['networks', 'ports'],
+    source: ['image', 'volumes', 'certificates'], flavor: ['flavor'], networks: ['networks', 'fixedIps', 'ports'],
     access: ['securityGroups', 'keyName'], setup: ['userData', 'configDrive', 'zone', 'diskConfig'],
-    metadata: ['serverDescription', 'tags', 'metadata'], advanced: ['serverName', 'hostname', 'fillIn'],
+    metadata: ['serverDescription', 'tags', 'metadata'], advanced: ['serverName', 'hostname', 'fillIn', 'hints'],
   };
 
   // Fields that are typed as texts: what stands in them, and what is typed.
@@ -74,6 +74,9 @@
       securityGroups: list('securityGroups', 'security_groups', 'securityGroups', many),
       keyName: list('keyName', 'key_pairs', 'keyName', { none: gettext('None') }),
       userData: ensembles.userData.open((userData) => page.type(key, { userData })),
+      addresses: ensembles.addresses.open((fixedIps) => page.type(key, { fixedIps }),
+        (id) => catalogue.name('networks', id)),
+      hints: ensembles.hints.open(page.schedulerHints, (hints) => page.type(key, { hints })),
       metadata: ensembles.metadata.open((metadata) => page.type(key, { metadata })),
     };
 
@@ -82,6 +85,11 @@
       for (const input of dialog.querySelectorAll('[name=sheet-' + group + ']')) { input.checked = input.value === value; }
       const panel = part(group + '-' + value).closest('[role=tabpanel]');
       for (const node of panel.querySelectorAll('[data-when]')) { node.hidden = node.dataset.when !== value; }
+    }
+
+    function addresses(anew) {
+      const { networks, fixedIps } = tier();
+      show.addresses(Array.isArray(networks) ? networks : [], fixedIps, anew);
     }
 
     function line(field) { part(field).value = LINES[field][0](tier()[field]); }
@@ -100,6 +108,7 @@
         const { networks, ports } = tier();
         turn('net', Array.isArray(networks) ? 'chosen' : networks);
         show.networks(Array.isArray(networks) ? networks : []);
+        addresses(true);
         show.ports(ports);
       },
       access() {
@@ -125,6 +134,7 @@
       advanced() {
         line('serverName');
         line('hostname');
+        show.hints(tier().hints, true);
         for (const [field, id] of Object.entries(FILLED)) { part(id).checked = tier().fillIn.includes(field); }
       },
     };
@@ -142,6 +152,9 @@
         dialog.close();
         return;
       }
+      // What is chosen or typed there changes what is shown there.
+      if (name(open) === 'networks') { addresses(false); }
+      if (name(open) === 'advanced') { show.hints(tier().hints, false); }
       const mine = told.filter(({ place }) => place.key === key);
       fillIn(part('tier'), badge(page.legend.get(key)), ' ', tier().name);
       part('withoutUserData').hidden = !server.questions(tier()).some(([asked]) => asked);

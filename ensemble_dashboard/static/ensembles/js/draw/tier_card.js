@@ -165,10 +165,17 @@
       networks, ports && fill(ngettext('%(count)s port', '%(count)s ports', ports), { count: ports }), tier.keyName,
       names('security_groups', tier.securityGroups), tier.userData && gettext('user data'),
       pairs && fill(ngettext('%(count)s metadata pair', '%(count)s metadata pairs', pairs), { count: pairs }),
-      tier.configDrive && gettext('config drive'), tier.zone, tier.serverName, tier.hostname,
-      tier.serverDescription, tier.tags.join(', '),
-      tier.diskConfig && gettext('disk partition'), tier.certificates.length && gettext('trusted certificates'),
+      ...more(tier),
     ].filter(Boolean).join(' · ');
+  }
+
+  /** What few servers have. */
+  function more(tier) {
+    return [
+      tier.configDrive && gettext('config drive'), tier.zone, tier.fixedIps.length && gettext('addresses'),
+      Object.keys(tier.hints).join(', '), tier.serverName, tier.hostname, tier.serverDescription, tier.tags.join(', '),
+      tier.diskConfig && gettext('disk partition'), tier.certificates.length && gettext('trusted certificates'),
+    ];
   }
 
   function policies(tier, page) {

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the patterns of an ensemble's tiers must be, for its members now and for those to come."""
+"""What server templates must be, so that each member, also one to come, can have its own."""
 
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from ensemble_api import exception, limits
+from ensemble_api.addresses import Address, members_addresses
 from ensemble_api.patterns import Values, filled, is_taken
-from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.errors import ModelError, located
 from ensemble_api.planning.message import Sentence
 from ensemble_api.server_names import server_name
 
@@ -31,16 +32,30 @@ _NOT_A_HOST_NAME = Sentence(
     "invalid.host-name",
     "gives %(name)s, which is no host name: 1 to 63 letters a to z, digits and - between two dots",
 )
+_NOT_CHOSEN = Sentence(
+    "invalid.address-off-network", "must be one of the networks that the servers are attached to"
+)
+_NETWORK_TWICE = Sentence("invalid.network-twice", "has its addresses in another place already")
+_TOO_FEW = Sentence(
+    "invalid.too-few-addresses",
+    "%(addresses)s for %(count)s member, which needs its own",
+    "%(addresses)s for %(count)s members, each of which needs its own",
+)
+_ADDRESS_TWICE = Sentence(
+    "invalid.address-twice", "has %(address)s, which another member has already"
+)
 
 
 def check(body: Mapping[str, Any]) -> None:
-    """Refuse patterns that some member could not have; ``body`` has the right shape.
+    """Refuse what some member could not have; ``body`` has the right shape.
 
     :raises ensemble_api.exception.Invalid: naming the field that is wrong.
     """
+    taken: set[tuple[str, Address]] = set()
     for place, tier in enumerate(body["tiers"]):
         try:
             _check_tier(body["name"], tier)
+            _check_addresses(tier, taken)
         except ModelError as error:
             field = f"ensemble.tiers[{place}].server.{error.field}"
             raise exception.Invalid(error.reason, field=field) from error
@@ -66,6 +81,27 @@ def _check_tier(ensemble: str, tier: Mapping[str, Any]) -> None:
     for key, text in longest.get("metadata", {}).items():
         _check_length(f"metadata.{key}", text, limits.METADATA)
     _check_length("user_data", longest.get("user_data", ""), limits.USER_DATA)
+
+
+def _check_addresses(tier: Mapping[str, Any], taken: set[tuple[str, Address]]) -> None:
+    """Refuse addresses that are too few, off the tier's networks, or in ``taken``, and add them."""
+    networks = tier["server"]["networks"]
+    seen: set[str] = set()
+    for place, each in enumerate(tier["server"].get("fixed_ips", ())):
+        with located(f"fixed_ips[{place}]"):
+            network = each["network"].lower()
+            if isinstance(networks, str) or each["network"] not in networks:
+                raise ModelError("network", _NOT_CHOSEN())
+            if network in seen:
+                raise ModelError("network", _NETWORK_TWICE())
+            seen.add(network)
+            found = members_addresses(each["addresses"])
+            if len(found) < tier["count"]:
+                raise ModelError("addresses", _TOO_FEW(addresses=len(found), count=tier["count"]))
+            for address in found:
+                if (network, address) in taken:
+                    raise ModelError("addresses", _ADDRESS_TWICE(address=str(address)))
+                taken.add((network, address))
 
 
 def _check_length(field: str, text: str, most: int) -> None:
