@@ -39,7 +39,8 @@ class BringUp:
         prepare = [self._database_step(name) for name in databases]
         prepare.append(self._ensembles_step())
         nova = ("nova_cell1", "nova_api", "ensembles")
-        ports = str(self._cloud.ports.base)
+        services = "cinder" if self._cloud.volumes else ""
+        ports = f"{self._cloud.ports.base} {services}".strip()
         plugin = fingerprint.of_files("ensemble_dashboard", "**/*")
         dashboard = [
             self._once("dashboard files", self._make_static, busy=True, made_from=plugin),
@@ -49,12 +50,13 @@ class BringUp:
         return [
             *prepare,
             *(dashboard if self._with_dashboard else ()),
+            *(self._cinder_steps() if self._cloud.volumes else ()),
             self._once("keystone bootstrap", self._bootstrap, "database keystone", busy=True),
             self._service("keystone", "keystone bootstrap"),
             self._service("placement", "database placement"),
             self._service("glance", "database glance"),
             self._service("neutron", "database neutron"),
-            self._once("users", self._seed.identity, "keystone"),
+            self._once("users", self._seed.identity, "keystone", made_from=services),
             self._once("catalog", self._seed.catalog, "users", "keystone", made_from=ports),
             *self._nova_steps((*(f"database {name}" for name in nova), "catalog")),
             self._once("image", self._seed.image, "catalog", "keystone", "glance"),
@@ -110,6 +112,12 @@ class BringUp:
             Step("hosts", self._wait_computes, ("nova", "placement", "catalog")),
         ]
 
+    def _cinder_steps(self) -> list[Step]:
+        return [
+            self._database_step("cinder"),
+            self._service("cinder", "database cinder", "users", "keystone"),
+        ]
+
     def _forget_database(self, name: str) -> None:
         """Remove what an interrupted migration left: it cannot be continued."""
         for left in self._state.databases.glob(f"{name}.sqlite*"):
@@ -155,6 +163,9 @@ class BringUp:
             case "glance":
                 arguments = ["--config-file", str(etc / "glance/glance-api.conf"), "db_sync"]
                 self._services.run_tool(log, "glance-manage", arguments)
+            case "cinder":
+                arguments = ["--config-file", str(etc / "cinder/cinder.conf"), "db", "sync"]
+                self._services.run_tool(log, "cinder-manage", arguments)
             case "neutron":
                 arguments = [str(etc / "neutron/neutron.conf")]
                 self._services.run_module(log, "ensemble_cloud.neutron_schema", arguments)

@@ -22,7 +22,7 @@ from ensemble_cloud.profile import Profile
 from ensemble_cloud.progress import Progress
 from ensemble_cloud.rest import RestError
 from ensemble_cloud.shape import Shape, ShapeError
-from ensemble_cloud.state import PORTS, SHAPE, STATUS, StateDirectory, StateError
+from ensemble_cloud.state import PORTS, SHAPE, STATUS, VOLUMES, StateDirectory, StateError
 from ensemble_cloud.supervisor import Supervisor
 from ensemble_cloud.welcome import own_command
 
@@ -150,6 +150,8 @@ def _up_detached(state: StateDirectory, options: argparse.Namespace) -> int:
         command += ["--profile", options.profile]
     if options.port_base:
         command += ["--port-base", str(options.port_base)]
+    if options.with_volumes:
+        command.append("--with-volumes")
     if options.no_dashboard:
         command.append("--no-dashboard")
     log = state.log(_OUTPUT)
@@ -204,4 +206,9 @@ def _cloud(state: StateDirectory, shape: Shape, text: str, options: argparse.Nam
     (state.root / SHAPE).write_text(text)
     base = options.port_base or (state.read_json(PORTS) or {}).get("base", DEFAULT_BASE)
     services = FULL_SERVICES if identity.profile == Profile.FULL else SERVICES
-    return Cloud(state, Ports(base, services), shape, identity)
+    volumes = options.with_volumes or state.is_done(VOLUMES)
+    if volumes and identity.profile == Profile.FULL:
+        raise StateError("--with-volumes goes with the profile compact alone")
+    if volumes:
+        state.mark_done(VOLUMES)
+    return Cloud(state, Ports(base, services), shape, identity, volumes)

@@ -6,7 +6,7 @@ import importlib.util
 from importlib import metadata
 from pathlib import Path
 
-_SERVICES = ("keystone", "openstack-placement", "glance", "neutron", "nova", "horizon")
+_SERVICES = ("keystone", "openstack-placement", "glance", "neutron", "nova", "cinder", "horizon")
 
 
 def service_versions() -> dict[str, str]:

@@ -36,6 +36,11 @@ def parser() -> argparse.ArgumentParser:
         help="compact: all of Nova in one process, on SQLite (default); full: MariaDB, RabbitMQ "
         "and each service apart, so that any of them can be killed alone (first start)",
     )
+    up.add_argument(
+        "--with-volumes",
+        action="store_true",
+        help="add Cinder, from this start on; not with the profile full",
+    )
     up.add_argument("--no-dashboard", action="store_true", help="leave Horizon out")
     # How --detach calls the process that stays.
     up.add_argument("--in-background", action="store_true", help=argparse.SUPPRESS)

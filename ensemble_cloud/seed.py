@@ -13,6 +13,7 @@ _CATALOG = {
     "placement": ("placement", ""),
     "glance": ("image", ""),
     "neutron": ("network", ""),
+    "cinder": ("block-storage", "/v3"),
     "nova": ("compute", "/v2.1"),
 }
 _BUILD_SECONDS = 180
@@ -35,7 +36,7 @@ class Seed:
             name: self._named("keystone", "/v3/projects", "project", name, domain_id="default")
             for name in (SERVICE_PROJECT, *self._shape.projects)
         }
-        for service in _CATALOG:
+        for service in self._services:
             self._user(
                 service,
                 self._cloud.identity.service_password,
@@ -55,11 +56,14 @@ class Seed:
         services = self._ids("keystone", "/v3/services", "services")
         endpoints = admin.get("keystone", "/v3/endpoints")["endpoints"]
         url_of = {(e["service_id"], e["interface"]): (e["id"], e["url"]) for e in endpoints}
-        for name, (kind, _path) in _CATALOG.items():
+        for name in self._services:
+            kind, _path = _CATALOG[name]
             if name not in services:
                 body = {"service": {"name": name, "type": kind}}
                 services[name] = admin.post("keystone", "/v3/services", body)["service"]["id"]
-        services_url = {name: self._cloud.ports.url(name) + _CATALOG[name][1] for name in _CATALOG}
+        services_url = {
+            name: self._cloud.ports.url(name) + _CATALOG[name][1] for name in self._services
+        }
         services_url["keystone"] = self._cloud.auth_url
         for name, url in services_url.items():
             for interface in ("public", "internal", "admin"):
@@ -200,6 +204,11 @@ class Seed:
         path = "/v2.1/servers/detail?all_tenants=1"
         found: list[Json] = self._admin().get("nova", path)["servers"]
         return [server for server in found if server["name"] in names]
+
+    @property
+    def _services(self) -> list[str]:
+        """The services of this cloud beside Keystone."""
+        return [name for name in _CATALOG if name != "cinder" or self._cloud.volumes]
 
     def _admin(self) -> Session:
         with self._lock:

@@ -23,6 +23,7 @@ _ROOTS = {
     "placement": "/",
     "glance": "/versions",
     "neutron": "/",
+    "cinder": "/",
     "nova": "/",
     "dashboard": "/auth/login/",
 }
@@ -87,6 +88,7 @@ class Services:
             "OS_NEUTRON_CONFIG_FILES": "neutron.conf",
             "OS_NOVA_CONFIG_DIR": str(etc / "nova"),
             "OS_NOVA_DISABLE_EVENTLET_PATCHING": "true",
+            "OS_CINDER_DISABLE_EVENTLET_PATCHING": "true",
             "DJANGO_SETTINGS_MODULE": "openstack_dashboard.settings",
         }
 
@@ -96,6 +98,9 @@ class Services:
         if service == "nova":
             needed = [self._cloud.auth_url, self._cloud.ports.url("placement")]
             command = ["ensemble_cloud.nova_process", str(self._cloud.state.root), port, *needed]
+        elif service == "cinder":
+            config = str(self._cloud.state.etc / "cinder/cinder.conf")
+            command = ["ensemble_cloud.cinder_process", config, port]
         else:
             threads = str(self._threads(service))
             command = ["ensemble_cloud.serve", service, port, threads]

@@ -19,6 +19,7 @@ from ensemble_cloud.profile import Profile
 SHAPE = "shape.yaml"
 PORTS = "ports.json"
 STATUS = "run/status.json"
+VOLUMES = "volumes"  # done once a start has asked for Cinder
 FORMAT = 1  # raised when an old state directory can no longer be used
 _NEEDED_MB = 500
 _LOCK = "lock"

@@ -7,7 +7,7 @@ import psutil
 
 from ensemble_cloud import clouds_yaml, control, shape_file
 from ensemble_cloud.ports import DEFAULT_BASE, SERVICES, Ports
-from ensemble_cloud.state import PORTS, SHAPE, STATUS, StateDirectory
+from ensemble_cloud.state import PORTS, SHAPE, STATUS, VOLUMES, StateDirectory
 
 Report = dict[str, Any]
 
@@ -17,7 +17,8 @@ def report(state: StateDirectory) -> Report:
     known = state.read_json(STATUS) or {}
     running = state.owner() is not None
     ports = Ports((state.read_json(PORTS) or {}).get("base", DEFAULT_BASE))
-    urls = {name: ports.url(name) for name in SERVICES}
+    services = [name for name in SERVICES if name != "cinder" or state.is_done(VOLUMES)]
+    urls = {name: ports.url(name) for name in services}
     pids: dict[str, int] = known.get("pids", {}) if running else {}
     return {
         "state": known.get("state", "starting") if running else "down",
@@ -27,7 +28,7 @@ def report(state: StateDirectory) -> Report:
         "urls": urls,
         "services": [
             _service(name, urls.get(name, ""), pids.get(name))
-            for name in dict.fromkeys((*SERVICES, *pids))
+            for name in dict.fromkeys((*services, *pids))
         ],
         "hosts": _hosts(state, running=running),
         "logins": _logins(state),

@@ -13,6 +13,7 @@ from ensemble_cloud.state import Identity, StateDirectory
 REGION = "RegionOne"
 # What the services say at these levels without there being anything wrong or anything to do.
 _QUIET = {
+    "cinder.quota": "ERROR",  # its default quotas are of a kind that is to go
     "keystonemiddleware.auth_token": "ERROR",  # advises memcached
     "neutron.api.extensions": "CRITICAL",  # misses the plugins of extensions nobody asked for
     "neutron.pecan_wsgi.controllers.root": "ERROR",  # Nova asks for floating IPs
@@ -30,12 +31,16 @@ SERVICE_PROJECT = "service"
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """One embedded cloud: where it lives, its ports, its shape, its secrets and its profile."""
+    """One embedded cloud: where it lives, its ports, its shape, its secrets and its profile.
+
+    ``volumes`` says whether it has Cinder.
+    """
 
     state: StateDirectory
     ports: Ports
     shape: Shape
     identity: Identity
+    volumes: bool = False
 
     @property
     def profile(self) -> Profile:

@@ -9,6 +9,7 @@ from cryptography.fernet import Fernet
 
 from ensemble_cloud import clouds_yaml
 from ensemble_cloud.config import (
+    cinder,
     dashboard,
     glance,
     ini,
@@ -24,6 +25,7 @@ from ensemble_cloud.profile import Profile
 from ensemble_cloud.state import write_private
 
 _DATA = (
+    "cinder/lock",
     "glance/images",
     "glance/lock",
     "glance/staging",
@@ -52,6 +54,8 @@ def _texts(cloud: Cloud) -> Iterator[tuple[Path, str]]:
     yield etc / "placement/placement.conf", ini.render(placement.sections(cloud))
     yield etc / "glance/glance-api.conf", ini.render(glance.sections(cloud))
     yield etc / "neutron/neutron.conf", ini.render(neutron.sections(cloud))
+    if cloud.volumes:
+        yield etc / "cinder/cinder.conf", ini.render(cinder.sections(cloud))
     yield from _nova(cloud)
     yield etc / "nova/api-paste.ini", nova.paste_text()
     yield etc / "nova/policy.yaml", nova.policy_text()

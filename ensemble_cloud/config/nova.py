@@ -42,6 +42,7 @@ def sections(cloud: Cloud) -> Sections:
         "service_user": {**cloud.credentials("nova"), "send_service_user_token": True},
         "placement": cloud.credentials("placement"),
         "neutron": cloud.credentials("neutron"),
+        "cinder": {**cloud.credentials("nova"), "catalog_info": "block-storage:cinder:publicURL"},
         "glance": {
             **cloud.credentials("glance"),
             "endpoint_override": cloud.ports.url("glance"),
