@@ -7,6 +7,7 @@ TIERS: Final = 20
 MEMBERS_OF_TIER: Final = 200
 POLICIES: Final = 50
 PORTS_OR_VOLUMES: Final = 500  # of a tier, shared out to its members
+VOLUME_SIZE: Final = 1_000_000  # GB; what Cinder allows is less
 NETWORKS: Final = 16  # of a tier
 SECURITY_GROUPS: Final = 32  # of a tier
 NAME: Final = 255  # characters

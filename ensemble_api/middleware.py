@@ -33,6 +33,7 @@ from ensemble_api.execution.engine import Engine
 from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.late_servers import LateServers
 from ensemble_api.execution.observer import CloudObserver
+from ensemble_api.execution.root_volumes import RootVolumes
 from ensemble_api.execution.worker import Worker
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.snapshot import Packing
@@ -124,11 +125,12 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         AggregateRules.configured(config).closed,
         Packing(ours.packing),
     )
+    volumes = Volumes()
     service = Service(
         store,
         compute,
         Networks(session.network),
-        Volumes(),
+        volumes,
         inventory,
         reservation,
         owner=f"{owner}:api",
@@ -156,6 +158,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
             width=ours.handover_width,
             seconds=ours.lease_seconds,
         ),
+        RootVolumes(store, compute, volumes, owner=owner),
         recall=forgotten.recall,
         owner=owner,
         concurrency=ours.build_concurrency,

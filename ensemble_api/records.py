@@ -71,7 +71,9 @@ class MemberRecord:
     of its server when it was last observed; the status is empty before. ``failed_hosts`` are those
     on which its server could not be built or stay, ``lost_hosts`` those that were full for it when
     Nova looked, ``discarded_servers`` the ids of the servers that it had there.
-    ``hints`` are those of the last requests for its server, by which one that comes late is told.
+    ``volume_id`` is the root volume that was made for it, which goes with it as long as
+    ``owns_volume``. ``hints`` are those of the last requests for its server, by which one that
+    comes late is told.
     ``addresses`` are pairs of a network's name and an address. One that is ``leaving`` is not of
     what the ensemble describes any more, and is about to go.
     """
@@ -94,6 +96,8 @@ class MemberRecord:
     failed_hosts: tuple[str, ...] = ()
     lost_hosts: tuple[LostHost, ...] = ()
     discarded_servers: tuple[str, ...] = ()
+    volume_id: str | None = None
+    owns_volume: bool = False
     hints: tuple[str, ...] = ()
     addresses: tuple[tuple[str, str], ...] = ()
     leaving: bool = False
@@ -175,7 +179,8 @@ class EnsembleRecord:
         """
         for tier in self.body["tiers"]:
             if tier["name"] == member.tier:
-                return member_template(tier["server"], member.index, tier["count"])
+                server = member_template(tier["server"], member.index, tier["count"])
+                return _with_root(server, member) if "root_volume" in server else server
         raise KeyError(member.tier)
 
     def filled_template(self, member: MemberRecord) -> Mapping[str, Any]:
@@ -285,3 +290,9 @@ def member_template(server: Mapping[str, Any], index: int, count: int) -> Mappin
             share = len(server[key]) // count
             own[key] = server[key][index * share : (index + 1) * share]
     return {**server, **own}
+
+
+def _with_root(server: Mapping[str, Any], member: MemberRecord) -> Mapping[str, Any]:
+    """A template with the root volume that was made for a member in the place of what it is of."""
+    rest = {key: each for key, each in server.items() if key != "image"}
+    return {**rest, "volumes": [member.volume_id] if member.volume_id else []}

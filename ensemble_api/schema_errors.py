@@ -15,7 +15,14 @@ from ensemble_api.planning.message import Message, Sentence
 ONE_OF = Sentence("invalid.one-of", "must be one of %(choices)s")
 SHARE = Sentence("invalid.share", "must be a count or a percentage up to 100%")
 NETWORKS = Sentence("invalid.networks", 'must be "auto", "none" or a list of network ids')
-IMAGE_OR_VOLUMES = Sentence("invalid.image-or-volumes", "must have an image or volumes, not both")
+IMAGE_OR_VOLUMES = Sentence(
+    "invalid.image-or-volumes",
+    "must have volumes, or an image with or without a root volume, not both",
+)
+IMAGE_OR_SNAPSHOT = Sentence(
+    "invalid.image-or-snapshot",
+    "must have an image or a root volume of a snapshot, not both",
+)
 ADDRESSES = Sentence(
     "invalid.addresses",
     "must be a list of 1 to 200 addresses, or a range such as 10.0.0.5-10.0.0.9",
@@ -40,6 +47,7 @@ _DESCRIBED = {
         SHARE,
         NETWORKS,
         IMAGE_OR_VOLUMES,
+        IMAGE_OR_SNAPSHOT,
         ADDRESSES,
         HINT,
         TIER_NAME,

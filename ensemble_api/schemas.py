@@ -64,6 +64,19 @@ FIXED_IPS: dict[str, Any] = {
 
 HINT: dict[str, Any] = {"type": "string", "maxLength": limits.NAME, "format": "line"}
 
+# The root disk of each member, as a volume that is made for it.
+ROOT_VOLUME: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "size": {"type": "integer", "minimum": 1, "maximum": limits.VOLUME_SIZE},
+        "snapshot": UUID,
+        "type": TEXT,
+        "delete_on_termination": {"type": "boolean"},
+    },
+    "required": ["size"],
+    "additionalProperties": False,
+}
+
 SERVER: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -72,6 +85,7 @@ SERVER: dict[str, Any] = {
         "flavor": {"type": "string", "minLength": 1, "maxLength": 255, "format": "line"},
         "image": UUID,
         "volumes": PER_MEMBER,
+        "root_volume": ROOT_VOLUME,
         "networks": {
             "description": schema_errors.NETWORKS.text,
             "oneOf": [
@@ -157,9 +171,19 @@ SERVER: dict[str, Any] = {
     "if": {"required": ["volumes"]},
     "then": {
         "description": schema_errors.IMAGE_OR_VOLUMES.text,
-        "not": {"required": ["image"]},
+        "not": {"anyOf": [{"required": ["image"]}, {"required": ["root_volume"]}]},
     },
-    "else": {"required": ["image"]},
+    "else": {
+        "if": {
+            "properties": {"root_volume": {"required": ["snapshot"]}},
+            "required": ["root_volume"],
+        },
+        "then": {
+            "description": schema_errors.IMAGE_OR_SNAPSHOT.text,
+            "not": {"required": ["image"]},
+        },
+        "else": {"required": ["image"]},
+    },
     "additionalProperties": False,
 }
 

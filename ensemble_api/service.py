@@ -39,6 +39,7 @@ from ensemble_api.usecases.holds import Holds
 from ensemble_api.usecases.host_impact import Search
 from ensemble_api.usecases.hosts import Hosts
 from ensemble_api.usecases.idempotency import CreateRequest, Idempotency
+from ensemble_api.usecases.new_volumes import NewVolumes
 from ensemble_api.usecases.plan import DEFAULT_OPTIONS, DryRuns, PlanOptions
 from ensemble_api.usecases.quota import Quota
 from ensemble_api.usecases.replacement import Replacement
@@ -94,7 +95,7 @@ class Service:
             placed=inventory.placed,
             scheduler_hints=scheduler_hints,
         )
-        quota = Quota(compute, networks, store)
+        quota = Quota(compute, networks, volumes, store)
         free_capacity = FreeCapacity(
             store,
             inventory,
@@ -110,10 +111,12 @@ class Service:
         )
         self._once = Idempotency(store, CreateRequests(store, known_for), sleep)
         holds = Holds(store, reservation, exclusivity)
+        new_volumes = NewVolumes(store, volumes, owner=owner, sleep=sleep)
         reserve = Reserve(
             store,
             free_capacity,
             holds,
+            new_volumes,
             owner=owner,
             attempts=attempts,
             sleep=sleep,
@@ -136,6 +139,7 @@ class Service:
             quota,
             free_capacity,
             holds,
+            new_volumes,
             saved_plans,
             owner=owner,
             attempts=attempts,

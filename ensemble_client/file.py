@@ -24,7 +24,7 @@ _SERVER_LISTS: Final = (
 )  # fmt: skip
 _SERVER_OTHERS: Final = (
     "networks", "fixed_ips", "scheduler_hints", "user_data", "user_data_file", "metadata",
-    "config_drive", "description",
+    "config_drive", "description", "root_volume",
 )  # fmt: skip
 
 
@@ -116,11 +116,19 @@ def _server(server: Value, folder: Path | None) -> dict[str, Any]:
     given = server.mapping(
         (*_SERVER_TEXTS, *_SERVER_LISTS, *_SERVER_OTHERS),
     )
-    for key in ("flavor", *(() if "volumes" in given else ("image",))):
-        server.required(given, key)
-    if "volumes" in given and "image" in given:
-        raise given["volumes"].error("give image or volumes, not both")
+    server.required(given, "flavor")
+    root = _root_volume(given["root_volume"]) if "root_volume" in given else {}
+    sources = [key for key in ("image", "volumes") if key in given]
+    sources += ["root_volume"] if "snapshot" in root else []
+    if not sources:
+        server.required(given, "image")
+    if len(sources) > 1:
+        raise given[sources[-1]].error(f"give {' or '.join(sources)}, not both")
+    if root and "volumes" in given:
+        raise given["root_volume"].error("give volumes or root_volume, not both")
     body: dict[str, Any] = {key: given[key].name() for key in _SERVER_TEXTS if key in given}
+    if root:
+        body["root_volume"] = root
     if "networks" in given:
         body["networks"] = _networks(given["networks"])
     body |= {key: given[key].names() for key in _SERVER_LISTS if key in given}
@@ -145,6 +153,15 @@ def _server(server: Value, folder: Path | None) -> dict[str, Any]:
     if "metadata" in given:
         pairs = given["metadata"].mapping()
         body["metadata"] = {key: value.text() for key, value in pairs.items()}
+    return body
+
+
+def _root_volume(root: Value) -> dict[str, Any]:
+    given = root.mapping(("size", "snapshot", "type", "delete_on_termination"))
+    body: dict[str, Any] = {"size": root.required(given, "size").whole()}
+    body |= {key: given[key].name() for key in ("snapshot", "type") if key in given}
+    if "delete_on_termination" in given:
+        body["delete_on_termination"] = given["delete_on_termination"].boolean()
     return body
 
 

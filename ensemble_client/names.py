@@ -72,12 +72,21 @@ def resolve(file: EnsembleFile, connection: Any) -> dict[str, Any]:
             lambda: connection.block_storage.volumes(details=False),
         ),
     }
+    snapshots = Catalog(
+        "volume snapshot",
+        lambda name, **how: connection.block_storage.find_snapshot(name, **how),
+        lambda: connection.block_storage.snapshots(details=False),
+    )
     body = copy.deepcopy(file.body)
     for index, tier in enumerate(body["tiers"]):
         server, place = tier["server"], f"ensemble.tiers[{index}].server"
         server["flavor"] = flavors.id_of(file, f"{place}.flavor", server["flavor"])
         if "image" in server:
             server["image"] = images.id_of(file, f"{place}.image", server["image"])
+        root = server.get("root_volume", {})
+        if "snapshot" in root:
+            field = f"{place}.root_volume.snapshot"
+            root["snapshot"] = snapshots.id_of(file, field, root["snapshot"])
         for key, catalog in lists.items():
             wanted = server.get(key)
             if isinstance(wanted, list):

@@ -99,7 +99,9 @@ def started_cloud() -> Iterator[EmbeddedCloud]:
         _remove_left_overs()
         cloud = EmbeddedCloud(Path(tempfile.mkdtemp(prefix="cloud-", dir=BUILD)))
         owner.write_text(str(cloud.state))
-        started = cloud.ensemble_cloud("up", "--detach", "--port-base", str(free_port_base()))
+        started = cloud.ensemble_cloud(
+            "up", "--detach", "--with-volumes", "--port-base", str(free_port_base())
+        )
     try:
         assert started.returncode == 0, started.stdout + started.stderr
         yield cloud

@@ -261,6 +261,15 @@ class Compute:
         self.delete_server(context, server["id"])
         raise exception.CloudError(500, "Nova does not check server groups before it builds")
 
+    def set_delete_on_termination(self, context: Context, server_id: str, volume_id: str) -> None:
+        """Have Nova delete a volume with the server that it is attached to.
+
+        :raises ensemble_api.exception.CloudError: when Nova refuses.
+        """
+        path = f"/servers/{_quote(server_id)}/os-volume_attachments/{_quote(volume_id)}"
+        body = {"volumeAttachment": {"volumeId": volume_id, "delete_on_termination": True}}
+        self._call(context, "PUT", path, body)
+
     def delete_server(self, context: Context, server_id: str) -> None:
         """Ask for a server's end; one that is gone, going or locked is fine: a look tells which.
 
@@ -314,10 +323,12 @@ def _server(name: str, template: Mapping[str, Any]) -> dict[str, Any]:
             template["networks"], template.get("ports", ()), template.get("fixed_ips", {})
         ),
     }
-    if "image" in template:
-        server["imageRef"] = template["image"]
-    else:
+    if "volumes" in template:
         server["block_device_mapping_v2"] = [_root(volume) for volume in template["volumes"]]
+    elif "root_volume" in template:
+        server["block_device_mapping_v2"] = [_new_root(template)]
+    else:
+        server["imageRef"] = template["image"]
     for key in _AS_GIVEN:
         if key in template:
             server[key] = template[key]
@@ -360,6 +371,20 @@ def _root(volume: str) -> dict[str, Any]:
         "uuid": volume,
         "delete_on_termination": False,
     }
+
+
+def _new_root(template: Mapping[str, Any]) -> dict[str, Any]:
+    """A root volume that does not exist yet: for Nova to look at, which never makes it."""
+    wanted = template["root_volume"]
+    source = "snapshot" if "snapshot" in wanted else "image"
+    root = {
+        "boot_index": 0,
+        "source_type": source,
+        "destination_type": "volume",
+        "uuid": wanted["snapshot"] if source == "snapshot" else template["image"],
+        "volume_size": wanted["size"],
+    }
+    return root | ({"volume_type": wanted["type"]} if "type" in wanted else {})
 
 
 def _message(body: bytes) -> str:

@@ -19,6 +19,7 @@ from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.next_step import NextStep
 from ensemble_api.execution.replacement import Replacement
 from ensemble_api.execution.rights import Rights
+from ensemble_api.execution.root_volumes import RootVolumes
 from ensemble_api.execution.search import HOST_PATIENCE, pause_after_losses
 from ensemble_api.execution.servers import Servers
 from ensemble_api.operations import OperationStatus, OperationType, Requester
@@ -73,6 +74,7 @@ class Engine:
         reservation: Reservation,
         replacement: Replacement,
         handovers: Handovers,
+        root_volumes: RootVolumes,
         *,
         recall: Callable[[str], bool],
         owner: str,
@@ -85,6 +87,7 @@ class Engine:
         self._reservation = reservation
         self._replacement = replacement
         self._handovers = handovers
+        self._root_volumes = root_volumes
         self._rights = Rights(session)
         self._servers = Servers(compute, recall)
         self._owner = owner
@@ -118,7 +121,8 @@ class Engine:
             down=self._down(context, ensemble, servers),
         )
         requester, allowed = self._rights.check(ensemble, decided)
-        chosen, hints = self._handovers.begin(ensemble, allowed)
+        ready = self._root_volumes.ready(context, allowed)
+        chosen, hints = self._handovers.begin(ensemble, ready)
         done = for_each(
             chosen,
             lambda action: self._carry_out(context, requester, ensemble, action, hints),
@@ -185,25 +189,34 @@ class Engine:
             case actions.Block(message):
                 return message
             case actions.ReleaseHold(member):
-                self._release(ensemble, member)
+                return self._release(context, ensemble, member)
             case actions.RecordServer(member, status, server_id):
                 self._record(ensemble, member, status, server_id)
             case actions.Fail(message):
                 self._fail(ensemble, message)
-            case actions.Advance():
-                self._advance(context, ensemble)
-            case actions.Finish(status):
-                self._finish(ensemble, status)
+            case actions.Advance() | actions.Finish():
+                self._end(context, ensemble, action)
         return None
 
-    def _advance(self, context: Context, ensemble: EnsembleRecord) -> None:
-        """Go on with a change; before members are let go, their servers lose the tags of ours."""
+    def _end(
+        self, context: Context, ensemble: EnsembleRecord, action: actions.Advance | actions.Finish
+    ) -> None:
+        """Save that an operation has reached its goals, or those that come first."""
+        if ensemble.building:
+            self._root_volumes.hand_over(context, ensemble)
+        if isinstance(action, actions.Finish):
+            self._finish(ensemble, action.status)
+            return
+        self._untag_released(context, ensemble)
+        self._store.advance_change(ensemble, self._owner)
+
+    def _untag_released(self, context: Context, ensemble: EnsembleRecord) -> None:
+        """Before members are let go, their servers lose the tags of ours."""
         operation = ensemble.operation
         if operation is not None and operation.status is OperationStatus.REMOVING:
             for member in ensemble.members:
                 if member.id in operation.released and member.server_id:
                     self._untag(context, ensemble, member)
-        self._store.advance_change(ensemble, self._owner)
 
     def _untag(self, context: Context, ensemble: EnsembleRecord, member: MemberRecord) -> None:
         for tag in (f"{ENSEMBLE_TAG}{ensemble.id}", f"{MEMBER_TAG}{member.id}"):
@@ -222,11 +235,16 @@ class Engine:
             ensemble.id, [ensemble.status], status, message=message, owner=self._owner
         )
 
-    def _release(self, ensemble: EnsembleRecord, member: MemberRecord) -> None:
+    def _release(
+        self, context: Context, ensemble: EnsembleRecord, member: MemberRecord
+    ) -> Message | None:
         """Let go what a member has; a server that is gone leaves its claim when Nova died then."""
         for consumer in (member.id, *member.server_ids):
             self._reservation.release(consumer)
+        if obstacle := self._root_volumes.remove(context, ensemble, member):
+            return obstacle
         self._store.update_member(ensemble, member, self._owner, status=MemberStatus.DELETED.value)
+        return None
 
     def _create(
         self,

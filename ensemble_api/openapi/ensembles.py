@@ -85,6 +85,7 @@ _MEMBER = one(
     tier=STRING,
     status=words(MemberStatus),
     server_id=or_null(schemas.UUID),
+    root_volume_id=or_null(schemas.UUID),
     server_status=or_null(STRING),
     domains=by_name(REFERENCE),
 )

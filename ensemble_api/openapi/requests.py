@@ -11,11 +11,17 @@ from ensemble_api import schemas
 from ensemble_api.openapi.shapes import component
 
 
-def _booting(by: str, other: str) -> dict[str, Any]:
-    """A server that boots from an image or from volumes, and so has nothing of the other."""
+def _booting(by: str, *others: str) -> dict[str, Any]:
+    """A server that boots from an image or from volumes, and so has nothing of the others."""
     properties = {
-        name: schema for name, schema in schemas.SERVER["properties"].items() if name != other
+        name: schema for name, schema in schemas.SERVER["properties"].items() if name not in others
     }
+    root = schemas.ROOT_VOLUME
+    if by == "image":
+        made = {key: each for key, each in root["properties"].items() if key != "snapshot"}
+        properties["root_volume"] = {**root, "properties": made}
+    elif by == "root_volume":
+        properties["root_volume"] = {**root, "required": [*root["required"], "snapshot"]}
     return {
         "type": "object",
         "properties": properties,
@@ -61,6 +67,12 @@ COMPONENTS: dict[str, Any] = {
     "CreateRequest": _wanting(schemas.CREATE, "Tier"),
     "PlanRequest": _wanting(schemas.ENSEMBLE, "Tier"),
     "Policy": {"oneOf": [_policy(kind) for kind in schemas.POLICIES]},
-    "Server": {"oneOf": [_booting("image", "volumes"), _booting("volumes", "image")]},
+    "Server": {
+        "oneOf": [
+            _booting("image", "volumes"),
+            _booting("volumes", "image", "root_volume"),
+            _booting("root_volume", "image", "volumes"),
+        ]
+    },
     "Tier": _tier(schemas.TIER),
 }

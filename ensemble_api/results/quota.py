@@ -28,6 +28,16 @@ _SENTENCES: Final = {
         "The quota allows %(limit)s ports, %(used)s are in use, and this ensemble needs "
         "%(needed)s.",
     ),
+    "Volumes": Sentence(
+        "quota.volumes",
+        "The quota allows %(limit)s volumes, %(used)s are in use, and this ensemble needs "
+        "%(needed)s.",
+    ),
+    "VolumeGigabytes": Sentence(
+        "quota.volume-gigabytes",
+        "The quota allows %(limit)s GB of volumes, %(used)s GB are in use, and this ensemble needs "
+        "%(needed)s GB.",
+    ),
 }
 
 

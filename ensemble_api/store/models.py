@@ -141,6 +141,8 @@ class Member(Base):
     failed_hosts: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     lost_hosts: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     discarded_servers: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
+    volume_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(36))
+    owns_volume: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
     hints: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     server_flavor: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
     pinned_zone: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))

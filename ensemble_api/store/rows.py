@@ -180,6 +180,8 @@ def to_member(row: Any) -> MemberRecord:
             for name, times, until in row.lost_hosts or ()
         ),
         discarded_servers=tuple(row.discarded_servers or ()),
+        volume_id=row.volume_id,
+        owns_volume=row.owns_volume,
         hints=tuple(row.hints or ()),
         addresses=tuple((network, address) for network, address in row.addresses or ()),
         leaving=row.leaving,

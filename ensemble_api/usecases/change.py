@@ -38,6 +38,7 @@ from ensemble_api.usecases.change_request import (
 )
 from ensemble_api.usecases.holds import Holds
 from ensemble_api.usecases.intent import plan_summary
+from ensemble_api.usecases.new_volumes import NewVolumes
 from ensemble_api.usecases.quota import Quota
 from ensemble_api.usecases.requesters import lasting_requester
 from ensemble_api.usecases.reserve import RESERVE_SECONDS, contended, refusal
@@ -87,6 +88,7 @@ class Change:
         quota: Quota,
         free_capacity: FreeCapacity,
         holds: Holds,
+        new_volumes: NewVolumes,
         saved_plans: SavedPlans,
         *,
         owner: str,
@@ -102,6 +104,7 @@ class Change:
         self._quota = quota
         self._free_capacity = free_capacity
         self._holds = holds
+        self._new_volumes = new_volumes
         self._saved_plans = saved_plans
         self._owner = owner
         self._attempts = attempts
@@ -210,13 +213,14 @@ class Change:
                     LOG.info("Others took capacity planned for %s, attempt %d", saved.id, attempt)
                     self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
                     continue
+                self._new_volumes.make(context, saved, added)
                 if not self._store.run_change(saved, _RESERVED(count=len(added))):
                     raise exception.Conflict(_WAS_CANCELLED())
                 return saved
             raise refusal(contended())
         except Exception:
             if saved is not None:
-                self._undo(saved)
+                self._undo(context, saved)
             raise
 
     def _hold(
@@ -245,9 +249,10 @@ class Change:
             running=running,
         )
 
-    def _undo(self, record: EnsembleRecord) -> None:
+    def _undo(self, context: Context, record: EnsembleRecord) -> None:
         """Let nothing of a change be left that was not accepted; else the worker undoes it."""
         try:
+            self._new_volumes.remove(context, record, added_members(record))
             self._holds.give_back(record, added_members(record))
             self._store.drop_change(record)
             self._store.release(record.id, self._owner)

@@ -6,6 +6,7 @@ from typing import Any, Final, TypeAlias
 
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.networks import Networks
+from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.context import Context
 from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.results.quota import QuotaShortage
@@ -14,14 +15,18 @@ from ensemble_api.usecases.resolve import ResolvedRequest
 
 MemberRecords: TypeAlias = Sequence[tuple[EnsembleRecord, MemberRecord]]
 _NOVAS: Final = ("Instances", "Cores", "RAMSize")
+_USED: Final = {"Volumes": "totalVolumesUsed", "VolumeGigabytes": "totalGigabytesUsed"}
 
 
 class Quota:
-    """Asks Nova and Neutron what they let the project have."""
+    """Asks Nova, Neutron and Cinder what they let the project have."""
 
-    def __init__(self, compute: Compute, networks: Networks, store: Store) -> None:
+    def __init__(
+        self, compute: Compute, networks: Networks, volumes: Volumes, store: Store
+    ) -> None:
         self._compute = compute
         self._networks = networks
+        self._volumes = volumes
         self._store = store
 
     def shortages(self, context: Context, request: ResolvedRequest) -> tuple[QuotaShortage, ...]:
@@ -33,6 +38,7 @@ class Quota:
         return (
             *self._of_nova(context, request, unbuilt),
             *self._of_neutron(context, request, unbuilt),
+            *self._of_cinder(context, request),
         )
 
     def _of_nova(
@@ -66,6 +72,24 @@ class Quota:
             used += sum(_new_ports(owner.template(member)) for owner, member in unbuilt)
             if 0 <= limit < used + needed:
                 yield QuotaShortage("Ports", limit, used, needed)
+
+    def _of_cinder(self, context: Context, request: ResolvedRequest) -> Iterator[QuotaShortage]:
+        """What is missing for root volumes that are made with the ensemble."""
+        made = [tier for tier in request.body["tiers"] if "root_volume" in tier["server"]]
+        if not made:
+            return
+        limits = self._volumes.limits(context)
+        needs = {
+            "Volumes": sum(tier["count"] for tier in made),
+            "VolumeGigabytes": sum(
+                tier["count"] * tier["server"]["root_volume"]["size"] for tier in made
+            ),
+        }
+        for name, needed in needs.items():
+            limit = limits.get(f"maxTotal{name}", -1)
+            used = limits.get(_USED[name], 0)
+            if 0 <= limit < used + needed:
+                yield QuotaShortage(name, limit, used, needed)
 
 
 def _cores(resources: Mapping[str, int]) -> int:

@@ -20,6 +20,7 @@ from ensemble_api.store.api import Store
 from ensemble_api.store.create_requests import RequestKey
 from ensemble_api.usecases.capacity import TRY_AGAIN, FreeCapacity, MakePlan
 from ensemble_api.usecases.holds import Holds
+from ensemble_api.usecases.new_volumes import NewVolumes
 from ensemble_api.usecases.resolve import ResolvedRequest
 
 LOG = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Reserve:
         store: Store,
         free_capacity: FreeCapacity,
         holds: Holds,
+        new_volumes: NewVolumes,
         *,
         owner: str,
         attempts: int,
@@ -57,6 +59,7 @@ class Reserve:
         self._store = store
         self._free_capacity = free_capacity
         self._holds = holds
+        self._new_volumes = new_volumes
         self._owner = owner
         self._attempts = attempts
         self._sleep = sleep
@@ -102,7 +105,9 @@ class Reserve:
                     LOG.info("Others took capacity planned for %s, attempt %d", record.id, attempt)
                     self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
                     continue
-                # 4 Hand over to the worker.
+                # 4 Ask for root volumes, while there is a token of the tenant's.
+                self._new_volumes.make(context, record, record.members)
+                # 5 Hand over to the worker.
                 message = _RESERVED(count=len(record.members))
                 if not self._store.transition(
                     record.id, [Status.RESERVING], Status.BUILDING, message=message
@@ -117,7 +122,7 @@ class Reserve:
         except Exception:
             # Nothing was promised yet, so nothing may be left, whatever went wrong.
             if record is not None:
-                self._undo(record)
+                self._undo(context, record)
             raise
         self._store.release(record.id, self._owner)
         return record
@@ -134,8 +139,9 @@ class Reserve:
         self._store.replan(marked, self._owner, RESERVE_SECONDS)
         return marked
 
-    def _undo(self, record: EnsembleRecord) -> None:
+    def _undo(self, context: Context, record: EnsembleRecord) -> None:
         try:
+            self._new_volumes.remove(context, record, record.members)
             self._holds.give_back(record, record.members)
             self._store.remove(record.id)
         except Exception as error:  # noqa: BLE001

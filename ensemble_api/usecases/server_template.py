@@ -37,6 +37,14 @@ _UNKNOWN: Final[Mapping[str, tuple[type[exception.Invalid], Sentence]]] = {
         exception.UnknownVolume,
         Sentence("unknown.volume", "there is no volume %(name)s for this project"),
     ),
+    "snapshot": (
+        exception.UnknownVolume,
+        Sentence("unknown.snapshot", "there is no volume snapshot %(name)s for this project"),
+    ),
+    "volume_type": (
+        exception.UnknownVolume,
+        Sentence("unknown.volume-type", "there is no volume type %(name)s for this project"),
+    ),
     "key_pair": (
         exception.UnknownKey,
         Sentence("unknown.key-pair", "there is no key pair %(name)s for this project"),
@@ -83,6 +91,9 @@ _OF_VOLUME = Sentence(
 _LITTLE_MEMORY = Sentence(
     "flavor.little-memory", "has %(has)s MB of memory, its image needs %(needs)s"
 )
+_LITTLE_VOLUME = Sentence(
+    "volume.little", "is too small for what the volume is made from, which needs %(needs)s GB"
+)
 _NO_DISK = Sentence(
     "flavor.no-disk", "has no disk, so no server can be built from an image with it"
 )
@@ -111,6 +122,8 @@ class ServerTemplates:
             "network": compute.network,
             "port": networks.port,
             "volume": volumes.volume,
+            "snapshot": volumes.snapshot,
+            "volume_type": volumes.type,
             "key_pair": compute.key_pair,
             "security_group": compute.security_group,
         }
@@ -129,6 +142,8 @@ class ServerTemplates:
         flavor = self._find("flavor", template["flavor"], f"{field}.flavor")
         if "volumes" in template:
             roots = self._volumes(f"{field}.volumes", template["volumes"], count)
+        elif "root_volume" in template:
+            roots = [self._root(field, template)]
         else:
             roots = [self._find("image", template["image"], f"{field}.image")]
             _check_image(roots[0], f"{field}.image")
@@ -139,7 +154,8 @@ class ServerTemplates:
         self._check_addresses(field, template)
         self._check_ports(f"{field}.ports", template.get("ports", ()), count)
         try:
-            asked = [demand(flavor, root, volume_backed="volumes" in template) for root in roots]
+            on_volume = bool(template.keys() & {"volumes", "root_volume"})
+            asked = [demand(flavor, root, volume_backed=on_volume) for root in roots]
         except BadImage as error:
             source = "volumes" if "volumes" in template else "image"
             raise exception.Invalid(error.args[0], field=f"{field}.{source}") from error
@@ -158,7 +174,7 @@ class ServerTemplates:
 
         None where it would not be built so.
         """
-        if "volumes" in template:
+        if template.keys() & {"volumes", "root_volume"}:
             return None
         try:
             flavor = self._find("flavor", flavor_id, "flavor")
@@ -258,6 +274,24 @@ class ServerTemplates:
             ):
                 raise exception.Invalid(_NEEDS_DEVICES(), field=where)
 
+    def _root(self, field: str, template: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The image's facts of a root disk that is to be made, as Nova will read them."""
+        wanted, where = template["root_volume"], f"{field}.root_volume"
+        if "type" in wanted:
+            self._find("volume_type", wanted["type"], f"{where}.type")
+        if "snapshot" not in wanted:
+            image: Mapping[str, Any] = self._find("image", template["image"], f"{field}.image")
+            _check_image(image, f"{field}.image")
+            _check_size(wanted["size"], _least_disk(image), f"{where}.size")
+            return image
+        snapshot = self._find("snapshot", wanted["snapshot"], f"{where}.snapshot")
+        if snapshot["status"] != "available":
+            message = _NOT_AVAILABLE(status=snapshot["status"])
+            raise exception.Invalid(message, field=f"{where}.snapshot")
+        _check_size(wanted["size"], snapshot["size"], f"{where}.size")
+        volume = self._look["volume"](self._context, snapshot["volume_id"])
+        return {} if volume is None else _image_facts(volume)
+
     def _volumes(
         self, field: str, volumes: Sequence[str], count: int
     ) -> Sequence[Mapping[str, Any]]:
@@ -272,9 +306,14 @@ class ServerTemplates:
                 raise exception.Invalid(_NOT_AVAILABLE(status=volume["status"]), field=where)
             if not volume.get("bootable", True):
                 raise exception.Invalid(_NOT_BOOTABLE(), field=where)
-            facts = dict(volume.get("volume_image_metadata") or {})
-            roots.append({"minRam": int(facts.pop("min_ram", 0) or 0), "metadata": facts})
+            roots.append(_image_facts(volume))
         return roots
+
+
+def _image_facts(volume: Mapping[str, Any]) -> dict[str, Any]:
+    """What a volume keeps of the image that it was made from."""
+    facts = dict(volume.get("volume_image_metadata") or {})
+    return {"minRam": int(facts.pop("min_ram", 0) or 0), "metadata": facts}
 
 
 def _is_of(subnet: Mapping[str, Any], address: Address) -> bool:
@@ -327,7 +366,18 @@ def _check_disk(flavor: Mapping[str, Any], image: Mapping[str, Any], field: str)
     if not disk:
         # Nova leaves it to operators (create:zero_disk_flavor).
         raise exception.Invalid(_NO_DISK(), field=field)
-    size = image.get("OS-EXT-IMG-SIZE:size") or 0
-    need = max(image.get("minDisk", 0), -(-size // GIB))
+    need = _least_disk(image)
     if disk < need:
         raise exception.Invalid(_LITTLE_DISK(has=disk, needs=need), field=field)
+
+
+def _least_disk(image: Mapping[str, Any]) -> int:
+    """The GB that a disk must have to hold an image."""
+    size = image.get("OS-EXT-IMG-SIZE:size") or 0
+    return max(int(image.get("minDisk", 0)), -(-size // GIB))
+
+
+def _check_size(size: int, need: int, field: str) -> None:
+    """Refuse a root volume that is too small for what it is made from."""
+    if size < need:
+        raise exception.Invalid(_LITTLE_VOLUME(needs=need), field=field)

@@ -40,7 +40,9 @@ class StoredRequests:
         if flavor is None or image is None:
             return Demand(resources)
         try:
-            now = demand(flavor, image)
+            now = demand(
+                flavor, image, volume_backed=bool(template.keys() & {"volumes", "root_volume"})
+            )
         except ValueError:
             return Demand(resources)
         if now.on_vcpu is not None and not resources.keys() & (

@@ -229,6 +229,7 @@ def _member(member: MemberRecord, domains: Domains, *, names: bool) -> Json:
         "status": member.status.value,
         "server_id": member.server_id,
         "server_status": member.server_status or None,
+        "root_volume_id": member.volume_id,
         "domains": {} if gone else domains.of(member.host),
     }
     return view | {"host": member.host, "current_host": member.current_host} if names else view

@@ -49,6 +49,7 @@ class FakeNova:
     servers: dict[str, FakeServer] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     hints: dict[str, dict[str, str]] = field(default_factory=dict)  # of requests, by the server
+    deletes_volumes: set[tuple[str, str]] = field(default_factory=set)  # servers, with volumes
     raised: set[tuple[str, str]] = field(default_factory=set)  # with an operator's rights
     asked_by_tenant: list[str] = field(default_factory=list)
     _lock: Any = field(default_factory=threading.RLock)
@@ -290,6 +291,16 @@ class FakeNova:
         server.tags.remove(tag)
         return 204, None
 
+    def update_attachment(
+        self, request: Any, context: Any, server_id: str, volume_id: str
+    ) -> tuple[int, Any]:
+        """Of what Nova can do here, that a volume is deleted with its server."""
+        attachment = request.json["volumeAttachment"]
+        assert attachment == {"volumeId": volume_id, "delete_on_termination": True}
+        self._server(server_id)
+        self.deletes_volumes.add((server_id, volume_id))
+        return 202, None
+
     def _look(self, server: FakeServer) -> None:
         """Time passes for a server whenever somebody looks at it."""
         server.looks += 0 if server.stuck else 1
@@ -371,4 +382,5 @@ _ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [
     ("GET", r"/servers/([^/]+)", FakeNova.show),
     ("DELETE", r"/servers/([^/]+)", FakeNova.delete),
     ("DELETE", r"/servers/([^/]+)/tags/([^/]+)", FakeNova.remove_tag),
+    ("PUT", r"/servers/([^/]+)/os-volume_attachments/([^/]+)", FakeNova.update_attachment),
 ]

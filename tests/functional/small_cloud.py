@@ -22,6 +22,7 @@ from ensemble_api.execution.engine import Engine
 from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.late_servers import LateServers
 from ensemble_api.execution.observer import CloudObserver
+from ensemble_api.execution.root_volumes import RootVolumes
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.service import Service
 from ensemble_api.store import models
@@ -223,6 +224,12 @@ class SmallCloud:
                 owner=owner,
                 width=parts.get("width", 1000),
                 seconds=LEASE,
+            ),
+            RootVolumes(
+                store,
+                parts.get("compute") or Compute(self.nova),
+                parts.get("volumes") or Volumes(),
+                owner=owner,
             ),
             recall=self.nova.recall,
             owner=owner,

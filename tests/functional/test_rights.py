@@ -57,6 +57,7 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
         ("servers", ("shop-project", "ensemble:x"), {("GET", r"/servers/detail")}),
         ("server", ("no-such-server",), {("GET", r"/servers/([^/]+)")}),
         ("hint", ("no-such-server",), {("GET", r"/servers/([^/]+)")}),
+        ("set_delete_on_termination", ("no-such-server", "no-such-volume"), set()),
         ("delete_server", ("no-such-server",), set()),
         ("refusal", ("web-0", {"flavor": FLAVOR, "image": IMAGE, "networks": "auto"}), set()),
     ],

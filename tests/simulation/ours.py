@@ -20,6 +20,7 @@ from ensemble_api.execution.engine import Engine
 from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.late_servers import LateServers
 from ensemble_api.execution.observer import CloudObserver
+from ensemble_api.execution.root_volumes import RootVolumes
 from ensemble_api.execution.worker import Worker
 from ensemble_api.planning.message import Sentence
 from ensemble_api.service import Service
@@ -126,6 +127,7 @@ class ApiProcess:
             reservation,
             self.service.replacement,
             Handovers(Guards(self.store), reservation, owner=name, width=None, seconds=LEASE),
+            RootVolumes(self.store, compute, Volumes(), owner=name),
             recall=self._recall,
             owner=name,
             concurrency=4,

@@ -12,6 +12,9 @@ from ensemble_api.usecases.quota import Quota
 from ensemble_api.usecases.resolve import ResolvedRequest
 from tests.fakes.compute import NETWORK, PUBLIC, FakeCompute
 from tests.fakes.networks import FakeNetworks
+from tests.fakes.volumes import FakeVolumes
+
+VOLUMES: Any = FakeVolumes()
 
 NOTHING: Any = SimpleNamespace(unbuilt_members=lambda project_id: [])  # a store without ensembles
 
@@ -40,7 +43,7 @@ LIMITS = {
 def test_the_quota_is_of_the_whole_ensemble(changes: dict[str, int], resource: str | None) -> None:
     nova: Any = FakeCompute(TENANT, absolute={**LIMITS, **changes})
     wanted = resolve(body(tier(count=4), tier("db", count=2)), nova)
-    found = Quota(nova, NETWORKS, NOTHING).shortages(TENANT, wanted)
+    found = Quota(nova, NETWORKS, VOLUMES, NOTHING).shortages(TENANT, wanted)
     needed = {"Instances": 6, "Cores": 12, "RAMSize": 3072}
     assert [each.facts["resource"] for each in found] == ([resource] if resource else [])
     assert all(each.facts["needed"] == needed[each.resource] for each in found)
@@ -48,7 +51,7 @@ def test_the_quota_is_of_the_whole_ensemble(changes: dict[str, int], resource: s
 
 def test_limits_that_nova_does_not_tell_do_not_limit() -> None:
     nova: Any = FakeCompute(TENANT)
-    assert Quota(nova, NETWORKS, NOTHING).shortages(TENANT, resolve(body(), nova)) == ()
+    assert Quota(nova, NETWORKS, VOLUMES, NOTHING).shortages(TENANT, resolve(body(), nova)) == ()
 
 
 @pytest.mark.parametrize(
@@ -70,7 +73,7 @@ def test_the_quota_of_ports_counts_those_that_nova_will_make(
     for free in (needed, needed - 1):
         networks: Any = FakeNetworks()
         networks.quota = (10 + free, 10)
-        found = Quota(nova, networks, NOTHING).shortages(TENANT, wanted)
+        found = Quota(nova, networks, VOLUMES, NOTHING).shortages(TENANT, wanted)
         assert [each.resource for each in found] == (
             [] if free == needed or not needed else ["Ports"]
         )
