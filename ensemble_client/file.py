@@ -118,7 +118,7 @@ def _server(server: Value, folder: Path | None) -> dict[str, Any]:
     )
     server.required(given, "flavor")
     root = _root_volume(given["root_volume"]) if "root_volume" in given else {}
-    sources = [key for key in ("image", "volumes") if key in given]
+    sources: list[str] = [key for key in ("image", "volumes") if key in given]
     sources += ["root_volume"] if "snapshot" in root else []
     if not sources:
         server.required(given, "image")

@@ -8,7 +8,7 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.volumes import Volumes, marks
 from ensemble_api.context import Context
 from ensemble_api.execution.actions import Action, CreateServer, Fail
-from ensemble_api.operations import Operation
+from ensemble_api.operations import Operation, OperationStatus
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.store.api import Store
@@ -104,11 +104,20 @@ class RootVolumes:
     ) -> Iterable[str]:
         if member.volume_id is not None:
             return [member.volume_id] if member.owns_volume else []
-        if "root_volume" not in ensemble.template(member):
+        if not _may_have_one(ensemble, member):
             return []
         made = self._volumes.made_with(context, ensemble.project_id, marks(ensemble.id, member.id))
         makers = {ensemble.user_id, _requester(ensemble.operation)}
         return [each["id"] for each in made if each["user_id"] in makers]
+
+
+def _may_have_one(ensemble: EnsembleRecord, member: MemberRecord) -> bool:
+    """Whether a volume may have been made for a member whose id was not saved."""
+    try:
+        return "root_volume" in ensemble.template(member)
+    except KeyError:  # its tier went with the change that is undone, or goes with the one under way
+        operation = ensemble.operation
+        return operation is not None and operation.status is OperationStatus.UNDOING
 
 
 def _requester(operation: Operation | None) -> str | None:

@@ -287,6 +287,26 @@ def test_members_that_are_added_get_volumes_and_a_change_that_fails_removes_its_
     assert {each.volume_id for each in cloud.store.get(built.id).members} == set(cinder.volumes)
 
 
+def test_a_tier_that_is_added_by_a_process_that_dies_leaves_no_volume(
+    cloud: SmallCloud, cinder: FakeVolumes, clock: Clock
+) -> None:
+    built = build(cloud, cinder, body(("web", 1)))
+    (tier,) = ensemble(1)["tiers"]
+    wanted = {"tiers": [*built.body["tiers"], {**tier, "name": "db"}]}
+
+    def dies(what: str) -> None:
+        raise Killed(what)
+
+    cinder.after = dies
+    with pytest.raises(Killed):
+        cloud.patch(built.id, wanted, service={"volumes": cinder})
+    assert len(cinder.volumes) == 1
+    clock.forward(LEASE + 61)
+    cloud.run(built.id, volumes=cinder)
+    assert cinder.volumes == {}
+    cloud.assert_built(cloud.store.get(built.id))
+
+
 def test_a_volume_with_a_member_s_metadata_of_another_user_is_left_alone(
     cloud: SmallCloud, cinder: FakeVolumes, clock: Clock
 ) -> None:
