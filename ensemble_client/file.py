@@ -118,14 +118,7 @@ def _server(server: Value, folder: Path | None) -> dict[str, Any]:
     )
     server.required(given, "flavor")
     root = _root_volume(given["root_volume"]) if "root_volume" in given else {}
-    sources: list[str] = [key for key in ("image", "volumes") if key in given]
-    sources += ["root_volume"] if "snapshot" in root else []
-    if not sources:
-        server.required(given, "image")
-    if len(sources) > 1:
-        raise given[sources[-1]].error(f"give {' or '.join(sources)}, not both")
-    if root and "volumes" in given:
-        raise given["root_volume"].error("give volumes or root_volume, not both")
+    _check_source(server, given, root)
     body: dict[str, Any] = {key: given[key].name() for key in _SERVER_TEXTS if key in given}
     if root:
         body["root_volume"] = root
@@ -154,6 +147,18 @@ def _server(server: Value, folder: Path | None) -> dict[str, Any]:
         pairs = given["metadata"].mapping()
         body["metadata"] = {key: value.text() for key, value in pairs.items()}
     return body
+
+
+def _check_source(server: Value, given: dict[str, Value], root: dict[str, Any]) -> None:
+    """Raise FileError unless a server boots from one thing."""
+    sources: list[str] = [key for key in ("image", "volumes") if key in given]
+    sources += ["root_volume"] if "snapshot" in root else []
+    if not sources:
+        server.required(given, "image")
+    if len(sources) > 1:
+        raise given[sources[-1]].error(f"give {' or '.join(sources)}, not both")
+    if root and "volumes" in given:
+        raise given["root_volume"].error("give volumes or root_volume, not both")
 
 
 def _root_volume(root: Value) -> dict[str, Any]:
