@@ -27,6 +27,27 @@ test('servers boot from volumes or from the image, never from both', () => {
     { flavor: 'f-1', volumes: ['v-1', 'v-2'], networks: 'auto' });
 });
 
+test('a new root volume is of the image or of a snapshot, and never beside volumes that exist', () => {
+  const rootVolume = { size: 5, type: 'fast' };
+  assert.deepEqual(server.toApi({ ...PLAIN, rootVolume }),
+    { flavor: 'f-1', image: 'i-1', networks: 'auto', root_volume: rootVolume });
+  assert.deepEqual(server.toApi({ ...PLAIN, rootVolume, volumes: ['v-1', 'v-2'] }).root_volume, undefined);
+  const snapshot = { flavor: 'f-1', networks: 'auto', root_volume: { size: 5, snapshot: 's-1' } };
+  assert.deepEqual(server.toApi(server.fromApi(snapshot)), snapshot);
+  const wrong = (tier) => server.faults(tier).filter(([is]) => is).map(([, field]) => field);
+  assert.deepEqual(wrong({ ...server.EMPTY, ...server.fromApi(snapshot), count: 2 }), []);
+  assert.deepEqual(wrong({ ...PLAIN, rootVolume: { size: null } }), ['rootVolume']);
+});
+
+test('the fields of a root volume say what is sent', () => {
+  const { read } = ensembles.rootVolume;
+  assert.equal(read(false, { size: '5', type: '', deletes: true }, null), null);
+  assert.deepEqual(read(true, { size: '5', type: ' fast ', deletes: true }, null),
+    { size: 5, type: 'fast', delete_on_termination: true });
+  assert.deepEqual(read(true, { size: '-5', type: '', deletes: false }, { size: 4, snapshot: 's' }),
+    { size: null, snapshot: 's' });
+});
+
 test('ports alone need no network beside them', () => {
   assert.equal(server.toApi({ ...PLAIN, networks: [], ports: ['p-1', 'p-2'] }).networks, 'auto');
 });

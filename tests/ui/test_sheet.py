@@ -64,6 +64,32 @@ def chosen(page: Dashboard, field: str) -> list[str]:
     return [item.text for item in page.all(f"#sheet-{field} .ens-chosen li")]
 
 
+def test_members_boot_from_volumes_that_are_made_for_them(
+    demo: Dashboard, project: Project, cloud: Any
+) -> None:
+    demo.open(DRAW)
+    demo.find("#ens-name").send_keys("on-volumes")
+    demo.click("#t1-server")
+    tab(demo, "source")
+    demo.click("#sheet-rootVolume-on")
+    demo.until(lambda: "how large" in demo.text("#sheet-rootVolume-error"))
+    demo.type("#sheet-rootVolume-size", "2")
+    demo.click("#sheet-rootVolume-deletes")
+    demo.find("body").send_keys(Keys.ESCAPE)
+    demo.until(lambda: "new root volumes of 2 GB" in demo.text("#t1-server-summary"))
+    drawing(demo, "fits")
+    demo.click("#ens-submit")
+    demo.until(lambda: "/draw" not in demo.driver.current_url)
+    (made,) = project.request("GET").json()["ensembles"]
+    built = project.wait(made["id"], "ACTIVE")
+    assert "2 GB · deleted with their servers" in demo.text("body")
+    volumes = [each["root_volume_id"] for each in built["members"]]
+    storage = cloud.connection("demo").block_storage
+    assert {storage.get_volume(each).size for each in volumes} == {2}
+    demo.leave()
+    project.delete(made["id"])
+
+
 def test_all_that_is_chosen_in_the_sheet_is_what_the_servers_have(
     demo: Dashboard, project: Project, operator: Operator, tmp_path: Path
 ) -> None:
@@ -207,7 +233,7 @@ def test_the_sheet_works_by_keyboard(demo: Dashboard) -> None:
     demo.find("#ens-sheet[open]")
     demo.until(lambda: focused(demo) == "sheet-tab-source")
     demo.driver.switch_to.active_element.send_keys(Keys.END)
-    assert focused(demo) == "sheet-tab-metadata"
+    assert focused(demo) == "sheet-tab-advanced"
     demo.driver.switch_to.active_element.send_keys(Keys.HOME, Keys.ARROW_RIGHT)
     assert focused(demo) == "sheet-tab-flavor"
     first = demo.find("#sheet-flavor tbody input:checked")

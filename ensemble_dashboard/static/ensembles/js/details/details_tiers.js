@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const { ensembles } = globalThis;
-  const { gettext, members } = ensembles.words;
+  const { gettext, fill, members } = ensembles.words;
   const { el, badge, typed } = ensembles.dom;
 
   /** A line for each tier, with what else it has below. names: by id, of flavors, images and networks. */
@@ -33,6 +33,7 @@
       [gettext('Host names'), one(server.hostname)],
       [gettext('Description'), one(server.description)],
       [gettext('Volumes'), several(server.volumes)],
+      [gettext('Root volumes'), one(rootVolume(server.root_volume))],
       [gettext('Networks'), Array.isArray(server.networks) ? several(server.networks.map(name)) : ''],
       [gettext('Addresses'), joined((server.fixed_ips || []).map(({ network, addresses }) =>
         [typed(name(network)), ': ', several([addresses].flat())]), '; ')],
@@ -50,6 +51,13 @@
         ([key, value]) => [typed(key), ' = ', typed(value)]))],
       [gettext('Trusted certificates'), several(server.trusted_image_certificates)],
     ];
+  }
+
+  function rootVolume(root) {
+    if (!root) { return ''; }
+    const size = fill(gettext('%(gb)s GB'), { gb: root.size });
+    const kept = root.delete_on_termination ? gettext('deleted with their servers') : gettext('kept when servers go');
+    return [size, root.type, root.snapshot, kept].filter(Boolean).join(' · ');
   }
 
   function disk(config) {

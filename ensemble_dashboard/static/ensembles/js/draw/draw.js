@@ -124,6 +124,7 @@
     },
     legend: new Map(),
     schedulerHints: data.schedulerHints,
+    render,
     type: (key, values) => type(drafts.changeTier(state.draft, key, values)),
     change: (key, values) => change(drafts.changeTier(state.draft, key, values)),
     duplicate: (key) => change(drafts.duplicateTier(state.draft, key)),

@@ -9,14 +9,16 @@
 
   const PAIR_NAME = /^[a-zA-Z0-9-_:. ]+$/;
 
-  // A tier's fields that are about its servers. volumes is null when they boot from the image; ports and volumes
-  // are ids, dealt to the members in their order. userData is base64; userDataHidden says that the original has some
-  // that only its own user sees, until somebody says what to do about it. metadata is [[key, value]], so that a row
-  // can be half filled in; zone '' is any.
+  // A tier's fields that are about its servers. volumes is null when they boot from the image; rootVolume is the
+  // API's root_volume, when that is copied to a new volume of theirs. Ports and volumes are ids, dealt to the members in
+  // their order. userData is base64; userDataHidden says that the original has some that only its own user sees,
+  // until somebody says what to do about it. metadata is [[key, value]], so that a row can be half filled in; zone
+  // '' is any.
   const EMPTY = {
     flavor: '', image: '', volumes: null, networks: 'auto', ports: [], keyName: '', securityGroups: [],
     userData: '', userDataHidden: false, metadata: [], configDrive: false, zone: '', diskConfig: '', serverDescription: '',
     tags: [], certificates: [], serverName: '', hostname: '', fillIn: [], fixedIps: [], hints: {},
+    rootVolume: null,
   };
 
   // The API's names of these fields, where they are others.
@@ -24,17 +26,17 @@
     key_name: 'keyName', security_groups: 'securityGroups', user_data: 'userData',
     config_drive: 'configDrive', availability_zone: 'zone', disk_config: 'diskConfig', description: 'serverDescription',
     trusted_image_certificates: 'certificates', name: 'serverName', fill_in: 'fillIn',
-    fixed_ips: 'fixedIps', scheduler_hints: 'hints',
+    fixed_ips: 'fixedIps', scheduler_hints: 'hints', root_volume: 'rootVolume',
   };
 
   /** The fields as the API's "server"; what is not set is left out. */
   function toApi(tier) {
-    const server = { ...tier.rest, flavor: tier.flavor };
-    if (tier.volumes) { server.volumes = tier.volumes; } else { server.image = tier.image; }
+    const server = { ...tier.rest, flavor: tier.flavor, ...root(tier) };
+    const given = tier.volumes ? { ...tier, rootVolume: null } : tier;
     // Ports and none of "these networks": the ports alone, which is what "auto" means beside them.
     server.networks = Array.isArray(tier.networks) && !tier.networks.length ? 'auto' : tier.networks;
     for (const [name, field] of Object.entries({ ports: 'ports', tags: 'tags', hostname: 'hostname', ...FIELDS })) {
-      const value = tier[field];
+      const value = given[field];
       if (value && (typeof value !== 'object' || Object.keys(value).length)) { server[name] = value; }
     }
     const fixed = (tier.fixedIps || []).filter(({ network }) => server.networks.includes(network));
@@ -43,6 +45,15 @@
     if (pairs.length) { server.metadata = Object.fromEntries(pairs); }
     return server;
   }
+
+  /** What they boot from, by the API's names. */
+  function root(tier) {
+    if (tier.volumes) { return { volumes: tier.volumes }; }
+    return ofSnapshot(tier) ? {} : { image: tier.image };
+  }
+
+  /** Whether members boot from new volumes of a volume snapshot, which is in the place of an image. */
+  function ofSnapshot({ rootVolume }) { return Boolean(rootVolume && rootVolume.snapshot); }
 
   /** The fields that say the same as the API's "server"; what has none is kept as `rest` and sent as it came. */
   function fromApi(server) {
@@ -71,8 +82,14 @@
       gettext('There was user data, which is not copied. Add it, or choose to build without.')]];
   }
 
-  function rootFaults({ image, volumes, count }) {
-    if (!volumes) { return [[!image, 'image', gettext('Choose an image.')]]; }
+  function rootFaults(tier) {
+    const { image, volumes, rootVolume, count } = tier;
+    if (!volumes) {
+      return [
+        [!image && !ofSnapshot(tier), 'image', gettext('Choose an image.')],
+        [rootVolume && !(rootVolume.size >= 1), 'rootVolume', gettext('Say how large the volumes are to be.')],
+      ];
+    }
     return [[count > 0 && volumes.length !== count, 'volumes', fill(gettext('Each member boots from a volume of its own: '
       + '%(count)s needed, %(volumes)s chosen.'), { count, volumes: volumes.length })]];
   }
@@ -105,16 +122,22 @@
 
   /**
    * Why servers made from the image cannot have the flavor, in words; '' if they can. image: {min_ram in MB,
-   * min_disk in GB, size in bytes}, undefined where the root disk is a volume or the image is not known.
+   * min_disk in GB, size in bytes}, undefined where the root disk is a volume or the image is not known. onVolume
+   * says that the image is copied to a volume, so that the flavor's disk does not matter.
    */
-  function shortage(flavor, image) {
+  function shortage(flavor, image, onVolume) {
     if (!image) { return ''; }
+    if (onVolume) { return lacksMemory(flavor, image); }
     if (!flavor.disk) { return gettext('no disk for an image'); }
     const disk = Math.max(image.min_disk || 0, Math.ceil((image.size || 0) / 2 ** 30));
     if (flavor.disk < disk) { return fill(gettext('the image needs a disk of %(disk)s GB'), { disk }); }
+    return lacksMemory(flavor, image);
+  }
+
+  function lacksMemory(flavor, image) {
     if (flavor.ram >= (image.min_ram || 0)) { return ''; }
     return fill(gettext('the image needs %(ram)s MB of RAM'), { ram: image.min_ram });
   }
 
-  ensembles.server = { EMPTY, FIELDS, toApi, fromApi, faults, questions, shortage };
+  ensembles.server = { EMPTY, ofSnapshot, FIELDS, toApi, fromApi, faults, questions, shortage };
 }());

@@ -10,7 +10,8 @@
 
   // The fields of a tier that each tab has.
   const TABS = {
-    source: ['image', 'volumes', 'certificates'], flavor: ['flavor'], networks: ['networks', 'fixedIps', 'ports'],
+    source: ['image', 'volumes', 'rootVolume', 'certificates'], flavor: ['flavor'],
+    networks: ['networks', 'fixedIps', 'ports'],
     access: ['securityGroups', 'keyName'], setup: ['userData', 'configDrive', 'zone', 'diskConfig'],
     metadata: ['serverDescription', 'tags', 'metadata'], advanced: ['serverName', 'hostname', 'fillIn', 'hints'],
   };
@@ -36,8 +37,8 @@
   const bytes = ({ size }) => (size ? memory(Math.ceil(size / 2 ** 20)) : '');
 
   /**
-   * Bring the sheet to life. page: {draft, catalogue, quota(), legend, type(key, values), change(key, values)}. It stays
-   * closed until show(key, field); update(problems) brings it up to date after each change of the drawing.
+   * Bring the sheet to life. page: {draft, catalogue, quota(), legend, render(), type(key, values), change(key, values)}.
+   * It stays closed until show(key, field); update(problems) brings it up to date after each change of the drawing.
    */
   function make(page) {
     const dialog = document.getElementById('ens-sheet');
@@ -65,7 +66,7 @@
       volumes: list('volumes', 'volumes', 'volumes', { many: true, columns: [gb('size')] }),
       flavor: list('flavor', 'flavors', 'flavor', {
         columns: [(item) => item.vcpus, mb('ram'), gb('disk')],
-        refuse: (item) => server.shortage(item, catalogue.image(tier())),
+        refuse: (item) => server.shortage(item, catalogue.image(tier()), Boolean(tier().rootVolume)),
       }),
       networks: list('networks', 'networks', 'networks', many),
       ports: list('ports', 'ports', 'ports', {
@@ -76,6 +77,7 @@
       userData: ensembles.userData.open((userData) => page.type(key, { userData })),
       addresses: ensembles.addresses.open((fixedIps) => page.type(key, { fixedIps }),
         (id) => catalogue.name('networks', id)),
+      rootVolume: ensembles.rootVolume.open((rootVolume) => page.type(key, { rootVolume })),
       hints: ensembles.hints.open(page.schedulerHints, (hints) => page.type(key, { hints })),
       metadata: ensembles.metadata.open((metadata) => page.type(key, { metadata })),
     };
@@ -101,6 +103,7 @@
         const kind = from || (volumes ? 'volumes' : saved);
         turn('from', kind);
         show[kind](volumes || (id ? [id] : []));
+        show.rootVolume(kind === 'volumes' ? undefined : tier().rootVolume);
         line('certificates');
       },
       flavor: () => show.flavor([tier().flavor].filter(Boolean)),
@@ -216,7 +219,10 @@
         set({ [target.id.replace('sheet-', '')]: value });
       }
     });
-    dialog.addEventListener('close', () => document.getElementById(key + '-server')?.focus());
+    dialog.addEventListener('close', () => {
+      page.render(); // the card says what was typed here
+      document.getElementById(key + '-server')?.focus();
+    });
 
     return {
       update,

@@ -124,7 +124,8 @@
     return el('div', { class: 'ens-card-pair' },
       choice(tier, page, {
         field: 'flavor', tab: { values: (flavor) => ({ flavor }) }, label: gettext('Flavor'), kind: 'flavors',
-        text: (flavor) => flavor.name + ' · ' + size(flavor), refuse: (flavor) => ensembles.server.shortage(flavor, image),
+        text: (flavor) => flavor.name + ' · ' + size(flavor),
+        refuse: (flavor) => ensembles.server.shortage(flavor, image, Boolean(tier.rootVolume)),
       }),
       choice(tier, page, {
         field: 'image', tab: { values: (chosen) => ({ image: chosen, volumes: null }), told: volumesOf(tier) },
@@ -134,6 +135,12 @@
 
   function volumesOf({ volumes }) {
     return volumes && fill(ngettext('%(count)s volume', '%(count)s volumes', volumes.length), { count: volumes.length });
+  }
+
+  function rootOf({ volumes, rootVolume }) {
+    if (volumes || !rootVolume) { return ''; }
+    return rootVolume.size ? fill(gettext('new root volumes of %(gb)s GB'), { gb: rootVolume.size })
+      : gettext('new root volumes');
   }
 
   /** What else the servers are made of, in a line, and the button to the side sheet. */
@@ -162,7 +169,8 @@
     const [ports, pairs] = [tier.ports.length, tier.metadata.length];
     return [
       ...(isCompact(page) ? [catalogue.name('flavors', tier.flavor), volumesOf(tier) || image?.name] : []),
-      networks, ports && fill(ngettext('%(count)s port', '%(count)s ports', ports), { count: ports }), tier.keyName,
+      rootOf(tier), networks,
+      ports && fill(ngettext('%(count)s port', '%(count)s ports', ports), { count: ports }), tier.keyName,
       names('security_groups', tier.securityGroups), tier.userData && gettext('user data'),
       pairs && fill(ngettext('%(count)s metadata pair', '%(count)s metadata pairs', pairs), { count: pairs }),
       ...more(tier),
