@@ -50,21 +50,56 @@ class Requester:
     unlisted: tuple[str, ...] = ()
 
 
+class MoveStatus(StrEnum):
+    """How far a move is."""
+
+    WAITING = "WAITING"  # its capacity is held
+    ASKED = "ASKED"  # Nova is asked, or just about to be
+    DONE = "DONE"
+    GIVEN_UP = "GIVEN_UP"  # the member stays where it is
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is left to do for it."""
+        return self in (MoveStatus.DONE, MoveStatus.GIVEN_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """That a member with a server is to get to its goal's host from the host ``source``.
+
+    ``provider``, ``resources`` and ``domains`` are what its record says once it is there.
+    ``tries`` is how often Nova was asked, ``refusal`` what it said last.
+    """
+
+    source: str
+    provider: str
+    resources: Mapping[str, int]
+    domains: Mapping[str, tuple[str, ...]]
+    status: MoveStatus = MoveStatus.WAITING
+    tries: int = 0
+    refusal: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Goal:
     """Where one member is to be in the end: on a host, or nowhere when ``host`` is None.
 
-    One that is ``released`` is no member any more then, and its server stays.
+    One that is ``released`` is no member any more then, and its server stays. One with a ``move``
+    is there already, on another host.
     """
 
     member_id: str
     name: str
     host: str | None
     released: bool = False
+    move: Move | None = None
 
     def __post_init__(self) -> None:
         if self.released and self.host is not None:
             raise ValueError("released: a member that is to be there is not released")
+        if self.move is not None and self.host is None:
+            raise ValueError("move: must lead to a host")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +146,10 @@ class Operation:
 
     @property
     def wanted(self) -> frozenset[str]:
-        """The ids of the members that are to be there in the end."""
-        return frozenset(each.member_id for each in self.goals if each.host is not None)
+        """The ids of the members that are to be built, on their hosts."""
+        return frozenset(
+            each.member_id for each in self.goals if each.host is not None and each.move is None
+        )
 
     @property
     def unwanted(self) -> frozenset[str]:
@@ -124,6 +161,21 @@ class Operation:
         """The ids of the members that are to be gone, and whose servers stay."""
         return frozenset(each.member_id for each in self.goals if each.released)
 
+    @property
+    def moves(self) -> Mapping[str, Goal]:
+        """The goals of the members that move, by their ids, in the order of their moves."""
+        return {each.member_id: each for each in self.goals if each.move is not None}
+
+    def with_move(self, member_id: str, **changes: Any) -> "Operation":
+        """This operation with what has changed of a member's move."""
+        goals = tuple(
+            replace(each, move=replace(each.move, **changes))
+            if each.member_id == member_id and each.move
+            else each
+            for each in self.goals
+        )
+        return replace(self, goals=goals)
+
     def with_hosts(self, hosts: Mapping[str, str], plan: Mapping[str, Any]) -> "Operation":
         """This operation after another plan gave some members, by their ids, other hosts."""
         goals = tuple(
@@ -134,9 +186,13 @@ class Operation:
     def undone(self, reason: Message | None) -> "Operation":
         """This operation when it cannot go on, for this reason: what it has added is to go.
 
-        What it was to remove stays.
+        What it was to remove stays. Moves that are done stay done, and what is moving arrives.
         """
-        goals = tuple(replace(each, host=None) for each in self.goals if each.host is not None)
+        goals = tuple(
+            each if each.move else replace(each, host=None)
+            for each in self.goals
+            if each.host is not None
+        )
         return replace(self, status=OperationStatus.UNDOING, goals=goals, reason=reason)
 
 

@@ -2,12 +2,12 @@
 """What is stored of an ensemble and of its members, and their statuses."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from ensemble_api import addresses, patterns
-from ensemble_api.operations import Goal, Operation, OperationStatus, Requester
+from ensemble_api.operations import Goal, MoveStatus, Operation, OperationStatus, Requester
 from ensemble_api.planning.message import Message
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.policies import Exclusive
@@ -211,6 +211,16 @@ class EnsembleRecord:
         return self.operation.wanted
 
     @property
+    def moving(self) -> Mapping[str, MemberRecord]:
+        """The members that Nova is asked to move, by their ids, as they are once they have."""
+        moves = self.operation.moves if self.operation else {}
+        return {
+            each.id: moved(each, moves[each.id])
+            for each in self.members
+            if each.id in moves and is_asked(moves[each.id])
+        }
+
+    @property
     def described_members(self) -> tuple[MemberRecord, ...]:
         """Its members as it is described now, without those that are about to go."""
         return tuple(each for each in self.members if not each.leaving)
@@ -272,6 +282,24 @@ class ObservedServer:
     flavor: str | None = None
     pinned_zone: str | None = None
     addresses: tuple[tuple[str, str], ...] = ()
+
+
+def moved(member: MemberRecord, goal: Goal) -> MemberRecord:
+    """A member as it is once it has moved as its goal says; ValueError if that is no move."""
+    if goal.move is None or goal.host is None:
+        raise ValueError("goal: must be a move")
+    return replace(
+        member,
+        host=goal.host,
+        provider=goal.move.provider,
+        resources=goal.move.resources,
+        domains=goal.move.domains,
+    )
+
+
+def is_asked(goal: Goal) -> bool:
+    """Whether Nova is asked to move a member, or is about to be."""
+    return goal.move is not None and goal.move.status is MoveStatus.ASKED
 
 
 GONE = "DELETED"  # as Nova calls it in what it lists of changes

@@ -281,6 +281,16 @@ class Compute:
             if error.status not in (GONE, 409):
                 raise
 
+    def live_migrate(self, context: Context, server_id: str, host: str) -> None:
+        """Ask for a server's live migration to ``host``, as far as the scheduler lets it.
+
+        The answer comes before the scheduler has been asked: a look tells what came of it.
+
+        :raises ensemble_api.exception.CloudError: when Nova refuses.
+        """
+        body = {"os-migrateLive": {"host": host, "block_migration": "auto"}}
+        self._call(context, "POST", f"/servers/{_quote(server_id)}/action", body)
+
     def remove_tag(self, context: Context, server_id: str, tag: str) -> None:
         """Remove a tag of a server; one that is not there is fine.
 

@@ -28,6 +28,7 @@ AT_ONCE = 8  # requests to Placement
 HELD = 1  # the generation of a consumer that was allocated to once
 
 _NONE: Mapping[str, int] = {}
+_ANYWHERE: Mapping[str, str] = {}
 
 
 class Reservation:
@@ -115,17 +116,22 @@ class Reservation:
         if response.status_code not in (204, 404):
             raise unavailable("Placement", response, _NOT_RELEASED)
 
-    def holding(self, consumers: Iterable[str]) -> frozenset[str]:
-        """Those of these consumers (members or servers) that have an allocation."""
-        return frozenset(self._held(consumers))
+    def holding(
+        self, consumers: Iterable[str], on: Mapping[str, str] = _ANYWHERE
+    ) -> frozenset[str]:
+        """Those of these consumers (members or servers) that have an allocation.
 
-    def _held(self, consumers: Iterable[str]) -> dict[str, int]:
+        A consumer of ``on`` has one if it has some of the provider given there.
+        """
+        return frozenset(self._held(consumers, on))
+
+    def _held(self, consumers: Iterable[str], on: Mapping[str, str] = _ANYWHERE) -> dict[str, int]:
         """The generations of those consumers that have an allocation."""
         found = self._each(consumers, lambda consumer: f"/allocations/{consumer}")
         return {
             consumer: answer["consumer_generation"]
             for consumer, answer in found
-            if answer["allocations"]
+            if answer["allocations"] and on.get(consumer) in (None, *answer["allocations"])
         }
 
     def _overcommitted(self, providers: Collection[str], planned_at: Mapping[str, int]) -> bool:

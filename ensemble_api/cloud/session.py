@@ -28,6 +28,7 @@ _CANNOT_BUILD = Sentence(
 
 LOG = logging.getLogger(__name__)
 
+OPERATOR_ROLE = "admin"
 PLACER_ROLE = "ensembles_placer"
 NAMING_A_HOST = "compute:servers:create:requested_destination"
 RULE = f"rule:context_is_admin or service_roles:{PLACER_ROLE}"
@@ -73,20 +74,27 @@ class Session:
         return self._roles.current(requester, project_id)
 
     def acting_for(
-        self, requester: Requester, project_id: str, *, names_hosts: bool = False
+        self,
+        requester: Requester,
+        project_id: str,
+        *,
+        names_hosts: bool = False,
+        moves: bool = False,
     ) -> Context:
         """A Nova request context with the rights that a requester has in a project, and no more.
 
         ``names_hosts`` adds the one service role that lets Nova's policy take a host for a new
-        server; nobody has it by a role of the same name. The token is ours: Nova passes it on to
-        Neutron, Glance and Cinder.
+        server; nobody has it by a role of the same name. ``moves`` adds the role that lets it move
+        a server to a named host, which Nova's policy gives to operators; the context is no
+        administrator's even so, and Nova does not let it touch a server that is locked. The token
+        is ours: Nova passes it on to Neutron, Glance and Cinder.
         """
         access = self._auth.get_access(self._session)
         acting: Context = nova_context.RequestContext(
             user_id=requester.user_id,
             project_id=project_id,
             auth_token=access.auth_token,
-            roles=[*requester.roles],
+            roles=[*requester.roles, *([OPERATOR_ROLE] if moves else [])],
             service_roles=[PLACER_ROLE] if names_hosts else [],
             is_admin=False,
             service_catalog=_catalog_v2(access.service_catalog.catalog),

@@ -94,6 +94,30 @@ class RecordServer:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveServer:
+    """Give up what is held for the member's move, and ask Nova to move its server to its host.
+
+    ``member`` is as it is once it has moved.
+    """
+
+    member: MemberRecord
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMove:
+    """Save that a member is on its new host; ``member`` is as it is there."""
+
+    member: MemberRecord
+
+
+@dataclass(frozen=True, slots=True)
+class StopMove:
+    """Give a move up, with what is held for it: the member stays where it is."""
+
+    member: MemberRecord
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """Save what the removal waits for."""
 
@@ -127,6 +151,9 @@ Action: TypeAlias = (
     | DeleteServer
     | ReleaseHold
     | RecordServer
+    | MoveServer
+    | RecordMove
+    | StopMove
     | Block
     | Fail
     | Advance

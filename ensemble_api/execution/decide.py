@@ -11,6 +11,7 @@ from typing import Final
 
 from ensemble_api.execution.actions import Action, Advance, Fail, Finish, Server
 from ensemble_api.execution.build import build
+from ensemble_api.execution.moves import move
 from ensemble_api.execution.removal import remove
 from ensemble_api.operations import Operation, OperationStatus, OperationType
 from ensemble_api.planning.message import Sentence
@@ -70,14 +71,20 @@ def _change(
     timeout: float,
     down: Collection[str],
 ) -> tuple[Action, ...]:
-    """Add first, and remove when all of that is there: nothing that stands is given up for less."""
+    """Add first, then move, then remove: nothing that stands is given up for less."""
     if operation.status is OperationStatus.RUNNING:
         wanted, there = _part(ensemble, servers, operation.wanted)
         to_build = build(wanted, there, concurrency=concurrency, timeout=timeout, down=down)
-        return (Advance(),) if to_build is None else to_build
+        if to_build is not None:
+            return to_build
+        to_move = move(ensemble, servers, operation)
+        return (Advance(),) if to_move is None else to_move
+    to_move = move(ensemble, servers, operation, start=False)
     unwanted, left = _part(ensemble, servers, operation.unwanted - operation.released)
     to_remove = remove(unwanted, left)
-    return (Advance(),) if to_remove is None else to_remove
+    if to_move is None and to_remove is None:
+        return (Advance(),)
+    return (*(to_move or ()), *(to_remove or ()))
 
 
 def _part(

@@ -16,6 +16,7 @@ from ensemble_api.execution.actions import Server
 from ensemble_api.execution.build import pause_after
 from ensemble_api.execution.decide import decide
 from ensemble_api.execution.handover import Handovers
+from ensemble_api.execution.migration import Moves
 from ensemble_api.execution.next_step import NextStep
 from ensemble_api.execution.replacement import Replacement
 from ensemble_api.execution.rights import Rights
@@ -88,6 +89,7 @@ class Engine:
         self._replacement = replacement
         self._handovers = handovers
         self._root_volumes = root_volumes
+        self._moves = Moves(store, session, compute, reservation, handovers, owner=owner)
         self._rights = Rights(session)
         self._servers = Servers(compute, recall)
         self._owner = owner
@@ -138,7 +140,8 @@ class Engine:
         if obstacle:
             return NextStep.WHEN_UNBLOCKED
         # That a server is to go is asked again until it goes, and no reason to hurry.
-        idle = all(isinstance(action, actions.DeleteServer) for action in chosen)
+        waiting = (actions.DeleteServer, actions.MoveServer)
+        idle = all(isinstance(action, waiting) for action in chosen)
         return NextStep.AFTER_A_WHILE if idle else NextStep.NOW
 
     def _is_removing(self, ensemble_id: str) -> bool:
@@ -192,6 +195,8 @@ class Engine:
                 return self._release(context, ensemble, member)
             case actions.RecordServer(member, status, server_id):
                 self._record(ensemble, member, status, server_id)
+            case actions.MoveServer() | actions.RecordMove() | actions.StopMove():
+                self._moves.carry_out(ensemble, requester, action, hints)
             case actions.Fail(message):
                 self._fail(ensemble, message)
             case actions.Advance() | actions.Finish():

@@ -5,10 +5,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from ensemble_api.cloud.reservation import Reservation
-from ensemble_api.execution.actions import Action, CreateInstead, CreateServer, Server
+from ensemble_api.execution.actions import (
+    Action,
+    CreateInstead,
+    CreateServer,
+    MoveServer,
+    Server,
+)
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.store import rows
 from ensemble_api.store.guards import Guards
+
+_HANDED_OVER = (CreateServer, CreateInstead, MoveServer)
 
 
 class Handovers:
@@ -46,9 +54,15 @@ class Handovers:
         there = {each.member_id: each for each in servers if not each.discarded}
         over: list[str] = []
         waiting: dict[str, str] = {}  # the servers that may still claim, by guard
+        moving = ensemble.moving
         for guard in guards:
             server = there.get(guard.member_id)
-            if guard.member_id not in ensemble.building:
+            if guard.member_id in moving:
+                if server is None or server.host == guard.host:
+                    over.append(guard.id)
+                else:
+                    waiting[guard.id] = server.id
+            elif guard.member_id not in ensemble.building:
                 over.append(guard.id)
             elif server is None:
                 # What neither is there nor was is perhaps asked for: its time will tell.
@@ -58,7 +72,8 @@ class Handovers:
                 waiting[guard.id] = server.id
             else:
                 over.append(guard.id)
-        claimed = self._reservation.holding(waiting.values())
+        targets = {each.server_id or "": each.provider for each in moving.values()}
+        claimed = self._reservation.holding(waiting.values(), on=targets)
         over += [guard_id for guard_id, server_id in waiting.items() if server_id in claimed]
         soon = rows.now() + timedelta(seconds=self._seconds / 2)
         kept = waiting.keys() - over
@@ -79,18 +94,20 @@ class Handovers:
         """
         asked = [each.member for each in chosen if isinstance(each, CreateServer)]
         others = [each.member for each in chosen if isinstance(each, CreateInstead)]
-        if self._width == 0 or not asked:
+        moving = [each.member for each in chosen if isinstance(each, MoveServer)]
+        if self._width == 0 or not (asked or moving):
             return [each for each in chosen if not isinstance(each, CreateInstead)], {}
         hints = self._guards.open(
             ensemble,
             self._owner,
-            asked + others,
-            most=len(asked),
+            moving + asked + others,
+            most=len(moving) + len(asked),
             width=self._width,
             seconds=self._seconds,
         )
-        rest = [each for each in chosen if not isinstance(each, (CreateServer, CreateInstead))]
-        return rest + [CreateServer(each) for each in asked + others if each.id in hints], hints
+        rest: list[Action] = [each for each in chosen if not isinstance(each, _HANDED_OVER)]
+        rest += [CreateServer(each) for each in asked + others if each.id in hints]
+        return rest + [MoveServer(each) for each in moving if each.id in hints], hints
 
     def end(self, hint: str | None) -> None:
         """Open a host again: its member is held, or is not built any more."""

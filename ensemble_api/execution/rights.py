@@ -8,7 +8,14 @@ from keystoneauth1 import exceptions as keystone
 
 from ensemble_api import advice, exception, policies
 from ensemble_api.cloud.session import Session
-from ensemble_api.execution.actions import Action, CreateInstead, CreateServer, Fail, FindHosts
+from ensemble_api.execution.actions import (
+    Action,
+    CreateInstead,
+    CreateServer,
+    Fail,
+    FindHosts,
+    MoveServer,
+)
 from ensemble_api.operations import Requester
 from ensemble_api.records import EnsembleRecord
 
@@ -30,7 +37,7 @@ class Rights:
         not say, nothing is lost: what would add to an ensemble waits, and the rest goes on.
         """
         recorded = ensemble.requester
-        kinds = (CreateServer, CreateInstead, FindHosts)
+        kinds = (CreateServer, CreateInstead, FindHosts, MoveServer)
         adding = [each for each in decided if isinstance(each, kinds)]
         if not adding:
             return recorded, decided

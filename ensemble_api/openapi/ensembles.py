@@ -18,7 +18,7 @@ from ensemble_api.openapi.shapes import (
     several,
     words,
 )
-from ensemble_api.operations import OperationStatus, OperationType
+from ensemble_api.operations import MoveStatus, OperationStatus, OperationType
 from ensemble_api.records import MemberStatus, Status
 
 _OPERATION = {
@@ -29,7 +29,7 @@ _OPERATION = {
     "status_label": STRING,
     "user_id": STRING,
     "attempts": COUNT,
-    "members": one(present=COUNT, absent=COUNT),
+    "members": one(present=COUNT, absent=COUNT, moved=COUNT),
     "cancellable": FLAG,
     "started_at": TIME,
     "ended_at": or_null(TIME),
@@ -39,7 +39,8 @@ _GOAL = one(
     {"host": or_null(STRING)},
     member_id=schemas.UUID,
     member=STRING,
-    goal=words(("absent", "present")),
+    goal=words(("absent", "moved", "present", "released")),
+    move=or_null(words(MoveStatus)),
 )
 
 # As it was posted; a caller who may not see the user data is told that it is there.

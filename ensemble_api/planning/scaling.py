@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scaling: who is added to an ensemble that runs and who leaves it, while nobody else is moved.
+"""Scaling: who is added to an ensemble that runs, who leaves it, and who has to be moved.
 
 What leaves does so after what is added is there. Its room is not counted as free, and what was
 promised is never short of servers on the way.
@@ -18,6 +18,8 @@ from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.milp.task import Solve
 from ensemble_api.planning.model import Ensemble, Member, Tier
+from ensemble_api.planning.moving import Move, is_beside, move, moves, safe_order
+from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.problem import Problem, build
 from ensemble_api.planning.result import Assignment, Infeasible, Objective, Plan
 from ensemble_api.planning.snapshot import Snapshot
@@ -33,6 +35,8 @@ _TOO_MANY = Sentence(
     "names more members of %(tier)s than are to be removed: %(count)s",
 )
 
+_NOBODY: Assignment = {}
+
 # How good a choice is, the smaller the better: by how much hard policies are broken, then the
 # stages of the objective.
 _Value: TypeAlias = tuple[int, ...]
@@ -40,11 +44,12 @@ _Value: TypeAlias = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Scaled:
-    """An ensemble after its counts have changed: its plan, and who comes and who goes."""
+    """An ensemble after a change: its plan, who comes, who goes, and who moves, in that order."""
 
     plan: Plan
     added: tuple[Member, ...]
     removed: tuple[Member, ...]
+    moved: tuple[Move, ...] = ()
 
 
 def scale(
@@ -56,6 +61,8 @@ def scale(
     leaving: Collection[Member] = (),
     replaced: Collection[Member] = (),
     staying: Collection[Member] = (),
+    fixed: Collection[Member] = (),
+    promised: Collection[Policy] = (),
 ) -> Scaled | Infeasible:
     """Plan an ensemble whose members `running` are there already, on the hosts given.
 
@@ -63,7 +70,9 @@ def scale(
     of `leaving` are removed first, `replaced` being those of them in whose place another member is
     added, and those of `staying` never; who else leaves is chosen so that
     what is left does best by the policies and by the objectives. New members have the lowest
-    indices that are free. What runs must be part of what `snapshot.free` lacks.
+    indices that are free. Only where there is no other plan others are moved, as few as can be, and
+    none of `fixed`; `promised` are the policies of before. What runs must be part of what
+    `snapshot.free` lacks.
 
     :raises ensemble_api.planning.errors.ModelError: when too many are named, when too many are to
         stay, or for a policy at a level that the cloud lacks.
@@ -80,9 +89,12 @@ def scale(
     tiers = tuple(_with_members(tier, kept, running) for tier in ensemble.tiers)
     scaled = replace(ensemble, tiers=tiers)
     planned = complete(scaled, kept, snapshot, (), solve=solve)
-    if isinstance(planned, Infeasible):
-        return planned
-    return _scaled(planned, kept, running)
+    if isinstance(planned, Plan):
+        return _scaled(planned, kept, running)
+    found = move(scaled, kept, snapshot, solve=solve, fixed=fixed, promised=promised)
+    if isinstance(found, Infeasible):
+        return found
+    return _scaled(found[0], kept, running, found[1])
 
 
 def restore(
@@ -91,15 +103,17 @@ def restore(
     snapshot: Snapshot,
     assignment: Assignment,
     objectives: tuple[Objective, ...],
+    sources: Assignment = _NOBODY,
+    promised: Collection[Policy] = (),
 ) -> Scaled | None:
     """Give what was planned before, if it can still be had; None when it cannot.
 
     `assignment` are all members that are to be there in the end, and `objectives` what was said of
-    it. Those of them that run must be where they were then.
+    it. Those of them that run must be where they were then: on `sources` if they are to move.
     """
     kept = {member: host for member, host in running.items() if member in assignment}
     hosts = set(snapshot.topology.hosts)
-    if any(assignment[member] != host for member, host in kept.items()):
+    if any(sources.get(member, assignment[member]) != host for member, host in kept.items()):
         return None
     if not hosts.issuperset(assignment.values()):
         return None
@@ -115,12 +129,18 @@ def restore(
     if check(scaled, less, assignment, kept):
         return None
     plan = Plan(scaled, assignment, objectives, shortfalls(scaled, less, assignment, hard=False))
-    return _scaled(plan, kept, running)
+    order = safe_order(plan, kept, less, moves(kept, assignment), promised)
+    if order is None or not is_beside(plan, kept, snapshot):
+        return None
+    return _scaled(plan, kept, running, order)
 
 
-def _scaled(plan: Plan, kept: Assignment, running: Assignment) -> Scaled:
+def _scaled(
+    plan: Plan, kept: Assignment, running: Assignment, moved: tuple[Move, ...] = ()
+) -> Scaled:
     return Scaled(
         plan,
+        moved=moved,
         added=tuple(member for member in plan.ensemble.members if member not in kept),
         removed=tuple(sorted(member for member in running if member not in kept)),
     )

@@ -34,7 +34,8 @@ class DryRun:
     ``labels`` are those of the domains by reference; without them they count what is shown. By
     ``id`` the plan can be built as it is, for a while, unless it is ``over_quota``. ``policies``
     are those that were planned with. ``unplanned`` are codes by tier: what its members need that no
-    plan looks at. ``namesakes`` are the project's ensembles that have the ``name`` already.
+    plan looks at. ``namesakes`` are the project's ensembles that have the ``name`` already,
+    ``left`` hosts that members move away from.
     """
 
     result: result.Plan | result.Infeasible
@@ -50,6 +51,7 @@ class DryRun:
     policies: tuple[Policy, ...] = ()
     name: str = ""
     namesakes: int = 0
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

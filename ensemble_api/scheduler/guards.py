@@ -18,6 +18,8 @@ MOST_WAITING = 4  # requests of one scheduler; those of the members themselves n
 class GuardedHosts:
     """Knows a member's own request by its hint, which the database confirms once.
 
+    A move of a member is known by its server, which the guard has from the start.
+
     A hint is nothing else: one that is made up, was used, or is of another project, flavor or host
     opens no host.
     """
@@ -76,9 +78,8 @@ def _own(guards: Iterable[Guard], spec: Any) -> Guard | None:
     hints = (spec.scheduler_hints if "scheduler_hints" in spec else None) or {}
     given = hints.get(HANDOVER_HINT, ())
     for guard in guards:
-        if guard.id in given and guard.is_for(
-            spec.instance_uuid, spec.project_id, spec.flavor.flavorid
-        ):
+        told = guard.id in given or guard.server_id == spec.instance_uuid
+        if told and guard.is_for(spec.instance_uuid, spec.project_id, spec.flavor.flavorid):
             return guard
     return None
 

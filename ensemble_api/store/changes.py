@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ensemble_api import exception
-from ensemble_api.operations import Operation, OperationStatus
+from ensemble_api.operations import MoveStatus, Operation, OperationStatus
 from ensemble_api.planning.message import Message, Sentence, listed
-from ensemble_api.records import EnsembleRecord, Status
+from ensemble_api.records import EnsembleRecord, MemberRecord, Status
 from ensemble_api.store import members, models, operations, rows
 from ensemble_api.store.database import Database, retried
 from ensemble_api.store.folding import folded
@@ -24,6 +24,10 @@ _CHANGES = Sentence(
     "event.change-begun",
     "The ensemble is changed: %(added)s to add, %(removed)s to remove.",
 )
+_CHANGES_WITH_MOVES = Sentence(
+    "event.change-begun-with-moves",
+    "The ensemble is changed: %(added)s to add, %(moved)s to move, %(removed)s to remove.",
+)
 _DESCRIBED = Sentence("event.described", "The ensemble is described otherwise.")
 _REMOVES = Sentence("event.change-removes", "All that was added is there; what is to go does.")
 _CHANGED = Sentence("event.change-done", "The change is done.")
@@ -33,6 +37,13 @@ _RELEASED = Sentence(
     "%(members)s are of the ensemble no longer; their servers were kept.",
 )
 _UNDONE = Sentence("event.change-undone", "The change was undone; the ensemble is as before.")
+_UNDONE_BUT = Sentence(
+    "event.change-undone-but-moves",
+    "The change was undone. %(members)s had moved already, and stays where it is now.",
+    "The change was undone. %(members)s had moved already, and stay where they are now.",
+)
+_MOVING = Sentence("event.move-asked", "Nova is asked to move the server of %(member)s.")
+_MOVED = Sentence("event.move-done", "The server of %(member)s is on another host now.")
 _CANCELLED = Sentence("event.change-cancelled", "The change was cancelled, and is undone.")
 
 
@@ -69,7 +80,13 @@ class Changes(Database):
             _set_leaving(session, operation.unwanted, leaving=True)
             operations.start(session, record.id, operation)
             added, removed = len(operation.wanted), len(operation.unwanted)
-            rows.event(session, record.id, "change begun", _CHANGES(added=added, removed=removed))
+            moved = len(operation.moves)
+            message = (
+                _CHANGES_WITH_MOVES(added=added, moved=moved, removed=removed)
+                if moved
+                else _CHANGES(added=added, removed=removed)
+            )
+            rows.event(session, record.id, "change begun", message)
             return True
 
     @retried
@@ -139,6 +156,51 @@ class Changes(Database):
             return True
 
     @retried
+    def save_move(
+        self, record: EnsembleRecord, member: MemberRecord, owner: str, **changes: Any
+    ) -> None:
+        """Save what has changed of a member's move, such as its ``status``.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
+        """
+        with self.writing() as session:
+            update_ensemble(session, record, owner, updated_at=rows.now())
+            known = _under_way(session, record.id, _operation(record).id)
+            if known is None:
+                raise exception.LeaseLost(record.id)
+            operations.save(session, known.with_move(member.id, **changes))
+            status, tries = changes.get("status"), changes.get("tries")
+            if status is MoveStatus.ASKED and tries == 1:
+                rows.event(session, record.id, f"{member.name} moving", _MOVING(member=member.name))
+
+    @retried
+    def save_moved(self, record: EnsembleRecord, member: MemberRecord, owner: str) -> None:
+        """Save that a member has moved to the host that it has now.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
+        """
+        with self.writing() as session:
+            update_ensemble(session, record, owner, updated_at=rows.now(), unjudged=True)
+            known = _under_way(session, record.id, _operation(record).id)
+            if known is None:
+                raise exception.LeaseLost(record.id)
+            operations.save(session, known.with_move(member.id, status=MoveStatus.DONE))
+            session.execute(
+                sa.update(models.Member)
+                .where(models.Member.id == member.id)
+                .values(
+                    host=member.host,
+                    provider=member.provider,
+                    resources=dict(member.resources),
+                    domains={level: list(path) for level, path in member.domains.items()},
+                    current_host=member.host,
+                )
+            )
+            # Where the scheduler has sent it, it is.
+            session.execute(sa.delete(models.Move).where(models.Move.server_id == member.server_id))
+            rows.event(session, record.id, f"{member.name} moved", _MOVED(member=member.name))
+
+    @retried
     def advance_change(self, record: EnsembleRecord, owner: str) -> None:
         """Save that a change has reached its goals so far: it removes then, or it has ended.
 
@@ -170,7 +232,19 @@ class Changes(Database):
             failed = OperationStatus.FAILED if known.reason else OperationStatus.CANCELLED
             end = failed if undone else OperationStatus.SUCCEEDED
             operations.save(session, replace(known, status=end))
-            rows.event(session, record.id, "change ended", (_UNDONE if undone else _CHANGED)())
+            rows.event(session, record.id, "change ended", _end(known, undone=undone))
+
+
+def _end(operation: Operation, *, undone: bool) -> Message:
+    """How a change has ended, with the moves that are not undone."""
+    if not undone:
+        return _CHANGED()
+    names = [
+        each.name
+        for each in operation.moves.values()
+        if each.move and each.move.status is MoveStatus.DONE
+    ]
+    return _UNDONE_BUT(members=listed(names), count=len(names)) if names else _UNDONE()
 
 
 def _operation(record: EnsembleRecord) -> Operation:

@@ -41,8 +41,9 @@ class Guard:
 
     def is_for(self, server_id: str, project_id: str, flavor: str) -> bool:
         """Whether this may be the server: as far as can be told before ``Guards.confirm``."""
-        alike = (project_id, flavor) == (self.project_id, self.flavor)
-        return alike and self.server_id in (None, server_id)
+        if self.server_id is not None:
+            return self.server_id == server_id
+        return (project_id, flavor) == (self.project_id, self.flavor)
 
 
 class Guards:
@@ -82,6 +83,7 @@ class Guards:
         """
         model, now = models.Guard, rows.now()
         opened: dict[str, str] = {}
+        moving = record.operation.moves if record.operation else {}
         with self._database.writing() as session:
             _wait_for_turn(session)
             update_ensemble(session, record, owner)
@@ -105,6 +107,8 @@ class Guards:
                         host=member.host,
                         flavor=record.template(member)["flavor"],
                         until=now + timedelta(seconds=seconds),
+                        # Of one that moves the server is known.
+                        server_id=member.server_id if member.id in moving else None,
                     )
                 )
         return opened

@@ -2,14 +2,23 @@
 """Which members are on which hosts, by all that is recorded."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
-from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.operations import OperationType
+from ensemble_api.records import (
+    EnsembleRecord,
+    MemberRecord,
+    MemberStatus,
+    Status,
+    is_asked,
+    moved,
+)
 from ensemble_api.standing import RUNNING
-from ensemble_api.store import models, rows
+from ensemble_api.store import models, operations, rows
 from ensemble_api.store.database import Database
 
 _GOING = (Status.ROLLING_BACK.value, Status.DELETING.value)
@@ -27,12 +36,22 @@ class NamedServers:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """A member between its hold and its server's own claim: capacity that nothing shows."""
+    """A member between its hold and its server's own claim: capacity that nothing shows.
+
+    One that ``moves`` has a server already, whose claim is there when it has some of ``provider``.
+    """
 
     member_id: str
     server_id: str | None
     host: str
     resources: Mapping[str, int]
+    provider: str = ""
+    moves: bool = False
+
+
+def targets(handovers: Iterable[Handover]) -> dict[str, str]:
+    """The providers of which servers that move have some once they have claimed, by server."""
+    return {each.server_id: each.provider for each in handovers if each.moves and each.server_id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +202,43 @@ class Occupancy(Database):
             found = session.scalars(
                 sa.select(model).where(model.status == MemberStatus.BUILDING.value)
             )
-            return [Handover(row.id, row.server_id, row.host, row.resources) for row in found]
+            built = [
+                Handover(row.id, row.server_id, row.host, row.resources, row.provider)
+                for row in found
+            ]
+            return built + _moves(session)
+
+
+def _moves(session: orm.Session) -> list[Handover]:
+    """The members that Nova is asked to move, on the hosts where they are to be."""
+    operation = models.Operation
+    under_way = session.scalars(
+        sa.select(operation).where(
+            operation.ended_at.is_(None), operation.type == OperationType.CHANGE.value
+        )
+    )
+    asked = {
+        goal.member_id: goal
+        for row in under_way
+        for goal in operations.to_operation(row).moves.values()
+        if is_asked(goal)
+    }
+    member = models.Member
+    found = []
+    for some in rows.portions(sorted(asked)):
+        for row in session.scalars(sa.select(member).where(member.id.in_(some))):
+            there = moved(rows.to_member(row), asked[row.id])
+            found.append(
+                Handover(
+                    there.id,
+                    there.server_id,
+                    there.host,
+                    there.resources,
+                    there.provider,
+                    moves=True,
+                )
+            )
+    return found
 
 
 def _composed(name: str) -> str:

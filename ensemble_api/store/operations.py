@@ -3,14 +3,22 @@
 
 import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ensemble_api import exception
-from ensemble_api.operations import Goal, Operation, OperationStatus, OperationType, Requester
+from ensemble_api.operations import (
+    Goal,
+    Move,
+    MoveStatus,
+    Operation,
+    OperationStatus,
+    OperationType,
+    Requester,
+)
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import Status
 from ensemble_api.store import members, models, rows
@@ -157,7 +165,22 @@ def _write(row: models.Operation, operation: Operation) -> None:
 def _goal_row(goal: Goal) -> dict[str, Any]:
     """What is stored of a goal: what it has beside a host is left out where it has nothing."""
     row: dict[str, Any] = {"member_id": goal.member_id, "name": goal.name, "host": goal.host}
+    if goal.move is not None:
+        row["move"] = {
+            **asdict(goal.move),
+            "resources": dict(goal.move.resources),
+            "status": goal.move.status.value,
+        }
     return row | ({"released": True} if goal.released else {})
+
+
+def _to_goal(stored: Mapping[str, Any]) -> Goal:
+    if "move" not in stored:
+        return Goal(**stored)
+    move = stored["move"]
+    domains = {level: tuple(path) for level, path in move["domains"].items()}
+    known = {**move, "domains": domains, "status": MoveStatus(move["status"])}
+    return Goal(**{**stored, "move": Move(**known)})
 
 
 def to_operation(row: Any) -> Operation:
@@ -167,7 +190,7 @@ def to_operation(row: Any) -> Operation:
         type=OperationType(row.type),
         status=OperationStatus(row.status),
         requester=_to_requester(row.requester),
-        goals=tuple(Goal(**each) for each in row.goals),
+        goals=tuple(_to_goal(each) for each in row.goals),
         attempts=row.attempts,
         reason=row.reason,
         plan=row.plan,

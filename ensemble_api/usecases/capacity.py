@@ -15,7 +15,7 @@ from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.solver.process import solve
 from ensemble_api.store.api import Store
-from ensemble_api.store.occupancy import Handover
+from ensemble_api.store.occupancy import Handover, targets
 from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.flavors import OtherFlavors
 from ensemble_api.usecases.resolve import ResolvedRequest
@@ -154,7 +154,9 @@ class FreeCapacity:
         ``to_reserve`` is whether the capacity is to be reserved after it.
         """
         handovers = self._store.handovers()
-        claimed = self._reservation.holding(each.server_id for each in handovers if each.server_id)
+        claimed = self._reservation.holding(
+            [each.server_id for each in handovers if each.server_id], on=targets(handovers)
+        )
         return Readings(
             handovers,
             frozenset(each.member_id for each in handovers if each.server_id in claimed),

@@ -4,8 +4,10 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
@@ -17,6 +19,7 @@ from ensemble_api.planning import result
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.model import Member
+from ensemble_api.planning.moving import Move
 from ensemble_api.planning.scaling import Scaled, restore, scale
 from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.results.dry_run import DryRun
@@ -26,7 +29,13 @@ from ensemble_api.store import rows
 from ensemble_api.store.api import Store
 from ensemble_api.store.saved_plans import SavedPlans
 from ensemble_api.usecases.capacity import LOOKS, PAUSE, FreeCapacity
-from ensemble_api.usecases.change_intent import added_members, changed_record, growth, next_attempt
+from ensemble_api.usecases.change_intent import (
+    added_members,
+    changed_record,
+    growth,
+    held_members,
+    next_attempt,
+)
 from ensemble_api.usecases.change_request import (
     BUSY,
     ChangeRequest,
@@ -69,12 +78,14 @@ class ChangePreview:
     """What would come of a change: the plan, and who comes and goes; nobody where it fails.
 
     Of those who go, the servers of ``removed`` are deleted, and those of ``released`` stay.
+    ``moved`` are in the order in which they move.
     """
 
     dry_run: DryRun
     added: tuple[Member, ...] = ()
     removed: tuple[Member, ...] = ()
     released: tuple[Member, ...] = ()
+    moved: tuple[Move, ...] = ()
 
 
 class Change:
@@ -137,14 +148,24 @@ class Change:
         if isinstance(found, result.Infeasible):
             return ChangePreview(dry_run)
         labels = plan_summary(record, request, found.plan, capacity)["labels"]
-        content = stored_plans.written(found.plan, topology, record.project_id, labels)
+        sources = [[each.member.tier, each.member.index, each.source] for each in found.moved]
+        content = {
+            **stored_plans.written(found.plan, topology, record.project_id, labels),
+            "moves": sources,
+        }
         plan_id = self._saved_plans.keep(record.project_id, asked.digest(record), content)
         more = growth(request, found)
         shortages = self._quota.shortages(context, more) if more else ()
-        dry_run = replace(dry_run, id=plan_id, labels=labels, over_quota=shortages)
+        dry_run = replace(
+            dry_run,
+            id=plan_id,
+            labels={**record.plan.get("labels", {}), **labels},
+            over_quota=shortages,
+            left=tuple(each.source for each in found.moved),
+        )
         released = tuple(each for each in found.removed if each.name in asked.release)
         removed = tuple(each for each in found.removed if each not in released)
-        return ChangePreview(dry_run, found.added, removed, released)
+        return ChangePreview(dry_run, found.added, removed, released, found.moved)
 
     def change(
         self, context: Context, record: EnsembleRecord, asked: ChangeRequest
@@ -208,7 +229,7 @@ class Change:
                     self._store.replan_change(saved, self._owner, RESERVE_SECONDS)
                 added = added_members(saved)
                 try:
-                    self._hold(context, request, found, capacity, saved, added)
+                    self._hold(context, request, found, capacity, saved, held_members(saved))
                 except exception.CapacityTaken:
                     LOG.info("Others took capacity planned for %s, attempt %d", saved.id, attempt)
                     self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
@@ -230,22 +251,23 @@ class Change:
         found: Scaled,
         capacity: Capacity,
         record: EnsembleRecord,
-        added: Sequence[MemberRecord],
+        members: Sequence[MemberRecord],
     ) -> None:
-        if not added:
+        if not members:
             return
         running = {
             member: host
             for member, host in found.plan.assignment.items()
             if member not in found.added
         }
+        running |= {each.member: each.source for each in found.moved}
         self._holds.hold(
             context,
             replace(request, ensemble=found.plan.ensemble),
             found.plan,
             capacity,
             record,
-            added,
+            members,
             running=running,
         )
 
@@ -253,7 +275,7 @@ class Change:
         """Let nothing of a change be left that was not accepted; else the worker undoes it."""
         try:
             self._new_volumes.remove(context, record, added_members(record))
-            self._holds.give_back(record, added_members(record))
+            self._holds.give_back(record, held_members(record))
             self._store.drop_change(record)
             self._store.release(record.id, self._owner)
         except Exception:
@@ -305,6 +327,7 @@ class Change:
             else set()
         )
         going = leaving(record, request.ensemble, asked, locked)
+        fixed: frozenset[Member] | None = None
         for look in range(1, LOOKS + 1):
             readings = self._free_capacity.readings(context, to_reserve=to_reserve)
             free = self._free_capacity.free(context, request, readings, record.id)
@@ -314,7 +337,8 @@ class Change:
                 if asked.plan_id is not None:
                     found = self._previewed(record, request, asked, running, free.capacity)
                 else:
-                    found = scale(
+                    plan = partial(
+                        scale,
                         request.ensemble,
                         running,
                         snapshot,
@@ -322,7 +346,12 @@ class Change:
                         leaving=going,
                         replaced={each for each in going if each.name in asked.replace},
                         staying=locked - going,
+                        promised=record.ensemble.policies,
                     )
+                    found = plan(fixed=fixed or ())
+                    if fixed is None and isinstance(found, Scaled) and found.moved:
+                        fixed = self._fixed(context, record)
+                        found = plan(fixed=fixed)
             except KeyError as error:
                 raise exception.Conflict(_OTHER_CLOUD()) from error
             except ModelError as error:
@@ -353,8 +382,15 @@ class Change:
         if known is None or known.expired or known.digest != asked.digest(record):
             return None
         before = stored_plans.read(known.content)
+        moves = known.content.get("moves", ())
         found = restore(
-            request.ensemble, running, capacity.snapshot, before.assignment, before.objectives
+            request.ensemble,
+            running,
+            capacity.snapshot,
+            before.assignment,
+            before.objectives,
+            sources={Member(tier, index): host for tier, index, host in moves},
+            promised=record.ensemble.policies,
         )
         if found is None or any(
             each.amount > before.missed.get(each.policy, 0) for each in found.plan.violations
@@ -364,12 +400,32 @@ class Change:
 
     def _locked(self, context: Context, record: EnsembleRecord) -> set[Member]:
         """The members whose servers are locked, which are not chosen to go."""
+        servers = self._servers(context, record)
+        return {
+            member for member, server in servers.items() if server is not None and server["locked"]
+        }
+
+    def _fixed(self, context: Context, record: EnsembleRecord) -> frozenset[Member]:
+        """The members that Nova would not move now: only what is ACTIVE and left alone can be."""
+        return frozenset(
+            member
+            for member, server in self._servers(context, record).items()
+            if server is None
+            or server["locked"]
+            or server["status"] != "ACTIVE"
+            or server["OS-EXT-STS:task_state"] is not None
+        )
+
+    def _servers(
+        self, context: Context, record: EnsembleRecord
+    ) -> dict[Member, Mapping[str, Any] | None]:
+        """What Nova says of each member's server; None of one that has none, or that is unknown."""
         tag = f"{ENSEMBLE_TAG}{record.id}"
-        servers = {
-            each["id"]
-            for each in self._compute.servers(context, record.project_id, tag)
-            if each.get("locked")
+        shown = {
+            each["id"]: each for each in self._compute.servers(context, record.project_id, tag)
         }
         return {
-            Member(each.tier, each.index) for each in record.members if each.server_id in servers
+            Member(each.tier, each.index): shown.get(each.server_id or "")
+            or (self._compute.server(context, each.server_id) if each.server_id else None)
+            for each in record.members
         }

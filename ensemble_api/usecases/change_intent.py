@@ -4,6 +4,7 @@
 import uuid
 from dataclasses import replace
 
+from ensemble_api import operations
 from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.operations import (
     Goal,
@@ -14,8 +15,9 @@ from ensemble_api.operations import (
     outcome,
 )
 from ensemble_api.planning.model import Ensemble, Member
+from ensemble_api.planning.moving import Move
 from ensemble_api.planning.scaling import Scaled
-from ensemble_api.records import EnsembleRecord, MemberRecord
+from ensemble_api.records import EnsembleRecord, MemberRecord, moved
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.change_request import ChangeRequest
 from ensemble_api.usecases.intent import placement, plan_summary
@@ -50,7 +52,10 @@ def changed_record(
         )
         for member in found.added
     )
+    there = {Member(each.tier, each.index): each for each in record.members}
+    moving = tuple(_move_goal(there[each.member], each, request, capacity) for each in found.moved)
     goals = (
+        *moving,
         *(each.goal for each in added),
         *(
             Goal(each.id, each.name, None, released=each.name in asked.release)
@@ -87,6 +92,21 @@ def changed_record(
     return replace(described, plan=marked)
 
 
+def _move_goal(
+    member: MemberRecord, planned: Move, request: ResolvedRequest, capacity: Capacity
+) -> Goal:
+    """That a member moves; on its new host it takes what one of its tier takes there."""
+    there = placement(capacity, planned.target, request.demands[member.tier].resources)
+    return Goal(
+        member.id,
+        member.name,
+        planned.target,
+        move=operations.Move(
+            planned.source, there["provider"], there["resources"], there["domains"]
+        ),
+    )
+
+
 def growth(request: ResolvedRequest, found: Scaled) -> ResolvedRequest | None:
     """What a change adds, as a request of its own; None when that is nothing."""
     counts: dict[str, int] = {}
@@ -118,3 +138,10 @@ def added_members(record: EnsembleRecord) -> tuple[MemberRecord, ...]:
     """The members that the change under way adds."""
     wanted = record.operation.wanted if record.operation else frozenset()
     return tuple(each for each in record.members if each.id in wanted)
+
+
+def held_members(record: EnsembleRecord) -> tuple[MemberRecord, ...]:
+    """The members of which a change holds capacity; those that move are as once they have."""
+    moves = record.operation.moves if record.operation else {}
+    moving = [moved(each, moves[each.id]) for each in record.members if each.id in moves]
+    return (*added_members(record), *moving)

@@ -13,6 +13,7 @@ from ensemble_api.planning.completion import closed_to_more
 from ensemble_api.planning.model import Member
 from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.store.api import Store
+from ensemble_api.store.occupancy import targets
 from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.resolve import ResolvedRequest
 
@@ -77,7 +78,7 @@ class Holds:
         if not handovers:
             return False
         servers = [each.server_id for each in handovers if each.server_id]
-        claimed = self._reservation.holding(servers)
+        claimed = self._reservation.holding(servers, on=targets(handovers))
         promised: dict[str, Counter[str]] = {}
         for each in handovers:
             if each.server_id not in claimed:

@@ -8,7 +8,7 @@ from ensemble_api.views.ensembles import ensemble
 from ensemble_api.views.faults import FAULT_NAMES, fault
 from ensemble_api.views.host_impact import host_impact, host_impacts
 from ensemble_api.views.operations import operation
-from ensemble_api.views.plans import plan, reasons
+from ensemble_api.views.plans import moved, plan, reasons
 from ensemble_api.views.survival import MOST_FAILURES
 from ensemble_api.views.translation import ENGLISH, language, translated
 
@@ -24,6 +24,7 @@ __all__ = [
     "host_impact",
     "host_impacts",
     "language",
+    "moved",
     "operation",
     "plan",
     "reasons",

@@ -57,7 +57,11 @@ def operation(
         "status_label": LABELS[operation.status],
         "user_id": operation.requester.user_id,
         "attempts": operation.attempts,
-        "members": {"present": len(operation.wanted), "absent": len(operation.unwanted)},
+        "members": {
+            "present": len(operation.wanted),
+            "absent": len(operation.unwanted),
+            "moved": len(operation.moves),
+        },
         "cancellable": operation.cancellable,
         "started_at": operation.started_at,
         "ended_at": operation.ended_at or None,
@@ -81,10 +85,19 @@ def operation(
     return view
 
 
+_WORDS = {
+    (False, False, False): "present",
+    (False, False, True): "moved",
+    (False, True, False): "absent",
+    (True, True, False): "released",
+}
+
+
 def _goal(goal: Goal, *, names: bool) -> Json:
     view: Json = {
         "member_id": goal.member_id,
         "member": goal.name,
-        "goal": "absent" if goal.host is None else "present",
+        "goal": _WORDS[goal.released, goal.host is None, goal.move is not None],
+        "move": goal.move and goal.move.status.value,
     }
     return view | {"host": goal.host} if names else view

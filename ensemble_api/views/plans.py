@@ -14,10 +14,12 @@ from ensemble_api.planning.message import (
     listed,
     semicolon_separated,
 )
+from ensemble_api.planning.moving import Move
 from ensemble_api.planning.result import PACKING, Infeasible, Objective, Plan, Reason
 from ensemble_api.planning.unplanned import MORE_HOSTS, WORDS
 from ensemble_api.planning.wording import in_number, left_of
 from ensemble_api.results.dry_run import DryRun
+from ensemble_api.views.domain_labels import reference
 from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.survival import objectives, policies, promises, room, survival
 from ensemble_api.views.warnings import warnings
@@ -55,6 +57,11 @@ def plan(dry_run: DryRun, project_id: str, *, names: bool, capacity: bool = Fals
         names=names,
         labels=dry_run.labels,
         all_domains=dry_run.all_domains,
+        more=[
+            dry_run.topology.domain_of(host, level)
+            for host in dry_run.left
+            for level in dry_run.topology.levels
+        ],
     )
     view = {
         "id": dry_run.id,
@@ -84,6 +91,22 @@ def plan(dry_run: DryRun, project_id: str, *, names: bool, capacity: bool = Fals
             "room": room(dry_run.failed.fits, dry_run.failed.others),
         }
     return view
+
+
+def moved(moves: Iterable[Move], dry_run: DryRun, project_id: str) -> list[Json]:
+    """The members that move, in their order: from which domains to which, by reference."""
+    topology = dry_run.topology
+
+    def of(host: str) -> Json:
+        return {
+            level: reference(project_id, topology.domain_of(host, level))
+            for level in topology.levels
+        }
+
+    return [
+        {"member": each.member.name, "from": of(each.source), "to": of(each.target)}
+        for each in moves
+    ]
 
 
 def _unplanned(by_tier: Mapping[str, tuple[str, ...]]) -> list[Json]:

@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from ensemble_api.operations import Operation, OperationStatus, OperationType
+from ensemble_api.operations import MoveStatus, Operation, OperationStatus, OperationType
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, MemberStatus, Status
 
@@ -42,6 +42,11 @@ _ADDING = Sentence(
     "progress.adding",
     "A change adds %(count)s member; %(done)s is there.",
     "A change adds %(count)s members; %(done)s are there.",
+)
+_MOVING = Sentence(
+    "progress.moving",
+    "A change moves %(count)s member to another host; %(done)s is there.",
+    "A change moves %(count)s members to other hosts; %(done)s are there.",
 )
 _TAKING_AWAY = Sentence(
     "progress.taking-away",
@@ -85,6 +90,19 @@ def progress(record: EnsembleRecord) -> Json:
 
 def _of_change(record: EnsembleRecord, operation: Operation) -> Json:
     """How far a change is with what it is at: it adds first, and removes then."""
+    moves = [each.move.status for each in operation.moves.values() if each.move]
+    added = all(
+        each.status is MemberStatus.ACTIVE for each in record.members if each.id in operation.wanted
+    )
+    if moves and added and not operation.removing:
+        arrived = moves.count(MoveStatus.DONE)
+        return {
+            "active": record.active,
+            "removed": 0,
+            "done": arrived,
+            "total": len(moves),
+            "message": _MOVING(done=arrived, count=len(moves)),
+        }
     coming, going = operation.wanted, operation.unwanted - operation.released
     at = going if operation.removing else coming
     sentence = _UNDOING if operation.status is OperationStatus.UNDOING else _TAKING_AWAY

@@ -38,10 +38,12 @@ class FakeNova:
     aggregates_beside: list[dict[str, Any]] = field(default_factory=list)  # those of racks, zones
     build_looks: int = 1
     delete_looks: int = 1
+    move_looks: int = 1
     page: int = PAGE
     # Scripts: by the end of a server's name ("web-2").
     refuse: dict[str, tuple[int, str]] = field(default_factory=dict)
     break_build: dict[str, str] = field(default_factory=dict)
+    break_move: set[str] = field(default_factory=set)  # it stays where it is
     break_host: dict[str, str] = field(default_factory=dict)  # by the host's name
     before: Callable[[str, str], None] = lambda method, path: None  # may raise
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -282,6 +284,38 @@ class FakeNova:
         server.task, server.looks = "deleting", 0
         return 204, None
 
+    def act(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
+        """Live migration, which is refused at once or comes to nothing later."""
+        wanted = request.json["os-migrateLive"]
+        server = self._server(server_id)
+        if "admin" not in context.roles:
+            raise Refused(403, "Policy doesn't allow it to be performed.")
+        for end, (status, message) in self.refuse.items():
+            if server.name.endswith(end):
+                raise Refused(status, message)
+        if server.locked and not context.is_admin:
+            raise Refused(409, f"Instance {server_id} is locked")
+        if server.task is not None or server.status != "ACTIVE":
+            raise Refused(409, "Cannot 'os-migrateLive': it is not in the state for that")
+        server.task, server.status, server.looks = "migrating", "MIGRATING", 0
+        here, there = self.host(server.host), self.host(wanted["host"])
+        self.placement.release(server.id)
+        server.migration = str(uuid.uuid4())
+        assert self.placement.claim(server.migration, here.provider, **self.needs(server))
+        server.target = there.name
+        fails = any(server.name.endswith(end) for end in self.break_move)
+        if fails or not self.placement.claim(server.id, there.provider, **self.needs(server)):
+            self._end_move(server, here.name)
+        return 202, None
+
+    def _end_move(self, server: FakeServer, host: str) -> None:
+        """Leave a server on this host, with what it takes there alone."""
+        self.placement.release(server.migration)
+        self.placement.release(server.id)
+        assert self.placement.claim(server.id, self.host(host).provider, **self.needs(server))
+        server.host, server.target, server.migration = host, "", ""
+        server.task, server.status = None, "ACTIVE"
+
     def remove_tag(self, request: Any, context: Any, server_id: str, tag: str) -> tuple[int, Any]:
         server = self._server(server_id)
         if server.status == "ERROR":
@@ -309,6 +343,8 @@ class FakeNova:
             server.gone = True
         elif server.half_made or server.stuck:
             pass
+        elif server.target and server.looks > self.move_looks:
+            self._end_move(server, server.target)
         elif server.task is None and server.status == "BUILD" and server.looks > self.build_looks:
             server.status = "ACTIVE"
 
@@ -380,6 +416,7 @@ _ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [
     ("GET", r"/servers", FakeNova.deleted),
     ("GET", r"/servers/detail", FakeNova.list),
     ("GET", r"/servers/([^/]+)", FakeNova.show),
+    ("POST", r"/servers/([^/]+)/action", FakeNova.act),
     ("DELETE", r"/servers/([^/]+)", FakeNova.delete),
     ("DELETE", r"/servers/([^/]+)/tags/([^/]+)", FakeNova.remove_tag),
     ("PUT", r"/servers/([^/]+)/os-volume_attachments/([^/]+)", FakeNova.update_attachment),

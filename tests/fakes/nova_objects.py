@@ -39,6 +39,8 @@ class FakeServer:
     stuck: bool = False  # on a host that died: nothing happens to it, until Nova knows and is asked
     created: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     address: str = ""
+    target: str = ""  # where it is moving, and the consumer that has its place meanwhile
+    migration: str = ""
 
 
 class Refused(Exception):

@@ -6,7 +6,7 @@ from typing import Any
 
 from nova import context as nova_context
 
-from ensemble_api.cloud.session import PLACER_ROLE
+from ensemble_api.cloud.session import OPERATOR_ROLE, PLACER_ROLE
 from ensemble_api.operations import Requester
 from ensemble_api.rights import CurrentRights
 
@@ -26,12 +26,17 @@ class FakeSession:
         return self.rights(requester, project_id)
 
     def acting_for(
-        self, requester: Requester, project_id: str, *, names_hosts: bool = False
+        self,
+        requester: Requester,
+        project_id: str,
+        *,
+        names_hosts: bool = False,
+        moves: bool = False,
     ) -> Any:
         return nova_context.RequestContext(
             user_id=requester.user_id,
             project_id=project_id,
-            roles=[*requester.roles],
+            roles=[*requester.roles, *([OPERATOR_ROLE] if moves else [])],
             service_roles=[PLACER_ROLE] if names_hosts else [],
             is_admin=False,
             overwrite=False,

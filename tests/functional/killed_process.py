@@ -33,6 +33,8 @@ WRITES = {
         "drop_change",
         "advance_change",
         "undo_change",
+        "save_move",
+        "save_moved",
     ),
     *("claim", "release", "post", "delete", "writing"),
 }

@@ -10,6 +10,7 @@ from ensemble_api import exception
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.store import models
+from ensemble_api.store.guards import Guards
 
 OTHER = {"flavor": FLAVOR, "image": IMAGE, "networks": "none"}
 SPREAD = anti_affinity("web")
@@ -124,15 +125,6 @@ def test_words_are_changed_at_once_and_touch_no_server(cloud: SmallCloud) -> Non
     assert (view["name"], view["description"], view["generation"]) == ("store", "Sells things.", 2)
     assert view["settled"]
     assert [each.name for each in cloud.nova.alive()] == ["shop-web-0"]
-
-
-def test_a_policy_that_needs_somebody_to_move_is_refused_with_that(cloud: SmallCloud) -> None:
-    ensemble_id = built(cloud, ("web", 4))
-    together = {"type": "affinity", "level": "rack", "tiers": ["web"]}
-    answer = cloud.patch(ensemble_id, {"policies": [together]})
-    assert answer.status_code == 409
-    assert code(answer) == "ensemble.infeasible"
-    assert cloud.store.get(ensemble_id).generation == 1
 
 
 def test_what_does_not_fit_leaves_nothing(cloud: SmallCloud) -> None:
@@ -419,3 +411,137 @@ def test_what_was_to_be_kept_is_kept_by_a_delete_in_the_middle_of_the_change(
     cloud.service().delete(caller(), ensemble_id)
     cloud.run(ensemble_id)
     assert [each.id for each in cloud.nova.alive()] == [old.server_id]
+
+
+def moving(cloud: SmallCloud) -> str:
+    """Two members on one host, which are to be apart."""
+    ensemble_id = built(cloud, ("web", 2), policies=({**TOGETHER, "level": "host"},))
+    (host,) = {each.host for each in cloud.store.get(ensemble_id).members}
+    assert host
+    return ensemble_id
+
+
+TOGETHER = {"type": "affinity", "level": "rack", "tiers": ["web"]}
+WANTED = {"policies": [SPREAD]}
+
+
+def test_the_preview_says_who_would_move_and_the_change_moves_just_that(cloud: SmallCloud) -> None:
+    ensemble_id = moving(cloud)
+    before = cloud.store.get(ensemble_id)
+    found = cloud.patch(ensemble_id, WANTED, query="?dry_run=1")
+    (move,) = found.json["change"]["moved"]
+    assert "secret" not in found.text
+    refs = {each["ref"]: each["label"] for each in found.json["plan"]["domains"]}
+    assert refs[move["from"]["host"]] != refs[move["to"]["host"]]
+    answer = cloud.patch(ensemble_id, WANTED, plan=found.json["plan"]["id"])
+    assert answer.status_code == 202, answer.json
+    view = answer.json["ensemble"]
+    assert view["operation"]["members"] == {"present": 0, "absent": 0, "moved": 1}
+    assert view["progress"]["message"] == "A change moves 1 member to another host; 0 is there."
+    target = cloud.store.get(ensemble_id).operation.goals[0].host
+    held = cloud.placement.consumers(cloud.nova.host(target).provider)
+    assert held & {each.id for each in before.members}
+
+    cloud.run(ensemble_id)
+    cloud.observe()
+    record = cloud.store.get(ensemble_id)
+    cloud.assert_built(record)
+    assert [each.server_id for each in record.members] == [
+        each.server_id for each in before.members
+    ]
+    moved = {each.name: each.host for each in record.members if each not in before.members}
+    assert moved == {move["member"]: target}
+    assert len({each.host for each in record.members}) == 2
+    said = [str(each["message"]) for each in record.events]
+    assert f"The server of {move['member']} is on another host now." in said
+    operation = cloud.service().operations(record, 1)[0]
+    assert (operation.status, operation.goals[0].move.status) == ("SUCCEEDED", "DONE")
+
+
+@pytest.mark.parametrize(
+    ("locked", "status", "task"),
+    [(True, "ACTIVE", None), (False, "SHUTOFF", None), (False, "ACTIVE", "rebooting")],
+)
+def test_a_server_that_cannot_be_moved_stays_and_another_one_moves(
+    cloud: SmallCloud, locked: bool, status: str, task: str | None
+) -> None:
+    ensemble_id = moving(cloud)
+    first, last = cloud.store.get(ensemble_id).members
+    for number, member in enumerate((last, first)):
+        server = cloud.nova.servers[member.server_id]
+        server.locked, server.status, server.task = locked, status, task
+        answer = cloud.patch(ensemble_id, WANTED, query="?dry_run=1").json
+        moved = [each["member"] for each in answer["change"]["moved"]]
+        assert moved == ([first.name] if number == 0 else [])
+    assert answer["plan"]["reasons"][0]["code"] == "member-cannot-move"
+    assert f"{last.name} would have to be moved" in answer["plan"]["reasons"][0]["message"]
+    assert cloud.patch(ensemble_id, WANTED).status_code == 409
+    assert cloud.store.get(ensemble_id).generation == 1
+
+
+@pytest.mark.parametrize("answer", [None, (403, "It is not for you."), (503, "Not now.")])
+def test_a_move_that_comes_to_nothing_undoes_the_change_and_its_additions(
+    cloud: SmallCloud, answer: Any
+) -> None:
+    ensemble_id = moving(cloud)
+    before = cloud.store.get(ensemble_id)
+    wanted = {**WANTED, **tiers(("web", 3))}
+    assert cloud.patch(ensemble_id, wanted).status_code == 202
+    if answer:
+        cloud.nova.refuse |= {"web-0": answer, "web-1": answer}
+    else:
+        cloud.nova.break_move = {"web-0", "web-1"}
+    cloud.run(ensemble_id)
+    cloud.observe()
+    after = cloud.store.get(ensemble_id)
+    cloud.assert_built(after)
+    assert [(each.server_id, each.host) for each in after.members] == [
+        (each.server_id, each.host) for each in before.members
+    ]
+    assert after.body == before.body
+    last = cloud.service().operations(after, 1)[0]
+    said = answer[1] if answer else "it is still where it was"
+    assert (last.status, said in str(last.reason)) == ("FAILED", True)
+
+
+def test_a_cancel_lets_what_is_moving_arrive_and_moves_nobody_else(cloud: SmallCloud) -> None:
+    hosts = {f"big{n}": (f"rack{n}", "az") for n in range(1, 4)}
+    cloud = SmallCloud.build(cloud.placement, cloud.store, hosts)
+    for host in cloud.nova.hosts:
+        cloud.placement.set_inventory(host.provider, "VCPU", 8)
+    together = {**TOGETHER, "level": "host", "enforcement": "soft"}
+    ensemble_id = built(cloud, ("web", 3), policies=(together,))
+    assert cloud.patch(ensemble_id, WANTED).status_code == 202
+    cloud.store.claim(ensemble_id, "worker", 20)
+    cloud.engine().step(ensemble_id)
+    assert [each.status for each in cloud.nova.alive()].count("MIGRATING") == 1
+    cloud.service().cancel(caller(), ensemble_id)
+    cloud.run(ensemble_id)
+    cloud.observe()
+    record = cloud.store.get(ensemble_id)
+    assert len({each.host for each in record.members}) == 2
+    cloud.assert_built(record)
+    operation = cloud.service().operations(record, 1)[0]
+    states = [each.move.status for each in operation.goals]
+    assert (operation.status, states) == ("CANCELLED", ["DONE", "GIVEN_UP"])
+    assert "had moved already, and stays where it is now" in str(record.events[-1]["message"])
+
+
+def test_a_host_is_closed_to_others_while_a_member_is_handed_over_to_it(cloud: SmallCloud) -> None:
+    ensemble_id = moving(cloud)
+    cloud.patch(ensemble_id, WANTED)
+    seen: list[Any] = []
+
+    def before(method: str, path: str) -> None:
+        if method == "POST" and path.endswith("/action"):
+            seen.extend(Guards(cloud.store).live())
+            seen.extend(cloud.store.handovers())
+
+    cloud.nova.before = before
+    cloud.run(ensemble_id)
+    guard, handover = seen
+    record = cloud.store.get(ensemble_id)
+    target = next(each for each in record.members if each.server_id == guard.server_id)
+    assert guard.host == handover.host == target.host
+    assert (handover.moves, handover.provider) == (True, target.provider)
+    assert cloud.store.handovers() == []

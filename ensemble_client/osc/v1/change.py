@@ -87,8 +87,13 @@ class ChangeOfEnsemble(command.ShowOne):
             if change[what]:
                 names = ", ".join(map(words.printable, change[what]))
                 self.app.stderr.write(f"{label}: {names}\n")
-        if not any(change[what] for what in labels):
-            self.app.stderr.write("No server is added or removed.\n")
+        label_of = {each["ref"]: each["label"] for each in found["plan"]["domains"]}
+        for each in change["moved"]:
+            before, after = (label_of[each[end]["host"]] for end in ("from", "to"))
+            line = f"Moved: {each['member']}, from {before} to {after}"
+            self.app.stderr.write(f"{words.printable(line)}\n")
+        if not any(change[what] for what in ("moved", *labels)):
+            self.app.stderr.write("No server is added, moved or removed.\n")
         lines = [
             *words.survival_lines(found["plan"]["survivability"]),
             *words.messages(found["plan"]["over_quota"]),

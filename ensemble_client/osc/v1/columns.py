@@ -213,7 +213,8 @@ def operation_fields(operation: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]
 
 def _goals(members: Json) -> str:
     """Say how many members are to be there, and how many are to be gone."""
-    return ", ".join(f"{members[goal]} {goal}" for goal in ("present", "absent") if members[goal])
+    goals = ("present", "moved", "absent")
+    return ", ".join(f"{members[goal]} {goal}" for goal in goals if members.get(goal))
 
 
 def _goal_lines(goals: Iterable[Json]) -> str:

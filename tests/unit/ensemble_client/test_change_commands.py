@@ -53,7 +53,7 @@ def test_a_dry_run_changes_nothing(fake: ScriptedCloud, openstack: Run) -> None:
     fake.on("PATCH", ONE, preview(added=[], removed=[]))
     done = openstack("ensemble", "scale", KEY, "web=2", "--dry-run")
     assert done.code == 0
-    assert done.err.splitlines()[0] == "No server is added or removed."
+    assert done.err.splitlines()[0] == "No server is added, moved or removed."
     assert done.err.splitlines()[-1] == "Nothing was changed."
     assert [each.query for each in fake.asked if each.method == "PATCH"] == [{"dry_run": ["1"]}]
 
@@ -186,3 +186,16 @@ def test_a_member_that_is_not_there_is_named(fake: ScriptedCloud, openstack: Run
     fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
     done = openstack("ensemble", "member", "remove", KEY, "web-9")
     assert (done.code, done.err.strip()) == (1, "shop has no member web-9.")
+
+
+def test_who_moves_is_told_with_the_hosts_as_the_tenant_knows_them(
+    fake: ScriptedCloud, openstack: Run
+) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
+    hosts = [each for each in PLAN["domains"] if each["level"] == "host"]
+    ends = [{"host": each["ref"]} for each in hosts[:2]]
+    moved = [{"member": "web-1", "from": ends[0], "to": ends[1]}]
+    fake.on("PATCH", ONE, preview(moved=moved))
+    done = openstack("ensemble", "scale", KEY, "web=2", "--dry-run")
+    labels = [each["label"] for each in hosts]
+    assert done.err.splitlines()[0] == f"Moved: web-1, from {labels[0]} to {labels[1]}"
