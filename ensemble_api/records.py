@@ -122,6 +122,15 @@ class MemberRecord:
         return next((each for each in self.lost_hosts if each.name == self.host), None)
 
     @property
+    def awaited(self) -> bool:
+        """Whether Nova was asked for its server, and no id of one is known."""
+        return (
+            self.server_id is None
+            and bool(self.asked_at)
+            and self.status in (MemberStatus.RESERVED, MemberStatus.BUILDING)
+        )
+
+    @property
     def server_ids(self) -> tuple[str, ...]:
         """The ids of its server and of those that were discarded for it."""
         return (*((self.server_id,) if self.server_id else ()), *self.discarded_servers)

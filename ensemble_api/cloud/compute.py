@@ -140,13 +140,14 @@ class Compute:
         """All compute services: host, state and status."""
         return list(self._get_as_operator(context, "/os-services?binary=nova-compute")["services"])
 
-    def down(self, context: Context) -> frozenset[str]:
-        """The names of the hosts whose compute service does not report.
+    def down_and_silent(self, context: Context) -> tuple[frozenset[str], frozenset[str]]:
+        """The names of the hosts whose compute service does not report, and whose cell does not.
 
-        Of a host whose cell does not answer Nova tells no state, which is not that it is down.
+        Of the latter Nova tells no state, which is not that they are down.
         """
-        services = self.services(context)
-        return frozenset(each["host"] for each in services if each.get("state", "up") != "up")
+        states = {each["host"]: each.get("state") for each in self.services(context)}
+        down = frozenset(host for host, state in states.items() if state not in (None, "up"))
+        return down, frozenset(host for host, state in states.items() if state is None)
 
     def aggregates(self, context: Context) -> list[dict[str, Any]]:
         """All host aggregates with hosts and metadata."""

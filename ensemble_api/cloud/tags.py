@@ -4,7 +4,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
+from ensemble_api.records import EnsembleRecord, MemberRecord
 
 ENSEMBLE_TAG: Final = "ensemble:"
 """Followed by the ensemble's id, on every server of it."""
@@ -63,12 +63,4 @@ def _is_of(
     given = hint(server["id"]) if member.hints else None
     if given is not None:
         return given in member.hints
-    return _is_awaited(member) and server["created"] >= member.asked_at
-
-
-def _is_awaited(member: MemberRecord) -> bool:
-    return (
-        member.server_id is None
-        and bool(member.asked_at)
-        and member.status in (MemberStatus.RESERVED, MemberStatus.BUILDING)
-    )
+    return member.awaited and server["created"] >= member.asked_at

@@ -53,6 +53,7 @@ def build(
     concurrency: int,
     timeout: float,
     down: Collection[str],
+    silent: Collection[str],
 ) -> tuple[Action, ...] | None:
     """The next actions for members that are to be there; None when all of them are.
 
@@ -89,6 +90,7 @@ def build(
         each
         for each in waiting
         if not (each.pause or each.id in lost or _is_waiting_for_its_own(ensemble, each, discarded))
+        and not (each.awaited and each.host in silent)  # its server may be there, unseen
     ]
     ready = [each for each in asking if each.host not in down]
     # What is built on a host that has failed, or is not built, takes no turn from others.

@@ -36,13 +36,15 @@ def decide(
     concurrency: int,
     timeout: float,
     down: Collection[str] = (),
+    silent: Collection[str] = (),
 ) -> tuple[Action, ...]:
     """The next actions, which may be carried out in any order and at the same time.
 
     ``servers`` are all servers that exist for the ensemble's members, ``concurrency`` how many
     builds may be asked for at once, ``timeout`` the seconds without progress that are too many.
     ``down`` are the hosts whose compute service does not report: after a restart it may only not
-    have reported yet, so what is planned there waits.
+    have reported yet, so what is planned there waits. ``silent`` are those whose cell does not
+    answer, so that a server there that is not recorded is not seen.
     """
     operation = ensemble.operation
     if operation is None:
@@ -51,11 +53,13 @@ def decide(
         # Its creator holds the lease until it has answered; that we may act means that it died.
         return (Fail(_INTERRUPTED()),)
     if operation.type is OperationType.CHANGE:
-        return _change(ensemble, servers, operation, concurrency, timeout, down)
+        return _change(ensemble, servers, operation, concurrency, timeout, down, silent)
     wanted, there = _part(ensemble, servers, operation.wanted)
     unwanted, left = _part(ensemble, servers, operation.unwanted)
-    to_build = build(wanted, there, concurrency=concurrency, timeout=timeout, down=down)
-    to_remove = remove(unwanted, left)
+    to_build = build(
+        wanted, there, concurrency=concurrency, timeout=timeout, down=down, silent=silent
+    )
+    to_remove = remove(unwanted, left, silent)
     if to_build is None and to_remove is None:
         return (Finish(_END[operation.type, operation.status]),)
     if to_build and isinstance(to_build[0], Fail):
@@ -70,18 +74,21 @@ def _change(
     concurrency: int,
     timeout: float,
     down: Collection[str],
+    silent: Collection[str],
 ) -> tuple[Action, ...]:
     """Add first, then move, then remove: nothing that stands is given up for less."""
     if operation.status is OperationStatus.RUNNING:
         wanted, there = _part(ensemble, servers, operation.wanted)
-        to_build = build(wanted, there, concurrency=concurrency, timeout=timeout, down=down)
+        to_build = build(
+            wanted, there, concurrency=concurrency, timeout=timeout, down=down, silent=silent
+        )
         if to_build is not None:
             return to_build
         to_move = move(ensemble, servers, operation)
         return (Advance(),) if to_move is None else to_move
     to_move = move(ensemble, servers, operation, start=False)
     unwanted, left = _part(ensemble, servers, operation.unwanted - operation.released)
-    to_remove = remove(unwanted, left)
+    to_remove = remove(unwanted, left, silent)
     if to_move is None and to_remove is None:
         return (Advance(),)
     return (*(to_move or ()), *(to_remove or ()))

@@ -115,12 +115,14 @@ class Engine:
         context = self._session.acting_for(ensemble.requester, ensemble.project_id)
         servers = tuple(self._servers.of(context, ensemble))
         self._handovers.look(ensemble, servers)
+        down, silent = self._not_answering(context, ensemble, servers)
         decided = decide(
             ensemble,
             servers,
             concurrency=self._concurrency,
             timeout=self._timeout,
-            down=self._down(context, ensemble, servers),
+            down=down,
+            silent=silent,
         )
         requester, allowed = self._rights.check(ensemble, decided)
         ready = self._root_volumes.ready(context, allowed)
@@ -151,19 +153,21 @@ class Engine:
             return False
         return operation is not None and operation.removing
 
-    def _down(
+    def _not_answering(
         self, context: Context, ensemble: EnsembleRecord, servers: Collection[Server]
-    ) -> frozenset[str]:
-        """The hosts that do not report, if servers are to be asked for now or are not built."""
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """The hosts that are down, and those of silent cells, where it matters now.
+
+        That is if servers are to be asked for or are not built, or were asked for and are not seen.
+        """
         wanted = [each for each in ensemble.members if each.id in ensemble.building]
-        if not wanted:
-            return frozenset()
         there = {each.member_id for each in servers if not each.discarded}
         asked = any(each.id not in there and not each.pause for each in wanted)
+        unseen = any(each.awaited and each.id not in there for each in ensemble.members)
         failed = any(each.status == "ERROR" for each in servers)
-        if asked or failed or ensemble.idle > HOST_PATIENCE:
-            return self._compute.down(context)
-        return frozenset()
+        if asked or unseen or (wanted and (failed or ensemble.idle > HOST_PATIENCE)):
+            return self._compute.down_and_silent(context)
+        return frozenset(), frozenset()
 
     def _carry_out(
         self,

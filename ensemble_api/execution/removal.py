@@ -23,15 +23,20 @@ SHOWN = 5  # members that are named
 REMINDER = 30.0  # seconds after which Nova is asked again to delete what it is deleting
 
 
-def remove(ensemble: EnsembleRecord, servers: tuple[Server, ...]) -> tuple[Action, ...] | None:
+def remove(
+    ensemble: EnsembleRecord, servers: tuple[Server, ...], silent: Collection[str]
+) -> tuple[Action, ...] | None:
     """The next actions for members that are to be gone; None when all of them are.
 
     Servers are deleted first; a member's hold and records go when its server is gone.
 
     While a server is locked none is deleted: who locked it wants to keep what it belongs to. What
     is held without a server goes even so, since it counts in nobody's quota.
+
+    A server that was asked for and not recorded may be there, unseen, while its cell is ``silent``.
     """
-    alive = {server.member_id for server in servers}
+    unseen = {each.id for each in ensemble.members if each.awaited and each.host in silent}
+    alive = unseen | {server.member_id for server in servers}
     release = tuple(
         ReleaseHold(member)
         for member in ensemble.members
@@ -40,11 +45,11 @@ def remove(ensemble: EnsembleRecord, servers: tuple[Server, ...]) -> tuple[Actio
     if locked := _locked(ensemble, servers):
         return (Block(locked), *release)
     # What is asked of a host just before it dies is lost; once Nova knows that, it needs no host.
-    late = servers and ensemble.idle > REMINDER
+    late = alive and ensemble.idle > REMINDER
     delete = tuple(DeleteServer(each.id) for each in servers if late or not each.deleting)
     if late:
         return (Block(_late(ensemble, alive)), *delete, *release)
-    return delete + release if servers or release else None
+    return delete + release if alive or release else None
 
 
 def _locked(ensemble: EnsembleRecord, servers: tuple[Server, ...]) -> Message | None:

@@ -56,6 +56,7 @@ class Case:
     idle: float = 0.0
     concurrency: int = 8
     down: frozenset[str] = frozenset()
+    silent: frozenset[str] = frozenset()
 
     def decided(self) -> tuple[Action, ...]:
         record = ensemble(*self.members, status=self.status, idle=self.idle)
@@ -66,5 +67,6 @@ class Case:
                 concurrency=self.concurrency,
                 timeout=300.0,
                 down=self.down,
+                silent=self.silent,
             )
         )

@@ -44,6 +44,13 @@ BUILD = [
         down=frozenset({FIRST.host}),
     ),
     Case(
+        "a server that was asked for and not recorded is not seen, its cell being silent: wait",
+        (member(0, status=BUILDING, asked_at="2026-11-28T06:00:00Z"), SECOND),
+        (),
+        (CreateServer(SECOND),),
+        silent=frozenset({FIRST.host, SECOND.host}),
+    ),
+    Case(
         "Nova found no host while the planned one was down: the server goes and is asked for later",
         (built(0, BUILDING), built(1, BUILDING)),
         (server(FIRST, "ERROR", fault=NO_HOST), server(SECOND, "BUILD")),

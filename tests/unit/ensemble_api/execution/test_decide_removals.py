@@ -134,3 +134,20 @@ def test_what_was_asked_of_a_host_that_died_is_asked_again_after_a_while(
 def test_removing_is_over_when_nothing_is_left(status: Status, end: Status | None) -> None:
     record = ensemble(member(0, status=DELETED), member(1, status=DELETED), status=status)
     assert decide(record, (), concurrency=1, timeout=300.0) == (Finish(end),)
+
+
+@pytest.mark.parametrize(("status", "end"), REMOVALS)
+def test_a_server_that_may_be_there_unseen_is_waited_for(
+    status: Status, end: Status | None
+) -> None:
+    """It was asked for and not recorded, and its cell does not answer."""
+    asked = member(0, status=BUILDING, asked_at="2026-11-28T06:00:00Z")
+    record, silent = ensemble(asked, SECOND, status=status), {asked.host, SECOND.host}
+    decided = decide(record, (), concurrency=8, timeout=300.0, silent=silent)
+    assert decided == (ReleaseHold(SECOND),)
+    alone = ensemble(asked, status=status)
+    assert decide(alone, (), concurrency=8, timeout=300.0, silent=silent) == ()
+    late = ensemble(asked, status=status, idle=REMINDER + 1)
+    (told,) = decide(late, (), concurrency=8, timeout=300.0, silent=silent)
+    assert isinstance(told, Block)
+    assert decide(alone, (), concurrency=8, timeout=300.0) == (ReleaseHold(asked),)
