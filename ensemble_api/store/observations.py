@@ -250,12 +250,12 @@ def _observe(session: orm.Session, row: models.Member, seen: ObservedServer) -> 
     # One that was never seen has been on its planned host, where the build has seen it.
     before = row.host if status is None else row.current_host
     row.current_host, row.server_status = seen.host, seen.status
-    told = False
-    if seen.status != status and seen.status in _STATUSES:
+    # What is shelved may be seen on its host for a moment more, and is told of once.
+    told = seen.status in _STATUSES
+    if told and seen.status != status:
         kind, sentence = _STATUSES[seen.status]
         if status not in _STATUSES or _STATUSES[status][0] != kind:
             rows.event(session, row.ensemble_id, f"{member} {kind}", sentence(member=member))
-        told = True
     if seen.status == GONE:
         rows.event(session, row.ensemble_id, f"{member} gone", _GONE(member=member))
     elif before is not None and seen.host is None and not told:
