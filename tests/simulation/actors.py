@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who does what in a schedule: tenants, an operator, hosts, and who restarts what has died."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG
 from ensemble_api.planning.model import Member
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.usecases.reserve import RESERVE_SECONDS
+from tests.simulation import seams
 from tests.simulation.moves import Moves
 from tests.simulation.nova import Server
 from tests.simulation.ours import ApiProcess, World
@@ -19,6 +20,10 @@ from tests.simulation.tasks import Killed, Task
 
 ANSWERED = 4 * RESERVE_SECONDS  # seconds in which every request has an answer, or its process died
 FLAVORS = {"small": (1, 256), "large": (2, 512)}
+_OF_BUILT = """
+    SELECT members.server_id FROM members JOIN ensembles ON ensembles.id = members.ensemble_id
+    WHERE members.server_id IS NOT NULL AND ensembles.status IN ('ACTIVE', 'DEGRADED')
+"""
 IMAGE = "11111111-1111-4111-8111-111111111111"
 
 
@@ -57,6 +62,7 @@ class Actors:
         self.processes: list[ApiProcess] = []
         self.asked: list[Asked] = []
         self.quiet = False
+        self.change: Callable[[str, str], None] = lambda project_id, ensemble_id: None
         self.late: list[str] = []  # requests that did not end
         self.boots = 0
         self.busy = 0  # tenants that are at it
@@ -134,6 +140,10 @@ class Actors:
                 self._preview(asked)
                 self._pause(30.0 if previewed else 5.0)
             self._create(asked)
+            for _ in range(4 if "changes" in self._provoked else self.random.choice((0, 0, 1, 2))):
+                self._pause(30.0)
+                if asked.answers and not self.quiet:
+                    self.change(asked.project_id, asked.answers[-1])
             if self._once(0.3):
                 self._pause(40.0)
                 self._delete(asked)
@@ -197,14 +207,17 @@ class Actors:
             }
             for name in ("web", "db")[: self.random.randint(1, 2)]
         ]
-        policies = [self._policy([str(each["name"]) for each in tiers]) for _ in range(2)]
-        least = 2 if "policies" in self._provoked else 0
         return {
             "name": self.random.choice(("shop", "blog")),
             "description": "",
             "tiers": tiers,
-            "policies": policies[: self.random.randint(least, 2)],
+            "policies": self.policies([str(each["name"]) for each in tiers]),
         }
+
+    def policies(self, tiers: Sequence[str]) -> list[dict[str, Any]]:
+        """Some hard policies about these tiers."""
+        policies = [self._policy(tiers) for _ in range(2)]
+        return policies[: self.random.randint(2 if "policies" in self._provoked else 0, 2)]
 
     def _policy(self, tiers: Sequence[str]) -> dict[str, Any]:
         tier = self.random.choice(tiers)
@@ -267,6 +280,10 @@ class Actors:
 
         return self.world.database.select(Page())
 
+    def _recorded(self) -> set[str]:
+        """The servers that are known of ensembles that are built."""
+        return {row[0] for row in seams.second_look().execute(_OF_BUILT).fetchall()}
+
     def _ours(self) -> list[Server]:
         return [each for each in self.nova.running() if each.ours]
 
@@ -275,16 +292,35 @@ class Actors:
             self._pause(8.0)
             if self.quiet:
                 return
-            ours = [each for each in self._ours() if each.status == "ACTIVE"]
+            # A build that somebody moves about comes to nothing, and is soon over.
+            built = self._recorded() if self._once(0.9) else {each.id for each in self._ours()}
+            ours = [each for each in self._ours() if each.status == "ACTIVE" and each.id in built]
             if not ours:
                 continue
             most = len(ours) if "operator" in self._provoked else self.random.randint(1, 3)
             for server in self.random.sample(ours, min(len(ours), most)):
-                kind = self.random.choice(("live", "cold"))
+                kind = self.random.choice(("live", "cold", "resize", "shelve"))
                 self.start(
-                    f"move {server.name}",
-                    lambda server=server, kind=kind: self._moves.move(server, kind),
+                    f"{kind} {server.name}",
+                    lambda server=server, kind=kind: self._move(server, kind),
                 )
+
+    def _move(self, server: Server, kind: str) -> None:
+        """Move a server, or its tenant resizes or shelves it, and does not leave it half way."""
+        match kind:
+            case "resize":
+                self._moves.resize(server, self.random.choice([*FLAVORS]))
+            case "shelve":
+                self._moves.shelve(server)
+                self._pause(40.0)
+                self._moves.unshelve(server)
+            case _:
+                self._moves.move(server, kind)
+        if server.status == "VERIFY_RESIZE":
+            self._pause(30.0)
+            if self._once(0.3):
+                self._moves.revert(server)
+            self._moves.confirm(server)
 
     def _power(self) -> None:
         """Hosts die and come back; what was on them is evacuated, sometimes."""
@@ -340,8 +376,8 @@ class Actors:
                     server.locked = False
                 case "delete" if not server.locked and not server.half_made:
                     self.nova.remove(server, "tenant")
-                case "tags" if server.status == "ACTIVE":
-                    server.tags = []
+                case "tags" if server.id in self._recorded():
+                    server.tags = []  # by which it is not looked for any more
             self.tasks.note(f"meddled with {server.name}")
 
 

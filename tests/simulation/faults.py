@@ -20,6 +20,7 @@ class Loss(Enum):
 MOST = {
     "process dies": 0.004,
     "process stands still": 0.003,
+    "late in a lease": 0.02,
     "request is lost": 0.02,
     "answer is lost": 0.02,
     "request is repeated": 0.05,

@@ -1,10 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Moves that an operator asks of Nova: live, cold, and evacuations, each through the filter."""
+"""Where Nova takes a server after its build: moves, resizes and shelving, each by the filter."""
 
+import uuid
+from dataclasses import dataclass
+
+from tests.fakes.placement import Consumer
 from tests.simulation.nova import Host, Server, SimulatedNova
 
 STATUSES = {"live": "MIGRATING", "cold": "RESIZE", "evacuate": "REBUILD"}
 TRIES = 2  # of a live migration
+MIGRATION = "MIGRATION"  # the type of a consumer that has what is left behind
+
+
+@dataclass(frozen=True, slots=True)
+class Resize:
+    """A server on its new host, which waits to be confirmed or reverted."""
+
+    source: Host
+    flavor: str
 
 
 class Moves:
@@ -13,54 +26,163 @@ class Moves:
     def __init__(self, nova: SimulatedNova) -> None:
         self._nova = nova
         self._tasks = nova.tasks
+        self._resizes: dict[str, Resize] = {}
 
     def move(self, server: Server, kind: str) -> None:
         """Move a server that can be moved; give up where Nova would."""
-        source: Host = self._nova.host(server.at or "")
-        fit = source.state == "down" if kind == "evacuate" else source.alive
-        if server.gone or server.status != "ACTIVE" or server.task or not fit:
+        source: Host | None = self._nova.host(server.at) if server.at else None
+        if source is None or not self._is_free(server, "ACTIVE"):
             return
-        self._nova.touch(server, STATUSES[kind], "moving")
+        if kind == "cold":
+            self.resize(server, server.request["flavorRef"])
+        elif kind == "live" and source.alive:
+            self._live(server, source)
+        elif kind == "evacuate" and source.state == "down":
+            self._evacuate(server, source)
+
+    def resize(self, server: Server, flavor: str) -> None:
+        """Give a server another host, and perhaps another flavor, until it waits for a word."""
+        source: Host | None = self._nova.host(server.at) if server.at else None
+        if source is None or not source.alive or not self._is_free(server, "ACTIVE"):
+            return
+        self._nova.touch(server, "RESIZE", "moving")
+        before = server.request["flavorRef"]
+        self._leave_behind(server)
+        server.request = {**server.request, "flavorRef": flavor}
+        target = self._place(server, [source.name])
+        self._wait(0.5, 6.0)
+        if self._is_over(server):
+            return
+        if target is None or not target.alive or self._nova.faults.hits("move fails"):
+            server.request = {**server.request, "flavorRef": before}
+            self._come_back(server)
+            self._nova.touch(server, "ACTIVE")
+            return
+        self._land(server, target)
+        server.flavor = flavor
+        self._resizes[server.id] = Resize(source, before)
+        self._nova.touch(server, "VERIFY_RESIZE")
+
+    def confirm(self, server: Server) -> None:
+        """Let what was left behind go."""
+        if self._is_free(server, "VERIFY_RESIZE"):
+            del self._resizes[server.id]
+            self._nova.placement.release(server.migration)
+            self._nova.touch(server, "ACTIVE")
+
+    def revert(self, server: Server) -> None:
+        """Go back to where a server was, by no scheduler."""
+        if not self._is_free(server, "VERIFY_RESIZE"):
+            return
+        resize = self._resizes[server.id]
+        if not resize.source.alive:
+            return
+        del self._resizes[server.id]
+        server.request = {**server.request, "flavorRef": resize.flavor}
+        server.flavor = resize.flavor
+        self._land(server, resize.source)
+        self._come_back(server)
+        self._nova.touch(server, "ACTIVE")
+
+    def shelve(self, server: Server) -> None:
+        """Have a server on no host, with nothing claimed for it."""
+        if not self._is_free(server, "ACTIVE") or not self._nova.host(server.at or "").alive:
+            return
+        self._nova.touch(server, task="shelving")
+        self._wait(0.5, 3.0)
+        if self._is_over(server):
+            return
+        # One that is shelved is on its host for a moment more.
+        self._nova.touch(server, "SHELVED_OFFLOADED", "shelving")
+        self._wait(0.0, 0.5)
+        if not self._is_over(server):
+            server.at = None
+            self._nova.placement.release(server.id)
+            self._nova.touch(server)
+
+    def unshelve(self, server: Server) -> None:
+        """Give it a host again, if there is one."""
+        if not self._is_free(server, "SHELVED_OFFLOADED"):
+            return
+        self._nova.touch(server, task="unshelving")
+        target = self._place(server)
+        self._wait(0.5, 3.0)
+        if self._is_over(server):
+            return
+        if target is None or not target.alive:
+            self._nova.placement.release(server.id)
+            self._nova.touch(server)
+            return
+        self._land(server, target)
+        self._nova.touch(server, "ACTIVE")
+
+    def _live(self, server: Server, source: Host) -> None:
+        self._nova.touch(server, STATUSES["live"], "moving")
+        self._leave_behind(server)
         ignored = [source.name]
-        for _ in range(TRIES if kind == "live" else 1):
-            target = self._nova.scheduling.place(server, ignored)
-            if server.gone:
-                self._nova.placement.release(server.id)
-                return
+        for _ in range(TRIES):
+            target = self._place(server, ignored)
             if target is None:
                 break
-            ignored.append(target)
+            ignored.append(target.name)
             self._wait(0.5, 6.0)
             if self._is_over(server):
                 return
-            if self._nova.faults.hits("move fails") or not self._nova.host(target).alive:
-                self._nova.placement.release(server.id, self._nova.host(target).provider)
+            if self._nova.faults.hits("move fails") or not target.alive:
+                self._nova.placement.release(server.id)
                 continue
-            self._land(server, kind, source, target)
+            self._land(server, target)
+            self._nova.placement.release(server.migration)
+            self._nova.touch(server, "ACTIVE")
             return
-        # An evacuation that finds no host leaves the server in error.
-        self._nova.touch(server, "ERROR" if kind == "evacuate" else "ACTIVE")
+        if not self._is_over(server):
+            self._come_back(server)
+            self._nova.touch(server, "ACTIVE")
 
-    def _land(self, server: Server, kind: str, source: Host, target: str) -> None:
-        self._nova.landing(server, target)
-        server.at = target
-        if kind == "cold":
-            self._nova.touch(server, "VERIFY_RESIZE")
-            self._wait(2.0, 30.0)
-            if self._is_over(server):
-                return
-            if source.alive and self._tasks.random.random() < 0.3:
-                self._nova.landing(server, source.name)
-                server.at = source.name
-                self._nova.placement.release(server.id, self._nova.host(target).provider)
-                self._nova.touch(server, "ACTIVE")
-                return
-        self._nova.placement.release(server.id, source.provider)
+    def _evacuate(self, server: Server, source: Host) -> None:
+        """Build a server anew elsewhere; what it has of its host goes when that is back."""
+        self._nova.touch(server, STATUSES["evacuate"], "moving")
+        target = self._place(server, [source.name])
+        self._wait(0.5, 6.0)
+        if self._is_over(server):
+            return
+        if target is None or not target.alive or self._nova.faults.hits("move fails"):
+            if target is not None:
+                self._nova.placement.release(server.id, target.provider)
+            self._nova.touch(server, "ERROR")  # an evacuation that fails leaves it so
+            return
+        self._land(server, target)
+        source.evacuated.append(server.id)
         self._nova.touch(server, "ACTIVE")
 
+    def _place(self, server: Server, ignored: list[str] | None = None) -> Host | None:
+        name = self._nova.scheduling.place(server, ignored or [])
+        return self._nova.host(name) if name is not None else None
+
+    def _land(self, server: Server, target: Host) -> None:
+        self._nova.landing(server, target.name)
+        server.at = target.name
+
+    def _leave_behind(self, server: Server) -> None:
+        """Have what a server has of its host belong to its migration."""
+        known, server.migration = self._nova.placement.consumers_by_id, str(uuid.uuid4())
+        if server.id in known:
+            known[server.migration] = Consumer(known.pop(server.id).allocations, MIGRATION)
+
+    def _come_back(self, server: Server) -> None:
+        """Have it belong to the server again, which has nothing else."""
+        known = self._nova.placement.consumers_by_id
+        known.pop(server.id, None)
+        if server.migration in known:
+            known[server.id] = Consumer(known.pop(server.migration).allocations)
+
+    def _is_free(self, server: Server, status: str) -> bool:
+        return not server.gone and server.status == status and not server.task
+
     def _is_over(self, server: Server) -> bool:
-        """Whether it is being deleted, or deleted, by now."""
+        """Whether it is being deleted, or deleted, by now: of that nothing may be left."""
         if server.gone:
+            self._nova.placement.release(server.migration)
             self._nova.placement.release(server.id)
         return server.gone or server.task == "deleting"
 

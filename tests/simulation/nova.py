@@ -12,7 +12,7 @@ from tests.fakes.nova import FakeNova
 from tests.fakes.nova_objects import FakeHost, FakeServer, Refused
 from tests.simulation.faults import Faults
 from tests.simulation.scheduling import Scheduling
-from tests.simulation.tasks import START, Tasks
+from tests.simulation.tasks import START, Process, Tasks
 
 NO_HOST = "No valid host was found. There are not enough hosts available."
 NOTICED = 60.0  # seconds after which Nova knows that a host does not report
@@ -24,6 +24,7 @@ class Host(FakeHost):
 
     alive: bool = True
     deaths: int = 0
+    evacuated: list[str] = field(default_factory=list)  # what claims here until it is back
 
 
 @dataclass(eq=False)
@@ -33,12 +34,15 @@ class Server(FakeServer):
     ours: bool = False
     member_id: str = ""  # by the tag that it was asked for with
     deposed: bool = False  # asked for by a worker that had lost its lease
+    after_its_ensemble: Process | None = None  # that asked for it when its ensemble was gone
     at: str | None = None
     updated: datetime = START
     locked_at: float = 0.0
     asked_at: float = 0.0
     removed_by: str = ""  # ours, or a tenant
     unfiltered: bool = False  # placed while the filter could not ask its database
+    migration: str = ""  # the consumer that has what a move left behind
+    flavor: str = ""  # once it was resized
 
 
 @dataclass
@@ -71,6 +75,10 @@ class SimulatedNova(FakeNova):
         self.created_by_us(server)
         return server
 
+    def needs(self, server: FakeServer) -> dict[str, int]:
+        flavor = self.flavors[server.request["flavorRef"]]
+        return {**super().needs(server), "DISK_GB": flavor["disk"]}
+
     def _begin(self, server: FakeServer) -> None:
         assert isinstance(server, Server)
         if self.faults.hits("request is cut off"):
@@ -90,6 +98,8 @@ class SimulatedNova(FakeNova):
                 "created": server.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
             }
         view = FakeNova._view(server, context)
+        flavor = self.flavors[server.flavor or server.request["flavorRef"]]
+        view["flavor"] = {"original_name": flavor["name"]}
         view["updated"] = server.updated.strftime("%Y-%m-%dT%H:%M:%SZ")
         if context.is_admin:
             view["OS-EXT-SRV-ATTR:host"] = server.at
@@ -239,6 +249,7 @@ class SimulatedNova(FakeNova):
         server.gone = True
         self.touch(server, task="deleting")
         self.tasks.point("nova forgets the server")
+        self.placement.release(server.migration)
         self.placement.release(server.id)
 
     # Hosts.
@@ -261,6 +272,10 @@ class SimulatedNova(FakeNova):
     def restart(self, host: Host) -> None:
         host.alive, host.state = True, "up"
         self.tasks.note(f"host {host.name} is back")
+        for server_id in host.evacuated:
+            if self.servers[server_id].at != host.name:
+                self.placement.release(server_id, host.provider)
+        host.evacuated.clear()
         for server in self.running():
             if server.at != host.name:
                 continue

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from keystoneauth1 import exceptions as keystone
 from sqlalchemy import orm
 
@@ -24,6 +25,7 @@ from ensemble_api.execution.root_volumes import RootVolumes
 from ensemble_api.execution.worker import Worker
 from ensemble_api.planning.message import Sentence
 from ensemble_api.service import Service
+from ensemble_api.store import models
 from ensemble_api.store.api import Store
 from ensemble_api.store.guards import Guards
 from ensemble_api.store.history import History
@@ -169,11 +171,28 @@ class ApiProcess:
         _point(self._tasks, self._world.faults, what)
         if loss is Loss.BEFORE:
             raise ConnectionError("Nova's database went away")
+        late = self._is_late(environ)
         answer = self._world.nova(environ, start_response)
+        if late:
+            self._tasks.die()
         _point(self._tasks, self._world.faults, f"{what}: done")
         if loss is Loss.AFTER:
             raise ConnectionError("Nova's message queue went away")
         return answer
+
+    def _is_late(self, environ: dict[str, Any]) -> bool:
+        """Whether the process stood still in a request for a server, and dies in its effect.
+
+        By then others have its lease.
+        """
+        asks = (environ["REQUEST_METHOD"], environ["PATH_INFO"]) == ("POST", "/servers")
+        works = self._tasks.current.about and self.process.alive
+        if not (asks and works and self._world.faults.hits("late in a lease")):
+            return False
+        self.process.paused_until = self._tasks.now + self._tasks.random.uniform(LEASE, 3 * LEASE)
+        self._tasks.note(f"stands still until {self.process.paused_until:.1f}, and dies then")
+        self._tasks.sleep(0.0)
+        return True
 
     def _recall(self, server_id: str) -> bool:
         _point(self._tasks, self._world.faults, f"nova recall {server_id}")
@@ -230,3 +249,17 @@ def _point(tasks: Tasks, faults: Faults, what: str) -> None:
         process.paused_until = tasks.now + tasks.random.uniform(5.0, 90.0)
         tasks.note(f"stands still until {process.paused_until:.1f}")
         tasks.sleep(0.0)
+
+
+def compare_everything(database: Store, process: ApiProcess) -> Callable[[], bool]:
+    """Have everything compared with what Nova has now; gives whether that is done."""
+    model = models.Observation
+    with database.writing() as session:
+        session.execute(sa.update(model).values(compared_at=None, until=None))
+    process.begin("observe", process.observer.observe)
+
+    def is_done() -> bool:
+        with database.reading() as session:
+            return session.scalar(sa.select(model.compared_at)) is not None
+
+    return is_done

@@ -4,6 +4,7 @@
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from unittest import mock
 
@@ -13,14 +14,17 @@ import sqlalchemy as sa
 from ensemble_api.cloud import tags
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.execution import build, decide, engine, observer, removal
+from ensemble_api.execution.actions import Advance
 from ensemble_api.execution.engine import Engine
 from ensemble_api.execution.handover import Handovers
+from ensemble_api.execution.late_servers import LateServers
 from ensemble_api.execution.observer import CloudObserver
+from ensemble_api.operations import OperationStatus
 from ensemble_api.planning import planner
 from ensemble_api.records import MemberStatus
 from ensemble_api.scheduler.admission import Admission
 from ensemble_api.solver.process import solve
-from ensemble_api.store import locations, models, observations, progress
+from ensemble_api.store import changes, locations, models, observations, progress
 from ensemble_api.store.api import Store
 from ensemble_api.usecases import replacement
 from ensemble_api.usecases.holds import Holds
@@ -49,9 +53,11 @@ def _around(owner: Any, name: str, change: Callable[..., Any]) -> Patch:
     return owner, name, changed
 
 
-def _hold_first(create: Any, worker: Any, ensemble: Any, member: Any, *more: Any) -> Any:
+def _hold_first(
+    create: Any, worker: Any, ensemble: Any, requester: Any, member: Any, *more: Any
+) -> Any:
     worker._reservation.release(member.id)
-    return create(worker, ensemble, member, *more)
+    return create(worker, ensemble, requester, member, *more)
 
 
 def _unleased(session: Any, record: Any, owner: str, **values: Any) -> None:
@@ -60,9 +66,28 @@ def _unleased(session: Any, record: Any, owner: str, **values: Any) -> None:
         session.execute(sa.update(model).where(model.id == record.id).values(**values))
 
 
-def _any_tag(server: Any, awaited: Any) -> Any:
-    names = (each.removeprefix(tags.MEMBER_TAG) for each in server.get("tags", ()))
-    return next((awaited[each] for each in names if each in awaited), None)
+def _always(*_: Any, **__: Any) -> bool:
+    return True
+
+
+def _never(*_: Any, **__: Any) -> bool:
+    return False
+
+
+def _beside_nobody(complete: Any, ensemble: Any, running: Any, *more: Any, **options: Any) -> Any:
+    return complete(ensemble, {}, *more, **options)
+
+
+def _a_host_less(plan: Any, ensemble: Any, snapshot: Any, *more: Any, **options: Any) -> Any:
+    usable = snapshot.usable.copy()
+    usable[-1] = False
+    return plan(ensemble, replace(snapshot, usable=usable), *more, **options)
+
+
+def _removed_at_once(change: Any, ensemble: Any, servers: Any, operation: Any, *more: Any) -> Any:
+    if operation.status is OperationStatus.RUNNING and operation.unwanted:
+        return (Advance(),)
+    return change(ensemble, servers, operation, *more)
 
 
 def _on_failed(complete: Any, ensemble: Any, running: Any, snapshot: Any, _: Any, **kw: Any) -> Any:
@@ -150,16 +175,18 @@ PROVOKED: dict[str, tuple[str, ...]] = {
     "servers go although one is locked": ("meddler",),
     "where Nova moved a server is not seen": ("operator",),
     "unknown is taken for lost": ("cell",),
+    "a new plan forgets what stands": ("build fails", "policies", "apart"),
+    "a retry makes a second server": ("answer is lost",),
+    "a late server stays": ("late in a lease",),
+    "a change removes before it has added": ("changes",),
+    "a change that fails is described as if it had not": ("changes", "build fails"),
 }
 
 BUGS: dict[str, list[Patch]] = {
     "a server is asked for without a saved intent": [(Store, "save_server_request", _nothing)],
     "a hold is released before the intent": [_around(Engine, "_create", _hold_first)],
     "the lease is not checked": [(progress, "update_ensemble", _unleased)],
-    "a tag is trusted": [
-        (tags, "_awaited", lambda member: True),
-        (tags, "_by_tag", _any_tag),
-    ],
+    "a tag is trusted": [(tags, "_is_of", _always)],
     "a host that failed is used again": [_around(replacement, "complete", _on_failed)],
     "a server that was replaced is not removed": [(build, "_removals", _none)],
     "a removal keeps holds": [(Engine, "_release", _kept_hold)],
@@ -179,6 +206,15 @@ BUGS: dict[str, list[Patch]] = {
     "servers go although one is locked": [(removal, "_locked", _nothing)],
     "where Nova moved a server is not seen": [(observations, "_observe", _unseen)],
     "unknown is taken for lost": [(observer, "_UNKNOWN", "")],
+    "a new plan forgets what stands": [_around(replacement, "complete", _beside_nobody)],
+    "a retry makes a second server": [
+        (tags, "_is_of", _never),
+        (LateServers, "discard", _nothing),
+    ],
+    "a late server stays": [(LateServers, "discard", _nothing)],
+    "room is not seen": [_around(planner, "plan", _a_host_less)],
+    "a change removes before it has added": [_around(decide, "_change", _removed_at_once)],
+    "a change that fails is described as if it had not": [(changes, "_restore", _nothing)],
 }
 
 

@@ -12,20 +12,26 @@ import sqlalchemy as sa
 from keystoneauth1 import exceptions as keystone
 
 from ensemble_api import advice, exception
+from ensemble_api.planning import completion, scaling
+from ensemble_api.planning.result import Infeasible
 from ensemble_api.records import EnsembleRecord
-from ensemble_api.store import models
+from ensemble_api.store.operations import Operations
+from ensemble_api.usecases import replacement
+from ensemble_api.usecases.capacity import FreeCapacity
 from tests.fakes.placement import FakePlacement
 from tests.simulation import seams
 from tests.simulation.actors import FLAVORS, IMAGE, Actors, context
+from tests.simulation.changes import Changes, wrong_ends
 from tests.simulation.faults import Faults
 from tests.simulation.invariants import Invariants
 from tests.simulation.nova import Host, SimulatedNova
-from tests.simulation.ours import SimulatedStore, World
+from tests.simulation.ours import SimulatedStore, World, compare_everything
 from tests.simulation.scheduling import Scheduling
 from tests.simulation.tasks import Tasks
 
 CHAOS = 90.0  # seconds at most in which things go wrong
 REST = 1200.0  # seconds in which all must come to rest after that
+UNDER_WAY = ("moving", "shelving", "unshelving")  # what Nova has not ended yet of its own
 LOOK = 5.0  # seconds between two looks at whether it has
 EXPECTED = (
     exception.EnsembleError,
@@ -79,6 +85,8 @@ class _Schedule:
         self.world = World(tasks, faults, database, nova, placement)
         self.invariants = Invariants(self.world)
         self.actors = Actors(self.world, provoked)
+        self.changes = Changes(self.actors)
+        self.actors.change = self.changes.change
         self.seen: dict[str, int] = {}
 
     @contextlib.contextmanager
@@ -102,11 +110,43 @@ class _Schedule:
         sa.event.listen(engine, "before_cursor_execute", before)
         sa.event.listen(engine, "after_cursor_execute", after)
         try:
-            with mock.patch.object(advice, "log", failed):
+            with contextlib.ExitStack() as patches:
+                for owner, name, new in (
+                    (advice, "log", failed),
+                    (FreeCapacity, "plan", self._seen_to_be_sound()),
+                    (replacement, "complete", self._completed(replacement.complete)),
+                    (scaling, "complete", self._completed(scaling.complete)),
+                ):
+                    patches.enter_context(mock.patch.object(owner, name, new))
                 yield
         finally:
             sa.event.remove(engine, "before_cursor_execute", before)
             sa.event.remove(engine, "after_cursor_execute", after)
+
+    def _seen_to_be_sound(self) -> Callable[..., Any]:
+        plan = FreeCapacity.plan
+
+        def planned(
+            it: FreeCapacity, context: Any, request: Any, *more: Any, **options: Any
+        ) -> Any:
+            found, capacity = plan(it, context, request, *more, **options)
+            if isinstance(found, Infeasible):
+                self.invariants.refused(request.ensemble, capacity.snapshot, {})
+            return found, capacity
+
+        return planned
+
+    def _completed(self, complete: Callable[..., Any]) -> Callable[..., Any]:
+        def completed(
+            ensemble: Any, running: Any, snapshot: Any, closed: Any, **options: Any
+        ) -> Any:
+            found = complete(ensemble, running, snapshot, closed, **options)
+            if isinstance(found, Infeasible):
+                less = completion.closed_to_more(snapshot, ensemble, running, closed)
+                self.invariants.refused(ensemble, less, running)
+            return found
+
+        return completed
 
     def run(self) -> None:
         faults = self.world.faults
@@ -121,7 +161,13 @@ class _Schedule:
         if not self.until(self._rests, REST):
             self._broken("it does not come to rest")
         self._count()
-        for step in (self.observe, self.invariants.at_rest, self._requests, self._delete_all):
+        for step in (
+            self.observe,
+            self.invariants.at_rest,
+            self._requests,
+            self._changed,
+            self._delete_all,
+        ):
             if self.invariants.found:
                 return
             step()
@@ -160,24 +206,16 @@ class _Schedule:
 
     def _rests(self) -> bool:
         moving = any(
-            each.task == "moving" or each.status == "VERIFY_RESIZE"
+            each.task in UNDER_WAY or each.status == "VERIFY_RESIZE"
             for each in self.world.nova.running()
         )
         return self.invariants.all_settled and not moving and not self.actors.busy
 
     def observe(self) -> None:
         """Have everything compared with what Nova has now, by the process whose turn it is."""
-        model, database = models.Observation, self.world.database
-        with database.writing() as session:
-            session.execute(sa.update(model).values(compared_at=None, until=None))
         (first, *_) = [each for each in self.actors.processes if each.process.alive]
-        first.begin("observe", first.observer.observe)
-
-        def compared() -> bool:
-            with database.reading() as session:
-                return session.scalar(sa.select(model.compared_at)) is not None
-
-        if not self.until(compared, REST, look=0.5):  # or another has its turn
+        # Another one may have its turn.
+        if not self.until(compare_everything(self.world.database, first), REST, look=0.5):
             self._broken("nobody observes")
 
     def _in_a_task(self, run: Callable[[], Any]) -> None:
@@ -197,6 +235,21 @@ class _Schedule:
             self.invariants.holds(asked.built, f"another plan than {asked.plan_id} was built")
             for error in asked.refused:
                 self.invariants.holds(isinstance(error, EXPECTED), f"answered {error!r}")
+
+    def _changed(self) -> None:
+        """Each ensemble is what its last change has made of it, or what it was before."""
+        operations = Operations(self.world.database)
+        for record in self.invariants.records():
+            if record.status.built:
+                told = operations.select(record.id, 100)
+                for wrong in wrong_ends(self.changes.asked, record, told):
+                    self.invariants.holds(False, f"{record.id[:8]}: {wrong}")
+        for asked in self.changes.asked:
+            error = asked.answer
+            if isinstance(error, Exception):
+                self.invariants.holds(isinstance(error, EXPECTED), f"answered {error!r}")
+            what = "refused" if isinstance(error, Exception) else "accepted"
+            self.seen[f"change {what}"] = self.seen.get(f"change {what}", 0) + 1
 
     def _delete_all(self) -> None:
         for record in self.invariants.records():
@@ -238,6 +291,7 @@ def _cloud(
     flavors = {
         name: {
             "id": name,
+            "name": name,
             "vcpus": vcpus,
             "ram": ram,
             "disk": 1,

@@ -42,7 +42,7 @@ class Scheduling:
             each
             for each in self.nova.hosts
             if each.state == "up"
-            and (each.status == "enabled" or wanted)
+            and each.status == "enabled"
             and each.name not in ignored
             and wanted in (None, each.name)
             and self.nova.placement.fits(each.provider, needs)
