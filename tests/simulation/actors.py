@@ -18,6 +18,7 @@ from tests.simulation.nova import Server
 from tests.simulation.ours import ApiProcess, World
 from tests.simulation.tasks import Killed, Task
 
+HURRY = 10  # by which what is left to do is done sooner in the end
 ANSWERED = 4 * RESERVE_SECONDS  # seconds in which every request has an answer, or its process died
 FLAVORS = {"small": (1, 256), "large": (2, 512)}
 _OF_BUILT = """
@@ -95,14 +96,15 @@ class Actors:
         self.processes.append(process)
         return process
 
-    def _pause(self, most: float) -> None:
-        self.tasks.sleep(self.random.uniform(0.0, most))
+    def pause(self, most: float) -> None:
+        """Wait a while; once all is to come to rest, a short one."""
+        self.tasks.sleep(self.random.uniform(0.0, most / HURRY if self.quiet else most))
 
     # Processes.
 
     def _supervise(self) -> None:
         while True:
-            self._pause(4.0)
+            self.pause(4.0)
             for each in [each for each in self.processes if not each.process.alive]:
                 self.processes.remove(each)
                 self.start_process()
@@ -128,7 +130,7 @@ class Actors:
 
     def _ask(self, project_id: str) -> None:
         for _ in range(self.random.randint(1, 2)):
-            self._pause(0.1 if "all at once" in self._provoked else 20.0)
+            self.pause(0.1 if "all at once" in self._provoked else 20.0)
             if self.quiet:
                 return
             repeated = "asks again" in self._provoked
@@ -138,14 +140,14 @@ class Actors:
             previewed = "previews" in self._provoked
             if self._once(0.3) or previewed:
                 self._preview(asked)
-                self._pause(30.0 if previewed else 5.0)
+                self.pause(30.0 if previewed else 5.0)
             self._create(asked)
             for _ in range(4 if "changes" in self._provoked else self.random.choice((0, 0, 1, 2))):
-                self._pause(30.0)
+                self.pause(30.0)
                 if asked.answers and not self.quiet:
                     self.change(asked.project_id, asked.answers[-1])
             if self._once(0.3):
-                self._pause(40.0)
+                self.pause(40.0)
                 self._delete(asked)
 
     def _once(self, share: float) -> bool:
@@ -178,7 +180,7 @@ class Actors:
                 return
             if answer is not None and self._once(0.7) and "asks again" not in self._provoked:
                 return
-            self._pause(10.0)
+            self.pause(10.0)
 
     def _delete(self, asked: Asked) -> None:
         if not asked.answers:
@@ -251,7 +253,7 @@ class Actors:
         """A tenant without ensembles, whose servers come and go."""
         mine: list[Server] = []
         while not self.quiet:
-            self._pause(6.0)
+            self.pause(6.0)
             if self.quiet:
                 return
             if mine and self._once(0.5):
@@ -289,7 +291,7 @@ class Actors:
 
     def _operate(self) -> None:
         while not self.quiet:
-            self._pause(8.0)
+            self.pause(8.0)
             if self.quiet:
                 return
             # A build that somebody moves about comes to nothing, and is soon over.
@@ -312,12 +314,12 @@ class Actors:
                 self._moves.resize(server, self.random.choice([*FLAVORS]))
             case "shelve":
                 self._moves.shelve(server)
-                self._pause(40.0)
+                self.pause(40.0)
                 self._moves.unshelve(server)
             case _:
                 self._moves.move(server, kind)
         if server.status == "VERIFY_RESIZE":
-            self._pause(30.0)
+            self.pause(30.0)
             if self._once(0.3):
                 self._moves.revert(server)
             self._moves.confirm(server)
@@ -325,7 +327,7 @@ class Actors:
     def _power(self) -> None:
         """Hosts die and come back; what was on them is evacuated, sometimes."""
         while not self.quiet:
-            self._pause(30.0)
+            self.pause(30.0)
             if self.quiet:
                 return
             alive = [each for each in self.nova.hosts if each.alive]
@@ -333,14 +335,14 @@ class Actors:
                 continue
             host = self.random.choice(alive)
             self.nova.fail(host, forced=self._once(0.5))
-            self._pause(90.0)
+            self.pause(90.0)
             if host.state == "down" and self._once(0.5):
                 for server in [each for each in self._ours() if each.at == host.name]:
                     self.start(
                         f"evacuate {server.name}",
                         lambda server=server: self._moves.move(server, "evacuate"),
                     )
-                self._pause(20.0)
+                self.pause(20.0)
             if self._once(0.7):
                 self.nova.restart(host)
 
@@ -348,13 +350,13 @@ class Actors:
         """The cell that has some of the hosts does not answer for a while."""
         cell = self.random.sample(self.nova.hosts, self.random.randint(1, len(self.nova.hosts) - 1))
         while not self.quiet:
-            self._pause(60.0)
+            self.pause(60.0)
             if self.quiet:
                 return
             for host in cell:
                 host.silent = True
             self.tasks.note(f"silent: {[each.name for each in cell]}")
-            self._pause(60.0)
+            self.pause(60.0)
             for host in cell:
                 host.silent = False
             self.tasks.note("the cell answers")
@@ -362,7 +364,7 @@ class Actors:
     def _meddle(self) -> None:
         """Tenants lock, unlock and delete servers of ensembles, and take tags off."""
         while not self.quiet:
-            self._pause(25.0)
+            self.pause(25.0)
             if self.quiet:
                 return
             ours = self._ours()

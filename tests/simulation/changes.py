@@ -36,7 +36,7 @@ class Changes:
         if record is None:
             return
         if self._once(0.1):  # others have changed it meanwhile
-            self._pause(20.0)
+            self.actors.pause(20.0)
         request = ChangeRequest(record.generation, self._body(record), self._named(record))
         if self._once(0.3):
             found = self.actors.request(
@@ -45,7 +45,7 @@ class Changes:
             )
             plan_id = getattr(getattr(found, "dry_run", None), "id", None)
             request = replace(request, plan_id=plan_id)
-            self._pause(5.0)
+            self.actors.pause(5.0)
         asked = AskedChange(ensemble_id, record.body, request)
         self.asked.append(asked)
         # Each request reads the ensemble anew, as the handler does.
@@ -54,21 +54,23 @@ class Changes:
             lambda it: it.service.change(context(project_id), it.service.get(ensemble_id), request),
         )
         if self._once(0.3):
-            self._pause(8.0)
+            self.actors.pause(8.0)
             self.actors.request(
                 "cancel", lambda it: it.service.cancel(context(project_id), ensemble_id)
             )
 
     def _built(self, ensemble_id: str) -> EnsembleRecord | None:
         """The ensemble as its tenant sees it, once nothing is done with it, or mostly so."""
-        for _ in range(12):
+        for _ in range(6):
+            if self.actors.quiet:
+                return None
             found = self.actors.request("look", lambda it: it.service.get(ensemble_id))
             if isinstance(found, EnsembleRecord) and found.status.built:
                 if found.operation is None or self._once(0.2):
                     return found
             elif isinstance(found, exception.NotFound):
                 return None
-            self._pause(10.0)
+            self.actors.pause(10.0)
         return None
 
     def _body(self, record: EnsembleRecord) -> Mapping[str, Any]:
@@ -102,9 +104,6 @@ class Changes:
 
     def _once(self, share: float) -> bool:
         return self.actors.random.random() < share
-
-    def _pause(self, most: float) -> None:
-        self.actors.tasks.sleep(self.actors.random.uniform(0.0, most))
 
 
 def _names(tiers: Sequence[Mapping[str, Any]]) -> list[str]:
