@@ -147,6 +147,26 @@ def ensemble_create(
 
 
 @profiler.trace
+def ensemble_preview_change(
+    request: HttpRequest, ensemble_id: str, wanted: Mapping[str, Any], remove: Sequence[str]
+) -> dict[str, Any]:
+    """Tell what would come of a change, as {"plan", "change"}, without touching anything."""
+    return dict(manager(request).preview_change(ensemble_id, wanted, remove=remove))
+
+
+@profiler.trace
+def ensemble_change(
+    request: HttpRequest,
+    ensemble_id: str,
+    wanted: Mapping[str, Any],
+    remove: Sequence[str],
+    plan: str,
+) -> None:
+    """Begin to carry out the change that was previewed under the id of its plan."""
+    manager(request).change(ensemble_id, wanted, remove=remove, plan=plan)
+
+
+@profiler.trace
 def ensemble_cancel(request: HttpRequest, ensemble_id: str) -> None:
     """End a build; nothing of the ensemble is left then. A Conflict when nothing is being built."""
     manager(request).cancel(ensemble_id)

@@ -72,6 +72,7 @@ def ensemble(name: str, status: str = "ACTIVE", active: int = 2, **more: Any) ->
         "status": status,
         "status_label": _STATUSES[status]["label"],
         "settled": _STATUSES[status]["settled"],
+        "generation": 1,
         "created_at": stamp,
         "updated_at": stamp,
         "progress": {

@@ -297,7 +297,7 @@ test('nothing is said to be the same as in a plan that is not known any more', (
 /** Submit with an answer, and tell what happened. */
 async function submitted(answer, id) {
   const heard = [];
-  const page = { body: () => 'body', busy: (on) => heard.push(on) };
+  const page = { body: () => ({ ensemble: 'body' }), busy: (on) => heard.push(on) };
   for (const name of ['done', 'failed', 'changed']) { page[name] = (what) => heard.push([name, what]); }
   const sent = submit.open(async ({ key, ...body }) => { assert.ok(key); heard.push(body); return answer(); }, page);
   await Promise.all([sent.send(id), sent.send(id)]);
@@ -341,7 +341,7 @@ test('a refusal is not the answer to the next try, but a create at work and a fa
   const keysAfter = async (status, code) => {
     const keys = [];
     const quiet = () => {};
-    const page = { body: () => 'body', busy: quiet, done: quiet, failed: quiet, changed: quiet };
+    const page = { body: () => ({ ensemble: 'body' }), busy: quiet, done: quiet, failed: quiet, changed: quiet };
     const sent = submit.open(async ({ key }) => {
       keys.push(key);
       throw Object.assign(new Error('no'), { status, details: { code } });

@@ -9,7 +9,8 @@ const LOAD_ORDER = require(path.join(FOLDER, 'load_order.json'));
 // These run a page as soon as they are loaded, or stand alone.
 const PAGES = ['draw/draw', 'details/details', 'admin/host_impact'];
 const GROUPS = [
-  'shared', 'kinds', 'picture', 'draw', 'policies', 'sheet', 'text', 'outputs', 'difference', 'answer', 'details',
+  'shared', 'dialog', 'kinds', 'picture', 'current_state', 'draw', 'create', 'change', 'draw_page', 'policies', 'sheet',
+  'text', 'outputs', 'difference', 'change_answer', 'answer', 'details',
 ];
 
 // As GET /os-ensembles/capabilities tells them, of a cloud with smaller ones than usual.

@@ -9,6 +9,8 @@ const { minify } = require('terser');
 
 const DASHBOARD = path.join(__dirname, '..', '..', 'ensemble_dashboard');
 const MOST = 66 * 1024; // bytes; each kind of policy is on both large pages, and each small module has an envelope
+// The drawing again, with what runs in it.
+const MOST_OF = { 'ensembles/change.html': 71 * 1024 };
 
 const JS = path.join(DASHBOARD, 'static', 'ensembles', 'js');
 const LOAD_ORDER = require(path.join(JS, 'load_order.json'));
@@ -56,7 +58,8 @@ for (const page of PAGES) {
       `when wanted ${later.length} more, ${await minified(later)} bytes`);
     assert.deepEqual(names.filter((name) => later.includes(name)), [], 'loaded at once and later');
     assert.equal(new Set(names).size, names.length, 'a script is loaded twice');
-    assert.ok(size <= MOST, `${size} bytes are more than ${MOST}`);
+    const most = MOST_OF[page] || MOST;
+    assert.ok(size <= most, `${size} bytes are more than ${most}`);
   });
 }
 

@@ -32,6 +32,7 @@ GUIDE = {
     "draw-refused": "draw-refused",
     "draw-changed": "draw-changed",
     "details-building": "details-building",
+    "change": "change",
     "index": "index",
     "admin-host-impact": "host-impact",
 }

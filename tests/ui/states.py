@@ -116,6 +116,7 @@ def ensembles(page: Dashboard, project: Project, break_a_build: Callable[[], Any
         page.find("dialog[open]")
         yield f"details-{act}"
         _escape(page)
+    yield from changes(page)
     broken = break_a_build()
     page.open(f"/project/ensembles/{broken['id']}/")
     page.find("#ens-details[data-status=ERROR]")
@@ -134,6 +135,27 @@ def ensembles(page: Dashboard, project: Project, break_a_build: Callable[[], Any
     page.open("/project/ensembles/?q=nothing-has-this-name")
     page.until(lambda: "No ensemble matches the search." in page.text(".ens-table"))
     yield "index-no-match"
+
+
+def changes(page: Dashboard) -> Iterator[str]:
+    """The drawing of the ensemble whose page is open."""
+    page.click("a[href$='/change/']")
+    drawing(page, "fits")
+    yield "change-begin"
+    page.click("#t1-more")
+    page.click("#t3-less")
+    page.until(lambda: len(page.all("[data-change]")) == 2)
+    drawing(page, "fits")
+    yield "change"
+    page.click("#t3-goes summary")
+    yield "change-who-goes"
+    page.click("#ens-submit")
+    page.find("dialog[open]")
+    yield "change-ask"
+    _escape(page)
+    page.type("#t1-count", "60")
+    drawing(page, "refused")
+    yield "change-refused"
 
 
 def operators(page: Dashboard) -> Iterator[str]:

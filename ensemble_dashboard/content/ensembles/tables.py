@@ -20,6 +20,8 @@ from ensemble_dashboard.api import ensemble as api
 from ensemble_dashboard.content.ensembles import page_project
 from ensemble_dashboard.content.ensembles.search import Search
 
+_BUILT = ("ACTIVE", "DEGRADED")
+
 
 class DrawEnsemble(tables.LinkAction):
     """Opens the page where an ensemble is drawn."""
@@ -41,6 +43,23 @@ class PlanEnsemble(DrawEnsemble):
     def allowed(self, request: HttpRequest, _datum: Any = None) -> bool:
         """Offer it in the place of the other."""
         return not rights.may(request, "create")
+
+
+class ChangeEnsemble(tables.LinkAction):
+    """Opens the drawing of an ensemble that runs."""
+
+    name = "change"
+    verbose_name = gettext_lazy("Change")
+    icon = "pencil"
+    policy_rules = rights.rules("change")
+
+    def allowed(self, _request: HttpRequest, datum: Any = None) -> bool:
+        """Offer it for what is built, while nothing else is done with it."""
+        return datum is None or (datum.status in _BUILT and datum.settled)
+
+    def get_link_url(self, datum: Any = None) -> str:
+        """Give the address of the drawing."""
+        return change_url(datum)
 
 
 class DrawAnother(tables.LinkAction):
@@ -192,6 +211,11 @@ def like_url(datum: Any) -> str:
     return f"{reverse('horizon:project:ensembles:draw')}?{urlencode({'like': datum.id})}"
 
 
+def change_url(datum: Any) -> str:
+    """Give the address of the drawing of this ensemble."""
+    return reverse("horizon:project:ensembles:change", args=[datum.id])
+
+
 def details_url(datum: Any) -> str:
     """Give the address of the ensemble's page in its project."""
     return reverse("horizon:project:ensembles:detail", args=[datum.id])
@@ -241,7 +265,6 @@ def member_count(datum: Any) -> str:
 
 
 _LEAVING = ("ROLLING_BACK", "DELETING")  # of what is being removed nothing is to survive
-_BUILT = ("ACTIVE", "DEGRADED")
 
 
 def survival_chips(datum: Any) -> str:
@@ -387,4 +410,4 @@ class EnsemblesTable(tables.DataTable):
         css_classes = "ens-table"
         no_data_message = gettext_lazy("No ensemble matches the search.")
         table_actions: tuple[type, ...] = (DrawEnsemble, PlanEnsemble, DeleteEnsemble)
-        row_actions: tuple[type, ...] = (DrawAnother, PlanAnother, DeleteEnsemble)
+        row_actions: tuple[type, ...] = (ChangeEnsemble, DrawAnother, PlanAnother, DeleteEnsemble)

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 
 from ensemble_dashboard.content.ensembles import (
     catalog,
+    changing,
     files,
     following,
     key_pairs,
@@ -48,5 +49,16 @@ urlpatterns = [
     path("read/", files.ReadView.as_view(), name="read"),
     path("words/<slug:language>/", catalog.CatalogView.as_view(), name="words"),
     path("<uuid:ensemble_id>/", views.DetailView.as_view(), name="detail"),
+    path("<uuid:ensemble_id>/change/", changing.ChangeView.as_view(), name="change"),
+    path(
+        "<uuid:ensemble_id>/change/plan/",
+        changing.PreviewChangeView.as_view(),
+        name="preview_change",
+    ),
+    path(
+        "<uuid:ensemble_id>/change/submit/",
+        changing.SubmitChangeView.as_view(),
+        name="submit_change",
+    ),
     *of_an_ensemble(),
 ]

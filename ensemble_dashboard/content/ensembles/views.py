@@ -26,7 +26,8 @@ from ensemble_dashboard.starts import STARTS
 _QUESTIONS = ("state", "survivability", "operations", "cancel", "delete", "document")
 
 
-def _no_page(request: HttpRequest, trouble: Trouble, title: words.Text) -> HttpResponse:
+def no_page(request: HttpRequest, trouble: Trouble, title: words.Text) -> HttpResponse:
+    """Say in the place of a page why there is none."""
     context = {"trouble": trouble, "page_title": title}
     return shortcuts.render(request, "ensembles/trouble.html", context, status=trouble.status)
 
@@ -58,7 +59,7 @@ class IndexView(tables.PagedTableMixin, tables.DataTableView):
         if request.method == "POST" or "action" in asked:
             trouble = page_project.trouble(request, asked.get(page_project.FIELD))
             if trouble:
-                return _no_page(request, trouble, self.page_title)
+                return no_page(request, trouble, self.page_title)
         answer: HttpResponse | None = super().construct_tables()
         return answer
 
@@ -125,7 +126,7 @@ class DetailView(views.HorizonTemplateView):
             messages.error(request, told)
             return shortcuts.redirect(self.index_url)
         except Exception as error:  # noqa: BLE001 - what is no answer of a service is raised again
-            return _no_page(request, caught(request, error), gettext("Ensemble"))
+            return no_page(request, caught(request, error), gettext("Ensemble"))
         context = self.get_context_data(ensemble=ensemble, **kwargs)
         answer: HttpResponse = self.render_to_response(context)
         return answer
@@ -140,6 +141,8 @@ class DetailView(views.HorizonTemplateView):
         context["index_url"] = self.index_url
         may_plan = not self.all_projects and rights.may(self.request, "plan")
         context["like_url"] = ensemble_tables.like_url(ensemble) if may_plan else None
+        may_change = not self.all_projects and rights.may(self.request, "change")
+        context["change_url"] = ensemble_tables.change_url(ensemble) if may_change else None
         for action in ("cancel", "delete"):
             context[f"may_{action}"] = rights.may(self.request, action, ensemble.project_id)
         context["page_data"] = {
@@ -170,21 +173,18 @@ class DrawView(views.HorizonTemplateView):
     """The page where an ensemble is drawn, previewed and submitted."""
 
     template_name = "ensembles/draw.html"
-
-    @property
-    def page_title(self) -> words.Text:
-        """Name what can be done here."""
-        may_create = rights.may(self.request, "create")
-        return _("Draw Ensemble") if may_create else _("Plan Ensemble")
+    page_title: words.Text = _("Draw Ensemble")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the drawing to whoever may at least plan it."""
+        """Show the drawing to whoever may at least plan it, and name what can be done here."""
+        if not rights.may(request, "create"):
+            self.page_title = _("Plan Ensemble")
         if not rights.may(request, "plan"):
-            return _no_page(request, forbidden(), self.page_title)
+            return no_page(request, forbidden(), self.page_title)
         try:
             capabilities = api.ensemble_capabilities(request)
         except Exception as error:  # noqa: BLE001 - what is no answer of a service is raised again
-            return _no_page(request, caught(request, error), self.page_title)
+            return no_page(request, caught(request, error), self.page_title)
         context = self.get_context_data(capabilities=capabilities, **kwargs)
         answer: HttpResponse = self.render_to_response(context)
         return answer
@@ -198,6 +198,7 @@ class DrawView(views.HorizonTemplateView):
         context["volumes"] = "volumes" in found
         context["starts"] = STARTS
         context["some_starts"] = [start for start in STARTS if start.tiers]
+        context["back_url"] = reverse("horizon:project:ensembles:index")
         context["page_data"] = {
             "choices": found,
             "levels": [each["name"] for each in capabilities["levels"]],

@@ -71,8 +71,8 @@ WRITES = {"Delete Ensemble", "Delete Ensembles"}
     [
         pytest.param(
             "demo",
-            {"Draw Ensemble", "Draw Another", *WRITES},
-            {"Cancel the build", "Delete Ensemble", "Draw another like this"},
+            {"Draw Ensemble", "Change", "Draw Another", *WRITES},
+            {"Cancel the build", "Change", "Delete Ensemble", "Draw another like this"},
             {"Create Ensemble"},
             id="a member",
         ),

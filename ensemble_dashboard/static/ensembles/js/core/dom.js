@@ -60,9 +60,12 @@
     return el('bdi', {}, String(text));
   }
 
-  /** The link of an error that has one: to sign in again, or back to the page's project; null for others. */
+  /**
+   * The link of an error that has one: to sign in again, or back to the page's project; null for others. AngularJS would
+   * keep one to the same address from loading it again, but for its target.
+   */
   function errorLink({ told }) {
-    return told && el('a', { class: 'btn btn-primary btn-sm ens-way', href: told.href }, told.words);
+    return told && el('a', { class: 'btn btn-primary btn-sm ens-way', href: told.href, target: '_self' }, told.words);
   }
 
   /** The data the page came with. */

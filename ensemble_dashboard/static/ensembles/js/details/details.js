@@ -89,7 +89,8 @@
 
   function showButtons() {
     for (const node of document.querySelectorAll('[data-while]')) {
-      const hidden = !node.dataset.while.split(' ').includes(state.ensemble.status);
+      const busy = node.hasAttribute('data-idle') && !state.ensemble.settled;
+      const hidden = busy || !node.dataset.while.split(' ').includes(state.ensemble.status);
       if (hidden && node === document.activeElement) { part('sentence').focus(); }
       node.hidden = hidden;
     }

@@ -4,9 +4,9 @@
   'use strict';
   const {
     words, dom, tierLegend, api, drafts, draftPolicies, apiBody, draftFaults, fieldPlaces, history, stepLabels, newDraft,
-    starts, savedDrafts, firstDraft, fieldErrors, frame, pageState, planAnswers,
+    starts, savedDrafts, fieldErrors, frame, pageState, planAnswers,
     cardFocus, shortcuts, verdict, submit, dryRun, tierCard, policyChip, policyWords, edges,
-    catalog, quota, lazyScripts,
+    catalog, quota, lazyScripts, newEnsemble, runningEnsemble, whoGoes,
   } = globalThis.ensembles;
   const { gettext, fill } = words;
   const { el, fillIn, icon, badge } = dom;
@@ -16,6 +16,7 @@
   const server = api.open(data.session, root.querySelector('[name=csrfmiddlewaretoken]').value, {
     belongs: gettext('This drawing belongs to %(project)s.'), ended: gettext('Nothing drawn here is lost.'),
   });
+  const subject = (data.running ? runningEnsemble : newEnsemble).open(data);
   const kept = savedDrafts.open(globalThis.sessionStorage, data.draftsOf, data.session.project, localStore());
   const act = {
     name: (name) => type({ ...state.draft, name }),
@@ -33,30 +34,38 @@
   let sheet = null; // made when it is first wanted
 
   const returned = Boolean(kept.load());
-  const state = pageState.open(firstDraft.begin(kept, data));
+  const state = pageState.open(subject.begin(kept));
   let view = { show() {}, learn() {}, forget() {} }; // the preview; it comes while the first plan is made
-  const answers = planAnswers.open(state, { show, refresh, again: () => dry.schedule(), view: () => view });
+  const answers = planAnswers.open(state, {
+    show, refresh, again: () => dry.schedule(), view: () => view, more: subject.more,
+  });
 
   const dry = dryRun.open((query, signal) =>
-    server.post(data.planUrl + query, { ensemble: apiBody.body(state.draft, 'preview') }, signal)
-      .then((answer) => answer.plan),
+    server.post(data.planUrl + query, subject.request(state.draft, 'preview'), signal)
+      .then((answer) => subject.plan(answer, state.draft)),
   {
-    ...answers, ready, asking: () => show({ kind: 'asking' }),
+    ...answers, ready, asking: () => show({ kind: 'asking' }), failed: (problem) => answers.failed(subject.explain(problem)),
+    headroom: subject.more ? answers.headroom : null,
     headroomFailed: () => view.learn({ rooms: 'unknown' }), lossFailed: () => view.learn({ failed: {} }),
   });
   const unreachable = () =>
     show({ kind: 'error', message: gettext('The dashboard does not answer. Is the network there?') });
   lazyScripts.load('answer').then(({ draftsNotice, preview }) => {
     view = preview.open(root, parts, state.picture, {
-      drawing: () => apiBody.body(state.draft, 'preview'), change: takeChange, again: dry.schedule, fail: dry.fail,
+      drawing: () => apiBody.body(state.draft, 'preview'), change: takeChange, again: dry.schedule,
+      fail: subject.more ? dry.fail : null, running: subject.running,
       build: () => build.send(state.plan.id), keep: () => { answers.fits(state.plan, null); dry.schedule(); },
     });
     view.show(state.preview);
     showDraftsNotice(draftsNotice);
   }, unreachable);
   const build = submit.open((body) => server.post(data.createUrl, body), {
-    body: () => apiBody.body(state.draft), busy, changed: answers.changed,
-    failed: (problem) => { answers.failed(problem); fieldErrors.focus(state.told); },
+    body: () => subject.request(state.draft), busy, changed: answers.changed,
+    failed: (problem) => {
+      if (problem.details.code === 'ensemble.plan_changed') { planAgain(problem); return; }
+      answers.failed(subject.explain(problem));
+      fieldErrors.focus(state.told);
+    },
     done: (url) => { kept.clear(); globalThis.location.assign(url); },
   });
 
@@ -88,12 +97,10 @@
   }
 
   function accept(next) {
-    // A name changes nothing about whether it fits.
-    if (next.now.tiers !== state.draft.tiers || next.now.policies !== state.draft.policies) {
-      mayCreate(true);
-      state.plan = null;
-    }
+    const replan = !subject.samePlan(next.now, state.draft);
+    if (replan) { state.plan = null; }
     state.past = next;
+    if (replan) { bar(subject.barred({ kind: 'asking' }, state.draft)); }
     state.told = [];
     kept.save(state.draft);
     parts.elsewhere.querySelector('.ens-anew')?.closest('p').remove();
@@ -114,7 +121,7 @@
     makeKeyPair: (body) => server.post(data.keyPairUrl, body),
     levels: data.levels,
     catalogue: lists,
-    quota: () => quota.figures(state.draft.tiers, data.choices.quota, (id) => lists.get('flavors', id)),
+    quota: () => quota.figures(subject.costs(state.draft), data.choices.quota, (id) => lists.get('flavors', id)),
     details(key, field) {
       lazyScripts.load('sheet').then((ours) => {
         sheet ||= ours.serverSheet.make(page);
@@ -125,6 +132,9 @@
     legend: new Map(),
     schedulerHints: data.schedulerHints,
     render,
+    running: subject.running,
+    removing: (names, chosen) => change(
+      { ...state.draft, remove: [...state.draft.remove.filter((one) => !names.includes(one)), ...chosen] }),
     type: (key, values) => type(drafts.changeTier(state.draft, key, values)),
     change: (key, values) => change(drafts.changeTier(state.draft, key, values)),
     duplicate: (key) => change(drafts.duplicateTier(state.draft, key)),
@@ -170,7 +180,7 @@
 
   function showDraftsNotice(draftsNotice) {
     draftsNotice.tell(parts, kept, server, {
-      returned, anew: () => replace(newDraft.fresh(data.choices), { label: gettext('start anew') }),
+      returned, anew: () => replace(subject.fresh(), { label: gettext('start anew') }),
       goOn: (left) => replace(left, { label: gettext('go on with another drawing') }),
     });
   }
@@ -211,12 +221,13 @@
         fill(gettext('Tier %(tier)s, %(members)s'), { tier: tier.name, members: words.members(tier.count || 0) }));
       tierCard.relabel(root, tier);
     }
-    const wrong = [...draftFaults.problems(state.draft), ...draftFaults.questions(state.draft), ...state.told];
+    const wrong = [...draftFaults.problems(state.draft), ...subject.questions(state.draft), ...state.told];
     fieldErrors.show(root, wrong);
     policyChip.refresh(root, page, wrong, state.unmet);
     edges.draw(page);
     fillIn(parts.quota, quota.bars(page.quota()));
     if (sheet) { sheet.update(wrong); }
+    if (subject.running) { whoGoes.tell(root, page, state.plan?.change?.removed || []); }
   }
 
   // --- The plan. ---
@@ -227,8 +238,7 @@
     root.classList.toggle('is-stale', next.kind === 'asking');
     verdict.show(parts.verdict, next);
     tellName();
-    // Only what is proved not to fit is kept from the API, which has the last word on all else.
-    if (next.kind !== 'asking') { mayCreate(next.kind !== 'refused' || !next.proved); }
+    if (next.kind !== 'asking') { bar(subject.barred(next, state.draft)); }
     view.show(next);
   }
 
@@ -240,12 +250,12 @@
     }
   }
 
-  /** Say whether creating makes sense; a button that is only marked can still be reached and asked why. */
-  function mayCreate(may) {
+  /** Say why submitting makes no sense, '' when it does; a button that is only marked can still be reached and asked why. */
+  function bar(why) {
     if (!data.mayCreate) { return; }
-    const marks = { 'aria-disabled': 'true', 'aria-describedby': 'ens-verdict', title: gettext('This does not fit.') };
+    const marks = { 'aria-disabled': 'true', 'aria-describedby': 'ens-verdict', title: why };
     for (const [name, value] of Object.entries(marks)) {
-      if (may) { parts.submit.removeAttribute(name); } else { parts.submit.setAttribute(name, value); }
+      if (why) { parts.submit.setAttribute(name, value); } else { parts.submit.removeAttribute(name); }
     }
   }
 
@@ -277,14 +287,20 @@
 
   // --- Submit. ---
 
-  function send(event) {
+  /** What was previewed cannot be had any more, nothing was done, and what is possible now is shown. */
+  function planAgain({ message }) {
+    fillIn(parts.changed, el('p', { class: 'alert alert-warning' }, icon('warn'), ' ', message));
+    dry.schedule();
+  }
+
+  async function send(event) {
     event.preventDefault();
     if (!data.mayCreate) { return; } // Enter in a field would submit it without a button too
     if (parts.submit.hasAttribute('aria-disabled')) {
       parts.picture.focus();
       return;
     }
-    const wrong = [...draftFaults.problems(state.draft), ...draftFaults.questions(state.draft)];
+    const wrong = [...draftFaults.problems(state.draft), ...subject.questions(state.draft)];
     if (!state.draft.name.trim()) {
       wrong.unshift({ place: { kind: 'ensemble', key: null, field: 'name' }, message: gettext('Give it a name.') });
     }
@@ -293,7 +309,8 @@
       fieldErrors.focus(wrong);
       return;
     }
-    build.send(state.plan && state.plan.id);
+    const { plan } = state;
+    if (await subject.agree(plan)) { build.send(plan && plan.id); }
   }
 
   function busy(on) {
@@ -328,9 +345,11 @@
 
   // --- The beginning. ---
 
-  document.getElementById('ens-import-open').addEventListener('click', wakeText);
-  parts.tabs.addEventListener('focusin', wakeText);
-  parts.tabs.addEventListener('click', ({ target }) => { if (!textChanged) { wakeText().then(() => target.click()); } });
+  if (parts.tabs) {
+    document.getElementById('ens-import-open').addEventListener('click', wakeText);
+    parts.tabs.addEventListener('focusin', wakeText);
+    parts.tabs.addEventListener('click', ({ target }) => { if (!textChanged) { wakeText().then(() => target.click()); } });
+  }
   root.addEventListener('submit', send);
   document.addEventListener('focusout', () => { state.past = history.endStep(state.past); });
   document.addEventListener('keydown', press);

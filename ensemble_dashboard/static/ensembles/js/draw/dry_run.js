@@ -12,8 +12,9 @@
 
   /**
    * post(query, signal): sends the drawing and gives a promise of the plan. hear: {ready(): whether there is
-   * something to plan, asking(), planned(plan), failed(problem), headroom(plan), headroomFailed(problem), loss(plan),
-   * lossFailed(problem)}. Gives {schedule(): the drawing has changed, fail(refs): these are failed at once, stop()}.
+   * something to plan, asking(), planned(plan), failed(problem), headroom(plan) or null, which is not asked for then,
+   * headroomFailed(problem), loss(plan), lossFailed(problem)}. Gives {schedule(): the drawing has changed, fail(refs):
+   * these are failed at once, stop()}.
    * What got no answer is asked again until it gets one.
    * One question of each kind is under way at most; a newer one aborts it, and its answer is never heard.
    */
@@ -40,7 +41,7 @@
       plans.ask((signal) => post('?domains=all', signal), (found) => {
         wait = AGAIN;
         hear.planned(found);
-        if (found.feasible) {
+        if (found.feasible && hear.headroom) {
           plans.after(later, () => plans.ask((signal) => post('?headroom=1', signal), hear.headroom, hear.headroomFailed));
         }
       }, (problem) => {
@@ -61,9 +62,9 @@
     return { schedule, fail, stop };
   }
 
-  /** Whether a fault may be over a moment later: nobody answered, or a service was in trouble. */
-  function passes({ status }) {
-    return status === 0 || status >= 500;
+  /** Whether a fault may be over a moment later: nobody answered, a service was in trouble, or something else is done. */
+  function passes({ status, details }) {
+    return status === 0 || status >= 500 || details?.code === 'ensemble.conflict';
   }
 
   /** One question at a time: what was asked before is aborted. */

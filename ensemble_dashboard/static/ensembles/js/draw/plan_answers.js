@@ -5,11 +5,12 @@
   const { ensembles } = globalThis;
   const { fieldErrors, formats, fieldPlaces } = ensembles;
 
-  /** state: of page_state.js; page: {show(what the preview shows), refresh(), again(): plan anew, view(): the preview}. */
+  /** state: of page_state.js; page: {show(what the preview shows), refresh(), again(): plan anew, view(): the preview,
+   * more: whether the API is asked for more than a plan}. */
   function open(state, page) {
     function planned(plan) {
       state.warnings = plan.warnings || [];
-      if (plan.feasible) { fits(plan, 'asked'); } else { refused(plan.reasons, plan.proved, plan); }
+      if (plan.feasible) { fits(plan, page.more ? 'asked' : null); } else { refused(plan.reasons, plan.proved, plan); }
     }
 
     /** rooms: as failures.worst takes it. */

@@ -11,7 +11,7 @@
 
   /**
    * post(body): sends {ensemble, plan: id if any, key} and gives a promise of {url}. The key stays the same as long as
-   * no answer came, so that what is submitted again is built once. page: {body(): of the API; busy(on),
+   * no answer came, so that what is submitted again is built once. page: {body(): what is sent, but for these; busy(on),
    * done(url), failed(problem), changed(details of the API)}. Gives send(id of a plan or null), which does nothing while
    * one is under way.
    */
@@ -28,7 +28,7 @@
       if (under) { return; }
       busy(true);
       try {
-        const wanted = { ensemble: page.body(), ...(plan ? { plan } : {}) };
+        const wanted = { ...page.body(), ...(plan ? { plan } : {}) };
         const text = JSON.stringify(wanted);
         if (unanswered.text !== text) { unanswered = { text, key: newKey() }; }
         const created = await post({ ...wanted, key: unanswered.key });

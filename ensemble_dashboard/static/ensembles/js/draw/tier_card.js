@@ -21,6 +21,7 @@
     },
     el('h3', { class: 'sr-only', 'data-name': tier.key }, tier.name),
       head(tier, page, id), error(id('name')), error(id('count')),
+      page.running ? ensembles.whoGoes.view(tier, page) : null,
       isCompact(page) ? null : choices(tier, page),
       details(tier, page, id),
       policies(tier, page),
@@ -44,11 +45,14 @@
   }
 
   function head(tier, page, id) {
+    const runs = Boolean(page.running?.known(tier));
     return el('div', { class: 'ens-card-head' },
       el('span', { 'data-badge': tier.key }, badge(page.legend.get(tier.key))),
       el('label', { class: 'sr-only', for: id('name') }, gettext('Name of the tier')),
       el('input', {
         id: id('name'), class: 'form-control ens-tier-name', type: 'text', value: tier.name, spellcheck: 'false',
+        // By its name a tier that runs is known: under another one its servers would be others.
+        readonly: runs, title: runs ? gettext('A tier that runs keeps its name.') : null,
         on: { input: (event) => page.type(tier.key, { name: event.target.value.trim() }) },
       }),
       stepper(tier, page, id),

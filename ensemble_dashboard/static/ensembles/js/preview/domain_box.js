@@ -6,6 +6,9 @@
   const { gettext, ngettext, fill, members, domains, status } = ensembles.words;
   const { el, icon, badge } = ensembles.dom;
 
+  // What a change does to a member.
+  const MARKS = { added: gettext('new'), removed: gettext('goes') };
+
   /** Make the elements of a domain's box: {item, button, label, inside, below}; `inside` is for contents(). */
   function make(ref) {
     const label = el('span', { class: 'ens-domain-label' });
@@ -32,11 +35,11 @@
   }
 
   function token(member, tier, moved) {
-    const label = member.status
-      ? fill(gettext('%(member)s: %(status)s'), { member: member.member, status: status(member.status) })
-      : member.member;
+    const said = MARKS[member.mark] || (member.status && status(member.status));
+    const label = said ? fill(gettext('%(member)s: %(status)s'), { member: member.member, status: said }) : member.member;
+    const look = member.mark || member.status?.toLowerCase();
     return el('span', {
-      class: 'ens-member' + (member.status ? ' is-' + member.status.toLowerCase() : '') + (moved ? ' is-moved' : ''),
+      class: 'ens-member' + (look ? ' is-' + look : '') + (moved ? ' is-moved' : ''),
       'data-tier': member.tier, 'data-member': member.member,
     }, badge(tier || { letter: '?', colour: 0 },
       moved ? fill(gettext('%(member)s: elsewhere than before'), { member: label }) : label));

@@ -12,9 +12,10 @@
 
   /**
    * A bar with its words: "2 of 3 left". single: what the worst single failure would leave, where more are told;
-   * it stays in sight as the pale part of the bar.
+   * it stays in sight as the pale part of the bar. before: {left, count} of what runs, where it is to be
+   * changed; said where it is something else.
    */
-  function bar(tier, remaining, single) {
+  function bar(tier, remaining, single, before) {
     const width = (part) => (tier.count ? Math.round(100 * part / tier.count) : 0) + '%';
     const filled = el('span', { class: 'ens-bar-filled ens-tier-' + tier.colour });
     filled.style.width = width(remaining);
@@ -24,28 +25,32 @@
       el('span', { class: 'ens-bar', 'aria-hidden': 'true' }, pale, filled),
       el('span', { class: 'ens-left-words' }, remaining ? null : icon('bad'), ' ', left(remaining, tier.count)),
       single === undefined ? null
-        : el('span', { class: 'ens-of' }, fill(gettext('%(left)s after any one'), { left: single })));
+        : el('span', { class: 'ens-of' }, fill(gettext('%(left)s after any one'), { left: single })),
+      before && (before.left !== remaining || before.count !== tier.count) ? el('span', { class: 'ens-of ens-before' },
+        fill(gettext('before: %(left)s'), { left: left(before.left, before.count) })) : null);
   }
 
   /**
    * The table of the worst failures: a row for each level, a column for each tier. rooms: 'asked' while it is
    * being found out whether lost members can be placed again, 'unknown' when it could not be; the plan's own answers
    * count more. Without either there is no column for it. more: {failures: how many at once, 1 if not given;
-   * show(refs): if given, each row has a button that shows its worst case}. Rooms are known for one failure alone: of
+   * show(refs): if given, each row has a button that shows its worst case; before(level, failures): if given, a Map of
+   * what the same leaves of each tier of what runs now, {left, count}}. Rooms are known for one failure alone: of
    * several the column says so.
    */
   function worst(plan, tiers, rooms, more) {
-    const { failures, show } = { failures: 1, ...more };
+    const { failures, show, before } = { failures: 1, ...more };
     const asked = Boolean(rooms) || plan.survivability.some((item) => item.headroom);
     const rows = plan.survivability.map((item) => {
       const remaining = losses.worst(plan, tiers, item, failures);
       const single = failures > 1 ? losses.worst(plan, tiers, item, 1) : [];
+      const now = before ? before(item.level, failures) : new Map();
       return el('tr', { 'data-level': item.level },
         el('th', { scope: 'row' }, any(item, failures), failures <= item.domains_used ? el('span', { class: 'ens-of' },
           fill(gettext('of %(domains)s in use'), { domains: domains(item.level, item.domains_used) })) : null,
         headline(losses.worstOutcome(item, failures)), show ? showButton(plan, item, failures, show) : null),
         tiers.map((tier, index) => el('td', { 'data-tier': tier.name, 'data-label': tier.name },
-          bar(tier, remaining[index].left, single.length ? single[index].left : undefined))),
+          bar(tier, remaining[index].left, single.length ? single[index].left : undefined, now.get(tier.name)))),
         asked ? el('td', {
           'data-room': item.level, 'data-label': gettext('Can lost members be placed again?'),
         }, failures > 1 ? el('span', { class: 'text-muted' }, gettext('told for one failure alone'))

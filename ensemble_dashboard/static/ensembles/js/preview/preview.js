@@ -12,11 +12,14 @@
   /**
    * Open the preview in the parts of the frame. view: of page_state.js; page: {drawing(): the API's body of what is
    * drawn; change, again: what the buttons of a refusal do (see verdict.js); fail(refs): asks whether what they take
-   * could be placed again; build(), keep(): what the buttons do when the plan has changed}.
+   * could be placed again, null where that is not asked; build(), keep(): what the buttons do when the plan has changed;
+   * running: what runs, as running_ensemble.js has it, null for what is to be created}.
    */
   function open(root, parts, view, page) {
     const picture = map.open(view, { failed: ask });
-    const worst = worstPanel.open(parts.worst, view, reveal);
+    const { running } = page;
+    const worst = worstPanel.open(parts.worst, view, reveal, running && ensembles.changePicture.leftNow(running.now));
+    let shown = null; // what is in the picture: the plan, or what comes of what runs
     let state = { kind: 'asking' }; // what is shown; its kinds are told in verdict.js
     let waiting = 0;
 
@@ -31,15 +34,27 @@
       view.old = fits() && !next.plan && (next.kind === 'error' || next.kind === 'incomplete');
       tellOld(view.old);
       if (view.old) {
-        page.fail([]);
+        page.fail?.([]);
         return;
       }
       state = next;
       view.drawn = page.drawing();
       view.legend = tierLegend.legend(view.drawn.tiers);
-      if (state.plan && state.plan.domains.length) { draw(); } else { clear(); }
+      drawAll();
+    }
+
+    /** Draw the answer, or say why there is none. */
+    function drawAll() {
+      shown = running ? ensembles.changePicture.drawn(state.plan, running.now) : state.plan;
+      if (shown && shown.domains.length) { draw(); } else { clear(); }
+      if (running) { tellChange(); }
       parts.worst.hidden = !fits();
       if (fits()) { plan(); } else { nothing(); }
+    }
+
+    /** Who comes, goes and moves. */
+    function tellChange() {
+      fillIn(parts.change, fits() ? ensembles.changeView.view(state.plan, view.legend, running.now) : null);
     }
 
     /** There will be another answer: what goes by the drawing of before is offered no more, and in a moment is old. */
@@ -65,25 +80,26 @@
     }
 
     function draw() {
-      const refs = new Set(state.plan.domains.map((domain) => domain.ref));
+      const refs = new Set(shown.domains.map((domain) => domain.ref));
       [...view.failed].filter((ref) => !refs.has(ref)).forEach((ref) => view.failed.delete(ref));
-      keyOf(state.plan);
-      picture.show(state.plan, view.legend, (state.moved || []).map((one) => one.member));
+      const legend = running ? tierLegend.legend([...view.drawn.tiers, ...running.leaving(view.drawn.tiers)]) : view.legend;
+      keyOf(shown, legend);
+      picture.show(shown, legend, state.moved ? state.moved.map((one) => one.member) : shown.moved);
     }
 
     /** The key, which stays while it says the same, so that a tier that is looked at stays so. */
-    function keyOf(shown) {
-      const known = shown.domains.some((domain) => domain.room);
-      const said = JSON.stringify([view.legend, known]);
+    function keyOf(drawn, legend) {
+      const known = drawn.domains.some((domain) => domain.room);
+      const said = JSON.stringify([legend, known]);
       if (parts.key.dataset.said === said) { return; }
       parts.key.dataset.said = said;
       picture.mark(null);
-      fillIn(parts.key, planTable.key(view.legend, known ? picture.mark : null));
+      fillIn(parts.key, planTable.key(legend, known ? picture.mark : null));
     }
 
     function plan() {
       const difference = el('div', {});
-      fillIn(parts.picture, difference, picture.element, planTable.signs(state.plan));
+      fillIn(parts.picture, difference, picture.element, planTable.signs(shown));
       if (state.kind === 'changed') { tellDifference(state, difference); }
       ask();
       worst.show(state.plan, view.legend, state.rooms);
@@ -112,9 +128,9 @@
       const { failed } = view;
       const known = failed.size === 1 && state.plan.survivability.some((item) =>
         (item.losses || []).some((loss) => failed.has(loss.domain) && loss.room));
-      const asked = failed.size && !known && !view.old && state.kind === 'fits';
+      const asked = page.fail && failed.size && !known && !view.old && state.kind === 'fits';
       view.found = asked ? 'asked' : null;
-      page.fail(asked ? [...failed] : []);
+      page.fail?.(asked ? [...failed] : []);
       tell();
     }
 
@@ -149,8 +165,9 @@
       for (const part of [parts.whatIf, parts.table, parts.remarks]) { fillIn(part); }
       fillIn(parts.picture, state.kind === 'refused' ? reasons.reasons(state, page)
         : el('p', { class: 'ens-nothing' }, state.kind === 'error' ? state.message : state.problem),
-      state.plan && state.plan.domains.length
-        ? el('div', { class: 'ens-refused-map' }, picture.element, planTable.signs(state.plan)) : null);
+      shown && shown.domains.length
+        ? el('div', { class: 'ens-refused-map' }, running ? el('h3', {}, gettext('What runs now')) : null,
+          picture.element, planTable.signs(shown)) : null);
     }
 
     function clear() {

@@ -7,8 +7,11 @@
   const { el, fillIn } = ensembles.dom;
   const { failures, whatIf } = ensembles;
 
-  /** view: of page_state.js; reveal(refs): let these fail in the picture. Gives {show(plan, legend, rooms)}. */
-  function open(part, view, reveal) {
+  /**
+   * view: of page_state.js; reveal(refs): let these fail in the picture; before: as failures.worst takes it. Gives
+   * {show(plan, legend, rooms)}.
+   */
+  function open(part, view, reveal, before) {
     const slider = el('div', {});
     const table = el('div', {});
     const promises = el('div', {});
@@ -27,7 +30,7 @@
         }));
       }
       view.worst = [plan, legend, rooms];
-      fillIn(table, failures.worst(plan, legend, rooms, { failures: view.atOnce, show: reveal }));
+      fillIn(table, failures.worst(plan, legend, rooms, { failures: view.atOnce, show: reveal, before }));
       fillIn(promises, whatIf.promised(plan, legend, view.atOnce));
     }
 

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the drawing page draws: an ensemble that runs, and what is to become of it. */
+(function () {
+  'use strict';
+  const { ensembles } = globalThis;
+  const { gettext, ngettext, fill, list } = ensembles.words;
+  const { apiBody, draftFaults, history, carryOver, lazyScripts } = ensembles;
+  const { drawing } = ensembles.document;
+
+  // A draft of a change has two fields more: base: {generation, described}: what the edits began with; remove: the names
+  // of the members that somebody chose to go.
+
+  /** data: of the page, with running: {generation, described, now: its survivability, url}. As new_ensemble.js. */
+  function open(data) {
+    const { running } = data;
+    const base = { generation: running.generation, described: running.described };
+    const members = new Map(running.described.tiers.map(({ name }) => [name, []]));
+    for (const member of running.now.members) { members.get(member.tier)?.push(member); }
+    const labels = new Map(running.now.domains.map((domain) => [domain.ref, ensembles.words.label(domain)]));
+    const fresh = () => ({ ...drawing(running.described), base, remove: [] });
+    const known = (tier) => running.described.tiers.find(({ name }) => name === tier.name);
+    // Written and read again, so that what the drawing adds by itself is no edit.
+    const drawn = apiBody.body(fresh());
+    const unchanged = ({ name }, { server }) =>
+      carryOver.same(drawn.tiers.find((one) => one.name === name)?.server, server);
+
+    /** The draft that was kept, on what the ensemble is now. */
+    function resumed(draft) {
+      if (!draft.base || draft.base.generation === base.generation) { return { ...fresh(), ...draft, base }; }
+      const mine = apiBody.body(draft);
+      const before = apiBody.body(drawing(draft.base.described));
+      const merged = carryOver.carry(before, mine, drawn);
+      return { ...drawing(merged), base, remove: draft.remove || [] };
+    }
+
+    /** A policy as it was described, where it says the same: what a drawing fills in is no edit. */
+    function asDescribed(policy) {
+      const at = drawn.policies.findIndex((one) => carryOver.same(one, policy));
+      return at < 0 ? policy : running.described.policies[at];
+    }
+
+    /** What is sent of a draft. A tier that has its servers made of the same goes without them. */
+    function request(draft) {
+      const whole = apiBody.body(draft);
+      return {
+        ensemble: {
+          generation: base.generation, description: '', ...whole,
+          tiers: whole.tiers.map((tier) => {
+            const { server, ...rest } = tier;
+            return known(tier) && unchanged(tier, tier) ? rest : { ...rest, server };
+          }),
+          policies: whole.policies.map(asDescribed),
+        },
+        remove: chosen(draft),
+      };
+    }
+
+    /** How many members of a tier of the drawing have to go. */
+    function surplus(tier) {
+      const there = members.get(tier.name);
+      return there ? Math.max(0, there.length - (tier.count || there.length)) : 0;
+    }
+
+    /** The names of those that somebody chose to go, as far as somebody has to. */
+    function chosen(draft) {
+      return draft.tiers.flatMap((tier) => {
+        const names = new Set((members.get(tier.name) || []).map(({ name }) => name));
+        return draft.remove.filter((name) => names.has(name)).slice(0, surplus(tier));
+      });
+    }
+
+    function edited(draft) {
+      return !carryOver.same(apiBody.body(draft), drawn) || chosen(draft).length > 0;
+    }
+
+    function plan({ plan: found, change }, draft) {
+      return { ...found, change, message: found.feasible ? headline(change, edited(draft)) : found.message };
+    }
+
+    function barred(state, draft) {
+      if (state.kind === 'refused') { return gettext('This does not fit.'); }
+      if (!edited(draft)) { return gettext('Nothing is changed yet.'); }
+      return state.kind === 'fits' ? '' : gettext('What would come of it is not known yet.');
+    }
+
+    function explain(problem) {
+      const gone = problem.status === 404;
+      if (problem.told || (problem.status !== 412 && !gone)) { return problem; }
+      problem.told = gone
+        ? { title: gettext('This ensemble is not there any more.'), more: problem.message, href: data.indexUrl,
+          words: gettext('To the list') }
+        : { title: gettext('The ensemble was changed meanwhile.'),
+          more: gettext('Load it anew: what you have drawn is kept where it still makes sense.'),
+          href: document.location.href, words: gettext('Load it anew') };
+      return problem;
+    }
+
+    /** Ask before servers are deleted, by name. */
+    async function agree(found) {
+      const { removed } = found.change;
+      if (!removed.length) { return true; }
+      const { dialog } = await lazyScripts.load('answer');
+      return new Promise((resolve) => {
+        let agreed = false;
+        dialog.ask({
+          title: fill(ngettext('Delete %(count)s server?', 'Delete %(count)s servers?', removed.length),
+            { count: removed.length }),
+          text: fill(ngettext('This change deletes the server of %(members)s. A deleted server is not recoverable.',
+            'This change deletes the servers of %(members)s. Deleted servers are not recoverable.', removed.length),
+          { members: list(removed) }),
+          yes: gettext('Change and delete'), no: gettext('Keep drawing'),
+          act: async () => { agreed = true; }, closed: () => resolve(agreed),
+        });
+      });
+    }
+
+    return {
+      begin: (kept) => {
+        const draft = kept.load();
+        const began = draft && resumed(draft);
+        if (began && !edited(began)) { kept.clear(); }
+        return history.begin(began && edited(began) ? began : fresh());
+      },
+      fresh, request, plan, barred, explain, agree, edited,
+      samePlan: () => false, // the generation, the name and all else go by the plan's id
+      questions: (draft) => draftFaults.questions(draft).filter(({ place }) => {
+        const tier = draft.tiers.find(({ key }) => key === place.key);
+        return !known(tier) || !unchanged(tier, { server: ensembles.server.toApi(tier) });
+      }),
+      costs: (draft) => draft.tiers.map((tier) =>
+        ({ ...tier, count: Math.max(0, (tier.count || 0) - (members.get(tier.name) || []).length) })),
+      more: false,
+      running: {
+        now: running.now, known, surplus, members: (tier) => members.get(tier.name) || [],
+        place: (domains) => [...data.levels].reverse().map((level) => labels.get(domains[level])).filter(Boolean)
+          .join(' ▸ '),
+        leaving: (tiers) => running.described.tiers.filter(({ name }) => tiers.every((tier) => tier.name !== name))
+          .map(({ name }) => ({ name, count: 0 })),
+      },
+    };
+  }
+
+  /** "2 new members, 1 removed and 1 moved." */
+  function headline({ added, removed, moved = [] }, edited) {
+    const said = [
+      added.length
+        && fill(ngettext('%(count)s new member', '%(count)s new members', added.length), { count: added.length }),
+      removed.length && fill(ngettext('%(count)s removed', '%(count)s removed', removed.length), { count: removed.length }),
+      moved.length && fill(ngettext('%(count)s moved', '%(count)s moved', moved.length), { count: moved.length }),
+    ].filter(Boolean);
+    if (said.length) { return fill(gettext('This can be done: %(changes)s.'), { changes: list(said) }); }
+    return edited ? gettext('This can be done, and no server is touched.') : gettext('Nothing is changed yet.');
+  }
+
+  ensembles.runningEnsemble = { open, headline };
+}());
