@@ -64,3 +64,32 @@ def test_a_tier_is_scaled_out_and_in_and_the_others_are_not_touched(
     ]
     demo.delete(built["id"])
     assert operator.left_behind() == before
+
+
+def test_a_policy_that_is_added_moves_a_server_by_live_migration(
+    demo: Project, operator: Operator
+) -> None:
+    before = operator.left_behind()
+    together = {"type": "affinity", "level": "host", "tiers": ["web"], "enforcement": "soft"}
+    built = demo.wait(
+        demo.create(demo.body("parted", [demo.tier("web", 2)], together))["id"], "ACTIVE"
+    )
+    first = servers_of(built)
+    assert len({operator.servers()[each].compute_host for each in first.values()}) == 1
+
+    wanted = {"generation": 1, "policies": [ANTI_AFFINITY]}
+    found = demo.request("PATCH", f"/{built['id']}?dry_run=1", {"ensemble": wanted}).json()
+    (move,) = found["change"]["moved"]
+    asked = {"ensemble": wanted, "plan": found["plan"]["id"]}
+    assert demo.request("PATCH", f"/{built['id']}", asked).status_code == 202
+    parted = settled(demo, built["id"])
+    assert servers_of(parted) == first
+    running = operator.servers()
+    assert len({running[each].compute_host for each in first.values()}) == 2
+    assert {running[each].status for each in first.values()} == {"ACTIVE"}
+    places = {each["name"]: each["domains"]["host"] for each in parted["members"]}
+    assert places[move["member"]] == move["to"]["host"]
+    operation = demo.request("GET", f"/{built['id']}/operations").json()["operations"][0]
+    assert (operation["status"], operation["members"]["moved"]) == ("SUCCEEDED", 1)
+    demo.delete(built["id"])
+    assert operator.left_behind() == before
