@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is stored of an ensemble and of its members, and their statuses."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -75,7 +77,8 @@ class MemberRecord:
     ``owns_volume``. ``hints`` are those of the last requests for its server, by which one that
     comes late is told.
     ``addresses`` are pairs of a network's name and an address. One that is ``leaving`` is not of
-    what the ensemble describes any more, and is about to go.
+    what the ensemble describes any more, and is about to go. ``template`` is the digest of the
+    server template that its server was built by; empty where that is its tier's for all we know.
     """
 
     id: str
@@ -101,6 +104,7 @@ class MemberRecord:
     hints: tuple[str, ...] = ()
     addresses: tuple[tuple[str, str], ...] = ()
     leaving: bool = False
+    template: str = ""
 
     @property
     def location(self) -> str | None:
@@ -212,6 +216,16 @@ class EnsembleRecord:
         """Whether the worker has nothing left to do."""
         return self.status.settled and self.operation is None
 
+    def is_outdated(self, member: MemberRecord) -> bool:
+        """Whether a member's server was built by another template than its tier has now."""
+        servers = (each["server"] for each in self.body["tiers"] if each["name"] == member.tier)
+        server = next(servers, None)
+        return (
+            bool(member.template)
+            and server is not None
+            and (member.template != template_digest(server))
+        )
+
     @property
     def building(self) -> frozenset[str]:
         """The ids of the members whose servers may be asked for now."""
@@ -309,6 +323,11 @@ def moved(member: MemberRecord, goal: Goal) -> MemberRecord:
 def is_asked(goal: Goal) -> bool:
     """Whether Nova is asked to move a member, or is about to be."""
     return goal.move is not None and goal.move.status is MoveStatus.ASKED
+
+
+def template_digest(server: Mapping[str, Any]) -> str:
+    """What tells one server template from another, in short."""
+    return hashlib.sha256(json.dumps(server, sort_keys=True).encode()).hexdigest()
 
 
 GONE = "DELETED"  # as Nova calls it in what it lists of changes

@@ -28,7 +28,7 @@ class Places:
         cells = [
             (
                 words.printable(member["name"]),
-                member["status"],
+                member["status"] + (" (outdated)" if member.get("outdated") else ""),
                 " / ".join(self.path(member.get("domains") or {})),
                 member.get("server_id") or "",
             )

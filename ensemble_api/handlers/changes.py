@@ -34,7 +34,7 @@ def _preview(call: Call, record: EnsembleRecord, asked: ChangeRequest) -> Answer
         "removed": [each.name for each in found.removed],
         "released": [each.name for each in found.released],
         "moved": views.moved(found.moved, found.dry_run, record.project_id),
-        "outdated": [],
+        "outdated": [each.name for each in found.outdated],
     }
     plan = views.plan(found.dry_run, record.project_id, names=names, capacity=capacity)
     return Answer(200, {"plan": plan, "change": change})

@@ -88,6 +88,7 @@ _MEMBER = one(
     server_id=or_null(schemas.UUID),
     root_volume_id=or_null(schemas.UUID),
     server_status=or_null(STRING),
+    outdated=FLAG,
     domains=by_name(REFERENCE),
 )
 

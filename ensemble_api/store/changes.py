@@ -12,7 +12,7 @@ from sqlalchemy import orm
 from ensemble_api import exception
 from ensemble_api.operations import MoveStatus, Operation, OperationStatus
 from ensemble_api.planning.message import Message, Sentence, listed
-from ensemble_api.records import EnsembleRecord, MemberRecord, Status
+from ensemble_api.records import EnsembleRecord, MemberRecord, Status, template_digest
 from ensemble_api.store import members, models, operations, rows
 from ensemble_api.store.database import Database, retried
 from ensemble_api.store.folding import folded
@@ -76,6 +76,7 @@ class Changes(Database):
         with self.writing() as session:
             if not _write_description(session, record, generation, **lease):
                 return False
+            _keep_templates(session, record.id, operation.before or {}, record.body)
             _add(session, record, operation.wanted)
             _set_leaving(session, operation.unwanted, leaving=True)
             operations.start(session, record.id, operation)
@@ -299,6 +300,25 @@ def _restore(session: orm.Session, ensemble_id: str, operation: Operation) -> No
         .where(models.Ensemble.id == ensemble_id)
         .values(**_description(before["body"], before["plan"]), exclusive=before["exclusive"])
     )
+
+
+def _keep_templates(
+    session: orm.Session, ensemble_id: str, before: Mapping[str, Any], body: Mapping[str, Any]
+) -> None:
+    """Note by which templates members were built, of tiers that get another one."""
+    model = models.Member
+    wanted = {tier["name"]: tier["server"] for tier in body["tiers"]}
+    for tier in before.get("body", {}).get("tiers", ()):
+        if wanted.get(tier["name"], tier["server"]) != tier["server"]:
+            session.execute(
+                sa.update(model)
+                .where(
+                    model.ensemble_id == ensemble_id,
+                    model.tier == tier["name"],
+                    model.template.is_(None),
+                )
+                .values(template=template_digest(tier["server"]))
+            )
 
 
 def _add(session: orm.Session, record: EnsembleRecord, member_ids: Collection[str]) -> None:

@@ -147,6 +147,7 @@ class Member(Base):
     server_flavor: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
     pinned_zone: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
     addresses: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
+    template: orm.Mapped[str | None] = orm.mapped_column(sa.String(64))
     leaving: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
 
 

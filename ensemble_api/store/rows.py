@@ -91,6 +91,7 @@ def add_members(session: orm.Session, record: EnsembleRecord, start: int = 0) ->
             status=member.status.value,
             tries=0,
             leaving=member.leaving,
+            template=member.template or None,
         )
         for position, member in enumerate(record.members, start)
     )
@@ -185,6 +186,7 @@ def to_member(row: Any) -> MemberRecord:
         hints=tuple(row.hints or ()),
         addresses=tuple((network, address) for network, address in row.addresses or ()),
         leaving=row.leaving,
+        template=row.template or "",
         pause=_left(row.retry_at) if row.retry_at else 0.0,
     )
 

@@ -21,7 +21,7 @@ from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.moving import Move
 from ensemble_api.planning.scaling import Scaled, restore, scale
-from ensemble_api.records import EnsembleRecord, MemberRecord
+from ensemble_api.records import EnsembleRecord, MemberRecord, template_digest
 from ensemble_api.results.dry_run import DryRun
 from ensemble_api.rights import CurrentRights
 from ensemble_api.solver.process import solve
@@ -78,7 +78,8 @@ class ChangePreview:
     """What would come of a change: the plan, and who comes and goes; nobody where it fails.
 
     Of those who go, the servers of ``removed`` are deleted, and those of ``released`` stay.
-    ``moved`` are in the order in which they move.
+    ``moved`` are in the order in which they move, ``outdated`` those whose servers are by another
+    template than their tier is to have.
     """
 
     dry_run: DryRun
@@ -86,6 +87,7 @@ class ChangePreview:
     removed: tuple[Member, ...] = ()
     released: tuple[Member, ...] = ()
     moved: tuple[Move, ...] = ()
+    outdated: tuple[Member, ...] = ()
 
 
 class Change:
@@ -165,7 +167,9 @@ class Change:
         )
         released = tuple(each for each in found.removed if each.name in asked.release)
         removed = tuple(each for each in found.removed if each not in released)
-        return ChangePreview(dry_run, found.added, removed, released, found.moved)
+        return ChangePreview(
+            dry_run, found.added, removed, released, found.moved, _outdated(record, asked, found)
+        )
 
     def change(
         self, context: Context, record: EnsembleRecord, asked: ChangeRequest
@@ -298,10 +302,13 @@ class Change:
         stored = StoredRequests(self._compute).request(context, record).demands
         counts = {tier.name: tier.count for tier in record.ensemble.tiers}
         replaced = {each.tier for each in record.members if each.name in asked.replace}
+        servers = {tier["name"]: tier["server"] for tier in record.body["tiers"]}
         known = {
             tier["name"]: stored[tier["name"]]
             for tier in asked.body["tiers"]
-            if tier["count"] <= counts.get(tier["name"], 0) and tier["name"] not in replaced
+            if tier["count"] <= counts.get(tier["name"], 0)
+            and tier["name"] not in replaced
+            and tier["server"] == servers[tier["name"]]
         }
         own = frozenset(server for member in record.members for server in member.server_ids)
         return self._resolver.resolve(
@@ -429,3 +436,15 @@ class Change:
             or (self._compute.server(context, each.server_id) if each.server_id else None)
             for each in record.members
         }
+
+
+def _outdated(record: EnsembleRecord, asked: ChangeRequest, found: Scaled) -> tuple[Member, ...]:
+    """The members that stay with a server by another template than their tier is to have."""
+    before = {tier["name"]: template_digest(tier["server"]) for tier in record.body["tiers"]}
+    wanted = {tier["name"]: template_digest(tier["server"]) for tier in asked.body["tiers"]}
+    return tuple(
+        member
+        for each in record.members
+        if (member := Member(each.tier, each.index)) not in found.removed
+        and (each.template or before[each.tier]) != wanted[each.tier]
+    )

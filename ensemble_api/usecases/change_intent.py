@@ -17,7 +17,7 @@ from ensemble_api.operations import (
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.moving import Move
 from ensemble_api.planning.scaling import Scaled
-from ensemble_api.records import EnsembleRecord, MemberRecord, moved
+from ensemble_api.records import EnsembleRecord, MemberRecord, moved, template_digest
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.change_request import ChangeRequest
 from ensemble_api.usecases.intent import placement, plan_summary
@@ -39,6 +39,7 @@ def changed_record(
     members = tuple(
         replace(each, leaving=Member(each.tier, each.index) in removed) for each in record.members
     )
+    digests = {each["name"]: template_digest(each["server"]) for each in asked.body["tiers"]}
     added = tuple(
         MemberRecord(
             str(uuid.uuid4()),
@@ -49,6 +50,7 @@ def changed_record(
                 found.plan.assignment[member],
                 request.demands[member.tier].resources,
             ),
+            template=digests[member.tier],
         )
         for member in found.added
     )

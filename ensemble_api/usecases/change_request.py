@@ -33,6 +33,8 @@ _REPLACED_WITHOUT_TIER = Sentence(
 _LOCKED = Sentence(
     "conflict.locked-member", "The server of %(member)s is locked. Unlock it to have it removed."
 )
+# What servers that run have of their templates, wherever later ones come from.
+_LASTING = ("availability_zone", "fixed_ips", "ports", "root_volume", "volumes")
 _TEMPLATE = Sentence(
     "invalid.template-of-tier",
     "cannot be changed for a tier that runs; add a tier of another name, and remove this one",
@@ -96,8 +98,9 @@ def check(record: EnsembleRecord, change: ChangeRequest) -> None:
         known = before.get(tier["name"])
         if known is None:
             continue
-        if tier["server"] != known["server"]:
-            raise exception.Invalid(_TEMPLATE(), field=f"ensemble.tiers[{index}].server")
+        for key in _LASTING:
+            if tier["server"].get(key) != known["server"].get(key):
+                raise exception.Invalid(_TEMPLATE(), field=f"ensemble.tiers[{index}].server.{key}")
         if not tier["server"].keys() & {"ports", "volumes"}:
             continue
         if tier["count"] != known["count"]:

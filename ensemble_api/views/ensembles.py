@@ -82,7 +82,10 @@ def ensemble(
     return view | {
         "warnings": warnings(record.name, namesakes, _first_server(record)),
         "policies": _policies(record),
-        "members": [_member(each, domains, names=names) for each in record.members],
+        "members": [
+            _member(each, domains, names=names, outdated=record.is_outdated(each))
+            for each in record.members
+        ],
         "domains": domains.view(),
         "minima": dict(survivability.minima(what)),
         "survivability": survival(what, assignment, topology, domains) if promised else [],
@@ -220,7 +223,7 @@ def _topology(members: Sequence[MemberRecord], zone_level: str | None) -> Topolo
     )
 
 
-def _member(member: MemberRecord, domains: Domains, *, names: bool) -> Json:
+def _member(member: MemberRecord, domains: Domains, *, names: bool, outdated: bool) -> Json:
     gone = member.status is MemberStatus.DELETED
     view: Json = {
         "id": member.id,
@@ -229,6 +232,7 @@ def _member(member: MemberRecord, domains: Domains, *, names: bool) -> Json:
         "status": member.status.value,
         "server_id": member.server_id,
         "server_status": member.server_status or None,
+        "outdated": outdated,
         "root_volume_id": member.volume_id,
         "domains": {} if gone else domains.of(member.host),
     }

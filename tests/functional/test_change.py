@@ -12,6 +12,7 @@ from ensemble_api.records import EnsembleRecord
 from ensemble_api.store import models
 from ensemble_api.store.guards import Guards
 
+FIRST = "33333333-3333-4333-8333-333333333333"
 OTHER = {"flavor": FLAVOR, "image": IMAGE, "networks": "none"}
 SPREAD = anti_affinity("web")
 
@@ -183,10 +184,16 @@ def test_another_project_does_not_know_of_it(cloud: SmallCloud) -> None:
         ({}, {"replace": "web-0"}, 400, "replace"),
         (tiers(("web", 2)), {"replace": ["web-0"], "remove": ["web-1"]}, 400, "remove"),
         (
-            {"tiers": [{"name": "web", "count": 2, "server": OTHER}]},
+            {"tiers": [{"name": "web", "count": 2, "server": {**OTHER, "flavor": "none"}}]},
             {},
             400,
-            "ensemble.tiers[0].server",
+            "ensemble.tiers[0].server.flavor",
+        ),
+        (
+            {"tiers": [{"name": "web", "count": 2, "server": {**OTHER, "ports": [IMAGE, FIRST]}}]},
+            {},
+            400,
+            "ensemble.tiers[0].server.ports",
         ),
     ],
 )
@@ -545,3 +552,37 @@ def test_a_host_is_closed_to_others_while_a_member_is_handed_over_to_it(cloud: S
     assert guard.host == handover.host == target.host
     assert (handover.moves, handover.provider) == (True, target.provider)
     assert cloud.store.handovers() == []
+
+
+def test_another_template_is_for_new_members_and_the_others_are_outdated(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, ("web", 2))
+    first = cloud.store.get(ensemble_id).body["tiers"][0]["server"]
+    wanted = tiers(("web", 3))
+    wanted["tiers"][0]["server"] = {**OTHER, "metadata": {"version": "2"}}
+    found = cloud.patch(ensemble_id, wanted, query="?dry_run=1").json["change"]
+    assert (found["added"], found["outdated"]) == (["web-2"], ["web-0", "web-1"])
+
+    def outdated() -> list[str]:
+        record = cloud.store.get(ensemble_id)
+        return [each.name for each in record.members if record.is_outdated(each)]
+
+    record = changed(cloud, ensemble_id, wanted)
+    assert outdated() == ["web-0", "web-1"]
+    new = cloud.nova.servers[record.members[2].server_id]
+    assert new.request["metadata"] == {"version": "2"}
+    changed(cloud, ensemble_id, {}, replace=["web-0"])
+    assert outdated() == ["web-1"]
+    wanted["tiers"][0]["server"] = first
+    changed(cloud, ensemble_id, wanted)
+    assert outdated() == ["web-2", "web-3"]
+
+
+def test_a_template_that_came_with_a_change_goes_with_it(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, ("web", 1))
+    wanted = tiers(("web", 2))
+    wanted["tiers"][0]["server"] = OTHER
+    cloud.nova.refuse["web-1"] = (403, "Quota exceeded for ports")
+    cloud.patch(ensemble_id, wanted)
+    cloud.run(ensemble_id)
+    record = cloud.store.get(ensemble_id)
+    assert [record.is_outdated(each) for each in record.members] == [False]

@@ -87,6 +87,11 @@ class ChangeOfEnsemble(command.ShowOne):
             if change[what]:
                 names = ", ".join(map(words.printable, change[what]))
                 self.app.stderr.write(f"{label}: {names}\n")
+        if change["outdated"]:
+            names = ", ".join(map(words.printable, change["outdated"]))
+            self.app.stderr.write(
+                f"Outdated, with servers by the template of before until replaced: {names}\n"
+            )
         label_of = {each["ref"]: each["label"] for each in found["plan"]["domains"]}
         for each in change["moved"]:
             before, after = (label_of[each[end]["host"]] for end in ("from", "to"))
