@@ -34,6 +34,7 @@ from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.late_servers import LateServers
 from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.execution.root_volumes import RootVolumes
+from ensemble_api.execution.told_domains import DomainTeller
 from ensemble_api.execution.worker import Worker
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.snapshot import Packing
@@ -44,6 +45,7 @@ from ensemble_api.store.guards import Guards
 from ensemble_api.store.history import History
 from ensemble_api.store.observations import Observations
 from ensemble_api.store.standings import Levels
+from ensemble_api.store.told_domains import ToldDomains
 
 _NOT_AVAILABLE = Sentence("unavailable.here", "Ensembles are not available here; the log has more.")
 
@@ -164,6 +166,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         concurrency=ours.build_concurrency,
         timeout=ours.build_timeout,
     )
+    tree = Levels(inventory.levels, inventory.zone_level)
     worker = Worker(
         store,
         engine,
@@ -172,7 +175,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         poll=ours.poll_interval,
         threads=ours.worker_threads,
         observer=CloudObserver(
-            Observations(store, Levels(inventory.levels, inventory.zone_level)),
+            Observations(store, tree),
             compute,
             inventory,
             History(store, timedelta(days=ours.event_lifetime)),
@@ -180,6 +183,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
             period=ours.observe_interval,
             hints=Notifications(config) if ours.notifications else None,
             discard=LateServers(store, session, compute).discard,
+            tell=DomainTeller(ToldDomains(store, tree), compute, session).tell,
         ),
     )
     return service, worker

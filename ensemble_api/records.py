@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from ensemble_api import addresses, patterns
+from ensemble_api import addresses, domain_metadata, patterns
 from ensemble_api.operations import Goal, MoveStatus, Operation, OperationStatus, Requester
 from ensemble_api.planning.message import Message
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.policies import Exclusive
+from ensemble_api.planning.topology import FailureDomain
 
 
 class Status(StrEnum):
@@ -203,7 +204,19 @@ class EnsembleRecord:
         """
         counts = {tier["name"]: tier["count"] for tier in self.body["tiers"]}
         values = patterns.Values(self.name, member.tier, member.index, counts[member.tier])
-        return patterns.filled(self.template(member), values)
+        made = patterns.filled(self.template(member), values)
+        own = self.domain_items(member)
+        return {**made, "metadata": {**made.get("metadata", {}), **own}} if own else made
+
+    def domain_items(self, member: MemberRecord) -> dict[str, str]:
+        """What the metadata of ``member``'s server say of its planned host; nothing unasked.
+
+        KeyError if there is no such tier.
+        """
+        if not self.template(member).get(domain_metadata.WISH):
+            return {}
+        domains = [FailureDomain(level, path[-1], path) for level, path in member.domains.items()]
+        return domain_metadata.items(self.project_id, self.id, member.name, domains)
 
     @property
     def named_tiers(self) -> frozenset[str]:

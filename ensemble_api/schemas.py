@@ -139,6 +139,7 @@ SERVER: dict[str, Any] = {
                 ],
             },
         },
+        "domains_in_metadata": {"type": "boolean"},
         "config_drive": {"type": "boolean"},
         "disk_config": {"enum": ["AUTO", "MANUAL"]},
         "description": {

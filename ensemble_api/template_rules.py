@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ensemble_api import exception, limits
+from ensemble_api import domain_metadata, exception, limits
 from ensemble_api.addresses import Address, members_addresses
 from ensemble_api.patterns import Values, filled, is_taken
 from ensemble_api.planning.errors import ModelError, located
@@ -31,6 +31,10 @@ _NOT_IN_NAMES = Sentence(
 _NOT_A_HOST_NAME = Sentence(
     "invalid.host-name",
     "gives %(name)s, which is no host name: 1 to 63 letters a to z, digits and - between two dots",
+)
+_RESERVED_KEY = Sentence(
+    "invalid.reserved-key",
+    "begins with %(prefix)s, as what domains_in_metadata adds does; use another key",
 )
 _NOT_CHOSEN = Sentence(
     "invalid.address-off-network", "must be one of the networks that the servers are attached to"
@@ -80,6 +84,10 @@ def _check_tier(ensemble: str, tier: Mapping[str, Any]) -> None:
             raise ModelError("hostname", _NOT_A_HOST_NAME(name=longest["hostname"]))
     for key, text in longest.get("metadata", {}).items():
         _check_length(f"metadata.{key}", text, limits.METADATA)
+    if server.get(domain_metadata.WISH):
+        for key in server.get("metadata", ()):
+            if key.startswith(domain_metadata.PREFIX):
+                raise ModelError(f"metadata.{key}", _RESERVED_KEY(prefix=domain_metadata.PREFIX))
     _check_length("user_data", longest.get("user_data", ""), limits.USER_DATA)
 
 

@@ -22,9 +22,10 @@ _SERVER_TEXTS: Final = (
 _SERVER_LISTS: Final = (
     "volumes", "ports", "security_groups", "tags", "trusted_image_certificates", "fill_in",
 )  # fmt: skip
+_SERVER_SWITCHES: Final = ("config_drive", "domains_in_metadata")
 _SERVER_OTHERS: Final = (
     "networks", "fixed_ips", "scheduler_hints", "user_data", "user_data_file", "metadata",
-    "config_drive", "description", "root_volume",
+    "description", "root_volume",
 )  # fmt: skip
 
 
@@ -114,7 +115,7 @@ def _tier(tier: Value, folder: Path | None) -> dict[str, Any]:
 
 def _server(server: Value, folder: Path | None) -> dict[str, Any]:
     given = server.mapping(
-        (*_SERVER_TEXTS, *_SERVER_LISTS, *_SERVER_OTHERS),
+        (*_SERVER_TEXTS, *_SERVER_LISTS, *_SERVER_SWITCHES, *_SERVER_OTHERS),
     )
     server.required(given, "flavor")
     root = _root_volume(given["root_volume"]) if "root_volume" in given else {}
@@ -135,8 +136,7 @@ def _server(server: Value, folder: Path | None) -> dict[str, Any]:
         }
     if "description" in given:
         body["description"] = given["description"].text()
-    if "config_drive" in given:
-        body["config_drive"] = given["config_drive"].boolean()
+    body |= {key: given[key].boolean() for key in _SERVER_SWITCHES if key in given}
     if "user_data" in given and "user_data_file" in given:
         raise given["user_data_file"].error("give user_data or user_data_file, not both")
     if "user_data" in given:

@@ -271,6 +271,22 @@ class Compute:
         body = {"volumeAttachment": {"volumeId": volume_id, "delete_on_termination": True}}
         self._call(context, "PUT", path, body)
 
+    def metadata(self, context: Context, server_id: str) -> dict[str, str]:
+        """The metadata of a server.
+
+        :raises ensemble_api.exception.CloudError: when Nova refuses.
+        """
+        found = self._call(context, "GET", f"/servers/{_quote(server_id)}/metadata")
+        return dict(found["metadata"])
+
+    def set_metadata(self, context: Context, server_id: str, items: Mapping[str, str]) -> None:
+        """Set some items of a server's metadata, and leave the others.
+
+        :raises ensemble_api.exception.CloudError: when Nova refuses.
+        """
+        path = f"/servers/{_quote(server_id)}/metadata"
+        self._call(context, "POST", path, {"metadata": dict(items)})
+
     def delete_server(self, context: Context, server_id: str) -> None:
         """Ask for a server's end; one that is gone, going or locked is fine: a look tells which.
 

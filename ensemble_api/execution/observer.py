@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -60,6 +60,7 @@ class CloudObserver:
         clock: Callable[[], float] = time.monotonic,
         hints: Hints | None = None,
         discard: Callable[[Context, Iterable[Mapping[str, Any]]], None] = lambda *_: None,
+        tell: Callable[[Collection[str]], None] = lambda _: None,
     ) -> None:
         self._states = states
         self._compute = compute
@@ -71,6 +72,7 @@ class CloudObserver:
         self._newest: tuple[datetime, float] | None = None  # and when it was first heard of
         self._hints = hints
         self._discard = discard
+        self._tell = tell
         self._hinted = threading.Event()
         self._heard: deque[tuple[str | None, str | None]] = deque(maxlen=MOST_HINTS)
         self._stopping = threading.Event()
@@ -100,13 +102,14 @@ class CloudObserver:
         hosts = self._inventory.observed(context)
         silent = any(each.silent for each in hosts)
         self._states.save_hosts(hosts)
+        listed: list[Mapping[str, Any]] = []
         if turn.watermark is None:
             self._compare(context, silent=silent)
             while self._history.purge() and not self._stopping.is_set():
                 pass
         else:
             since = self._since(turn.watermark).strftime("%Y-%m-%dT%H:%M:%SZ")
-            listed: list[Mapping[str, Any]] = [
+            listed = [
                 {"id": server_id, "status": GONE}
                 for server_id in self._compute.deleted_since(context, since)
             ]
@@ -119,6 +122,7 @@ class CloudObserver:
             self._discard(context, listed)
         while self._states.judge():
             pass
+        self._tell([each["id"] for each in listed])
         return True
 
     def _since(self, newest: datetime) -> datetime:

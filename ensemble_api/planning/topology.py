@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tree of failure domains: hosts in racks in zones, by whatever levels are configured."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,6 +23,15 @@ class FailureDomain:
     level: str
     name: str
     path: tuple[str, ...]
+
+
+def reference(project_id: str, domain: FailureDomain) -> str:
+    """An id for a domain that says nothing of it and differs between projects.
+
+    Like Nova's ``hostId`` (nova/objects/instance.py), a hash over project and name.
+    """
+    text = "\0".join((project_id, domain.level, *domain.path))
+    return hashlib.sha224(text.encode()).hexdigest()
 
 
 def frozen(array: npt.ArrayLike, dtype: type) -> npt.NDArray[Any]:

@@ -117,6 +117,7 @@ class Member(Base):
     __table_args__ = (
         sa.Index("members_status_idx", "status"),
         sa.Index("members_server_idx", "server_id"),
+        sa.Index("members_untold_idx", "untold"),
     )
 
     id: orm.Mapped[str] = orm.mapped_column(sa.String(36), primary_key=True)
@@ -149,6 +150,9 @@ class Member(Base):
     addresses: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     template: orm.Mapped[str | None] = orm.mapped_column(sa.String(64))
     leaving: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
+    # Of its domains in the server's metadata: None of a key that is the tenant's by now.
+    told: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
+    untold: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
 
 
 class Operation(Base):

@@ -102,6 +102,18 @@ class Observations:
                 for name, each in wanted.items()
                 if there.get(name) != each
             )
+            moved = [
+                name
+                for name, each in there.items()
+                if name in wanted and wanted[name].above != each.above
+            ]
+            for some in rows.portions(moved):
+                # What guests were told of the domains above their hosts.
+                session.execute(
+                    sa.update(models.Member)
+                    .where(models.Member.told.is_not(None), rows.LOCATION.in_(some))
+                    .values(untold=True)
+                )
             if _places(there) == _places(wanted):
                 return True  # who may get new servers breaks and mends nothing
             session.execute(
@@ -256,6 +268,7 @@ def _observe(session: orm.Session, row: models.Member, seen: ObservedServer) -> 
         kind, sentence = _STATUSES[seen.status]
         if status not in _STATUSES or _STATUSES[status][0] != kind:
             rows.event(session, row.ensemble_id, f"{member} {kind}", sentence(member=member))
+    row.untold = row.untold or (row.told is not None and before != seen.host)
     if seen.status == GONE:
         rows.event(session, row.ensemble_id, f"{member} gone", _GONE(member=member))
     elif before is not None and seen.host is None and not told:

@@ -78,6 +78,8 @@ class Progress(Database):
             if member.server_id or not member.asked_at:
                 # The new one may be known by its tag alone for a moment; an old one is gone.
                 values |= {"asked_at": now, "server_id": None}
+            if told := record.domain_items(member):
+                values |= {"told": told, "untold": False}
             if hint is not None:
                 values["hints"] = [*member.hints, hint][-MOST_HINTS:]
             if first:

@@ -15,7 +15,7 @@ from ensemble_api.planning.headroom import demand, headroom, loss
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.relabel import relabel
 from ensemble_api.planning.snapshot import Snapshot
-from ensemble_api.planning.topology import FailureDomain, Topology
+from ensemble_api.planning.topology import FailureDomain, Topology, reference
 from ensemble_api.results.dry_run import AllDomains, DryRun
 from ensemble_api.solver.process import solve
 from ensemble_api.store import rows
@@ -26,7 +26,7 @@ from ensemble_api.usecases.capacity import FreeCapacity
 from ensemble_api.usecases.quota import Quota
 from ensemble_api.usecases.resolve import NovaCheck, ResolvedRequest, Resolver
 from ensemble_api.views import stored_plans
-from ensemble_api.views.domain_labels import labels, reference
+from ensemble_api.views.domain_labels import labels
 from ensemble_api.views.stored_plans import StoredPlan
 
 _OTHER_PLAN = Sentence(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from ensemble_api import codec, exception
+from ensemble_api import codec, domain_metadata, exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.networks import Networks
@@ -148,6 +148,9 @@ class Resolver:
             # Nova does not know that an address may be the ensemble's own: they were looked at.
             rest = {key: each for key, each in tier["server"].items() if key != "fixed_ips"}
             first = filled(member_template(rest, 0, tier["count"]), values)
+            if tier["server"].get(domain_metadata.WISH):
+                own = domain_metadata.largest(self._levels)
+                first = {**first, "metadata": {**first.get("metadata", {}), **own}}
             name = member_server_name(first, body["name"], f"{tier['name']}-0")
             if (refused := refusals.of(name, first)) is not None:
                 templates.references(place, tier["server"])

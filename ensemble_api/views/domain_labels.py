@@ -5,23 +5,13 @@ A label counts by letters, but that of an availability zone is its name: Nova sh
 tenant (GET /os-availability-zone).
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import count
 
-from ensemble_api.planning.topology import FailureDomain
+from ensemble_api.planning.topology import FailureDomain, reference
 
 _NONE: Mapping[str, str] = {}
-
-
-def reference(project_id: str, domain: FailureDomain) -> str:
-    """An id for a domain that says nothing of it and differs between projects.
-
-    Like Nova's ``hostId`` (nova/objects/instance.py), a hash over project and name.
-    """
-    text = "\0".join((project_id, domain.level, *domain.path))
-    return hashlib.sha224(text.encode()).hexdigest()
 
 
 def labels(

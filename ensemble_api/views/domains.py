@@ -5,11 +5,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ensemble_api.planning.message import Argument
-from ensemble_api.planning.topology import FailureDomain, Topology
+from ensemble_api.planning.topology import FailureDomain, Topology, reference
 from ensemble_api.planning.wording import domain_label
 from ensemble_api.results.dry_run import AllDomains
 from ensemble_api.views.domain_labels import labels as labels_of
-from ensemble_api.views.domain_labels import reference
 
 Json = dict[str, Any]
 

@@ -16,10 +16,10 @@ from ensemble_api.planning.message import (
 )
 from ensemble_api.planning.moving import Move
 from ensemble_api.planning.result import PACKING, Infeasible, Objective, Plan, Reason
+from ensemble_api.planning.topology import reference
 from ensemble_api.planning.unplanned import MORE_HOSTS, WORDS
 from ensemble_api.planning.wording import in_number, left_of
 from ensemble_api.results.dry_run import DryRun
-from ensemble_api.views.domain_labels import reference
 from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.survival import objectives, policies, promises, room, survival
 from ensemble_api.views.warnings import warnings

@@ -8,8 +8,7 @@ from typing import Any
 from ensemble_api.planning.message import Message
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.result import Assignment, Objective, Plan
-from ensemble_api.planning.topology import FailureDomain, Topology
-from ensemble_api.views.domain_labels import reference
+from ensemble_api.planning.topology import FailureDomain, Topology, reference
 from ensemble_api.views.domains import Json
 
 

@@ -271,6 +271,18 @@ class FakeNova:
             view["scheduler_hints"] = {key: [value] for key, value in given.items()}
         return 200, {"server": view}
 
+    def metadata(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
+        return 200, {"metadata": self._server(server_id).request.get("metadata", {})}
+
+    def set_metadata(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
+        server = self._server(server_id)
+        if server.locked and not context.is_admin:
+            raise Refused(409, f"Instance {server_id} is locked")
+        if server.status == "ERROR" or server.task:
+            raise Refused(409, f"Cannot 'update_instance_metadata' instance {server_id}")
+        server.request.setdefault("metadata", {}).update(request.json["metadata"])
+        return 200, {"metadata": server.request["metadata"]}
+
     def delete(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
         server = self._server(server_id)
         if server.locked and not context.is_admin:
@@ -417,6 +429,8 @@ _ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [
     ("GET", r"/servers/detail", FakeNova.list),
     ("GET", r"/servers/([^/]+)", FakeNova.show),
     ("POST", r"/servers/([^/]+)/action", FakeNova.act),
+    ("GET", r"/servers/([^/]+)/metadata", FakeNova.metadata),
+    ("POST", r"/servers/([^/]+)/metadata", FakeNova.set_metadata),
     ("DELETE", r"/servers/([^/]+)", FakeNova.delete),
     ("DELETE", r"/servers/([^/]+)/tags/([^/]+)", FakeNova.remove_tag),
     ("PUT", r"/servers/([^/]+)/os-volume_attachments/([^/]+)", FakeNova.update_attachment),

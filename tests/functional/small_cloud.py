@@ -23,6 +23,7 @@ from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.late_servers import LateServers
 from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.execution.root_volumes import RootVolumes
+from ensemble_api.execution.told_domains import DomainTeller
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.service import Service
 from ensemble_api.store import models
@@ -31,6 +32,7 @@ from ensemble_api.store.guards import Guards
 from ensemble_api.store.history import History
 from ensemble_api.store.observations import Observations
 from ensemble_api.store.standings import Levels
+from ensemble_api.store.told_domains import ToldDomains
 from tests.fakes.networks import FakeNetworks
 from tests.fakes.nova import FakeNova
 from tests.fakes.nova_objects import FakeHost
@@ -251,7 +253,13 @@ class SmallCloud:
             return
         raise AssertionError(f"not settled after {steps} steps")
 
-    def observe(self, levels: Sequence[str] = LEVELS) -> None:
+    def teller(self, **parts: Any) -> DomainTeller:
+        told = ToldDomains(self.store, Levels(("host", "rack", "zone"), "zone"))
+        return DomainTeller(told, Compute(self.nova), FakeSession(), **parts)
+
+    def observe(
+        self, levels: Sequence[str] = LEVELS, tell: Callable[[Any], None] = lambda _: None
+    ) -> None:
         """Have everything compared with what Nova has now."""
         compute = Compute(self.nova)
         inventory = Inventory(compute, None, parse_levels(levels), "nova")
@@ -264,6 +272,7 @@ class SmallCloud:
             owner="observer",
             period=5,
             discard=LateServers(self.store, FakeSession(), compute).discard,
+            tell=tell,
         )
         with self.store.writing() as session:
             session.query(models.Observation).update({"compared_at": None})

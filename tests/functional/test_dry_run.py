@@ -7,9 +7,8 @@ import pytest
 from small_cloud import HOSTS, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import exception, views
-from ensemble_api.planning.topology import FailureDomain
+from ensemble_api.planning.topology import FailureDomain, reference
 from ensemble_api.usecases.plan import PlanOptions
-from ensemble_api.views.domain_labels import reference
 
 EVERYWHERE = PlanOptions(may_see_all_domains=True, all_domains=True)
 

@@ -11,6 +11,7 @@ const FULL = {
   security_groups: ['default'], user_data: 'IyEvYmluL3No', metadata: { role: 'web', team: '' }, config_drive: true,
   availability_zone: 'az1', name: '{tier}-{index}', hostname: 'web{index}', fill_in: ['user_data'],
   fixed_ips: [{ network: 'n-2', addresses: '10.0.0.5-10.0.0.9' }], scheduler_hints: { disks: ['a', 'b'] },
+  domains_in_metadata: true,
 };
 test('what is not set is not sent', () => {
   assert.deepEqual(server.toApi(PLAIN), { flavor: 'f-1', image: 'i-1', networks: 'auto' });

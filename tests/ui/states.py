@@ -13,7 +13,7 @@ from tests.ui.browser import Dashboard
 from tests.ui.drawing import DRAW, drawing
 
 BUILD_SECONDS = 240
-SHEET = ("source", "flavor", "networks", "access", "setup", "metadata")
+SHEET = ("source", "flavor", "networks", "access", "setup", "metadata", "advanced")
 _ANY = {"downloadThroughput": -1, "uploadThroughput": -1}
 
 

@@ -127,6 +127,13 @@ def test_all_that_is_chosen_in_the_sheet_is_what_the_servers_have(
             demo.all("#sheet-metadata li:last-child input, #sheet-metadata li:first-child input")[
                 place
             ].send_keys(text)
+        tab(demo, "networks")
+        demo.type("#sheet-fixedIps-0", "10.99.0.21-10.99.0.29")
+        tab(demo, "advanced")
+        demo.type("#sheet-serverName", "{tier}-no-{index}")
+        demo.type("#sheet-hostname", "host{index}")
+        demo.click("#sheet-fillMetadata")
+        demo.click("#sheet-domainsInMetadata")
         demo.find("body").send_keys(Keys.ESCAPE)
         demo.until(lambda: focused(demo) == "t1-server")
         summary = demo.text("#t1-server-summary")
@@ -145,17 +152,21 @@ def test_all_that_is_chosen_in_the_sheet_is_what_the_servers_have(
             assert server.flavor.name == "m1.small"
             assert server.key_name == "sheet-key"
             assert base64.b64decode(server.user_data).decode() == SCRIPT
-            assert server.metadata == {"role": "front"}
+            index = int(member["name"].rpartition("-")[2])
+            assert server.metadata["role"] == "front"
+            assert server.metadata["ensemble_domain_rack"] == member["domains"]["rack"]
+            assert server.name == f"{member['tier']}-no-{index}"
+            assert server.hostname == f"host{index}"
             assert server.has_config_drive
             assert server.disk_config == "MANUAL"
             assert server.description == "Serves pages."
             assert {"front", "shop"} < set(server.tags)
             assert server.trusted_image_certificates == ["certificate-1", "certificate-2"]
-            index = int(member["name"].rpartition("-")[2])
             ports = list(operator.connection.network.ports(device_id=server.id))
             assert {port.network_id for port in ports} == {mine["private"], mine["network"]}
             assert mine["ports"][index] in {port.id for port in ports}
             (new,) = [port for port in ports if port.network_id == mine["network"]]
+            assert [each["ip_address"] for each in new.fixed_ips] == [f"10.99.0.{21 + index}"]
             (group,) = new.security_group_ids
             assert project.connection.network.get_security_group(group).name == "sheet-group"
         facts = demo.text("[data-live=tiers] .ens-facts")

@@ -120,6 +120,7 @@ def test_a_name_given_beside_the_file_wins_and_need_not_be_in_it(path: Path) -> 
             "scheduler_hints: {disks: [a, b], size: 5}",
             {"scheduler_hints": {"disks": ["a", "b"], "size": "5"}},
         ),
+        ("domains_in_metadata: yes", {"domains_in_metadata": True}),
         ("fill_in: user_data", {"fill_in": ["user_data"]}),
         ("trusted_image_certificates: [c-1, c-2]", {"trusted_image_certificates": ["c-1", "c-2"]}),
     ],

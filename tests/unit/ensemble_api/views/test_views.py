@@ -14,9 +14,9 @@ from ensemble_api import views
 from ensemble_api.planning import result
 from ensemble_api.planning.message import Message, legacy_text
 from ensemble_api.planning.model import Ensemble, Member, Tier
-from ensemble_api.planning.topology import FailureDomain, Topology
+from ensemble_api.planning.topology import FailureDomain, Topology, reference
 from ensemble_api.results.dry_run import DryRun
-from ensemble_api.views.domain_labels import labels, letters, reference
+from ensemble_api.views.domain_labels import labels, letters
 
 LEVELS = ("host", "rack", "zone")
 ZONE = "secretzone"  # which Nova tells every tenant

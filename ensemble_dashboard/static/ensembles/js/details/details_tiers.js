@@ -45,6 +45,7 @@
       [gettext('Availability zone'), one(server.availability_zone)],
       [gettext('User data'), server.user_data || hidden.includes('user_data') ? gettext('yes') : ''],
       [gettext('Config drive'), server.config_drive ? gettext('yes') : ''],
+      [gettext('Told where they are'), server.domains_in_metadata ? gettext('yes') : ''],
       [gettext('Disk partition'), disk(server.disk_config)],
       [gettext('Tags'), several(server.tags)],
       [gettext('Metadata'), joined(Object.entries(server.metadata || {}).map(

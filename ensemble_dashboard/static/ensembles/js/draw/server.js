@@ -18,7 +18,7 @@
     flavor: '', image: '', volumes: null, networks: 'auto', ports: [], keyName: '', securityGroups: [],
     userData: '', userDataHidden: false, metadata: [], configDrive: false, zone: '', diskConfig: '', serverDescription: '',
     tags: [], certificates: [], serverName: '', hostname: '', fillIn: [], fixedIps: [], hints: {},
-    rootVolume: null,
+    rootVolume: null, domainsInMetadata: false,
   };
 
   // The API's names of these fields, where they are others.
@@ -27,6 +27,7 @@
     config_drive: 'configDrive', availability_zone: 'zone', disk_config: 'diskConfig', description: 'serverDescription',
     trusted_image_certificates: 'certificates', name: 'serverName', fill_in: 'fillIn',
     fixed_ips: 'fixedIps', scheduler_hints: 'hints', root_volume: 'rootVolume',
+    domains_in_metadata: 'domainsInMetadata',
   };
 
   /** The fields as the API's "server"; what is not set is left out. */

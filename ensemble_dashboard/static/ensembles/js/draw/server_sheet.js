@@ -13,7 +13,8 @@
     source: ['image', 'volumes', 'rootVolume', 'certificates'], flavor: ['flavor'],
     networks: ['networks', 'fixedIps', 'ports'],
     access: ['securityGroups', 'keyName'], setup: ['userData', 'configDrive', 'zone', 'diskConfig'],
-    metadata: ['serverDescription', 'tags', 'metadata'], advanced: ['serverName', 'hostname', 'fillIn', 'hints'],
+    metadata: ['serverDescription', 'tags', 'metadata'],
+    advanced: ['serverName', 'hostname', 'fillIn', 'domainsInMetadata', 'hints'],
   };
 
   // Fields that are typed as texts: what stands in them, and what is typed.
@@ -137,6 +138,7 @@
       advanced() {
         line('serverName');
         line('hostname');
+        part('domainsInMetadata').checked = tier().domainsInMetadata;
         show.hints(tier().hints, true);
         for (const [field, id] of Object.entries(FILLED)) { part(id).checked = tier().fillIn.includes(field); }
       },
@@ -211,8 +213,8 @@
       } else if (target.name === 'sheet-net') {
         set({ networks: value === 'chosen' ? [] : value });
         fillTab.networks();
-      } else if (target === part('configDrive')) {
-        set({ configDrive: checked });
+      } else if (target === part('configDrive') || target === part('domainsInMetadata')) {
+        set({ [target.id.replace('sheet-', '')]: checked });
       } else if (Object.values(FILLED).some((id) => target === part(id))) {
         set({ fillIn: Object.keys(FILLED).filter((field) => part(FILLED[field]).checked) });
       } else if (target === part('zone') || target === part('diskConfig')) {
