@@ -409,7 +409,9 @@ class Change:
         """The members whose servers are locked, which are not chosen to go."""
         servers = self._servers(context, record)
         return {
-            member for member, server in servers.items() if server is not None and server["locked"]
+            member
+            for member, server in servers.items()
+            if server is not None and server.get("locked")  # not told of by a cell that is down
         }
 
     def _fixed(self, context: Context, record: EnsembleRecord) -> frozenset[Member]:
@@ -418,8 +420,8 @@ class Change:
             member
             for member, server in self._servers(context, record).items()
             if server is None
-            or server["locked"]
             or server["status"] != "ACTIVE"
+            or server["locked"]
             or server["OS-EXT-STS:task_state"] is not None
         )
 
