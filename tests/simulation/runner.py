@@ -25,7 +25,7 @@ from tests.simulation.changes import Changes, wrong_ends
 from tests.simulation.faults import Faults
 from tests.simulation.invariants import Invariants
 from tests.simulation.nova import Host, SimulatedNova
-from tests.simulation.ours import SimulatedStore, World, compare_everything
+from tests.simulation.ours import LEASE, OBSERVED, SimulatedStore, World, compare_everything
 from tests.simulation.scheduling import Scheduling
 from tests.simulation.tasks import Tasks
 
@@ -209,7 +209,12 @@ class _Schedule:
             each.task in UNDER_WAY or each.status == "VERIFY_RESIZE"
             for each in self.world.nova.running()
         )
-        return self.invariants.all_settled and not moving and not self.actors.busy
+        # What comes of a request late is found within two leases.
+        stood = [each.process.paused_until for each in self.actors.processes]
+        died = self.tasks.died_at
+        found = died + 2 * LEASE + OBSERVED if died else 0.0
+        due = self.tasks.now > max(found, *stood)
+        return due and self.invariants.all_settled and not moving and not self.actors.busy
 
     def observe(self) -> None:
         """Have everything compared with what Nova has now, by the process whose turn it is."""

@@ -54,6 +54,7 @@ class Tasks:
     seed: int
     traced: bool = False
     now: float = 0.0
+    died_at: float = 0.0  # when the last process did
     steps: int = 0
     digest: int = 0
     trace: list[str] = field(default_factory=list)
@@ -108,7 +109,7 @@ class Tasks:
     def die(self) -> None:
         """End the process of the task that calls this, with all its tasks."""
         process = self.current.process
-        process.alive = False
+        process.alive, self.died_at = False, self.now
         self.doomed.append(process)
         self.note("dies")
         raise Killed
