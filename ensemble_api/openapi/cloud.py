@@ -27,6 +27,7 @@ CAPABILITIES = one(
     member_statuses=several(one(name=STRING, label=STRING)),
     sort_keys=one(ensembles=several(STRING), hosts=several(STRING)),
     levels=several(one(name=STRING, label=STRING, zone=FLAG)),
+    scheduler_hints=several(STRING),
     features=several(STRING),
     policies=several(one(type=words(schemas.POLICIES), fields=by_name(ANYTHING))),
 )
