@@ -148,10 +148,16 @@ def ensemble_create(
 
 @profiler.trace
 def ensemble_preview_change(
-    request: HttpRequest, ensemble_id: str, wanted: Mapping[str, Any], remove: Sequence[str]
+    request: HttpRequest,
+    ensemble_id: str,
+    wanted: Mapping[str, Any],
+    members: Mapping[str, Sequence[str]],
 ) -> dict[str, Any]:
-    """Tell what would come of a change, as {"plan", "change"}, without touching anything."""
-    return dict(manager(request).preview_change(ensemble_id, wanted, remove=remove))
+    """Tell what would come of a change, as {"plan", "change"}, without touching anything.
+
+    `members` are names: those that are to "remove", to "replace" and to "release".
+    """
+    return dict(manager(request).preview_change(ensemble_id, wanted, **members))
 
 
 @profiler.trace
@@ -159,11 +165,11 @@ def ensemble_change(
     request: HttpRequest,
     ensemble_id: str,
     wanted: Mapping[str, Any],
-    remove: Sequence[str],
+    members: Mapping[str, Sequence[str]],
     plan: str,
 ) -> None:
     """Begin to carry out the change that was previewed under the id of its plan."""
-    manager(request).change(ensemble_id, wanted, remove=remove, plan=plan)
+    manager(request).change(ensemble_id, wanted, plan=plan, **members)
 
 
 @profiler.trace

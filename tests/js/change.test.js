@@ -8,6 +8,8 @@ const { CHOICES, PLAN } = require('./samples.js');
 
 const { runningEnsemble, carryOver, changePicture, changeView, whoGoes, drafts, draftPolicies, tierLegend } = ensembles;
 
+globalThis.location = { search: '', pathname: '/change/' };
+
 const SERVER = { flavor: 'f-tiny', image: 'i-1', networks: 'none' };
 const APART = { type: 'anti-affinity', level: 'host', tiers: ['web'], enforcement: 'soft' };
 const DESCRIBED = {
@@ -38,7 +40,7 @@ test('what is not edited is sent by its name alone, with the generation that was
       generation: 4, name: 'shop', description: '', tiers: [{ name: 'web', count: 4 }, { name: 'db', count: 1 }],
       policies: [APART],
     },
-    remove: [],
+    remove: [], release: [], replace: [],
   });
 });
 
@@ -226,6 +228,54 @@ test('no more can be chosen to go than have to, and the choice is told by name',
   root.append(view);
   whoGoes.tell(root, page, ['web-2', 'db-0']);
   assert.equal(view.querySelector('summary').textContent.trim(), 'web-2 goes');
+});
+
+/** The draft of a page that was opened with this query. */
+function openedWith(search) {
+  const { location, history } = globalThis;
+  const went = [];
+  const replaceState = (...to) => went.push(to[2]);
+  Object.assign(globalThis, { location: { search, pathname: '/change/' }, history: { replaceState } });
+  try {
+    const subject = opened();
+    const steps = subject.begin({ load: () => null, clear() {} });
+    return { subject, steps, went };
+  } finally {
+    Object.assign(globalThis, { location, history });
+  }
+}
+
+test('a page that is opened to replace a member asks for that, as a step to take back', () => {
+  const { subject, steps, went } = openedWith('?replace=web-1');
+  assert.deepEqual(subject.request(steps.now).replace, ['web-1']);
+  assert.deepEqual([steps.now.tiers[0].count, steps.past[0].label, went], [3, 'replace web-1', ['/change/']]);
+  assert.ok(subject.edited(steps.now));
+});
+
+test('a page that is opened to take a member out has one less of its tier, and nobody else to choose', () => {
+  const { subject, steps } = openedWith('?release=web-1');
+  const sent = subject.request(steps.now);
+  assert.deepEqual([sent.release, sent.remove, sent.ensemble.tiers[0].count], [['web-1'], [], 2]);
+  assert.equal(whoGoes.view(steps.now.tiers[0], { draft: steps.now, running: subject.running }), null);
+  // With the tier as it was nobody leaves.
+  assert.deepEqual(subject.request(drafts.changeTier(steps.now, 't1', { count: 3 })).release, []);
+});
+
+test('a page that is opened for a member that is not there begins as ever', () => {
+  for (const search of ['?replace=web-9', '?release=', '?other=web-1']) {
+    assert.equal(openedWith(search).steps.past.length, 0);
+  }
+});
+
+test('who is taken out stays in the picture as leaving, and is told apart from who is deleted', () => {
+  const change = { added: [], removed: [], released: ['web-0'], moved: [] };
+  const plan = { ...PLAN, assignments: PLAN.assignments.slice(1), change };
+  const { assignments } = changePicture.drawn(plan, NOW);
+  const marked = assignments.filter(({ mark }) => mark).map(({ member, mark }) => [member, mark]);
+  assert.deepEqual(marked, [['web-0', 'released']]);
+  const view = changeView.view(plan, tierLegend.legend([{ name: 'web', count: 2 }]), NOW);
+  assert.match(view.textContent, /leaves, and its server stays:/);
+  assert.equal(runningEnsemble.headline(change, true), 'This can be done: 1 taken out.');
 });
 
 test('a policy made hard is an edit', () => {

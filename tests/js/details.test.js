@@ -276,6 +276,21 @@ test('the question whether to cancel follows the build, and ends with it', async
   assert.deepEqual(beats, [], 'without a question nothing more is asked');
 });
 
+test('the question whether to cancel a change says what that undoes, and ends when it can be undone no more', async () => {
+  const four = ['ACTIVE', 'ACTIVE', 'ACTIVE', 'BUILDING'];
+  const changing = (more) => ({ ...ensemble('ACTIVE', four), operation: { type: 'change', cancellable: true, ...more } });
+  const answers = { '/state/': { now: NOW, ensemble: changing() }, '/now/': { survivability: current() } };
+  open(changing(), answers);
+  document.querySelector('[data-act=cancel]').click();
+  assert.match(question().text, /^What it has added is removed again/);
+  assert.deepEqual(question().buttons, ['Go on', 'Cancel the change']);
+  answers['/state/'] = { now: NOW, ensemble: changing({ cancellable: false }) };
+  await settle();
+  await beat();
+  assert.match(question().text, /^The change can be cancelled no more/);
+  assert.deepEqual(question().buttons, ['Close']);
+});
+
 test('a cancel that comes too late is refused in its own words, and nothing is deleted', async () => {
   const answers = { '/cancel/': [409, { error: { message: 'There is no build to cancel.' } }] };
   open(ensemble('BUILDING', ['ACTIVE', 'BUILDING', 'RESERVED', 'RESERVED']), answers);

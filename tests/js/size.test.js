@@ -10,7 +10,7 @@ const { minify } = require('terser');
 const DASHBOARD = path.join(__dirname, '..', '..', 'ensemble_dashboard');
 const MOST = 66 * 1024; // bytes; each kind of policy is on both large pages, and each small module has an envelope
 // The drawing again, with what runs in it.
-const MOST_OF = { 'ensembles/change.html': 71 * 1024 };
+const MOST_OF = { 'ensembles/change.html': 73 * 1024 };
 
 const JS = path.join(DASHBOARD, 'static', 'ensembles', 'js');
 const LOAD_ORDER = require(path.join(JS, 'load_order.json'));

@@ -25,8 +25,6 @@ from ensemble_dashboard.content.ensembles.proxy import (
 from ensemble_dashboard.content.ensembles.trouble import caught, forbidden
 from ensemble_dashboard.content.ensembles.views import DrawView, no_page
 
-MAX_REMOVED = 1000  # names of members; an ensemble has fewer
-
 
 class ChangeView(DrawView):
     """The page where an ensemble that runs is drawn again."""
@@ -112,8 +110,8 @@ class PreviewChangeView(generic.View):
     @json_view
     def post(self, request: HttpRequest, ensemble_id: UUID) -> dict[str, Any]:
         """Give {"plan", "change"} of what would come of it; nothing is reserved."""
-        wanted, remove = _asked(request)
-        return api.ensemble_preview_change(request, str(ensemble_id), wanted, remove)
+        wanted, members = _asked(request)
+        return api.ensemble_preview_change(request, str(ensemble_id), wanted, members)
 
 
 class SubmitChangeView(generic.View):
@@ -124,20 +122,27 @@ class SubmitChangeView(generic.View):
     @json_view
     def post(self, request: HttpRequest, ensemble_id: UUID) -> dict[str, Any]:
         """Begin the change that was previewed under the plan's id; give the ensemble's address."""
-        wanted, remove = _asked(request)
+        wanted, members = _asked(request)
         plan = json_body(request).get("plan")
         if not isinstance(plan, str):
             raise RefusedRequest(400, "dashboard.no_plan", gettext("This is no plan's id."))
-        api.ensemble_change(request, str(ensemble_id), wanted, remove, plan)
+        api.ensemble_change(request, str(ensemble_id), wanted, members, plan)
         return {
             "id": str(ensemble_id),
             "url": reverse("horizon:project:ensembles:detail", args=[ensemble_id]),
         }
 
 
-def _asked(request: HttpRequest) -> tuple[dict[str, Any], list[str]]:
-    """Read what is to be otherwise, and who is to go: {"ensemble": {...}, "remove": [names]}."""
-    remove = json_body(request).get("remove", [])
-    if not isinstance(remove, list) or not all(isinstance(each, str) for each in remove):
-        raise RefusedRequest(400, "dashboard.no_members", gettext("These are no names of members."))
-    return drawn_ensemble(request), remove[:MAX_REMOVED]
+def _asked(request: HttpRequest) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Read what is to be otherwise, and whom it is about: {"ensemble": {...}, "remove": [names]}.
+
+    As "remove" there are "replace" and "release", as the API has them.
+    """
+    body = json_body(request)
+    members = {field: body.get(field, []) for field in ("remove", "replace", "release")}
+    for names in members.values():
+        if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
+            raise RefusedRequest(
+                400, "dashboard.no_members", gettext("These are no names of members.")
+            )
+    return drawn_ensemble(request), members

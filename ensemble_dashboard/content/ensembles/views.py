@@ -155,6 +155,7 @@ class DetailView(views.HorizonTemplateView):
             "goneUrl": f"{self.index_url}?gone={following.deleted_token(ensemble.name)}",
             "session": page_project.session(self.request),
             "allProjects": self.all_projects,
+            "changeUrl": context["change_url"],
             # The script puts a server's id in the place of the zeros.
             "instanceUrl": reverse(self.instance_url, args=["0" * 8]),
         }

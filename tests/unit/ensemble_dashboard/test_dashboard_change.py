@@ -87,7 +87,7 @@ def test_a_preview_and_a_submit_go_to_the_api_as_they_were_drawn(
     path = f"{API}/{shop['id']}"
     told = {"plan": {"feasible": True}, "change": {"added": [], "removed": ["web-1"]}}
     dashboard_cloud.answers["PATCH", path] = (200, told)
-    drawn = WANTED | {"remove": ["web-1"]}
+    drawn = WANTED | {"remove": ["web-1"], "replace": ["web-2"], "release": ["web-3"]}
     assert send(demo, change(shop, "plan/"), drawn).json() == told
     dashboard_cloud.answers["PATCH", path] = (202, {"ensemble": shop})
     answer = send(demo, change(shop, "submit/"), drawn | {"plan": "an-id"})

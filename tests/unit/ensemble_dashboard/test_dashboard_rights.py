@@ -47,7 +47,7 @@ def offered(text: str) -> set[str]:
     known = {
         "Draw Ensemble", "Plan Ensemble", "Draw Another", "Plan Another", "Delete Ensemble",
         "Delete Ensembles", "Cancel the build", "Draw another like this",
-        "Plan another like this", "Create Ensemble",
+        "Plan another like this", "Create Ensemble", "Change",
     }  # fmt: skip
     found = re.findall(r"<(a|button)\b[^>]*>(.*?)</\1>", text, re.DOTALL)
     return {" ".join(re.sub("<[^>]*>", "", words).split()) for _tag, words in found} & known

@@ -12,10 +12,11 @@
   function drawn(plan, now) {
     const running = ensembles.currentState.shown({ members: [], domains: [] }, now, null);
     if (!plan?.change || !plan.feasible) { return { ...running, change: { added: [], removed: [] } }; }
-    const { added, removed, moved = [] } = plan.change;
+    const { added, removed, released = [], moved = [] } = plan.change;
     const staying = plan.assignments.map((one) => (added.includes(one.member) ? { ...one, mark: 'added' } : one));
-    const leaving = running.assignments.filter(({ member }) => removed.includes(member))
-      .map((one) => ({ member: one.member, tier: one.tier, domains: one.domains, mark: 'removed', running: false }));
+    const leaving = running.assignments.filter(({ member }) => removed.includes(member) || released.includes(member))
+      .map(({ member, tier, domains }) =>
+        ({ member, tier, domains, mark: removed.includes(member) ? 'removed' : 'released', running: false }));
     const assignments = [...staying, ...leaving];
     return {
       ...plan, assignments, domains: used(assignments, [...plan.domains, ...running.domains]), moved: moved.map(nameOf),
@@ -37,17 +38,18 @@
   }
 
   /**
-   * Who comes, goes and moves, with where: {added: [{member, tier, domains}], removed: [the same], moved: [{member, tier,
-   * from, to}]}. from, to: {level: ref}.
+   * Who comes, goes and moves, with where: {added: [{member, tier, domains}], removed, released: [the same],
+   * moved: [{member, tier, from, to}]}. from, to: {level: ref}.
    */
   function steps(plan, now) {
-    const { added, removed, moved = [] } = plan.change;
+    const { added, removed, released = [], moved = [] } = plan.change;
     const planned = new Map(plan.assignments.map((one) => [one.member, one]));
     const running = new Map(now.members.map(({ name, tier, domains }) => [name, { member: name, tier, domains }]));
     const place = (name) => planned.get(name) || running.get(name) || { member: name, tier: '', domains: {} };
     return {
       added: added.map(place),
       removed: removed.map((name) => running.get(name) || place(name)),
+      released: released.map((name) => running.get(name) || place(name)),
       moved: moved.map((one) => {
         const name = nameOf(one);
         return {

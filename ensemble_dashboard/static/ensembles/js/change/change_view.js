@@ -9,7 +9,7 @@
 
   /** plan: feasible, with its change; legend: of its tiers; now: the survivability of what runs. */
   function view(plan, legend, now) {
-    const { added, removed, moved } = changePicture.steps(plan, now);
+    const { added, removed, released, moved } = changePicture.steps(plan, now);
     const known = [...now.domains, ...plan.domains];
     const labels = new Map(known.map((domain) => [domain.ref, ensembles.words.label(domain)]));
     const levels = planTable.levelsOf(plan);
@@ -24,6 +24,7 @@
       ...moved.map((one) => item('moved', 'redo', one, gettext('moves'))),
       ...added.map((one) => item('added', 'more', one, gettext('new'))),
       ...removed.map((one) => item('removed', 'less', one, gettext('goes'), true)),
+      ...released.map((one) => item('released', 'less', one, gettext('leaves, and its server stays:'))),
     ];
     if (!items.length) { return null; }
     return el('section', { class: 'ens-change', id: 'ens-change', 'aria-labelledby': 'ens-change-title' },

@@ -4,11 +4,12 @@
   'use strict';
   const { ensembles } = globalThis;
   const { gettext, ngettext, fill, list } = ensembles.words;
-  const { apiBody, draftFaults, history, carryOver, lazyScripts } = ensembles;
+  const { apiBody, drafts, draftFaults, history, carryOver, lazyScripts } = ensembles;
   const { drawing } = ensembles.document;
 
   // A draft of a change has two fields more: base: {generation, described}: what the edits began with; remove: the names
-  // of the members that somebody chose to go.
+  // of the members that somebody chose to go, release: of those that go without their servers, replace: of those for which
+  // another one is built first.
 
   /** data: of the page, with running: {generation, described, now: its survivability, url}. As new_ensemble.js. */
   function open(data) {
@@ -17,7 +18,7 @@
     const members = new Map(running.described.tiers.map(({ name }) => [name, []]));
     for (const member of running.now.members) { members.get(member.tier)?.push(member); }
     const labels = new Map(running.now.domains.map((domain) => [domain.ref, ensembles.words.label(domain)]));
-    const fresh = () => ({ ...drawing(running.described), base, remove: [] });
+    const fresh = () => ({ ...drawing(running.described), base, remove: [], replace: [], release: [] });
     const known = (tier) => running.described.tiers.find(({ name }) => name === tier.name);
     // Written and read again, so that what the drawing adds by itself is no edit.
     const drawn = apiBody.body(fresh());
@@ -30,7 +31,8 @@
       const mine = apiBody.body(draft);
       const before = apiBody.body(drawing(draft.base.described));
       const merged = carryOver.carry(before, mine, drawn);
-      return { ...drawing(merged), base, remove: draft.remove || [] };
+      const { remove = [], replace = [], release = [] } = draft;
+      return { ...drawing(merged), base, remove, replace, release };
     }
 
     /** A policy as it was described, where it says the same: what a drawing fills in is no edit. */
@@ -51,7 +53,7 @@
           }),
           policies: whole.policies.map(asDescribed),
         },
-        remove: chosen(draft),
+        remove: chosen(draft), release: released(draft), replace: draft.replace.filter((name) => tierOf(name)),
       };
     }
 
@@ -61,16 +63,45 @@
       return there ? Math.max(0, there.length - (tier.count || there.length)) : 0;
     }
 
+    const ofTier = (names, tier) => names.filter((name) => tierOf(name) === tier.name);
+    const tierOf = (name) => running.now.members.find((one) => one.name === name)?.tier;
+
+    /** The names of those that leave without their servers, as far as somebody has to leave. */
+    function released(draft) {
+      return draft.tiers.flatMap((tier) => ofTier(draft.release, tier).slice(0, surplus(tier)));
+    }
+
+    /** How many members of a tier have to go with their servers. */
+    function going(tier, draft) {
+      return surplus(tier) - ofTier(released(draft), tier).length;
+    }
+
     /** The names of those that somebody chose to go, as far as somebody has to. */
     function chosen(draft) {
-      return draft.tiers.flatMap((tier) => {
-        const names = new Set((members.get(tier.name) || []).map(({ name }) => name));
-        return draft.remove.filter((name) => names.has(name)).slice(0, surplus(tier));
-      });
+      return draft.tiers.flatMap((tier) => ofTier(draft.remove, tier).slice(0, going(tier, draft)));
     }
 
     function edited(draft) {
-      return !carryOver.same(apiBody.body(draft), drawn) || chosen(draft).length > 0;
+      const sent = request(draft);
+      return !carryOver.same(apiBody.body(draft), drawn)
+        || [sent.remove, sent.release, sent.replace].some(({ length }) => length > 0);
+    }
+
+    /** The steps, with one more when the page was opened to replace a member or to take it out. */
+    function asked(steps) {
+      const query = new URLSearchParams(globalThis.location.search);
+      const name = query.get('replace') || query.get('release');
+      const tier = steps.now.tiers.find((one) => one.name === tierOf(name));
+      if (!tier) { return steps; }
+      // A reload must bring back what was drawn since.
+      globalThis.history.replaceState(null, '', globalThis.location.pathname);
+      if (query.get('replace')) {
+        return history.record(steps, { ...steps.now, replace: [...new Set([...steps.now.replace, name])] },
+          { label: fill(gettext('replace %(member)s'), { member: name }) });
+      }
+      const fewer = drafts.changeTier(steps.now, tier.key, { count: Math.max(1, tier.count - 1) });
+      return history.record(steps, { ...fewer, release: [...new Set([...steps.now.release, name])] },
+        { label: fill(gettext('take out %(member)s'), { member: name }) });
     }
 
     function plan({ plan: found, change }, draft) {
@@ -119,7 +150,7 @@
         const draft = kept.load();
         const began = draft && resumed(draft);
         if (began && !edited(began)) { kept.clear(); }
-        return history.begin(began && edited(began) ? began : fresh());
+        return asked(history.begin(began && edited(began) ? began : fresh()));
       },
       fresh, request, plan, barred, explain, agree, edited,
       samePlan: () => false, // the generation, the name and all else go by the plan's id
@@ -131,7 +162,7 @@
         ({ ...tier, count: Math.max(0, (tier.count || 0) - (members.get(tier.name) || []).length) })),
       more: false,
       running: {
-        now: running.now, known, surplus, members: (tier) => members.get(tier.name) || [],
+        now: running.now, known, surplus: going, members: (tier) => members.get(tier.name) || [],
         place: (domains) => [...data.levels].reverse().map((level) => labels.get(domains[level])).filter(Boolean)
           .join(' ▸ '),
         leaving: (tiers) => running.described.tiers.filter(({ name }) => tiers.every((tier) => tier.name !== name))
@@ -141,11 +172,13 @@
   }
 
   /** "2 new members, 1 removed and 1 moved." */
-  function headline({ added, removed, moved = [] }, edited) {
+  function headline({ added, removed, released = [], moved = [] }, edited) {
     const said = [
       added.length
         && fill(ngettext('%(count)s new member', '%(count)s new members', added.length), { count: added.length }),
       removed.length && fill(ngettext('%(count)s removed', '%(count)s removed', removed.length), { count: removed.length }),
+      released.length && fill(ngettext('%(count)s taken out', '%(count)s taken out', released.length),
+        { count: released.length }),
       moved.length && fill(ngettext('%(count)s moved', '%(count)s moved', moved.length), { count: moved.length }),
     ].filter(Boolean);
     if (said.length) { return fill(gettext('This can be done: %(changes)s.'), { changes: list(said) }); }

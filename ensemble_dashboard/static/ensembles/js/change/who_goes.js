@@ -11,7 +11,7 @@
    * removing(names): these were chosen. Null where nobody has to go.
    */
   function view(tier, page) {
-    const count = page.running.surplus(tier);
+    const count = page.running.surplus(tier, page.draft);
     if (!count) { return null; }
     const names = page.running.members(tier).map(({ name }) => name);
     const chosen = page.draft.remove.filter((name) => names.includes(name)).slice(0, count);
@@ -47,7 +47,7 @@
       const said = root.querySelector('[data-goes="' + tier.key + '"]');
       if (!said) { continue; }
       const names = page.running.members(tier).map(({ name }) => name).filter((name) => removed.includes(name));
-      fillIn(said, going(page.running.surplus(tier), names));
+      fillIn(said, going(page.running.surplus(tier, page.draft), names));
     }
   }
 

@@ -71,8 +71,9 @@
   function showMembers() {
     const { located: ensemble, current, picture, order } = state;
     const levels = planTable.levelsOf(picture);
-    put('members', [members.rows(ensemble, current), order, levels], () => members.table(ensemble, current, {
-      levels, order, tiers: state.legend,
+    const change = state.built && ensemble.settled ? data.changeUrl : null;
+    put('members', [members.rows(ensemble, current), order, levels, change], () => members.table(ensemble, current, {
+      change, levels, order, tiers: state.legend,
       url: (id) => data.instanceUrl.replace('00000000', encodeURIComponent(id)),
       sort: (key) => {
         state.order = { key, down: order.key === key && !order.down };

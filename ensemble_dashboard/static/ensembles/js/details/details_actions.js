@@ -32,6 +32,13 @@
   }
 
   function cancel(page) {
+    if (page.now().operation?.type === 'change') {
+      ask(page, {
+        title: gettext('Cancel the change of “%(name)s”?'), words: ofCancelOfChange, url: page.data.cancelUrl,
+        yes: gettext('Cancel the change'), no: gettext('Go on'),
+      });
+      return;
+    }
     ask(page, {
       title: gettext('Cancel the build of “%(name)s”?'), words: ofCancel, url: page.data.cancelUrl,
       yes: gettext('Cancel the build'), no: gettext('Go on building'),
@@ -57,6 +64,14 @@
       default:
         return [gettext('The build has failed, and what there was of it is removed without that.'), true];
     }
+  }
+
+  /** [what the cancel of a change does, whether there is nothing to cancel any more]. */
+  function ofCancelOfChange({ operation }) {
+    return operation?.type === 'change' && operation.cancellable !== false
+      ? [gettext('What it has added is removed again, and the ensemble is described as before. Nothing else is ' +
+        'touched.'), false]
+      : [gettext('The change can be cancelled no more: it has ended, or it removes servers already.'), true];
   }
 
   function remove(page) {

@@ -67,9 +67,9 @@
 
   /**
    * The table. order: {key, down}, what it is sorted by; sort(key): a heading was pressed;
-   * url(serverId): the address of an instance.
+   * url(serverId): the address of an instance; change: the address of the drawing of a change, null where there is none.
    */
-  function table(ensemble, current, { tiers, levels, order, sort, url }) {
+  function table(ensemble, current, { tiers, levels, order, sort, url, change }) {
     const byName = new Map(tiers.map((tier) => [tier.name, tier]));
     const heading = (key, text) => el('th', {
       scope: 'col', 'aria-sort': order.key === key ? (order.down ? 'descending' : 'ascending') : null,
@@ -82,7 +82,8 @@
       el('thead', {}, el('tr', {}, heading('member', gettext('Member')), heading('status', gettext('Status')),
         levels.map((name) => heading(name, ensembles.words.heading(name))),
         el('th', { scope: 'col' }, gettext('Addresses')),
-        el('th', { scope: 'col', class: 'ens-wide' }, gettext('Instance ID')))),
+        el('th', { scope: 'col', class: 'ens-wide' }, gettext('Instance ID')),
+        change ? el('th', { scope: 'col' }, gettext('Actions')) : null)),
       el('tbody', {}, sorted(rows(ensemble, current), order.key, order.down).map((row) => el('tr', {
         'data-member': row.member,
       },
@@ -93,7 +94,18 @@
         levels.map((name) => el('td', { 'data-label': ensembles.words.heading(name) }, place(row.places[name]))),
         el('td', { 'data-label': gettext('Addresses') }, addressed(row.addresses)),
         el('td', { class: 'ens-wide' }, row.serverId && row.status !== 'DELETED' ? el('code', {}, row.serverId)
-          : el('span', { class: 'text-muted' }, gettext('no server')))))));
+          : el('span', { class: 'text-muted' }, gettext('no server'))),
+        change ? el('td', { 'data-label': gettext('Actions') }, changes(row.member, change)) : null))));
+  }
+
+  /** The ways to the drawing of a change that concerns this member alone. */
+  function changes(member, change) {
+    const way = (act, words, title) => el('a', {
+      class: 'btn btn-default btn-xs', href: change + '?' + act + '=' + encodeURIComponent(member),
+      'data-key': act + '-' + member, title: fill(title, { member }), 'aria-label': fill(title, { member }),
+    }, words);
+    return [way('replace', gettext('Replace'), gettext('Replace %(member)s by a new server')), ' ',
+      way('release', gettext('Take out'), gettext('Take %(member)s out of the ensemble and keep its server'))];
   }
 
   function said(row) {

@@ -7,7 +7,7 @@
   const { el, icon, badge } = ensembles.dom;
 
   // What a change does to a member.
-  const MARKS = { added: gettext('new'), removed: gettext('goes') };
+  const MARKS = { added: gettext('new'), removed: gettext('goes'), released: gettext('leaves, and its server stays') };
 
   /** Make the elements of a domain's box: {item, button, label, inside, below}; `inside` is for contents(). */
   function make(ref) {
