@@ -82,6 +82,18 @@ class UnknownSecurityGroup(Invalid):
     code = "ensemble.unknown_security_group"
 
 
+class UnknownServer(Invalid):
+    """The project has no such server."""
+
+    code = "ensemble.unknown_server"
+
+
+class UnknownServerGroup(Invalid):
+    """The project has no such server group."""
+
+    code = "ensemble.unknown_server_group"
+
+
 class Forbidden(EnsembleError):
     """Policy forbids it."""
 
@@ -209,6 +221,10 @@ class CapacityTaken(Exception):
 
 class DuplicateCreate(Exception):
     """Another create with the same plan or key was recorded first."""
+
+
+class ServersTaken(Exception):
+    """A server that was to be adopted is a member of an ensemble."""
 
 
 class LeaseLost(Exception):

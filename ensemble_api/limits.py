@@ -26,4 +26,5 @@ PAGE: Final = 1000  # items of a list
 FAILED_DOMAINS: Final = 16  # named in a dry run
 GENERATION: Final = 2**31 - 1  # what every database counts to
 REMOVED: Final = 200  # members that are named in a change
+ADOPTED: Final = 1000  # servers that are named in an adoption
 KEY: Final = 255  # characters of an idempotency key

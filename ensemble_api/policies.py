@@ -98,6 +98,20 @@ RULES = [
                 "PATCH",
                 "/os-ensembles/{id}",
             ),
+            (
+                "adopt",
+                "role:member and project_id:%(project_id)s",
+                "Make an ensemble of servers of the own project that run already.",
+                "POST",
+                "/os-ensembles/adopt",
+            ),
+            (
+                "release",
+                MEMBER,
+                "Give up an ensemble whose servers stay.",
+                "POST",
+                "/os-ensembles/{id}/action (release)",
+            ),
             ("delete", MEMBER, "Delete an ensemble.", "DELETE", "/os-ensembles/{id}"),
             (
                 "cancel",

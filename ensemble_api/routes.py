@@ -13,7 +13,15 @@ import webob.exc
 from keystoneauth1 import exceptions as keystone
 
 from ensemble_api import advice, exception, schemas, views
-from ensemble_api.handlers import capabilities, changes, ensembles, host_impact, operations, plans
+from ensemble_api.handlers import (
+    adoption,
+    capabilities,
+    changes,
+    ensembles,
+    host_impact,
+    operations,
+    plans,
+)
 from ensemble_api.handlers.call import Answer, Call, Handler
 from ensemble_api.planning.message import Sentence, listed
 from ensemble_api.schema_errors import HIDDEN
@@ -38,6 +46,7 @@ SERVICE_TYPE = "ensemble"
 ROUTES: Mapping[str, Mapping[str, Handler]] = {
     COLLECTION: {"GET": ensembles.index, "POST": ensembles.create},
     f"{COLLECTION}/capabilities": {"GET": capabilities.show},
+    f"{COLLECTION}/adopt": {"POST": adoption.adopt},
     f"{COLLECTION}/plans": {"POST": plans.create},
     f"{COLLECTION}/hosts": {"GET": host_impact.index},
     f"{COLLECTION}/hosts/{{host}}": {"GET": host_impact.show},

@@ -37,6 +37,9 @@ TAG = Sentence("invalid.tag", "must have 1 to 60 characters without , and /")
 METADATA_KEYS = Sentence(
     "invalid.metadata-keys", "must have keys of 1 to 255 letters a to z, digits, spaces and - _ : ."
 )
+SERVERS_FROM = Sentence(
+    "invalid.servers-from", "must name one of server_group, tag, servers, stack and project"
+)
 _BAD_CHARACTER = Sentence("invalid.character", "has a bad character")
 _BASE64 = Sentence("invalid.base64", "must be base64")
 HIDDEN = Sentence("invalid.hidden", "holds a character that cannot be shown")
@@ -55,6 +58,7 @@ _DESCRIBED = {
         BLANK,
         TAG,
         METADATA_KEYS,
+        SERVERS_FROM,
     )
 }
 _TYPES = {
@@ -139,5 +143,7 @@ def reason(error: jsonschema.ValidationError) -> Message:
         case "type":
             return _TYPES[rule]()
         case "enum":
-            return ONE_OF(choices=", ".join(map(str, rule)))
+            return ONE_OF(choices=", ".join("true" if each is True else str(each) for each in rule))
+        case "minProperties" | "maxProperties" if schema.get("description") in _DESCRIBED:
+            return _DESCRIBED[schema["description"]]()
     return _REASONS[str(error.validator)](count=rule if isinstance(rule, int) else 1)

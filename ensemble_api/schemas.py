@@ -314,10 +314,64 @@ CHANGE: dict[str, Any] = {
     "additionalProperties": False,
 }
 
+# Servers that run already: where they are from, and what is to be made of them where that is not
+# what is proposed.
+_SERVERS: dict[str, Any] = {
+    "type": "array",
+    "items": UUID,
+    "minItems": 1,
+    "maxItems": limits.ADOPTED,
+    "uniqueItems": True,
+}
+ADOPTED_TIER: dict[str, Any] = {
+    "type": "object",
+    "properties": {"name": TIER_NAME, "servers": _SERVERS},
+    "required": ["name", "servers"],
+    "additionalProperties": False,
+}
+ADOPTION: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "adopt": {
+            "type": "object",
+            "properties": {
+                "name": NAME,
+                "description": _DESCRIPTION["properties"]["description"],
+                "from": {
+                    "type": "object",
+                    "description": schema_errors.SERVERS_FROM.text,
+                    "properties": {
+                        "server_group": UUID,
+                        "tag": SERVER["properties"]["tags"]["items"],
+                        "servers": _SERVERS,
+                        "stack": TEXT,
+                        "project": {"enum": [True]},
+                    },
+                    "minProperties": 1,
+                    "maxProperties": 1,
+                    "additionalProperties": False,
+                },
+                "tiers": {
+                    "type": "array",
+                    "items": ADOPTED_TIER,
+                    "minItems": 1,
+                    "maxItems": limits.TIERS,
+                },
+                "policies": _DESCRIPTION["properties"]["policies"],
+            },
+            "required": ["name", "from"],
+            "additionalProperties": False,
+        },
+        "plan": UUID,
+    },
+    "required": ["adopt"],
+    "additionalProperties": False,
+}
+
 # One action, with nothing to say about it, as in Nova's bodies of server actions.
 ACTION: dict[str, Any] = {
     "type": "object",
-    "properties": {"cancel": {"type": "null"}},
+    "properties": {"cancel": {"type": "null"}, "release": {"type": "null"}},
     "minProperties": 1,
     "additionalProperties": False,
 }
@@ -388,6 +442,7 @@ _Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_
 _VALIDATOR = _Validator(ENSEMBLE, format_checker=_FORMATS)
 _CREATE = _Validator(CREATE, format_checker=_FORMATS)
 _CHANGE = _Validator(CHANGE, format_checker=_FORMATS)
+_ADOPTION = _Validator(ADOPTION, format_checker=_FORMATS)
 _ACTION = _Validator(ACTION, format_checker=_FORMATS)
 
 
@@ -430,6 +485,31 @@ def check_change(body: Any, before: Mapping[str, Any]) -> dict[str, Any]:
         **{name: tuple(body.get(name, ())) for name in ("remove", "replace", "release")},
         "plan_id": body.get("plan", "").lower() or None,
     }
+
+
+def check_adoption(body: Any) -> tuple[dict[str, Any], str | None]:
+    """Check an adoption and give its inner object, and the id of what was previewed, if any.
+
+    Ids of servers and of a server group are in lower case, as Nova has them.
+
+    :raises ensemble_api.exception.Invalid: with ``field``, when the shape is wrong.
+    """
+    _check(_ADOPTION, body)
+    given = {**body["adopt"], "name": body["adopt"]["name"].strip()}
+    source = dict(given["from"])
+    if "server_group" in source:
+        source["server_group"] = source["server_group"].lower()
+    if "servers" in source:
+        source["servers"] = [each.lower() for each in source["servers"]]
+    given["from"] = source
+    if "tiers" in given:
+        given["tiers"] = [
+            {**tier, "servers": [each.lower() for each in tier["servers"]]}
+            for tier in given["tiers"]
+        ]
+    if "policies" in given:
+        given["policies"] = [{"enforcement": "hard", **each} for each in given["policies"]]
+    return given, body.get("plan", "").lower() or None
 
 
 def check_action(body: Any) -> str:

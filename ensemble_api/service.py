@@ -16,6 +16,7 @@ from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.context import Context
 from ensemble_api.operations import Operation, Requester
 from ensemble_api.records import EnsembleRecord
+from ensemble_api.results.adoption import AdoptionPreview
 from ensemble_api.results.current_state import CurrentState
 from ensemble_api.results.dry_run import DryRun
 from ensemble_api.results.host_impact import DrainAttempt, HostImpacts
@@ -26,6 +27,7 @@ from ensemble_api.store.create_requests import CreateRequests
 from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.store.operations import Operations
 from ensemble_api.store.saved_plans import SavedPlans, remembered
+from ensemble_api.usecases.adopt import Adopt, AdoptionRequest
 from ensemble_api.usecases.capacity import FreeCapacity
 from ensemble_api.usecases.change import Change, ChangePreview
 from ensemble_api.usecases.change_request import ChangeRequest
@@ -42,11 +44,20 @@ from ensemble_api.usecases.idempotency import CreateRequest, Idempotency
 from ensemble_api.usecases.new_volumes import NewVolumes
 from ensemble_api.usecases.plan import DEFAULT_OPTIONS, DryRuns, PlanOptions
 from ensemble_api.usecases.quota import Quota
+from ensemble_api.usecases.release import Release
 from ensemble_api.usecases.replacement import Replacement
 from ensemble_api.usecases.reserve import Reserve
 from ensemble_api.usecases.resolve import Resolver
 
-__all__ = ["ChangeRequest", "CreateRequest", "Page", "PlanOptions", "Search", "Service"]
+__all__ = [
+    "AdoptionRequest",
+    "ChangeRequest",
+    "CreateRequest",
+    "Page",
+    "PlanOptions",
+    "Search",
+    "Service",
+]
 
 
 class Service:
@@ -159,6 +170,10 @@ class Service:
             sleep=sleep,
         )
         self._delete = Delete(store, wake)
+        self._adopt = Adopt(
+            store, compute, inventory, exclusivity, saved_plans, max_members=max_members
+        )
+        self._release = Release(store, compute)
         self._operations = Operations(store)
         states = CurrentStates(store)
         self._stored_states = StoredStates(states, inventory, exclusivity)
@@ -268,6 +283,20 @@ class Service:
     ) -> EnsembleRecord:
         """See ``usecases/change``."""
         return self._change.change(context, record, asked)
+
+    def preview_adoption(
+        self, context: Context, asked: AdoptionRequest, *, whole: bool
+    ) -> AdoptionPreview:
+        """See ``usecases/adopt``."""
+        return self._adopt.preview(context, asked, whole=whole)
+
+    def adopt(self, context: Context, asked: AdoptionRequest, *, whole: bool) -> EnsembleRecord:
+        """See ``usecases/adopt``."""
+        return self._adopt.adopt(context, asked, whole=whole)
+
+    def release(self, context: Context, ensemble_id: str) -> EnsembleRecord:
+        """See ``usecases/release``."""
+        return self._release.release(context, self._store.get(ensemble_id))
 
     def delete(self, context: Context, ensemble_id: str) -> EnsembleRecord:
         """See ``usecases/delete``."""

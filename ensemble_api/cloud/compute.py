@@ -20,6 +20,7 @@ LOG = logging.getLogger(__name__)
 VERSION = "2.96"
 PROXY_VERSION = "2.35"  # the last with images and networks
 HINT_VERSION = "2.100"  # the first with the scheduler hints of a server
+FLAVOR_ID_VERSION = "2.46"  # the last that tells the id of a server's flavor
 HYPERVISOR_VERSION = "2.87"  # from 2.88 on, Nova asks every single host for its uptime
 MOST_HINTS = 10_000  # that are remembered
 GONE = 404
@@ -118,6 +119,31 @@ class Compute:
             if name in (group["name"], group["id"]):
                 return dict(group)
         return None
+
+    def own_servers(self, context: Context, tag: str | None = None) -> Iterator[dict[str, Any]]:
+        """The servers that this tenant is shown: ids and names; with ``tag`` those that have it."""
+        path = "/servers" if tag is None else f"/servers?tags={_quote(tag)}"
+        yield from self._pages(context, path, "servers", VERSION)
+
+    def flavor_of(self, context: Context, server_id: str) -> str:
+        """The id of the flavor that a server of the tenant's was made with, be it gone by now."""
+        path = f"/servers/{_quote(server_id)}"
+        found = self._call(context, "GET", path, version=FLAVOR_ID_VERSION)
+        return str(found["server"]["flavor"]["id"])
+
+    def networks_of(self, context: Context, server_id: str) -> list[str]:
+        """The ids of the networks of a server of the tenant's, one for each of its ports."""
+        found = self._call(context, "GET", f"/servers/{_quote(server_id)}/os-interface")
+        return [each["net_id"] for each in found["interfaceAttachments"]]
+
+    def volumes_of(self, context: Context, server_id: str) -> list[dict[str, Any]]:
+        """The volumes of a server of the tenant's: volumeId, and device where it is known."""
+        found = self._call(context, "GET", f"/servers/{_quote(server_id)}/os-volume_attachments")
+        return list(found["volumeAttachments"])
+
+    def server_groups(self, context: Context) -> list[dict[str, Any]]:
+        """The server groups of this project: policy, rules and the members that are there."""
+        return list(self._call(context, "GET", "/os-server-groups")["server_groups"])
 
     def limits(self, context: Context) -> dict[str, int]:
         """The project's absolute limits and what it uses of them."""
@@ -287,6 +313,17 @@ class Compute:
         path = f"/servers/{_quote(server_id)}/metadata"
         self._call(context, "POST", path, {"metadata": dict(items)})
 
+    def remove_tag(self, context: Context, server_id: str, tag: str) -> None:
+        """Take a tag from a server; one that it does not have is fine.
+
+        :raises ensemble_api.exception.CloudError: when Nova refuses, as in some statuses it does.
+        """
+        try:
+            self._call(context, "DELETE", f"/servers/{_quote(server_id)}/tags/{_quote(tag)}")
+        except exception.CloudError as error:
+            if error.status != GONE:
+                raise
+
     def delete_server(self, context: Context, server_id: str) -> None:
         """Ask for a server's end; one that is gone, going or locked is fine: a look tells which.
 
@@ -307,17 +344,6 @@ class Compute:
         """
         body = {"os-migrateLive": {"host": host, "block_migration": "auto"}}
         self._call(context, "POST", f"/servers/{_quote(server_id)}/action", body)
-
-    def remove_tag(self, context: Context, server_id: str, tag: str) -> None:
-        """Remove a tag of a server; one that is not there is fine.
-
-        :raises ensemble_api.exception.CloudError: when Nova refuses.
-        """
-        try:
-            self._call(context, "DELETE", f"/servers/{_quote(server_id)}/tags/{_quote(tag)}")
-        except exception.CloudError as error:
-            if error.status != GONE:
-                raise
 
 
 # The fields of a template that Nova calls the same and takes as they are.

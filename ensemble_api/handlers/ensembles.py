@@ -2,6 +2,7 @@
 """The ensembles collection and its items."""
 
 import urllib.parse
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ensemble_api import exception, limits, policies, schemas, views
@@ -154,7 +155,13 @@ def act(call: Call, ensemble_id: str) -> Answer:
     action = schemas.check_action(call.json)
     authorized(call, ensemble_id, action)
     call.only()
-    return Answer(202, {"ensemble": shown(call, call.service.cancel(call.context, ensemble_id))})
+    return Answer(202, {"ensemble": shown(call, _ACTIONS[action](call, ensemble_id))})
+
+
+_ACTIONS: Mapping[str, Callable[[Call, str], EnsembleRecord]] = {
+    "cancel": lambda call, ensemble_id: call.service.cancel(call.context, ensemble_id),
+    "release": lambda call, ensemble_id: call.service.release(call.context, ensemble_id),
+}
 
 
 def authorized(call: Call, ensemble_id: str, action: str) -> EnsembleRecord:

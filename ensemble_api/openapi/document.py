@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ensemble_api import limits, routes, schemas
-from ensemble_api.handlers import capabilities, changes, ensembles, host_impact, operations, plans
+from ensemble_api.handlers import (
+    adoption,
+    capabilities,
+    changes,
+    ensembles,
+    host_impact,
+    operations,
+    plans,
+)
 from ensemble_api.handlers.call import KEY, Handler
 from ensemble_api.handlers.parameters import TEXT, Parameters
 from ensemble_api.openapi import cloud, errors, requests, shapes
@@ -62,6 +70,16 @@ REQUESTS = (
         query=plans.PLAN,
         body=component("CreateRequest"),
         refusals=(409, 413, 422),
+    ),
+    Request(
+        adoption.adopt,
+        "Make an ensemble of servers that run already, or tell what would come of that",
+        one(ensemble=component("Ensemble")),
+        201,
+        query=adoption.ADOPT,
+        body=component("AdoptRequest"),
+        refusals=(409, 413),
+        preview=one(adoption=component("Adoption")),
     ),
     Request(
         ensembles.index,
@@ -191,7 +209,8 @@ def document() -> dict[str, Any]:
 
 
 def _operation(path: str, method: str, request: Request) -> dict[str, Any]:
-    made = path == routes.COLLECTION and method == "POST"
+    once = path == routes.COLLECTION and method == "POST"
+    made = once or request.status == 201
     handler = request.handler
     said: dict[str, Any] = {
         "operationId": f"{handler.__module__.rpartition('.')[2]}-{handler.__name__}",
@@ -200,7 +219,7 @@ def _operation(path: str, method: str, request: Request) -> dict[str, Any]:
             *(_in_path(name) for name in re.findall(r"\{(\w+)\}", path)),
             *(_in_query(name, shape) for name, shape in (request.query or {}).items()),
             _header(VERSION_HEADER, _VERSION),
-            *([_header(KEY, {"type": "string", "maxLength": limits.KEY})] if made else []),
+            *([_header(KEY, {"type": "string", "maxLength": limits.KEY})] if once else []),
         ],
         "responses": {
             str(request.status): _answer(request.summary, request.answer, made=made),

@@ -59,6 +59,7 @@ _LISTED = {
     "status_label": STRING,
     "settled": FLAG,
     "generation": COUNT,
+    "adopted": FLAG,
     "created_at": TIME,
     "updated_at": TIME,
     "progress": one(active=COUNT, removed=COUNT, done=COUNT, total=COUNT, message=STRING),
@@ -170,7 +171,32 @@ SURVIVABILITY = one(
     ),
 )
 
+_ADOPTION = one(
+    plan=schemas.UUID,
+    ensemble=one(
+        name=STRING,
+        description=STRING,
+        tiers=several(schemas.TIER),
+        policies=several(component("Policy")),
+    ),
+    members=several(
+        one(
+            name=STRING,
+            tier=STRING,
+            server_id=schemas.UUID,
+            server_name=STRING,
+            server_status=STRING,
+        )
+    ),
+    degraded=several(SAID),
+    survivability=component("Survivability"),
+    left_out=several(one(server_id=schemas.UUID, server_name=STRING, code=STRING, message=STRING)),
+    notes=several(SAID),
+    warnings=several(SAID),
+)
+
 COMPONENTS: dict[str, Any] = {
+    "Adoption": _ADOPTION,
     "Ensemble": one(**_LISTED, **_DETAILS),
     "ListedEnsemble": one(**_LISTED),
     "Operation": one(**_OPERATION),

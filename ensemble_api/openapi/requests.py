@@ -60,8 +60,28 @@ def _tier(tier: dict[str, Any]) -> dict[str, Any]:
 
 _CHANGED = schemas.CHANGE["properties"]["ensemble"]["properties"]["tiers"]["items"]
 
+
+def _adopting(body: dict[str, Any]) -> dict[str, Any]:
+    """The body of an adoption, whose servers are from one place."""
+    adopt = body["properties"]["adopt"]
+    places = adopt["properties"]["from"]["properties"]
+    one_place = [
+        {
+            "type": "object",
+            "properties": {name: shape},
+            "required": [name],
+            "additionalProperties": False,
+        }
+        for name, shape in places.items()
+    ]
+    policies = {**adopt["properties"]["policies"], "items": component("Policy")}
+    parts = {**adopt["properties"], "from": {"oneOf": one_place}, "policies": policies}
+    return {**body, "properties": {**body["properties"], "adopt": {**adopt, "properties": parts}}}
+
+
 COMPONENTS: dict[str, Any] = {
     "ActionRequest": schemas.ACTION,
+    "AdoptRequest": _adopting(schemas.ADOPTION),
     "ChangeRequest": _wanting(schemas.CHANGE, "ChangedTier"),
     "ChangedTier": _tier(_CHANGED),
     "CreateRequest": _wanting(schemas.CREATE, "Tier"),

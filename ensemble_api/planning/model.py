@@ -11,7 +11,7 @@ from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.unplanned import WORDS
 
-_TIER_TWICE = Sentence("invalid.tier-twice", "must not be used twice: %(tier)s")
+TIER_TWICE = Sentence("invalid.tier-twice", "must not be used twice: %(tier)s")
 
 _TIER_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
@@ -133,7 +133,7 @@ class Ensemble:
         counts: dict[str, int] = {}
         for index, tier in enumerate(self.tiers):
             if tier.name in counts:
-                raise ModelError(f"tiers[{index}].name", _TIER_TWICE(tier=tier.name))
+                raise ModelError(f"tiers[{index}].name", TIER_TWICE(tier=tier.name))
             counts[tier.name] = tier.count
         for index, policy in enumerate(self.policies):
             with located(f"policies[{index}]"):

@@ -14,6 +14,7 @@ from ensemble_api.operations import Requester
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store import create_requests, models, operations, rows
+from ensemble_api.store.adoption import Adoption, forget
 from ensemble_api.store.changes import Changes
 from ensemble_api.store.create_requests import RequestKey
 from ensemble_api.store.database import retried
@@ -60,7 +61,7 @@ class Page:
             raise ValueError("limit: must be at least 1")
 
 
-class Store(Occupancy, Leases, Progress, Changes):
+class Store(Occupancy, Leases, Progress, Changes, Adoption):
     """The ensembles database behind one SQLAlchemy URL."""
 
     def get_for_work(self, ensemble_id: str) -> EnsembleRecord:
@@ -154,28 +155,14 @@ class Store(Occupancy, Leases, Progress, Changes):
 
         :raises ensemble_api.exception.DuplicateCreate: when another create has one of them.
         """
-        now = rows.now()
         with self.writing() as session:
             create_requests.add(session, request_keys, record.id)
-            session.add(
-                models.Ensemble(
-                    id=record.id,
-                    project_id=record.project_id,
-                    user_id=record.user_id,
-                    name=record.name,
-                    folded_name=folded(record.name),
-                    status=record.status.value,
-                    body=record.body,
-                    plan=record.plan,
-                    exclusive=record.exclusive,
-                    created_at=now,
-                    updated_at=now,
-                    lease_owner=owner,
-                    lease_until=now + timedelta(seconds=seconds),
-                )
+            rows.add_ensemble(
+                session,
+                record,
+                lease_owner=owner,
+                lease_until=rows.now() + timedelta(seconds=seconds),
             )
-            session.flush()
-            rows.add_members(session, record)
             if record.operation:
                 operations.start(session, record.id, record.operation)
 
@@ -191,10 +178,7 @@ class Store(Occupancy, Leases, Progress, Changes):
                 session, sa.update(models.Ensemble).where(*leased).values(lease_owner=owner)
             ):
                 return
-            for model in (models.Event, models.Member, models.Operation):
-                session.execute(sa.delete(model).where(model.ensemble_id == ensemble_id))
-            create_requests.forget_unreserved(session, ensemble_id)
-            session.execute(sa.delete(models.Ensemble).where(models.Ensemble.id == ensemble_id))
+            forget(session, ensemble_id)
 
     @retried
     def replan(self, record: EnsembleRecord, owner: str, seconds: float) -> None:

@@ -48,9 +48,16 @@ def unrecorded(
             for some in rows.portions(names)
             for row in session.execute(_MEMBERS.where(models.Member.id.in_(some)))
         }
+        recorded = {
+            server_id
+            for some in rows.portions(sorted(tagged))
+            for server_id in session.scalars(
+                sa.select(models.Member.server_id).where(models.Member.server_id.in_(some))
+            )
+        }
     for server_id, (member_id, project_id) in sorted(tagged.items()):
         row = members.get(member_id)
         if row is None or row.project_id != project_id:
             continue
-        if server_id not in (row.server_id, *(row.discarded_servers or ())):
+        if server_id not in recorded and server_id not in (row.discarded_servers or ()):
             yield UnrecordedServer(server_id, row.ensemble_id, project_id, tuple(row.hints))

@@ -116,7 +116,7 @@ class Member(Base):
     __tablename__ = "members"
     __table_args__ = (
         sa.Index("members_status_idx", "status"),
-        sa.Index("members_server_idx", "server_id"),
+        sa.Index("members_server_idx", "server_id", unique=True),
         sa.Index("members_untold_idx", "untold"),
     )
 

@@ -21,6 +21,7 @@ from ensemble_api.records import (
     Status,
 )
 from ensemble_api.store import models
+from ensemble_api.store.folding import folded
 
 LOG = logging.getLogger(__name__)
 
@@ -75,6 +76,29 @@ def event(session: orm.Session, ensemble_id: str, kind: str, message: Message | 
     )
 
 
+def add_ensemble(session: orm.Session, record: EnsembleRecord, **more: Any) -> None:
+    """Add a new ensemble with its members; ``more`` are columns that a record does not tell."""
+    moment = now()
+    session.add(
+        models.Ensemble(
+            id=record.id,
+            project_id=record.project_id,
+            user_id=record.user_id,
+            name=record.name,
+            folded_name=folded(record.name),
+            status=record.status.value,
+            body=record.body,
+            plan=record.plan,
+            exclusive=record.exclusive,
+            created_at=moment,
+            updated_at=moment,
+            **more,
+        )
+    )
+    session.flush()
+    add_members(session, record)
+
+
 def add_members(session: orm.Session, record: EnsembleRecord, start: int = 0) -> None:
     """Add all members of a record, in their order, the first one at a position."""
     session.add_all(
@@ -92,6 +116,10 @@ def add_members(session: orm.Session, record: EnsembleRecord, start: int = 0) ->
             tries=0,
             leaving=member.leaving,
             template=member.template or None,
+            server_id=member.server_id,
+            current_host=member.current_host,
+            server_status=member.server_status or None,
+            addresses=[list(each) for each in member.addresses] or None,
         )
         for position, member in enumerate(record.members, start)
     )

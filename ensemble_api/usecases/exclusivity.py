@@ -40,6 +40,11 @@ class Exclusivity:
         usable = snapshot.usable & ~closed
         return replace(capacity, snapshot=replace(snapshot, usable=usable, others=others))
 
+    def closed_to_members(self, topology: Topology) -> frozenset[str]:
+        """The hosts on which another ensemble lets no member of others be, of any project."""
+        closed = _closed(topology, None, self._members(None, exclusive=True))
+        return frozenset(host for host, mask in zip(topology.hosts, closed, strict=True) if mask)
+
     def others(
         self,
         context: Context,
@@ -88,15 +93,18 @@ def _on(topology: Topology, hosts: Iterable[str]) -> BoolArray:
 
 def _closed(
     topology: Topology,
-    project_id: str,
+    project_id: str | None,
     members: Iterable[tuple[EnsembleRecord, MemberRecord]],
 ) -> BoolArray:
-    """Mark the hosts of domains that another ensemble has to itself (shape [H])."""
+    """Mark the hosts of domains that another ensemble has to itself (shape [H]).
+
+    Without ``project_id`` those alone that bar a server because it becomes a member.
+    """
     paths: dict[str, set[tuple[str, ...]]] = {}
     barring: dict[str, list[Policy]] = {}  # by ensemble
     for owner, member in members:
         if owner.id not in barring:
-            stranger = owner.project_id != project_id
+            stranger = project_id is not None and owner.project_id != project_id
             barring[owner.id] = list(_barring(owner, stranger=stranger))
         for policy in barring[owner.id]:
             if member.tier in policy.tiers:

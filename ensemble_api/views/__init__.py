@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What callers see, as JSON-ready values: tenants get opaque domains, operators also names."""
 
+from ensemble_api.views.adoption import adoption
 from ensemble_api.views.capabilities import capabilities
 from ensemble_api.views.changed_plans import changed
 from ensemble_api.views.current_state import current_state
@@ -16,6 +17,7 @@ __all__ = [
     "ENGLISH",
     "FAULT_NAMES",
     "MOST_FAILURES",
+    "adoption",
     "capabilities",
     "changed",
     "current_state",

@@ -54,6 +54,7 @@ def ensemble(
         "status_label": LABELS[record.status],
         "settled": record.settled,
         "generation": record.generation,
+        "adopted": bool(record.plan.get("adopted")),
         "created_at": record.created_at,
         "updated_at": record.updated_at,
         "progress": progress(record),

@@ -175,6 +175,7 @@ def ensemble(status: str, active: int = 0, **changes: Any) -> dict[str, Any]:
         "status": status,
         "settled": status in ("ACTIVE", "ERROR"),
         "generation": 1,
+        "adopted": False,
         "operation": None,
         "created_at": "2026-11-22T12:00:00Z",
         "updated_at": "2026-11-22T12:00:09Z",

@@ -18,7 +18,7 @@ from typing import Any
 import webob
 
 from ensemble_api.cloud.forgotten import CONDUCTOR_SECONDS
-from tests.fakes.nova_objects import FakeHost, FakeServer, Refused
+from tests.fakes.nova_objects import FakeHost, FakeServer, FakeServerGroup, Refused
 
 PAGE = 3  # a page of Nova's is 1,000 long; a short one shows that we turn pages
 
@@ -47,6 +47,7 @@ class FakeNova:
     break_host: dict[str, str] = field(default_factory=dict)  # by the host's name
     before: Callable[[str, str], None] = lambda method, path: None  # may raise
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    server_groups: list[FakeServerGroup] = field(default_factory=list)
     # What has happened.
     servers: dict[str, FakeServer] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
@@ -80,6 +81,54 @@ class FakeNova:
 
     def host(self, name: str) -> FakeHost:
         return next(host for host in self.hosts if host.name == name)
+
+    def boot(
+        self,
+        name: str,
+        host: str | None,
+        project: str = "shop-project",
+        flavor: str = "m1.small",
+        **facts: Any,
+    ) -> FakeServer:
+        """A server that runs and that nobody has asked us for; ``facts`` are its fields."""
+        more = {"status": "ACTIVE", "tags": [], "user_id": f"user-of-{project}", **facts}
+        shown = {**self._facts(flavor), **more.pop("shown", {})}
+        wanted = {"name": name, "flavorRef": flavor}
+        server = self._new(
+            **{"id": str(uuid.uuid4()), **more},
+            name=name,
+            host=host,
+            project_id=project,
+            request=wanted,
+            facts=shown,
+        )
+        self.servers[server.id] = server
+        if host is not None:
+            assert self.placement.claim(server.id, self.host(host).provider, **self.needs(server))
+        return server
+
+    def group(self, name: str, policy: str, *members: FakeServer, **rules: int) -> FakeServerGroup:
+        """A server group of the project of its members."""
+        project = members[0].project_id if members else "shop-project"
+        ids = [each.id for each in members]
+        made = FakeServerGroup(str(uuid.uuid4()), name, project, policy, rules, ids)
+        self.server_groups.append(made)
+        return made
+
+    def _facts(self, flavor: str) -> dict[str, Any]:
+        known = self.flavors[flavor]
+        sizes = {key: known[key] for key in ("vcpus", "ram", "disk", "swap", "extra_specs")}
+        return {
+            "flavor": {"original_name": flavor, **sizes, "ephemeral": 0},
+            "image": {"id": next(iter(self.images))},
+            "key_name": None,
+            "metadata": {},
+            "config_drive": "",
+            "security_groups": [{"name": "default"}],
+            "os-extended-volumes:volumes_attached": [],
+            "OS-EXT-SRV-ATTR:root_device_name": "/dev/vda",
+            "networks": ["22222222-2222-4222-8222-222222222222"],  # by os-interface alone
+        }
 
     def _route(self, request: webob.Request, path: str) -> tuple[int, Any]:
         context = request.environ["nova.context"]
@@ -196,6 +245,7 @@ class FakeNova:
             tags=wanted["tags"],
             request=wanted,
             created=self.now(),
+            facts=self._facts(wanted["flavorRef"]),
             # The same one in whatever order servers are asked for.
             address=f"10.0.0.{1 + sum(wanted['name'].encode()) % 250}",
         )
@@ -255,7 +305,12 @@ class FakeNova:
         shown = [self._view(server, context) for server in mine if not server.gone]
         return 200, self._page(request, shown, "servers")
 
-    def deleted(self, request: Any, context: Any) -> tuple[int, Any]:
+    def brief(self, request: Any, context: Any) -> tuple[int, Any]:
+        """A list without details: of what was deleted, by an operator, or of one's own."""
+        if "deleted" not in request.GET:
+            status, answer = self.list(request, context)
+            rows = [{"id": each["id"], "name": each["name"]} for each in answer["servers"]]
+            return status, {**answer, "servers": rows}
         self._admin(context)
         assert request.GET["deleted"] == "true"
         assert "changes-since" in request.GET
@@ -269,6 +324,8 @@ class FakeNova:
         if request.headers.get("OpenStack-API-Version") == "compute 2.100":
             given = self.hints.get(server_id, {})
             view["scheduler_hints"] = {key: [value] for key, value in given.items()}
+        if request.headers.get("OpenStack-API-Version") == "compute 2.46":
+            view["flavor"] = {"id": server.request["flavorRef"]}
         return 200, {"server": view}
 
     def metadata(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
@@ -282,6 +339,30 @@ class FakeNova:
             raise Refused(409, f"Cannot 'update_instance_metadata' instance {server_id}")
         server.request.setdefault("metadata", {}).update(request.json["metadata"])
         return 200, {"metadata": server.request["metadata"]}
+
+    def interfaces(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
+        networks = self._server(server_id).facts["networks"]
+        return 200, {"interfaceAttachments": [{"net_id": each} for each in networks]}
+
+    def attachments(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
+        found = self._server(server_id).facts["os-extended-volumes:volumes_attached"]
+        rows = [{"volumeId": each["id"], "device": each["device"]} for each in found]
+        return 200, {"volumeAttachments": rows}
+
+    def groups_of_servers(self, request: Any, context: Any) -> tuple[int, Any]:
+        mine = [each for each in self.server_groups if each.project_id == context.project_id]
+        there = {each.id for each in self.alive()}
+        shown = [{**vars(each), "members": sorted(there & {*each.members})} for each in mine]
+        return 200, {"server_groups": shown}
+
+    def remove_tag(self, request: Any, context: Any, server_id: str, tag: str) -> tuple[int, Any]:
+        server = self._server(server_id)
+        if server.status not in ("ACTIVE", "PAUSED", "SUSPENDED", "SHUTOFF"):
+            raise Refused(409, f"Cannot 'delete tag' instance {server_id}")
+        if tag not in server.tags:
+            raise Refused(404, f"Server {server_id} has no tag '{tag}'")
+        server.tags.remove(tag)
+        return 204, None
 
     def delete(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
         server = self._server(server_id)
@@ -327,15 +408,6 @@ class FakeNova:
         assert self.placement.claim(server.id, self.host(host).provider, **self.needs(server))
         server.host, server.target, server.migration = host, "", ""
         server.task, server.status = None, "ACTIVE"
-
-    def remove_tag(self, request: Any, context: Any, server_id: str, tag: str) -> tuple[int, Any]:
-        server = self._server(server_id)
-        if server.status == "ERROR":
-            raise Refused(409, f"Cannot 'remove_tag' instance {server_id} in vm_state error")
-        if tag not in server.tags:
-            raise Refused(404, f"Server {server_id} has no tag '{tag}'")
-        server.tags.remove(tag)
-        return 204, None
 
     def update_attachment(
         self, request: Any, context: Any, server_id: str, volume_id: str
@@ -383,6 +455,7 @@ class FakeNova:
         if context.is_admin:
             hostless = server.status == "ERROR" or bool(server.half_made)
             view["OS-EXT-SRV-ATTR:host"] = None if hostless else server.host
+        view |= {key: each for key, each in server.facts.items() if key != "networks"}
         if server.fault:
             view["fault"] = {"code": 500, "message": server.fault}
         return view
@@ -425,12 +498,15 @@ _ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [
     ("GET", r"/os-aggregates", FakeNova.aggregates),
     ("GET", r"/os-services", FakeNova.services),
     ("POST", r"/servers", FakeNova.create),
-    ("GET", r"/servers", FakeNova.deleted),
+    ("GET", r"/servers", FakeNova.brief),
     ("GET", r"/servers/detail", FakeNova.list),
     ("GET", r"/servers/([^/]+)", FakeNova.show),
     ("POST", r"/servers/([^/]+)/action", FakeNova.act),
     ("GET", r"/servers/([^/]+)/metadata", FakeNova.metadata),
     ("POST", r"/servers/([^/]+)/metadata", FakeNova.set_metadata),
+    ("GET", r"/servers/([^/]+)/os-interface", FakeNova.interfaces),
+    ("GET", r"/servers/([^/]+)/os-volume_attachments", FakeNova.attachments),
+    ("GET", r"/os-server-groups", FakeNova.groups_of_servers),
     ("DELETE", r"/servers/([^/]+)", FakeNova.delete),
     ("DELETE", r"/servers/([^/]+)/tags/([^/]+)", FakeNova.remove_tag),
     ("PUT", r"/servers/([^/]+)/os-volume_attachments/([^/]+)", FakeNova.update_attachment),

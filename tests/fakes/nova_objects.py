@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the fake Nova has: hosts and servers, and what it answers to what it does not take."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,6 +41,17 @@ class FakeServer:
     address: str = ""
     target: str = ""  # where it is moving, and the consumer that has its place meanwhile
     migration: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)  # what Nova shows beside the rest
+
+
+@dataclass
+class FakeServerGroup:
+    id: str
+    name: str
+    project_id: str
+    policy: str
+    rules: dict[str, int]
+    members: list[str]
 
 
 class Refused(Exception):

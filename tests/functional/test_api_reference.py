@@ -114,6 +114,9 @@ def ask(cloud: SmallCloud, example: Example, path: str) -> webob.Response:
     for ensemble_id in cloud.store.unsettled():
         cloud.run(ensemble_id, concurrency=1)
     cloud.observe()
+    if path.partition("?")[0].endswith("/adopt") and not cloud.nova.alive():
+        servers = [cloud.nova.boot(f"web-{n}", host) for n, host in ((1, "host1"), (2, "host3"))]
+        cloud.nova.group("web", "anti-affinity", *servers)
     project = "operators" if example.who == "admin" else "shop-project"
     roles = {"admin": ("admin",), "member": ("member", "reader"), "reader": ("reader",)}
     path = path.removeprefix("/v2.1")
@@ -152,7 +155,7 @@ def test_every_example_is_answered_as_the_page_says(
         assert not problems, f"{where}: the OpenAPI document says otherwise: {problems}"
     assert len(answers) >= 12
     if "ENSEMBLES_UPDATE_DOCS" in os.environ:
-        _write(page, answers)
+        _write(page, answers, ids)
 
 
 def answer_schema(example: Example) -> jsonschema.Draft202012Validator:
@@ -171,23 +174,21 @@ def answer_schema(example: Example) -> jsonschema.Draft202012Validator:
 
 
 def _learn(ids: Ids, page: Any, real: Any) -> None:
-    """The ensemble's id, which later requests name."""
+    """The ids of ensembles, which later requests name."""
     if isinstance(page, dict) and "ensemble" in page and "ensemble" in real:
         ids._real.setdefault(page["ensemble"].get("id", ""), real["ensemble"]["id"])
 
 
-def _write(page: str, answers: list[tuple[int, Any]]) -> None:
-    """Put the real answers in, with the page's id of the ensemble."""
+def _write(page: str, answers: list[tuple[int, Any]], ids: Ids) -> None:
+    """Put the real answers in, with the page's ids of the ensembles."""
     left = iter(answers)
-    ensemble_id = re.search(rf"GET /v2.1/os-ensembles/({UUID})", page)
-    real_id = next((body["ensemble"]["id"] for _, body in answers if "ensemble" in body), None)
 
     def put(found: re.Match[str]) -> str:
         status, body = next(left)
         start = found.start("status") - found.start()
         text = _short(json.dumps(body, indent=1, ensure_ascii=False))
-        if ensemble_id and real_id:
-            text = text.replace(real_id, ensemble_id[1])
+        for known, real in ids._real.items():
+            text = text.replace(real, known)
         return f"{found[0][:start]}{status}\n{text}\n```"
 
     PAGE.write_text(EXAMPLE.sub(put, page))

@@ -18,6 +18,7 @@ from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.usecases.host_impact import Search
 from tests.fakes.nova_objects import FakeServer
 
+RUNNING = "the id of a server that runs"
 RAISED = {
     ("GET", r"/flavors/([^/]+)/os-extra_specs"),
     ("GET", r"/os-hypervisors/detail"),
@@ -46,6 +47,13 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
         ("network", (NETWORK,), set()),
         ("key_pair", ("laptop",), set()),
         ("security_group", ("default",), set()),
+        ("own_servers", (), set()),
+        ("own_servers", ("shop",), set()),
+        ("flavor_of", (RUNNING,), set()),
+        ("networks_of", (RUNNING,), set()),
+        ("volumes_of", (RUNNING,), set()),
+        ("server_groups", (), set()),
+        ("remove_tag", (RUNNING, "shop"), set()),
         ("limits", (), set()),
         ("hypervisors", (), {("GET", r"/os-hypervisors/detail")}),
         ("aggregates", (), {("GET", r"/os-aggregates")}),
@@ -65,7 +73,8 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
 def test_only_these_calls_are_made_with_an_operator_s_rights(
     cloud: SmallCloud, what: str, args: tuple[Any, ...], raised: set[Any]
 ) -> None:
-    ask(Compute(cloud.nova), what, *args)
+    running = cloud.nova.boot("web-1", "secrethost1").id
+    ask(Compute(cloud.nova), what, *(running if each == RUNNING else each for each in args))
     assert cloud.nova.raised == raised
 
 

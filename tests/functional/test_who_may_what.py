@@ -34,6 +34,14 @@ ROWS: Mapping[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("POST", "/os-ensembles"): (202, 202, 403, 202, 403, 403),
     ("GET", "/os-ensembles/capabilities"): (200, 200, 200, 200, 403, 403),
     ("POST", "/os-ensembles/plans"): (200, 200, 200, 200, 403, 403),
+    ("POST", "/os-ensembles/adopt"): (
+        403,
+        400,
+        403,
+        400,
+        403,
+        403,
+    ),  # allowed: there are no servers
     ("GET", "/os-ensembles/hosts"): (200, 403, 403, 403, 403, 403),
     ("GET", "/os-ensembles/hosts/{host}"): (200, 403, 403, 403, 403, 403),
     ("GET", ONE): (200, 200, 200, 404, 404, 404),
@@ -48,6 +56,7 @@ ROWS: Mapping[tuple[str, str], tuple[int, int, int, int, int, int]] = {
 BODIES = {
     "/os-ensembles": {"ensemble": body(("db", 1))},
     "/os-ensembles/plans": {"ensemble": body(("db", 1))},
+    "/os-ensembles/adopt": {"adopt": {"name": "web", "from": {"project": True}}},
     ONE: {"ensemble": {"generation": 1, "description": "changed"}},
     f"{ONE}/action": {"cancel": None},
 }
