@@ -110,6 +110,19 @@ def current_state_lines(current: Json) -> list[str]:
     ]
 
 
+def adopted_lines(members: Iterable[Json]) -> str:
+    """Give each member of an adoption with the server that it would be."""
+    return "\n".join(
+        printable(f"{each['name']}: {each['server_name']} ({each['server_status']})")
+        for each in members
+    )
+
+
+def left_out_lines(servers: Iterable[Json]) -> str:
+    """Give each server that cannot be a member, and why."""
+    return "\n".join(printable(f"{each['server_name']} {each['message']}") for each in servers)
+
+
 def broken_lines(broken: Iterable[Json]) -> list[str]:
     """Give what does not hold now, by ensemble."""
     return [printable(f"{each['ensemble_name']}: {each['message']}") for each in broken]

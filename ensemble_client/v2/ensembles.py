@@ -46,6 +46,10 @@ class Ensemble(base.Resource):
         """Ask for the end of this ensemble's build, and the removal of what there is of it."""
         return self.manager.cancel(self)
 
+    def release(self) -> Any:
+        """Give this ensemble up, and leave its servers as plain servers."""
+        return self.manager.release(self)
+
 
 class EnsembleManager(base.ManagerWithFind):
     """What the ensembles API can do, available as `client.ensembles`."""
@@ -179,6 +183,32 @@ class EnsembleManager(base.ManagerWithFind):
         wanted |= {field: names for field, names in named.items() if names}
         self._check_size(wanted)
         return wanted
+
+    def adopt(self, body: Mapping[str, Any], plan: str | None = None, dry_run: bool = False) -> Any:
+        """Make an ensemble of servers that run already; none of them is touched.
+
+        `body` has "name", "from" with one of "server_group", "tag", "servers", "stack" and
+        "project", and if they are not to be as proposed "tiers" and "policies". With `dry_run` the
+        proposal comes back: "ensemble", "members" by their servers, "survivability", what is
+        "degraded" and who is "left_out". With `plan`, the id of a proposal, that is adopted, or
+        nothing.
+        """
+        wanted: dict[str, Any] = {"adopt": dict(body)} | ({"plan": plan} if plan else {})
+        self._check_size(wanted)
+        url = _with_query(f"{URL}/adopt", {"dry_run": 1} if dry_run else {})
+        resp, answer = self.api.client.post(url, body=wanted)
+        if dry_run:
+            return self.convert_into_with_meta(answer["adoption"], resp)
+        return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
+
+    def release(self, ensemble: Any) -> "Ensemble":
+        """Give an ensemble up, by id or resource, and leave its servers as plain servers.
+
+        Gives the ensemble as it was; there is none any more.
+        """
+        url = f"{_url(ensemble)}/action"
+        resp, answer = self.api.client.post(url, body={"release": None})
+        return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
 
     def survivability(self, ensemble: Any, failures: int = 1) -> dict[str, Any]:
         """Tell where Nova has the servers now, and what the loss of any `failures` domains leaves.

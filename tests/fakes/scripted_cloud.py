@@ -20,6 +20,8 @@ from tests.fakes.ensemble_answers import CAPABILITIES, IMAGES, PROJECT, Answer
 LOST: Answer = (0, None)  # the request arrives, and the connection ends without an answer
 
 FLAVORS = {"m1.tiny": "1", "m1.small": "2", "m1.medium": "3"}
+SERVERS = {"web-1": "5c2f4b4e-97a5-4f0e-8d21-0a1b2c3d4e51"}
+SERVER_GROUPS = {"web": "7e1d2c3b-4a59-4687-9a0b-1c2d3e4f5061"}
 PORTS = {"front": "0ddc4e3d-1c6d-4a56-8a9d-f0e3c6f1a111"}
 NETWORKS = {"private": "f27aa545-cbdd-4907-b0c6-c9e8b039dcc2"}
 
@@ -109,8 +111,13 @@ class ScriptedCloud:
             version = {"id": "v2.1", "status": "CURRENT", "version": "2.104", "min_version": "2.1"}
             shown = version | {"links": _self(f"{self.url}/compute/v2.1/")}
             return 200, {"version": shown} if rest else {"versions": [shown]}
-        flavors = [{"id": key, "name": name, "links": []} for name, key in FLAVORS.items()]
-        return _found(flavors, rest[2:], "flavor", asked)
+        known = {
+            "servers": ("server", SERVERS),
+            "os-server-groups": ("server_group", SERVER_GROUPS),
+        }
+        kind, named = known.get(rest[1], ("flavor", FLAVORS))
+        things = [{"id": key, "name": name, "links": []} for name, key in named.items()]
+        return _found(things, rest[2:], kind, asked)
 
     def _image(self, asked: Request, rest: list[str]) -> Answer:
         if len(rest) < 2:

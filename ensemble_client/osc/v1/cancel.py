@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command `openstack ensemble cancel`."""
 
+import argparse
 from typing import Any, ClassVar
 
 from ensemble_client.errors import plain_words
@@ -12,6 +13,9 @@ class CancelEnsemble(DeleteEnsemble):
     """Cancel builds, of which nothing is left, or changes, which are undone; the rest stays."""
 
     verb: ClassVar[str] = "cancel"
+
+    def confirm(self, ensemble: Any, parsed_args: argparse.Namespace) -> None:
+        """Ask nothing: what a cancel removes was not there before."""
 
     def ask(self, manager: Any, ensemble: Any) -> Any:
         """Ask the API for the end of one build or change, which it refuses when there is none."""

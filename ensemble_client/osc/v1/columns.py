@@ -72,6 +72,29 @@ def ensemble_fields(info: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
     return tuple(fields), tuple(fields.values())
 
 
+def adoption_fields(found: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """Lay out what would come of an adoption."""
+    current = found["survivability"]
+    fields: dict[str, Any] = {
+        "name": ReadableColumn(found["ensemble"]["name"]),
+        "description": ReadableColumn(found["ensemble"]["description"]),
+        "tiers": ReadableColumn(found["ensemble"]["tiers"], words.tiers_text),
+        "policies": ReadableColumn(
+            found["ensemble"]["policies"], lambda _: _messages(current["policies"])
+        ),
+        "members": ReadableColumn(found["members"], words.adopted_lines),
+        "degraded": ReadableColumn(found["degraded"], _messages),
+        "survivability": ReadableColumn(
+            current["levels"], lambda levels: "\n".join(words.survival_lines(levels))
+        ),
+        "left_out": ReadableColumn(found["left_out"], words.left_out_lines),
+        "notes": ReadableColumn(found["notes"], _messages),
+        "warnings": ReadableColumn(found["warnings"], _messages),
+        "plan": found["plan"],
+    }
+    return tuple(fields), tuple(fields.values())
+
+
 def ensemble_rows(ensembles: Iterable[Json], long: bool, projects: bool) -> Table:
     """Lay out ensembles for `list`, one a row."""
     columns: dict[str, Callable[[Json], Any]] = {

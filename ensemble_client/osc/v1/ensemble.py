@@ -233,6 +233,12 @@ class DeleteEnsemble(command.Command):
         parser = super().get_parser(prog_name)
         parser.add_argument("ensembles", metavar="<ensemble>", nargs="+", help="Name or ID")
         parser.add_argument("--wait", action="store_true", help="Wait until all is gone")
+        if self.verb == "delete":
+            parser.add_argument(
+                "--yes",
+                action="store_true",
+                help="Also delete servers that were there before their ensemble, without asking",
+            )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
@@ -244,6 +250,7 @@ class DeleteEnsemble(command.Command):
             try:
                 with plain_words():
                     ensemble = find(manager, word)
+                    self.confirm(ensemble, parsed_args)
                     going.append(self.ask(manager, ensemble))
             except exceptions.CommandError as error:
                 if len(asked) == 1:
@@ -256,6 +263,27 @@ class DeleteEnsemble(command.Command):
             raise exceptions.CommandError(
                 f"{failed} of {len(asked)} ensembles failed to {self.verb}."
             )
+
+    def confirm(self, ensemble: Any, parsed_args: argparse.Namespace) -> None:
+        """See that servers that were there before their ensemble are meant too.
+
+        Without a terminal nobody can be asked, and --yes is needed.
+        """
+        if not getattr(ensemble, "adopted", False) or parsed_args.yes:
+            return
+        name = words.printable(ensemble.name)
+        count = sum(each["count"] for each in ensemble.tiers)
+        keep = command_line(self.app, "release", ensemble.id)
+        said = (
+            f"{name} was adopted: its {count} servers ran before it, and a delete removes them. "
+            f"To keep them: {keep}"
+        )
+        if not self.app.stdin.isatty():
+            raise exceptions.CommandError(f"{said}\nTo delete them, give --yes.")
+        self.app.stderr.write(f"{said}\nDelete {name} with its servers? [y/N] ")
+        self.app.stderr.flush()
+        if self.app.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise exceptions.CommandError("Nothing was deleted.")
 
     def ask(self, manager: Any, ensemble: Any) -> Any:
         """Ask the API for the end of one, and give it as it is then known."""
