@@ -33,7 +33,10 @@ RAISED = {
 
 def ask(compute: Compute, what: str, *args: Any) -> None:
     """Call a method of Compute as a tenant, to the end of what it gives."""
-    found = getattr(compute, what)(caller(), *args)
+    try:
+        found = getattr(compute, what)(caller(), *args)
+    except exception.CloudError:
+        return  # it was asked for all the same
     if not isinstance(found, (str, dict, list, type(None))):
         list(found)
 
@@ -58,7 +61,7 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
         ("hypervisors", (), {("GET", r"/os-hypervisors/detail")}),
         ("aggregates", (), {("GET", r"/os-aggregates")}),
         ("services", (), {("GET", r"/os-services")}),
-        ("down", (), {("GET", r"/os-services")}),
+        ("down_and_silent", (), {("GET", r"/os-services")}),
         ("changed_since", ("2026-11-27T10:00:00Z",), {("GET", r"/servers/detail")}),
         ("deleted_since", ("2026-11-27T10:00:00Z",), {("GET", r"/servers")}),
         ("all_servers", (), {("GET", r"/servers/detail")}),
@@ -66,6 +69,9 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
         ("server", ("no-such-server",), {("GET", r"/servers/([^/]+)")}),
         ("hint", ("no-such-server",), {("GET", r"/servers/([^/]+)")}),
         ("set_delete_on_termination", ("no-such-server", "no-such-volume"), set()),
+        ("metadata", (RUNNING,), set()),
+        ("set_metadata", (RUNNING, {"role": "web"}), set()),
+        ("live_migrate", (RUNNING, "secrethost2"), set()),
         ("delete_server", ("no-such-server",), set()),
         ("refusal", ("web-0", {"flavor": FLAVOR, "image": IMAGE, "networks": "auto"}), set()),
     ],
@@ -74,7 +80,7 @@ def test_only_these_calls_are_made_with_an_operator_s_rights(
     cloud: SmallCloud, what: str, args: tuple[Any, ...], raised: set[Any]
 ) -> None:
     running = cloud.nova.boot("web-1", "secrethost1").id
-    ask(Compute(cloud.nova), what, *(running if each == RUNNING else each for each in args))
+    ask(Compute(cloud.nova), what, *(running if each is RUNNING else each for each in args))
     assert cloud.nova.raised == raised
 
 

@@ -128,7 +128,7 @@ def test_operators_change_what_is_offered_beside_horizons_other_rules(
     assert offered(page(reader, f"{INDEX}{shop['id']}/")) == set()
     answer = reader.get(DRAW)
     assert answer.status_code == 403 and "does not let you see" in answer.content.decode()
-    assert offered(page(demo, INDEX)) == {"Draw Ensemble", "Draw Another"}
+    assert offered(page(demo, INDEX)) == {"Draw Ensemble", "Draw Another", "Change"}
     rules(list="role:admin")
     assert f'href="{INDEX}"' not in page(demo, "/project/api_access/")
 
