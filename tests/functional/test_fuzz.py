@@ -30,6 +30,7 @@ class Application:
     def __init__(self, cloud: SmallCloud) -> None:
         self.cloud = cloud
         self.asked = 0
+        self.released: set[str] = set()  # servers that stay, as was asked for
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = webob.Request(environ)
@@ -39,9 +40,16 @@ class Application:
         path = request.path_info.removeprefix("/v2.1")
         if self.asked % 5 == 0:
             self.work()
+        before = self.servers() if path.endswith("/action") else set()
         response = routes.dispatch(request, self.cloud.service(), path)
+        self.released |= before - self.servers() if before else set()
         answer: Iterable[bytes] = response(environ, start_response)
         return answer
+
+    def servers(self) -> set[str]:
+        """The servers of members."""
+        members = self.cloud.store.all_members()
+        return {each.server_id for _, each in members if each.server_id is not None}
 
     def work(self) -> None:
         """Do what a worker and an observer do."""
@@ -73,5 +81,8 @@ def test_answers_are_those_of_the_document_and_nothing_is_left_behind(cloud: Sma
     for record in {record.id: record for record, _ in cloud.store.all_members()}.values():
         cloud.service().delete(caller(record.project_id), record.id)
     application.work()
+    for server_id in application.released & {each.id for each in cloud.nova.alive()}:
+        cloud.placement.release(server_id)
+        cloud.nova.servers[server_id].gone = True
     cloud.assert_clean()
     assert cloud.store.unsettled() == []
