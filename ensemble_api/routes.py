@@ -12,7 +12,7 @@ import webob
 import webob.exc
 from keystoneauth1 import exceptions as keystone
 
-from ensemble_api import advice, exception, schemas, views
+from ensemble_api import advice, exception, schema_formats, views
 from ensemble_api.handlers import (
     adoption,
     capabilities,
@@ -116,7 +116,7 @@ def _render(answer: Answer, language: str) -> webob.Response:
 
 
 def _handle(request: webob.Request, service: Service, path: str, language: str) -> Answer:
-    for pattern, methods in () if schemas.holds_control(path) else _PATTERNS:
+    for pattern, methods in () if schema_formats.holds_control(path) else _PATTERNS:
         if found := pattern.fullmatch(path):
             if request.method not in methods:
                 raise exception.MethodNotAllowed(
@@ -129,7 +129,7 @@ def _handle(request: webob.Request, service: Service, path: str, language: str) 
 def _call(request: webob.Request, service: Service, language: str) -> Call:
     try:
         for name, value in request.GET.items():
-            if schemas.holds_control(value):
+            if schema_formats.holds_control(value):
                 raise exception.Invalid(HIDDEN(), field=name)
         return Call(
             context=request.environ["nova.context"],

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shape of request bodies, as JSON Schema, and the one way to check them."""
 
-import base64
-import binascii
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,182 +8,8 @@ import jsonschema
 
 from ensemble_api import exception, limits, schema_errors, template_rules
 from ensemble_api.planning.policies.exclusive import OTHERS
-
-UUID: dict[str, Any] = {
-    "type": "string",
-    "pattern": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z",
-    "description": schema_errors.UUID.text,
-}
-TIER_NAME: dict[str, Any] = {
-    "type": "string",
-    "pattern": r"^[a-z][a-z0-9-]{0,31}\Z",
-    "description": schema_errors.TIER_NAME.text,
-}
-TEXT: dict[str, Any] = {
-    "type": "string",
-    "minLength": 1,
-    "maxLength": limits.NAME,
-    "pattern": r"\S",
-    "description": schema_errors.BLANK.text,
-    "format": "line",
-}
-NAME: dict[str, Any] = {**TEXT, "format": "printable"}
-
-# Things of which each member needs its own, in the order of the members.
-PER_MEMBER: dict[str, Any] = {
-    "type": "array",
-    "items": UUID,
-    "minItems": 1,
-    "maxItems": limits.PORTS_OR_VOLUMES,
-    "uniqueItems": True,
-}
-
-FIXED_IPS: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "network": UUID,
-        "addresses": {
-            "description": schema_errors.ADDRESSES.text,
-            "oneOf": [
-                {"type": "string", "minLength": 1, "maxLength": 2 * limits.ADDRESS + 1},
-                {
-                    "type": "array",
-                    "items": {"type": "string", "maxLength": limits.ADDRESS},
-                    "minItems": 1,
-                    "maxItems": limits.MEMBERS_OF_TIER,
-                },
-            ],
-        },
-    },
-    "required": ["network", "addresses"],
-    "additionalProperties": False,
-}
-
-HINT: dict[str, Any] = {"type": "string", "maxLength": limits.NAME, "format": "line"}
-
-# The root disk of each member, as a volume that is made for it.
-ROOT_VOLUME: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "size": {"type": "integer", "minimum": 1, "maximum": limits.VOLUME_SIZE},
-        "snapshot": UUID,
-        "type": TEXT,
-        "delete_on_termination": {"type": "boolean"},
-    },
-    "required": ["size"],
-    "additionalProperties": False,
-}
-
-SERVER: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "name": NAME,
-        "hostname": {**TEXT, "format": "line"},
-        "flavor": {"type": "string", "minLength": 1, "maxLength": 255, "format": "line"},
-        "image": UUID,
-        "volumes": PER_MEMBER,
-        "root_volume": ROOT_VOLUME,
-        "networks": {
-            "description": schema_errors.NETWORKS.text,
-            "oneOf": [
-                {"enum": ["auto", "none"]},
-                {"type": "array", "items": UUID, "minItems": 1, "maxItems": limits.NETWORKS},
-            ],
-        },
-        "ports": PER_MEMBER,
-        "fixed_ips": {
-            "type": "array",
-            "items": FIXED_IPS,
-            "minItems": 1,
-            "maxItems": limits.NETWORKS,
-        },
-        "key_name": TEXT,
-        "security_groups": {
-            "type": "array",
-            "items": TEXT,
-            "maxItems": limits.SECURITY_GROUPS,
-            "uniqueItems": True,
-        },
-        "user_data": {"type": "string", "format": "base64", "maxLength": limits.USER_DATA},
-        "metadata": {
-            "type": "object",
-            "maxProperties": limits.METADATA_ITEMS,
-            "propertyNames": {
-                "pattern": rf"^[a-zA-Z0-9-_:. ]{{1,{limits.METADATA}}}\Z",
-                "description": schema_errors.METADATA_KEYS.text,
-            },
-            "additionalProperties": {
-                "type": "string",
-                "maxLength": limits.METADATA,
-                "format": "text",
-            },
-        },
-        "fill_in": {
-            "type": "array",
-            "items": {"enum": ["metadata", "user_data"]},
-            "maxItems": 2,
-            "uniqueItems": True,
-        },
-        "scheduler_hints": {
-            "type": "object",
-            "maxProperties": limits.HINTS,
-            "propertyNames": {"maxLength": limits.NAME},
-            "additionalProperties": {
-                "description": schema_errors.HINT.text,
-                "oneOf": [
-                    HINT,
-                    {"type": "array", "items": HINT, "minItems": 1, "maxItems": limits.HINTS},
-                ],
-            },
-        },
-        "domains_in_metadata": {"type": "boolean"},
-        "config_drive": {"type": "boolean"},
-        "disk_config": {"enum": ["AUTO", "MANUAL"]},
-        "description": {
-            "type": "string",
-            "maxLength": limits.SERVER_DESCRIPTION,
-            "format": "described",
-        },
-        "tags": {
-            "type": "array",
-            "items": {
-                "type": "string",
-                "minLength": 1,
-                "maxLength": limits.TAG,
-                "pattern": r"^[^,/]*\Z",
-                "description": schema_errors.TAG.text,
-            },
-            "maxItems": limits.TAGS,
-            "uniqueItems": True,
-        },
-        "trusted_image_certificates": {
-            "type": "array",
-            "items": TEXT,
-            "minItems": 1,
-            "maxItems": limits.CERTIFICATES,
-            "uniqueItems": True,
-        },
-        "availability_zone": TEXT,
-    },
-    "required": ["flavor"],
-    "if": {"required": ["volumes"]},
-    "then": {
-        "description": schema_errors.IMAGE_OR_VOLUMES.text,
-        "not": {"anyOf": [{"required": ["image"]}, {"required": ["root_volume"]}]},
-    },
-    "else": {
-        "if": {
-            "properties": {"root_volume": {"required": ["snapshot"]}},
-            "required": ["root_volume"],
-        },
-        "then": {
-            "description": schema_errors.IMAGE_OR_SNAPSHOT.text,
-            "not": {"required": ["image"]},
-        },
-        "else": {"required": ["image"]},
-    },
-    "additionalProperties": False,
-}
+from ensemble_api.schema_formats import FORMATS
+from ensemble_api.server_schema import NAME, SERVER, TEXT, TIER_NAME, UUID
 
 TIER: dict[str, Any] = {
     "type": "object",
@@ -376,74 +199,16 @@ ACTION: dict[str, Any] = {
     "additionalProperties": False,
 }
 
-_FORMATS = jsonschema.FormatChecker(formats=())
-
-
-# Characters that join or direct others, and stand in words and in emoji.
-_JOINING = frozenset("\u200c\u200d\u200e\u200f\u061c") | {chr(n) for n in range(0xE0020, 0xE0080)}
-
-
-@_FORMATS.checks("printable")
-def _is_printable(value: object) -> bool:
-    """Whether it is text on one line, in any script, that shows as what it is.
-
-    What turns the direction of the text after it is refused. Characters that are newer than this
-    Python's tables are let through.
-    """
-    if not isinstance(value, str):
-        return True
-    text = value.strip()
-    return all(map(_shows, text)) and not _JOINING.issuperset(text.split())
-
-
-def _shows(character: str) -> bool:
-    if ord(character) & 0xFFFE == 0xFFFE:  # no character in any plane
-        return False
-    hidden = unicodedata.category(character) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
-    return not hidden or character in _JOINING
-
-
-@_FORMATS.checks("line")
-def _is_line(value: object) -> bool:
-    """Whether it is text on one line."""
-    return not (isinstance(value, str) and holds_control(value))
-
-
-@_FORMATS.checks("text")
-def _is_text(value: object) -> bool:
-    """Whether it is text, be it on several lines."""
-    return not (isinstance(value, str) and holds_control(value, allowed="\t\n\r"))
-
-
-@_FORMATS.checks("described")
-def _is_described(value: object) -> bool:
-    """Whether Nova takes it as the description of a server."""
-    return not (isinstance(value, str) and schema_errors.not_described(value))
-
-
-def holds_control(text: str, allowed: str = "") -> bool:
-    """Whether a text holds a control character, which some databases refuse, beside ``but``."""
-    return any(unicodedata.category(each) == "Cc" and each not in allowed for each in text)
-
-
-@_FORMATS.checks("base64", raises=(binascii.Error, ValueError))
-def _is_base64(value: object) -> bool:
-    """Whether it is base64, be it on several lines."""
-    if isinstance(value, str):
-        base64.b64decode("".join(value.split()), validate=True)
-    return True
-
-
 # By JSON Schema 2.0 is an integer; what counts with it later is not made for that.
 _TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
     "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
 )
 _Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=_TYPES)  # type: ignore[no-untyped-call]
-_VALIDATOR = _Validator(ENSEMBLE, format_checker=_FORMATS)
-_CREATE = _Validator(CREATE, format_checker=_FORMATS)
-_CHANGE = _Validator(CHANGE, format_checker=_FORMATS)
-_ADOPTION = _Validator(ADOPTION, format_checker=_FORMATS)
-_ACTION = _Validator(ACTION, format_checker=_FORMATS)
+_VALIDATOR = _Validator(ENSEMBLE, format_checker=FORMATS)
+_CREATE = _Validator(CREATE, format_checker=FORMATS)
+_CHANGE = _Validator(CHANGE, format_checker=FORMATS)
+_ADOPTION = _Validator(ADOPTION, format_checker=FORMATS)
+_ACTION = _Validator(ACTION, format_checker=FORMATS)
 
 
 def check_create(body: Any) -> tuple[dict[str, Any], str | None]:

@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from ensemble_api import schemas
+from ensemble_api import schemas, server_schema
 from ensemble_api.openapi.shapes import (
     ANYTHING,
     COUNT,
@@ -32,7 +32,7 @@ CAPABILITIES = one(
     policies=several(one(type=words(schemas.POLICIES), fields=by_name(ANYTHING))),
 )
 
-_OWNER = {"ensemble_id": schemas.UUID, "ensemble_name": STRING, "project_id": STRING}
+_OWNER = {"ensemble_id": server_schema.UUID, "ensemble_name": STRING, "project_id": STRING}
 _IMPACT = {
     "impact": one(**{effect.value: COUNT for effect in Effect}),
     "impact_message": or_null(STRING),
@@ -74,7 +74,7 @@ _HOST = {
     **_IMPACT,
     "ensembles": several(
         one(
-            id=schemas.UUID,
+            id=server_schema.UUID,
             name=STRING,
             project_id=STRING,
             state=or_null(words(State)),
@@ -87,7 +87,7 @@ _HOST = {
             tier=STRING,
             name=STRING,
             status=words(MemberStatus),
-            server_id=or_null(schemas.UUID),
+            server_id=or_null(server_schema.UUID),
         )
     ),
     "drain": one(
@@ -125,7 +125,9 @@ SUMMARY = one(
             )
         )
     ),
-    projects=several(one(project_id=STRING, ensembles=several(one(id=schemas.UUID, name=STRING)))),
+    projects=several(
+        one(project_id=STRING, ensembles=several(one(id=server_schema.UUID, name=STRING)))
+    ),
     totals=one(**dict.fromkeys(_COUNTS, COUNT)),
 )
 

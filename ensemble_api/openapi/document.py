@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ensemble_api import limits, routes, schemas
+from ensemble_api import limits, routes, server_schema
 from ensemble_api.handlers import (
     adoption,
     capabilities,
@@ -264,7 +264,7 @@ def _answer(what: str, shape: Shape, *, made: bool = False) -> dict[str, Any]:
 def _portable(shape: Any) -> Any:
     r"""As JSON Schema has it: Python's ``\Z`` is ``$`` there, and UUIDs are a format."""
     match shape:
-        case {"pattern": pattern, **rest} if pattern == schemas.UUID["pattern"]:
+        case {"pattern": pattern, **rest} if pattern == server_schema.UUID["pattern"]:
             return {**rest, "format": "uuid"}
         case {"pattern": str(pattern), **rest}:
             return {**_portable(rest), "pattern": pattern.replace(r"\Z", "$")}

@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from ensemble_api import schemas
+from ensemble_api import schemas, server_schema
 from ensemble_api.openapi.plans import POLICY_SAID, SAID, VERDICT
 from ensemble_api.openapi.shapes import (
     COUNT,
@@ -22,7 +22,7 @@ from ensemble_api.operations import MoveStatus, OperationStatus, OperationType
 from ensemble_api.records import MemberStatus, Status
 
 _OPERATION = {
-    "id": schemas.UUID,
+    "id": server_schema.UUID,
     "type": words(OperationType),
     "type_label": STRING,
     "status": words(OperationStatus),
@@ -37,7 +37,7 @@ _OPERATION = {
 }
 _GOAL = one(
     {"host": or_null(STRING)},
-    member_id=schemas.UUID,
+    member_id=server_schema.UUID,
     member=STRING,
     goal=words(("absent", "moved", "present", "released")),
     move=or_null(words(MoveStatus)),
@@ -50,7 +50,7 @@ _TIER = {
 }
 
 _LISTED = {
-    "id": schemas.UUID,
+    "id": server_schema.UUID,
     "name": STRING,
     "description": STRING,
     "project_id": STRING,
@@ -82,12 +82,12 @@ _LISTED = {
 
 _MEMBER = one(
     {"host": STRING, "current_host": or_null(STRING)},
-    id=schemas.UUID,
+    id=server_schema.UUID,
     name=STRING,
     tier=STRING,
     status=words(MemberStatus),
-    server_id=or_null(schemas.UUID),
-    root_volume_id=or_null(schemas.UUID),
+    server_id=or_null(server_schema.UUID),
+    root_volume_id=or_null(server_schema.UUID),
     server_status=or_null(STRING),
     outdated=FLAG,
     domains=by_name(REFERENCE),
@@ -119,7 +119,7 @@ _MEMBER_NOW = one(
     name=STRING,
     tier=STRING,
     status=or_null(STRING),
-    server_id=or_null(schemas.UUID),
+    server_id=or_null(server_schema.UUID),
     running=FLAG,
     unknown=FLAG,
     addresses=several(one(network=STRING, address=STRING)),
@@ -172,7 +172,7 @@ SURVIVABILITY = one(
 )
 
 _ADOPTION = one(
-    plan=schemas.UUID,
+    plan=server_schema.UUID,
     ensemble=one(
         name=STRING,
         description=STRING,
@@ -183,14 +183,16 @@ _ADOPTION = one(
         one(
             name=STRING,
             tier=STRING,
-            server_id=schemas.UUID,
+            server_id=server_schema.UUID,
             server_name=STRING,
             server_status=STRING,
         )
     ),
     degraded=several(SAID),
     survivability=component("Survivability"),
-    left_out=several(one(server_id=schemas.UUID, server_name=STRING, code=STRING, message=STRING)),
+    left_out=several(
+        one(server_id=server_schema.UUID, server_name=STRING, code=STRING, message=STRING)
+    ),
     notes=several(SAID),
     warnings=several(SAID),
 )

@@ -7,16 +7,18 @@ may be: tools that make clients or requests do not know conditions.
 
 from typing import Any
 
-from ensemble_api import schemas
+from ensemble_api import schemas, server_schema
 from ensemble_api.openapi.shapes import component
 
 
 def _booting(by: str, *others: str) -> dict[str, Any]:
     """A server that boots from an image or from volumes, and so has nothing of the others."""
     properties = {
-        name: schema for name, schema in schemas.SERVER["properties"].items() if name not in others
+        name: schema
+        for name, schema in server_schema.SERVER["properties"].items()
+        if name not in others
     }
-    root = schemas.ROOT_VOLUME
+    root = server_schema.ROOT_VOLUME
     if by == "image":
         made = {key: each for key, each in root["properties"].items() if key != "snapshot"}
         properties["root_volume"] = {**root, "properties": made}
@@ -25,7 +27,7 @@ def _booting(by: str, *others: str) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": properties,
-        "required": [*schemas.SERVER["required"], by],
+        "required": [*server_schema.SERVER["required"], by],
         "additionalProperties": False,
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from documents import a_tier, an_ensemble, wanted
 
-from ensemble_api import schemas
+from ensemble_api import schemas, server_schema
 from ensemble_api.offline import schema
 from ensemble_api.offline.document import DocumentError
 from ensemble_api.planning import model, policies
@@ -114,7 +114,7 @@ def test_the_published_policies_are_those_of_the_api() -> None:
 
 def test_names_are_those_of_the_api() -> None:
     published = json.loads(schema.text("ensemble"))["$defs"]
-    for name, rule in (("tier_name", schemas.TIER_NAME), ("level", schemas.COMMON["level"])):
+    for name, rule in (("tier_name", server_schema.TIER_NAME), ("level", schemas.COMMON["level"])):
         assert published[name]["pattern"] == rule["pattern"].replace(r"\Z", "$")
-    known = schemas.SERVER["properties"].keys() - {"flavor"}
+    known = server_schema.SERVER["properties"].keys() - {"flavor"}
     assert known < published["server"]["properties"].keys()
