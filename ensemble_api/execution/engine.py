@@ -15,6 +15,7 @@ from ensemble_api.execution import actions
 from ensemble_api.execution.actions import Server
 from ensemble_api.execution.build import pause_after
 from ensemble_api.execution.decide import decide
+from ensemble_api.execution.goals import Goals
 from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.migration import Moves
 from ensemble_api.execution.next_step import NextStep
@@ -23,7 +24,7 @@ from ensemble_api.execution.rights import Rights
 from ensemble_api.execution.root_volumes import RootVolumes
 from ensemble_api.execution.search import HOST_PATIENCE, pause_after_losses
 from ensemble_api.execution.servers import Servers
-from ensemble_api.operations import OperationStatus, OperationType, Requester
+from ensemble_api.operations import OperationType, Requester
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.server_names import member_server_name
@@ -32,8 +33,6 @@ from ensemble_api.threads import for_each
 
 LOG = logging.getLogger(__name__)
 
-_BUILT = Sentence("event.built", "All members are ACTIVE.")
-_NOTHING_LEFT = Sentence("event.nothing-left", "Nothing is left.")
 _REFUSED = Sentence("event.refused", "Nova refused %(member)s: %(answer)s")
 _MEMBER_STATUS = Sentence("event.member-status", "%(member)s is %(status)s")
 _HOST_AWAITED = Sentence(
@@ -90,6 +89,7 @@ class Engine:
         self._handovers = handovers
         self._root_volumes = root_volumes
         self._moves = Moves(store, session, compute, reservation, handovers, owner=owner)
+        self._goals = Goals(store, compute, root_volumes, owner=owner)
         self._rights = Rights(session)
         self._servers = Servers(compute, recall)
         self._owner = owner
@@ -204,45 +204,8 @@ class Engine:
             case actions.Fail(message):
                 self._fail(ensemble, message)
             case actions.Advance() | actions.Finish():
-                self._end(context, ensemble, action)
+                self._goals.reached(context, ensemble, action)
         return None
-
-    def _end(
-        self, context: Context, ensemble: EnsembleRecord, action: actions.Advance | actions.Finish
-    ) -> None:
-        """Save that an operation has reached its goals, or those that come first."""
-        if ensemble.building:
-            self._root_volumes.hand_over(context, ensemble)
-        if isinstance(action, actions.Finish):
-            self._finish(ensemble, action.status)
-            return
-        self._untag_released(context, ensemble)
-        self._store.advance_change(ensemble, self._owner)
-
-    def _untag_released(self, context: Context, ensemble: EnsembleRecord) -> None:
-        """Before members are let go, their servers lose the tags of ours."""
-        operation = ensemble.operation
-        if operation is not None and operation.status is OperationStatus.REMOVING:
-            for member in ensemble.members:
-                if member.id in operation.released and member.server_id:
-                    self._untag(context, ensemble, member)
-
-    def _untag(self, context: Context, ensemble: EnsembleRecord, member: MemberRecord) -> None:
-        for tag in (f"{ENSEMBLE_TAG}{ensemble.id}", f"{MEMBER_TAG}{member.id}"):
-            try:
-                self._compute.remove_tag(context, str(member.server_id), tag)
-            except exception.CloudError as error:
-                # Nova refuses it for some states of a server. A tag that stays says nothing.
-                LOG.info("Server %s keeps the tag %s: %s", member.server_id, tag, error)
-
-    def _finish(self, ensemble: EnsembleRecord, status: Status | None) -> None:
-        if status is None:
-            self._store.remove(ensemble.id, self._owner)
-            return
-        message = (_BUILT if status is Status.ACTIVE else _NOTHING_LEFT)()
-        self._store.transition(
-            ensemble.id, [ensemble.status], status, message=message, owner=self._owner
-        )
 
     def _release(
         self, context: Context, ensemble: EnsembleRecord, member: MemberRecord
