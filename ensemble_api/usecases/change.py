@@ -4,15 +4,13 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Capacity
-from ensemble_api.cloud.tags import ENSEMBLE_TAG
 from ensemble_api.context import Context
 from ensemble_api.operations import Requester
 from ensemble_api.planning import result
@@ -47,6 +45,7 @@ from ensemble_api.usecases.change_request import (
 )
 from ensemble_api.usecases.holds import Holds
 from ensemble_api.usecases.intent import plan_summary
+from ensemble_api.usecases.member_servers import MemberServers
 from ensemble_api.usecases.new_volumes import NewVolumes
 from ensemble_api.usecases.quota import Quota
 from ensemble_api.usecases.requesters import lasting_requester
@@ -113,6 +112,7 @@ class Change:
     ) -> None:
         self._store = store
         self._compute = compute
+        self._servers = MemberServers(compute)
         self._resolver = resolver
         self._quota = quota
         self._free_capacity = free_capacity
@@ -329,7 +329,7 @@ class Change:
             Member(each.tier, each.index): each.location or each.host for each in record.members
         }
         locked: set[Member] = (
-            self._locked(context, record)
+            self._servers.locked(context, record)
             if asked.named or shrinks(running, request.ensemble)
             else set()
         )
@@ -357,7 +357,7 @@ class Change:
                     )
                     found = plan(fixed=fixed or ())
                     if fixed is None and isinstance(found, Scaled) and found.moved:
-                        fixed = self._fixed(context, record)
+                        fixed = self._servers.unmovable(context, record)
                         found = plan(fixed=fixed)
             except KeyError as error:
                 raise exception.Conflict(_OTHER_CLOUD()) from error
@@ -404,40 +404,6 @@ class Change:
         ):
             return None
         return found
-
-    def _locked(self, context: Context, record: EnsembleRecord) -> set[Member]:
-        """The members whose servers are locked, which are not chosen to go."""
-        servers = self._servers(context, record)
-        return {
-            member
-            for member, server in servers.items()
-            if server is not None and server.get("locked")  # not told of by a cell that is down
-        }
-
-    def _fixed(self, context: Context, record: EnsembleRecord) -> frozenset[Member]:
-        """The members that Nova would not move now: only what is ACTIVE and left alone can be."""
-        return frozenset(
-            member
-            for member, server in self._servers(context, record).items()
-            if server is None
-            or server["status"] != "ACTIVE"
-            or server["locked"]
-            or server["OS-EXT-STS:task_state"] is not None
-        )
-
-    def _servers(
-        self, context: Context, record: EnsembleRecord
-    ) -> dict[Member, Mapping[str, Any] | None]:
-        """What Nova says of each member's server; None of one that has none, or that is unknown."""
-        tag = f"{ENSEMBLE_TAG}{record.id}"
-        shown = {
-            each["id"]: each for each in self._compute.servers(context, record.project_id, tag)
-        }
-        return {
-            Member(each.tier, each.index): shown.get(each.server_id or "")
-            or (self._compute.server(context, each.server_id) if each.server_id else None)
-            for each in record.members
-        }
 
 
 def _outdated(record: EnsembleRecord, asked: ChangeRequest, found: Scaled) -> tuple[Member, ...]:
