@@ -72,7 +72,8 @@ def test_status_names_every_service_host_and_login(cloud: EmbeddedCloud) -> None
     status = cloud.status
     assert status["state"] == "up"
     assert {(s["name"], s["state"]) for s in status["services"]} == {
-        (name, "up") for name in ("keystone", "placement", "glance", "neutron", "nova", "dashboard")
+        (name, "up")
+        for name in ("keystone", "placement", "glance", "neutron", "nova", "cinder", "dashboard")
     }
     assert Path(status["clouds_yaml"]).exists()
     assert len(status["hosts"]) == 24
