@@ -143,11 +143,11 @@ def changes(page: Dashboard) -> Iterator[str]:
     drawing(page, "fits")
     yield "change-begin"
     page.click("#t1-more")
-    page.click("#t3-less")
+    page.click("#t2-less")
     page.until(lambda: len(page.all("[data-change]")) == 2)
     drawing(page, "fits")
     yield "change"
-    page.click("#t3-goes summary")
+    page.click("#t2-goes summary")
     yield "change-who-goes"
     page.click("#ens-submit")
     page.find("dialog[open]")
