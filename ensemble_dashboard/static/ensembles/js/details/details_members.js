@@ -105,7 +105,7 @@
       'data-key': act + '-' + member, title: fill(title, { member }), 'aria-label': fill(title, { member }),
     }, words);
     return [way('replace', gettext('Replace'), gettext('Replace %(member)s by a new server')), ' ',
-      way('release', gettext('Take out'), gettext('Take %(member)s out of the ensemble and keep its server'))];
+      way('release', gettext('Take out'), gettext('Take out %(member)s and keep its server'))];
   }
 
   function said(row) {
