@@ -148,7 +148,7 @@ def test_a_replaced_server_gives_its_address_up_before_its_successor_is_asked_fo
             taken.extend(server.request["networks"][0]["fixed_ip"] for server in cloud.nova.alive())
 
     cloud.nova.before = look
-    cloud.run(record.id, networks=neutron())
+    cloud.run(record.id, networks=neutron(), concurrency=1)
     assert taken.count("10.0.0.6") == 0
     assert sorted(each[0]["fixed_ip"] for each in addresses_asked(cloud).values()) == [
         "10.0.0.5",

@@ -17,7 +17,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi import checks
 
-from ensemble_api import schemas
+from ensemble_api import schema_errors, schema_formats
 from tests.fuzz.target import Target
 
 # The order in which routes are asked: what makes things first, what removes them last.
@@ -42,8 +42,8 @@ for _name in ("line", "printable", "text", "described"):
         PRINTABLE.filter(
             lambda text: (
                 text.strip() == text
-                and all(map(schemas._shows, text))
-                and not schemas.schema_errors.not_described(text)
+                and all(map(schema_formats._shows, text))
+                and not schema_errors.not_described(text)
             )
         ),
     )
