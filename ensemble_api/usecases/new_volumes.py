@@ -85,7 +85,7 @@ class NewVolumes:
         try:
             volume_id = self._volumes.create(
                 context,
-                member_server_name(template, record.name, member.name),
+                member_server_name(template, record.name, member.name, record.plan.get("mark", "")),
                 template["root_volume"],
                 record.body["tiers"][place]["server"].get("image"),
                 marks(record.id, member.id),

@@ -207,11 +207,8 @@ def ids(cloud: SmallCloud) -> list[str]:
         return [row.id for row in session.query(models.Ensemble)]
 
 
-def test_a_build_that_fails_removes_the_volumes_it_has_made(
-    cloud: SmallCloud, cinder: FakeVolumes
-) -> None:
+def test_a_build_that_fails_removes_the_volumes_it_has_made(cloud: SmallCloud) -> None:
     mine = FakeVolumes(**{SNAPSHOT: {}})
-    mine.looks = 1
     cloud.nova.break_build["web-1"] = "no"
     built = build(cloud, mine, ensemble())
     assert built.status.value == "ERROR"
@@ -324,6 +321,16 @@ def test_a_volume_with_a_member_s_metadata_of_another_user_is_left_alone(
     clock.forward(LEASE + 61)
     cloud.run(ensemble_id, volumes=cinder)
     assert list(cinder.volumes) == [SNAPSHOT]
+
+
+def test_a_volume_is_called_as_its_server_where_others_have_the_name(
+    cloud: SmallCloud, cinder: FakeVolumes
+) -> None:
+    build(cloud, cinder, ensemble(1))
+    second = build(cloud, cinder, ensemble(1))
+    (member,) = second.members
+    server = cloud.nova.servers[member.server_id]
+    assert cinder.volumes[member.volume_id]["name"] == server.name != "shop-web-0"
 
 
 def test_no_volume_is_made_by_nova(cloud: SmallCloud, cinder: FakeVolumes) -> None:
