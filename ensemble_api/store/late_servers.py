@@ -41,6 +41,8 @@ def unrecorded(
 
     ``tagged`` are the id of the member that the tag names and the project, by the server.
     """
+    if not tagged:
+        return
     names = sorted({member_id for member_id, _ in tagged.values()})
     with database.reading() as session:
         members = {
