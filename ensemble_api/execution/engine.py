@@ -9,7 +9,7 @@ from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import Session
-from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG
+from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG, tagged_member
 from ensemble_api.context import Context
 from ensemble_api.execution import actions
 from ensemble_api.execution.actions import Server
@@ -29,6 +29,7 @@ from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.server_names import member_server_name
 from ensemble_api.store.api import Store
+from ensemble_api.store.late_servers import may_be_of
 from ensemble_api.threads import for_each
 
 LOG = logging.getLogger(__name__)
@@ -256,9 +257,18 @@ class Engine:
         try:
             self._store.update_member(ensemble, member, self._owner, server_id=server_id)
         except exception.LeaseLost:
-            # Whoever has the ensemble now may not know of this server, and asks for another one.
-            self._delete(context, server_id)
+            if not may_be_of(self._store, member.id, server_id, hint):
+                self._delete_unknown(context, member, server_id)
             raise
+
+    def _delete_unknown(self, context: Context, member: MemberRecord, server_id: str) -> None:
+        """Delete a server that nobody will find, but not one that was released as a plain server.
+
+        Such a one has no tags any more.
+        """
+        server = self._compute.server(context, server_id)
+        if server is not None and tagged_member(server) == member.id:
+            self._delete(context, server_id)
 
     def _not_taken(
         self, ensemble: EnsembleRecord, member: MemberRecord, error: exception.CloudError

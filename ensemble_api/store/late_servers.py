@@ -34,6 +34,17 @@ class UnrecordedServer:
     hints: tuple[str, ...]
 
 
+def may_be_of(database: Database, member_id: str, server_id: str, hint: str | None) -> bool:
+    """Whether a server whose worker has lost the lease is a member's now, or may yet be.
+
+    Whoever has the ensemble now finds it by the ``hint`` of its request, and takes it as the
+    member's or has it deleted. Without one the member has it if it is recorded.
+    """
+    with database.reading() as session:
+        member = session.get(models.Member, member_id)
+    return member is not None and (hint is not None or member.server_id == server_id)
+
+
 def unrecorded(
     database: Database, tagged: Mapping[str, tuple[str, str]]
 ) -> Iterator[UnrecordedServer]:

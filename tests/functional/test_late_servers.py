@@ -9,26 +9,38 @@ import pytest
 from killed_process import Killed
 from small_cloud import LEASE, Clock, SmallCloud, body, caller
 
+from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.tags import ENSEMBLE_TAG, HANDOVER_HINT, MEMBER_TAG
 from ensemble_api.records import EnsembleRecord
 from tests.fakes.nova_objects import FakeServer
 
 
-class LateNova:
-    """Does something else before it takes the one request for a server; its asker is dead then."""
+def nothing() -> None:
+    return None
 
-    def __init__(self, cloud: SmallCloud, meanwhile: Callable[[], None]) -> None:
+
+class SlowNova:
+    """Has something else done before it takes the request for a server, or before it answers."""
+
+    def __init__(
+        self,
+        cloud: SmallCloud,
+        *,
+        before: Callable[[], None] = nothing,
+        after: Callable[[], None] = nothing,
+    ) -> None:
         self._cloud = cloud
-        self._meanwhile = meanwhile
+        self._before = before
+        self._after = after
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         asks = environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"] == "/servers"
         if asks:
-            self._meanwhile()
+            self._before()
         answer = self._cloud.nova(environ, start_response)
         if asks:
-            raise Killed("after the request")
+            self._after()
         return answer
 
 
@@ -48,8 +60,12 @@ def build_with_a_late_server(
         meanwhile(record)
         before.update(cloud.nova.servers)
 
+    def dies() -> None:
+        raise Killed("after the request")
+
+    nova = SlowNova(cloud, before=others, after=dies)
     with pytest.raises(Killed):
-        cloud.engine("first", compute=Compute(LateNova(cloud, others))).step(record.id)
+        cloud.engine("first", compute=Compute(nova)).step(record.id)
     (late,) = [each for each in cloud.nova.alive() if each.id not in before]
     return record, late
 
@@ -90,6 +106,68 @@ def test_one_that_came_before_the_delete_goes_with_the_others(
     cloud.run(record.id, "third")
     assert cloud.nova.alive() == []
     assert cloud.find(record.id) is None
+
+
+def stand_still(
+    cloud: SmallCloud, clock: Clock, meanwhile: Callable[[EnsembleRecord], None], **options: Any
+) -> EnsembleRecord:
+    """An ensemble of one, whose first worker goes on long after Nova has made its server.
+
+    ``meanwhile`` is what is done before that, when its lease is over.
+    """
+    record = cloud.service().create(caller(), body(("web", 1)))
+    assert cloud.store.claim(record.id, "first", LEASE)
+
+    def others() -> None:
+        clock.forward(LEASE + 1)
+        meanwhile(record)
+
+    nova = SlowNova(cloud, after=others)
+    with pytest.raises(exception.LeaseLost):
+        cloud.engine("first", compute=Compute(nova), **options).step(record.id)
+    return record
+
+
+@pytest.mark.parametrize("width", [None, 0], ids=["with hints", "without hints"])
+def test_one_that_the_next_worker_has_found_stays_its_member_s(
+    cloud: SmallCloud, clock: Clock, width: int | None
+) -> None:
+    def finds(record: EnsembleRecord) -> None:
+        cloud.run(record.id, "second")
+
+    record = stand_still(cloud, clock, finds, width=width)
+    cloud.assert_built(cloud.store.get(record.id))
+    assert [each.task for each in cloud.nova.alive()] == [None]
+
+
+def test_one_that_is_known_by_nothing_is_deleted_by_the_worker_that_asked_for_it(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    def takes_over(record: EnsembleRecord) -> None:
+        assert cloud.store.claim(record.id, "second", LEASE)
+
+    stand_still(cloud, clock, takes_over, width=0)
+    assert [each.task for each in cloud.nova.servers.values()] == ["deleting"]
+
+
+def test_one_whose_ensemble_has_gone_is_deleted_by_the_worker_that_asked_for_it(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    def forgets(record: EnsembleRecord) -> None:
+        cloud.store.remove(record.id)
+
+    stand_still(cloud, clock, forgets)
+    assert [each.task for each in cloud.nova.servers.values()] == ["deleting"]
+
+
+def test_one_that_was_released_meanwhile_stays(cloud: SmallCloud, clock: Clock) -> None:
+    def releases(record: EnsembleRecord) -> None:
+        cloud.run(record.id, "second")
+        cloud.service().release(caller(), record.id)
+
+    record = stand_still(cloud, clock, releases)
+    assert cloud.find(record.id) is None
+    assert [each.task for each in cloud.nova.alive()] == [None]
 
 
 @pytest.mark.parametrize("hint", [None, "made up", "another member's"])

@@ -12,7 +12,7 @@ FIRST = {  # of the seeds, where that is not 0
     "usages are not read back": 6,
     "moves under way are not counted": 4,
     "the filter lets members go anywhere": 3,
-    "a change removes before it has added": 13,
+    "a change removes before it has added": 101,
     "a tag is trusted": 4,
     "servers go although one is locked": 3,
     "a new plan forgets what stands": 2,
