@@ -35,11 +35,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def placement(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlacementService]:
+def running_placement(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlacementService]:
+    """The one of this process."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     service = PlacementService(tmp_path_factory.mktemp("placement"))
     yield service
     service.stop()
+
+
+@pytest.fixture
+def placement(running_placement: PlacementService) -> Iterator[PlacementService]:
+    """Placement without any provider, as each of a thousand tests adds some."""
+    yield running_placement
+    running_placement.empty()
 
 
 @pytest.fixture(scope="session")
@@ -133,9 +141,8 @@ def store(
 
 
 @pytest.fixture
-def cloud(placement: PlacementService, store: Store) -> Iterator[SmallCloud]:
-    yield SmallCloud.build(placement, store)
-    placement.remove_added_inventory()
+def cloud(placement: PlacementService, store: Store) -> SmallCloud:
+    return SmallCloud.build(placement, store)
 
 
 @pytest.fixture

@@ -3,12 +3,22 @@
 
 import contextlib
 import socket
+import sqlite3
 import threading
 import uuid
 from pathlib import Path
 from typing import Any
 
 from keystoneauth1 import adapter, session, token_endpoint
+
+_OF_PROVIDERS = (
+    "allocations",
+    "consumers",
+    "inventories",
+    "resource_provider_aggregates",
+    "resource_provider_traits",
+    "resource_providers",
+)
 
 
 class PlacementService:
@@ -25,7 +35,8 @@ class PlacementService:
 
         config = cfg.ConfigOpts()
         conf.register_opts(config)
-        config.set_override("connection", f"sqlite:///{directory}/p.sqlite", "placement_database")
+        self._path = directory / "p.sqlite"
+        config.set_override("connection", f"sqlite:///{self._path}", "placement_database")
         config.set_override("sqlite_synchronous", False, "placement_database")
         config.set_override("sync_on_startup", True, "placement_database")
         config.set_override("auth_strategy", "noauth2", "api")
@@ -37,7 +48,6 @@ class PlacementService:
         self._server = waitress.create_server(application, sockets=[listener], threads=1)
         threading.Thread(target=self._serve, name="placement", daemon=True).start()
         self.client = self.adapter()
-        self._added: list[tuple[str, str]] = []
 
     def adapter(self) -> Any:
         """A keystoneauth adapter such as ``ensemble_api.cloud.session`` makes."""
@@ -47,6 +57,12 @@ class PlacementService:
             default_microversion="1.38",
             raise_exc=False,
         )
+
+    def empty(self) -> None:
+        """Forget all providers and consumers; what Placement itself keeps in memory stays."""
+        with contextlib.closing(sqlite3.connect(self._path, timeout=60)) as database, database:
+            for table in _OF_PROVIDERS:
+                database.execute(f"DELETE FROM {table}")
 
     def stop(self) -> None:
         self._server.close()
@@ -107,16 +123,6 @@ class PlacementService:
             },
         )
         assert answer.status_code == 201, answer.text
-        self._added.append((provider, resource))
-
-    def remove_added_inventory(self) -> None:
-        """Take away what one test gave its hosts, since all others would see it."""
-        while self._added:
-            provider, resource = self._added.pop()
-            for consumer in self.consumers(provider):
-                self.release(consumer)
-            path = f"/resource_providers/{provider}/inventories/{resource}"
-            assert self.client.delete(path).status_code == 204
 
     def used(self, provider: str) -> dict[str, int]:
         """What is used of a provider, zeros left out."""

@@ -14,14 +14,6 @@ from ensemble_api.cmd.sweep import sweep
 NONE = "No capacity is held for members that no ensemble has.\n"
 
 
-@pytest.fixture(autouse=True)
-def nothing_left_over(cloud: SmallCloud) -> None:
-    """The Placement is the same for all tests of a file, and the database is not."""
-    leftover = LeftoverHolds(cloud.placement.adapter())
-    for hold in leftover.find(frozenset):
-        leftover.release(hold)
-
-
 def forgotten(cloud: SmallCloud, count: int = 2) -> list[str]:
     """Holds of an ensemble that a restored database does not know; gives the consumers."""
     record = cloud.service().create(caller(), body(("web", count)))
