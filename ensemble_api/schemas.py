@@ -131,6 +131,7 @@ CHANGE: dict[str, Any] = {
         "remove": _MEMBERS,
         "replace": _MEMBERS,
         "release": _MEMBERS,
+        "mend": {"type": "boolean"},
         "plan": UUID,
     },
     "required": ["ensemble"],
@@ -233,8 +234,8 @@ def check_change(body: Any, before: Mapping[str, Any]) -> dict[str, Any]:
     """Check a change of what is described ``before``.
 
     Gives the ``generation`` that is changed, the whole ``body`` as it is to be, the names of
-    members to ``remove``, to ``replace`` and to ``release``, and the ``plan_id`` of what was
-    previewed, None without one.
+    members to ``remove``, to ``replace`` and to ``release``, whether to ``mend``, and the
+    ``plan_id`` of what was previewed, None without one.
 
     :raises ensemble_api.exception.Invalid: with ``field``, when the shape is wrong.
     """
@@ -248,6 +249,7 @@ def check_change(body: Any, before: Mapping[str, Any]) -> dict[str, Any]:
         "generation": int(body["ensemble"]["generation"]),
         "body": described,
         **{name: tuple(body.get(name, ())) for name in ("remove", "replace", "release")},
+        "mend": bool(body.get("mend")),
         "plan_id": body.get("plan", "").lower() or None,
     }
 

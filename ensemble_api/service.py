@@ -28,6 +28,7 @@ from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.store.operations import Operations
 from ensemble_api.store.saved_plans import SavedPlans, remembered
 from ensemble_api.usecases.adopt import Adopt, AdoptionRequest
+from ensemble_api.usecases.adoption_moves import AdoptionMoves
 from ensemble_api.usecases.capacity import FreeCapacity
 from ensemble_api.usecases.change import Change, ChangePreview
 from ensemble_api.usecases.change_request import ChangeRequest
@@ -171,7 +172,13 @@ class Service:
         )
         self._delete = Delete(store, wake)
         self._adopt = Adopt(
-            store, compute, inventory, exclusivity, saved_plans, max_members=max_members
+            store,
+            compute,
+            inventory,
+            exclusivity,
+            AdoptionMoves(free_capacity),
+            saved_plans,
+            max_members=max_members,
         )
         self._release = Release(store, compute)
         self._operations = Operations(store)

@@ -110,6 +110,26 @@ def current_state_lines(current: Json) -> list[str]:
     ]
 
 
+def move_lines(moves: Iterable[Json], domains: Iterable[Json]) -> list[str]:
+    """Give who moves, from which host to which, in the order of the moves."""
+    labels = {each["ref"]: each["label"] for each in domains}
+    return [
+        printable(f"{each['member']}, from {labels[before]} to {labels[after]}")
+        for each in moves
+        for before, after in ((each["from"]["host"], each["to"]["host"]),)
+    ]
+
+
+def mending_lines(mending: Json | None) -> list[str]:
+    """Give the moves with which all would hold, or why there are none."""
+    if mending is None:
+        return []
+    if mending["moves"]:
+        lines = move_lines(mending["moves"], mending["domains"])
+        return [f"This would mend it: move {each}" for each in lines]
+    return ["No moves would mend it:", *reason_lines(mending["reasons"])]
+
+
 def adopted_lines(members: Iterable[Json]) -> str:
     """Give each member of an adoption with the server that it would be."""
     return "\n".join(

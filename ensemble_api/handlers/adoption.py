@@ -23,7 +23,9 @@ def adopt(call: Call) -> Answer:
         found = call.service.preview_adoption(call.context, asked, whole=whole)
         names = policies.allowed(call.context, "names")
         namesakes = call.service.namesakes(found.record)
-        return Answer(200, {"adoption": views.adoption(found, names=names, namesakes=namesakes)})
+        capacity = policies.allowed(call.context, "capacity")
+        shown_so = views.adoption(found, names=names, capacity=capacity, namesakes=namesakes)
+        return Answer(200, {"adoption": shown_so})
     record = call.service.adopt(call.context, asked, whole=whole)
     where = f"{call.url.rstrip('/').rpartition('/')[0]}/{record.id}"
     return Answer(201, {"ensemble": shown(call, record)}, where)

@@ -33,7 +33,7 @@ def _preview(call: Call, record: EnsembleRecord, asked: ChangeRequest) -> Answer
         "added": [each.name for each in found.added],
         "removed": [each.name for each in found.removed],
         "released": [each.name for each in found.released],
-        "moved": views.moved(found.moved, found.dry_run, record.project_id),
+        "moved": views.moved(found.moved, found.dry_run.topology, record.project_id),
         "outdated": [each.name for each in found.outdated],
     }
     plan = views.plan(found.dry_run, record.project_id, names=names, capacity=capacity)

@@ -127,15 +127,7 @@ REQUESTS = (
                 added=several(shapes.STRING),
                 removed=several(shapes.STRING),
                 released=several(shapes.STRING),
-                moved=several(
-                    one(
-                        **{
-                            "member": shapes.STRING,
-                            "from": shapes.by_name(shapes.REFERENCE),
-                            "to": shapes.by_name(shapes.REFERENCE),
-                        }
-                    )
-                ),
+                moved=several(component("Move")),
                 outdated=several(shapes.STRING),
             ),
         ),

@@ -190,6 +190,13 @@ _ADOPTION = one(
     ),
     degraded=several(SAID),
     survivability=component("Survivability"),
+    mending=or_null(
+        one(
+            moves=several(component("Move")),
+            domains=several(component("Domain")),
+            reasons=several(component("Reason")),
+        )
+    ),
     left_out=several(
         one(server_id=server_schema.UUID, server_name=STRING, code=STRING, message=STRING)
     ),
@@ -199,6 +206,7 @@ _ADOPTION = one(
 
 COMPONENTS: dict[str, Any] = {
     "Adoption": _ADOPTION,
+    "Move": one(**{"member": STRING, "from": by_name(REFERENCE), "to": by_name(REFERENCE)}),
     "Ensemble": one(**_LISTED, **_DETAILS),
     "ListedEnsemble": one(**_LISTED),
     "Operation": one(**_OPERATION),

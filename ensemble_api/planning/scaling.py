@@ -15,6 +15,7 @@ import numpy as np
 from ensemble_api.planning.check import check, shortfalls
 from ensemble_api.planning.completion import closed_to_more, complete
 from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.mending import mend
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.milp.task import Solve
 from ensemble_api.planning.model import Ensemble, Member, Tier
@@ -63,6 +64,7 @@ def scale(
     staying: Collection[Member] = (),
     fixed: Collection[Member] = (),
     promised: Collection[Policy] = (),
+    mending: bool = False,
 ) -> Scaled | Infeasible:
     """Plan an ensemble whose members `running` are there already, on the hosts given.
 
@@ -71,8 +73,8 @@ def scale(
     added, and those of `staying` never; who else leaves is chosen so that
     what is left does best by the policies and by the objectives. New members have the lowest
     indices that are free. Only where there is no other plan others are moved, as few as can be, and
-    none of `fixed`; `promised` are the policies of before. What runs must be part of what
-    `snapshot.free` lacks.
+    none of `fixed`; `promised` are the policies of before. With `mending` they are moved for soft
+    policies too. What runs must be part of what `snapshot.free` lacks.
 
     :raises ensemble_api.planning.errors.ModelError: when too many are named, when too many are to
         stay, or for a policy at a level that the cloud lacks.
@@ -88,13 +90,27 @@ def scale(
     kept = _chosen(ensemble, kept, snapshot, staying)
     tiers = tuple(_with_members(tier, kept, running) for tier in ensemble.tiers)
     scaled = replace(ensemble, tiers=tiers)
-    planned = complete(scaled, kept, snapshot, (), solve=solve)
+    moved = mend if mending else move
+    planned = None if mending else complete(scaled, kept, snapshot, (), solve=solve)
     if isinstance(planned, Plan):
         return _scaled(planned, kept, running)
-    found = move(scaled, kept, snapshot, solve=solve, fixed=fixed, promised=promised)
+    found = moved(scaled, kept, snapshot, solve=solve, fixed=fixed, promised=promised)
     if isinstance(found, Infeasible):
         return found
     return _scaled(found[0], kept, running, found[1])
+
+
+def stay(ensemble: Ensemble, running: Assignment, snapshot: Snapshot) -> Scaled:
+    """Give an ensemble as it runs, with all that it misses; nobody comes, goes or moves.
+
+    :raises KeyError: for a host that the cloud does not have.
+    """
+    tiers = tuple(_with_members(tier, running, running) for tier in ensemble.tiers)
+    same = replace(ensemble, tiers=tiers)
+    missed = [
+        each for hard in (True, False) for each in shortfalls(same, snapshot, running, hard=hard)
+    ]
+    return Scaled(Plan(same, running, (), tuple(missed)), (), ())
 
 
 def restore(

@@ -28,7 +28,10 @@ from ensemble_api.store import rows
 from ensemble_api.store.api import Store
 from ensemble_api.store.saved_plans import SavedPlans
 from ensemble_api.usecases.adoptable_servers import AdoptableServers, check_left_out
+from ensemble_api.usecases.adoption_moves import AdoptionMoves
 from ensemble_api.usecases.exclusivity import Exclusivity
+from ensemble_api.usecases.member_servers import can_move
+from ensemble_api.usecases.resolve import ResolvedRequest
 from ensemble_api.usecases.running_servers import FROM, FoundServers, RunningServers
 from ensemble_api.views import stored_plans
 from ensemble_api.views.domain_labels import labels
@@ -82,6 +85,7 @@ class Adopt:
         compute: Compute,
         inventory: Inventory,
         exclusivity: Exclusivity,
+        moves: AdoptionMoves,
         saved_plans: SavedPlans,
         *,
         max_members: int,
@@ -91,6 +95,7 @@ class Adopt:
         self._adoptable = AdoptableServers(store, compute, inventory, exclusivity)
         self._inventory = inventory
         self._exclusivity = exclusivity
+        self._moves = moves
         self._saved_plans = saved_plans
         self._max_members = max_members
 
@@ -101,7 +106,7 @@ class Adopt:
 
         :raises ensemble_api.exception.EnsembleError: as ``adopt`` does.
         """
-        found = self._found(context, asked, whole=whole)
+        found = self._found(context, asked, whole=whole, with_moves=True)
         kept = self._saved_plans.keep(context.project_id, _digest(found), {})
         return replace(found, id=kept)
 
@@ -124,7 +129,9 @@ class Adopt:
             raise exception.Conflict(_OVERTAKEN()) from error
         return self._store.get(record.id)
 
-    def _found(self, context: Context, asked: AdoptionRequest, *, whole: bool) -> AdoptionPreview:
+    def _found(
+        self, context: Context, asked: AdoptionRequest, *, whole: bool, with_moves: bool = False
+    ) -> AdoptionPreview:
         body = asked.body
         # 1 Look for the servers, with the tenant's rights, and for where they are.
         found = self._servers.find(context, body["from"])
@@ -162,9 +169,8 @@ class Adopt:
             ],
             "policies": [dict(each) for each in policies],
         }
-        ensemble = self._ensemble(
-            described, {tier.name: demands[tier.servers[0].id] for tier in tiers}
-        )
+        by_tier = {tier.name: demands[tier.servers[0].id] for tier in tiers}
+        ensemble = self._ensemble(described, by_tier)
         members = tuple(
             _member(servers[each.id], tier.name, index, hosts.topology, providers, demands[each.id])
             for tier in tiers
@@ -178,7 +184,21 @@ class Adopt:
             if each["id"] not in adopted
         ]
         names = {each["id"]: each["name"] for each in servers.values() if each["id"] in adopted}
-        return AdoptionPreview(current, names, tuple(left_out), tuple(notes))
+        # 4 Say which moves would mend what does not hold.
+        mending = None
+        if with_moves and current.violations:
+            fixed = {
+                Member(each.tier, each.index)
+                for each in members
+                if not can_move(servers[each.server_id or ""])
+            }
+            mending = self._moves.mending(
+                context,
+                ResolvedRequest(described, ensemble, by_tier),
+                {Member(each.tier, each.index): each.host for each in members},
+                fixed,
+            )
+        return AdoptionPreview(current, names, tuple(left_out), tuple(notes), mending)
 
     def _tiers(
         self, body: Mapping[str, Any], found: FoundServers, servers: Mapping[str, Any]

@@ -18,7 +18,7 @@ from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.moving import Move
-from ensemble_api.planning.scaling import Scaled, restore, scale
+from ensemble_api.planning.scaling import Scaled, restore, scale, stay
 from ensemble_api.records import EnsembleRecord, MemberRecord, template_digest
 from ensemble_api.results.dry_run import DryRun
 from ensemble_api.rights import CurrentRights
@@ -185,7 +185,7 @@ class Change:
         # 1 Look at what is asked for, with the tenant's rights.
         check(record, asked)
         self._check_rights()
-        if not asked.named and touches_no_member(record, asked):
+        if touches_no_member(record, asked):
             return self._describe(context, record, asked)
         asking = lasting_requester(context, self._current_rights)
         request = self._resolve(context, record, asked, NovaCheck.ALWAYS)
@@ -343,6 +343,8 @@ class Change:
                 found: Scaled | result.Infeasible | None = None
                 if asked.plan_id is not None:
                     found = self._previewed(record, request, asked, running, free.capacity)
+                elif touches_no_member(record, asked):
+                    found = stay(request.ensemble, running, snapshot)
                 else:
                     plan = partial(
                         scale,
@@ -354,6 +356,7 @@ class Change:
                         replaced={each for each in going if each.name in asked.replace},
                         staying=locked - going,
                         promised=record.ensemble.policies,
+                        mending=asked.mend,
                     )
                     found = plan(fixed=fixed or ())
                     if fixed is None and isinstance(found, Scaled) and found.moved:

@@ -55,7 +55,8 @@ class ChangeRequest:
     """What a change asks for: the whole description as it is to be, and who is to go.
 
     ``remove``, ``replace`` and ``release`` are names of members, all of whom go: for each of those
-    to replace another one is built before, and the servers of those to release stay.
+    to replace another one is built before, and the servers of those to release stay. ``mend`` is
+    whether members move for what does not hold, as few as can be.
     ``plan_id`` names the preview that is to be carried out.
     """
 
@@ -64,6 +65,7 @@ class ChangeRequest:
     remove: tuple[str, ...] = ()
     replace: tuple[str, ...] = ()
     release: tuple[str, ...] = ()
+    mend: bool = False
     plan_id: str | None = None
 
     @property
@@ -78,7 +80,7 @@ class ChangeRequest:
     def digest(self, record: EnsembleRecord) -> str:
         """What is to become of which ensemble, in short."""
         going = [sorted(each) for each in (self.remove, self.replace, self.release)]
-        asked = [record.id, self.generation, self.body, *going]
+        asked = [record.id, self.generation, self.body, self.mend, *going]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
@@ -129,7 +131,9 @@ def check_addresses(body: Mapping[str, Any], added: Iterable[Member]) -> None:
 def touches_no_member(record: EnsembleRecord, change: ChangeRequest) -> bool:
     """Whether only the words of a description change."""
     same = ("tiers", "policies")
-    return all(change.body[each] == record.body[each] for each in same)
+    return not (change.named or change.mend) and all(
+        change.body[each] == record.body[each] for each in same
+    )
 
 
 def shrinks(running: result.Assignment, ensemble: Ensemble) -> bool:

@@ -11,6 +11,15 @@ from ensemble_api.planning.model import Member
 from ensemble_api.records import EnsembleRecord
 
 
+def can_move(server: Mapping[str, Any]) -> bool:
+    """Whether Nova would move a server now, as it shows it."""
+    return (
+        server["status"] == "ACTIVE"
+        and not server["locked"]
+        and server["OS-EXT-STS:task_state"] is None
+    )
+
+
 class MemberServers:
     """Looks at the servers of one ensemble at a time."""
 
@@ -31,10 +40,7 @@ class MemberServers:
         return frozenset(
             member
             for member, server in self._of(context, record).items()
-            if server is None
-            or server["status"] != "ACTIVE"
-            or server["locked"]
-            or server["OS-EXT-STS:task_state"] is not None
+            if server is None or not can_move(server)
         )
 
     def _of(

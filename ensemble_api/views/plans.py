@@ -16,7 +16,7 @@ from ensemble_api.planning.message import (
 )
 from ensemble_api.planning.moving import Move
 from ensemble_api.planning.result import PACKING, Infeasible, Objective, Plan, Reason
-from ensemble_api.planning.topology import reference
+from ensemble_api.planning.topology import Topology, reference
 from ensemble_api.planning.unplanned import MORE_HOSTS, WORDS
 from ensemble_api.planning.wording import in_number, left_of
 from ensemble_api.results.dry_run import DryRun
@@ -93,9 +93,8 @@ def plan(dry_run: DryRun, project_id: str, *, names: bool, capacity: bool = Fals
     return view
 
 
-def moved(moves: Iterable[Move], dry_run: DryRun, project_id: str) -> list[Json]:
+def moved(moves: Iterable[Move], topology: Topology, project_id: str) -> list[Json]:
     """The members that move, in their order: from which domains to which, by reference."""
-    topology = dry_run.topology
 
     def of(host: str) -> Json:
         return {

@@ -136,6 +136,7 @@ class EnsembleManager(base.ManagerWithFind):
         *,
         replace: Iterable[str] = (),
         release: Iterable[str] = (),
+        mend: bool = False,
     ) -> Ensemble:
         """Change an ensemble that runs, by id or resource, and begin to carry that out.
 
@@ -143,12 +144,14 @@ class EnsembleManager(base.ManagerWithFind):
         whole, and the "generation" that was looked at; a tier that the ensemble has may do without
         its "server". `remove` are names of members that are to go where their tiers shrink,
         `release` of those that go and whose servers stay, as plain servers. For each of `replace`
-        another one is built before it goes, so that no tier shrinks for it. With `plan`, the id of
+        another one is built before it goes, so that no tier shrinks for it. With `mend`, members
+        move, as few as can be, so that policies hold that do not now. With `plan`, the id of
         a preview, what was previewed is done, or nothing. The answer comes as soon as the capacity
         is reserved; an HTTP error of status 412 says that the ensemble was
         changed meanwhile. Raises TooLarge as `create` does.
         """
-        wanted = self._change_of(body, remove, replace, release) | ({"plan": plan} if plan else {})
+        wanted = self._change_of(body, remove, replace, release, mend)
+        wanted |= {"plan": plan} if plan else {}
         resp, answer = self.api.client.patch(_url(ensemble), body=wanted)
         return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
 
@@ -160,14 +163,15 @@ class EnsembleManager(base.ManagerWithFind):
         *,
         replace: Iterable[str] = (),
         release: Iterable[str] = (),
+        mend: bool = False,
     ) -> dict[str, Any]:
         """Tell what would come of a change, as for `change`, without touching anything.
 
         Gives "plan", as `plan` does, and "change" with the names of the members that would be
-        "added", "removed" with their servers, and "released" without them.
+        "added", "removed" with their servers, and "released" without them, and who is "moved".
         """
         url = _with_query(_url(ensemble), {"dry_run": 1})
-        wanted = self._change_of(body, remove, replace, release)
+        wanted = self._change_of(body, remove, replace, release, mend)
         resp, answer = self.api.client.patch(url, body=wanted)
         return self.convert_into_with_meta(answer, resp)
 
@@ -177,8 +181,9 @@ class EnsembleManager(base.ManagerWithFind):
         remove: Iterable[str],
         replace: Iterable[str],
         release: Iterable[str],
+        mend: bool,
     ) -> dict[str, Any]:
-        wanted: dict[str, Any] = {"ensemble": body}
+        wanted: dict[str, Any] = {"ensemble": body} | ({"mend": True} if mend else {})
         named = {"remove": [*remove], "replace": [*replace], "release": [*release]}
         wanted |= {field: names for field, names in named.items() if names}
         self._check_size(wanted)

@@ -107,6 +107,12 @@ class FakeNova:
             assert self.placement.claim(server.id, self.host(host).provider, **self.needs(server))
         return server
 
+    def arrive(self, server: FakeServer, host: str) -> None:
+        """A server is on another host now: an operator has moved it, and it is over."""
+        self.placement.release(server.id)
+        assert self.placement.claim(server.id, self.host(host).provider, **self.needs(server))
+        server.host = host
+
     def group(self, name: str, policy: str, *members: FakeServer, **rules: int) -> FakeServerGroup:
         """A server group of the project of its members."""
         project = members[0].project_id if members else "shop-project"

@@ -119,6 +119,41 @@ def test_a_server_group_is_shown_as_it_stands_and_then_adopted_as_shown(
     assert cloud.store.get(record.id).status == "ACTIVE", "what was broken is mended"
 
 
+def test_the_moves_that_would_mend_it_are_shown_and_done_when_they_are_asked_for(
+    cloud: SmallCloud, web: list[FakeServer]
+) -> None:
+    source = {"server_group": cloud.nova.server_groups[0].id}
+    shown = proposal(cloud, source)
+    (move,) = shown["mending"]["moves"]
+    assert (move["member"] in ("web-1", "web-2"), shown["mending"]["reasons"]) == (True, [])
+    labels = {each["ref"]: each["label"] for each in shown["mending"]["domains"]}
+    assert labels[move["from"]["host"]] != labels[move["to"]["host"]]
+    assert "secret" not in json.dumps(shown).replace("zone", "")
+
+    record = adopted(cloud, source, plan=shown["plan"])
+    cloud.observe()
+    answer = cloud.patch(record.id, {}, mend=True)
+    assert answer.status_code == 202, answer.json
+    assert answer.json["ensemble"]["operation"]["members"]["moved"] == 1
+    cloud.run(record.id)
+    cloud.observe()
+    now = cloud.store.get(record.id)
+    assert (now.status, len({each.current_host for each in now.members})) == ("ACTIVE", 3)
+    assert [each.server_id for each in now.members] == [each.id for each in web]
+
+
+def test_why_no_move_mends_it_is_shown(cloud: SmallCloud, web: list[FakeServer]) -> None:
+    for each in web:
+        each.locked = True
+    found = proposal(cloud, {"server_group": cloud.nova.server_groups[0].id})["mending"]
+    assert (found["moves"], found["domains"]) == ([], [])
+    assert [each["code"] for each in found["reasons"]] == ["member-cannot-move"]
+
+
+def test_where_all_holds_nothing_is_to_be_mended(cloud: SmallCloud, web: list[FakeServer]) -> None:
+    assert proposal(cloud, {"project": True}, policies=[])["mending"] is None
+
+
 def test_what_is_adopted_is_what_was_shown_or_nothing(
     cloud: SmallCloud, web: list[FakeServer]
 ) -> None:

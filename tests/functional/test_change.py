@@ -465,6 +465,58 @@ def test_the_preview_says_who_would_move_and_the_change_moves_just_that(cloud: S
     assert (operation.status, operation.goals[0].move.status) == ("SUCCEEDED", "DONE")
 
 
+def parted(cloud: SmallCloud, enforcement: str) -> str:
+    """An ensemble whose members were to be apart, and have come to one host meanwhile."""
+    apart = {**SPREAD, "enforcement": enforcement}
+    ensemble_id = built(cloud, ("web", 2), policies=(apart,))
+    first, last = cloud.store.get(ensemble_id).members
+    cloud.nova.arrive(cloud.nova.servers[last.server_id], first.host)
+    cloud.observe()
+    status = cloud.store.get(ensemble_id).status
+    assert status == ("DEGRADED" if enforcement == "hard" else "ACTIVE")
+    return ensemble_id
+
+
+@pytest.mark.parametrize("enforcement", ["hard", "soft"])
+def test_what_does_not_hold_is_mended_by_the_moves_that_were_shown(
+    cloud: SmallCloud, enforcement: str
+) -> None:
+    ensemble_id = parted(cloud, enforcement)
+    found = cloud.patch(ensemble_id, {}, query="?dry_run=1", mend=True).json
+    (move,) = found["change"]["moved"]
+    assert [each["holds"] for each in found["plan"]["policies"]] == [True]
+    record = changed(cloud, ensemble_id, {}, mend=True, plan=found["plan"]["id"])
+    assert len({each.current_host for each in record.members}) == 2
+    assert (record.status, record.generation) == ("ACTIVE", 2)
+    assert move["member"] in {each.name for each in record.members}
+    again = cloud.patch(ensemble_id, {}, query="?dry_run=1", mend=True).json
+    assert again["change"]["moved"] == []
+
+
+def test_a_change_of_words_moves_nobody_and_its_preview_says_so(cloud: SmallCloud) -> None:
+    ensemble_id = parted(cloud, "hard")
+    found = cloud.patch(ensemble_id, {"name": "renamed"}, query="?dry_run=1").json
+    assert found["change"]["moved"] == []
+    assert [each["holds"] for each in found["plan"]["policies"]] == [False]
+    hosts = {each.current_host for each in cloud.store.get(ensemble_id).members}
+    answer = cloud.patch(ensemble_id, {"name": "renamed"}, plan=found["plan"]["id"])
+    assert answer.status_code == 202, answer.json
+    cloud.run(ensemble_id)
+    cloud.observe()
+    record = cloud.store.get(ensemble_id)
+    assert (record.name, {each.current_host for each in record.members}) == ("renamed", hosts)
+
+
+def test_why_nothing_can_be_mended_is_told_and_nothing_is_done(cloud: SmallCloud) -> None:
+    ensemble_id = parted(cloud, "hard")
+    for member in cloud.store.get(ensemble_id).members:
+        cloud.nova.servers[member.server_id].locked = True
+    found = cloud.patch(ensemble_id, {}, query="?dry_run=1", mend=True).json
+    assert found["plan"]["reasons"][0]["code"] == "member-cannot-move"
+    assert cloud.patch(ensemble_id, {}, mend=True).status_code == 409
+    assert cloud.patch(ensemble_id, {}, mend="yes").status_code == 400
+
+
 @pytest.mark.parametrize(
     ("locked", "status", "task"),
     [(True, "ACTIVE", None), (False, "SHUTOFF", None), (False, "ACTIVE", "rebooting")],

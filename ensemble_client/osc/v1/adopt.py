@@ -114,6 +114,7 @@ class AdoptServers(command.ShowOne):
         lines = [
             *words.survival_lines(found["survivability"]["levels"]),
             *words.messages(found["degraded"]),
+            *words.mending_lines(found["mending"]),
             *(f"Left out: {each}" for each in words.left_out_lines(found["left_out"]).splitlines()),
             *words.messages([*found["notes"], *found["warnings"]]),
         ]

@@ -56,13 +56,17 @@ class ChangeOfEnsemble(command.ShowOne):
         """Give what is to be otherwise, as the API expects it, without the generation."""
         raise NotImplementedError
 
+    def mend(self, parsed_args: argparse.Namespace) -> bool:
+        """Tell whether members are to move for what does not hold."""
+        return False
+
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Preview, say who comes and who goes, and change."""
         manager = self.app.client_manager.ensemble.ensembles
         with plain_words():
             ensemble = manager.get(find(manager, parsed_args.ensemble).id)
         body = {**self.wanted(ensemble, parsed_args), "generation": ensemble.generation}
-        going = self.going(parsed_args)
+        going: dict[str, Any] = {**self.going(parsed_args), "mend": self.mend(parsed_args)}
         plan = None
         if body.keys() & {"tiers", "policies"} or any(going.values()):
             with plain_words():
@@ -92,11 +96,8 @@ class ChangeOfEnsemble(command.ShowOne):
             self.app.stderr.write(
                 f"Outdated, with servers by the template of before until replaced: {names}\n"
             )
-        label_of = {each["ref"]: each["label"] for each in found["plan"]["domains"]}
-        for each in change["moved"]:
-            before, after = (label_of[each[end]["host"]] for end in ("from", "to"))
-            line = f"Moved: {each['member']}, from {before} to {after}"
-            self.app.stderr.write(f"{words.printable(line)}\n")
+        for line in words.move_lines(change["moved"], found["plan"]["domains"]):
+            self.app.stderr.write(f"Moved: {words.printable(line)}\n")
         if not any(change[what] for what in ("moved", *labels)):
             self.app.stderr.write("No server is added, moved or removed.\n")
         lines = [
@@ -125,7 +126,7 @@ class ChangeOfEnsemble(command.ShowOne):
 
 
 class SetEnsemble(ChangeOfEnsemble):
-    """Change an ensemble that runs: its name, description, tiers or policies."""
+    """Change an ensemble that runs: its name, description, tiers, policies or places."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the options of set."""
@@ -137,7 +138,16 @@ class SetEnsemble(ChangeOfEnsemble):
             metavar="<file>",
             help="Tiers and policies as they are to be, as YAML or JSON; - reads standard input",
         )
+        parser.add_argument(
+            "--mend",
+            action="store_true",
+            help="Move members, as few as can be, so that policies hold that do not hold now",
+        )
         return parser
+
+    def mend(self, parsed_args: argparse.Namespace) -> bool:
+        """Tell whether that is asked for."""
+        return bool(parsed_args.mend)
 
     def wanted(self, ensemble: Any, parsed_args: argparse.Namespace) -> Mapping[str, Any]:
         """Give the options that were given."""
@@ -150,9 +160,9 @@ class SetEnsemble(ChangeOfEnsemble):
         for name in ("name", "description"):
             if (given := getattr(parsed_args, name)) is not None:
                 found[name] = given
-        if not found:
+        if not (found or parsed_args.mend):
             raise exceptions.CommandError(
-                "Say what is to be otherwise: --name, --description or --file."
+                "Say what is to be otherwise: --name, --description, --file or --mend."
             )
         return found
 

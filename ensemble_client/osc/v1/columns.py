@@ -84,6 +84,9 @@ def adoption_fields(found: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         ),
         "members": ReadableColumn(found["members"], words.adopted_lines),
         "degraded": ReadableColumn(found["degraded"], _messages),
+        "mending": ReadableColumn(
+            found["mending"], lambda mending: "\n".join(words.mending_lines(mending))
+        ),
         "survivability": ReadableColumn(
             current["levels"], lambda levels: "\n".join(words.survival_lines(levels))
         ),

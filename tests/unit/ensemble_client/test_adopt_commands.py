@@ -40,6 +40,7 @@ def proposal() -> dict[str, Any]:
         "left_out": [
             {"server_id": "x", "server_name": "odd", "code": "c", "message": "is on no host"}
         ],
+        "mending": None,
         "notes": [],
         "warnings": [],
     }
@@ -67,6 +68,35 @@ def test_adopt_says_how_it_stands_and_adopts_what_was_shown(
     assert first.query == {"dry_run": ["1"]}
     assert first.body == {"adopt": {"name": "shop", "from": source}}
     assert (second.query, second.body) == ({}, {**first.body, "plan": PLAN})
+
+
+MOVE = {"member": "web-1", "from": {"host": "r1"}, "to": {"host": "r2"}}
+DOMAINS = [{"ref": "r1", "label": "host A"}, {"ref": "r2", "label": "host\x1b B"}]
+TOO_FULL = {"message": "There is no room.", "policy": 0, "changes": [], "suggestion": None}
+
+
+@pytest.mark.parametrize(
+    ("mending", "said"),
+    [
+        (
+            {"moves": [MOVE], "domains": DOMAINS, "reasons": []},
+            ["This would mend it: move web-1, from host A to host\\u001b B"],
+        ),
+        (
+            {"moves": [], "domains": [], "reasons": [TOO_FULL]},
+            ["No moves would mend it:", "- There is no room."],
+        ),
+    ],
+)
+def test_adopt_says_what_would_mend_it(
+    fake: ScriptedCloud, openstack: Run, mending: Any, said: list[str]
+) -> None:
+    fake.on("POST", "/adopt", (200, {"adoption": {**proposal(), "mending": mending}}))
+    done = openstack("ensemble", "adopt", "shop", "--project", "--dry-run")
+    assert done.code == 0, done.err
+    lines = done.err.splitlines()
+    at = lines.index(said[0])
+    assert lines[at : at + len(said)] == said
 
 
 def test_a_dry_run_adopts_nothing_and_gives_plain_data(fake: ScriptedCloud, openstack: Run) -> None:

@@ -110,13 +110,23 @@ def test_set_takes_tiers_and_policies_from_a_file(
     assert sent.body["ensemble"]["policies"] == []
 
 
+def test_what_does_not_hold_is_mended_as_it_was_shown(fake: ScriptedCloud, openstack: Run) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
+    fake.on("PATCH", ONE, preview(), (202, {"ensemble": changing()}))
+    done = openstack("ensemble", "set", KEY, "--mend")
+    assert done.code == 0, done.err
+    first, second = (each for each in fake.asked if each.method == "PATCH")
+    assert first.body == {"ensemble": {"generation": 1}, "mend": True}
+    assert second.body == {**first.body, "plan": PLAN["id"]}
+
+
 def test_set_without_anything_to_set_says_what_there_is(
     fake: ScriptedCloud, openstack: Run
 ) -> None:
     fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
     done = openstack("ensemble", "set", KEY)
     assert done.code == 1
-    assert "--name, --description or --file" in done.err
+    assert "--name, --description, --file or --mend" in done.err
 
 
 def test_somebody_else_was_quicker(fake: ScriptedCloud, openstack: Run) -> None:

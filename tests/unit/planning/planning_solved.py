@@ -3,7 +3,7 @@
 
 from functools import partial
 
-from ensemble_api.planning import completion, planner, scaling
+from ensemble_api.planning import completion, mending, planner, scaling
 from ensemble_api.planning import drain as drains
 from ensemble_api.planning import headroom as rooms
 from ensemble_api.solver.process import solve
@@ -13,4 +13,5 @@ complete = partial(completion.complete, solve=solve)
 drain = partial(drains.drain, solve=solve)
 headroom = partial(rooms.headroom, solve=solve)
 loss = partial(rooms.loss, solve=solve)
+mend = partial(mending.mend, solve=solve)
 scale = partial(scaling.scale, solve=solve)
