@@ -151,11 +151,12 @@ def ensemble_preview_change(
     request: HttpRequest,
     ensemble_id: str,
     wanted: Mapping[str, Any],
-    members: Mapping[str, Sequence[str]],
+    members: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Tell what would come of a change, as {"plan", "change"}, without touching anything.
 
-    `members` are names: those that are to "remove", to "replace" and to "release".
+    `members` are names: those that are to "remove", to "replace" and to "release"; and whether to
+    "mend" what does not hold.
     """
     return dict(manager(request).preview_change(ensemble_id, wanted, **members))
 
@@ -165,11 +166,29 @@ def ensemble_change(
     request: HttpRequest,
     ensemble_id: str,
     wanted: Mapping[str, Any],
-    members: Mapping[str, Sequence[str]],
+    members: Mapping[str, Any],
     plan: str,
 ) -> None:
     """Begin to carry out the change that was previewed under the id of its plan."""
     manager(request).change(ensemble_id, wanted, plan=plan, **members)
+
+
+@profiler.trace
+def ensemble_preview_adoption(request: HttpRequest, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell what would come of servers that run if they were adopted, without touching them."""
+    return dict(manager(request).adopt(wanted, dry_run=True))
+
+
+@profiler.trace
+def ensemble_adopt(request: HttpRequest, wanted: Mapping[str, Any], plan: str) -> Any:
+    """Make an ensemble of servers that run, as it was previewed under the id of its plan."""
+    return manager(request).adopt(wanted, plan=plan)
+
+
+@profiler.trace
+def ensemble_release(request: HttpRequest, ensemble_id: str) -> None:
+    """Forget the ensemble; its servers stay, as plain servers."""
+    manager(request).release(ensemble_id)
 
 
 @profiler.trace

@@ -193,6 +193,19 @@ _STATIC: dict[str, Any] = {
             for name in ("az2", "az1", "az3")
         ]
     },
+    "/v2.1/os-server-groups": {
+        "server_groups": [
+            {"id": "sg2", "name": "web", "policy": "anti-affinity", "members": ["s1", "s2"]},
+            {"id": "sg1", "name": "empty", "policy": "affinity", "members": []},
+        ]
+    },
+    "/v2.1/servers/detail": {
+        "servers": [
+            {"id": "s2", "name": "web-2", "status": "SHUTOFF", "tags": ["shop", "old"]},
+            {"id": "s1", "name": "web-1", "status": "ACTIVE", "tags": []},
+            {"id": "s3", "name": "", "status": "ERROR", "tags": []},
+        ]
+    },
     "/v2.1/limits": {
         "limits": {
             "rate": [],

@@ -44,6 +44,23 @@ test('what is not edited is sent by its name alone, with the generation that was
   });
 });
 
+test('to mend what does not hold is an edit by itself', () => {
+  const subject = opened();
+  const mending = { ...subject.fresh(), mend: true };
+  assert.equal(subject.request(mending).mend, true);
+  assert.equal(subject.barred(FITS, mending), '');
+});
+
+test('a page that is opened to mend has that step made, and forgets it when it is loaded anew', () => {
+  const before = globalThis.location;
+  globalThis.location = { search: '?mend=1', pathname: '/change/' };
+  globalThis.history = { replaceState: (_state, _title, to) => { globalThis.location = { search: '', pathname: to }; } };
+  const steps = opened().begin({ load: () => null, clear: () => {} });
+  assert.equal(steps.now.mend, true);
+  assert.equal(globalThis.location.search, '');
+  globalThis.location = before;
+});
+
 test('a tier that comes, and one with other servers, are sent whole', () => {
   const subject = opened();
   let draft = drafts.changeTier(subject.fresh(), 't1', { flavor: 'f-small' });

@@ -5,7 +5,7 @@ const assert = require('node:assert/strict');
 const { ensembles, document } = require('./scripts.js');
 const { HOSTILE } = require('./samples.js');
 const { NOW, ensemble, current } = require('./details_samples.js');
-const { open, settle, beat, asked, beats } = require('./details_page.js');
+const { open, settle, beat, went, asked, beats } = require('./details_page.js');
 
 test('while it builds, members light up, the focus stays, and at the end nothing more is asked', async () => {
   const answers = {};
@@ -289,6 +289,38 @@ test('the question whether to cancel a change says what that undoes, and ends wh
   await beat();
   assert.match(question().text, /^The change can be cancelled no more/);
   assert.deepEqual(question().buttons, ['Close']);
+});
+
+test('a release says that the servers stay, and the table then says the same', async () => {
+  const four = ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE'];
+  const built = ensemble('ACTIVE', four, { settled: true });
+  const refused = [409, { error: { message: 'Something else is done with the ensemble now; wait for it.' } }];
+  const answers = {
+    '/state/': { now: NOW, ensemble: built }, '/now/': { survivability: current() }, '/release/': refused,
+  };
+  open(built, answers);
+  document.querySelector('[data-act=release]').click();
+  assert.match(question().text, /^Its 4 servers go on as they are, as plain servers\./);
+  await settle();
+  await question().press(1);
+  assert.match(question().trouble, /Something else is done/);
+  answers['/state/'] = [404, { error: { message: 'none' } }];
+  await beat();
+  assert.deepEqual(went.splice(0), ['/gone/'], 'it was refused: somebody else has removed it');
+  answers['/state/'] = { now: NOW, ensemble: built };
+  open(built, answers);
+  document.querySelector('[data-act=release]').click();
+  await settle();
+  Object.assign(answers, { '/release/': { id: 'e1' } });
+  await question().press(1);
+  await settle();
+  assert.deepEqual(went.splice(0), ['/released/']);
+});
+
+test('what was there before its ensemble is deleted with it, and the question says how it is not', () => {
+  open(ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE'], { adopted: true }), {});
+  document.querySelector('[data-act=remove]').click();
+  assert.match(question().text, /They were there before it: a release leaves them as they are\.$/);
 });
 
 test('a cancel that comes too late is refused in its own words, and nothing is deleted', async () => {

@@ -28,7 +28,8 @@ function open(shown, answers) {
   const data = {
     ensemble: shown, now: NOW, settled: ['ACTIVE', 'DEGRADED', 'ERROR'], names: { 'f-tiny': 'm1.tiny' }, indexUrl: '/',
     stateUrl: '/state/', survivabilityUrl: '/now/', operationsUrl: '/operations/',
-    cancelUrl: '/cancel/', deleteUrl: '/delete/', goneUrl: '/gone/',
+    cancelUrl: '/cancel/', deleteUrl: '/delete/', goneUrl: '/gone/', releaseUrl: '/release/',
+    releasedUrl: '/released/',
     session: {
       project: { id: 'p1', name: 'shop' }, csrfCookie: 'csrftoken', loginUrl: '/login/', switchUrl: '/switch/00000000/',
     },

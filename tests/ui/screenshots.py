@@ -33,6 +33,7 @@ GUIDE = {
     "draw-changed": "draw-changed",
     "details-building": "details-building",
     "change": "change",
+    "adopt": "adopt",
     "index": "index",
     "admin-host-impact": "host-impact",
 }
@@ -94,6 +95,7 @@ def _all(page: Dashboard, user: str, project: Project, operator: Operator) -> It
     yield from chain(
         states.drawings(page),
         states.ensembles(page, project, lambda: states.failed_build(project, operator)),
+        states.adoption(page, project),
     )
     page.log_in("admin", PASSWORD)
     yield from states.operators(page)

@@ -158,6 +158,46 @@ def changes(page: Dashboard) -> Iterator[str]:
     yield "change-refused"
 
 
+def adoption(page: Dashboard, project: Project) -> Iterator[str]:
+    """The page that adopts servers, with some of the project's that are kept apart, and others."""
+    compute = project.connection.compute
+    group = compute.create_server_group(name="shop", policy="soft-anti-affinity")
+    made = [
+        compute.create_server(
+            name=f"{name}-{number}",
+            flavor_id=project.names["flavor"]["m1.tiny"],
+            image_id=project.names["image"]["cirros"],
+            networks="none",
+            scheduler_hints={"group": group.id},
+        )
+        for name, count in (("web", 3), ("db", 2))
+        for number in range(count)
+    ]
+    try:
+        for server in made:
+            compute.wait_for_server(server, wait=BUILD_SECONDS)
+        page.open("/project/ensembles/adopt/")
+        page.until(lambda: page.all("#ens-from:not([disabled])"))
+        yield "adopt-begin"
+        page.choose("#ens-server_group", group.id)
+        page.until(lambda: "5 servers" in page.text("#ens-verdict"))
+        yield "adopt"
+        page.choose("#ens-kind", "servers")
+        page.click(".ens-adopt-servers input")
+        page.until(lambda: "1 server in" in page.text("#ens-verdict"))
+        yield "adopt-servers"
+        page.choose("#ens-kind", "stack")
+        page.type("#ens-stack", "none-of-this-name")
+        page.until(lambda: "has no servers" in page.text("#ens-from-error"))
+        yield "adopt-refused"
+    finally:
+        for server in made:
+            compute.delete_server(server)
+        for server in made:
+            compute.wait_for_delete(server, wait=BUILD_SECONDS)
+        compute.delete_server_group(group)
+
+
 def operators(page: Dashboard) -> Iterator[str]:
     """The operators' pages, where ensembles are."""
     page.open("/admin/ensembles/")

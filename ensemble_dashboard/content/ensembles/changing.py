@@ -133,16 +133,18 @@ class SubmitChangeView(generic.View):
         }
 
 
-def _asked(request: HttpRequest) -> tuple[dict[str, Any], dict[str, list[str]]]:
+def _asked(request: HttpRequest) -> tuple[dict[str, Any], dict[str, Any]]:
     """Read what is to be otherwise, and whom it is about: {"ensemble": {...}, "remove": [names]}.
 
-    As "remove" there are "replace" and "release", as the API has them.
+    As "remove" there are "replace" and "release", as the API has them, and "mend": true.
     """
     body = json_body(request)
-    members = {field: body.get(field, []) for field in ("remove", "replace", "release")}
+    members: dict[str, Any] = {
+        field: body.get(field, []) for field in ("remove", "replace", "release")
+    }
     for names in members.values():
         if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
             raise RefusedRequest(
                 400, "dashboard.no_members", gettext("These are no names of members.")
             )
-    return drawn_ensemble(request), members
+    return drawn_ensemble(request), {**members, "mend": body.get("mend") is True}

@@ -32,12 +32,12 @@ def clock() -> str:
     return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def deleted_token(name: str) -> str:
+def signed_name(name: str) -> str:
     """Give a word for the index page's address that makes it say that this ensemble is gone."""
     return signing.dumps(name, salt=_GONE)
 
 
-def deleted_name(word: str) -> str | None:
+def name_of(word: str) -> str | None:
     """Give the name back; None if nobody here has signed the word, or long ago."""
     try:
         return str(signing.loads(word, salt=_GONE, max_age=_GONE_SECONDS))
@@ -130,6 +130,18 @@ class DeleteView(generic.View):
     def post(self, request: HttpRequest, ensemble_id: UUID) -> dict[str, Any]:
         """Ask the API to release everything."""
         api.ensemble_delete(request, str(ensemble_id))
+        return {"id": str(ensemble_id)}
+
+
+class ReleaseView(generic.View):
+    """Gives an ensemble up; its servers stay, as plain servers."""
+
+    http_method_names = ("post",)
+
+    @json_view
+    def post(self, request: HttpRequest, ensemble_id: UUID) -> dict[str, Any]:
+        """Ask the API to forget the ensemble."""
+        api.ensemble_release(request, str(ensemble_id))
         return {"id": str(ensemble_id)}
 
 

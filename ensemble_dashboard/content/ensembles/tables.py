@@ -45,6 +45,16 @@ class PlanEnsemble(DrawEnsemble):
         return not rights.may(request, "create")
 
 
+class AdoptServers(tables.LinkAction):
+    """Opens the page that makes an ensemble of servers that run."""
+
+    name = "adopt"
+    verbose_name = gettext_lazy("Adopt Servers")
+    url = "horizon:project:ensembles:adopt"
+    icon = "plus"
+    policy_rules = rights.rules("adopt")
+
+
 class ChangeEnsemble(tables.LinkAction):
     """Opens the drawing of an ensemble that runs."""
 
@@ -87,14 +97,42 @@ class PlanAnother(DrawAnother):
         return not rights.may(request, "create")
 
 
-class DeleteEnsemble(rights.OfProject, tables.DeleteAction):
+class _OfEach(rights.OfProject, tables.BatchAction):
+    """Something that is done with each of the ensembles chosen, after a confirmation."""
+
+    action_type = "danger"  # these are what Horizon has confirmed
+    default_message_level = "info"
+    refused: words.Text  # what is said of one with which it cannot be done, with its reason
+
+    def action(self, request: HttpRequest, obj_id: str) -> None:
+        """Ask the API; say of each that it refuses why."""
+        try:
+            self.ask(request, obj_id)
+        except nova_exceptions.ClientException as error:
+            if isinstance(error, nova_exceptions.Unauthorized):
+                raise
+            values = {
+                "name": self.table.get_object_display(self.table.get_object_by_id(obj_id)),
+                "reason": words.not_interpolated(str(error.message or error)),
+            }
+            told = str(self.refused) % values
+            exceptions.handle(request, told, escalate=True, details="")
+
+    def ask(self, request: HttpRequest, obj_id: str) -> None:
+        """Ask the API to do it."""
+        raise NotImplementedError
+
+
+class DeleteEnsemble(_OfEach):
     """Deletes ensembles after a confirmation that says what goes with them."""
 
+    name = "delete"
+    icon = "trash"
     help_text = gettext_lazy(
         "All servers of an ensemble are deleted with it. Deleted servers are not recoverable."
     )
-    default_message_level = "info"
     policy_rules = rights.rules("delete")
+    refused = gettext_lazy("“%(name)s” is not deleted: %(reason)s")
 
     @staticmethod
     def action_present(count: int) -> words.Text:
@@ -112,19 +150,39 @@ class DeleteEnsemble(rights.OfProject, tables.DeleteAction):
         """Offer it unless the ensemble is going already."""
         return datum is None or datum.status != "DELETING"
 
-    def delete(self, request: HttpRequest, obj_id: str) -> None:
-        """Ask the API to release the ensemble; say of each that it refuses why."""
-        try:
-            api.ensemble_delete(request, obj_id)
-        except nova_exceptions.ClientException as error:
-            if isinstance(error, nova_exceptions.Unauthorized):
-                raise
-            values = {
-                "name": self.table.get_object_display(self.table.get_object_by_id(obj_id)),
-                "reason": words.not_interpolated(str(error.message or error)),
-            }
-            told = gettext("“%(name)s” is not deleted: %(reason)s") % values
-            exceptions.handle(request, told, escalate=True, details="")
+    def ask(self, request: HttpRequest, obj_id: str) -> None:
+        """Ask the API to release everything that the ensemble holds."""
+        api.ensemble_delete(request, obj_id)
+
+
+class ReleaseEnsemble(_OfEach):
+    """Gives an ensemble up after a confirmation that says what stays."""
+
+    name = "release"
+    icon = "unlink"
+    help_text = gettext_lazy(
+        "All its servers stay as they are, as plain servers. Its policies are not kept any more."
+    )
+    policy_rules = rights.rules("release")
+    refused = gettext_lazy("“%(name)s” is not released: %(reason)s")
+
+    @staticmethod
+    def action_present(count: int) -> words.Text:
+        """Give the label of the button."""
+        return ngettext_lazy("Release Servers", "Release Servers", count)
+
+    @staticmethod
+    def action_past(count: int) -> words.Text:
+        """Give the beginning of the message afterwards."""
+        return ngettext_lazy("Released the servers of", "Released the servers of", count)
+
+    def allowed(self, _request: HttpRequest, datum: Any = None) -> bool:
+        """Offer it for what is built, while nothing else is done with it."""
+        return datum is None or (datum.status in _BUILT and datum.settled)
+
+    def ask(self, request: HttpRequest, obj_id: str) -> None:
+        """Ask the API to forget the ensemble."""
+        api.ensemble_release(request, obj_id)
 
 
 class EnsembleRow(tables.Row):
@@ -409,5 +467,16 @@ class EnsemblesTable(tables.DataTable):
         row_actions_dropdown_template = "ensembles/_row_actions.html"
         css_classes = "ens-table"
         no_data_message = gettext_lazy("No ensemble matches the search.")
-        table_actions: tuple[type, ...] = (DrawEnsemble, PlanEnsemble, DeleteEnsemble)
-        row_actions: tuple[type, ...] = (ChangeEnsemble, DrawAnother, PlanAnother, DeleteEnsemble)
+        table_actions: tuple[type, ...] = (
+            DrawEnsemble,
+            PlanEnsemble,
+            AdoptServers,
+            DeleteEnsemble,
+        )
+        row_actions: tuple[type, ...] = (
+            ChangeEnsemble,
+            DrawAnother,
+            PlanAnother,
+            ReleaseEnsemble,
+            DeleteEnsemble,
+        )

@@ -4,6 +4,7 @@
 from django.urls import URLPattern, path
 
 from ensemble_dashboard.content.ensembles import (
+    adopting,
     catalog,
     changing,
     files,
@@ -34,6 +35,7 @@ def of_an_ensemble(*, all_projects: bool = False) -> list[URLPattern]:
         ),
         path("<uuid:ensemble_id>/cancel/", following.CancelView.as_view(), name="cancel"),
         path("<uuid:ensemble_id>/delete/", following.DeleteView.as_view(), name="delete"),
+        path("<uuid:ensemble_id>/release/", following.ReleaseView.as_view(), name="release"),
         path("<uuid:ensemble_id>/document/", following.DocumentView.as_view(), name="document"),
     ]
 
@@ -43,6 +45,10 @@ urlpatterns = [
     path("draw/", views.DrawView.as_view(), name="draw"),
     path("plan/", proxy.PlanView.as_view(), name="plan"),
     path("create/", proxy.CreateView.as_view(), name="create"),
+    path("adopt/", adopting.AdoptView.as_view(), name="adopt"),
+    path("adopt/sources/", adopting.SourcesView.as_view(), name="adoption_sources"),
+    path("adopt/plan/", adopting.PreviewAdoptionView.as_view(), name="preview_adoption"),
+    path("adopt/submit/", adopting.SubmitAdoptionView.as_view(), name="submit_adoption"),
     path("choices/<slug:kind>/", listing.ChoicesView.as_view(), name="choices"),
     path("key_pairs/", key_pairs.KeyPairView.as_view(), name="key_pairs"),
     path("write/", files.WriteView.as_view(), name="write"),

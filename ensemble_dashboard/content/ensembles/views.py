@@ -6,7 +6,7 @@ from typing import Any
 from django import shortcuts
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 from horizon import exceptions, messages, tables, views
 from horizon.utils import filters
@@ -23,7 +23,14 @@ from ensemble_dashboard.content.ensembles.trouble import Trouble, caught, forbid
 from ensemble_dashboard.starts import STARTS
 
 # What the script of an ensemble's page asks for, by the names of the addresses.
-_QUESTIONS = ("state", "survivability", "operations", "cancel", "delete", "document")
+_QUESTIONS = (
+    "state", "survivability", "operations", "cancel", "release", "delete", "document"
+)  # fmt: skip
+# How an ensemble can have gone from the table, as its page tells it in the address.
+_GONE = {
+    "gone": gettext_noop("“%s” is deleted. Nothing of it is left."),
+    "released": gettext_noop("“%s” is no ensemble any more. Its servers go on as plain servers."),
+}
 
 
 def no_page(request: HttpRequest, trouble: Trouble, title: words.Text) -> HttpResponse:
@@ -43,11 +50,12 @@ class IndexView(tables.PagedTableMixin, tables.DataTableView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Say first of one that has gone, when its page sends somebody here for that."""
-        name = following.deleted_name(request.GET.get("gone", ""))
-        if name is not None:
-            said = gettext("“%s” is deleted. Nothing of it is left.") % words.not_interpolated(name)
-            messages.success(request, said)
-        if "gone" in request.GET:
+        for how, said in _GONE.items():
+            if how not in request.GET:
+                continue
+            name = following.name_of(request.GET[how])
+            if name is not None:
+                messages.success(request, gettext(said) % words.not_interpolated(name))
             return shortcuts.redirect(request.path)
         answer: HttpResponse = super().get(request, *args, **kwargs)
         return answer
@@ -143,8 +151,9 @@ class DetailView(views.HorizonTemplateView):
         context["like_url"] = ensemble_tables.like_url(ensemble) if may_plan else None
         may_change = not self.all_projects and rights.may(self.request, "change")
         context["change_url"] = ensemble_tables.change_url(ensemble) if may_change else None
-        for action in ("cancel", "delete"):
+        for action in ("cancel", "release", "delete"):
             context[f"may_{action}"] = rights.may(self.request, action, ensemble.project_id)
+        named = following.signed_name(ensemble.name)
         context["page_data"] = {
             "ensemble": ensemble.to_dict(),
             "now": following.clock(),
@@ -152,7 +161,8 @@ class DetailView(views.HorizonTemplateView):
             "settled": list(api.known(self.request).settled),
             **{f"{name}Url": self._url(name, ensemble) for name in _QUESTIONS},
             "indexUrl": str(self.index_url),
-            "goneUrl": f"{self.index_url}?gone={following.deleted_token(ensemble.name)}",
+            "goneUrl": f"{self.index_url}?gone={named}",
+            "releasedUrl": f"{self.index_url}?released={named}",
             "session": page_project.session(self.request),
             "allProjects": self.all_projects,
             "changeUrl": context["change_url"],

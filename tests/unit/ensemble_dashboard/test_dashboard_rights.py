@@ -47,7 +47,7 @@ def offered(text: str) -> set[str]:
     known = {
         "Draw Ensemble", "Plan Ensemble", "Draw Another", "Plan Another", "Delete Ensemble",
         "Delete Ensembles", "Cancel the build", "Draw another like this",
-        "Plan another like this", "Create Ensemble", "Change",
+        "Plan another like this", "Create Ensemble", "Change", "Adopt Servers", "Release Servers",
     }  # fmt: skip
     found = re.findall(r"<(a|button)\b[^>]*>(.*?)</\1>", text, re.DOTALL)
     return {" ".join(re.sub("<[^>]*>", "", words).split()) for _tag, words in found} & known
@@ -71,8 +71,21 @@ WRITES = {"Delete Ensemble", "Delete Ensembles"}
     [
         pytest.param(
             "demo",
-            {"Draw Ensemble", "Change", "Draw Another", *WRITES},
-            {"Cancel the build", "Change", "Delete Ensemble", "Draw another like this"},
+            {
+                "Draw Ensemble",
+                "Adopt Servers",
+                "Change",
+                "Draw Another",
+                "Release Servers",
+                *WRITES,
+            },
+            {
+                "Cancel the build",
+                "Change",
+                "Release Servers",
+                "Delete Ensemble",
+                "Draw another like this",
+            },
             {"Create Ensemble"},
             id="a member",
         ),
@@ -117,18 +130,20 @@ def test_an_operator_deletes_in_any_project_and_draws_in_none(
     shop["project_id"] = "another"
     assert offered(page(admin, "/admin/ensembles/all/")) == WRITES
     there = offered(page(admin, f"/admin/ensembles/{shop['id']}/"))
-    assert there == {"Cancel the build", "Delete Ensemble"}
+    assert there == {"Cancel the build", "Release Servers", "Delete Ensemble"}
 
 
 def test_operators_change_what_is_offered_beside_horizons_other_rules(
     reader: Client, demo: Client, shop: dict[str, Any], rules: Any
 ) -> None:
-    rules(plan="rule:ensembles:member", delete="role:admin")
+    rules(plan="rule:ensembles:member", delete="role:admin", release="!")
     assert offered(page(reader, INDEX)) == set()
     assert offered(page(reader, f"{INDEX}{shop['id']}/")) == set()
     answer = reader.get(DRAW)
     assert answer.status_code == 403 and "does not let you see" in answer.content.decode()
-    assert offered(page(demo, INDEX)) == {"Draw Ensemble", "Draw Another", "Change"}
+    assert offered(page(demo, INDEX)) == {
+        "Draw Ensemble", "Adopt Servers", "Draw Another", "Change"
+    }  # fmt: skip
     rules(list="role:admin")
     assert f'href="{INDEX}"' not in page(demo, "/project/api_access/")
 

@@ -7,9 +7,9 @@
   const { apiBody, drafts, draftFaults, history, carryOver, lazyScripts } = ensembles;
   const { drawing } = ensembles.document;
 
-  // A draft of a change has two fields more: base: {generation, described}: what the edits began with; remove: the names
+  // A draft of a change has more fields: base: {generation, described}: what the edits began with; remove: the names
   // of the members that somebody chose to go, release: of those that go without their servers, replace: of those for which
-  // another one is built first.
+  // another one is built first. mend: whether members move so that policies hold that do not hold now.
 
   /** data: of the page, with running: {generation, described, now: its survivability, url}. As new_ensemble.js. */
   function open(data) {
@@ -18,7 +18,7 @@
     const members = new Map(running.described.tiers.map(({ name }) => [name, []]));
     for (const member of running.now.members) { members.get(member.tier)?.push(member); }
     const labels = new Map(running.now.domains.map((domain) => [domain.ref, ensembles.words.label(domain)]));
-    const fresh = () => ({ ...drawing(running.described), base, remove: [], replace: [], release: [] });
+    const fresh = () => ({ ...drawing(running.described), base, remove: [], replace: [], release: [], mend: false });
     const known = (tier) => running.described.tiers.find(({ name }) => name === tier.name);
     // Written and read again, so that what the drawing adds by itself is no edit.
     const drawn = apiBody.body(fresh());
@@ -31,8 +31,8 @@
       const mine = apiBody.body(draft);
       const before = apiBody.body(drawing(draft.base.described));
       const merged = carryOver.carry(before, mine, drawn);
-      const { remove = [], replace = [], release = [] } = draft;
-      return { ...drawing(merged), base, remove, replace, release };
+      const { remove = [], replace = [], release = [], mend = false } = draft;
+      return { ...drawing(merged), base, remove, replace, release, mend };
     }
 
     /** A policy as it was described, where it says the same: what a drawing fills in is no edit. */
@@ -54,6 +54,7 @@
           policies: whole.policies.map(asDescribed),
         },
         remove: chosen(draft), release: released(draft), replace: draft.replace.filter((name) => tierOf(name)),
+        ...(draft.mend ? { mend: true } : {}),
       };
     }
 
@@ -83,13 +84,17 @@
 
     function edited(draft) {
       const sent = request(draft);
-      return !carryOver.same(apiBody.body(draft), drawn)
+      return !carryOver.same(apiBody.body(draft), drawn) || draft.mend
         || [sent.remove, sent.release, sent.replace].some(({ length }) => length > 0);
     }
 
-    /** The steps, with one more when the page was opened to replace a member or to take it out. */
+    /** The steps, with one more when the page was opened to mend, to replace a member or to take it out. */
     function asked(steps) {
       const query = new URLSearchParams(globalThis.location.search);
+      if (query.get('mend')) {
+        globalThis.history.replaceState(null, '', globalThis.location.pathname);
+        return history.record(steps, { ...steps.now, mend: true }, { label: gettext('mend what does not hold') });
+      }
       const name = query.get('replace') || query.get('release');
       const tier = steps.now.tiers.find((one) => one.name === tierOf(name));
       if (!tier) { return steps; }

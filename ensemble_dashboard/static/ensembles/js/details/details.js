@@ -22,7 +22,7 @@
   const { part, put } = liveParts.open();
   const where = detailsPlace.open(state, { part, put });
   const trouble = detailsTrouble.open(put);
-  const gone = () => globalThis.location.assign(data.goneUrl);
+  const gone = () => globalThis.location.assign(actions.wasReleased() ? data.releasedUrl : data.goneUrl);
   const mayCancel = Boolean(document.querySelector('[data-act=cancel]'));
   const done = operations.open({
     state, put, cancel: mayCancel ? () => act.cancel() : null,
@@ -47,6 +47,8 @@
     put('tiers', ensemble.tiers, () => detailsTiers.list(ensemble.tiers, state.legend, data.names));
     put('policies', [Boolean(current), currentState.policiesNow(ensemble, current)],
       () => rules.policies(ensemble, current));
+    const broken = Boolean(data.changeUrl && ensemble.settled && state.built && current?.violations.length);
+    put('mend', broken, () => (broken ? rules.mend(data.changeUrl) : []));
     put('differences', current && [current.differences, current.costs, current.violations],
       () => (current && rules.differences(current)) || []);
     where.show();
@@ -162,7 +164,9 @@
   // --- The beginning. ---
 
   root.querySelectorAll('.ens-about time').forEach(time.rewrite);
-  const act = actions.connect({ data, server, trouble: trouble.tell, now: () => state.ensemble, follow: () => poll.now() });
+  const act = actions.connect({
+    data, server, gone, trouble: trouble.tell, now: () => state.ensemble, follow: () => poll.now(),
+  });
   // While something goes on the seconds count; later a minute is soon enough.
   let beats = 0;
   setInterval(() => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What can be done with an ensemble: cancel its build, delete it, show it as a file. */
+/* What can be done with an ensemble: cancel its build, release or delete it, show it as a file. */
 (function () {
   'use strict';
   const { ensembles } = globalThis;
@@ -8,13 +8,16 @@
   const { errorLink } = ensembles.dom;
 
   let question = null; // the open one: {words(ensemble), tell(text, over)}
+  let released = false; // whether it is being given up, or was
 
   /**
    * Make the buttons of the page work. page: {data, server: of api.js, now(): the ensemble, follow(): ask for its state at
-   * once and show that, trouble(message, retry)}. Gives {cancel(): asks whether to}.
+   * once and show that, gone(): it is not there any more, trouble(message, retry)}. Gives {cancel(): asks whether to}.
    */
   function connect(page) {
-    const acts = { cancel: () => cancel(page), remove: () => remove(page), document: () => show(page) };
+    const acts = {
+      cancel: () => cancel(page), release: () => release(page), remove: () => remove(page), document: () => show(page),
+    };
     for (const button of document.querySelectorAll('[data-act]')) {
       button.addEventListener('click', acts[button.dataset.act]);
     }
@@ -24,6 +27,11 @@
   /** Let an open question say what is so now, or that there is nothing left to ask. */
   function follow(ensemble) {
     if (question) { question.tell(...question.words(ensemble)); }
+  }
+
+  /** Whether an ensemble that is gone now was released. */
+  function wasReleased() {
+    return released;
   }
 
   /** Whether a question is open, which has to stay true. */
@@ -74,6 +82,25 @@
       : [gettext('The change can be cancelled no more: it has ended, or it removes servers already.'), true];
   }
 
+  function release(page) {
+    ask(page, {
+      title: gettext('Release the servers of “%(name)s”?'), words: ofRelease, url: page.data.releaseUrl,
+      yes: gettext('Release Servers'), no: gettext('Keep it'), begins: (begun) => { released = begun; },
+      then: page.gone,
+    });
+  }
+
+  /** [what a release leaves, whether there is nothing to release]. */
+  function ofRelease(ensemble) {
+    const count = progress.counted(ensemble).total;
+    if (!['ACTIVE', 'DEGRADED'].includes(ensemble.status) || !ensemble.settled) {
+      return [gettext('Something else is done with it now; look again when that is over.'), true];
+    }
+    return [fill(ngettext('Its %(count)s server goes on as it is, as a plain server. Its policies are not kept any more, ' +
+      'and what the ensemble has recorded is forgotten.', 'Its %(count)s servers go on as they are, as plain servers. Its ' +
+      'policies are not kept any more, and what the ensemble has recorded is forgotten.', count), { count }), false];
+  }
+
   function remove(page) {
     ask(page, {
       title: gettext('Delete “%(name)s”?'), words: ofRemove, url: page.data.deleteUrl,
@@ -93,21 +120,28 @@
       case 'DELETING':
         return [gettext('It is being deleted already.'), true];
       default:
-        return [fill(ngettext('Its %(count)s server is deleted with it. Deleted servers are not recoverable.',
-          'Its %(count)s servers are deleted with it. Deleted servers are not recoverable.', count), { count }), false];
+        return [[fill(ngettext('Its %(count)s server is deleted with it. Deleted servers are not recoverable.',
+          'Its %(count)s servers are deleted with it. Deleted servers are not recoverable.', count), { count }),
+        ensemble.adopted ? gettext('They were there before it: a release leaves them as they are.') : '']
+          .filter(Boolean).join(' '), false];
     }
   }
 
-  function ask(page, { title, words, url, yes, no }) {
+  /** begins(whether): it is asked for, or was refused; then(): it was not. */
+  function ask(page, { title, words, url, yes, no, begins = () => {}, then = page.follow }) {
     const asked = dialog.ask({
       title: fill(title, { name: page.now().name }), text: words(page.now())[0], yes, no, whose: whose(page.data.owner),
       closed: () => { question = null; },
       act: async () => {
+        begins(true);
         try {
           await page.server.post(url, {});
-        } finally {
-          page.follow(); // also to see why it was refused
+        } catch (problem) {
+          begins(false);
+          page.follow(); // to see why
+          throw problem;
         }
+        then();
       },
     });
     question = { words, tell: asked.tell };
@@ -135,5 +169,5 @@
     }
   }
 
-  ensembles.actions = { connect, follow, asking };
+  ensembles.actions = { connect, follow, asking, wasReleased };
 }());

@@ -38,6 +38,12 @@
     return holds ? gettext('holds') : gettext('does not hold');
   }
 
+  /** The way to the moves that would let all hold. */
+  function mend(changeUrl) {
+    return el('a', { class: 'btn btn-default btn-sm ens-mend', href: changeUrl + '?mend=1' }, icon('redo'), ' ',
+      gettext('See what would mend it'));
+  }
+
   /** The panel of what differs; null when nothing does. */
   function differences(current) {
     // A soft policy that the plan could not meet either is no difference.
@@ -61,5 +67,5 @@
     return el('li', { class: 'ens-cost' }, el('span', { class: 'ens-' + sign }, icon(sign)), ' ', el('span', {}, text));
   }
 
-  ensembles.rules = { policies, differences };
+  ensembles.rules = { policies, mend, differences };
 }());

@@ -21,7 +21,7 @@
       node.hidden = !node.childNodes.length;
       if (unfolded && node.querySelector('details')) { node.querySelector('details').open = true; }
       if (held) {
-        ([...node.querySelectorAll('a, button, summary')].find((each) => keyOf(each) === held) || node).focus();
+        ([...node.querySelectorAll('a, button, summary, input')].find((each) => keyOf(each) === held) || node).focus();
       }
     }
 
