@@ -68,7 +68,9 @@ class Handovers:
                 # What neither is there nor was is perhaps asked for: its time will tell.
                 if _is_held_or_gone(members.get(guard.member_id)):
                     over.append(guard.id)
-            elif server.status == "BUILD" and server.host is None:
+            elif server.host is None and server.status in ("BUILD", "ERROR"):
+                # What a reservation held for a moment is free again when it has seen the guard: no
+                # other server is to come first.
                 waiting[guard.id] = server.id
             else:
                 over.append(guard.id)

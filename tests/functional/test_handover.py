@@ -115,12 +115,14 @@ def test_a_host_stays_closed_until_the_claim_is_seen_however_long_nova_takes(
     assert closed(guards) == set(), "though Nova shows it on no host yet"
 
 
-def test_a_host_opens_when_its_server_is_gone_or_failed(
+def test_a_host_opens_when_its_server_has_failed_and_its_member_is_held_anew(
     cloud: SmallCloud, guards: Guards, late: tuple[EnsembleRecord, FakeServer]
 ) -> None:
     record, server = late
     server.half_made, server.status, server.fault = "", "ERROR", "No valid host was found. "
     cloud.fill(server.host, 4)
+    step(cloud, record)
+    assert server.host in closed(guards), "until its member is held anew, here elsewhere"
     step(cloud, record)
     assert server.host not in closed(guards)
     cloud.store.release(record.id, "worker")

@@ -5,6 +5,7 @@ from seconds import run, told
 from small_cloud import Clock, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api.records import EnsembleRecord
+from ensemble_api.store.guards import Guards
 
 SOUGHT = "No host is free for web-0 just now. One is looked for again in a moment."
 
@@ -39,6 +40,31 @@ def test_a_host_that_was_lost_for_a_moment_on_a_full_cloud_is_taken_again(
     cloud.assert_built(built)
     assert built.members[0].host == record.members[0].host
     assert told(built).count(SOUGHT) == 1
+
+
+def test_a_host_that_was_lost_for_a_moment_stays_closed_until_its_capacity_is_held_again(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    """Else a server of others comes first, and the next one after that."""
+    record = create(cloud)
+    host = record.members[0].host
+    taken = take_each_time(cloud, record)
+    closed: list[bool] = []
+
+    def look() -> None:
+        first = cloud.store.get(record.id).members[0]
+        if first.loss is not None and first.status == "BUILDING" and not first.asked_at:
+            closed.append(host in {each.host for each in Guards(cloud.store).live()})
+
+    def free() -> None:
+        look()
+        cloud.placement.release(taken[0])
+
+    later = dict.fromkeys(range(20), look) | {5: free}
+    built = run(cloud, clock, record, later, concurrency=1)
+    assert closed and all(closed)
+    cloud.assert_built(built)
+    assert Guards(cloud.store).live() == []
 
 
 def test_a_host_that_is_lost_again_and_again_is_taken_at_last(
