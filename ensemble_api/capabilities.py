@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What one installation can do, as its operator set it up."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 BUILDING = "create"
 ZONES = "availability-zones"
@@ -33,6 +34,7 @@ class Capabilities:
     zone_level: str | None
     can_build: bool
     scheduler_hints: tuple[str, ...] = ()  # that tenants may give
+    selectors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # values by key
 
     @property
     def features(self) -> tuple[str, ...]:

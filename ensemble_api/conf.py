@@ -59,6 +59,12 @@ OPTIONS: list[cfg.Opt] = [
         help="Failure domain levels above the host, smallest first, each as level:key, where key "
         "is the metadata key of the host aggregates whose value names the domain.",
     ),
+    cfg.ListOpt(
+        "selectors",
+        help="Keys of host aggregates' metadata by whose values policies may bind tiers to hosts, "
+        "or keep them off. Every tenant sees these keys and all their values, and nothing else of "
+        "the aggregates. The key of a level cannot be among them. By default there are none.",
+    ),
     cfg.IntOpt(
         "max_members",
         default=500,

@@ -19,6 +19,7 @@ TAGS: Final = 48  # of a server, of the 50 that Nova takes; two are ours
 TAG: Final = 60  # characters
 CERTIFICATES: Final = 50  # trusted ones of a server's image
 HINTS: Final = 16  # scheduler hints of a tier, and values of one
+SELECTOR_VALUES: Final = 16  # of a policy
 ADDRESS: Final = 64  # characters, in any way of writing it
 METADATA: Final = 255  # characters of a key and of a value
 BODY: Final = 8 * 1024 * 1024  # bytes; what Nova lets through is often less

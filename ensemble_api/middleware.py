@@ -23,7 +23,7 @@ from ensemble_api import advice, conf, exception, policies, routes, views
 from ensemble_api.cloud import forgotten
 from ensemble_api.cloud.aggregates import AggregateRules
 from ensemble_api.cloud.compute import Compute
-from ensemble_api.cloud.inventory import Inventory, parse_levels
+from ensemble_api.cloud.inventory import Inventory, parse_levels, parse_selectors
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.notifications import Notifications
 from ensemble_api.cloud.reservation import Reservation
@@ -109,6 +109,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         )
     try:
         levels = parse_levels(ours.levels)
+        selectors = parse_selectors(ours.selectors or (), levels)
         scheduler_hints = ours.scheduler_hints or ()
     except ValueError as error:
         raise exception.Unavailable(str(error)) from error
@@ -126,6 +127,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         config.default_availability_zone,
         AggregateRules.configured(config).closed,
         Packing(ours.packing),
+        selectors,
     )
     volumes = Volumes()
     service = Service(

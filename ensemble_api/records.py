@@ -284,7 +284,8 @@ class ObservedHost:
     """One host as Nova has it now: its domain's name at each level above, smallest first.
 
     A host whose cell does not answer is ``silent``; it is up if it was when it was last seen. One
-    that is ``disabled`` gets no new servers.
+    that is ``disabled`` gets no new servers. ``selectors`` has, for each key that policies may ask
+    for, the values that the host's aggregates give it.
     """
 
     name: str
@@ -292,6 +293,7 @@ class ObservedHost:
     up: bool
     silent: bool = False
     disabled: bool = False
+    selectors: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     @property
     def state(self) -> str:

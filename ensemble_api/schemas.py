@@ -8,6 +8,7 @@ import jsonschema
 
 from ensemble_api import exception, limits, schema_errors, template_rules
 from ensemble_api.planning.policies.exclusive import OTHERS
+from ensemble_api.planning.policies.selector import RULES
 from ensemble_api.schema_formats import FORMATS
 from ensemble_api.server_schema import NAME, SERVER, TEXT, TIER_NAME, UUID
 
@@ -53,6 +54,17 @@ POLICIES: dict[str, dict[str, Any]] = {
         },
     },
     "exclusive": {"other": {"enum": list(OTHERS)}},
+    "selector": {
+        "key": TEXT,
+        "values": {
+            "type": "array",
+            "items": TEXT,
+            "minItems": 1,
+            "maxItems": limits.SELECTOR_VALUES,
+            "uniqueItems": True,
+        },
+        "rule": {"enum": list(RULES)},
+    },
 }
 
 POLICY = {

@@ -105,6 +105,7 @@ class Service:
             max_members,
             zone_level=inventory.zone_level,
             placed=inventory.placed,
+            selectors=inventory.selectors,
             scheduler_hints=scheduler_hints,
         )
         quota = Quota(compute, networks, volumes, store)
@@ -186,7 +187,7 @@ class Service:
         self._stored_states = StoredStates(states, inventory, exclusivity)
         self._hosts = Hosts(store, states, inventory, Drains(store.get, compute, free_capacity))
 
-    def capabilities(self) -> Capabilities:
+    def capabilities(self, context: Context) -> Capabilities:
         """What this installation can do."""
         try:
             self._check_rights()
@@ -201,6 +202,7 @@ class Service:
             self.zone_level,
             can_build,
             self._scheduler_hints,
+            self._inventory.selectors(context.elevated()),
         )
 
     @property

@@ -2,7 +2,7 @@
 """How an ensemble stands: where its members are by what was observed, and what does not hold."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from ensemble_api.planning.message import Argument, Message, Sentence, listed
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.policies import Spread, Survive
 from ensemble_api.planning.result import Assignment, Violation
-from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.snapshot import Selectors, Snapshot, marked
 from ensemble_api.planning.survivability import minima, promises
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import GONE, EnsembleRecord, MemberRecord, MemberStatus, ObservedHost
@@ -62,11 +62,13 @@ class CloudHosts:
     """All hosts as last observed: their domains, and which were up.
 
     Those of a cell that does not answer are ``silent``, and up or not as they were before.
+    ``selectors`` marks the hosts of each value that policies may ask for.
     """
 
     topology: Topology
     up: frozenset[str]
     silent: frozenset[str] = frozenset()
+    selectors: Selectors = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -74,11 +76,22 @@ class CloudHosts:
     ) -> "CloudHosts":
         """Take the hosts that were observed with as many levels as there are now."""
         known = [each for each in hosts if len(each.above) == len(levels) - 1]
+        topology = Topology.build(levels, {each.name: each.above for each in known}, zone_level)
         return cls(
-            Topology.build(levels, {each.name: each.above for each in known}, zone_level),
+            topology,
             frozenset(each.name for each in known if each.up),
             frozenset(each.name for each in known if each.silent),
+            marked(topology, selected(known)),
         )
+
+
+def selected(hosts: Iterable[ObservedHost]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """The values of observed hosts, by key and host."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for host in hosts:
+        for key, values in host.selectors.items():
+            found.setdefault(key, {})[host.name] = values
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +272,7 @@ def _snapshot(hosts: CloudHosts, others: Mapping[str, Collection[str]]) -> Snaps
             whose: np.array([name in there for name in hosts.topology.hosts], dtype=np.bool_)
             for whose, there in others.items()
         },
+        selectors=hosts.selectors,
     )
 
 

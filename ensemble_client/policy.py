@@ -17,6 +17,11 @@ FIELDS: Final[Mapping[str, Mapping[str, Read]]] = {
     "near": {"to": Value.name},
     "survive": {"failures": Value.whole, "min_available": Value.share},
     "exclusive": {"other": lambda value: value.choice(("ensemble", "project"))},
+    "selector": {
+        "key": Value.name,
+        "values": Value.names,
+        "rule": lambda value: value.choice(("only", "not")),
+    },
 }
 """What each type of policy has beside the common fields, and how it is read."""
 
@@ -50,6 +55,9 @@ def read(policy: Value, tiers: Sequence[str]) -> dict[str, Any]:
         _known(policy.required(given, "to"), [body["to"]], tiers)
         if body["to"] in body["tiers"]:
             raise given["to"].error("must be another tier than those of the policy")
+    if kind == "selector":
+        policy.required(given, "key")
+        policy.required(given, "values")
     if kind == "spread" and not given.keys() & own.keys():
         raise policy.error("'max_skew' or 'min_domains' is missing")
     return body

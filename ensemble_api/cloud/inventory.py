@@ -16,12 +16,14 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.providers import generations
 from ensemble_api.context import Context
-from ensemble_api.planning.snapshot import Packing, Snapshot
+from ensemble_api.planning.snapshot import Packing, Snapshot, marked
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import ObservedHost
 
 ZONE_KEY = "availability_zone"
 PLACEMENT_LIMIT = 100_000
+KEY = 255  # characters of a key, as Nova has them
+_NOT_SHOWN = "filter_tenant_id"  # its values are other projects
 LEVEL_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")  # as request bodies may name a level
 
 
@@ -49,6 +51,20 @@ def parse_levels(options: Sequence[str]) -> tuple[Level, ...]:
     if len({level.key for level in levels}) != len(levels):
         raise ValueError("[ensembles] levels: two levels have the same key")
     return tuple(levels)
+
+
+def parse_selectors(options: Sequence[str], levels: Iterable[Level]) -> tuple[str, ...]:
+    """The keys of aggregates' metadata, in their order, from the ``selectors`` option.
+
+    :raises ValueError: naming the entry whose values no tenant may see.
+    """
+    of_levels = {level.key for level in levels}
+    for key in options:
+        if key in of_levels:
+            raise ValueError(f"[ensembles] selectors: '{key}' is the key of a level already")
+        if not key or len(key) > KEY or key.startswith(_NOT_SHOWN):
+            raise ValueError(f"[ensembles] selectors: '{key}' cannot be one")
+    return tuple(dict.fromkeys(options))
 
 
 Closed: TypeAlias = Callable[
@@ -122,6 +138,7 @@ class Inventory:
         default_zone: str,
         closed: Closed = lambda *_: frozenset(),
         packing: Packing = Packing.SPREAD,
+        selectors: Sequence[str] = (),
     ) -> None:
         self._compute = compute
         self._placement = placement
@@ -129,6 +146,7 @@ class Inventory:
         self._default_zone = default_zone
         self._closed = closed
         self._packing = packing
+        self._selectors = tuple(selectors)
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -139,6 +157,30 @@ class Inventory:
     def zone_level(self) -> str | None:
         """The name of the level whose domains are Nova's availability zones, if there is one."""
         return next((level.name for level in self._levels if level.key == ZONE_KEY), None)
+
+    def selectors(self, context: Context) -> Mapping[str, tuple[str, ...]]:
+        """The values that aggregates have now, for each key that policies may ask for."""
+        if not self._selectors:
+            return {}
+        aggregates = self._compute.aggregates(context)
+        return {
+            key: tuple(sorted({each["metadata"][key] for each in aggregates if _has(each, key)}))
+            for key in self._selectors
+        }
+
+    def selected(
+        self, aggregates: Iterable[Mapping[str, Any]]
+    ) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+        """The values of each host that has any, by the keys that policies may ask for."""
+        found: dict[str, dict[str, set[str]]] = {key: {} for key in self._selectors}
+        for key, hosts in found.items():
+            for aggregate in aggregates:
+                for host in aggregate["hosts"] if _has(aggregate, key) else ():
+                    hosts.setdefault(host, set()).add(aggregate["metadata"][key])
+        return {
+            key: {host: tuple(sorted(values)) for host, values in hosts.items()}
+            for key, hosts in found.items()
+        }
 
     def topology(self, hosts: Iterable[Host]) -> Topology:
         """The tree of failure domains over these hosts."""
@@ -171,7 +213,8 @@ class Inventory:
 
         Of the services of a cell that does not answer, Nova tells the hosts alone.
         """
-        places = self._places(self._compute.aggregates(context))
+        aggregates = self._compute.aggregates(context)
+        places, selected = self._places(aggregates), self.selected(aggregates)
         return [
             ObservedHost(
                 service["host"],
@@ -179,6 +222,7 @@ class Inventory:
                 up=service.get("state") == "up",
                 silent="state" not in service,
                 disabled=service.get("status") == "disabled",
+                selectors={key: hosts.get(service["host"], ()) for key, hosts in selected.items()},
             )
             for service in sorted(self._compute.services(context), key=lambda each: each["host"])
         ]
@@ -245,8 +289,9 @@ class Inventory:
             tier: self._closed(context.project_id, demand, aggregates, names)
             for tier, demand in demands.items()
         }
+        topology = self.topology(hosts)
         snapshot = Snapshot(
-            topology=self.topology(hosts),
+            topology=topology,
             resource_classes=classes,
             total=total,
             free=free,
@@ -264,6 +309,7 @@ class Inventory:
                 )
                 for tier, demand in demands.items()
             },
+            selectors=marked(topology, self.selected(aggregates)),
             packing=self._packing,
         )
         providers = {host.name: host.provider for host in hosts}
@@ -359,6 +405,11 @@ class _Offer:
 
     usage: Mapping[str, Mapping[str, tuple[int, int]]]
     below: Parts
+
+
+def _has(aggregate: Mapping[str, Any], key: str) -> bool:
+    """Whether an aggregate gives a key a value; an empty one is none."""
+    return bool(aggregate["metadata"].get(key))
 
 
 def _usage(summary: Mapping[str, Any]) -> dict[str, tuple[int, int]]:

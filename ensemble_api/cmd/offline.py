@@ -12,7 +12,7 @@ from oslo_config import cfg
 
 from ensemble_api import advice, conf, exception, views
 from ensemble_api.cloud import credentials
-from ensemble_api.cloud.inventory import parse_levels
+from ensemble_api.cloud.inventory import parse_levels, parse_selectors
 from ensemble_api.offline import report, schema
 from ensemble_api.offline.capture import Capture, anonymous, dumped
 from ensemble_api.offline.cloud import UnknownDomainError, cloud
@@ -117,7 +117,9 @@ def _snapshot(options: argparse.Namespace, config: cfg.ConfigOpts) -> int:
         levels = parse_levels(config[conf.GROUP].levels)
         nova, placement = credentials.compute(config), credentials.placement(config)
         zone = config.default_availability_zone
-        document = Capture(nova, placement, levels, zone, _members(config)).document()
+        selectors = parse_selectors(config[conf.GROUP].selectors or (), levels)
+        capture = Capture(nova, placement, levels, zone, _members(config), selectors)
+        document = capture.document()
     except (ValueError, exception.EnsembleError) as error:
         return _usage_error(str(error))
     except keystone.ClientException as error:

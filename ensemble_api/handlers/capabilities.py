@@ -12,4 +12,5 @@ def show(call: Call) -> Answer:
     policies.authorize(call.context, "capabilities")
     call.only()
     sort_keys = {"ensembles": ensembles.SORT_KEYS, "hosts": SORT_KEYS}
-    return Answer(200, {"capabilities": views.capabilities(call.service.capabilities(), sort_keys)})
+    found = call.service.capabilities(call.context)
+    return Answer(200, {"capabilities": views.capabilities(found, sort_keys)})

@@ -81,12 +81,15 @@ class Capture:
         levels: Sequence[Level],
         default_zone: str,
         members: Collection[str] = (),
+        selectors: Sequence[str] = (),
     ) -> None:
         """Look by these clients; ``members`` are the ids of the servers that are of ensembles."""
         self._members = members
         self._placement = placement
         self._compute = Compute(RemoteNova(compute))
-        self._inventory = Inventory(self._compute, placement, levels, default_zone)
+        self._inventory = Inventory(
+            self._compute, placement, levels, default_zone, selectors=selectors
+        )
 
     def document(self) -> dict[str, Any]:
         """The cloud document, JSON-ready.
@@ -97,7 +100,9 @@ class Capture:
         context = ServiceUser()
         hosts = self._inventory.hosts(context)
         aggregates: dict[str, list[str]] = {}
-        for aggregate in self._compute.aggregates(context):
+        found = self._compute.aggregates(context)
+        selected = self._inventory.selected(found)
+        for aggregate in found:
             for host in aggregate["hosts"]:
                 aggregates.setdefault(host, []).append(aggregate["name"])
         others = self._others(context)
@@ -118,6 +123,9 @@ class Capture:
                     "domains": dict(zip(self._inventory.levels[1:], host.above, strict=True)),
                     **what,
                     "aggregates": sorted(aggregates.get(host.name, ())),
+                    "selectors": {
+                        key: list(values.get(host.name, ())) for key, values in selected.items()
+                    },
                     "others": sorted(others.get(host.name, ())),
                 }
                 for host, what in zip(hosts, provided, strict=True)

@@ -14,7 +14,7 @@ from ensemble_api.offline.document import Document
 from ensemble_api.offline.membership import Membership
 from ensemble_api.planning.model import Ensemble, Tier
 from ensemble_api.planning.policies.exclusive import OTHERS
-from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.snapshot import Selectors, Snapshot, marked
 from ensemble_api.planning.topology import BoolArray, FailureDomain, IntArray, Topology
 
 FORMAT: Final = 1
@@ -47,6 +47,7 @@ class Cloud:
     up: BoolArray
     others: Mapping[str, BoolArray]
     aggregates: tuple[frozenset[str], ...]
+    selectors: Selectors
 
     def snapshot(
         self, ensemble: Ensemble, memberships: Mapping[str, Membership] = EVERYWHERE
@@ -72,6 +73,7 @@ class Cloud:
             others=self.others,
             closed={tier: self._closed(each) for tier, each in memberships.items()},
             offered=offered,
+            selectors=self.selectors,
         )
 
     def _closed(self, membership: Membership) -> BoolArray:
@@ -174,7 +176,17 @@ def cloud(document: Document) -> Cloud:
             kind: np.array([kind in each for each in others], dtype=np.bool_) for kind in OTHERS
         },
         aggregates=tuple(frozenset(host.get("aggregates", ())) for host in hosts),
+        selectors=marked(topology, _selected(hosts)),
     )
+
+
+def _selected(hosts: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Sequence[str]]]:
+    """The values of each host, by key and host."""
+    found: dict[str, dict[str, Sequence[str]]] = {}
+    for host in hosts:
+        for key, values in host.get("selectors", {}).items():
+            found.setdefault(key, {})[host["name"]] = values
+    return found
 
 
 def _check_hosts(

@@ -30,7 +30,7 @@ def dry_run(
 
     :raises ensemble_api.offline.document.DocumentError: for a level that the cloud lacks.
     """
-    wanted.check_levels(cloud.topology.levels)
+    wanted.check_cloud(cloud.topology.levels, cloud.selectors.keys())
     snapshot = replace(cloud.snapshot(wanted.ensemble, wanted.memberships), packing=packing)
     for domain in failed:
         snapshot = snapshot.failing(domain)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ensemble document: the API's body, with resources in the place of flavors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from ensemble_api.offline.document import Document, Steps, place_of
 from ensemble_api.offline.membership import Membership
 from ensemble_api.planning import model
 from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.policies import Selector
 
 MAX_MEMBERS: Final = 5000
 """As many as an operator can allow in the API, see ``[ensembles] max_members``."""
@@ -40,12 +41,21 @@ class EnsembleDocument:
         """The way to the ensemble inside its document: a body of the API has one key around it."""
         return _prefix(self.document.value)
 
-    def check_levels(self, levels: Sequence[str]) -> None:
-        """Refuse policies at levels that the cloud does not have.
+    def check_cloud(self, levels: Sequence[str], keys: Collection[str]) -> None:
+        """Refuse policies at levels, or with keys of selectors, that the cloud does not have.
 
         :raises ensemble_api.offline.document.DocumentError: about the first one.
         """
         for index, policy in enumerate(self.ensemble.policies):
+            if isinstance(policy, Selector) and policy.key not in keys:
+                steps = (*self.prefix, "policies", index, "key")
+                listed = ", ".join(sorted(keys))
+                raise self.document.error(
+                    steps,
+                    f"must be one of the keys that the cloud's hosts have as selectors: {listed}"
+                    if listed
+                    else "is a selector, and the cloud's hosts have none",
+                )
             if policy.level not in levels:
                 steps = (*self.prefix, "policies", index, "level")
                 raise self.document.error(

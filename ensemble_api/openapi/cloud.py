@@ -28,6 +28,7 @@ CAPABILITIES = one(
     sort_keys=one(ensembles=several(STRING), hosts=several(STRING)),
     levels=several(one(name=STRING, label=STRING, zone=FLAG)),
     scheduler_hints=several(STRING),
+    selectors=several(one(key=STRING, values=several(STRING))),
     features=several(STRING),
     policies=several(one(type=words(schemas.POLICIES), fields=by_name(ANYTHING))),
 )

@@ -15,6 +15,7 @@ from ensemble_api.planning.policies import (
     AntiAffinity,
     Exclusive,
     Near,
+    Selector,
     Spread,
     Survive,
 )
@@ -211,7 +212,8 @@ def _shortfall(
             ), set()
         case Spread():
             return sum(
-                _uneven(policy, ensemble.tier(name), held, snapshot) for name in policy.tiers
+                _uneven(policy, ensemble, ensemble.tier(name), held, snapshot)
+                for name in policy.tiers
             ), set()
         case Exclusive():
             taken = _domains_of_others(policy, snapshot)
@@ -221,6 +223,13 @@ def _shortfall(
                 if domain in taken and any(tiers[name] for name in policy.tiers)
             }
             return len(shared), shared
+        case Selector():
+            wrong = {
+                domain: sum(tiers[name] for name in policy.tiers)
+                for domain, tiers in held.items()
+                if not _selected(policy, domain, snapshot)
+            }
+            return sum(wrong.values()), {domain for domain, amount in wrong.items() if amount}
     raise TypeError(f"a kind of policy that the checker does not know: {policy.kind}")
 
 
@@ -236,26 +245,50 @@ def _too_few_left(policy: Survive, tier: Tier, held: _Held) -> int:
     return max(0, policy.needed(tier.count) - left)
 
 
-def _uneven(policy: Spread, tier: Tier, held: _Held, snapshot: Snapshot) -> int:
+def _uneven(policy: Spread, ensemble: Ensemble, tier: Tier, held: _Held, snapshot: Snapshot) -> int:
     counts = [tiers[tier.name] for tiers in held.values() if tiers[tier.name]]
     amount = 0
     if policy.min_domains is not None:
         amount += max(0, policy.min_domains - len(counts))
     if policy.max_skew is not None:
-        if len(counts) < _eligible_domains(policy.level, tier, snapshot):
+        if len(counts) < _eligible_domains(policy.level, ensemble, tier, snapshot):
             counts.append(0)
         amount += max(0, max(counts) - min(counts) - policy.max_skew)
     return amount
 
 
-def _eligible_domains(level: str, tier: Tier, snapshot: Snapshot) -> int:
+def _eligible_domains(level: str, ensemble: Ensemble, tier: Tier, snapshot: Snapshot) -> int:
     """Count the domains in which the tier may use at least one host."""
     found: set[int] = set()
     numbers = snapshot.topology.index(level).tolist()
     for host, number in zip(snapshot.topology.hosts, numbers, strict=True):
-        if number not in found and _suits(tier, host, snapshot):
+        if number not in found and eligible(ensemble, tier, host, snapshot):
             found.add(number)
     return len(found)
+
+
+def eligible(ensemble: Ensemble, tier: Tier, host: str, snapshot: Snapshot) -> bool:
+    """Whether members of a tier may use a host, by what it is and by hard selectors."""
+    return _suits(tier, host, snapshot) and all(
+        _selected(policy, snapshot.topology.domain_of(host, policy.level), snapshot)
+        for policy in ensemble.policies
+        if isinstance(policy, Selector) and policy.hard and tier.name in policy.tiers
+    )
+
+
+def _selected(policy: Selector, domain: FailureDomain, snapshot: Snapshot) -> bool:
+    """Whether members may be in a domain, by the values of all hosts in it."""
+    known = snapshot.selectors.get(policy.key)
+    if known is None:
+        return True
+    there = any(
+        known[value][row]
+        for row, host in enumerate(snapshot.topology.hosts)
+        if snapshot.topology.domain_of(host, policy.level) == domain
+        for value in policy.values
+        if value in known
+    )
+    return there if policy.rule == "only" else not there
 
 
 def _domains_of_others(policy: Exclusive, snapshot: Snapshot) -> set[FailureDomain]:

@@ -31,7 +31,7 @@ def eligibility(ensemble: Ensemble, snapshot: Snapshot) -> Mapping[FailureDomain
     level that the cloud lacks.
     """
     problem = build(ensemble, snapshot)
-    empty = replace(problem, room=np.where(problem.eligible, problem.counts[:, None], 0))
+    empty = replace(problem, fits=np.where(problem.suited, problem.counts[:, None], 0))
     eligible, room = _tiers(empty.enforcing(problem.hard)), _tiers(problem)
     return {domain: Eligibility(eligible[domain], room[domain]) for domain in eligible}
 

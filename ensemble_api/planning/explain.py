@@ -163,8 +163,8 @@ def undecided(
 def _tier_shortages(problem: Problem) -> Iterator[Reason]:
     """Find the tiers that cannot get hosts or capacity, whatever the policies."""
     for row, tier in enumerate(problem.ensemble.tiers):
-        room = int(problem.room[row].sum())
-        if not problem.eligible[row].any():
+        room = int(problem.fits[row].sum())
+        if not problem.suited[row].any():
             yield _of_tier("no-eligible-host", _no_host(tier), tier, 0)
         elif room < tier.count:
             sentence = _TOO_FEW_FIT if room else _NONE_FITS

@@ -21,6 +21,7 @@ from ensemble_api.planning.wording import domains, members, quoted, there_are
 if TYPE_CHECKING:
     from ensemble_api.planning.milp.formulation import Formulation, Linear
     from ensemble_api.planning.problem import Problem
+    from ensemble_api.planning.snapshot import Snapshot
 
 
 _NO_SUCH_TIER = Sentence(
@@ -148,6 +149,13 @@ class Policy(ABC):
         keep the member down.
         """
         return self
+
+    def barred(self, snapshot: "Snapshot") -> BoolArray | None:
+        """Mark the hosts [H] on which it lets no member of its tiers be, whoever else is where.
+
+        That is for a kind that goes by what hosts are alone: a hard one makes them not eligible.
+        """
+        return None
 
     # How it binds tiers to each other, which decides where and in which order they are placed.
 

@@ -30,10 +30,12 @@ class Problem:
     """T tiers over H hosts and L levels; `hard` policies are enforced, `soft` ones cost.
 
     counts [T]; requests [T, R] and free [H, R] in units of the R resource classes that are asked
-    for, `largest` [R] being the most that any host has in all; eligible [T, H]; room [T, H]:
-    members of the tier the host could hold alone; rank [H]: which hosts to take first, 0 to 1000;
-    cost [H]: the same in few steps, which packing minimises, as costs that hardly differ are dear
-    to prove; existing [T, H]: members that run there already (their use is added to `free`).
+    for, `largest` [R] being the most that any host has in all; suited [T, H] by what a host is,
+    whatever the policies, and fits [T, H]: members of the tier that it could hold alone then;
+    eligible and room [T, H]: the same under the hard policies; rank [H]: which hosts to take
+    first, 0 to 1000; cost [H]: the same in few steps, which packing minimises, as costs that
+    hardly differ are dear to prove; existing [T, H]: members that run there already (their use
+    is added to `free`).
     caps [T, H] is room under the hard policies; limits [T, L]: most members of the tier that the
     hard policies let one domain of the level hold. Both never exclude a plan that is allowed.
     """
@@ -44,6 +46,8 @@ class Problem:
     counts: IntArray
     requests: IntArray
     free: IntArray
+    suited: BoolArray
+    fits: IntArray
     eligible: BoolArray
     room: IntArray
     largest: IntArray
@@ -58,9 +62,12 @@ class Problem:
     def enforcing(self, hard: Iterable[int], soft: Iterable[int] = ()) -> "Problem":
         """Give the same problem with these policies (by index) enforced or costed, no others."""
         enforced = tuple(sorted(hard))
-        limits = _limits(self, enforced)
-        caps = _caps(self, enforced, limits)
-        return replace(self, hard=enforced, soft=tuple(sorted(soft)), limits=limits, caps=caps)
+        eligible = _eligible(self, enforced)
+        room = np.where(eligible, self.fits, 0)
+        bound = replace(self, eligible=eligible, room=room)
+        limits = _limits(bound, enforced)
+        caps = _caps(bound, enforced, limits)
+        return replace(bound, hard=enforced, soft=tuple(sorted(soft)), limits=limits, caps=caps)
 
     def policies(self, indexes: Iterable[int]) -> tuple[Policy, ...]:
         """Give the policies of these indexes."""
@@ -151,11 +158,11 @@ def build(ensemble: Ensemble, snapshot: Snapshot, existing: Assignment | None = 
     if running is not None:
         free += running.T @ requests
     counts = np.array([tier.count for tier in ensemble.tiers], dtype=np.int64)
-    eligible = np.stack([snapshot.eligible(tier) for tier in ensemble.tiers])
-    room = np.zeros((tiers, hosts), dtype=np.int64)
+    suited = np.stack([snapshot.eligible(tier) for tier in ensemble.tiers])
+    fits = np.zeros((tiers, hosts), dtype=np.int64)
     for row, tier in enumerate(ensemble.tiers):
         stays = None if running is None else running[row]
-        room[row] = _room(snapshot, tier, requests[row], free, eligible[row], stays)
+        fits[row] = _fits(snapshot, tier, requests[row], free, suited[row], stays)
     rank = snapshot.packing_costs(classes)
     largest = np.array([snapshot.most(name) for name in classes], dtype=np.int64)
     problem = Problem(
@@ -165,15 +172,17 @@ def build(ensemble: Ensemble, snapshot: Snapshot, existing: Assignment | None = 
         counts=counts,
         requests=requests,
         free=free,
-        eligible=eligible,
-        room=room,
+        suited=suited,
+        fits=fits,
+        eligible=suited,
+        room=fits,
         largest=largest,
         rank=rank,
         cost=rank // PACKING_STEP,
         existing=running,
         hard=(),
         soft=(),
-        caps=room,
+        caps=fits,
         limits=np.zeros((tiers, len(topology.levels)), dtype=np.int64),
     )
     return problem.enforcing(*_enforced(ensemble))
@@ -192,19 +201,19 @@ def rebuild(problem: Problem, ensemble: Ensemble, existing: Assignment | None = 
     ):
         return build(ensemble, problem.snapshot, existing)
     _require_levels(ensemble, problem.topology)
-    eligible, room = problem.eligible.copy(), problem.room.copy()
+    suited, fits = problem.suited.copy(), problem.fits.copy()
     for row, (old, new) in enumerate(zip(before, ensemble.tiers, strict=True)):
         if new is old:
             continue
         if _hosts_asked(new) != _hosts_asked(old):
-            eligible[row] = problem.snapshot.eligible(new)
-        elif new.count <= old.count or int(room[row].max(initial=0)) < old.count:
-            np.minimum(room[row], new.count, out=room[row])
+            suited[row] = problem.snapshot.eligible(new)
+        elif new.count <= old.count or int(fits[row].max(initial=0)) < old.count:
+            np.minimum(fits[row], new.count, out=fits[row])
             continue
         request = problem.requests[row]
-        room[row] = _room(problem.snapshot, new, request, problem.free, eligible[row], None)
+        fits[row] = _fits(problem.snapshot, new, request, problem.free, suited[row], None)
     counts = np.array([tier.count for tier in ensemble.tiers], dtype=np.int64)
-    changed = replace(problem, ensemble=ensemble, counts=counts, eligible=eligible, room=room)
+    changed = replace(problem, ensemble=ensemble, counts=counts, suited=suited, fits=fits)
     return changed.enforcing(*_enforced(ensemble))
 
 
@@ -226,12 +235,12 @@ def _enforced(ensemble: Ensemble) -> tuple[list[int], list[int]]:
     return hard, [index for index, policy in enumerate(ensemble.policies) if not policy.hard]
 
 
-def _room(
+def _fits(
     snapshot: Snapshot,
     tier: Tier,
     request: IntArray,
     free: IntArray,
-    eligible: BoolArray,
+    suited: BoolArray,
     stays: IntArray | None,
 ) -> IntArray:
     """Give how many members of a tier each host could hold alone, those included that run there."""
@@ -240,7 +249,7 @@ def _room(
     if offered is not None:
         # What runs on a host may stay there; nothing more is taken in.
         fit = np.where(offered, fit, 0 if stays is None else np.minimum(fit, stays))
-    return np.where(eligible, fit, 0)
+    return np.where(suited, fit, 0)
 
 
 def fitting(free: IntArray, request: IntArray, most: int) -> IntArray:
@@ -265,6 +274,20 @@ def _existing(ensemble: Ensemble, topology: Topology, existing: Assignment) -> I
                 "existing", f"must be on hosts of the cloud: {member.name} is not"
             ) from None
     return running
+
+
+def _eligible(problem: Problem, hard: Sequence[int]) -> BoolArray:
+    """Mark the hosts that each tier may use, by what they are and by what policies bar [T, H].
+
+    A soft policy that is enforced closes hosts, which stay eligible: others count on them.
+    """
+    eligible = problem.suited
+    for policy in problem.policies(hard):
+        barred = policy.barred(problem.snapshot) if policy.hard else None
+        if barred is not None:
+            eligible = eligible.copy()
+            eligible[problem.rows(policy.tiers)] &= ~barred
+    return eligible
 
 
 def _limits(problem: Problem, hard: Sequence[int]) -> IntArray:

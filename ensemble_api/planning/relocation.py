@@ -141,6 +141,8 @@ def _kinds(problem: Problem, others: IntArray, hosts: Sequence[str]) -> Iterable
         # Empty domains are alike, but for where they are, which the levels above say.
         columns.append(np.where(problem.domains_with(held, level)[number], number, -1))
     columns += [problem.eligible[row] for row in range(len(problem.counts))]
+    bars = (policy.barred(problem.snapshot) for policy in problem.ensemble.policies)
+    columns += [barred for barred in bars if barred is not None]
     for _, mask in sorted(problem.snapshot.others.items()):
         for level in problem.topology.levels:
             columns.append(problem.domains_with(mask, level)[problem.topology.index(level)])

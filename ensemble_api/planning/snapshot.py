@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """The capacity of a cloud at one moment, over its tree of failure domains."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
+from typing import TypeAlias
 
 import numpy as np
 
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.model import Tier
 from ensemble_api.planning.topology import BoolArray, FailureDomain, IntArray, Topology, frozen
+
+Selectors: TypeAlias = Mapping[str, Mapping[str, BoolArray]]
+"""By key and value of aggregates' metadata: the hosts (shape [H]) of such aggregates."""
 
 
 class Packing(Enum):
@@ -35,6 +39,9 @@ class Snapshot:
     most that one consumer may take). A missing name means that no host is closed, or that all are
     offered.
 
+    `selectors` marks, by key and value, the hosts that an aggregate gives that value, for each key
+    of aggregates' metadata that policies may ask for. Of a key that is missing nothing is known.
+
     `packing` is the operator's choice of the hosts to take first where nothing else decides: the
     emptiest, as Nova's own weighers do, or the fullest, which keeps large free blocks whole.
     """
@@ -48,6 +55,7 @@ class Snapshot:
     others: Mapping[str, BoolArray] = field(default_factory=dict)
     closed: Mapping[str, BoolArray] = field(default_factory=dict)
     offered: Mapping[str, BoolArray] = field(default_factory=dict)
+    selectors: Selectors = field(default_factory=dict)
     packing: Packing = Packing.SPREAD
     _trait_sets: tuple[frozenset[str], ...] = field(init=False, repr=False)
     _trait_number: IntArray = field(init=False, repr=False)
@@ -65,12 +73,9 @@ class Snapshot:
         if len(self.traits) != hosts:
             raise ModelError("traits", f"must have one set for each of {hosts} hosts")
         for name in ("others", "closed", "offered"):
-            masks = {}
-            for key, mask in getattr(self, name).items():
-                if np.shape(mask) != (hosts,):
-                    raise ModelError(f"{name}.{key}", f"must have the shape {(hosts,)}")
-                masks[key] = frozen(mask, np.bool_)
-            object.__setattr__(self, name, MappingProxyType(masks))
+            object.__setattr__(self, name, _masks(name, getattr(self, name), hosts))
+        selectors = {key: _masks(key, each, hosts) for key, each in self.selectors.items()}
+        object.__setattr__(self, "selectors", MappingProxyType(selectors))
         # Few hosts differ in traits, so each different set is looked at once, however many hosts.
         numbers: dict[frozenset[str], int] = {}
         by_host = [numbers.setdefault(frozenset(traits), len(numbers)) for traits in self.traits]
@@ -151,3 +156,24 @@ class Snapshot:
         free = np.clip(np.mean(shares, axis=0), 0.0, 1.0)
         share = free if self.packing is Packing.STACK else 1.0 - free
         return np.rint(share * 1000).astype(np.int64)
+
+
+def _masks(name: str, masks: Mapping[str, BoolArray], hosts: int) -> Mapping[str, BoolArray]:
+    """Give read-only masks over so many hosts; ModelError for one of another shape."""
+    found = {}
+    for key, mask in masks.items():
+        if np.shape(mask) != (hosts,):
+            raise ModelError(f"{name}.{key}", f"must have the shape {(hosts,)}")
+        found[key] = frozen(mask, np.bool_)
+    return MappingProxyType(found)
+
+
+def marked(topology: Topology, selected: Mapping[str, Mapping[str, Collection[str]]]) -> Selectors:
+    """Mark the hosts of each value; `selected` has their values by key and host."""
+    found: dict[str, dict[str, BoolArray]] = {key: {} for key in selected}
+    for key, masks in found.items():
+        for host, given in selected[key].items():
+            for value in given if host in topology else ():
+                mask = masks.setdefault(value, np.zeros(len(topology), dtype=np.bool_))
+                mask[topology.host_number(host)] = True
+    return found

@@ -11,11 +11,10 @@ from typing import Final
 from ensemble_api.planning.message import Argument, Message, Sentence, listed
 
 __all__ = [
-    "ZONE", "after_loss", "at_least", "at_most", "domain_label", "domains", "in_a", "in_every",
-    "in_number",
-    "in_one", "in_same", "left_of", "level_word", "listed", "loss_of_more", "loss_of_one",
-    "lost_with_worst", "members", "members_of", "no_domain", "over", "plural", "quoted",
-    "there_are",
+    "ZONE", "after_loss", "at_least", "at_most", "domain_label", "domains", "hosts_with", "in_a",
+    "in_every", "in_number", "in_one", "in_same", "left_of", "level_word", "listed", "loss_of_more",
+    "loss_of_one", "lost_with_worst", "members", "members_of", "no_domain", "over", "plural",
+    "quoted", "there_are",
 ]  # fmt: skip
 
 
@@ -98,6 +97,12 @@ over: Final = _Phrase(  # Say over what: over hosts, over racks.
     Sentence("over.rack", "over racks"),
     Sentence("over.zone", "over zones"),
     Sentence("over.other", "over %(levels)s"),
+)
+hosts_with: Final = _Phrase(  # Say where the hosts with a value of a key are.
+    Sentence("hosts-with.host", "on hosts with %(key)s %(values)s"),
+    Sentence("hosts-with.rack", "in racks that have hosts with %(key)s %(values)s"),
+    Sentence("hosts-with.zone", "in zones that have hosts with %(key)s %(values)s"),
+    Sentence("hosts-with.other", "in %(levels)s that have hosts with %(key)s %(values)s"),
 )
 _AFTER_LOSS = _Phrase(
     Sentence(

@@ -2,7 +2,7 @@
 """Which of the hosts that Nova found a server may be on, for the sake of ensembles."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,11 @@ from ensemble_api.cloud.inventory import ZONE_KEY, Level
 from ensemble_api.planning.policies import Exclusive
 from ensemble_api.planning.policies.exclusive import ENSEMBLE, PROJECT
 from ensemble_api.planning.relocation import Relocation, relocate
-from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.snapshot import Selectors, Snapshot, marked
 from ensemble_api.planning.topology import BoolArray, Topology
 from ensemble_api.scheduler import services
 from ensemble_api.scheduler.guards import GuardedHosts
+from ensemble_api.standing import selected
 from ensemble_api.store.current_state import CurrentStates, LocatedEnsemble
 from ensemble_api.store.exclusive import ExclusiveEnsemble
 from ensemble_api.store.locations import LocatedMember
@@ -28,6 +29,25 @@ class _Hosts:
     above: Mapping[str, tuple[str | None, ...]]
     up: frozenset[str]
     topology: Topology
+    selected: Mapping[str, Mapping[str, tuple[str, ...]]]  # values by key and host
+    selectors: Selectors
+
+    def with_new(
+        self,
+        above: Mapping[str, tuple[str | None, ...]],
+        selected: Mapping[str, Mapping[str, tuple[str, ...]]],
+    ) -> "_Hosts":
+        """The same with hosts that were not observed yet."""
+        above = {**self.above, **above}
+        topology = Topology.build(self.topology.levels, above, self.topology.zone_level)
+        every = {key: {**hosts, **selected.get(key, {})} for key, hosts in self.selected.items()}
+        return replace(
+            self,
+            above=above,
+            topology=topology,
+            selected=every,
+            selectors=marked(topology, every),
+        )
 
 
 class Admission:
@@ -58,7 +78,8 @@ class Admission:
         hosts, built = self._guarded.open_to(hosts, spec, concern.guards)
         if not hosts or (ensemble_id is None and not concern.exclusive):
             return hosts
-        topology, up = self._topology(hosts)
+        known = self._hosts(hosts)
+        topology = known.topology
         closed = self._closed(topology, concern.exclusive, ensemble_id or built, spec)
         hosts = [each for each in hosts if not closed[topology.host_number(each.host)]]
         if ensemble_id is None or not hosts:
@@ -71,27 +92,31 @@ class Admission:
             ensemble_id,
             here,
             spec.ignore_hosts or () if "ignore_hosts" in spec else (),
-            lambda located: self._choose(located, spec.instance_uuid, here, topology, up, ordered),
+            lambda located: self._choose(located, spec.instance_uuid, here, known, ordered),
         )
         return [each for each in hosts if each.host == target]
 
-    def _topology(self, hosts: Sequence[Any]) -> tuple[Topology, frozenset[str]]:
-        """The tree of all hosts, as observed, and those that are up, as these of Nova's are.
+    def _hosts(self, hosts: Sequence[Any]) -> _Hosts:
+        """All hosts, as observed, and these of Nova's, which are up.
 
-        Both are kept as long as no host changes; what was not observed yet Nova tells itself.
+        They are kept as long as no host changes; what was not observed yet Nova tells itself.
         """
         version, known = self._states.hosts_version(), self._known
         if known is None or known.version != version:
             observed = self._states.hosts()
             above = {each.name: each.above for each in observed}
             up = frozenset(each.name for each in observed if each.up)
-            known = _Hosts(version, above, up, Topology.build(self._names, above, self._zone))
+            topology = Topology.build(self._names, above, self._zone)
+            values = selected(observed)
+            known = _Hosts(version, above, up, topology, values, marked(topology, values))
             self._known = known
-        new = {each.host: self._told(each) for each in hosts if each.host not in known.above}
-        topology = known.topology
+        new = [each for each in hosts if each.host not in known.above]
         if new:
-            topology = Topology.build(self._names, {**known.above, **new}, self._zone)
-        return topology, known.up | {each.host for each in hosts}
+            known = known.with_new(
+                {each.host: self._told(each) for each in new},
+                {key: {each.host: _values(each, key) for each in new} for key in known.selected},
+            )
+        return replace(known, up=known.up | {each.host for each in hosts})
 
     def _told(self, host: Any) -> tuple[str | None, ...]:
         """The domains of a HostState, by its aggregates."""
@@ -107,20 +132,19 @@ class Admission:
         located: LocatedEnsemble,
         server_id: str,
         here: str | None,
-        topology: Topology,
-        up: frozenset[str],
+        known: _Hosts,
         hosts: Sequence[Any],
     ) -> str | None:
         member = located.member(server_id)
         if member is None:
             return None
-        found = self._best(located, member, here, topology, up, hosts)
+        found = self._best(located, member, here, known, hosts)
         if found is None:
             # Hosts that have just failed may not have been observed yet, and bind a member less.
             used = {host for each in located.members for host in each.hosts}
-            now = (up - used) | self._nova.up(used)
-            if now != up:
-                found = self._best(located, member, here, topology, now, hosts)
+            now = (known.up - used) | self._nova.up(used)
+            if now != known.up:
+                found = self._best(located, member, here, replace(known, up=now), hosts)
         return found
 
     def _best(
@@ -128,15 +152,14 @@ class Admission:
         located: LocatedEnsemble,
         member: LocatedMember,
         here: str | None,
-        topology: Topology,
-        up: frozenset[str],
+        known: _Hosts,
         hosts: Sequence[Any],
     ) -> str | None:
-        ensemble = located.record.ensemble
-        runs = here in up and here in topology
-        known = frozenset(topology.hosts if runs else up.intersection(topology.hosts))
+        ensemble, topology = located.record.ensemble, known.topology
+        runs = here in known.up and here in topology
+        standing = frozenset(topology.hosts if runs else known.up.intersection(topology.hosts))
         counted = [
-            (each.tier, tuple(host for host in each.hosts if host in known))
+            (each.tier, tuple(host for host in each.hosts if host in standing))
             for each in located.members
             if each is not member
         ]
@@ -146,7 +169,7 @@ class Admission:
             tuple((tier, hosts[0]) for tier, hosts in counted if len(hosts) == 1),
             tuple((tier, hosts) for tier, hosts in counted if len(hosts) > 1),
         )
-        snapshot = _snapshot(topology, up, self._others(located, topology, hosts))
+        snapshot = _snapshot(known, self._others(located, topology, hosts))
         return relocate(ensemble, snapshot, relocation, [each.host for each in hosts])
 
     def _others(
@@ -217,9 +240,15 @@ def _domains_of(policy: Exclusive, owner: ExclusiveEnsemble, topology: Topology)
     return mask
 
 
-def _snapshot(topology: Topology, up: frozenset[str], others: Mapping[str, BoolArray]) -> Snapshot:
+def _values(host: Any, key: str) -> tuple[str, ...]:
+    """The values that the aggregates of a HostState give a key."""
+    found = (aggregate.metadata.get(key) for aggregate in host.aggregates)
+    return tuple(value for value in found if value)
+
+
+def _snapshot(known: _Hosts, others: Mapping[str, BoolArray]) -> Snapshot:
     """What policies ask of hosts, which is not their capacity: Placement has seen to that."""
-    size = len(topology)
+    topology, size = known.topology, len(known.topology)
     nothing = np.zeros((size, 0), dtype=np.int64)
     return Snapshot(
         topology,
@@ -227,6 +256,7 @@ def _snapshot(topology: Topology, up: frozenset[str], others: Mapping[str, BoolA
         nothing,
         nothing,
         (frozenset(),) * size,
-        np.array([name in up for name in topology.hosts], dtype=np.bool_),
+        np.array([name in known.up for name in topology.hosts], dtype=np.bool_),
         others=others,
+        selectors=known.selectors,
     )

@@ -92,9 +92,9 @@ class CurrentStates:
         query = sa.select(model).order_by(model.name)
         with self._database.reading() as session:
             if names is None:
-                return [_observed_host(row) for row in session.scalars(query)]
+                return [rows.to_observed_host(row) for row in session.scalars(query)]
             return [
-                _observed_host(row)
+                rows.to_observed_host(row)
                 for some in rows.portions(sorted(names))
                 for row in session.scalars(query.where(model.name.in_(some)))
             ]
@@ -137,10 +137,6 @@ class CurrentStates:
                     )
                 )
             return target
-
-
-def _observed_host(row: models.Host) -> ObservedHost:
-    return ObservedHost(row.name, tuple(row.above), row.up, row.silent, row.disabled)
 
 
 def _located_ensembles(

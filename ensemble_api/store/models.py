@@ -234,6 +234,8 @@ class CreateRequest(Base):
 class Host(Base):
     """One row a host as it was last observed: its domains above the host level, and its state.
 
+    ``selectors`` are the values that its aggregates give to each key that policies may ask for.
+
     While its cell does not answer it is ``silent``, and the rest is as it was before.
     """
 
@@ -244,6 +246,7 @@ class Host(Base):
     up: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
     silent: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
     disabled: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
+    selectors: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
 
 
 class Move(Base):

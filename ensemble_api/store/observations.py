@@ -78,8 +78,7 @@ class Observations:
         model = models.Host
         with self._database.writing() as session:
             there = {
-                row.name: ObservedHost(row.name, tuple(row.above), row.up, row.silent, row.disabled)
-                for row in session.scalars(sa.select(model))
+                row.name: rows.to_observed_host(row) for row in session.scalars(sa.select(model))
             }
             wanted = {
                 each.name: _kept(each, there[each.name]) if each.silent else each
@@ -98,6 +97,7 @@ class Observations:
                     up=each.up,
                     silent=each.silent,
                     disabled=each.disabled,
+                    selectors={key: list(values) for key, values in each.selectors.items()},
                 )
                 for name, each in wanted.items()
                 if there.get(name) != each

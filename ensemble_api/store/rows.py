@@ -18,6 +18,7 @@ from ensemble_api.records import (
     LostHost,
     MemberRecord,
     MemberStatus,
+    ObservedHost,
     Status,
 )
 from ensemble_api.store import models
@@ -184,6 +185,18 @@ def described(
     except (ModelError, TypeError) as error:
         LOG.warning("The policies of ensemble %s cannot be read: %s", row.id, error)
         return codec.stored_ensemble({**row.body, "policies": []}, resources, indices)
+
+
+def to_observed_host(row: models.Host) -> ObservedHost:
+    """The host of a row."""
+    return ObservedHost(
+        row.name,
+        tuple(row.above),
+        row.up,
+        row.silent,
+        row.disabled,
+        {key: tuple(values) for key, values in (row.selectors or {}).items()},
+    )
 
 
 def to_member(row: Any) -> MemberRecord:

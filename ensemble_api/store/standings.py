@@ -11,7 +11,7 @@ from sqlalchemy import orm
 
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.planning.policies import Exclusive
-from ensemble_api.records import EnsembleRecord, MemberStatus, ObservedHost, Status
+from ensemble_api.records import EnsembleRecord, MemberStatus, Status
 from ensemble_api.standing import CloudHosts, standing
 from ensemble_api.store import models, rows
 
@@ -43,10 +43,7 @@ def judge(session: orm.Session, levels: Levels) -> int:
     ).all()
     if not found:
         return 0
-    observed = [
-        ObservedHost(row.name, tuple(row.above), row.up, row.silent)
-        for row in session.scalars(sa.select(models.Host))
-    ]
+    observed = [rows.to_observed_host(row) for row in session.scalars(sa.select(models.Host))]
     hosts = CloudHosts.of(levels.names, levels.zone, observed)
     for record in rows.with_members(session, found):
         others = _others(session, record)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from ensemble_api.operations import Requester
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.topology import FailureDomain
-from ensemble_api.records import MemberStatus, ObservedHost
+from ensemble_api.records import MemberStatus
 from ensemble_api.standing import CloudHosts
 from ensemble_api.store import models, operations, rows
 from ensemble_api.store.database import Database, retried
@@ -69,8 +69,7 @@ class ToldDomains:
             if not found:
                 return []
             observed = [
-                ObservedHost(row.name, tuple(row.above), row.up, row.silent)
-                for row in session.scalars(sa.select(models.Host))
+                rows.to_observed_host(row) for row in session.scalars(sa.select(models.Host))
             ]
         topology = CloudHosts.of(self._levels.names, self._levels.zone, observed).topology
         return [

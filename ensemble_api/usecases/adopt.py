@@ -22,7 +22,6 @@ from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.results.adoption import AdoptionPreview, LeftOutServer
 from ensemble_api.results.current_state import CurrentState
-from ensemble_api.schema_errors import ONE_OF
 from ensemble_api.standing import RUNNING, CloudHosts, Standing, standing
 from ensemble_api.store import rows
 from ensemble_api.store.api import Store
@@ -31,7 +30,7 @@ from ensemble_api.usecases.adoptable_servers import AdoptableServers, check_left
 from ensemble_api.usecases.adoption_moves import AdoptionMoves
 from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.member_servers import can_move
-from ensemble_api.usecases.resolve import ResolvedRequest
+from ensemble_api.usecases.resolve import ResolvedRequest, check_levels, check_selectors
 from ensemble_api.usecases.running_servers import FROM, FoundServers, RunningServers
 from ensemble_api.views import stored_plans
 from ensemble_api.views.domain_labels import labels
@@ -170,7 +169,7 @@ class Adopt:
             "policies": [dict(each) for each in policies],
         }
         by_tier = {tier.name: demands[tier.servers[0].id] for tier in tiers}
-        ensemble = self._ensemble(described, by_tier)
+        ensemble = self._ensemble(context, described, by_tier)
         members = tuple(
             _member(servers[each.id], tier.name, index, hosts.topology, providers, demands[each.id])
             for tier in tiers
@@ -226,13 +225,12 @@ class Adopt:
                 raise exception.Invalid(_TOO_MANY(count=size, most=most), field=FROM)
         return tiers
 
-    def _ensemble(self, described: Mapping[str, Any], demands: Mapping[str, Demand]) -> Ensemble:
-        for number, policy in enumerate(described["policies"]):
-            if policy["level"] not in self._inventory.levels:
-                raise exception.Invalid(
-                    ONE_OF(choices=", ".join(self._inventory.levels)),
-                    field=f"adopt.policies[{number}].level",
-                )
+    def _ensemble(
+        self, context: Context, described: Mapping[str, Any], demands: Mapping[str, Demand]
+    ) -> Ensemble:
+        policies = dict(enumerate(described["policies"]))
+        check_levels(policies, self._inventory.levels, "adopt")
+        check_selectors(policies, self._inventory.selectors, context, "adopt")
         try:
             return codec.ensemble(described, demands)
         except ModelError as error:

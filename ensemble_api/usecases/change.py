@@ -312,7 +312,12 @@ class Change:
         }
         own = frozenset(server for member in record.members for server in member.server_ids)
         return self._resolver.resolve(
-            context, asked.body, nova_check=nova_check, known=known, own_servers=own
+            context,
+            asked.body,
+            nova_check=nova_check,
+            known=known,
+            own_servers=own,
+            own_policies=record.body["policies"],
         )
 
     def _scaled(

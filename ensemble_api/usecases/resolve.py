@@ -4,7 +4,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, TypeAlias
 
 from ensemble_api import codec, domain_metadata, exception
 from ensemble_api.cloud.compute import Compute
@@ -16,6 +16,7 @@ from ensemble_api.patterns import Values, filled
 from ensemble_api.planning import model
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import Sentence
+from ensemble_api.planning.policies import Selector
 from ensemble_api.records import member_template
 from ensemble_api.schema_errors import ONE_OF
 from ensemble_api.server_names import member_server_name
@@ -34,6 +35,18 @@ _HINT_NOT_ALLOWED = Sentence(
 _NO_ZONES = Sentence(
     "invalid.no-zones", "ensembles know no availability zones in this cloud; leave it out"
 )
+_NO_SELECTORS = Sentence(
+    "invalid.no-selectors", "this cloud lets no policies go by the metadata of aggregates"
+)
+_NO_SUCH_VALUE = Sentence("invalid.no-such-value", "is no value that %(key)s has in this cloud")
+_NO_SUCH_VALUE_OF = Sentence(
+    "invalid.no-such-value-of",
+    "is no value that %(key)s has in this cloud: it must be one of %(choices)s",
+)
+_NAMED = 20  # values that an error lists
+Selectors: TypeAlias = Callable[[Context], Mapping[str, Collection[str]]]
+"""The values that the keys of selectors have, with an operator's context."""
+
 _NOTHING_KNOWN: Mapping[str, Demand] = {}
 
 
@@ -67,6 +80,7 @@ class Resolver:
         *,
         zone_level: str | None,
         placed: Callable[[Demand], Demand],
+        selectors: Selectors = lambda _: {},
         scheduler_hints: Collection[str] = (),
     ) -> None:
         self._compute = compute
@@ -76,6 +90,7 @@ class Resolver:
         self._max_members = max_members
         self._zone_level = zone_level
         self._placed = placed
+        self._selectors = selectors
         self._scheduler_hints = frozenset(scheduler_hints)
         self._accepted = AcceptedTemplates()
 
@@ -87,12 +102,14 @@ class Resolver:
         nova_check: NovaCheck = NovaCheck.ALWAYS,
         known: Mapping[str, Demand] = _NOTHING_KNOWN,
         own_servers: Collection[str] = (),
+        own_policies: Collection[Mapping[str, Any]] = (),
     ) -> ResolvedRequest:
         """Look every reference up with the tenant's own rights.
 
         ``nova_check`` is whether Nova is also asked whether it would take the servers. Tiers whose
         needs are ``known``, by name, are not looked up: they get no new servers. ``own_servers``
-        are the ids of those that the ensemble has, whose addresses are its own.
+        are the ids of those that the ensemble has, whose addresses are its own, and
+        ``own_policies`` what it asks for already, whatever has become of that.
 
         :raises ensemble_api.exception.Invalid: naming the field that is wrong.
         :raises ensemble_api.exception.EnsembleError: with what Nova would refuse, and its field.
@@ -102,7 +119,14 @@ class Resolver:
             raise exception.Invalid(
                 _TOO_MANY(count=size, most=self._max_members), field="ensemble.tiers"
             )
-        self._check_levels(body)
+        self._check_zones(body)
+        new = {
+            number: policy
+            for number, policy in enumerate(body["policies"])
+            if policy not in own_policies
+        }
+        check_levels(dict(enumerate(body["policies"])), self._levels, "ensemble")
+        check_selectors(new, self._selectors, context, "ensemble")
         self._check_hints(body)
         templates = ServerTemplates(
             self._compute, self._networks, self._volumes, context, self._placed, own_servers
@@ -156,15 +180,11 @@ class Resolver:
                 templates.references(place, tier["server"])
                 raise refusals.error(place, name, first, refused)
 
-    def _check_levels(self, body: Mapping[str, Any]) -> None:
+    def _check_zones(self, body: Mapping[str, Any]) -> None:
         for index, tier in enumerate(body["tiers"]):
             if self._zone_level is None and "availability_zone" in tier["server"]:
                 field = f"ensemble.tiers[{index}].server.availability_zone"
                 raise exception.Invalid(_NO_ZONES(), field=field)
-        for index, policy in enumerate(body["policies"]):
-            if policy["level"] not in self._levels:
-                field = f"ensemble.policies[{index}].level"
-                raise exception.Invalid(ONE_OF(choices=", ".join(self._levels)), field=field)
 
     def _check_hints(self, body: Mapping[str, Any]) -> None:
         for index, tier in enumerate(body["tiers"]):
@@ -174,3 +194,39 @@ class Resolver:
                     message = _HINT_NOT_ALLOWED(allowed=allowed) if allowed else _NO_HINTS()
                     field = f"ensemble.tiers[{index}].server.scheduler_hints.{key[:64]}"
                     raise exception.Invalid(message, field=field)
+
+
+def check_levels(
+    policies: Mapping[int, Mapping[str, Any]], levels: Sequence[str], place: str
+) -> None:
+    """Refuse policies, by their numbers, at levels that the cloud does not have.
+
+    :raises ensemble_api.exception.Invalid: naming the field, of the description at ``place``.
+    """
+    for index, policy in policies.items():
+        if policy["level"] not in levels:
+            field = f"{place}.policies[{index}].level"
+            raise exception.Invalid(ONE_OF(choices=", ".join(levels)), field=field)
+
+
+def check_selectors(
+    policies: Mapping[int, Mapping[str, Any]], selectors: Selectors, context: Context, place: str
+) -> None:
+    """Refuse keys that the operator does not list, and values that no aggregate has.
+
+    :raises ensemble_api.exception.Invalid: naming the field, of the description at ``place``.
+    """
+    asked = {index: each for index, each in policies.items() if each["type"] == Selector.kind}
+    known = selectors(context.elevated()) if asked else {}
+    for index, policy in asked.items():
+        field = f"{place}.policies[{index}]"
+        if policy.get("key", "") not in known:
+            message = ONE_OF(choices=", ".join(known)) if known else _NO_SELECTORS()
+            raise exception.Invalid(message, field=f"{field}.key")
+        values = known[policy["key"]]
+        for number, value in enumerate(policy.get("values", ())):
+            if value not in values:
+                wrong = _NO_SUCH_VALUE(key=policy["key"])
+                if 0 < len(values) <= _NAMED:
+                    wrong = _NO_SUCH_VALUE_OF(key=policy["key"], choices=", ".join(values))
+                raise exception.Invalid(wrong, field=f"{field}.values[{number}]")

@@ -51,6 +51,9 @@ def capabilities(found: Capabilities, sort_keys: Mapping[str, Iterable[str]]) ->
             for level in found.levels
         ],
         "scheduler_hints": list(found.scheduler_hints),
+        "selectors": [
+            {"key": key, "values": list(values)} for key, values in found.selectors.items()
+        ],
         "features": list(found.features),
         "policies": [{"type": kind, "fields": fields} for kind, fields in schemas.POLICIES.items()],
     }

@@ -27,6 +27,7 @@ CAPABILITIES: dict[str, Any] = {
         {"name": "host", "label": "host", "zone": False},
         {"name": "az", "label": "zone", "zone": True},
     ],
+    "selectors": [{"key": "disk", "values": ["hdd", "nvme"]}],
     "policies": [
         {"type": "affinity", "fields": {}},
         {"type": "spread", "fields": {"max_skew": {"type": "integer", "minimum": 1}}},

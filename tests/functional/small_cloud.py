@@ -149,7 +149,7 @@ class SmallCloud:
             compute,
             parts.get("networks") or FakeNetworks(),
             parts.get("volumes") or Volumes(),
-            Inventory(compute, adapter, levels, "nova"),
+            Inventory(compute, adapter, levels, "nova", selectors=parts.get("selectors", ())),
             parts.get("reservation") or Reservation(adapter, sleep=self.pauses.append),
             owner=parts.get("owner", "api"),
             worker=parts.get("worker", "worker"),
@@ -258,11 +258,14 @@ class SmallCloud:
         return DomainTeller(told, Compute(self.nova), FakeSession(), **parts)
 
     def observe(
-        self, levels: Sequence[str] = LEVELS, tell: Callable[[Any], None] = lambda _: None
+        self,
+        levels: Sequence[str] = LEVELS,
+        tell: Callable[[Any], None] = lambda _: None,
+        selectors: Sequence[str] = (),
     ) -> None:
         """Have everything compared with what Nova has now."""
         compute = Compute(self.nova)
-        inventory = Inventory(compute, None, parse_levels(levels), "nova")
+        inventory = Inventory(compute, None, parse_levels(levels), "nova", selectors=selectors)
         tree = Levels(inventory.levels, inventory.zone_level)
         observer = CloudObserver(
             Observations(self.store, tree),

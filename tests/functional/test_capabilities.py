@@ -12,6 +12,7 @@ from oslo_middleware.sizelimit import LimitingReader
 from small_cloud import FLAVOR, IMAGE, SmallCloud, caller
 
 from ensemble_api import exception, routes
+from ensemble_api.planning.policies import KINDS
 
 
 def ask(cloud: SmallCloud, method: str, path: str, body: Any = None, **parts: Any) -> Any:
@@ -152,7 +153,7 @@ def test_each_sort_key_and_status_is_taken(cloud: SmallCloud) -> None:
 
 def test_each_kind_of_policy_has_the_fields_that_are_told(cloud: SmallCloud) -> None:
     kinds = {each["type"]: each["fields"] for each in capabilities(cloud)["policies"]}
-    assert {*kinds} == {"affinity", "anti-affinity", "spread", "near", "survive", "exclusive"}
+    assert {*kinds} == KINDS.keys()
     most = kinds["anti-affinity"]["max_per_domain"]["maximum"]
     for number, status in ((most, 200), (most + 1, 400)):
         body = drawn(policies=[rule(max_per_domain=number)])

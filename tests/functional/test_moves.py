@@ -218,3 +218,28 @@ def test_a_tag_or_a_hint_makes_no_member(scene: Scene) -> None:
     stranger = str(uuid.uuid4())
     hints = {"ensemble": [scene.record.id], "member": [scene.record.members[0].id]}
     assert scene.admit(stranger, ["h1"], scheduler_hints=hints, project="p2") == ["h1"]
+
+
+def test_a_member_is_given_a_host_that_its_selector_wants(store: Store) -> None:
+    selector = {"type": "selector", "level": "host", "tiers": ["web"], "key": "disk"}
+    scene = running(store, FakeNova(), {**selector, "values": ["nvme"]})
+    fast = ("h0", "h1", "h2", "h4")
+    observed = [
+        ObservedHost(
+            name,
+            (rack, "nova"),
+            up=True,
+            selectors={"disk": ("nvme",) if name in fast else ()},
+        )
+        for name, rack in RACKS.items()
+        if name != "h5"
+    ]
+    scene.states.save_hosts(observed)
+    assert scene.admit(scene.servers[0], ["h3", "h4", "h5"]) == ["h4"]
+    assert scene.admit(scene.servers[1], ["h3", "h5"]) == []
+    # A host that is new to us is told of by Nova.
+    new = scene.host("h5")
+    new.aggregates.append(SimpleNamespace(metadata={"disk": "nvme"}))
+    spec = Spec(instance_uuid=scene.servers[2], project_id="p1")
+    admission = Admission(CurrentStates(store), GuardedHosts(Guards(store)), LEVELS, scene.nova)
+    assert [each.host for each in admission.admit([scene.host("h3"), new], spec)] == ["h5"]

@@ -99,6 +99,20 @@ def scheduler_hints(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
         assert ask(serve(scheduler_hints=key), "POST", plans, wanted).status_int == 503, key
 
 
+def selectors(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    cloud.nova.aggregates_beside.append(
+        {"name": "fast", "metadata": {"disk": "nvme"}, "hosts": [cloud.nova.hosts[0].name]}
+    )
+    wanted = body(1)
+    selector = {"type": "selector", "level": "host", "tiers": ["web"], "key": "disk"}
+    wanted["ensemble"]["policies"].append({**selector, "values": ["nvme"]})
+    plans = "/os-ensembles/plans"
+    assert ask(serve(), "POST", plans, wanted).status_int == 400
+    assert ask(serve(selectors="disk"), "POST", plans, wanted).status_int == 200
+    for key in ("rack", "availability_zone", "filter_tenant_id", "filter_tenant_id_2"):
+        assert ask(serve(selectors=key), "POST", plans, wanted).status_int == 503, key
+
+
 def max_members(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     application = serve(max_members=2)
     refused = ask(application, "POST", "/os-ensembles/plans", body(3))
@@ -330,6 +344,7 @@ OURS: dict[str, Callable[[Serve, SmallCloud, Path], None]] = {
     "connection": connection,
     "levels": levels,
     "scheduler_hints": scheduler_hints,
+    "selectors": selectors,
     "max_members": max_members,
     "plan_lifetime": plan_lifetime,
     "packing": packing,

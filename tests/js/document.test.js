@@ -28,6 +28,9 @@ for (const [name, policy] of [
   ['near the tier that comes first', { type: 'near', level: 'zone', tiers: ['web'], to: 'cache' }],
   ['surviving with a share', { type: 'survive', level: 'rack', tiers: ['web'], failures: 2, min_available: '50%' }],
   ['surviving with none left', { type: 'survive', level: 'rack', tiers: ['web'], failures: 1, min_available: 0 }],
+  ['on hosts with a value', {
+    type: 'selector', level: 'host', tiers: ['web'], key: 'disk', values: ['a', 'b'], rule: 'not',
+  }],
   ['alone', { type: 'exclusive', level: 'host', tiers: ['cache'], other: 'ensemble' }],
 ]) {
   test('a policy is the same after it was read: ' + name, () => {

@@ -8,7 +8,7 @@ const {
   edgeLanes, tierLegend, drafts, draftPolicies, apiBody, draftFaults, policyPicture, policyChip, policyEditor, policyWords,
 } = ensembles;
 
-const KINDS = ['anti-affinity', 'affinity', 'spread', 'near', 'survive', 'exclusive'];
+const KINDS = ['anti-affinity', 'affinity', 'spread', 'near', 'survive', 'exclusive', 'selector'];
 let tiers = drafts.empty();
 for (const name of ['web', 'cache', 'db']) { tiers = drafts.addTier(tiers, { name, flavor: 'f', image: 'i' }); }
 
@@ -18,7 +18,7 @@ function page(...policies) {
   const legends = tierLegend.legend(draft.tiers);
   const on = {
     get draft() { return draft; },
-    levels: ['host', 'rack', 'zone'], changes: [],
+    levels: ['host', 'rack', 'zone'], selectors: [{ key: 'disk', values: ['hdd', 'nvme'] }], changes: [],
     legend: new Map(draft.tiers.map((tier, index) => [tier.key, legends[index]])),
     sentence: (policy) => policyWords.sentence(apiBody.ruleOf(draft, policy)),
     addPolicy(values) {
@@ -60,6 +60,9 @@ const CHIPS = [
   ['two failures', { type: 'survive', level: 'host', failures: 2, min_available: 3 }, 'Survive any 2 hosts, 3 left'],
   ['no other project', { type: 'exclusive', level: 'host', other: 'project' }, 'No other project on its host'],
   ['no other ensemble', { type: 'exclusive', level: 'rack', other: 'ensemble' }, 'No other ensemble on its rack'],
+  ['only there', { type: 'selector', level: 'host', key: 'disk', values: ['a', 'b'] }, 'Only on hosts with disk “a” or “b”'],
+  ['not there', { type: 'selector', level: 'rack', key: 'disk', values: ['a'], rule: 'not' },
+    'Not in racks that have hosts with disk “a”'],
   ['a level of the operator', { type: 'affinity', level: 'room' }, 'Together in one room'],
   ['a kind we do not know', { type: 'far', level: 'rack' }, 'far, rack'],
 ];
@@ -91,6 +94,7 @@ test('every kind has its fields in the editor, each with a label, and its term',
     'anti-affinity': ['most'], affinity: [], spread: ['skew', 'domains'], near: ['to'],
     survive: ['failures', 'available', 'available-count', 'available-share', 'available-majority'],
     exclusive: ['other-project', 'other-ensemble'],
+    selector: ['selectorRule-only', 'selectorRule-not', 'selectorKey-disk'],
   };
   const common = ['level-host', 'level-rack', 'level-zone', 'enforcement-hard', 'enforcement-soft'];
   for (const type of KINDS) {
@@ -147,7 +151,7 @@ test('the menu explains each kind for this tier, and adds the one that is chosen
   const on = page();
   one('#t1-add').click();
   assert.equal(document.activeElement.id, 't1-add-anti-affinity');
-  assert.equal(document.querySelectorAll('.ens-policy-offer').length, 5);
+  assert.equal(document.querySelectorAll('.ens-policy-offer').length, 6);
   assert.match(said('#t1-add-survive'), /Survive failures.*survive.*Whichever rack fails, enough members of web/s);
   one('#t1-add-survive').click();
   assert.deepEqual(on.changes, [['addPolicy', { type: 'survive', level: 'rack', tiers: ['t1'] }]]);
@@ -174,7 +178,7 @@ test('arrows lead through a menu, and Escape back to its button', () => {
   assert.equal(document.activeElement.id, 't1-add-survive');
   press('ArrowUp');
   press('ArrowUp');
-  assert.equal(document.activeElement.id, 't1-add-exclusive');
+  assert.equal(document.activeElement.id, 't1-add-selector');
   press('Escape');
   assert.equal(document.activeElement.id, 't1-add');
   assert.equal(one('#t1-add').getAttribute('aria-expanded'), 'false');
@@ -307,4 +311,30 @@ test('the editor offers a majority beside a number and a share', () => {
   const box = policyEditor.editor({ ...on.draft.policies[0], available: 'majority' }, on, {});
   assert.equal(box.querySelector('#p4-available'), null);
   assert.ok(box.querySelector('#p4-available-majority').checked);
+});
+
+test('a new selector begins with what the cloud offers, and is offered nowhere else', () => {
+  const on = page();
+  one('#t1-add').click();
+  one('#t1-add-selector').click();
+  const [policy] = on.draft.policies;
+  assert.deepEqual(apiBody.ruleOf(on.draft, policy), {
+    type: 'selector', level: 'host', tiers: ['web'], enforcement: 'hard', key: 'disk', values: ['hdd'], rule: 'only',
+  });
+  const box = policyEditor.editor(policy, on, {});
+  const second = box.querySelector('#p4-selectorValues-1');
+  second.checked = true;
+  second.dispatchEvent(new window.Event('change'));
+  assert.deepEqual(on.changes.pop(), ['changePolicy', 'p4', { selectorValues: ['hdd', 'nvme'] }]);
+  const without = page();
+  without.selectors = [];
+  one('#t1-add').click();
+  assert.equal(one('#t1-add-selector'), null);
+});
+
+test('a selector of what the cloud has no more shows it all the same', () => {
+  const on = page({ type: 'selector', selectorKey: 'room', selectorValues: ['north'] });
+  const box = policyEditor.editor(on.draft.policies[0], on, {});
+  assert.ok(box.querySelector('#p4-selectorKey-room').checked);
+  assert.ok(box.querySelector('#p4-selectorValues-0').checked);
 });

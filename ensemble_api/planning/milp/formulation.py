@@ -24,11 +24,16 @@ class Linear:
     columns: list[int] = field(default_factory=list)
     factors: list[int] = field(default_factory=list)
     constant: int = 0
+    _place: dict[int, int] = field(default_factory=dict, repr=False)
 
     def add(self, column: int, factor: int = 1) -> None:
-        """Add one column times a factor."""
-        self.columns.append(column)
-        self.factors.append(factor)
+        """Add one column times a factor; a solver takes each column once."""
+        place = self._place.setdefault(column, len(self.columns))
+        if place < len(self.columns):
+            self.factors[place] += factor
+        else:
+            self.columns.append(column)
+            self.factors.append(factor)
 
     def value(self, values: IntArray) -> int:
         """Work out the sum for the values of all columns."""

@@ -136,7 +136,9 @@ def _classes(problem: Problem, host: IntArray) -> IntArray:
     if problem.existing is not None:
         running = np.where(problem.existing.any(axis=0), 1 + np.arange(len(useful)), 0)
     above = [problem.topology.index(name) for name in problem.topology.levels[1:2]]
-    facts = np.column_stack([*above, problem.caps.T, useful, problem.cost, running])[host]
+    bars = [policy.barred(problem.snapshot) for policy in problem.policies(problem.soft)]
+    barred = [each for each in bars if each is not None]
+    facts = np.column_stack([*above, problem.caps.T, useful, problem.cost, running, *barred])[host]
     _, first, inverse = np.unique(facts, axis=0, return_index=True, return_inverse=True)
     place = np.empty(len(first), dtype=np.int64)
     place[np.argsort(first)] = np.arange(len(first))

@@ -21,6 +21,7 @@ class ShowCapabilities(command.ShowOne):
         fields = {
             "limits": ReadableColumn(found["limits"], _pairs),
             "levels": ReadableColumn(found["levels"], _levels),
+            "selectors": ReadableColumn(found.get("selectors", []), _selectors),
             "policies": ReadableColumn(found["policies"], _policies),
             "statuses": ReadableColumn(found["statuses"], _names),
             "member_statuses": ReadableColumn(found["member_statuses"], _names),
@@ -47,6 +48,13 @@ def _levels(levels: Iterable[Mapping[str, Any]]) -> str:
     return ", ".join(
         words.printable(each["name"]) + (" (availability zone)" if each["zone"] else "")
         for each in levels
+    )
+
+
+def _selectors(selectors: Iterable[Mapping[str, Any]]) -> str:
+    """Say the keys with their values: "disk: hdd, nvme"."""
+    return _pairs(
+        {each["key"]: ", ".join(map(words.printable, each["values"])) for each in selectors}
     )
 
 

@@ -251,7 +251,13 @@ def test_capabilities_are_shown_in_words_and_as_data(fake: ScriptedCloud, openst
     fake.on("GET", "/capabilities", (200, {"capabilities": CAPABILITIES}))
     done = openstack("ensemble", "capabilities", "show")
     assert done.code == 0, done.err
-    for words in ("max_members: 500", "az (availability zone)", "spread: max_skew", "affinity: no"):
+    for words in (
+        "max_members: 500",
+        "az (availability zone)",
+        "spread: max_skew",
+        "affinity: no",
+        "disk: hdd, nvme",
+    ):
         assert words in done.out
     as_data = openstack("ensemble", "capabilities", "show", "-f", "json")
     assert json.loads(as_data.out) == CAPABILITIES

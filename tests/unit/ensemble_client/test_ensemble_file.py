@@ -221,7 +221,7 @@ def test_auto_and_none_are_words_but_may_be_names_in_a_list(path: Path, word: st
             "type: affinity",
             "type: afinity",
             "19: ensemble.policies[1].type: must be 'affinity', 'anti-affinity', 'spread', 'near', "
-            "'survive' or 'exclusive', not 'afinity'; did you mean 'affinity'?",
+            "'survive', 'exclusive' or 'selector', not 'afinity'; did you mean 'affinity'?",
             id="a mistyped policy type",
         ),
         pytest.param(

@@ -87,6 +87,18 @@ def test_the_client_knows_the_types_and_fields_that_the_api_knows() -> None:
             {"type": "exclusive", "level": "host", "tiers": ["web"], "other": "ensemble"},
             id="hosts without other ensembles",
         ),
+        pytest.param(
+            "type: selector\nlevel: host\ntiers: web\nkey: disk\nvalues: nvme\nrule: not",
+            {
+                "type": "selector",
+                "level": "host",
+                "tiers": ["web"],
+                "key": "disk",
+                "values": ["nvme"],
+                "rule": "not",
+            },
+            id="hosts without a value",
+        ),
     ],
 )
 def test_a_policy_is_read_as_the_api_expects_it(text: str, body: dict[str, Any]) -> None:
@@ -119,8 +131,8 @@ def test_a_policy_is_read_as_the_api_expects_it(text: str, body: dict[str, Any])
         pytest.param("level: rack\ntiers: web", "a.yaml:1: 'type' is missing", id="no type"),
         pytest.param(
             "type: exclusiv\nlevel: rack\ntiers: web",
-            "a.yaml:1: type: must be 'affinity', 'anti-affinity', 'spread', 'near', 'survive' or "
-            "'exclusive', not 'exclusiv'; did you mean 'exclusive'?",
+            "a.yaml:1: type: must be 'affinity', 'anti-affinity', 'spread', 'near', 'survive', "
+            "'exclusive' or 'selector', not 'exclusiv'; did you mean 'exclusive'?",
             id="an unknown type",
         ),
         pytest.param(
@@ -159,6 +171,16 @@ def test_a_policy_is_read_as_the_api_expects_it(text: str, body: dict[str, Any])
             "a.yaml:4: min_available: must be a whole number or a percentage up to 100%, not a "
             "list",
             id="a list for a share",
+        ),
+        pytest.param(
+            "type: selector\nlevel: host\ntiers: web\nkey: disk",
+            "a.yaml:1: 'values' is missing",
+            id="a selector without values",
+        ),
+        pytest.param(
+            "type: selector\nlevel: host\ntiers: web\nkey: disk\nvalues: a\nrule: never",
+            "a.yaml:6: rule: must be 'only' or 'not', not 'never'",
+            id="a mistyped rule",
         ),
         pytest.param(
             "type: exclusive\nlevel: rack\ntiers: web\nother: projects",

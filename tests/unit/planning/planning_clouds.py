@@ -19,10 +19,14 @@ def cloud(
     others: Mapping[str, Sequence[str]] | None = None,
     closed: Mapping[str, Sequence[str]] | None = None,
     offered: Mapping[str, Sequence[str]] | None = None,
+    selectors: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     total: int = 8,
     packing: Packing = Packing.SPREAD,
 ) -> Snapshot:
-    """Give a cloud of hosts {name: (rack, zone, free VCPU)}, each with `total` VCPU."""
+    """Give a cloud of hosts {name: (rack, zone, free VCPU)}, each with `total` VCPU.
+
+    `selectors` are the hosts of each value, by key and value.
+    """
     topology = Topology.build(LEVELS, {name: row[:2] for name, row in hosts.items()}, "zone")
     free = [[hosts[name][2]] for name in topology.hosts]
     return Snapshot(
@@ -35,6 +39,7 @@ def cloud(
         others=_masks(topology, others),
         closed=_masks(topology, closed),
         offered=_masks(topology, offered),
+        selectors={key: _masks(topology, named) for key, named in (selectors or {}).items()},
         packing=packing,
     )
 

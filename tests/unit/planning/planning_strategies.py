@@ -9,7 +9,15 @@ from planning_clouds import cloud
 
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.model import Ensemble, Tier
-from ensemble_api.planning.policies import Affinity, AntiAffinity, Exclusive, Near, Spread, Survive
+from ensemble_api.planning.policies import (
+    Affinity,
+    AntiAffinity,
+    Exclusive,
+    Near,
+    Selector,
+    Spread,
+    Survive,
+)
 from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.snapshot import Packing, Snapshot
 
@@ -48,6 +56,12 @@ def clouds(draw: st.DrawFn) -> Snapshot:
         offered=draw(
             st.sampled_from([{}, {"t1": [name for name in names if draw(st.integers(0, 4))]}])
         ),
+        selectors={
+            "disk": {
+                value: [name for name in names if draw(st.integers(0, 2)) == 0]
+                for value in ("a", "b")
+            }
+        },
         packing=draw(st.sampled_from(Packing)),
     )
 
@@ -72,7 +86,7 @@ def policies(draw: st.DrawFn, names: list[str]) -> Policy | None:
     level = draw(st.sampled_from(["host", "rack", "zone"]))
     hard = draw(st.booleans())
     some = tuple(draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True)))
-    kind = draw(st.integers(0, 5))
+    kind = draw(st.integers(0, 6))
     try:
         match kind:
             case 0:
@@ -90,6 +104,10 @@ def policies(draw: st.DrawFn, names: list[str]) -> Policy | None:
                 left: list[int | str] = [1, 2, "50%"]
                 least_left = draw(st.sampled_from(left))
                 return Survive(level, some, hard, least_left, draw(st.integers(1, 2)))
+            case 5:
+                values = draw(st.sampled_from([("a",), ("b",), ("a", "b"), ("gone",)]))
+                rule = draw(st.sampled_from(["only", "not"]))
+                return Selector(level, some, hard, "disk", values, rule)
             case _:
                 return Exclusive(level, some, hard, draw(st.sampled_from(["ensemble", "project"])))
     except ModelError:

@@ -206,7 +206,7 @@ def test_no_move_makes_a_hard_policy_worse_and_none_is_refused_without_need(
     for host in hosts:
         after = _missed(ensemble, snapshot, {**placed, member: host})
         worse = any(amount > before.get(policy, 0) for policy, amount in after.items())
-        if check._suits(tier, host, snapshot) and not worse:
+        if check.eligible(ensemble, tier, host, snapshot) and not worse:
             allowed.append(host)
     # Where it is would always do, so there is always a host.
     assert here in allowed

@@ -99,8 +99,8 @@ def test_what_is_no_ensemble_is_refused_with_its_place(document: Any, words: str
 
 def test_a_level_that_the_cloud_lacks_is_refused_at_its_policy() -> None:
     with pytest.raises(DocumentError, match=re.escape("policies[0].level: must be one of")):
-        wanted(an_ensemble()).check_levels(("host", "rack"))
-    wanted(an_ensemble()).check_levels(("host", "rack", "zone"))
+        wanted(an_ensemble()).check_cloud(("host", "rack"), ())
+    wanted(an_ensemble()).check_cloud(("host", "rack", "zone"), ())
 
 
 def test_the_published_policies_are_those_of_the_api() -> None:

@@ -41,6 +41,14 @@
     });
   }
 
+  /** "a", "a or b", "a, b or c". */
+  function either(names) {
+    if (names.length < 2) { return names.join(''); }
+    return fill(gettext('%(first)s or %(last)s'), {
+      first: names.slice(0, -1).join(', '), last: names[names.length - 1],
+    });
+  }
+
   /** "2 of 3 left"; nothing left is said in words of its own. */
   function left(remaining, count) {
     if (remaining === 0) { return gettext('none left'); }
@@ -119,6 +127,6 @@
 
   ensembles.words = {
     gettext, ngettext, fill, level, heading, label, list, left, members, domains, afterLoss, outcome, outcomes, status, size,
-    memory,
+    memory, either, several,
   };
 }());

@@ -120,6 +120,7 @@
     choices: data.choices,
     makeKeyPair: (body) => server.post(data.keyPairUrl, body),
     levels: data.levels,
+    selectors: data.selectors,
     catalogue: lists,
     quota: () => quota.figures(subject.costs(state.draft), data.choices.quota, (id) => lists.get('flavors', id)),
     details(key, field) {

@@ -9,6 +9,7 @@
   const PLAIN = {
     fields: {}, // of a draft, each with the API's name
     first: {}, // their values in a new policy
+    begins: () => ({}), // what a new one has on this page, instead of that; null where there can be none
     hasTarget: false, // whether it names a tier to be near to, beside its own tiers
     boxes: () => ['aa', 'aa', 'aa'], // its picture, see policy_picture.js
     ending: () => 'dot', // of its edge at a tier; see edge_lanes.js

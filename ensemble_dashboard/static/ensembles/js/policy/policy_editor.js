@@ -11,7 +11,7 @@
   const { limit } = ensembles.limits;
 
   /**
-   * Make the editor. page: {draft, levels, typePolicy(key, values), changePolicy(key, values), sentence(policy)};
+   * Make the editor. page: {draft, levels, selectors, typePolicy(key, values), changePolicy(key, values), sentence(policy)};
    * act: {close(), remove()}.
    */
   function editor(policy, page, act) {
@@ -51,10 +51,12 @@
   /** What makes the fields that each kind has besides level and enforcement. */
   function inputs(policy, page) {
     return {
+      page,
       number: (field, label) => number(policy, page, field, label),
       text: (field, label) => input(policy, page, field, label, { type: 'text', value: policy[field] },
         (given) => given.trim()),
-      segments: (field, label, options) => segments(policy, page, field, label, options),
+      segments: (field, label, options, besides) => segments(policy, page, field, label, options, besides),
+      boxes: (field, label, options) => boxes(policy, page, field, label, options),
       ways: (field, label, options, chosen) => ways(policy, page, field, label, options, chosen),
       target: (label) => targetOf(policy, page, label),
     };
@@ -68,15 +70,31 @@
       el('option', { value: tier.key, selected: tier.key === policy.to, 'data-name': tier.key }, tier.name))));
   }
 
-  /** One of few, side by side. */
-  function segments(policy, page, field, label, options) {
+  /** One of few, side by side; besides: what else changes with it. */
+  function segments(policy, page, field, label, options, besides) {
     const id = policy.key + '-' + field;
     return el('div', { id, class: 'ens-choice', role: 'radiogroup', 'aria-labelledby': id + '-label' },
       el('span', { id: id + '-label', class: 'ens-label' }, label),
       el('span', { class: 'ens-segments' }, options.map(([value, said]) => el('label', {}, el('input', {
         id: id + '-' + value, type: 'radio', name: id, value, checked: value === policy[field],
-        on: { change: () => page.changePolicy(policy.key, { [field]: value }) },
+        on: { change: () => page.changePolicy(policy.key, { [field]: value, ...besides }) },
       }), el('span', {}, said)))));
+  }
+
+  /** Any of some values. */
+  function boxes(policy, page, field, label, options) {
+    const id = policy.key + '-' + field;
+    const now = policy[field];
+    return el('div', { class: 'ens-choice' },
+      el('span', { id: id + '-label', class: 'ens-label' }, label),
+      el('div', { id, class: 'ens-boxes ens-boxes-inline', role: 'group', 'aria-labelledby': id + '-label' },
+        options.map((value, place) => el('label', {}, el('input', {
+          id: id + '-' + place, name: id, type: 'checkbox', checked: now.includes(value),
+          on: {
+            change: ({ target }) => page.changePolicy(policy.key,
+              { [field]: target.checked ? [...now, value] : now.filter((one) => one !== value) }),
+          },
+        }), ' ', value))));
   }
 
   /** One of few ways to fill a field, each with what it begins with: [[way, words, value]]. */

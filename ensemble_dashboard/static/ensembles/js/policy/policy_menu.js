@@ -79,7 +79,7 @@
 
   /** What can be chosen, each with its picture and what it is for. */
   function offers(where, tier, page, values, other) {
-    const offered = policyKinds.all().filter((kind) => kind[where]);
+    const offered = policyKinds.all().filter((kind) => kind[where] && kind.begins(page));
     const stem = tier.key + (values.between ? '-relate-' : '-add-');
     return el('ul', { class: 'ens-plain' }, offered.map((kind) => el('li', {}, el('button', {
       id: stem + kind.type, type: 'button', class: 'ens-policy-offer',
@@ -87,7 +87,7 @@
         click: () => {
           close();
           const tiers = kind.hasTarget ? [tier.key] : values.tiers;
-          add({ ...values, type: kind.type, level: kind[where].level, tiers }, page);
+          add({ ...values, type: kind.type, level: kind[where].level, tiers, ...kind.begins(page) }, page);
         },
       },
     },
