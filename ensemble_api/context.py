@@ -12,6 +12,7 @@ class Context(Protocol):
     project_id: str
     roles: Sequence[str]
     is_admin: bool
+    auth_token: str | None
 
     def elevated(self) -> "Context":
         """The same caller with an administrator's rights, as a copy."""

@@ -28,6 +28,7 @@ from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.notifications import Notifications
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import Session, check_policy
+from ensemble_api.cloud.stacks import Stacks
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
 from ensemble_api.execution.handover import Handovers
@@ -137,6 +138,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         volumes,
         inventory,
         reservation,
+        Stacks(session.identity),
         owner=f"{owner}:api",
         worker=owner,
         max_members=ours.max_members,

@@ -12,6 +12,7 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.cloud.stacks import Stacks
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.context import Context
 from ensemble_api.operations import Operation, Requester
@@ -75,6 +76,7 @@ class Service:
         volumes: Volumes,
         inventory: Inventory,
         reservation: Reservation,
+        stacks: Stacks,
         *,
         owner: str,
         worker: str,
@@ -178,6 +180,7 @@ class Service:
             inventory,
             exclusivity,
             AdoptionMoves(free_capacity),
+            stacks,
             saved_plans,
             max_members=max_members,
         )

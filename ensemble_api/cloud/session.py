@@ -67,7 +67,8 @@ class Session:
         self._auth, self._session = credentials.load(config)
         self.placement = credentials.placement(config)
         self.network = credentials.network(config)
-        self._roles = Roles(credentials.identity(config, self._auth, self._session))
+        self.identity = credentials.identity(config, self._auth, self._session)
+        self._roles = Roles(self.identity)
 
     def current_rights(self, requester: Requester, project_id: str) -> CurrentRights:
         """See ``Roles.current``."""

@@ -59,6 +59,7 @@ class ServiceUser:
     user_id = project_id = ""
     roles: Sequence[str] = ()
     is_admin = True
+    auth_token: str | None = None
 
     def elevated(self) -> "ServiceUser":
         """The same: there is nobody above the service user."""

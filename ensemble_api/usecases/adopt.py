@@ -12,6 +12,7 @@ from ensemble_api import codec, exception, limits
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.inventory import Inventory
+from ensemble_api.cloud.stacks import Stacks
 from ensemble_api.context import Context
 from ensemble_api.planning import adoption, result
 from ensemble_api.planning.errors import ModelError
@@ -85,12 +86,13 @@ class Adopt:
         inventory: Inventory,
         exclusivity: Exclusivity,
         moves: AdoptionMoves,
+        stacks: Stacks,
         saved_plans: SavedPlans,
         *,
         max_members: int,
     ) -> None:
         self._store = store
-        self._servers = RunningServers(compute)
+        self._servers = RunningServers(compute, stacks)
         self._adoptable = AdoptableServers(store, compute, inventory, exclusivity)
         self._inventory = inventory
         self._exclusivity = exclusivity

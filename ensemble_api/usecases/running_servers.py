@@ -3,13 +3,14 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ensemble_api import exception, limits
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand, demand
+from ensemble_api.cloud.stacks import NoSuchStack, Stacks
 from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG
 from ensemble_api.context import Context
 from ensemble_api.planning.adoption import RunningServer, ServerGroup
@@ -17,6 +18,7 @@ from ensemble_api.planning.message import Sentence
 
 _NO_SERVER = Sentence("unknown.server", "there is no server %(name)s for this project")
 _NO_GROUP = Sentence("unknown.server-group", "there is no server group %(name)s for this project")
+_NO_STACK = Sentence("unknown.stack", "Heat shows you no stack %(name)s")
 _NO_SERVERS = Sentence("adoption.no-servers", "has no servers")
 
 FROM: Final = "adopt.from"
@@ -60,8 +62,9 @@ class FoundServers:
 class RunningServers:
     """Looks for servers of a project, with the rights of whoever asks."""
 
-    def __init__(self, compute: Compute) -> None:
+    def __init__(self, compute: Compute, stacks: Stacks) -> None:
         self._compute = compute
+        self._stacks = stacks
 
     def find(self, context: Context, source: Mapping[str, Any]) -> FoundServers:
         """The servers that are meant by the ``from`` of an adoption.
@@ -90,6 +93,8 @@ class RunningServers:
                     _NO_GROUP(name=value), field=f"{FROM}.server_group"
                 )
             visible &= set(group["members"])
+        elif kind == "stack":
+            visible = self._of_stack(context, value, visible)
         if tag is not None:
             servers = list(self._compute.servers(context, context.project_id, tag))
         elif len(visible) * _FEW <= total:
@@ -100,13 +105,26 @@ class RunningServers:
         meant = [
             each
             for each in servers
-            if each["id"] in visible
-            and each["tenant_id"] == context.project_id
-            and (kind != "stack" or is_of_stack(each, value))
+            if each["id"] in visible and each["tenant_id"] == context.project_id
         ]
         if not meant:
             raise exception.Invalid(_NO_SERVERS(), field=f"{FROM}.{kind}")
         return FoundServers(tuple(meant), groups)
+
+    def _of_stack(self, context: Context, stack: str, visible: Collection[str]) -> set[str]:
+        """Those of the servers that are of a stack: as Heat says, or by their marks without it.
+
+        :raises ensemble_api.exception.Invalid: when Heat knows no such stack.
+        """
+        try:
+            known = self._stacks.servers(context, stack)
+        except NoSuchStack as error:
+            raise exception.Invalid(_NO_STACK(name=stack), field=f"{FROM}.stack") from error
+        if known is not None:
+            return {*visible} & known
+        servers = self._compute.all_servers(context, context.project_id)
+        marked = {each["id"] for each in servers if is_of_stack(each, stack)}
+        return {*visible} & marked
 
     def template(
         self, context: Context, servers: Sequence[Mapping[str, Any]], *, zones: bool
@@ -170,9 +188,10 @@ def demand_of(compute: Compute, context: Context, server: Mapping[str, Any]) -> 
 def is_of_stack(server: Mapping[str, Any], stack: str) -> bool:
     """Whether a server is of a stack of Heat's, by the stack's id or its name.
 
-    Heat itself tells Nova neither. Templates that are made for autoscaling put the id into the
-    metadata (``metering.stack``), and Heat makes names of the stack's, the resource's and 12
-    characters of base32 (``physical_resource_name`` in heat/engine/resource.py).
+    That is for clouds whose catalog has no Heat, since Nova is told neither. Templates that are
+    made for autoscaling put the id into the metadata (``metering.stack``), and Heat makes names of
+    the stack's, the resource's and 12 characters of base32 (``physical_resource_name`` in
+    heat/engine/resource.py).
     """
     if stack in server.get("metadata", {}).values():
         return True

@@ -71,6 +71,8 @@ class FakeKeystone:
             response = self._token(request.json["auth"])
         elif found := re.fullmatch("/v3/(user|project|domain)s/(.+)", request.path):
             response = self._thing(*found.groups())
+        elif request.path == "/v3/auth/catalog":
+            response = self._answer(request.path_qs, {"catalog": self.catalog})
         elif request.path == "/v3/role_assignments":
             assigned = [{"role": {"id": each, "name": each}} for each in self.roles]
             response = self._answer(request.path_qs, {"role_assignments": assigned})

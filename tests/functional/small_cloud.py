@@ -33,6 +33,7 @@ from ensemble_api.store.history import History
 from ensemble_api.store.observations import Observations
 from ensemble_api.store.standings import Levels
 from ensemble_api.store.told_domains import ToldDomains
+from tests.fakes.heat import NoHeat
 from tests.fakes.networks import FakeNetworks
 from tests.fakes.nova import FakeNova
 from tests.fakes.nova_objects import FakeHost
@@ -151,6 +152,7 @@ class SmallCloud:
             parts.get("volumes") or Volumes(),
             Inventory(compute, adapter, levels, "nova", selectors=parts.get("selectors", ())),
             parts.get("reservation") or Reservation(adapter, sleep=self.pauses.append),
+            parts.get("stacks") or NoHeat(),
             owner=parts.get("owner", "api"),
             worker=parts.get("worker", "worker"),
             max_members=parts.get("max_members", 500),

@@ -31,6 +31,7 @@ from ensemble_api.store.guards import Guards
 from ensemble_api.store.history import History
 from ensemble_api.store.observations import Observations
 from ensemble_api.store.standings import Levels
+from tests.fakes.heat import NoHeat
 from tests.fakes.networks import FakeNetworks
 from tests.fakes.placement import Answer, FakePlacement
 from tests.fakes.session import FakeSession
@@ -114,6 +115,7 @@ class ApiProcess:
             Volumes(),
             inventory,
             reservation,
+            NoHeat(),
             owner=f"{name}:api",
             worker=name,
             max_members=50,
