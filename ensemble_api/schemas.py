@@ -10,7 +10,7 @@ from ensemble_api import exception, limits, schema_errors, template_rules
 from ensemble_api.planning.policies.exclusive import OTHERS
 from ensemble_api.planning.policies.selector import RULES
 from ensemble_api.schema_formats import FORMATS
-from ensemble_api.server_schema import NAME, SERVER, TEXT, TIER_NAME, UUID
+from ensemble_api.server_schema import METADATA, NAME, SERVER, TEXT, TIER_NAME, UUID
 
 TIER: dict[str, Any] = {
     "type": "object",
@@ -95,6 +95,7 @@ ENSEMBLE: dict[str, Any] = {
                     "maxLength": limits.DESCRIPTION,
                     "format": "text",
                 },
+                "metadata": METADATA,
                 "tiers": {
                     "type": "array",
                     "items": TIER,
@@ -311,7 +312,7 @@ def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
 
     :raises ensemble_api.exception.Invalid: when a member's own could not be filled in.
     """
-    completed = {
+    completed: dict[str, Any] = {
         "name": given["name"].strip(),
         "description": given.get("description", ""),
         "tiers": [
@@ -319,5 +320,7 @@ def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "policies": [{"enforcement": "hard", **policy} for policy in given.get("policies", [])],
     }
+    if given.get("metadata"):  # without any it is as what was stored before there were any
+        completed["metadata"] = given["metadata"]
     template_rules.check(completed)
     return completed

@@ -55,6 +55,21 @@ FIXED_IPS: dict[str, Any] = {
     "additionalProperties": False,
 }
 
+# As Nova takes it of a server.
+METADATA: dict[str, Any] = {
+    "type": "object",
+    "maxProperties": limits.METADATA_ITEMS,
+    "propertyNames": {
+        "pattern": rf"^[a-zA-Z0-9-_:. ]{{1,{limits.METADATA}}}\Z",
+        "description": schema_errors.METADATA_KEYS.text,
+    },
+    "additionalProperties": {
+        "type": "string",
+        "maxLength": limits.METADATA,
+        "format": "text",
+    },
+}
+
 HINT: dict[str, Any] = {"type": "string", "maxLength": limits.NAME, "format": "line"}
 
 # The root disk of each member, as a volume that is made for it.
@@ -101,19 +116,7 @@ SERVER: dict[str, Any] = {
             "uniqueItems": True,
         },
         "user_data": {"type": "string", "format": "base64", "maxLength": limits.USER_DATA},
-        "metadata": {
-            "type": "object",
-            "maxProperties": limits.METADATA_ITEMS,
-            "propertyNames": {
-                "pattern": rf"^[a-zA-Z0-9-_:. ]{{1,{limits.METADATA}}}\Z",
-                "description": schema_errors.METADATA_KEYS.text,
-            },
-            "additionalProperties": {
-                "type": "string",
-                "maxLength": limits.METADATA,
-                "format": "text",
-            },
-        },
+        "metadata": METADATA,
         "fill_in": {
             "type": "array",
             "items": {"enum": ["metadata", "user_data"]},

@@ -88,7 +88,7 @@ def _content(path: str, label: str) -> bytes:
 
 
 def _ensemble(top: Value, name: str | None, folder: Path | None) -> dict[str, Any]:
-    given = top.mapping(("name", "description", "tiers", "policies"))
+    given = top.mapping(("name", "description", "metadata", "tiers", "policies"))
     body: dict[str, Any] = {}
     if name is not None:
         body["name"] = name
@@ -96,6 +96,8 @@ def _ensemble(top: Value, name: str | None, folder: Path | None) -> dict[str, An
         body["name"] = top.required(given, "name").name()
     if "description" in given:
         body["description"] = given["description"].text()
+    if "metadata" in given:
+        body["metadata"] = _pairs(given["metadata"])
     tiers = top.required(given, "tiers").items()
     body["tiers"] = [_tier(tier, folder) for tier in tiers]
     known = [tier["name"] for tier in body["tiers"]]
@@ -144,9 +146,12 @@ def _server(server: Value, folder: Path | None) -> dict[str, Any]:
     if "user_data_file" in given:
         body["user_data"] = _encoded_file(given["user_data_file"], folder)
     if "metadata" in given:
-        pairs = given["metadata"].mapping()
-        body["metadata"] = {key: value.text() for key, value in pairs.items()}
+        body["metadata"] = _pairs(given["metadata"])
     return body
+
+
+def _pairs(value: Value) -> dict[str, str]:
+    return {key: each.text() for key, each in value.mapping().items()}
 
 
 def _check_source(server: Value, given: dict[str, Value], root: dict[str, Any]) -> None:

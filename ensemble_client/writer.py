@@ -10,7 +10,7 @@ import yaml
 
 from ensemble_client.words import printable
 
-_PARTS: Final = ("name", "description", "tiers", "policies")
+_PARTS: Final = ("name", "description", "metadata", "tiers", "policies")
 _TIER: Final = ("name", "count", "server")
 _SAID: Final = ("message", "holds")  # what answers say of a policy
 _WIDTH: Final = 100

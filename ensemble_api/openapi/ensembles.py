@@ -53,6 +53,7 @@ _LISTED = {
     "id": server_schema.UUID,
     "name": STRING,
     "description": STRING,
+    "metadata": server_schema.METADATA,
     "project_id": STRING,
     "user_id": STRING,
     "status": words(Status),

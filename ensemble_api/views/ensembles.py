@@ -48,6 +48,7 @@ def ensemble(
         "id": record.id,
         "name": record.name,
         "description": record.body["description"],
+        "metadata": dict(record.body.get("metadata", {})),
         "project_id": record.project_id,
         "user_id": record.user_id,
         "status": record.status.value,

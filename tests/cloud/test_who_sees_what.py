@@ -85,6 +85,7 @@ def callers(cloud: Any) -> Iterator[Callers]:
             {"type": "survive", "level": "host", "tiers": ["web"]},
             {"type": "affinity", "level": "host", "tiers": ["web", "db"], "enforcement": "soft"},
         )
+        body["ensemble"]["metadata"] = {"owner": "ops"}
         ensemble = demo.create(body)
         demo.wait(ensemble["id"], "ACTIVE")
         yield Callers(people, _observed(demo, ensemble["id"]), body)

@@ -67,6 +67,7 @@ def ensemble(name: str, status: str = "ACTIVE", active: int = 2, **more: Any) ->
         "id": str(uuid.uuid4()),
         "name": name,
         "description": None,
+        "metadata": {},
         "project_id": PROJECT,
         "user_id": "u-demo",
         "status": status,

@@ -171,6 +171,7 @@ def ensemble(status: str, active: int = 0, **changes: Any) -> dict[str, Any]:
         "id": str(uuid.UUID(int=7)),
         "name": "shop",
         "description": "",
+        "metadata": {},
         "project_id": PROJECT,
         "user_id": "u1",
         "status": status,

@@ -128,6 +128,28 @@ def test_words_are_changed_at_once_and_touch_no_server(cloud: SmallCloud) -> Non
     assert [each.name for each in cloud.nova.alive()] == ["shop-web-0"]
 
 
+def test_metadata_of_the_ensemble_are_its_own_and_change_as_its_words_do(
+    cloud: SmallCloud,
+) -> None:
+    """Each whole, as every field; no server gets any of them, and no member is touched."""
+    wanted = {**body(("web", 1)), "metadata": {"owner": "ops", "cost center": "7"}}
+    ensemble_id = cloud.post(wanted).json["ensemble"]["id"]
+    cloud.run(ensemble_id)
+    (server,) = cloud.nova.alive()
+    assert "metadata" not in server.request
+
+    answer = cloud.patch(ensemble_id, {"metadata": {"owner": "web"}})
+    view = answer.json["ensemble"]
+    assert (view["metadata"], view["generation"], view["settled"]) == ({"owner": "web"}, 2, True)
+    kept = cloud.patch(ensemble_id, {"description": "Sells things."}).json["ensemble"]
+    assert kept["metadata"] == {"owner": "web"}
+    assert cloud.patch(ensemble_id, {"metadata": {}}).json["ensemble"]["metadata"] == {}
+    assert [each.id for each in cloud.nova.alive()] == [server.id]
+
+    answer = cloud.patch(ensemble_id, {"metadata": {"owner": 7}})
+    assert fault(answer)["details"]["field"] == "ensemble.metadata.owner"
+
+
 def test_what_does_not_fit_leaves_nothing(cloud: SmallCloud) -> None:
     ensemble_id = built(cloud, ("web", 3))
     before = cloud.store.get(ensemble_id)

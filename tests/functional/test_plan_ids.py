@@ -62,8 +62,13 @@ def test_what_was_previewed_is_built(cloud: SmallCloud) -> None:
     assert {server.host for server in cloud.nova.alive()} == set(places(planned).values())
 
 
-@pytest.mark.parametrize("different", [{"name": "store"}, {"description": "A new one."}])
-def test_name_and_description_may_differ(cloud: SmallCloud, different: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "different",
+    [{"name": "store"}, {"description": "A new one."}, {"metadata": {"owner": "ops"}}],
+)
+def test_name_description_and_metadata_may_differ(
+    cloud: SmallCloud, different: dict[str, Any]
+) -> None:
     planned = cloud.service().plan(caller(), WANTED)
     assert cloud.service().create(caller(), WANTED | different, planned.id).members
 

@@ -37,7 +37,7 @@ test('what is not edited is sent by its name alone, with the generation that was
   const draft = drafts.changeTier(subject.fresh(), 't1', { count: 4 });
   assert.deepEqual(subject.request(draft), {
     ensemble: {
-      generation: 4, name: 'shop', description: '', tiers: [{ name: 'web', count: 4 }, { name: 'db', count: 1 }],
+      generation: 4, name: 'shop', description: '', metadata: {}, tiers: [{ name: 'web', count: 4 }, { name: 'db', count: 1 }],
       policies: [APART],
     },
     remove: [], release: [], replace: [],
@@ -71,9 +71,12 @@ test('a tier that comes, and one with other servers, are sent whole', () => {
   assert.deepEqual(cache, { name: 'cache', count: 2, server: SERVER });
 });
 
-test('a description that was emptied is sent empty', () => {
-  const subject = opened({ described: { ...DESCRIBED, description: 'Sells things.' } });
-  assert.equal(subject.request({ ...subject.fresh(), description: '' }).ensemble.description, '');
+test('a description and metadata that were emptied are sent empty', () => {
+  const subject = opened({ described: { ...DESCRIBED, description: 'Sells things.', metadata: { owner: 'ops' } } });
+  const { description, metadata } = subject.request({ ...subject.fresh(), description: '', metadata: [] }).ensemble;
+  assert.deepEqual([description, metadata], ['', {}]);
+  assert.deepEqual(subject.request(subject.fresh()).ensemble.metadata, { owner: 'ops' });
+  assert.equal(subject.barred(FITS, { ...subject.fresh(), metadata: [['owner', 'web']] }), '');
 });
 
 test('nothing can be submitted until something is edited and it is known what comes of it', () => {
@@ -153,6 +156,7 @@ for (const [name, mine, now, expected] of [
   ['a tier of each', { tiers: [...BASE.tiers, { name: 'cache', count: 1, server: SERVER }] },
     { tiers: [...BASE.tiers, { name: 'queue', count: 1, server: SERVER }] },
     { tiers: [['web', 2], ['db', 1], ['queue', 1], ['cache', 1]] }],
+  ['its metadata', { metadata: { owner: 'ops' } }, { name: 'store' }, { name: 'store', metadata: { owner: 'ops' } }],
   ['a tier that I removed', { tiers: [BASE.tiers[0]] }, {}, { tiers: [['web', 2]] }],
   ['a tier that somebody else removed', { policies: [APART, { ...APART, tiers: ['db'] }] }, { tiers: [BASE.tiers[0]] },
     { tiers: [['web', 2]], policies: ['soft'] }],
@@ -168,7 +172,7 @@ for (const [name, mine, now, expected] of [
       ...found, tiers: found.tiers.map((tier) => [tier.name, tier.count]),
       policies: found.policies.map(({ enforcement }) => enforcement),
     };
-    const whole = { name: 'shop', tiers: [['web', 2], ['db', 1]], policies: ['soft'], description: '', ...expected };
+    const whole = { name: 'shop', tiers: [['web', 2], ['db', 1]], policies: ['soft'], description: '', metadata: {}, ...expected };
     assert.deepEqual(told, whole);
   });
 }

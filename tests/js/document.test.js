@@ -13,7 +13,7 @@ const written = (more) => ({ name: 'shop', tiers: TIERS, policies: [], ...more }
 const again = (body) => apiBody.body(drawing(body));
 
 test('what is drawn, written and read again says the same', () => {
-  const body = { ...apiBody.body(threeTier(CHOICES)), description: 'Sells things.' };
+  const body = { ...apiBody.body(threeTier(CHOICES)), description: 'Sells things.', metadata: { owner: 'ops' } };
   assert.deepEqual(again(body), body);
   assert.deepEqual(draftFaults.problems(drawing(body)), []);
 });

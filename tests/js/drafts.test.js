@@ -96,6 +96,7 @@ test('a policy between tiers and one of together have no number per domain', () 
 
 const PROBLEMS = [
   ['no tier', (draft) => drafts.removeTier(draft, 't1'), 'ens-tiers'],
+  ['metadata without a key', (draft) => ({ ...draft, metadata: [['', 'x']] }), 'ens-metadata'],
   ['a capital in a tier name', (draft) => drafts.changeTier(draft, 't1', { name: 'Web' }), 't1-name'],
   ['an empty tier name', (draft) => drafts.changeTier(draft, 't1', { name: '' }), 't1-name'],
   ['a count of nothing', (draft) => drafts.changeTier(draft, 't1', { count: 0 }), 't1-count'],

@@ -98,6 +98,7 @@ for (const [said, change] of [
   ['change “Keep apart” of web', (it) => draftPolicies.changePolicy(it, it.policies[0].key, { level: 'rack' })],
   ['change the name', (it) => ({ ...it, name: 'x' })],
   ['change the description', (it) => ({ ...it, description: 'x' })],
+  ['change the metadata', (it) => ({ ...it, metadata: [['a', 'b']] })],
   ['several changes', (it) => ({ ...it, name: 'x', description: 'x' })],
   ['several changes', (it) => drafts.addTier(drafts.addTier(it, {}), {})],
 ]) {

@@ -50,6 +50,7 @@ test('a draft that an older version of the page has kept is completed, not dropp
   delete older.tiers[0].metadata;
   delete older.policies[0].other;
   delete older.description;
+  delete older.metadata;
   const storage = memory({ kp1: JSON.stringify({ version: 1, draft: older }) });
   assert.deepEqual(savedDrafts.open(storage, 'k', SHOP).load(), draft);
 });

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from novaclient import exceptions as nova
 from osc_lib import exceptions
+from osc_lib.cli import parseractions
 
 from ensemble_client import words
 
@@ -48,6 +49,17 @@ def _is_id(word: str) -> bool:
 def settled(manager: Any) -> frozenset[str]:
     """Ask in which statuses an ensemble stays until somebody does something."""
     return frozenset(each["name"] for each in manager.capabilities()["statuses"] if each["settled"])
+
+
+def take_properties(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add --property, which can be given again and again; what is given is a mapping."""
+    parser.add_argument(
+        "--property",
+        dest="properties",
+        metavar="<key=value>",
+        action=parseractions.KeyValueAction,
+        help=what,
+    )
 
 
 def sort_order(text: str) -> tuple[str, str | None]:

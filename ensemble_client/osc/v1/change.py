@@ -16,7 +16,7 @@ from ensemble_client.errors import plain_words
 from ensemble_client.names import resolve
 from ensemble_client.osc.command_line import command_line
 from ensemble_client.osc.v1 import columns
-from ensemble_client.osc.v1.arguments import find, tier_count
+from ensemble_client.osc.v1.arguments import find, take_properties, tier_count
 from ensemble_client.osc.watch import Watch
 
 
@@ -126,13 +126,21 @@ class ChangeOfEnsemble(command.ShowOne):
 
 
 class SetEnsemble(ChangeOfEnsemble):
-    """Change an ensemble that runs: its name, description, tiers, policies or places."""
+    """Change an ensemble that runs: its words, properties, tiers, policies or places."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the options of set."""
         parser = super().get_parser(prog_name)
         parser.add_argument("--name", metavar="<name>", help="A new name; servers keep theirs")
         parser.add_argument("--description", metavar="<text>", help="A new description")
+        take_properties(parser, "Set a property of the ensemble (repeatable)")
+        parser.add_argument(
+            "--unset-property",
+            metavar="<key>",
+            action="append",
+            default=[],
+            help="Remove a property of the ensemble (repeatable)",
+        )
         parser.add_argument(
             "--file",
             metavar="<file>",
@@ -160,11 +168,24 @@ class SetEnsemble(ChangeOfEnsemble):
         for name in ("name", "description"):
             if (given := getattr(parsed_args, name)) is not None:
                 found[name] = given
+        if parsed_args.properties or parsed_args.unset_property:
+            found["metadata"] = self._properties(ensemble, parsed_args)
         if not (found or parsed_args.mend):
             raise exceptions.CommandError(
-                "Say what is to be otherwise: --name, --description, --file or --mend."
+                "Say what is to be otherwise: --name, --description, --property, --unset-property, "
+                "--file or --mend."
             )
         return found
+
+    def _properties(self, ensemble: Any, parsed_args: argparse.Namespace) -> dict[str, str]:
+        """Give all properties as they are to be; those that are not named stay."""
+        kept = dict(ensemble.metadata)
+        for key in parsed_args.unset_property:
+            if kept.pop(key, None) is None:
+                raise exceptions.CommandError(
+                    f"{words.printable(ensemble.name)} has no property {words.printable(key)}."
+                )
+        return {**kept, **(parsed_args.properties or {})}
 
 
 class ScaleEnsemble(ChangeOfEnsemble):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from cliff.columns import FormattableColumn
+from osc_lib.utils import format_dict
 
 from ensemble_client import words
 from ensemble_client.places import Places
@@ -47,6 +48,7 @@ def ensemble_fields(info: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         "id": info["id"],
         "name": ReadableColumn(info["name"]),
         "description": ReadableColumn(info.get("description") or ""),
+        "properties": _properties(info),
         "status": info["status"],
         "degraded": ReadableColumn(info.get("degraded"), _degraded),
         "observed_at": info.get("observed_at"),
@@ -113,6 +115,7 @@ def ensemble_rows(ensembles: Iterable[Json], long: bool, projects: bool) -> Tabl
         columns |= {
             "Tiers": lambda info: ReadableColumn(info["tiers"], words.tiers_text),
             "Description": lambda info: ReadableColumn(info.get("description") or ""),
+            "Properties": _properties,
             "Degraded": lambda info: ReadableColumn(info.get("degraded"), _degraded),
             "Observed At": lambda info: info.get("observed_at"),
             "Created At": lambda info: info["created_at"],
@@ -272,6 +275,13 @@ def _survivability(info: Json, places: Places) -> ReadableColumn:
 def _planned(say: Callable[[Any], str]) -> Callable[[Any], str]:
     """Say first that it is the plan that speaks: nobody has looked at the servers for it."""
     return lambda value: f"As planned:\n{said}" if (said := say(value)) else ""
+
+
+def _properties(info: Json) -> ReadableColumn:
+    """Lay out an ensemble's metadata, which the command calls properties as everywhere else."""
+    return ReadableColumn(
+        info.get("metadata") or {}, lambda pairs: words.printable(format_dict(pairs))
+    )
 
 
 def _messages(items: Iterable[Json]) -> str:

@@ -16,7 +16,14 @@ from ensemble_client.errors import plain_words
 from ensemble_client.names import resolve
 from ensemble_client.osc.command_line import command_line
 from ensemble_client.osc.v1 import columns
-from ensemble_client.osc.v1.arguments import KNOWN, find, positive, settled, sort_order
+from ensemble_client.osc.v1.arguments import (
+    KNOWN,
+    find,
+    positive,
+    settled,
+    sort_order,
+    take_properties,
+)
 from ensemble_client.osc.v1.lister import ListerWithSentences
 from ensemble_client.osc.watch import Watch
 from ensemble_client.places import Places
@@ -46,6 +53,7 @@ class CreateEnsemble(command.ShowOne):
         """Add the options of create."""
         parser = super().get_parser(prog_name)
         _take_file(parser)
+        take_properties(parser, "A property of the ensemble, beside those in the file (repeatable)")
         parser.add_argument(
             "--plan",
             metavar="<id>",
@@ -63,6 +71,8 @@ class CreateEnsemble(command.ShowOne):
         source = ensemble_file.read(parsed_args.file, parsed_args.name)
         clients = self.app.client_manager
         body = resolve(source, clients.sdk_connection)
+        if parsed_args.properties:
+            body["metadata"] = {**body.get("metadata", {}), **parsed_args.properties}
         manager = clients.ensemble.ensembles
         try:
             with plain_words(source):

@@ -145,6 +145,8 @@ class DetailView(views.HorizonTemplateView):
         context["ensemble"] = ensemble
         # Not the attribute of the class, which Horizon compiles as a template.
         context["page_title"] = words.as_it_is(ensemble.name)
+        # As pairs: in a template a key such as "items" would stand in the way of all of them.
+        context["metadata"] = sorted(ensemble.metadata.items())
         context["created"] = filters.parse_isotime(ensemble.created_at)
         context["index_url"] = self.index_url
         may_plan = not self.all_projects and rights.may(self.request, "plan")

@@ -95,6 +95,30 @@ def test_a_name_is_set_without_a_preview(fake: ScriptedCloud, openstack: Run) ->
     }
 
 
+def test_properties_are_set_and_unset_and_the_others_stay(
+    fake: ScriptedCloud, openstack: Run
+) -> None:
+    metadata = {"owner": "ops", "site": "b", "team": "web"}
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE", metadata=metadata)}))
+    fake.on("PATCH", ONE, (202, {"ensemble": ensemble("ACTIVE", metadata={"owner": "a=b"})}))
+    done = openstack(
+        "ensemble", "set", KEY, "--property", "owner=a=b", "--property", "new key=",
+        "--unset-property", "site", "-f", "value", "-c", "properties",
+    )  # fmt: skip
+    assert (done.code, done.out.strip()) == (0, "owner='a=b'")
+    (sent,) = (each for each in fake.asked if each.method == "PATCH")
+    assert sent.body["ensemble"] == {
+        "generation": 1,
+        "metadata": {"owner": "a=b", "new key": "", "team": "web"},
+    }
+
+
+def test_a_property_that_is_not_there_is_named(fake: ScriptedCloud, openstack: Run) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
+    done = openstack("ensemble", "set", KEY, "--unset-property", "site")
+    assert (done.code, done.err.strip()) == (1, "shop has no property site.")
+
+
 def test_set_takes_tiers_and_policies_from_a_file(
     fake: ScriptedCloud, openstack: Run, tmp_path: Path
 ) -> None:
@@ -126,7 +150,7 @@ def test_set_without_anything_to_set_says_what_there_is(
     fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
     done = openstack("ensemble", "set", KEY)
     assert done.code == 1
-    assert "--name, --description, --file or --mend" in done.err
+    assert "--unset-property, --file or --mend" in done.err
 
 
 def test_somebody_else_was_quicker(fake: ScriptedCloud, openstack: Run) -> None:

@@ -53,9 +53,11 @@ def test_create_wait_tells_progress_and_ends_active(
 
 def test_create_without_wait_returns_at_once(fake: ScriptedCloud, openstack: Run) -> None:
     fake.on("POST", "", (202, {"ensemble": ensemble("BUILDING")}))
-    done = openstack("ensemble", "create", THREE_TIER, "--name", "mine")
+    given = ("--name", "mine", "--property", "owner=ops", "--property", "site=b")
+    done = openstack("ensemble", "create", THREE_TIER, *given)
     assert (done.code, done.err, len(fake.asked)) == (0, "", 1)
     assert fake.asked[0].body["ensemble"]["name"] == "mine"
+    assert fake.asked[0].body["ensemble"]["metadata"] == {"owner": "ops", "site": "b"}
     assert fake.asked[0].body["ensemble"]["tiers"][2]["server"]["flavor"] == "3"
 
 

@@ -16,6 +16,7 @@ from ensemble_client.file import MAX_USER_DATA, read, read_text
 GOOD = """\
 name: shop
 description: A shop
+metadata: {owner: ops, cost center: 7, on: yes}
 tiers:
   - name: web
     count: 3
@@ -40,6 +41,7 @@ policies:
 BODY = {
     "name": "shop",
     "description": "A shop",
+    "metadata": {"owner": "ops", "cost center": "7", "on": "yes"},
     "tiers": [
         {
             "name": "web",

@@ -24,6 +24,7 @@ SERVER = {
 BODY: dict[str, Any] = {
     "name": "shop",
     "description": "our shop: the \N{OCTOPUS} one",
+    "metadata": {"owner": "ops", "cost center": "007"},
     "tiers": [
         {"name": "web", "count": 3, "server": SERVER},
         {"name": "db", "count": 1, "server": {"flavor": "f1", "image": "i1", "networks": "auto"}},

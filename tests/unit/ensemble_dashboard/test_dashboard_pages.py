@@ -79,7 +79,8 @@ def test_nothing_of_ours_is_an_inline_script(demo: Client, dashboard_cloud: Dash
 def test_the_details_give_the_script_the_whole_ensemble(
     demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
-    made = ensemble("shop", "BUILDING", 1, description="our <b>shop</b>")
+    metadata = {"items": "all", "b": "<i>{$ 7*7 $}"}
+    made = ensemble("shop", "BUILDING", 1, description="our <b>shop</b>", metadata=metadata)
     dashboard_cloud.ensembles = [made]
     text = page(demo, f"/project/ensembles/{made['id']}/")
     given = data(text)
@@ -97,6 +98,10 @@ def test_the_details_give_the_script_the_whole_ensemble(
     }
     assert f"/project/ensembles/draw/?like={made['id']}" in text
     assert "our &lt;b&gt;shop&lt;/b&gt;" in text
+    assert re.findall(r'<li class="ens-wrap" dir="auto">(\w+) = ([^<]*)</li>', text) == [
+        ("b", "&lt;i&gt;{$ 7*7 $}"),
+        ("items", "all"),
+    ]
     assert "Nov. 22, 2026" in text
 
 

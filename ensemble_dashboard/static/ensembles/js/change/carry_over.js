@@ -16,6 +16,7 @@
     return {
       name: newer(before.name, mine.name, now.name),
       description: newer(before.description || '', mine.description || '', now.description || ''),
+      metadata: newer(before.metadata || {}, mine.metadata || {}, now.metadata || {}),
       tiers, policies,
     };
   }

@@ -46,7 +46,7 @@
       const whole = apiBody.body(draft);
       return {
         ensemble: {
-          generation: base.generation, description: '', ...whole,
+          generation: base.generation, description: '', metadata: {}, ...whole,
           tiers: whole.tiers.map((tier) => {
             const { server, ...rest } = tier;
             return known(tier) && unchanged(tier, tier) ? rest : { ...rest, server };

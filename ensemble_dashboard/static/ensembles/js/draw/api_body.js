@@ -27,6 +27,8 @@
       policies: draft.policies.map((policy) => ruleOf(draft, policy)),
     };
     if (draft.description.trim()) { whole.description = draft.description.trim(); }
+    const pairs = draft.metadata.filter(([key, value]) => key || value);
+    if (pairs.length) { whole.metadata = Object.fromEntries(pairs); }
     return whole;
   }
 

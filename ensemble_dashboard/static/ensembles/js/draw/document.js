@@ -7,9 +7,12 @@
 
   const COMMON = ['type', 'level', 'enforcement']; // fields that all kinds of policies have, called alike
 
-  /** Draw what a body of the API says: {name, description, tiers, policies}, flavors and the like by id. */
+  /** Draw what a body of the API says: {name, description, metadata, tiers, policies}, flavors and the like by id. */
   function drawing(body) {
-    const whole = { ...drafts.empty(), name: body.name || '', description: body.description || '' };
+    const whole = {
+      ...drafts.empty(), name: body.name || '', description: body.description || '',
+      metadata: Object.entries(body.metadata || {}),
+    };
     const tiers = body.tiers.reduce(
       (draft, tier) => drafts.addTier(draft, {
         ...serverOf(tier.server), name: tier.name, count: tier.count,

@@ -25,6 +25,9 @@
     tooMany(drafts.size(draft), 'max_members', gettext('At most %(most)s members in all.'));
     tooMany(draft.tiers.length, 'max_tiers', gettext('At most %(most)s tiers.'));
     tooMany(draft.policies.length, 'max_policies', gettext('At most %(most)s policies.'));
+    for (const [wrong, field, message] of server.pairFaults(draft.metadata)) {
+      if (wrong) { whole.push({ place: { ...place, field }, message }); }
+    }
     tooMany(bytes({ ensemble: apiBody.body(draft) }), 'max_body_bytes', gettext('All of it is %(count)s bytes long, and '
       + 'this cloud takes %(most)s at most. Make the user data shorter.'));
     return whole.concat(

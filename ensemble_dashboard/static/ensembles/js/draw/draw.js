@@ -21,6 +21,7 @@
   const act = {
     name: (name) => type({ ...state.draft, name }),
     description: (description) => type({ ...state.draft, description }),
+    metadata: (metadata) => type({ ...state.draft, metadata }),
     start: (id) => startFrom(data.starts.find((start) => start.id === id)),
     undo: () => takeStep(history.undo(state.past), gettext('Undone: %(step)s'), stepLabels.back(state.past)),
     redo: () => takeStep(history.redo(state.past), gettext('Redone: %(step)s'), stepLabels.again(state.past)),
@@ -197,6 +198,7 @@
   function render() {
     parts.name.value = state.draft.name;
     parts.description.value = state.draft.description;
+    parts.showMetadata(state.draft.metadata);
     relabel();
     board.redraw(() => {
       fillIn(parts.tiers, state.draft.tiers.length

@@ -5,10 +5,15 @@
   const { ensembles } = globalThis;
   const { limit } = ensembles.limits;
 
-  /** Bring the rows to life; change(pairs) is told of each change, without empty rows. Gives what shows other pairs. */
-  function open(change) {
-    const [rows, blank] = ['sheet-metadata', 'sheet-pair'].map((id) => document.getElementById(id));
+  /**
+   * Bring the rows in the list with this id to life; change(pairs) is told of each change, without empty rows. Gives what
+   * shows other pairs.
+   */
+  function open(id, change) {
+    const rows = document.getElementById(id);
+    const blank = document.getElementById('ens-pair');
     const values = (row) => [...row.querySelectorAll('input')].map((input) => input.value);
+    const pairs = () => [...rows.children].map(values).filter(([key, value]) => key || value);
 
     function append(pair) {
       const row = blank.content.firstElementChild.cloneNode(true);
@@ -25,7 +30,7 @@
 
     function changed() {
       end();
-      change([...rows.children].map(values).filter(([key, value]) => key || value));
+      change(pairs());
     }
 
     rows.addEventListener('input', changed);
@@ -37,9 +42,11 @@
       changed();
       (next || rows.lastElementChild).querySelector('input').focus();
     });
-    return (pairs) => {
+    return (wanted) => {
+      // What somebody is typing in stays.
+      if (rows.children.length && JSON.stringify(pairs()) === JSON.stringify(wanted)) { return; }
       rows.replaceChildren();
-      pairs.forEach(append);
+      wanted.forEach(append);
       end();
     };
   }

@@ -140,5 +140,5 @@
     return fill(gettext('the image needs %(ram)s MB of RAM'), { ram: image.min_ram });
   }
 
-  ensembles.server = { EMPTY, ofSnapshot, FIELDS, toApi, fromApi, faults, questions, shortage };
+  ensembles.server = { EMPTY, ofSnapshot, FIELDS, toApi, fromApi, faults, pairFaults, questions, shortage };
 }());

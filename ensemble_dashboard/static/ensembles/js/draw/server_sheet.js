@@ -80,7 +80,7 @@
         (id) => catalogue.name('networks', id)),
       rootVolume: ensembles.rootVolume.open((rootVolume) => page.type(key, { rootVolume })),
       hints: ensembles.hints.open(page.schedulerHints, (hints) => page.type(key, { hints })),
-      metadata: ensembles.metadata.open((metadata) => page.type(key, { metadata })),
+      metadata: ensembles.metadata.open('sheet-metadata', (metadata) => page.type(key, { metadata })),
     };
 
     /** Of some radio buttons, check one and show what is for it alone. */

@@ -13,10 +13,12 @@
   }
 
   function whole(before, after) {
-    const name = before.name !== after.name;
-    const description = before.description !== after.description;
-    if (name === description) { return gettext('several changes'); }
-    return name ? gettext('change the name') : gettext('change the description');
+    const labels = {
+      name: gettext('change the name'), description: gettext('change the description'),
+      metadata: gettext('change the metadata'),
+    };
+    const [field, ...more] = Object.keys(labels).filter((one) => before[one] !== after[one]);
+    return field && !more.length ? labels[field] : gettext('several changes');
   }
 
   /** What came, went and changed among items with keys, when it is one of them; else null. */
