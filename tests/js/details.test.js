@@ -100,6 +100,16 @@ test('a member\'s addresses are in its row, each with its network at hand', asyn
   assert.equal(cell('web-0').textContent, '–');
 });
 
+test('a member that is not built as its tier is now says so, with the way out beside it', () => {
+  const shown = ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE'], { settled: true });
+  shown.members[1].outdated = true;
+  const part = open(shown, {}, { changeUrl: '/change/' });
+  const row = (name) => part('members').querySelector(`[data-member=${name}]`);
+  assert.match(row(shown.members[1].name).textContent, /Outdated: .*Replace it/);
+  assert.ok(row(shown.members[1].name).querySelector('[data-key^=replace-]'));
+  assert.doesNotMatch(row(shown.members[0].name).textContent, /Outdated/);
+});
+
 test('members sort by each heading, and back', async () => {
   const part = open(ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']), { '/now/': { survivability: current() } });
   await settle();

@@ -16,8 +16,8 @@ const asked = []; // what it asked for, and apart from that what was done with t
 const askedOperations = [];
 const beats = []; // the questions to come, with their pauses
 
-/** Put up the page as the template has it, with its data, and run its script. answers: by address. */
-function open(shown, answers) {
+/** Put up the page as the template has it, with its data and more, and run its script. answers: by address. */
+function open(shown, answers, more) {
   const { el } = ensembles.dom;
   const lives = [...TEMPLATE.matchAll(/<(\w+)[^>]* data-live="([\w-]+)"/g)].map(([, tag, name]) =>
     el(tag, { 'data-live': name, tabindex: -1 }));
@@ -33,7 +33,7 @@ function open(shown, answers) {
     session: {
       project: { id: 'p1', name: 'shop' }, csrfCookie: 'csrftoken', loginUrl: '/login/', switchUrl: '/switch/00000000/',
     },
-    documentUrl: '/document/', instanceUrl: '/project/instances/00000000/',
+    documentUrl: '/document/', instanceUrl: '/project/instances/00000000/', ...more,
   };
   document.body.replaceChildren(page,
     el('script', { id: 'ens-data', type: 'application/json' }, JSON.stringify(data)));

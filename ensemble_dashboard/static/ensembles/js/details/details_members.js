@@ -22,7 +22,7 @@
   }
 
   /**
-   * One row for each member: {member, tier, status, known, cut, fault, serverId, addresses,
+   * One row for each member: {member, tier, status, known, cut, fault, serverId, outdated, addresses,
    * places: {level: {label, planned}}}.
    * current: null while it is not known; then the plan and what is recorded are shown.
    */
@@ -36,7 +36,7 @@
         member: member.name, tier: member.tier, places: places(real || member, labels),
         status: (real || member).status, known: !real || Boolean(real.status),
         cut: Boolean(real) && real.status === 'ACTIVE' && real.running === false,
-        serverId: (real || member).server_id, addresses: addressesOf(real),
+        serverId: (real || member).server_id, outdated: Boolean(member.outdated), addresses: addressesOf(real),
         fault: (real && real.fault) || (fault && fault.member === member.name ? fault.message : ''),
       };
     });
@@ -114,6 +114,8 @@
     return [
       el('span', { class: 'ens-status ens-' + sign }, icon(sign), ' ', word(row)),
       row.fault ? el('span', { class: 'ens-fault-text' }, row.fault) : null,
+      row.outdated ? el('span', { class: 'ens-outdated' }, icon('warn'), ' ',
+        gettext('Outdated: built as its tier was before. Replace it to have it as the tier is now.')) : null,
     ];
   }
 
