@@ -31,6 +31,10 @@ HINT = Sentence("invalid.hint", "must be a text of up to 255 characters, or a li
 TIER_NAME = Sentence(
     "invalid.tier-name", "must start with a-z and hold at most 32 of a-z, 0-9 and -"
 )
+TIERS_LEFT = Sentence(
+    "invalid.tiers-left",
+    "must have a tier; to end an ensemble, delete it, or release it and keep its servers",
+)
 UUID = Sentence("invalid.uuid", "must be a UUID")
 BLANK = Sentence("invalid.blank", "must not be blank")
 TAG = Sentence("invalid.tag", "must have 1 to 60 characters without , and /")
@@ -54,6 +58,7 @@ _DESCRIBED = {
         ADDRESSES,
         HINT,
         TIER_NAME,
+        TIERS_LEFT,
         UUID,
         BLANK,
         TAG,
@@ -129,13 +134,13 @@ def field(error: jsonschema.ValidationError) -> str:
 
 def reason(error: jsonschema.ValidationError) -> Message:
     """What is wrong; values are not repeated, since a tenant may send megabytes."""
-    schema: Any = error.schema
     rule: Any = error.validator_value
+    described = _DESCRIBED.get(dict(error.schema).get("description"))
     match error.validator:
-        case "oneOf" | "not":
-            return _DESCRIBED[schema["description"]]()
         case "pattern":
-            return _DESCRIBED.get(schema.get("description"), _BAD_CHARACTER)()
+            return (described or _BAD_CHARACTER)()
+        case "oneOf" | "not" | "minItems" | "minProperties" | "maxProperties" if described:
+            return described()
         case "format" if rule == "described":
             return _NOT_IN_NOVA(character=f"U+{ord(not_described(str(error.instance))):04X}")
         case "format":
@@ -144,6 +149,4 @@ def reason(error: jsonschema.ValidationError) -> Message:
             return _TYPES[rule]()
         case "enum":
             return ONE_OF(choices=", ".join("true" if each is True else str(each) for each in rule))
-        case "minProperties" | "maxProperties" if schema.get("description") in _DESCRIBED:
-            return _DESCRIBED[schema["description"]]()
     return _REASONS[str(error.validator)](count=rule if isinstance(rule, int) else 1)

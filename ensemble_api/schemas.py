@@ -136,6 +136,7 @@ CHANGE: dict[str, Any] = {
                 "generation": {"type": "integer", "minimum": 1, "maximum": limits.GENERATION},
                 "tiers": {
                     **_DESCRIPTION["properties"]["tiers"],
+                    "description": schema_errors.TIERS_LEFT.text,
                     "items": {**TIER, "required": ["name", "count"]},
                 },
             },

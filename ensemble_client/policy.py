@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A policy in an ensemble file: the types there are, and the fields of each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ensemble_client.document import Value, suggestion
@@ -61,6 +61,25 @@ def read(policy: Value, tiers: Sequence[str]) -> dict[str, Any]:
     if kind == "spread" and not given.keys() & own.keys():
         raise policy.error("'max_skew' or 'min_domains' is missing")
     return body
+
+
+def without(
+    policies: Iterable[Mapping[str, Any]], gone: Collection[str]
+) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """Give policies as they are without these tiers, and those that go with the tiers.
+
+    What was said of the tiers that stay is still said of them.
+    """
+    kept, going = [], []
+    for each in policies:
+        left = [name for name in each["tiers"] if name not in gone]
+        # One tier alone would be kept apart from itself, member by member.
+        other = each["type"] == "anti-affinity" and len(left) == 1 < len(each["tiers"])
+        if not left or other or each.get("to") in gone:
+            going.append(each)
+        else:
+            kept.append({**each, "tiers": left})
+    return kept, going
 
 
 def _known(place: Value, named: Sequence[str], tiers: Sequence[str]) -> None:

@@ -36,6 +36,11 @@ _TOO_MANY = Sentence(
     "names more members of %(tier)s than are to be removed: %(count)s",
 )
 
+_LAST = Sentence(
+    "invalid.last-to-remove",
+    "names the last member of %(tier)s, which goes with its tier: leave that out of the tiers",
+)
+
 _NOBODY: Assignment = {}
 
 # How good a choice is, the smaller the better: by how much hard policies are broken, then the
@@ -168,6 +173,8 @@ def _check_named(ensemble: Ensemble, running: Assignment, leaving: Collection[Me
         there = sum(member.tier == tier.name for member in running)
         named = sum(member.tier == tier.name for member in leaving)
         if named > max(0, there - tier.count):
+            if there == named:
+                raise ModelError("remove", _LAST(tier=tier.name))
             raise ModelError("remove", _TOO_MANY(tier=tier.name, count=named))
 
 

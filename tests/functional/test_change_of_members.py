@@ -51,6 +51,26 @@ def test_a_member_is_taken_out_and_its_server_is_nobodys_any_more(cloud: SmallCl
     assert [each.id for each in cloud.nova.alive()] == [server.id]
 
 
+def test_the_last_member_of_a_tier_is_taken_out_with_its_tier(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, ("web", 2), ("db", 1))
+    last = next(each for each in cloud.store.get(ensemble_id).members if each.tier == "db")
+    answer = cloud.patch(ensemble_id, tiers(("web", 2), ("db", 1)), release=["db-0"])
+    assert (answer.status_code, fault(answer)["details"]["field"]) == (400, "release")
+    assert "goes with its tier: leave that out of the tiers" in fault(answer)["message"]
+    assert cloud.patch(ensemble_id, tiers(("web", 2)), release=["db-0"]).status_code == 202
+    cloud.run(ensemble_id)
+    record = cloud.store.get(ensemble_id)
+    assert (names(record), [each["name"] for each in record.body["tiers"]]) == (
+        ["web-0", "web-1"],
+        ["web"],
+    )
+    assert cloud.nova.servers[last.server_id].tags == []
+
+    answer = cloud.patch(ensemble_id, {"tiers": []}, release=["web-0", "web-1"])
+    assert fault(answer)["details"]["field"] == "ensemble.tiers"
+    assert "delete it, or release it and keep its servers" in fault(answer)["message"]
+
+
 def test_a_member_that_is_locked_or_failed_is_taken_out_all_the_same(cloud: SmallCloud) -> None:
     ensemble_id = built(cloud, ("web", 3))
     first, second, _ = cloud.store.get(ensemble_id).members

@@ -95,6 +95,31 @@ test('who was chosen to go goes only while somebody has to', () => {
   assert.deepEqual([fewer(3), fewer(2), fewer(1), fewer(4)], [[], ['web-2'], ['web-2', 'web-0'], []]);
 });
 
+/** The drawing as the link of a member's row opens it. */
+function linked(query, more) {
+  globalThis.location = { search: query, pathname: '/change/' };
+  globalThis.history = { replaceState() {} };
+  try {
+    const subject = opened(more);
+    return [subject, subject.begin({ load: () => null }).now];
+  } finally {
+    globalThis.location = { search: '', pathname: '/change/' };
+  }
+}
+
+test('the last member of a tier is taken out with its tier, and the last one of all is not', () => {
+  const [subject, draft] = linked('?release=db-0');
+  const sent = subject.request(draft);
+  assert.deepEqual([sent.ensemble.tiers.map(({ name }) => name), sent.release, sent.remove], [['web'], ['db-0'], []]);
+  assert.equal(subject.barred(FITS, draft), '');
+  const [, fewer] = linked('?release=web-1');
+  assert.equal(fewer.tiers[0].count, 2);
+  const alone = { ...NOW, members: NOW.members.filter(({ tier }) => tier === 'db') };
+  const described = { ...DESCRIBED, tiers: [DESCRIBED.tiers[1]], policies: [] };
+  const [single, whole] = linked('?release=db-0', { described, now: alone });
+  assert.equal(single.barred(FITS, whole), 'Nothing is changed yet.');
+});
+
 test('the quota is asked for what comes alone', () => {
   const subject = opened();
   const draft = drafts.changeTier(subject.fresh(), 't1', { count: 5 });

@@ -11,7 +11,7 @@ from osc_lib import exceptions
 from osc_lib.command import command
 
 from ensemble_client import file as ensemble_file
-from ensemble_client import words
+from ensemble_client import policy, words, writer
 from ensemble_client.errors import plain_words
 from ensemble_client.names import resolve
 from ensemble_client.osc.command_line import command_line
@@ -235,14 +235,17 @@ class ChangeOfMembers(ChangeOfEnsemble):
 
 
 class RemoveMember(ChangeOfMembers):
-    """Take members out of an ensemble that runs: their tiers have as many less."""
+    """Take members out of an ensemble that runs: their tiers have as many less, or go."""
 
     def going(self, parsed_args: argparse.Namespace) -> dict[str, list[str]]:
         """Give who is to go, with or without their servers."""
         return {"release" if parsed_args.keep else "remove": parsed_args.members}
 
     def wanted(self, ensemble: Any, parsed_args: argparse.Namespace) -> Mapping[str, Any]:
-        """Give all tiers that are left, those of the members with as many less."""
+        """Give all tiers that are left, those of the members with as many less.
+
+        A tier goes with its last member, and so does what policies say of it.
+        """
         tier_of = {each["name"]: each["tier"] for each in ensemble.members}
         for name in parsed_args.members:
             if name not in tier_of:
@@ -251,7 +254,24 @@ class RemoveMember(ChangeOfMembers):
                 )
         less = Counter(tier_of[name] for name in set(parsed_args.members))
         left = [(each["name"], each["count"] - less[each["name"]]) for each in ensemble.tiers]
-        return {"tiers": [{"name": name, "count": count} for name, count in left if count]}
+        tiers = [{"name": name, "count": count} for name, count in left if count]
+        if not tiers:
+            raise exceptions.CommandError(self._nothing_left(ensemble))
+        if len(tiers) == len(left):
+            return {"tiers": tiers}
+        gone = [name for name, count in left if not count]
+        kept, going = policy.without(ensemble.policies, gone)
+        for message in words.messages(going):
+            self.app.stderr.write(f"Goes with its tier: {message}\n")
+        return {"tiers": tiers, "policies": writer.description({"policies": kept})["policies"]}
+
+    def _nothing_left(self, ensemble: Any) -> str:
+        """Say that an ensemble has a member, and how to end it."""
+        keep, remove = (command_line(self.app, verb, ensemble.id) for verb in ("release", "delete"))
+        return (
+            f"{words.printable(ensemble.name)} would have no member left. To keep its servers as "
+            f"plain ones: {keep}\nTo remove them: {remove}"
+        )
 
 
 class ReplaceMember(ChangeOfMembers):

@@ -200,10 +200,49 @@ def test_the_last_member_of_a_tier_takes_its_tier_along(
     fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
     fake.on("PATCH", ONE, preview(removed=["cache-0"]), (202, {"ensemble": changing()}))
     assert openstack("ensemble", "member", "remove", KEY, "cache-0").code == 0
+    apart = {"type": "anti-affinity", "level": "host", "tiers": ["web"], "max_per_domain": 1}
     assert asked_for(fake) == {
-        "ensemble": {"generation": 1, "tiers": [{"name": "web", "count": 2}]},
+        "ensemble": {
+            "generation": 1,
+            "tiers": [{"name": "web", "count": 2}],
+            "policies": [apart],
+        },
         "remove": ["cache-0"],
     }
+
+
+def test_what_policies_say_of_a_tier_goes_with_it_and_the_rest_stays(
+    fake: ScriptedCloud, openstack: Run
+) -> None:
+    both = ["web", "cache"]
+    policies: list[dict[str, Any]] = [
+        {"type": "anti-affinity", "level": "host", "tiers": both, "message": "Apart."},
+        {"type": "survive", "level": "rack", "tiers": both, "message": "Survives."},
+        {"type": "near", "level": "rack", "tiers": ["web"], "to": "cache", "message": "Near."},
+        {"type": "exclusive", "level": "host", "tiers": ["cache"], "message": "Alone."},
+    ]
+    policies = [{**each, "holds": True, "enforcement": "soft"} for each in policies]
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE", policies=policies)}))
+    fake.on("PATCH", ONE, preview(released=["cache-0"]), (202, {"ensemble": changing()}))
+    done = openstack("ensemble", "member", "remove", KEY, "cache-0", "--keep")
+    assert (done.code, done.err.splitlines()[:3]) == (
+        0,
+        [f"Goes with its tier: {said}" for said in ("Apart.", "Near.", "Alone.")],
+    )
+    assert asked_for(fake)["ensemble"]["policies"] == [
+        {"type": "survive", "level": "rack", "tiers": ["web"], "enforcement": "soft"}
+    ]
+
+
+def test_the_last_members_of_all_are_not_taken_out(fake: ScriptedCloud, openstack: Run) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
+    done = openstack("ensemble", "member", "remove", KEY, "cache-0", "web-0", "web-1")
+    assert done.code == 1
+    told = "shop would have no member left. To keep its servers as plain ones:"
+    assert done.err.splitlines() == [
+        f"{told} openstack --os-cloud fake ensemble release {KEY}",
+        f"To remove them: openstack --os-cloud fake ensemble delete {KEY}",
+    ]
 
 
 def test_a_member_is_replaced_by_one_that_is_built_before(

@@ -69,7 +69,11 @@
 
     /** The names of those that leave without their servers, as far as somebody has to leave. */
     function released(draft) {
-      return draft.tiers.flatMap((tier) => ofTier(draft.release, tier).slice(0, surplus(tier)));
+      const drawnStill = (name) => draft.tiers.some((tier) => tier.name === tierOf(name));
+      return [
+        ...draft.tiers.flatMap((tier) => ofTier(draft.release, tier).slice(0, surplus(tier))),
+        ...draft.release.filter((name) => tierOf(name) && !drawnStill(name)), // they go with their tiers
+      ];
     }
 
     /** How many members of a tier have to go with their servers. */
@@ -104,7 +108,10 @@
         return history.record(steps, { ...steps.now, replace: [...new Set([...steps.now.replace, name])] },
           { label: fill(gettext('replace %(member)s'), { member: name }) });
       }
-      const fewer = drafts.changeTier(steps.now, tier.key, { count: Math.max(1, tier.count - 1) });
+      if (tier.count === 1 && steps.now.tiers.length === 1) { return steps; } // nobody would be left
+      // With its last member a tier goes.
+      const fewer = tier.count === 1 ? drafts.removeTier(steps.now, tier.key)
+        : drafts.changeTier(steps.now, tier.key, { count: tier.count - 1 });
       return history.record(steps, { ...fewer, release: [...new Set([...steps.now.release, name])] },
         { label: fill(gettext('take out %(member)s'), { member: name }) });
     }

@@ -95,17 +95,17 @@
         el('td', { 'data-label': gettext('Addresses') }, addressed(row.addresses)),
         el('td', { class: 'ens-wide' }, row.serverId && row.status !== 'DELETED' ? el('code', {}, row.serverId)
           : el('span', { class: 'text-muted' }, gettext('no server'))),
-        change ? el('td', { 'data-label': gettext('Actions') }, changes(row.member, change)) : null))));
+        change ? el('td', { 'data-label': gettext('Actions') }, changes(row.member, change, ensemble)) : null))));
   }
 
-  /** The ways to the drawing of a change that concerns this member alone. */
-  function changes(member, change) {
+  /** The ways to the drawing of a change that concerns this member alone; the last one of all cannot be taken out. */
+  function changes(member, change, { members }) {
     const way = (act, words, title) => el('a', {
       class: 'btn btn-default btn-xs', href: change + '?' + act + '=' + encodeURIComponent(member),
       'data-key': act + '-' + member, title: fill(title, { member }), 'aria-label': fill(title, { member }),
     }, words);
     return [way('replace', gettext('Replace'), gettext('Replace %(member)s by a new server')), ' ',
-      way('release', gettext('Take out'), gettext('Take out %(member)s and keep its server'))];
+      members.length > 1 ? way('release', gettext('Take out'), gettext('Take out %(member)s and keep its server')) : null];
   }
 
   function said(row) {
