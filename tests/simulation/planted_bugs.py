@@ -13,12 +13,13 @@ import sqlalchemy as sa
 
 from ensemble_api.cloud import tags
 from ensemble_api.cloud.reservation import Reservation
-from ensemble_api.execution import build, decide, engine, observer, removal
+from ensemble_api.execution import build, decide, observer, removal, server_requests
 from ensemble_api.execution.actions import Advance
 from ensemble_api.execution.engine import Engine
 from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.late_servers import LateServers
 from ensemble_api.execution.observer import CloudObserver
+from ensemble_api.execution.server_requests import ServerRequests
 from ensemble_api.operations import OperationStatus
 from ensemble_api.planning import planner
 from ensemble_api.records import MemberStatus
@@ -184,7 +185,7 @@ PROVOKED: dict[str, tuple[str, ...]] = {
 
 BUGS: dict[str, list[Patch]] = {
     "a server is asked for without a saved intent": [(Store, "save_server_request", _nothing)],
-    "a hold is released before the intent": [_around(Engine, "_create", _hold_first)],
+    "a hold is released before the intent": [_around(ServerRequests, "ask", _hold_first)],
     "the lease is not checked": [(progress, "update_ensemble", _unleased)],
     "a tag is trusted": [(tags, "_is_of", _always)],
     "a host that failed is used again": [_around(replacement, "complete", _on_failed)],
@@ -196,7 +197,9 @@ BUGS: dict[str, list[Patch]] = {
     "usages are not read back": [_around(Reservation, "hold", _not_read_back)],
     "a claim that was sent twice is left": [_around(Reservation, "hold", _sent_twice)],
     "absence is taken for deletion": [(CloudObserver, "_one_by_one", _gone)],
-    "a failure of Nova is taken for a refusal": [_around(engine, "pause_after", _as_if_refused)],
+    "a failure of Nova is taken for a refusal": [
+        _around(server_requests, "pause_after", _as_if_refused)
+    ],
     "no guard is committed before the release": [_around(Handovers, "begin", _no_guard)],
     "exclusive domains are open to others": [(Admission, "_closed", _no_host_closed)],
     "the filter lets members go anywhere": [(Admission, "_best", _any_host)],
