@@ -290,7 +290,11 @@ class ServerTemplates:
             raise exception.Invalid(message, field=f"{where}.snapshot")
         _check_size(wanted["size"], snapshot["size"], f"{where}.size")
         volume = self._look["volume"](self._context, snapshot["volume_id"])
-        return {} if volume is None else _image_facts(volume)
+        if volume is None:
+            return {}
+        if not volume.get("bootable", True):
+            raise exception.Invalid(_NOT_BOOTABLE(), field=f"{where}.snapshot")
+        return _image_facts(volume)
 
     def _volumes(
         self, field: str, volumes: Sequence[str], count: int

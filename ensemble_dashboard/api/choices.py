@@ -53,7 +53,7 @@ def choices(request: HttpRequest) -> dict[str, Any]:
 def kinds(request: HttpRequest) -> list[str]:
     """Give the kinds of things that this cloud has."""
     volumes = cinder.is_volume_service_enabled(request)
-    return [kind for kind in _LISTERS if kind != "volumes" or volumes]
+    return [kind for kind in _LISTERS if kind not in _OF_CINDER or volumes]
 
 
 def page(
@@ -212,6 +212,18 @@ def _volumes(request: HttpRequest) -> Iterator[Item]:
     )
 
 
+def _volume_snapshots(request: HttpRequest) -> Iterator[Item]:
+    """List snapshots of what a server could boot from: volumes that are made of others cannot."""
+    client = cinder.cinderclient(request)
+    bootable = {each.id for each in client.volumes.list(search_opts={"bootable": "true"})}
+    listed = client.volume_snapshots.list(search_opts={"status": "available"})
+    return (
+        {"id": each.id, "name": each.name or each.id, "size": each.size}
+        for each in sorted(listed, key=lambda s: s.name or s.id)
+        if each.volume_id in bootable
+    )
+
+
 def _networks(request: HttpRequest) -> Iterable[Item]:
     networks = neutron.network_list_for_tenant(request, request.user.tenant_id)
     listed = [
@@ -266,11 +278,13 @@ _IMAGES: Final[Mapping[str, Callable[[HttpRequest, str], Iterator[Item]]]] = {
     "images": _images,
     "snapshots": _snapshots,
 }
+_OF_CINDER: Final = ("volumes", "volume_snapshots")
 _LISTERS: Final[Mapping[str, Lister]] = {
     "flavors": _flavors,
     "images": _images,
     "snapshots": _snapshots,
     "volumes": _volumes,
+    "volume_snapshots": _volume_snapshots,
     "networks": _networks,
     "ports": _ports,
     "key_pairs": _key_pairs,

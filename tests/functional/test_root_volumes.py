@@ -91,6 +91,17 @@ def test_a_volume_may_be_of_a_snapshot_and_of_a_type(
     )
 
 
+def test_a_snapshot_of_a_volume_that_nothing_boots_from_is_refused(
+    cloud: SmallCloud, cinder: FakeVolumes
+) -> None:
+    """Nova would refuse the volumes that are made of it, once they are there."""
+    cinder.volumes["data"] = {"id": "data", "status": "in-use", "size": 4, "bootable": False}
+    cinder.snapshots[SNAPSHOT] = {"status": "available", "size": 4, "volume_id": "data"}
+    answer = cloud.post(ensemble(snapshot=SNAPSHOT), volumes=cinder)
+    assert answer.status_int == 400
+    assert error(answer)["details"]["field"] == "ensemble.tiers[0].server.root_volume.snapshot"
+
+
 @pytest.mark.parametrize(
     ("root", "field"),
     [

@@ -40,6 +40,19 @@ test('a new root volume is of the image or of a snapshot, and never beside volum
   assert.deepEqual(wrong({ ...PLAIN, rootVolume: { size: null } }), ['rootVolume']);
 });
 
+test('a snapshot is chosen with a size that holds it, and an image in its place again', () => {
+  const { rootVolume } = ensembles;
+  const wrong = (tier) => server.faults(tier).filter(([is]) => is).map(([, field]) => field);
+  const none = { ...PLAIN, rootVolume: rootVolume.ofSnapshot(null, null) };
+  assert.deepEqual(wrong(none), ['rootVolume', 'rootVolume']);
+  assert.equal(server.rootOfImage(none), null);
+  const chosen = { ...none, rootVolume: rootVolume.ofSnapshot(none.rootVolume, { id: 's-1', size: 4 }) };
+  assert.deepEqual(wrong(chosen), []);
+  assert.deepEqual(server.toApi(chosen), { flavor: 'f-1', networks: 'auto', root_volume: { size: 4, snapshot: 's-1' } });
+  assert.deepEqual(server.rootOfImage(chosen), { size: 4 });
+  assert.equal(rootVolume.ofSnapshot({ size: 9, type: 'fast' }, { id: 's-1', size: 4 }).size, 9);
+});
+
 test('the fields of a root volume say what is sent', () => {
   const { read } = ensembles.rootVolume;
   assert.equal(read(false, { size: '5', type: '', deletes: true }, null), null);

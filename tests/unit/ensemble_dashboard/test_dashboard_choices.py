@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lists of the side sheet: searched and page by page, with the rights of who is logged in."""
 
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -213,6 +214,7 @@ class Cinder:
     def __init__(self) -> None:
         self.asked: list[dict[str, str]] = []
         self.volumes = self
+        self.volume_snapshots = SimpleNamespace(list=self.snapshots)
 
     def __call__(self, request: Any) -> "Cinder":
         return self
@@ -221,6 +223,12 @@ class Cinder:
         self.asked.append(search_opts)
         found = {"v2": "root-b", "v1": "root-a", "v3": ""}
         return [SimpleNamespace(id=key, name=name, size=5) for key, name in found.items()]
+
+    def snapshots(self, search_opts: dict[str, str]) -> Iterable[SimpleNamespace]:
+        assert search_opts == {"status": "available"}
+        found = {"s1": ("nightly", "v2"), "s2": ("of data", "v9"), "s3": ("", "v1")}
+        for key, (name, volume) in found.items():
+            yield SimpleNamespace(id=key, name=name, size=4, volume_id=volume)
 
 
 def test_a_cloud_with_a_volume_service_offers_what_a_server_can_boot_from(
@@ -235,4 +243,9 @@ def test_a_cloud_with_a_volume_service_offers_what_a_server_can_boot_from(
     assert 'id="sheet-from-volumes"' in text and 'id="sheet-volumes"' in text
     assert [each["id"] for each in data(text)["choices"]["volumes"]] == ["v1", "v2", "v3"]
     assert ask(demo, "volumes", q="root-b")["items"] == [{"id": "v2", "name": "root-b", "size": 5}]
-    assert client.asked == [{"status": "available", "bootable": "true"}] * 2
+    assert data(text)["choices"]["volume_snapshots"] == [
+        {"id": "s1", "name": "nightly", "size": 4},
+        {"id": "s3", "name": "s3", "size": 4},
+    ], "no snapshot of a volume that nothing boots from"
+    available = {"status": "available", "bootable": "true"}
+    assert sorted(client.asked, key=len) == [{"bootable": "true"}, available, available]

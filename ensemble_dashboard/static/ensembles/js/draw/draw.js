@@ -171,6 +171,7 @@
       of('flavors', 'flavor'), lists.learn('images', unknown), lists.learn('snapshots', unknown),
       lists.learn('networks', state.draft.tiers.flatMap((tier) => (Array.isArray(tier.networks) ? tier.networks : []))),
       of('security_groups', 'securityGroups'),
+      lists.learn('volume_snapshots', state.draft.tiers.map(({ rootVolume }) => rootVolume?.snapshot)),
     ];
     Promise.allSettled(asked).then((found) => { if (found.some((one) => one.value)) { render(); } });
   }

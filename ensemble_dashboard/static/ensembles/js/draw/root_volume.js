@@ -10,7 +10,7 @@
   function read(on, { size, type, deletes }, before) {
     if (!on) { return null; }
     const made = { size: /^\d{1,7}$/.test(size) ? Number(size) : null };
-    if (before && before.snapshot) { made.snapshot = before.snapshot; }
+    if (before && 'snapshot' in before) { made.snapshot = before.snapshot; }
     if (type.trim()) { made.type = type.trim(); }
     if (deletes) { made.delete_on_termination = true; }
     return made;
@@ -41,9 +41,15 @@
       part('size').value = now ? now.size || '' : '';
       part('type').value = (now && now.type) || '';
       part('deletes').checked = Boolean(now && now.delete_on_termination);
-      part('on').disabled = Boolean(now && now.snapshot);
+      part('on').disabled = Boolean(now && 'snapshot' in now); // there is no other way to boot from one
     };
   }
 
-  ensembles.rootVolume = { open, read };
+  /** A root volume of a snapshot {id, size}: at least as large as that; of none yet without one. */
+  function ofSnapshot(before, snapshot) {
+    const size = Math.max((before && before.size) || 0, (snapshot && snapshot.size) || 0) || null;
+    return { ...before, size, snapshot: snapshot ? snapshot.id : '' };
+  }
+
+  ensembles.rootVolume = { open, read, ofSnapshot };
 }());

@@ -54,7 +54,15 @@
   }
 
   /** Whether members boot from new volumes of a volume snapshot, which is in the place of an image. */
-  function ofSnapshot({ rootVolume }) { return Boolean(rootVolume && rootVolume.snapshot); }
+  function ofSnapshot({ rootVolume }) { return Boolean(rootVolume && 'snapshot' in rootVolume); }
+
+  /** The root volume of a tier that is to boot from an image, if it has one then. */
+  function rootOfImage(tier) {
+    if (!ofSnapshot(tier)) { return tier.rootVolume; }
+    const root = { ...tier.rootVolume };
+    delete root.snapshot;
+    return root.size ? root : null;
+  }
 
   /** The fields that say the same as the API's "server"; what has none is kept as `rest` and sent as it came. */
   function fromApi(server) {
@@ -88,6 +96,7 @@
     if (!volumes) {
       return [
         [!image && !ofSnapshot(tier), 'image', gettext('Choose an image.')],
+        [ofSnapshot(tier) && !rootVolume.snapshot, 'rootVolume', gettext('Choose a volume snapshot.')],
         [rootVolume && !(rootVolume.size >= 1), 'rootVolume', gettext('Say how large the volumes are to be.')],
       ];
     }
@@ -140,5 +149,7 @@
     return fill(gettext('the image needs %(ram)s MB of RAM'), { ram: image.min_ram });
   }
 
-  ensembles.server = { EMPTY, ofSnapshot, FIELDS, toApi, fromApi, faults, pairFaults, questions, shortage };
+  ensembles.server = {
+    EMPTY, ofSnapshot, rootOfImage, FIELDS, toApi, fromApi, faults, pairFaults, questions, shortage,
+  };
 }());

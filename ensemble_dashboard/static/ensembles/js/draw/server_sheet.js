@@ -6,7 +6,7 @@
   const { ensembles } = globalThis;
   const { gettext, fill, memory } = ensembles.words;
   const { el, fillIn, icon, badge } = ensembles.dom;
-  const { picker, server } = ensembles;
+  const { picker, rootVolume, server } = ensembles;
 
   // The fields of a tier that each tab has.
   const TABS = {
@@ -65,6 +65,12 @@
       images: list('images', 'images', 'image', image),
       snapshots: list('snapshots', 'snapshots', 'image', image),
       volumes: list('volumes', 'volumes', 'volumes', { many: true, columns: [gb('size')] }),
+      volumeSnapshots: list('volumeSnapshots', 'volume_snapshots', null, {
+        columns: [gb('size')], change: ([id]) => {
+          set({ rootVolume: rootVolume.ofSnapshot(tier().rootVolume, catalogue.get('volume_snapshots', id)) });
+          show.rootVolume(tier().rootVolume);
+        },
+      }),
       flavor: list('flavor', 'flavors', 'flavor', {
         columns: [(item) => item.vcpus, mb('ram'), gb('disk')],
         refuse: (item) => server.shortage(item, catalogue.image(tier()), Boolean(tier().rootVolume)),
@@ -78,7 +84,7 @@
       userData: ensembles.userData.open((userData) => page.type(key, { userData })),
       addresses: ensembles.addresses.open((fixedIps) => page.type(key, { fixedIps }),
         (id) => catalogue.name('networks', id)),
-      rootVolume: ensembles.rootVolume.open((rootVolume) => page.type(key, { rootVolume })),
+      rootVolume: rootVolume.open((made) => page.type(key, { rootVolume: made })),
       hints: ensembles.hints.open(page.schedulerHints, (hints) => page.type(key, { hints })),
       metadata: ensembles.metadata.open('sheet-metadata', (metadata) => page.type(key, { metadata })),
     };
@@ -100,11 +106,12 @@
     const fillTab = {
       source(from) {
         const { volumes, image: id } = tier();
+        const made = tier().rootVolume;
         const saved = catalogue.get('snapshots', id) ? 'snapshots' : 'images';
-        const kind = from || (volumes ? 'volumes' : saved);
+        const kind = from || (volumes ? 'volumes' : server.ofSnapshot(tier()) ? 'volumeSnapshots' : saved);
         turn('from', kind);
-        show[kind](volumes || (id ? [id] : []));
-        show.rootVolume(kind === 'volumes' ? undefined : tier().rootVolume);
+        show[kind](volumes || [kind === 'volumeSnapshots' ? made.snapshot : id].filter(Boolean));
+        show.rootVolume(kind === 'volumes' ? undefined : made);
         line('certificates');
       },
       flavor: () => show.flavor([tier().flavor].filter(Boolean)),
@@ -143,6 +150,18 @@
         for (const [field, id] of Object.entries(FILLED)) { part(id).checked = tier().fillIn.includes(field); }
       },
     };
+
+    /** Have the members boot from another kind of thing, of which none is chosen yet. */
+    function bootFrom(kind) {
+      const { volumes, rootVolume: made } = tier();
+      const ofSnapshot = server.ofSnapshot(tier());
+      const changed = {};
+      if (Boolean(volumes) !== (kind === 'volumes')) { changed.volumes = volumes ? null : []; }
+      if (ofSnapshot !== (kind === 'volumeSnapshots')) {
+        changed.rootVolume = ofSnapshot ? server.rootOfImage(tier()) : rootVolume.ofSnapshot(made, null);
+      }
+      if (Object.keys(changed).length) { set(changed); }
+    }
 
     function go(tab) {
       open = tab;
@@ -207,8 +226,7 @@
     dialog.addEventListener('change', ({ target }) => {
       const { value, checked } = target;
       if (target.name === 'sheet-from') {
-        const onVolumes = value === 'volumes';
-        if (Boolean(tier().volumes) !== onVolumes) { set({ volumes: onVolumes ? [] : null }); }
+        bootFrom(value);
         fillTab.source(value);
       } else if (target.name === 'sheet-net') {
         set({ networks: value === 'chosen' ? [] : value });

@@ -132,13 +132,20 @@
         refuse: (flavor) => ensembles.server.shortage(flavor, image, Boolean(tier.rootVolume)),
       }),
       choice(tier, page, {
-        field: 'image', tab: { values: (chosen) => ({ image: chosen, volumes: null }), told: volumesOf(tier) },
-        kind: 'images', label: tier.volumes ? gettext('Boot from') : gettext('Image'), text: (item) => item.name,
+        field: 'image', tab: { values: (image) => ({ image, volumes: null, rootVolume: ensembles.server.rootOfImage(tier) }), told: bootsFrom(tier, page) },
+        kind: 'images', label: bootsFrom(tier, page) ? gettext('Boot from') : gettext('Image'), text: (item) => item.name,
       }));
   }
 
   function volumesOf({ volumes }) {
     return volumes && fill(ngettext('%(count)s volume', '%(count)s volumes', volumes.length), { count: volumes.length });
+  }
+
+  /** What members boot from in the place of an image, in words; '' where that is one. */
+  function bootsFrom(tier, { catalogue }) {
+    if (tier.volumes || !ensembles.server.ofSnapshot(tier)) { return volumesOf(tier) || ''; }
+    const { snapshot } = tier.rootVolume;
+    return snapshot ? catalogue.name('volume_snapshots', snapshot) : gettext('volume snapshot');
   }
 
   function rootOf({ volumes, rootVolume }) {
@@ -172,7 +179,7 @@
     }[tier.networks] ?? names('networks', tier.networks);
     const [ports, pairs] = [tier.ports.length, tier.metadata.length];
     return [
-      ...(isCompact(page) ? [catalogue.name('flavors', tier.flavor), volumesOf(tier) || image?.name] : []),
+      ...(isCompact(page) ? [catalogue.name('flavors', tier.flavor), bootsFrom(tier, page) || image?.name] : []),
       rootOf(tier), networks,
       ports && fill(ngettext('%(count)s port', '%(count)s ports', ports), { count: ports }), tier.keyName,
       names('security_groups', tier.securityGroups), tier.userData && gettext('user data'),
