@@ -32,16 +32,25 @@ def _open(page: Dashboard, ensemble: dict[str, Any]) -> None:
     drawing(page, "fits")
 
 
-def test_a_tenant_scales_a_tier_and_makes_a_policy_hard_and_sees_first_what_comes_of_it(
-    project: Project, demo: Dashboard
-) -> None:
+def _together_and_softly_apart(project: Project) -> dict[str, Any]:
+    """An ensemble with two of web on one host, which should be apart by now."""
     body = project.body(
         "grows and shrinks",
         [project.tier("web", 2, networks="none"), project.tier("db", 3, networks="none")],
-        _apart("web", "soft"),
+        {"type": "affinity", "level": "host", "tiers": ["web"]},
         _apart("db"),
     )
     made = project.create(body)
+    project.wait(made["id"], "ACTIVE")
+    wanted = {"generation": 1, "policies": [_apart("web", "soft"), _apart("db")]}
+    assert project.request("PATCH", f"/{made['id']}", {"ensemble": wanted}).status_code == 202
+    return made
+
+
+def test_a_tenant_scales_a_tier_and_makes_a_policy_hard_and_sees_first_what_comes_of_it(
+    project: Project, demo: Dashboard
+) -> None:
+    made = _together_and_softly_apart(project)
     # Somebody comes from the ensemble's page, once it is built.
     demo.open(f"/project/ensembles/{made['id']}/")
     demo.until(lambda: demo.find("a[href$='/change/']").is_displayed(), BUILD_SECONDS)
@@ -56,8 +65,10 @@ def test_a_tenant_scales_a_tier_and_makes_a_policy_hard_and_sees_first_what_come
     demo.click("#p3-chip")
     demo.click("#p3-enforcement-hard")
     drawing(demo, "fits")
-    [(new, _), (goes, gone)] = changes = _changes(demo)
-    assert (new, goes) == ("added", "removed") and changes[0][1] == "web-2"
+    [(moves, moved), (new, came), (goes, gone)] = _changes(demo)
+    assert (moves, new, goes) == ("moved", "added", "removed")
+    assert moved in ("web-0", "web-1") and came == "web-2"
+    assert "→" in demo.text("[data-change=moved]"), "from where to where"
     assert demo.all("#ens-picture .is-added[data-member=web-2]")
     assert demo.all(f"#ens-picture .is-removed[data-member={gone}]")
     assert "before:" in demo.text("#ens-worst [data-level=host] [data-tier=web]")
@@ -65,7 +76,7 @@ def test_a_tenant_scales_a_tier_and_makes_a_policy_hard_and_sees_first_what_come
     chosen = next(each for each in ("db-0", "db-1", "db-2") if each != gone)
     demo.click("#t2-goes summary")
     demo.click(f"#t2-goes-{chosen}")
-    demo.until(lambda: ("removed", chosen) in _changes(demo) and len(_changes(demo)) == 2)
+    demo.until(lambda: ("removed", chosen) in _changes(demo) and len(_changes(demo)) == 3)
     drawing(demo, "fits")
     assert violations(demo) == []
 
@@ -81,6 +92,8 @@ def test_a_tenant_scales_a_tier_and_makes_a_policy_hard_and_sees_first_what_come
     found = project.request("GET", f"/{made['id']}").json()["ensemble"]
     assert {each["name"]: each["count"] for each in found["tiers"]} == {"web": 3, "db": 2}
     assert [each["enforcement"] for each in found["policies"]] == ["hard", "hard"]
+    hosts = {each["domains"]["host"] for each in found["members"] if each["tier"] == "web"}
+    assert len(hosts) == 3
 
 
 def test_edits_are_kept_when_somebody_else_has_changed_the_ensemble_meanwhile(
@@ -90,6 +103,9 @@ def test_edits_are_kept_when_somebody_else_has_changed_the_ensemble_meanwhile(
     project.wait(made["id"], "ACTIVE")
     _open(demo, made)
     demo.type("#ens-description", "Mine.")
+    demo.click("#ens-metadata")
+    demo.type("#ens-metadata-rows li:first-child input", "owner")
+    demo.type("#ens-metadata-rows li:first-child input + input", "ops")
     drawing(demo, "fits")
     wanted = {"generation": made["generation"], "name": "renamed"}
     assert project.request("PATCH", f"/{made['id']}", {"ensemble": wanted}).status_code == 202
@@ -98,11 +114,14 @@ def test_edits_are_kept_when_somebody_else_has_changed_the_ensemble_meanwhile(
     demo.click("#ens-verdict a")
     demo.until(lambda: demo.find("#ens-name").get_attribute("value") == "renamed")
     assert demo.find("#ens-description").get_attribute("value") == "Mine."
+    assert violations(demo) == []
     drawing(demo, "fits")
     demo.click("#ens-submit")
     demo.until(lambda: demo.all("#ens-details"))
     found = project.request("GET", f"/{made['id']}").json()["ensemble"]
     assert (found["name"], found["description"]) == ("renamed", "Mine.")
+    assert found["metadata"] == {"owner": "ops"}
+    assert "owner = ops" in demo.text(".ens-about")
     demo.expect_only(412)
 
 
