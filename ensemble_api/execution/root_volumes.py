@@ -69,7 +69,7 @@ class RootVolumes:
 
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
-        for member in ensemble.members:
+        for member in ensemble.described_members:  # of those that go the tier may be gone already
             if member.volume_id is None or member.server_id is None or not member.owns_volume:
                 continue
             if ensemble.template(member)["root_volume"].get("delete_on_termination"):

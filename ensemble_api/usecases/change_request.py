@@ -103,14 +103,22 @@ def check(record: EnsembleRecord, change: ChangeRequest) -> None:
         for key in _LASTING:
             if tier["server"].get(key) != known["server"].get(key):
                 raise exception.Invalid(_TEMPLATE(), field=f"ensemble.tiers[{index}].server.{key}")
-        if not tier["server"].keys() & {"ports", "volumes"}:
-            continue
-        if tier["count"] != known["count"]:
-            raise exception.Invalid(_OWN_PARTS(), field=f"ensemble.tiers[{index}].count")
-        own = {each.name for each in record.members if each.tier == tier["name"]}
-        for number, name in enumerate(change.replace):
-            if name in own:
-                raise exception.Invalid(_REPLACED_OWN_PARTS(), field=f"replace[{number}]")
+        if tier["server"].keys() & {"ports", "volumes"}:
+            _check_own_parts(record, change, index, known)
+
+
+def _check_own_parts(
+    record: EnsembleRecord, change: ChangeRequest, index: int, known: Mapping[str, Any]
+) -> None:
+    """Refuse to build servers for a tier whose ports or volumes are all in use."""
+    tier = change.body["tiers"][index]
+    for key in ("count", "server"):
+        if tier[key] != known[key]:
+            raise exception.Invalid(_OWN_PARTS(), field=f"ensemble.tiers[{index}].{key}")
+    own = {each.name for each in record.members if each.tier == tier["name"]}
+    for number, name in enumerate(change.replace):
+        if name in own:
+            raise exception.Invalid(_REPLACED_OWN_PARTS(), field=f"replace[{number}]")
 
 
 def check_addresses(body: Mapping[str, Any], added: Iterable[Member]) -> None:

@@ -41,7 +41,7 @@ def changed(cloud: SmallCloud, ensemble_id: str, wanted: Any, **more: Any) -> En
     """An ensemble after a change has been carried out."""
     answer = cloud.patch(ensemble_id, wanted, **more)
     assert answer.status_code == 202, answer.json
-    cloud.run(ensemble_id)
+    cloud.run(ensemble_id, **more.get("service", {}))
     cloud.observe()
     record = cloud.store.get(ensemble_id)
     cloud.assert_built(record)
