@@ -37,7 +37,8 @@ test('what is not edited is sent by its name alone, with the generation that was
   const draft = drafts.changeTier(subject.fresh(), 't1', { count: 4 });
   assert.deepEqual(subject.request(draft), {
     ensemble: {
-      generation: 4, name: 'shop', description: '', metadata: {}, tiers: [{ name: 'web', count: 4 }, { name: 'db', count: 1 }],
+      generation: 4, name: 'shop', description: '', metadata: {},
+      tiers: [{ name: 'web', count: 4 }, { name: 'db', count: 1 }],
       policies: [APART],
     },
     remove: [], release: [], replace: [],
@@ -197,7 +198,8 @@ for (const [name, mine, now, expected] of [
       ...found, tiers: found.tiers.map((tier) => [tier.name, tier.count]),
       policies: found.policies.map(({ enforcement }) => enforcement),
     };
-    const whole = { name: 'shop', tiers: [['web', 2], ['db', 1]], policies: ['soft'], description: '', metadata: {}, ...expected };
+    const same = { name: 'shop', tiers: [['web', 2], ['db', 1]], policies: ['soft'], description: '', metadata: {} };
+    const whole = { ...same, ...expected };
     assert.deepEqual(told, whole);
   });
 }

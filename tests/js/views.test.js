@@ -238,7 +238,7 @@ test('a tier on volumes says so, and an image takes their place', () => {
   assert.equal(image.selectedOptions[0].textContent, '2 volumes');
   image.value = 'i-1';
   image.dispatchEvent(new window.Event('change'));
-  assert.deepEqual(on.changes, [['change', 't1', { image: 'i-1', volumes: null }]]);
+  assert.deepEqual(on.changes, [['change', 't1', { image: 'i-1', volumes: null, rootVolume: null }]]);
 });
 
 test('the card tells its page what was changed', () => {

@@ -103,9 +103,10 @@ def test_properties_are_set_and_unset_and_the_others_stay(
     fake.on("PATCH", ONE, (202, {"ensemble": ensemble("ACTIVE", metadata={"owner": "a=b"})}))
     done = openstack(
         "ensemble", "set", KEY, "--property", "owner=a=b", "--property", "new key=",
-        "--unset-property", "site", "-f", "value", "-c", "properties",
+        "--unset-property", "site",
     )  # fmt: skip
-    assert (done.code, done.out.strip()) == (0, "owner='a=b'")
+    assert done.code == 0
+    assert "owner='a=b'" in done.out
     (sent,) = (each for each in fake.asked if each.method == "PATCH")
     assert sent.body["ensemble"] == {
         "generation": 1,

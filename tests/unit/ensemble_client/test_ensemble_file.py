@@ -16,7 +16,6 @@ from ensemble_client.file import MAX_USER_DATA, read, read_text
 GOOD = """\
 name: shop
 description: A shop
-metadata: {owner: ops, cost center: 7, on: yes}
 tiers:
   - name: web
     count: 3
@@ -37,6 +36,7 @@ policies:
     level: zone
     tiers: [web, cache]
     enforcement: soft
+metadata: {owner: ops, cost center: 7, on: yes}
 """
 BODY = {
     "name": "shop",

@@ -29,7 +29,8 @@
       /** What a thing is called; its id as long as nothing is known of it. */
       name: (kind, id) => (get(kind, id) || { name: id }).name,
       /** The image of a tier, be it an image or an instance snapshot; undefined where none is known. */
-      image: (tier) => (tier.volumes || ensembles.server.ofSnapshot(tier) ? undefined : get('images', tier.image) || get('snapshots', tier.image)),
+      image: (tier) => (tier.volumes || ensembles.server.ofSnapshot(tier) ? undefined
+        : get('images', tier.image) || get('snapshots', tier.image)),
       /** The first page: {items, next}; null if it could not be had. */
       first(kind) {
         if ((choices.missing || []).includes(kind)) { return null; }

@@ -21,7 +21,6 @@
   const act = {
     name: (name) => type({ ...state.draft, name }),
     description: (description) => type({ ...state.draft, description }),
-    metadata: (metadata) => type({ ...state.draft, metadata }),
     start: (id) => startFrom(data.starts.find((start) => start.id === id)),
     undo: () => takeStep(history.undo(state.past), gettext('Undone: %(step)s'), stepLabels.back(state.past)),
     redo: () => takeStep(history.redo(state.past), gettext('Redone: %(step)s'), stepLabels.again(state.past)),
@@ -32,7 +31,8 @@
   let textChanged = null; // tells the text beside the drawing, once it was looked at
   const lists = catalog.open(data.choices, (kind, query, signal) =>
     server.get(data.choicesUrl.replace('kind', kind) + '?' + query, signal));
-  let sheet = null; // made when it is first wanted
+  let sheet = null; // made when it is first wanted, as the rows of the ensemble's metadata
+  let pairs = null;
 
   const returned = Boolean(kept.load());
   const state = pageState.open(subject.begin(kept));
@@ -199,7 +199,7 @@
   function render() {
     parts.name.value = state.draft.name;
     parts.description.value = state.draft.description;
-    parts.showMetadata(state.draft.metadata);
+    showMetadata();
     relabel();
     board.redraw(() => {
       fillIn(parts.tiers, state.draft.tiers.length
@@ -209,6 +209,15 @@
     });
     refresh();
     lookUpChosen();
+  }
+
+  /** Show the ensemble's own metadata, once somebody wants to see them. */
+  function showMetadata() {
+    if (!parts.metadata.open) { return; }
+    lazyScripts.load('sheet').then(({ metadata }) => {
+      pairs ||= metadata.open('ens-metadata-rows', (typed) => type({ ...state.draft, metadata: typed }));
+      pairs(state.draft.metadata);
+    }, unreachable);
   }
 
   function relabel() {
@@ -229,6 +238,7 @@
     fieldErrors.show(root, wrong);
     policyChip.refresh(root, page, wrong, state.unmet);
     edges.draw(page);
+    parts.pairs.textContent = state.draft.metadata.length || '';
     fillIn(parts.quota, quota.bars(page.quota()));
     if (sheet) { sheet.update(wrong); }
     if (subject.running) { whoGoes.tell(root, page, state.plan?.change?.removed || []); }
@@ -348,6 +358,8 @@
   }
 
   // --- The beginning. ---
+
+  parts.metadata.addEventListener('toggle', showMetadata);
 
   if (parts.tabs) {
     document.getElementById('ens-import-open').addEventListener('click', wakeText);

@@ -8,8 +8,7 @@
 
   /**
    * Bring the frame to life, and give its parts by their names (data-part).
-   * act: what the buttons do by their names (data-act), name(text), description(text), metadata(pairs),
-   * start(id of what to start from).
+   * act: what the buttons do by their names (data-act), name(text), description(text), start(id of what to start from).
    */
   function build(act) {
     const each = (attribute, does) => document.querySelectorAll('.ens [data-' + attribute + ']').forEach(
@@ -23,7 +22,6 @@
     for (const name of ['name', 'description']) {
       parts[name].addEventListener('input', (event) => act[name](event.target.value));
     }
-    parts.showMetadata = ensembles.metadata.open('ens-metadata-rows', act.metadata);
     document.addEventListener('click', ({ target }) => {
       // A click beside a window closes it, as people expect.
       if (target.matches('.ens-modal')) { target.close(); }

@@ -59,9 +59,9 @@
   /** The root volume of a tier that is to boot from an image, if it has one then. */
   function rootOfImage(tier) {
     if (!ofSnapshot(tier)) { return tier.rootVolume; }
-    const root = { ...tier.rootVolume };
-    delete root.snapshot;
-    return root.size ? root : null;
+    const made = { ...tier.rootVolume };
+    delete made.snapshot;
+    return made.size ? made : null;
   }
 
   /** The fields that say the same as the API's "server"; what has none is kept as `rest` and sent as it came. */

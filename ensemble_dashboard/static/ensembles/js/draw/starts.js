@@ -16,7 +16,10 @@
       tiers: start.tiers.map(([name, count]) => ({ name, count, server: {} })),
       policies: start.policies.filter((policy) => levels.includes(policy.level)),
     });
-    return { ...drawn, metadata: draft.metadata, tiers: drawn.tiers.map((tier) => ({ ...tier, ...newDraft.firstChoices(choices) })) };
+    return {
+      ...drawn, metadata: draft.metadata,
+      tiers: drawn.tiers.map((tier) => ({ ...tier, ...newDraft.firstChoices(choices) })),
+    };
   }
 
   ensembles.starts = { draw };

@@ -132,7 +132,10 @@
         refuse: (flavor) => ensembles.server.shortage(flavor, image, Boolean(tier.rootVolume)),
       }),
       choice(tier, page, {
-        field: 'image', tab: { values: (image) => ({ image, volumes: null, rootVolume: ensembles.server.rootOfImage(tier) }), told: bootsFrom(tier, page) },
+        field: 'image', tab: {
+          values: (chosen) => ({ image: chosen, volumes: null, rootVolume: ensembles.server.rootOfImage(tier) }),
+          told: bootsFrom(tier, page),
+        },
         kind: 'images', label: bootsFrom(tier, page) ? gettext('Boot from') : gettext('Image'), text: (item) => item.name,
       }));
   }
