@@ -134,8 +134,9 @@ def field(error: jsonschema.ValidationError) -> str:
 
 def reason(error: jsonschema.ValidationError) -> Message:
     """What is wrong; values are not repeated, since a tenant may send megabytes."""
+    schema: Any = error.schema
     rule: Any = error.validator_value
-    described = _DESCRIBED.get(dict(error.schema).get("description"))
+    described = _DESCRIBED.get(schema.get("description"))
     match error.validator:
         case "pattern":
             return (described or _BAD_CHARACTER)()

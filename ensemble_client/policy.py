@@ -70,7 +70,8 @@ def without(
 
     What was said of the tiers that stay is still said of them.
     """
-    kept, going = [], []
+    kept: list[Mapping[str, Any]] = []
+    going: list[Mapping[str, Any]] = []
     for each in policies:
         left = [name for name in each["tiers"] if name not in gone]
         # One tier alone would be kept apart from itself, member by member.

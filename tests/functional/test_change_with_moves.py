@@ -90,7 +90,6 @@ def test_a_change_of_words_moves_nobody_and_its_preview_says_so(cloud: SmallClou
     hosts = {each.current_host for each in cloud.store.get(ensemble_id).members}
     answer = cloud.patch(ensemble_id, {"name": "renamed"}, plan=found["plan"]["id"])
     assert answer.status_code == 202, answer.json
-    cloud.run(ensemble_id)
     cloud.observe()
     record = cloud.store.get(ensemble_id)
     assert (record.name, {each.current_host for each in record.members}) == ("renamed", hosts)
