@@ -85,6 +85,13 @@ RULES = [
                 "/os-ensembles/{id}/survivability",
             ),
             (
+                "drill",
+                READER,
+                "See what failures would do to an ensemble, and how it would be repaired.",
+                "POST",
+                "/os-ensembles/{id}/action (drill)",
+            ),
+            (
                 "operations",
                 READER,
                 "See what was done with an ensemble, and what is under way.",

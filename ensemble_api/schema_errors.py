@@ -44,6 +44,7 @@ METADATA_KEYS = Sentence(
 SERVERS_FROM = Sentence(
     "invalid.servers-from", "must name one of server_group, tag, servers, stack and project"
 )
+DRILL = Sentence("invalid.drill", "must name either a level or domains that fail at once")
 _BAD_CHARACTER = Sentence("invalid.character", "has a bad character")
 _BASE64 = Sentence("invalid.base64", "must be base64")
 HIDDEN = Sentence("invalid.hidden", "holds a character that cannot be shown")
@@ -64,6 +65,7 @@ _DESCRIBED = {
         TAG,
         METADATA_KEYS,
         SERVERS_FROM,
+        DRILL,
     )
 }
 _TYPES = {

@@ -206,11 +206,31 @@ ADOPTION: dict[str, Any] = {
     "additionalProperties": False,
 }
 
-# One action, with nothing to say about it, as in Nova's bodies of server actions.
+# One action and what it needs, as in Nova's bodies of server actions.
 ACTION: dict[str, Any] = {
     "type": "object",
-    "properties": {"cancel": {"type": "null"}, "release": {"type": "null"}},
+    "properties": {
+        "cancel": {"type": "null"},
+        "release": {"type": "null"},
+        "drill": {
+            "type": "object",
+            "description": schema_errors.DRILL.text,
+            "properties": {
+                "level": TEXT,
+                "domains": {
+                    "type": "array",
+                    "items": TEXT,
+                    "minItems": 1,
+                    "maxItems": limits.FAILED_DOMAINS,
+                },
+            },
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": False,
+        },
+    },
     "minProperties": 1,
+    "maxProperties": 1,
     "additionalProperties": False,
 }
 
@@ -293,13 +313,14 @@ def check_adoption(body: Any) -> tuple[dict[str, Any], str | None]:
     return given, body.get("plan", "").lower() or None
 
 
-def check_action(body: Any) -> str:
-    """Check an action's body and give the action's name: {"cancel": null}.
+def check_action(body: Any) -> tuple[str, Any]:
+    """Check an action's body, {"cancel": null}, and give the action's name and what it needs.
 
     :raises ensemble_api.exception.Invalid: with ``field``, when it is none.
     """
     _check(_ACTION, body)
-    return str(next(iter(body)))
+    ((name, needs),) = body.items()
+    return name, needs
 
 
 def _check(validator: jsonschema.Draft202012Validator, body: Any) -> None:

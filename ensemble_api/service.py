@@ -19,6 +19,7 @@ from ensemble_api.operations import Operation, Requester
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.results.adoption import AdoptionPreview
 from ensemble_api.results.current_state import CurrentState
+from ensemble_api.results.drill import DrillResult
 from ensemble_api.results.dry_run import DryRun
 from ensemble_api.results.host_impact import DrainAttempt, HostImpacts
 from ensemble_api.rights import CurrentRights
@@ -37,6 +38,7 @@ from ensemble_api.usecases.create import Create
 from ensemble_api.usecases.current_state import StoredStates
 from ensemble_api.usecases.delete import Delete
 from ensemble_api.usecases.drain import Drains
+from ensemble_api.usecases.drill import DrillRequest, Drills
 from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.flavors import OtherFlavors
 from ensemble_api.usecases.holds import Holds
@@ -55,6 +57,7 @@ __all__ = [
     "AdoptionRequest",
     "ChangeRequest",
     "CreateRequest",
+    "DrillRequest",
     "Page",
     "PlanOptions",
     "Search",
@@ -188,6 +191,7 @@ class Service:
         self._operations = Operations(store)
         states = CurrentStates(store)
         self._stored_states = StoredStates(states, inventory, exclusivity)
+        self._drills = Drills(compute, free_capacity, self._stored_states)
         self._hosts = Hosts(store, states, inventory, Drains(store.get, compute, free_capacity))
 
     def capabilities(self, context: Context) -> Capabilities:
@@ -267,6 +271,12 @@ class Service:
     ) -> CurrentState:
         """See ``usecases/current_state``."""
         return self._stored_states.current_state(context, record, whole=whole)
+
+    def drill(
+        self, context: Context, record: EnsembleRecord, asked: DrillRequest, *, whole: bool
+    ) -> DrillResult:
+        """See ``usecases/drill``."""
+        return self._drills.drill(context, record, asked, whole=whole)
 
     def operations(
         self, record: EnsembleRecord, limit: int, marker: str | None = None

@@ -143,6 +143,25 @@ def left_out_lines(servers: Iterable[Json]) -> str:
     return "\n".join(printable(f"{each['server_name']} {each['message']}") for each in servers)
 
 
+def failure_lines(failure: Json, places: Any) -> list[str]:
+    """Give what one failure does to an ensemble, and the repair, whose `places` are known."""
+    repair = failure["repair"]
+    return [
+        printable(f"{failure['title']}: {failure['message']}"),
+        *(
+            ("Kept: " if promise["holds"] else "Not kept: ") + printable(kept["message"])
+            for promise in failure["promises"]
+            for kept in promise["tiers"]
+        ),
+        printable(repair["message"]),
+        *(
+            f"  {printable(each['member'])} to {' / '.join(places.path(each['domains']))}"
+            for each in repair["moves"]
+        ),
+        *(f"  {line}" for line in messages([*repair["unmet"], *repair["reasons"]])),
+    ]
+
+
 def broken_lines(broken: Iterable[Json]) -> list[str]:
     """Give what does not hold now, by ensemble."""
     return [printable(f"{each['ensemble_name']}: {each['message']}") for each in broken]

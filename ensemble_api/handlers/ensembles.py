@@ -11,7 +11,7 @@ from ensemble_api.handlers.call import Answer, Call
 from ensemble_api.handlers.parameters import Parameters
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import EnsembleRecord, Status
-from ensemble_api.service import CreateRequest, Page
+from ensemble_api.service import CreateRequest, DrillRequest, Page
 
 SORT_KEYS = ("created_at", "name", "status")
 DEFAULT_LIMIT = 100
@@ -152,10 +152,21 @@ def delete(call: Call, ensemble_id: str) -> Answer:
 
 def act(call: Call, ensemble_id: str) -> Answer:
     """POST /os-ensembles/{id}/action: what the body names, as Nova's server actions do."""
-    action = schemas.check_action(call.json)
-    authorized(call, ensemble_id, action)
+    action, needs = schemas.check_action(call.json)
+    record = authorized(call, ensemble_id, action)
     call.only()
+    if action == "drill":
+        return _drill(call, record, needs)
     return Answer(202, {"ensemble": shown(call, _ACTIONS[action](call, ensemble_id))})
+
+
+def _drill(call: Call, record: EnsembleRecord, needs: Mapping[str, Any]) -> Answer:
+    asked = DrillRequest(needs.get("level"), tuple(needs.get("domains", ())))
+    whole = policies.allowed(call.context, "domains")
+    found = call.service.drill(call.context, record, asked, whole=whole)
+    names = policies.allowed(call.context, "names")
+    capacity = policies.allowed(call.context, "capacity")
+    return Answer(200, {"drill": views.drill(found, names=names, capacity=capacity)})
 
 
 _ACTIONS: Mapping[str, Callable[[Call, str], EnsembleRecord]] = {

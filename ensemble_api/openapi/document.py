@@ -112,6 +112,7 @@ REQUESTS = (
         202,
         body=component("ActionRequest"),
         refusals=(409, 413),
+        preview=one(drill=component("Drill")),
     ),
     Request(
         changes.change,

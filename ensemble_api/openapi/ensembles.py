@@ -19,6 +19,7 @@ from ensemble_api.openapi.shapes import (
     words,
 )
 from ensemble_api.operations import MoveStatus, OperationStatus, OperationType
+from ensemble_api.planning.survivability import State
 from ensemble_api.records import MemberStatus, Status
 
 _OPERATION = {
@@ -205,8 +206,39 @@ _ADOPTION = one(
     warnings=several(SAID),
 )
 
+_FAILURE = one(
+    domains=several(REFERENCE),
+    title=STRING,
+    state=words(State),
+    label=STRING,
+    lost=several(STRING),
+    left=by_name(COUNT),
+    message=STRING,
+    promises=several(component("Promise")),
+    repair=one(
+        fits=or_null(FLAG),
+        message=STRING,
+        moves=several(
+            one(
+                {"host": STRING},
+                member=STRING,
+                lost=FLAG,
+                domains=by_name(REFERENCE),
+            )
+        ),
+        unmet=several(one(policy=or_null(COUNT), message=STRING)),
+        reasons=several(component("Reason")),
+    ),
+)
+
 COMPONENTS: dict[str, Any] = {
     "Adoption": _ADOPTION,
+    "Drill": one(
+        as_of=TIME,
+        level=or_null(STRING),
+        failures=several(_FAILURE),
+        domains=several(component("Domain")),
+    ),
     "Move": one(**{"member": STRING, "from": by_name(REFERENCE), "to": by_name(REFERENCE)}),
     "Ensemble": one(**_LISTED, **_DETAILS),
     "ListedEnsemble": one(**_LISTED),

@@ -43,7 +43,7 @@ _LEVEL_NOT_DECIDED = Sentence(
 _WORK = 500_000
 """Hosts that the whole plans of one level's headroom may look at in all, some seconds of work."""
 _LEAST = 20
-_EFFORT = 60_000
+EFFORT = 60_000
 """What all these plans together may take of the solver, a third of what one plan may else."""
 
 
@@ -139,8 +139,8 @@ def headroom(
     }
     undecided = [domain for domain, each in found.items() if each.fits is None]
     undecided.sort(key=lambda domain: -found[domain].lost)
-    effort = Effort(_EFFORT, solve)
-    for domain in undecided[: max(_LEAST, _WORK // len(snapshot.topology))]:
+    effort = Effort(EFFORT, solve)
+    for domain in undecided[: most_plans(snapshot)]:
         found[domain] = loss(ensemble, assignment, snapshot, (domain,), solve=solve, effort=effort)
     return LevelRoom(
         level,
@@ -149,6 +149,11 @@ def headroom(
             for domain, each in found.items()
         ),
     )
+
+
+def most_plans(snapshot: Snapshot) -> int:
+    """How many whole plans may be made to see what failures leave room for."""
+    return max(_LEAST, _WORK // len(snapshot.topology))
 
 
 def loss(

@@ -4,8 +4,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ensemble_api.planning.drain import DrainPlan
 from ensemble_api.planning.impact import Break, Effect
+from ensemble_api.planning.repair import Repair
 from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, ObservedHost
@@ -86,7 +86,7 @@ class DrainAttempt:
 
     record: EnsembleRecord
     members: tuple[MemberRecord, ...]
-    found: DrainPlan | None
+    found: Repair | None
     topology: Topology | None = None
 
     @property

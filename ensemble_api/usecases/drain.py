@@ -10,6 +10,7 @@ from ensemble_api.context import Context
 from ensemble_api.planning import drain
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.model import Member
+from ensemble_api.planning.repair import Repair
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.results.host_impact import DrainAttempt
@@ -75,7 +76,7 @@ class _Attempt:
         # One that is on no host keeps the place that was planned for it.
         running = {member: each.location or each.host for member, each in by_member.items()}
 
-        def drained(snapshot: Snapshot) -> drain.DrainPlan:
+        def drained(snapshot: Snapshot) -> Repair:
             return drain.drain(request.ensemble, running, snapshot, self._host, solve=solve)
 
         try:

@@ -2,7 +2,7 @@
 """Dry runs: what would be built where, and what else the caller wants to know of it."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from ensemble_api.planning.headroom import demand, headroom, loss
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.relabel import relabel
 from ensemble_api.planning.snapshot import Snapshot
-from ensemble_api.planning.topology import FailureDomain, Topology, reference
+from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.results.dry_run import AllDomains, DryRun
 from ensemble_api.solver.process import solve
 from ensemble_api.store import rows
@@ -24,6 +24,7 @@ from ensemble_api.store.saved_plans import SavedPlan, SavedPlans
 from ensemble_api.usecases import saved_plans
 from ensemble_api.usecases.capacity import FreeCapacity
 from ensemble_api.usecases.quota import Quota
+from ensemble_api.usecases.references import referenced
 from ensemble_api.usecases.resolve import NovaCheck, ResolvedRequest, Resolver
 from ensemble_api.views import stored_plans
 from ensemble_api.views.domain_labels import labels
@@ -41,7 +42,6 @@ _NOT_KEPT = Sentence(
     "The plan is not kept any more, so nothing was built; a new one was made.",
 )
 _NO_LABELS: Mapping[str, str] = {}
-_NO_DOMAIN = Sentence("invalid.no-domain", "there is no domain %(domain)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ class DryRuns:
         ``known_labels`` are what the caller knows domains by already.
         """
         topology = snapshot.topology
-        failed = _failed(context.project_id, topology, options.fail)
+        failed = referenced(context.project_id, topology, options.fail, field="fail")
         all_domains = None
         if options.all_domains and options.may_see_all_domains:
             all_domains = self._all_domains(context, request, snapshot, outcome)
@@ -243,23 +243,3 @@ def labelled_domains(
     if options.may_see_all_domains:
         return [each for level in topology.levels for each in topology.domains(level)]
     return [each for level in topology.levels for each in _used_domains(topology, outcome, level)]
-
-
-def _failed(
-    project_id: str, topology: Topology, references: Collection[str]
-) -> tuple[FailureDomain, ...]:
-    """The domains with these references.
-
-    :raises ensemble_api.exception.Invalid: when the cloud has none with one of them.
-    """
-    if not references:
-        return ()
-    known = {
-        reference(project_id, domain): domain
-        for level in topology.levels
-        for domain in topology.domains(level)
-    }
-    for each in references:
-        if each not in known:
-            raise exception.Invalid(_NO_DOMAIN(domain=each), field="fail")
-    return tuple(known[each] for each in references)

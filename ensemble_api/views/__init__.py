@@ -5,6 +5,7 @@ from ensemble_api.views.adoption import adoption
 from ensemble_api.views.capabilities import capabilities
 from ensemble_api.views.changed_plans import changed
 from ensemble_api.views.current_state import current_state
+from ensemble_api.views.drill import drill
 from ensemble_api.views.ensembles import ensemble
 from ensemble_api.views.faults import FAULT_NAMES, fault
 from ensemble_api.views.host_impact import host_impact, host_impacts
@@ -21,6 +22,7 @@ __all__ = [
     "capabilities",
     "changed",
     "current_state",
+    "drill",
     "ensemble",
     "fault",
     "host_impact",

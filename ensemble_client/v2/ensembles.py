@@ -225,6 +225,19 @@ class EnsembleManager(base.ManagerWithFind):
         resp, answer = self.api.client.get(url)
         return self.convert_into_with_meta(answer["survivability"], resp)
 
+    def drill(
+        self, ensemble: Any, level: str | None = None, domains: Iterable[str] = ()
+    ) -> dict[str, Any]:
+        """Tell what failures would do to an ensemble, by id or resource; nothing is touched.
+
+        Either each domain of a `level` fails, one at a time, or the `domains` of these references
+        all at once. "failures" has the one that does most harm first: who is "lost", what is
+        "left", which "promises" hold, and the "repair" that would follow.
+        """
+        asked = {"domains": [*domains]} if level is None else {"level": level}
+        resp, answer = self.api.client.post(f"{_url(ensemble)}/action", body={"drill": asked})
+        return self.convert_into_with_meta(answer["drill"], resp)
+
     def delete(self, ensemble: Any) -> Any:
         """Ask for the removal of an ensemble and of all its servers."""
         resp, body = self.api.client.delete(_url(ensemble))

@@ -130,6 +130,7 @@ def answers(callers: Callers, who: str) -> dict[str, Any]:
         "list": ask("GET", "?all_projects=1" if who == "operator" else ""),
         "show": ask("GET", callers.one),
         "survivability": ask("GET", f"{callers.one}/survivability"),
+        "drill": ask("POST", f"{callers.one}/action", {"drill": {"level": "host"}}),
         "plan": ask("POST", "/plans?domains=all&headroom=1", callers.body),
         "hosts": ask("GET", "/hosts?summary=1"),
         "host": ask("GET", "/hosts/r1-h1"),

@@ -100,6 +100,37 @@ def adoption_fields(found: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
     return tuple(fields), tuple(fields.values())
 
 
+def drill_rows(found: Json) -> Table:
+    """Lay out drills, one failure a row."""
+    columns: dict[str, Callable[[Json], Any]] = {
+        "Failure": lambda each: ReadableColumn(each["title"]),
+        "State": lambda each: ReadableColumn(
+            each["state"], lambda _: words.printable(each["label"])
+        ),
+        "Lost": lambda each: ReadableColumn(each["lost"], _listed),
+        "Left": lambda each: ReadableColumn(each["left"], _counts),
+        "Promises": lambda each: ReadableColumn(each["promises"], _kept),
+        "Repair": lambda each: ReadableColumn(
+            each["repair"], lambda repair: words.printable(repair["message"])
+        ),
+    }
+    return tuple(columns), [
+        tuple(cell(each) for cell in columns.values()) for each in found["failures"]
+    ]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(words.printable, names))
+
+
+def _counts(left: Mapping[str, int]) -> str:
+    return ", ".join(f"{words.printable(tier)} {count}" for tier, count in left.items())
+
+
+def _kept(promises: Sequence[Json]) -> str:
+    return f"{sum(each['holds'] for each in promises)} of {len(promises)} hold"
+
+
 def ensemble_rows(ensembles: Iterable[Json], long: bool, projects: bool) -> Table:
     """Lay out ensembles for `list`, one a row."""
     columns: dict[str, Callable[[Json], Any]] = {

@@ -155,7 +155,8 @@ def test_rights(service: Ensembles, who: Caller, method: str, path: str, status:
     [
         ({}, "body"),
         ({"cancel": {}}, "cancel"),
-        ({"cancel": None, "delete": None}, "delete"),
+        ({"cancel": None, "release": None}, "body"),
+        ({"delete": None}, "delete"),
         ({"rebuild": None}, "rebuild"),
         ([], "body"),
         (None, "body"),

@@ -5,12 +5,15 @@ from functools import partial
 
 from ensemble_api.planning import completion, mending, planner, scaling
 from ensemble_api.planning import drain as drains
+from ensemble_api.planning import drill as failures
 from ensemble_api.planning import headroom as rooms
 from ensemble_api.solver.process import solve
 
 plan = partial(planner.plan, solve=solve)
 complete = partial(completion.complete, solve=solve)
 drain = partial(drains.drain, solve=solve)
+drill = partial(failures.drill, solve=solve)
+drills = partial(failures.drills, solve=solve)
 headroom = partial(rooms.headroom, solve=solve)
 loss = partial(rooms.loss, solve=solve)
 mend = partial(mending.mend, solve=solve)

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Drill: what a failure would do to an ensemble that runs, and the repair that would follow."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ensemble_api.planning.check import shortfalls
+from ensemble_api.planning.completion import closed_to_more
+from ensemble_api.planning.headroom import EFFORT, most_plans
+from ensemble_api.planning.message import Message, Sentence, listed
+from ensemble_api.planning.milp.search import Effort
+from ensemble_api.planning.milp.task import Solve
+from ensemble_api.planning.model import Ensemble, Member
+from ensemble_api.planning.policies import Survive
+from ensemble_api.planning.repair import Repair, repair
+from ensemble_api.planning.result import Assignment
+from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.survivability import Kept, Promise, State, minima, state_of
+from ensemble_api.planning.topology import FailureDomain
+from ensemble_api.planning.wording import left_of
+
+_NOTHING_LOST = Sentence("drill.nothing-lost", "No member is lost.")
+_LOST = Sentence(
+    "drill.lost",
+    "%(count)s member is lost; %(left)s are left.",
+    "%(count)s members are lost; %(left)s are left.",
+)
+_SEVERITY = {state: number for number, state in enumerate(State)}  # the worst first
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """The failure of some `domains` at once: who is `lost`, how many are left, and the `repair`.
+
+    `state` is what is left in one word, `promises` what becomes of each `survive` policy before
+    anything is repaired.
+    """
+
+    domains: tuple[FailureDomain, ...]
+    lost: tuple[Member, ...]
+    left: tuple[tuple[str, int, int], ...]
+    """Of each tier its name, the members left, and its count."""
+    state: State
+    promises: tuple[Promise, ...]
+    repair: Repair
+
+    @property
+    def message(self) -> Message:
+        """Say who is lost and what is left."""
+        if not self.lost:
+            return _NOTHING_LOST()
+        left = listed([left_of(left, count, tier) for tier, left, count in self.left])
+        return _LOST(count=len(self.lost), left=left)
+
+    @property
+    def damage(self) -> tuple[int, int, int, bool]:
+        """What drills are ranked by; the least does most harm."""
+        broken = sum(not each.holds for each in self.promises)
+        return _SEVERITY[self.state], -broken, -len(self.lost), self.repair.fits is True
+
+
+def drill(
+    ensemble: Ensemble,
+    running: Assignment,
+    snapshot: Snapshot,
+    domains: Iterable[FailureDomain],
+    *,
+    solve: Solve | None,
+    effort: Effort | None = None,
+    search: bool = True,
+) -> Drill:
+    """Tell what comes of the failure of some domains at once.
+
+    The members `running` run on `snapshot` already; those of the ensemble that do not are lost
+    before, and have their part in the repair. `solve`, `effort` and `search` are those of `repair`.
+    Raises KeyError for a domain or a host that the cloud does not have, ModelError as `repair`.
+    """
+    failed = tuple(dict.fromkeys(domains))
+    topology, less = snapshot.topology, snapshot
+    for domain in failed:
+        less = less.failing(domain)
+    staying = {
+        member: host
+        for member, host in running.items()
+        if not any(topology.domain_of(host, each.level) == each for each in failed)
+    }
+    counts = Counter(member.tier for member in staying)
+    remaining = {tier.name: counts[tier.name] for tier in ensemble.tiers}
+    less = closed_to_more(less, ensemble, staying, ())
+    return Drill(
+        failed,
+        tuple(sorted(running.keys() - staying.keys())),
+        tuple((tier.name, counts[tier.name], tier.count) for tier in ensemble.tiers),
+        state_of(remaining, minima(ensemble)),
+        tuple(
+            Promise(
+                number,
+                policy.level,
+                policy.failures,
+                tuple(
+                    Kept(name, remaining[name], policy.needed(ensemble.tier(name).count))
+                    for name in policy.tiers
+                ),
+            )
+            for number, policy in enumerate(ensemble.policies)
+            if isinstance(policy, Survive)
+        ),
+        _repair(ensemble, running, staying, less, solve=solve, effort=effort, search=search),
+    )
+
+
+def _repair(
+    ensemble: Ensemble, running: Assignment, staying: Assignment, less: Snapshot, **how: Any
+) -> Repair:
+    """Find places within all hard policies, or else within what binds after the failure.
+
+    What the failure itself has broken, such as the number of racks that a tier is spread over, is
+    no reason to leave a member down.
+    """
+    found = repair(ensemble, running, staying, less, **how)
+    if found.fits:
+        return found
+    present = Counter(member.tier for member in staying)
+    binding = [each.displaced(present) for each in ensemble.policies if each.hard]
+    policies = tuple(each for each in binding if each is not None)
+    displaced = repair(replace(ensemble, policies=policies), running, staying, less, **how)
+    if not displaced.fits:
+        return replace(displaced, reasons=found.reasons)
+    after = {**staying, **displaced.moves}
+    return replace(displaced, unmet=shortfalls(ensemble, less, after, hard=True))
+
+
+def drills(
+    ensemble: Ensemble,
+    running: Assignment,
+    snapshot: Snapshot,
+    level: str,
+    *,
+    solve: Solve | None,
+) -> tuple[Drill, ...]:
+    """Fail each domain of a level that members run in, one at a time; the most harm comes first.
+
+    Whole plans for a repair are made of so many as the work limit of headroom allows, those that do
+    most harm first; what is open then is not decided. Raises ModelError for a level that the cloud
+    does not have.
+    """
+    snapshot.topology.require(level)
+    used = sorted({snapshot.topology.domain_of(host, level) for host in running.values()})
+    found = [
+        drill(ensemble, running, snapshot, (domain,), solve=None, search=False) for domain in used
+    ]
+    found.sort(key=lambda each: each.damage)
+    effort = Effort(EFFORT, solve)
+    open_ = [number for number, each in enumerate(found) if each.repair.fits is None]
+    for number in open_[: most_plans(snapshot)]:
+        found[number] = drill(
+            ensemble, running, snapshot, found[number].domains, solve=solve, effort=effort
+        )
+    return ranked(found)
+
+
+def ranked(found: Sequence[Drill]) -> tuple[Drill, ...]:
+    """Give drills with the one that does most harm first."""
+    return tuple(sorted(found, key=lambda each: (each.damage, each.domains)))

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tell what failures would do to an ensemble that runs, and which repair would follow."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ensemble_api import exception
+from ensemble_api.cloud.compute import Compute
+from ensemble_api.context import Context
+from ensemble_api.planning.drill import Drill, drill, drills, ranked
+from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.message import Sentence, listed
+from ensemble_api.planning.repair import Repair
+from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.records import EnsembleRecord
+from ensemble_api.results.drill import DrillResult
+from ensemble_api.solver.process import solve
+from ensemble_api.usecases.capacity import FreeCapacity
+from ensemble_api.usecases.current_state import StoredStates
+from ensemble_api.usecases.references import referenced
+from ensemble_api.usecases.stored_requests import StoredRequests
+
+_NOT_BUILT = Sentence(
+    "conflict.nothing-to-drill",
+    "Only an ensemble that is built can be drilled; this is %(status)s.",
+)
+_NO_LEVEL = Sentence("invalid.no-level", "must be one of this cloud's levels: %(levels)s")
+_CLOUD_CHANGED = Sentence(
+    "conflict.cloud-changed",
+    "The cloud has other hosts or levels than when the ensemble was last observed; try again in a "
+    "moment.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DrillRequest:
+    """What is to fail: each domain of a ``level``, one at a time, or ``domains`` all at once."""
+
+    level: str | None = None
+    domains: tuple[str, ...] = ()  # references
+
+
+class Drills:
+    """Fails domains in thought; nothing is moved, reserved or recorded."""
+
+    def __init__(self, compute: Compute, free_capacity: FreeCapacity, states: StoredStates) -> None:
+        self._compute = compute
+        self._free_capacity = free_capacity
+        self._states = states
+
+    def drill(
+        self, context: Context, record: EnsembleRecord, asked: DrillRequest, *, whole: bool
+    ) -> DrillResult:
+        """Tell what comes of failures now; ``whole`` is that of ``StoredStates.current_state``.
+
+        :raises ensemble_api.exception.Invalid: when the cloud has no such level or domain.
+        :raises ensemble_api.exception.Conflict: when no members run.
+        """
+        if not record.status.built:
+            raise exception.Conflict(_NOT_BUILT(status=record.status.value))
+        state = self._states.current_state(context, record, whole=whole)
+        acting = context.elevated()  # to look at the cloud as it is for the ensemble's project
+        acting.project_id, acting.user_id = record.project_id, record.user_id
+        request = StoredRequests(self._compute).request(acting, record)
+        free = self._free_capacity.free(
+            acting, request, self._free_capacity.readings(acting), record.id
+        )
+        topology = free.capacity.snapshot.topology
+        if asked.level is not None and asked.level not in topology.levels:
+            levels = listed(list(topology.levels))
+            raise exception.Invalid(_NO_LEVEL(levels=levels), field="drill.level")
+        failed = referenced(record.project_id, topology, asked.domains, field="drill.domains")
+
+        def drilled(snapshot: Snapshot) -> tuple[Drill, ...]:
+            if asked.level is not None:
+                return drills(request.ensemble, state.left, snapshot, asked.level, solve=solve)
+            return (drill(request.ensemble, state.left, snapshot, failed, solve=solve),)
+
+        try:
+            found = drilled(free.capacity.snapshot)
+            if free.most is not None and any(each.repair.fits is False for each in found):
+                found = _perhaps(found, drilled, free.most.snapshot)
+        except (KeyError, ModelError) as error:
+            raise exception.Conflict(_CLOUD_CHANGED()) from error
+        return DrillResult(record, topology, asked.level, found, state.labels, state.at)
+
+
+def _perhaps(
+    found: tuple[Drill, ...], drilled: Callable[[Snapshot], tuple[Drill, ...]], most: Snapshot
+) -> tuple[Drill, ...]:
+    """Take back what is impossible only by what may have been counted twice, being handed over."""
+    possible = {each.domains: each.repair.fits for each in drilled(most)}
+    return ranked(
+        [
+            replace(each, repair=Repair(None))
+            if each.repair.fits is False and possible[each.domains] is not False
+            else each
+            for each in found
+        ]
+    )

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What failures do to members that run, and the repair that would follow."""
+
+import random
+from collections import Counter
+
+import pytest
+from brute_force import assignments
+from planning_running import RACKS, at, cloud, web
+from planning_solved import drill, drills
+
+from ensemble_api.planning.check import check
+from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.model import Ensemble, Member, Tier
+from ensemble_api.planning.policies import AntiAffinity, Survive
+from ensemble_api.planning.policy import Policy
+from ensemble_api.planning.survivability import State
+from ensemble_api.planning.topology import FailureDomain
+
+APART = AntiAffinity("host", ("web",))
+TWO_LEFT = Survive("rack", ("web",), min_available=2)
+HOST0 = FailureDomain("host", "h0", ("r0", "h0"))
+RACK0, RACK1 = (FailureDomain("rack", name, (name,)) for name in ("r0", "r1"))
+
+
+def test_a_failure_says_who_is_lost_what_is_left_and_what_is_kept() -> None:
+    found = drill(web(4, TWO_LEFT), at("h0", "h1", "h2", "h4"), cloud(), [RACK0])
+    assert found.lost == (Member("web", 0), Member("web", 1))
+    assert (found.left, found.state) == ((("web", 2, 4),), State.WORKS)
+    assert [each.holds for each in found.promises] == [True]
+    assert str(found.message) == "2 members are lost; 2 of 4 web are left."
+    assert found.repair.fits and set(found.repair.moves) == set(found.lost)
+
+
+def test_a_promise_that_only_the_failed_domain_can_restore_does_not_keep_members_down() -> None:
+    found = drill(web(3, TWO_LEFT, APART), at("h0", "h1", "h2"), cloud(), [RACK0])
+    (promise,) = found.promises
+    assert not promise.holds and found.state is State.DEGRADED
+    assert found.repair.fits and set(found.repair.moves) == set(found.lost)
+    assert len({"h2", *found.repair.moves.values()}) == 3, "what can hold does"
+    assert [each.policy for each in found.repair.unmet] == [0]
+
+
+def test_what_a_failure_leaves_possible_is_restored() -> None:
+    found = drill(web(3, TWO_LEFT), at("h0", "h1", "h2"), cloud(), [HOST0])
+    assert found.repair.fits and found.repair.unmet == ()
+
+
+def test_several_domains_fail_at_once_and_one_within_another_counts_once() -> None:
+    found = drill(web(3), at("h0", "h2", "h4"), cloud(), [HOST0, RACK0, RACK1, RACK1])
+    assert found.domains == (HOST0, RACK0, RACK1)
+    assert found.lost == (Member("web", 0), Member("web", 1))
+
+
+def test_the_failure_of_what_holds_no_member_changes_nothing() -> None:
+    found = drill(web(1), at("h4"), cloud(), [RACK0])
+    assert (found.lost, dict(found.repair.moves), found.state) == ((), {}, State.WORKS)
+    assert str(found.message) == "No member is lost."
+
+
+def test_a_member_that_is_lost_already_has_its_part_in_the_repair() -> None:
+    running = {Member("web", 1): "h2"}
+    found = drill(web(2, APART), running, cloud(), [RACK0])
+    assert found.lost == () and found.left == (("web", 1, 2),)
+    assert set(found.repair.moves) == {Member("web", 0)}
+    assert found.repair.moves[Member("web", 0)] in {"h3", "h4", "h5"}
+
+
+def test_nobody_is_placed_on_a_host_that_is_disabled_and_who_runs_there_stays() -> None:
+    found = drill(web(2, APART), at("h0", "h2"), cloud(off=("h2", "h3", "h4")), [RACK0])
+    assert dict(found.repair.moves) == {Member("web", 0): "h5"}
+
+
+def test_where_there_is_no_repair_it_is_said_why() -> None:
+    found = drill(web(3, APART), at("h0", "h2", "h4"), cloud({}), [RACK0])
+    assert found.repair.fits is False and found.repair.reasons
+
+
+def test_each_domain_of_a_level_fails_and_the_most_harm_comes_first() -> None:
+    ensemble = Ensemble(
+        (Tier("db", 1, {"VCPU": 1}), Tier("web", 4, {"VCPU": 1})),
+        (Survive("host", ("web",), min_available=3),),
+    )
+    hosts = {"db-0": "h5", "web-0": "h0", "web-1": "h0", "web-2": "h2", "web-3": "h3"}
+    running = {each: hosts[each.name] for each in ensemble.members}
+    found = drills(ensemble, running, cloud(), "host")
+    assert [each.domains[0].name for each in found] == ["h5", "h0", "h2", "h3"]
+    assert [each.state for each in found] == [State.DOWN, State.DEGRADED, State.WORKS, State.WORKS]
+
+
+def test_an_unknown_level_is_a_model_error() -> None:
+    with pytest.raises(ModelError):
+        drills(web(1), at("h0"), cloud(), "row")
+
+
+def test_beyond_the_work_limit_a_repair_is_not_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ensemble_api.planning.headroom._LEAST", 1)
+    monkeypatch.setattr("ensemble_api.planning.headroom._WORK", 1)
+    found = drills(web(3, APART), at("h0", "h2", "h4"), cloud({}), "host")
+    assert [each.repair.fits for each in found].count(None) == 2
+    assert [each.repair.fits for each in found].count(False) == 1
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_repair_is_possible_where_any_assignment_is_and_moves_the_fewest(seed: int) -> None:
+    dice = random.Random(seed)
+    policies: list[Policy] = [
+        AntiAffinity("rack", ("web",), max_per_domain=dice.randint(1, 2)),
+        Survive("rack", ("web",), min_available=1),
+    ]
+    ensemble = web(dice.randint(2, 4), *policies[: dice.randint(0, 2)])
+    running = at(*(dice.choice(list(RACKS)) for _ in ensemble.members))
+    snapshot = cloud({host: dice.randint(0, 1) for host in RACKS})
+    failed = {RACKS[running[Member("web", 0)]][0]}
+    found = drill(ensemble, running, snapshot, [FailureDomain("rack", *failed, tuple(failed))])
+    staying = {each: host for each, host in running.items() if RACKS[host][0] not in failed}
+
+    less = snapshot.failing(FailureDomain("rack", *failed, tuple(failed)))
+    possible = [
+        sum((Counter(staying.values()) - Counter(each.values())).values())
+        for each in assignments(ensemble, snapshot)
+        if not check(ensemble, less, each, running)
+    ]
+    assert found.repair.fits is bool(possible)
+    if possible:
+        assert len(set(found.repair.moves) - set(found.lost)) == min(possible)
