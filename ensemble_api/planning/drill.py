@@ -13,11 +13,10 @@ from ensemble_api.planning.message import Message, Sentence, listed
 from ensemble_api.planning.milp.search import Effort
 from ensemble_api.planning.milp.task import Solve
 from ensemble_api.planning.model import Ensemble, Member
-from ensemble_api.planning.policies import Survive
 from ensemble_api.planning.repair import Repair, repair
 from ensemble_api.planning.result import Assignment
 from ensemble_api.planning.snapshot import Snapshot
-from ensemble_api.planning.survivability import Kept, Promise, State, minima, state_of
+from ensemble_api.planning.survivability import Promise, State, minima, promises_with, state_of
 from ensemble_api.planning.topology import FailureDomain
 from ensemble_api.planning.wording import left_of
 
@@ -94,19 +93,7 @@ def drill(
         tuple(sorted(running.keys() - staying.keys())),
         tuple((tier.name, counts[tier.name], tier.count) for tier in ensemble.tiers),
         state_of(remaining, minima(ensemble)),
-        tuple(
-            Promise(
-                number,
-                policy.level,
-                policy.failures,
-                tuple(
-                    Kept(name, remaining[name], policy.needed(ensemble.tier(name).count))
-                    for name in policy.tiers
-                ),
-            )
-            for number, policy in enumerate(ensemble.policies)
-            if isinstance(policy, Survive)
-        ),
+        promises_with(ensemble, remaining),
         _repair(ensemble, running, staying, less, solve=solve, effort=effort, search=search),
     )
 

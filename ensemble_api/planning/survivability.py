@@ -206,6 +206,23 @@ def promises(ensemble: Ensemble, assignment: Assignment, topology: Topology) -> 
     return tuple(found)
 
 
+def promises_with(ensemble: Ensemble, left: Mapping[str, int]) -> tuple[Promise, ...]:
+    """Tell of each `survive` policy whether it is kept with so many members left of each tier."""
+    return tuple(
+        Promise(
+            number,
+            policy.level,
+            policy.failures,
+            tuple(
+                Kept(name, left[name], policy.needed(ensemble.tier(name).count))
+                for name in policy.tiers
+            ),
+        )
+        for number, policy in enumerate(ensemble.policies)
+        if isinstance(policy, Survive)
+    )
+
+
 def _at_level(
     ensemble: Ensemble, assignment: Assignment, topology: Topology, level: str
 ) -> LevelSurvivability:
