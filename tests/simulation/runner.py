@@ -214,7 +214,7 @@ class _Schedule:
         died = self.tasks.died_at
         found = died + 2 * LEASE + OBSERVED if died else 0.0
         due = self.tasks.now > max(found, *stood)
-        return due and self.invariants.all_settled and not moving and not self.actors.busy
+        return due and self.invariants.recorded.all_settled and not moving and not self.actors.busy
 
     def observe(self) -> None:
         """Have everything compared with what Nova has now, by the process whose turn it is."""
@@ -244,7 +244,7 @@ class _Schedule:
     def _changed(self) -> None:
         """Each ensemble is what its last change has made of it, or what it was before."""
         operations = Operations(self.world.database)
-        for record in self.invariants.records():
+        for record in self.invariants.recorded.all():
             if record.status.built:
                 told = operations.select(record.id, 100)
                 for wrong in wrong_ends(self.changes.asked, record, told):
@@ -257,9 +257,9 @@ class _Schedule:
             self.seen[f"change {what}"] = self.seen.get(f"change {what}", 0) + 1
 
     def _delete_all(self) -> None:
-        for record in self.invariants.records():
+        for record in self.invariants.recorded.all():
             self._in_a_task(lambda record=record: self._delete(record))
-        self.until(lambda: not self.invariants.records(), REST)
+        self.until(lambda: not self.invariants.recorded.all(), REST)
         if not self.invariants.found:
             self.invariants.emptied()
 
@@ -269,7 +269,7 @@ class _Schedule:
         )
 
     def _count(self) -> None:
-        for record in self.invariants.records():
+        for record in self.invariants.recorded.all():
             self.seen[record.status.value] = self.seen.get(record.status.value, 0) + 1
 
     def end(self) -> None:

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is recorded now, as anybody sees it who looks at the database."""
+
+from typing import Any
+
+from ensemble_api.records import EnsembleRecord, Status
+from ensemble_api.store.api import Page
+from tests.simulation import seams
+from tests.simulation.nova import Server
+from tests.simulation.ours import World
+
+_MEMBER = """
+    SELECT members.*, ensembles.status AS of_ensemble, operations.status AS of_change
+    FROM members JOIN ensembles ON ensembles.id = members.ensemble_id
+    LEFT JOIN operations ON operations.ensemble_id = ensembles.id
+        AND operations.ended_at IS NULL AND operations.type = 'change'
+    WHERE members.id = ?
+"""
+_OBSERVED = """
+    SELECT server_id, server_status FROM members
+    WHERE server_id IS NOT NULL AND server_status IS NOT NULL
+"""
+_EXCLUSIVE = "SELECT id FROM ensembles WHERE exclusive"
+_ENSEMBLE_OF = "SELECT ensemble_id FROM members WHERE server_id = ?"
+_UNDER_WAY = "SELECT id FROM operations WHERE ended_at IS NULL LIMIT 1"
+_OWNER = "SELECT lease_owner FROM ensembles WHERE id = ?"
+_STATUSES = "SELECT DISTINCT status FROM ensembles"
+
+
+class Recorded:
+    """Looks by a connection of its own, which takes no time."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._committed = seams.second_look()
+
+    def member(self, member_id: str) -> Any:
+        """A member, and the status of its ensemble."""
+        return self._committed.execute(_MEMBER, (member_id,)).fetchone()
+
+    def owner(self, ensemble_id: str) -> str | None:
+        """Who has the lease of an ensemble, or had it last."""
+        row = self._committed.execute(_OWNER, (ensemble_id,)).fetchone()
+        return row[0] if row else None
+
+    def observed(self) -> list[Any]:
+        """The ids of members' servers that were observed, with what was."""
+        return self._committed.execute(_OBSERVED).fetchall()
+
+    def exclusive(self) -> list[EnsembleRecord]:
+        """The ensembles that have domains to themselves."""
+        found = self._committed.execute(_EXCLUSIVE).fetchall()
+        return [self.ensemble(row[0]) for row in found]
+
+    def ensemble(self, ensemble_id: str) -> EnsembleRecord:
+        """An ensemble with its members."""
+        return self._world.database.get_for_work(ensemble_id)
+
+    def record_of(self, server: Server) -> EnsembleRecord | None:
+        """The ensemble of a server, None if no member has it."""
+        row = self._committed.execute(_ENSEMBLE_OF, (server.id,)).fetchone()
+        return None if row is None else self.ensemble(row[0])
+
+    def all(self) -> list[EnsembleRecord]:
+        """All ensembles."""
+        return self._world.database.select(Page(limit=500))
+
+    @property
+    def all_settled(self) -> bool:
+        """Whether no ensemble is about to be anything else."""
+        found = self._committed.execute(_STATUSES).fetchall()
+        return all(Status(status).settled for (status,) in found) and not (
+            self._committed.execute(_UNDER_WAY).fetchall()
+        )
