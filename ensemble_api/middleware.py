@@ -186,7 +186,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
             owner=owner,
             period=ours.observe_interval,
             hints=Notifications(config) if ours.notifications else None,
-            discard=LateServers(store, session, compute).discard,
+            late_servers=LateServers(store, session, compute),
             tell=DomainTeller(ToldDomains(store, tree), compute, session).tell,
         ),
     )

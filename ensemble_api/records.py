@@ -75,8 +75,8 @@ class MemberRecord:
     on which its server could not be built or stay, ``lost_hosts`` those that were full for it when
     Nova looked, ``discarded_servers`` the ids of the servers that it had there.
     ``volume_id`` is the root volume that was made for it, which goes with it as long as
-    ``owns_volume``. ``hints`` are those of the last requests for its server, by which one that
-    comes late is told.
+    ``owns_volume``. ``hints`` are those of its requests for a server of which it is not known what
+    came, by which one that comes late is told.
     ``addresses`` are pairs of a network's name and an address. One that is ``leaving`` is not of
     what the ensemble describes any more, and is about to go. ``template`` is the digest of the
     server template that its server was built by; empty where that is its tier's for all we know.

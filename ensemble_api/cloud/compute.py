@@ -221,12 +221,13 @@ class Compute:
     def hint(self, context: Context, server_id: str) -> str | None:
         """The hint of the request for a server, empty if it had none of ours.
 
-        None if Nova does not find the server.
+        None if Nova does not find the server, or its cell does not answer.
         """
         if server_id not in self._hints:
             path = f"/servers/{_quote(server_id)}"
             found = self._find(context.elevated(), path, version=HINT_VERSION)
-            if found is None:
+            # A cell that is down does not say.
+            if found is None or "scheduler_hints" not in found["server"]:
                 return None
             if len(self._hints) >= MOST_HINTS:
                 self._hints.clear()

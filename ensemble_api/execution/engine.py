@@ -26,6 +26,7 @@ from ensemble_api.operations import OperationType, Requester
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.store.api import Store
+from ensemble_api.store.progress import hints_row
 from ensemble_api.threads import for_each
 
 LOG = logging.getLogger(__name__)
@@ -175,7 +176,7 @@ class Engine:
             case actions.ReleaseHold(member):
                 return self._release(context, ensemble, member)
             case actions.RecordServer(member, status, server_id):
-                self._record(ensemble, member, status, server_id)
+                self._record(context, ensemble, member, status, server_id)
             case actions.MoveServer() | actions.RecordMove() | actions.StopMove():
                 self._moves.carry_out(ensemble, requester, action, hints)
             case actions.Fail(message):
@@ -214,20 +215,28 @@ class Engine:
         self._requests.await_hosts(ensemble, members)
 
     def _record(
-        self, ensemble: EnsembleRecord, member: MemberRecord, status: MemberStatus, server_id: str
+        self,
+        context: Context,
+        ensemble: EnsembleRecord,
+        member: MemberRecord,
+        status: MemberStatus,
+        server_id: str,
     ) -> None:
         if member.server_id is None or member.status is MemberStatus.RESERVED:
             # Nova seemed not to take the request, and did: its capacity may be held anew by now,
             # also where that was not saved.
             self._reservation.release(member.id)
         changed = status is not member.status
+        values: dict[str, Any] = {"status": status.value, "server_id": server_id}
+        if member.hints:
+            own = self._compute.hint(context, server_id)
+            values["hints"] = hints_row([each for each in member.hints if each != own])
         self._store.update_member(
             ensemble,
             member,
             self._owner,
             message=_MEMBER_STATUS(member=member.name, status=status.value) if changed else None,
-            status=status.value,
-            server_id=server_id,
+            **values,
         )
 
     def _fail(self, ensemble: EnsembleRecord, message: Message) -> None:

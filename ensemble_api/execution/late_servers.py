@@ -8,11 +8,11 @@ from typing import Any
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.session import Session
-from ensemble_api.cloud.tags import tagged_member
 from ensemble_api.context import Context
+from ensemble_api.records import GONE
+from ensemble_api.store import late_servers
 from ensemble_api.store.api import Store
-from ensemble_api.store.late_servers import unrecorded
-from ensemble_api.store.operations import Operations
+from ensemble_api.store.late_servers import LateServer
 
 LOG = logging.getLogger(__name__)
 
@@ -21,8 +21,9 @@ class LateServers:
     """Deletes what requests for members made that were given up, and that nobody knows of.
 
     Nova may carry a request out after the lease of the worker that sent it is over: the next worker
-    has another server built, and the ensemble may have settled by then. What such a server says of
-    itself in tags anybody can write; the hint of its request is what it is told by.
+    has another server built, and the ensemble may be settled by then, or gone. A worker may also
+    die between Nova's answer and its record, and the tenant take our tags from the server before
+    others look for it. Only the hint of its request tells such a server, and nobody can change it.
     """
 
     def __init__(self, store: Store, session: Session, compute: Compute) -> None:
@@ -30,28 +31,37 @@ class LateServers:
         self._session = session
         self._compute = compute
 
+    def projects(self) -> list[str]:
+        """The projects in which such servers may have come."""
+        return late_servers.projects(self._store)
+
     def discard(self, context: Context, listed: Iterable[Mapping[str, Any]]) -> None:
         """Ask for the end of those of the servers that Nova has ``listed`` in detail.
 
         With the rights of who asked for what their ensemble was last about. While an operation is
         under way, its worker does that.
         """
-        tagged = {
-            each["id"]: (member_id, each["tenant_id"])
-            for each in listed
-            if (member_id := tagged_member(each)) and not each.get("OS-EXT-STS:task_state")
-        }
-        for late in unrecorded(self._store, tagged):
-            if self._compute.hint(context, late.server_id) in late.hints:
-                self._delete(late.ensemble_id, late.project_id, late.server_id)
+        there = {each["id"]: each["tenant_id"] for each in listed if each["status"] != GONE}
+        for server_id in late_servers.unrecorded(self._store, there):
+            hint = self._compute.hint(context, server_id)
+            if not hint:
+                continue
+            late = late_servers.late_server(self._store, there[server_id], hint, server_id)
+            if late is not None and not late.under_way:
+                self._delete(late)
 
-    def _delete(self, ensemble_id: str, project_id: str, server_id: str) -> None:
-        LOG.info("Server %s of ensemble %s came too late, and is deleted", server_id, ensemble_id)
-        last = Operations(self._store).select(ensemble_id, 1)
+    def _delete(self, late: LateServer) -> None:
+        LOG.info(
+            "Server %s of ensemble %s came too late, and is deleted",
+            late.server_id,
+            late.ensemble_id,
+        )
         try:
-            if not last:
+            if late.requester is None:
                 raise exception.CloudError(403, "nobody is known who may delete it")
-            context = self._session.acting_for(last[0].requester, project_id)
-            self._compute.delete_server(context, server_id)
+            context = self._session.acting_for(late.requester, late.project_id)
+            self._compute.delete_server(context, late.server_id)
         except exception.CloudError as error:
-            LOG.warning("Server %s has to be deleted by its owner: %s", server_id, error.message)
+            LOG.warning(
+                "Server %s has to be deleted by its owner: %s", late.server_id, error.message
+            )

@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -40,12 +40,22 @@ class Hints(Protocol):
         """Call it no more."""
 
 
+class LateServers(Protocol):
+    """Who looks for servers that came when nobody waited for them: see ``late_servers``."""
+
+    def projects(self) -> Sequence[str]:
+        """The projects in which one may have come."""
+
+    def discard(self, context: Context, listed: Iterable[Mapping[str, Any]]) -> None:
+        """Ask for the end of those that are among the servers that Nova has ``listed``."""
+
+
 class CloudObserver:
     """Writes down what Nova says, with an operator's eyes, every ``period`` seconds.
 
     What Nova does not list is not gone: only its word that a server does not exist says so.
-    ``hints`` of what may have changed have it look sooner, and nothing else. ``discard`` is
-    ``LateServers.discard``.
+    ``hints`` of what may have changed have it look sooner, and nothing else. ``late_servers`` are
+    told of all servers that are seen.
     """
 
     def __init__(
@@ -59,7 +69,7 @@ class CloudObserver:
         period: float,
         clock: Callable[[], float] = time.monotonic,
         hints: Hints | None = None,
-        discard: Callable[[Context, Iterable[Mapping[str, Any]]], None] = lambda *_: None,
+        late_servers: LateServers | None = None,
         tell: Callable[[Collection[str]], None] = lambda _: None,
     ) -> None:
         self._states = states
@@ -71,7 +81,7 @@ class CloudObserver:
         self._clock = clock
         self._newest: tuple[datetime, float] | None = None  # and when it was first heard of
         self._hints = hints
-        self._discard = discard
+        self._late_servers = late_servers
         self._tell = tell
         self._hinted = threading.Event()
         self._heard: deque[tuple[str | None, str | None]] = deque(maxlen=MOST_HINTS)
@@ -119,7 +129,9 @@ class CloudObserver:
             # What changes in a cell that does not answer is asked for when it does again.
             newest = None if silent else _newest(listed)
             self._states.save_servers(_servers(listed), newest, whole=False)
-            self._discard(context, listed)
+            # What is going is asked for again by the next comparison alone.
+            there = [each for each in listed if each.get("OS-EXT-STS:task_state") != "deleting"]
+            self._discard_late(context, there)
         while self._states.judge():
             pass
         self._tell([each["id"] for each in listed])
@@ -142,14 +154,19 @@ class CloudObserver:
         """Ask for all servers of ours, and singly for those that Nova does not list."""
         expected = self._states.expected()
         listed: list[Mapping[str, Any]] = []
-        for project_id in sorted(set(expected.values())):
+        late = self._late_servers.projects() if self._late_servers else ()
+        for project_id in sorted({*expected.values(), *late}):
             listed += self._compute.all_servers(context, project_id)
         ours = [each for each in listed if each["id"] in expected]
         ours += self._one_by_one(context, expected, ours)
         # What changes from here on is newer than what was listed, however little that is.
         newest = _newest(listed) or rows.now() - OVERLAP
         self._states.save_servers(_servers(ours), None if silent else newest, whole=True)
-        self._discard(context, listed)
+        self._discard_late(context, listed)
+
+    def _discard_late(self, context: Context, listed: Iterable[Mapping[str, Any]]) -> None:
+        if self._late_servers is not None:
+            self._late_servers.discard(context, listed)
 
     def _one_by_one(
         self, context: Context, ids: Iterable[str], listed: Iterable[Mapping[str, Any]]

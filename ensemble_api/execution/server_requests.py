@@ -20,6 +20,7 @@ from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.server_names import member_server_name
 from ensemble_api.store.api import Store
 from ensemble_api.store.late_servers import may_be_of
+from ensemble_api.store.progress import hints_row
 
 LOG = logging.getLogger(__name__)
 
@@ -111,7 +112,14 @@ class ServerRequests:
             self._handovers.end(hint)
             return
         try:
-            self._store.update_member(ensemble, member, self._owner, server_id=server_id)
+            # What came of this request is known now; of others before it perhaps not.
+            self._store.update_member(
+                ensemble,
+                member,
+                self._owner,
+                server_id=server_id,
+                hints=hints_row(member.hints),
+            )
         except exception.LeaseLost:
             if not may_be_of(self._store, member.id, server_id, hint):
                 self._delete_unknown(context, member, server_id)

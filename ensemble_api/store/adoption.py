@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ensembles of servers that were there before, and that stay: adopted and released."""
 
-from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +10,7 @@ from sqlalchemy import orm
 from ensemble_api import exception
 from ensemble_api.planning.message import Message
 from ensemble_api.records import EnsembleRecord, Status
-from ensemble_api.store import create_requests, models, rows
+from ensemble_api.store import create_requests, late_servers, models, rows
 from ensemble_api.store.database import Database, retried
 from ensemble_api.store.leases import UNSETTLED
 
@@ -39,25 +38,6 @@ class Adoption(Database):
                 for own, discarded, name in session.execute(query)
                 for server_id in (own, *(discarded or ()))
                 if server_id is not None
-            }
-
-    def requested_members(
-        self, project_id: str, member_ids: Collection[str]
-    ) -> dict[str, tuple[str, tuple[str, ...]]]:
-        """Those of the members that are of this project, by id.
-
-        For each the name of its ensemble, and the hints of the requests for its server.
-        """
-        query = (
-            sa.select(models.Member.id, models.Ensemble.name, models.Member.hints)
-            .join(models.Ensemble, models.Member.ensemble_id == models.Ensemble.id)
-            .where(models.Ensemble.project_id == project_id)
-        )
-        with self.reading() as session:
-            return {
-                row.id: (row.name, tuple(row.hints or ()))
-                for some in rows.portions(sorted(member_ids))
-                for row in session.execute(query.where(models.Member.id.in_(some)))
             }
 
     @retried
@@ -99,6 +79,7 @@ class Adoption(Database):
 
 def forget(session: orm.Session, ensemble_id: str) -> None:
     """Forget an ensemble and all that belongs to it, of which the database removes the rest."""
+    late_servers.end(session, models.Member.ensemble_id == ensemble_id)
     for model in (models.Event, models.Member, models.Operation):
         session.execute(sa.delete(model).where(model.ensemble_id == ensemble_id))
     create_requests.forget_unreserved(session, ensemble_id)

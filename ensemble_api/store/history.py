@@ -5,14 +5,17 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from ensemble_api.store import models, rows
+from ensemble_api.store import late_servers, models, rows
 from ensemble_api.store.database import Database, retried
 
 MANY = 1000  # that go in one transaction, which others wait for
 
 
 class History:
-    """Events and ended operations of all ensembles, which go when older than ``lifetime``."""
+    """Events and ended operations of all ensembles, which go when older than ``lifetime``.
+
+    So do requests of members that are gone, when no server is waited for that may come of them.
+    """
 
     def __init__(self, database: Database, lifetime: timedelta) -> None:
         self._database = database
@@ -22,7 +25,8 @@ class History:
     def purge(self) -> int:
         """Remove some that are too old, the oldest first; give how many, 0 for none left."""
         limit = rows.now() - self._lifetime
-        return self._purge_events(limit) + self._purge_operations(limit)
+        ended = self._purge_ended_requests(rows.now() - late_servers.KEPT)
+        return self._purge_events(limit) + self._purge_operations(limit) + ended
 
     def _purge_events(self, limit: datetime) -> int:
         model = models.Event
@@ -37,6 +41,14 @@ class History:
 
     def _purge_operations(self, limit: datetime) -> int:
         model = models.Operation
+        with self._database.writing() as session:
+            query = sa.select(model.id).where(model.ended_at < limit).limit(MANY)
+            old = session.scalars(query).all()
+            session.execute(sa.delete(model).where(model.id.in_(old)))
+            return len(old)
+
+    def _purge_ended_requests(self, limit: datetime) -> int:
+        model = models.EndedRequest
         with self._database.writing() as session:
             query = sa.select(model.id).where(model.ended_at < limit).limit(MANY)
             old = session.scalars(query).all()

@@ -6,7 +6,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from ensemble_api.store import models, rows
+from ensemble_api.store import late_servers, models, rows
 
 
 def release(session: orm.Session, member_ids: Collection[str]) -> None:
@@ -23,4 +23,5 @@ def release(session: orm.Session, member_ids: Collection[str]) -> None:
         )
         session.execute(sa.delete(models.Move).where(models.Move.server_id.in_(servers)))
         session.execute(sa.delete(models.Guard).where(models.Guard.member_id.in_(some)))
+        late_servers.end(session, member.id.in_(some))
         session.execute(sa.delete(member).where(member.id.in_(some)))

@@ -284,6 +284,27 @@ class Guard(Base):
     server_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(36))
 
 
+class EndedRequest(Base):
+    """One row a request for a server whose member is gone, by which one that comes late is found.
+
+    ``id`` is its hint, ``kept_server`` what the member had when it went, which is nobody's now.
+    """
+
+    __tablename__ = "ended_requests"
+    __table_args__ = (
+        sa.Index("ended_requests_project_idx", "project_id"),
+        sa.Index("ended_requests_ended_idx", "ended_at"),
+    )
+
+    id: orm.Mapped[str] = orm.mapped_column(sa.String(36), primary_key=True)
+    project_id: orm.Mapped[str] = orm.mapped_column(sa.String(255))
+    ensemble_id: orm.Mapped[str] = orm.mapped_column(sa.String(36))
+    ensemble_name: orm.Mapped[str] = orm.mapped_column(sa.String(255))
+    requester: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
+    kept_server: orm.Mapped[str | None] = orm.mapped_column(sa.String(36))
+    ended_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
+
+
 class GuardTurn(Base):
     """The one row that is locked by whoever counts the closed hosts, so that one at a time does."""
 

@@ -68,6 +68,17 @@ class Operations:
             return to_operation(row)
 
 
+def last_requester(session: orm.Session, ensemble_id: str) -> Any:
+    """Who asked for what is or was done with an ensemble last, as it is stored; None if unknown."""
+    model = models.Operation
+    return session.scalar(
+        sa.select(model.requester)
+        .where(model.ensemble_id == ensemble_id)
+        .order_by(model.started_at.desc(), model.id.desc())
+        .limit(1)
+    )
+
+
 def under_way(session: orm.Session, ensemble_ids: Collection[str]) -> dict[str, Operation]:
     """The operations under way of these ensembles, by ensemble."""
     model = models.Operation
@@ -189,7 +200,7 @@ def to_operation(row: Any) -> Operation:
         id=row.id,
         type=OperationType(row.type),
         status=OperationStatus(row.status),
-        requester=_to_requester(row.requester),
+        requester=to_requester(row.requester),
         goals=tuple(_to_goal(each) for each in row.goals),
         attempts=row.attempts,
         reason=row.reason,
@@ -200,7 +211,7 @@ def to_operation(row: Any) -> Operation:
     )
 
 
-def _to_requester(stored: Mapping[str, Any]) -> Requester:
+def to_requester(stored: Mapping[str, Any]) -> Requester:
     """One that was stored before Keystone was asked has no role of which we know that it lists."""
     roles = tuple(stored["roles"])
     return Requester(stored["user_id"], roles, tuple(stored.get("unlisted", roles)))

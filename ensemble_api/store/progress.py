@@ -24,7 +24,7 @@ _REPLACED = Sentence(
 )
 _GOES_ON = Sentence("event.removal-goes-on", "The removal goes on.")
 
-MOST_HINTS = 20  # of the last requests for a member's server
+MOST_HINTS = 20  # of requests for a member's server of which it is not known what came
 
 
 class Progress(Database):
@@ -81,7 +81,7 @@ class Progress(Database):
             if told := record.domain_items(member):
                 values |= {"told": told, "untold": False}
             if hint is not None:
-                values["hints"] = [*member.hints, hint][-MOST_HINTS:]
+                values["hints"] = hints_row([*member.hints, hint])
             if first:
                 rows.event(
                     session,
@@ -123,7 +123,8 @@ class Progress(Database):
                     "tries": member.tries + asked,
                     "refusal": refusal,
                     "retry_at": rows.now() + timedelta(seconds=seconds),
-                    **({} if awaited else {"asked_at": None}),
+                    # Of a request that Nova has refused nothing comes.
+                    **({} if awaited else {"asked_at": None, "hints": hints_row(member.hints)}),
                 },
             )
             if refusal != member.refusal:
@@ -252,6 +253,11 @@ def update_ensemble(
     )
     if not result.rowcount:
         raise exception.LeaseLost(record.id)
+
+
+def hints_row(hints: Sequence[str]) -> list[str] | None:
+    """The hints of a member's requests as they are stored: those of the last ones, if any."""
+    return list(hints)[-MOST_HINTS:] or None
 
 
 def _update_member_row(

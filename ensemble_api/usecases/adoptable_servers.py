@@ -8,12 +8,12 @@ from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.inventory import Inventory
-from ensemble_api.cloud.tags import tagged_member
 from ensemble_api.context import Context
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.planning.topology import Topology
 from ensemble_api.results.adoption import LeftOutServer
 from ensemble_api.store.api import Store
+from ensemble_api.store.late_servers import late_server, unrecorded
 from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.running_servers import FROM, FoundServers, demand_of
 
@@ -91,16 +91,11 @@ class AdoptableServers:
         hint of their request, which nobody can change.
         """
         taken = self._store.servers_of_ensembles(context.project_id)
-        tagged = {
-            each["id"]: member
-            for each in servers
-            if each["id"] not in taken and (member := tagged_member(each))
-        }
-        requested = self._store.requested_members(context.project_id, set(tagged.values()))
-        for server_id, member in tagged.items():
-            name, hints = requested.get(member, ("", ()))
-            if hints and self._compute.hint(context, server_id) in hints:
-                taken[server_id] = name
+        others = {each["id"]: each["tenant_id"] for each in servers if each["id"] not in taken}
+        for server_id in unrecorded(self._store, others):
+            hint = self._compute.hint(context, server_id)
+            if hint and (late := late_server(self._store, context.project_id, hint, server_id)):
+                taken[server_id] = late.ensemble_name
         return taken
 
 

@@ -276,7 +276,7 @@ class SmallCloud:
             History(self.store, timedelta(days=90)),
             owner="observer",
             period=5,
-            discard=LateServers(self.store, FakeSession(), compute).discard,
+            late_servers=LateServers(self.store, FakeSession(), compute),
             tell=tell,
         )
         with self.store.writing() as session:

@@ -11,6 +11,7 @@ import webob
 from small_cloud import FLAVOR, IMAGE, NETWORK, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import exception, routes
+from ensemble_api.cloud.tags import HANDOVER_HINT
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.store import models, rows
 from ensemble_api.usecases.host_impact import Search
@@ -438,7 +439,8 @@ def test_a_server_that_was_made_for_an_ensemble_is_its_own_also_when_it_is_not_r
     cloud.run(record.id)
     (server,) = cloud.nova.alive()
     with cloud.store.writing() as session:
-        session.query(models.Member).update({"server_id": None})
+        hint = cloud.nova.hints[server.id][HANDOVER_HINT]
+        session.query(models.Member).update({"server_id": None, "hints": [hint]})
     answer = ask(cloud, "/adopt", adoption({"project": True}))
     assert (answer.status_code, details(answer)["field"]) == (409, "adopt.from")
     assert "is a member of the ensemble shop already" in answer.text

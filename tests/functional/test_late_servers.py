@@ -13,6 +13,8 @@ from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.tags import ENSEMBLE_TAG, HANDOVER_HINT, MEMBER_TAG
 from ensemble_api.records import EnsembleRecord
+from ensemble_api.store import models
+from ensemble_api.store.late_servers import KEPT
 from tests.fakes.nova_objects import FakeServer
 
 
@@ -150,14 +152,93 @@ def test_one_that_is_known_by_nothing_is_deleted_by_the_worker_that_asked_for_it
     assert [each.task for each in cloud.nova.servers.values()] == ["deleting"]
 
 
-def test_one_whose_ensemble_has_gone_is_deleted_by_the_worker_that_asked_for_it(
+def builds_and_deletes(cloud: SmallCloud) -> Callable[[EnsembleRecord], None]:
+    def run(record: EnsembleRecord) -> None:
+        cloud.run(record.id, "second")
+        cloud.service().delete(caller(), record.id)
+        cloud.run(record.id, "third")
+        assert cloud.find(record.id) is None
+
+    return run
+
+
+def test_one_whose_ensemble_has_gone_is_found_by_its_request(
     cloud: SmallCloud, clock: Clock
 ) -> None:
-    def forgets(record: EnsembleRecord) -> None:
-        cloud.store.remove(record.id)
+    """Its worker is dead, and knows nothing any more."""
+    _, late = build_with_a_late_server(cloud, clock, builds_and_deletes(cloud))
+    assert not late.gone
+    for _ in range(3):
+        cloud.observe()
+    assert cloud.nova.alive() == []
 
-    stand_still(cloud, clock, forgets)
-    assert [each.task for each in cloud.nova.servers.values()] == ["deleting"]
+
+def test_a_request_is_known_for_a_day_after_its_ensemble(cloud: SmallCloud, clock: Clock) -> None:
+    _, late = build_with_a_late_server(cloud, clock, builds_and_deletes(cloud))
+    clock.forward(KEPT.total_seconds() + 1)
+    cloud.observe()
+    with cloud.store.reading() as session:
+        assert session.query(models.EndedRequest).count() == 0
+    assert late.task == "deleting", "it was looked for before"
+
+
+def test_a_build_that_went_well_leaves_nothing_to_look_for(cloud: SmallCloud) -> None:
+    record = cloud.service().create(caller(), body(("web", 3)))
+    cloud.run(record.id)
+    assert all(not each.hints for each in cloud.store.get(record.id).members)
+    cloud.service().delete(caller(), record.id)
+    cloud.run(record.id)
+    with cloud.store.reading() as session:
+        assert session.query(models.EndedRequest).count() == 0
+
+
+def crash_with_a_server(cloud: SmallCloud, clock: Clock) -> tuple[EnsembleRecord, FakeServer]:
+    """An ensemble of one, whose worker has died between Nova's answer and the record of it."""
+
+    def dies() -> None:
+        raise Killed("after the request")
+
+    record = cloud.service().create(caller(), body(("web", 1)))
+    assert cloud.store.claim(record.id, "first", LEASE)
+    nova = SlowNova(cloud, after=dies)
+    with pytest.raises(Killed):
+        cloud.engine("first", compute=Compute(nova)).step(record.id)
+    clock.forward(LEASE + 1)
+    (server,) = cloud.nova.alive()
+    return record, server
+
+
+@pytest.mark.parametrize("end", ["stays", "is deleted"])
+def test_one_that_lost_its_tags_before_it_was_recorded_is_found_by_its_request(
+    cloud: SmallCloud, clock: Clock, end: str
+) -> None:
+    record, server = crash_with_a_server(cloud, clock)
+    server.status, server.tags = "ACTIVE", []
+    cloud.run(record.id, "second")
+    assert len(cloud.nova.alive()) == 2
+    left = [cloud.store.get(record.id).members[0].server_id]
+    if end == "is deleted":
+        cloud.service().delete(caller(), record.id)
+        cloud.run(record.id)
+        left = []
+    for _ in range(3):
+        cloud.observe()
+    assert [each.id for each in cloud.nova.alive()] == left
+
+
+def test_one_that_was_found_after_a_crash_stays_when_its_ensemble_is_released(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    record, server = crash_with_a_server(cloud, clock)
+    cloud.run(record.id, "second")
+    assert cloud.store.get(record.id).members[0].server_id == server.id
+    with cloud.store.writing() as session:  # as a version before this one has left it
+        hint = cloud.nova.hints[server.id][HANDOVER_HINT]
+        session.query(models.Member).update({"hints": [hint]})
+    cloud.service().release(caller(), record.id)
+    for _ in range(3):
+        cloud.observe()
+    assert [each.task for each in cloud.nova.alive()] == [None]
 
 
 def test_one_that_was_released_meanwhile_stays(cloud: SmallCloud, clock: Clock) -> None:
@@ -177,7 +258,8 @@ def test_a_tenant_s_server_with_a_member_s_tags_is_left_alone(
     record = cloud.service().create(caller(), body(("web", 2)))
     cloud.run(record.id)
     member, other = cloud.store.get(record.id).members
-    given = other.hints[0] if hint == "another member's" else hint
+    anothers = cloud.nova.hints[other.server_id or ""][HANDOVER_HINT]
+    given = anothers if hint == "another member's" else hint
     stranger = FakeServer(
         id=str(uuid.uuid4()),
         name="mine",
