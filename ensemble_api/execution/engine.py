@@ -3,6 +3,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute

@@ -65,8 +65,8 @@ class Handovers:
             elif guard.member_id not in ensemble.building:
                 over.append(guard.id)
             elif server is None:
-                # What neither is there nor was is perhaps asked for: its time will tell.
-                if _is_held_or_gone(members.get(guard.member_id)):
+                # What is perhaps asked for, or perhaps taken: its time will tell.
+                if not _is_awaited(members.get(guard.member_id)):
                     over.append(guard.id)
             elif server.host is None and server.status in ("BUILD", "ERROR"):
                 # What a reservation held for a moment is free again when it has seen the guard: no
@@ -117,6 +117,11 @@ class Handovers:
             self._guards.end(hint)
 
 
-def _is_held_or_gone(member: MemberRecord | None) -> bool:
-    """Whether a member of which no server is there has its capacity held, or had a server."""
-    return member is None or member.status is MemberStatus.RESERVED or bool(member.server_id)
+def _is_awaited(member: MemberRecord | None) -> bool:
+    """Whether a server may come of what Nova was asked, or is just being asked, for a member.
+
+    Also where its capacity is held again, since Nova seemed not to take the request.
+    """
+    if member is None or member.server_id:
+        return False
+    return member.awaited or member.status is not MemberStatus.RESERVED

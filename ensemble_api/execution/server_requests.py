@@ -109,7 +109,8 @@ class ServerRequests:
             )
         except exception.CloudError as error:
             self._not_taken(ensemble, member, error)
-            self._handovers.end(hint)
+            if not _is_doubtful(error):
+                self._handovers.end(hint)
             return
         try:
             # What came of this request is known now; of others before it perhaps not.
@@ -149,8 +150,7 @@ class ServerRequests:
             seconds=pause,
             refusal=error.message,
             held=False,
-            # After a 5xx Nova may go on with what it said that it did not take.
-            awaited=error.status >= 500,
+            awaited=_is_doubtful(error),
         )
 
     def ask_later(
@@ -231,3 +231,11 @@ class ServerRequests:
                 return _DELETE_FORBIDDEN(server=server_id, answer=error.message)
             return _NOT_DELETED(server=server_id, answer=error.message)
         return None
+
+
+def _is_doubtful(error: exception.CloudError) -> bool:
+    """Whether Nova may go on with what it said that it did not take.
+
+    Until that is known, the host stays closed to others for as long as a hand-over may take.
+    """
+    return error.status >= 500

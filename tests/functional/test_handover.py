@@ -134,11 +134,38 @@ def test_a_host_opens_when_nova_did_not_take_the_request_and_its_hold_is_back(
     cloud: SmallCloud, guards: Guards
 ) -> None:
     record = cloud.service().create(caller(), body(("web", 1)))
-    cloud.nova.refuse["web-0"] = (503, "Neutron restarts")
+    cloud.nova.refuse["web-0"] = (409, "Something else is done")
     step(cloud, record)
     (member,) = cloud.store.get(record.id).members
     assert member.status is MemberStatus.RESERVED
     assert cloud.placement.allocation(member.id)["allocations"]
+    assert closed(guards) == set()
+
+
+def test_a_host_stays_closed_while_nova_may_have_taken_the_request_even_so(
+    cloud: SmallCloud, clock: Clock, guards: Guards
+) -> None:
+    """It has answered with a 5xx, and its server may claim the host yet."""
+    record = cloud.service().create(caller(), body(("web", 1)))
+    (member,) = record.members
+    cloud.nova.refuse["web-0"] = (503, "Neutron restarts")
+    for _ in range(3):
+        step(cloud, record)
+        assert closed(guards) == {member.host}
+    cloud.nova.refuse.clear()
+    clock.forward(LEASE - 1)
+    cloud.run(record.id)
+    cloud.assert_built(cloud.store.get(record.id))
+    assert closed(guards) == set()
+
+
+def test_a_host_opens_in_time_when_nothing_comes_of_a_request(
+    cloud: SmallCloud, clock: Clock, guards: Guards
+) -> None:
+    record = cloud.service().create(caller(), body(("web", 1)))
+    cloud.nova.refuse["web-0"] = (503, "Neutron restarts")
+    step(cloud, record)
+    clock.forward(LEASE + 1)
     assert closed(guards) == set()
 
 
