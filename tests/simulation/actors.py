@@ -16,6 +16,7 @@ from tests.simulation import seams
 from tests.simulation.moves import Moves
 from tests.simulation.nova import Server
 from tests.simulation.ours import ApiProcess, World
+from tests.simulation.parts import own_parts
 from tests.simulation.tasks import Killed, Task
 
 HURRY = 10  # by which what is left to do is done sooner in the end
@@ -64,6 +65,9 @@ class Actors:
         self.asked: list[Asked] = []
         self.quiet = False
         self.change: Callable[[str, str], None] = lambda project_id, ensemble_id: None
+        self.release: Callable[[str, str], None] = lambda project_id, ensemble_id: None
+        self.adopt: Callable[[str], None] = lambda project_id: None
+        self.done: dict[str, int] = {}  # what was asked for and accepted, how often
         self.late: list[str] = []  # requests that did not end
         self.boots = 0
         self.busy = 0  # tenants that are at it
@@ -95,6 +99,11 @@ class Actors:
         process = ApiProcess(self.world, f"api{self._born}")
         self.processes.append(process)
         return process
+
+    def count(self, what: str, answer: object) -> None:
+        """Count what was accepted."""
+        if isinstance(answer, EnsembleRecord):
+            self.done[what] = self.done.get(what, 0) + 1
 
     def pause(self, most: float) -> None:
         """Wait a while; once all is to come to rest, a short one."""
@@ -149,6 +158,11 @@ class Actors:
             if self._once(0.3):
                 self.pause(40.0)
                 self._delete(asked)
+            elif asked.answers and (self._once(0.2) or "releases" in self._provoked):
+                self.pause(40.0)
+                self.release(project_id, asked.answers[-1])
+            if self._once(0.2):
+                self.adopt(project_id)
 
     def _once(self, share: float) -> bool:
         return self.random.random() < share
@@ -197,24 +211,25 @@ class Actors:
             asked.deleted = True
 
     def _body(self) -> dict[str, Any]:
-        tiers = [
-            {
-                "name": name,
-                "count": self.random.randint(1, 4),
-                "server": {
-                    "flavor": self.random.choice([*FLAVORS]),
-                    "image": IMAGE,
-                    "networks": "auto",
-                },
-            }
-            for name in ("web", "db")[: self.random.randint(1, 2)]
-        ]
+        tiers = [self._tier(name) for name in ("web", "db")[: self.random.randint(1, 2)]]
         return {
             "name": self.random.choice(("shop", "blog")),
             "description": "",
             "tiers": tiers,
             "policies": self.policies([str(each["name"]) for each in tiers]),
         }
+
+    def _tier(self, name: str) -> dict[str, Any]:
+        count = self.random.randint(1, 4)
+        server: dict[str, Any] = {
+            "flavor": self.random.choice([*FLAVORS]),
+            "image": IMAGE,
+            "networks": "auto",
+        }
+        if self._once(0.15) or "own parts" in self._provoked:
+            kind = self.random.choice(("volumes", "ports"))
+            server = own_parts(server, count, kind, self.world.volumes)
+        return {"name": name, "count": count, "server": server}
 
     def policies(self, tiers: Sequence[str]) -> list[dict[str, Any]]:
         """Some hard policies about these tiers."""
@@ -378,8 +393,8 @@ class Actors:
                     server.locked = False
                 case "delete" if not server.locked and not server.half_made:
                     self.nova.remove(server, "tenant")
-                case "tags" if server.id in self._recorded():
-                    server.tags = []  # by which it is not looked for any more
+                case "tags" if server.status == "ACTIVE":  # else Nova refuses it
+                    server.tags = []
             self.tasks.note(f"meddled with {server.name}")
 
 

@@ -10,7 +10,9 @@ from ensemble_api import exception
 from ensemble_api.operations import OperationStatus, OperationType
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.service import ChangeRequest
-from tests.simulation.actors import Actors, context
+from tests.simulation.actors import FLAVORS, Actors, context
+
+_KINDS = ("counts", "counts", "tier", "less", "template", "policies", "words")
 
 
 @dataclass
@@ -37,7 +39,7 @@ class Changes:
             return
         if self._once(0.1):  # others have changed it meanwhile
             self.actors.pause(20.0)
-        request = ChangeRequest(record.generation, self._body(record), self._named(record))
+        request = ChangeRequest(record.generation, self._body(record), **self._named(record))
         if self._once(0.3):
             found = self.actors.request(
                 "preview a change",
@@ -53,6 +55,9 @@ class Changes:
             "change",
             lambda it: it.service.change(context(project_id), it.service.get(ensemble_id), request),
         )
+        for kind in ("replace", "release"):
+            if getattr(request, kind):
+                self.actors.count(f"member {kind}d", asked.answer)
         if self._once(0.3):
             self.actors.pause(8.0)
             self.actors.request(
@@ -74,10 +79,10 @@ class Changes:
         return None
 
     def _body(self, record: EnsembleRecord) -> Mapping[str, Any]:
-        """Some other counts, another tier, one less, or other policies."""
+        """Some other counts, another tier, one less, another template, or other policies."""
         body = copy.deepcopy(dict(record.body))
         tiers: list[dict[str, Any]] = body["tiers"]
-        match self.actors.random.choice(("counts", "counts", "tier", "less", "policies", "words")):
+        match self.actors.random.choice(_KINDS):
             case "counts":
                 for tier in tiers:
                     tier["count"] = max(1, tier["count"] + self.actors.random.randint(-2, 2))
@@ -91,16 +96,22 @@ class Changes:
                     for each in body["policies"]
                     if gone not in each["tiers"] and each.get("to") != gone
                 ]
+            case "template":
+                tier = self.actors.random.choice(tiers)
+                flavor = self.actors.random.choice([*FLAVORS])
+                tier["server"] = {**tier["server"], "flavor": flavor}
             case "policies":
                 body["policies"] = self.actors.policies(_names(tiers))
             case "words":
                 body["name"] = "renamed"
         return body
 
-    def _named(self, record: EnsembleRecord) -> tuple[str, ...]:
-        if self._once(0.8):
-            return ()
-        return (self.actors.random.choice(record.members).name,)
+    def _named(self, record: EnsembleRecord) -> dict[str, tuple[str, ...]]:
+        """A member that is to go, be replaced, or be let go with its server, now and then."""
+        if self._once(0.7):
+            return {}
+        field = self.actors.random.choice(("remove", "replace", "release"))
+        return {field: (self.actors.random.choice(record.members).name,)}
 
     def _once(self, share: float) -> bool:
         return self.actors.random.random() < share

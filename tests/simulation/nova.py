@@ -2,7 +2,7 @@
 """A model of Nova in which builds and deletes take their time, and end as their hosts allow."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from tests.fakes.nova import FakeNova
 from tests.fakes.nova_objects import FakeHost, FakeServer, Refused
 from tests.simulation.faults import Faults
 from tests.simulation.scheduling import Scheduling
-from tests.simulation.tasks import START, Process, Tasks
+from tests.simulation.tasks import START, Tasks
 
 NO_HOST = "No valid host was found. There are not enough hosts available."
 NOTICED = 60.0  # seconds after which Nova knows that a host does not report
@@ -34,12 +34,12 @@ class Server(FakeServer):
     ours: bool = False
     member_id: str = ""  # by the tag that it was asked for with
     deposed: bool = False  # asked for by a worker that had lost its lease
-    after_its_ensemble: Process | None = None  # that asked for it when its ensemble was gone
     at: str | None = None
     updated: datetime = START
     locked_at: float = 0.0
     asked_at: float = 0.0
     removed_by: str = ""  # ours, or a tenant
+    kept: bool = False  # once its ensemble, or its member, was released
     unfiltered: bool = False  # placed while the filter could not ask its database
     migration: str = ""  # the consumer that has what a move left behind
     flavor: str = ""  # once it was resized
@@ -58,6 +58,7 @@ class SimulatedNova(FakeNova):
 
     landing: Callable[[Server, str], None] = field(kw_only=True, default=lambda server, host: None)
     created_by_us: Callable[[Server], None] = field(kw_only=True, default=lambda server: None)
+    refused: set[str] = field(kw_only=True, default_factory=set)  # members, for want of their parts
 
     def server(self, server_id: str) -> Server | None:
         found = self.servers.get(server_id)
@@ -99,7 +100,10 @@ class SimulatedNova(FakeNova):
             }
         view = FakeNova._view(server, context)
         flavor = self.flavors[server.flavor or server.request["flavorRef"]]
-        view["flavor"] = {"original_name": flavor["name"]}
+        view["flavor"] = self._facts(flavor["id"])["flavor"]
+        if volumes := _volumes(server.request):
+            attached = [{"id": each, "device": "/dev/vda"} for each in volumes]
+            view |= {"image": "", "os-extended-volumes:volumes_attached": attached}
         view["updated"] = server.updated.strftime("%Y-%m-%dT%H:%M:%SZ")
         if context.is_admin:
             view["OS-EXT-SRV-ATTR:host"] = server.at
@@ -135,7 +139,31 @@ class SimulatedNova(FakeNova):
 
     def create(self, request: Any, context: Any) -> tuple[int, Any]:
         self._answers()
+        wanted = request.json["server"]
+        member = next((tag for tag in wanted.get("tags", ()) if tag.startswith(MEMBER_TAG)), "")
+        for status, message in self._in_use(wanted):
+            self.refused.add(member.removeprefix(MEMBER_TAG))
+            raise Refused(status, message)
         return super().create(request, context)
+
+    def _in_use(self, wanted: dict[str, Any]) -> Iterator[tuple[int, str]]:
+        """What Nova answers to a request with parts that another server has."""
+        for each in _ports(wanted):
+            if self.bound_to(each):
+                yield 409, f"Port {each} is still in use."
+        for each in _volumes(wanted):
+            if self.attached_to(each):
+                yield 400, f"Block Device Mapping is Invalid: failed to get volume {each}."
+
+    def attached_to(self, volume_id: str) -> str:
+        """The server that has a volume, from its request on; empty if none has it."""
+        found = (each.id for each in self.running() if volume_id in _volumes(each.request))
+        return next(found, "")
+
+    def bound_to(self, port_id: str) -> str:
+        """The server that has a port, from when its host has it on; empty if none has it."""
+        found = (each.id for each in self.running() if each.at and port_id in _ports(each.request))
+        return next(found, "")
 
     def _answers(self) -> None:
         if self.faults.hits("nova is away"):
@@ -176,6 +204,7 @@ class SimulatedNova(FakeNova):
             request={"flavorRef": flavor},
             created=self.now(),
             updated=self.now(),
+            facts=self._facts(flavor),
         )
         self.servers[server.id] = server
         self.build(server)
@@ -204,6 +233,11 @@ class SimulatedNova(FakeNova):
         self.tasks.wait(lambda: host.alive or server.gone, None)
         if server.gone:
             self.placement.release(server.id)
+            return
+        if any(self.bound_to(each) for each in _ports(server.request)):
+            server.fault = "A port is still in use."
+            self.placement.release(server.id)
+            self.touch(server, "ERROR")
             return
         server.at, deaths = name, host.deaths
         self.touch(server)
@@ -290,3 +324,21 @@ class SimulatedNova(FakeNova):
 
     def _wait(self, least: float, most: float) -> None:
         self.tasks.sleep(self.tasks.random.uniform(least, most))
+
+
+def _ports(wanted: dict[str, Any]) -> list[str]:
+    """The ports of a request for a server."""
+    networks = wanted.get("networks", ())
+    return (
+        [] if isinstance(networks, str) else [each["port"] for each in networks if "port" in each]
+    )
+
+
+def _volumes(wanted: dict[str, Any]) -> list[str]:
+    """The volumes of a request for a server."""
+    return [each["uuid"] for each in wanted.get("block_device_mapping_v2", ())]
+
+
+def parts_of(wanted: dict[str, Any]) -> set[str]:
+    """The ports and volumes of a request for a server."""
+    return {*_ports(wanted), *_volumes(wanted)}

@@ -16,7 +16,6 @@ from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.cloud.reservation import Reservation
-from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
 from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.late_servers import LateServers
@@ -32,11 +31,11 @@ from ensemble_api.store.history import History
 from ensemble_api.store.observations import Observations
 from ensemble_api.store.standings import Levels
 from tests.fakes.heat import NoHeat
-from tests.fakes.networks import FakeNetworks
 from tests.fakes.placement import Answer, FakePlacement
 from tests.fakes.session import FakeSession
 from tests.simulation.faults import Faults, Loss
 from tests.simulation.nova import SimulatedNova
+from tests.simulation.parts import Networks, Volumes
 from tests.simulation.scheduling import LEVELS
 from tests.simulation.tasks import Process, Task, Tasks
 
@@ -56,7 +55,13 @@ class World:
     database: Store
     nova: SimulatedNova
     placement: FakePlacement
-    asked: Callable[[str, str, Any], None] = lambda method, url, body: None  # of Placement
+    # Of Placement: what it does, and before that what it is sent.
+    asked: Callable[[str, str, Any], None] = lambda method, url, body: None
+    sent: Callable[[str, str], None] = lambda method, url: None
+
+    def __post_init__(self) -> None:
+        self.networks: Any = Networks(self.nova)
+        self.volumes: Any = Volumes(self.nova)
 
 
 class SimulatedStore(Store):
@@ -111,8 +116,8 @@ class ApiProcess:
         self.service = Service(
             self.store,
             compute,
-            FakeNetworks(),
-            Volumes(),
+            world.networks,
+            world.volumes,
             inventory,
             reservation,
             NoHeat(),
@@ -131,7 +136,7 @@ class ApiProcess:
             reservation,
             self.service.replacement,
             Handovers(Guards(self.store), reservation, owner=name, width=None, seconds=LEASE),
-            RootVolumes(self.store, compute, Volumes(), owner=name),
+            RootVolumes(self.store, compute, world.volumes, owner=name),
             recall=self._recall,
             owner=name,
             concurrency=4,
@@ -146,7 +151,7 @@ class ApiProcess:
             owner=name,
             period=OBSERVED,
             clock=lambda: world.tasks.now,
-            discard=LateServers(self.store, FakeSession(), compute).discard,
+            late_servers=LateServers(self.store, FakeSession(), compute),
         )
         self.worker = Worker(
             self.store,
@@ -214,6 +219,7 @@ class ApiProcess:
         world, what = self._world, f"placement {method} {url}"
         before = {key: each.generation for key, each in world.placement.providers.items()}
         loss = world.faults.of_request()
+        world.sent(method, url)
         _point(self._tasks, world.faults, what)
         if loss is Loss.BEFORE:
             raise keystone.ConnectFailure("Placement does not answer")

@@ -21,17 +21,21 @@ from ensemble_api.usecases.capacity import FreeCapacity
 from tests.fakes.placement import FakePlacement
 from tests.simulation import seams
 from tests.simulation.actors import FLAVORS, IMAGE, Actors, context
+from tests.simulation.adoptions import Adoptions
 from tests.simulation.changes import Changes, wrong_ends
 from tests.simulation.faults import Faults
 from tests.simulation.invariants import Invariants
-from tests.simulation.nova import Host, SimulatedNova
+from tests.simulation.nova import NOTICED, Host, SimulatedNova
 from tests.simulation.ours import LEASE, OBSERVED, SimulatedStore, World, compare_everything
+from tests.simulation.ownership import Ownership
 from tests.simulation.scheduling import Scheduling
 from tests.simulation.tasks import Tasks
 
 CHAOS = 90.0  # seconds at most in which things go wrong
+NETWORK = "22222222-2222-4222-8222-222222222222"  # of every server that is made up
 REST = 1200.0  # seconds in which all must come to rest after that
 UNDER_WAY = ("moving", "shelving", "unshelving")  # what Nova has not ended yet of its own
+LOOKS = 3  # at all that Nova has, in the end
 LOOK = 5.0  # seconds between two looks at whether it has
 EXPECTED = (
     exception.EnsembleError,
@@ -87,6 +91,8 @@ class _Schedule:
         self.actors = Actors(self.world, provoked)
         self.changes = Changes(self.actors)
         self.actors.change = self.changes.change
+        adoptions = Adoptions(self.actors)
+        self.actors.release, self.actors.adopt = adoptions.release, adoptions.adopt
         self.seen: dict[str, int] = {}
 
     @contextlib.contextmanager
@@ -116,6 +122,7 @@ class _Schedule:
                     (FreeCapacity, "plan", self._seen_to_be_sound()),
                     (replacement, "complete", self._completed(replacement.complete)),
                     (scaling, "complete", self._completed(scaling.complete)),
+                    *Ownership(self.world.nova, seen.recorded).patches(),
                 ):
                     patches.enter_context(mock.patch.object(owner, name, new))
                 yield
@@ -218,10 +225,17 @@ class _Schedule:
 
     def observe(self) -> None:
         """Have everything compared with what Nova has now, by the process whose turn it is."""
-        (first, *_) = [each for each in self.actors.processes if each.process.alive]
-        # Another one may have its turn.
-        if not self.until(compare_everything(self.world.database, first), REST, look=0.5):
-            self._broken("nobody observes")
+        for _ in range(LOOKS):
+            (first, *_) = [each for each in self.actors.processes if each.process.alive]
+            # Another one may have its turn.
+            if not self.until(compare_everything(self.world.database, first), REST, look=0.5):
+                self._broken("nobody observes")
+            # What has come too late goes now; a host that has just died takes longer to notice.
+            if self.until(self._nothing_goes, NOTICED):
+                break
+
+    def _nothing_goes(self) -> bool:
+        return not any(each.task == "deleting" for each in self.world.nova.running())
 
     def _in_a_task(self, run: Callable[[], Any]) -> None:
         task = self.actors.start("runner", run)
@@ -249,6 +263,7 @@ class _Schedule:
                 told = operations.select(record.id, 100)
                 for wrong in wrong_ends(self.changes.asked, record, told):
                     self.invariants.holds(False, f"{record.id[:8]}: {wrong}")
+        self.seen |= self.actors.done
         for asked in self.changes.asked:
             error = asked.answer
             if isinstance(error, Exception):
@@ -311,6 +326,7 @@ def _cloud(
         hosts,
         flavors=flavors,
         images={IMAGE: {"id": IMAGE, "minRam": 0, "minDisk": 0, "metadata": {}}},
+        networks={NETWORK},
         key_pairs={"laptop"},
         page=draw.choice((2, 1000)),
         now=tasks.moment,

@@ -79,6 +79,7 @@ def empty_database() -> Store:
         _looks.append(look)
         # What was imported stays, and is not searched for garbage again and again.
         gc.freeze()
+        gc.set_threshold(100_000)
     store = _stores[0]
     with store.engine.begin() as connection:
         for table in reversed(models.Base.metadata.sorted_tables):

@@ -54,9 +54,8 @@ class Filtered:
             handed = since - GUARDED < other.asked_at < since
             claimed = other.id in self._world.placement.consumers_by_id
             row = self._recorded.member(other.member_id)
-            # One that Nova seemed not to take was held anew, and has no guard when it is found.
             building = row is not None and (
-                (row["of_ensemble"], row["server_id"], row["tries"]) == ("BUILDING", other.id, 0)
+                (row["of_ensemble"], row["server_id"]) == ("BUILDING", other.id)
             )
             self._holds(
                 not handed or claimed or not building or nova.host(host).state != "up",

@@ -9,6 +9,7 @@ from tests.fakes.placement import HOLD
 from tests.simulation.invariants.findings import Findings
 from tests.simulation.invariants.recorded import Recorded
 from tests.simulation.ours import World
+from tests.simulation.tasks import Task
 
 _REMOVING = ("ROLLING_BACK", "DELETING", "RESERVING")
 
@@ -20,7 +21,9 @@ class Holds:
         self._world = world
         self._holds = findings.holds
         self._recorded = recorded
+        self._intended: dict[Task, tuple[float, bool]] = {}
         world.asked = self.asked
+        world.sent = self.sent
 
     def asked(self, method: str, url: str, body: Any) -> None:
         """Placement is about to do something."""
@@ -35,13 +38,37 @@ class Holds:
             if known is not None and known.type == HOLD and row is not None:
                 self._accepted_once(consumer, row, known.allocations)
                 self._holds(
-                    row["status"] != MemberStatus.RESERVED.value
-                    or any(each.member_id == consumer for each in self._world.nova.running())
-                    or row["of_ensemble"] in _REMOVING
-                    or row["of_change"] in ("RESERVING", "UNDOING")
-                    or self._is_deposed(),  # Placement does not ask who has the lease
+                    self._is_intended(consumer, row) or self._is_late(),
                     f"the hold of {row['tier']}-{row['number']} is released before its intent",
                 )
+
+    def sent(self, method: str, url: str) -> None:
+        """Placement is asked for something, and does it when the request arrives."""
+        consumer = url.rpartition("/")[2]
+        row = self._recorded.member(consumer) if method == "DELETE" else None
+        self._intended[self._world.tasks.current] = (
+            self._world.tasks.now,
+            row is not None and self._is_intended(consumer, row),
+        )
+
+    def _is_intended(self, consumer: str, row: Any) -> bool:
+        """Whether it is recorded that a member's hold goes, or its server is there."""
+        return (
+            row["status"] != MemberStatus.RESERVED.value
+            or any(each.member_id == consumer for each in self._world.nova.running())
+            or row["of_ensemble"] in _REMOVING
+            or row["of_change"] in ("RESERVING", "UNDOING")
+        )
+
+    def _is_late(self) -> bool:
+        """Whether it was intended when it was asked for, and the process stood still since then.
+
+        Others may have held the capacity anew meanwhile, and Placement does not ask who has the
+        lease: see doc/architecture/reliability.md.
+        """
+        task = self._world.tasks.current
+        sent_at, intended = self._intended[task]
+        return intended and task.process.paused_until > sent_at
 
     def _accepted_once(self, consumer: str, row: Any, allocations: Mapping[str, Any]) -> None:
         """What is handed over now was not promised to another ensemble too."""
@@ -64,9 +91,3 @@ class Holds:
             not others or not all(accepted),
             f"{[names[key] for key in sorted(over)]} is promised twice",
         )
-
-    def _is_deposed(self) -> bool:
-        """Whether others have the lease of whoever acts, since its process stood still."""
-        task = self._world.tasks.current
-        late = bool(task.about) and bool(task.process.paused_until)
-        return late and self._recorded.owner(task.about) != task.process.name

@@ -7,7 +7,6 @@ from tests.simulation.invariants.findings import Findings
 from tests.simulation.invariants.policies import Policies
 from tests.simulation.invariants.recorded import Recorded
 from tests.simulation.moves import MIGRATION
-from tests.simulation.nova import Server
 from tests.simulation.ours import World
 
 REFUSED = "event.refused"
@@ -33,12 +32,14 @@ class Rest:
             if record.status is Status.ERROR:
                 self._nothing_of(record)
                 refused = record.fault is not None and record.fault.code == REFUSED
-                self._holds(not refused, f"{record.id[:8]} ended with a refusal; Nova made none")
+                made = any(each.id in self._world.nova.refused for each in record.members)
+                self._holds(
+                    made or not refused, f"{record.id[:8]} ended with a refusal; Nova made none"
+                )
             elif record.status.settled:
                 self._all_of(record)
         for server in self._world.nova.running():
-            goes = server.task == "deleting"  # a late one, which the last look has found
-            if server.ours and not goes and not _is_left(server):
+            if server.ours and not server.kept:
                 self._holds(
                     server.id in servers and not server.lost,
                     f"{server.name} is nobody's: {server.id[:8]}",
@@ -48,8 +49,7 @@ class Rest:
     def emptied(self) -> None:
         """All ensembles are deleted, and nothing of them is left."""
         self._holds(not self._recorded.all(), "an ensemble is left that was deleted")
-        ours = [each for each in self._world.nova.running() if each.ours]
-        left = [each.name for each in ours if not _is_left(each)]
+        left = [each.name for each in self._world.nova.running() if each.ours and not each.kept]
         self._holds(not left, f"servers are left: {left}")
         self._placement()
 
@@ -90,12 +90,3 @@ class Rest:
             server = nova.servers.get(consumer)
             if each.type != HOLD and server is not None and server.ours:
                 self._holds(not server.gone, f"a claim of {server.name} is left, which is gone")
-
-
-def _is_left(server: Server) -> bool:
-    """Whether a process stood in a request until the ensemble was gone, and died then.
-
-    That is known to leave a server: see doc/architecture/reliability.md.
-    """
-    process = server.after_its_ensemble
-    return process is not None and not process.alive

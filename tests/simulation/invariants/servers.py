@@ -8,7 +8,7 @@ from ensemble_api.records import GONE, EnsembleRecord, MemberStatus
 from tests.simulation.invariants.findings import Findings
 from tests.simulation.invariants.policies import Policies, shown
 from tests.simulation.invariants.recorded import Recorded
-from tests.simulation.nova import Server
+from tests.simulation.nova import Server, parts_of
 from tests.simulation.ours import World
 
 DECIDED = 15.0  # seconds after which something newer is decided
@@ -30,21 +30,32 @@ class Servers:
     def created_by_us(self, server: Server) -> None:
         """A server is asked for as it was planned and recorded, on a host that has not failed."""
         task = self._world.tasks.current
-        owner = self._recorded.owner(task.about)
-        server.deposed = owner != task.process.name
+        server.deposed = self._recorded.owner(task.about) != task.process.name
         if server.deposed:
-            if owner is None and self._recorded.member(server.member_id) is None:
-                server.after_its_ensemble = task.process
-            return  # it takes its server back when it learns of that
+            return  # which others find, or nobody has
         row = self._recorded.member(server.member_id)
         self._holds(row, f"{server.name} is asked for without a record")
         if row is None:
             return
         self._holds(row["status"] == "BUILDING", f"{server.name} is asked for without an intent")
-        self._as_promised(self._recorded.ensemble(task.about), server)
+        record = self._recorded.ensemble(task.about)
+        self._as_described(record, server)
+        self._as_promised(record, server)
         self._holds(
             server.host not in (json.loads(row["failed_hosts"] or "null") or ()),
             f"{server.name} is asked for on a host that failed",
+        )
+
+    def _as_described(self, record: EnsembleRecord, server: Server) -> None:
+        """By the template of its tier as it is now, with its own parts."""
+        member = next(each for each in record.members if each.id == server.member_id)
+        if member.leaving:
+            return  # the change that has added it was cancelled just now
+        template = record.template(member)
+        self._holds(
+            (server.request["flavorRef"], parts_of(server.request))
+            == (template["flavor"], {*template.get("ports", ()), *template.get("volumes", ())}),
+            f"{server.name} is asked for otherwise than its tier is described",
         )
 
     def _as_promised(self, record: EnsembleRecord, server: Server) -> None:
@@ -63,6 +74,7 @@ class Servers:
     def deleted_by_us(self, server: Server, raised: bool) -> None:
         """We ask for a server's end, ``raised`` with an operator's rights."""
         self._holds(server.ours, f"the tenant's own server {server.name} is deleted by us")
+        self._holds(not server.kept, f"{server.name} was released, and is deleted by us")
         # What was decided before its process stood still may be carried out late.
         if not self._world.tasks.current.process.paused_until:
             self._is_to_go(server)
