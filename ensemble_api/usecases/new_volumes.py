@@ -2,7 +2,7 @@
 """Root volumes that are made for the members of an ensemble, with the tenant's own token.
 
 Nova would make them with the token of who asks for the server, which in a worker is ours: they
-would be the service project's (doc/decisions/0014).
+would be the service project's (doc/decisions/0005).
 """
 
 import logging
