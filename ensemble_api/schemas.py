@@ -41,7 +41,15 @@ NUMBER: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": limits.MEM
 POLICIES: dict[str, dict[str, Any]] = {
     "affinity": {},
     "anti-affinity": {"max_per_domain": NUMBER},
-    "spread": {"max_skew": NUMBER, "min_domains": NUMBER},
+    "spread": {
+        "max_skew": NUMBER,
+        "min_domains": NUMBER,
+        "shares": {
+            "type": "object",
+            "additionalProperties": {"type": "integer", "minimum": 1, "maximum": limits.SHARE},
+            "maxProperties": limits.SHARES,
+        },
+    },
     "near": {"to": TIER_NAME},
     "survive": {
         "failures": NUMBER,

@@ -111,6 +111,7 @@ class Service:
             zone_level=inventory.zone_level,
             placed=inventory.placed,
             selectors=inventory.selectors,
+            zones=inventory.zones,
             scheduler_hints=scheduler_hints,
         )
         quota = Quota(compute, networks, volumes, store)

@@ -13,7 +13,11 @@ Read = Callable[[Value], Any]
 FIELDS: Final[Mapping[str, Mapping[str, Read]]] = {
     "affinity": {},
     "anti-affinity": {"max_per_domain": Value.whole},
-    "spread": {"max_skew": Value.whole, "min_domains": Value.whole},
+    "spread": {
+        "max_skew": Value.whole,
+        "min_domains": Value.whole,
+        "shares": lambda value: {name: each.whole() for name, each in value.mapping().items()},
+    },
     "near": {"to": Value.name},
     "survive": {"failures": Value.whole, "min_available": Value.share},
     "exclusive": {"other": lambda value: value.choice(("ensemble", "project"))},
@@ -59,7 +63,7 @@ def read(policy: Value, tiers: Sequence[str]) -> dict[str, Any]:
         policy.required(given, "key")
         policy.required(given, "values")
     if kind == "spread" and not given.keys() & own.keys():
-        raise policy.error("'max_skew' or 'min_domains' is missing")
+        raise policy.error("'max_skew', 'min_domains' or 'shares' is missing")
     return body
 
 

@@ -158,6 +158,12 @@ class Inventory:
         """The name of the level whose domains are Nova's availability zones, if there is one."""
         return next((level.name for level in self._levels if level.key == ZONE_KEY), None)
 
+    def zones(self, context: Context) -> frozenset[str]:
+        """The names of all availability zones that hosts can be in."""
+        aggregates = self._compute.aggregates(context)
+        named = {each["metadata"][ZONE_KEY] for each in aggregates if _has(each, ZONE_KEY)}
+        return frozenset((*named, self._default_zone))
+
     def selectors(self, context: Context) -> Mapping[str, tuple[str, ...]]:
         """The values that aggregates have now, for each key that policies may ask for."""
         if not self._selectors:

@@ -7,6 +7,8 @@ the planner's arrays cannot hide in it.
 
 from collections import Counter
 from collections.abc import Iterable
+from fractions import Fraction
+from math import floor
 
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.planning.model import Ensemble, Tier
@@ -247,6 +249,8 @@ def _too_few_left(policy: Survive, tier: Tier, held: _Held) -> int:
 
 def _uneven(policy: Spread, ensemble: Ensemble, tier: Tier, held: _Held, snapshot: Snapshot) -> int:
     counts = [tiers[tier.name] for tiers in held.values() if tiers[tier.name]]
+    if policy.shares is not None:
+        return _out_of_place(dict(policy.shares), tier, held)
     amount = 0
     if policy.min_domains is not None:
         amount += max(0, policy.min_domains - len(counts))
@@ -255,6 +259,25 @@ def _uneven(policy: Spread, ensemble: Ensemble, tier: Tier, held: _Held, snapsho
             counts.append(0)
         amount += max(0, max(counts) - min(counts) - policy.max_skew)
     return amount
+
+
+def _out_of_place(shares: dict[str, int], tier: Tier, held: _Held) -> int:
+    """Count the members beyond what their domain's share comes to, wherever that is to be had.
+
+    By the largest remainders; of equal ones, those domains come first that hold most beyond it.
+    """
+    there = Counter[str]()
+    for domain, tiers in held.items():
+        there[domain.name] += tiers[tier.name]
+    parts = {
+        name: Fraction(tier.count * share, sum(shares.values())) for name, share in shares.items()
+    }
+    wanted = Counter({name: floor(part) for name, part in parts.items()})
+    beyond = {name: there[name] - wanted[name] for name in shares}
+    order = sorted(shares, key=lambda name: (wanted[name] - parts[name], -beyond[name]))
+    for name in order[: tier.count - sum(wanted.values())]:
+        wanted[name] += 1
+    return sum(max(0, count - wanted[name]) for name, count in there.items())
 
 
 def _eligible_domains(level: str, ensemble: Ensemble, tier: Tier, snapshot: Snapshot) -> int:

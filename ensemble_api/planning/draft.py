@@ -14,6 +14,7 @@ from ensemble_api.planning.laminar import (
     level_off,
     reach,
     stable_order,
+    within,
 )
 from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.problem import Problem, fitting, together
@@ -35,8 +36,7 @@ def able_domains(problem: Problem, caps: IntArray, policy: Policy) -> IntArray:
     depth = problem.depth(policy.level)
     rows = problem.rows(policy.tiers)
     rooms = [
-        at_depth(problem.topology, caps[row], problem.limits[row].tolist(), depth)
-        // problem.counts[row]
+        at_depth(problem.topology, caps[row], problem.bounds(row), depth) // problem.counts[row]
         for row in rows
     ]
     able: IntArray = np.min(rooms, axis=0)
@@ -192,7 +192,7 @@ class Draft:
         if not running.any():
             return running
         topology = self.problem.topology
-        limits: list[int | IntArray] = [*self.problem.limits[row].tolist()]
+        limits = self.problem.bounds(row)
         if self.shares is not None:
             limits[1] = self.shares[row]
         order = stable_order(self._rank())
@@ -229,21 +229,21 @@ class Draft:
         targets = self._targets(row)
         if self.shares is None:
             losses = least_losses(topology, room, targets, count, together(self.problem, row), held)
-            losses = self.problem.limits[row].tolist() if losses is None else losses
+            losses = self.problem.bounds(row) if losses is None else losses
             return [np.maximum(loss, stays) for loss, stays in zip(losses, held, strict=True)]
         share = self.shares[row]
         limits: list[IntArray] = [np.array(target) for target in targets]
         able = at_depth(topology, room, limits, 1)
         self.short.update(np.flatnonzero(able < share).tolist())
         limits[1] = share
-        low, high = 1, int(limits[0])
+        low, high = 1, int(limits[0].max(initial=0))
         while low < high:
             middle = (low + high) // 2
-            if reach(topology, room, [np.array(middle), *limits[1:]]) >= count:
+            if reach(topology, room, [np.minimum(limits[0], middle), *limits[1:]]) >= count:
                 high = middle
             else:
                 low = middle + 1
-        limits[0] = np.array(high)
+        limits[0] = np.minimum(limits[0], high)
         return [np.maximum(limit, stays) for limit, stays in zip(limits, held, strict=True)]
 
     def _preference(self, row: int) -> IntArray:
@@ -262,14 +262,14 @@ class Draft:
                     cost += lacking[self.problem.topology.index(policy.level)]
         return cost
 
-    def _targets(self, row: int) -> list[int]:
+    def _targets(self, row: int) -> list[int | IntArray]:
         """Give the limits per level to aim at: the hard ones, and an even share of what may go."""
-        targets: list[int] = self.problem.limits[row].tolist()
+        targets = self.problem.bounds(row)
         for policy in self.hard:
             target = policy.target(int(self.problem.counts[row]))
             if target is not None and row in self.problem.rows(policy.tiers):
                 depth = self.problem.depth(policy.level)
-                targets[depth] = min(targets[depth], target)
+                targets[depth] = within(targets[depth], target)
         return targets
 
     def _even_depths(self, row: int, limits: list[IntArray]) -> list[int]:

@@ -48,21 +48,21 @@ def reach(topology: Topology, caps: IntArray, limits: Limits, together: int | No
 def least_losses(
     topology: Topology,
     caps: IntArray,
-    limits: Sequence[int],
+    limits: Limits,
     count: int,
     together: int | None = None,
     kept: Sequence[IntArray] | None = None,
     depths: Sequence[int] | None = None,
-) -> list[int] | None:
+) -> list[int | IntArray] | None:
     """Give the least worst loss at every depth, each with the larger levels at their least first.
 
     With `depths` only those are made least, in that order. `kept` are members per domain of each
     level that stay whatever the loss. None: no room at all. The answer is exact for this tier
-    alone, so it is a lower bound beside other tiers.
+    alone, so it is a lower bound beside other tiers. Where a limit tells domains apart, so does it.
     """
-    wanted: list[int] = [int(limit) for limit in limits]
+    wanted: list[int | IntArray] = [*limits]
 
-    def enough(losses: Sequence[int]) -> bool:
+    def enough(losses: Limits) -> bool:
         held: Limits = losses if kept is None else [*map(np.maximum, losses, kept)]
         return reach(topology, caps, held, together) >= count
 
@@ -73,22 +73,29 @@ def least_losses(
             wanted[depth] = count
             continue
         spots = int((at_depth(topology, caps, wanted, depth) > 0).sum())
-        low, high = min(wanted[depth], max(1, -(-count // max(1, spots)))), wanted[depth]
+        limit = wanted[depth]
+        high = int(np.max(limit, initial=0))
+        low = min(high, max(1, -(-count // max(1, spots))))
         guess = low  # the even share is nearly always the answer, so it is tried first
         while low < high:
-            if enough([*wanted[:depth], guess, *wanted[depth + 1 :]]):
+            if enough([*wanted[:depth], within(limit, guess), *wanted[depth + 1 :]]):
                 high = guess
             else:
                 low = guess + 1
             guess = (low + high) // 2
-        wanted[depth] = high
+        wanted[depth] = within(limit, high)
     return wanted
+
+
+def within(limit: int | IntArray, most: int) -> int | IntArray:
+    """Give a limit that is `most` at most, by domain where it tells them apart."""
+    return min(limit, most) if isinstance(limit, int) else np.minimum(limit, most)
 
 
 def least_pairs(
     topology: Topology,
     caps: IntArray,
-    limits: Sequence[int],
+    limits: Limits,
     count: int,
     depth: int,
     together: int | None = None,
@@ -101,7 +108,7 @@ def least_pairs(
     """
     if together is not None and together <= depth:
         return count * (count - 1) // 2
-    if limits[depth] <= 1:
+    if np.max(limits[depth], initial=0) <= 1:
         return 0
     able = at_depth(topology, caps, limits, depth)
     pairs = 0

@@ -196,6 +196,10 @@ class Policy(ABC):
         """Give the most members of a tier that one domain of the level may hold, if it says so."""
         return None
 
+    def quotas(self, problem: "Problem", row: int) -> IntArray | None:
+        """Give the most members of a tier that each domain may hold, if it tells them apart."""
+        return None
+
     def closed(self, problem: "Problem", caps: IntArray) -> BoolArray | None:
         """Mark the domains of the level in which its tiers can have no member, caps [T, H] given.
 
@@ -221,8 +225,8 @@ class Policy(ABC):
         """
         depth = problem.depth(self.level)
         for row in problem.rows(self.tiers):
-            tier, limits = problem.ensemble.tiers[row], problem.limits[row].tolist()
-            limit = limits[depth]
+            tier, limits = problem.ensemble.tiers[row], problem.bounds(row)
+            limit = int(problem.limits[row, depth])
             room = int(reach(problem.topology, problem.caps[row], limits))
             if not limit or room >= tier.count:
                 continue
@@ -254,9 +258,9 @@ class Policy(ABC):
         """Give of what is reachable what is too little, where it is not the limits that are."""
         depth = problem.depth(self.level)
         for row, most, wanted in self.reachable(problem):
-            limits = problem.limits[row].tolist()
+            limits = problem.bounds(row)
             fits = reach(problem.topology, problem.caps[row], limits) >= problem.counts[row]
-            if most < wanted and (fits or not limits[depth]):
+            if most < wanted and (fits or not problem.limits[row, depth]):
                 yield row, most, wanted
 
     # What it costs when it is soft: bounds from below.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The problem: an ensemble and a snapshot as arrays of counts per tier and host."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,7 +37,8 @@ class Problem:
     hardly differ are dear to prove; existing [T, H]: members that run there already (their use
     is added to `free`).
     caps [T, H] is room under the hard policies; limits [T, L]: most members of the tier that the
-    hard policies let one domain of the level hold. Both never exclude a plan that is allowed.
+    hard policies let one domain of the level hold; quotas [domains], by row and depth, where they
+    tell the domains apart. None of them excludes a plan that is allowed.
     """
 
     ensemble: Ensemble
@@ -58,6 +59,7 @@ class Problem:
     soft: tuple[int, ...]
     caps: IntArray
     limits: IntArray
+    quotas: Mapping[tuple[int, int], IntArray]
 
     def enforcing(self, hard: Iterable[int], soft: Iterable[int] = ()) -> "Problem":
         """Give the same problem with these policies (by index) enforced or costed, no others."""
@@ -66,8 +68,14 @@ class Problem:
         room = np.where(eligible, self.fits, 0)
         bound = replace(self, eligible=eligible, room=room)
         limits = _limits(bound, enforced)
-        caps = _caps(bound, enforced, limits)
-        return replace(bound, hard=enforced, soft=tuple(sorted(soft)), limits=limits, caps=caps)
+        return replace(
+            bound,
+            hard=enforced,
+            soft=tuple(sorted(soft)),
+            limits=limits,
+            quotas=_quotas(bound, enforced),
+            caps=_caps(bound, enforced, limits),
+        )
 
     def policies(self, indexes: Iterable[int]) -> tuple[Policy, ...]:
         """Give the policies of these indexes."""
@@ -96,9 +104,17 @@ class Problem:
         mask[self.topology.index(level)[per_host]] = True
         return mask
 
+    def bounds(self, row: int) -> list[int | IntArray]:
+        """Give the limits of a tier by level, and by domain where these differ."""
+        limits: list[int | IntArray] = [*self.limits[row].tolist()]
+        for (each, depth), quotas in self.quotas.items():
+            if each == row:
+                limits[depth] = np.minimum(quotas, limits[depth])
+        return limits
+
     def able(self, row: int, depth: int) -> IntArray:
         """Give how many members of a tier each domain at a depth can hold."""
-        return at_depth(self.topology, self.caps[row], self.limits[row].tolist(), depth)
+        return at_depth(self.topology, self.caps[row], self.bounds(row), depth)
 
     def broken(self, counts: IntArray) -> bool:
         """Whether counts [T, H] break capacity, eligibility, the tiers' counts or a hard policy."""
@@ -184,6 +200,7 @@ def build(ensemble: Ensemble, snapshot: Snapshot, existing: Assignment | None = 
         soft=(),
         caps=fits,
         limits=np.zeros((tiers, len(topology.levels)), dtype=np.int64),
+        quotas={},
     )
     return problem.enforcing(*_enforced(ensemble))
 
@@ -300,6 +317,17 @@ def _limits(problem: Problem, hard: Sequence[int]) -> IntArray:
             if limit is not None:
                 limits[row, depth] = min(limits[row, depth], limit)
     return limits
+
+
+def _quotas(problem: Problem, hard: Sequence[int]) -> dict[tuple[int, int], IntArray]:
+    found: dict[tuple[int, int], IntArray] = {}
+    for policy in problem.policies(hard):
+        for row in problem.rows(policy.tiers):
+            quotas = policy.quotas(problem, row)
+            if quotas is not None:
+                place = row, problem.depth(policy.level)
+                found[place] = np.minimum(quotas, found.get(place, quotas))
+    return found
 
 
 def _caps(problem: Problem, hard: Sequence[int], limits: IntArray) -> IntArray:

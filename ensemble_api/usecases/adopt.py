@@ -31,7 +31,12 @@ from ensemble_api.usecases.adoptable_servers import AdoptableServers, check_left
 from ensemble_api.usecases.adoption_moves import AdoptionMoves
 from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.member_servers import can_move
-from ensemble_api.usecases.resolve import ResolvedRequest, check_levels, check_selectors
+from ensemble_api.usecases.resolve import (
+    ResolvedRequest,
+    check_levels,
+    check_selectors,
+    check_shares,
+)
 from ensemble_api.usecases.running_servers import FROM, FoundServers, RunningServers
 from ensemble_api.views import stored_plans
 from ensemble_api.views.domain_labels import labels
@@ -233,6 +238,8 @@ class Adopt:
         policies = dict(enumerate(described["policies"]))
         check_levels(policies, self._inventory.levels, "adopt")
         check_selectors(policies, self._inventory.selectors, context, "adopt")
+        zone_level, zones = self._inventory.zone_level, self._inventory.zones
+        check_shares(policies, zone_level, zones, context, "adopt")
         try:
             return codec.ensemble(described, demands)
         except ModelError as error:

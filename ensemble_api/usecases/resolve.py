@@ -47,6 +47,10 @@ _NAMED = 20  # values that an error lists
 Selectors: TypeAlias = Callable[[Context], Mapping[str, Collection[str]]]
 """The values that the keys of selectors have, with an operator's context."""
 
+Zones: TypeAlias = Callable[[Context], Collection[str]]
+"""The names of the availability zones, with an operator's context."""
+_NO_SUCH_ZONE = Sentence("invalid.no-such-zone", "is no availability zone of this cloud")
+
 _NOTHING_KNOWN: Mapping[str, Demand] = {}
 
 
@@ -81,6 +85,7 @@ class Resolver:
         zone_level: str | None,
         placed: Callable[[Demand], Demand],
         selectors: Selectors = lambda _: {},
+        zones: Zones = lambda _: frozenset(),
         scheduler_hints: Collection[str] = (),
     ) -> None:
         self._compute = compute
@@ -91,6 +96,7 @@ class Resolver:
         self._zone_level = zone_level
         self._placed = placed
         self._selectors = selectors
+        self._zones = zones
         self._scheduler_hints = frozenset(scheduler_hints)
         self._accepted = AcceptedTemplates()
 
@@ -127,6 +133,7 @@ class Resolver:
         }
         check_levels(dict(enumerate(body["policies"])), self._levels, "ensemble")
         check_selectors(new, self._selectors, context, "ensemble")
+        check_shares(new, self._zone_level, self._zones, context, "ensemble")
         self._check_hints(body)
         templates = ServerTemplates(
             self._compute, self._networks, self._volumes, context, self._placed, own_servers
@@ -230,3 +237,27 @@ def check_selectors(
                 if 0 < len(values) <= _NAMED:
                     wrong = _NO_SUCH_VALUE_OF(key=policy["key"], choices=", ".join(values))
                 raise exception.Invalid(wrong, field=f"{field}.values[{number}]")
+
+
+def check_shares(
+    policies: Mapping[int, Mapping[str, Any]],
+    zone_level: str | None,
+    zones: Zones,
+    context: Context,
+    place: str,
+) -> None:
+    """Refuse shares of what is no availability zone: no tenant can name other domains.
+
+    :raises ensemble_api.exception.Invalid: naming the field, of the description at ``place``.
+    """
+    asked = {index: policy for index, policy in policies.items() if "shares" in policy}
+    known = zones(context.elevated()) if asked and zone_level is not None else ()
+    for index, policy in asked.items():
+        field = f"{place}.policies[{index}]"
+        if zone_level is None:
+            raise exception.Invalid(_NO_ZONES(), field=f"{field}.shares")
+        if policy["level"] != zone_level:
+            raise exception.Invalid(ONE_OF(choices=zone_level), field=f"{field}.level")
+        for name in policy["shares"]:
+            if name not in known:
+                raise exception.Invalid(_NO_SUCH_ZONE(), field=f"{field}.shares.{name[:64]}")

@@ -24,6 +24,7 @@ for (const [name, policy] of [
   ['together', { type: 'affinity', level: 'zone', tiers: ['web', 'cache'] }],
   ['spread by difference alone', { type: 'spread', level: 'zone', tiers: ['web'], max_skew: 2 }],
   ['spread by number alone', { type: 'spread', level: 'zone', tiers: ['web'], min_domains: 2 }],
+  ['spread by shares', { type: 'spread', level: 'zone', tiers: ['web'], shares: { az1: 70, az2: 30 } }],
   ['near another tier', { type: 'near', level: 'zone', tiers: ['cache'], to: 'web' }],
   ['near the tier that comes first', { type: 'near', level: 'zone', tiers: ['web'], to: 'cache' }],
   ['surviving with a share', { type: 'survive', level: 'rack', tiers: ['web'], failures: 2, min_available: '50%' }],

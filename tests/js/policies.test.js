@@ -18,7 +18,8 @@ function page(...policies) {
   const legends = tierLegend.legend(draft.tiers);
   const on = {
     get draft() { return draft; },
-    levels: ['host', 'rack', 'zone'], selectors: [{ key: 'disk', values: ['hdd', 'nvme'] }], changes: [],
+    levels: ['host', 'rack', 'zone'], zoneLevel: 'zone', zones: () => ['az1', 'az2'],
+    selectors: [{ key: 'disk', values: ['hdd', 'nvme'] }], changes: [],
     legend: new Map(draft.tiers.map((tier, index) => [tier.key, legends[index]])),
     sentence: (policy) => policyWords.sentence(apiBody.ruleOf(draft, policy)),
     addPolicy(values) {
@@ -55,6 +56,7 @@ const CHIPS = [
   ['over so many', { type: 'spread', level: 'rack', min_domains: 3 }, 'Spread over 3 racks or more'],
   ['evenly over so many', { type: 'spread', level: 'host', max_skew: 1, min_domains: 2 },
     'Spread evenly over 2 hosts or more'],
+  ['by shares', { type: 'spread', level: 'zone', shares: { b: 3, a: 7 } }, 'Spread 7 in a and 3 in b'],
   ['near', { type: 'near', level: 'zone' }, 'Near in each zone'],
   ['one failure', { type: 'survive', level: 'rack', failures: 1, min_available: '50%' }, 'Survive any rack, 50% left'],
   ['two failures', { type: 'survive', level: 'host', failures: 2, min_available: 3 }, 'Survive any 2 hosts, 3 left'],
@@ -337,4 +339,20 @@ test('a selector of what the cloud has no more shows it all the same', () => {
   const box = policyEditor.editor(on.draft.policies[0], on, {});
   assert.ok(box.querySelector('#p4-selectorKey-room').checked);
   assert.ok(box.querySelector('#p4-selectorValues-0').checked);
+});
+
+test('the shares of zones are typed one by one, in the place of the numbers', () => {
+  const on = page({ type: 'spread', level: 'zone' });
+  const box = policyEditor.editor(on.draft.policies[0], on, {});
+  const second = box.querySelector('#p4-shares-1');
+  second.value = '30';
+  second.dispatchEvent(new window.Event('input'));
+  assert.deepEqual(on.changes.pop(), ['typePolicy', 'p4', { shares: { az2: 30 }, skew: null, domains: null }]);
+  second.value = '';
+  second.dispatchEvent(new window.Event('input'));
+  assert.deepEqual(on.changes.pop(), ['typePolicy', 'p4', { shares: null }]);
+  const rule = apiBody.ruleOf(on.draft, { ...on.draft.policies[0], skew: null, shares: { az1: 7 } });
+  assert.deepEqual(rule, { type: 'spread', level: 'zone', tiers: ['web'], enforcement: 'hard', shares: { az1: 7 } });
+  const racks = page({ type: 'spread', level: 'rack' });
+  assert.equal(policyEditor.editor(racks.draft.policies[0], racks, {}).querySelector('#p4-shares'), null);
 });

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Certificates for tiers that must not meet: what they lose at least, together."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from ensemble_api.planning.laminar import at_depth
+from ensemble_api.planning.laminar import Limits, at_depth
 from ensemble_api.planning.problem import Problem, together
 from ensemble_api.planning.topology import IntArray
 
@@ -11,7 +13,7 @@ _NEVER = 1 << 40
 
 
 def extra_losses(
-    problem: Problem, limits: list[list[int]], depth: int, least: list[int], value: int
+    problem: Problem, limits: Sequence[Limits], depth: int, least: list[int], value: int
 ) -> list[tuple[list[int], int]]:
     """Bound how much more tiers lose together that must not meet in the domains at a depth.
 
@@ -67,7 +69,7 @@ class _Pair:
     def __init__(
         self,
         problem: Problem,
-        limits: list[list[int]],
+        limits: Sequence[Limits],
         depth: int,
         rows: tuple[int, int],
         able: tuple[IntArray, IntArray],
@@ -75,7 +77,7 @@ class _Pair:
         parent = problem.topology.parent(problem.topology.levels[depth])
         self.rows = rows
         self.counts = [int(problem.counts[row]) for row in rows]
-        self.most = [limits[row][depth + 1] for row in rows]
+        self.most = [int(np.max(limits[row][depth + 1], initial=0)) for row in rows]
         # For each part how many domains there are, and what each tier could have in the best.
         self.parts: list[tuple[int, list[IntArray]]] = []
         for number in range(problem.topology.size(problem.topology.levels[depth + 1])):

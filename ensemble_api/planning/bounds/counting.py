@@ -20,7 +20,7 @@ def impossible(problem: Problem) -> bool:
     """Whether counting alone proves that there is no plan."""
     topology = problem.topology
     for row, count in enumerate(problem.counts.tolist()):
-        limits = problem.limits[row].tolist()
+        limits = problem.bounds(row)
         if reach(topology, problem.caps[row], limits, together(problem, row)) < count:
             return True
     if any(policy.impossible(problem) for policy in problem.policies(problem.hard)):

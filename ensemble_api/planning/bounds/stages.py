@@ -10,12 +10,14 @@ import numpy as np
 from ensemble_api.planning.bounds.anti_affinity import extra_losses
 from ensemble_api.planning.bounds.soft_bounds import least_missed
 from ensemble_api.planning.laminar import (
+    Limits,
     at_depth,
     fill,
     least_losses,
     least_pairs,
     reach,
     stable_order,
+    within,
 )
 from ensemble_api.planning.problem import Problem, together
 from ensemble_api.planning.topology import IntArray
@@ -49,17 +51,20 @@ def narrowed(problem: Problem, values: tuple[int, ...], proved: int) -> Problem:
     found = islice(_losses(problem, values[before:]), max(0, proved + 1 - before))
     limits = problem.limits
     for _, after in found:
-        limits = np.array(after, dtype=np.int64)
+        largest = [[int(np.max(limit, initial=0)) for limit in own] for own in after]
+        limits = np.minimum(limits, np.array(largest, dtype=np.int64))
     limits = np.minimum.accumulate(limits[:, ::-1], axis=1)[:, ::-1]
     return replace(problem, limits=limits, caps=np.minimum(problem.caps, limits[:, :1]))
 
 
-def _losses(problem: Problem, values: Sequence[int]) -> Iterator[tuple[int, list[list[int]]]]:
+def _losses(
+    problem: Problem, values: Sequence[int]
+) -> Iterator[tuple[int, list[list[int | IntArray]]]]:
     """Give for each level, the largest first, the least that the worst losses can be in sum.
 
     With it come the limits [T, L] that all plans keep whose losses up to there are as in `values`.
     """
-    limits: list[list[int]] = problem.limits.tolist()
+    limits = [problem.bounds(row) for row in range(len(problem.counts))]
     depths = reversed(range(len(problem.topology.levels)))
     for depth, value in zip(depths, values, strict=False):
         least = _least_each(problem, limits, depth)
@@ -69,7 +74,7 @@ def _losses(problem: Problem, values: Sequence[int]) -> Iterator[tuple[int, list
         spare = max(0, value - bound)
         for row, own in enumerate(least):
             shared = next((extra for rows, extra in groups if row in rows), 0)
-            limits[row][depth] = min(limits[row][depth], own + shared + spare)
+            limits[row][depth] = within(limits[row][depth], own + shared + spare)
         yield bound, [own.copy() for own in limits]
 
 
@@ -82,20 +87,20 @@ def least_moves(problem: Problem) -> int:
         stay = reach(
             problem.topology,
             np.minimum(running, problem.caps[row]),
-            problem.limits[row].tolist(),
+            problem.bounds(row),
             together(problem, row),
         )
         moves += int(running.sum()) - stay
     return moves
 
 
-def _least_each(problem: Problem, limits: list[list[int]], depth: int) -> list[int]:
+def _least_each(problem: Problem, limits: Sequence[Limits], depth: int) -> list[int]:
     """Bound each tier's worst loss by one domain at a depth, the limits being given."""
     least = []
     for row, count in enumerate(problem.counts.tolist()):
         caps, joined = problem.caps[row], together(problem, row)
         losses = least_losses(problem.topology, caps, limits[row], count, joined, depths=(depth,))
-        own = 0 if losses is None else losses[depth]
+        own = 0 if losses is None else int(np.max(losses[depth], initial=0))
         for policy in problem.policies(problem.hard):
             if policy.required_tier is not None and problem.depth(policy.level) == depth:
                 required_row = problem.rows([policy.required_tier])[0]
@@ -120,7 +125,7 @@ def _least_within(able: IntArray, count: int, domains: int, low: int) -> int:
     return low
 
 
-def _least_pairs(problem: Problem, limits: list[list[int]], depth: int) -> int:
+def _least_pairs(problem: Problem, limits: Sequence[Limits], depth: int) -> int:
     """Bound the pairs of members in one domain at a depth, the limits being given."""
     return sum(
         least_pairs(problem.topology, problem.caps[row], own, count, depth, together(problem, row))
@@ -128,7 +133,7 @@ def _least_pairs(problem: Problem, limits: list[list[int]], depth: int) -> int:
     )
 
 
-def _least_packing(problem: Problem, limits: list[list[int]]) -> int:
+def _least_packing(problem: Problem, limits: Sequence[Limits]) -> int:
     order = stable_order(problem.cost)
     total = 0
     for row, count in enumerate(problem.counts.tolist()):

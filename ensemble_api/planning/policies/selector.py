@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Selector: members are bound to, or kept off, hosts by the metadata of the hosts' aggregates."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from ensemble_api.planning.errors import ModelError
-from ensemble_api.planning.message import Message, Sentence, either
+from ensemble_api.planning.message import Argument, Message, Sentence, either
 from ensemble_api.planning.milp.formulation import Formulation, Linear
 from ensemble_api.planning.policy import Policy, Shortage
 from ensemble_api.planning.problem import Problem
@@ -65,14 +65,14 @@ class Selector(Policy):
         if self.rule not in RULES:
             raise ModelError("rule", f"must be {ONLY} or {NOT}")
 
-    def _where(self) -> Message:
-        values = either([quoted(value) for value in self.values])
-        return hosts_with(self.level, key=self.key, values=values)
+    def _where(self, values: Sequence[Argument]) -> Message:
+        return hosts_with(self.level, key=self.key, values=either(values))
 
     def describe(self) -> Message:
         """Say in a few plain words what it asks for."""
         asks = _ASKS_ONLY if self.rule == ONLY else _ASKS_NOT
-        return asks(tiers=listed(self.tiers), where=self._where())
+        # Others quote this, so that it has no quotes of its own.
+        return asks(tiers=listed(self.tiers), where=self._where(self.values))
 
     def sentence(self) -> Message:
         """Say as a whole sentence what must be, or should be if it is soft."""
@@ -80,7 +80,8 @@ class Selector(Policy):
             sentence = _MUST if self.hard else _SHOULD
         else:
             sentence = _MUST_NOT if self.hard else _SHOULD_NOT
-        return sentence(tiers=listed(self.tiers), where=self._where())
+        values = [quoted(value) for value in self.values]
+        return sentence(tiers=listed(self.tiers), where=self._where(values))
 
     def missed(self, amount: int) -> Message:
         """Say in a few plain words by how much it is missed."""

@@ -216,6 +216,7 @@ class DrawView(views.HorizonTemplateView):
             "choices": found,
             "levels": [each["name"] for each in capabilities["levels"]],
             "limits": capabilities["limits"],
+            "zoneLevel": _zone(capabilities),
             "selectors": capabilities.get("selectors", []),
             "schedulerHints": capabilities.get("scheduler_hints", []),
             # The script puts a kind in the place of "kind".

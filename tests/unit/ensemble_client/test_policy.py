@@ -88,6 +88,16 @@ def test_the_client_knows_the_types_and_fields_that_the_api_knows() -> None:
             id="hosts without other ensembles",
         ),
         pytest.param(
+            "type: spread\nlevel: zone\ntiers: web\nshares: {az1: 70, az2: 30}",
+            {
+                "type": "spread",
+                "level": "zone",
+                "tiers": ["web"],
+                "shares": {"az1": 70, "az2": 30},
+            },
+            id="a spread by shares",
+        ),
+        pytest.param(
             "type: selector\nlevel: host\ntiers: web\nkey: disk\nvalues: nvme\nrule: not",
             {
                 "type": "selector",
@@ -152,7 +162,7 @@ def test_a_policy_is_read_as_the_api_expects_it(text: str, body: dict[str, Any])
         ),
         pytest.param(
             "type: spread\nlevel: rack\ntiers: web",
-            "a.yaml:1: 'max_skew' or 'min_domains' is missing",
+            "a.yaml:1: 'max_skew', 'min_domains' or 'shares' is missing",
             id="a spread that asks for nothing",
         ),
         pytest.param(
@@ -171,6 +181,11 @@ def test_a_policy_is_read_as_the_api_expects_it(text: str, body: dict[str, Any])
             "a.yaml:4: min_available: must be a whole number or a percentage up to 100%, not a "
             "list",
             id="a list for a share",
+        ),
+        pytest.param(
+            "type: spread\nlevel: zone\ntiers: web\nshares: {az1: most}",
+            "a.yaml:4: shares.az1: must be a whole number, not 'most'",
+            id="a share that is no number",
         ),
         pytest.param(
             "type: selector\nlevel: host\ntiers: web\nkey: disk",

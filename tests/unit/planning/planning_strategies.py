@@ -94,6 +94,11 @@ def policies(draw: st.DrawFn, names: list[str]) -> Policy | None:
             case 1:
                 most = 1 if len(some) > 1 else draw(st.integers(1, 2))
                 return AntiAffinity(level, some, hard, most)
+            case 2 if draw(st.integers(0, 2)) == 0:
+                names_of = ["az1", "az2"] if level == "zone" else ["r1", "r2", "r3", "gone"]
+                some_names = draw(st.lists(st.sampled_from(names_of), min_size=1, unique=True))
+                shares = {name: draw(st.integers(1, 4)) for name in some_names}
+                return Spread(level, some, hard, shares=tuple(shares.items()))
             case 2:
                 skew = draw(st.sampled_from([None, 1, 2]))
                 least = draw(st.sampled_from([None, 2, 3]))

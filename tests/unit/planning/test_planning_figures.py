@@ -17,7 +17,15 @@ from planning_strategies import MANY, clouds, crowded_ensembles, ensembles
 from ensemble_api.planning.check import check
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.model import Ensemble, Tier
-from ensemble_api.planning.policies import Affinity, AntiAffinity, Exclusive, Near, Spread, Survive
+from ensemble_api.planning.policies import (
+    Affinity,
+    AntiAffinity,
+    Exclusive,
+    Near,
+    Selector,
+    Spread,
+    Survive,
+)
 from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.result import Infeasible, Reason
 from ensemble_api.planning.snapshot import Snapshot
@@ -51,6 +59,46 @@ def by_domain(tier: Tier, level: str, snapshot: Snapshot) -> list[list[int]]:
     depth = snapshot.topology.levels.index(level)
     fitting = Ensemble((replace(tier, count=most_members(tier, snapshot)),))
     return [sorted(each[depth].values()) for each in valid(fitting, snapshot)]
+
+
+def most_in_shares(tier: Tier, level: str, shares: dict[str, int], snapshot: Snapshot) -> int:
+    """How many of a tier can be where the shares are, of all the closest ways to divide it."""
+    whole, ways = sum(shares.values()), product(range(tier.count + 1), repeat=len(shares))
+    apart = {
+        way: sum(
+            (each * whole - tier.count * share) ** 2
+            for each, share in zip(way, shares.values(), strict=True)
+        )
+        for way in ways
+        if sum(way) == tier.count
+    }
+    closest = [
+        dict(zip(shares, way, strict=True))
+        for way, each in apart.items()
+        if each == min(apart.values())
+    ]
+    found = 0
+    for count in range(1, tier.count + 1):
+        fewer = Ensemble((replace(tier, count=count),))
+        for assignment in assignments(fewer, snapshot):
+            if not check(fewer, snapshot, assignment, {}):
+                names = [
+                    snapshot.topology.domain_of(host, level).name for host in assignment.values()
+                ]
+                held = Counter(names)
+                found = max(
+                    found, *(sum(min(held[name], way[name]) for name in way) for way in closest)
+                )
+    return found
+
+
+def most_spread(tier: Tier, policy: Spread, snapshot: Snapshot) -> tuple[int, int]:
+    """What a spread by shares or over domains asks for, and the most of that there is."""
+    if policy.shares is not None:
+        return tier.count, most_in_shares(tier, policy.level, dict(policy.shares), snapshot)
+    assert policy.min_domains is not None
+    ways = by_domain(tier, policy.level, snapshot)
+    return policy.min_domains, max(len(each) for each in ways)
 
 
 def domains_with_room(tiers: tuple[Tier, ...], level: str, snapshot: Snapshot) -> int:
@@ -135,8 +183,8 @@ def expected(reason: Reason, ensemble: Ensemble, snapshot: Snapshot) -> tuple[in
     if isinstance(policy, Near | Exclusive):
         return shared_room(reason, ensemble, snapshot, policy)
     match policy:
-        case Affinity() if reason.code == "no-single-domain":
-            kept = Affinity(policy.level, (tier.name,))
+        case Affinity() | Selector() if reason.code not in ("conflict", "too-few-domains"):
+            kept = replace(policy, tiers=(tier.name,), hard=True)
             return tier.count, most_members(tier, snapshot, kept)
         case AntiAffinity() if len(policy.tiers) == 1 and reason.code != "conflict":
             kept = replace(policy, hard=True)
@@ -149,9 +197,7 @@ def expected(reason: Reason, ensemble: Ensemble, snapshot: Snapshot) -> tuple[in
             left = max(sum(each[: len(each) - policy.failures]) for each in ways)
             return policy.needed(tier.count), left
         case Spread() if "can be" in str(reason.message):
-            assert policy.min_domains is not None
-            ways = by_domain(tier, policy.level, snapshot)
-            return policy.min_domains, max(len(each) for each in ways)
+            return most_spread(tier, policy, snapshot)
         case Spread() if "room for" in str(reason.message):
             if policy.max_skew is None:  # every other domain that it asks for takes one of them
                 return None

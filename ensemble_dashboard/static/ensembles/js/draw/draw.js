@@ -122,6 +122,8 @@
     makeKeyPair: (body) => server.post(data.keyPairUrl, body),
     levels: data.levels,
     selectors: data.selectors,
+    zoneLevel: data.zoneLevel,
+    zones: () => (lists.first('zones') || { items: [] }).items.map((one) => one.id),
     catalogue: lists,
     quota: () => quota.figures(subject.costs(state.draft), data.choices.quota, (id) => lists.get('flavors', id)),
     details(key, field) {

@@ -56,6 +56,7 @@
       text: (field, label) => input(policy, page, field, label, { type: 'text', value: policy[field] },
         (given) => given.trim()),
       segments: (field, label, options, besides) => segments(policy, page, field, label, options, besides),
+      amounts: (field, label, names, besides) => amounts(policy, page, field, label, names, besides),
       boxes: (field, label, options) => boxes(policy, page, field, label, options),
       ways: (field, label, options, chosen) => ways(policy, page, field, label, options, chosen),
       target: (label) => targetOf(policy, page, label),
@@ -79,6 +80,32 @@
         id: id + '-' + value, type: 'radio', name: id, value, checked: value === policy[field],
         on: { change: () => page.changePolicy(policy.key, { [field]: value, ...besides }) },
       }), el('span', {}, said)))));
+  }
+
+  /** A whole number for each name, or none; besides: what else changes with it. */
+  function amounts(policy, page, field, label, names, besides) {
+    const id = policy.key + '-' + field;
+    const now = () => page.draft.policies.find((one) => one.key === policy.key)[field];
+    const every = [...new Set([...names, ...Object.keys(policy[field] || {})])];
+    const read = (name) => ({ target }) => {
+      const others = Object.fromEntries(Object.entries(now() || {}).filter(([one]) => one !== name));
+      const given = target.validity && target.validity.badInput ? '0' : target.value;
+      const whole = given === '' ? others : { ...others, [name]: /^\d{1,6}$/.test(given) ? Number(given) : 0 };
+      if (!Object.keys(whole).length) { page.typePolicy(policy.key, { [field]: null }); return; }
+      // The fields are not drawn anew while somebody types.
+      for (const other of Object.keys(besides)) {
+        const shown = document.getElementById(policy.key + '-' + other);
+        if (shown) { shown.value = ''; }
+      }
+      page.typePolicy(policy.key, { [field]: whole, ...besides });
+    };
+    return el('div', { class: 'ens-choice' },
+      el('span', { id: id + '-label', class: 'ens-label' }, label),
+      el('div', { id, class: 'ens-boxes ens-boxes-inline', role: 'group', 'aria-labelledby': id + '-label' },
+        every.map((name, place) => el('label', {}, name, ' ', el('input', {
+          id: id + '-' + place, name: id, type: 'number', min: 1, max: 1000, value: (policy[field] || {})[name] || '',
+          class: 'form-control input-sm ens-number', on: { input: read(name) },
+        })))));
   }
 
   /** Any of some values. */

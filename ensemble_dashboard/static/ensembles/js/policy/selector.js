@@ -28,7 +28,7 @@
     fields: { selectorKey: 'key', selectorValues: 'values', selectorRule: 'rule' },
     first: { selectorKey: '', selectorValues: [], selectorRule: 'only' },
     begins({ selectors }) {
-      const [first] = selectors;
+      const first = selectors.find((one) => one.values.length);
       return first ? { selectorKey: first.key, selectorValues: first.values.slice(0, 1) } : null;
     },
     values: (rule) => ({ where: where(rule) }),
