@@ -314,6 +314,18 @@ class Compute:
         path = f"/servers/{_quote(server_id)}/metadata"
         self._call(context, "POST", path, {"metadata": dict(items)})
 
+    def remove_metadata(self, context: Context, server_id: str, key: str) -> None:
+        """Take an item from a server's metadata; one that it does not have is fine.
+
+        :raises ensemble_api.exception.CloudError: when Nova refuses, as of a locked server.
+        """
+        try:
+            path = f"/servers/{_quote(server_id)}/metadata/{_quote(key)}"
+            self._call(context, "DELETE", path)
+        except exception.CloudError as error:
+            if error.status != GONE:
+                raise
+
     def remove_tag(self, context: Context, server_id: str, tag: str) -> None:
         """Take a tag from a server; one that it does not have is fine.
 

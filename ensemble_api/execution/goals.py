@@ -4,6 +4,7 @@
 import logging
 
 from ensemble_api import exception
+from ensemble_api.cloud import marks
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG
 from ensemble_api.context import Context
@@ -11,7 +12,7 @@ from ensemble_api.execution.actions import Advance, Finish
 from ensemble_api.execution.root_volumes import RootVolumes
 from ensemble_api.operations import OperationStatus
 from ensemble_api.planning.message import Sentence
-from ensemble_api.records import EnsembleRecord, MemberRecord, Status
+from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Store
 
 LOG = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ class Goals:
         if isinstance(action, Finish):
             self._finish(ensemble, action.status)
             return
-        self._untag_released(context, ensemble)
+        self._unmark_released(context, ensemble)
         self._store.advance_change(ensemble, self._owner)
 
     def _finish(self, ensemble: EnsembleRecord, status: Status | None) -> None:
@@ -53,18 +54,20 @@ class Goals:
             ensemble.id, [ensemble.status], status, message=message, owner=self._owner
         )
 
-    def _untag_released(self, context: Context, ensemble: EnsembleRecord) -> None:
-        """Before members are let go, their servers lose the tags of ours."""
+    def _unmark_released(self, context: Context, ensemble: EnsembleRecord) -> None:
+        """Before members are let go, their servers lose our tags and what guests were told."""
         operation = ensemble.operation
-        if operation is not None and operation.status is OperationStatus.REMOVING:
-            for member in ensemble.members:
-                if member.id in operation.released and member.server_id:
-                    self._untag(context, ensemble, member)
-
-    def _untag(self, context: Context, ensemble: EnsembleRecord, member: MemberRecord) -> None:
-        for tag in (f"{ENSEMBLE_TAG}{ensemble.id}", f"{MEMBER_TAG}{member.id}"):
+        if operation is None or operation.status is not OperationStatus.REMOVING:
+            return
+        leaving = [
+            each for each in ensemble.members if each.id in operation.released and each.server_id
+        ]
+        told = self._store.told(ensemble.id) if leaving else {}
+        for member in leaving:
+            tags = (f"{ENSEMBLE_TAG}{ensemble.id}", f"{MEMBER_TAG}{member.id}")
+            server_id = str(member.server_id)
             try:
-                self._compute.remove_tag(context, str(member.server_id), tag)
+                marks.remove_tags(self._compute, context, server_id, tags)
+                marks.remove_told(self._compute, context, server_id, told.get(server_id, {}))
             except exception.CloudError as error:
-                # Nova refuses it for some states of a server. A tag that stays says nothing.
-                LOG.info("Server %s keeps the tag %s: %s", member.server_id, tag, error)
+                LOG.info("Server %s keeps marks of ours, which say nothing: %s", server_id, error)

@@ -40,6 +40,14 @@ class Adoption(Database):
                 if server_id is not None
             }
 
+    def told(self, ensemble_id: str) -> dict[str, dict[str, str | None]]:
+        """What the guests of an ensemble were told of where they are, by their servers' ids."""
+        query = sa.select(models.Member.server_id, models.Member.told).where(
+            models.Member.ensemble_id == ensemble_id, models.Member.server_id.is_not(None)
+        )
+        with self.reading() as session:
+            return {str(row.server_id): row.told for row in session.execute(query) if row.told}
+
     @retried
     def adopt(self, record: EnsembleRecord, message: Message) -> None:
         """Save an ensemble whose servers run; ``reasons`` of the record say what does not hold.

@@ -4,6 +4,7 @@
 import logging
 
 from ensemble_api import advice, exception
+from ensemble_api.cloud import marks
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.tags import ENSEMBLE_TAG, MEMBER_TAG
 from ensemble_api.context import Context
@@ -35,7 +36,9 @@ class Release:
         :raises ensemble_api.exception.NotFound: when it is gone by now.
         :raises ensemble_api.exception.Conflict: when something else is under way, or none is built.
         """
-        # 1 Forget it. 2 Take our tags from its servers: they prove nothing, and may stay.
+        # 1 Forget it. 2 Take our tags, and what guests were told, from its servers: these prove
+        # nothing, and may stay.
+        told = self._store.told(record.id)
         if not self._store.give_back(record.id):
             now = self._store.get(record.id)
             if not now.status.built:
@@ -43,24 +46,16 @@ class Release:
             raise exception.Conflict(_BUSY())
         try:
             self._remove_tags(context, record)
+            for server_id, items in told.items():
+                marks.remove_told(self._compute, context, server_id, items)
         except exception.CloudError as error:
-            advice.log(LOG, f"Servers keep the tags of the ensemble {record.id}", error)
+            advice.log(LOG, f"Servers keep the marks of the ensemble {record.id}", error)
         return record
 
     def _remove_tags(self, context: Context, record: EnsembleRecord) -> None:
         ours = {each.server_id for each in record.members}
         tag = f"{ENSEMBLE_TAG}{record.id}"
         for server in list(self._compute.servers(context, record.project_id, tag)):
-            if server["id"] not in ours:
-                continue
-            for each in server["tags"]:
-                if each == tag or each.startswith(MEMBER_TAG):
-                    self._remove_tag(context, server["id"], each)
-
-    def _remove_tag(self, context: Context, server_id: str, tag: str) -> None:
-        try:
-            self._compute.remove_tag(context, server_id, tag)
-        except exception.CloudError as error:
-            if error.status != 409:
-                raise
-            LOG.info("Server %s is in a status in which it keeps the tag %s", server_id, tag)
+            if server["id"] in ours:
+                own = [e for e in server["tags"] if e == tag or e.startswith(MEMBER_TAG)]
+                marks.remove_tags(self._compute, context, server["id"], own)

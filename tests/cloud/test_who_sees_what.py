@@ -27,11 +27,15 @@ NAMED = ("domains", "left", "lost", "planned", "metadata", "totals")
 
 @dataclass(frozen=True)
 class Callers:
-    """Everybody who may ask, by what they are, and the ensemble that they ask about."""
+    """Everybody who may ask, by what they are, and what they ask about.
+
+    That is an ensemble, and a ``server`` that is of none.
+    """
 
     people: Mapping[str, Project]
     ensemble: Mapping[str, Any]
     body: Mapping[str, Any] = field(repr=False)
+    server: str = ""
 
     @property
     def one(self) -> str:
@@ -87,9 +91,19 @@ def callers(cloud: Any) -> Iterator[Callers]:
         )
         body["ensemble"]["metadata"] = {"owner": "ops"}
         ensemble = demo.create(body)
+        compute = demo.connection.compute
+        plain = compute.create_server(
+            name="plain",
+            flavor_id=demo.names["flavor"]["m1.tiny"],
+            image_id=demo.names["image"]["cirros"],
+            networks="none",
+        )
         demo.wait(ensemble["id"], "ACTIVE")
-        yield Callers(people, _observed(demo, ensemble["id"]), body)
+        compute.wait_for_server(plain, wait=PATIENCE)
+        yield Callers(people, _observed(demo, ensemble["id"]), body, plain.id)
         demo.delete(ensemble["id"])
+        compute.delete_server(plain)
+        compute.wait_for_delete(plain, wait=PATIENCE)
     finally:
         for each in made.values():
             identity.delete_user(each)
@@ -123,7 +137,8 @@ def paths(value: Any, place: str = "") -> Iterator[str]:
 
 
 def answers(callers: Callers, who: str) -> dict[str, Any]:
-    """All that a caller may read about the ensemble, and a dry run of the same."""
+    """All that a caller may read about the ensemble, a dry run of the same, and of an adoption."""
+    adopt = {"adopt": {"name": "adopted", "from": {"servers": [callers.server]}}}
     ask = callers.people[who].request
     found = {
         "capabilities": ask("GET", "/capabilities"),
@@ -132,6 +147,7 @@ def answers(callers: Callers, who: str) -> dict[str, Any]:
         "survivability": ask("GET", f"{callers.one}/survivability"),
         "drill": ask("POST", f"{callers.one}/action", {"drill": {"level": "host"}}),
         "plan": ask("POST", "/plans?domains=all&headroom=1", callers.body),
+        "adopt": ask("POST", "/adopt?dry_run=1", adopt),
         "hosts": ask("GET", "/hosts?summary=1"),
         "host": ask("GET", "/hosts/r1-h1"),
     }
@@ -170,6 +186,7 @@ def test_every_field_of_every_answer_is_in_the_table_with_who_sees_it(callers: C
         "operators": {"operator"},
         "members, readers": {"member", "reader"},
         "their project": {"owner", "member", "reader"},
+        "their project's members": {"owner", "member"},
     }
     told = {
         (answer, path): groups[who]

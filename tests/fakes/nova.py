@@ -346,6 +346,17 @@ class FakeNova:
         server.request.setdefault("metadata", {}).update(request.json["metadata"])
         return 200, {"metadata": server.request["metadata"]}
 
+    def remove_metadata(
+        self, request: Any, context: Any, server_id: str, key: str
+    ) -> tuple[int, Any]:
+        server = self._server(server_id)
+        if server.locked and not context.is_admin:
+            raise Refused(409, f"Instance {server_id} is locked")
+        if key not in server.request.get("metadata", {}):
+            raise Refused(404, "Metadata item was not found")
+        del server.request["metadata"][key]
+        return 204, None
+
     def interfaces(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
         networks = self._server(server_id).facts["networks"]
         return 200, {"interfaceAttachments": [{"net_id": each} for each in networks]}
@@ -510,6 +521,7 @@ _ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [
     ("POST", r"/servers/([^/]+)/action", FakeNova.act),
     ("GET", r"/servers/([^/]+)/metadata", FakeNova.metadata),
     ("POST", r"/servers/([^/]+)/metadata", FakeNova.set_metadata),
+    ("DELETE", r"/servers/([^/]+)/metadata/([^/]+)", FakeNova.remove_metadata),
     ("GET", r"/servers/([^/]+)/os-interface", FakeNova.interfaces),
     ("GET", r"/servers/([^/]+)/os-volume_attachments", FakeNova.attachments),
     ("GET", r"/os-server-groups", FakeNova.groups_of_servers),

@@ -144,6 +144,29 @@ def test_what_a_tenant_has_overwritten_or_deleted_is_left_and_told_of_once(
     assert said.startswith("ensemble_domain_rack, ensemble_domain_zone in the metadata of the ")
 
 
+def test_a_released_server_is_told_nothing_any_more_and_keeps_what_is_the_tenants(
+    cloud: SmallCloud,
+) -> None:
+    ensemble_id = built(cloud, metadata={"team": "web"})
+    server(cloud, "shop-web-0").request["metadata"]["ensemble_domain_rack"] = "our-own"
+    server(cloud, "shop-web-1").locked = True
+    locked = told(cloud, "shop-web-1")
+    cloud.service().release(caller(), ensemble_id)
+    assert cloud.find(ensemble_id) is None
+    assert told(cloud) == {"team": "web", "ensemble_domain_rack": "our-own"}
+    assert told(cloud, "shop-web-1") == locked, "but where Nova keeps it"
+
+
+def test_a_member_that_is_taken_out_is_told_nothing_any_more(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud)
+    tiers = {"tiers": [{"name": "web", "count": 1}]}
+    answer = cloud.patch(ensemble_id, tiers, release=["web-1"])
+    assert answer.status_code == 202, answer.json
+    cloud.run(ensemble_id)
+    assert told(cloud, "shop-web-1") == {}
+    assert told(cloud).keys() == KEYS
+
+
 def test_a_host_that_comes_into_another_rack_is_told_to_its_guests(cloud: SmallCloud) -> None:
     built(cloud)
     home = server(cloud, "shop-web-0").host
