@@ -28,6 +28,8 @@ EVERYTHING: list[dict[str, Any]] = [
     {"type": "survive", "level": "rack", "tiers": ["web"], "failures": 1, "min_available": "50%"},
     {"type": "survive", "level": "host", "tiers": ["db"], "min_available": 1},
     {"type": "exclusive", "level": "host", "tiers": ["db"]},
+    {"type": "spread", "level": "zone", "tiers": ["db"], "shares": {"az1": 70, "az2": 30}},
+    {"type": "selector", "level": "host", "tiers": ["db"], "key": "disk", "values": ["a", "b"]},
 ]
 
 
