@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from ensemble_cloud.config.cloud import REGION, SERVICE_PROJECT, Cloud
+from ensemble_cloud.config.cloud import REGION, SELECTOR, SERVICE_PROJECT, Cloud
 from ensemble_cloud.rest import Json, RestError, Session
 
 # The service type and the path below the port, as in the catalog.
@@ -16,6 +16,7 @@ _CATALOG = {
     "cinder": ("block-storage", "/v3"),
     "nova": ("compute", "/v2.1"),
 }
+DISKS = ("nvme", "ssd")  # of the racks, in turns
 _BUILD_SECONDS = 180
 _COMPUTE_VERSION: Mapping[str, str] = {"OpenStack-API-Version": "compute 2.96"}
 
@@ -136,10 +137,11 @@ class Seed:
         for zone in self._shape.zones:
             hosts = [host.name for host in self._shape.hosts if host.zone == zone]
             self._aggregate(there.get(zone), {"name": zone, "availability_zone": zone}, {}, hosts)
-        for zone, rack in self._shape.racks:
+        for number, (zone, rack) in enumerate(self._shape.racks):
             hosts = [h.name for h in self._shape.hosts if (h.zone, h.rack) == (zone, rack)]
             name = f"{zone}-{rack}"
-            self._aggregate(there.get(name), {"name": name}, {"rack": rack}, hosts)
+            metadata = {"rack": rack, SELECTOR: DISKS[number % len(DISKS)]}
+            self._aggregate(there.get(name), {"name": name}, metadata, hosts)
 
     def background(self) -> None:
         """Build the servers of the background load, and wait until they are there."""

@@ -26,6 +26,7 @@ _QUIET = {
     "urllib3": "ERROR",
     "waitress.queue": "ERROR",  # Placement has one thread, so requests queue
 }
+SELECTOR = "disk"  # the key of aggregates' metadata by which tenants may choose hosts
 SERVICE_PROJECT = "service"
 
 

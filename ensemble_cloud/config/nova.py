@@ -4,7 +4,7 @@
 import sys
 from pathlib import Path
 
-from ensemble_cloud.config.cloud import Cloud
+from ensemble_cloud.config.cloud import SELECTOR, Cloud
 from ensemble_cloud.config.ini import Sections, Value
 from ensemble_cloud.ports import ADDRESS
 
@@ -156,4 +156,5 @@ def _ensembles(cloud: Cloud) -> dict[str, Value]:
         # Servers without a disk or a boot are there within a second.
         "poll_interval": "0.5",
         "levels": "rack:rack,zone:availability_zone",
+        "selectors": SELECTOR,
     }
