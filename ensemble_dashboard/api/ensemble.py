@@ -116,6 +116,12 @@ def ensemble_survivability(request: HttpRequest, ensemble_id: str) -> dict[str, 
     return dict(manager(request).survivability(ensemble_id))
 
 
+@profiler.trace
+def ensemble_drill(request: HttpRequest, ensemble_id: str, level: str) -> dict[str, Any]:
+    """Give what the failure of each domain of a level would do, and how it would be repaired."""
+    return dict(manager(request).drill(ensemble_id, level))
+
+
 @dataclass(frozen=True, slots=True)
 class OperationPage:
     """Some operations, the newest first; the next ones come after `next`, None: there are none."""

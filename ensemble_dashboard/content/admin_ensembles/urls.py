@@ -11,5 +11,6 @@ urlpatterns = [
     path("hosts/<str:host>/", hosts.HostView.as_view(), name="host"),
     path("all/", views.AllView.as_view(), name="all"),
     path("<uuid:ensemble_id>/", views.DetailView.as_view(), name="detail"),
+    path("<uuid:ensemble_id>/drill/", views.DrillView.as_view(), name="drill"),
     *of_an_ensemble(all_projects=True),
 ]

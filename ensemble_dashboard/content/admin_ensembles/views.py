@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ensemble_dashboard.api import owners
 from ensemble_dashboard.content.admin_ensembles import tables as admin_tables
+from ensemble_dashboard.content.ensembles import drilling
 from ensemble_dashboard.content.ensembles import views as project_views
 
 
@@ -60,3 +61,9 @@ class DetailView(project_views.DetailView):
             "user": owners.user_names(self.request, (user_id,))[user_id],
         }
         return context
+
+
+class DrillView(drilling.DrillView):
+    """What failures would do, with the real names of hosts and racks."""
+
+    namespace = "horizon:admin:ensembles"

@@ -76,8 +76,8 @@ class ChangeView(DrawView):
         """Give the script what runs too, and where to send what is to be otherwise."""
         context: dict[str, Any] = super().get_context_data(capabilities, **kwargs)
         address = reverse("horizon:project:ensembles:detail", args=[ensemble.id])
-        context["page_title"] = words.filled(
-            gettext("Change “%(name)s”"), {"name": words.as_it_is(ensemble.name)}
+        context["page_title"] = words.as_it_is(
+            words.filled(gettext("Change “%(name)s”"), {"name": ensemble.name})
         )
         context["back_url"] = address
         context["page_data"] |= {

@@ -7,6 +7,7 @@ from ensemble_dashboard.content.ensembles import (
     adopting,
     catalog,
     changing,
+    drilling,
     files,
     following,
     key_pairs,
@@ -55,6 +56,7 @@ urlpatterns = [
     path("read/", files.ReadView.as_view(), name="read"),
     path("words/<slug:language>/", catalog.CatalogView.as_view(), name="words"),
     path("<uuid:ensemble_id>/", views.DetailView.as_view(), name="detail"),
+    path("<uuid:ensemble_id>/drill/", drilling.DrillView.as_view(), name="drill"),
     path("<uuid:ensemble_id>/change/", changing.ChangeView.as_view(), name="change"),
     path(
         "<uuid:ensemble_id>/change/plan/",

@@ -153,6 +153,8 @@ class DetailView(views.HorizonTemplateView):
         context["like_url"] = ensemble_tables.like_url(ensemble) if may_plan else None
         may_change = not self.all_projects and rights.may(self.request, "change")
         context["change_url"] = ensemble_tables.change_url(ensemble) if may_change else None
+        may_drill = rights.may(self.request, "drill", ensemble.project_id)
+        context["drill_url"] = self._url("drill", ensemble) if may_drill else None
         for action in ("cancel", "release", "delete"):
             context[f"may_{action}"] = rights.may(self.request, action, ensemble.project_id)
         named = following.signed_name(ensemble.name)

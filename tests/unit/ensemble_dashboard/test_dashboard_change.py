@@ -52,6 +52,11 @@ def test_the_drawing_comes_with_what_runs(demo: Client, shop: dict[str, Any]) ->
     assert "Change Ensemble" in text and "Create Ensemble" not in text
 
 
+def test_a_name_is_shown_as_it_is(demo: Client, shop: dict[str, Any]) -> None:
+    shop["name"] = "R&D <b>"
+    assert "<h1>Change “R&amp;D &lt;b&gt;”</h1>" in demo.get(change(shop)).content.decode()
+
+
 @pytest.mark.parametrize(
     ("status", "more"),
     [
