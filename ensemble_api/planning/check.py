@@ -6,8 +6,9 @@ the planner's arrays cannot hide in it.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
+from functools import cache
 from math import floor
 
 from ensemble_api.planning.message import Message, Sentence
@@ -41,6 +42,8 @@ _NOT_OFFERED = Sentence(
 )
 
 _Held = dict[FailureDomain, Counter[str]]
+_Selected = Callable[[Selector], set[FailureDomain]]  # where its members may be
+_Eligible = Callable[[str, str], int]  # by tier and level: in how many domains it may be
 _NOTHING_HELD: Assignment = {}
 
 
@@ -69,13 +72,17 @@ def shortfalls(
 ) -> tuple[Violation, ...]:
     """Find the hard, or the soft, policies that a whole assignment does not meet."""
     found = []
-    held: dict[str, _Held] = {}  # by level
+    held = cache(lambda level: _held(snapshot, assignment, level))
+    # Each takes a pass over all hosts, so it is worked out once however many policies ask.
+    selected = cache(lambda policy: _selected_domains(policy, snapshot))
+    eligible = cache(
+        lambda tier, level: _eligible_domains(level, ensemble, tier, snapshot, selected)
+    )
     for index, policy in enumerate(ensemble.policies):
         if policy.hard is not hard:
             continue
-        if policy.level not in held:
-            held[policy.level] = _held(snapshot, assignment, policy.level)
-        amount, domains = _shortfall(policy, ensemble, snapshot, held[policy.level])
+        there = held(policy.level)
+        amount, domains = _shortfall(policy, ensemble, snapshot, there, selected, eligible)
         if amount:
             found.append(
                 Violation(
@@ -191,7 +198,12 @@ def _held(snapshot: Snapshot, assignment: Assignment, level: str) -> _Held:
 
 
 def _shortfall(
-    policy: Policy, ensemble: Ensemble, snapshot: Snapshot, held: _Held
+    policy: Policy,
+    ensemble: Ensemble,
+    snapshot: Snapshot,
+    held: _Held,
+    selected: _Selected,
+    eligible: _Eligible,
 ) -> tuple[int, set[FailureDomain]]:
     """Count by how much a policy is missed, and where; `held` is of the policy's level."""
     match policy:
@@ -214,8 +226,7 @@ def _shortfall(
             ), set()
         case Spread():
             return sum(
-                _uneven(policy, ensemble, ensemble.tier(name), held, snapshot)
-                for name in policy.tiers
+                _uneven(policy, ensemble.tier(name), held, eligible) for name in policy.tiers
             ), set()
         case Exclusive():
             taken = _domains_of_others(policy, snapshot)
@@ -226,10 +237,11 @@ def _shortfall(
             }
             return len(shared), shared
         case Selector():
+            allowed = selected(policy)
             wrong = {
                 domain: sum(tiers[name] for name in policy.tiers)
                 for domain, tiers in held.items()
-                if not _selected(policy, domain, snapshot)
+                if domain not in allowed
             }
             return sum(wrong.values()), {domain for domain, amount in wrong.items() if amount}
     raise TypeError(f"a kind of policy that the checker does not know: {policy.kind}")
@@ -247,7 +259,7 @@ def _too_few_left(policy: Survive, tier: Tier, held: _Held) -> int:
     return max(0, policy.needed(tier.count) - left)
 
 
-def _uneven(policy: Spread, ensemble: Ensemble, tier: Tier, held: _Held, snapshot: Snapshot) -> int:
+def _uneven(policy: Spread, tier: Tier, held: _Held, eligible: _Eligible) -> int:
     counts = [tiers[tier.name] for tiers in held.values() if tiers[tier.name]]
     if policy.shares is not None:
         return _out_of_place(dict(policy.shares), tier, held)
@@ -255,7 +267,7 @@ def _uneven(policy: Spread, ensemble: Ensemble, tier: Tier, held: _Held, snapsho
     if policy.min_domains is not None:
         amount += max(0, policy.min_domains - len(counts))
     if policy.max_skew is not None:
-        if len(counts) < _eligible_domains(policy.level, ensemble, tier, snapshot):
+        if len(counts) < eligible(tier.name, policy.level):
             counts.append(0)
         amount += max(0, max(counts) - min(counts) - policy.max_skew)
     return amount
@@ -280,38 +292,40 @@ def _out_of_place(shares: dict[str, int], tier: Tier, held: _Held) -> int:
     return sum(max(0, count - wanted[name]) for name, count in there.items())
 
 
-def _eligible_domains(level: str, ensemble: Ensemble, tier: Tier, snapshot: Snapshot) -> int:
-    """Count the domains in which the tier may use at least one host."""
+def _eligible_domains(
+    level: str, ensemble: Ensemble, name: str, snapshot: Snapshot, selected: _Selected
+) -> int:
+    """Count the domains in which a tier may use a host, by what it is and by hard selectors."""
+    topology, tier = snapshot.topology, ensemble.tier(name)
+    allowed = [
+        (policy.level, selected(policy))
+        for policy in ensemble.policies
+        if isinstance(policy, Selector) and policy.hard and name in policy.tiers
+    ]
     found: set[int] = set()
-    numbers = snapshot.topology.index(level).tolist()
-    for host, number in zip(snapshot.topology.hosts, numbers, strict=True):
-        if number not in found and eligible(ensemble, tier, host, snapshot):
+    for host, number in zip(topology.hosts, topology.index(level).tolist(), strict=True):
+        if (
+            number not in found
+            and all(topology.domain_of(host, each) in domains for each, domains in allowed)
+            and _suits(tier, host, snapshot)
+        ):
             found.add(number)
     return len(found)
 
 
-def eligible(ensemble: Ensemble, tier: Tier, host: str, snapshot: Snapshot) -> bool:
-    """Whether members of a tier may use a host, by what it is and by hard selectors."""
-    return _suits(tier, host, snapshot) and all(
-        _selected(policy, snapshot.topology.domain_of(host, policy.level), snapshot)
-        for policy in ensemble.policies
-        if isinstance(policy, Selector) and policy.hard and tier.name in policy.tiers
-    )
-
-
-def _selected(policy: Selector, domain: FailureDomain, snapshot: Snapshot) -> bool:
-    """Whether members may be in a domain, by the values of all hosts in it."""
+def _selected_domains(policy: Selector, snapshot: Snapshot) -> set[FailureDomain]:
+    """Find the domains where members may be, by the values of all hosts in each."""
+    every = set(snapshot.topology.domains(policy.level))
     known = snapshot.selectors.get(policy.key)
     if known is None:
-        return True
-    there = any(
-        known[value][row]
+        return every
+    masks = [known[value] for value in policy.values if value in known]
+    there = {
+        snapshot.topology.domain_of(host, policy.level)
         for row, host in enumerate(snapshot.topology.hosts)
-        if snapshot.topology.domain_of(host, policy.level) == domain
-        for value in policy.values
-        if value in known
-    )
-    return there if policy.rule == "only" else not there
+        if any(mask[row] for mask in masks)
+    }
+    return there if policy.rule == "only" else every - there
 
 
 def _domains_of_others(policy: Exclusive, snapshot: Snapshot) -> set[FailureDomain]:

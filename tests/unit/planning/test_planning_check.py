@@ -1,12 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """The checker finds each thing that an assignment can break, one at a time."""
 
+import sys
+from types import FrameType
+
 import pytest
 from planning_clouds import cloud
 
 from ensemble_api.planning.check import check, shortfalls
 from ensemble_api.planning.model import Ensemble, Member, Tier
-from ensemble_api.planning.policies import Affinity, AntiAffinity, Exclusive, Near, Spread, Survive
+from ensemble_api.planning.policies import (
+    Affinity,
+    AntiAffinity,
+    Exclusive,
+    Near,
+    Selector,
+    Spread,
+    Survive,
+)
 from ensemble_api.planning.policy import Policy
 
 CLOUD = cloud(
@@ -92,3 +103,45 @@ def test_soft_policies_are_told_apart_from_hard_ones() -> None:
     assert [(v.policy, v.domains[0].name, str(v.message)) for v in missed] == [
         (0, "a", "at most 1 of web on a host: 1 too many")
     ]
+
+
+def calls(members: int, hosts: int, *policies: Policy) -> int:
+    """How many functions are called to judge members on the first hosts of a cloud of so many."""
+    names = [f"h{number:03}" for number in range(hosts)]
+    snapshot = cloud(
+        {name: (f"r{number // 2}", "z", 2) for number, name in enumerate(names)},
+        selectors={"disk": {"nvme": names[:2]}},
+    )
+    ensemble = Ensemble((Tier("web", members, {"VCPU": 1}),), policies)
+    assignment = dict(zip(ensemble.members, names, strict=False))
+    count = 0
+
+    def see(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(see)
+    try:
+        for hard in (True, False):
+            shortfalls(ensemble, snapshot, assignment, hard=hard)
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+NVME = Selector("host", ("web",), True, "disk", ("nvme",))
+
+
+def test_a_spread_beside_a_selector_costs_twice_as_much_with_twice_the_hosts() -> None:
+    policies = (NVME, Spread("rack", ("web",), False, 1))
+    assert calls(2, 200, *policies) < 3 * calls(2, 100, *policies)
+
+
+def test_a_selector_costs_twice_as_much_with_twice_the_members_and_hosts() -> None:
+    assert calls(200, 200, NVME) < 3 * calls(100, 100, NVME)
+
+
+def test_another_spread_of_the_same_tier_and_level_costs_no_pass_over_the_hosts() -> None:
+    one, more = (Spread("rack", ("web",), False, skew) for skew in (1, 2))
+    assert calls(2, 200, NVME, one, more) - calls(2, 200, NVME, one) < 200
