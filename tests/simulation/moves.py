@@ -27,6 +27,14 @@ class Moves:
         self._nova = nova
         self._tasks = nova.tasks
         self._resizes: dict[str, Resize] = {}
+        nova.migrate = self.migrate
+
+    def migrate(self, server: Server, host: str) -> None:
+        """Migrate a server to a host, as somebody has asked the API for."""
+        source = self._nova.host(server.at or "")
+        self._tasks.start(
+            f"nova {server.name} moves", lambda: self._live(server, source, host), self._tasks.world
+        )
 
     def move(self, server: Server, kind: str) -> None:
         """Move a server that can be moved; give up where Nova would."""
@@ -116,12 +124,12 @@ class Moves:
         self._land(server, target)
         self._nova.touch(server, "ACTIVE")
 
-    def _live(self, server: Server, source: Host) -> None:
+    def _live(self, server: Server, source: Host, wanted: str | None = None) -> None:
         self._nova.touch(server, STATUSES["live"], "moving")
         self._leave_behind(server)
         ignored = [source.name]
         for _ in range(TRIES):
-            target = self._place(server, ignored)
+            target = self._place(server, ignored, wanted)
             if target is None:
                 break
             ignored.append(target.name)
@@ -155,8 +163,10 @@ class Moves:
         source.evacuated.append(server.id)
         self._nova.touch(server, "ACTIVE")
 
-    def _place(self, server: Server, ignored: list[str] | None = None) -> Host | None:
-        name = self._nova.scheduling.place(server, ignored or [])
+    def _place(
+        self, server: Server, ignored: list[str] | None = None, wanted: str | None = None
+    ) -> Host | None:
+        name = self._nova.scheduling.place(server, ignored or [], wanted)
         return self._nova.host(name) if name is not None else None
 
     def _land(self, server: Server, target: Host) -> None:

@@ -58,6 +58,7 @@ class SimulatedNova(FakeNova):
 
     landing: Callable[[Server, str], None] = field(kw_only=True, default=lambda server, host: None)
     created_by_us: Callable[[Server], None] = field(kw_only=True, default=lambda server: None)
+    migrate: Callable[[Server, str], None] = field(kw_only=True, default=lambda server, host: None)
     refused: set[str] = field(kw_only=True, default_factory=set)  # members, for want of their parts
 
     def server(self, server_id: str) -> Server | None:
@@ -184,6 +185,20 @@ class SimulatedNova(FakeNova):
             raise Refused(409, f"Instance {server_id} is locked")
         self.remove(server, "ours")
         return 204, None
+
+    def act(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
+        """Live migration to a host, which takes its time."""
+        server = self._server(server_id)
+        assert isinstance(server, Server)
+        if self.is_silent(server):
+            raise Refused(503, "The cell does not answer.")
+        if server.locked and not context.is_admin:
+            raise Refused(409, f"Instance {server_id} is locked")
+        if server.task is not None or server.status != "ACTIVE":
+            raise Refused(409, "Cannot 'os-migrateLive': it is not in the state for that")
+        self.touch(server, "MIGRATING", "migrating")
+        self.migrate(server, request.json["os-migrateLive"]["host"])
+        return 202, None
 
     # What happens behind it.
 

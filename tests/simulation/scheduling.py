@@ -34,9 +34,12 @@ class Scheduling:
         self.nova: Any = None  # which has a scheduling of its own
         self.placed: Callable[[Any, str, bool, float], None] = lambda *facts: None
 
-    def place(self, server: Any, ignored: Sequence[str] = ()) -> str | None:
-        """Give a host that is claimed for the server; None when there is none."""
-        wanted = server.request.get("host") if server.status == "BUILD" else None
+    def place(
+        self, server: Any, ignored: Sequence[str] = (), wanted: str | None = None
+    ) -> str | None:
+        """Give a host that is claimed for the server, the one that is wanted; None for none."""
+        if server.status == "BUILD":
+            wanted = server.request.get("host")
         needs = self.nova.needs(server)
         hosts = [
             each

@@ -94,7 +94,7 @@ class Tasks:
         if not process.alive:
             raise Killed
         task = Task(name, process, run, self.now + delay)
-        if self._current is not None:
+        if self._current is not None and process is self._current.process:
             task.about = self._current.about
         self._tasks.append(task)
         return task
