@@ -4,6 +4,7 @@
 import copy
 import json
 import logging
+import re
 import urllib.parse
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,6 +25,7 @@ FLAVOR_ID_VERSION = "2.46"  # the last that tells the id of a server's flavor
 HYPERVISOR_VERSION = "2.87"  # from 2.88 on, Nova asks every single host for its uptime
 MOST_HINTS = 10_000  # that are remembered
 GONE = 404
+_HINT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _REFUSALS = (400, 403, 409)  # what POST /servers answers for good
 
 
@@ -232,7 +234,7 @@ class Compute:
             if len(self._hints) >= MOST_HINTS:
                 self._hints.clear()
             given = found["server"].get("scheduler_hints") or {}
-            self._hints[server_id] = _single(given.get(HANDOVER_HINT))
+            self._hints[server_id] = _ours(given.get(HANDOVER_HINT))
         return self._hints[server_id]
 
     # Servers, in the tenant's name.
@@ -405,11 +407,14 @@ def _server(name: str, template: Mapping[str, Any]) -> dict[str, Any]:
     return server
 
 
-def _single(hint: Any) -> str:
-    """A hint's value, which Nova shows as it was given or as a list of one."""
+def _ours(hint: Any) -> str:
+    """A hint's value, which Nova shows as it was given or as a list of one.
+
+    Empty if it is no id as we make them: tenants give what they like.
+    """
     if isinstance(hint, list):
         hint = hint[0] if len(hint) == 1 else ""
-    return hint if isinstance(hint, str) else ""
+    return hint if isinstance(hint, str) and _HINT.fullmatch(hint) else ""
 
 
 def _quote(text: str) -> str:

@@ -43,12 +43,19 @@ class LateServers:
         """
         there = {each["id"]: each["tenant_id"] for each in listed if each["status"] != GONE}
         for server_id in late_servers.unrecorded(self._store, there):
-            hint = self._compute.hint(context, server_id)
-            if not hint:
-                continue
-            late = late_servers.late_server(self._store, there[server_id], hint, server_id)
-            if late is not None and not late.under_way:
-                self._delete(late)
+            try:
+                self._discard(context, server_id, there[server_id])
+            except Exception:
+                # What is wrong with one server is no reason to observe nothing else.
+                LOG.exception("Whether server %s came too late is not known", server_id)
+
+    def _discard(self, context: Context, server_id: str, project_id: str) -> None:
+        hint = self._compute.hint(context, server_id)
+        if not hint:
+            return
+        late = late_servers.late_server(self._store, project_id, hint, server_id)
+        if late is not None and not late.under_way:
+            self._delete(late)
 
     def _delete(self, late: LateServer) -> None:
         LOG.info(

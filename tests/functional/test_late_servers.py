@@ -100,6 +100,42 @@ def test_one_that_comes_after_the_build_is_deleted(cloud: SmallCloud, clock: Clo
     cloud.assert_built(cloud.store.get(record.id))
 
 
+@pytest.mark.parametrize(
+    "hint",
+    ["\ud800", "\0", "x" * 5000, ["a", "b"], 7],
+    ids=["half a character", "no character", "a long text", "two", "a number"],
+)
+def test_a_hint_that_a_tenant_made_up_is_in_nobody_s_way(
+    cloud: SmallCloud, clock: Clock, hint: Any
+) -> None:
+    _, late = build_with_a_late_server(cloud, clock, lambda asked: cloud.run(asked.id, "second"))
+    strangers = [cloud.nova.boot(f"mine-{number}", None) for number in range(3)]
+    for each in strangers:
+        cloud.nova.hints[each.id] = {HANDOVER_HINT: hint}
+    for _ in range(3):
+        cloud.observe()
+    assert late.gone
+    assert not any(each.gone or each.task for each in strangers)
+
+
+def test_a_server_of_which_nothing_can_be_told_keeps_no_other(
+    cloud: SmallCloud, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, late = build_with_a_late_server(cloud, clock, lambda asked: cloud.run(asked.id, "second"))
+    strangers = {cloud.nova.boot(f"mine-{number}", None).id for number in range(3)}
+    hint = Compute.hint
+
+    def fails(self: Compute, context: Any, server_id: str) -> str | None:
+        if server_id in strangers:
+            raise ValueError(server_id)
+        return hint(self, context, server_id)
+
+    monkeypatch.setattr(Compute, "hint", fails)
+    for _ in range(3):
+        cloud.observe()
+    assert late.gone
+
+
 def test_one_that_came_before_the_delete_goes_with_the_others(
     cloud: SmallCloud, clock: Clock
 ) -> None:
