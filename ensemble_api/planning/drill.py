@@ -2,7 +2,7 @@
 """Drill: what a failure would do to an ensemble that runs, and the repair that would follow."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -69,12 +69,14 @@ def drill(
     solve: Solve | None,
     effort: Effort | None = None,
     search: bool = True,
+    stopped: Collection[Member] = (),
 ) -> Drill:
     """Tell what comes of the failure of some domains at once.
 
-    The members `running` run on `snapshot` already; those of the ensemble that do not are lost
-    before, and have their part in the repair. `solve`, `effort` and `search` are those of `repair`.
-    Raises KeyError for a domain or a host that the cloud does not have, ModelError as `repair`.
+    The members `running` are on `snapshot` already; those of the ensemble that are not are lost
+    before, and have their part in the repair. Those that are `stopped` have a place and are not
+    left. `solve`, `effort` and `search` are those of `repair`. Raises KeyError for a domain or a
+    host that the cloud does not have, ModelError as `repair`.
     """
     failed = tuple(dict.fromkeys(domains))
     topology, less = snapshot.topology, snapshot
@@ -85,7 +87,7 @@ def drill(
         for member, host in running.items()
         if not any(topology.domain_of(host, each.level) == each for each in failed)
     }
-    counts = Counter(member.tier for member in staying)
+    counts = Counter(member.tier for member in staying if member not in stopped)
     remaining = {tier.name: counts[tier.name] for tier in ensemble.tiers}
     less = closed_to_more(less, ensemble, staying, ())
     return Drill(
@@ -107,7 +109,7 @@ def _repair(
     no reason to leave a member down.
     """
     found = repair(ensemble, running, staying, less, **how)
-    if found.fits:
+    if found.fits or not how["search"]:
         return found
     present = Counter(member.tier for member in staying)
     binding = [each.displaced(present) for each in ensemble.policies if each.hard]
@@ -126,6 +128,7 @@ def drills(
     level: str,
     *,
     solve: Solve | None,
+    stopped: Collection[Member] = (),
 ) -> tuple[Drill, ...]:
     """Fail each domain of a level that members run in, one at a time; the most harm comes first.
 
@@ -136,14 +139,21 @@ def drills(
     snapshot.topology.require(level)
     used = sorted({snapshot.topology.domain_of(host, level) for host in running.values()})
     found = [
-        drill(ensemble, running, snapshot, (domain,), solve=None, search=False) for domain in used
+        drill(ensemble, running, snapshot, (domain,), solve=None, search=False, stopped=stopped)
+        for domain in used
     ]
     found.sort(key=lambda each: each.damage)
     effort = Effort(EFFORT, solve)
     open_ = [number for number, each in enumerate(found) if each.repair.fits is None]
     for number in open_[: most_plans(snapshot)]:
         found[number] = drill(
-            ensemble, running, snapshot, found[number].domains, solve=solve, effort=effort
+            ensemble,
+            running,
+            snapshot,
+            found[number].domains,
+            solve=solve,
+            effort=effort,
+            stopped=stopped,
         )
     return ranked(found)
 

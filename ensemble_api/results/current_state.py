@@ -15,6 +15,7 @@ from ensemble_api.standing import MemberState
 class CurrentState:
     """All members now; ``left`` are those that run, ``violations`` what the servers' places break.
 
+    ``up`` are the hosts that are.
     Policies about places count every server that has a host; `survive` counts those that run.
     """
 
@@ -26,6 +27,7 @@ class CurrentState:
     violations: tuple[Violation, ...]
     labels: Mapping[str, str]
     at: str
+    up: frozenset[str] = frozenset()
 
 
 def planned_domains(member: MemberRecord) -> dict[str, FailureDomain]:

@@ -73,6 +73,7 @@ class StoredStates:
                 zone_level=hosts.topology.zone_level,
             ),
             record.observed_at or record.updated_at,
+            hosts.up,
         )
 
 

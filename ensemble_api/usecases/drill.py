@@ -10,9 +10,11 @@ from ensemble_api.context import Context
 from ensemble_api.planning.drill import Drill, drill, drills, ranked
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import Sentence, listed
+from ensemble_api.planning.model import Member
 from ensemble_api.planning.repair import Repair
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.records import EnsembleRecord
+from ensemble_api.results.current_state import CurrentState
 from ensemble_api.results.drill import DrillResult
 from ensemble_api.solver.process import solve
 from ensemble_api.usecases.capacity import FreeCapacity
@@ -71,10 +73,14 @@ class Drills:
             raise exception.Invalid(_NO_LEVEL(levels=levels), field="drill.level")
         failed = referenced(record.project_id, topology, asked.domains, field="drill.domains")
 
+        placed = _placed(state)
+        stopped = placed.keys() - state.left.keys()
+
         def drilled(snapshot: Snapshot) -> tuple[Drill, ...]:
+            what = request.ensemble, placed, snapshot
             if asked.level is not None:
-                return drills(request.ensemble, state.left, snapshot, asked.level, solve=solve)
-            return (drill(request.ensemble, state.left, snapshot, failed, solve=solve),)
+                return drills(*what, asked.level, solve=solve, stopped=stopped)
+            return (drill(*what, failed, solve=solve, stopped=stopped),)
 
         try:
             found = drilled(free.capacity.snapshot)
@@ -83,6 +89,15 @@ class Drills:
         except (KeyError, ModelError) as error:
             raise exception.Conflict(_CLOUD_CHANGED()) from error
         return DrillResult(record, topology, asked.level, found, state.labels, state.at)
+
+
+def _placed(state: CurrentState) -> dict[Member, str]:
+    """Where members have a place that they keep: also those that are stopped, or not known of."""
+    return {
+        Member(each.member.tier, each.member.index): each.host
+        for each in state.members
+        if each.host and each.status not in (None, "ERROR") and each.host in state.up
+    } | dict(state.left)
 
 
 def _perhaps(

@@ -38,10 +38,11 @@ def drill(found: DrillResult, *, names: bool, capacity: bool) -> Json:
     """
     hosts = [each.location for each in found.record.members if each.location]
     targets = [host for each in found.drills for host in each.repair.moves.values()]
+    known = frozenset(found.topology.hosts)
     domains = Domains(
         found.record.project_id,
         found.topology,
-        [host for host in (*hosts, *targets) if host in set(found.topology.hosts)],
+        [host for host in (*hosts, *targets) if host in known],
         names=names,
         labels=found.labels,
         more=[domain for each in found.drills for domain in each.domains],

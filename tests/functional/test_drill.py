@@ -102,6 +102,20 @@ def test_what_failed_before_is_lost_already(cloud: SmallCloud) -> None:
         assert [promise["holds"] for promise in each["promises"]] == [False]
 
 
+def test_a_server_that_is_stopped_keeps_its_place(cloud: SmallCloud) -> None:
+    record = build(cloud, ("web", 2), policies=[anti_affinity("web")])
+    first, second = record.members
+    cloud.nova.servers[second.server_id or ""].status = "SHUTOFF"
+    cloud.observe()
+    found = drill(cloud, record, caller("operators", "admin"), level="host")
+    by_host = {each["title"]: each for each in found["failures"]}
+    failure = by_host[first.host]
+    assert (failure["lost"], failure["left"]) == (["web-0"], {"web": 0})
+    (move,) = failure["repair"]["moves"]
+    assert move["member"] == "web-0" and move["host"] != second.host
+    assert by_host[second.host]["lost"] == ["web-1"]
+
+
 REFUSED = [
     ("neither", {"drill": {}}, "drill"),
     ("both", {"drill": {"level": "host", "domains": ["a"]}}, "drill"),

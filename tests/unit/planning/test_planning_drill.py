@@ -12,7 +12,7 @@ from planning_solved import drill, drills
 from ensemble_api.planning.check import check
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.model import Ensemble, Member, Tier
-from ensemble_api.planning.policies import AntiAffinity, Survive
+from ensemble_api.planning.policies import AntiAffinity, Spread, Survive
 from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import FailureDomain
@@ -64,6 +64,27 @@ def test_a_member_that_is_lost_already_has_its_part_in_the_repair() -> None:
     assert found.lost == () and found.left == (("web", 1, 2),)
     assert set(found.repair.moves) == {Member("web", 0)}
     assert found.repair.moves[Member("web", 0)] in {"h3", "h4", "h5"}
+
+
+def test_a_member_that_is_stopped_keeps_its_place_and_is_not_left() -> None:
+    free = {"h4": 1}
+    found = drill(web(3), at("h0", "h2", "h3"), cloud(free), [RACK0], stopped=[Member("web", 2)])
+    assert found.left == (("web", 1, 3),)
+    assert dict(found.repair.moves) == {Member("web", 0): "h4"}
+
+
+def test_what_a_search_finds_is_not_given_up_for_a_repair_that_keeps_less() -> None:
+    """Beside those that stay two racks are out of reach; a member of another tier can make room."""
+    ensemble = Ensemble(
+        (Tier("a", 2, {"VCPU": 1}), Tier("b", 1, {"VCPU": 1})),
+        (Spread("rack", ("a",), min_domains=2),),
+    )
+    hosts = {"a-0": "h0", "a-1": "h2", "b-0": "h4"}
+    running = {each: hosts[each.name] for each in ensemble.members}
+    found = drills(ensemble, running, cloud({"h1": 1}), "rack")
+    one = next(each for each in found if each.domains[0].name == "r1")
+    assert one.repair.fits and one.repair.unmet == ()
+    assert dict(one.repair.moves) == {Member("a", 1): "h4", Member("b", 0): "h1"}
 
 
 def test_nobody_is_placed_on_a_host_that_is_disabled_and_who_runs_there_stays() -> None:
