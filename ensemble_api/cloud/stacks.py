@@ -16,6 +16,7 @@ SERVER: Final = "OS::Nova::Server"
 DEEPEST: Final = 100  # stacks in stacks; Heat gives as many levels as it allows
 _NOT_THERE: Final = 404
 _NOT_SHOWN: Final = (401, 403)
+_PATHS: Final = ("", ".", "..")
 
 
 class NoSuchStack(Exception):
@@ -34,22 +35,28 @@ class Stacks:
         None where the caller's catalog has no Heat.
 
         :raises NoSuchStack: when the caller has no stack of this name or id.
-        :raises ensemble_api.exception.Unavailable: when Keystone or Heat does not answer.
+        :raises ensemble_api.exception.Unavailable: when Keystone or Heat does not answer, or with
+            something else.
         """
         url = self._endpoint(context)
         if url is None:
             return None
+        if stack in _PATHS:  # an address with such a part is another address
+            raise NoSuchStack
         path = f"/stacks/{quote(stack, safe='')}/resources?nested_depth={DEEPEST}"
         answer = self._get("Heat", self._keystone.session, context, url.rstrip("/") + path)
         if answer.status_code in (_NOT_THERE, *_NOT_SHOWN):
             raise NoSuchStack
         if answer.status_code != 200:
             raise unavailable("Heat", answer)
-        return frozenset(
-            each["physical_resource_id"]
-            for each in answer.json()["resources"]
-            if each["resource_type"] == SERVER and each["physical_resource_id"]
-        )
+        try:
+            return frozenset(
+                str(each["physical_resource_id"])
+                for each in answer.json()["resources"]
+                if each["resource_type"] == SERVER and each["physical_resource_id"]
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise unavailable("Heat", answer) from error
 
     def _endpoint(self, context: Context) -> str | None:
         """Where the caller finds Heat: the address has their project in it."""
@@ -57,7 +64,10 @@ class Stacks:
         answer = self._get("Keystone", keystone, context, "/auth/catalog")
         if answer.status_code != 200:
             raise unavailable("Keystone", answer)
-        catalog = service_catalog.ServiceCatalogV3(answer.json()["catalog"])
+        try:
+            catalog = service_catalog.ServiceCatalogV3(answer.json()["catalog"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise unavailable("Keystone", answer) from error
         found = catalog.get_endpoint_data_list(
             service_type=SERVICE,
             interface=keystone.interface or "public",

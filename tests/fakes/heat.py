@@ -23,7 +23,8 @@ class FakeHeat:
     """The listing of resources, as WSGI behind a socket of its own.
 
     ``resources`` are those of each stack, by its name, as pairs of type and physical id; a stack's
-    id is its name with ``-id`` after it. ``fails`` is the status that is answered instead.
+    id is its name with ``-id`` after it. ``fails`` is the status that is answered instead, and
+    ``says`` the body.
     """
 
     def __init__(self, token: str) -> None:
@@ -32,6 +33,7 @@ class FakeHeat:
         self.token = token
         self.resources: dict[str, list[tuple[str, str]]] = {}
         self.fails: int | None = None
+        self.says: bytes | None = None
         self.asked: list[str] = []
         self._server = waitress.create_server(self, sockets=[listener], threads=1)
         threading.Thread(target=self._serve, name="heat", daemon=True).start()
@@ -52,6 +54,8 @@ class FakeHeat:
     def _answer(self, request: webob.Request) -> webob.Response:
         if self.fails:
             return webob.Response(status=self.fails, json_body={"title": "No"})
+        if self.says is not None:
+            return webob.Response(body=self.says, content_type="application/json")
         if request.headers.get("X-Auth-Token") != self.token:
             return webob.Response(status=401, json_body={"title": "Unauthorized"})
         path = request.path.removeprefix("/v1/shop-project")

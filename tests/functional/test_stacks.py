@@ -76,7 +76,7 @@ def test_the_servers_of_a_stack_are_found_by_its_name_and_id_in_nested_stacks_to
         assert stacks.servers(asking(), stack) == {"s1", "s2"}
 
 
-@pytest.mark.parametrize("stack", ["none", "../stacks", "shop?x=y", "a/b"])
+@pytest.mark.parametrize("stack", ["none", "../stacks", "shop?x=y", "a/b", ""])
 def test_a_stack_that_is_not_there_is_none(stacks: Stacks, heat: FakeHeat, stack: str) -> None:
     heat.resources["shop"] = [(SERVER, "s1")]
     with pytest.raises(NoSuchStack):
@@ -96,6 +96,29 @@ def test_a_heat_that_does_not_answer_is_told(stacks: Stacks, heat: FakeHeat, sta
     with pytest.raises(exception.Unavailable, match="Heat does not answer"):
         stacks.servers(asking(), "shop")
     heat.stop()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>", b"[]", b"{}", b"null", b'{"resources": null}', b'{"resources": ["s1"]}',
+        b'{"resources": [{"resource_type": "OS::Nova::Server"}]}',
+    ],
+)  # fmt: skip
+def test_a_heat_that_answers_with_something_else_is_told(
+    stacks: Stacks, heat: FakeHeat, body: bytes
+) -> None:
+    heat.says = body
+    with pytest.raises(exception.Unavailable, match="Heat does not answer"):
+        stacks.servers(asking(), "shop")
+
+
+@pytest.mark.parametrize("stack", [".", ".."])
+def test_a_stack_never_leads_to_another_address(stacks: Stacks, heat: FakeHeat, stack: str) -> None:
+    heat.says = b'{"resources": []}'  # whatever is there
+    with pytest.raises(NoSuchStack):
+        stacks.servers(asking(), stack)
+    assert heat.asked == []
 
 
 def test_without_heat_in_the_catalog_nobody_knows_stacks(stacks: Stacks) -> None:
