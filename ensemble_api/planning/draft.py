@@ -93,7 +93,7 @@ class Draft:
             able = able_domains(self.problem, self.caps, policy)
             rows = self.problem.rows(policy.tiers)
             if self.problem.existing is not None:
-                running = self.problem.existing[rows].sum(axis=0)
+                running = self._weights(rows).sum(axis=0)
                 able = np.where(able > 0, able + self.problem.held(running, policy.level) * 1000, 0)
             good = np.argsort(-able, kind="stable")[: int((able > 0).sum())]
             if not len(good):
@@ -115,7 +115,7 @@ class Draft:
             owner = np.full(room.shape[1], -1)
             if self.problem.existing is not None:
                 running = np.stack(
-                    [self.problem.held(self.problem.existing[row], policy.level) for row in rows]
+                    [self.problem.held(own, policy.level) for own in self._weights(rows)]
                 )
                 owner = np.where((running > 0).any(axis=0), running.argmax(axis=0), owner)
             for part, counts in self._parts(policy.level, rows, room):
@@ -123,6 +123,11 @@ class Draft:
             own = owner[self.problem.topology.index(policy.level)]
             for position, row in enumerate(rows):
                 self.caps[row] *= own == position
+
+    def _weights(self, rows: list[int]) -> IntArray:
+        """Rate hosts by the members there (shape [rows, H]); those that have to stay come first."""
+        assert self.problem.existing is not None
+        return self.problem.existing[rows] + 1000 * self.problem.pinned[rows]
 
     def _parts(
         self, level: str, rows: list[int], room: IntArray
@@ -188,16 +193,22 @@ class Draft:
             self.free -= self.reserved[row][:, None] * self.problem.requests[row]
 
     def _staying(self, row: int, running: IntArray) -> IntArray:
-        """Choose as many of the running members as may stay where they are."""
+        """Choose as many of the running members as may stay where they are, the pinned first."""
         if not running.any():
             return running
         topology = self.problem.topology
         limits = self.problem.bounds(row)
         if self.shares is not None:
             limits[1] = self.shares[row]
+        pinned = np.minimum(running, self.problem.pinned[row])
+        if pinned.any():
+            held, running = pinned, running - pinned
+            for depth in range(len(limits)):
+                limits[depth] = np.maximum(limits[depth] - held, 0)
+                held = held if depth + 1 == len(limits) else climb(topology, held, depth)
         order = stable_order(self._rank())
         found = fill(topology, running, limits, reach(topology, running, limits), order)
-        return np.zeros_like(running) if found is None else found
+        return pinned if found is None else pinned + found
 
     def _put(self, row: int) -> bool:
         problem, topology = self.problem, self.problem.topology

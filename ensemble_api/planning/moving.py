@@ -6,8 +6,9 @@ what another one leaves. One moves at a time, and with each of them no hard poli
 than it was: what held before holds all the way, whether a move comes about or not.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from ensemble_api.planning.check import shortfalls
 from ensemble_api.planning.completion import closed_to_more
 from ensemble_api.planning.message import Sentence, listed
+from ensemble_api.planning.milp.search import Effort
 from ensemble_api.planning.milp.task import Solve
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.planner import plan
@@ -60,6 +62,8 @@ class Move:
 
 
 Moved: TypeAlias = tuple[Plan, tuple[Move, ...]]
+_Beside: TypeAlias = tuple[Plan, Snapshot]
+_Planner: TypeAlias = Callable[..., Plan | Infeasible]
 
 
 def move(
@@ -70,34 +74,62 @@ def move(
     solve: Solve | None,
     fixed: Collection[Member] = (),
     promised: Collection[Policy] = (),
+    effort: Effort | None = None,
+    explained: bool = True,
 ) -> Moved | Infeasible:
     """Plan an ensemble of which some members are `running`, with the fewest of these elsewhere.
 
     Gives the plan, and the moves in the order in which they are safe. Those of `fixed` stay where
     they are. `promised` are policies that hold now and go on to be promised, also while members
     that are new are there already and others have not moved yet. Soft policies are met as well as
-    the fewest moves let them. Raises ModelError and KeyError as `complete` does.
+    the fewest moves let them. `effort` is shared by all plans that are made, if it is given; a
+    refusal may lack reasons unless it is `explained`. Raises ModelError and KeyError as `complete`
+    does.
     """
-    less = closed_to_more(snapshot, ensemble, running, ())
-    for _ in range(ROUNDS):
-        planned = _fewest(ensemble, running, less, solve)
-        if isinstance(planned, Infeasible):
-            return planned
-        crowded = _crowded(planned, running, snapshot)
-        if not crowded:
-            break
-        less = closed_to_more(less, ensemble, running, crowded)
-    else:
-        return Infeasible((_NO_ROOM_BESIDE,), proved=False)
-    planned = replace(planned, assignment=_renamed(planned.assignment, running, fixed))
-    found = moves(running, planned.assignment)
-    if stuck := [each.member.name for each in found if each.member in fixed]:
+    here = frozenset(each for each in fixed if each in running)
+
+    planner = partial(plan, solve=solve, changes=False, effort=effort)
+    pinned = partial(planner, fixed=here)
+    found = _beside(ensemble, running, snapshot, pinned, explained=explained and not here)
+    if isinstance(found, Infeasible) and not found.reasons and explained:
+        # What is in the way is there without the fixed ones too, or they would have to move.
+        found = _beside(ensemble, running, snapshot, planner, explained=True)
+    if isinstance(found, Infeasible):
+        return found
+    planned, less = found
+    planned = replace(planned, assignment=_renamed(planned.assignment, running, here))
+    needed = moves(running, planned.assignment)
+    if stuck := [each.member.name for each in needed if each.member in here]:
         message = _FIXED(members=listed(stuck), count=len(stuck))
         return Infeasible((Reason("member-cannot-move", message),), proved=False)
-    order = safe_order(planned, running, less, found, promised)
+    order = safe_order(planned, running, less, needed, promised)
     if order is None:
         return Infeasible((_NO_ORDER,), proved=False)
     return planned, order
+
+
+def _beside(
+    ensemble: Ensemble,
+    running: Assignment,
+    snapshot: Snapshot,
+    planner: _Planner,
+    *,
+    explained: bool,
+) -> _Beside | Infeasible:
+    """Plan so that what comes fits beside what is there, and tell in which cloud that holds."""
+    less = closed_to_more(snapshot, ensemble, running, ())
+    for number in range(ROUNDS):
+        first = number == 0
+        planned = _fewest(ensemble, running, less, planner, explained=explained and first)
+        if isinstance(planned, Infeasible):
+            if first:
+                return planned
+            break  # there was one until hosts were closed
+        crowded = _crowded(planned, running, snapshot)
+        if not crowded:
+            return planned, less
+        less = closed_to_more(less, ensemble, running, crowded)
+    return Infeasible((_NO_ROOM_BESIDE,), proved=False)
 
 
 def moves(running: Assignment, assignment: Assignment) -> tuple[Move, ...]:
@@ -149,11 +181,16 @@ def is_beside(planned: Plan, running: Assignment, snapshot: Snapshot) -> bool:
 
 
 def _fewest(
-    ensemble: Ensemble, running: Assignment, snapshot: Snapshot, solve: Solve | None
+    ensemble: Ensemble,
+    running: Assignment,
+    snapshot: Snapshot,
+    planner: _Planner,
+    *,
+    explained: bool,
 ) -> Plan | Infeasible:
     numbers = [number for number, policy in enumerate(ensemble.policies) if policy.hard]
     hard = replace(ensemble, policies=tuple(ensemble.policies[number] for number in numbers))
-    fewest = plan(hard, snapshot, running, solve=solve, changes=False)
+    fewest = planner(hard, snapshot, running, explained=explained)
     if isinstance(fewest, Infeasible):
         # The policies have other numbers where the soft ones are left out.
         reasons = (
@@ -163,7 +200,7 @@ def _fewest(
         return replace(fewest, reasons=tuple(reasons))
     if len(numbers) == len(ensemble.policies):
         return fewest
-    best = plan(ensemble, snapshot, running, solve=solve, changes=False)
+    best = planner(ensemble, snapshot, running, explained=False)
     least = len(moves(running, fewest.assignment))
     if isinstance(best, Plan) and len(moves(running, best.assignment)) == least:
         return best

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The planner: from an ensemble and a snapshot to a plan that is checked, or to reasons."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
@@ -98,21 +98,26 @@ def plan(
     existing: Assignment | None = None,
     *,
     solve: Solve | None,
+    fixed: Collection[Member] = (),
     changes: bool = True,
+    explained: bool = True,
     effort: Effort | None = None,
 ) -> Plan | Infeasible:
     """Plan all members at once: the best plan found, with its proof, or the reasons for none.
 
     `existing` are members that run already, on the hosts given: the plan keeps them there as far as
-    it can (their use must be part of what `snapshot.free` lacks). `solve` does what searching there
-    is; without one, what counting cannot prove stays open. Without `changes` a refusal does not say
-    what would fit. Several plans may share one `effort`, which then bounds the searching of
-    all. The same input gives the same plan; the work is bounded. Raises ModelError for a policy at
-    a level that the cloud lacks.
+    it can (their use must be part of what `snapshot.free` lacks), and of each tier and host as many
+    as are `fixed` in any case. `solve` does what searching there is; without one, what counting
+    cannot prove stays open. Without `changes` a refusal does not say what would fit, and it gives
+    no reasons unless it is `explained`. Several plans may share one `effort`, which then bounds the
+    searching of all. The same input gives the same plan; the work is bounded. Raises ModelError for
+    a policy at a level that the cloud lacks.
     """
-    problem = build(ensemble, snapshot, existing)
+    problem = build(ensemble, snapshot, existing, fixed)
     effort = effort or Effort(_PLAN_EFFORT, solve)
     found = _solve(problem, effort)
+    if found.counts is None and not explained:
+        return Infeasible((), proved=False)
     if found.counts is None:
 
         def changed(other: Ensemble) -> Problem:

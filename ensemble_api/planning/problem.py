@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The problem: an ensemble and a snapshot as arrays of counts per tier and host."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ensemble_api.planning.errors import ModelError, located
 from ensemble_api.planning.laminar import at_depth
-from ensemble_api.planning.model import Ensemble, Tier
+from ensemble_api.planning.model import Ensemble, Member, Tier
 from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.result import (
     MOVES,
@@ -35,7 +35,7 @@ class Problem:
     eligible and room [T, H]: the same under the hard policies; rank [H]: which hosts to take
     first, 0 to 1000; cost [H]: the same in few steps, which packing minimises, as costs that
     hardly differ are dear to prove; existing [T, H]: members that run there already (their use
-    is added to `free`).
+    is added to `free`), and pinned [T, H]: how many of these have to stay there.
     caps [T, H] is room under the hard policies; limits [T, L]: most members of the tier that the
     hard policies let one domain of the level hold; quotas [domains], by row and depth, where they
     tell the domains apart. None of them excludes a plan that is allowed.
@@ -55,6 +55,7 @@ class Problem:
     rank: IntArray
     cost: IntArray
     existing: IntArray | None
+    pinned: IntArray
     hard: tuple[int, ...]
     soft: tuple[int, ...]
     caps: IntArray
@@ -120,6 +121,8 @@ class Problem:
         """Whether counts [T, H] break capacity, eligibility, the tiers' counts or a hard policy."""
         if (counts < 0).any() or (counts.sum(axis=1) != self.counts).any():
             return True
+        if (counts < self.pinned).any():
+            return True
         if (counts > self.room).any() or (counts.T @ self.requests > self.free).any():
             return True
         return any(policy.shortfall(self, counts) for policy in self.policies(self.hard))
@@ -152,8 +155,13 @@ class Problem:
         return self.stages[: -len(self.topology.levels) - 1]
 
 
-def build(ensemble: Ensemble, snapshot: Snapshot, existing: Assignment | None = None) -> Problem:
-    """Turn an ensemble and a snapshot into arrays.
+def build(
+    ensemble: Ensemble,
+    snapshot: Snapshot,
+    existing: Assignment | None = None,
+    fixed: Collection[Member] = (),
+) -> Problem:
+    """Turn an ensemble and a snapshot into arrays; those of `fixed` that exist have to stay.
 
     Raises ModelError when a policy names a level that the cloud does not have, or when an existing
     member is not of the ensemble or not on a host of the cloud.
@@ -173,6 +181,7 @@ def build(ensemble: Ensemble, snapshot: Snapshot, existing: Assignment | None = 
     running = None if existing is None else _existing(ensemble, topology, existing)
     if running is not None:
         free += running.T @ requests
+    staying = {m: host for m, host in (existing or {}).items() if m in fixed}
     counts = np.array([tier.count for tier in ensemble.tiers], dtype=np.int64)
     suited = np.stack([snapshot.eligible(tier) for tier in ensemble.tiers])
     fits = np.zeros((tiers, hosts), dtype=np.int64)
@@ -196,6 +205,7 @@ def build(ensemble: Ensemble, snapshot: Snapshot, existing: Assignment | None = 
         rank=rank,
         cost=rank // PACKING_STEP,
         existing=running,
+        pinned=_existing(ensemble, topology, staying),
         hard=(),
         soft=(),
         caps=fits,

@@ -19,6 +19,8 @@ def domains_needed(problem: Problem, row: int, depth: int) -> int:
 def impossible(problem: Problem) -> bool:
     """Whether counting alone proves that there is no plan."""
     topology = problem.topology
+    if (problem.pinned > problem.caps).any():
+        return True
     for row, count in enumerate(problem.counts.tolist()):
         limits = problem.bounds(row)
         if reach(topology, problem.caps[row], limits, together(problem, row)) < count:

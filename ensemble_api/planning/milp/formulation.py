@@ -92,9 +92,11 @@ class Formulation:
     def _count_columns(self) -> IntArray:
         caps = self.locations.caps
         columns = np.full(caps.shape, -1, dtype=np.int64)
+        pinned = self.locations.gather(self.problem.pinned)
         for row, count in enumerate(self.problem.counts.tolist()):
             for location in np.flatnonzero(caps[row]).tolist():
-                columns[row, location] = self.column(0, min(int(caps[row, location]), count))
+                most = min(int(caps[row, location]), count)
+                columns[row, location] = self.column(int(pinned[row, location]), most)
             own = columns[row][columns[row] >= 0].tolist()
             self.row(own, [1] * len(own), count, count)
         return columns

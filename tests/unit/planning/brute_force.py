@@ -2,8 +2,9 @@
 """The truth on tiny instances: every assignment is tried, and judged by the independent checker."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import combinations, combinations_with_replacement, product
+from typing import Any
 
 from ensemble_api.planning.check import check, shortfalls
 from ensemble_api.planning.model import Ensemble, Member
@@ -76,12 +77,23 @@ def _packing(ensemble: Ensemble, snapshot: Snapshot) -> dict[str, int]:
     return cost
 
 
+def places(assignment: Mapping[Member, str], members: Collection[Member]) -> Counter[Any]:
+    """Count these members by tier and host."""
+    return Counter((each.tier, assignment[each]) for each in members)
+
+
 def best(
-    ensemble: Ensemble, snapshot: Snapshot, existing: Mapping[Member, str] | None = None
+    ensemble: Ensemble,
+    snapshot: Snapshot,
+    existing: Mapping[Member, str] | None = None,
+    fixed: Collection[Member] = (),
 ) -> tuple[int, ...] | None:
     """Give the best objective of all allowed assignments; None when there is none."""
     found = None
+    kept = places(existing or {}, fixed)
     for assignment in assignments(ensemble, snapshot):
+        if kept - places(assignment, assignment):
+            continue
         value = objective(ensemble, snapshot, assignment, existing)
         if (found is None or value < found) and not check(
             ensemble, snapshot, assignment, existing or {}

@@ -3,6 +3,7 @@
 
 import itertools
 import random
+from collections.abc import Collection
 
 import pytest
 from planning_running import at, cloud, web
@@ -56,6 +57,36 @@ def test_one_that_has_to_move_and_cannot_is_named() -> None:
     assert "web-1 would have to be moved" in str(found.reasons[0].message)
 
 
+@pytest.mark.parametrize(
+    ("policies", "hosts", "fixed", "moving"),
+    [
+        # Racks 0 and 1 are h0 to h3. Each of two could mend it, and one of them is fixed.
+        ((RACKS,), ("h0", "h1"), {1}, {0}),
+        ((RACKS,), ("h0", "h1"), {0}, {1}),
+        ((TOGETHER,), ("h0", "h2"), {0}, {1}),
+        ((TOGETHER,), ("h0", "h2"), {1}, {0}),
+        # Fewer moves would be had by moving the one that is fixed.
+        ((TOGETHER,), ("h0", "h1", "h2"), {2}, {0, 1}),
+        ((TOGETHER,), ("h0", "h1", "h2", "h2"), {0}, {2, 3}),
+        ((APART, TOGETHER), ("h0", "h2"), {1}, {0}),
+        ((Spread("rack", ("web",), max_skew=1),), ("h0", "h0", "h1", "h2"), {0, 1}, {2}),
+    ],
+)
+def test_whoever_can_moves_in_the_place_of_one_that_cannot(
+    policies: tuple[Policy, ...], hosts: tuple[str, ...], fixed: set[int], moving: set[int]
+) -> None:
+    kept = {Member("web", index) for index in fixed}
+    found = scaled(web(len(hosts), *policies), at(*hosts), cloud(), fixed=kept)
+    assert {each.member.index for each in found.moved} == moving
+
+
+def test_several_that_cannot_be_moved_and_are_in_each_others_way_are_told() -> None:
+    """Their racks would have to differ; the third one could be anywhere."""
+    running = at("h0", "h1", "h4")
+    found = scale(web(3, RACKS), running, cloud(), fixed={Member("web", 0), Member("web", 1)})
+    assert code(found) == "member-cannot-move"
+
+
 def test_what_others_leave_is_not_planned_with() -> None:
     """Rack 0 alone has room for two more; what is on it would have to leave first."""
     running = {Member("web", 0): "h0", Member("db", 0): "h2"}
@@ -96,12 +127,19 @@ def test_a_soft_policy_moves_nobody() -> None:
     assert (found.moved, found.plan.violations[0].amount) == ((), 1)
 
 
-def fewest(ensemble: Ensemble, running: Assignment, free: dict[str, int]) -> int | None:
+def fewest(
+    ensemble: Ensemble,
+    running: Assignment,
+    free: dict[str, int],
+    fixed: Collection[Member] = (),
+) -> int | None:
     """The fewest moves of all assignments, by looking at each of them; None without any."""
     snapshot, best = cloud(free), None
     members = ensemble.members
     for hosts in itertools.product([f"h{n}" for n in range(6)], repeat=len(members)):
         assignment = dict(zip(members, hosts, strict=True))
+        if any(assignment[member] != running[member] for member in fixed):
+            continue
         came = [host for m, host in assignment.items() if running.get(m) != host]
         if any(came.count(host) > free.get(host, 0) for host in came):
             continue
@@ -134,3 +172,24 @@ def test_no_assignment_needs_fewer_moves(seed: int) -> None:
         where[each.member] = each.target
         after = {v.policy: v.amount for v in shortfalls(ensemble, snapshot, where, hard=True)}
         assert all(amount <= before.get(policy, 0) for policy, amount in after.items())
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_those_that_cannot_be_moved_cost_no_plan_that_there_is_without_them(seed: int) -> None:
+    rng = random.Random(seed)
+    policies: list[Policy] = rng.sample(
+        [APART, RACKS, TOGETHER, Spread("rack", ("web",), max_skew=1)], rng.randint(1, 2)
+    )
+    count = rng.randint(2, 4)
+    running = at(*(f"h{rng.randrange(6)}" for _ in range(count)))
+    fixed = rng.sample(sorted(running), rng.randint(1, 2))
+    free = {f"h{n}": rng.randint(0, 2) for n in range(6)}
+    ensemble = web(count, *policies)
+    found = scale(ensemble, running, cloud(free), fixed=fixed)
+    least = fewest(ensemble, running, free, fixed)
+    if isinstance(found, Infeasible):
+        assert least is None or code(found) in ("no-order-of-moves", "no-room-to-move")
+        return
+    assert len(found.moved) == least
+    assert not {each.member for each in found.moved}.intersection(fixed)
+    assert not check(found.plan.ensemble, cloud(free), found.plan.assignment, running)
