@@ -71,6 +71,7 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
         ("set_delete_on_termination", ("no-such-server", "no-such-volume"), set()),
         ("metadata", (RUNNING,), set()),
         ("set_metadata", (RUNNING, {"role": "web"}), set()),
+        ("remove_metadata", (RUNNING, "role"), set()),
         ("live_migrate", (RUNNING, "secrethost2"), set()),
         ("delete_server", ("no-such-server",), set()),
         ("refusal", ("web-0", {"flavor": FLAVOR, "image": IMAGE, "networks": "auto"}), set()),
