@@ -67,7 +67,7 @@ def test_rows_follow_what_is_being_built_and_deleted(demo: Dashboard, project: P
     demo.until(lambda: "Active" in demo.text(row + " .status_up"), 240)
     assert "web × 3" in demo.text(row).replace("\xa0", " ")
     demo.click(row + " .dropdown-toggle")
-    demo.click(row + " .btn-danger")
+    demo.click(row + " [id$='action_delete']")
     demo.click(".modal-footer .btn-danger")
     demo.until(lambda: "Deleting" in demo.text(row))
     demo.until(lambda: not demo.all(row), 240)
