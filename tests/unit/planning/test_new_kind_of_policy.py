@@ -60,10 +60,10 @@ def second_opinion(monkeypatch: pytest.MonkeyPatch) -> None:
     known = check._shortfall
 
     def shortfall(
-        policy: Policy, ensemble: Ensemble, snapshot: Snapshot, held: dict[Any, Any]
+        policy: Policy, ensemble: Ensemble, snapshot: Snapshot, held: dict[Any, Any], *more: Any
     ) -> tuple[int, set[FailureDomain]]:
         if not isinstance(policy, Packed):
-            return known(policy, ensemble, snapshot, held)
+            return known(policy, ensemble, snapshot, held, *more)
         used = sum(any(tiers[name] for name in policy.tiers) for tiers in held.values())
         return max(0, used - policy.most), set()
 

@@ -12,7 +12,14 @@ from planning_strategies import MANY, clouds, ensembles
 
 from ensemble_api.planning import check
 from ensemble_api.planning.model import Ensemble, Tier
-from ensemble_api.planning.policies import Affinity, AntiAffinity, Near, Spread, Survive
+from ensemble_api.planning.policies import (
+    Affinity,
+    AntiAffinity,
+    Near,
+    Selector,
+    Spread,
+    Survive,
+)
 from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.relocation import Relocation, relocate
 from ensemble_api.planning.result import Plan
@@ -185,6 +192,15 @@ def _missed(ensemble: Ensemble, snapshot: Snapshot, placed: dict[object, str]) -
     return {each.policy: each.amount for each in found if each.policy is not None}
 
 
+def _is_eligible(ensemble: Ensemble, tier: Tier, host: str, snapshot: Snapshot) -> bool:
+    """Whether members of a tier may use a host, by what it is and by hard selectors."""
+    return check._suits(tier, host, snapshot) and all(
+        snapshot.topology.domain_of(host, each.level) in check._selected_domains(each, snapshot)
+        for each in ensemble.policies
+        if isinstance(each, Selector) and each.hard and tier.name in each.tiers
+    )
+
+
 @MANY
 @given(st.data())
 def test_no_move_makes_a_hard_policy_worse_and_none_is_refused_without_need(
@@ -206,7 +222,7 @@ def test_no_move_makes_a_hard_policy_worse_and_none_is_refused_without_need(
     for host in hosts:
         after = _missed(ensemble, snapshot, {**placed, member: host})
         worse = any(amount > before.get(policy, 0) for policy, amount in after.items())
-        if check.eligible(ensemble, tier, host, snapshot) and not worse:
+        if _is_eligible(ensemble, tier, host, snapshot) and not worse:
             allowed.append(host)
     # Where it is would always do, so there is always a host.
     assert here in allowed
