@@ -16,7 +16,7 @@ from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.results.host_impact import DrainAttempt
 from ensemble_api.solver.process import solve
 from ensemble_api.usecases.capacity import FreeCapacity
-from ensemble_api.usecases.stored_requests import StoredRequests
+from ensemble_api.usecases.stored_requests import StoredRequests, for_owner
 
 MOST = 25  # ensembles that are tried; each takes a plan
 
@@ -69,7 +69,7 @@ class _Attempt:
     ) -> DrainAttempt:
         """What comes of one ensemble; what it takes is taken for those after it."""
         by_member = {Member(each.tier, each.index): each for each in alive}
-        acting = _for_owner(self._context, record)
+        acting = for_owner(self._context, record)
         request = self._requests.request(acting, record)
         free = self._free_capacity.free(acting, request, self._readings, record.id)
         snapshot = free.capacity.without_pending(self._taken).snapshot
@@ -92,10 +92,3 @@ class _Attempt:
             (at, request.demands[member.tier].resources) for member, at in found.moves.items()
         ]
         return DrainAttempt(record, here, found, snapshot.topology)
-
-
-def _for_owner(context: Context, record: EnsembleRecord) -> Context:
-    """An operator's context that looks at the cloud as it is for the ensemble's project."""
-    acting = context.elevated()
-    acting.project_id, acting.user_id = record.project_id, record.user_id
-    return acting

@@ -20,7 +20,7 @@ from ensemble_api.solver.process import solve
 from ensemble_api.usecases.capacity import FreeCapacity
 from ensemble_api.usecases.current_state import StoredStates
 from ensemble_api.usecases.references import referenced
-from ensemble_api.usecases.stored_requests import StoredRequests
+from ensemble_api.usecases.stored_requests import StoredRequests, for_owner
 
 _NOT_BUILT = Sentence(
     "conflict.nothing-to-drill",
@@ -61,8 +61,7 @@ class Drills:
         if not record.status.built:
             raise exception.Conflict(_NOT_BUILT(status=record.status.value))
         state = self._states.current_state(context, record, whole=whole)
-        acting = context.elevated()  # to look at the cloud as it is for the ensemble's project
-        acting.project_id, acting.user_id = record.project_id, record.user_id
+        acting = for_owner(context, record)
         request = StoredRequests(self._compute).request(acting, record)
         free = self._free_capacity.free(
             acting, request, self._free_capacity.readings(acting), record.id

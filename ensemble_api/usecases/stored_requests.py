@@ -60,3 +60,10 @@ class StoredRequests:
             ask = self._compute.flavor if kind == "flavor" else self._compute.image
             self._found[key] = ask(context, name)
         return self._found[key]
+
+
+def for_owner(context: Context, record: EnsembleRecord) -> Context:
+    """An operator's context that looks at the cloud as it is for the ensemble's project."""
+    acting = context.elevated()
+    acting.project_id, acting.user_id = record.project_id, record.user_id
+    return acting
