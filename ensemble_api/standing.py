@@ -61,14 +61,16 @@ _NO_OTHERS: Mapping[str, Collection[str]] = {}
 class CloudHosts:
     """All hosts as last observed: their domains, and which were up.
 
-    Those of a cell that does not answer are ``silent``, and up or not as they were before.
-    ``selectors`` marks the hosts of each value that policies may ask for.
+    Those of a cell that does not answer are ``silent``, and up or not as they were before. ``down``
+    has those that are not, with when each was lost, empty where that is not known. ``selectors``
+    marks the hosts of each value that policies may ask for.
     """
 
     topology: Topology
     up: frozenset[str]
     silent: frozenset[str] = frozenset()
     selectors: Selectors = field(default_factory=dict)
+    down: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -82,6 +84,7 @@ class CloudHosts:
             frozenset(each.name for each in known if each.up),
             frozenset(each.name for each in known if each.silent),
             marked(topology, selected(known)),
+            {each.name: each.down_since for each in known if not each.up},
         )
 
 

@@ -139,12 +139,22 @@ _DIFFERENCE = one(
     message=STRING,
 )
 
+_FAILED_DOMAIN = one(
+    domain=REFERENCE,
+    level=STRING,
+    title=STRING,
+    since=or_null(TIME),
+    members=several(STRING),
+    message=STRING,
+)
+
 SURVIVABILITY = one(
     as_of=or_null(TIME),
     as_planned=FLAG,
     message=STRING,
     members=several(_MEMBER_NOW),
     domains=several(component("Domain")),
+    failures=several(_FAILED_DOMAIN),
     minima=by_name(COUNT),
     levels=several(component("Level")),
     promises=several(component("Promise")),

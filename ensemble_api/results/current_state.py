@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ensemble_api.planning.failed_domains import FailedDomain
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.result import Assignment, Violation
 from ensemble_api.planning.topology import FailureDomain, Topology
@@ -15,7 +16,7 @@ from ensemble_api.standing import MemberState
 class CurrentState:
     """All members now; ``left`` are those that run, ``violations`` what the servers' places break.
 
-    ``up`` are the hosts that are.
+    ``up`` are the hosts that are, ``failed`` the domains with members that are down as a whole.
     Policies about places count every server that has a host; `survive` counts those that run.
     """
 
@@ -28,6 +29,7 @@ class CurrentState:
     labels: Mapping[str, str]
     at: str
     up: frozenset[str] = frozenset()
+    failed: tuple[FailedDomain, ...] = ()
 
 
 def planned_domains(member: MemberRecord) -> dict[str, FailureDomain]:

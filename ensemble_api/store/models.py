@@ -235,6 +235,7 @@ class Host(Base):
     """One row a host as it was last observed: its domains above the host level, and its state.
 
     ``selectors`` are the values that its aggregates give to each key that policies may ask for.
+    ``down_since`` is when it was first seen down, null while it is up or where that is not known.
 
     While its cell does not answer it is ``silent``, and the rest is as it was before.
     """
@@ -247,6 +248,7 @@ class Host(Base):
     silent: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
     disabled: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
     selectors: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
+    down_since: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
 
 
 class Move(Base):

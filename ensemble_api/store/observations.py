@@ -75,11 +75,14 @@ class Observations:
 
         Of a silent host nothing is known but that, and the rest stays as it was.
         """
-        model = models.Host
+        model, now = models.Host, rows.now()
         with self._database.writing() as session:
-            there = {
-                row.name: rows.to_observed_host(row) for row in session.scalars(sa.select(model))
-            }
+            there: dict[str, ObservedHost] = {}
+            lost: dict[str, datetime | None] = {}
+            for row in session.scalars(sa.select(model)):
+                there[row.name] = rows.to_observed_host(row)
+                if not row.up:
+                    lost[row.name] = row.down_since
             wanted = {
                 each.name: _kept(each, there[each.name]) if each.silent else each
                 for each in hosts
@@ -98,6 +101,7 @@ class Observations:
                     silent=each.silent,
                     disabled=each.disabled,
                     selectors={key: list(values) for key, values in each.selectors.items()},
+                    down_since=None if each.up else lost.get(name, now),
                 )
                 for name, each in wanted.items()
                 if there.get(name) != each

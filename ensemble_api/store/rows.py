@@ -196,6 +196,7 @@ def to_observed_host(row: models.Host) -> ObservedHost:
         row.silent,
         row.disabled,
         {key: tuple(values) for key, values in (row.selectors or {}).items()},
+        iso(row.down_since) if row.down_since else "",
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.context import Context
+from ensemble_api.planning.failed_domains import failed_domains
 from ensemble_api.planning.topology import FailureDomain, Topology
 from ensemble_api.records import EnsembleRecord, ObservedHost
 from ensemble_api.results.current_state import CurrentState, planned_domains
@@ -74,6 +75,9 @@ class StoredStates:
             ),
             record.observed_at or record.updated_at,
             hosts.up,
+            failed_domains(
+                hosts.topology, hosts.down, {each.host for each in stands.members if each.host}
+            ),
         )
 
 

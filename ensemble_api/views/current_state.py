@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is true of an ensemble now, as callers see it."""
 
+from collections.abc import Iterator
+
 from ensemble_api.planning import survivability
+from ensemble_api.planning.failed_domains import FailedDomain
 from ensemble_api.planning.message import Sentence
+from ensemble_api.planning.topology import FailureDomain
 from ensemble_api.results.current_state import CurrentState, planned_domains
 from ensemble_api.standing import MemberState
 from ensemble_api.views.differences import costs, differences
@@ -15,6 +19,12 @@ _AS_PLANNED = Sentence(
     "%(fine)s of %(count)s member runs where it was planned.",
     "%(fine)s of %(count)s members run where they were planned.",
 )
+_FAILURE = Sentence(
+    "failure.lost-contact",
+    "%(count)s server is down: %(place)s has lost contact.",
+    "%(count)s servers are down: %(place)s has lost contact.",
+)
+_PLACE = Sentence("failure.place", "%(domain)s in %(above)s")
 
 
 def current_state(found: CurrentState, failures: int, *, names: bool) -> Json:
@@ -25,7 +35,7 @@ def current_state(found: CurrentState, failures: int, *, names: bool) -> Json:
         [each.host for each in found.members if each.host],
         names=names,
         labels=found.labels,
-        more=(domain for each in found.members for domain in planned_domains(each.member).values()),
+        more=_more(found),
     )
     posted = found.record.body["policies"]
     missed = {each.policy for each in found.violations}
@@ -41,6 +51,7 @@ def current_state(found: CurrentState, failures: int, *, names: bool) -> Json:
         "message": nothing_promised or _AS_PLANNED(fine=fine, count=len(found.members)),
         "members": [_member(each, domains, names=names) for each in found.members],
         "domains": domains.view(),
+        "failures": [_failure(each, found, domains) for each in found.failed],
         "minima": dict(survivability.minima(found.ensemble)),
         "levels": survival(found.ensemble, found.left, found.topology, domains, failures=failures)
         if promised
@@ -63,6 +74,37 @@ def current_state(found: CurrentState, failures: int, *, names: bool) -> Json:
         ],
         "differences": differing if promised else [],
         "costs": dearer if promised else [],
+    }
+
+
+def _more(found: CurrentState) -> Iterator[FailureDomain]:
+    """The domains beside those of the members' hosts: where they were planned, and what failed."""
+    for each in found.members:
+        yield from planned_domains(each.member).values()
+    for failed in found.failed:
+        yield failed.domain
+        if failed.above is not None:
+            yield failed.above
+
+
+def _failure(failed: FailedDomain, found: CurrentState, domains: Domains) -> Json:
+    """A domain that has failed, with the members whose servers are there."""
+    domain = failed.domain
+    place = domains.title(domain)
+    if failed.above is not None:
+        place = _PLACE(domain=place, above=domains.title(failed.above))
+    members = [
+        each.member.name
+        for each in found.members
+        if each.host and found.topology.domain_of(each.host, domain.level) == domain
+    ]
+    return {
+        "domain": domains.reference(domain),
+        "level": domain.level,
+        "title": place,
+        "since": failed.since or None,
+        "members": members,
+        "message": _FAILURE(count=len(members), place=place),
     }
 
 

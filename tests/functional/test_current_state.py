@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from small_cloud import HOSTS, SmallCloud, anti_affinity, body, caller
+from small_cloud import HOSTS, Clock, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import views
 from ensemble_api.records import EnsembleRecord
@@ -271,3 +271,33 @@ def test_an_operator_sees_names_and_a_tenant_none(cloud: SmallCloud) -> None:
     assert {each["name"] for each in seen["domains"] if each["level"] == "host"} <= HOSTS.keys()
     # Both speak of the project's references.
     assert member(seen)["domains"] == member(state_now(cloud, record))["domains"]
+
+
+def test_what_has_failed_is_told_as_the_largest_domain_since_when_and_who_was_there(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    record = build(cloud)
+    assert state_now(cloud, record)["failures"] == []
+    mates = [each for each in cloud.nova.hosts if each.rack == "secretrack1"]
+    (lost,) = (each for each in record.members if each.host in {mate.name for mate in mates})
+    cloud.nova.host(lost.host).state = "down"
+    (failure,) = state_now(cloud, record)["failures"]
+    assert failure["level"] == "host" and failure["members"] == [lost.name]
+    first = failure["since"]
+    for each in mates:
+        each.state = "down"
+    clock.forward(60)
+    found = state_now(cloud, record)
+    (failure,) = found["failures"]
+    place = failure["title"]
+    assert place.startswith("rack ") and place.endswith(" in zone-one") and "secret" not in place
+    assert failure["message"] == f"1 server is down: {place} has lost contact."
+    assert failure["domain"] == member(found, lost.name)["domains"]["rack"]
+    assert failure["since"] > first, "the rack is lost when its last host is"
+    clock.forward(60)
+    assert state_now(cloud, record)["failures"] == [failure], "it stays when it was"
+    (named,) = state_now(cloud, record, names=True)["failures"]
+    assert named["title"] == "secretrack1 in zone-one"
+    for each in mates:
+        each.state = "up"
+    assert state_now(cloud, record)["failures"] == []
