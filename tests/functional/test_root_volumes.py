@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Members that boot from volumes which are made for them."""
 
+import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -74,6 +76,30 @@ def test_they_are_asked_for_before_the_create_is_accepted_and_waited_for_after(
     assert cloud.nova.alive() == []
     cloud.run(record.id, volumes=cinder)
     cloud.assert_built(cloud.store.get(record.id))
+
+
+def test_cinder_is_asked_for_eight_at_once_and_never_for_more(
+    cloud: SmallCloud, cinder: FakeVolumes
+) -> None:
+    lock, all_there = threading.Lock(), threading.Barrier(8)
+    waits = iter(range(8))
+    under_way = most = 0
+
+    def before(what: str) -> None:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+            first = next(waits, None) is not None
+        if first:
+            all_there.wait(timeout=30)  # raises where fewer are asked for at once
+        time.sleep(0.02)
+        with lock:
+            under_way -= 1
+
+    cinder.before = before
+    create(cloud, cinder, ensemble(12))
+    assert (len(cinder.volumes), most) == (12, 8)
 
 
 def test_a_volume_may_be_of_a_snapshot_and_of_a_type(

@@ -2,6 +2,7 @@
 """One schedule, from its seed to its end."""
 
 import contextlib
+import gc
 import traceback
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ from tests.simulation.tasks import Tasks
 CHAOS = 90.0  # seconds at most in which things go wrong
 NETWORK = "22222222-2222-4222-8222-222222222222"  # of every server that is made up
 REST = 1200.0  # seconds in which all must come to rest after that
+GARBAGE = 50_000  # new objects before Python looks for cycles: few die so, and a look takes long
 UNDER_WAY = ("moving", "shelving", "unshelving")  # what Nova has not ended yet of its own
 LOOKS = 3  # at all that Nova has, in the end
 LOOK = 5.0  # seconds between two looks at whether it has
@@ -60,6 +62,7 @@ class Result:
 
 def run(seed: int, *, traced: bool = False, provoked: Collection[str] = ()) -> Result:
     """Run the schedule of a seed, in which some faults and actors may be provoked."""
+    gc.set_threshold(GARBAGE)
     tasks = Tasks(seed, traced)
     with seams.installed(tasks):
         schedule = _Schedule(tasks, provoked)
