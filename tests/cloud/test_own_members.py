@@ -98,3 +98,24 @@ def test_members_have_names_addresses_and_places_of_their_own_also_after_a_move(
         finally:
             demo.delete(created["id"])
             demo.wait_gone(created["id"])
+
+
+def test_what_guests_are_told_counts_against_the_quota_of_metadata_items(
+    demo: Project, operator: Operator
+) -> None:
+    """An ensemble, its member's name, and a domain of each of three levels are five items."""
+    quota = f"/os-quota-sets/{demo.connection.current_project_id}"
+
+    def planned(items: int) -> Any:
+        metadata = {f"key{number}": "value" for number in range(items)}
+        tier = demo.tier("web", 1, metadata=metadata, domains_in_metadata=True)
+        return demo.request("POST", "/plans", demo.body("told", [tier]))
+
+    operator.connection.compute.put(quota, json={"quota_set": {"metadata_items": 20}})
+    try:
+        assert planned(15).status_code == 200
+        refused = planned(16)
+        assert refused.status_code == 403, refused.text
+        assert "metadata" in refused.text
+    finally:
+        operator.connection.compute.delete(quota)

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from killed_process import Killed
+from placement_service import PlacementService
 from small_cloud import IMAGE, LEASE, Clock, SmallCloud, body, caller
 
 from ensemble_api import exception
 from ensemble_api.operations import OperationStatus
 from ensemble_api.store import models
+from ensemble_api.store.api import Store
 from ensemble_api.store.operations import Operations
 from tests.fakes.volumes import FakeVolumes
 
@@ -79,8 +81,10 @@ def test_they_are_asked_for_before_the_create_is_accepted_and_waited_for_after(
 
 
 def test_cinder_is_asked_for_eight_at_once_and_never_for_more(
-    cloud: SmallCloud, cinder: FakeVolumes
+    placement: PlacementService, store: Store, cinder: FakeVolumes
 ) -> None:
+    hosts = {f"host{number}": (f"rack{number % 3}", "zone") for number in range(6)}
+    cloud = SmallCloud.build(placement, store, hosts)
     lock, all_there = threading.Lock(), threading.Barrier(8)
     waits = iter(range(8))
     under_way = most = 0
