@@ -45,8 +45,8 @@ test-horizon: $(READY)  ## Run Horizon's own browser tests with the plugin on
 	@tools/browser
 	@tools/horizon-tests
 
-fuzz: $(READY)  ## Send 2,000 requests that are made from the OpenAPI document
-	ENSEMBLES_FUZZ_REQUESTS=2000 ENSEMBLES_FUZZ_SEED=$${SEED:-1} $(BIN)/pytest -q -s tests/functional/test_fuzz.py
+fuzz: $(READY)  ## Send 2,000 requests made from the OpenAPI document to our routes, and to a real nova-api
+	ENSEMBLES_FUZZ_REQUESTS=2000 ENSEMBLES_FUZZ_SEED=$${SEED:-1} $(BIN)/pytest -q -s tests/functional/test_fuzz.py tests/cloud/test_fuzz_of_nova.py
 
 lint: $(READY)  ## Run the linters, the type checker and the import rules
 	@tools/test lint

@@ -221,6 +221,7 @@ def _operation(path: str, method: str, request: Request) -> dict[str, Any]:
                 if request.preview
                 else {}
             ),
+            "401": {"description": "No valid token, as the pipeline before this extension says"},
             **{
                 str(status): _answer("A refusal", component(f"Error{status}"))
                 for status in sorted({*ALWAYS, *request.refusals})
