@@ -214,7 +214,7 @@ class BringUp:
                 raise self._nova.failure()
             if control.listens(self._state.run):
                 hosts = control.ask(self._state.run, {"do": "hosts"})
-                if all(host["state"] == "up" for host in hosts):
+                if all(host["state"] == "up" or host["forced_down"] for host in hosts):
                     return
             time.sleep(0.2)
         raise self._nova.silence(_COMPUTES_SECONDS)

@@ -13,19 +13,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ensemble_cloud import control, fingerprint, shape_file
+from ensemble_cloud import control, domains, fingerprint, shape_file
 from ensemble_cloud import status as status_report
 from ensemble_cloud.config.cloud import Cloud
+from ensemble_cloud.outage import Outage
 from ensemble_cloud.ports import DEFAULT_BASE, FULL_SERVICES, SERVICES, PortError, Ports
 from ensemble_cloud.processes import ChildError
 from ensemble_cloud.profile import Profile
 from ensemble_cloud.progress import Progress
-from ensemble_cloud.rest import RestError
+from ensemble_cloud.rest import RestError, Session
 from ensemble_cloud.shape import Shape, ShapeError
 from ensemble_cloud.state import PORTS, SHAPE, STATUS, VOLUMES, StateDirectory, StateError
 from ensemble_cloud.supervisor import Supervisor
 from ensemble_cloud.welcome import own_command
 
+_TOLD = (
+    *(StateError, PortError, ShapeError, ChildError, RestError),
+    *(domains.DomainError, control.ControlError),
+)
 _DOWN_SECONDS = 60
 _ALMOST_FULL_MB = 20
 _OUTPUT = "up"
@@ -47,8 +52,8 @@ def _told(state: StateDirectory) -> Iterator[None]:
             if state.root.exists():
                 state.check_space(_ALMOST_FULL_MB)
             raise
-    except (StateError, PortError, ShapeError, ChildError, RestError, control.ControlError) as e:
-        raise CommandError(str(e)) from None
+    except _TOLD as error:
+        raise CommandError(str(error)) from None
     except OSError as error:
         at = f"{error.filename}: " if error.filename else ""
         raise CommandError(f"{at}{error.strerror or error}") from None
@@ -123,18 +128,20 @@ def reset(state: StateDirectory, options: argparse.Namespace) -> int:
     return 0
 
 
-def host(state: StateDirectory, options: argparse.Namespace) -> int:
-    """Stop or start the compute service of a host."""
+def domain(state: StateDirectory, options: argparse.Namespace) -> int:
+    """Stop or start the compute services of a host, rack or zone."""
     if state.owner() is None:
         raise CommandError("the cloud is not running; start it with: ensemble-cloud up")
     with _told(state):
-        changed = control.ask(state.run, {"do": options.action, "host": options.name})
-    verb = "stopped" if options.action == "stop" else "started"
-    sys.stdout.write(
-        f"The compute service of {options.name} is {verb}.\n"
-        if changed
-        else f"The compute service of {options.name} was {verb} already.\n"
-    )
+        shape = shape_file.load(state.root / SHAPE)[0]
+        chosen = domains.find(shape, domains.Level(options.command), options.name)
+        admin = None
+        if options.forced:
+            admin = Session(_ports(state), "admin", shape.admin_password, "admin")
+        outage = Outage(state, chosen, ours=own_command(state))
+        for line in outage.stop(admin) if options.action == "stop" else outage.start(admin):
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
     return 0
 
 
@@ -200,11 +207,16 @@ def _shape(state: StateDirectory, path: Path | None, profile: Profile | None) ->
     return shape, text
 
 
+def _ports(state: StateDirectory) -> Ports:
+    """Return the ports of the last start."""
+    return Ports((state.read_json(PORTS) or {}).get("base", DEFAULT_BASE))
+
+
 def _cloud(state: StateDirectory, shape: Shape, text: str, options: argparse.Namespace) -> Cloud:
     """Return the cloud of a state directory, whose shape and ports are kept in it."""
     identity = state.identity(fingerprint.service_versions(), options.profile)
     (state.root / SHAPE).write_text(text)
-    base = options.port_base or (state.read_json(PORTS) or {}).get("base", DEFAULT_BASE)
+    base = options.port_base or _ports(state).base
     services = FULL_SERVICES if identity.profile == Profile.FULL else SERVICES
     volumes = options.with_volumes or state.is_done(VOLUMES)
     if volumes and identity.profile == Profile.FULL:

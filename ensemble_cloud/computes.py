@@ -70,6 +70,7 @@ class Computes:
                 "name": host,
                 "state": "up" if host in by_host and group.service_is_up(by_host[host]) else "down",
                 "disabled": host in by_host and by_host[host].disabled,
+                "forced_down": host in by_host and by_host[host].forced_down,
                 "running": host in self._running,
             }
             for host in self._locks

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: `ensemble-cloud up | status | down | reset | host`."""
+"""The command line: `ensemble-cloud up | status | down | reset | host | rack | zone`."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from ensemble_cloud import commands
+from ensemble_cloud.domains import Level
 from ensemble_cloud.profile import Profile
 from ensemble_cloud.state import StateDirectory, default_root
 
@@ -52,10 +53,20 @@ def parser() -> argparse.ArgumentParser:
     reset = verbs.add_parser("reset", help="remove the cloud with everything in it")
     reset.add_argument("--yes", action="store_true", help="do not ask")
     reset.set_defaults(run=commands.reset)
-    host = verbs.add_parser("host", help="stop or start the compute service of a host")
-    host.add_argument("action", choices=("stop", "start"))
-    host.add_argument("name", metavar="NAME")
-    host.set_defaults(run=commands.host)
+    for level in Level:
+        services = "the compute service of a host"
+        if level is not Level.HOST:
+            services = f"the compute services of all hosts of a {level}"
+        domain = verbs.add_parser(level, help=f"stop or start {services}")
+        domain.add_argument("action", choices=("stop", "start"))
+        domain.add_argument("name", metavar="NAME")
+        domain.add_argument(
+            "--forced",
+            action="store_true",
+            help="also force the services down in Nova, which then need not wait to notice; "
+            "with start, take that away",
+        )
+        domain.set_defaults(run=commands.domain)
     return top
 
 

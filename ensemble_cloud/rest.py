@@ -48,9 +48,15 @@ class Session:
         content: Json = response.json() if response.content else {}
         return content
 
-    def put(self, service: str, path: str, body: Json | None = None) -> None:
+    def put(
+        self,
+        service: str,
+        path: str,
+        body: Json | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         """Put a body, or nothing. Raises RestError."""
-        self._request("PUT", service, path, body)
+        self._request("PUT", service, path, body, headers)
 
     def patch(self, service: str, path: str, body: Json) -> None:
         """Patch with a body. Raises RestError."""

@@ -196,15 +196,15 @@ def test_a_stopped_host_is_seen_as_down_and_comes_back(
 
     try:
         stopped = cloud.ensemble_cloud("host", "stop", host)
-        assert stopped.stdout == f"The compute service of {host} is stopped.\n"
+        assert stopped.stdout.startswith(f"The compute service of {host} is stopped.\n")
         wait_until(lambda: state() == "down", _DOWN_SECONDS, "Nova gives the host up")
         assert {h["name"] for h in cloud.status["hosts"] if h["state"] == "down"} == {host}
         again = cloud.ensemble_cloud("host", "stop", host)
-        assert again.stdout == f"The compute service of {host} was stopped already.\n"
+        assert again.stdout.startswith(f"The compute service of {host} was stopped already.\n")
         assert cloud.ensemble_cloud("status").returncode == 0
     finally:
         started = cloud.ensemble_cloud("host", "start", host)
-    assert started.stdout == f"The compute service of {host} is started.\n"
+    assert started.stdout.startswith(f"The compute service of {host} is started.\n")
     wait_until(lambda: state() == "up", _DOWN_SECONDS, "Nova takes the host back")
     admin.stop_server(server)
     admin.wait_for_server(server, status="SHUTOFF", wait=_BUILD_SECONDS)
@@ -213,7 +213,8 @@ def test_a_stopped_host_is_seen_as_down_and_comes_back(
 
 def test_a_host_that_is_not_there_is_refused(cloud: EmbeddedCloud) -> None:
     done = cloud.ensemble_cloud("host", "stop", "nowhere")
-    assert (done.returncode, done.stderr) == (1, "ensemble-cloud: there is no host 'nowhere'\n")
+    assert done.returncode == 1
+    assert done.stderr.startswith("ensemble-cloud: there is no host 'nowhere'; there are r1-h1,")
 
 
 def test_a_running_cloud_cannot_be_started_again_or_removed(cloud: EmbeddedCloud) -> None:
