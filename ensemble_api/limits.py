@@ -30,4 +30,6 @@ FAILED_DOMAINS: Final = 16  # named in a dry run
 GENERATION: Final = 2**31 - 1  # what every database counts to
 REMOVED: Final = 200  # members that are named in a change
 ADOPTED: Final = 1000  # servers that are named in an adoption
+RECOVERY_DELAY: Final = 86_400  # seconds from a loss to what is done about it by itself
+RECOVERY_AT_ONCE: Final = 100  # members that are repaired at a time
 KEY: Final = 255  # characters of an idempotency key

@@ -6,11 +6,23 @@ from typing import Any
 
 import jsonschema
 
-from ensemble_api import exception, limits, schema_errors, template_rules
+from ensemble_api import exception, limits, recovery, schema_errors, template_rules
 from ensemble_api.planning.policies.exclusive import OTHERS
 from ensemble_api.planning.policies.selector import RULES
 from ensemble_api.schema_formats import FORMATS
 from ensemble_api.server_schema import METADATA, NAME, SERVER, TEXT, TIER_NAME, UUID
+
+RECOVERY: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "mode": {"enum": [*recovery.Mode]},
+        "delay": {"type": "integer", "minimum": 0, "maximum": limits.RECOVERY_DELAY},
+        "at_once": {"type": "integer", "minimum": 1, "maximum": limits.RECOVERY_AT_ONCE},
+        "locked": {"enum": [*recovery.Locked]},
+        "rebalance": {"enum": [*recovery.Mode]},
+    },
+    "additionalProperties": False,
+}
 
 TIER: dict[str, Any] = {
     "type": "object",
@@ -18,6 +30,11 @@ TIER: dict[str, Any] = {
         "name": TIER_NAME,
         "count": {"type": "integer", "minimum": 1, "maximum": limits.MEMBERS_OF_TIER},
         "server": SERVER,
+        recovery.FIELD: {
+            "type": "object",
+            "properties": {"rebuild": {"type": "boolean"}},
+            "additionalProperties": False,
+        },
     },
     "required": ["name", "count", "server"],
     "additionalProperties": False,
@@ -111,6 +128,7 @@ ENSEMBLE: dict[str, Any] = {
                     "maxItems": limits.TIERS,
                 },
                 "policies": {"type": "array", "items": POLICY, "maxItems": limits.POLICIES},
+                recovery.FIELD: RECOVERY,
             },
             "required": ["name", "tiers"],
             "additionalProperties": False,
@@ -126,7 +144,7 @@ CREATE: dict[str, Any] = {
 }
 
 # What is to be otherwise; tiers and policies are all that there are to be. A tier that the ensemble
-# has keeps its server template where that is left out.
+# has keeps its server template, and its recovery, where that is left out.
 _DESCRIPTION = ENSEMBLE["properties"]["ensemble"]
 _MEMBERS: dict[str, Any] = {
     "type": "array",
@@ -284,7 +302,7 @@ def check_change(body: Any, before: Mapping[str, Any]) -> dict[str, Any]:
     _check(_CHANGE, body)
     given = {key: each for key, each in body["ensemble"].items() if key != "generation"}
     if "tiers" in given:
-        known = {tier["name"]: {"server": tier["server"]} for tier in before["tiers"]}
+        known = {tier["name"]: tier for tier in before["tiers"]}
         given["tiers"] = [{**known.get(each["name"], {}), **each} for each in given["tiers"]]
     described = check_ensemble({"ensemble": {**before, **given}})
     return {
@@ -346,11 +364,14 @@ def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
         "name": given["name"].strip(),
         "description": given.get("description", ""),
         "tiers": [
-            {**tier, "server": {"networks": "auto", **tier["server"]}} for tier in given["tiers"]
+            recovery.completed({**tier, "server": {"networks": "auto", **tier["server"]}})
+            for tier in given["tiers"]
         ],
         "policies": [{"enforcement": "hard", **policy} for policy in given.get("policies", [])],
     }
     if given.get("metadata"):  # without any it is as what was stored before there were any
         completed["metadata"] = given["metadata"]
+    if wanted := recovery.Recovery.of(given).described:
+        completed[recovery.FIELD] = wanted
     template_rules.check(completed)
     return completed

@@ -27,6 +27,8 @@ _SERVER_OTHERS: Final = (
     "networks", "fixed_ips", "scheduler_hints", "user_data", "user_data_file", "metadata",
     "description", "root_volume",
 )  # fmt: skip
+_RECOVERY_WORDS: Final = ("mode", "locked", "rebalance")
+_RECOVERY_COUNTS: Final = ("delay", "at_once")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def _content(path: str, label: str) -> bytes:
 
 
 def _ensemble(top: Value, name: str | None, folder: Path | None) -> dict[str, Any]:
-    given = top.mapping(("name", "description", "metadata", "tiers", "policies"))
+    given = top.mapping(("name", "description", "metadata", "tiers", "policies", "recovery"))
     body: dict[str, Any] = {}
     if name is not None:
         body["name"] = name
@@ -103,16 +105,28 @@ def _ensemble(top: Value, name: str | None, folder: Path | None) -> dict[str, An
     known = [tier["name"] for tier in body["tiers"]]
     if "policies" in given:
         body["policies"] = [policy.read(each, known) for each in given["policies"].items()]
+    if "recovery" in given:
+        body["recovery"] = _recovery(given["recovery"])
     return body
 
 
 def _tier(tier: Value, folder: Path | None) -> dict[str, Any]:
-    given = tier.mapping(("name", "count", "server"))
-    return {
+    given = tier.mapping(("name", "count", "server", "recovery"))
+    body: dict[str, Any] = {
         "name": tier.required(given, "name").name(),
         "count": tier.required(given, "count").whole(),
         "server": _server(tier.required(given, "server"), folder),
     }
+    if "recovery" in given:
+        recovery = given["recovery"].mapping(("rebuild",))
+        body["recovery"] = {key: each.boolean() for key, each in recovery.items()}
+    return body
+
+
+def _recovery(recovery: Value) -> dict[str, Any]:
+    given = recovery.mapping((*_RECOVERY_WORDS, *_RECOVERY_COUNTS))
+    words = {key: given[key].name() for key in _RECOVERY_WORDS if key in given}
+    return words | {key: given[key].whole() for key in _RECOVERY_COUNTS if key in given}
 
 
 def _server(server: Value, folder: Path | None) -> dict[str, Any]:

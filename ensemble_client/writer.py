@@ -10,8 +10,8 @@ import yaml
 
 from ensemble_client.words import printable
 
-_PARTS: Final = ("name", "description", "metadata", "tiers", "policies")
-_TIER: Final = ("name", "count", "server")
+_PARTS: Final = ("name", "description", "metadata", "tiers", "policies", "recovery")
+_TIER: Final = ("name", "count", "server", "recovery")
 _SAID: Final = ("message", "holds")  # what answers say of a policy
 _WIDTH: Final = 100
 

@@ -55,6 +55,7 @@ _LISTED = {
     "name": STRING,
     "description": STRING,
     "metadata": server_schema.METADATA,
+    "recovery": schemas.RECOVERY,
     "project_id": STRING,
     "user_id": STRING,
     "status": words(Status),
@@ -103,6 +104,7 @@ _POLICY = {
 }
 
 _DETAILS = {
+    "recovery_messages": several(SAID),
     "warnings": several(SAID),
     "policies": several(_POLICY),
     "members": several(_MEMBER),

@@ -13,6 +13,7 @@ from ensemble_api.planning import result
 from ensemble_api.planning.message import Sentence, listed
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.records import GONE, EnsembleRecord
+from ensemble_api.recovery import planned_tiers
 
 _NOT_RUNNING = Sentence(
     "conflict.not-running", "Only an ensemble that is built can be changed; this one is %(status)s."
@@ -137,10 +138,11 @@ def check_addresses(body: Mapping[str, Any], added: Iterable[Member]) -> None:
 
 
 def touches_no_member(record: EnsembleRecord, change: ChangeRequest) -> bool:
-    """Whether only the words of a description change."""
-    same = ("tiers", "policies")
-    return not (change.named or change.mend) and all(
-        change.body[each] == record.body[each] for each in same
+    """Whether only the words of a description change, or what is done by itself."""
+    return (
+        not (change.named or change.mend)
+        and planned_tiers(change.body) == planned_tiers(record.body)
+        and change.body["policies"] == record.body["policies"]
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from ensemble_api.planning import check, result
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
+from ensemble_api.recovery import planned_tiers
 from ensemble_api.results.dry_run import Move
 from ensemble_api.usecases.resolve import ResolvedRequest
 from ensemble_api.views.stored_plans import StoredPlan
@@ -16,7 +17,7 @@ from ensemble_api.views.stored_plans import StoredPlan
 def digest(request: ResolvedRequest) -> str:
     """What was planned, in short: the tiers as posted and the policies as they are meant."""
     policies = [{"kind": each.kind, **asdict(each)} for each in request.ensemble.policies]
-    plan = {"tiers": request.body["tiers"], "policies": policies}
+    plan = {"tiers": planned_tiers(request.body), "policies": policies}
     return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
 
 

@@ -4,6 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ensemble_api import recovery
 from ensemble_api.planning import survivability
 from ensemble_api.planning.message import Sentence, following
 from ensemble_api.planning.model import Ensemble, Member
@@ -49,6 +50,7 @@ def ensemble(
         "name": record.name,
         "description": record.body["description"],
         "metadata": dict(record.body.get("metadata", {})),
+        "recovery": recovery.Recovery.of(record.body).described,
         "project_id": record.project_id,
         "user_id": record.user_id,
         "status": record.status.value,
@@ -82,6 +84,9 @@ def ensemble(
         labels=record.plan.get("labels", {}),
     )
     return view | {
+        "recovery_messages": [
+            {"code": each.code, "message": each} for each in recovery.sentences(record.body)
+        ],
         "warnings": warnings(record.name, namesakes, _first_server(record)),
         "policies": _policies(record),
         "members": [

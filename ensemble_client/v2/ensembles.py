@@ -140,15 +140,15 @@ class EnsembleManager(base.ManagerWithFind):
     ) -> Ensemble:
         """Change an ensemble that runs, by id or resource, and begin to carry that out.
 
-        `body` is what is to be otherwise: "name", "description", "metadata", "tiers" and
-        "policies", each whole, and the "generation" that was looked at; a tier that the ensemble
-        has may do without its "server". `remove` are names of members that are to go where their
-        tiers shrink, `release` of those that go and whose servers stay, as plain servers. For each
-        of `replace` another one is built before it goes, so that no tier shrinks for it. With
-        `mend`, members move, as few as can be, so that policies hold that do not now. With `plan`,
-        the id of a preview, what was previewed is done, or nothing. The answer comes as soon as
-        the capacity is reserved; an HTTP error of status 412 says that the ensemble was
-        changed meanwhile. Raises TooLarge as `create` does.
+        `body` is what is to be otherwise: "name", "description", "metadata", "tiers", "policies"
+        and "recovery", each whole, and the "generation" that was looked at; a tier that the
+        ensemble has may do without its "server" and its "recovery". `remove` are names of members
+        that are to go where their tiers shrink, `release` of those that go and whose servers stay,
+        as plain servers. For each of `replace` another one is built before it goes, so that no tier
+        shrinks for it. With `mend`, members move, as few as can be, so that policies hold that do
+        not now. With `plan`, the id of a preview, what was previewed is done, or nothing. The
+        answer comes as soon as the capacity is reserved; an HTTP error of status 412 says that the
+        ensemble was changed meanwhile. Raises TooLarge as `create` does.
         """
         wanted = self._change_of(body, remove, replace, release, mend)
         wanted |= {"plan": plan} if plan else {}

@@ -68,6 +68,8 @@ def ensemble(name: str, status: str = "ACTIVE", active: int = 2, **more: Any) ->
         "name": name,
         "description": None,
         "metadata": {},
+        "recovery": {},
+        "recovery_messages": [],
         "project_id": PROJECT,
         "user_id": "u-demo",
         "status": status,

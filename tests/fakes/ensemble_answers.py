@@ -172,6 +172,8 @@ def ensemble(status: str, active: int = 0, **changes: Any) -> dict[str, Any]:
         "name": "shop",
         "description": "",
         "metadata": {},
+        "recovery": {},
+        "recovery_messages": [],
         "project_id": PROJECT,
         "user_id": "u1",
         "status": status,

@@ -107,6 +107,8 @@ def test_every_limit_is_tried_or_not_of_a_request_body(cloud: SmallCloud) -> Non
         "max_security_groups",
         "max_page_size",
         "max_failed_domains",
+        "max_recovery_delay",
+        "max_recovery_at_once",
         "max_key_length",
         "plan_lifetime",
     }

@@ -109,6 +109,36 @@ def test_metadata_of_the_ensemble_are_its_own_and_change_as_its_words_do(
     assert fault(answer)["details"]["field"] == "ensemble.metadata.owner"
 
 
+def test_what_is_done_by_itself_changes_as_words_do(cloud: SmallCloud) -> None:
+    """Whole, as every field; a tier keeps what is not said anew; no member is touched."""
+    wanted = {**body(("web", 1)), "recovery": {"mode": "auto", "delay": 60}}
+    wanted["tiers"][0]["recovery"] = {"rebuild": True}
+    ensemble_id = cloud.post(wanted).json["ensemble"]["id"]
+    cloud.run(ensemble_id)
+    (server,) = cloud.nova.alive()
+    view = cloud.patch(ensemble_id, {"description": "Sells."}).json["ensemble"]
+    assert view["recovery"]["delay"] == 60
+    assert [each["message"] for each in view["recovery_messages"]] == [
+        "Servers that are lost for 60 seconds get other places by themselves, at most 10 at once.",
+        "A server of web that cannot be evacuated is built anew by its template.",
+    ]
+
+    tiers = [{"name": "web", "count": 1}]
+    answer = cloud.patch(ensemble_id, {"recovery": {"rebalance": "auto"}, "tiers": tiers})
+    view = answer.json["ensemble"]
+    assert (view["recovery"]["mode"], view["recovery"]["delay"]) == ("manual", 0)
+    assert (view["generation"], view["settled"]) == (3, True)
+    assert view["tiers"][0]["recovery"] == {"rebuild": True}
+    tiers = [{"name": "web", "count": 1, "recovery": {"rebuild": False}}]
+    view = cloud.patch(ensemble_id, {"recovery": {}, "tiers": tiers}).json["ensemble"]
+    assert (view["recovery"], view["settled"]) == ({}, True)
+    assert "recovery" not in view["tiers"][0]
+    assert [each.id for each in cloud.nova.alive()] == [server.id]
+
+    answer = cloud.patch(ensemble_id, {"recovery": {"delay": 86_401}})
+    assert fault(answer)["details"]["field"] == "ensemble.recovery.delay"
+
+
 def test_what_does_not_fit_leaves_nothing(cloud: SmallCloud) -> None:
     ensemble_id = built(cloud, ("web", 3))
     before = cloud.store.get(ensemble_id)

@@ -70,6 +70,13 @@ def sort_order(text: str) -> tuple[str, str | None]:
     return key, direction or None
 
 
+def count(text: str) -> int:
+    """Read a count of at least 0."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a count from 0 up")
+    return int(text)
+
+
 def positive(text: str) -> int:
     """Read a count of at least 1."""
     if not text.isdecimal() or int(text) < 1:

@@ -17,6 +17,7 @@ from ensemble_client.names import resolve
 from ensemble_client.osc.command_line import command_line
 from ensemble_client.osc.v1 import columns
 from ensemble_client.osc.v1.arguments import find, take_properties, tier_count
+from ensemble_client.osc.v1.recovery import OPTIONS, take_recovery, wanted_recovery
 from ensemble_client.osc.watch import Watch
 
 
@@ -126,7 +127,7 @@ class ChangeOfEnsemble(command.ShowOne):
 
 
 class SetEnsemble(ChangeOfEnsemble):
-    """Change an ensemble that runs: its words, properties, tiers, policies or places."""
+    """Change an ensemble that runs: its words, properties, tiers, policies, recovery or places."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the options of set."""
@@ -146,6 +147,7 @@ class SetEnsemble(ChangeOfEnsemble):
             metavar="<file>",
             help="Tiers and policies as they are to be, as YAML or JSON; - reads standard input",
         )
+        take_recovery(parser)
         parser.add_argument(
             "--mend",
             action="store_true",
@@ -163,17 +165,23 @@ class SetEnsemble(ChangeOfEnsemble):
         if parsed_args.file is not None:
             source = ensemble_file.read(parsed_args.file, ensemble.name)
             body = resolve(source, self.app.client_manager.sdk_connection)
-            found = {key: body[key] for key in ("tiers", "policies") if key in body}
+            found = {key: body[key] for key in ("tiers", "policies", "recovery") if key in body}
             found.setdefault("policies", [])
         for name in ("name", "description"):
             if (given := getattr(parsed_args, name)) is not None:
                 found[name] = given
         if parsed_args.properties or parsed_args.unset_property:
             found["metadata"] = self._properties(ensemble, parsed_args)
+        if recovery := wanted_recovery(ensemble, parsed_args):
+            if parsed_args.file is not None:
+                raise exceptions.CommandError(
+                    "Say what is done after a failure in the file or by options, not in both."
+                )
+            found |= recovery
         if not (found or parsed_args.mend):
             raise exceptions.CommandError(
                 "Say what is to be otherwise: --name, --description, --property, --unset-property, "
-                "--file or --mend."
+                f"{OPTIONS}, --file or --mend."
             )
         return found
 

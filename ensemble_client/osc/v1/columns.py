@@ -58,6 +58,9 @@ def ensemble_fields(info: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         "survives": ReadableColumn(info.get("survives") or (), words.states_text),
         "tiers": ReadableColumn(info["tiers"], words.tiers_text),
         "policies": ReadableColumn(info.get("policies") or (), _messages),
+        "recovery": ReadableColumn(
+            info.get("recovery") or {}, lambda _: _messages(info.get("recovery_messages") or ())
+        ),
         "members": ReadableColumn(info.get("members") or (), places.member_lines),
         "survivability": _survivability(info, places),
         "objectives": ReadableColumn(info.get("objectives") or (), _messages),

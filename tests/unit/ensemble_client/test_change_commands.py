@@ -120,6 +120,47 @@ def test_a_property_that_is_not_there_is_named(fake: ScriptedCloud, openstack: R
     assert (done.code, done.err.strip()) == (1, "shop has no property site.")
 
 
+def test_what_is_done_by_itself_is_set_and_the_rest_of_it_stays(
+    fake: ScriptedCloud, openstack: Run
+) -> None:
+    before = {"mode": "auto", "delay": 5, "at_once": 10, "locked": "leave", "rebalance": "manual"}
+    after = {**before, "delay": 60, "at_once": 3, "rebalance": "auto"}
+    said = [{"code": "recovery.by-command", "message": "Servers get other places."}]
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE", recovery=before)}))
+    changed = ensemble("ACTIVE", recovery=after, recovery_messages=said)
+    fake.on("PATCH", ONE, (202, {"ensemble": changed}))
+    done = openstack(
+        "ensemble", "set", KEY, "--recovery-delay", "60", "--recovery-at-once", "3",
+        "--recovery-rebalance", "auto",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert "Servers get other places." in done.out
+    (sent,) = (each for each in fake.asked if each.method == "PATCH")
+    assert sent.body == {"ensemble": {"generation": 1, "recovery": after}}
+
+
+def test_a_tier_is_told_to_be_built_anew_and_another_not_to(
+    fake: ScriptedCloud, openstack: Run
+) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
+    fake.on("PATCH", ONE, preview(), (202, {"ensemble": ensemble("ACTIVE")}))
+    done = openstack("ensemble", "set", KEY, "--rebuild", "web", "--no-rebuild", "cache")
+    assert done.code == 0, done.err
+    sent = [each for each in fake.asked if each.method == "PATCH"]
+    assert sent[-1].body["ensemble"]["tiers"] == [
+        {"name": "web", "count": 2, "recovery": {"rebuild": True}},
+        {"name": "cache", "count": 1, "recovery": {"rebuild": False}},
+    ]
+
+
+def test_a_tier_that_cannot_be_built_anew_since_it_is_not_there_is_named(
+    fake: ScriptedCloud, openstack: Run
+) -> None:
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
+    done = openstack("ensemble", "set", KEY, "--rebuild", "db")
+    assert (done.code, done.err.strip()) == (1, "shop has no tier db; it has web, cache.")
+
+
 def test_set_takes_tiers_and_policies_from_a_file(
     fake: ScriptedCloud, openstack: Run, tmp_path: Path
 ) -> None:
@@ -151,7 +192,7 @@ def test_set_without_anything_to_set_says_what_there_is(
     fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
     done = openstack("ensemble", "set", KEY)
     assert done.code == 1
-    assert "--unset-property, --file or --mend" in done.err
+    assert "--recovery, --rebuild, --no-rebuild, --file or --mend" in done.err
 
 
 def test_somebody_else_was_quicker(fake: ScriptedCloud, openstack: Run) -> None:

@@ -25,8 +25,9 @@ BODY: dict[str, Any] = {
     "name": "shop",
     "description": "our shop: the \N{OCTOPUS} one",
     "metadata": {"owner": "ops", "cost center": "007"},
+    "recovery": {"mode": "auto", "delay": 30, "at_once": 5, "locked": "leave", "rebalance": "auto"},
     "tiers": [
-        {"name": "web", "count": 3, "server": SERVER},
+        {"name": "web", "count": 3, "server": SERVER, "recovery": {"rebuild": True}},
         {"name": "db", "count": 1, "server": {"flavor": "f1", "image": "i1", "networks": "auto"}},
     ],
     "policies": [
