@@ -14,6 +14,8 @@ class OperationType(StrEnum):
 
     CREATE = "create"  # undone when it cannot reach its goals
     CHANGE = "change"  # what it has added goes again when it cannot reach its goals
+    REPAIR = "repair"  # lost members get places again; what cannot be had is given up singly
+    MOVE = "move"  # members that run get other places; given up singly too
     DELETE = "delete"  # tried until it does
 
 
@@ -35,6 +37,10 @@ class OperationStatus(StrEnum):
 
 
 _ENDED = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CANCELLED)
+
+
+MOVING = (OperationType.CHANGE, OperationType.REPAIR, OperationType.MOVE)  # that may move members
+_UNDOES_NOTHING = (OperationType.REPAIR, OperationType.MOVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +70,21 @@ class MoveStatus(StrEnum):
         return self in (MoveStatus.DONE, MoveStatus.GIVEN_UP)
 
 
+class MoveKind(StrEnum):
+    """How a member gets to another host."""
+
+    LIVE_MIGRATION = "live-migration"  # it runs all the time
+    EVACUATION = "evacuation"  # its host has failed: Nova builds its server again elsewhere
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """That a member with a server is to get to its goal's host from the host ``source``.
 
     ``provider``, ``resources`` and ``domains`` are what its record says once it is there.
-    ``tries`` is how often Nova was asked, ``refusal`` what it said last.
+    ``tries`` is how often Nova was asked, ``refusal`` what it said last, ``reason`` why it was
+    given up. Of an evacuation, ``ran`` is whether the server was ACTIVE before, and ``started``
+    whether Nova was asked to start it after that.
     """
 
     source: str
@@ -79,6 +94,10 @@ class Move:
     status: MoveStatus = MoveStatus.WAITING
     tries: int = 0
     refusal: str = ""
+    kind: MoveKind = MoveKind.LIVE_MIGRATION
+    reason: Message | None = None
+    ran: bool = True
+    started: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +157,16 @@ class Operation:
         return begun and self.type is not OperationType.DELETE
 
     @property
+    def undoes(self) -> bool:
+        """Whether what it has added goes again when it fails: else one failure ends no others."""
+        return self.type not in _UNDOES_NOTHING
+
+    @property
+    def may_move(self) -> bool:
+        """Whether it is of a type that moves members which are there, and so changes no status."""
+        return self.type in MOVING
+
+    @property
     def removing(self) -> bool:
         """Whether what it wants gone is being removed."""
         if self.type is OperationType.DELETE:
@@ -165,6 +194,16 @@ class Operation:
     def moves(self) -> Mapping[str, Goal]:
         """The goals of the members that move, by their ids, in the order of their moves."""
         return {each.member_id: each for each in self.goals if each.move is not None}
+
+    @property
+    def evacuates(self) -> bool:
+        """Whether servers are to come back, or are just coming, from hosts that have failed."""
+        return any(
+            each.move is not None
+            and each.move.kind is MoveKind.EVACUATION
+            and not each.move.status.ended
+            for each in self.goals
+        )
 
     def with_move(self, member_id: str, **changes: Any) -> "Operation":
         """This operation with what has changed of a member's move."""

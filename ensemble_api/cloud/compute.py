@@ -22,6 +22,7 @@ VERSION = "2.96"
 PROXY_VERSION = "2.35"  # the last with images and networks
 HINT_VERSION = "2.100"  # the first with the scheduler hints of a server
 FLAVOR_ID_VERSION = "2.46"  # the last that tells the id of a server's flavor
+EVACUATION_VERSION = "2.94"  # the last that leaves an evacuated server in the state it was in
 HYPERVISOR_VERSION = "2.87"  # from 2.88 on, Nova asks every single host for its uptime
 MOST_HINTS = 10_000  # that are remembered
 GONE = 404
@@ -359,6 +360,25 @@ class Compute:
         """
         body = {"os-migrateLive": {"host": host, "block_migration": "auto"}}
         self._call(context, "POST", f"/servers/{_quote(server_id)}/action", body)
+
+    def evacuate(self, context: Context, server_id: str, host: str) -> None:
+        """Ask for a server whose host has failed to be built again on ``host``, by the scheduler.
+
+        The answer comes before the scheduler has been asked. Nova refuses as long as it thinks that
+        the server's own host is up; it does not look at locks here.
+
+        :raises ensemble_api.exception.CloudError: when Nova refuses.
+        """
+        path = f"/servers/{_quote(server_id)}/action"
+        self._call(context, "POST", path, {"evacuate": {"host": host}}, EVACUATION_VERSION)
+
+    def start(self, context: Context, server_id: str) -> None:
+        """Ask for a stopped server to be started.
+
+        :raises ensemble_api.exception.CloudError: when Nova refuses, as of one that runs.
+        """
+        path = f"/servers/{_quote(server_id)}/action"
+        self._call(context, "POST", path, {"os-start": None})
 
 
 # The fields of a template that Nova calls the same and takes as they are.

@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from ensemble_api.operations import MoveKind
 from ensemble_api.planning.message import Message
 from ensemble_api.records import MemberRecord, MemberStatus, Status
 
@@ -101,6 +102,14 @@ class MoveServer:
     """
 
     member: MemberRecord
+    kind: MoveKind = MoveKind.LIVE_MIGRATION
+
+
+@dataclass(frozen=True, slots=True)
+class StartServer:
+    """Ask Nova to start the server of a member that it has left stopped on the new host."""
+
+    member: MemberRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +121,13 @@ class RecordMove:
 
 @dataclass(frozen=True, slots=True)
 class StopMove:
-    """Give a move up, with what is held for it: the member stays where it is."""
+    """Give a move up, with what is held for it: the member stays where it is.
+
+    Without a ``reason`` the operation as a whole has one.
+    """
 
     member: MemberRecord
+    reason: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +165,7 @@ Action: TypeAlias = (
     | ReleaseHold
     | RecordServer
     | MoveServer
+    | StartServer
     | RecordMove
     | StopMove
     | Block

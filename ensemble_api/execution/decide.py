@@ -21,6 +21,8 @@ _INTERRUPTED = Sentence(
     "event.interrupted", "The service was interrupted while it reserved the capacity."
 )
 
+AT_ONCE = 10  # evacuations of one ensemble that does not say how many
+
 # What an ensemble is when its operation has reached its goals; None: it is forgotten.
 _END: Final[Mapping[tuple[OperationType, OperationStatus], Status | None]] = {
     (OperationType.CREATE, OperationStatus.RUNNING): Status.ACTIVE,
@@ -52,8 +54,9 @@ def decide(
     if operation.status is OperationStatus.RESERVING:
         # Its creator holds the lease until it has answered; that we may act means that it died.
         return (Fail(_INTERRUPTED()),)
-    if operation.type is OperationType.CHANGE:
-        return _change(ensemble, servers, operation, concurrency, timeout, down, silent)
+    if operation.may_move:
+        how = _change if operation.undoes else _repair
+        return how(ensemble, servers, operation, concurrency, timeout, down, silent)
     wanted, there = _part(ensemble, servers, operation.wanted)
     unwanted, left = _part(ensemble, servers, operation.unwanted)
     to_build = build(
@@ -86,7 +89,49 @@ def _change(
             return to_build
         to_move = move(ensemble, servers, operation)
         return (Advance(),) if to_move is None else to_move
-    to_move = move(ensemble, servers, operation, start=False)
+    return _remove(ensemble, servers, operation, timeout, silent)
+
+
+def _repair(
+    ensemble: EnsembleRecord,
+    servers: tuple[Server, ...],
+    operation: Operation,
+    concurrency: int,
+    timeout: float,
+    down: Collection[str],
+    silent: Collection[str],
+) -> tuple[Action, ...]:
+    """Move and build side by side: what cannot be had of it keeps nothing else from being done."""
+    if operation.status is not OperationStatus.RUNNING:
+        return _remove(ensemble, servers, operation, timeout, silent)
+    wanted, there = _part(ensemble, servers, operation.wanted)
+    to_build = build(
+        wanted, there, concurrency=concurrency, timeout=timeout, down=down, silent=silent
+    )
+    to_move = move(
+        ensemble,
+        servers,
+        operation,
+        at_once=ensemble.body.get("recovery", {}).get("at_once", AT_ONCE),
+        timeout=timeout,
+        down=down,
+    )
+    if to_build is None and to_move is None:
+        return (Advance(),)
+    if to_move is not None and to_build and isinstance(to_build[0], Fail):
+        return to_move
+    return (*(to_move or ()), *(to_build or ()))
+
+
+def _remove(
+    ensemble: EnsembleRecord,
+    servers: tuple[Server, ...],
+    operation: Operation,
+    timeout: float,
+    silent: Collection[str],
+) -> tuple[Action, ...]:
+    """Let what moves come to its end, begin no more, and remove what is to go."""
+    to_move = move(ensemble, servers, operation, start=False, timeout=timeout)
     unwanted, left = _part(ensemble, servers, operation.unwanted - operation.released)
     to_remove = remove(unwanted, left, silent)
     if to_move is None and to_remove is None:

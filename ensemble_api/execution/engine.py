@@ -23,7 +23,7 @@ from ensemble_api.execution.root_volumes import RootVolumes
 from ensemble_api.execution.search import HOST_PATIENCE
 from ensemble_api.execution.server_requests import ServerRequests
 from ensemble_api.execution.servers import Servers
-from ensemble_api.operations import OperationType, Requester
+from ensemble_api.operations import Requester
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.store.api import Store
@@ -121,7 +121,7 @@ class Engine:
         if obstacle:
             return NextStep.WHEN_UNBLOCKED
         # That a server is to go is asked again until it goes, and no reason to hurry.
-        waiting = (actions.DeleteServer, actions.MoveServer)
+        waiting = (actions.DeleteServer, actions.MoveServer, actions.StartServer)
         idle = all(isinstance(action, waiting) for action in chosen)
         return NextStep.AFTER_A_WHILE if idle else NextStep.NOW
 
@@ -137,14 +137,16 @@ class Engine:
     ) -> tuple[frozenset[str], frozenset[str]]:
         """The hosts that are down, and those of silent cells, where it matters now.
 
-        That is if servers are to be asked for or are not built, or were asked for and are not seen.
+        That is if servers are to be asked for or are not built, or were asked for and are not seen;
+        or if some are to come back from a host that has failed.
         """
         wanted = [each for each in ensemble.members if each.id in ensemble.building]
         there = {each.member_id for each in servers if not each.discarded}
         asked = any(each.id not in there and not each.pause for each in wanted)
         unseen = any(each.awaited and each.id not in there for each in ensemble.members)
         failed = any(each.status == "ERROR" for each in servers)
-        if asked or unseen or (wanted and (failed or ensemble.idle > HOST_PATIENCE)):
+        evacuating = ensemble.operation is not None and ensemble.operation.evacuates
+        if asked or unseen or evacuating or (wanted and (failed or ensemble.idle > HOST_PATIENCE)):
             return self._compute.down_and_silent(context)
         return frozenset(), frozenset()
 
@@ -178,7 +180,12 @@ class Engine:
                 return self._release(context, ensemble, member)
             case actions.RecordServer(member, status, server_id):
                 self._record(context, ensemble, member, status, server_id)
-            case actions.MoveServer() | actions.RecordMove() | actions.StopMove():
+            case (
+                actions.MoveServer()
+                | actions.StartServer()
+                | actions.RecordMove()
+                | actions.StopMove()
+            ):
                 self._moves.carry_out(ensemble, requester, action, hints)
             case actions.Fail(message):
                 self._fail(ensemble, message)
@@ -241,8 +248,9 @@ class Engine:
         )
 
     def _fail(self, ensemble: EnsembleRecord, message: Message) -> None:
-        if ensemble.operation and ensemble.operation.type is OperationType.CHANGE:
-            LOG.warning("The change of ensemble %s is undone: %s", ensemble.id, message)
+        if ensemble.operation and ensemble.operation.may_move:
+            kind = ensemble.operation.type.value
+            LOG.warning("The %s of ensemble %s is undone or ends: %s", kind, ensemble.id, message)
             self._store.undo_change(ensemble, message, owner=self._owner)
             return
         LOG.warning("Ensemble %s is rolled back: %s", ensemble.id, message)

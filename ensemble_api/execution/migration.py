@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Live migrations of members: each is saved as intent before Nova is asked, and as result after."""
+"""Moves of members: each is saved as intent before Nova is asked, and as result after."""
 
 import logging
 from collections.abc import Mapping
@@ -8,11 +8,11 @@ from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import Session
-from ensemble_api.execution.actions import MoveServer, RecordMove, StopMove
+from ensemble_api.execution.actions import MoveServer, RecordMove, StartServer, StopMove
 from ensemble_api.execution.build import pause_after
 from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.moves import MOST_TRIES
-from ensemble_api.operations import MoveStatus, Requester
+from ensemble_api.operations import MoveKind, MoveStatus, Requester
 from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.store.api import Store
 
@@ -43,7 +43,7 @@ class Moves:
         self,
         ensemble: EnsembleRecord,
         requester: Requester,
-        action: MoveServer | RecordMove | StopMove,
+        action: MoveServer | StartServer | RecordMove | StopMove,
         guards: Mapping[str, str],
     ) -> None:
         """Do what was decided; ``guards`` are those that close hosts, by the member's id.
@@ -54,12 +54,16 @@ class Moves:
         if isinstance(action, MoveServer):
             self._ask(ensemble, requester, member, guards.get(member.id))
             return
+        if isinstance(action, StartServer):
+            self._start(ensemble, requester, member)
+            return
         # Also what a process that has died did not give up.
         self._reservation.release(member.id)
         if isinstance(action, RecordMove):
             self._store.save_moved(ensemble, member, self._owner)
         else:
-            self._store.save_move(ensemble, member, self._owner, status=MoveStatus.GIVEN_UP)
+            given_up = {"status": MoveStatus.GIVEN_UP, "reason": action.reason}
+            self._store.save_move(ensemble, member, self._owner, **given_up)
 
     def _ask(
         self,
@@ -69,23 +73,39 @@ class Moves:
         guard: str | None,
     ) -> None:
         """Hand a member over from what is held on its new host to its server, which goes there."""
-        goal = ensemble.operation.moves[member.id].move if ensemble.operation else None
-        if goal is None:
+        move = ensemble.operation.moves[member.id].move if ensemble.operation else None
+        if move is None:
             return
-        tries = goal.tries + 1
+        tries = move.tries + 1
         asked = {"status": MoveStatus.ASKED, "tries": tries, "refusal": ""}
         self._store.save_move(ensemble, member, self._owner, **asked)
         self._reservation.release(member.id)
         context = self._session.acting_for(requester, ensemble.project_id, moves=True)
         # Placement and Keystone may have taken their time.
         self._store.check_lease(ensemble, self._owner)
+        ask = (
+            self._compute.evacuate
+            if move.kind is MoveKind.EVACUATION
+            else self._compute.live_migrate
+        )
         try:
-            self._compute.live_migrate(context, str(member.server_id), member.host)
+            ask(context, str(member.server_id), member.host)
         except exception.CloudError as error:
             LOG.info("Nova did not move %s of %s: %s", member.name, ensemble.id, error)
-            lasting = pause_after(error.status, goal.tries) is None
-            self._wait(ensemble, member, MOST_TRIES if lasting else tries, error.message)
+            lasting = pause_after(error.status, move.tries) is None
+            # What Nova tells an operator may name them.
+            answer = error.message.replace(move.source, "[host]").replace(member.host, "[host]")
+            self._wait(ensemble, member, MOST_TRIES if lasting else tries, answer)
             self._handovers.end(guard)
+
+    def _start(self, ensemble: EnsembleRecord, requester: Requester, member: MemberRecord) -> None:
+        """Start a server that Nova has left stopped; once, since its tenant may want it so."""
+        self._store.save_move(ensemble, member, self._owner, started=True)
+        context = self._session.acting_for(requester, ensemble.project_id)
+        try:
+            self._compute.start(context, str(member.server_id))
+        except exception.CloudError as error:
+            LOG.warning("Nova did not start %s of %s: %s", member.name, ensemble.id, error)
 
     def _wait(
         self, ensemble: EnsembleRecord, member: MemberRecord, tries: int, refusal: str

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What to do next for members that are to move, from what is recorded and observed: pure.
 
-One moves at a time, in the order of the goals. A change asks for moves so, and whatever else does
-that plans them in advance: Nova is asked only for what was held before, and looked at after.
+Live migrations go one at a time, in the order of the goals, and evacuations several at a time. Nova
+is asked only for what was held before, and looked at after. What cannot be had is given up where
+the operation undoes nothing; else it ends the operation.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
+from ensemble_api.execution import evacuation
 from ensemble_api.execution.actions import (
     Action,
     Fail,
@@ -15,9 +17,9 @@ from ensemble_api.execution.actions import (
     Server,
     StopMove,
 )
-from ensemble_api.operations import Goal, MoveStatus, Operation
+from ensemble_api.operations import Goal, MoveKind, MoveStatus, Operation
 from ensemble_api.planning.message import Message, Sentence
-from ensemble_api.records import EnsembleRecord, moved
+from ensemble_api.records import EnsembleRecord, MemberRecord, moved
 
 MOST_TRIES = 5  # of one move; one that a crash has interrupted counts as well
 
@@ -36,12 +38,21 @@ _UNFIT = Sentence(
 
 
 def move(
-    ensemble: EnsembleRecord, servers: Iterable[Server], operation: Operation, *, start: bool = True
+    ensemble: EnsembleRecord,
+    servers: Iterable[Server],
+    operation: Operation,
+    *,
+    start: bool = True,
+    at_once: int = 1,
+    timeout: float = 0.0,
+    down: Collection[str] = (),
 ) -> tuple[Action, ...] | None:
     """The next actions for members that move; None when all moves have ended.
 
     ``start`` is whether moves are begun. If not, those under way are waited for, and the others
-    given up.
+    given up. ``at_once`` is how many evacuations may be under way, ``timeout`` the seconds after
+    which one that does not end is given up, ``down`` the hosts whose compute service does not
+    report.
     """
     found = {each.member_id: each for each in servers if not each.discarded}
     members = {each.id: each for each in ensemble.members}
@@ -53,23 +64,43 @@ def move(
     if not left:
         return None
     if not start:
-        return tuple(_end(ensemble, found, left))
-    member_id, goal = next(iter(sorted(left.items(), key=lambda each: _waits(each[1]))))
-    member, server = members[member_id], found.get(member_id)
-    if server is None or server.deleting:
-        return (Fail(_LOST(member=goal.name)),)
-    if server.task is not None:
-        return ()
-    if server.host == goal.host:
-        return (RecordMove(moved(member, goal)),)
-    if reason := _obstacle(goal, server):
-        return (Fail(reason),)
-    return (MoveServer(moved(member, goal)),)
+        return tuple(_end(ensemble, found, left, timeout))
+    chosen: list[Action] = []
+    for member_id, goal in _turns(left, at_once):
+        member, server = members[member_id], found.get(member_id)
+        if _is_evacuation(goal):
+            times = evacuation.Times(ensemble.idle, timeout)
+            action = evacuation.evacuate(member, goal, server, down, times, most=MOST_TRIES)
+        else:
+            action = _migrate(member, goal, server)
+        if isinstance(action, Message):
+            if operation.undoes:
+                return (Fail(action),)
+            action = StopMove(member, action)
+        chosen += [action] if action is not None else []
+    return tuple(chosen)
 
 
-def _waits(goal: Goal) -> bool:
+def _turns(left: Mapping[str, Goal], at_once: int) -> list[tuple[str, Goal]]:
     """Those that Nova was asked for come first, and then those that wait, as they are ordered."""
-    return _status(goal) is MoveStatus.WAITING
+    waiting = sorted(left.items(), key=lambda each: _status(each[1]) is MoveStatus.WAITING)
+    several = all(_is_evacuation(goal) for goal in left.values())
+    return waiting[: at_once if several else 1]
+
+
+def _migrate(member: MemberRecord, goal: Goal, server: Server | None) -> Action | Message | None:
+    """The next action for a live migration, why it cannot be had, or None to wait."""
+    if server is None or server.deleting:
+        return _LOST(member=goal.name)
+    if server.task is not None:
+        return None
+    if server.host == goal.host:
+        return RecordMove(moved(member, goal))
+    return _obstacle(goal, server) or MoveServer(moved(member, goal))
+
+
+def _is_evacuation(goal: Goal) -> bool:
+    return goal.move is not None and goal.move.kind is MoveKind.EVACUATION
 
 
 def _status(goal: Goal) -> MoveStatus:
@@ -90,7 +121,10 @@ def _obstacle(goal: Goal, server: Server) -> Message | None:
 
 
 def _end(
-    ensemble: EnsembleRecord, found: Mapping[str, Server], left: Mapping[str, Goal]
+    ensemble: EnsembleRecord,
+    found: Mapping[str, Server],
+    left: Mapping[str, Goal],
+    timeout: float,
 ) -> Iterable[Action]:
     """Record what has arrived, wait for what is moving, and give up what is where it was."""
     for member in ensemble.members:
@@ -99,8 +133,13 @@ def _end(
             continue
         server = found.get(member.id)
         asked = _status(goal) is MoveStatus.ASKED
-        if asked and server is not None and server.task is not None and not server.deleting:
-            continue
+        if asked and server is not None and not server.deleting:
+            evacuated = _is_evacuation(goal)
+            if server.task is not None and not (evacuated and ensemble.idle > timeout):
+                continue
+            is_there = server.host == goal.host
+            if evacuated and not is_there and evacuation.may_land(server, ensemble.idle):
+                continue
         if asked and server is not None and server.host == goal.host:
             yield RecordMove(moved(member, goal))
         else:

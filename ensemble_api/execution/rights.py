@@ -16,7 +16,7 @@ from ensemble_api.execution.actions import (
     FindHosts,
     MoveServer,
 )
-from ensemble_api.operations import Requester
+from ensemble_api.operations import MoveKind, Requester
 from ensemble_api.records import EnsembleRecord
 
 LOG = logging.getLogger(__name__)
@@ -37,8 +37,7 @@ class Rights:
         not say, nothing is lost: what would add to an ensemble waits, and the rest goes on.
         """
         recorded = ensemble.requester
-        kinds = (CreateServer, CreateInstead, FindHosts, MoveServer)
-        adding = [each for each in decided if isinstance(each, kinds)]
+        adding = [each for each in decided if _adds(each)]
         if not adding:
             return recorded, decided
         try:
@@ -53,3 +52,13 @@ class Rights:
         if held.roles and policies.allowed(acting, "create", ensemble.project_id):
             return held, decided
         return recorded, [Fail(loss)]
+
+
+def _adds(action: Action) -> bool:
+    """Whether an action needs a right that its requester must still have.
+
+    That what a tenant has comes back after a failure of its host needs none.
+    """
+    if isinstance(action, MoveServer):
+        return action.kind is not MoveKind.EVACUATION
+    return isinstance(action, CreateServer | CreateInstead | FindHosts)

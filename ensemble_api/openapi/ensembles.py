@@ -18,7 +18,7 @@ from ensemble_api.openapi.shapes import (
     several,
     words,
 )
-from ensemble_api.operations import MoveStatus, OperationStatus, OperationType
+from ensemble_api.operations import MoveKind, MoveStatus, OperationStatus, OperationType
 from ensemble_api.planning.survivability import State
 from ensemble_api.records import MemberStatus, Status
 
@@ -42,6 +42,8 @@ _GOAL = one(
     member=STRING,
     goal=words(("absent", "moved", "present", "released")),
     move=or_null(words(MoveStatus)),
+    move_kind=or_null(words(MoveKind)),
+    reason=or_null(SAID),
 )
 
 # As it was posted; a caller who may not see the user data is told that it is there.

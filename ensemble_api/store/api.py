@@ -20,6 +20,7 @@ from ensemble_api.store.create_requests import RequestKey
 from ensemble_api.store.database import retried
 from ensemble_api.store.folding import folded
 from ensemble_api.store.leases import Leases
+from ensemble_api.store.moves import Moves
 from ensemble_api.store.occupancy import Occupancy
 from ensemble_api.store.progress import Progress
 
@@ -61,7 +62,7 @@ class Page:
             raise ValueError("limit: must be at least 1")
 
 
-class Store(Occupancy, Leases, Progress, Changes, Adoption):
+class Store(Occupancy, Leases, Progress, Changes, Moves, Adoption):
     """The ensembles database behind one SQLAlchemy URL."""
 
     def get_for_work(self, ensemble_id: str) -> EnsembleRecord:

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changes of ensembles that run: accepted, planned anew, undone and ended; a transaction each."""
+"""Changes of ensembles that run: accepted, planned anew, undone and ended; a transaction each.
 
-from collections.abc import Collection, Mapping
+Repairs and moves, which ``store/moves`` begins, go on as changes do.
+"""
+
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,13 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ensemble_api import exception
-from ensemble_api.operations import MoveStatus, Operation, OperationStatus
+from ensemble_api.operations import Operation, OperationStatus
 from ensemble_api.planning.message import Message, Sentence, listed
-from ensemble_api.records import EnsembleRecord, MemberRecord, Status, template_digest
-from ensemble_api.store import members, models, operations, rows
+from ensemble_api.records import EnsembleRecord, Status, template_digest
+from ensemble_api.store import added, endings, members, models, operations, rows
 from ensemble_api.store.database import Database, retried
 from ensemble_api.store.folding import folded
 from ensemble_api.store.leases import UNSETTLED
+from ensemble_api.store.moves import operation_of, under_way
 from ensemble_api.store.progress import update_ensemble
 
 _BUILT = tuple(each.value for each in Status if each.built)
@@ -30,21 +34,11 @@ _CHANGES_WITH_MOVES = Sentence(
 )
 _DESCRIBED = Sentence("event.described", "The ensemble is described otherwise.")
 _REMOVES = Sentence("event.change-removes", "All that was added is there; what is to go does.")
-_CHANGED = Sentence("event.change-done", "The change is done.")
 _RELEASED = Sentence(
     "event.members-released",
     "%(members)s is of the ensemble no longer; its server was kept.",
     "%(members)s are of the ensemble no longer; their servers were kept.",
 )
-_UNDONE = Sentence("event.change-undone", "The change was undone; the ensemble is as before.")
-_UNDONE_BUT = Sentence(
-    "event.change-undone-but-moves",
-    "The change was undone. %(members)s had moved already, and stays where it is now.",
-    "The change was undone. %(members)s had moved already, and stay where they are now.",
-)
-_MOVING = Sentence("event.move-asked", "Nova is asked to move the server of %(member)s.")
-_MOVED = Sentence("event.move-done", "The server of %(member)s is on another host now.")
-_CANCELLED = Sentence("event.change-cancelled", "The change was cancelled, and is undone.")
 
 
 class Changes(Database):
@@ -68,7 +62,7 @@ class Changes(Database):
         Says whether that worked: not when it is of another ``generation`` by now, or when something
         else is under way. The ensemble is leased to ``owner`` for ``seconds`` then.
         """
-        operation = _operation(record)
+        operation = operation_of(record)
         lease = {
             "lease_owner": owner,
             "lease_until": rows.now() + timedelta(seconds=seconds),
@@ -77,15 +71,15 @@ class Changes(Database):
             if not _write_description(session, record, generation, **lease):
                 return False
             _keep_templates(session, record.id, operation.before or {}, record.body)
-            _add(session, record, operation.wanted)
-            _set_leaving(session, operation.unwanted, leaving=True)
+            added.add(session, record, operation.wanted)
+            added.set_leaving(session, operation.unwanted, leaving=True)
             operations.start(session, record.id, operation)
-            added, removed = len(operation.wanted), len(operation.unwanted)
+            come, gone = len(operation.wanted), len(operation.unwanted)
             moved = len(operation.moves)
             message = (
-                _CHANGES_WITH_MOVES(added=added, moved=moved, removed=removed)
+                _CHANGES_WITH_MOVES(added=come, moved=moved, removed=gone)
                 if moved
-                else _CHANGES(added=added, removed=removed)
+                else _CHANGES(added=come, removed=gone)
             )
             rows.event(session, record.id, "change begun", message)
             return True
@@ -96,41 +90,41 @@ class Changes(Database):
 
         :raises ensemble_api.exception.LeaseLost: when a worker has taken it over meanwhile.
         """
-        operation = _operation(record)
+        operation = operation_of(record)
         with self.writing() as session:
-            known = _under_way(session, record.id, operation.id)
+            known = under_way(session, record.id, operation.id)
             if known is None:
                 raise exception.LeaseLost(record.id)
             until = rows.now() + timedelta(seconds=seconds)
             update_ensemble(session, record, owner, plan=record.plan, lease_until=until)
             members.release(session, known.wanted)
-            _set_leaving(session, known.unwanted, leaving=False)
-            _add(session, record, operation.wanted)
-            _set_leaving(session, operation.unwanted, leaving=True)
+            added.set_leaving(session, known.unwanted, leaving=False)
+            added.add(session, record, operation.wanted)
+            added.set_leaving(session, operation.unwanted, leaving=True)
             operations.save(session, operation)
 
     @retried
     def run_change(self, record: EnsembleRecord, message: Message) -> bool:
         """Leave a change whose capacity is held to the worker; say whether it still is."""
         with self.writing() as session:
-            known = _under_way(session, record.id, _operation(record).id)
+            known = under_way(session, record.id, operation_of(record).id)
             if known is None or known.status is not OperationStatus.RESERVING:
                 return False
             operations.save(session, replace(known, status=OperationStatus.RUNNING))
             _touch(session, record.id)
-            rows.event(session, record.id, "change reserved", message)
+            rows.event(session, record.id, f"{known.type.value} reserved", message)
             return True
 
     @retried
     def drop_change(self, record: EnsembleRecord) -> None:
         """Forget a change that was never accepted, if it is still being reserved."""
         with self.writing() as session:
-            known = _under_way(session, record.id, _operation(record).id)
+            known = under_way(session, record.id, operation_of(record).id)
             if known is None or known.status is not OperationStatus.RESERVING:
                 return
             _restore(session, record.id, known)
             members.release(session, known.wanted)
-            _set_leaving(session, known.unwanted, leaving=False)
+            added.set_leaving(session, known.unwanted, leaving=False)
             session.execute(sa.delete(models.Operation).where(models.Operation.id == known.id))
 
     @retried
@@ -139,67 +133,24 @@ class Changes(Database):
     ) -> bool:
         """Let go what a change has added, and describe the ensemble as before; say whether it does.
 
-        Without a ``reason`` it was cancelled. With an ``owner``, only if that has the lease.
+        A repair, or one that moves, begins nothing more then. Without a ``reason`` it was
+        cancelled. With an ``owner``, only if that has the lease.
 
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has none any more.
         """
         with self.writing() as session:
             if owner is not None:
                 update_ensemble(session, record, owner)
-            known = _under_way(session, record.id, _operation(record).id)
+            known = under_way(session, record.id, operation_of(record).id)
             if known is None or not known.cancellable:
                 return False
             operations.save(session, known.undone(reason))
-            _set_leaving(session, known.wanted, leaving=True)
-            _set_leaving(session, known.unwanted, leaving=False)
+            added.set_leaving(session, known.wanted, leaving=True)
+            added.set_leaving(session, known.unwanted, leaving=False)
             _restore(session, record.id, known)
-            rows.event(session, record.id, "change undone", reason or _CANCELLED())
+            kind = f"{known.type.value} {'undone' if known.undoes else 'stopped'}"
+            rows.event(session, record.id, kind, reason or endings.told_cancel(known))
             return True
-
-    @retried
-    def save_move(
-        self, record: EnsembleRecord, member: MemberRecord, owner: str, **changes: Any
-    ) -> None:
-        """Save what has changed of a member's move, such as its ``status``.
-
-        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
-        """
-        with self.writing() as session:
-            update_ensemble(session, record, owner, updated_at=rows.now())
-            known = _under_way(session, record.id, _operation(record).id)
-            if known is None:
-                raise exception.LeaseLost(record.id)
-            operations.save(session, known.with_move(member.id, **changes))
-            status, tries = changes.get("status"), changes.get("tries")
-            if status is MoveStatus.ASKED and tries == 1:
-                rows.event(session, record.id, f"{member.name} moving", _MOVING(member=member.name))
-
-    @retried
-    def save_moved(self, record: EnsembleRecord, member: MemberRecord, owner: str) -> None:
-        """Save that a member has moved to the host that it has now.
-
-        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
-        """
-        with self.writing() as session:
-            update_ensemble(session, record, owner, updated_at=rows.now(), unjudged=True)
-            known = _under_way(session, record.id, _operation(record).id)
-            if known is None:
-                raise exception.LeaseLost(record.id)
-            operations.save(session, known.with_move(member.id, status=MoveStatus.DONE))
-            session.execute(
-                sa.update(models.Member)
-                .where(models.Member.id == member.id)
-                .values(
-                    host=member.host,
-                    provider=member.provider,
-                    resources=dict(member.resources),
-                    domains={level: list(path) for level, path in member.domains.items()},
-                    current_host=member.host,
-                )
-            )
-            # Where the scheduler has sent it, it is.
-            session.execute(sa.delete(models.Move).where(models.Move.server_id == member.server_id))
-            rows.event(session, record.id, f"{member.name} moved", _MOVED(member=member.name))
 
     @retried
     def advance_change(self, record: EnsembleRecord, owner: str) -> None:
@@ -211,8 +162,8 @@ class Changes(Database):
         """
         with self.writing() as session:
             update_ensemble(session, record, owner)
-            operation = _operation(record)
-            known = _under_way(session, record.id, operation.id)
+            operation = operation_of(record)
+            known = under_way(session, record.id, operation.id)
             if known is None or known.status is not operation.status:
                 return  # it was cancelled just now
             _touch(session, record.id, blocked=None)
@@ -229,37 +180,10 @@ class Changes(Database):
                     "members released",
                     _RELEASED(members=names, count=len(known.released)),
                 )
-            undone = known.status is OperationStatus.UNDOING
-            failed = OperationStatus.FAILED if known.reason else OperationStatus.CANCELLED
-            end = failed if undone else OperationStatus.SUCCEEDED
-            operations.save(session, replace(known, status=end))
-            rows.event(session, record.id, "change ended", _end(known, undone=undone))
-
-
-def _end(operation: Operation, *, undone: bool) -> Message:
-    """How a change has ended, with the moves that are not undone."""
-    if not undone:
-        return _CHANGED()
-    names = [
-        each.name
-        for each in operation.moves.values()
-        if each.move and each.move.status is MoveStatus.DONE
-    ]
-    return _UNDONE_BUT(members=listed(names), count=len(names)) if names else _UNDONE()
-
-
-def _operation(record: EnsembleRecord) -> Operation:
-    if record.operation is None:
-        raise ValueError("nothing is under way")
-    return record.operation
-
-
-def _under_way(session: orm.Session, ensemble_id: str, operation_id: str) -> Operation | None:
-    """This operation as it is now, if it is under way; whoever else writes it waits."""
-    model = models.Ensemble
-    session.execute(sa.update(model).where(model.id == ensemble_id).values(id=model.id))
-    known = operations.under_way(session, [ensemble_id]).get(ensemble_id)
-    return known if known is not None and known.id == operation_id else None
+            status, reason = endings.end(known)
+            operations.save(session, replace(known, status=status, reason=reason))
+            kind = f"{known.type.value} ended"
+            rows.event(session, record.id, kind, endings.told_end(known))
 
 
 def _write_description(
@@ -293,8 +217,10 @@ def _description(body: Mapping[str, Any], plan: Mapping[str, Any]) -> dict[str, 
 
 
 def _restore(session: orm.Session, ensemble_id: str, operation: Operation) -> None:
-    """Describe an ensemble as a change has found it."""
-    before = operation.before or {}
+    """Describe an ensemble as a change has found it; what is no change has left that as it is."""
+    if operation.before is None:
+        return
+    before = operation.before
     session.execute(
         sa.update(models.Ensemble)
         .where(models.Ensemble.id == ensemble_id)
@@ -319,23 +245,6 @@ def _keep_templates(
                 )
                 .values(template=template_digest(tier["server"]))
             )
-
-
-def _add(session: orm.Session, record: EnsembleRecord, member_ids: Collection[str]) -> None:
-    """Add the rows of these members, behind those that there are."""
-    model = models.Member
-    last = session.scalar(
-        sa.select(sa.func.max(model.position)).where(model.ensemble_id == record.id)
-    )
-    new = tuple(each for each in record.members if each.id in member_ids)
-    rows.add_members(session, replace(record, members=new), start=(last or 0) + 1)
-
-
-def _set_leaving(session: orm.Session, member_ids: Collection[str], *, leaving: bool) -> None:
-    for some in rows.portions(sorted(member_ids)):
-        session.execute(
-            sa.update(models.Member).where(models.Member.id.in_(some)).values(leaving=leaving)
-        )
 
 
 def _touch(session: orm.Session, ensemble_id: str, **values: Any) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from ensemble_api.operations import OperationType
+from ensemble_api.operations import MOVING
 from ensemble_api.records import (
     EnsembleRecord,
     MemberRecord,
@@ -212,10 +212,9 @@ class Occupancy(Database):
 def _moves(session: orm.Session) -> list[Handover]:
     """The members that Nova is asked to move, on the hosts where they are to be."""
     operation = models.Operation
+    moving = [each.value for each in MOVING]
     under_way = session.scalars(
-        sa.select(operation).where(
-            operation.ended_at.is_(None), operation.type == OperationType.CHANGE.value
-        )
+        sa.select(operation).where(operation.ended_at.is_(None), operation.type.in_(moving))
     )
     asked = {
         goal.member_id: goal

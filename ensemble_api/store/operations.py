@@ -13,6 +13,7 @@ from ensemble_api import exception
 from ensemble_api.operations import (
     Goal,
     Move,
+    MoveKind,
     MoveStatus,
     Operation,
     OperationStatus,
@@ -181,6 +182,8 @@ def _goal_row(goal: Goal) -> dict[str, Any]:
             **asdict(goal.move),
             "resources": dict(goal.move.resources),
             "status": goal.move.status.value,
+            "kind": goal.move.kind.value,
+            "reason": goal.move.reason and goal.move.reason.stored,
         }
     return row | ({"released": True} if goal.released else {})
 
@@ -190,7 +193,14 @@ def _to_goal(stored: Mapping[str, Any]) -> Goal:
         return Goal(**stored)
     move = stored["move"]
     domains = {level: tuple(path) for level, path in move["domains"].items()}
-    known = {**move, "domains": domains, "status": MoveStatus(move["status"])}
+    known = {
+        **move,
+        "domains": domains,
+        "status": MoveStatus(move["status"]),
+        # Moves of an older release have neither.
+        "kind": MoveKind(move.get("kind", MoveKind.LIVE_MIGRATION)),
+        "reason": Message.read(move["reason"]) if move.get("reason") else None,
+    }
     return Goal(**{**stored, "move": Move(**known)})
 
 

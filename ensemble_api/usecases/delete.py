@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from ensemble_api import exception
 from ensemble_api.context import Context
-from ensemble_api.operations import OperationType
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Store
@@ -41,6 +40,7 @@ _TOO_LATE = Sentence(
     "conflict.change-removes",
     "The change cannot be cancelled any more: what it has added is there, and what is to go does.",
 )
+_STOPS = Sentence("conflict.stops-already", "It is being cancelled already, or has just ended.")
 _BUSY = Sentence("conflict.busy", "Ensemble %(ensemble)s is %(status)s; try again in a moment.")
 
 
@@ -86,6 +86,7 @@ class Delete:
         """Stop a build and start to remove everything of it, unless it has ended by now.
 
         Of a change, what it has added is removed, as long as it does not remove anything itself.
+        A repair, or one that moves members, asks Nova for nothing more.
 
         :raises ensemble_api.exception.NotFound: if there is none.
         :raises ensemble_api.exception.Conflict: when nothing is being built.
@@ -94,7 +95,7 @@ class Delete:
         # worker, which removes all and then the record; while the capacity is being reserved,
         # the one who reserves it does.
         record = self._store.get(ensemble_id)
-        if record.operation is not None and record.operation.type is OperationType.CHANGE:
+        if record.operation is not None and record.operation.may_move:
             return self._cancel_change(record)
         cancelled = self._store.transition(
             ensemble_id,
@@ -111,7 +112,8 @@ class Delete:
 
     def _cancel_change(self, record: EnsembleRecord) -> EnsembleRecord:
         if not self._store.undo_change(record, None):
-            raise _conflict(_TOO_LATE(), self._store.get(record.id))
+            undoes = record.operation is not None and record.operation.undoes
+            raise _conflict((_TOO_LATE if undoes else _STOPS)(), self._store.get(record.id))
         self._wake()
         return self._store.get(record.id)
 

@@ -16,10 +16,13 @@ def without_names(
     """
     if names:
         return message
+    moves = record.operation.moves.values() if record.operation else ()
+    places = [each.domains for each in record.members]
+    places += [each.move.domains for each in moves if each.move]
     secrets = {
         (level, path[-1])
-        for member in record.members
-        for level, path in member.domains.items()
+        for domains in places
+        for level, path in domains.items()
         if level != zone_level
     }
 

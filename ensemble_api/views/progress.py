@@ -58,6 +58,16 @@ _UNDOING = Sentence(
     "A change is undone: of %(count)s member that it has added, %(done)s is gone again.",
     "A change is undone: of %(count)s members that it has added, %(done)s are gone again.",
 )
+_REPAIRING = Sentence(
+    "progress.repairing",
+    "A repair brings %(count)s member back on another host; %(done)s is there.",
+    "A repair brings %(count)s members back on other hosts; %(done)s are there.",
+)
+_RELOCATING = Sentence(
+    "progress.relocating",
+    "%(count)s member moves to another host; %(done)s is there.",
+    "%(count)s members move to other hosts; %(done)s are there.",
+)
 _SENTENCES = {
     Status.RESERVING: _RESERVING,
     Status.BUILDING: _BUILDING,
@@ -75,8 +85,9 @@ def progress(record: EnsembleRecord) -> Json:
 
     ``done`` are those that are where the ensemble is heading.
     """
-    if record.operation is not None and record.operation.type is OperationType.CHANGE:
-        return _of_change(record, record.operation)
+    if record.operation is not None and record.operation.may_move:
+        of = _of_change if record.operation.undoes else _of_moves
+        return of(record, record.operation)
     total = len(record.members)
     removed = sum(each.status is MemberStatus.DELETED for each in record.members)
     return {
@@ -114,6 +125,24 @@ def _of_change(record: EnsembleRecord, operation: Operation) -> Json:
         "done": done,
         "total": len(at),
         "message": (sentence if operation.removing else _ADDING)(done=done, count=len(at)),
+    }
+
+
+def _of_moves(record: EnsembleRecord, operation: Operation) -> Json:
+    """How far a repair is with moves, and with what is built in their place; or other moves."""
+    moves = [each.move.status for each in operation.moves.values() if each.move]
+    built = sum(
+        each.id in operation.wanted and each.status is MemberStatus.ACTIVE
+        for each in record.members
+    )
+    done, total = moves.count(MoveStatus.DONE) + built, len(moves) + len(operation.wanted)
+    sentence = _REPAIRING if operation.type is OperationType.REPAIR else _RELOCATING
+    return {
+        "active": record.active,
+        "removed": 0,
+        "done": done,
+        "total": total,
+        "message": sentence(done=done, count=total),
     }
 
 

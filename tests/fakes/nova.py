@@ -44,6 +44,7 @@ class FakeNova:
     refuse: dict[str, tuple[int, str]] = field(default_factory=dict)
     break_build: dict[str, str] = field(default_factory=dict)
     break_move: set[str] = field(default_factory=set)  # it stays where it is
+    stops_evacuated: bool = False  # as when they were asked for by another microversion
     break_host: dict[str, str] = field(default_factory=dict)  # by the host's name
     before: Callable[[str, str], None] = lambda method, path: None  # may raise
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -51,6 +52,8 @@ class FakeNova:
     # What has happened.
     servers: dict[str, FakeServer] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
+    acted: list[tuple[str, str]] = field(default_factory=list)  # actions, with servers
+    evacuated: list[str] = field(default_factory=list)  # servers, each time Nova has taken it
     hints: dict[str, dict[str, str]] = field(default_factory=dict)  # of requests, by the server
     deletes_volumes: set[tuple[str, str]] = field(default_factory=set)  # servers, with volumes
     raised: set[tuple[str, str]] = field(default_factory=set)  # with an operator's rights
@@ -395,20 +398,34 @@ class FakeNova:
         return 204, None
 
     def act(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
-        """Live migration, which is refused at once or comes to nothing later."""
-        wanted = request.json["os-migrateLive"]
+        """What the body names, which is refused at once or comes to nothing later."""
+        ((action, wanted),) = request.json.items()
+        self.acted.append((action, server_id))
         server = self._server(server_id)
-        if "admin" not in context.roles:
+        admin = action != "os-start"
+        if admin and "admin" not in context.roles:
             raise Refused(403, "Policy doesn't allow it to be performed.")
         for end, (status, message) in self.refuse.items():
             if server.name.endswith(end):
                 raise Refused(status, message)
+        match action:
+            case "os-migrateLive":
+                self._live_migrate(server, wanted["host"], context)
+            case "evacuate":
+                # Later ones leave each server stopped.
+                assert request.headers["OpenStack-API-Version"] == "compute 2.94"
+                self._evacuate(server, wanted["host"])
+            case "os-start":
+                self._start(server)
+        return 202, None
+
+    def _live_migrate(self, server: FakeServer, host: str, context: Any) -> None:
         if server.locked and not context.is_admin:
-            raise Refused(409, f"Instance {server_id} is locked")
+            raise Refused(409, f"Instance {server.id} is locked")
         if server.task is not None or server.status != "ACTIVE":
             raise Refused(409, "Cannot 'os-migrateLive': it is not in the state for that")
         server.task, server.status, server.looks = "migrating", "MIGRATING", 0
-        here, there = self.host(server.host), self.host(wanted["host"])
+        here, there = self.host(server.host), self.host(host)
         self.placement.release(server.id)
         server.migration = str(uuid.uuid4())
         assert self.placement.claim(server.migration, here.provider, **self.needs(server))
@@ -416,7 +433,59 @@ class FakeNova:
         fails = any(server.name.endswith(end) for end in self.break_move)
         if fails or not self.placement.claim(server.id, there.provider, **self.needs(server)):
             self._end_move(server, here.name)
-        return 202, None
+
+    def _evacuate(self, server: FakeServer, host: str) -> None:
+        """Build a server of a failed host again on another one, which it has beside its own."""
+        if self.host(server.host).state == "up":
+            raise Refused(400, f"Compute service of {server.host} is still in use.")
+        if host == server.host:
+            raise Refused(400, "The target host can't be the same one.")
+        if server.status not in ("ACTIVE", "SHUTOFF", "ERROR"):
+            raise Refused(409, f"Cannot 'evacuate' instance {server.id} in {server.status}")
+        self.evacuated.append(server.id)
+        server.before, server.stuck = server.status, False
+        server.task, server.status, server.looks, server.fault = "rebuilding", "REBUILD", 0, None
+        there = self.host(host)
+        fails = any(server.name.endswith(end) for end in self.break_move)
+        if (
+            fails
+            or there.state != "up"
+            or not self.placement.claim_beside(server.id, there.provider, **self.needs(server))
+        ):
+            server.task, server.status, server.fault = None, "ERROR", "No valid host was found. "
+            return
+        server.target = there.name
+
+    def _end_evacuation(self, server: FakeServer) -> None:
+        """A server is on its new host, and has what it had of the other one until that is back."""
+        left = self.host(server.host)
+        left.evacuated.append(server.id)
+        server.host, server.target, server.task = server.target, "", None
+        stopped = server.before == "SHUTOFF" or self.stops_evacuated
+        server.status = "SHUTOFF" if stopped else "ACTIVE"
+
+    def _start(self, server: FakeServer) -> None:
+        if server.status != "SHUTOFF" or server.task is not None:
+            raise Refused(409, f"Cannot 'start' instance {server.id}")
+        server.status = "ACTIVE"
+
+    def fail(self, *hosts: str) -> None:
+        """These hosts have failed, and Nova knows."""
+        for name in hosts:
+            self.host(name).state = "down"
+            for server in self.alive():
+                server.stuck = server.stuck or server.host == name
+
+    def restart(self, name: str) -> None:
+        """A host is back, and lets go what it had of servers that were evacuated from it."""
+        host = self.host(name)
+        host.state = "up"
+        for server_id in host.evacuated:
+            if self.servers[server_id].host != name:
+                self.placement.release(server_id, host.provider)
+        host.evacuated.clear()
+        for server in self.alive():
+            server.stuck = server.stuck and server.host != name
 
     def _end_move(self, server: FakeServer, host: str) -> None:
         """Leave a server on this host, with what it takes there alone."""
@@ -445,7 +514,10 @@ class FakeNova:
         elif server.half_made or server.stuck:
             pass
         elif server.target and server.looks > self.move_looks:
-            self._end_move(server, server.target)
+            if server.task == "rebuilding":
+                self._end_evacuation(server)
+            else:
+                self._end_move(server, server.target)
         elif server.task is None and server.status == "BUILD" and server.looks > self.build_looks:
             server.status = "ACTIVE"
 
@@ -470,7 +542,8 @@ class FakeNova:
             "addresses": {"private": [{"addr": server.address}]} if server.address else {},
         }
         if context.is_admin:
-            hostless = server.status == "ERROR" or bool(server.half_made)
+            built = bool(server.before)  # an evacuation that fails leaves it where it was
+            hostless = (server.status == "ERROR" and not built) or bool(server.half_made)
             view["OS-EXT-SRV-ATTR:host"] = None if hostless else server.host
         view |= {key: each for key, each in server.facts.items() if key != "networks"}
         if server.fault:

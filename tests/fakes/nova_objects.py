@@ -15,6 +15,7 @@ class FakeHost:
     state: str = "up"
     status: str = "enabled"
     silent: bool = False  # its cell does not answer
+    evacuated: list[str] = field(default_factory=list)  # what claims here until it is back
 
 
 @dataclass
@@ -41,6 +42,7 @@ class FakeServer:
     address: str = ""
     target: str = ""  # where it is moving, and the consumer that has its place meanwhile
     migration: str = ""
+    before: str = ""  # its status before an evacuation
     facts: dict[str, Any] = field(default_factory=dict)  # what Nova shows beside the rest
 
 

@@ -179,6 +179,8 @@ class FakePlacement:
         self.providers[provider].generation += 1
         return True
 
+    claim_beside = claim
+
     def release(self, consumer: str, provider: str | None = None) -> None:
         """Let go all that a consumer has, or what it has of one provider."""
         known = self.consumers_by_id.get(consumer)

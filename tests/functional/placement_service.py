@@ -155,8 +155,31 @@ class PlacementService:
         assert response.status_code in (204, 409), response.text
         return bool(response.status_code == 204)
 
-    def release(self, consumer: str) -> None:
-        self.client.delete(f"/allocations/{consumer}")
+    def claim_beside(self, consumer: str, provider: str, **resources: int) -> bool:
+        """Allocate for a server beside what it has elsewhere, as Nova does to evacuate it."""
+        shares = {**self._shares(consumer), provider: {"resources": resources}}
+        return self._rewrite(consumer, shares)
+
+    def release(self, consumer: str, provider: str | None = None) -> None:
+        """Let go all that a consumer has, or what it has of one provider."""
+        shares = self._shares(consumer)
+        shares.pop(provider or "", None)
+        if provider is None or not shares:
+            self.client.delete(f"/allocations/{consumer}")
+        else:
+            assert self._rewrite(consumer, shares)
+
+    def _shares(self, consumer: str) -> dict[str, Any]:
+        found = self.allocation(consumer)["allocations"]
+        return {key: {"resources": each["resources"]} for key, each in found.items()}
+
+    def _rewrite(self, consumer: str, shares: dict[str, Any]) -> bool:
+        known = self.allocation(consumer)
+        kept = ("project_id", "user_id", "consumer_generation", "consumer_type")
+        body = {"allocations": shares, **{key: known[key] for key in kept}}
+        response = self.client.put(f"/allocations/{consumer}", json=body)
+        assert response.status_code in (204, 409), response.text
+        return bool(response.status_code == 204)
 
     def _generation(self, provider: str) -> int:
         return int(self.client.get(f"/resource_providers/{provider}").json()["generation"])

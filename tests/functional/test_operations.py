@@ -161,7 +161,8 @@ def test_the_hosts_of_goals_are_shown_to_operators_alone(cloud: SmallCloud) -> N
     assert record.operation is not None
     path = f"/os-ensembles/{record.id}/operations/{record.operation.id}"
     shown = ask(cloud, path, caller()).json["operation"]
-    assert [set(each) for each in shown["goals"]] == [{"member_id", "member", "goal", "move"}] * 2
+    told = {"member_id", "member", "goal", "move", "move_kind", "reason"}
+    assert [set(each) for each in shown["goals"]] == [told] * 2
     assert {each["goal"] for each in shown["goals"]} == {"present"}
     known = ask(cloud, path, caller("operators", "admin")).json["operation"]
     assert {each["member"]: each["host"] for each in known["goals"]} == planned(record)

@@ -73,6 +73,8 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
         ("set_metadata", (RUNNING, {"role": "web"}), set()),
         ("remove_metadata", (RUNNING, "role"), set()),
         ("live_migrate", (RUNNING, "secrethost2"), set()),
+        ("evacuate", (RUNNING, "secrethost2"), set()),
+        ("start", (RUNNING,), set()),
         ("delete_server", ("no-such-server",), set()),
         ("refusal", ("web-0", {"flavor": FLAVOR, "image": IMAGE, "networks": "auto"}), set()),
     ],

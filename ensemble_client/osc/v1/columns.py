@@ -282,7 +282,10 @@ def _goals(members: Json) -> str:
 
 def _goal_lines(goals: Iterable[Json]) -> str:
     lines = (
-        f"{each['member']}: {each['goal']}" + (f" on {each['host']}" if each.get("host") else "")
+        f"{each['member']}: {each['goal']}"
+        + (f" on {each['host']}" if each.get("host") else "")
+        + (f" ({each['move']})" if each.get("move") else "")
+        + (f": {each['reason']['message']}" if each.get("reason") else "")
         for each in goals
     )
     return "\n".join(map(words.printable, lines))

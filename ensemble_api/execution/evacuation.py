@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What to do next for one member whose host has failed and that Nova is to bring back: pure.
+
+Nova builds its server again on another host, and writes down that it is there last of all: after
+its task has ended it is shown on the host that has failed for a moment more. Nova would begin a
+second evacuation then, or beside one that is under way, as long as that host is down. So it is
+asked again only when it has said that one has failed, or when nothing has happened for a while.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from ensemble_api.execution.actions import (
+    Action,
+    MoveServer,
+    RecordMove,
+    Server,
+    StartServer,
+)
+from ensemble_api.operations import Goal, Move, MoveKind, MoveStatus
+from ensemble_api.planning.message import Message, Sentence
+from ensemble_api.records import MemberRecord, moved
+
+PATIENCE = 30.0  # seconds without progress, after which what is still where it was did not move
+# What Nova takes of a server on a host that has failed: by its vm_state, which is one of three.
+EVACUABLE = frozenset(
+    ("ACTIVE", "SHUTOFF", "ERROR", "REBOOT", "HARD_REBOOT", "PASSWORD", "REBUILD")
+)
+_REBUILDING = "rebuil"  # how Nova's tasks begin while it evacuates
+_STOPPED = "SHUTOFF"
+
+_GONE = Sentence(
+    "event.evacuating-gone", "The server of %(member)s was deleted before it was brought back."
+)
+_ELSEWHERE = Sentence(
+    "event.evacuated-elsewhere",
+    "The server of %(member)s is on another host than planned, where somebody else has moved it.",
+)
+_HOST_BACK = Sentence(
+    "event.host-back", "The host of %(member)s is back: its server is not moved from there."
+)
+_UNFIT = Sentence(
+    "event.cannot-evacuate",
+    "Nova cannot bring the server of %(member)s back on another host: it is in status %(status)s.",
+)
+_REFUSED = Sentence(
+    "event.evacuation-refused",
+    "Nova refused to bring the server of %(member)s back on another host: %(answer)s",
+)
+_FAILED = Sentence(
+    "event.evacuation-failed",
+    "Nova could not bring the server of %(member)s back on its new host: %(answer)s",
+)
+_CAME_TO_NOTHING = Sentence(
+    "event.evacuation-nothing",
+    "Nova was asked to bring the server of %(member)s back on another host, and it is not there.",
+)
+_TARGET_FAILED = Sentence(
+    "event.evacuation-target-failed",
+    "The host on which the server of %(member)s was to be brought back has failed too.",
+)
+_TOO_LONG = Sentence(
+    "event.evacuation-too-long",
+    "Nova takes too long to bring the server of %(member)s back on another host.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The seconds since the last progress, and those after which one is given up."""
+
+    idle: float
+    longest: float
+
+
+def evacuate(
+    member: MemberRecord,
+    goal: Goal,
+    server: Server | None,
+    down: Collection[str],
+    times: Times,
+    *,
+    most: int,
+) -> Action | Message | None:
+    """The next action, why it cannot be had, or None to wait.
+
+    ``most`` is how often Nova is asked. Never is it while it says that the server's host is up.
+    """
+    move = goal.move
+    if move is None:
+        return None
+    if server is None or server.deleting:
+        return _GONE(member=goal.name)
+    if server.host == goal.host:
+        return _arrived(member, goal, move, server)
+    if server.host != move.source:
+        return _ELSEWHERE(member=goal.name)
+    if is_rebuilding(server):
+        asked = move.status is MoveStatus.ASKED
+        if asked and goal.host in down and times.idle > PATIENCE:
+            return _TARGET_FAILED(member=goal.name)
+        if asked or times.idle <= times.longest:
+            return _TOO_LONG(member=goal.name) if times.idle > times.longest else None
+    elif move.status is MoveStatus.ASKED and server.host in down and may_land(server, times.idle):
+        return None
+    reason = _obstacle(goal, move, server, down, most)
+    return reason or MoveServer(moved(member, goal), MoveKind.EVACUATION)
+
+
+def _obstacle(
+    goal: Goal, move: Move, server: Server, down: Collection[str], most: int
+) -> Message | None:
+    """Why Nova cannot be asked for a server (again), None if it can."""
+    if server.host not in down:
+        return _HOST_BACK(member=goal.name)
+    if goal.host in down:
+        return _TARGET_FAILED(member=goal.name)
+    if move.tries >= most:
+        return _given_up(goal, move, server)
+    if server.status not in EVACUABLE:
+        return _UNFIT(member=goal.name, status=server.status)
+    return None
+
+
+def is_rebuilding(server: Server) -> bool:
+    """Whether Nova evacuates a server now, whoever has asked for it."""
+    return server.task is not None and server.task.startswith(_REBUILDING)
+
+
+def may_land(server: Server, idle: float) -> bool:
+    """Whether a server that Nova was asked for may be on its new host without being shown there."""
+    return server.status != "ERROR" and idle <= PATIENCE
+
+
+def _arrived(
+    member: MemberRecord, goal: Goal, move: Move, server: Server
+) -> Action | Message | None:
+    if server.task is not None:
+        return None
+    if server.status == "ERROR":
+        return _FAILED(member=goal.name, answer=_without_hosts(server.fault or "ERROR", goal, move))
+    if server.status == _STOPPED and move.ran and not move.started:
+        return StartServer(member)
+    return RecordMove(moved(member, goal))
+
+
+def _given_up(goal: Goal, move: Move, server: Server) -> Message:
+    if move.refusal:
+        return _REFUSED(member=goal.name, answer=move.refusal)
+    if server.status == "ERROR" and server.fault:
+        return _FAILED(member=goal.name, answer=_without_hosts(server.fault, goal, move))
+    return _CAME_TO_NOTHING(member=goal.name)
+
+
+def _without_hosts(text: str, goal: Goal, move: Move) -> str:
+    """Nova's answer to an operator without what tenants do not see."""
+    for host in (move.source, goal.host):
+        text = text.replace(host, "[host]") if host else text
+    return text

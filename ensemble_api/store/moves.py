@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Moves of members: operations that begin them for several ensembles, and how far each is."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from ensemble_api import exception
+from ensemble_api.operations import MoveKind, MoveStatus, Operation, OperationType
+from ensemble_api.planning.message import Sentence
+from ensemble_api.records import EnsembleRecord, MemberRecord
+from ensemble_api.store import added, models, operations, rows
+from ensemble_api.store.database import Database, retried
+from ensemble_api.store.leases import UNSETTLED
+from ensemble_api.store.progress import update_ensemble
+from ensemble_api.store.standings import BUILT
+
+_MOVING = Sentence("event.move-asked", "Nova is asked to move the server of %(member)s.")
+_MOVED = Sentence("event.move-done", "The server of %(member)s is on another host now.")
+_EVACUATING = Sentence(
+    "event.evacuation-asked",
+    "The host of %(member)s is down: Nova is asked to bring its server back on another one.",
+)
+_EVACUATED = Sentence("event.evacuation-done", "The server of %(member)s is back, on another host.")
+_BEGUN: Final = {
+    OperationType.REPAIR: Sentence(
+        "event.repair-begun",
+        "A repair has begun: %(count)s lost member gets another place.",
+        "A repair has begun: %(count)s lost members get other places.",
+    ),
+    OperationType.MOVE: Sentence(
+        "event.moves-begun",
+        "%(count)s member is to move to another host.",
+        "%(count)s members are to move to other hosts.",
+    ),
+}
+
+
+class Moves(Database):
+    """Writes of moves, each one transaction; what is under way is always the row's own."""
+
+    @retried
+    def begin_moves(
+        self, records: Sequence[EnsembleRecord], owner: str, seconds: float
+    ) -> frozenset[str]:
+        """Save the intents of these ensembles together: what their operations are to do.
+
+        Each has an operation whose type is no change, and the labels that its plan is to have;
+        what is described stays, and its generation with it. Gives the ids of those that have begun:
+        not of one that has another generation by now, that is not built, or with something else
+        under way. They are leased to ``owner`` for ``seconds``. What follows is that of changes:
+        ``replan_change`` and ``drop_change`` while capacity is held, then ``run_change``.
+        """
+        model, now = models.Ensemble, rows.now()
+        begun: set[str] = set()
+        with self.writing() as session:
+            # In one order everywhere, so that two of these never wait for each other.
+            for record in sorted(records, key=lambda each: each.id):
+                operation = operation_of(record)
+                taken: Any = session.execute(
+                    sa.update(model)
+                    .where(
+                        model.id == record.id,
+                        model.generation == record.generation,
+                        model.status.in_(BUILT),
+                        ~UNSETTLED,
+                    )
+                    .values(
+                        plan=record.plan,
+                        updated_at=now,
+                        lease_owner=owner,
+                        lease_until=now + timedelta(seconds=seconds),
+                    )
+                )
+                if not taken.rowcount:
+                    continue
+                begun.add(record.id)
+                added.add(session, record, operation.wanted)
+                added.set_leaving(session, operation.unwanted, leaving=True)
+                operations.start(session, record.id, operation)
+                count = len(operation.moves) + len(operation.wanted)
+                kind = f"{operation.type.value} begun"
+                rows.event(session, record.id, kind, _BEGUN[operation.type](count=count))
+        return frozenset(begun)
+
+    @retried
+    def save_move(
+        self, record: EnsembleRecord, member: MemberRecord, owner: str, **changes: Any
+    ) -> None:
+        """Save what has changed of a member's move, such as its ``status``.
+
+        The ``reason`` of one that is given up is that of its operation, if it is the first.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
+        """
+        with self.writing() as session:
+            update_ensemble(session, record, owner, updated_at=rows.now())
+            known = under_way(session, record.id, operation_of(record).id)
+            if known is None:
+                raise exception.LeaseLost(record.id)
+            operations.save(session, known.with_move(member.id, **changes))
+            status, tries, reason = (changes.get(each) for each in ("status", "tries", "reason"))
+            if status is MoveStatus.ASKED and tries == 1:
+                asked = _EVACUATING if _is_evacuation(known, member) else _MOVING
+                rows.event(session, record.id, f"{member.name} moving", asked(member=member.name))
+            elif reason is not None:
+                rows.event(session, record.id, f"{member.name} not moved", reason)
+
+    @retried
+    def save_moved(self, record: EnsembleRecord, member: MemberRecord, owner: str) -> None:
+        """Save that a member has moved to the host that it has now.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
+        """
+        with self.writing() as session:
+            update_ensemble(session, record, owner, updated_at=rows.now(), unjudged=True)
+            known = under_way(session, record.id, operation_of(record).id)
+            if known is None:
+                raise exception.LeaseLost(record.id)
+            operations.save(session, known.with_move(member.id, status=MoveStatus.DONE))
+            session.execute(
+                sa.update(models.Member)
+                .where(models.Member.id == member.id)
+                .values(
+                    host=member.host,
+                    provider=member.provider,
+                    resources=dict(member.resources),
+                    domains={level: list(path) for level, path in member.domains.items()},
+                    current_host=member.host,
+                )
+            )
+            # Where the scheduler has sent it, it is.
+            session.execute(sa.delete(models.Move).where(models.Move.server_id == member.server_id))
+            done = _EVACUATED if _is_evacuation(known, member) else _MOVED
+            rows.event(session, record.id, f"{member.name} moved", done(member=member.name))
+
+
+def operation_of(record: EnsembleRecord) -> Operation:
+    """The operation of a record; ValueError if nothing is under way."""
+    if record.operation is None:
+        raise ValueError("nothing is under way")
+    return record.operation
+
+
+def under_way(session: orm.Session, ensemble_id: str, operation_id: str) -> Operation | None:
+    """This operation as it is now, if it is under way; whoever else writes it waits."""
+    model = models.Ensemble
+    session.execute(sa.update(model).where(model.id == ensemble_id).values(id=model.id))
+    known = operations.under_way(session, [ensemble_id]).get(ensemble_id)
+    return known if known is not None and known.id == operation_id else None
+
+
+def _is_evacuation(operation: Operation, member: MemberRecord) -> bool:
+    goal = operation.moves.get(member.id)
+    return goal is not None and goal.move is not None and goal.move.kind is MoveKind.EVACUATION

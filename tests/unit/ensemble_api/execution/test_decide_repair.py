@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What to do next for members whose hosts have failed, and for members that are to move."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from decisions import ACTIVE, RESERVED, built, server
+from records import Status, ensemble, member
+
+from ensemble_api.execution.actions import (
+    Action,
+    Advance,
+    CreateServer,
+    MoveServer,
+    RecordMove,
+    Server,
+    StartServer,
+    StopMove,
+)
+from ensemble_api.execution.decide import decide
+from ensemble_api.operations import (
+    Goal,
+    Move,
+    MoveKind,
+    MoveStatus,
+    Operation,
+    OperationStatus,
+    OperationType,
+    Requester,
+)
+from ensemble_api.records import EnsembleRecord, MemberRecord, moved
+
+FAILED, TARGET, OTHER = "host-0", "target", "elsewhere"
+WAITING, ASKED, DONE, GIVEN_UP = MoveStatus
+RUNNING, UNDOING = OperationStatus.RUNNING, OperationStatus.UNDOING
+
+
+def goal(number: int, status: MoveStatus = WAITING, **facts: Any) -> Goal:
+    facts = {"kind": MoveKind.EVACUATION, **facts}
+    of = built(number)
+    move = Move(FAILED, "provider", {"VCPU": 1}, {"host": (TARGET,)}, status, **facts)
+    return Goal(of.id, of.name, TARGET, move=move)
+
+
+def there(number: int) -> MemberRecord:
+    """A member as it is once it has moved."""
+    return moved(built(number), goal(number))
+
+
+def repair(
+    *goals: Goal,
+    status: OperationStatus = RUNNING,
+    kind: OperationType = OperationType.REPAIR,
+    idle: float = 0.0,
+    at_once: int | None = None,
+    members: tuple[MemberRecord, ...] = (built(0), built(1), built(2)),
+) -> EnsembleRecord:
+    operation = Operation("op", kind, status, Requester("user"), goals)
+    record = replace(ensemble(*members, status=Status.DEGRADED, idle=idle), operation=operation)
+    wish = {"recovery": {"at_once": at_once}} if at_once else {}
+    return replace(record, body={**record.body, **wish})
+
+
+def lost(number: int, status: str = "ACTIVE", **facts: Any) -> Server:
+    return server(built(number), status, host=FAILED, **facts)
+
+
+def evacuate(number: int) -> Action:
+    return MoveServer(there(number), MoveKind.EVACUATION)
+
+
+def decided(
+    record: EnsembleRecord, *servers: Server, down: tuple[str, ...] = (FAILED,)
+) -> list[Action]:
+    return [*decide(record, servers, concurrency=8, timeout=300.0, down=down)]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One member with a move, its server, and what follows; a text is why it is given up."""
+
+    name: str
+    goal: Goal
+    server: Server | None
+    then: Action | str | None
+    idle: float = 0.0
+    down: tuple[str, ...] = (FAILED,)
+
+
+REBUILDING = {"task": "rebuilding"}
+CASES = [
+    Case("it is asked for on a host that is down", goal(0), lost(0), evacuate(0)),
+    Case("a stopped one comes back too", goal(0), lost(0, "SHUTOFF"), evacuate(0)),
+    Case("so does one that failed with its host", goal(0), lost(0, "ERROR"), evacuate(0)),
+    Case("a lock keeps nobody on a host that is down", goal(0), lost(0, locked=True), evacuate(0)),
+    Case("a task died with the host", goal(0), lost(0, "REBOOT", task="rebooting"), evacuate(0)),
+    Case("its host is up again", goal(0), lost(0), "is back", down=()),
+    Case("its host came back after it was asked", goal(0, ASKED), lost(0), "is back", down=()),
+    Case("a paused one cannot be", goal(0), lost(0, "PAUSED"), "in status PAUSED"),
+    Case("nor one in a resize", goal(0), lost(0, "VERIFY_RESIZE"), "in status VERIFY_RESIZE"),
+    Case(
+        "a migration that was under way may have ended", goal(0), lost(0, "MIGRATING"), "MIGRATING"
+    ),
+    Case("it was deleted", goal(0), None, "was deleted"),
+    Case("it is being deleted", goal(0), lost(0, task="deleting"), "was deleted"),
+    Case("it is under way", goal(0, ASKED), lost(0, "REBUILD", **REBUILDING), None),
+    Case("somebody else has it under way", goal(0), lost(0, "REBUILD", **REBUILDING), None),
+    Case(
+        "what others began is taken up when it does not end",
+        goal(0),
+        lost(0, "REBUILD", **REBUILDING),
+        evacuate(0),
+        idle=301.0,
+    ),
+    Case(
+        "it takes too long",
+        goal(0, ASKED),
+        lost(0, "REBUILD", **REBUILDING),
+        "takes too long",
+        idle=301.0,
+    ),
+    Case(
+        "its new host fails too, which is not believed at once",
+        goal(0, ASKED),
+        lost(0, "REBUILD", **REBUILDING),
+        None,
+        down=(FAILED, TARGET),
+    ),
+    Case(
+        "its new host fails too",
+        goal(0, ASKED),
+        lost(0, "REBUILD", **REBUILDING),
+        "has failed too",
+        idle=31.0,
+        down=(FAILED, TARGET),
+    ),
+    Case(
+        "its new host fails before it is asked for",
+        goal(0),
+        lost(0),
+        "has failed too",
+        down=(FAILED, TARGET),
+    ),
+    Case("Nova's task ends before its host is told", goal(0, ASKED, tries=1), lost(0), None),
+    Case("it came to nothing", goal(0, ASKED, tries=1), lost(0), evacuate(0), idle=31.0),
+    Case("it came to an error", goal(0, ASKED, tries=1), lost(0, "ERROR"), evacuate(0)),
+    Case(
+        "it came to nothing often",
+        goal(0, ASKED, tries=5),
+        lost(0, "ERROR", fault=f"No valid host; {TARGET} is full"),
+        "No valid host; [host] is full",
+    ),
+    Case(
+        "Nova does not take it", goal(0, tries=5, refusal="It is not for you."), lost(0), "for you"
+    ),
+    Case("somebody has moved it", goal(0, ASKED), server(built(0), host=OTHER), "another host"),
+    Case("it is there", goal(0, ASKED), server(built(0), host=TARGET), RecordMove(there(0))),
+    Case("it is there, and starts", goal(0, ASKED), server(built(0), host=TARGET, task="x"), None),
+    Case(
+        "it is there and stopped",
+        goal(0, ASKED),
+        server(built(0), "SHUTOFF", host=TARGET),
+        StartServer(built(0)),
+    ),
+    Case(
+        "it was stopped before",
+        goal(0, ASKED, ran=False),
+        server(built(0), "SHUTOFF", host=TARGET),
+        RecordMove(there(0)),
+    ),
+    Case(
+        "it is started once, since its tenant may stop it",
+        goal(0, ASKED, started=True),
+        server(built(0), "SHUTOFF", host=TARGET),
+        RecordMove(there(0)),
+    ),
+    Case(
+        "it is there, and failed",
+        goal(0, ASKED),
+        server(built(0), "ERROR", host=TARGET, fault="No disk."),
+        "No disk.",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[each.name for each in CASES])
+def test_one_member_of_a_repair(case: Case) -> None:
+    servers = (case.server,) if case.server else ()
+    found = decided(repair(case.goal, idle=case.idle), *servers, down=case.down)
+    if isinstance(case.then, str):
+        (stop,) = found
+        assert isinstance(stop, StopMove)
+        assert case.then in str(stop.reason)
+    else:
+        assert found == ([] if case.then is None else [case.then])
+
+
+def test_so_many_as_the_ensemble_wants_are_brought_back_at_once() -> None:
+    goals = [goal(number) for number in range(3)]
+    servers = [lost(number) for number in range(3)]
+    assert decided(repair(*goals), *servers) == [evacuate(0), evacuate(1), evacuate(2)]
+    assert decided(repair(*goals, at_once=2), *servers) == [evacuate(0), evacuate(1)]
+    under_way = [goal(0), goal(1, ASKED), goal(2, ASKED)]
+    assert decided(repair(*under_way, at_once=2), *servers) == []
+
+
+def test_what_cannot_be_had_keeps_no_other_member_from_its_place() -> None:
+    goals = (goal(0), goal(1))
+    stop, go = decided(repair(*goals), lost(0, "PAUSED"), lost(1))
+    assert isinstance(stop, StopMove)
+    assert (stop.member.name, go) == ("web-0", evacuate(1))
+
+
+def test_a_repair_ends_when_each_move_has() -> None:
+    goals = (goal(0, DONE), goal(1, GIVEN_UP))
+    assert decided(repair(*goals), lost(1)) == [Advance()]
+
+
+def test_live_migrations_go_one_at_a_time_and_one_that_cannot_is_passed_over() -> None:
+    live = {"kind": MoveKind.LIVE_MIGRATION}
+    record = repair(goal(0, **live), goal(1, **live), kind=OperationType.MOVE)
+    assert decided(record, lost(0), lost(1), down=()) == [MoveServer(there(0))]
+    (stop,) = decided(record, lost(0, locked=True), lost(1), down=())
+    assert isinstance(stop, StopMove)
+    assert "cannot be moved" in str(stop.reason)
+    next_one = repair(goal(0, GIVEN_UP, **live), goal(1, **live), kind=OperationType.MOVE)
+    assert decided(next_one, lost(0, locked=True), lost(1), down=()) == [MoveServer(there(1))]
+
+
+def test_a_cancel_begins_nothing_and_waits_for_what_nova_was_asked_for() -> None:
+    goals = (goal(0), goal(1, ASKED), goal(2, ASKED))
+    servers = (lost(0), lost(1, "REBUILD", **REBUILDING), server(built(2), host=TARGET))
+    found = decided(repair(*goals, status=UNDOING), *servers)
+    assert found == [StopMove(built(0)), RecordMove(there(2))]
+    # Nova may have ended, and not have told the host yet.
+    assert decided(repair(goal(1, ASKED), status=UNDOING), lost(1)) == []
+    assert decided(repair(goal(1, ASKED), status=UNDOING, idle=31.0), lost(1)) == [
+        StopMove(built(1))
+    ]
+    assert decided(repair(goal(0, GIVEN_UP), status=UNDOING), lost(0)) == [Advance()]
+
+
+def test_what_is_built_anew_and_what_comes_back_go_side_by_side() -> None:
+    new = member(3, status=RESERVED)
+    record = repair(goal(0), new.goal, members=(built(0), built(1), built(2), new))
+    found = decided(record, lost(0))
+    assert found == [evacuate(0), CreateServer(new)]
+    assert built(0).status is ACTIVE
