@@ -269,7 +269,7 @@ def _uneven(policy: Spread, tier: Tier, held: _Held, eligible: _Eligible) -> int
     if policy.max_skew is not None:
         if len(counts) < eligible(tier.name, policy.level):
             counts.append(0)
-        amount += max(0, max(counts) - min(counts) - policy.max_skew)
+        amount += max(0, max(counts, default=0) - min(counts, default=0) - policy.max_skew)
     return amount
 
 

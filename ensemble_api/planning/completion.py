@@ -17,7 +17,7 @@ from ensemble_api.planning.result import MOVES, Assignment, Infeasible, Objectiv
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import IntArray
 
-_OTHERS_MUST_MOVE = Reason(
+OTHERS_MUST_MOVE = Reason(
     "others-must-move",
     Sentence("reason.others-must-move", "There is room only if members that stand are moved.")(),
 )
@@ -49,7 +49,7 @@ def complete(
     hard = replace(ensemble, policies=tuple(each for each in ensemble.policies if each.hard))
     counts = replace_lost(build(hard, less, running))
     if counts is None:
-        return Infeasible((_OTHERS_MUST_MOVE,), proved=False)
+        return Infeasible((OTHERS_MUST_MOVE,), proved=False)
     problem = build(ensemble, less, running)
     assignment = placed(problem, counts, running)
     return Plan(

@@ -3,17 +3,16 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-from ensemble_api.planning.check import shortfalls
-from ensemble_api.planning.completion import closed_to_more
 from ensemble_api.planning.headroom import EFFORT, most_plans
+from ensemble_api.planning.joint import Hit
 from ensemble_api.planning.message import Message, Sentence, listed
 from ensemble_api.planning.milp.search import Effort
 from ensemble_api.planning.milp.task import Solve
 from ensemble_api.planning.model import Ensemble, Member
-from ensemble_api.planning.repair import Repair, repair
+from ensemble_api.planning.recovery import recover
+from ensemble_api.planning.repair import Repair
 from ensemble_api.planning.result import Assignment
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.survivability import Promise, State, minima, promises_with, state_of
@@ -75,8 +74,9 @@ def drill(
 
     The members `running` are on `snapshot` already; those of the ensemble that are not are lost
     before, and have their part in the repair. Those that are `stopped` have a place and are not
-    left. `solve`, `effort` and `search` are those of `repair`. Raises KeyError for a domain or a
-    host that the cloud does not have, ModelError as `repair`.
+    left. The repair is what `recover` finds for the ensemble alone; `solve`, `effort` and `search`
+    are its. Raises KeyError for a domain or a host that the cloud does not have, ModelError as
+    `recover`.
     """
     failed = tuple(dict.fromkeys(domains))
     topology, less = snapshot.topology, snapshot
@@ -89,36 +89,15 @@ def drill(
     }
     counts = Counter(member.tier for member in staying if member not in stopped)
     remaining = {tier.name: counts[tier.name] for tier in ensemble.tiers}
-    less = closed_to_more(less, ensemble, staying, ())
+    hit = Hit("", ensemble, staying, less)
     return Drill(
         failed,
         tuple(sorted(running.keys() - staying.keys())),
         tuple((tier.name, counts[tier.name], tier.count) for tier in ensemble.tiers),
         state_of(remaining, minima(ensemble)),
         promises_with(ensemble, remaining),
-        _repair(ensemble, running, staying, less, solve=solve, effort=effort, search=search),
+        recover([hit], solve=solve, effort=effort, search=search)[hit.key],
     )
-
-
-def _repair(
-    ensemble: Ensemble, running: Assignment, staying: Assignment, less: Snapshot, **how: Any
-) -> Repair:
-    """Find places within all hard policies, or else within what binds after the failure.
-
-    What the failure itself has broken, such as the number of racks that a tier is spread over, is
-    no reason to leave a member down.
-    """
-    found = repair(ensemble, running, staying, less, **how)
-    if found.fits or not how["search"]:
-        return found
-    present = Counter(member.tier for member in staying)
-    binding = [each.displaced(present) for each in ensemble.policies if each.hard]
-    policies = tuple(each for each in binding if each is not None)
-    displaced = repair(replace(ensemble, policies=policies), running, staying, less, **how)
-    if not displaced.fits:
-        return replace(displaced, reasons=found.reasons)
-    after = {**staying, **displaced.moves}
-    return replace(displaced, unmet=shortfalls(ensemble, less, after, hard=True))
 
 
 def drills(

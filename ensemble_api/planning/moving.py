@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
-import numpy as np
-
 from ensemble_api.planning.check import shortfalls
 from ensemble_api.planning.completion import closed_to_more
 from ensemble_api.planning.message import Sentence, listed
@@ -158,7 +156,7 @@ def safe_order(
         return None
     problem = build(ensemble, snapshot)
     hard = problem.policies(problem.hard)
-    counts = _counts(problem, {**assignment, **{each.member: each.source for each in found}})
+    counts = problem.counted({**assignment, **{each.member: each.source for each in found}})
     missed = [policy.shortfall(problem, counts) for policy in hard]
     left, order = list(found), []
     while left:
@@ -265,14 +263,6 @@ def _breaks(
         number is not None and ensemble.policies[number] in promised
         for number in broken({**running, **new}) - before
     )
-
-
-def _counts(problem: Problem, assignment: Assignment) -> IntArray:
-    counts = np.zeros((len(problem.counts), len(problem.topology)), dtype=np.int64)
-    rows = {tier.name: row for row, tier in enumerate(problem.ensemble.tiers)}
-    for member, host in assignment.items():
-        counts[rows[member.tier], problem.topology.host_number(host)] += 1
-    return counts
 
 
 def _after(problem: Problem, counts: IntArray, each: Move) -> IntArray:

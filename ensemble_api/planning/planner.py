@@ -116,9 +116,11 @@ def plan(
     problem = build(ensemble, snapshot, existing, fixed)
     effort = effort or Effort(_PLAN_EFFORT, solve)
     found = _solve(problem, effort)
-    if found.counts is None and not explained:
-        return Infeasible((), proved=False)
     if found.counts is None:
+        more = any(MORE_HOSTS.intersection(tier.unplanned) for tier in ensemble.tiers)
+        proved = found.none_exists and not more
+        if not explained:
+            return Infeasible((), proved)
 
         def changed(other: Ensemble) -> Problem:
             if existing is None:
@@ -132,8 +134,7 @@ def plan(
         say = explain if found.none_exists else partial(undecided, stopped=effort.stopped)
         oracle = partial(_has_plan, effort=looking)
         reasons = say(problem, oracle, changed if changes else None)
-        more = any(MORE_HOSTS.intersection(tier.unplanned) for tier in ensemble.tiers)
-        return Infeasible(reasons, proved=found.none_exists and not more)
+        return Infeasible(reasons, proved)
     assignment = _assign(problem, found.counts, existing or {})
     broken = check(ensemble, snapshot, assignment, existing or {})
     if broken:

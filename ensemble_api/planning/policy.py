@@ -7,7 +7,7 @@ right for a kind that has nothing to say about it.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -149,6 +149,18 @@ class Policy(ABC):
         keep the member down.
         """
         return self
+
+    def renamed(self, names: Mapping[str, str]) -> "Policy | None":
+        """Give it for those of its tiers that have a new name; None where it binds none of them."""
+        tiers = tuple(names[name] for name in self.tiers if name in names)
+        if not tiers or (self.separates and len(tiers) < 2):
+            return None
+        return replace(self, tiers=tiers)
+
+    @property
+    def keeps_out(self) -> str | None:
+        """Whose servers must not be in the domains of its tiers, as snapshots mark these hosts."""
+        return None
 
     def barred(self, snapshot: "Snapshot") -> BoolArray | None:
         """Mark the hosts [H] on which it lets no member of its tiers be, whoever else is where.

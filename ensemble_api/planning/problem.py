@@ -87,6 +87,10 @@ class Problem:
         order = [tier.name for tier in self.ensemble.tiers]
         return [order.index(name) for name in names]
 
+    def counted(self, assignment: Assignment) -> IntArray:
+        """Give counts [T, H] of members of the ensemble; KeyError for an unknown host."""
+        return _existing(self.ensemble, self.topology, assignment)
+
     def depth(self, level: str) -> int:
         """Give the position of a level, 0 being the host level."""
         return self.topology.levels.index(level)

@@ -19,9 +19,9 @@ from ensemble_api.planning.snapshot import Snapshot
 class Repair:
     """Whether all members have a place within the hard policies; None: not decided.
 
-    `moves` are the members that would go, and where; some may have a place already. `reasons` say
-    why they do not all have one. `unmet` are hard policies that a repair cannot restore, since what
-    has failed is needed for that.
+    `moves` are the members that would go, and where: where not all have a place, those that have
+    one. `reasons` say why others have none. `unmet` are hard policies that a repair cannot restore,
+    since what has failed is needed for that.
     """
 
     fits: bool | None

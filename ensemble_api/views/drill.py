@@ -22,10 +22,10 @@ _RESTORED = Sentence(
     "A repair places %(count)s members again, but not every hard policy holds until what has "
     "failed is back.",
 )
-_REPAIRED_WITH_MOVES = Sentence(
-    "repair.fits-if-others-move",
-    "%(repaired)s %(count)s member that was not lost has to move for it.",
-    "%(repaired)s %(count)s members that were not lost have to move for it.",
+_PARTLY = Sentence(
+    "repair.in-part",
+    "A repair can place %(count)s member again, and not all that are lost.",
+    "A repair can place %(count)s members again, and not all that are lost.",
 )
 _NO_REPAIR = Sentence("repair.none", "No repair is possible within the hard policies.")
 _REPAIR_OPEN = Sentence("repair.not-decided", "Whether a repair is possible is not decided.")
@@ -75,7 +75,7 @@ def _repair(found: Drill, domains: Domains, *, names: bool, capacity: bool) -> J
     lost = set(found.lost)
     return {
         "fits": found.repair.fits,
-        "message": _said(found.repair, sum(each not in lost for each in found.repair.moves)),
+        "message": _said(found.repair),
         "moves": [
             {
                 "member": member.name,
@@ -90,13 +90,12 @@ def _repair(found: Drill, domains: Domains, *, names: bool, capacity: bool) -> J
     }
 
 
-def _said(repair: Repair, others: int) -> Message:
+def _said(repair: Repair) -> Message:
     if repair.fits is None:
         return _REPAIR_OPEN()
     if not repair.fits:
-        return _NO_REPAIR()
+        return _PARTLY(count=len(repair.moves)) if repair.moves else _NO_REPAIR()
     if not repair.moves:
         return _NOTHING_TO_REPAIR()
     within = _RESTORED if repair.unmet else _REPAIRED
-    repaired = within(count=len(repair.moves) - others)
-    return _REPAIRED_WITH_MOVES(repaired=repaired, count=others) if others else repaired
+    return within(count=len(repair.moves))

@@ -74,6 +74,11 @@ class Exclusive(Policy):
         return _MISSED(count=amount)
 
     @property
+    def keeps_out(self) -> str | None:
+        """Servers of other ensembles, or of other projects."""
+        return self.other
+
+    @property
     def counting(self) -> tuple[str, ...]:
         """No tier: one member less never breaks it."""
         return ()

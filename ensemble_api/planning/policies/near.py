@@ -2,7 +2,7 @@
 """Near: wherever some tiers have a member, another tier has one as well."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from ensemble_api.planning.bounds.counting import domains_needed
@@ -53,6 +53,13 @@ class Near(Policy):
     def displaced(self, present: Mapping[str, int]) -> Policy | None:
         """Give it as long as there is something left to be near to."""
         return self if present.get(self.to) else None
+
+    def renamed(self, names: Mapping[str, str]) -> Policy | None:
+        """Give it with new names, if the other tier has one too."""
+        found = Policy.renamed(self, names)
+        if found is None or self.to not in names:
+            return None
+        return replace(self, tiers=found.tiers, to=names[self.to])
 
     def describe(self) -> Message:
         """Say in a few plain words what it asks for."""

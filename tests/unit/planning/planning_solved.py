@@ -3,7 +3,7 @@
 
 from functools import partial
 
-from ensemble_api.planning import completion, mending, planner, scaling
+from ensemble_api.planning import completion, mending, planner, recovery, scaling
 from ensemble_api.planning import drain as drains
 from ensemble_api.planning import drill as failures
 from ensemble_api.planning import headroom as rooms
@@ -17,4 +17,5 @@ drills = partial(failures.drills, solve=solve)
 headroom = partial(rooms.headroom, solve=solve)
 loss = partial(rooms.loss, solve=solve)
 mend = partial(mending.mend, solve=solve)
+recover = partial(recovery.recover, solve=solve)
 scale = partial(scaling.scale, solve=solve)

@@ -31,8 +31,8 @@ MANY = settings(
 
 
 @st.composite
-def clouds(draw: st.DrawFn) -> Snapshot:
-    count = draw(st.integers(1, 6))
+def clouds(draw: st.DrawFn, most: int = 6) -> Snapshot:
+    count = draw(st.integers(1, most))
     names = [f"h{number}" for number in range(count)]
     hosts = {
         name: (

@@ -65,8 +65,16 @@ def test_each_kind_is_in_a_file_of_its_own_name() -> None:
 
 
 def test_planning_asks_a_policy_and_never_its_kind() -> None:
-    """But for the checker, and for what becomes of the promises of `survive` alone."""
-    allowed = {"check.py": CLASSES, "survivability.py": {"Survive"}, "impact.py": {"Survive"}}
+    """But for the checker, and for what becomes of the promises of `survive` alone.
+
+    And that the members of two ensembles keep apart is said by an anti-affinity of theirs.
+    """
+    allowed = {
+        "check.py": CLASSES,
+        "survivability.py": {"Survive"},
+        "impact.py": {"Survive"},
+        "joint.py": {"AntiAffinity"},
+    }
     found = {}
     for path in PLANNING.rglob("*.py"):
         if path.parent.name == "policies":

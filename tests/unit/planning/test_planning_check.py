@@ -145,3 +145,9 @@ def test_a_selector_costs_twice_as_much_with_twice_the_members_and_hosts() -> No
 def test_another_spread_of_the_same_tier_and_level_costs_no_pass_over_the_hosts() -> None:
     one, more = (Spread("rack", ("web",), False, skew) for skew in (1, 2))
     assert calls(2, 200, NVME, one, more) - calls(2, 200, NVME, one) < 200
+
+
+def test_a_tier_without_members_and_without_hosts_for_it_is_even() -> None:
+    nowhere = cloud({"a": ("r1", "z1", 2)}, down=["a"])
+    even = Ensemble(TIERS, (Spread("zone", ("web",), True, 1),))
+    assert shortfalls(even, nowhere, {}, hard=True) == ()
