@@ -4,12 +4,13 @@
   'use strict';
   const {
     words, dom, api, planTable, progress, currentState, members, rules, events, operations, time, actions, formats,
-    poll: polls, detailsState, liveParts, detailsFault, detailsPlace, detailsTiers, detailsTrouble,
+    poll: polls, detailsState, liveParts, detailsFault, detailsFailures, detailsPlace, detailsTiers,
+    detailsTrouble,
   } = globalThis.ensembles;
   const { gettext, fill } = words;
   const { el, icon } = dom;
 
-  const LIVE = 10; // seconds between two looks at an ensemble that is built
+  const LIVE = 3; // seconds between two looks at an ensemble that is built
 
   const root = document.getElementById('ens-details');
   const data = dom.pageData();
@@ -43,6 +44,11 @@
     state.picture = currentState.shown(state.located, current, state.settled ? null : state.picture);
     showProgress(standing);
     put('survives', [ensemble.survives, state.placed, ensemble.status, current && current.levels], survives);
+    const { current: now, picture } = state;
+    put('failed', now && [now.failures, now.promises, picture.assignments], () => detailsFailures.told(state));
+    put('operation', [state.built, ensemble.operation, ensemble.progress], () => detailsFailures.underWay(state));
+    const over = detailsFailures.regained(ensemble, state.now);
+    put('healed', over, () => detailsFailures.healed(over));
     put('fault', [ensemble.fault, ensemble.degraded, ensemble.status], () => detailsFault.box(ensemble));
     put('tiers', ensemble.tiers, () => detailsTiers.list(ensemble.tiers, state.legend, data.names));
     put('policies', [Boolean(current), currentState.policiesNow(ensemble, current)],
@@ -120,7 +126,7 @@
   function took(answer) {
     trouble.tell('');
     const changed = JSON.stringify(answer.ensemble) !== JSON.stringify(state.ensemble);
-    const before = state.ensemble && { status: state.ensemble.status, built: state.built };
+    const before = state.ensemble && { ...heard(), status: state.ensemble.status, built: state.built };
     state.ensemble = answer.ensemble;
     if (answer.now) { state.ahead = Date.parse(answer.now) - Date.now(); }
     if (!state.built) { state.current = null; }
@@ -130,10 +136,21 @@
     return changed ? 'changed' : 'same';
   }
 
-  /** Ask for what goes with a status, when it is a new one. */
+  /** What tells that there is more to ask for: that Nova was looked at again, and what is under way. */
+  function heard() {
+    const { observed_at: observed, operation, status } = state.ensemble;
+    return { observed: observed || null, doing: JSON.stringify([status, operation?.id, operation?.status]) };
+  }
+
+  /** Ask for what goes with the state, when there may be more to know of it than before. */
   function began(before) {
-    if (!before || before.status !== state.ensemble.status) { done.follow(); }
-    if ((state.built && !(before && before.built)) || (state.leaving && !state.seen)) { askCurrentState(); }
+    const { observed, doing } = heard();
+    if (!before || before.doing !== doing) { done.follow(); }
+    if ((state.built && !(before && before.built)) || (state.leaving && !state.seen)) {
+      askCurrentState();
+    } else if (state.built && (before.observed !== observed || before.status !== state.ensemble.status)) {
+      askCurrentState(true);
+    }
   }
 
   function note(text) {
@@ -172,7 +189,8 @@
   setInterval(() => {
     beats += 1;
     if (!document.hidden && (!state.settled || beats % 30 === 0)) { tick(); }
-    if (!document.hidden && state.built && beats % LIVE === 0) { poll.now(); askCurrentState(true); done.follow(); }
+    // What Nova has is asked for when the state says that it was looked at again.
+    if (!document.hidden && state.built && beats % LIVE === 0) { poll.now(); }
   }, 1000);
   // What Nova has may change at any time: whoever comes back to the tab sees how it is then.
   document.addEventListener('visibilitychange', () => {

@@ -13,13 +13,15 @@
     const plan = domainTree.asPlan(ensemble);
     if (current) {
       const members = current.members.filter((member) => placed(member.domains));
+      const [here, down] = [used(current), failed(current)];
       return {
         ...plan,
         assignments: members.map((member) => ({
           member: member.name, tier: member.tier, domains: member.domains, status: member.status, moved: member.moved,
           running: member.running,
         })),
-        domains: current.domains.filter((domain) => used(current).has(domain.ref)),
+        domains: current.domains.filter((domain) => here.has(domain.ref))
+          .map((domain) => (down.has(domain.ref) ? { ...domain, down: true } : domain)),
         survivability: current.levels || current.survivability || [],
         minima: current.minima || plan.minima,
       };
@@ -54,6 +56,15 @@
   /** The domains that hold a member now, with those around them: where nobody is left is not shown. */
   function used(current) {
     return new Set(current.members.flatMap((member) => Object.values(member.domains || {})));
+  }
+
+  /** The domains that have failed, with all that is in them; larger ones come before smaller ones. */
+  function failed(current) {
+    const refs = new Set((current.failures || []).map((one) => one.domain));
+    for (const { ref, parent } of current.domains) {
+      if (refs.has(parent)) { refs.add(ref); }
+    }
+    return refs;
   }
 
   /** All domains that either speaks of, by ref: {label, name, level}. */

@@ -19,6 +19,11 @@
     return { label, inside, button, item: el('li', {}, button), below: el('ul', { class: 'ens-domains' }) };
   }
 
+  /** What a domain is called, and that it is down; the struck letters say nothing to a screen reader. */
+  function named(node) {
+    return [node.label, node.down ? el('span', { class: 'sr-only' }, ' ', gettext('(down)')) : null];
+  }
+
   /**
    * What stands beside a domain's label: its members, or how many there are, and those of other ensembles. tiers: Map
    * by name of the legend; moved: Set of the members that are elsewhere than before.
@@ -34,10 +39,16 @@
     ];
   }
 
+  /** How a member looks, and that in words. */
+  function state(member) {
+    if (member.mark) { return [member.mark, MARKS[member.mark]]; }
+    if (member.status === 'ACTIVE' && member.running === false) { return ['lost', gettext('Active, but its host is down')]; }
+    return [member.status?.toLowerCase(), member.status && status(member.status)];
+  }
+
   function token(member, tier, moved) {
-    const said = MARKS[member.mark] || (member.status && status(member.status));
+    const [look, said] = state(member);
     const label = said ? fill(gettext('%(member)s: %(status)s'), { member: member.member, status: said }) : member.member;
-    const look = member.mark || member.status?.toLowerCase();
     return el('span', {
       class: 'ens-member' + (look ? ' is-' + look : '') + (moved ? ' is-moved' : ''),
       'data-tier': member.tier, 'data-member': member.member,
@@ -85,5 +96,5 @@
       { count });
   }
 
-  ensembles.domainBox = { make, contents, rest, closer, others };
+  ensembles.domainBox = { make, named, contents, rest, closer, others };
 }());

@@ -31,6 +31,7 @@
     const could = tier ? gettext('%(domain)s can hold no member more of %(tier)s.')
       : gettext('%(domain)s can hold nothing more of this drawing.');
     return [
+      node.down ? fill(gettext('%(domain)s is down.'), values) : null,
       known ? fill(names.length ? gettext('%(domain)s could hold one more of %(tiers)s.') : could, values) : null,
       node.held ? ensembles.domainBox.others(node.held) + '.' : null,
       fill(gettext('Click: what if this %(level)s fails?'), { level: level(node.level) }),

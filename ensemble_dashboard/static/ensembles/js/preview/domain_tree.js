@@ -12,8 +12,8 @@
    * Build the tree of the domains that the answer tells: those in use, or all.
    *
    * plan: {assignments: [{member, tier, domains: {level: ref}}],
-   *        domains: [{ref, level, parent, label, name, held, room: [tiers]}]}
-   * Gives the roots, each {ref, level, label, parent, members, children, held, room, below: members at or
+   *        domains: [{ref, level, parent, label, name, held, room: [tiers], down}]}
+   * Gives the roots, each {ref, level, label, parent, members, children, held, room, down, below: members at or
    * below it, hosts, used, possible}: how many leaves there are, hold members, could hold one more. Members are
    * on the leaves only; room is null where the API did not tell. Real names are in an admin's answer alone,
    * and are then shown instead of the labels.
@@ -21,7 +21,8 @@
   function tree(plan) {
     const nodes = new Map(plan.domains.map((domain) => [domain.ref, {
       ref: domain.ref, level: domain.level, label: ensembles.words.label(domain), parent: domain.parent,
-      held: domain.held || 0, room: domain.room || null, members: [], children: [],
+      held: domain.held || 0, room: domain.room || null, down: Boolean(domain.down), members: [],
+      children: [],
     }]));
     const roots = [];
     for (const node of nodes.values()) {

@@ -41,9 +41,9 @@
       const box = boxes.get(node.ref);
       const leaf = !node.children.length && !node.rest && !node.counted;
       box.node = node;
-      box.label.textContent = ensembles.dom.visible(node.label);
+      fillIn(box.label, domainBox.named(node));
       box.item.className = 'ens-domain ens-domain-' + node.level + (leaf ? ' is-leaf' : '')
-        + (node.members.length ? ' is-used' : '');
+        + (node.members.length ? ' is-used' : '') + (node.down ? ' is-down' : '');
       fillIn(box.inside, domainBox.contents(node, shown));
       // Put in again, it would take the focus from whoever is inside.
       if (!leaf && box.below.parentNode !== box.item) { box.item.append(box.below); }

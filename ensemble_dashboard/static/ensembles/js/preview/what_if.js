@@ -93,5 +93,5 @@
       after.some((item) => item.left < item.count) ? again(plan, chosen.map((domain) => domain.ref), found) : null);
   }
 
-  ensembles.whatIf = { afterFailures, promised, sentence };
+  ensembles.whatIf = { afterFailures, promised, lines, sentence };
 }());
