@@ -55,7 +55,7 @@ LOG = logging.getLogger(__name__)
 Application: TypeAlias = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 # /os-ensembles/... or, as older clients have it, /{project_id}/os-ensembles/...
-_OURS = re.compile(r"(?:/(?P<project>[0-9A-Za-z-]+))?(?P<path>/os-ensembles(?:/.*)?)")
+_OURS = re.compile(r"(?:/(?P<project>[0-9A-Za-z-]+))?(?P<path>/os-ensembles(?:/.*)?)", re.DOTALL)
 
 # What the filters of all pipelines share.
 _shared: list[Process] = []

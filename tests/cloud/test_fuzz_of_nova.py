@@ -25,17 +25,17 @@ CALLERS = {
 }
 
 
-def ensembles(operator: Operator) -> list[dict[str, Any]]:
+def ensembles(operator: Operator) -> set[str]:
+    """The ids of all ensembles."""
     answer = operator.connection.compute.get("/os-ensembles?all_projects=true&limit=1000")
-    found: list[dict[str, Any]] = answer.json()["ensembles"]
-    return found
+    return {each["id"] for each in answer.json()["ensembles"]}
 
 
 def test_answers_are_those_of_the_document_and_nothing_is_left_behind(
     cloud: Any, demo: Project, operator: Operator
 ) -> None:
     """What tenants make is built meanwhile, by the workers of the cloud."""
-    before = operator.left_behind()
+    before, others = operator.left_behind(), ensembles(operator)
     tokens = {who: cloud.connection(name).auth_token for who, name in CALLERS.items()}
     names = demo.names
     target = Target(
@@ -54,10 +54,10 @@ def test_answers_are_those_of_the_document_and_nothing_is_left_behind(
         assert not figures.faults, "\n\n".join(figures.faults.values())
         assert {200, 202, 400, 403, 404} <= figures.statuses.keys(), figures.statuses
     finally:
-        # An adopted server is a member too, and one that was released stays; none is ours alone.
-        for each in ensembles(operator):
-            operator.connection.compute.delete(f"/os-ensembles/{each['id']}")
-        until("no ensemble", lambda: not ensembles(operator))
+        for each in ensembles(operator) - others:
+            operator.connection.compute.delete(f"/os-ensembles/{each}")
+        until("no ensemble", lambda: ensembles(operator) <= others)
+        # Those that were released stay, as was asked for.
         for each in set(operator.servers()) - before["servers"]:
             operator.connection.compute.delete_server(each)
     until("all as before", lambda: operator.left_behind() == before)

@@ -48,16 +48,19 @@ class Target:
             if known[name] and random.random() < 0.8:
                 path[name] = random.choice(known[name])
 
-    def fill(self, body: Any, random: Random) -> None:
-        """Let most of what a body asks for be there, and be small enough to be built."""
+    def fill(self, body: Any, random: Random) -> bool:
+        """Let most of what a body asks for be there, and be small enough to be built.
+
+        Says whether something is put into it.
+        """
         if not isinstance(body, dict) or not isinstance(body.get("ensemble"), dict):
-            return
+            return False
         if random.random() < 0.8:
             body.pop("plan", None)
         wanted = body["ensemble"]
         tiers = wanted.get("tiers")
         if random.random() < 0.2 or not isinstance(tiers, list):
-            return
+            return True
         wanted["tiers"] = tiers = [each for each in tiers if isinstance(each, dict)][:3]
         for number, tier in enumerate(tiers):
             tier["name"] = f"t{number}"
@@ -71,6 +74,7 @@ class Target:
                 policy["tiers"] = random.sample(names, random.randint(1, len(names)))
                 if "to" in policy:
                     policy["to"] = random.choice(names)
+        return True
 
     def _fill_server(self, tier: dict[str, Any], random: Random) -> None:
         server = tier.get("server")

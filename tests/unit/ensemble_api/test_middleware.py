@@ -80,7 +80,13 @@ def test_a_request_without_a_context_that_is_not_ours_passes_on(config: cfg.Conf
 
 @pytest.mark.parametrize(
     "path",
-    ["/os-ensembles", "/os-ensembles/", "/os-ensembles/plans", "/shop-project/os-ensembles/x"],
+    [
+        "/os-ensembles",
+        "/os-ensembles/",
+        "/os-ensembles/plans",
+        "/shop-project/os-ensembles/x",
+        "/os-ensembles/a%0Ab/action",
+    ],
 )
 def test_requests_that_are_ours_never_reach_nova(config: cfg.ConfigOpts, path: str) -> None:
     response = ask(quiet(nova, config), path)
