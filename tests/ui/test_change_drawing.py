@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.ensembles import Project
+from tests.cloud.ensembles import Operator, Project
 from tests.ui.axe import violations
 from tests.ui.browser import Dashboard
 from tests.ui.drawing import drawing
@@ -139,3 +139,35 @@ def test_a_change_that_does_not_fit_says_why_and_shows_what_runs(
     assert len(demo.all("#ens-picture .ens-member")) == 2
     assert demo.find("#ens-submit").get_attribute("aria-disabled") == "true"
     assert violations(demo) == []
+
+
+def test_what_does_not_hold_is_mended_from_the_ensemble_s_page_and_the_moves_are_seen_first(
+    project: Project, operator: Operator, demo: Dashboard
+) -> None:
+    made = project.create(
+        project.body("is mended", [project.tier("web", 2, networks="none")], _apart("web"))
+    )
+    built = project.wait(made["id"], "ACTIVE")
+    first, second = (each["server_id"] for each in built["members"])
+    compute = operator.connection.compute
+    target = operator.servers()[second].compute_host
+    past_the_scheduler = {"host": target, "block_migration": "auto", "force": True}
+    compute.post(
+        f"/servers/{first}/action",
+        json={"os-migrateLive": past_the_scheduler},
+        microversion="2.67",
+    ).raise_for_status()
+
+    demo.open(f"/project/ensembles/{made['id']}/")
+    demo.until(lambda: demo.find(".ens-mend").is_displayed(), BUILD_SECONDS)
+    demo.click(".ens-mend")
+    drawing(demo, "fits")
+    [(change, moved)] = _changes(demo)
+    assert (change, moved) in [("moved", "web-0"), ("moved", "web-1")]
+    assert violations(demo) == []
+    demo.click("#ens-submit")
+    demo.until(lambda: demo.all("#ens-details"))
+    project.wait(made["id"], "ACTIVE")
+    demo.until(lambda: not demo.all(".ens-mend"), BUILD_SECONDS)
+    servers = operator.servers()
+    assert servers[first].compute_host != servers[second].compute_host
