@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help venv demo test test-fast test-full soak simulate test-horizon fuzz lint messages openapi policies screenshots bench bench-drawing clean
+.PHONY: help venv demo drill test test-fast test-full soak simulate test-horizon fuzz lint messages openapi policies screenshots bench bench-drawing clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -19,6 +19,10 @@ $(READY): setup.cfg constraints.txt
 demo: $(READY)  ## Run the embedded cloud with the dashboard until Ctrl-C
 	@$(BIN)/python tools/messages.py compile
 	@exec $(BIN)/ensemble-cloud up
+
+drill: $(READY)  ## Let a rack of the embedded cloud fail, and report who outlives it (SEED=1, FAIL=rack:rack2)
+	@mkdir -p build
+	@tools/drill
 
 test: $(READY)  ## Run everything: lint, types, import rules, unit, functional, cloud and browser tests
 	@tools/test all

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A cloud as its tenant and its operator see it, by its public APIs alone."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any
+from urllib import parse
+
+import openstack
+from novaclient import client as nova_client
+from novaclient import extension
+
+from ensemble_client.v2 import ensembles
+from ensemble_drill.service import Layout
+from ensemble_drill.watched import Seen
+
+ZONE_KEY = "availability_zone"
+_SHOWN = "2.96"
+_PAGE = 500
+
+
+class CloudError(Exception):
+    """The cloud is not as a drill needs it; the text says how."""
+
+
+class _Cloud:
+    """One user of a cloud, with what both kinds do in Nova."""
+
+    def __init__(self, name: str) -> None:
+        """``name`` is that of a cloud in clouds.yaml."""
+        self.name = name
+        self.connection = openstack.connect(cloud=name)
+        self.ensembles = _ensembles(self.connection)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Post to Nova, and give its answer. Raises CloudError."""
+        answer = self.connection.compute.post(path, json=body, microversion=_SHOWN)
+        if answer.status_code >= 400:
+            raise CloudError(f"Nova refuses POST {path}: {answer.text[:500]}")
+        return answer.json() if answer.content else None
+
+    def delete(self, path: str) -> None:
+        """Delete what is there in Nova; nothing is well too. Raises CloudError."""
+        answer = self.connection.compute.delete(path, microversion=_SHOWN)
+        if answer.status_code >= 400 and answer.status_code != 404:
+            raise CloudError(f"Nova refuses DELETE {path}: {answer.text[:500]}")
+
+    def named(self, beginning: str) -> list[Any]:
+        """List the project's servers whose names begin so. Raises CloudError."""
+        return list(self._pages(f"name=^{parse.quote(beginning)}"))
+
+    def _pages(self, query: str) -> Iterator[Any]:
+        marker = ""
+        while True:
+            path = f"/servers/detail?{query}&limit={_PAGE}{marker}"
+            answer = self.connection.compute.get(path, microversion=_SHOWN)
+            if answer.status_code >= 400:
+                raise CloudError(f"Nova does not list servers: {answer.text[:500]}")
+            page = answer.json()["servers"]
+            yield from page
+            if len(page) < _PAGE:
+                return
+            marker = f"&marker={page[-1]['id']}"
+
+
+class Tenant(_Cloud):
+    """The project whose servers are drilled."""
+
+    @cached_property
+    def project_id(self) -> str:
+        """The id of the project."""
+        return str(self.connection.current_project_id)
+
+
+class Operator(_Cloud):
+    """The cloud as an administrator sees it: hosts, and which server is on which."""
+
+    def layout(self, levels: Mapping[str, str]) -> Layout:
+        """The hosts by the metadata of their aggregates.
+
+        ``levels`` maps levels above the host to keys of metadata, the smallest first. Where two
+        domains of one level share a name and lie in different larger ones, that is put before it.
+        """
+        found: dict[str, dict[str, str]] = {
+            service.host: {} for service in self._services() if service.host
+        }
+        for aggregate in self.connection.compute.aggregates():
+            for level, key in levels.items():
+                if key in (aggregate.metadata or {}):
+                    for host in aggregate.hosts or ():
+                        found.setdefault(host, {})[level] = aggregate.metadata[key]
+        names = {
+            host: tuple(domains.get(level, f"no {level}") for level in levels)
+            for host, domains in found.items()
+        }
+        return Layout(tuple(levels), _distinct(names))
+
+    def down(self) -> frozenset[str]:
+        """The hosts whose compute service Nova takes for down."""
+        return frozenset(each.host for each in self._services() if each.state == "down")
+
+    def servers(self, project_id: str) -> dict[str, Seen]:
+        """The servers of a project by id, each with its host and status."""
+        return {
+            each["id"]: Seen(each.get("OS-EXT-SRV-ATTR:host"), each["status"])
+            for each in self._pages(f"all_tenants=1&project_id={project_id}")
+        }
+
+    def processors(self) -> dict[str, tuple[int, int]]:
+        """How many processors Placement may hand out of each host, and how many it has."""
+        placement, found = self.connection.placement, {}
+        for provider in placement.resource_providers():
+            path = f"/resource_providers/{provider.id}"
+            inventory = placement.get(f"{path}/inventories").json()["inventories"].get("VCPU")
+            if inventory:
+                used = placement.get(f"{path}/usages").json()["usages"]["VCPU"]
+                most = inventory["total"] - inventory["reserved"]
+                found[provider.name] = (int(most * inventory["allocation_ratio"]), used)
+        return found
+
+    def _services(self) -> Iterable[Any]:
+        return self.connection.compute.services(binary="nova-compute")
+
+
+def _distinct(names: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Put the larger domain before a name that several of them have a domain of."""
+    depth = max(map(len, names.values()), default=0)
+    where: list[dict[str, set[tuple[str, ...]]]] = [{} for _ in range(depth)]
+    for each in names.values():
+        for level, name in enumerate(each):
+            where[level].setdefault(name, set()).add(each[level + 1 :])
+    return {
+        host: tuple(
+            f"{each[level + 1]}-{name}"
+            if level + 1 < len(each) and len(where[level][name]) > 1
+            else name
+            for level, name in enumerate(each)
+        )
+        for host, each in names.items()
+    }
+
+
+def _ensembles(connection: Any) -> Any:
+    client = nova_client.Client(
+        "2.1",
+        session=connection.session,
+        region_name=connection.config.get_region_name(),
+        endpoint_type=connection.config.get_interface("compute") or "public",
+        extensions=[extension.Extension("ensembles", ensembles)],
+    )
+    return client.ensembles

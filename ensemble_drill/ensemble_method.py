@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A service as an ensemble: built for the drill, or one that runs already."""
+
+from typing import Any
+
+from novaclient import exceptions
+
+from ensemble_drill.cloud import CloudError, Operator, Tenant
+from ensemble_drill.methods import Json, wait
+from ensemble_drill.service import Domain, Loss, Placement, Service
+
+_BUILD_SECONDS = 900
+_FAILED = ("ERROR",)
+
+
+class Ensemble:
+    """All tiers at once, planned as a whole."""
+
+    name = "ensemble"
+    title = "Ensemble"
+    how = "One request for all tiers with the policies of the file, planned as a whole."
+
+    def __init__(
+        self, tenant: Tenant, operator: Operator, service: Service, body: Json, prefix: str
+    ) -> None:
+        self._tenant = tenant
+        self._operator = operator
+        self._service = service
+        self._body = body | {"name": f"{prefix}-{self.name}"}
+        self._id = ""
+
+    @property
+    def repairs(self) -> bool:
+        """Whether the ensemble is to be repaired by itself."""
+        return bool((self._body.get("recovery") or {}).get("mode") == "auto")
+
+    def build(self) -> dict[str, str]:
+        """Create it, and wait until it is ACTIVE."""
+        try:
+            self._id = self._tenant.ensembles.create(self._body).id
+        except exceptions.ClientException as error:
+            raise CloudError(f"the ensemble is refused: {error}") from error
+        return wait("the ensemble is built", self._built, _BUILD_SECONDS)
+
+    def _built(self) -> dict[str, str] | None:
+        found = self._tenant.ensembles.get(self._id)
+        if found.status in _FAILED:
+            raise CloudError(f"the ensemble cannot be built: {(found.fault or {}).get('message')}")
+        return _servers(found) if found.status == "ACTIVE" else None
+
+    def remove(self) -> None:
+        """Delete it, and wait until it is gone."""
+        if self._id:
+            self._tenant.ensembles.delete(self._id)
+            wait("the ensemble is gone", self._is_gone, _BUILD_SECONDS)
+
+    def _is_gone(self) -> bool:
+        try:
+            self._tenant.ensembles.get(self._id)
+        except exceptions.NotFound:
+            return True
+        return False
+
+    def status(self) -> str:
+        """Give the ensemble's status, with its operation if one is under way."""
+        found = self._tenant.ensembles.get(self._id)
+        operation = getattr(found, "operation", None) or {}
+        under_way = f", {operation['type']} under way" if operation else ""
+        return f"{found.status}{under_way}"
+
+    def predicted(self, level: str) -> dict[str, Loss]:
+        """Ask the cloud what the failure of each domain of a level would take, by its name."""
+        return {
+            name: self._service.without(failure["lost"])
+            for name, failure in self._drilled(level=level)
+        }
+
+    def predicted_places(self, domain: Domain) -> Placement | None:
+        """Ask where the members would go that the failure of a domain takes; None for nowhere."""
+        for name, failure in self._drilled(level=domain.level):
+            if name == domain.name:
+                repair = failure["repair"]
+                if not repair["fits"]:
+                    return None
+                return {each["member"]: each["host"] for each in repair["moves"]}
+        return {}
+
+    def _drilled(self, level: str) -> list[tuple[str, Any]]:
+        """Each failure by the name that operators have for its domain."""
+        found = self._operator.ensembles.drill(self._id, level)
+        names = {each["ref"]: each.get("name") or each["label"] for each in found["domains"]}
+        return [(names[each["domains"][0]], each) for each in found["failures"]]
+
+
+class Existing(Ensemble):
+    """An ensemble that runs already: nothing is built, and nothing removed."""
+
+    how = "It ran before the drill, which built nothing and removes nothing."
+
+    def build(self) -> dict[str, str]:
+        """Look where it is; it must be ACTIVE."""
+        found = _found(self._tenant, self._body["name"])
+        if found.status != "ACTIVE":
+            raise CloudError(f"the ensemble is {found.status}; only one that is ACTIVE is drilled")
+        self._id = found.id
+        return _servers(found)
+
+    def remove(self) -> None:
+        """Leave it as it is."""
+
+
+def described(tenant: Tenant, name: str) -> Json:
+    """Give the description of an ensemble that runs, by name or id. Raises CloudError."""
+    found = _found(tenant, name)
+    return {
+        "name": found.id,
+        "tiers": [{"name": each["name"], "count": each["count"]} for each in found.tiers],
+        "recovery": getattr(found, "recovery", None),
+    }
+
+
+def _found(tenant: Tenant, name: str) -> Any:
+    for each in tenant.ensembles.list():
+        if name in (each.id, each.name):
+            return tenant.ensembles.get(each.id)
+    raise CloudError(f"there is no ensemble {name!r} in the project of cloud {tenant.name!r}")
+
+
+def _servers(found: Any) -> dict[str, str]:
+    return {each["name"]: each["server_id"] for each in found.members}

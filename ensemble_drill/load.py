@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plain servers beside the service: a cloud that is filled unevenly, as clouds are."""
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ensemble_drill.cloud import CloudError, Operator
+from ensemble_drill.methods import wait
+from ensemble_drill.service import Layout
+
+_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The processors of a host, and how many of them are taken."""
+
+    total: int
+    used: int
+
+
+def shares(seed: int, layout: Layout, percent: int) -> dict[str, int]:
+    """Draw how full each rack is to be, in percent: from empty to twice `percent` and evenly."""
+    lot = random.Random(seed)  # noqa: S311 - it decides nothing that is secret
+    racks = ["-".join(names) for names, _ in layout.racks()]
+    steps = [round(2 * percent * number / max(1, len(racks) - 1)) for number in range(len(racks))]
+    lot.shuffle(steps)
+    return dict(zip(racks, (min(each, 90) for each in steps), strict=True))
+
+
+def servers(
+    wanted: Mapping[str, int],
+    layout: Layout,
+    rooms: Mapping[str, Room],
+    flavors: Sequence[tuple[str, int]],
+) -> Iterator[tuple[str, str]]:
+    """Yield a flavor and a host for each server that fills the racks to these shares.
+
+    `flavors` are names with processors, of which the largest that still fits is taken.
+    """
+    largest = sorted(flavors, key=lambda each: -each[1])
+    for names, hosts in layout.racks():
+        for host in hosts:
+            room = rooms.get(host, Room(0, 0))
+            left = room.total * wanted["-".join(names)] // 100 - room.used
+            for flavor, processors in largest:
+                for _ in range(max(0, left) // processors):
+                    left -= processors
+                    yield flavor, host
+
+
+@dataclass
+class Load:
+    """Servers of the operator's, without networks, each on a host that was chosen for it."""
+
+    operator: Operator
+    prefix: str
+    image: str
+    ids: list[str] = field(default_factory=list)
+
+    def build(self, wanted: Sequence[tuple[str, str]]) -> None:
+        """Ask for a server of each flavor on each host, and wait for all. Raises CloudError."""
+        for index, (flavor, host) in enumerate(wanted):
+            server = {
+                "name": f"{self.prefix}-load-{index}",
+                "flavorRef": flavor,
+                "imageRef": self.image,
+                "networks": "none",
+                "host": host,
+            }
+            self.ids.append(self.operator.post("/servers", {"server": server})["server"]["id"])
+        wait("the servers of the load are built", self._built, _SECONDS)
+
+    def _built(self) -> bool:
+        there = self._there()
+        failed = [each for each in there if each["status"] == "ERROR"]
+        if failed:
+            raise CloudError(f"{failed[0]['name']} cannot be built; ask for less load")
+        return len(there) == len(self.ids) and all(each["status"] == "ACTIVE" for each in there)
+
+    def _there(self) -> list[Any]:
+        ids = set(self.ids)
+        return [each for each in self.operator.named(f"{self.prefix}-load-") if each["id"] in ids]
+
+    def remove(self) -> None:
+        """Delete all, and wait until they are gone. Raises CloudError."""
+        for each in self.ids:
+            self.operator.delete(f"/servers/{each}")
+        wait("the servers of the load are gone", lambda: not self._there(), _SECONDS)

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A drill as one HTML page that needs nothing else."""
+
+from collections.abc import Iterable
+from html import escape
+
+from ensemble_drill.drawing import Scene, colours, letters, scene
+from ensemble_drill.page import PAGE
+from ensemble_drill.plots import legend, losses, running
+from ensemble_drill.result import Drill, Outcome
+from ensemble_drill.service import Loss
+
+
+def html(drill: Drill) -> str:
+    """Give the page: the verdict first, then what it rests on."""
+    return PAGE.substitute(
+        title=escape(f"Drill: {drill.domain} fails"),
+        state="passed" if drill.passed else "failed",
+        word="PASSED" if drill.passed else "FAILED",
+        headline=escape(_headline(drill)),
+        subline=escape(
+            f"{drill.date}, cloud {drill.cloud}. {_where(drill)} Chosen {drill.chosen}."
+        ),
+        agreement=escape(_agreement(drill)),
+        summary=_summary(drill),
+        maps="".join(_maps(each, drill) for each in drill.outcomes),
+        tiers=_tiers(drill),
+        legend=legend(drill),
+        running=running(drill),
+        losses=losses(drill),
+        others=_others(drill),
+        events=_events(drill),
+        level=escape(drill.domain.level),
+        method="".join(f"<li>{escape(each)}</li>" for each in _method(drill)),
+    )
+
+
+def _headline(drill: Drill) -> str:
+    told = []
+    for each in drill.outcomes:
+        if each.judged or len(drill.outcomes) == 1:
+            count, members = len(each.loss.lost), len(drill.service.members)
+            kept = "stayed up" if each.loss.kept else "went down"
+            healed = ""
+            if each.loss.lost:
+                healed = ", and was not healed"
+                if each.healed_after is not None:
+                    healed = f", and was whole again after {each.healed_after:.0f} seconds"
+            told.append(
+                f"The {each.title.lower()} lost {count} of {members} servers, {kept}{healed}."
+            )
+    return " ".join(told)
+
+
+def _where(drill: Drill) -> str:
+    hosts = len(drill.domain.hosts)
+    with_ = f" with its {hosts} hosts" if hosts > 1 else ""
+    return f"What failed: {drill.domain}{with_}."
+
+
+def _agreement(drill: Drill) -> str:
+    if drill.agreed:
+        return (
+            "Exactly those servers were lost that had been predicted, for every way in which the "
+            "service was built."
+        )
+    wrong = [each for each in drill.outcomes if not each.agreed(drill.domain)]
+    return " ".join(
+        f"{each.title}: predicted were {_names(each.predicted[drill.domain.name].lost)}; lost were "
+        f"{_names(each.loss.lost)}."
+        for each in wrong
+    )
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+def _summary(drill: Drill) -> str:
+    criteria = [each.criterion for each in drill.outcomes[0].verdicts]
+    wanted = {each.criterion: each.wanted for each in drill.outcomes[0].verdicts}
+    head = "".join(
+        f'<th scope="col">{escape(each.capitalize())}<small>{escape(wanted[each])}</small></th>'
+        for each in criteria
+    )
+    rows = []
+    for outcome in drill.outcomes:
+        cells = "".join(
+            f"<td>{_badge(each.passed)} {escape(each.found)}</td>" for each in outcome.verdicts
+        )
+        agreed = outcome.agreed(drill.domain)
+        predicted = len(outcome.predicted[drill.domain.name].lost)
+        rows.append(
+            f'<tr><th scope="row">{escape(outcome.title)}<small>{escape(outcome.how)}</small></th>'
+            f"<td>{predicted} predicted, {len(outcome.loss.lost)} lost"
+            f"<small>{'as predicted, member by member' if agreed else 'not as predicted'}</small>"
+            f"</td>{cells}</tr>"
+        )
+    return (
+        '<table class="summary"><thead><tr><th scope="col">The same service</th>'
+        f'<th scope="col">Prediction and fact</th>{head}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _badge(passed: bool) -> str:
+    return '<b class="badge passed">PASSED</b>' if passed else '<b class="badge failed">FAILED</b>'
+
+
+def _maps(outcome: Outcome, drill: Drill) -> str:
+    lost = outcome.loss.lost
+    back = [
+        name
+        for name in lost
+        if outcome.after.get(name) is not None and outcome.after[name] not in drill.domain.hosts
+    ]
+    before = Scene(f"{outcome.title}, before", outcome.before)
+    after = Scene(
+        f"{outcome.title}, after", outcome.after, drill.domain.hosts, set(lost) - set(back), back
+    )
+    said = f"{len(lost)} lost"
+    if back:
+        said += f", {len(back)} of them back elsewhere"
+    used = {*outcome.before.values(), *outcome.after.values()}
+    drawn = [
+        f"<figure><figcaption>{caption}</figcaption>"
+        f"{scene(each, drill.layout, drill.service, drill.domain, used)}</figure>"
+        for each, caption in ((before, "Before"), (after, f"After: {said}"))
+    ]
+    return (
+        f'<div class="pair"><h3>{escape(outcome.title)} '
+        f"{_kept(outcome.loss)}</h3>{''.join(drawn)}</div>"
+    )
+
+
+def _kept(loss: Loss) -> str:
+    if loss.kept:
+        return '<span class="kept">service kept</span>'
+    return f'<span class="gone">service lost: too few of {escape(", ".join(loss.broken))}</span>'
+
+
+def _tiers(drill: Drill) -> str:
+    colour, letter = colours(drill.service), letters(drill.service)
+    return "".join(
+        f'<span class="key"><i style="background:{colour[tier.name]}"></i>'
+        f"{escape(letter[tier.name])} = {escape(tier.name)}: {tier.count}, at least "
+        f"{tier.minimum} needed</span>"
+        for tier in drill.service.tiers
+    )
+
+
+def _others(drill: Drill) -> str:
+    """Every domain of the level: what its failure would take of each."""
+    head = "".join(f'<th scope="col">{escape(each.title)}</th>' for each in drill.outcomes)
+    rows = []
+    for domain in drill.layout.domains(drill.domain.level):
+        cells = "".join(
+            f"<td>{_loss(each.predicted.get(domain.name))}</td>" for each in drill.outcomes
+        )
+        mark = ' class="chosen"' if domain == drill.domain else ""
+        note = " <small>failed in this drill</small>" if mark else ""
+        rows.append(f'<tr{mark}><th scope="row">{escape(domain.name)}{note}</th>{cells}</tr>')
+    worst = "".join(f"<td>{_worst(each)}</td>" for each in drill.outcomes)
+    return (
+        f'<table><thead><tr><th scope="col">{escape(drill.domain.level.capitalize())}</th>{head}'
+        f"</tr></thead><tbody>{''.join(rows)}</tbody>"
+        f'<tfoot><tr><th scope="row">of all</th>{worst}</tr></tfoot></table>'
+    )
+
+
+def _loss(loss: Loss | None) -> str:
+    if loss is None:
+        return "not asked"
+    if not loss.lost:
+        return '<span class="quiet">nothing lost</span>'
+    kept = "kept" if loss.kept else f"lost ({escape(', '.join(loss.broken))})"
+    kind = "kept" if loss.kept else "gone"
+    return f'{len(loss.lost)} lost, <span class="{kind}">service {kept}</span>'
+
+
+def _worst(outcome: Outcome) -> str:
+    losses_ = list(outcome.predicted.values())
+    kept = sum(each.kept for each in losses_)
+    most = max((len(each.lost) for each in losses_), default=0)
+    return f"{most} lost at worst; service kept in {kept} of {len(losses_)}"
+
+
+def _events(drill: Drill) -> str:
+    return "".join(
+        f'<li class="{escape(each.kind)}"><time>{each.at:.0f} s</time>'
+        f"<span>{escape(each.text)}</span></li>"
+        for each in drill.events
+    )
+
+
+def _method(drill: Drill) -> list[str]:
+    level, told = drill.domain.level, list[str]()
+    told.append(
+        "All were on the same cloud at the same time, and one and the same failure hit them: the "
+        f"compute services of the {level} really ended. Nothing was simulated in between."
+    )
+    if drill.load:
+        filled = ", ".join(f"{rack} {share} %" for rack, share in drill.load.items())
+        told.append(
+            "Before, plain servers filled the racks unevenly, as racks are where some are older "
+            f"than others; seed {drill.seed} drew how far: {filled}."
+        )
+    if len(drill.outcomes) > 1:
+        told.append(
+            "They were built one after another, in an order that the seed drew: "
+            f"{', '.join(drill.built)}. Whoever comes later finds less room."
+        )
+    told.append(
+        "What is lost is what Nova shows on a host whose compute service it takes for down. What "
+        f"the failure of any other {level} would have taken is counted by the host that Nova "
+        "gives for each server and the aggregates that the host is in; for an ensemble, the "
+        "ensembles API was asked before anything failed."
+    )
+    told.append(
+        "Until Nova has noticed a failure, it shows every server as ACTIVE, and so does the plot. "
+        "Seconds count from the moment in which the command that lets it fail began."
+    )
+    if not any(each.repaired for each in drill.outcomes):
+        told.append("Nothing repaired what had failed.")
+    return told

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What came of a drill: all that its report shows, and JSON holds."""
+
+import dataclasses
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ensemble_drill.criteria import Criteria, Verdict
+from ensemble_drill.service import Domain, Layout, Loss, Placement, Service
+from ensemble_drill.watched import Event
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the service as one method had built it.
+
+    `predicted` is what the failure of each domain of the level would take, `loss` what the one that
+    failed took by Nova's answers; `predicted_places` and `places` are where the lost members were
+    to go and went; `running` is how many ran at which second.
+    """
+
+    method: str
+    title: str
+    how: str
+    before: Placement
+    after: Placement
+    predicted: Mapping[str, Loss]
+    loss: Loss
+    predicted_places: Placement | None
+    healed_after: float | None
+    repaired: bool
+    verdicts: tuple[Verdict, ...]
+    running: tuple[tuple[float, int], ...]
+    judged: bool
+    """Whether the exit code goes by it; the others are there to compare."""
+
+    @property
+    def places(self) -> Placement:
+        """Where the lost members are now."""
+        return {name: self.after[name] for name in self.loss.lost if name in self.after}
+
+    def agreed(self, domain: Domain) -> bool:
+        """Whether exactly those were lost that had been predicted."""
+        return self.predicted[domain.name].lost == self.loss.lost
+
+    @property
+    def passed(self) -> bool:
+        """Whether every criterion is met."""
+        return all(each.passed for each in self.verdicts)
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """One failure and what it did to a service, built in one way or several."""
+
+    date: str
+    cloud: str
+    seed: int
+    chosen: str
+    """Why this domain, in words."""
+    domain: Domain
+    layout: Layout
+    service: Service
+    criteria: Criteria
+    load: Mapping[str, int]
+    """How full each rack was made before, in percent, if the drill has filled any."""
+    built: tuple[str, ...]
+    """The titles of the methods in the order in which they were built."""
+    noticed_after: float | None
+    outcomes: tuple[Outcome, ...]
+    events: tuple[Event, ...]
+
+    @property
+    def agreed(self) -> bool:
+        """Whether what was predicted is what happened, member by member, for every method."""
+        return all(each.agreed(self.domain) for each in self.outcomes)
+
+    @property
+    def passed(self) -> bool:
+        """Whether all that is judged met the criteria, and every prediction came true."""
+        return self.agreed and all(each.passed for each in self.outcomes if each.judged)
+
+    def json(self) -> dict[str, Any]:
+        """Give all of it in the types of JSON."""
+        plain = _plain(self)
+        plain |= {"format": FORMAT, "agreed": self.agreed, "passed": self.passed}
+        for outcome, each in zip(self.outcomes, plain["outcomes"], strict=True):
+            each |= {"agreed": outcome.agreed(self.domain), "passed": outcome.passed}
+        return plain
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        fields = dataclasses.fields(value)
+        return {each.name: _plain(getattr(value, each.name)) for each in fields}
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return value
+
+
+def choose(
+    seed: int, domains: Sequence[Domain], predicted: Sequence[Mapping[str, Loss]]
+) -> tuple[Domain, str]:
+    """Choose the domain that fails, and say how.
+
+    By lot among those in which each of the services has a server, so that all are put to the test;
+    where there is none such, among those in which any has one, and last among all.
+    """
+    level = domains[0].level
+    hit = [[bool(losses[each.name].lost) for losses in predicted] for each in domains]
+    for rule, among in (
+        (all, f"the {level}s in which each of them has servers"),
+        (any, f"the {level}s in which one of them has servers"),
+        (lambda _: True, f"all {level}s"),
+    ):
+        left = [each for each, hits in zip(domains, hit, strict=True) if rule(hits)]
+        if left:
+            names = ", ".join(each.name for each in left)
+            return random.Random(seed).choice(left), f"by seed {seed} among {among}: {names}"  # noqa: S311
+    raise ValueError("there is no domain that could fail")
