@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Members that a failure took get places in the cells that they are in, and nowhere else."""
+
+from collections.abc import Mapping
+
+import pytest
+from planning_clouds import cloud
+from planning_solved import recover
+
+from ensemble_api.planning.cells import within_cells
+from ensemble_api.planning.joint import Hit
+from ensemble_api.planning.model import Ensemble, Member, Tier
+from ensemble_api.planning.policies import Spread
+from ensemble_api.planning.snapshot import Snapshot
+
+CELLS = {"a0": "one", "a1": "one", "b0": "two", "b1": "two"}
+
+
+def four(free: Mapping[str, int], down: tuple[str, ...] = ("a0",)) -> Snapshot:
+    """Two racks of two hosts."""
+    return cloud({name: (name[0], "z", free.get(name, 0)) for name in CELLS}, down=down)
+
+
+def web(count: int, *policies: Spread) -> Ensemble:
+    return Ensemble((Tier("web", count, {"VCPU": 1}),), policies)
+
+
+@pytest.mark.parametrize(
+    ("free", "place"),
+    [
+        pytest.param({"a1": 1, "b0": 4}, "a1", id="the less free host of its cell is taken"),
+        pytest.param({"b0": 4, "b1": 4}, None, id="room in another cell is none"),
+    ],
+)
+def test_a_lost_member_stays_in_its_cell(free: Mapping[str, int], place: str | None) -> None:
+    member = Member("web", 0)
+    hit = within_cells(Hit("e", web(1), {}, four(free)), {member: "a0"}, CELLS)
+    found = recover([hit])["e"]
+    assert dict(found.moves) == ({member: place} if place else {})
+    assert found.fits is (place is not None)
+
+
+def test_of_a_tier_in_two_cells_those_of_the_smaller_part_wait() -> None:
+    homes = {Member("web", 0): "b0", Member("web", 1): "a0", Member("web", 2): "a0"}
+    snapshot = four({"a1": 2, "b1": 2}, down=("a0", "b0"))
+    hit = within_cells(Hit("e", web(3), {}, snapshot), homes, CELLS)
+    assert hit.waiting == {Member("web", 0)}
+    assert dict(recover([hit])["e"].moves) == {Member("web", 1): "a1", Member("web", 2): "a1"}
+
+
+def test_domains_of_other_cells_count_where_members_are_spread() -> None:
+    """They are closed to the lost ones, and are domains of the cloud all the same."""
+    spread = Spread("rack", ("web",), max_skew=1)
+    staying = {Member("web", 0): "b0"}
+    homes = {Member("web", 1): "a0"}
+    hit = Hit("e", web(2, spread), staying, four({"a1": 1, "b1": 9}))
+    found = recover([within_cells(hit, homes, CELLS)])["e"]
+    assert (dict(found.moves), found.unmet) == ({Member("web", 1): "a1"}, ())
+
+
+@pytest.mark.parametrize("cells", [{}, dict.fromkeys(CELLS, "one")], ids=["unknown", "one cell"])
+def test_a_cloud_of_one_cell_is_left_as_it_is(cells: Mapping[str, str]) -> None:
+    hit = Hit("e", web(1), {}, four({"b0": 1}))
+    assert within_cells(hit, {Member("web", 0): "a0"}, cells) is hit
