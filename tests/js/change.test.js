@@ -37,12 +37,26 @@ test('what is not edited is sent by its name alone, with the generation that was
   const draft = drafts.changeTier(subject.fresh(), 't1', { count: 4 });
   assert.deepEqual(subject.request(draft), {
     ensemble: {
-      generation: 4, name: 'shop', description: '', metadata: {},
+      generation: 4, name: 'shop', description: '', metadata: {}, recovery: {},
       tiers: [{ name: 'web', count: 4 }, { name: 'db', count: 1 }],
       policies: [APART],
     },
     remove: [], release: [], replace: [],
   });
+});
+
+test('a tier that is not to be built anew any more says so, since what it does not say stays', () => {
+  const tiers = [{ ...DESCRIBED.tiers[0], recovery: { rebuild: true } }, DESCRIBED.tiers[1]];
+  const subject = opened({ described: { ...DESCRIBED, tiers, recovery: { mode: 'auto' } } });
+  const asked = (draft) => subject.request(draft).ensemble;
+  assert.deepEqual(asked(subject.fresh()).tiers, [
+    { name: 'web', count: 3, recovery: { rebuild: true } }, { name: 'db', count: 1 },
+  ]);
+  assert.deepEqual(asked(subject.fresh()).recovery, { mode: 'auto' });
+  const without = drafts.changeTier(subject.fresh(), 't1', { rebuild: false });
+  assert.deepEqual(asked(without).tiers[0], { name: 'web', count: 3, recovery: { rebuild: false } });
+  assert.ok(subject.edited(without));
+  assert.ok(subject.edited({ ...subject.fresh(), recovery: {} }));
 });
 
 test('to mend what does not hold is an edit by itself', () => {
@@ -198,7 +212,9 @@ for (const [name, mine, now, expected] of [
       ...found, tiers: found.tiers.map((tier) => [tier.name, tier.count]),
       policies: found.policies.map(({ enforcement }) => enforcement),
     };
-    const same = { name: 'shop', tiers: [['web', 2], ['db', 1]], policies: ['soft'], description: '', metadata: {} };
+    const same = {
+      name: 'shop', tiers: [['web', 2], ['db', 1]], policies: ['soft'], description: '', metadata: {}, recovery: {},
+    };
     const whole = { ...same, ...expected };
     assert.deepEqual(told, whole);
   });

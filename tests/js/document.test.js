@@ -13,7 +13,9 @@ const written = (more) => ({ name: 'shop', tiers: TIERS, policies: [], ...more }
 const again = (body) => apiBody.body(drawing(body));
 
 test('what is drawn, written and read again says the same', () => {
-  const body = { ...apiBody.body(threeTier(CHOICES)), description: 'Sells things.', metadata: { owner: 'ops' } };
+  const body = { ...apiBody.body(threeTier(CHOICES)), description: 'Sells things.', metadata: { owner: 'ops' },
+    recovery: { mode: 'auto', delay: 60, rebalance: 'auto' } };
+  body.tiers[0].recovery = { rebuild: true };
   assert.deepEqual(again(body), body);
   assert.deepEqual(draftFaults.problems(drawing(body)), []);
 });

@@ -17,6 +17,7 @@ const GROUPS = [
 // As GET /os-ensembles/capabilities tells them, of a cloud with smaller ones than usual.
 const LIMITS = {
   max_members: 300, max_tiers: 20, max_members_per_tier: 200, max_policies: 50, max_user_data_characters: 65535,
+  max_recovery_delay: 86400, max_recovery_at_once: 100,
   max_metadata_items: 64, max_metadata_length: 255, max_body_bytes: 114688,
 };
 

@@ -34,9 +34,11 @@ test('it is made of the smallest flavor that the first image fits on', () => {
   assert.deepEqual(tiers.map((tier) => [tier.flavor, tier.image]), [['f-small', 'i-9'], ['f-small', 'i-9']]);
 });
 
-test('what has a name, a description and metadata keeps them', () => {
-  const draft = drawn({ ...drafts.empty(), name: 'mine', description: 'Mine.', metadata: [['owner', 'ops']] });
-  assert.deepEqual([draft.name, draft.description, draft.metadata], ['mine', 'Mine.', [['owner', 'ops']]]);
+test('what has a name, a description, metadata and a recovery keeps them', () => {
+  const draft = drawn({ ...drafts.empty(), name: 'mine', description: 'Mine.', metadata: [['owner', 'ops']],
+    recovery: { mode: 'auto' } });
+  assert.deepEqual([draft.name, draft.description, draft.metadata, draft.recovery],
+    ['mine', 'Mine.', [['owner', 'ops']], { mode: 'auto' }]);
   assert.equal(drawn().name, 'shop');
 });
 

@@ -158,7 +158,7 @@ def _begins_with(text: str) -> Any:
 
 def test_a_drawing_can_begin_with_what_is_there(demo: Client, shop: dict[str, Any]) -> None:
     text = demo.get(f"/project/ensembles/draw/?like={shop['id']}").content.decode()
-    posted = {key: shop[key] for key in ("name", "description", "metadata", "tiers")}
+    posted = {key: shop[key] for key in ("name", "description", "metadata", "tiers", "recovery")}
     assert _begins_with(text) == {**posted, "policies": [POLICY]}, "and not what answers say"
 
 

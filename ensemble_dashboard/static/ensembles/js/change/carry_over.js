@@ -17,6 +17,7 @@
       name: newer(before.name, mine.name, now.name),
       description: newer(before.description || '', mine.description || '', now.description || ''),
       metadata: newer(before.metadata || {}, mine.metadata || {}, now.metadata || {}),
+      recovery: newer(before.recovery || {}, mine.recovery || {}, now.recovery || {}),
       tiers, policies,
     };
   }
@@ -29,6 +30,7 @@
   function tier(before, mine, now) {
     return {
       ...now, count: newer(before.count, mine.count, now.count), server: newer(before.server, mine.server, now.server),
+      recovery: newer(before.recovery, mine.recovery, now.recovery),
     };
   }
 

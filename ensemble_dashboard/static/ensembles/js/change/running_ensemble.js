@@ -46,9 +46,11 @@
       const whole = apiBody.body(draft);
       return {
         ensemble: {
-          generation: base.generation, description: '', metadata: {}, ...whole,
+          generation: base.generation, description: '', metadata: {}, recovery: {}, ...whole,
           tiers: whole.tiers.map((tier) => {
-            const { server, ...rest } = tier;
+            const { server, ...other } = tier;
+            // What a tier does not say stays as it is.
+            const rest = known(tier)?.recovery ? { recovery: { rebuild: false }, ...other } : other;
             return known(tier) && unchanged(tier, tier) ? rest : { ...rest, server };
           }),
           policies: whole.policies.map(asDescribed),

@@ -22,13 +22,17 @@
     const whole = {
       name: draft.name.trim() || nameless || '',
       tiers: draft.tiers.map((tier) => {
-        return { name: tier.name, count: tier.count, server: { ...server.toApi(tier), ...tier.rest } };
+        return {
+          name: tier.name, count: tier.count, server: { ...server.toApi(tier), ...tier.rest },
+          ...(tier.rebuild ? { recovery: { rebuild: true } } : {}),
+        };
       }),
       policies: draft.policies.map((policy) => ruleOf(draft, policy)),
     };
     if (draft.description.trim()) { whole.description = draft.description.trim(); }
     const pairs = draft.metadata.filter(([key, value]) => key || value);
     if (pairs.length) { whole.metadata = Object.fromEntries(pairs); }
+    if (Object.keys(draft.recovery).length) { whole.recovery = draft.recovery; }
     return whole;
   }
 

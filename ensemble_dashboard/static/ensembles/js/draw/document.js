@@ -7,16 +7,16 @@
 
   const COMMON = ['type', 'level', 'enforcement']; // fields that all kinds of policies have, called alike
 
-  /** Draw what a body of the API says: {name, description, metadata, tiers, policies}, flavors and the like by id. */
+  /** Draw what a body of the API says: {name, description, metadata, recovery, tiers, policies}, flavors and so on by id. */
   function drawing(body) {
     const whole = {
       ...drafts.empty(), name: body.name || '', description: body.description || '',
-      metadata: Object.entries(body.metadata || {}),
+      metadata: Object.entries(body.metadata || {}), recovery: body.recovery || {},
     };
     const tiers = body.tiers.reduce(
       (draft, tier) => drafts.addTier(draft, {
         ...serverOf(tier.server), name: tier.name, count: tier.count,
-        userDataHidden: (tier.hidden || []).includes('user_data'),
+        userDataHidden: (tier.hidden || []).includes('user_data'), rebuild: Boolean(tier.recovery?.rebuild),
       }), whole);
     return (body.policies || []).reduce((draft, policy) => draftPolicies.addPolicy(draft, policyOf(draft, policy)), tiers);
   }

@@ -28,11 +28,21 @@
     for (const [wrong, field, message] of server.pairFaults(draft.metadata)) {
       if (wrong) { whole.push({ place: { ...place, field }, message }); }
     }
+    for (const [wrong, message] of recoveryFaults(draft.recovery)) {
+      if (wrong) { whole.push({ place: { ...place, field: 'recovery' }, message }); }
+    }
     tooMany(bytes({ ensemble: apiBody.body(draft) }), 'max_body_bytes', gettext('All of it is %(count)s bytes long, and '
       + 'this cloud takes %(most)s at most. Make the user data shorter.'));
     return whole.concat(
       draft.tiers.flatMap((tier, index) => found('tier', tier.key, tierFaults(tier, draft.tiers.slice(0, index)))),
       draft.policies.flatMap((policy) => found('policy', policy.key, policyFaults(draft, policy))));
+  }
+
+  function recoveryFaults({ delay = 0, at_once: most = 1 }) {
+    return [[delay, 0, 'delay'], [most, 1, 'at_once']].map(([value, least, name]) => {
+      const highest = limit('max_recovery_' + name);
+      return [!within(value, highest, least), fill(gettext('From %(least)s to %(most)s.'), { least, most: highest })];
+    });
   }
 
   /** What must be answered before it is built: [{place, message}], as problems. */
@@ -74,8 +84,8 @@
     return fill(gettext('From 1 to %(most)s.'), { most: limit('max_members_per_tier') });
   }
 
-  function within(value, most) {
-    return Number.isInteger(value) && value >= 1 && value <= most;
+  function within(value, most, least = 1) {
+    return Number.isInteger(value) && value >= least && value <= most;
   }
 
   ensembles.draftFaults = { problems, questions };

@@ -6,13 +6,14 @@
   const { server } = ensembles;
   const { POLICY, hasTarget, addPolicy, fewest } = ensembles.draftPolicies;
 
-  // A draft: {name, description, metadata: [[key, value]], tiers: [TIER], policies: [POLICY], next: number of the next key}.
+  // A draft: {name, description, metadata: [[key, value]], recovery: the API's, tiers: [TIER], policies: [POLICY], next:
+  // number of the next key}.
   // TIER: {key, name, count} and what its servers are made of, see server.js
   // What a file had beyond these is kept as `rest` by the API's names (see document.js), so that nothing is lost.
   // Policies name tiers by key, so that a tier can be renamed without losing its policies; see draft_policies.js.
 
   function empty() {
-    return { name: '', description: '', metadata: [], tiers: [], policies: [], next: 1 };
+    return { name: '', description: '', metadata: [], recovery: {}, tiers: [], policies: [], next: 1 };
   }
 
   /** A draft that another version of this page has kept: what has come since then is as in a new one. */

@@ -31,8 +31,8 @@
   let textChanged = null; // tells the text beside the drawing, once it was looked at
   const lists = catalog.open(data.choices, (kind, query, signal) =>
     server.get(data.choicesUrl.replace('kind', kind) + '?' + query, signal));
-  let sheet = null; // made when it is first wanted, as the rows of the ensemble's metadata
-  let pairs = null;
+  let sheet = null; // made when it is first wanted, as the fields of what is the ensemble's own
+  const own = { metadata: null, recovery: null }; // shows it
 
   const returned = Boolean(kept.load());
   const state = pageState.open(subject.begin(kept));
@@ -201,7 +201,7 @@
   function render() {
     parts.name.value = state.draft.name;
     parts.description.value = state.draft.description;
-    showMetadata();
+    showOwn();
     relabel();
     board.redraw(() => {
       fillIn(parts.tiers, state.draft.tiers.length
@@ -213,13 +213,15 @@
     lookUpChosen();
   }
 
-  /** Show the ensemble's own metadata, once somebody wants to see them. */
-  function showMetadata() {
-    if (!parts.metadata.open) { return; }
-    lazyScripts.load('sheet').then(({ metadata }) => {
-      pairs ||= metadata.open('ens-metadata-rows', (typed) => type({ ...state.draft, metadata: typed }));
-      pairs(state.draft.metadata);
-    }, unreachable);
+  /** Show what the ensemble itself has, its metadata and its recovery, once somebody wants to see them. */
+  function showOwn() {
+    for (const name of Object.keys(own)) {
+      if (!parts[name].open) { continue; }
+      lazyScripts.load('sheet').then((ours) => {
+        own[name] ||= ours[name].open('ens-' + name + '-rows', (typed) => type({ ...state.draft, [name]: typed }));
+        own[name](state.draft[name]);
+      }, unreachable);
+    }
   }
 
   function relabel() {
@@ -361,7 +363,7 @@
 
   // --- The beginning. ---
 
-  parts.metadata.addEventListener('toggle', showMetadata);
+  for (const name of Object.keys(own)) { parts[name].addEventListener('toggle', showOwn); }
 
   if (parts.tabs) {
     document.getElementById('ens-import-open').addEventListener('click', wakeText);

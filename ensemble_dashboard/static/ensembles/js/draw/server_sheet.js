@@ -12,7 +12,7 @@
   const TABS = {
     source: ['image', 'volumes', 'rootVolume', 'certificates'], flavor: ['flavor'],
     networks: ['networks', 'fixedIps', 'ports'],
-    access: ['securityGroups', 'keyName'], setup: ['userData', 'configDrive', 'zone', 'diskConfig'],
+    access: ['securityGroups', 'keyName'], setup: ['userData', 'configDrive', 'zone', 'diskConfig', 'rebuild'],
     metadata: ['serverDescription', 'tags', 'metadata'],
     advanced: ['serverName', 'hostname', 'fillIn', 'domainsInMetadata', 'hints'],
   };
@@ -132,6 +132,7 @@
         const any = part('zone').options[0];
         show.userData(userData);
         part('configDrive').checked = configDrive;
+        part('rebuild').checked = tier().rebuild;
         part('diskConfig').value = tier().diskConfig;
         const zones = [...new Set([...known, zone])].filter(Boolean);
         fillIn(part('zone'), any, zones.map((one) => el('option', { value: one }, one)));
@@ -231,7 +232,7 @@
       } else if (target.name === 'sheet-net') {
         set({ networks: value === 'chosen' ? [] : value });
         fillTab.networks();
-      } else if (target === part('configDrive') || target === part('domainsInMetadata')) {
+      } else if ([part('configDrive'), part('domainsInMetadata'), part('rebuild')].includes(target)) {
         set({ [target.id.replace('sheet-', '')]: checked });
       } else if (Object.values(FILLED).some((id) => target === part(id))) {
         set({ fillIn: Object.keys(FILLED).filter((field) => part(FILLED[field]).checked) });

@@ -17,7 +17,7 @@
       policies: start.policies.filter((policy) => levels.includes(policy.level)),
     });
     return {
-      ...drawn, metadata: draft.metadata,
+      ...drawn, metadata: draft.metadata, recovery: draft.recovery,
       tiers: drawn.tiers.map((tier) => ({ ...tier, ...newDraft.firstChoices(choices) })),
     };
   }

@@ -15,7 +15,7 @@
   function whole(before, after) {
     const labels = {
       name: gettext('change the name'), description: gettext('change the description'),
-      metadata: gettext('change the metadata'),
+      metadata: gettext('change the metadata'), recovery: gettext('change the recovery'),
     };
     const [field, ...more] = Object.keys(labels).filter((one) => before[one] !== after[one]);
     return field && !more.length ? labels[field] : gettext('several changes');
