@@ -92,6 +92,13 @@ RULES = [
                 "/os-ensembles/{id}/action (drill)",
             ),
             (
+                "repair",
+                MEMBER,
+                "Give members of an ensemble whose hosts have failed other places.",
+                "POST",
+                "/os-ensembles/{id}/action (repair)",
+            ),
+            (
                 "operations",
                 READER,
                 "See what was done with an ensemble, and what is under way.",
@@ -123,7 +130,7 @@ RULES = [
             (
                 "cancel",
                 MEMBER,
-                "Cancel the build or the change of an ensemble.",
+                "Cancel the build, the change or the repair of an ensemble.",
                 "POST",
                 "/os-ensembles/{id}/action (cancel)",
             ),

@@ -238,6 +238,11 @@ ACTION: dict[str, Any] = {
     "properties": {
         "cancel": {"type": "null"},
         "release": {"type": "null"},
+        "repair": {
+            "type": "object",
+            "properties": {"dry_run": {"type": "boolean"}},
+            "additionalProperties": False,
+        },
         "drill": {
             "type": "object",
             "description": schema_errors.DRILL.text,

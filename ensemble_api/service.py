@@ -22,6 +22,7 @@ from ensemble_api.results.current_state import CurrentState
 from ensemble_api.results.drill import DrillResult
 from ensemble_api.results.dry_run import DryRun
 from ensemble_api.results.host_impact import DrainAttempt, HostImpacts
+from ensemble_api.results.repair import RepairPreview
 from ensemble_api.rights import CurrentRights
 from ensemble_api.standing import MembersNow
 from ensemble_api.store.api import Page, Store
@@ -49,6 +50,8 @@ from ensemble_api.usecases.new_volumes import NewVolumes
 from ensemble_api.usecases.plan import DEFAULT_OPTIONS, DryRuns, PlanOptions
 from ensemble_api.usecases.quota import Quota
 from ensemble_api.usecases.release import Release
+from ensemble_api.usecases.repair import Repairs
+from ensemble_api.usecases.repair_plans import RepairPlans
 from ensemble_api.usecases.replacement import Replacement
 from ensemble_api.usecases.reserve import Reserve
 from ensemble_api.usecases.resolve import Resolver
@@ -193,6 +196,16 @@ class Service:
         states = CurrentStates(store)
         self._stored_states = StoredStates(states, inventory, exclusivity)
         self._drills = Drills(compute, free_capacity, self._stored_states)
+        self.repairs = Repairs(
+            store,
+            RepairPlans(compute, inventory, free_capacity, states, sleep=sleep),
+            holds,
+            self._stored_states,
+            owner=owner,
+            attempts=attempts,
+            wake=wake,
+            sleep=sleep,
+        )
         self._hosts = Hosts(store, states, inventory, Drains(store.get, compute, free_capacity))
 
     def capabilities(self, context: Context) -> Capabilities:
@@ -278,6 +291,16 @@ class Service:
     ) -> DrillResult:
         """See ``usecases/drill``."""
         return self._drills.drill(context, record, asked, whole=whole)
+
+    def preview_repair(
+        self, context: Context, record: EnsembleRecord, *, whole: bool
+    ) -> RepairPreview:
+        """See ``usecases/repair``."""
+        return self.repairs.preview(context, record, whole=whole)
+
+    def repair(self, context: Context, record: EnsembleRecord) -> EnsembleRecord:
+        """See ``usecases/repair``."""
+        return self.repairs.repair(context, record)
 
     def operations(
         self, record: EnsembleRecord, limit: int, marker: str | None = None

@@ -89,6 +89,18 @@ def _counted(lost: Mapping[str, int]) -> str:
     return ", ".join(f"{printable(tier)} {count}" for tier, count in lost.items() if count)
 
 
+def repair_lines(found: Json) -> list[str]:
+    """Say who is lost, and where a repair would place each, or why it would not."""
+    labels = {each["ref"]: each["label"] for each in found["domains"]}
+    lines = [f"Lost: {', '.join(map(printable, found['lost']))}"]
+    lines.append(printable(found["message"]))
+    for each in found["moves"]:
+        places = ", ".join(printable(labels.get(ref, ref)) for ref in each["domains"].values())
+        lines.append(f"{printable(each['member'])}: {places}")
+    lines += [printable(each["message"]) for each in (*found["unmet"], *found["reasons"])]
+    return lines + [printable(each["message"]) for each in found["left"]]
+
+
 def policy_lines(answer: Json) -> list[str]:
     """Give each policy of an answer with whether it holds, and by how much it is missed."""
     missed = {each["policy"]: printable(each["message"]) for each in answer["violations"]}

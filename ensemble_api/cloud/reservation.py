@@ -8,6 +8,7 @@ so after each success the usages are read back, of those providers that somebody
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ensemble_api import exception
@@ -31,6 +32,15 @@ _NONE: Mapping[str, int] = {}
 _ANYWHERE: Mapping[str, str] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Members whose capacity is held for a user of a project."""
+
+    project_id: str
+    user_id: str
+    members: Sequence[MemberRecord]
+
+
 class Reservation:
     """Holds and releases members' capacity; each member is a consumer of its own."""
 
@@ -45,7 +55,11 @@ class Reservation:
         members: Sequence[MemberRecord],
         planned_at: Mapping[str, int] = _NONE,
     ) -> None:
-        """Hold the capacity of all members at once.
+        """Hold the capacity of all members at once: see ``hold_all``."""
+        self.hold_all([Claims(project_id, user_id, members)], planned_at)
+
+    def hold_all(self, claims: Sequence[Claims], planned_at: Mapping[str, int] = _NONE) -> None:
+        """Hold the capacity of members of several projects at once, of all or of none.
 
         ``planned_at`` are the generations of the resource providers before their capacity was read
         for the plan; usages are read back of those that are not in it.
@@ -55,14 +69,14 @@ class Reservation:
         """
         wanted = {
             member.id: _allocation(
-                project_id,
-                user_id,
+                each.project_id,
+                each.user_id,
                 {member.provider: {"resources": dict(member.resources)}},
                 generation=None,
             )
-            for member in members
+            for each in claims
+            for member in each.members
         }
-        ids = [member.id for member in members]
         for attempt in range(ATTEMPTS):
             response = self._placement.post("/allocations", json=wanted)
             if response.status_code == 204:
@@ -75,11 +89,16 @@ class Reservation:
         else:
             # Perhaps the conflict is with ourselves: keystoneauth repeats a POST whose answer was
             # lost, and the first one may have been carried out.
-            self.release_all(project_id, user_id, ids)
+            self._release_claims(claims)
             raise exception.CapacityTaken
-        if self._overcommitted({member.provider for member in members}, planned_at):
-            self.release_all(project_id, user_id, ids)
+        providers = {member.provider for each in claims for member in each.members}
+        if self._overcommitted(providers, planned_at):
+            self._release_claims(claims)
             raise exception.CapacityTaken
+
+    def _release_claims(self, claims: Iterable[Claims]) -> None:
+        for each in claims:
+            self.release_all(each.project_id, each.user_id, (one.id for one in each.members))
 
     def release_all(self, project_id: str, user_id: str, members: Iterable[str]) -> None:
         """Let the holds of these members go in one request; a member without one is fine.

@@ -16,12 +16,11 @@ from ensemble_api.execution.removal import remove
 from ensemble_api.operations import Operation, OperationStatus, OperationType
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import EnsembleRecord, Status
+from ensemble_api.recovery import Recovery
 
 _INTERRUPTED = Sentence(
     "event.interrupted", "The service was interrupted while it reserved the capacity."
 )
-
-AT_ONCE = 10  # evacuations of one ensemble that does not say how many
 
 # What an ensemble is when its operation has reached its goals; None: it is forgotten.
 _END: Final[Mapping[tuple[OperationType, OperationStatus], Status | None]] = {
@@ -112,7 +111,7 @@ def _repair(
         ensemble,
         servers,
         operation,
-        at_once=ensemble.body.get("recovery", {}).get("at_once", AT_ONCE),
+        at_once=Recovery.of(ensemble.body).at_once,
         timeout=timeout,
         down=down,
     )

@@ -157,6 +157,8 @@ def act(call: Call, ensemble_id: str) -> Answer:
     call.only()
     if action == "drill":
         return _drill(call, record, needs)
+    if action == "repair":
+        return _repair(call, record, dry_run=needs.get("dry_run", False))
     return Answer(202, {"ensemble": shown(call, _ACTIONS[action](call, ensemble_id))})
 
 
@@ -167,6 +169,16 @@ def _drill(call: Call, record: EnsembleRecord, needs: Mapping[str, Any]) -> Answ
     names = policies.allowed(call.context, "names")
     capacity = policies.allowed(call.context, "capacity")
     return Answer(200, {"drill": views.drill(found, names=names, capacity=capacity)})
+
+
+def _repair(call: Call, record: EnsembleRecord, *, dry_run: bool) -> Answer:
+    if not dry_run:
+        return Answer(202, {"ensemble": shown(call, call.service.repair(call.context, record))})
+    whole = policies.allowed(call.context, "domains")
+    found = call.service.preview_repair(call.context, record, whole=whole)
+    names = policies.allowed(call.context, "names")
+    capacity = policies.allowed(call.context, "capacity")
+    return Answer(200, {"repair": views.repair_preview(found, names=names, capacity=capacity)})
 
 
 _ACTIONS: Mapping[str, Callable[[Call, str], EnsembleRecord]] = {

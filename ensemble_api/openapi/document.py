@@ -112,7 +112,7 @@ REQUESTS = (
         202,
         body=component("ActionRequest"),
         refusals=(409, 413),
-        preview=one(drill=component("Drill")),
+        preview={"anyOf": [one(drill=component("Drill")), one(repair=component("RepairPreview"))]},
     ),
     Request(
         changes.change,

@@ -220,6 +220,20 @@ _ADOPTION = one(
     warnings=several(SAID),
 )
 
+_REPAIR: dict[str, Any] = {
+    "fits": or_null(FLAG),
+    "message": STRING,
+    "moves": several(
+        one(
+            {"host": STRING},
+            member=STRING,
+            lost=FLAG,
+            domains=by_name(REFERENCE),
+        )
+    ),
+    "unmet": several(one(policy=or_null(COUNT), message=STRING)),
+    "reasons": several(component("Reason")),
+}
 _FAILURE = one(
     domains=several(REFERENCE),
     title=STRING,
@@ -229,20 +243,7 @@ _FAILURE = one(
     left=by_name(COUNT),
     message=STRING,
     promises=several(component("Promise")),
-    repair=one(
-        fits=or_null(FLAG),
-        message=STRING,
-        moves=several(
-            one(
-                {"host": STRING},
-                member=STRING,
-                lost=FLAG,
-                domains=by_name(REFERENCE),
-            )
-        ),
-        unmet=several(one(policy=or_null(COUNT), message=STRING)),
-        reasons=several(component("Reason")),
-    ),
+    repair=one(**_REPAIR),
 )
 
 COMPONENTS: dict[str, Any] = {
@@ -267,6 +268,13 @@ COMPONENTS: dict[str, Any] = {
                 violations=several(component("Violation")),
             )
         ),
+    ),
+    "RepairPreview": one(
+        as_of=TIME,
+        lost=several(STRING),
+        **_REPAIR,
+        left=several(one(member=STRING, message=STRING)),
+        domains=several(component("Domain")),
     ),
     "Survivability": SURVIVABILITY,
 }

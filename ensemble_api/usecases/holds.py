@@ -2,22 +2,39 @@
 """Hold the capacity of planned members, with a second look at what others did meanwhile."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ensemble_api import exception
 from ensemble_api.cloud.inventory import Capacity
-from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.cloud.reservation import Claims, Reservation
 from ensemble_api.context import Context
 from ensemble_api.planning import check, result
 from ensemble_api.planning.completion import closed_to_more
 from ensemble_api.planning.model import Member
+from ensemble_api.planning.policies import Exclusive
 from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.store.api import Store
 from ensemble_api.store.occupancy import targets
 from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.resolve import ResolvedRequest
+from ensemble_api.usecases.stored_requests import for_owner
 
 _NOBODY: Mapping[Member, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class MovingEnsemble:
+    """An ensemble of which ``members`` move, each as it is on its new host.
+
+    ``places`` are those of all its members then, ``capacity`` what the moves were planned on.
+    """
+
+    record: EnsembleRecord
+    request: ResolvedRequest
+    capacity: Capacity
+    members: Sequence[MemberRecord]
+    places: result.Assignment
 
 
 class Holds:
@@ -61,6 +78,50 @@ class Holds:
         if check.check(request.ensemble, now, planned.assignment, running):
             self.give_back(record, members)
             raise exception.CapacityTaken
+
+    def hold_moves(self, context: Context, wanted: Sequence[MovingEnsemble]) -> None:
+        """Hold what members of several ensembles take on their new hosts, all or none.
+
+        Then look again, as ``hold`` does, whether what others have to themselves has changed.
+
+        :raises ensemble_api.exception.CapacityTaken: when others were quicker; nothing is held.
+        """
+        members = [member for each in wanted for member in each.members]
+        if self._is_promised(members, held=False):
+            raise exception.CapacityTaken
+        generations = wanted[0].capacity.generations if wanted else {}
+        self._reservation.hold_all(
+            [Claims(each.record.project_id, each.record.user_id, each.members) for each in wanted],
+            generations,
+        )
+        if self._is_promised(members, held=True) or any(
+            self._is_barred(context, each) for each in wanted
+        ):
+            self.give_back_moves(wanted)
+            raise exception.CapacityTaken
+
+    def give_back_moves(self, wanted: Iterable[MovingEnsemble]) -> None:
+        """Let the holds of these members go; one without a hold is fine."""
+        for each in wanted:
+            self.give_back(each.record, each.members)
+
+    def _is_barred(self, context: Context, moving: MovingEnsemble) -> bool:
+        """Whether an ensemble that came meanwhile bars these members, or they it."""
+        acting = for_owner(context, moving.record)
+        ensemble, before = moving.request.ensemble, moving.capacity
+        now = self._exclusivity.apply(acting, ensemble, before, moving.record.id)
+        hosts = [now.snapshot.topology.host_number(each.host) for each in moving.members]
+        if not now.snapshot.usable[hosts].all():
+            return True
+        exclusive = tuple(each for each in ensemble.policies if isinstance(each, Exclusive))
+        judged = replace(ensemble, policies=exclusive)
+        missed = [
+            sum(
+                each.amount for each in check.shortfalls(judged, snapshot, moving.places, hard=True)
+            )
+            for snapshot in (before.snapshot, now.snapshot)
+        ]
+        return missed[1] > missed[0]
 
     def _is_promised(self, members: Sequence[MemberRecord], *, held: bool) -> bool:
         """Whether some of what these members hold, or are to, is what others gave up for servers.

@@ -11,6 +11,7 @@ from ensemble_api.views.faults import FAULT_NAMES, fault
 from ensemble_api.views.host_impact import host_impact, host_impacts
 from ensemble_api.views.operations import operation
 from ensemble_api.views.plans import moved, plan, reasons
+from ensemble_api.views.repair import repair_preview
 from ensemble_api.views.survival import MOST_FAILURES
 from ensemble_api.views.translation import ENGLISH, language, translated
 
@@ -32,5 +33,6 @@ __all__ = [
     "operation",
     "plan",
     "reasons",
+    "repair_preview",
     "translated",
 ]  # fmt: skip

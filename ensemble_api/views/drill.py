@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What failures would do to an ensemble that runs, as callers see it."""
 
+from collections.abc import Collection
+
 from ensemble_api.planning.drill import Drill
 from ensemble_api.planning.message import Message, Sentence, listed
+from ensemble_api.planning.model import Member
 from ensemble_api.planning.repair import Repair
 from ensemble_api.results.drill import DrillResult
 from ensemble_api.views.domains import Domains, Json
@@ -67,15 +70,23 @@ def _failure(found: Drill, domains: Domains, *, names: bool, capacity: bool) -> 
         "left": {tier: left for tier, left, _ in found.left},
         "message": found.message,
         "promises": promises(found.promises),
-        "repair": _repair(found, domains, names=names, capacity=capacity),
+        "repair": repair(found.repair, found.lost, domains, names=names, capacity=capacity),
     }
 
 
-def _repair(found: Drill, domains: Domains, *, names: bool, capacity: bool) -> Json:
-    lost = set(found.lost)
+def repair(
+    found: Repair,
+    lost_members: Collection[Member],
+    domains: Domains,
+    *,
+    names: bool,
+    capacity: bool,
+) -> Json:
+    """The places that a repair finds for lost members, or why it finds none."""
+    lost = set(lost_members)
     return {
-        "fits": found.repair.fits,
-        "message": _said(found.repair),
+        "fits": found.fits,
+        "message": _said(found),
         "moves": [
             {
                 "member": member.name,
@@ -83,10 +94,10 @@ def _repair(found: Drill, domains: Domains, *, names: bool, capacity: bool) -> J
                 "domains": domains.of(host),
                 **({"host": host} if names else {}),
             }
-            for member, host in sorted(found.repair.moves.items())
+            for member, host in sorted(found.moves.items())
         ],
-        "unmet": [{"policy": each.policy, "message": each.message} for each in found.repair.unmet],
-        "reasons": reasons(found.repair.reasons, capacity=capacity),
+        "unmet": [{"policy": each.policy, "message": each.message} for each in found.unmet],
+        "reasons": reasons(found.reasons, capacity=capacity),
     }
 
 

@@ -238,6 +238,21 @@ class EnsembleManager(base.ManagerWithFind):
         resp, answer = self.api.client.post(f"{_url(ensemble)}/action", body={"drill": asked})
         return self.convert_into_with_meta(answer["drill"], resp)
 
+    def preview_repair(self, ensemble: Any) -> dict[str, Any]:
+        """Tell which members are lost, by id or resource, and what a repair would do about it.
+
+        Nothing is touched. "moves" are the places of those that can be had, and "left" those that
+        Nova cannot bring back.
+        """
+        asked = {"repair": {"dry_run": True}}
+        resp, answer = self.api.client.post(f"{_url(ensemble)}/action", body=asked)
+        return self.convert_into_with_meta(answer["repair"], resp)
+
+    def repair(self, ensemble: Any) -> "Ensemble":
+        """Give lost members of an ensemble, by id or resource, other places."""
+        resp, answer = self.api.client.post(f"{_url(ensemble)}/action", body={"repair": {}})
+        return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
+
     def delete(self, ensemble: Any) -> Any:
         """Ask for the removal of an ensemble and of all its servers."""
         resp, body = self.api.client.delete(_url(ensemble))

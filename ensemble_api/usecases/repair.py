@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Give lost members other places: planned as one group, held in one step, left to the worker."""
+
+import logging
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ensemble_api import exception
+from ensemble_api.context import Context
+from ensemble_api.operations import (
+    Goal,
+    Move,
+    MoveKind,
+    Operation,
+    OperationStatus,
+    OperationType,
+    Requester,
+)
+from ensemble_api.planning import result
+from ensemble_api.planning.message import Message, Sentence, following
+from ensemble_api.planning.model import Member
+from ensemble_api.records import EnsembleRecord, moved
+from ensemble_api.results.repair import RepairPreview
+from ensemble_api.store import rows
+from ensemble_api.store.api import Store
+from ensemble_api.usecases.change_request import BUSY
+from ensemble_api.usecases.current_state import StoredStates
+from ensemble_api.usecases.holds import Holds, MovingEnsemble
+from ensemble_api.usecases.intent import placement
+from ensemble_api.usecases.repair_plans import PlannedRepair, RepairPlans
+from ensemble_api.usecases.requesters import requester
+from ensemble_api.usecases.reserve import RESERVE_SECONDS, contended, refusal
+from ensemble_api.views.domain_labels import labels
+
+LOG = logging.getLogger(__name__)
+
+_STOPPED = "SHUTOFF"
+_NOT_BUILT = Sentence(
+    "conflict.nothing-to-repair-yet",
+    "Only an ensemble that is built can be repaired; this is %(status)s.",
+)
+_NOTHING_LOST = Sentence(
+    "conflict.nothing-lost", "No member is lost, so there is nothing to repair."
+)
+_NO_PLACE_HELPS = Sentence(
+    "conflict.not-repairable", "No lost member can be brought back on another host: %(reasons)s"
+)
+_OTHER_CLOUD = Sentence(
+    "conflict.cloud-changed",
+    "The cloud has other hosts or levels than when the ensemble was last observed; try again in a "
+    "moment.",
+)
+_RESERVED = Sentence(
+    "event.repair-reserved",
+    "Capacity for %(count)s lost member is held on another host.",
+    "Capacity for %(count)s lost members is held on other hosts.",
+)
+_NOT_ALL = Sentence(
+    "event.repair-not-all",
+    "%(count)s lost member has no other place now.",
+    "%(count)s lost members have no other places now.",
+)
+_WAS_CANCELLED = Sentence("conflict.repair-cancelled", "The repair was cancelled meanwhile.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Intent:
+    """What is saved of one ensemble before its capacity is held, and what that was planned on."""
+
+    record: EnsembleRecord
+    planned: PlannedRepair
+
+    @property
+    def moving(self) -> MovingEnsemble:
+        goals = self.record.operation.moves if self.record.operation else {}
+        members = [moved(each, goals[each.id]) for each in self.record.members if each.id in goals]
+        planned = self.planned
+        places = {**planned.staying, **planned.moves}
+        return MovingEnsemble(self.record, planned.request, planned.capacity, members, places)
+
+    @property
+    def message(self) -> Message:
+        count = len(self.planned.moves)
+        without = len(self.planned.lost) - count
+        told = _RESERVED(count=count)
+        return following([told, _NOT_ALL(count=without)]) if without else told
+
+
+class Repairs:
+    """Previews and starts repairs; the worker carries them out."""
+
+    def __init__(
+        self,
+        store: Store,
+        plans: RepairPlans,
+        holds: Holds,
+        states: StoredStates,
+        *,
+        owner: str,
+        attempts: int,
+        wake: Callable[[], None],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._store = store
+        self._plans = plans
+        self._holds = holds
+        self._states = states
+        self._owner = owner
+        self._attempts = attempts
+        self._wake = wake
+        self._sleep = sleep
+
+    def preview(self, context: Context, record: EnsembleRecord, *, whole: bool) -> RepairPreview:
+        """Tell who is lost and which places a repair would find, without touching anything.
+
+        ``whole`` is that of ``StoredStates.current_state``.
+
+        :raises ensemble_api.exception.Conflict: when nothing is built, or nothing is lost.
+        """
+        planned = self._planned(context, record)
+        state = self._states.current_state(context, record, whole=whole)
+        return RepairPreview(
+            record,
+            planned.capacity.snapshot.topology,
+            tuple(Member(each.member.tier, each.member.index) for each in planned.lost),
+            tuple((loss.member.name, reason) for loss, reason in planned.left),
+            planned.repair,
+            state.labels,
+            state.at,
+        )
+
+    def repair(self, context: Context, record: EnsembleRecord) -> EnsembleRecord:
+        """Hold places for lost members, as many as can be had, and leave the rest to the worker.
+
+        :raises ensemble_api.exception.Conflict: when something is under way, or nothing is lost.
+        :raises ensemble_api.exception.InfeasibleEnsemble: when there is no place for any.
+        """
+        if record.operation is not None:
+            raise exception.Conflict(BUSY(), operation=record.operation.id)
+        planned = self._planned(context, record)
+        if not planned.moves:
+            if len(planned.left) == len(planned.lost):
+                told = following([reason for _, reason in planned.left])
+                raise exception.Conflict(_NO_PLACE_HELPS(reasons=told))
+            reasons = planned.repair.reasons or contended().reasons
+            raise refusal(result.Infeasible(reasons, proved=planned.repair.fits is False))
+        asking = requester(context)
+        begun = self.repair_all(context, [record], lambda _: asking)
+        if record.id not in begun:
+            now = self._store.get(record.id)
+            if now.operation is not None:
+                raise exception.Conflict(BUSY(), operation=now.operation.id)
+            raise refusal(contended())
+        return self._store.get(record.id)
+
+    def repair_all(
+        self,
+        context: Context,
+        records: Sequence[EnsembleRecord],
+        asking: Callable[[EnsembleRecord], Requester],
+    ) -> frozenset[str]:
+        """Begin to repair these ensembles as one group, the first ones with precedence.
+
+        Gives the ids of those that are under way: not of those without a place for any lost
+        member, nor of those with something else under way. ``asking`` says in whose name.
+        """
+        saved: dict[str, _Intent] = {}
+        try:
+            for attempt in range(self._attempts):
+                # 1 Plan all on a fresh look. 2 Save the intents. 3 Hold all in one request.
+                found = self._plans.find(context, records, to_reserve=True)
+                fresh = [_intent(each, asking(each.record)) for each in found if each.moves]
+                saved = self._save(saved, fresh)
+                if not saved:
+                    return frozenset()
+                try:
+                    self._holds.hold_moves(context, [each.moving for each in saved.values()])
+                except exception.CapacityTaken:
+                    LOG.info("Others took capacity planned for a repair, attempt %d", attempt)
+                    self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
+                    continue
+                # 4 Hand over to the worker.
+                return self._run(saved)
+        except Exception:
+            self._drop(saved.values())
+            raise
+        self._drop(saved.values())
+        return frozenset()
+
+    def _planned(self, context: Context, record: EnsembleRecord) -> PlannedRepair:
+        if not record.status.built:
+            raise exception.Conflict(_NOT_BUILT(status=record.status.value))
+        if not self._plans.lost(record):
+            raise exception.Conflict(_NOTHING_LOST())
+        found = self._plans.find(context, [record])
+        if not found:
+            raise exception.Conflict(_OTHER_CLOUD())
+        return found[0]
+
+    def _save(self, saved: Mapping[str, _Intent], fresh: Sequence[_Intent]) -> dict[str, _Intent]:
+        """Save the intents of an attempt in the place of those of the one before it."""
+        wanted = {each.record.id: each for each in fresh}
+        self._drop([each for key, each in saved.items() if key not in wanted])
+        kept: dict[str, _Intent] = {}
+        for key, before in saved.items():
+            if key not in wanted:
+                continue
+            again = replace(wanted[key], record=_next(before.record, wanted[key].record))
+            try:
+                self._store.replan_change(again.record, self._owner, RESERVE_SECONDS)
+            except exception.LeaseLost:
+                continue  # a worker found us too slow, and ends it
+            kept[key] = again
+        new = [each for key, each in wanted.items() if key not in saved]
+        if new and not saved:
+            records = [each.record for each in new]
+            begun = self._store.begin_moves(records, self._owner, RESERVE_SECONDS)
+            kept |= {each.record.id: each for each in new if each.record.id in begun}
+        return kept
+
+    def _run(self, saved: Mapping[str, _Intent]) -> frozenset[str]:
+        running = set()
+        for key, each in saved.items():
+            if self._store.run_change(each.record, each.message):
+                running.add(key)
+            else:
+                # It was cancelled, or a worker found us too slow: it ends with nothing held.
+                self._holds.give_back_moves([each.moving])
+            self._store.release(key, self._owner)
+        self._wake()
+        return frozenset(running)
+
+    def _drop(self, intents: Iterable[_Intent]) -> None:
+        """Let nothing be left of what was not accepted; else the worker ends it."""
+        for each in intents:
+            try:
+                self._holds.give_back_moves([each.moving])
+                self._store.drop_change(each.record)
+                self._store.release(each.record.id, self._owner)
+            except Exception:
+                LOG.exception("The repair of ensemble %s is left to the worker", each.record.id)
+
+
+def _intent(planned: PlannedRepair, asking: Requester) -> _Intent:
+    """An ensemble with the operation that brings its lost members back."""
+    record, capacity, request = planned.record, planned.capacity, planned.request
+    topology = capacity.snapshot.topology
+    goals = []
+    for loss in planned.lost:
+        member = Member(loss.member.tier, loss.member.index)
+        target = planned.moves.get(member)
+        if target is None or loss.host is None:
+            continue
+        there = placement(capacity, target, request.demands[member.tier].resources)
+        move = Move(
+            loss.host,
+            there["provider"],
+            there["resources"],
+            there["domains"],
+            kind=MoveKind.EVACUATION,
+            ran=loss.status != _STOPPED,
+        )
+        goals.append(Goal(loss.member.id, loss.member.name, target, move=move))
+    used = {
+        topology.domain_of(host, level)
+        for host in planned.moves.values()
+        for level in topology.levels
+    }
+    known = record.plan.get("labels", {})
+    told = labels(record.project_id, used, known, zone_level=topology.zone_level)
+    operation = Operation(
+        str(uuid.uuid4()),
+        OperationType.REPAIR,
+        OperationStatus.RESERVING,
+        asking,
+        tuple(goals),
+        started_at=rows.iso(rows.now()),
+    )
+    plan = {**record.plan, "labels": told}
+    return _Intent(replace(record, plan=plan, operation=operation), planned)
+
+
+def _next(before: EnsembleRecord, fresh: EnsembleRecord) -> EnsembleRecord:
+    """The intent anew, as the next attempt of the same operation."""
+    if before.operation is None or fresh.operation is None:
+        raise ValueError("nothing is under way")
+    again = replace(fresh.operation, id=before.operation.id, attempts=before.operation.attempts + 1)
+    return replace(fresh, operation=again)

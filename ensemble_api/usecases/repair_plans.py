@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Places for the lost members of several ensembles, on the cloud as it is now, as one group."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ensemble_api.cloud.compute import Compute
+from ensemble_api.cloud.inventory import Capacity, Inventory
+from ensemble_api.context import Context
+from ensemble_api.execution.evacuation import EVACUABLE
+from ensemble_api.losses import Cause, Loss, losses
+from ensemble_api.planning.completion import closed_to_more
+from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.joint import Hit
+from ensemble_api.planning.message import Message, Sentence
+from ensemble_api.planning.model import Member
+from ensemble_api.planning.recovery import recover
+from ensemble_api.planning.repair import Repair
+from ensemble_api.planning.result import Assignment
+from ensemble_api.records import EnsembleRecord
+from ensemble_api.recovery import Locked, Recovery
+from ensemble_api.solver.process import solve
+from ensemble_api.standing import CloudHosts
+from ensemble_api.store.current_state import CurrentStates
+from ensemble_api.usecases.capacity import LOOKS, PAUSE, Free, FreeCapacity
+from ensemble_api.usecases.member_servers import MemberServers
+from ensemble_api.usecases.resolve import ResolvedRequest
+from ensemble_api.usecases.stored_requests import StoredRequests, for_owner
+
+LOG = logging.getLogger(__name__)
+
+_GONE = Sentence("repair.gone", "Nova has no server of %(member)s any more.")
+_FAILED = Sentence(
+    "repair.server-failed", "The server of %(member)s has failed on a host that is up."
+)
+_UNFIT = Sentence(
+    "repair.status",
+    "Nova evacuates no server in status %(status)s, as that of %(member)s has.",
+)
+_LOCKED = Sentence("repair.locked", "The server of %(member)s is locked, and is left where it is.")
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRepair:
+    """What comes of the lost members of one ensemble.
+
+    ``repair`` has the places of those that can be had, ``left`` the others of ``lost`` that no
+    place would help, with the reasons. ``staying`` are the members that keep their hosts.
+    """
+
+    record: EnsembleRecord
+    request: ResolvedRequest
+    capacity: Capacity
+    staying: Assignment
+    lost: tuple[Loss, ...]
+    left: tuple[tuple[Loss, Message], ...]
+    repair: Repair
+
+    @property
+    def moves(self) -> Mapping[Member, str]:
+        """The new hosts of lost members, by member."""
+        return self.repair.moves
+
+
+class RepairPlans:
+    """Plans repairs; nothing is touched, held or recorded."""
+
+    def __init__(
+        self,
+        compute: Compute,
+        inventory: Inventory,
+        free_capacity: FreeCapacity,
+        states: CurrentStates,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._compute = compute
+        self._inventory = inventory
+        self._free_capacity = free_capacity
+        self._states = states
+        self._servers = MemberServers(compute)
+        self._sleep = sleep
+
+    def hosts(self) -> CloudHosts:
+        """All hosts as last observed."""
+        inventory = self._inventory
+        return CloudHosts.of(inventory.levels, inventory.zone_level, self._states.hosts())
+
+    def lost(self, record: EnsembleRecord) -> tuple[Loss, ...]:
+        """The lost members of an ensemble, by what was last observed."""
+        return losses(record, self.hosts())
+
+    def find(
+        self, context: Context, records: Sequence[EnsembleRecord], *, to_reserve: bool = False
+    ) -> list[PlannedRepair]:
+        """Plan these ensembles together, the first ones with precedence.
+
+        One that does not go with the cloud as it is now is left out, as is one without losses.
+        """
+        hosts = self.hosts()
+        lost = {each.id: losses(each, hosts) for each in records}
+        hit = [each for each in records if lost[each.id]]
+        acting = {each.id: for_owner(context, each) for each in hit}
+        left = {each.id: tuple(self._left(acting[each.id], each, lost[each.id])) for each in hit}
+        found: list[PlannedRepair] = []
+        for look in range(1, LOOKS + 1):
+            stored = StoredRequests(self._compute)
+            readings = self._free_capacity.readings(context, to_reserve=to_reserve)
+            parts: dict[str, tuple[ResolvedRequest, Free, Hit]] = {}
+            for record in hit:
+                request = stored.request(acting[record.id], record)
+                free = self._free_capacity.free(acting[record.id], request, readings, record.id)
+                try:
+                    of = _hit(record, request, lost[record.id], left[record.id], free, hosts)
+                    recover([of], solve=None, search=False)  # whether it goes with this cloud
+                except (KeyError, ModelError) as error:
+                    LOG.warning("Ensemble %s does not go with the cloud now: %s", record.id, error)
+                    continue
+                parts[record.id] = request, free, of
+            repairs = recover([each for _, _, each in parts.values()], solve=solve)
+            found = [
+                PlannedRepair(
+                    record,
+                    parts[record.id][0],
+                    parts[record.id][1].capacity,
+                    parts[record.id][2].staying,
+                    lost[record.id],
+                    left[record.id],
+                    repairs[record.id],
+                )
+                for record in hit
+                if record.id in parts
+            ]
+            handed_over = any(free.most is not None for _, free, _ in parts.values())
+            if all(each.repair.fits for each in found) or not handed_over or look == LOOKS:
+                break
+            self._sleep(PAUSE)  # what is being handed over may be counted twice
+        return found
+
+    def _left(
+        self, context: Context, record: EnsembleRecord, lost: Iterable[Loss]
+    ) -> Iterable[tuple[Loss, Message]]:
+        """The lost members that Nova cannot bring back, or that are to be left, and why."""
+        locked: set[Member] = set()
+        if Recovery.of(record.body).locked is Locked.LEAVE:
+            locked = self._servers.locked(context, record)
+        for loss in lost:
+            name = loss.member.name
+            if loss.cause is Cause.GONE:
+                yield loss, _GONE(member=name)
+            elif loss.cause is Cause.SERVER:
+                yield loss, _FAILED(member=name)
+            elif loss.status not in EVACUABLE:
+                yield loss, _UNFIT(member=name, status=loss.status)
+            elif _member(loss) in locked:
+                yield loss, _LOCKED(member=name)
+
+
+def _member(loss: Loss) -> Member:
+    return Member(loss.member.tier, loss.member.index)
+
+
+def _hit(
+    record: EnsembleRecord,
+    request: ResolvedRequest,
+    lost: Sequence[Loss],
+    left: Sequence[tuple[Loss, Message]],
+    free: Free,
+    hosts: CloudHosts,
+) -> Hit:
+    """The ensemble with its lost members: on hosts that took none of them in lately.
+
+    Raises KeyError for a host that the cloud does not have, ModelError for a level.
+    """
+    gone = {_member(each) for each in lost}
+    here = {Member(each.tier, each.index): each for each in record.described_members}
+    ours = set(request.ensemble.members)
+    staying = {
+        member: each.location
+        for member, each in here.items()
+        if member in ours and member not in gone and each.location is not None
+    }
+    waiting = {_member(each) for each, _ in left}
+    waiting |= {member for member in ours if member not in staying and member not in gone}
+    refused = frozenset[str]().union(
+        *(each.member.closed_hosts for each in lost if _member(each) not in waiting)
+    )
+    topology = free.capacity.snapshot.topology
+    # What is seen down may not be down for Placement and Nova's lists yet, and the other way round.
+    closed = {
+        host
+        for host in topology.hosts
+        if host in refused or (host in hosts.topology.hosts and host not in hosts.up)
+    }
+    snapshot = closed_to_more(free.capacity.snapshot, request.ensemble, staying, closed)
+    return Hit(
+        record.id,
+        request.ensemble,
+        staying,
+        snapshot,
+        project=record.project_id,
+        waiting=frozenset(waiting & ours),
+    )
