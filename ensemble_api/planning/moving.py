@@ -74,6 +74,7 @@ def move(
     promised: Collection[Policy] = (),
     effort: Effort | None = None,
     explained: bool = True,
+    spread_first: bool = False,
 ) -> Moved | Infeasible:
     """Plan an ensemble of which some members are `running`, with the fewest of these elsewhere.
 
@@ -81,13 +82,16 @@ def move(
     they are. `promised` are policies that hold now and go on to be promised, also while members
     that are new are there already and others have not moved yet. Soft policies are met as well as
     the fewest moves let them. `effort` is shared by all plans that are made, if it is given; a
-    refusal may lack reasons unless it is `explained`. Raises ModelError and KeyError as `complete`
+    refusal may lack reasons unless it is `explained`. With `spread_first`, the fewest are those with
+    which failures take the least. Raises ModelError and KeyError as `complete`
     does.
     """
     here = frozenset(each for each in fixed if each in running)
 
-    planner = partial(plan, solve=solve, changes=False, effort=effort)
+    planner = partial(plan, solve=solve, changes=False, effort=effort, spread_first=spread_first)
     pinned = partial(planner, fixed=here)
+    if not spread_first:
+        planner, pinned = partial(_fewest, planner), partial(_fewest, pinned)
     found = _beside(ensemble, running, snapshot, pinned, explained=explained and not here)
     if isinstance(found, Infeasible) and not found.reasons and explained:
         # What is in the way is there without the fixed ones too, or they would have to move.
@@ -118,7 +122,7 @@ def _beside(
     less = closed_to_more(snapshot, ensemble, running, ())
     for number in range(ROUNDS):
         first = number == 0
-        planned = _fewest(ensemble, running, less, planner, explained=explained and first)
+        planned = planner(ensemble, less, running, explained=explained and first)
         if isinstance(planned, Infeasible):
             if first:
                 return planned
@@ -179,13 +183,14 @@ def is_beside(planned: Plan, running: Assignment, snapshot: Snapshot) -> bool:
 
 
 def _fewest(
-    ensemble: Ensemble,
-    running: Assignment,
-    snapshot: Snapshot,
     planner: _Planner,
+    ensemble: Ensemble,
+    snapshot: Snapshot,
+    running: Assignment,
     *,
     explained: bool,
 ) -> Plan | Infeasible:
+    """Plan with as few moves as the hard policies need, and the soft ones as well as these let."""
     numbers = [number for number, policy in enumerate(ensemble.policies) if policy.hard]
     hard = replace(ensemble, policies=tuple(ensemble.policies[number] for number in numbers))
     fewest = planner(hard, snapshot, running, explained=explained)

@@ -102,6 +102,7 @@ def plan(
     changes: bool = True,
     explained: bool = True,
     effort: Effort | None = None,
+    spread_first: bool = False,
 ) -> Plan | Infeasible:
     """Plan all members at once: the best plan found, with its proof, or the reasons for none.
 
@@ -110,10 +111,12 @@ def plan(
     as are `fixed` in any case. `solve` does what searching there is; without one, what counting
     cannot prove stays open. Without `changes` a refusal does not say what would fit, and it gives
     no reasons unless it is `explained`. Several plans may share one `effort`, which then bounds the
-    searching of all. The same input gives the same plan; the work is bounded. Raises ModelError for
+    searching of all. With `spread_first` it moves existing members where failures take less then, and
+    no more of them than that needs. The same input gives the same plan; the work is bounded. Raises ModelError for
     a policy at a level that the cloud lacks.
     """
     problem = build(ensemble, snapshot, existing, fixed)
+    problem = replace(problem, spread_first=spread_first)
     effort = effort or Effort(_PLAN_EFFORT, solve)
     found = _solve(problem, effort)
     if found.counts is None:
@@ -234,13 +237,20 @@ def _best_greedy(problem: Problem) -> _Found | None:
     """Give the best of the greedy plans, the first one that counting proves but for its packing."""
     best: _Found | None = None
     for tight in (False, True):
-        for counts in drafts(problem, tight=tight):
+        for counts in _drafts(problem, tight=tight):
             best = _better_greedy(problem, best, counts)
             if best.proved_first(problem):
                 return best
         if best is not None:
             break
     return best
+
+
+def _drafts(problem: Problem, *, tight: bool) -> Iterator[IntArray]:
+    """Give greedy plans; where the spread comes first, also those that keep nobody in place."""
+    yield from drafts(problem, tight=tight)
+    if problem.spread_first and problem.existing is not None:
+        yield from drafts(replace(problem, existing=None), tight=tight)
 
 
 def _search_by_racks(

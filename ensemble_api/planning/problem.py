@@ -38,7 +38,8 @@ class Problem:
     is added to `free`), and pinned [T, H]: how many of these have to stay there.
     caps [T, H] is room under the hard policies; limits [T, L]: most members of the tier that the
     hard policies let one domain of the level hold; quotas [domains], by row and depth, where they
-    tell the domains apart. None of them excludes a plan that is allowed.
+    tell the domains apart. None of them excludes a plan that is allowed. With `spread_first`, what
+    failures take counts before how many members move.
     """
 
     ensemble: Ensemble
@@ -61,6 +62,7 @@ class Problem:
     caps: IntArray
     limits: IntArray
     quotas: Mapping[tuple[int, int], IntArray]
+    spread_first: bool = False
 
     def enforcing(self, hard: Iterable[int], soft: Iterable[int] = ()) -> "Problem":
         """Give the same problem with these policies (by index) enforced or costed, no others."""
@@ -134,13 +136,15 @@ class Problem:
     def objective(self, counts: IntArray) -> tuple[int, ...]:
         """Give the value of every objective stage for counts [T, H], as `stages` names them."""
         values = [sum(policy.shortfall(self, counts) for policy in self.policies(self.soft))]
+        moves = []
         if self.existing is not None:
             kept = np.minimum(counts, self.existing)
-            values.append(int(self.existing.sum() - kept.sum()))
+            moves = [int(self.existing.sum() - kept.sum())]
         held = [
             [self.held(row, level) for row in counts] for level in reversed(self.topology.levels)
         ]
-        values += [sum(int(each.max(initial=0)) for each in level) for level in held]
+        losses = [sum(int(each.max(initial=0)) for each in level) for level in held]
+        values += [*losses, *moves] if self.spread_first else [*moves, *losses]
         values += [sum(int((each * (each - 1)).sum()) // 2 for each in level) for level in held]
         values.append(int(counts.sum(axis=0) @ self.cost))
         return tuple(values)
@@ -150,8 +154,9 @@ class Problem:
         """The names of the objective stages, most important first."""
         levels = [*reversed(self.topology.levels)]
         moves = [] if self.existing is None else [MOVES]
-        losses, shared = map(worst_losses, levels), map(pairs, levels)
-        return (SOFT_VIOLATIONS, *moves, *losses, *shared, PACKING)
+        losses, shared = [*map(worst_losses, levels)], map(pairs, levels)
+        first = [*losses, *moves] if self.spread_first else [*moves, *losses]
+        return (SOFT_VIOLATIONS, *first, *shared, PACKING)
 
     @property
     def first_stages(self) -> tuple[str, ...]:

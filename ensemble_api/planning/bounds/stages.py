@@ -30,11 +30,13 @@ def lower_bounds(problem: Problem, values: tuple[int, ...]) -> tuple[int, ...]:
     those of a plan, so the problem is feasible.
     """
     known = [least_missed(problem)]
-    if problem.existing is not None:
+    if problem.existing is not None and not problem.spread_first:
         known.append(least_moves(problem))
     found = list(_losses(problem, values[len(known) :]))
     known.extend(bound for bound, _ in found)
     limits = found[-1][1]
+    if problem.existing is not None and problem.spread_first:
+        known.append(least_moves(problem, limits))
     depths = reversed(range(len(problem.topology.levels)))
     known.extend(_least_pairs(problem, limits, depth) for depth in depths)
     known.append(_least_packing(problem, limits))
@@ -47,7 +49,7 @@ def narrowed(problem: Problem, values: tuple[int, ...], proved: int) -> Problem:
     That is said of the worst losses alone, and only of those stages of which all before are proved:
     so many stages are, from the first on.
     """
-    before = 1 if problem.existing is None else 2
+    before = 1 if problem.existing is None or problem.spread_first else 2
     found = islice(_losses(problem, values[before:]), max(0, proved + 1 - before))
     limits = problem.limits
     for _, after in found:
@@ -78,8 +80,11 @@ def _losses(
         yield bound, [own.copy() for own in limits]
 
 
-def least_moves(problem: Problem) -> int:
-    """Bound the moves from below: existing members that cannot all stay where they are."""
+def least_moves(problem: Problem, limits: Sequence[Limits] | None = None) -> int:
+    """Bound the moves from below: existing members that cannot all stay where they are.
+
+    `limits` [T, L] are those that all plans keep which are meant.
+    """
     if problem.existing is None:
         return 0
     moves = 0
@@ -87,7 +92,7 @@ def least_moves(problem: Problem) -> int:
         stay = reach(
             problem.topology,
             np.minimum(running, problem.caps[row]),
-            problem.bounds(row),
+            problem.bounds(row) if limits is None else limits[row],
             together(problem, row),
         )
         moves += int(running.sum()) - stay

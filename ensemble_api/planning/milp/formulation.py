@@ -174,13 +174,16 @@ class Formulation:
     def _stages(self, soft: Linear) -> None:
         names = iter(self.problem.stages)
         self.stages[next(names)] = soft
-        if self.problem.existing is not None:
-            self.stages[next(names)] = self._moves(self.problem.existing)
+        existing, spread_first = self.problem.existing, self.problem.spread_first
+        if existing is not None and not spread_first:
+            self.stages[next(names)] = self._moves(existing)
         depths = [*reversed(range(len(self.problem.topology.levels)))]
         for depth in depths:
             name = next(names)
             if depth or self.whole:
                 self.stages[name] = self._loss(depth)
+        if existing is not None and spread_first:
+            self.stages[next(names)] = self._moves(existing)
         if self.last:
             for depth in depths:
                 self.stages[next(names)] = self._pairs(depth)
