@@ -22,6 +22,7 @@ from oslo_middleware import sizelimit
 from ensemble_api import advice, conf, exception, policies, routes, views
 from ensemble_api.cloud import forgotten
 from ensemble_api.cloud.aggregates import AggregateRules
+from ensemble_api.cloud.cells import Cells
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory, parse_levels, parse_selectors
 from ensemble_api.cloud.networks import Networks
@@ -129,6 +130,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         AggregateRules.configured(config).closed,
         Packing(ours.packing),
         selectors,
+        Cells().of,
     )
     volumes = Volumes()
     service = Service(

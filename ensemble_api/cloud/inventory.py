@@ -5,7 +5,7 @@ import functools
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -139,6 +139,7 @@ class Inventory:
         closed: Closed = lambda *_: frozenset(),
         packing: Packing = Packing.SPREAD,
         selectors: Sequence[str] = (),
+        cells: Callable[[Collection[str]], Mapping[str, str]] = lambda _: {},
     ) -> None:
         self._compute = compute
         self._placement = placement
@@ -147,6 +148,7 @@ class Inventory:
         self._closed = closed
         self._packing = packing
         self._selectors = tuple(selectors)
+        self._cells = cells
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -316,6 +318,7 @@ class Inventory:
                 for tier, demand in demands.items()
             },
             selectors=marked(topology, self.selected(aggregates)),
+            cells=self._cells(names),
             packing=self._packing,
         )
         providers = {host.name: host.provider for host in hosts}

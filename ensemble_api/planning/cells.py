@@ -12,14 +12,14 @@ from ensemble_api.planning.model import Member
 from ensemble_api.planning.result import Assignment
 
 
-def within_cells(hit: Hit, homes: Assignment, cells: Mapping[str, str]) -> Hit:
+def within_cells(hit: Hit) -> Hit:
     """Offer the lost members of a hit the hosts of their own cells alone.
 
-    `homes` are the hosts where the lost members are, `cells` the cell of each host. Members of one
-    tier that are in several cells cannot be placed together: those of the cell with most of them
-    come first, the others wait. Who or what is in no known cell may go anywhere.
+    Members of one tier that are in several cells cannot be placed together: those of the cell with
+    most of them come first, the others wait. Who or what is in no known cell may go anywhere.
     """
-    if len(set(cells.values())) < 2:
+    cells, homes = hit.snapshot.cells, hit.homes
+    if not (cells and homes):
         return hit
     masks = {tier.name: tier.mask for tier in hit.ensemble.tiers}
     by_mask: dict[str, Counter[str]] = {}

@@ -89,7 +89,7 @@ def drill(
     }
     counts = Counter(member.tier for member in staying if member not in stopped)
     remaining = {tier.name: counts[tier.name] for tier in ensemble.tiers}
-    hit = Hit("", ensemble, staying, less)
+    hit = Hit("", ensemble, staying, less, homes=running)
     return Drill(
         failed,
         tuple(sorted(running.keys() - staying.keys())),

@@ -22,8 +22,9 @@ class Hit:
     """One ensemble that a failure has hit.
 
     Members that are `staying` keep their hosts. All others are lost and need a place, but for those
-    that are `waiting`, which get none now. `snapshot` is the cloud as its `project` may use it for
-    this ensemble: what has failed is not usable, and what stays is part of what is not free.
+    that are `waiting`, which get none now. `homes` are the hosts where lost ones were. `snapshot`
+    is the cloud as its `project` may use it for this ensemble: what has failed is not usable, and
+    what stays is part of what is not free.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Hit:
     snapshot: Snapshot
     project: str = ""
     waiting: frozenset[Member] = frozenset()
+    homes: Assignment = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         foreign = (self.staying.keys() | self.waiting) - set(self.ensemble.members)

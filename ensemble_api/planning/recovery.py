@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from ensemble_api.planning.cells import within_cells
 from ensemble_api.planning.check import shortfalls
 from ensemble_api.planning.completion import OTHERS_MUST_MOVE, closed_to_more, placed
 from ensemble_api.planning.joint import (
@@ -67,6 +68,7 @@ def recover(
     """
     if len({hit.key for hit in hits}) < len(hits):
         raise ValueError("two hits have the same key")
+    hits = [within_cells(hit) for hit in hits]
     work = _Work(effort or Effort(EFFORT, solve), search=search)
     lost = sum(len(hit.lost) for hit in hits)
     if len(hits) > 1 and (len(hits) > MOST_HITS or lost > MOST_LOST):

@@ -42,6 +42,8 @@ class Snapshot:
     `selectors` marks, by key and value, the hosts that an aggregate gives that value, for each key
     of aggregates' metadata that policies may ask for. Of a key that is missing nothing is known.
 
+    `cells` names the cell of each host, which no server leaves, of a cloud with several.
+
     `packing` is the operator's choice of the hosts to take first where nothing else decides: the
     emptiest, as Nova's own weighers do, or the fullest, which keeps large free blocks whole.
     """
@@ -56,6 +58,7 @@ class Snapshot:
     closed: Mapping[str, BoolArray] = field(default_factory=dict)
     offered: Mapping[str, BoolArray] = field(default_factory=dict)
     selectors: Selectors = field(default_factory=dict)
+    cells: Mapping[str, str] = field(default_factory=dict)
     packing: Packing = Packing.SPREAD
     _trait_sets: tuple[frozenset[str], ...] = field(init=False, repr=False)
     _trait_number: IntArray = field(init=False, repr=False)

@@ -202,4 +202,5 @@ def _hit(
         snapshot,
         project=record.project_id,
         waiting=frozenset(waiting & ours),
+        homes={_member(each): each.member.location for each in lost if each.member.location},
     )

@@ -2,6 +2,7 @@
 """Members that a failure took get places in the cells that they are in, and nowhere else."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from planning_clouds import cloud
@@ -17,8 +18,9 @@ CELLS = {"a0": "one", "a1": "one", "b0": "two", "b1": "two"}
 
 
 def four(free: Mapping[str, int], down: tuple[str, ...] = ("a0",)) -> Snapshot:
-    """Two racks of two hosts."""
-    return cloud({name: (name[0], "z", free.get(name, 0)) for name in CELLS}, down=down)
+    """Two racks of two hosts, each in a cell of its own."""
+    snapshot = cloud({name: (name[0], "z", free.get(name, 0)) for name in CELLS}, down=down)
+    return replace(snapshot, cells=CELLS)
 
 
 def web(count: int, *policies: Spread) -> Ensemble:
@@ -34,8 +36,7 @@ def web(count: int, *policies: Spread) -> Ensemble:
 )
 def test_a_lost_member_stays_in_its_cell(free: Mapping[str, int], place: str | None) -> None:
     member = Member("web", 0)
-    hit = within_cells(Hit("e", web(1), {}, four(free)), {member: "a0"}, CELLS)
-    found = recover([hit])["e"]
+    found = recover([Hit("e", web(1), {}, four(free), homes={member: "a0"})])["e"]
     assert dict(found.moves) == ({member: place} if place else {})
     assert found.fits is (place is not None)
 
@@ -43,8 +44,8 @@ def test_a_lost_member_stays_in_its_cell(free: Mapping[str, int], place: str | N
 def test_of_a_tier_in_two_cells_those_of_the_smaller_part_wait() -> None:
     homes = {Member("web", 0): "b0", Member("web", 1): "a0", Member("web", 2): "a0"}
     snapshot = four({"a1": 2, "b1": 2}, down=("a0", "b0"))
-    hit = within_cells(Hit("e", web(3), {}, snapshot), homes, CELLS)
-    assert hit.waiting == {Member("web", 0)}
+    hit = Hit("e", web(3), {}, snapshot, homes=homes)
+    assert within_cells(hit).waiting == {Member("web", 0)}
     assert dict(recover([hit])["e"].moves) == {Member("web", 1): "a1", Member("web", 2): "a1"}
 
 
@@ -52,13 +53,13 @@ def test_domains_of_other_cells_count_where_members_are_spread() -> None:
     """They are closed to the lost ones, and are domains of the cloud all the same."""
     spread = Spread("rack", ("web",), max_skew=1)
     staying = {Member("web", 0): "b0"}
-    homes = {Member("web", 1): "a0"}
-    hit = Hit("e", web(2, spread), staying, four({"a1": 1, "b1": 9}))
-    found = recover([within_cells(hit, homes, CELLS)])["e"]
+    snapshot = four({"a1": 1, "b1": 9})
+    hit = Hit("e", web(2, spread), staying, snapshot, homes={Member("web", 1): "a0"})
+    found = recover([hit])["e"]
     assert (dict(found.moves), found.unmet) == ({Member("web", 1): "a1"}, ())
 
 
-@pytest.mark.parametrize("cells", [{}, dict.fromkeys(CELLS, "one")], ids=["unknown", "one cell"])
-def test_a_cloud_of_one_cell_is_left_as_it_is(cells: Mapping[str, str]) -> None:
-    hit = Hit("e", web(1), {}, four({"b0": 1}))
-    assert within_cells(hit, {Member("web", 0): "a0"}, cells) is hit
+def test_a_cloud_whose_cells_are_not_told_apart_is_left_as_it_is() -> None:
+    snapshot = replace(four({"b0": 1}), cells={})
+    hit = Hit("e", web(1), {}, snapshot, homes={Member("web", 0): "a0"})
+    assert within_cells(hit) is hit
