@@ -82,9 +82,8 @@ def move(
     they are. `promised` are policies that hold now and go on to be promised, also while members
     that are new are there already and others have not moved yet. Soft policies are met as well as
     the fewest moves let them. `effort` is shared by all plans that are made, if it is given; a
-    refusal may lack reasons unless it is `explained`. With `spread_first`, the fewest are those with
-    which failures take the least. Raises ModelError and KeyError as `complete`
-    does.
+    refusal may lack reasons unless it is `explained`. With `spread_first`, the fewest are those
+    with which failures take the least. Raises ModelError and KeyError as `complete` does.
     """
     here = frozenset(each for each in fixed if each in running)
 

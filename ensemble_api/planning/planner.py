@@ -111,9 +111,9 @@ def plan(
     as are `fixed` in any case. `solve` does what searching there is; without one, what counting
     cannot prove stays open. Without `changes` a refusal does not say what would fit, and it gives
     no reasons unless it is `explained`. Several plans may share one `effort`, which then bounds the
-    searching of all. With `spread_first` it moves existing members where failures take less then, and
-    no more of them than that needs. The same input gives the same plan; the work is bounded. Raises ModelError for
-    a policy at a level that the cloud lacks.
+    searching of all. With `spread_first` it moves existing members where failures take less then,
+    and no more of them than that needs. The same input gives the same plan; the work is bounded.
+    Raises ModelError for a policy at a level that the cloud lacks.
     """
     problem = build(ensemble, snapshot, existing, fixed)
     problem = replace(problem, spread_first=spread_first)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rebalancing: the fewest moves to the spread in which failures take the least of an ensemble.
 
-The best there is comes first, whatever moves it takes, and then the fewest moves that reach it. What
-is as good as that already stays as it is, so that nothing ever moves to and fro.
+The best there is comes first, whatever moves it takes, and then the fewest moves that reach it.
+What is as good as that already stays as it is, so that nothing ever moves to and fro.
 """
 
 from collections.abc import Collection
@@ -15,15 +15,15 @@ from ensemble_api.planning.milp.task import Solve
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.moving import Moved, move
 from ensemble_api.planning.problem import build
-from ensemble_api.planning.result import Assignment, Infeasible, Plan
+from ensemble_api.planning.result import Assignment, Infeasible
 from ensemble_api.planning.snapshot import Snapshot
 
 EFFORT = 60_000
 """What all plans of one rebalancing may take of the solver together."""
 
 Worth: TypeAlias = tuple[int, ...]
-"""How good a placement is, the smaller the better: by how much hard policies are broken, by how much
-soft ones, and what the worst failure takes, the largest level first."""
+"""How good a placement is, the smaller the better: by how much hard policies are broken, by how
+much soft ones, and what the worst failure takes, the largest level first."""
 
 
 def rebalance(

@@ -102,7 +102,7 @@ def small(generator: random.Random) -> tuple[Ensemble, Snapshot, dict[Member, st
 def fewest(
     ensemble: Ensemble, snapshot: Snapshot, running: Mapping[Member, str]
 ) -> tuple[int, ...] | None:
-    """Soft violations, the worst losses and the moves of the best that fits beside what is there."""
+    """Soft violations, worst losses and moves of the best that fits beside what is there."""
     needs = {tier.name: tier.resources["VCPU"] for tier in ensemble.tiers}
     free = dict(zip(snapshot.topology.hosts, snapshot.free[:, 0].tolist(), strict=True))
     best = None
