@@ -190,6 +190,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
             hints=Notifications(config) if ours.notifications else None,
             late_servers=LateServers(store, session, compute),
             tell=DomainTeller(ToldDomains(store, tree), compute, session).tell,
+            repair=service.auto_repair.look,
         ),
     )
     return service, worker

@@ -12,6 +12,7 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.cloud.session import observing
 from ensemble_api.cloud.stacks import Stacks
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.context import Context
@@ -29,9 +30,11 @@ from ensemble_api.store.api import Page, Store
 from ensemble_api.store.create_requests import CreateRequests
 from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.store.operations import Operations
+from ensemble_api.store.repairs import RepairableEnsembles
 from ensemble_api.store.saved_plans import SavedPlans, remembered
 from ensemble_api.usecases.adopt import Adopt, AdoptionRequest
 from ensemble_api.usecases.adoption_moves import AdoptionMoves
+from ensemble_api.usecases.auto_repair import AutoRepair
 from ensemble_api.usecases.capacity import FreeCapacity
 from ensemble_api.usecases.change import Change, ChangePreview
 from ensemble_api.usecases.change_request import ChangeRequest
@@ -196,15 +199,19 @@ class Service:
         states = CurrentStates(store)
         self._stored_states = StoredStates(states, inventory, exclusivity)
         self._drills = Drills(compute, free_capacity, self._stored_states)
-        self.repairs = Repairs(
+        repair_plans = RepairPlans(compute, inventory, free_capacity, states, sleep=sleep)
+        self._repairs = Repairs(
             store,
-            RepairPlans(compute, inventory, free_capacity, states, sleep=sleep),
+            repair_plans,
             holds,
             self._stored_states,
             owner=owner,
             attempts=attempts,
             wake=wake,
             sleep=sleep,
+        )
+        self.auto_repair = AutoRepair(
+            RepairableEnsembles(store), repair_plans, self._repairs, observing
         )
         self._hosts = Hosts(store, states, inventory, Drains(store.get, compute, free_capacity))
 
@@ -296,11 +303,11 @@ class Service:
         self, context: Context, record: EnsembleRecord, *, whole: bool
     ) -> RepairPreview:
         """See ``usecases/repair``."""
-        return self.repairs.preview(context, record, whole=whole)
+        return self._repairs.preview(context, record, whole=whole)
 
     def repair(self, context: Context, record: EnsembleRecord) -> EnsembleRecord:
         """See ``usecases/repair``."""
-        return self.repairs.repair(context, record)
+        return self._repairs.repair(context, record)
 
     def operations(
         self, record: EnsembleRecord, limit: int, marker: str | None = None

@@ -55,7 +55,8 @@ class CloudObserver:
 
     What Nova does not list is not gone: only its word that a server does not exist says so.
     ``hints`` of what may have changed have it look sooner, and nothing else. ``late_servers`` are
-    told of all servers that are seen.
+    told of all servers that are seen. ``repair`` begins what is to be done about members that are
+    lost, after each look.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class CloudObserver:
         hints: Hints | None = None,
         late_servers: LateServers | None = None,
         tell: Callable[[Collection[str]], None] = lambda _: None,
+        repair: Callable[[], object] = lambda: None,
     ) -> None:
         self._states = states
         self._compute = compute
@@ -83,6 +85,7 @@ class CloudObserver:
         self._hints = hints
         self._late_servers = late_servers
         self._tell = tell
+        self._repair = repair
         self._hinted = threading.Event()
         self._heard: deque[tuple[str | None, str | None]] = deque(maxlen=MOST_HINTS)
         self._stopping = threading.Event()
@@ -135,6 +138,11 @@ class CloudObserver:
         while self._states.judge():
             pass
         self._tell([each["id"] for each in listed])
+        try:
+            self._repair()
+        except Exception as error:  # noqa: BLE001
+            # What cannot be repaired now must not keep anybody from seeing what happens.
+            advice.log(LOG, "Lost members could not be repaired; trying again", error)
         return True
 
     def _since(self, newest: datetime) -> datetime:

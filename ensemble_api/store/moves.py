@@ -2,6 +2,7 @@
 """Moves of members: operations that begin them for several ensembles, and how far each is."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -11,12 +12,15 @@ from sqlalchemy import orm
 from ensemble_api import exception
 from ensemble_api.operations import MoveKind, MoveStatus, Operation, OperationType
 from ensemble_api.planning.message import Sentence
-from ensemble_api.records import EnsembleRecord, MemberRecord
+from ensemble_api.records import EnsembleRecord, LostHost, MemberRecord
 from ensemble_api.store import added, models, operations, rows
 from ensemble_api.store.database import Database, retried
 from ensemble_api.store.leases import UNSETTLED
 from ensemble_api.store.progress import update_ensemble
 from ensemble_api.store.standings import BUILT
+
+SHORTEST = 30.0  # seconds for which a host is left out on which a member could not be brought back
+LONGEST = 600.0
 
 _MOVING = Sentence("event.move-asked", "Nova is asked to move the server of %(member)s.")
 _MOVED = Sentence("event.move-done", "The server of %(member)s is on another host now.")
@@ -102,6 +106,8 @@ class Moves(Database):
             if known is None:
                 raise exception.LeaseLost(record.id)
             operations.save(session, known.with_move(member.id, **changes))
+            if changes.get("status") is MoveStatus.GIVEN_UP:
+                _leave_out(session, known, member)
             status, tries, reason = (changes.get(each) for each in ("status", "tries", "reason"))
             if status is MoveStatus.ASKED and tries == 1:
                 asked = _EVACUATING if _is_evacuation(known, member) else _MOVING
@@ -130,6 +136,7 @@ class Moves(Database):
                     resources=dict(member.resources),
                     domains={level: list(path) for level, path in member.domains.items()},
                     current_host=member.host,
+                    lost_hosts=None,
                 )
             )
             # Where the scheduler has sent it, it is.
@@ -151,6 +158,23 @@ def under_way(session: orm.Session, ensemble_id: str, operation_id: str) -> Oper
     session.execute(sa.update(model).where(model.id == ensemble_id).values(id=model.id))
     known = operations.under_way(session, [ensemble_id]).get(ensemble_id)
     return known if known is not None and known.id == operation_id else None
+
+
+def _leave_out(session: orm.Session, operation: Operation, member: MemberRecord) -> None:
+    """Leave a host out for a while on which a member's evacuation came to nothing: ever longer."""
+    goal = operation.moves.get(member.id)
+    if goal is None or goal.move is None or not goal.move.tries:
+        return
+    if goal.move.kind is not MoveKind.EVACUATION or goal.host is None:
+        return
+    known = {each.name: each for each in member.lost_hosts}
+    times = known[goal.host].times if goal.host in known else 0
+    pause = min(SHORTEST * 2**times, LONGEST)
+    known[goal.host] = LostHost(goal.host, times + 1, pause)
+    left_out = rows.lost_hosts_row(replace(member, lost_hosts=tuple(known.values())))
+    session.execute(
+        sa.update(models.Member).where(models.Member.id == member.id).values(lost_hosts=left_out)
+    )
 
 
 def _is_evacuation(operation: Operation, member: MemberRecord) -> bool:

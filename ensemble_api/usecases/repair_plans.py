@@ -19,7 +19,7 @@ from ensemble_api.planning.model import Member
 from ensemble_api.planning.recovery import recover
 from ensemble_api.planning.repair import Repair
 from ensemble_api.planning.result import Assignment
-from ensemble_api.records import EnsembleRecord
+from ensemble_api.records import EnsembleRecord, ObservedHost
 from ensemble_api.recovery import Locked, Recovery
 from ensemble_api.solver.process import solve
 from ensemble_api.standing import CloudHosts
@@ -86,7 +86,11 @@ class RepairPlans:
     def hosts(self) -> CloudHosts:
         """All hosts as last observed."""
         inventory = self._inventory
-        return CloudHosts.of(inventory.levels, inventory.zone_level, self._states.hosts())
+        return CloudHosts.of(inventory.levels, inventory.zone_level, self.observed())
+
+    def observed(self) -> Sequence[ObservedHost]:
+        """The same as they are stored, with since when they are down."""
+        return self._states.hosts()
 
     def lost(self, record: EnsembleRecord) -> tuple[Loss, ...]:
         """The lost members of an ensemble, by what was last observed."""

@@ -264,6 +264,7 @@ class SmallCloud:
         levels: Sequence[str] = LEVELS,
         tell: Callable[[Any], None] = lambda _: None,
         selectors: Sequence[str] = (),
+        repair: Callable[[], object] = lambda: None,
     ) -> None:
         """Have everything compared with what Nova has now."""
         compute = Compute(self.nova)
@@ -278,6 +279,7 @@ class SmallCloud:
             period=5,
             late_servers=LateServers(self.store, FakeSession(), compute),
             tell=tell,
+            repair=repair,
         )
         with self.store.writing() as session:
             session.query(models.Observation).update({"compared_at": None})

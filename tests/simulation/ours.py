@@ -152,6 +152,7 @@ class ApiProcess:
             period=OBSERVED,
             clock=lambda: world.tasks.now,
             late_servers=LateServers(self.store, FakeSession(), compute),
+            repair=self.service.auto_repair.look,
         )
         self.worker = Worker(
             self.store,
