@@ -13,9 +13,11 @@ from types import MappingProxyType
 
 import numpy as np
 
+from ensemble_api.planning.bounds.counting import impossible
 from ensemble_api.planning.cells import within_cells
 from ensemble_api.planning.check import shortfalls
 from ensemble_api.planning.completion import OTHERS_MUST_MOVE, closed_to_more, placed
+from ensemble_api.planning.every_place import try_all
 from ensemble_api.planning.joint import (
     Hit,
     Joint,
@@ -34,12 +36,12 @@ from ensemble_api.planning.problem import Problem, build
 from ensemble_api.planning.repair import Repair
 from ensemble_api.planning.replace_lost import replace_lost
 from ensemble_api.planning.result import SOFT_VIOLATIONS, Assignment, Infeasible, Reason, Violation
-from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.survivability import minima
 from ensemble_api.planning.topology import IntArray
+from ensemble_api.planning.unplanned import MORE_HOSTS
 
-EFFORT = 60_000
-"""What all plans of one recovery may take of the solver together."""
+EFFORT = 180_000
+"""What one recovery may take in all: of the solver, and for other looks by tiers times hosts."""
 MOST_HITS = 12  # ensembles that are planned as one; more are planned one after the other
 MOST_LOST = 64
 TRIES = 32  # of numbers of members by tier, where an ensemble cannot have places for all
@@ -139,7 +141,7 @@ def _most(hits: Sequence[Hit], work: "_Work") -> tuple[list[Part], _Places, list
             fits.append(True)
             continue
 
-        found = whole if len(hits) == 1 else work.places(_with(parts, number, hit.lost))
+        found = whole if len(hits) == 1 else work.beside(parts, number, hit.lost)
         fits.append(found.fits)
         members = hit.lost
         if found.places is None:
@@ -152,7 +154,7 @@ def _most(hits: Sequence[Hit], work: "_Work") -> tuple[list[Part], _Places, list
             for fewer in islice(_fewer(hit), TRIES):
                 if len(fewer) <= len(members):
                     break
-                found = work.places(_with(parts, number, fewer))
+                found = work.beside(parts, number, fewer)
                 if found.places is not None:
                     members, quickly = fewer, found.places
                     break
@@ -216,13 +218,16 @@ def _tightened(
 def _beside(hit: Hit, hits: Sequence[Hit], found: Mapping[str, Repair]) -> Hit:
     """The hit in a cloud in which the others have what they have, and what they got."""
     snapshot = hit.snapshot
-    usable = snapshot.usable.copy()
+    usable, taken = snapshot.usable.copy(), dict[str, Counter[str]]()
     others = {whose: mask.copy() for whose, mask in snapshot.others.items()}
     for other in hits:
         if other.key == hit.key:
             continue
         moves = found[other.key].moves if other.key in found else {}
-        snapshot = snapshot.carrying(_demand(other, moves, snapshot))
+        for member, host in moves.items():
+            taken.setdefault(host, Counter()).update(other.ensemble.tier(member.tier).resources)
+        if not (_separates(other) or _separates(hit)):
+            continue
         there = replace(other, staying={**other.staying, **moves}, waiting=frozenset())
         for policy in other.ensemble.policies:
             if policy.hard and excludes(policy, other, hit):
@@ -234,19 +239,19 @@ def _beside(hit: Hit, hits: Sequence[Hit], found: Mapping[str, Repair]) -> Hit:
                 nobody = np.zeros(len(snapshot.topology), dtype=np.bool_)
                 present = others.setdefault(policy.keeps_out, nobody)
                 present |= marked(snapshot.topology, there, tiers)
-    return replace(hit, snapshot=replace(snapshot, usable=usable, others=others))
-
-
-def _demand(hit: Hit, moves: Assignment, snapshot: Snapshot) -> dict[str, dict[str, int]]:
-    """What members take of what another ensemble's snapshot knows of, by host and class."""
-    found: dict[str, Counter[str]] = {}
-    for member, host in moves.items():
-        found.setdefault(host, Counter()).update(hit.ensemble.tier(member.tier).resources)
+    # Another ensemble may need what this one's snapshot knows nothing of.
     known = set(snapshot.resource_classes)
-    return {
+    demand = {
         host: {name: amount for name, amount in amounts.items() if name in known}
-        for host, amounts in found.items()
+        for host, amounts in taken.items()
     }
+    less = replace(snapshot, usable=usable, others=others)
+    return replace(hit, snapshot=less.carrying(demand))
+
+
+def _separates(hit: Hit) -> bool:
+    """Whether an ensemble wants domains for itself."""
+    return any(policy.keeps_out for policy in hit.ensemble.policies)
 
 
 def _unmet(hit: Hit, moves: Assignment) -> tuple[Violation, ...]:
@@ -278,6 +283,22 @@ class _Work:
             return _Found(quick, fits=True)
         if not self.search:
             return _Found(None, None)
+        # What may be had on hosts that the problem does not know of is never proved to be none.
+        more = any(MORE_HOSTS.intersection(tier.unplanned) for tier in problem.ensemble.tiers)
+        none = None if more else False
+        if impossible(problem):
+            return _Found(None, none)
+        if self.effort.left <= 0:
+            return _Found(None, None)
+        size = problem.counts.size * len(problem.topology)
+        tried = try_all(problem, lambda counts: not _worse(problem, counts, missed))
+        self.effort.left -= tried.ways * size // 1000
+        if tried.counts is not None:
+            assignment = placed(problem, tried.counts, joint.staying)
+            return _Found(joint.separated(assignment, len(parts)), fits=True)
+        if tried.all:
+            return _Found(None, none)
+        self.effort.left -= size // 2
         planned = plan(
             problem.ensemble,
             joint.snapshot,
@@ -296,6 +317,12 @@ class _Work:
             none = least.bound > sum(missed.values())
             return _Found(None, False if none else None)
         return _Found(joint.separated(planned.assignment, len(parts)), fits=True)
+
+    def beside(self, parts: Sequence[Part], number: int, members: tuple[Member, ...]) -> _Found:
+        """Look for places for these members of one part with the others; first without them."""
+        more = _with(parts, number, members)
+        alone = self.places(more[number : number + 1])
+        return alone if alone.fits is False else self.places(more)
 
     def quickly(self, parts: Sequence[Part]) -> _Places | None:
         """Look for places one by one."""

@@ -3,6 +3,7 @@
 
 from functools import partial
 
+from ensemble_api.planning import cloud_headroom as cloud_rooms
 from ensemble_api.planning import completion, mending, planner, recovery, scaling
 from ensemble_api.planning import drain as drains
 from ensemble_api.planning import drill as failures
@@ -10,6 +11,7 @@ from ensemble_api.planning import headroom as rooms
 from ensemble_api.solver.process import solve
 
 plan = partial(planner.plan, solve=solve)
+cloud_headroom = partial(cloud_rooms.cloud_headroom, solve=solve)
 complete = partial(completion.complete, solve=solve)
 drain = partial(drains.drain, solve=solve)
 drill = partial(failures.drill, solve=solve)

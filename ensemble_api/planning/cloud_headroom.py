@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Headroom of a cloud: which failures would leave ensembles without places, over all of them."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ensemble_api.planning.joint import Hit, Part, join
+from ensemble_api.planning.milp.search import Effort
+from ensemble_api.planning.milp.task import Solve
+from ensemble_api.planning.model import Member
+from ensemble_api.planning.problem import Problem, build, fitting
+from ensemble_api.planning.recovery import recover
+from ensemble_api.planning.repair import Repair
+from ensemble_api.planning.replace_lost import replace_lost
+from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.topology import BoolArray, FailureDomain, IntArray
+
+WORK = 400_000
+"""Hosts times ensembles that may be looked at beyond the quick look, some seconds of work."""
+LEAST = 20
+EFFORT = 120_000
+"""What all plans of one level may take of the solver together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """An ensemble of which a failure would leave members without a place.
+
+    `lost` members are in the failed domain, and for `missing` of them no place was found, or of
+    what is seen at once, none is there. `fits` is False where it is proved that not all find one,
+    None where that is not decided.
+    """
+
+    key: str
+    lost: int
+    missing: int
+    fits: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class DomainHeadroom:
+    """What follows the failure of one domain, for all ensembles with members in it.
+
+    `fits` is whether all of its `lost` members find places; None when that is not decided. Those
+    that would be `without` come in the order of precedence. `cure` is what would be enough: units
+    by resource class that each host has more of those it has; None where that is not known, or
+    where no capacity would do since a policy asks for another domain.
+    """
+
+    domain: FailureDomain
+    lost: int
+    ensembles: int
+    fits: bool | None
+    without: tuple[Without, ...] = ()
+    cure: Mapping[str, int] | None = None
+
+
+def cloud_headroom(
+    running: Sequence[Hit], level: str, *, solve: Solve | None
+) -> tuple[DomainHeadroom, ...]:
+    """Fail each domain of a level that holds members, one at a time, and place what it held.
+
+    `running` are all ensembles as they stand, the first with precedence: members that have no place
+    now are `waiting`, and have no part in this. What `recover` would find is looked for, at once
+    the quick way; for so many domains as the work limit allows by whole plans, those that hold most
+    first. What is open then is not decided. Raises ModelError for a level that the cloud lacks.
+    """
+    if not running:
+        return ()
+    topology = running[0].snapshot.topology
+    topology.require(level)
+    domains, index = topology.domains(level), topology.index(level)
+    inside: dict[int, dict[int, list[Member]]] = {}
+    for number, hit in enumerate(running):
+        for member, host in hit.staying.items():
+            here = inside.setdefault(int(index[topology.host_number(host)]), {})
+            here.setdefault(number, []).append(member)
+    quick = _Quick(running)
+    found: dict[int, DomainHeadroom] = {}
+    for at in sorted(inside):
+        lost = sum(len(members) for members in inside[at].values())
+        room = DomainHeadroom(domains[at], lost, len(inside[at]), fits=None)
+        found[at] = quick.look(room, inside[at], index == at)
+    work = max(LEAST, WORK // len(topology))
+    effort = Effort(EFFORT, solve)
+    open_ = [at for at in found if found[at].fits is not True]
+    # Those first of which nothing is known, and of these those that hold most.
+    for at in sorted(open_, key=lambda at: (found[at].fits is False, -found[at].lost)):
+        work -= len(inside[at])
+        if work < 0 or effort.left <= 0:
+            break
+        hits = [_hit(running[number], inside[at][number], domains[at]) for number in inside[at]]
+        found[at] = _recovered(found[at], hits, effort)
+    return tuple(found[at] for at in sorted(found))
+
+
+def _hit(hit: Hit, lost: Iterable[Member], domain: FailureDomain) -> Hit:
+    gone = set(lost)
+    staying = {member: host for member, host in hit.staying.items() if member not in gone}
+    homes = {member: hit.staying[member] for member in gone}
+    return replace(hit, staying=staying, snapshot=hit.snapshot.failing(domain), homes=homes)
+
+
+def _recovered(room: DomainHeadroom, hits: Sequence[Hit], effort: Effort) -> DomainHeadroom:
+    """Say by whole plans who finds no place, and what would help."""
+    found = recover(hits, solve=effort.solve, effort=effort, explained=False)
+    without = []
+    for hit in hits:
+        repair = found[hit.key]
+        missing = len(hit.lost) - len(repair.moves)
+        if missing:  # all that have a chance in their cell may fit, and others not
+            fits = None if repair.fits else repair.fits
+            without.append(Without(hit.key, len(hit.lost), missing, fits))
+    if not without:
+        return replace(room, fits=True)
+    # One that gave way proves that there are not places for all.
+    fits = False if any(each.fits is False for each in without) else None
+    return replace(room, fits=fits, without=tuple(without), cure=_cure(hits, found, effort))
+
+
+def _cure(
+    hits: Sequence[Hit], found: Mapping[str, Repair], effort: Effort
+) -> Mapping[str, int] | None:
+    """What those without a place need in all, if that much more on each host would place them."""
+    needed: Counter[str] = Counter()
+    for hit in hits:
+        for member in set(hit.lost) - found[hit.key].moves.keys():
+            needed.update(hit.ensemble.tier(member.tier).resources)
+    more = [replace(hit, snapshot=_with(hit.snapshot, needed)) for hit in hits]
+    again = recover(more, solve=effort.solve, effort=effort, explained=False)
+    return dict(needed) if all(each.fits for each in again.values()) else None
+
+
+def _with(snapshot: Snapshot, more: Mapping[str, int]) -> Snapshot:
+    """The cloud with so much more of what a host has on each; of a full one that is not known."""
+    amounts = np.array([more.get(name, 0) for name in snapshot.resource_classes], dtype=np.int64)
+    full = snapshot.total.sum(axis=1) == 0
+    extended = np.where((snapshot.total > 0) | full[:, np.newaxis], amounts, 0)
+    return replace(snapshot, free=np.maximum(snapshot.free, 0) + extended, offered={})
+
+
+def _wants_domains(hit: Hit) -> bool:
+    """Whether an ensemble has domains for itself, so that what is free changes as it moves."""
+    return any(policy.hard and policy.keeps_out for policy in hit.ensemble.policies)
+
+
+class _Quick:
+    """Places members one by one beside those that stay, with what is worked out once for all."""
+
+    def __init__(self, running: Sequence[Hit]) -> None:
+        classes = {
+            name for hit in running for tier in hit.ensemble.tiers for name in tier.resources
+        }
+        self._column = {name: number for number, name in enumerate(sorted(classes))}
+        self._running = tuple(running)
+        snapshot = running[0].snapshot
+        self._cells = np.array([snapshot.cells.get(host, "") for host in snapshot.topology.hosts])
+        self._alone = [_wants_domains(hit) for hit in running]
+        self._problems = [self._problem(hit) for hit in running]
+
+    def _problem(self, hit: Hit) -> tuple[Problem, list[int]] | None:
+        """The problem of all that runs, and the columns of its classes.
+
+        None for what is seldom, and has to be looked at failure by failure.
+        """
+        if hit.lost or not hit.staying or (hit.waiting and _wants_domains(hit)):
+            return None
+        joint = join([Part(hit, (), strict=not hit.waiting)])
+        names = sorted({name for tier in hit.ensemble.tiers for name in tier.resources})
+        columns = [self._column[name] for name in names]
+        return build(joint.ensemble, joint.snapshot, joint.staying), columns
+
+    def look(
+        self, room: DomainHeadroom, inside: Mapping[int, Sequence[Member]], failed: BoolArray
+    ) -> DomainHeadroom:
+        """Tell what is seen at once of the failure of some hosts [H] with these members."""
+        taken: IntArray = np.zeros((len(failed), len(self._column)), dtype=np.int64)
+        fits = len(inside) == 1 or not any(self._alone[number] for number in inside)
+        # A server does not leave its cell.
+        cells = set(self._cells[failed].tolist()) - {""}
+        fits = fits and len(cells) < 2
+        near = np.isin(self._cells, [*cells, ""]) if cells else np.ones_like(failed)
+        without: list[Without] = []
+        for number, members in inside.items():
+            known = self._problems[number]
+            if known is None:
+                fits = False
+                continue
+            problem, columns = known
+            assert problem.existing is not None
+            less = replace(
+                problem,
+                eligible=problem.eligible & ~failed,
+                room=np.where(near, problem.room, np.minimum(problem.room, problem.existing)),
+                caps=np.where(near, problem.caps, np.minimum(problem.caps, problem.existing)),
+            )
+            less.room[:, failed] = less.caps[:, failed] = 0
+            if missing := _missing(less):
+                key = self._running[number].key
+                without.append(Without(key, len(members), missing, fits=False))
+                continue
+            if not fits:
+                continue
+            counts = replace_lost(replace(less, free=less.free - taken[:, columns]))
+            if counts is None:
+                fits = False
+                continue
+            coming = np.maximum(counts - problem.existing, 0)
+            taken[:, columns] += coming.T @ problem.requests
+        if without:
+            return replace(room, fits=False, without=tuple(without))
+        return replace(room, fits=True if fits else None)
+
+
+def _missing(problem: Problem) -> int:
+    """Count the members of single tiers for which there is no room, whatever policies ask for."""
+    assert problem.existing is not None
+    staying: IntArray = np.where(problem.eligible, problem.existing, 0)
+    free = problem.free - staying.T @ problem.requests
+    found = 0
+    for row in np.flatnonzero(problem.counts > staying.sum(axis=1)).tolist():
+        lost = int(problem.counts[row] - staying[row].sum())
+        able = np.minimum(
+            problem.room[row] - staying[row], fitting(free, problem.requests[row], lost)
+        )
+        found += max(0, lost - int(np.maximum(able, 0).sum()))
+    return found
