@@ -42,14 +42,19 @@ def ask(run: Path, request: dict[str, Any], *, timeout: float = 120) -> Any:
     return reply["result"]
 
 
+def socket_of(run: Path) -> Path:
+    """Where a process listens in a directory."""
+    return run / _SOCKET
+
+
 def listens(run: Path) -> bool:
     """Whether a process has begun to listen in a directory."""
-    return (run / _SOCKET).exists()
+    return socket_of(run).exists()
 
 
 def forget(run: Path) -> None:
     """Remove what an earlier process left behind."""
-    (run / _SOCKET).unlink(missing_ok=True)
+    socket_of(run).unlink(missing_ok=True)
 
 
 def listen(run: Path, answer: Answer) -> None:

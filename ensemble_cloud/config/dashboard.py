@@ -3,6 +3,7 @@
 
 from typing import Any
 
+from ensemble_cloud import control
 from ensemble_cloud.config.cloud import Cloud
 
 _ENABLE_PLUGIN = """
@@ -43,6 +44,8 @@ def _settings(cloud: Cloud) -> dict[str, Any]:
         "STATIC_ROOT": str(cloud.state.static),
         "COMPRESS_ENABLED": True,
         "COMPRESS_OFFLINE": True,
+        # With this the dashboard can really stop hosts; no other cloud has it.
+        "ENSEMBLES_EMBEDDED_CLOUD": str(control.socket_of(cloud.state.run)),
         "TIME_ZONE": "UTC",
         "LOGGING": _logging(),
     }

@@ -2,10 +2,11 @@
 """The host impact as the ensembles API tells it to operators."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from openstack_dashboard.api import nova
 from openstack_dashboard.contrib.developer.profiler import api as profiler
 from openstack_dashboard.utils import settings as dashboard_settings
 
@@ -74,6 +75,51 @@ def host_impacts(
     broken = tuple(answer.get("broken") or ())
     seen = answer.get("observed_at")
     return HostImpactPage(tuple(hosts), found, first, answer["summary"], broken, seen)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What is in use of a host, as Nova's own list of hypervisors tells it; memory in MiB."""
+
+    vcpus_used: int
+    vcpus: int
+    memory_used: int
+    memory: int
+
+    @property
+    def percent(self) -> int:
+        """The share of its vCPU that is in use, which may be more than all."""
+        return round(100 * self.vcpus_used / self.vcpus) if self.vcpus else 0
+
+
+@profiler.trace
+def usage(request: HttpRequest) -> dict[str, Usage]:
+    """Give what is in use of each host, of which a hypervisor tells, in one call to Nova."""
+    found: dict[str, Usage] = {}
+    for each in nova.hypervisor_list(request):
+        figures = (each.vcpus_used, each.vcpus, each.memory_used, each.memory_size)
+        host = str(each.service_details["host"])
+        before = found.get(host, Usage(0, 0, 0, 0))
+        found[host] = Usage(
+            *(known + int(more or 0) for known, more in zip(astuple(before), figures, strict=True))
+        )
+    return found
+
+
+@profiler.trace
+def hosts_within(request: HttpRequest, domains: Mapping[str, str], limit: int) -> dict[str, Any]:
+    """Give the first hosts in some domains, by level, with all the members on them."""
+    manager = ensemble.manager(request)
+    return dict(manager.hosts(**domains, sort_key="members", sort_dir="desc", limit=limit))
+
+
+@profiler.trace
+def summary(request: HttpRequest) -> Mapping[str, Any]:
+    """Give all hosts of the cloud in short, in the groups of the domains they are in."""
+    manager = ensemble.manager(request)
+    answer = manager.hosts(sort_key="host", sort_dir="asc", limit=1, summary=1)
+    found: Mapping[str, Any] = answer["summary"]
+    return found
 
 
 @profiler.trace

@@ -27,6 +27,12 @@ register.simple_tag(words.language, name="page_language")
 register.simple_tag(words.settings, name="page_settings")
 
 
+@register.filter
+def as_json(value: Any) -> str:
+    """Give a value as JSON for an attribute, which the template escapes."""
+    return json.dumps(value)
+
+
 @register.simple_tag(takes_context=True)
 def may(context: Mapping[str, Any], action: str) -> bool:
     """Whether policy lets the person at the browser do something in the session's project."""

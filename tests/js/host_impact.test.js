@@ -34,7 +34,7 @@ function page() {
   const { window } = dom;
   global.document = window.document;
   global.getComputedStyle = window.getComputedStyle;
-  hostImpact.start(window.document.getElementById('m'), window.document.getElementById('d'));
+  hostImpact.start(window.document.getElementById('m'), () => window.document.getElementById('d'));
   const cells = [...window.document.querySelectorAll('.ens-heat-cell')];
   const details = () => window.document.getElementById('d').textContent;
   const press = (cell, key, more) => cell.dispatchEvent(

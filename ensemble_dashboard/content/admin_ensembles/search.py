@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from ensemble_dashboard.api.host_impact import RISING
 
-MEASURES = ("impact", "members", "ensembles")
+MEASURES = ("impact", "members", "ensembles", "usage")
 WORST = "impact"  # the order that goes without saying
 _LONGEST = 255
 # The names that are no level; an operator may have levels of any other name.

@@ -3,11 +3,13 @@
 
 from django.urls import path
 
-from ensemble_dashboard.content.admin_ensembles import hosts, views
+from ensemble_dashboard.content.admin_ensembles import breaking, hosts, views
 from ensemble_dashboard.content.ensembles.urls import of_an_ensemble
 
 urlpatterns = [
     path("", hosts.HostImpactView.as_view(), name="index"),
+    path("now/", hosts.HostsNowView.as_view(), name="hosts_now"),
+    path("break/", breaking.BreakView.as_view(), name="break"),
     path("hosts/<str:host>/", hosts.HostView.as_view(), name="host"),
     path("all/", views.AllView.as_view(), name="all"),
     path("<uuid:ensemble_id>/", views.DetailView.as_view(), name="detail"),

@@ -27,25 +27,35 @@
     return best;
   }
 
+  // map: what stays when the map in it is drawn anew; details(): the line that tells of a cell, which does not.
+  // Gives what is to be called when it was drawn anew.
   function start(map, details) {
-    const cells = Array.from(map.querySelectorAll('.ens-heat-cell'));
-    if (!cells.length) { return; }
+    let cells = [];
     const rtl = getComputedStyle(map).direction === 'rtl';
     const mirrored = { ArrowLeft: 'ArrowRight', ArrowRight: 'ArrowLeft' };
-    const hint = details.dataset.hint;
-    let current = cells[0];
+    let current = null;
 
-    function show(cell) { details.textContent = cell ? cell.querySelector('.sr-only').textContent : hint; }
+    function show(cell) {
+      const line = details();
+      if (line) { line.textContent = cell ? cell.querySelector('.sr-only').textContent : line.dataset.hint; }
+    }
 
     function take(cell) {
-      current.tabIndex = -1;
+      if (current) { current.tabIndex = -1; }
       current = cell;
       current.tabIndex = 0;
     }
 
-    cells.forEach(function (cell) { cell.tabIndex = -1; cell.removeAttribute('title'); });
-    take(current);
-    show(null);
+    function drawn() {
+      const before = current && current.getAttribute('href');
+      cells = Array.from(map.querySelectorAll('.ens-heat-cell'));
+      cells.forEach(function (cell) { cell.tabIndex = -1; cell.removeAttribute('title'); });
+      const same = cells.find(function (cell) { return cell.getAttribute('href') === before; });
+      if (cells.length) { take(same || cells[0]); }
+      show(same && same === document.activeElement ? same : null);
+    }
+
+    drawn();
     map.addEventListener('focusin', function (event) {
       const cell = event.target.closest('.ens-heat-cell');
       if (cell) { take(cell); show(cell); }
@@ -68,14 +78,17 @@
         cells[to].focus();
       }
     });
+    return drawn;
   }
 
   if (typeof module !== 'undefined') {
     module.exports = { next: next, start: start };
   } else {
     document.addEventListener('DOMContentLoaded', function () {
-      const map = document.getElementById('ens-heat');
-      if (map) { start(map, document.getElementById('ens-heat-details')); }
+      const heat = document.getElementById('ens-heat');
+      if (!heat) { return; }
+      const again = start(heat.parentNode, function () { return document.getElementById('ens-heat-details'); });
+      document.addEventListener('ens-heat', again);
     });
   }
 })();

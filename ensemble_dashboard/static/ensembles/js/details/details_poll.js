@@ -11,10 +11,10 @@
   /**
    * ask(): a promise of the answer; took(answer): whether it is new ('changed'), as before ('same') or the
    * last one ('done'); failed(problem): what to do about it: 'again' or 'stop'. page: the document;
-   * clock: {setTimeout, clearTimeout}. Gives {start, now, stop}.
+   * clock: {setTimeout, clearTimeout}; least: ms that each pause has at least. Gives {start, now, stop, least(ms)}.
    */
-  function poll({ ask, took, failed, page, clock = globalThis }) {
-    let pause = SOON;
+  function poll({ ask, took, failed, page, clock = globalThis, least = SOON }) {
+    let pause = least;
     let timer = null;
     let asking = false;
     let over = true;
@@ -26,10 +26,10 @@
       let next;
       try {
         next = took(await ask());
-        pause = next === 'changed' ? SOON : Math.min(pause * 1.25, SELDOM);
+        pause = next === 'changed' ? least : Math.max(least, Math.min(pause * 1.25, SELDOM));
       } catch (problem) {
         next = failed(problem) === 'again' ? 'same' : 'stop';
-        pause = Math.min(pause * 2, LONGEST);
+        pause = Math.max(least, Math.min(pause * 2, LONGEST));
       }
       asking = false;
       over = over || next === 'done';
@@ -40,7 +40,7 @@
     function now() {
       over = false;
       clock.clearTimeout(timer);
-      pause = SOON;
+      pause = least;
       return once();
     }
 
@@ -53,9 +53,10 @@
     page.addEventListener('visibilitychange', () => { if (!page.hidden && !over) { now(); } });
     return {
       /** Begin with the pause that follows an answer. */
-      start() { over = false; timer = clock.setTimeout(once, SOON); },
+      start() { over = false; timer = clock.setTimeout(once, least); },
       now,
       stop,
+      least(ms) { least = ms; },
     };
   }
 
