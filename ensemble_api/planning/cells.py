@@ -2,14 +2,15 @@
 """Cells: parts of a cloud that a server does not leave, whoever moves it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from ensemble_api.planning.joint import Hit
-from ensemble_api.planning.model import Member
+from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.result import Assignment
+from ensemble_api.planning.snapshot import Snapshot
 
 
 def within_cells(hit: Hit) -> Hit:
@@ -34,17 +35,27 @@ def within_cells(hit: Hit) -> Hit:
         for member in hit.lost
         if _cell(member, homes, cells) not in (None, first.get(masks[member.tier]))
     }
-    topology, offered = hit.snapshot.topology, dict(hit.snapshot.offered)
-    for mask, cell in first.items():
-        inside = np.array(
-            [cells.get(host, cell) == cell for host in topology.hosts], dtype=np.bool_
-        )
-        offered[mask] = offered.get(mask, np.True_) & inside
-    return replace(
-        hit,
-        snapshot=replace(hit.snapshot, offered=offered),
-        waiting=hit.waiting | waiting,
-    )
+    return replace(hit, snapshot=_offering(hit.snapshot, first), waiting=hit.waiting | waiting)
+
+
+def by_cell(running: Assignment, snapshot: Snapshot) -> Iterator[tuple[str, frozenset[Member]]]:
+    """Give each cell with members that are `running`, and those that are in others."""
+    cells = snapshot.cells
+    for cell in sorted({cells[host] for host in running.values() if host in cells}):
+        yield cell, frozenset(each for each, host in running.items() if cells.get(host) != cell)
+
+
+def offering(ensemble: Ensemble, snapshot: Snapshot, cell: str) -> Snapshot:
+    """A snapshot in which the tiers of an ensemble are offered the hosts of one cell alone."""
+    return _offering(snapshot, {tier.mask: cell for tier in ensemble.tiers})
+
+
+def _offering(snapshot: Snapshot, cells: Mapping[str, str]) -> Snapshot:
+    hosts, offered = snapshot.topology.hosts, dict(snapshot.offered)
+    for mask, cell in cells.items():
+        inside = [snapshot.cells.get(host, cell) == cell for host in hosts]
+        offered[mask] = offered.get(mask, np.True_) & np.array(inside, dtype=np.bool_)
+    return replace(snapshot, offered=offered)
 
 
 def _cell(member: Member, homes: Assignment, cells: Mapping[str, str]) -> str | None:

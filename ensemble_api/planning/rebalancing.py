@@ -9,11 +9,12 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TypeAlias
 
+from ensemble_api.planning.cells import by_cell, offering
 from ensemble_api.planning.check import shortfalls
 from ensemble_api.planning.milp.search import Effort
 from ensemble_api.planning.milp.task import Solve
 from ensemble_api.planning.model import Ensemble, Member
-from ensemble_api.planning.moving import Moved, move
+from ensemble_api.planning.moving import Move, Moved, move
 from ensemble_api.planning.problem import build
 from ensemble_api.planning.result import Assignment, Infeasible
 from ensemble_api.planning.snapshot import Snapshot
@@ -37,8 +38,34 @@ def rebalance(
     """Plan the moves of an ensemble all of whose members are `running`, none of `fixed`.
 
     Gives the plan, and the moves in an order in which none of them breaks what holds; no moves
-    where no better place is found. Arguments and errors are those of `move`.
+    where no better place is found. Members of several cells are moved in one cell after the other.
+    Arguments and errors are those of `move`.
     """
+    found: Moved | Infeasible | None = None
+    order: tuple[Move, ...] = ()
+    for cell, others in by_cell(running, snapshot):
+        part = offering(ensemble, snapshot, cell)
+        found = _anywhere(ensemble, running, part, solve=solve, fixed={*fixed, *others})
+        if isinstance(found, Infeasible):
+            return found
+        planned, moves = found
+        running, order = planned.assignment, (*order, *moves)
+        for each in moves:
+            taken = {each.target: ensemble.tier(each.member.tier).resources}
+            snapshot = snapshot.carrying(taken)
+        found = planned, order
+    return found or _anywhere(ensemble, running, snapshot, solve=solve, fixed=fixed)
+
+
+def _anywhere(
+    ensemble: Ensemble,
+    running: Assignment,
+    snapshot: Snapshot,
+    *,
+    solve: Solve | None,
+    fixed: Collection[Member],
+) -> Moved | Infeasible:
+    """Plan the moves where members may be on any host that they are offered."""
     found = move(
         ensemble,
         running,

@@ -3,6 +3,7 @@
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -155,3 +156,16 @@ def test_no_assignment_is_better_and_none_as_good_takes_fewer_moves(seed: int) -
         assert after <= broken
         broken = after
     assert at_now == dict(plan.assignment)
+
+
+def test_members_stay_in_their_cells() -> None:
+    """Without cells, the two of h0 and h1 would be spread over all racks."""
+    cells = {f"h{number}": "one" if number < 4 else "two" for number in range(6)}
+    parted = replace(cloud(), cells=cells)
+    before = at("h0", "h0", "h0", "h0", "h4")
+    _, moves = moved(web(5), before, parted)
+    assert all(cells[each.source] == cells[each.target] for each in moves)
+    racks = [each.target[1] in "23" for each in moves]
+    assert (len(moves), sum(racks)) == (3, 2), "two to the other rack, and one beside"
+    _, anywhere = moved(web(5), before, cloud())
+    assert any(cells[each.target] == "two" for each in anywhere)
