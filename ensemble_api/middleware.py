@@ -148,6 +148,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         wake=lambda: worker.wake(),  # which is made last
         check_rights=check_policy,
         current_rights=session.current_rights,
+        operating=session.operating,
         plan_lifetime=ours.plan_lifetime,
         shown_hosts=ours.shown_hosts,
         scheduler_hints=scheduler_hints,

@@ -93,6 +93,7 @@ class Service:
         attempts: int,
         wake: Callable[[], None],
         current_rights: Callable[[Requester, str], CurrentRights],
+        operating: Callable[[], Context] = observing,
         check_rights: Callable[[], None] = lambda: None,
         sleep: Callable[[float], None] = time.sleep,
         plan_lifetime: float = 900,
@@ -211,7 +212,7 @@ class Service:
             sleep=sleep,
         )
         self.auto_repair = AutoRepair(
-            RepairableEnsembles(store), repair_plans, self._repairs, observing
+            RepairableEnsembles(store), repair_plans, self._repairs, operating
         )
         self._hosts = Hosts(store, states, inventory, Drains(store.get, compute, free_capacity))
 

@@ -90,18 +90,31 @@ class Session:
         administrator's even so, and Nova does not let it touch a server that is locked. The token
         is ours: Nova passes it on to Neutron, Glance and Cinder.
         """
-        access = self._auth.get_access(self._session)
         acting: Context = nova_context.RequestContext(
             user_id=requester.user_id,
             project_id=project_id,
-            auth_token=access.auth_token,
             roles=[*requester.roles, *([OPERATOR_ROLE] if moves else [])],
             service_roles=[PLACER_ROLE] if names_hosts else [],
             is_admin=False,
-            service_catalog=_catalog_v2(access.service_catalog.catalog),
             overwrite=False,
+            **self._token(),
         )
         return acting
+
+    def operating(self) -> Context:
+        """A Nova request context with an operator's eyes, for what nobody has asked for just now.
+
+        Unlike that of ``observing`` it has a token, ours: Nova asks Glance for images with it.
+        """
+        acting: Context = nova_context.RequestContext(
+            is_admin=True, overwrite=False, **self._token()
+        )
+        return acting
+
+    def _token(self) -> dict[str, Any]:
+        access = self._auth.get_access(self._session)
+        catalog = _catalog_v2(access.service_catalog.catalog)
+        return {"auth_token": access.auth_token, "service_catalog": catalog}
 
 
 def observing() -> Context:

@@ -166,6 +166,15 @@ def test_the_worker_acts_for_the_tenant_with_the_tenant_s_rights(keystone: FakeK
     assert session.placement.get("/").status_code == 200
 
 
+def test_what_nobody_asks_for_is_done_with_an_operator_s_eyes_and_a_token(
+    keystone: FakeKeystone,
+) -> None:
+    """Without a token Nova would ask Glance for no image."""
+    context = Session(configure(keystone, "sqlite://")).operating()
+    assert (context.is_admin, context.auth_token) == (True, "admin")
+    assert context.service_catalog[0]["type"] == "placement"
+
+
 def test_a_wrong_password_makes_creates_unavailable_and_leaves_nothing(
     cloud: SmallCloud, keystone: FakeKeystone
 ) -> None:
