@@ -99,6 +99,13 @@ RULES = [
                 "/os-ensembles/{id}/action (repair)",
             ),
             (
+                "rebalance",
+                MEMBER,
+                "Move members of an ensemble to where it is spread best.",
+                "POST",
+                "/os-ensembles/{id}/action (rebalance)",
+            ),
+            (
                 "operations",
                 READER,
                 "See what was done with an ensemble, and what is under way.",
@@ -130,7 +137,7 @@ RULES = [
             (
                 "cancel",
                 MEMBER,
-                "Cancel the build, the change or the repair of an ensemble.",
+                "Cancel the build, the change, the repair or the moves of an ensemble.",
                 "POST",
                 "/os-ensembles/{id}/action (cancel)",
             ),

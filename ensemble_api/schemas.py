@@ -243,6 +243,11 @@ ACTION: dict[str, Any] = {
             "properties": {"dry_run": {"type": "boolean"}},
             "additionalProperties": False,
         },
+        "rebalance": {
+            "type": "object",
+            "properties": {"dry_run": {"type": "boolean"}, "plan": UUID},
+            "additionalProperties": False,
+        },
         "drill": {
             "type": "object",
             "description": schema_errors.DRILL.text,

@@ -49,9 +49,11 @@ from ensemble_api.usecases.holds import Holds
 from ensemble_api.usecases.host_impact import Search
 from ensemble_api.usecases.hosts import Hosts
 from ensemble_api.usecases.idempotency import CreateRequest, Idempotency
+from ensemble_api.usecases.member_moves import MemberMoves
 from ensemble_api.usecases.new_volumes import NewVolumes
 from ensemble_api.usecases.plan import DEFAULT_OPTIONS, DryRuns, PlanOptions
 from ensemble_api.usecases.quota import Quota
+from ensemble_api.usecases.rebalance import RebalancePreview, Rebalances
 from ensemble_api.usecases.release import Release
 from ensemble_api.usecases.repair import Repairs
 from ensemble_api.usecases.repair_plans import RepairPlans
@@ -214,6 +216,18 @@ class Service:
         self.auto_repair = AutoRepair(
             RepairableEnsembles(store), repair_plans, self._repairs, operating
         )
+        member_moves = MemberMoves(
+            store, holds, owner=owner, attempts=attempts, wake=wake, sleep=sleep
+        )
+        self._rebalances = Rebalances(
+            compute,
+            free_capacity,
+            repair_plans,
+            saved_plans,
+            member_moves,
+            check_rights=check_rights,
+            sleep=sleep,
+        )
         self._hosts = Hosts(store, states, inventory, Drains(store.get, compute, free_capacity))
 
     def capabilities(self, context: Context) -> Capabilities:
@@ -309,6 +323,16 @@ class Service:
     def repair(self, context: Context, record: EnsembleRecord) -> EnsembleRecord:
         """See ``usecases/repair``."""
         return self._repairs.repair(context, record)
+
+    def preview_rebalance(self, context: Context, record: EnsembleRecord) -> RebalancePreview:
+        """See ``usecases/rebalance``."""
+        return self._rebalances.preview(context, record)
+
+    def rebalance(
+        self, context: Context, record: EnsembleRecord, plan_id: str | None = None
+    ) -> EnsembleRecord:
+        """See ``usecases/rebalance``."""
+        return self._rebalances.rebalance(context, record, plan_id)
 
     def operations(
         self, record: EnsembleRecord, limit: int, marker: str | None = None

@@ -16,7 +16,7 @@ from ensemble_api.execution.actions import (
     FindHosts,
     MoveServer,
 )
-from ensemble_api.operations import MoveKind, Requester
+from ensemble_api.operations import MoveKind, OperationType, Requester
 from ensemble_api.records import EnsembleRecord
 
 LOG = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Rights:
         not say, nothing is lost: what would add to an ensemble waits, and the rest goes on.
         """
         recorded = ensemble.requester
-        adding = [each for each in decided if _adds(each)]
+        adding = [each for each in decided if _adds(each, ensemble)]
         if not adding:
             return recorded, decided
         try:
@@ -54,11 +54,14 @@ class Rights:
         return recorded, [Fail(loss)]
 
 
-def _adds(action: Action) -> bool:
+def _adds(action: Action, ensemble: EnsembleRecord) -> bool:
     """Whether an action needs a right that its requester must still have.
 
-    That what a tenant has comes back after a failure of its host needs none.
+    That what a tenant has comes back after a failure of its host needs none, nor that it is on
+    another host, as an operator may want it too.
     """
     if isinstance(action, MoveServer):
-        return action.kind is not MoveKind.EVACUATION
+        operation = ensemble.operation
+        moves = operation is not None and operation.type is OperationType.MOVE
+        return action.kind is not MoveKind.EVACUATION and not moves
     return isinstance(action, CreateServer | CreateInstead | FindHosts)

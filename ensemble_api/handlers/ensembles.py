@@ -159,6 +159,8 @@ def act(call: Call, ensemble_id: str) -> Answer:
         return _drill(call, record, needs)
     if action == "repair":
         return _repair(call, record, dry_run=needs.get("dry_run", False))
+    if action == "rebalance":
+        return _rebalance(call, record, needs)
     return Answer(202, {"ensemble": shown(call, _ACTIONS[action](call, ensemble_id))})
 
 
@@ -179,6 +181,19 @@ def _repair(call: Call, record: EnsembleRecord, *, dry_run: bool) -> Answer:
     names = policies.allowed(call.context, "names")
     capacity = policies.allowed(call.context, "capacity")
     return Answer(200, {"repair": views.repair_preview(found, names=names, capacity=capacity)})
+
+
+def _rebalance(call: Call, record: EnsembleRecord, needs: Mapping[str, Any]) -> Answer:
+    if not needs.get("dry_run", False):
+        plan_id = needs.get("plan", "").lower() or None
+        begun = call.service.rebalance(call.context, record, plan_id)
+        return Answer(202, {"ensemble": shown(call, begun)})
+    found = call.service.preview_rebalance(call.context, record)
+    names = policies.allowed(call.context, "names")
+    capacity = policies.allowed(call.context, "capacity")
+    plan = views.plan(found.dry_run, record.project_id, names=names, capacity=capacity)
+    moved = views.moved(found.moves, found.dry_run.topology, record.project_id)
+    return Answer(200, {"rebalance": {"message": found.message, "plan": plan, "moved": moved}})
 
 
 _ACTIONS: Mapping[str, Callable[[Call, str], EnsembleRecord]] = {

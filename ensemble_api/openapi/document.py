@@ -112,7 +112,13 @@ REQUESTS = (
         202,
         body=component("ActionRequest"),
         refusals=(409, 413),
-        preview={"anyOf": [one(drill=component("Drill")), one(repair=component("RepairPreview"))]},
+        preview={
+            "anyOf": [
+                one(drill=component("Drill")),
+                one(repair=component("RepairPreview")),
+                one(rebalance=component("RebalancePreview")),
+            ]
+        },
     ),
     Request(
         changes.change,

@@ -255,6 +255,9 @@ COMPONENTS: dict[str, Any] = {
         domains=several(component("Domain")),
     ),
     "Move": one(**{"member": STRING, "from": by_name(REFERENCE), "to": by_name(REFERENCE)}),
+    "RebalancePreview": one(
+        message=STRING, plan=component("Plan"), moved=several(component("Move"))
+    ),
     "Ensemble": one(**_LISTED, **_DETAILS),
     "ListedEnsemble": one(**_LISTED),
     "Operation": one(**_OPERATION),

@@ -253,6 +253,24 @@ class EnsembleManager(base.ManagerWithFind):
         resp, answer = self.api.client.post(f"{_url(ensemble)}/action", body={"repair": {}})
         return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
 
+    def preview_rebalance(self, ensemble: Any) -> dict[str, Any]:
+        """Tell which members of an ensemble, by id or resource, would move for the best spread.
+
+        Nothing is touched. Gives "plan", as `plan` does, who is "moved", in order, and a "message".
+        """
+        asked = {"rebalance": {"dry_run": True}}
+        resp, answer = self.api.client.post(f"{_url(ensemble)}/action", body=asked)
+        return self.convert_into_with_meta(answer["rebalance"], resp)
+
+    def rebalance(self, ensemble: Any, plan: str | None = None) -> "Ensemble":
+        """Move members of an ensemble, by id or resource, to where failures take the least of it.
+
+        With `plan`, the id of a preview, what was previewed is done, or nothing.
+        """
+        asked = {"rebalance": {"plan": plan} if plan else {}}
+        resp, answer = self.api.client.post(f"{_url(ensemble)}/action", body=asked)
+        return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
+
     def delete(self, ensemble: Any) -> Any:
         """Ask for the removal of an ensemble and of all its servers."""
         resp, body = self.api.client.delete(_url(ensemble))

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Begin to move members that run: saved first, held in one step, then left to the worker."""
+
+import logging
+import random
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from ensemble_api import exception, operations
+from ensemble_api.cloud.inventory import Capacity
+from ensemble_api.context import Context
+from ensemble_api.operations import Goal, Operation, OperationStatus, OperationType, Requester
+from ensemble_api.operations import outcome as outcome_of
+from ensemble_api.planning import result
+from ensemble_api.planning.message import Sentence
+from ensemble_api.planning.model import Member
+from ensemble_api.planning.moving import Move
+from ensemble_api.records import EnsembleRecord, moved
+from ensemble_api.store import rows
+from ensemble_api.store.api import Store
+from ensemble_api.usecases.change_request import BUSY
+from ensemble_api.usecases.holds import Holds, MovingEnsemble
+from ensemble_api.usecases.intent import placement, plan_summary
+from ensemble_api.usecases.reserve import RESERVE_SECONDS, contended, refusal
+from ensemble_api.usecases.resolve import ResolvedRequest
+
+LOG = logging.getLogger(__name__)
+
+_RESERVED = Sentence(
+    "event.moves-reserved",
+    "Capacity for %(count)s member that moves is held on another host.",
+    "Capacity for %(count)s members that move is held on other hosts.",
+)
+_WAS_CANCELLED = Sentence("conflict.moves-cancelled", "The moves were cancelled meanwhile.")
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMoves:
+    """The moves of one ensemble in their order, as they were planned on ``capacity``."""
+
+    record: EnsembleRecord
+    request: ResolvedRequest
+    capacity: Capacity
+    plan: result.Plan
+    moves: Sequence[Move]
+
+    @property
+    def moving(self) -> MovingEnsemble:
+        """What is to be held for them."""
+        goals = self.record.operation.moves if self.record.operation else {}
+        members = [moved(each, goals[each.id]) for each in self.record.members if each.id in goals]
+        return MovingEnsemble(
+            self.record, self.request, self.capacity, members, dict(self.plan.assignment)
+        )
+
+
+class MemberMoves:
+    """Begins operations that move members by live migration, one after the other."""
+
+    def __init__(
+        self,
+        store: Store,
+        holds: Holds,
+        *,
+        owner: str,
+        attempts: int,
+        wake: Callable[[], None],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._store = store
+        self._holds = holds
+        self._owner = owner
+        self._attempts = attempts
+        self._wake = wake
+        self._sleep = sleep
+
+    def begin(
+        self, context: Context, asking: Requester, plan: Callable[[], PlannedMoves]
+    ) -> EnsembleRecord:
+        """Plan on a fresh look, save that, and hold what it takes, as often as it takes.
+
+        ``plan`` gives at least one move, or raises what is to be told.
+
+        :raises ensemble_api.exception.Conflict: when something else is under way by now.
+        :raises ensemble_api.exception.InfeasibleEnsemble: when others are quicker each time.
+        """
+        saved: PlannedMoves | None = None
+        try:
+            for attempt in range(self._attempts):
+                fresh = _with_operation(plan(), asking)
+                saved = self._save(saved, fresh)
+                try:
+                    self._holds.hold_moves(context, [saved.moving])
+                except exception.CapacityTaken:
+                    LOG.info("Others took where members of %s were to go", saved.record.id)
+                    self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
+                    continue
+                if not self._store.run_change(saved.record, _RESERVED(count=len(saved.moves))):
+                    raise exception.Conflict(_WAS_CANCELLED())
+                self._store.release(saved.record.id, self._owner)
+                self._wake()
+                return self._store.get(saved.record.id)
+            raise refusal(contended())
+        except Exception:
+            if saved is not None:
+                self._drop(saved)
+            raise
+
+    def _save(self, saved: PlannedMoves | None, fresh: PlannedMoves) -> PlannedMoves:
+        if saved is None:
+            if not self._store.begin_moves([fresh.record], self._owner, RESERVE_SECONDS):
+                raise exception.Conflict(BUSY())
+            return fresh
+        before, after = saved.record.operation, fresh.record.operation
+        if before is None or after is None:
+            raise ValueError("nothing is under way")
+        again = replace(after, id=before.id, attempts=before.attempts + 1)
+        fresh = replace(fresh, record=replace(fresh.record, operation=again))
+        self._store.replan_change(fresh.record, self._owner, RESERVE_SECONDS)
+        return fresh
+
+    def _drop(self, saved: PlannedMoves) -> None:
+        """Let nothing be left of what was not accepted; else the worker ends it."""
+        try:
+            self._holds.give_back_moves([saved.moving])
+            self._store.drop_change(saved.record)
+            self._store.release(saved.record.id, self._owner)
+        except Exception:
+            LOG.exception("The moves of ensemble %s are left to the worker", saved.record.id)
+
+
+def _with_operation(planned: PlannedMoves, asking: Requester) -> PlannedMoves:
+    """The same with the operation that carries the moves out; what is described stays."""
+    record, request, capacity = planned.record, planned.request, planned.capacity
+    there = {Member(each.tier, each.index): each for each in record.members}
+    goals = []
+    for each in planned.moves:
+        member = there[each.member]
+        place = placement(capacity, each.target, request.demands[member.tier].resources)
+        move = operations.Move(each.source, place["provider"], place["resources"], place["domains"])
+        goals.append(Goal(member.id, member.name, each.target, move=move))
+    summary = plan_summary(record, request, planned.plan, capacity)
+    operation = Operation(
+        str(uuid.uuid4()),
+        OperationType.MOVE,
+        OperationStatus.RESERVING,
+        asking,
+        tuple(goals),
+        started_at=rows.iso(rows.now()),
+        plan=outcome_of(summary),
+    )
+    # Who stays, should a move come to nothing, is known by the labels of before.
+    known = {**record.plan, "labels": {**record.plan.get("labels", {}), **summary["labels"]}}
+    return replace(planned, record=replace(record, plan=known, operation=operation))
