@@ -32,6 +32,7 @@ from tests.soak.race import SMALL, Others
 from tests.soak.rounds import add_arguments, run
 
 LOOK = 0.5  # seconds between two looks
+AGAIN = 3.0  # seconds until a second look at what should not be there
 OTHERS = 2  # that ask for plain servers, one after another
 RECOVERY = {"mode": "auto", "rebalance": "auto"}
 PROMISE: Mapping[str, Any] = {"type": "survive", "level": "rack", "failures": 1, "min_available": 1}
@@ -129,7 +130,7 @@ class Failures:
         self._wait(wrong, "up again", lambda: self._are_up(hosts), at)
         restored = self._wait(wrong, "restored", self._all_hold, at)
         self._wait(wrong, "clean", lambda: not self._left(), at)
-        wrong += self._left()
+        wrong += [f"{what}: {each}" for what, each in sorted(self._left())]
         wrong += [f"{each} is over-committed" for each in sorted(self.operator.overcommitted())]
         return Round(
             number=number,
@@ -224,19 +225,29 @@ class Failures:
                 self.compute.update_service_forced_down(self._service(each), forced=False)
         return all(self._service(each).state == "up" for each in hosts)
 
-    def _left(self) -> list[str]:
-        """What should not be there: servers that are nobody's, and what is held for nobody."""
-        there = self.operator.servers()
-        ours = self._servers().keys()
-        doubles = [each for each in there if each not in ours and there[each].name[:5] == "soak-"]
-        held = self.operator.consumers() - there.keys()
-        ports = [
+    def _left(self) -> set[tuple[str, str]]:
+        """What should not be there: servers that are nobody's, and what is held for nobody.
+
+        Plain servers come and go meanwhile, so what is to be told is there at two looks.
+        """
+        found = self._look()
+        if found:
+            time.sleep(AGAIN)
+            found &= self._look()
+        return found
+
+    def _look(self) -> set[tuple[str, str]]:
+        held, ports = self.operator.consumers(), list(self.operator.connection.network.ports())
+        there, ours = self.operator.servers(), self._servers().keys()
+        found = {"a server of nobody": {each for each in there if there[each].name[:5] == "soak-"}}
+        found["a server of nobody"] -= ours
+        found["held for nobody"] = held - there.keys()
+        found["a port of nobody"] = {
             each.id
-            for each in self.operator.connection.network.ports()
+            for each in ports
             if each.device_owner.startswith("compute:") and each.device_id not in there
-        ]
-        found = {"servers of nobody": doubles, "held for nobody": held, "ports of nobody": ports}
-        return [f"{len(each)} {what}" for what, each in found.items() if each]
+        }
+        return {(what, each) for what, ids in found.items() for each in ids}
 
 
 def main() -> int:
