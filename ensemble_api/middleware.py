@@ -192,6 +192,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
             late_servers=LateServers(store, session, compute),
             tell=DomainTeller(ToldDomains(store, tree), compute, session).tell,
             repair=service.auto_repair.look,
+            rebalance=service.auto_rebalance.look,
         ),
     )
     return service, worker

@@ -34,6 +34,7 @@ from ensemble_api.store.repairs import RepairableEnsembles
 from ensemble_api.store.saved_plans import SavedPlans, remembered
 from ensemble_api.usecases.adopt import Adopt, AdoptionRequest
 from ensemble_api.usecases.adoption_moves import AdoptionMoves
+from ensemble_api.usecases.auto_rebalance import AutoRebalance
 from ensemble_api.usecases.auto_repair import AutoRepair
 from ensemble_api.usecases.capacity import FreeCapacity
 from ensemble_api.usecases.change import Change, ChangePreview
@@ -227,6 +228,9 @@ class Service:
             member_moves,
             check_rights=check_rights,
             sleep=sleep,
+        )
+        self.auto_rebalance = AutoRebalance(
+            RepairableEnsembles(store), repair_plans, self._rebalances, operating
         )
         self._hosts = Hosts(store, states, inventory, Drains(store.get, compute, free_capacity))
 

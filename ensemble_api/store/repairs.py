@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is stored of ensembles that may be repaired by themselves."""
+"""What is stored of ensembles that may be repaired, or spread anew, by themselves."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,10 +21,11 @@ _IN_VAIN = (OperationStatus.FAILED, OperationStatus.CANCELLED)
 
 @dataclass(frozen=True, slots=True)
 class Repairable:
-    """An ensemble of which something does not hold, with nothing under way.
+    """An ensemble that is built, with nothing under way.
 
-    ``requester`` is who asked for something last, ``failures`` how many repairs in a row have
-    failed or were cancelled, and ``failed_at`` when the last one of these ended, None without one.
+    ``requester`` is who asked for something last, ``failures`` how many repairs, or moves, in a row
+    have failed or were cancelled, and ``failed_at`` when the last one of these ended, None without
+    one.
     """
 
     record: EnsembleRecord
@@ -43,10 +45,18 @@ class RepairableEnsembles:
 
         A member that is lost makes its ensemble so, as soon as that was observed.
         """
+        return self._find([Status.DEGRADED], OperationType.REPAIR)
+
+    def built(self) -> list[Repairable]:
+        """All that are built, with their members, the oldest first; ``failures`` are of moves."""
+        return self._find([each for each in Status if each.built], OperationType.MOVE)
+
+    def _find(self, statuses: Iterable[Status], counted: OperationType) -> list[Repairable]:
         model = models.Ensemble
+        wanted = [each.value for each in statuses]
         query = (
             sa.select(model)
-            .where(model.status == Status.DEGRADED.value, ~UNSETTLED, model.unjudged.is_(False))
+            .where(model.status.in_(wanted), ~UNSETTLED, model.unjudged.is_(False))
             .order_by(model.created_at, model.id)
             .limit(MOST)
         )
@@ -57,7 +67,7 @@ class RepairableEnsembles:
                 ended = session.execute(_ended(record.id)).all()
                 failures = 0
                 for kind, status, _ in ended:
-                    if kind != OperationType.REPAIR or status not in _IN_VAIN:
+                    if kind != counted or status not in _IN_VAIN:
                         break
                     failures += 1
                 found.append(

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Moves to the best spread that begin by themselves, where ensembles want that."""
+
+import logging
+from collections.abc import Callable, Hashable
+from datetime import datetime, timedelta
+
+from ensemble_api import exception
+from ensemble_api.context import Context
+from ensemble_api.losses import losses
+from ensemble_api.records import EnsembleRecord
+from ensemble_api.recovery import Mode, Recovery
+from ensemble_api.standing import CloudHosts
+from ensemble_api.store import rows
+from ensemble_api.store.repairs import Repairable, RepairableEnsembles
+from ensemble_api.usecases.rebalance import Rebalances
+from ensemble_api.usecases.repair_plans import RepairPlans
+
+LOG = logging.getLogger(__name__)
+
+PERIOD = timedelta(seconds=30)  # between two looks at all ensembles
+AGAIN = timedelta(minutes=10)  # until one is planned again of which nothing has changed
+SHORTEST_PAUSE = 60.0  # seconds after moves that failed, or were cancelled
+LONGEST_PAUSE = 3600.0
+
+
+class AutoRebalance:
+    """Begins to move members of one ensemble after the other to where failures take the least.
+
+    ``context`` makes one with an operator's eyes. An ensemble is planned again when its members or
+    the hosts that are up have changed since it was planned last, or after a while.
+    """
+
+    def __init__(
+        self,
+        ensembles: RepairableEnsembles,
+        plans: RepairPlans,
+        rebalances: Rebalances,
+        context: Callable[[], Context],
+        now: Callable[[], datetime] = rows.now,
+    ) -> None:
+        self._ensembles = ensembles
+        self._plans = plans
+        self._rebalances = rebalances
+        self._context = context
+        self._now = now
+        self._next: datetime | None = None
+        self._planned: dict[str, tuple[Hashable, datetime]] = {}  # as it was, and when
+
+    def look(self) -> str | None:
+        """Begin what is due of one ensemble; gives its id, None when nobody is to move."""
+        now = self._now()
+        if self._next is not None and now < self._next:
+            return None
+        self._next = now + PERIOD
+        found = [each for each in self._ensembles.built() if _is_auto(each.record)]
+        ids = {each.record.id for each in found}
+        self._planned = {key: each for key, each in self._planned.items() if key in ids}
+        if not found:
+            return None
+        hosts = self._plans.hosts()
+        for each in found:
+            record, state = each.record, _state(each.record, hosts)
+            if self._waits(each, state, now) or losses(record, hosts):
+                continue
+            self._planned[record.id] = state, now
+            try:
+                self._rebalances.rebalance(self._context(), record, asking=each.requester)
+            except (exception.Conflict, exception.InfeasibleEnsemble) as error:
+                LOG.debug("Nobody of ensemble %s is moved: %s", record.id, error)
+                continue
+            LOG.info("Members of ensemble %s move to where it is spread best", record.id)
+            return record.id
+        return None
+
+    def _waits(self, each: Repairable, state: Hashable, now: datetime) -> bool:
+        """Whether nothing has changed since it was planned, or its moves came to nothing lately."""
+        if each.failed_at is not None:
+            pause = min(SHORTEST_PAUSE * 2 ** (each.failures - 1), LONGEST_PAUSE)
+            if each.failed_at + timedelta(seconds=pause) > now:
+                return True
+        before, at = self._planned.get(each.record.id, (None, now))
+        return before == state and at + AGAIN > now
+
+
+def _is_auto(record: EnsembleRecord) -> bool:
+    return Recovery.of(record.body).rebalance is Mode.AUTO
+
+
+def _state(record: EnsembleRecord, hosts: CloudHosts) -> Hashable:
+    """What its spread goes by, but for what else takes the hosts."""
+    places = tuple((each.id, each.location, each.server_status) for each in record.members)
+    return record.generation, places, hosts.up

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Moves to the best spread that begin by themselves, after a look at the cloud."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from repairs import act, failed, hosts_of, last_operation, repair
+from small_cloud import SmallCloud, body, caller
+
+from ensemble_api.store import rows
+from ensemble_api.usecases.auto_rebalance import AGAIN, PERIOD, AutoRebalance
+
+LONELY = "secrethost4"  # the only host of its zone
+
+
+class Clock:
+    """A clock that goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.time = rows.now()
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def goes(self, by: timedelta) -> None:
+        self.time += by
+
+
+def looking(cloud: SmallCloud) -> tuple[AutoRebalance, Clock]:
+    clock, found = Clock(), cloud.service().auto_rebalance
+    found._now = clock  # type: ignore[misc]
+    return found, clock
+
+
+def healed(cloud: SmallCloud, **recovery: Any) -> str:
+    """An ensemble of two that a failure has brought into one zone; the other is back."""
+    wish = {**body(("web", 2), policies=()), "recovery": recovery}
+    ensemble_id = cloud.service().create(caller(), wish).id
+    cloud.run(ensemble_id)
+    failed(cloud, LONELY)
+    assert repair(cloud, ensemble_id).status_code == 202
+    cloud.run(ensemble_id)
+    cloud.observe()
+    return ensemble_id
+
+
+def test_the_spread_comes_back_with_the_host_and_once(cloud: SmallCloud) -> None:
+    ensemble_id = healed(cloud, rebalance="auto")
+    auto, clock = looking(cloud)
+    assert auto.look() is None, "there is nothing better yet"
+    cloud.nova.restart(LONELY)
+    cloud.observe()
+    assert auto.look() is None, "it looks once in a while only"
+    clock.goes(PERIOD)
+    assert auto.look() == ensemble_id
+    operation = cloud.store.get(ensemble_id).operation
+    assert operation is not None
+    assert (operation.type, operation.requester.user_id) == ("move", "user-of-shop-project")
+    cloud.run(ensemble_id)
+    cloud.observe()
+    assert LONELY in hosts_of(cloud, ensemble_id).values()
+    for _ in range(3):
+        clock.goes(AGAIN)
+        assert auto.look() is None, "nobody moves to and fro"
+    assert last_operation(cloud, ensemble_id).id == operation.id
+
+
+def test_an_ensemble_that_does_not_want_it_is_left(cloud: SmallCloud) -> None:
+    ensemble_id = healed(cloud, mode="auto")
+    cloud.nova.restart(LONELY)
+    cloud.observe()
+    assert looking(cloud)[0].look() is None
+    assert act(cloud, ensemble_id, {"rebalance": {}}).status_code == 202
+
+
+def test_nobody_moves_while_a_member_is_lost(cloud: SmallCloud) -> None:
+    ensemble_id = healed(cloud, rebalance="auto")
+    cloud.nova.restart(LONELY)
+    failed(cloud, hosts_of(cloud, ensemble_id)["web-0"])
+    assert looking(cloud)[0].look() is None
+    assert cloud.store.get(ensemble_id).operation is None
+
+
+def test_after_moves_that_came_to_nothing_there_is_a_pause(cloud: SmallCloud) -> None:
+    ensemble_id = healed(cloud, rebalance="auto")
+    cloud.nova.restart(LONELY)
+    cloud.observe()
+    auto, clock = looking(cloud)
+    assert auto.look() == ensemble_id
+    for each in cloud.store.get(ensemble_id).members:
+        cloud.nova.servers[each.server_id].locked = True
+    cloud.run(ensemble_id)
+    for each in cloud.store.get(ensemble_id).members:
+        cloud.nova.servers[each.server_id].locked = False
+    cloud.observe()
+    assert last_operation(cloud, ensemble_id).status == "FAILED"
+    auto, clock = looking(cloud)
+    assert auto.look() is None
+    clock.goes(timedelta(seconds=120))
+    assert auto.look() == ensemble_id
