@@ -60,16 +60,23 @@ def _where(drill: Drill) -> str:
 
 def _agreement(drill: Drill) -> str:
     if drill.agreed:
+        healed = [each for each in drill.outcomes if each.predicted_places and each.healed_after]
         return (
             "Exactly those servers were lost that had been predicted, for every way in which the "
             "service was built."
-        )
+        ) + "".join(f" {_repair(each)}" for each in healed)
     wrong = [each for each in drill.outcomes if not each.agreed(drill.domain)]
     return " ".join(
         f"{each.title}: predicted were {_names(each.predicted[drill.domain.name].lost)}; lost were "
         f"{_names(each.loss.lost)}."
         for each in wrong
     )
+
+
+def _repair(outcome: Outcome) -> str:
+    if dict(outcome.predicted_places or {}) == dict(outcome.places):
+        return f"{outcome.title}: each of them runs again on the host that had been predicted."
+    return f"{outcome.title}: not all run again on the hosts that had been predicted."
 
 
 def _names(names: Iterable[str]) -> str:

@@ -91,6 +91,23 @@ def test_a_prediction_that_did_not_come_true_is_told_by_name() -> None:
     assert "Ensemble: predicted were web-0, db-0; lost were web-0." in html(drill(wrong))
 
 
+@pytest.mark.parametrize(
+    ("places", "said"),
+    [
+        pytest.param({"web-0": "h4", "db-0": "h3"}, "each of them runs again on", id="as told"),
+        pytest.param({"web-0": "h3", "db-0": "h4"}, "not all run again on", id="elsewhere"),
+        pytest.param(None, "", id="none was predicted"),
+    ],
+)
+def test_it_is_told_whether_the_repair_went_where_it_was_to_go(
+    places: dict[str, str] | None, said: str
+) -> None:
+    made = outcome("ensemble", SPREAD, repaired=True, after=AFTER, predicted_places=places)
+    page = html(drill(made))
+    assert said in page
+    assert (said != "") == ("run again on" in page or "runs again on" in page)
+
+
 def test_names_cannot_become_part_of_the_page() -> None:
     evil = outcome("ensemble", SPREAD, title="<script>alert(1)</script>", how='"><b>')
     page = html(drill(evil, chosen="<i>"))
