@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help venv demo drill test test-fast test-full soak simulate test-horizon fuzz lint messages openapi policies screenshots bench bench-drawing clean
+.PHONY: help venv demo drill drill-long test test-fast test-full soak simulate test-horizon fuzz lint messages openapi policies screenshots bench bench-drawing clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -23,6 +23,10 @@ demo: $(READY)  ## Run the embedded cloud with the dashboard until Ctrl-C
 drill: $(READY)  ## Let a rack of the embedded cloud fail, and report who outlives it (SEED=1, FAIL=rack:rack2)
 	@mkdir -p build
 	@tools/drill
+
+drill-long: $(READY)  ## Let every rack fail for five seeds, and compare 200 random drills with what happens; hours
+	$(BIN)/python -m tests.soak.drills --results build/drills.jsonl --page build/drills.md
+	$(BIN)/python -m tests.soak.predictions --results build/predictions.jsonl --page build/predictions.md
 
 test: $(READY)  ## Run everything: lint, types, import rules, unit, functional, cloud and browser tests
 	@tools/test all

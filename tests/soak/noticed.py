@@ -10,10 +10,8 @@ cloud of the compact profile is started for it.
 """
 
 import argparse
-import contextlib
 import statistics
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,9 +20,9 @@ from typing import Any
 
 import openstack
 
-from ensemble_cloud.ports import free_base
 from tests.cloud.ensembles import PATIENCE, Operator, Project
 from tests.embedded import EmbeddedCloud
+from tests.soak.compact_cloud import compact_cloud
 
 LOOK = 0.25  # seconds between two looks
 PROMISED = 15.0  # seconds within which it is told
@@ -102,23 +100,6 @@ class Round:
         except openstack.exceptions.NotFoundException:
             return False
         return True
-
-
-@contextlib.contextmanager
-def compact_cloud(state: Path | None) -> Iterator[EmbeddedCloud]:
-    """The cloud of that state, or one of its own for a while."""
-    if state is not None:
-        yield EmbeddedCloud(state)
-        return
-    with tempfile.TemporaryDirectory(prefix="ensembles-noticed-") as directory:
-        cloud = EmbeddedCloud(Path(directory))
-        options = ("--detach", "--no-dashboard", "--port-base", str(free_base()))
-        try:
-            started = cloud.ensemble_cloud("up", *options)
-            assert started.returncode == 0, started.stdout + started.stderr
-            yield cloud
-        finally:
-            cloud.ensemble_cloud("down")
 
 
 def main() -> int:

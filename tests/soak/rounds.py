@@ -86,7 +86,7 @@ class Rounds(Generic[R]):
 def add_arguments(parser: argparse.ArgumentParser, rounds: int) -> None:
     """Of the command line, what all of these programs take."""
     parser.add_argument("--rounds", type=int, default=rounds, help="how many in all")
-    parser.add_argument("--cloud", type=Path, help="state directory of a running full profile")
+    parser.add_argument("--cloud", type=Path, help="state directory of a running cloud")
     parser.add_argument("--results", type=Path, help="file of the rounds, to which is added")
     parser.add_argument("--page", type=Path, help="file for the rounds as Markdown")
 
@@ -97,6 +97,7 @@ def run(
     options: Mapping[str, Any],
     begin: Callable[[EmbeddedCloud], Callable[[int], R]],
     meanwhile: Callable[[EmbeddedCloud], AbstractContextManager[Any]] = lambda _: nullcontext(),
+    clouds: Callable[[Path | None], AbstractContextManager[EmbeddedCloud]] = full_cloud,
 ) -> int:
     """Run the rounds that are missing; the exit status says whether all are good."""
     try:
@@ -104,7 +105,7 @@ def run(
     except OtherRun as error:
         raise SystemExit(str(error)) from None
     if len(rounds.done) < arguments.rounds:
-        with full_cloud(arguments.cloud) as cloud, meanwhile(cloud):
+        with clouds(arguments.cloud) as cloud, meanwhile(cloud):
             one = begin(cloud)
             while len(rounds.done) < arguments.rounds:
                 rounds.add(one(len(rounds.done)))
