@@ -149,6 +149,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         check_rights=check_policy,
         current_rights=session.current_rights,
         operating=session.operating,
+        acting_for=session.acting_for,
         plan_lifetime=ours.plan_lifetime,
         shown_hosts=ours.shown_hosts,
         scheduler_hints=scheduler_hints,

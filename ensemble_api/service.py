@@ -55,6 +55,7 @@ from ensemble_api.usecases.new_volumes import NewVolumes
 from ensemble_api.usecases.plan import DEFAULT_OPTIONS, DryRuns, PlanOptions
 from ensemble_api.usecases.quota import Quota
 from ensemble_api.usecases.rebalance import RebalancePreview, Rebalances
+from ensemble_api.usecases.rebuild import Rebuilds
 from ensemble_api.usecases.release import Release
 from ensemble_api.usecases.repair import Repairs
 from ensemble_api.usecases.repair_plans import RepairPlans
@@ -97,6 +98,7 @@ class Service:
         wake: Callable[[], None],
         current_rights: Callable[[Requester, str], CurrentRights],
         operating: Callable[[], Context] = observing,
+        acting_for: Callable[[Requester, str], Context],
         check_rights: Callable[[], None] = lambda: None,
         sleep: Callable[[float], None] = time.sleep,
         plan_lifetime: float = 900,
@@ -204,18 +206,20 @@ class Service:
         self._stored_states = StoredStates(states, inventory, exclusivity)
         self._drills = Drills(compute, free_capacity, self._stored_states)
         repair_plans = RepairPlans(compute, inventory, free_capacity, states, sleep=sleep)
+        rebuilds = Rebuilds(self._change, acting_for)
         self._repairs = Repairs(
             store,
             repair_plans,
             holds,
             self._stored_states,
+            rebuilds,
             owner=owner,
             attempts=attempts,
             wake=wake,
             sleep=sleep,
         )
         self.auto_repair = AutoRepair(
-            RepairableEnsembles(store), repair_plans, self._repairs, operating
+            RepairableEnsembles(store), repair_plans, self._repairs, rebuilds, operating
         )
         member_moves = MemberMoves(
             store, holds, owner=owner, attempts=attempts, wake=wake, sleep=sleep

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
+from ensemble_api import exception
 from ensemble_api.context import Context
 from ensemble_api.losses import Cause, Loss, losses
 from ensemble_api.records import EnsembleRecord, ObservedHost
@@ -12,6 +13,7 @@ from ensemble_api.recovery import Mode, Recovery
 from ensemble_api.standing import CloudHosts
 from ensemble_api.store import rows
 from ensemble_api.store.repairs import Repairable, RepairableEnsembles
+from ensemble_api.usecases.rebuild import Rebuilds
 from ensemble_api.usecases.repair import Repairs
 from ensemble_api.usecases.repair_plans import RepairPlans
 
@@ -35,12 +37,14 @@ class AutoRepair:
         ensembles: RepairableEnsembles,
         plans: RepairPlans,
         repairs: Repairs,
+        rebuilds: Rebuilds,
         context: Callable[[], Context],
         now: Callable[[], datetime] = rows.now,
     ) -> None:
         self._ensembles = ensembles
         self._plans = plans
         self._repairs = repairs
+        self._rebuilds = rebuilds
         self._context = context
         self._now = now
         self._waiting: dict[str, tuple[int, datetime]] = {}  # how often in vain, and until when
@@ -66,11 +70,24 @@ class AutoRepair:
             begun = self._repairs.repair_all(
                 self._context(), records, lambda record: asking[record.id]
             )
+            begun |= self._rebuild([each for each in due if each.record.id not in begun])
         finally:
             self._note(record.id for record in records if record.id not in begun)
             for key in begun:
                 self._waiting.pop(key, None)
         return begun
+
+    def _rebuild(self, left: Iterable[Repairable]) -> frozenset[str]:
+        """Have those members replaced that Nova cannot bring back, where that is wanted."""
+        begun = set()
+        for each in left:
+            lost = self._plans.left(self._context(), each.record)
+            try:
+                if self._rebuilds.by_itself(each.requester, each.record, lost) is not None:
+                    begun.add(each.record.id)
+            except exception.EnsembleError as error:
+                LOG.info("Lost members of %s are not replaced: %s", each.record.id, error)
+        return frozenset(begun)
 
     def _is_due(
         self, each: Repairable, hosts: CloudHosts, observed: Mapping[str, ObservedHost]
@@ -82,7 +99,7 @@ class AutoRepair:
         if each.failed_at and each.failed_at + _pause(each.failures) > now:
             return False
         delay = timedelta(seconds=Recovery.of(each.record.body).delay)
-        lost = [loss for loss in losses(each.record, hosts) if loss.cause is Cause.HOST]
+        lost = [loss for loss in losses(each.record, hosts) if loss.cause is not Cause.SERVER]
         return any(_lost_since(loss, each.record, observed) + delay <= now for loss in lost)
 
     def _note(self, ids: Iterable[str]) -> None:

@@ -30,6 +30,7 @@ from ensemble_api.usecases.change_request import BUSY
 from ensemble_api.usecases.current_state import StoredStates
 from ensemble_api.usecases.holds import Holds, MovingEnsemble
 from ensemble_api.usecases.intent import placement
+from ensemble_api.usecases.rebuild import Rebuilds
 from ensemble_api.usecases.repair_plans import PlannedRepair, RepairPlans
 from ensemble_api.usecases.requesters import requester
 from ensemble_api.usecases.reserve import RESERVE_SECONDS, contended, refusal
@@ -98,6 +99,7 @@ class Repairs:
         plans: RepairPlans,
         holds: Holds,
         states: StoredStates,
+        rebuilds: Rebuilds,
         *,
         owner: str,
         attempts: int,
@@ -108,6 +110,7 @@ class Repairs:
         self._plans = plans
         self._holds = holds
         self._states = states
+        self._rebuilds = rebuilds
         self._owner = owner
         self._attempts = attempts
         self._wake = wake
@@ -135,6 +138,8 @@ class Repairs:
     def repair(self, context: Context, record: EnsembleRecord) -> EnsembleRecord:
         """Hold places for lost members, as many as can be had, and leave the rest to the worker.
 
+        Where Nova can bring none back, those are replaced whose tiers want that.
+
         :raises ensemble_api.exception.Conflict: when something is under way, or nothing is lost.
         :raises ensemble_api.exception.InfeasibleEnsemble: when there is no place for any.
         """
@@ -142,14 +147,16 @@ class Repairs:
             raise exception.Conflict(BUSY(), operation=record.operation.id)
         planned = self._planned(context, record)
         if not planned.moves:
+            left = self._plans.left(context, record)
+            if (begun := self._rebuilds.by_command(context, record, left)) is not None:
+                return begun
             if len(planned.left) == len(planned.lost):
                 told = following([reason for _, reason in planned.left])
                 raise exception.Conflict(_NO_PLACE_HELPS(reasons=told))
             reasons = planned.repair.reasons or contended().reasons
             raise refusal(result.Infeasible(reasons, proved=planned.repair.fits is False))
         asking = requester(context)
-        begun = self.repair_all(context, [record], lambda _: asking)
-        if record.id not in begun:
+        if record.id not in self.repair_all(context, [record], lambda _: asking):
             now = self._store.get(record.id)
             if now.operation is not None:
                 raise exception.Conflict(BUSY(), operation=now.operation.id)

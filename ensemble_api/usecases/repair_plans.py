@@ -96,6 +96,13 @@ class RepairPlans:
         """The lost members of an ensemble, by what was last observed."""
         return losses(record, self.hosts())
 
+    def left(self, context: Context, record: EnsembleRecord) -> tuple[Loss, ...]:
+        """The lost members that Nova cannot bring back, without those that are to be left."""
+        acting, lost = for_owner(context, record), self.lost(record)
+        return tuple(
+            loss for loss, reason in self._left(acting, record, lost) if reason.code != _LOCKED.code
+        )
+
     def find(
         self, context: Context, records: Sequence[EnsembleRecord], *, to_reserve: bool = False
     ) -> list[PlannedRepair]:

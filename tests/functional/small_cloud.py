@@ -160,6 +160,7 @@ class SmallCloud:
             attempts=parts.get("attempts", 4),
             wake=parts.get("wake", lambda: None),
             current_rights=(parts.get("session") or FakeSession()).current_rights,
+            acting_for=(parts.get("session") or FakeSession()).acting_for,
             check_rights=parts.get("check_rights", lambda: None),
             sleep=parts.get("sleep", self.pauses.append),
             plan_lifetime=parts.get("plan_lifetime", 900),

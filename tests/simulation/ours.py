@@ -127,6 +127,7 @@ class ApiProcess:
             attempts=4,
             wake=lambda: self.worker.wake(),
             current_rights=FakeSession().current_rights,
+            acting_for=FakeSession().acting_for,
             sleep=world.tasks.sleep,
         )
         engine = Engine(

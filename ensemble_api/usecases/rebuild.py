@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lost members that Nova cannot bring back: others are built by the templates of their tiers."""
+
+from collections.abc import Callable, Iterable
+
+from ensemble_api.context import Context
+from ensemble_api.losses import Cause, Loss
+from ensemble_api.operations import Requester
+from ensemble_api.records import EnsembleRecord
+from ensemble_api.recovery import rebuilds
+from ensemble_api.usecases.change import Change
+from ensemble_api.usecases.change_request import ChangeRequest
+
+
+class Rebuilds:
+    """Replaces lost members by a change: others are built first, then what is left of them goes.
+
+    ``acting_for`` makes a context with the rights that somebody has in a project.
+    """
+
+    def __init__(self, change: Change, acting_for: Callable[[Requester, str], Context]) -> None:
+        self._change = change
+        self._acting_for = acting_for
+
+    def by_command(
+        self, context: Context, record: EnsembleRecord, left: Iterable[Loss]
+    ) -> EnsembleRecord | None:
+        """Begin to replace those of these members whose tiers want that; None if there are none.
+
+        :raises ensemble_api.exception.EnsembleError: as a change does.
+        """
+        return self._replace(context, record, [each for each in left if _is_wanted(record, each)])
+
+    def by_itself(
+        self, requester: Requester, record: EnsembleRecord, left: Iterable[Loss]
+    ) -> EnsembleRecord | None:
+        """As by command, in the name of who asked for something last, whose token is gone.
+
+        Members that boot from volumes made for them are left then, since theirs would be ours; so
+        are those whose servers failed on hosts that are up, which somebody may want to look at.
+
+        :raises ensemble_api.exception.EnsembleError: as a change does.
+        """
+        names = [
+            each
+            for each in left
+            if each.cause is not Cause.SERVER
+            and _is_wanted(record, each)
+            and "root_volume" not in record.template(each.member)
+        ]
+        if not names:
+            return None
+        return self._replace(self._acting_for(requester, record.project_id), record, names)
+
+    def _replace(
+        self, context: Context, record: EnsembleRecord, left: Iterable[Loss]
+    ) -> EnsembleRecord | None:
+        names = tuple(each.member.name for each in left)
+        if not names:
+            return None
+        asked = ChangeRequest(record.generation, record.body, replace=names)
+        return self._change.change(context, record, asked)
+
+
+def _is_wanted(record: EnsembleRecord, loss: Loss) -> bool:
+    return rebuilds(record.body, loss.member.tier)

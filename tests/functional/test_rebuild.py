@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lost members that Nova cannot bring back are replaced, where their tiers want that."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from changes import SPREAD
+from repairs import hosts_of, last_operation, repair
+from small_cloud import SmallCloud, body, caller
+
+from tests.fakes.volumes import FakeVolumes
+
+
+def built(cloud: SmallCloud, *, rebuild: bool = True, mode: str = "auto", **parts: Any) -> str:
+    """An ensemble of two that runs, whose tier has lost members built anew."""
+    wish = body(("web", 2), policies=[SPREAD])
+    wish["recovery"] = {"mode": mode}
+    wish["tiers"][0]["recovery"] = {"rebuild": rebuild}
+    if "volumes" in parts:
+        wish["tiers"][0]["server"]["root_volume"] = {"size": 5}
+    record = cloud.service(**parts).create(caller(), wish)
+    cloud.run(record.id, **parts)
+    cloud.observe()
+    return record.id
+
+
+def server(cloud: SmallCloud, ensemble_id: str) -> Any:
+    return cloud.nova.servers[cloud.store.get(ensemble_id).members[0].server_id or ""]
+
+
+def deleted(cloud: SmallCloud, ensemble_id: str) -> None:
+    gone = server(cloud, ensemble_id)
+    cloud.nova.servers[gone.id].gone = True
+    cloud.placement.release(gone.id)
+
+
+def paused(cloud: SmallCloud, ensemble_id: str) -> None:
+    """Nova evacuates no server that is paused."""
+    found = server(cloud, ensemble_id)
+    found.status = "PAUSED"
+    cloud.nova.fail(found.host)
+
+
+def erroneous(cloud: SmallCloud, ensemble_id: str) -> None:
+    server(cloud, ensemble_id).status = "ERROR"
+
+
+Harm = Callable[[SmallCloud, str], None]
+harms = pytest.mark.parametrize("harm", [deleted, paused])
+
+
+def look(cloud: SmallCloud, **parts: Any) -> None:
+    cloud.observe(repair=cloud.service(**parts).auto_repair.look)
+
+
+def assert_replaced(cloud: SmallCloud, ensemble_id: str, lost: str | None) -> None:
+    record = cloud.store.get(ensemble_id)
+    assert (record.status, len(record.members)) == ("ACTIVE", 2)
+    assert lost not in {each.server_id for each in record.members}
+    assert len(set(hosts_of(cloud, ensemble_id).values())) == 2
+    assert last_operation(cloud, ensemble_id).status == "SUCCEEDED"
+
+
+@harms
+def test_a_member_that_cannot_be_brought_back_is_replaced_by_itself(
+    cloud: SmallCloud, harm: Harm
+) -> None:
+    ensemble_id = built(cloud)
+    lost = cloud.store.get(ensemble_id).members[0].server_id
+    harm(cloud, ensemble_id)
+    cloud.observe()
+    look(cloud)
+    assert cloud.store.get(ensemble_id).operation is not None
+    cloud.run(ensemble_id)
+    cloud.observe()
+    assert_replaced(cloud, ensemble_id, lost)
+    assert [each.id for each in cloud.nova.alive() if each.id == lost] == []
+
+
+@pytest.mark.parametrize("harm", [deleted, paused, erroneous])
+def test_by_command_one_is_replaced_that_failed_where_its_host_is_up_too(
+    cloud: SmallCloud, harm: Harm
+) -> None:
+    ensemble_id = built(cloud, mode="manual")
+    lost = cloud.store.get(ensemble_id).members[0].server_id
+    harm(cloud, ensemble_id)
+    cloud.observe()
+    look(cloud)
+    assert cloud.store.get(ensemble_id).operation is None
+    answer = repair(cloud, ensemble_id)
+    assert answer.status_code == 202, answer.json
+    cloud.run(ensemble_id)
+    cloud.observe()
+    assert_replaced(cloud, ensemble_id, lost)
+
+
+@harms
+def test_nothing_is_built_that_nobody_wants(cloud: SmallCloud, harm: Harm) -> None:
+    ensemble_id = built(cloud, rebuild=False)
+    harm(cloud, ensemble_id)
+    cloud.observe()
+    look(cloud)
+    assert cloud.store.get(ensemble_id).operation is None
+    assert repair(cloud, ensemble_id).status_code == 409
+
+
+def test_a_server_that_failed_where_its_host_is_up_is_left_to_somebody(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud)
+    erroneous(cloud, ensemble_id)
+    cloud.observe()
+    look(cloud)
+    assert cloud.store.get(ensemble_id).operation is None
+
+
+def test_volumes_are_made_with_a_tenant_s_token_alone(cloud: SmallCloud) -> None:
+    cinder = FakeVolumes()
+    ensemble_id = built(cloud, volumes=cinder)
+    deleted(cloud, ensemble_id)
+    cloud.observe()
+    look(cloud, volumes=cinder)
+    assert (cloud.store.get(ensemble_id).operation, len(cinder.volumes)) == (None, 2)
+    assert repair(cloud, ensemble_id, volumes=cinder).status_code == 202
+    assert len(cinder.volumes) == 3
+
+
+def test_a_locked_server_is_never_deleted_for_it(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud)
+    paused(cloud, ensemble_id)
+    server(cloud, ensemble_id).locked = True
+    cloud.observe()
+    look(cloud)
+    assert cloud.store.get(ensemble_id).operation is None
+    assert repair(cloud, ensemble_id).status_code == 409
