@@ -97,6 +97,9 @@ def main(arguments: list[str] | None = None) -> int:
     except _UNUSABLE as error:
         sys.stderr.write(f"ensemble-drill: {error}\n")
         return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("ensemble-drill: broken off\n")
+        return 2
     _say(f"{'PASSED' if drill.passed else 'FAILED'}.")
     return 0 if drill.passed else 1
 
@@ -132,10 +135,11 @@ def _held(options: argparse.Namespace) -> Drill:
         try:
             story.build()
             drill = story.drill(level, name or None)
+            _write(options.report, lambda: html(drill))
+            _write(options.json, lambda: json.dumps(drill.json(), indent=1) + "\n")
         finally:
+            _say("What was built is removed.")
             story.remove()
-    _write(options.report, lambda: html(drill))
-    _write(options.json, lambda: json.dumps(drill.json(), indent=1) + "\n")
     return drill
 
 
