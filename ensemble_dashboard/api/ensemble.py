@@ -122,6 +122,18 @@ def ensemble_drill(request: HttpRequest, ensemble_id: str, level: str) -> dict[s
     return dict(manager(request).drill(ensemble_id, level))
 
 
+@profiler.trace
+def ensemble_preview_rebalance(request: HttpRequest, ensemble_id: str) -> dict[str, Any]:
+    """Give who would move for the best spread, with the plan."""
+    return dict(manager(request).preview_rebalance(ensemble_id))
+
+
+@profiler.trace
+def ensemble_rebalance(request: HttpRequest, ensemble_id: str, plan: str) -> Any:
+    """Move those who were to move by a preview's plan."""
+    return manager(request).rebalance(ensemble_id, plan=plan)
+
+
 @dataclass(frozen=True, slots=True)
 class OperationPage:
     """Some operations, the newest first; the next ones come after `next`, None: there are none."""

@@ -13,6 +13,7 @@ from ensemble_dashboard.content.ensembles import (
     key_pairs,
     listing,
     proxy,
+    rebalancing,
     views,
 )
 
@@ -57,6 +58,7 @@ urlpatterns = [
     path("words/<slug:language>/", catalog.CatalogView.as_view(), name="words"),
     path("<uuid:ensemble_id>/", views.DetailView.as_view(), name="detail"),
     path("<uuid:ensemble_id>/drill/", drilling.DrillView.as_view(), name="drill"),
+    path("<uuid:ensemble_id>/rebalance/", rebalancing.RebalanceView.as_view(), name="rebalance"),
     path("<uuid:ensemble_id>/change/", changing.ChangeView.as_view(), name="change"),
     path(
         "<uuid:ensemble_id>/change/plan/",

@@ -155,6 +155,8 @@ class DetailView(views.HorizonTemplateView):
         context["change_url"] = ensemble_tables.change_url(ensemble) if may_change else None
         may_drill = rights.may(self.request, "drill", ensemble.project_id)
         context["drill_url"] = self._url("drill", ensemble) if may_drill else None
+        may_move = not self.all_projects and rights.may(self.request, "rebalance")
+        context["rebalance_url"] = self._url("rebalance", ensemble) if may_move else None
         for action in ("cancel", "release", "delete"):
             context[f"may_{action}"] = rights.may(self.request, action, ensemble.project_id)
         named = following.signed_name(ensemble.name)
