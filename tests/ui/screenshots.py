@@ -34,6 +34,9 @@ GUIDE = {
     "details-building": "details-building",
     "change": "change",
     "adopt": "adopt",
+    "failure-asked": "failure-asked",
+    "failure-repair": "failure-repair",
+    "failure-healed": "failure-healed",
     "index": "index",
     "admin-host-impact": "host-impact",
 }
@@ -82,7 +85,7 @@ def make(cloud: EmbeddedCloud, user: str) -> None:
         try:
             page.log_in(user, PASSWORD)
             sheets = themes.sheets(page, THEMES, "/project/ensembles/")
-            for name in _all(page, user, project, operator):
+            for name in _all(page, user, project, operator, cloud):
                 take(page, sheets, name)
                 sys.stdout.write(f"{name}\n")
         finally:
@@ -91,11 +94,14 @@ def make(cloud: EmbeddedCloud, user: str) -> None:
                 project.delete(left["id"])
 
 
-def _all(page: Dashboard, user: str, project: Project, operator: Operator) -> Iterator[str]:
+def _all(
+    page: Dashboard, user: str, project: Project, operator: Operator, cloud: EmbeddedCloud
+) -> Iterator[str]:
     yield from chain(
         states.drawings(page),
         states.ensembles(page, project, lambda: states.failed_build(project, operator)),
         states.adoption(page, project),
+        states.failure(page, project, operator, cloud),
     )
     page.log_in("admin", PASSWORD)
     yield from states.operators(page)

@@ -9,6 +9,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from tests.cloud.ensembles import Operator, Project
+from tests.embedded import EmbeddedCloud
 from tests.ui.browser import Dashboard
 from tests.ui.drawing import DRAW, drawing
 
@@ -156,6 +157,40 @@ def changes(page: Dashboard) -> Iterator[str]:
     page.type("#t1-count", "60")
     drawing(page, "refused")
     yield "change-refused"
+
+
+def failure(
+    page: Dashboard, project: Project, operator: Operator, cloud: EmbeddedCloud
+) -> Iterator[str]:
+    """The story of a rack that fails: asked before, seen, repaired, and made good again."""
+    survives = {"type": "survive", "level": "rack", "failures": 1, "min_available": "50%"}
+    tiers = [
+        project.tier(name, count, networks="none")
+        for name, count in (("web", 4), ("cache", 2), ("db", 3))
+    ]
+    policies = [{**survives, "tiers": [each["name"]]} for each in tiers]
+    made = project.create(project.body("shop", tiers, *policies))
+    built = project.wait(made["id"], "ACTIVE")
+    host = operator.servers()[built["members"][0]["server_id"]].compute_host
+    rack = operator.place("rack")[host]
+    page.open(f"/project/ensembles/{made['id']}/drill/")
+    page.find(".ens-drill tbody tr")
+    yield "failure-asked"
+    page.open(f"/project/ensembles/{made['id']}/")
+    page.find(".ens-members tbody tr")
+    try:
+        assert cloud.ensemble_cloud("rack", "stop", rack, "--forced").returncode == 0
+        page.until(lambda: "lost contact" in page.text("#ens-details"))
+        yield "failure-seen"
+        repair = {"repair": {}}
+        assert project.request("POST", f"/{made['id']}/action", repair).status_code == 202
+        page.until(lambda: "A repair brings" in page.text("#ens-details"))
+        yield "failure-repair"
+        page.until(lambda: "holds again" in page.text("#ens-details"), BUILD_SECONDS)
+        yield "failure-healed"
+    finally:
+        assert cloud.ensemble_cloud("rack", "start", rack, "--forced").returncode == 0
+        project.delete(made["id"])
 
 
 def adoption(page: Dashboard, project: Project) -> Iterator[str]:
