@@ -148,6 +148,13 @@ RULES = [
                 "GET",
                 "/os-ensembles/hosts",
             ),
+            (
+                "headroom",
+                ADMIN,
+                "See which failures would leave members without places.",
+                "GET",
+                "/os-ensembles/headroom",
+            ),
             ("all_projects", ADMIN, "List all projects' ensembles.", "GET", "/os-ensembles"),
             ("names", ADMIN, "See hosts and racks by name.", "GET", "/os-ensembles/{id}"),
         ]

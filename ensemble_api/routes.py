@@ -18,6 +18,7 @@ from ensemble_api.handlers import (
     capabilities,
     changes,
     ensembles,
+    headroom,
     host_impact,
     operations,
     plans,
@@ -48,6 +49,7 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
     f"{COLLECTION}/capabilities": {"GET": capabilities.show},
     f"{COLLECTION}/adopt": {"POST": adoption.adopt},
     f"{COLLECTION}/plans": {"POST": plans.create},
+    f"{COLLECTION}/headroom": {"GET": headroom.index},
     f"{COLLECTION}/hosts": {"GET": host_impact.index},
     f"{COLLECTION}/hosts/{{host}}": {"GET": host_impact.show},
     f"{COLLECTION}/{{ensemble_id}}": {

@@ -22,11 +22,13 @@ from ensemble_api.results.adoption import AdoptionPreview
 from ensemble_api.results.current_state import CurrentState
 from ensemble_api.results.drill import DrillResult
 from ensemble_api.results.dry_run import DryRun
+from ensemble_api.results.headroom import Headroom
 from ensemble_api.results.host_impact import DrainAttempt, HostImpacts
 from ensemble_api.results.repair import RepairPreview
 from ensemble_api.rights import CurrentRights
 from ensemble_api.standing import MembersNow
 from ensemble_api.store.api import Page, Store
+from ensemble_api.store.built import BuiltEnsembles
 from ensemble_api.store.create_requests import CreateRequests
 from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.store.operations import Operations
@@ -46,6 +48,7 @@ from ensemble_api.usecases.drain import Drains
 from ensemble_api.usecases.drill import DrillRequest, Drills
 from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.flavors import OtherFlavors
+from ensemble_api.usecases.headroom import Headrooms, HeadroomSearch
 from ensemble_api.usecases.holds import Holds
 from ensemble_api.usecases.host_impact import Search
 from ensemble_api.usecases.hosts import Hosts
@@ -68,6 +71,7 @@ __all__ = [
     "ChangeRequest",
     "CreateRequest",
     "DrillRequest",
+    "HeadroomSearch",
     "Page",
     "PlanOptions",
     "Search",
@@ -206,6 +210,7 @@ class Service:
         self._stored_states = StoredStates(states, inventory, exclusivity)
         self._drills = Drills(compute, free_capacity, self._stored_states)
         repair_plans = RepairPlans(compute, inventory, free_capacity, states, sleep=sleep)
+        self._headrooms = Headrooms(BuiltEnsembles(store), repair_plans, inventory.levels)
         rebuilds = Rebuilds(self._change, acting_for)
         self._repairs = Repairs(
             store,
@@ -391,6 +396,10 @@ class Service:
     def cancel(self, context: Context, ensemble_id: str) -> EnsembleRecord:
         """See ``usecases/delete``."""
         return self._delete.cancel(context, ensemble_id)
+
+    def headroom(self, context: Context, search: HeadroomSearch) -> Headroom:
+        """See ``usecases/headroom``."""
+        return self._headrooms.find(context, search)
 
     def hosts(self, context: Context, search: Search) -> HostImpacts:
         """See ``usecases/hosts``."""

@@ -179,6 +179,27 @@ def broken_lines(broken: Iterable[Json]) -> list[str]:
     return [printable(f"{each['ensemble_name']}: {each['message']}") for each in broken]
 
 
+def without_text(without: Iterable[Json]) -> str:
+    """List the ensembles that would have members without a place, and how many of how many."""
+    return "\n".join(
+        f"{printable(each['ensemble_name'])}: {each['missing']} of {each['members']}"
+        for each in without
+    )
+
+
+def cloud_headroom_lines(rooms: Sequence[Json], totals: Json) -> list[str]:
+    """Give what the rows of `headroom` come to, with what is not decided or not looked at."""
+    if not rooms:
+        return ["No host holds members."]
+    every = totals["fits"] + totals["does_not_fit"] + totals["not_decided"]
+    lines = [f"All members find places after {totals['fits']} of {every} failures."]
+    if totals["not_decided"]:
+        lines.append(f"Not decided: {totals['not_decided']}.")
+    if totals["left_out"]:
+        lines.append(f"Ensembles that were not looked at: {totals['left_out']}.")
+    return lines
+
+
 def changed_text(details: Json) -> str:
     """Give how another plan differs from the one that was to be built, and how to build it."""
     lines = [f"- {each}" for each in messages([*details["moved"], *(details["worst"] or ())])]

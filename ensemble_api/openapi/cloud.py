@@ -132,9 +132,21 @@ SUMMARY = one(
     totals=one(**dict.fromkeys(_COUNTS, COUNT)),
 )
 
+_DOMAIN_HEADROOM = one(
+    name=STRING,
+    path=several(STRING),
+    members=COUNT,
+    ensembles=COUNT,
+    fits=or_null(FLAG),
+    message=STRING,
+    without=several(one(**_OWNER, members=COUNT, missing=COUNT, fits=or_null(FLAG))),
+    cure=or_null(one(host=STRING, resources=by_name(COUNT), message=STRING)),
+)
+
 COMPONENTS: dict[str, Any] = {
     "Break": _BREAK,
     "Capabilities": CAPABILITIES,
+    "DomainHeadroom": _DOMAIN_HEADROOM,
     "Host": _in_domains(one(**_HOST)),
     "HostInDetail": _in_domains(
         one(**_HOST, broken=several(component("Break")), observed_at=or_null(TIME))

@@ -12,6 +12,7 @@ from ensemble_api.handlers import (
     capabilities,
     changes,
     ensembles,
+    headroom,
     host_impact,
     operations,
     plans,
@@ -145,6 +146,25 @@ REQUESTS = (
         one(ensemble=component("Ensemble")),
         202,
         refusals=(409,),
+    ),
+    Request(
+        headroom.index,
+        "Tell which failures of a level would leave members without places",
+        one(
+            {"headroom_links": _NEXT},
+            level=shapes.STRING,
+            headroom=several(component("DomainHeadroom")),
+            found=shapes.COUNT,
+            first=shapes.COUNT,
+            totals=one(
+                fits=shapes.COUNT,
+                does_not_fit=shapes.COUNT,
+                not_decided=shapes.COUNT,
+                ensembles=shapes.COUNT,
+                left_out=shapes.COUNT,
+            ),
+        ),
+        query=headroom.LIST,
     ),
     Request(
         host_impact.index,

@@ -2,8 +2,9 @@
 """Headroom of a cloud: which failures would leave ensembles without places, over all of them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
@@ -12,15 +13,16 @@ from ensemble_api.planning.milp.search import Effort
 from ensemble_api.planning.milp.task import Solve
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.problem import Problem, build, fitting
-from ensemble_api.planning.recovery import recover
+from ensemble_api.planning.recovery import MOST_LOST, recover
 from ensemble_api.planning.repair import Repair
 from ensemble_api.planning.replace_lost import replace_lost
 from ensemble_api.planning.snapshot import Snapshot
-from ensemble_api.planning.topology import BoolArray, FailureDomain, IntArray
+from ensemble_api.planning.topology import BoolArray, FailureDomain, IntArray, Topology
 
 WORK = 400_000
 """Hosts times ensembles that may be looked at beyond the quick look, some seconds of work."""
 LEAST = 20
+MOST_HOSTS = 3  # on which more capacity is tried
 EFFORT = 120_000
 """What all plans of one level may take of the solver together."""
 
@@ -41,13 +43,20 @@ class Without:
 
 
 @dataclass(frozen=True, slots=True)
+class Cure:
+    """Units by resource class that would be enough if a host had so many more free."""
+
+    host: str
+    resources: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class DomainHeadroom:
     """What follows the failure of one domain, for all ensembles with members in it.
 
     `fits` is whether all of its `lost` members find places; None when that is not decided. Those
-    that would be `without` come in the order of precedence. `cure` is what would be enough: units
-    by resource class that each host has more of those it has; None where that is not known, or
-    where no capacity would do since a policy asks for another domain.
+    that would be `without` come in the order of precedence. `cure` is capacity that would be
+    enough; None where none is known, as where a policy asks for another domain.
     """
 
     domain: FailureDomain
@@ -55,7 +64,7 @@ class DomainHeadroom:
     ensembles: int
     fits: bool | None
     without: tuple[Without, ...] = ()
-    cure: Mapping[str, int] | None = None
+    cure: Cure | None = None
 
 
 def cloud_headroom(
@@ -118,28 +127,56 @@ def _recovered(room: DomainHeadroom, hits: Sequence[Hit], effort: Effort) -> Dom
         return replace(room, fits=True)
     # One that gave way proves that there are not places for all.
     fits = False if any(each.fits is False for each in without) else None
-    return replace(room, fits=fits, without=tuple(without), cure=_cure(hits, found, effort))
+    cure = _cure(hits, found, effort) if room.lost <= MOST_LOST else None
+    return replace(room, fits=fits, without=tuple(without), cure=cure)
 
 
-def _cure(
-    hits: Sequence[Hit], found: Mapping[str, Repair], effort: Effort
-) -> Mapping[str, int] | None:
-    """What those without a place need in all, if that much more on each host would place them."""
+def _cure(hits: Sequence[Hit], found: Mapping[str, Repair], effort: Effort) -> Cure | None:
+    """What those without a place need in all, on a host on which it would place them."""
     needed: Counter[str] = Counter()
+    suited = hits[0].snapshot.usable.copy()
+    held: IntArray = np.zeros(len(suited), dtype=np.int64)
+    topology = hits[0].snapshot.topology
     for hit in hits:
-        for member in set(hit.lost) - found[hit.key].moves.keys():
-            needed.update(hit.ensemble.tier(member.tier).resources)
-    more = [replace(hit, snapshot=_with(hit.snapshot, needed)) for hit in hits]
-    again = recover(more, solve=effort.solve, effort=effort, explained=False)
-    return dict(needed) if all(each.fits for each in again.values()) else None
+        missing = [each for each in hit.lost if each not in found[hit.key].moves]
+        for tier in map(hit.ensemble.tier, (each.tier for each in missing)):
+            needed.update(tier.resources)
+            suited &= hit.snapshot.eligible(tier)
+        if missing:
+            there = {**hit.staying, **found[hit.key].moves}.values()
+            np.add.at(held, [topology.host_number(host) for host in there], 1)
+    for host in islice(_apart(topology, suited, held), MOST_HOSTS):
+        more = [replace(hit, snapshot=_with(hit.snapshot, host, needed)) for hit in hits]
+        again = recover(more, solve=effort.solve, effort=effort, explained=False)
+        if all(len(again[hit.key].moves) == len(hit.lost) for hit in hits):
+            return Cure(topology.hosts[host], dict(needed))
+    return None
 
 
-def _with(snapshot: Snapshot, more: Mapping[str, int]) -> Snapshot:
-    """The cloud with so much more of what a host has on each; of a full one that is not known."""
-    amounts = np.array([more.get(name, 0) for name in snapshot.resource_classes], dtype=np.int64)
-    full = snapshot.total.sum(axis=1) == 0
-    extended = np.where((snapshot.total > 0) | full[:, np.newaxis], amounts, 0)
-    return replace(snapshot, free=np.maximum(snapshot.free, 0) + extended, offered={})
+def _apart(topology: Topology, suited: BoolArray, held: IntArray) -> Iterator[int]:
+    """Give suited hosts by number, those first whose domains hold least, each of another domain."""
+    above = topology.levels[min(1, len(topology.levels) - 1)]
+    index = topology.index(above)
+    keys = [
+        np.bincount(topology.index(level), weights=held)[topology.index(level)]
+        for level in topology.levels
+    ]
+    seen: set[int] = set()
+    for host in np.lexsort(keys).tolist():
+        if suited[host] and int(index[host]) not in seen:
+            seen.add(int(index[host]))
+            yield host
+
+
+def _with(snapshot: Snapshot, host: int, more: Mapping[str, int]) -> Snapshot:
+    """The cloud with so much more on a host, which is offered then."""
+    free = np.array(snapshot.free)
+    amounts = [more.get(name, 0) for name in snapshot.resource_classes]
+    free[host] = np.maximum(free[host], 0) + amounts
+    offered = {name: mask.copy() for name, mask in snapshot.offered.items()}
+    for mask in offered.values():
+        mask[host] = True
+    return replace(snapshot, free=free, offered=offered)
 
 
 def _wants_domains(hit: Hit) -> bool:

@@ -92,6 +92,28 @@ class RepairPlans:
         """The same as they are stored, with since when they are down."""
         return self._states.hosts()
 
+    def standing(
+        self, context: Context, records: Iterable[EnsembleRecord]
+    ) -> tuple[list[Hit], bool]:
+        """Ensembles as they stand on the cloud as it is now, those that go with it.
+
+        Members that are lost wait, and get no place. Also whether what is free is so for sure.
+        """
+        hosts = self.hosts()
+        stored, readings = StoredRequests(self._compute), self._free_capacity.readings(context)
+        found, sure = [], True
+        for record in records:
+            acting = for_owner(context, record)
+            request = stored.request(acting, record)
+            free = self._free_capacity.free(acting, request, readings, record.id)
+            sure = sure and free.most is None
+            lost = losses(record, hosts)
+            try:
+                found.append(_hit(record, request, lost, map(_member, lost), free, hosts))
+            except (KeyError, ModelError) as error:
+                LOG.warning("Ensemble %s does not go with the cloud now: %s", record.id, error)
+        return found, sure
+
     def lost(self, record: EnsembleRecord) -> tuple[Loss, ...]:
         """The lost members of an ensemble, by what was last observed."""
         return losses(record, self.hosts())
@@ -124,7 +146,8 @@ class RepairPlans:
                 request = stored.request(acting[record.id], record)
                 free = self._free_capacity.free(acting[record.id], request, readings, record.id)
                 try:
-                    of = _hit(record, request, lost[record.id], left[record.id], free, hosts)
+                    waiting = [_member(each) for each, _ in left[record.id]]
+                    of = _hit(record, request, lost[record.id], waiting, free, hosts)
                     recover([of], solve=None, search=False)  # whether it goes with this cloud
                 except (KeyError, ModelError) as error:
                     LOG.warning("Ensemble %s does not go with the cloud now: %s", record.id, error)
@@ -177,7 +200,7 @@ def _hit(
     record: EnsembleRecord,
     request: ResolvedRequest,
     lost: Sequence[Loss],
-    left: Sequence[tuple[Loss, Message]],
+    left: Iterable[Member],
     free: Free,
     hosts: CloudHosts,
 ) -> Hit:
@@ -193,7 +216,7 @@ def _hit(
         for member, each in here.items()
         if member in ours and member not in gone and each.location is not None
     }
-    waiting = {_member(each) for each, _ in left}
+    waiting = set(left)
     waiting |= {member for member in ours if member not in staying and member not in gone}
     refused = frozenset[str]().union(
         *(each.member.closed_hosts for each in lost if _member(each) not in waiting)

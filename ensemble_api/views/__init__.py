@@ -8,6 +8,7 @@ from ensemble_api.views.current_state import current_state
 from ensemble_api.views.drill import drill
 from ensemble_api.views.ensembles import ensemble
 from ensemble_api.views.faults import FAULT_NAMES, fault
+from ensemble_api.views.headroom import headroom
 from ensemble_api.views.host_impact import host_impact, host_impacts
 from ensemble_api.views.operations import operation
 from ensemble_api.views.plans import moved, plan, reasons
@@ -26,6 +27,7 @@ __all__ = [
     "drill",
     "ensemble",
     "fault",
+    "headroom",
     "host_impact",
     "host_impacts",
     "language",

@@ -322,6 +322,21 @@ class EnsembleManager(base.ManagerWithFind):
         resp, body = self.api.client.get(_with_query(f"{URL}/hosts", query))
         return self.convert_into_with_meta(body, resp)
 
+    def headroom(
+        self, level: str | None = None, limit: int | None = None, marker: str | None = None
+    ) -> dict[str, Any]:
+        """Tell which failures would leave members without places (administrators only).
+
+        Each domain of the `level`, the host if not given, fails by itself, over all ensembles; the
+        worst come first. Gives `headroom`, how many are `found`, the number of the `first`, the
+        `totals`, and `headroom_links` if there is another page, which goes on after a `marker`, the
+        `path` of a domain with slashes between.
+        """
+        asked = {"level": level, "limit": limit, "marker": marker}
+        query = {key: value for key, value in asked.items() if value is not None}
+        resp, body = self.api.client.get(_with_query(f"{URL}/headroom", query))
+        return self.convert_into_with_meta(body, resp)
+
     def drain(self, host: str, check: bool = False) -> dict[str, Any]:
         """Show one host as `hosts` does (administrators only).
 

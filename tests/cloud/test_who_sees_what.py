@@ -149,6 +149,7 @@ def answers(callers: Callers, who: str) -> dict[str, Any]:
         "drill": ask("POST", f"{callers.one}/action", {"drill": {"level": "host"}}),
         "plan": ask("POST", "/plans?domains=all&headroom=1", callers.body),
         "adopt": ask("POST", "/adopt?dry_run=1", adopt),
+        "headroom": ask("GET", "/headroom"),
         "hosts": ask("GET", "/hosts?summary=1"),
         "host": ask("GET", "/hosts/r1-h1"),
     }
@@ -246,6 +247,7 @@ OPERATORS = {"operator"}
         ("POST", "/plans", READERS | {"stranger"}, 403),
         ("GET", "{one}", READERS, 404),
         ("GET", "{one}/survivability", READERS, 404),
+        ("GET", "/headroom", OPERATORS, 403),
         ("GET", "/hosts", OPERATORS, 403),
         ("GET", "/hosts/r1-h1", OPERATORS, 403),
     ],

@@ -42,6 +42,7 @@ ROWS: Mapping[tuple[str, str], tuple[int, int, int, int, int, int]] = {
         403,
         403,
     ),  # allowed: there are no servers
+    ("GET", "/os-ensembles/headroom"): (200, 403, 403, 403, 403, 403),
     ("GET", "/os-ensembles/hosts"): (200, 403, 403, 403, 403, 403),
     ("GET", "/os-ensembles/hosts/{host}"): (200, 403, 403, 403, 403, 403),
     ("GET", ONE): (200, 200, 200, 404, 404, 404),

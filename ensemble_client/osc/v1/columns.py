@@ -222,6 +222,22 @@ def host_rows(hosts: Sequence[Json]) -> Table:
     return (*map(str.capitalize, levels), *heads), rows
 
 
+def headroom_rows(rooms: Sequence[Json]) -> Table:
+    """Lay out domains for `headroom`, one a row, with who would be without a place."""
+    rows = [
+        (
+            ReadableColumn(room["path"], lambda path: words.printable("/".join(path))),
+            room["members"],
+            len(room["without"]) if room["fits"] is False else "",
+            ReadableColumn(room["message"]),
+            ReadableColumn(room["without"], words.without_text),
+            ReadableColumn(room["cure"], _cure),
+        )
+        for room in rooms
+    ]
+    return ("Fails", "Members", "Ensembles", "What Follows", "Without a Place", "Cure"), rows
+
+
 def host_fields(host: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
     """Lay out all of one host for `host show`; its drain only when that was checked."""
     levels = [key for key in host if key not in HOST_KEYS][::-1]
@@ -335,6 +351,10 @@ def _degraded(degraded: Json | None) -> str:
 def _running(standing: Sequence[Json]) -> str:
     running, count = (sum(each[key] for each in standing) for key in ("running", "count"))
     return f"{running} of {count}"
+
+
+def _cure(cure: Json | None) -> str:
+    return words.printable(cure["message"]) if cure else ""
 
 
 def _message(progress: Json) -> str:

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from ensemble_api import routes, schemas
-from ensemble_api.handlers import ensembles, host_impact, operations, plans
+from ensemble_api.handlers import ensembles, headroom, host_impact, operations, plans
 from ensemble_api.openapi.document import REQUESTS
 from tools.openapi import FILE, text
 
@@ -116,6 +116,7 @@ def test_a_plan_is_named_in_the_body_of_a_create_alone(published: Any) -> None:
         ("/os-ensembles", "get", ensembles.LIST),
         ("/os-ensembles", "post", plans.PLAN),
         ("/os-ensembles/plans", "post", plans.PLAN),
+        ("/os-ensembles/headroom", "get", headroom.LIST),
         ("/os-ensembles/hosts", "get", {**host_impact.LIST, "rack": {}, "zone": {}}),
         ("/os-ensembles/hosts/{host}", "get", host_impact.HOST),
         ("/os-ensembles/{ensemble_id}/operations", "get", operations.LIST),

@@ -49,7 +49,17 @@ def test_what_one_takes_the_others_lack_and_the_first_has_precedence() -> None:
     (room,) = cloud_headroom(running, "host")
     assert room.fits is False
     assert room.without == (Without("new", 1, 1, fits=False),)
-    assert room.cure == {"VCPU": 1}
+    assert room.cure is not None and room.cure.resources == {"VCPU": 1}
+
+
+def test_what_would_be_enough_is_enough() -> None:
+    apart = AntiAffinity("rack", ("web",))
+    running = [web("e", six({}), "a0", "b0", over=(apart,), size=2)]
+    first, _ = cloud_headroom(running, "rack")
+    assert first.cure is not None and first.cure.host[0] == "c"
+    more = six({first.cure.host: first.cure.resources["VCPU"]})
+    again, _ = cloud_headroom([replace(running[0], snapshot=more)], "rack")
+    assert again.fits
 
 
 def test_where_a_policy_asks_for_another_domain_no_capacity_is_a_cure() -> None:
