@@ -76,9 +76,9 @@ def as_of(moment: str | None) -> str:
     """Say when Nova had it so, in the person's time zone; empty where it was asked just now."""
     if not moment:
         return ""
-    time = formats.date_format(timezone.localtime(filters.parse_isotime(moment)), "TIME_FORMAT")
-    # In English the time may end as the sentence does: "3:54 a.m."
-    return gettext("As Nova had it at %(time)s.") % {"time": time.rstrip(".")}
+    # With seconds, in which what is live changes.
+    time = formats.date_format(timezone.localtime(filters.parse_isotime(moment)), "H:i:s")
+    return gettext("As Nova had it at %(time)s.") % {"time": time}
 
 
 STATES: dict[str, Text] = {

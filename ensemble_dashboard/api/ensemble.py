@@ -134,6 +134,18 @@ def ensemble_rebalance(request: HttpRequest, ensemble_id: str, plan: str) -> Any
     return manager(request).rebalance(ensemble_id, plan=plan)
 
 
+@profiler.trace
+def ensemble_preview_repair(request: HttpRequest, ensemble_id: str) -> dict[str, Any]:
+    """Tell who is lost, and where a repair would bring them back, without touching anything."""
+    return dict(manager(request).preview_repair(ensemble_id))
+
+
+@profiler.trace
+def ensemble_repair(request: HttpRequest, ensemble_id: str) -> None:
+    """Begin to bring lost members back. A Conflict where none is lost, or none can be."""
+    manager(request).repair(ensemble_id)
+
+
 @dataclass(frozen=True, slots=True)
 class OperationPage:
     """Some operations, the newest first; the next ones come after `next`, None: there are none."""

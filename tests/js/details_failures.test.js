@@ -92,9 +92,16 @@ test('failure, repair and healing arrive on the open page, and Nova is asked for
   const bar = part('operation').querySelector('[role=progressbar]');
   assert.equal(bar.getAttribute('aria-valuenow') + '/' + bar.getAttribute('aria-valuemax'), '1/2');
 
-  answers['/now/'] = { survivability: current({ failures: [] }) };
+  // The repair has ended, and nobody has looked at Nova since.
+  answers['/state/'] = { now: NOW, ensemble: degraded({ settled: true }) };
+  document.dispatchEvent(new document.defaultView.Event('visibilitychange'));
+  await settle();
+  assert.match(part('operation').textContent, /That has ended; Nova is about to be looked at again\./);
+  assert.equal(document.querySelector('[data-act=repair]').hidden, true);
+
+  answers['/now/'] = { survivability: current({ failures: [], as_of: '2026-11-22T12:00:22Z' }) };
   answers['/state/'] = { now: NOW, ensemble: ensemble('ACTIVE', FOUR, {
-    observed_at: '2026-11-22T12:00:18Z', events: [
+    observed_at: '2026-11-22T12:00:22Z', events: [
       { at: '2026-11-22T12:00:02Z', type: 'promise lost', message: 'x' },
       { at: '2026-11-22T12:00:05Z', type: 'promise lost', message: 'x' },
       { at: '2026-11-22T12:00:17Z', type: 'promise regained', message: 'x' },
@@ -121,4 +128,42 @@ test('that it is over is told for a while, of the last time alone', () => {
   assert.equal(regained({ status: 'ACTIVE', events: events.slice(0, 3) }, at('10:05:00')), null);
   assert.equal(regained({ status: 'ACTIVE', events: events.slice(4) }, at('10:05:00')).took, null);
   assert.equal(regained({ status: 'ACTIVE' }, at('10:05:00')), null);
+});
+
+test('a repair is previewed before it is asked for, and is offered only while a member is lost', async () => {
+  const preview = {
+    message: 'A repair places 1 member again.', lost: ['web-1'], fits: true, unmet: [{ policy: 0, message: HOSTILE[0] }],
+    reasons: [], left: [{ member: 'web-2', message: 'There is no room.' }],
+    moves: [{ member: 'web-1', lost: true, domains: { host: 'h2', rack: 'r2', zone: 'z1' } }],
+    domains: current().domains.concat([
+      { ref: 'r2', level: 'rack', parent: 'z1', label: 'rack B' },
+      { ref: 'h2', level: 'host', parent: 'r2', label: 'host B' },
+    ]),
+  };
+  const answers = {
+    '/now/': { survivability: failed() }, '/repair/': { repair: preview },
+    '/state/': { now: NOW, ensemble: degraded({ settled: true }) },
+  };
+  open(degraded({ settled: true }), answers);
+  const button = document.querySelector('[data-act=repair]');
+  assert.equal(button.hidden, true, 'nobody has looked yet');
+  await settle();
+  assert.equal(button.hidden, false);
+  button.click();
+  await settle();
+  const dialog = document.querySelector('.ens-dialog');
+  assert.equal(dialog.querySelector('h2').textContent, 'Repair “shop”?');
+  assert.match(dialog.textContent, /A repair places 1 member again\./);
+  assert.equal(dialog.querySelector('[data-member=web-1]').textContent, 'web-1 to zone A / rack B / host B');
+  assert.match(dialog.textContent, /web-2: There is no room\./);
+  assert.equal(document.querySelectorAll('img').length, 0);
+  dialog.querySelector('.btn-primary').click();
+  await settle();
+  assert.deepEqual(asked.filter(([method]) => method === 'POST'), [['POST', '/repair/']]);
+  assert.equal(document.querySelector('.ens-dialog'), null);
+
+  answers['/repair/'] = [409, { error: { message: 'No member is lost.' } }];
+  button.click();
+  await settle();
+  assert.match(document.querySelector('[data-live=trouble]').textContent, /No member is lost\./);
 });

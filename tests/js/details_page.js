@@ -21,14 +21,14 @@ function open(shown, answers, more) {
   const { el } = ensembles.dom;
   const lives = [...TEMPLATE.matchAll(/<(\w+)[^>]* data-live="([\w-]+)"/g)].map(([, tag, name]) =>
     el(tag, { 'data-live': name, tabindex: -1 }));
-  const buttons = [...TEMPLATE.matchAll(/data-act="(\w+)" data-while="([\w ]+)"/g)].map(([, act, status]) =>
-    el('button', { 'data-act': act, 'data-while': status }));
+  const buttons = [...TEMPLATE.matchAll(/data-act="(\w+)" data-while="([\w ]+)"([^>]*)/g)].map(([, act, status, rest]) =>
+    el('button', { 'data-act': act, 'data-while': status, 'data-lost': rest.includes('data-lost') }));
   const page = el('div', { id: 'ens-details', class: 'ens' }, el('input', { name: 'csrfmiddlewaretoken', value: 't' }),
     el('div', { 'data-when': 'stays' }), buttons, lives);
   const data = {
     ensemble: shown, now: NOW, settled: ['ACTIVE', 'DEGRADED', 'ERROR'], names: { 'f-tiny': 'm1.tiny' }, indexUrl: '/',
     stateUrl: '/state/', survivabilityUrl: '/now/', operationsUrl: '/operations/',
-    cancelUrl: '/cancel/', deleteUrl: '/delete/', goneUrl: '/gone/', releaseUrl: '/release/',
+    cancelUrl: '/cancel/', repairUrl: '/repair/', deleteUrl: '/delete/', goneUrl: '/gone/', releaseUrl: '/release/',
     releasedUrl: '/released/',
     session: {
       project: { id: 'p1', name: 'shop' }, csrfCookie: 'csrftoken', loginUrl: '/login/', switchUrl: '/switch/00000000/',

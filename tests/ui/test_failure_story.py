@@ -19,11 +19,15 @@ STORY_SECONDS = 180  # until Nova takes a host for down, and for up again
 
 
 @pytest.fixture
-def made(project: Project) -> dict[str, Any]:
-    """Three web servers in racks of their own, of which two must outlive any rack."""
+def made(request: pytest.FixtureRequest, project: Project) -> dict[str, Any]:
+    """Three web servers in racks of their own, of which two must outlive any rack.
+
+    A test's parameter says how they are recovered; without one, when somebody asks for it.
+    """
     apart = {"type": "anti-affinity", "level": "rack", "tiers": ["web"]}
     survive = {"type": "survive", "level": "rack", "tiers": ["web"], "min_available": 2}
     body = project.body("story", [project.tier("web", 3, networks="none")], apart, survive)
+    body["ensemble"]["recovery"] = {"mode": getattr(request, "param", "manual")}
     return project.wait(project.create(body)["id"], "ACTIVE")
 
 
@@ -91,4 +95,25 @@ def test_a_broken_rack_is_seen_with_its_promise_and_its_end_without_a_reload(
     tenant.until(lambda: not tenant.all("[data-live=failed] [data-failure]"))
     assert tenant.find("#ens-details").get_attribute("data-status") == "ACTIVE"
     tenant.until(lambda: not tenant.all("[data-live=picture] .is-down"))
+    assert tenant.driver.execute_script("return globalThis.neverLoadedAgain")
+
+
+@pytest.mark.parametrize("made", ["auto"], indirect=True)
+def test_a_lost_rack_is_repaired_by_itself_before_the_eyes_of_the_tenant(
+    tenant: Dashboard, operator_page: Dashboard, made: dict[str, Any], operator: Operator
+) -> None:
+    lost = next(each for each in made["members"] if each["name"] == "web-0")
+    host = operator.servers()[lost["server_id"]].compute_host
+    operator_page.click(f".ens-break-button[data-label='{operator.place('rack')[host]}']")
+    operator_page.click(".ens-dialog .btn-danger")
+    tenant.until(lambda: tenant.all("[data-live=failed] [data-failure]"), STORY_SECONDS)
+    tenant.until(lambda: "Repair" in tenant.text("[data-live=operations]"), STORY_SECONDS)
+    tenant.until(lambda: "holds again since" in tenant.text("[data-live=healed]"), STORY_SECONDS)
+    # It is healed while the rack is still down, on another host, in the picture too.
+    assert operator_page.text("[data-now=stopped]")
+    assert operator.servers()[lost["server_id"]].compute_host != host
+    tenant.until(lambda: not tenant.all("[data-live=picture] :is(.is-down, .is-lost)"))
+    moved = "[data-live=picture] .ens-domain:not(.is-down) .ens-member[data-member=web-0]"
+    assert tenant.all(moved)
+    tenant.until(lambda: "Succeeded" in tenant.text("[data-live=operations] tbody tr"))
     assert tenant.driver.execute_script("return globalThis.neverLoadedAgain")

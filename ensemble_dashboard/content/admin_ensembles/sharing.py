@@ -49,9 +49,9 @@ def sharing(
             known[str(each["ensemble_id"])] = each
     order = sorted(members, key=lambda key: (-len(members[key]), str(known[key]["ensemble_name"])))
     level, place = next(iter(inside.items()))
-    title = gettext("Ensembles that share %(level)s %(place)s")
+    title = gettext("Ensembles that share %(place)s")
     return Sharing(
-        words.filled(title, {"level": words.level(level), "place": place}),
+        words.filled(title, {"place": place}),
         _summary(len(order), len(hosts), found),
         level,
         tuple(
@@ -68,6 +68,8 @@ def sharing(
 
 
 def _summary(ensembles: int, looked_at: int, hosts: int) -> str:
+    if not ensembles and looked_at == hosts:
+        return gettext("No ensemble has members here.")
     text = ngettext(
         "%(n)s ensemble has members here.", "%(n)s ensembles have members here.", ensembles
     )

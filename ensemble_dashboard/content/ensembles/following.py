@@ -121,6 +121,23 @@ class CancelView(generic.View):
         return {"id": str(ensemble_id)}
 
 
+class RepairView(generic.View):
+    """Brings lost members back; the page then shows how it goes."""
+
+    http_method_names = ("get", "post")
+
+    @json_view
+    def get(self, request: HttpRequest, ensemble_id: UUID) -> dict[str, Any]:
+        """Give {"repair": ...}: who is lost, and what a repair would do."""
+        return {"repair": api.ensemble_preview_repair(request, str(ensemble_id))}
+
+    @json_view
+    def post(self, request: HttpRequest, ensemble_id: UUID) -> dict[str, Any]:
+        """Ask the API to begin."""
+        api.ensemble_repair(request, str(ensemble_id))
+        return {"id": str(ensemble_id)}
+
+
 class DeleteView(generic.View):
     """Deletes an ensemble; the page then shows how it goes."""
 

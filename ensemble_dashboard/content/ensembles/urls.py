@@ -36,6 +36,7 @@ def of_an_ensemble(*, all_projects: bool = False) -> list[URLPattern]:
             name="operations",
         ),
         path("<uuid:ensemble_id>/cancel/", following.CancelView.as_view(), name="cancel"),
+        path("<uuid:ensemble_id>/repair/", following.RepairView.as_view(), name="repair"),
         path("<uuid:ensemble_id>/delete/", following.DeleteView.as_view(), name="delete"),
         path("<uuid:ensemble_id>/release/", following.ReleaseView.as_view(), name="release"),
         path("<uuid:ensemble_id>/document/", following.DocumentView.as_view(), name="document"),

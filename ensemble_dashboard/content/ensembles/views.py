@@ -24,7 +24,7 @@ from ensemble_dashboard.starts import STARTS
 
 # What the script of an ensemble's page asks for, by the names of the addresses.
 _QUESTIONS = (
-    "state", "survivability", "operations", "cancel", "release", "delete", "document"
+    "state", "survivability", "operations", "cancel", "repair", "release", "delete", "document"
 )  # fmt: skip
 # How an ensemble can have gone from the table, as its page tells it in the address.
 _GONE = {
@@ -157,7 +157,7 @@ class DetailView(views.HorizonTemplateView):
         context["drill_url"] = self._url("drill", ensemble) if may_drill else None
         may_move = not self.all_projects and rights.may(self.request, "rebalance")
         context["rebalance_url"] = self._url("rebalance", ensemble) if may_move else None
-        for action in ("cancel", "release", "delete"):
+        for action in ("cancel", "repair", "release", "delete"):
             context[f"may_{action}"] = rights.may(self.request, action, ensemble.project_id)
         named = following.signed_name(ensemble.name)
         context["page_data"] = {

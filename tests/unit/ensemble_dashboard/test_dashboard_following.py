@@ -127,6 +127,26 @@ def test_an_ensemble_is_deleted_or_cancelled_by_the_script_alone(
     assert shop["status"] == "DELETING"
 
 
+def test_a_repair_is_previewed_and_begun_by_the_script_alone(
+    demo: Client, dashboard_cloud: DashboardCloud, shop: dict[str, Any]
+) -> None:
+    path = f"{API}/{shop['id']}/action"
+    preview = {"repair": {"message": "A repair places 1 member again.", "moves": []}}
+    dashboard_cloud.answers["POST", path] = 200, preview
+    assert demo.get(url(shop, "repair"), headers=SCRIPT).json() == preview
+    assert dashboard_cloud.bodies("POST", path) == [{"repair": {"dry_run": True}}]
+    demo.get(f"/project/ensembles/{shop['id']}/")
+    token = {"X-CSRFToken": demo.cookies["csrftoken"].value}
+    assert demo.post(url(shop, "repair"), headers=token).status_code == 400
+    nothing = {"conflictingRequest": {"code": 409, "message": "No member is lost."}}
+    dashboard_cloud.answers["POST", path] = 409, nothing
+    refused = demo.post(url(shop, "repair"), headers={**SCRIPT, **token})
+    assert (refused.status_code, refused.json()["error"]["message"]) == (409, "No member is lost.")
+    dashboard_cloud.answers["POST", path] = 202, {"ensemble": shop}
+    assert demo.post(url(shop, "repair"), headers={**SCRIPT, **token}).status_code == 200
+    assert dashboard_cloud.bodies("POST", path)[1:] == [{"repair": {}}] * 2
+
+
 def test_a_cancel_of_what_is_built_deletes_nothing_and_says_why(
     demo: Client, shop: dict[str, Any]
 ) -> None:

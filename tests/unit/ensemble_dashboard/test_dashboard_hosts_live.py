@@ -101,11 +101,13 @@ def test_a_host_that_goes_down_is_in_the_next_answer(admin: Client, filled: Dash
 
 def test_a_chosen_rack_tells_which_ensembles_share_it(admin: Client) -> None:
     said = words(main(page(admin, "/admin/ensembles/?rack=r1&zone=az1")))
-    assert "Ensembles that share rack r1 2 ensembles have members here." in said
+    assert "Ensembles that share r1 2 ensembles have members here." in said
     assert "shop demo 2: web-0, web-1" in said
     shown = page(admin, "/admin/ensembles/?rack=r1&zone=az1")
     assert f"/admin/ensembles/{SHOP}/drill/?level=rack" in shown
     assert "that share" not in words(main(page(admin, "/admin/ensembles/")))
+    empty = words(main(page(admin, "/admin/ensembles/?zone=az2")))
+    assert "Ensembles that share az2 No ensemble has members here." in empty
 
 
 def test_the_use_of_hosts_is_asked_of_nova_only_when_it_is_shown(

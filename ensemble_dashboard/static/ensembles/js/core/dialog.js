@@ -22,19 +22,20 @@
   }
 
   /**
-   * Ask before something is done. act(): a promise; while it runs the button waits, and what goes wrong
-   * is said in the dialog. whose: whose it is, if that is to be said; yes, no: the words on the buttons; closed(): the
-   * dialog has gone. Gives {tell(text, over)}, which says something else; over: there is nothing left to be asked.
+   * Ask before something is done. act(): a promise; while it runs the button waits, and what goes wrong is said in the
+   * dialog. whose: whose it is, if that is to be said; more: nodes below the text; yes, no: the words on the buttons;
+   * look: the class of the first; closed(): the dialog has gone. Gives {tell(text, over)}, which says something else;
+   * over: there is nothing left to be asked.
    */
-  function ask({ title, text, whose, yes, no, act, closed }) {
+  function ask({ title, text, whose, more, yes, no, look = 'btn-danger', act, closed }) {
     const said = el('p', { 'aria-live': 'polite' }, text);
     const trouble = el('p', { class: 'ens-bad', role: 'alert' });
-    const go = el('button', { type: 'button', class: 'btn btn-danger', on: { click: done } }, yes);
+    const go = el('button', { type: 'button', class: 'btn ' + look, on: { click: done } }, yes);
     const back = el('button', {
       type: 'button', class: 'btn btn-default', autofocus: true, on: { click: () => dialog.close() },
     }, no);
     const owned = whose ? el('p', { class: 'ens-wrap' }, whose) : null;
-    const dialog = open(title, [owned, said, trouble], [back, go], 'ens-dialog-ask');
+    const dialog = open(title, [owned, said, more, trouble], [back, go], 'ens-dialog-ask');
     dialog.addEventListener('close', closed);
 
     async function done() {

@@ -55,15 +55,6 @@
     }, tier.letter);
   }
 
-  /** A sentence with "%(name)s" in it as texts and nodes, numbers as the language writes them. */
-  function filled(sentence, values) {
-    return sentence.split(/(%\(\w+\)s)/).map((part) => {
-      const name = /^%\((\w+)\)s$/.exec(part)?.[1];
-      if (!name || !Object.hasOwn(values, name)) { return part; }
-      return typeof values[name] === 'number' ? ensembles.formats.number(values[name]) : values[name];
-    });
-  }
-
   /** A text that somebody typed, apart from what stands around it: the rest of the line keeps its own direction. */
   function typed(text) {
     return el('bdi', {}, String(text));
@@ -82,5 +73,5 @@
     return JSON.parse(document.getElementById('ens-data').textContent);
   }
 
-  ensembles.dom = { el, fillIn, arrange, icon: ensembles.icons.icon, badge, typed, filled, visible, pageData, errorLink };
+  ensembles.dom = { el, fillIn, arrange, icon: ensembles.icons.icon, badge, typed, visible, pageData, errorLink };
 }());

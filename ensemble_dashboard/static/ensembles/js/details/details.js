@@ -46,7 +46,8 @@
     put('survives', [ensemble.survives, state.placed, ensemble.status, current && current.levels], survives);
     const { current: now, picture } = state;
     put('failed', now && [now.failures, now.promises, picture.assignments], () => detailsFailures.told(state));
-    put('operation', [state.built, ensemble.operation, ensemble.progress], () => detailsFailures.underWay(state));
+    put('operation', [state.built, ensemble.operation, ensemble.progress, state.unseen],
+      () => detailsFailures.underWay(state));
     const over = detailsFailures.regained(ensemble, state.now);
     put('healed', over, () => detailsFailures.healed(over));
     put('fault', [ensemble.fault, ensemble.degraded, ensemble.status], () => detailsFault.box(ensemble));
@@ -98,7 +99,8 @@
 
   function showButtons() {
     for (const node of document.querySelectorAll('[data-while]')) {
-      const busy = node.hasAttribute('data-idle') && !state.ensemble.settled;
+      const busy = (node.hasAttribute('data-idle') && !state.ensemble.settled)
+        || (node.hasAttribute('data-lost') && !state.lost);
       const hidden = busy || !node.dataset.while.split(' ').includes(state.ensemble.status);
       if (hidden && node === document.activeElement) { part('sentence').focus(); }
       node.hidden = hidden;
@@ -127,6 +129,7 @@
     trouble.tell('');
     const changed = JSON.stringify(answer.ensemble) !== JSON.stringify(state.ensemble);
     const before = state.ensemble && { ...heard(), status: state.ensemble.status, built: state.built };
+    if (state.ensemble?.operation && !answer.ensemble.operation) { state.ended = Date.parse(answer.now); }
     state.ensemble = answer.ensemble;
     if (answer.now) { state.ahead = Date.parse(answer.now) - Date.now(); }
     if (!state.built) { state.current = null; }

@@ -16,7 +16,8 @@
    */
   function connect(page) {
     const acts = {
-      cancel: () => cancel(page), release: () => release(page), remove: () => remove(page), document: () => show(page),
+      cancel: () => cancel(page), repair: () => repair(page), release: () => release(page), remove: () => remove(page),
+      document: () => show(page),
     };
     for (const button of document.querySelectorAll('[data-act]')) {
       button.addEventListener('click', acts[button.dataset.act]);
@@ -82,6 +83,10 @@
       : [gettext('The change can be cancelled no more: it has ended, or it removes servers already.'), true];
   }
 
+  function repair(page) {
+    ensembles.detailsRepair.preview(page, ask, document.querySelector('[data-act=repair]'));
+  }
+
   function release(page) {
     ask(page, {
       title: gettext('Release the servers of “%(name)s”?'), words: ofRelease, url: page.data.releaseUrl,
@@ -127,10 +132,11 @@
     }
   }
 
-  /** begins(whether): it is asked for, or was refused; then(): it was not. */
-  function ask(page, { title, words, url, yes, no, begins = () => {}, then = page.follow }) {
+  /** begins(whether): it is asked for, or was refused; then(): it was not; more, look: of dialog.ask. */
+  function ask(page, { title, words, url, yes, no, begins = () => {}, then = page.follow, more, look }) {
     const asked = dialog.ask({
       title: fill(title, { name: page.now().name }), text: words(page.now())[0], yes, no, whose: whose(page.data.owner),
+      more, look,
       closed: () => { question = null; },
       act: async () => {
         begins(true);

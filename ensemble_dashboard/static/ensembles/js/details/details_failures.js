@@ -4,7 +4,8 @@
   'use strict';
   const { ensembles } = globalThis;
   const { gettext, ngettext, fill } = ensembles.words;
-  const { el, icon, filled } = ensembles.dom;
+  const { el, icon } = ensembles.dom;
+  const { filled } = ensembles.sentence;
   const { losses, whatIf, formats } = ensembles;
   const { since, lasted } = ensembles.time;
 
@@ -49,8 +50,11 @@
   }
 
   /** The operation under way on an ensemble that runs, with how far it is; nothing where none is. */
-  function underWay({ ensemble, built }) {
+  function underWay({ ensemble, built, unseen }) {
     const { operation, progress } = ensemble;
+    if (built && !operation && unseen) {
+      return [icon('wait'), ' ', gettext('That has ended; Nova is about to be looked at again.')];
+    }
     if (!built || !operation) { return []; }
     const bar = el('span', { class: 'ens-bar-filled' });
     bar.style.width = (progress.total ? Math.round(100 * progress.done / progress.total) : 0) + '%';

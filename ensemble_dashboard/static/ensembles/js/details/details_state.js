@@ -16,6 +16,13 @@
       failures: 1, // at once, as the slider says
       order: { key: 'member', down: false }, // of the members' table
       allEvents: false, // whether the older ones are shown too
+      ended: 0, // when an operation has ended that was under way on this page; ms of the API's clock
+      /** Whether a member is known to be lost. What was seen before the end of an operation says nothing of it. */
+      get lost() {
+        return !this.unseen && Boolean(this.current?.members.some((each) => !each.running));
+      },
+      /** Whether an operation has ended, and nobody has looked at Nova since. */
+      get unseen() { return Boolean(this.current) && Date.parse(this.current.as_of) <= this.ended; },
       get now() { return Date.now() + this.ahead; },
       get leaving() { return ['ROLLING_BACK', 'DELETING'].includes(this.ensemble.status); },
       /** Whether its build has ended well, so that Nova has its servers. */
