@@ -123,6 +123,13 @@ def summary(request: HttpRequest) -> Mapping[str, Any]:
 
 
 @profiler.trace
+def headroom(request: HttpRequest, level: str, marker: str | None = None) -> dict[str, Any]:
+    """Give a page of the domains of a level, and what their failure leaves without a place."""
+    limit = dashboard_settings.get_page_size(request)
+    return dict(ensemble.manager(request).headroom(level, limit=limit, marker=marker))
+
+
+@profiler.trace
 def ensemble_drain(request: HttpRequest, host: str, check: bool = False) -> dict[str, Any]:
     """Give one host as in the host impact; with `check`, also whether its members fit elsewhere."""
     manager = ensemble.manager(request)
