@@ -150,7 +150,7 @@ def test_one_that_finds_no_place_waits_longer_each_time(cloud: SmallCloud) -> No
         for each in cloud.nova.hosts
         if each.name != failed and cloud.placement.used(each.provider).get("VCPU", 0) < 4
     ]
-    moments = [rows.now()]
+    moments = [rows.now() + timedelta(seconds=60)]
     auto = cloud.service().auto_repair
     auto._now = lambda: moments[-1]
     looks: list[int] = []

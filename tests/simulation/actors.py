@@ -212,12 +212,14 @@ class Actors:
 
     def _body(self) -> dict[str, Any]:
         tiers = [self._tier(name) for name in ("web", "db")[: self.random.randint(1, 2)]]
-        return {
+        body = {
             "name": self.random.choice(("shop", "blog")),
             "description": "",
             "tiers": tiers,
             "policies": self.policies([str(each["name"]) for each in tiers]),
         }
+        heals = self._once(0.5) or "heals" in self._provoked
+        return {**body, "recovery": {"mode": "auto"}} if heals else body
 
     def _tier(self, name: str) -> dict[str, Any]:
         count = self.random.randint(1, 4)
@@ -348,7 +350,9 @@ class Actors:
             alive = [each for each in self.nova.hosts if each.alive]
             if len(alive) < 3:
                 continue
-            host = self.random.choice(alive)
+            used = {each.at for each in self._ours() if each.status == "ACTIVE"}
+            ours = [each for each in alive if each.name in used]
+            host = self.random.choice(ours if ours and self._once(0.7) else alive)
             self.nova.fail(host, forced=self._once(0.5))
             self.pause(90.0)
             if host.state == "down" and self._once(0.5):
@@ -358,7 +362,7 @@ class Actors:
                         lambda server=server: self._moves.move(server, "evacuate"),
                     )
                 self.pause(20.0)
-            if self._once(0.7):
+            if self._once(0.3 if "heals" in self._provoked else 0.7):
                 self.nova.restart(host)
 
     def _cell(self) -> None:

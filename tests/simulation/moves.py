@@ -27,13 +27,22 @@ class Moves:
         self._nova = nova
         self._tasks = nova.tasks
         self._resizes: dict[str, Resize] = {}
-        nova.migrate = self.migrate
+        nova.migrate, nova.evacuate = self.migrate, self.evacuate
 
     def migrate(self, server: Server, host: str) -> None:
         """Migrate a server to a host, as somebody has asked the API for."""
         source = self._nova.host(server.at or "")
         self._tasks.start(
             f"nova {server.name} moves", lambda: self._live(server, source, host), self._tasks.world
+        )
+
+    def evacuate(self, server: Server, host: str) -> None:
+        """Bring a server back on a host, as somebody has asked the API for."""
+        source = self._nova.host(server.at or "")
+        self._tasks.start(
+            f"nova {server.name} comes back",
+            lambda: self._rebuild(server, source, host),
+            self._tasks.world,
         )
 
     def move(self, server: Server, kind: str) -> None:
@@ -148,20 +157,43 @@ class Moves:
             self._nova.touch(server, "ACTIVE")
 
     def _evacuate(self, server: Server, source: Host) -> None:
+        """Have a server brought back on any host, as an operator does."""
+        self._nova.touch(server, STATUSES["evacuate"], "rebuilding")
+        self._rebuild(server, source)
+
+    def _rebuild(self, server: Server, source: Host, wanted: str | None = None) -> None:
         """Build a server anew elsewhere; what it has of its host goes when that is back."""
-        self._nova.touch(server, STATUSES["evacuate"], "moving")
-        target = self._place(server, [source.name])
+        target = self._place(server, [source.name], wanted)
+        if target is None:
+            self._nova.touch(server, "ERROR")  # an evacuation that finds no host leaves it so
+            return
+        server.comes_to = target.name
+        deaths = target.deaths
         self._wait(0.5, 6.0)
         if self._is_over(server):
             return
-        if target is None or not target.alive or self._nova.faults.hits("move fails"):
-            if target is not None:
-                self._nova.placement.release(server.id, target.provider)
-            self._nova.touch(server, "ERROR")  # an evacuation that fails leaves it so
+        if not target.alive or target.deaths != deaths:
+            # It died with its host: nobody ends the task, and nobody lets go what it claimed there.
+            target.evacuated.append(server.id)
+            server.comes_to = ""
+            return
+        if self._nova.faults.hits("move fails"):
+            self._nova.placement.release(server.id, target.provider)
+            server.comes_to = ""
+            self._nova.touch(server, "ERROR")
+            return
+        # Nova says last of all where it is.
+        self._nova.touch(server, "ACTIVE")
+        self._wait(0.0, 1.0)
+        if self._is_over(server):
             return
         self._land(server, target)
-        source.evacuated.append(server.id)
-        self._nova.touch(server, "ACTIVE")
+        server.comes_to = ""
+        if source.alive:
+            self._nova.placement.release(server.id, source.provider)
+        else:
+            source.evacuated.append(server.id)
+        self._nova.touch(server)
 
     def _place(
         self, server: Server, ignored: list[str] | None = None, wanted: str | None = None

@@ -41,6 +41,7 @@ class Server(FakeServer):
     kept: bool = False  # once its ensemble, or its member, was released
     unfiltered: bool = False  # placed while the filter could not ask its database
     migration: str = ""  # the consumer that has what a move left behind
+    comes_to: str = ""  # the host on which it is just being built again
     flavor: str = ""  # once it was resized
 
 
@@ -58,6 +59,8 @@ class SimulatedNova(FakeNova):
     landing: Callable[[Server, str], None] = field(kw_only=True, default=lambda server, host: None)
     created_by_us: Callable[[Server], None] = field(kw_only=True, default=lambda server: None)
     migrate: Callable[[Server, str], None] = field(kw_only=True, default=lambda server, host: None)
+    evacuate: Callable[[Server, str], None] = field(kw_only=True, default=lambda server, host: None)
+    begun_to_evacuate: Callable[[Server], None] = field(kw_only=True, default=lambda server: None)
     refused: set[str] = field(kw_only=True, default_factory=set)  # members, for want of their parts
 
     def server(self, server_id: str) -> Server | None:
@@ -186,18 +189,31 @@ class SimulatedNova(FakeNova):
         return 204, None
 
     def act(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
-        """Live migration to a host, which takes its time."""
-        server = self._server(server_id)
-        assert isinstance(server, Server)
-        if self.is_silent(server):
+        if self.is_silent(self._server(server_id)):
             raise Refused(503, "The cell does not answer.")
+        return super().act(request, context, server_id)
+
+    def _live_migrate(self, server: FakeServer, host: str, context: Any) -> None:
+        """Live migration to a host, which takes its time."""
+        assert isinstance(server, Server)
         if server.locked and not context.is_admin:
-            raise Refused(409, f"Instance {server_id} is locked")
+            raise Refused(409, f"Instance {server.id} is locked")
         if server.task is not None or server.status != "ACTIVE":
             raise Refused(409, "Cannot 'os-migrateLive': it is not in the state for that")
         self.touch(server, "MIGRATING", "migrating")
-        self.migrate(server, request.json["os-migrateLive"]["host"])
-        return 202, None
+        self.migrate(server, host)
+
+    def _evacuate(self, server: FakeServer, host: str) -> None:
+        """Evacuation to a host, which Nova begins also beside one that is under way."""
+        assert isinstance(server, Server)
+        if server.at is None or self.host(server.at).state == "up":
+            raise Refused(400, f"Compute service of {server.at} is still in use.")
+        if server.status not in ("ACTIVE", "SHUTOFF", "ERROR", "REBUILD"):
+            raise Refused(409, f"Cannot 'evacuate' instance {server.id} in {server.status}")
+        self.begun_to_evacuate(server)
+        self.evacuated.append(server.id)
+        self.touch(server, "REBUILD", "rebuilding")
+        self.evacuate(server, host)
 
     # What happens behind it.
 

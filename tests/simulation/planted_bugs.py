@@ -13,21 +13,29 @@ import sqlalchemy as sa
 
 from ensemble_api.cloud import tags
 from ensemble_api.cloud.reservation import Reservation
-from ensemble_api.execution import build, decide, observer, removal, server_requests
+from ensemble_api.execution import (
+    build,
+    decide,
+    evacuation,
+    observer,
+    removal,
+    server_requests,
+)
 from ensemble_api.execution.actions import Advance
 from ensemble_api.execution.engine import Engine
 from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.late_servers import LateServers
 from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.execution.server_requests import ServerRequests
-from ensemble_api.operations import OperationStatus
+from ensemble_api.operations import Operation, OperationStatus
 from ensemble_api.planning import planner
 from ensemble_api.records import MemberStatus
 from ensemble_api.scheduler.admission import Admission
 from ensemble_api.solver.process import solve
 from ensemble_api.store import changes, locations, models, observations, progress
 from ensemble_api.store.api import Store
-from ensemble_api.usecases import replacement
+from ensemble_api.usecases import repair_plans, replacement
+from ensemble_api.usecases.auto_repair import AutoRepair
 from ensemble_api.usecases.holds import Holds
 from ensemble_api.usecases.idempotency import CreateRequest
 from ensemble_api.usecases.plan import DryRuns
@@ -151,6 +159,11 @@ def _at_once(remove: Any, ensemble: Any, servers: Any) -> Any:
     return remove(ensemble, ())
 
 
+def _without_policies(recover: Any, hits: Any, **how: Any) -> Any:
+    free = [replace(each, ensemble=replace(each.ensemble, policies=())) for each in hits]
+    return recover(free, **how)
+
+
 def _unseen(session: Any, row: Any, seen: Any) -> bool:
     return False
 
@@ -181,6 +194,11 @@ PROVOKED: dict[str, tuple[str, ...]] = {
     "a late server stays": ("late in a lease",),
     "a change removes before it has added": ("changes",),
     "a change that fails is described as if it had not": ("changes", "build fails"),
+    "an evacuation is asked for beside the one under way": ("heals", "power"),
+    "a repair is planned without the policies": ("heals", "power", "policies", "apart"),
+    "nothing is repaired by itself": ("heals", "power"),
+    "a server that is back is not recorded": ("heals", "power"),
+    "nobody looks whether a host is down": ("heals", "power"),
 }
 
 BUGS: dict[str, list[Patch]] = {
@@ -218,6 +236,16 @@ BUGS: dict[str, list[Patch]] = {
     "room is not seen": [_around(planner, "plan", _a_host_less)],
     "a change removes before it has added": [_around(decide, "_change", _removed_at_once)],
     "a change that fails is described as if it had not": [(changes, "_restore", _nothing)],
+    "an evacuation is asked for beside the one under way": [
+        (evacuation, "may_land", _never),
+        (evacuation, "is_rebuilding", _never),
+    ],
+    "a repair is planned without the policies": [
+        _around(repair_plans, "recover", _without_policies)
+    ],
+    "nothing is repaired by itself": [(AutoRepair, "look", _nothing)],
+    "a server that is back is not recorded": [(evacuation, "_arrived", _nothing)],
+    "nobody looks whether a host is down": [(Operation, "evacuates", False)],
 }
 
 

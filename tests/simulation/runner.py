@@ -16,6 +16,7 @@ from ensemble_api import advice, exception
 from ensemble_api.planning import completion, scaling
 from ensemble_api.planning.result import Infeasible
 from ensemble_api.records import EnsembleRecord
+from ensemble_api.recovery import Mode, Recovery
 from ensemble_api.store.operations import Operations
 from ensemble_api.usecases import replacement
 from ensemble_api.usecases.capacity import FreeCapacity
@@ -37,6 +38,7 @@ NETWORK = "22222222-2222-4222-8222-222222222222"  # of every server that is made
 REST = 1200.0  # seconds in which all must come to rest after that
 GARBAGE = 50_000  # new objects before Python looks for cycles: few die so, and a look takes long
 UNDER_WAY = ("moving", "shelving", "unshelving")  # what Nova has not ended yet of its own
+HEALING = 180.0  # seconds, in which what could not be repaired is tried again
 LOOKS = 3  # at all that Nova has, in the end
 LOOK = 5.0  # seconds between two looks at whether it has
 EXPECTED = (
@@ -97,6 +99,7 @@ class _Schedule:
         adoptions = Adoptions(self.actors)
         self.actors.release, self.actors.adopt = adoptions.release, adoptions.adopt
         self.seen: dict[str, int] = {}
+        self._busy_at = 0.0
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
@@ -174,6 +177,7 @@ class _Schedule:
         for step in (
             self.observe,
             self.invariants.at_rest,
+            self._healed,
             self._requests,
             self._changed,
             self._delete_all,
@@ -213,6 +217,13 @@ class _Schedule:
             host.silent = False
             if not host.alive and self.tasks.random.random() < 0.5:
                 self.world.nova.restart(host)
+        alive = [each for each in self.world.nova.hosts if each.alive]
+        if len(alive) > 3 and self.tasks.random.random() < 0.5:
+            # One failure more, after which nothing is in the way of whoever heals by itself.
+            used = {each.at for each in self.world.nova.running() if each.ours}
+            ours = [each for each in alive if each.name in used] or alive
+            host = self.tasks.random.choice(ours)
+            self.world.nova.fail(host, forced=self.tasks.random.random() < 0.5)
 
     def _rests(self) -> bool:
         moving = any(
@@ -223,8 +234,31 @@ class _Schedule:
         stood = [each.process.paused_until for each in self.actors.processes]
         died = self.tasks.died_at
         found = died + 2 * LEASE + OBSERVED if died else 0.0
-        due = self.tasks.now > max(found, *stood)
+        due = self.tasks.now > max(found, self._healed_at(), *stood)
         return due and self.invariants.recorded.all_settled and not moving and not self.actors.busy
+
+    def _healed_at(self) -> float:
+        """When lost members have had the time to come back that want it by themselves."""
+        down = any(not each.alive for each in self.world.nova.hosts)
+        if not down or not self.invariants.recorded.all_settled:
+            self._busy_at = self.tasks.now
+        return self._busy_at + NOTICED + HEALING if down else 0.0
+
+    def _healed(self) -> None:
+        """No member is lost any more for which there is a place, of those that heal."""
+        for record in self.invariants.recorded.all():
+            if record.status.built and Recovery.of(record.body).mode is Mode.AUTO:
+                self._in_a_task(lambda record=record: self._is_healed(record))
+
+    def _is_healed(self, record: EnsembleRecord) -> None:
+        found = self.actors.request(
+            "preview a repair",
+            lambda it: it.service.preview_repair(
+                context(record.project_id), it.service.get(record.id), whole=False
+            ),
+        )
+        places = getattr(getattr(found, "repair", None), "moves", {})
+        self.invariants.holds(not places, f"{record.id[:8]} has lost members, with places {places}")
 
     def observe(self) -> None:
         """Have everything compared with what Nova has now, by the process whose turn it is."""
@@ -267,6 +301,7 @@ class _Schedule:
                 for wrong in wrong_ends(self.changes.asked, record, told):
                     self.invariants.holds(False, f"{record.id[:8]}: {wrong}")
         self.seen |= self.actors.done
+        self.seen["evacuated by us"] = len(self.world.nova.evacuated)
         for asked in self.changes.asked:
             error = asked.answer
             if isinstance(error, Exception):

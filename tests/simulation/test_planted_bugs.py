@@ -16,6 +16,11 @@ FIRST = {  # of the seeds, where that is not 0
     "a tag is trusted": 4,
     "servers go although one is locked": 3,
     "a new plan forgets what stands": 2,
+    "an evacuation is asked for beside the one under way": 3,
+    "nothing is repaired by itself": 3,
+    "a repair is planned without the policies": 3,
+    "a server that is back is not recorded": 3,
+    "nobody looks whether a host is down": 3,
 }
 
 

@@ -88,8 +88,8 @@ class Filtered:
     def landing(self, server: Server, host: str) -> None:
         """A move that the filter let pass makes no hard policy worse, wherever others ended."""
         record = self._recorded.record_of(server)
-        if record is None or server.status == "REBUILD":
-            return
+        if record is None or server.status == "REBUILD" or server.comes_to:
+            return  # what its host's failure has broken keeps nobody down
         places = self._policies.places(record)
         mine = next(each for each in record.members if each.server_id == server.id)
         ours = [self._world.nova.servers.get(each.server_id or "") for each in record.members]
