@@ -19,6 +19,7 @@ from ensemble_api.usecases.repair_plans import RepairPlans
 LOG = logging.getLogger(__name__)
 
 PERIOD = timedelta(seconds=30)  # between two looks at all ensembles
+MOST = 3  # ensembles that are planned in one look, which holds up who observes the cloud
 AGAIN = timedelta(minutes=10)  # until one is planned again of which nothing has changed
 SHORTEST_PAUSE = 60.0  # seconds after moves that failed, or were cancelled
 LONGEST_PAUSE = 3600.0
@@ -28,7 +29,8 @@ class AutoRebalance:
     """Begins to move members of one ensemble after the other to where failures take the least.
 
     ``context`` makes one with an operator's eyes. An ensemble is planned again when its members or
-    the hosts that are up have changed since it was planned last, or after a while.
+    the hosts that are up have changed since it was planned last, or after a while. What is more than
+    one look may plan is left to the next.
     """
 
     def __init__(
@@ -58,11 +60,15 @@ class AutoRebalance:
         self._planned = {key: each for key, each in self._planned.items() if key in ids}
         if not found:
             return None
-        hosts = self._plans.hosts()
+        hosts, left = self._plans.hosts(), MOST
         for each in found:
             record, state = each.record, _state(each.record, hosts)
             if self._waits(each, state, now) or losses(record, hosts):
                 continue
+            if not left:
+                self._next = now
+                return None
+            left -= 1
             self._planned[record.id] = state, now
             try:
                 self._rebalances.rebalance(self._context(), record, asking=each.requester)

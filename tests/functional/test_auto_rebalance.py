@@ -4,10 +4,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from repairs import act, failed, hosts_of, last_operation, repair
 from small_cloud import SmallCloud, body, caller
 
 from ensemble_api.store import rows
+from ensemble_api.usecases import auto_rebalance
 from ensemble_api.usecases.auto_rebalance import AGAIN, PERIOD, AutoRebalance
 
 LONELY = "secrethost4"  # the only host of its zone
@@ -71,6 +73,19 @@ def test_an_ensemble_that_does_not_want_it_is_left(cloud: SmallCloud) -> None:
     cloud.observe()
     assert looking(cloud)[0].look() is None
     assert act(cloud, ensemble_id, {"rebalance": {}}).status_code == 202
+
+
+def test_more_than_one_look_may_plan_is_left_to_the_next(
+    cloud: SmallCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auto_rebalance, "MOST", 1)
+    wish = {**body(("web", 1), policies=()), "recovery": {"rebalance": "auto"}}
+    for name in ("a", "b", "c"):
+        cloud.run(cloud.service().create(caller(), {**wish, "name": name}).id)
+    cloud.observe()
+    auto, _ = looking(cloud)
+    planned = [(auto.look(), len(auto._planned)) for _ in range(4)]
+    assert planned == [(None, 1), (None, 2), (None, 3), (None, 3)]
 
 
 def test_nobody_moves_while_a_member_is_lost(cloud: SmallCloud) -> None:
