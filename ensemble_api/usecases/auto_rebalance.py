@@ -29,8 +29,8 @@ class AutoRebalance:
     """Begins to move members of one ensemble after the other to where failures take the least.
 
     ``context`` makes one with an operator's eyes. An ensemble is planned again when its members or
-    the hosts that are up have changed since it was planned last, or after a while. What is more than
-    one look may plan is left to the next.
+    the hosts that are up have changed since it was planned last, or after a while. What is more
+    than one look may plan is left to the next.
     """
 
     def __init__(
