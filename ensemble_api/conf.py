@@ -116,6 +116,13 @@ OPTIONS: list[cfg.Opt] = [
         max=64,
         help="How many servers of one ensemble are asked of Nova at the same time.",
     ),
+    cfg.BoolOpt(
+        "automatic_recovery",
+        default=True,
+        help="Whether ensembles that wish it are repaired and rebalanced by themselves. A server "
+        "is evacuated from a host whose compute service Nova takes for down, forced or not: where "
+        "nothing sees to it that such a host is really off, this is for people to decide.",
+    ),
     cfg.IntOpt(
         "handover_width",
         min=0,

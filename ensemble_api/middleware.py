@@ -20,9 +20,8 @@ from oslo_config import cfg
 from oslo_middleware import sizelimit
 
 from ensemble_api import advice, conf, exception, policies, routes, views
-from ensemble_api.cloud import forgotten
+from ensemble_api.cloud import cells, forgotten
 from ensemble_api.cloud.aggregates import AggregateRules
-from ensemble_api.cloud.cells import Cells
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory, parse_levels, parse_selectors
 from ensemble_api.cloud.networks import Networks
@@ -130,7 +129,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         AggregateRules.configured(config).closed,
         Packing(ours.packing),
         selectors,
-        Cells().of,
+        cells.Cells(cells.by_host).of,
     )
     volumes = Volumes()
     service = Service(
@@ -150,6 +149,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         current_rights=session.current_rights,
         operating=session.operating,
         acting_for=session.acting_for,
+        acts_by_itself=ours.automatic_recovery,
         plan_lifetime=ours.plan_lifetime,
         shown_hosts=ours.shown_hosts,
         scheduler_hints=scheduler_hints,
@@ -192,8 +192,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
             hints=Notifications(config) if ours.notifications else None,
             late_servers=LateServers(store, session, compute),
             tell=DomainTeller(ToldDomains(store, tree), compute, session).tell,
-            repair=service.auto_repair.look,
-            rebalance=service.auto_rebalance.look,
+            **_by_itself(service) if ours.automatic_recovery else {},
         ),
     )
     return service, worker
@@ -214,3 +213,8 @@ def filter_factory(
         return EnsemblesFilter(application, cfg.CONF, _shared[0])
 
     return build
+
+
+def _by_itself(service: Service) -> dict[str, Any]:
+    """What an observer begins after it has looked."""
+    return {"repair": service.auto_repair.look, "rebalance": service.auto_rebalance.look}

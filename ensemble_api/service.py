@@ -109,6 +109,7 @@ class Service:
         shown_hosts: int = 1000,
         scheduler_hints: Collection[str] = (),
         max_body: int = limits.BODY,
+        acts_by_itself: bool = True,
     ) -> None:
         self._store = store
         self._inventory = inventory
@@ -117,6 +118,7 @@ class Service:
         self._scheduler_hints = tuple(scheduler_hints)
         self._check_rights = check_rights
         self.max_body = min(max_body, limits.BODY)
+        self.acts_by_itself = acts_by_itself
         exclusivity = Exclusivity(compute, store)
         resolver = Resolver(
             compute,

@@ -26,7 +26,7 @@ class Cells:
     ``read`` is ``by_host``.
     """
 
-    def __init__(self, read: Callable[[], Mapping[str, str]] = by_host) -> None:
+    def __init__(self, read: Callable[[], Mapping[str, str]]) -> None:
         self._read = read
         self._known = _NOTHING
 

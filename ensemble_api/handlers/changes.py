@@ -5,6 +5,7 @@ from ensemble_api import policies, schemas, views
 from ensemble_api.handlers.call import Answer, Call
 from ensemble_api.handlers.ensembles import authorized, shown
 from ensemble_api.handlers.parameters import FLAG, Parameters
+from ensemble_api.handlers.recovery import check_wishes
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.service import ChangeRequest
 
@@ -19,6 +20,7 @@ def change(call: Call, ensemble_id: str) -> Answer:
     record = authorized(call, ensemble_id, "change")
     call.only(*CHANGE)
     asked = ChangeRequest(**schemas.check_change(call.json, record.body))
+    check_wishes(call, asked.body, record.body, record.project_id)
     if call.flag("dry_run"):
         return _preview(call, record, asked)
     changed = call.service.change(call.context, record, asked)

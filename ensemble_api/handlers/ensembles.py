@@ -9,6 +9,7 @@ from ensemble_api import exception, limits, policies, schemas, views
 from ensemble_api.handlers import parameters, plans
 from ensemble_api.handlers.call import Answer, Call
 from ensemble_api.handlers.parameters import Parameters
+from ensemble_api.handlers.recovery import check_wishes
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.service import CreateRequest, DrillRequest, Page
@@ -39,6 +40,7 @@ def create(call: Call) -> Answer:
     """POST /os-ensembles: plan, reserve, and start to build; the same key, the same answer."""
     policies.authorize(call.context, "create")
     body, plan_id = schemas.check_create(call.json)
+    check_wishes(call, body)
     key = call.idempotency_key
     request = CreateRequest.of(call.context, body, plan_id, key)
     stored_answer = call.service.stored_answer(request)

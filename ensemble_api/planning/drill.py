@@ -25,6 +25,7 @@ _LOST = Sentence(
     "%(count)s member is lost; %(left)s are left.",
     "%(count)s members are lost; %(left)s are left.",
 )
+_NOWHERE: Assignment = {}
 _SEVERITY = {state: number for number, state in enumerate(State)}  # the worst first
 
 
@@ -69,14 +70,15 @@ def drill(
     effort: Effort | None = None,
     search: bool = True,
     stopped: Collection[Member] = (),
+    homes: Assignment = _NOWHERE,
 ) -> Drill:
     """Tell what comes of the failure of some domains at once.
 
-    The members `running` are on `snapshot` already; those of the ensemble that are not are lost
-    before, and have their part in the repair. Those that are `stopped` have a place and are not
-    left. The repair is what `recover` finds for the ensemble alone; `solve`, `effort` and `search`
-    are its. Raises KeyError for a domain or a host that the cloud does not have, ModelError as
-    `recover`.
+    The members `running` are on `snapshot` already; those of the ensemble that are not were lost
+    before, on the hosts of `homes`, and have their part in the repair. Those that are `stopped`
+    have a place and are not left. The repair is what `recover` finds for the ensemble alone;
+    `solve`, `effort` and `search` are its. Raises KeyError for a domain or a host that the cloud
+    does not have, ModelError as `recover`.
     """
     failed = tuple(dict.fromkeys(domains))
     topology, less = snapshot.topology, snapshot
@@ -89,7 +91,7 @@ def drill(
     }
     counts = Counter(member.tier for member in staying if member not in stopped)
     remaining = {tier.name: counts[tier.name] for tier in ensemble.tiers}
-    hit = Hit("", ensemble, staying, less, homes=running)
+    hit = Hit("", ensemble, staying, less, homes={**homes, **running})
     return Drill(
         failed,
         tuple(sorted(running.keys() - staying.keys())),
@@ -108,6 +110,7 @@ def drills(
     *,
     solve: Solve | None,
     stopped: Collection[Member] = (),
+    homes: Assignment = _NOWHERE,
 ) -> tuple[Drill, ...]:
     """Fail each domain of a level that members run in, one at a time; the most harm comes first.
 
@@ -118,7 +121,16 @@ def drills(
     snapshot.topology.require(level)
     used = sorted({snapshot.topology.domain_of(host, level) for host in running.values()})
     found = [
-        drill(ensemble, running, snapshot, (domain,), solve=None, search=False, stopped=stopped)
+        drill(
+            ensemble,
+            running,
+            snapshot,
+            (domain,),
+            solve=None,
+            search=False,
+            stopped=stopped,
+            homes=homes,
+        )
         for domain in used
     ]
     found.sort(key=lambda each: each.damage)
@@ -133,6 +145,7 @@ def drills(
             solve=solve,
             effort=effort,
             stopped=stopped,
+            homes=homes,
         )
     return ranked(found)
 

@@ -70,7 +70,7 @@ def recover(
     """
     if len({hit.key for hit in hits}) < len(hits):
         raise ValueError("two hits have the same key")
-    hits = [within_cells(hit) for hit in hits]
+    every, hits = hits, [within_cells(hit) for hit in hits]
     work = _Work(effort or Effort(EFFORT, solve), search=search)
     lost = sum(len(hit.lost) for hit in hits)
     if len(hits) > 1 and (len(hits) > MOST_HITS or lost > MOST_LOST):
@@ -79,6 +79,10 @@ def recover(
         found = dict(zip((hit.key for hit in hits), _as_one(hits, work), strict=True))
     if explained and search:
         found = _explained(hits, found, solve)
+    for whole, hit in zip(every, hits, strict=True):
+        # Those in other cells are left to the next repair, which is not planned here.
+        if hit.waiting != whole.waiting and found[hit.key].fits:
+            found[hit.key] = replace(found[hit.key], fits=None)
     return MappingProxyType(found)
 
 

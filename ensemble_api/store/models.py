@@ -98,6 +98,8 @@ class Ensemble(Base):
     body: orm.Mapped[Any] = orm.mapped_column(JsonText)
     plan: orm.Mapped[Any] = orm.mapped_column(JsonText)
     exclusive: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
+    auto_repair: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
+    auto_rebalance: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
     fault: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     blocked: orm.Mapped[Message | None] = orm.mapped_column(MessageText)
     unjudged: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.true())

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is stored of ensembles that may be repaired, or spread anew, by themselves."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from ensemble_api.operations import OperationStatus, OperationType, Requester
 from ensemble_api.records import EnsembleRecord, Status
@@ -41,51 +42,70 @@ class RepairableEnsembles:
         self._database = database
 
     def degraded(self) -> list[Repairable]:
-        """Those that are DEGRADED, with their members, the oldest first.
+        """Those that are DEGRADED and want to be repaired by themselves, the oldest first.
 
         A member that is lost makes its ensemble so, as soon as that was observed.
         """
-        return self._find([Status.DEGRADED], OperationType.REPAIR)
+        wants = models.Ensemble.auto_repair.is_(True)
+        return self._find(wants, [Status.DEGRADED], OperationType.REPAIR)
 
     def built(self) -> list[Repairable]:
-        """All that are built, with their members, the oldest first; ``failures`` are of moves."""
-        return self._find([each for each in Status if each.built], OperationType.MOVE)
+        """Those that are built and want to be rebalanced by themselves, the oldest first.
 
-    def _find(self, statuses: Iterable[Status], counted: OperationType) -> list[Repairable]:
+        ``failures`` are of moves.
+        """
+        wants = models.Ensemble.auto_rebalance.is_(True)
+        return self._find(wants, [each for each in Status if each.built], OperationType.MOVE)
+
+    def _find(
+        self, wants: sa.ColumnElement[bool], statuses: Iterable[Status], counted: OperationType
+    ) -> list[Repairable]:
         model = models.Ensemble
-        wanted = [each.value for each in statuses]
+        among = model.status.in_([each.value for each in statuses])
         query = (
             sa.select(model)
-            .where(model.status.in_(wanted), ~UNSETTLED, model.unjudged.is_(False))
+            .where(wants, among, ~UNSETTLED, model.unjudged.is_(False))
             .order_by(model.created_at, model.id)
             .limit(MOST)
         )
-        found = []
         with self._database.reading() as session:
-            for record in rows.with_members(session, session.scalars(query).all()):
-                asked = operations.last_requester(session, record.id)
-                ended = session.execute(_ended(record.id)).all()
-                failures = 0
-                for kind, status, _ in ended:
-                    if kind != counted or status not in _IN_VAIN:
-                        break
-                    failures += 1
-                found.append(
-                    Repairable(
-                        record,
-                        operations.to_requester(asked) if asked else Requester(record.user_id),
-                        failures,
-                        ended[0].ended_at if failures else None,
-                    )
-                )
-        return found
+            records = rows.with_members(session, session.scalars(query).all())
+            latest = _latest(session, [each.id for each in records])
+        return [_repairable(each, latest.get(each.id, ()), counted) for each in records]
 
 
-def _ended(ensemble_id: str) -> Any:
-    model = models.Operation
-    return (
-        sa.select(model.type, model.status, model.ended_at)
-        .where(model.ensemble_id == ensemble_id)
-        .order_by(model.started_at.desc(), model.id.desc())
-        .limit(MOST_FAILURES)
+def _repairable(
+    record: EnsembleRecord, latest: Sequence[Any], counted: OperationType
+) -> Repairable:
+    """An ensemble, by its latest operations, the newest first."""
+    asked = latest[0].requester if latest else None
+    failures = 0
+    for each in latest:
+        if each.type != counted or each.status not in _IN_VAIN:
+            break
+        failures += 1
+    return Repairable(
+        record,
+        operations.to_requester(asked) if asked else Requester(record.user_id),
+        failures,
+        latest[0].ended_at if failures else None,
     )
+
+
+def _latest(session: orm.Session, ids: Sequence[str]) -> dict[str, list[Any]]:
+    """The latest operations of these ensembles, the newest first."""
+    model = models.Operation
+    newest = sa.func.row_number().over(
+        partition_by=model.ensemble_id, order_by=(model.started_at.desc(), model.id.desc())
+    )
+    among = sa.select(model.id, newest.label("place")).where(model.ensemble_id.in_(ids)).subquery()
+    query = (
+        sa.select(model.ensemble_id, model.requester, model.type, model.status, model.ended_at)
+        .join(among, among.c.id == model.id)
+        .where(among.c.place <= MOST_FAILURES)
+        .order_by(among.c.place)
+    )
+    found: dict[str, list[Any]] = {}
+    for row in session.execute(query) if ids else ():
+        found.setdefault(row.ensemble_id, []).append(row)
+    return found

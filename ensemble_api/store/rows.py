@@ -21,6 +21,7 @@ from ensemble_api.records import (
     ObservedHost,
     Status,
 )
+from ensemble_api.recovery import Mode, Recovery
 from ensemble_api.store import models
 from ensemble_api.store.folding import folded
 
@@ -91,6 +92,7 @@ def add_ensemble(session: orm.Session, record: EnsembleRecord, **more: Any) -> N
             body=record.body,
             plan=record.plan,
             exclusive=record.exclusive,
+            **by_itself(record.body),
             created_at=moment,
             updated_at=moment,
             **more,
@@ -98,6 +100,15 @@ def add_ensemble(session: orm.Session, record: EnsembleRecord, **more: Any) -> N
     )
     session.flush()
     add_members(session, record)
+
+
+def by_itself(body: Mapping[str, Any]) -> dict[str, bool]:
+    """The columns that say what an ensemble of this description wants to be done by itself."""
+    wish = Recovery.of(body)
+    return {
+        "auto_repair": wish.mode is Mode.AUTO,
+        "auto_rebalance": wish.rebalance is Mode.AUTO,
+    }
 
 
 def add_members(session: orm.Session, record: EnsembleRecord, start: int = 0) -> None:

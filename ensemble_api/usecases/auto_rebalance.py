@@ -9,7 +9,6 @@ from ensemble_api import exception
 from ensemble_api.context import Context
 from ensemble_api.losses import losses
 from ensemble_api.records import EnsembleRecord
-from ensemble_api.recovery import Mode, Recovery
 from ensemble_api.standing import CloudHosts
 from ensemble_api.store import rows
 from ensemble_api.store.repairs import Repairable, RepairableEnsembles
@@ -55,7 +54,7 @@ class AutoRebalance:
         if self._next is not None and now < self._next:
             return None
         self._next = now + PERIOD
-        found = [each for each in self._ensembles.built() if _is_auto(each.record)]
+        found = self._ensembles.built()
         ids = {each.record.id for each in found}
         self._planned = {key: each for key, each in self._planned.items() if key in ids}
         if not found:
@@ -87,10 +86,6 @@ class AutoRebalance:
                 return True
         before, at = self._planned.get(each.record.id, (None, now))
         return before == state and at + AGAIN > now
-
-
-def _is_auto(record: EnsembleRecord) -> bool:
-    return Recovery.of(record.body).rebalance is Mode.AUTO
 
 
 def _state(record: EnsembleRecord, hosts: CloudHosts) -> Hashable:

@@ -2,15 +2,14 @@
 """Repairs that begin by themselves, after each look of the process that observes the cloud."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from ensemble_api import exception
 from ensemble_api.context import Context
 from ensemble_api.losses import Cause, Loss, losses
 from ensemble_api.records import EnsembleRecord, ObservedHost
-from ensemble_api.recovery import Mode, Recovery
-from ensemble_api.standing import CloudHosts
+from ensemble_api.recovery import Recovery
 from ensemble_api.store import rows
 from ensemble_api.store.repairs import Repairable, RepairableEnsembles
 from ensemble_api.usecases.rebuild import Rebuilds
@@ -19,6 +18,7 @@ from ensemble_api.usecases.repair_plans import RepairPlans
 
 LOG = logging.getLogger(__name__)
 
+MOST = 25  # ensembles that are planned as one group; the next look takes the others
 SHORTEST_PAUSE = 5.0  # seconds until an ensemble is looked at again that could not be repaired
 LONGEST_PAUSE = 120.0
 # Reasons why an ensemble is degraded that are of a promise: the others say who is lost.
@@ -51,37 +51,54 @@ class AutoRepair:
 
     def look(self) -> frozenset[str]:
         """Begin what is due; gives the ids of the ensembles that are being repaired now."""
-        found = [each for each in self._ensembles.degraded() if _is_auto(each.record)]
+        found = self._ensembles.degraded()
         ids = {each.record.id for each in found}
         self._waiting = {key: each for key, each in self._waiting.items() if key in ids}
         if not found:
             return frozenset()
         observed = {each.name: each for each in self._plans.observed()}
         hosts = self._plans.hosts()
-        due = [each for each in found if self._is_due(each, hosts, observed)]
+        now = self._now()
+        due: list[Repairable] = []
+        early: set[str] = set()  # the ids of lost members whose time has not come
+        for each in found:
+            if not self._waits(each, now):
+                lost = [loss for loss in losses(each.record, hosts) if _counts(loss)]
+                since = {loss.member.id: _lost_since(loss, each.record, observed) for loss in lost}
+                delay = timedelta(seconds=Recovery.of(each.record.body).delay)
+                later = {member for member, moment in since.items() if moment + delay > now}
+                early |= later
+                if since.keys() - later:
+                    due.append(each)
         if not due:
             return frozenset()
         due.sort(key=lambda each: not _has_broken_promise(each.record))  # they are by age
+        due = due[:MOST]
         asking = {each.record.id: each.requester for each in due}
         records = [each.record for each in due]
         LOG.info("Lost members of %d ensembles are to get other places", len(due))
         begun = frozenset[str]()
         try:
             begun = self._repairs.repair_all(
-                self._context(), records, lambda record: asking[record.id]
+                self._context(), records, lambda record: asking[record.id], early=early
             )
-            begun |= self._rebuild([each for each in due if each.record.id not in begun])
+            left = [each for each in due if each.record.id not in begun]
+            begun |= self._rebuild(left, early)
         finally:
             self._note(record.id for record in records if record.id not in begun)
             for key in begun:
                 self._waiting.pop(key, None)
         return begun
 
-    def _rebuild(self, left: Iterable[Repairable]) -> frozenset[str]:
+    def _rebuild(self, left: Iterable[Repairable], early: Collection[str]) -> frozenset[str]:
         """Have those members replaced that Nova cannot bring back, where that is wanted."""
         begun = set()
         for each in left:
-            lost = self._plans.left(self._context(), each.record)
+            lost = [
+                loss
+                for loss in self._plans.left(self._context(), each.record)
+                if loss.member.id not in early
+            ]
             try:
                 if self._rebuilds.by_itself(each.requester, each.record, lost) is not None:
                     begun.add(each.record.id)
@@ -89,18 +106,11 @@ class AutoRepair:
                 LOG.info("Lost members of %s are not replaced: %s", each.record.id, error)
         return frozenset(begun)
 
-    def _is_due(
-        self, each: Repairable, hosts: CloudHosts, observed: Mapping[str, ObservedHost]
-    ) -> bool:
-        """Whether members are lost for as long as the ensemble wants, and it does not wait."""
-        now = self._now()
+    def _waits(self, each: Repairable, now: datetime) -> bool:
+        """Whether it could not be repaired lately, and is left alone for a while."""
         if each.record.id in self._waiting and self._waiting[each.record.id][1] > now:
-            return False
-        if each.failed_at and each.failed_at + _pause(each.failures) > now:
-            return False
-        delay = timedelta(seconds=Recovery.of(each.record.body).delay)
-        lost = [loss for loss in losses(each.record, hosts) if loss.cause is not Cause.SERVER]
-        return any(_lost_since(loss, each.record, observed) + delay <= now for loss in lost)
+            return True
+        return each.failed_at is not None and each.failed_at + _pause(each.failures) > now
 
     def _note(self, ids: Iterable[str]) -> None:
         now = self._now()
@@ -113,8 +123,9 @@ def _pause(times: int) -> timedelta:
     return timedelta(seconds=min(SHORTEST_PAUSE * 2 ** (times - 1), LONGEST_PAUSE))
 
 
-def _is_auto(record: EnsembleRecord) -> bool:
-    return Recovery.of(record.body).mode is Mode.AUTO
+def _counts(loss: Loss) -> bool:
+    """Whether a repair may begin for it by itself: a server that failed may be looked at first."""
+    return loss.cause is not Cause.SERVER
 
 
 def _has_broken_promise(record: EnsembleRecord) -> bool:

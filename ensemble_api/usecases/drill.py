@@ -74,12 +74,17 @@ class Drills:
 
         placed = _placed(state)
         stopped = placed.keys() - state.left.keys()
+        homes = {
+            Member(each.member.tier, each.member.index): each.host
+            for each in state.members
+            if each.host
+        }
 
         def drilled(snapshot: Snapshot) -> tuple[Drill, ...]:
             what = request.ensemble, placed, snapshot
             if asked.level is not None:
-                return drills(*what, asked.level, solve=solve, stopped=stopped)
-            return (drill(*what, failed, solve=solve, stopped=stopped),)
+                return drills(*what, asked.level, solve=solve, stopped=stopped, homes=homes)
+            return (drill(*what, failed, solve=solve, stopped=stopped, homes=homes),)
 
         try:
             found = drilled(free.capacity.snapshot)

@@ -87,6 +87,7 @@ class MemberMoves:
         :raises ensemble_api.exception.InfeasibleEnsemble: when others are quicker each time.
         """
         saved: PlannedMoves | None = None
+        accepted: PlannedMoves | None = None
         try:
             for attempt in range(self._attempts):
                 fresh = _with_operation(plan(), asking)
@@ -99,14 +100,18 @@ class MemberMoves:
                     continue
                 if not self._store.run_change(saved.record, _RESERVED(count=len(saved.moves))):
                     raise exception.Conflict(_WAS_CANCELLED())
-                self._store.release(saved.record.id, self._owner)
-                self._wake()
-                return self._store.get(saved.record.id)
-            raise refusal(contended())
+                accepted = saved
+                break
+            if accepted is None:
+                raise refusal(contended())
         except Exception:
             if saved is not None:
                 self._drop(saved)
             raise
+        # From here on it runs: what it holds is the worker's.
+        self._store.release(accepted.record.id, self._owner)
+        self._wake()
+        return self._store.get(accepted.record.id)
 
     def _save(self, saved: PlannedMoves | None, fresh: PlannedMoves) -> PlannedMoves:
         if saved is None:

@@ -5,7 +5,7 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ensemble_api import exception
@@ -168,17 +168,20 @@ class Repairs:
         context: Context,
         records: Sequence[EnsembleRecord],
         asking: Callable[[EnsembleRecord], Requester],
+        *,
+        early: Collection[str] = (),
     ) -> frozenset[str]:
         """Begin to repair these ensembles as one group, the first ones with precedence.
 
         Gives the ids of those that are under way: not of those without a place for any lost
-        member, nor of those with something else under way. ``asking`` says in whose name.
+        member, nor of those with something else under way. ``asking`` says in whose name; members
+        of the ids ``early`` are left for later.
         """
         saved: dict[str, _Intent] = {}
         try:
             for attempt in range(self._attempts):
                 # 1 Plan all on a fresh look. 2 Save the intents. 3 Hold all in one request.
-                found = self._plans.find(context, records, to_reserve=True)
+                found = self._plans.find(context, records, to_reserve=True, early=early)
                 fresh = [_intent(each, asking(each.record)) for each in found if each.moves]
                 saved = self._save(saved, fresh)
                 if not saved:
@@ -231,12 +234,16 @@ class Repairs:
     def _run(self, saved: Mapping[str, _Intent]) -> frozenset[str]:
         running = set()
         for key, each in saved.items():
-            if self._store.run_change(each.record, each.message):
-                running.add(key)
-            else:
-                # It was cancelled, or a worker found us too slow: it ends with nothing held.
-                self._holds.give_back_moves([each.moving])
-            self._store.release(key, self._owner)
+            try:
+                if self._store.run_change(each.record, each.message):
+                    running.add(key)
+                else:
+                    # It was cancelled, or a worker found us too slow: it ends with nothing held.
+                    self._holds.give_back_moves([each.moving])
+                self._store.release(key, self._owner)
+            except exception.Unavailable:
+                # Whether it runs is not known, so its holds stay: the worker sees to both.
+                LOG.exception("The repair of ensemble %s is left to the worker", key)
         self._wake()
         return frozenset(running)
 

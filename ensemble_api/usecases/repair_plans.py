@@ -3,7 +3,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ensemble_api.cloud.compute import Compute
@@ -109,7 +109,7 @@ class RepairPlans:
             sure = sure and free.most is None
             lost = losses(record, hosts)
             try:
-                found.append(_hit(record, request, lost, map(_member, lost), free, hosts))
+                found.append(_hit(record, request, lost, map(_member, lost), free, hosts, ()))
             except (KeyError, ModelError) as error:
                 LOG.warning("Ensemble %s does not go with the cloud now: %s", record.id, error)
         return found, sure
@@ -126,14 +126,25 @@ class RepairPlans:
         )
 
     def find(
-        self, context: Context, records: Sequence[EnsembleRecord], *, to_reserve: bool = False
+        self,
+        context: Context,
+        records: Sequence[EnsembleRecord],
+        *,
+        to_reserve: bool = False,
+        early: Collection[str] = (),
     ) -> list[PlannedRepair]:
         """Plan these ensembles together, the first ones with precedence.
+
+        Members of the ids ``early`` get no places yet. Without what is ``to_reserve`` it is told
+        why there are none.
 
         One that does not go with the cloud as it is now is left out, as is one without losses.
         """
         hosts = self.hosts()
-        lost = {each.id: losses(each, hosts) for each in records}
+        lost = {
+            record.id: tuple(each for each in losses(record, hosts) if each.member.id not in early)
+            for record in records
+        }
         hit = [each for each in records if lost[each.id]]
         acting = {each.id: for_owner(context, each) for each in hit}
         left = {each.id: tuple(self._left(acting[each.id], each, lost[each.id])) for each in hit}
@@ -147,13 +158,14 @@ class RepairPlans:
                 free = self._free_capacity.free(acting[record.id], request, readings, record.id)
                 try:
                     waiting = [_member(each) for each, _ in left[record.id]]
-                    of = _hit(record, request, lost[record.id], waiting, free, hosts)
+                    of = _hit(record, request, lost[record.id], waiting, free, hosts, early)
                     recover([of], solve=None, search=False)  # whether it goes with this cloud
                 except (KeyError, ModelError) as error:
                     LOG.warning("Ensemble %s does not go with the cloud now: %s", record.id, error)
                     continue
                 parts[record.id] = request, free, of
-            repairs = recover([each for _, _, each in parts.values()], solve=solve)
+            hits = [each for _, _, each in parts.values()]
+            repairs = recover(hits, solve=solve, explained=not to_reserve)
             found = [
                 PlannedRepair(
                     record,
@@ -203,12 +215,14 @@ def _hit(
     left: Iterable[Member],
     free: Free,
     hosts: CloudHosts,
+    early: Collection[str],
 ) -> Hit:
     """The ensemble with its lost members: on hosts that took none of them in lately.
 
     Raises KeyError for a host that the cloud does not have, ModelError for a level.
     """
     gone = {_member(each) for each in lost}
+    gone |= {Member(each.tier, each.index) for each in record.members if each.id in early}
     here = {Member(each.tier, each.index): each for each in record.described_members}
     ours = set(request.ensemble.members)
     staying = {
@@ -216,7 +230,7 @@ def _hit(
         for member, each in here.items()
         if member in ours and member not in gone and each.location is not None
     }
-    waiting = set(left)
+    waiting = {*left, *gone.difference(map(_member, lost))}
     waiting |= {member for member in ours if member not in staying and member not in gone}
     refused = frozenset[str]().union(
         *(each.member.closed_hosts for each in lost if _member(each) not in waiting)

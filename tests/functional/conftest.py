@@ -21,7 +21,7 @@ from oslo_policy import opts
 from placement_service import PlacementService
 from small_cloud import Clock, SmallCloud
 
-from ensemble_api.cloud import forgotten
+from ensemble_api.cloud import cells, forgotten
 from ensemble_api.cloud.session import NAMING_A_HOST, PLACER_ROLE
 from ensemble_api.store import models, rows
 from ensemble_api.store.api import Store
@@ -166,5 +166,6 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(autouse=True)
 def no_nova_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fake Nova has no databases in which to look for what it has forgotten."""
+    """The fake Nova has no databases in which to look for cells, and for what it has forgotten."""
     monkeypatch.setattr(forgotten, "recall", lambda server_id: False)
+    monkeypatch.setattr(cells, "by_host", dict)

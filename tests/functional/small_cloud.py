@@ -166,6 +166,7 @@ class SmallCloud:
             plan_lifetime=parts.get("plan_lifetime", 900),
             shown_hosts=parts.get("shown_hosts", 1000),
             scheduler_hints=parts.get("scheduler_hints", ()),
+            acts_by_itself=parts.get("acts_by_itself", True),
         )
 
     def post(

@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from changes import SPREAD
 from repairs import act, events, hosts_of, last_operation
 from small_cloud import SmallCloud, body, caller
 
+from ensemble_api import policies
 from ensemble_api.rights import USER_GONE, CurrentRights
-from ensemble_api.store import rows
+from ensemble_api.store import models, rows
+from ensemble_api.store.repairs import RepairableEnsembles
 from tests.fakes.session import FakeSession
 
 AUTO = {"recovery": {"mode": "auto"}}
@@ -217,3 +220,63 @@ def test_one_whose_requester_is_gone_comes_back_all_the_same(cloud: SmallCloud) 
     cloud.run(ensemble_id, session=session)
     cloud.observe()
     cloud.assert_built(cloud.store.get(ensemble_id))
+
+
+def test_only_those_are_brought_back_that_were_lost_for_as_long_as_it_wants(
+    cloud: SmallCloud,
+) -> None:
+    """A host that restarts is back by then, whatever became of another one."""
+    ensemble_id = built(cloud, recovery={"mode": "auto", "delay": 600})
+    hosts = hosts_of(cloud, ensemble_id)
+    long_ago = rows.now() - timedelta(seconds=700)
+    cloud.nova.fail(hosts["web-0"])
+    cloud.observe()
+    with cloud.store.writing() as session:
+        session.execute(
+            sa.update(models.Host)
+            .where(models.Host.name == hosts["web-0"])
+            .values(down_since=long_ago)
+        )
+    cloud.nova.fail(hosts["web-1"])
+    look(cloud)
+    operation = cloud.store.get(ensemble_id).operation
+    assert operation is not None
+    assert [each.name for each in operation.goals] == ["web-0"]
+
+
+def test_ensembles_that_are_repaired_by_command_are_not_even_read(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, recovery={"mode": "manual"})
+    fail_first(cloud, ensemble_id)
+    cloud.observe()
+    found = RepairableEnsembles(cloud.store)
+    assert found.degraded() == []
+    wish = {"ensemble": {"generation": 1, "recovery": {"mode": "auto"}}}
+    assert cloud.patch(ensemble_id, wish["ensemble"]).status_code == 202
+    cloud.observe()
+    assert [each.record.id for each in found.degraded()] == [ensemble_id]
+
+
+def test_nobody_has_done_by_itself_what_policy_forbids_by_command(
+    cloud: SmallCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed = policies.allowed
+    monkeypatch.setattr(
+        policies,
+        "allowed",
+        lambda context, action, *more: (
+            action not in ("repair", "rebalance") and allowed(context, action, *more)
+        ),
+    )
+    manual = built(cloud, recovery={"mode": "manual"})
+    for wish in ({"mode": "auto"}, {"rebalance": "auto"}):
+        refused = cloud.post({**body(("web", 1)), "recovery": wish})
+        assert refused.status_code == 403, refused.json
+        change = {"ensemble": {"generation": 1, "recovery": wish}}
+        assert cloud.patch(manual, change["ensemble"]).status_code == 403
+
+
+def test_an_operator_may_have_nothing_done_by_itself(cloud: SmallCloud) -> None:
+    wish = {**body(("web", 1)), **AUTO}
+    refused = cloud.post(wish, acts_by_itself=False)
+    assert refused.status_code == 400
+    assert refused.json["badRequest"]["details"]["field"] == "ensemble.recovery.mode"

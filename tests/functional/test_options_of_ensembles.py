@@ -251,6 +251,22 @@ def observe_interval(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     )
 
 
+def automatic_recovery(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    """An ensemble that wished it is not repaired, and no other may wish it."""
+    application = serve()
+    wish = body()
+    wish["ensemble"]["recovery"] = {"mode": "auto"}
+    ensemble_id = ask(application, "POST", "/os-ensembles", wish).json["ensemble"]["id"]
+    wait(application, f"/os-ensembles/{ensemble_id}", "ACTIVE")
+    application.process.stop()
+    application = serve(automatic_recovery=False, observe_interval=1.0)
+    assert ask(application, "POST", "/os-ensembles", wish).status_int == 400
+    cloud.nova.fail(cloud.nova.alive()[0].host)
+    wait(application, f"/os-ensembles/{ensemble_id}", "DEGRADED")
+    time.sleep(3)
+    assert cloud.store.get(ensemble_id).operation is None
+
+
 def notifications(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     """What Nova notifies of is looked at before the next look would be due."""
     bus = {"oslo_messaging_notifications": {"transport_url": "fake:/"}}
@@ -355,6 +371,7 @@ OURS: dict[str, Callable[[Serve, SmallCloud, Path], None]] = {
     "build_timeout": build_timeout,
     "poll_interval": poll_interval,
     "observe_interval": observe_interval,
+    "automatic_recovery": automatic_recovery,
     "notifications": notifications,
     "event_lifetime": event_lifetime,
     "lease_seconds": lease_seconds,
