@@ -112,9 +112,9 @@ class Failures:
         before = self._servers()
         hit = [each for each, server in before.items() if server.compute_host in hosts]
         wrong: list[str] = []
-        begun = time.monotonic()
         for each in hosts:
             assert self.cloud.ensemble_cloud("host", "stop", each).returncode == 0
+        begun = time.monotonic()
         if forced:
             self._force(hosts)
         broken = self._broken(before, hosts)
