@@ -16,7 +16,7 @@ import argparse
 import random
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -34,14 +34,14 @@ from tests.soak.rounds import add_arguments, run
 METHOD = "ensemble"
 LOOK = 0.5  # seconds between two looks
 MOST_MEMBERS = 9
+LEVELS = ("host", "host", "rack", "rack", "zone")  # of which one is drawn
 Domains = Sequence[tuple[str, str]]  # level and name
 
 
 class Predictions:
-    """Random drills on one cloud."""
+    """Random drills on one cloud, of which this process must be a client."""
 
     def __init__(self, cloud: EmbeddedCloud, seed: int) -> None:
-        as_client(cloud)
         self._cloud = cloud
         self._seed = seed
         self._project = Project(cloud.connection("demo"))
@@ -54,18 +54,43 @@ class Predictions:
         lot = random.Random(f"{self._seed}-{number}")  # also when it goes on later
         body, made = self._build(lot, f"random-{number}")
         try:
-            built = self._project.wait(made["id"], "ACTIVE")
-            servers = {each["name"]: each["server_id"] for each in built["members"]}
-            found, domains = self._predict(lot, made["id"])
-            (failure,) = found["failures"]
-            moves = {each["member"]: each["host"] for each in failure["repair"]["moves"]}
-            # A repair by itself moves nobody who is not lost.
-            possible = failure["repair"]["fits"] and moves.keys() <= set(failure["lost"])
-            targets: Mapping[str, str] | None = moves if possible else None
-            by_command = made["id"] if body["recovery"]["mode"] == "manual" else None
-            lost, places, seconds = self._fail(domains, servers, targets, by_command)
+            return self._once(lot, number, made["id"], body)
         finally:
             self._project.delete(made["id"])
+
+    def several(self, count: int, body: Mapping[str, Any]) -> list[Round]:
+        """Let so many failures happen to one ensemble, one after another; nobody repairs it."""
+        lot = random.Random(self._seed)
+        made = self._project.create({"ensemble": body})
+        try:
+            return [
+                self._once(lot, number, made["id"], body, repaired=False) for number in range(count)
+            ]
+        finally:
+            self._project.delete(made["id"])
+
+    def _once(
+        self,
+        lot: random.Random,
+        number: int,
+        ensemble_id: str,
+        body: Mapping[str, Any],
+        *,
+        levels: Sequence[str] = LEVELS,
+        repaired: bool = True,
+    ) -> Round:
+        built = self._project.wait(ensemble_id, "ACTIVE")
+        servers = {each["name"]: each["server_id"] for each in built["members"]}
+        found, domains = self._predict(lot, ensemble_id, levels)
+        (failure,) = found["failures"]
+        targets: Mapping[str, str] | None = {}
+        if repaired:
+            moves = {each["member"]: each["host"] for each in failure["repair"]["moves"]}
+            # A repair moves nobody who is not lost.
+            possible = failure["repair"]["fits"] and moves.keys() <= set(failure["lost"])
+            targets = moves if possible else None
+        by_command = ensemble_id if body["recovery"]["mode"] == "manual" else None
+        lost, places, seconds = self._fail(domains, servers, targets, by_command)
         return Round(
             number=number,
             members=len(servers),
@@ -115,9 +140,11 @@ class Predictions:
                 break
         return (tiers, *policies)
 
-    def _predict(self, lot: random.Random, ensemble_id: str) -> tuple[Any, Domains]:
+    def _predict(
+        self, lot: random.Random, ensemble_id: str, levels: Sequence[str]
+    ) -> tuple[Any, Domains]:
         """Draw what fails of what the ensemble is in, and ask what that would do."""
-        level = lot.choice(("host", "host", "rack", "rack", "zone"))
+        level = lot.choice(levels)
         tried = self._operator.ensembles.drill(ensemble_id, level)
         names = {each["ref"]: each["name"] for each in tried["domains"]}
         refs = sorted(each["domains"][0] for each in tried["failures"])
@@ -191,11 +218,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     seed = arguments.seed
+
+    def begin(cloud: EmbeddedCloud) -> Callable[[int], Round]:
+        as_client(cloud)
+        return Predictions(cloud, seed).round
+
     return run(
         Round,
         arguments,
         {"seed": seed},
-        lambda cloud: Predictions(cloud, seed).round,
+        begin,
         clouds=compact_cloud,
     )
 
