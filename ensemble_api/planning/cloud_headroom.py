@@ -124,7 +124,7 @@ def _recovered(room: DomainHeadroom, hits: Sequence[Hit], effort: Effort) -> Dom
             fits = None if repair.fits else repair.fits
             without.append(Without(hit.key, len(hit.lost), missing, fits))
     if not without:
-        return replace(room, fits=True)
+        return replace(room, fits=True, without=())
     # One that gave way proves that there are not places for all.
     fits = False if any(each.fits is False for each in without) else None
     cure = _cure(hits, found, effort) if room.lost <= MOST_LOST else None
@@ -235,7 +235,8 @@ class _Quick:
                 caps=np.where(near, problem.caps, np.minimum(problem.caps, problem.existing)),
             )
             less.room[:, failed] = less.caps[:, failed] = 0
-            if missing := _missing(less):
+            # A domain that is shared before counts as no place here, and may be one in a recovery.
+            if not self._alone[number] and (missing := _missing(less)):
                 key = self._running[number].key
                 without.append(Without(key, len(members), missing, fits=False))
                 continue

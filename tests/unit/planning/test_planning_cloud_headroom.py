@@ -82,6 +82,16 @@ def test_an_ensemble_that_wants_domains_for_itself_is_looked_at_with_the_others(
     assert [each.key for each in room.without] == ["other"]
 
 
+def test_a_domain_that_is_shared_already_has_places_for_its_own_members() -> None:
+    snapshot = cloud(
+        {n: (n[0], "z", 2 if n == "a0" else 0) for n in HOSTS}, others={"ensemble": ["a1"]}
+    )
+    alone = Exclusive("rack", ("web",), other="ensemble")
+    rooms_found = cloud_headroom([web("e", snapshot, "a0", "b0", over=(alone,))], "rack")
+    assert [(each.domain.name, each.fits) for each in rooms_found] == [("a", False), ("b", True)]
+    assert rooms_found[1].without == ()
+
+
 def test_beyond_the_work_limit_it_is_not_decided(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rooms, "WORK", 0)
     monkeypatch.setattr(rooms, "LEAST", 1)
