@@ -147,6 +147,7 @@ def answers(callers: Callers, who: str) -> dict[str, Any]:
         "show": ask("GET", callers.one),
         "survivability": ask("GET", f"{callers.one}/survivability"),
         "drill": ask("POST", f"{callers.one}/action", {"drill": {"level": "host"}}),
+        "rebalance": ask("POST", f"{callers.one}/action", {"rebalance": {"dry_run": True}}),
         "plan": ask("POST", "/plans?domains=all&headroom=1", callers.body),
         "adopt": ask("POST", "/adopt?dry_run=1", adopt),
         "headroom": ask("GET", "/headroom"),
