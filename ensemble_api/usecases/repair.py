@@ -131,7 +131,7 @@ class Repairs:
             tuple(Member(each.member.tier, each.member.index) for each in planned.lost),
             tuple((loss.member.name, reason) for loss, reason in planned.left),
             planned.repair,
-            state.labels,
+            {**state.labels, **_labels(planned)},
             state.at,
         )
 
@@ -261,7 +261,6 @@ class Repairs:
 def _intent(planned: PlannedRepair, asking: Requester) -> _Intent:
     """An ensemble with the operation that brings its lost members back."""
     record, capacity, request = planned.record, planned.capacity, planned.request
-    topology = capacity.snapshot.topology
     goals = []
     for loss in planned.lost:
         member = Member(loss.member.tier, loss.member.index)
@@ -278,13 +277,6 @@ def _intent(planned: PlannedRepair, asking: Requester) -> _Intent:
             ran=loss.status != _STOPPED,
         )
         goals.append(Goal(loss.member.id, loss.member.name, target, move=move))
-    used = {
-        topology.domain_of(host, level)
-        for host in planned.moves.values()
-        for level in topology.levels
-    }
-    known = record.plan.get("labels", {})
-    told = labels(record.project_id, used, known, zone_level=topology.zone_level)
     operation = Operation(
         str(uuid.uuid4()),
         OperationType.REPAIR,
@@ -293,8 +285,20 @@ def _intent(planned: PlannedRepair, asking: Requester) -> _Intent:
         tuple(goals),
         started_at=rows.iso(rows.now()),
     )
-    plan = {**record.plan, "labels": told}
+    plan = {**record.plan, "labels": _labels(planned)}
     return _Intent(replace(record, plan=plan, operation=operation), planned)
+
+
+def _labels(planned: PlannedRepair) -> Mapping[str, str]:
+    """What domains are called from now on, those included where members go to."""
+    record, topology = planned.record, planned.capacity.snapshot.topology
+    used = {
+        topology.domain_of(host, level)
+        for host in planned.moves.values()
+        for level in topology.levels
+    }
+    known = record.plan.get("labels", {})
+    return labels(record.project_id, used, known, zone_level=topology.zone_level)
 
 
 def _next(before: EnsembleRecord, fresh: EnsembleRecord) -> EnsembleRecord:

@@ -22,6 +22,13 @@ def lost(cloud: SmallCloud, count: int = 2) -> tuple[str, str]:
     return ensemble_id, host
 
 
+def _called(preview: Any, name: str) -> list[tuple[str, str]]:
+    """The host that a member would go to, and what it is called."""
+    labels = {each["ref"]: each["label"] for each in preview["domains"]}
+    moves = (each for each in preview["moves"] if each["member"] == name)
+    return [(each["domains"]["host"], labels[each["domains"]["host"]]) for each in moves]
+
+
 def test_the_preview_says_who_goes_where_and_the_repair_does_just_that(cloud: SmallCloud) -> None:
     ensemble_id, host = lost(cloud)
     before = cloud.store.get(ensemble_id)
@@ -32,6 +39,7 @@ def test_the_preview_says_who_goes_where_and_the_repair_does_just_that(cloud: Sm
     (move,) = seen.json["repair"]["moves"]
     assert (found.json["repair"]["lost"], move["member"]) == (["web-0"], "web-0")
     assert cloud.store.get(ensemble_id).operation is None
+    ((target, called),) = _called(found.json["repair"], "web-0")
     answer = repair(cloud, ensemble_id)
     assert answer.status_code == 202, answer.json
     view = answer.json["ensemble"]
@@ -47,6 +55,7 @@ def test_the_preview_says_who_goes_where_and_the_repair_does_just_that(cloud: Sm
     record = cloud.store.get(ensemble_id)
     cloud.assert_built(record)
     assert host_of(cloud, record, "web-0") == move["host"] != host
+    assert record.plan["labels"][target] == called, "the place is called as it was before"
     assert [each.server_id for each in record.members] == [
         each.server_id for each in before.members
     ]
