@@ -196,14 +196,9 @@ class Operation:
         return {each.member_id: each for each in self.goals if each.move is not None}
 
     @property
-    def evacuates(self) -> bool:
-        """Whether servers are to come back, or are just coming, from hosts that have failed."""
-        return any(
-            each.move is not None
-            and each.move.kind is MoveKind.EVACUATION
-            and not each.move.status.ended
-            for each in self.goals
-        )
+    def has_moves(self) -> bool:
+        """Whether servers are to get to other hosts, or are just getting there."""
+        return any(each.move is not None and not each.move.status.ended for each in self.goals)
 
     def with_move(self, member_id: str, **changes: Any) -> "Operation":
         """This operation with what has changed of a member's move."""

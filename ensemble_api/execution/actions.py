@@ -2,11 +2,14 @@
 """What is observed of servers, and what can be done next for an ensemble."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from ensemble_api.operations import MoveKind
 from ensemble_api.planning.message import Message
 from ensemble_api.records import MemberRecord, MemberStatus, Status
+
+UNKNOWN: Final = "UNKNOWN"
+"""The status of a server whose cell does not answer: Nova tells no host and no task of it then."""
 
 
 @dataclass(frozen=True, slots=True)

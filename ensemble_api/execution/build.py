@@ -4,6 +4,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ensemble_api.execution.actions import (
+    UNKNOWN,
     Action,
     AskLater,
     CreateInstead,
@@ -192,7 +193,7 @@ def _broken(member: MemberRecord, server: Server | None) -> Message | None:
         return NOT_BUILT(member=member.name, answer=server.fault)
     if server.status == "ACTIVE" and server.host not in (None, member.host):
         return _BUILT_ELSEWHERE(member=member.name)
-    if server.status not in ("BUILD", "ACTIVE", "UNKNOWN"):  # UNKNOWN: its cell is down
+    if server.status not in ("BUILD", "ACTIVE", UNKNOWN):
         return _CHANGED(member=member.name)
     return None
 

@@ -86,9 +86,9 @@ def _change(
         )
         if to_build is not None:
             return to_build
-        to_move = move(ensemble, servers, operation)
+        to_move = move(ensemble, servers, operation, down=down)
         return (Advance(),) if to_move is None else to_move
-    return _remove(ensemble, servers, operation, timeout, silent)
+    return _remove(ensemble, servers, operation, timeout, down, silent)
 
 
 def _repair(
@@ -102,7 +102,7 @@ def _repair(
 ) -> tuple[Action, ...]:
     """Move and build side by side: what cannot be had of it keeps nothing else from being done."""
     if operation.status is not OperationStatus.RUNNING:
-        return _remove(ensemble, servers, operation, timeout, silent)
+        return _remove(ensemble, servers, operation, timeout, down, silent)
     wanted, there = _part(ensemble, servers, operation.wanted)
     to_build = build(
         wanted, there, concurrency=concurrency, timeout=timeout, down=down, silent=silent
@@ -127,10 +127,11 @@ def _remove(
     servers: tuple[Server, ...],
     operation: Operation,
     timeout: float,
+    down: Collection[str],
     silent: Collection[str],
 ) -> tuple[Action, ...]:
     """Let what moves come to its end, begin no more, and remove what is to go."""
-    to_move = move(ensemble, servers, operation, start=False, timeout=timeout)
+    to_move = move(ensemble, servers, operation, start=False, timeout=timeout, down=down)
     unwanted, left = _part(ensemble, servers, operation.unwanted - operation.released)
     to_remove = remove(unwanted, left, silent)
     if to_move is None and to_remove is None:

@@ -138,15 +138,15 @@ class Engine:
         """The hosts that are down, and those of silent cells, where it matters now.
 
         That is if servers are to be asked for or are not built, or were asked for and are not seen;
-        or if some are to come back from a host that has failed.
+        or if some are to get to other hosts, also from one that has failed.
         """
         wanted = [each for each in ensemble.members if each.id in ensemble.building]
         there = {each.member_id for each in servers if not each.discarded}
         asked = any(each.id not in there and not each.pause for each in wanted)
         unseen = any(each.awaited and each.id not in there for each in ensemble.members)
         failed = any(each.status == "ERROR" for each in servers)
-        evacuating = ensemble.operation is not None and ensemble.operation.evacuates
-        if asked or unseen or evacuating or (wanted and (failed or ensemble.idle > HOST_PATIENCE)):
+        moving = ensemble.operation is not None and ensemble.operation.has_moves
+        if asked or unseen or moving or (wanted and (failed or ensemble.idle > HOST_PATIENCE)):
             return self._compute.down_and_silent(context)
         return frozenset(), frozenset()
 

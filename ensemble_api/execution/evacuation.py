@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ensemble_api.execution.actions import (
+    UNKNOWN,
     Action,
     MoveServer,
     RecordMove,
@@ -91,6 +92,8 @@ def evacuate(
         return None
     if server is None or server.deleting:
         return _GONE(member=goal.name)
+    if server.status == UNKNOWN:
+        return None
     if server.host == goal.host:
         return _arrived(member, goal, move, server)
     if server.host != move.source:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from ensemble_api.execution import evacuation
 from ensemble_api.execution.actions import (
+    UNKNOWN,
     Action,
     Fail,
     MoveServer,
@@ -17,7 +18,7 @@ from ensemble_api.execution.actions import (
     Server,
     StopMove,
 )
-from ensemble_api.operations import Goal, MoveKind, MoveStatus, Operation
+from ensemble_api.operations import Goal, MoveKind, MoveStatus, Operation, OperationType
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, MemberRecord, moved
 
@@ -34,6 +35,14 @@ _ELSEWHERE = Sentence(
 _UNFIT = Sentence(
     "event.cannot-move",
     "The server of %(member)s cannot be moved: it is locked, or not ACTIVE any more.",
+)
+_SOURCE_FAILED = Sentence(
+    "event.moving-source-failed",
+    "The host of %(member)s has failed, so its server is not moved from there.",
+)
+_LOSSES_FIRST = Sentence(
+    "event.losses-first",
+    "%(member)s is not moved: the host of another member has failed, and a repair comes first.",
 )
 
 
@@ -64,7 +73,9 @@ def move(
     if not left:
         return None
     if not start:
-        return tuple(_end(ensemble, found, left, timeout))
+        return tuple(_end(ensemble, found, left, timeout, down))
+    if operation.type is OperationType.MOVE and any(each.host in down for each in found.values()):
+        return tuple(_yield_to_repair(ensemble, found, left, down))
     chosen: list[Action] = []
     for member_id, goal in _turns(left, at_once):
         member, server = members[member_id], found.get(member_id)
@@ -72,7 +83,7 @@ def move(
             times = evacuation.Times(ensemble.idle, timeout)
             action = evacuation.evacuate(member, goal, server, down, times, most=MOST_TRIES)
         else:
-            action = _migrate(member, goal, server)
+            action = _migrate(member, goal, server, down, ensemble.idle)
         if isinstance(action, Message):
             if operation.undoes:
                 return (Fail(action),)
@@ -88,14 +99,58 @@ def _turns(left: Mapping[str, Goal], at_once: int) -> list[tuple[str, Goal]]:
     return waiting[: at_once if several else 1]
 
 
-def _migrate(member: MemberRecord, goal: Goal, server: Server | None) -> Action | Message | None:
-    """The next action for a live migration, why it cannot be had, or None to wait."""
+def _yield_to_repair(
+    ensemble: EnsembleRecord,
+    found: Mapping[str, Server],
+    left: Mapping[str, Goal],
+    down: Collection[str],
+) -> Iterable[Action]:
+    """Begin no more moves, since members are lost, and end soon, so that a repair can come.
+
+    Not at once: a host may only not have reported yet.
+    """
+    for member in ensemble.members:
+        goal = left.get(member.id)
+        if goal is None:
+            continue
+        if _status(goal) is MoveStatus.ASKED:
+            action = _migrate(member, goal, found.get(member.id), down, ensemble.idle, again=False)
+        else:
+            late = ensemble.idle > evacuation.PATIENCE
+            action = _LOSSES_FIRST(member=goal.name) if late else None
+        if isinstance(action, Message):
+            action = StopMove(member, action)
+        if action is not None:
+            yield action
+
+
+def _migrate(
+    member: MemberRecord,
+    goal: Goal,
+    server: Server | None,
+    down: Collection[str],
+    idle: float,
+    *,
+    again: bool = True,
+) -> Action | Message | None:
+    """The next action for a live migration, why it cannot be had, or None to wait.
+
+    Nova ends no migration whose source has failed before that is back, and then its task. Where it
+    was over by then, the server is seen on its new host, whatever was recorded. ``again`` is
+    whether Nova is asked.
+    """
     if server is None or server.deleting:
         return _LOST(member=goal.name)
+    if server.status == UNKNOWN:
+        return None
+    if server.host != goal.host and server.host in down:
+        return _SOURCE_FAILED(member=goal.name) if idle > evacuation.PATIENCE else None
     if server.task is not None:
         return None
     if server.host == goal.host:
         return RecordMove(moved(member, goal))
+    if not again:
+        return _LOSSES_FIRST(member=goal.name)
     return _obstacle(goal, server) or MoveServer(moved(member, goal))
 
 
@@ -125,6 +180,7 @@ def _end(
     found: Mapping[str, Server],
     left: Mapping[str, Goal],
     timeout: float,
+    down: Collection[str],
 ) -> Iterable[Action]:
     """Record what has arrived, wait for what is moving, and give up what is where it was."""
     for member in ensemble.members:
@@ -134,10 +190,14 @@ def _end(
         server = found.get(member.id)
         asked = _status(goal) is MoveStatus.ASKED
         if asked and server is not None and not server.deleting:
-            evacuated = _is_evacuation(goal)
-            if server.task is not None and not (evacuated and ensemble.idle > timeout):
+            if server.status == UNKNOWN:
                 continue
-            is_there = server.host == goal.host
+            evacuated, is_there = _is_evacuation(goal), server.host == goal.host
+            # What has lost its source may stay as it is for good.
+            limit = timeout if evacuated else evacuation.PATIENCE
+            lasting = evacuated or (not is_there and server.host in down)
+            if server.task is not None and not (lasting and ensemble.idle > limit):
+                continue
             if evacuated and not is_there and evacuation.may_land(server, ensemble.idle):
                 continue
         if asked and server is not None and server.host == goal.host:

@@ -12,6 +12,7 @@ from ensemble_api.execution.actions import (
     Action,
     Advance,
     CreateServer,
+    Fail,
     MoveServer,
     RecordMove,
     Server,
@@ -103,6 +104,13 @@ CASES = [
         "a migration that was under way may have ended", goal(0), lost(0, "MIGRATING"), "MIGRATING"
     ),
     Case("it was deleted", goal(0), None, "was deleted"),
+    Case(
+        "its cell does not answer while Nova is at it",
+        goal(0, ASKED),
+        Server("s-0", built(0).id, "UNKNOWN"),
+        None,
+        idle=400.0,
+    ),
     Case("it is being deleted", goal(0), lost(0, task="deleting"), "was deleted"),
     Case("it is under way", goal(0, ASKED), lost(0, "REBUILD", **REBUILDING), None),
     Case("somebody else has it under way", goal(0), lost(0, "REBUILD", **REBUILDING), None),
@@ -226,6 +234,103 @@ def test_live_migrations_go_one_at_a_time_and_one_that_cannot_is_passed_over() -
     assert "cannot be moved" in str(stop.reason)
     next_one = repair(goal(0, GIVEN_UP, **live), goal(1, **live), kind=OperationType.MOVE)
     assert decided(next_one, lost(0, locked=True), lost(1), down=()) == [MoveServer(there(1))]
+
+
+LIVE = {"kind": MoveKind.LIVE_MIGRATION}
+SILENT = Server("s-0", built(0).id, "UNKNOWN")
+
+
+@dataclass(frozen=True)
+class Live:
+    """One member that is to be migrated live, in an operation of a type, and what follows."""
+
+    name: str
+    goal: Goal
+    server: Server
+    then: Action | str | None
+    idle: float = 0.0
+    down: tuple[str, ...] = ()
+    status: OperationStatus = RUNNING
+
+
+ON_SOURCE = server(built(0), host=FAILED)
+UNDER_WAY = server(built(0), "MIGRATING", host=FAILED, task="migrating")
+BOTH = [
+    Live("its cell does not answer", goal(0, ASKED, **LIVE), SILENT, None, idle=400.0),
+    Live("its cell does not answer before", goal(0, **LIVE), SILENT, None, idle=400.0),
+    Live(
+        "nor does it in the end", goal(0, ASKED, **LIVE), SILENT, None, idle=400.0, status=UNDOING
+    ),
+    Live("it takes long", goal(0, ASKED, **LIVE), UNDER_WAY, None, idle=900.0),
+    Live(
+        "its host is down, which is not believed at once",
+        goal(0, ASKED, **LIVE),
+        UNDER_WAY,
+        None,
+        down=(FAILED,),
+    ),
+    Live(
+        "its host has failed in the middle",
+        goal(0, ASKED, **LIVE),
+        UNDER_WAY,
+        "has failed",
+        idle=31.0,
+        down=(FAILED,),
+    ),
+    Live(
+        "its host has failed, and all ends",
+        goal(0, ASKED, **LIVE),
+        UNDER_WAY,
+        "",
+        idle=31.0,
+        down=(FAILED,),
+        status=UNDOING,
+    ),
+    Live(
+        "it is there, whatever has failed",
+        goal(0, ASKED, **LIVE),
+        server(built(0), host=TARGET),
+        RecordMove(there(0)),
+        idle=31.0,
+        down=(FAILED,),
+    ),
+]
+
+
+@pytest.mark.parametrize("kind", [OperationType.MOVE, OperationType.CHANGE])
+@pytest.mark.parametrize("case", BOTH, ids=[each.name for each in BOTH])
+def test_one_member_that_is_migrated_live(case: Live, kind: OperationType) -> None:
+    record = repair(case.goal, kind=kind, status=case.status, idle=case.idle)
+    others = (server(built(1), host=OTHER), server(built(2), host=OTHER))
+    found = decided(record, case.server, *others, down=case.down)
+    if not isinstance(case.then, str):
+        assert found == ([] if case.then is None else [case.then])
+        return
+    (end,) = found
+    if isinstance(end, Fail):  # a change is undone as a whole
+        assert (kind, case.then in str(end.message)) == (OperationType.CHANGE, True)
+    else:
+        assert isinstance(end, StopMove)
+        assert case.then in str(end.reason)
+
+
+def test_members_that_are_lost_end_a_move_of_others_so_that_they_can_be_repaired() -> None:
+    goals = (goal(0, ASKED, **LIVE), goal(1, **LIVE))
+    servers = (UNDER_WAY, server(built(1), host=FAILED), server(built(2), host=OTHER))
+    first = repair(*goals, kind=OperationType.MOVE)
+    assert decided(first, *servers, down=(OTHER,)) == []
+    late = repair(*goals, kind=OperationType.MOVE, idle=31.0)
+    (stop,) = decided(late, *servers, down=(OTHER,))
+    assert isinstance(stop, StopMove)
+    assert (stop.member.name, "another member has failed" in str(stop.reason)) == ("web-1", True)
+    # What Nova is doing is waited for, and it is asked for nothing more.
+    rest = (goal(0, ASKED, **LIVE), goal(1, GIVEN_UP, **LIVE))
+    ending = repair(*rest, kind=OperationType.MOVE, idle=31.0)
+    assert decided(ending, *servers, down=(OTHER,)) == []
+    there_now = (server(built(0), host=TARGET), *servers[1:])
+    assert decided(ending, *there_now, down=(OTHER,)) == [RecordMove(there(0))]
+    (stop,) = decided(ending, server(built(0), host=FAILED), *servers[1:], down=(OTHER,))
+    assert isinstance(stop, StopMove)
 
 
 def test_a_cancel_begins_nothing_and_waits_for_what_nova_was_asked_for() -> None:
