@@ -110,6 +110,7 @@ class Service:
         scheduler_hints: Collection[str] = (),
         max_body: int = limits.BODY,
         acts_by_itself: bool = True,
+        unheard_for: float = 30.0,
     ) -> None:
         self._store = store
         self._inventory = inventory
@@ -211,7 +212,9 @@ class Service:
         states = CurrentStates(store)
         self._stored_states = StoredStates(states, inventory, exclusivity)
         self._drills = Drills(compute, free_capacity, self._stored_states)
-        repair_plans = RepairPlans(compute, inventory, free_capacity, states, sleep=sleep)
+        repair_plans = RepairPlans(
+            compute, inventory, free_capacity, states, unheard_for=unheard_for, sleep=sleep
+        )
         self._headrooms = Headrooms(BuiltEnsembles(store), repair_plans, inventory.levels)
         rebuilds = Rebuilds(self._change, acting_for)
         self._repairs = Repairs(

@@ -8,6 +8,7 @@ import re
 import urllib.parse
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import webob
@@ -177,6 +178,21 @@ class Compute:
         states = {each["host"]: each.get("state") for each in self.services(context)}
         down = frozenset(host for host, state in states.items() if state not in (None, "up"))
         return down, frozenset(host for host, state in states.items() if state is None)
+
+    def unheard(self, context: Context, seconds: float) -> frozenset[str]:
+        """The names of the hosts of which Nova heard that much earlier than of the last one.
+
+        Nova takes them for up still, and may not for long: a rack does not fail at once for it.
+        """
+        reports = {
+            each["host"]: datetime.fromisoformat(each["updated_at"])
+            for each in self.services(context)
+            if each.get("updated_at")
+        }
+        last = max(reports.values(), default=datetime.min)
+        return frozenset(
+            host for host, at in reports.items() if (last - at).total_seconds() > seconds
+        )
 
     def aggregates(self, context: Context) -> list[dict[str, Any]]:
         """All host aggregates with hosts and metadata."""

@@ -65,7 +65,10 @@ class PlannedRepair:
 
 
 class RepairPlans:
-    """Plans repairs; nothing is touched, held or recorded."""
+    """Plans repairs; nothing is touched, held or recorded.
+
+    Nobody is brought to a host that has not been heard of ``unheard_for`` seconds.
+    """
 
     def __init__(
         self,
@@ -74,6 +77,7 @@ class RepairPlans:
         free_capacity: FreeCapacity,
         states: CurrentStates,
         *,
+        unheard_for: float,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._compute = compute
@@ -81,6 +85,7 @@ class RepairPlans:
         self._free_capacity = free_capacity
         self._states = states
         self._servers = MemberServers(compute)
+        self._unheard_for = unheard_for
         self._sleep = sleep
 
     def hosts(self) -> CloudHosts:
@@ -109,7 +114,7 @@ class RepairPlans:
             sure = sure and free.most is None
             lost = losses(record, hosts)
             try:
-                found.append(_hit(record, request, lost, map(_member, lost), free, hosts, ()))
+                found.append(_hit(record, request, lost, map(_member, lost), free, hosts, (), ()))
             except (KeyError, ModelError) as error:
                 LOG.warning("Ensemble %s does not go with the cloud now: %s", record.id, error)
         return found, sure
@@ -152,13 +157,17 @@ class RepairPlans:
         for look in range(1, LOOKS + 1):
             stored = StoredRequests(self._compute)
             readings = self._free_capacity.readings(context, to_reserve=to_reserve)
+            # Hosts of one rack are not taken for down at one moment, and nobody goes to the rest.
+            unheard = self._compute.unheard(context, self._unheard_for)
             parts: dict[str, tuple[ResolvedRequest, Free, Hit]] = {}
             for record in hit:
                 request = stored.request(acting[record.id], record)
                 free = self._free_capacity.free(acting[record.id], request, readings, record.id)
                 try:
                     waiting = [_member(each) for each, _ in left[record.id]]
-                    of = _hit(record, request, lost[record.id], waiting, free, hosts, early)
+                    of = _hit(
+                        record, request, lost[record.id], waiting, free, hosts, early, unheard
+                    )
                     recover([of], solve=None, search=False)  # whether it goes with this cloud
                 except (KeyError, ModelError) as error:
                     LOG.warning("Ensemble %s does not go with the cloud now: %s", record.id, error)
@@ -216,6 +225,7 @@ def _hit(
     free: Free,
     hosts: CloudHosts,
     early: Collection[str],
+    unheard: Collection[str],
 ) -> Hit:
     """The ensemble with its lost members: on hosts that took none of them in lately.
 
@@ -240,7 +250,9 @@ def _hit(
     closed = {
         host
         for host in topology.hosts
-        if host in refused or (host in hosts.topology.hosts and host not in hosts.up)
+        if host in refused
+        or host in unheard
+        or (host in hosts.topology.hosts and host not in hosts.up)
     }
     snapshot = closed_to_more(free.capacity.snapshot, request.ensemble, staying, closed)
     return Hit(

@@ -207,6 +207,7 @@ class FakeNova:
         shown = [
             {"host": host.name}
             | ({} if host.silent else {"state": host.state, "status": host.status})
+            | {"updated_at": f"2026-01-01T00:0{0 if host.unheard else 5}:00.000000"}
             for host in self.hosts
         ]
         return 200, {"services": shown}

@@ -15,6 +15,7 @@ class FakeHost:
     state: str = "up"
     status: str = "enabled"
     silent: bool = False  # its cell does not answer
+    unheard: bool = False  # for some minutes, though nobody takes it for down yet
     evacuated: list[str] = field(default_factory=list)  # what claims here until it is back
 
 

@@ -24,6 +24,7 @@ def nova_conf(path: Path, sections: Mapping[str, Settings]) -> cfg.ConfigOpts:
     path.write_text(text)
     config = cfg.ConfigOpts()
     config.register_opt(cfg.StrOpt("default_availability_zone", default="nova"))
+    config.register_opt(cfg.IntOpt("service_down_time", default=60))
     scheduler.register_opts(config)
     notifications.register_opts(config)
     conf.register_services(config)

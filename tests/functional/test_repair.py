@@ -292,3 +292,18 @@ def test_a_wrong_request_is_refused_with_its_field(cloud: SmallCloud, body: Any)
     answer = act(cloud, ensemble_id, {"repair": body})
     assert answer.status_code == 400
     assert fault(answer)["details"]["field"].startswith("repair")
+
+
+def test_nobody_is_brought_to_a_host_that_has_not_been_heard_of_lately(cloud: SmallCloud) -> None:
+    """The hosts of a rack that fails are not taken for down at one moment."""
+    ensemble_id, failed_host = lost(cloud, count=1)
+    others = [each for each in cloud.nova.hosts if each.name != failed_host]
+    for host in others:
+        host.unheard = True
+    assert act(cloud, ensemble_id, {"repair": {"dry_run": True}}).json["repair"]["fits"] is False
+    heard = others[-1]
+    heard.unheard = False
+    (move,) = act(
+        cloud, ensemble_id, {"repair": {"dry_run": True}}, caller("operators", "admin")
+    ).json["repair"]["moves"]
+    assert move["host"] == heard.name
