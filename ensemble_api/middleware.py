@@ -3,7 +3,7 @@
 
 It stands between ``keystonecontext``, which gives every request Nova's context, and the compute
 application. Nova internals used here: ``environ["nova.context"]`` and the ``[DEFAULT]
-default_availability_zone`` option.
+default_availability_zone`` and ``service_down_time`` options.
 """
 
 import logging

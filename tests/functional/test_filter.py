@@ -45,6 +45,7 @@ def keystone(placement: PlacementService) -> Iterator[FakeKeystone]:
 def configure(keystone: FakeKeystone, connection: str, password: str = "secret") -> cfg.ConfigOpts:
     config = cfg.ConfigOpts()
     config.register_opt(cfg.StrOpt("default_availability_zone", default="nova"))
+    config.register_opt(cfg.IntOpt("service_down_time", default=60))
     scheduler.register_opts(config)
     conf.register_services(config)
     conf.register(config)

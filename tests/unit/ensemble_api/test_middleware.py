@@ -37,6 +37,7 @@ def quiet(application: Any, config: cfg.ConfigOpts) -> middleware.EnsemblesFilte
 def config() -> cfg.ConfigOpts:
     config = cfg.ConfigOpts()
     config.register_opt(cfg.StrOpt("default_availability_zone", default="nova"))
+    config.register_opt(cfg.IntOpt("service_down_time", default=60))
     scheduler.register_opts(config)
     conf.register_services(config)
     conf.register(config)
