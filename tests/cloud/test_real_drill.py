@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from ensemble_drill.main import main
-from tests.cloud.ensembles import Operator, Project, until
-from tests.soak.predictions import Predictions
+from tests.cloud.ensembles import Operator, until
 
 pytestmark = pytest.mark.cloud
 
@@ -71,20 +70,6 @@ def test_what_is_predicted_of_a_rack_is_what_its_failure_takes(
     assert "The ensemble lost 1 of 3 servers, stayed up" in page
     until("all hosts are up", lambda: {each["state"] for each in _hosts(operator)} == {"up"})
     assert operator.left_behind() == before
-
-
-def test_five_failures_of_nine_members_take_whom_the_drill_had_named(
-    cloud: Any, demo: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The long form, with random ensembles and their repair, is tests/soak/predictions.py."""
-    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(cloud.state / "clouds.yaml"))
-    tiers = [demo.tier(name, 3, networks="none") for name in ("web", "app", "db")]
-    apart = {"type": "anti-affinity", "level": "host", "tiers": ["db"]}
-    body = demo.body("nine", tiers, apart)["ensemble"] | {"recovery": {"mode": "manual"}}
-    found = Predictions(cloud, seed=5).several(5, body)
-    assert [each.line() for each in found if not each.agreed] == []
-    assert all(each.members == 9 for each in found)
-    assert sum(bool(each.lost) for each in found) == 5, "each failure is one of a domain in use"
 
 
 def test_a_rack_that_is_not_there_is_refused_before_anything_is_built(
