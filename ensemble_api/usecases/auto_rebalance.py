@@ -38,7 +38,7 @@ class AutoRebalance:
         plans: RepairPlans,
         rebalances: Rebalances,
         context: Callable[[], Context],
-        now: Callable[[], datetime] = rows.now,
+        now: Callable[[], datetime] = lambda: rows.now(),  # as it is when it is asked
     ) -> None:
         self._ensembles = ensembles
         self._plans = plans

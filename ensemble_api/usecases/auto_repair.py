@@ -39,7 +39,7 @@ class AutoRepair:
         repairs: Repairs,
         rebuilds: Rebuilds,
         context: Callable[[], Context],
-        now: Callable[[], datetime] = rows.now,
+        now: Callable[[], datetime] = lambda: rows.now(),  # as it is when it is asked
     ) -> None:
         self._ensembles = ensembles
         self._plans = plans

@@ -14,6 +14,7 @@ from keystoneauth1 import exceptions as keystone
 
 from ensemble_api import advice, exception
 from ensemble_api.planning import completion, scaling
+from ensemble_api.planning.model import Member
 from ensemble_api.planning.result import Infeasible
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.recovery import Mode, Recovery
@@ -257,7 +258,15 @@ class _Schedule:
                 context(record.project_id), it.service.get(record.id), whole=False
             ),
         )
-        places = getattr(getattr(found, "repair", None), "moves", {})
+        # A server that is to go goes as soon as its host is back, and is not evacuated any more.
+        going = {
+            Member(each.tier, each.index)
+            for each in record.members
+            if (server := self.world.nova.server(each.server_id or "")) is not None
+            and server.task == "deleting"
+        }
+        moves = getattr(getattr(found, "repair", None), "moves", {})
+        places = {member: host for member, host in moves.items() if member not in going}
         self.invariants.holds(not places, f"{record.id[:8]} has lost members, with places {places}")
 
     def observe(self) -> None:

@@ -68,7 +68,7 @@ class Filtered:
         for record in self._recorded.exclusive():
             if record.project_id == server.project_id or record.status is not Status.ACTIVE:
                 continue
-            for member in record.members:
+            for member in record.described_members:  # one that is to go counts no more
                 theirs = nova.server(member.server_id or "")
                 if theirs is None or theirs.status != "ACTIVE" or theirs.at != member.location:
                     continue
