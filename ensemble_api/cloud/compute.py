@@ -28,6 +28,7 @@ HYPERVISOR_VERSION = "2.87"  # from 2.88 on, Nova asks every single host for its
 MOST_HINTS = 10_000  # that are remembered
 GONE = 404
 _HINT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_EVACUATING = ("accepted", "pre-migrating")  # the statuses of an evacuation until it has ended
 _REFUSALS = (400, 403, 409)  # what POST /servers answers for good
 
 
@@ -236,6 +237,18 @@ class Compute:
                 return None
             raise
         return dict(found["server"])
+
+    def evacuation_targets(self, context: Context, server_id: str, host: str) -> frozenset[str]:
+        """The hosts on which a server is being built that was on ``host``, which has failed.
+
+        By Nova's records of evacuations that have not ended, whoever has asked for them; the name
+        is empty where the scheduler has not chosen yet.
+        """
+        only = f"instance_uuid={_quote(server_id)}&source_compute={_quote(host)}"
+        path = f"/os-migrations?migration_type=evacuation&{only}"
+        found = self._pages(context.elevated(), path, "migrations", VERSION)
+        lasting = [each for each in found if each["status"] in _EVACUATING]
+        return frozenset(each["dest_compute"] or "" for each in lasting)
 
     def hint(self, context: Context, server_id: str) -> str | None:
         """The hint of the request for a server, empty if it had none of ours.

@@ -17,6 +17,8 @@ class Server:
     """One server as Nova shows it; ``member_id`` is the member it was built for.
 
     ``age`` is the seconds since Nova made it. A ``discarded`` one was replaced, and is to go.
+    ``targets`` are the hosts on which Nova builds it again, with an empty name where it has not
+    chosen one; None where it was not asked for them.
     """
 
     id: str
@@ -28,6 +30,7 @@ class Server:
     locked: bool = False
     age: float = 0.0
     discarded: bool = False
+    targets: frozenset[str] | None = None
 
     @property
     def deleting(self) -> bool:
@@ -135,7 +138,7 @@ class StopMove:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Save what the removal waits for."""
+    """Save what the removal, or a repair, waits for."""
 
     message: Message
 

@@ -116,7 +116,7 @@ class Engine:
             return NextStep.NOW
         # Of several the same one each time, or each look would tell a change.
         obstacle = min(filter(None, done), key=str, default=None)
-        if obstacle != ensemble.blocked and self._is_removing(ensemble.id):
+        if obstacle != ensemble.blocked and self._may_be_blocked(ensemble.id):
             self._store.set_blocked(ensemble, self._owner, obstacle)
         if obstacle:
             return NextStep.WHEN_UNBLOCKED
@@ -125,12 +125,13 @@ class Engine:
         idle = all(isinstance(action, waiting) for action in chosen)
         return NextStep.AFTER_A_WHILE if idle else NextStep.NOW
 
-    def _is_removing(self, ensemble_id: str) -> bool:
+    def _may_be_blocked(self, ensemble_id: str) -> bool:
+        """Whether an ensemble is still about something that may have to wait for somebody."""
         try:
             operation = self._store.get_for_work(ensemble_id).operation
         except exception.NotFound:
             return False
-        return operation is not None and operation.removing
+        return operation is not None and (operation.removing or operation.has_moves)
 
     def _not_answering(
         self, context: Context, ensemble: EnsembleRecord, servers: Collection[Server]
@@ -158,7 +159,7 @@ class Engine:
         action: actions.Action,
         hints: Mapping[str, str],
     ) -> Message | None:
-        """Do what was decided; gives what is in the way of a removal, if anything is.
+        """Do what was decided; gives what is in the way of it, if that is to be told.
 
         ``requester`` has what it may do now, ``context`` what it might when it asked.
         """

@@ -5,6 +5,8 @@ Nova builds its server again on another host, and writes down that it is there l
 its task has ended it is shown on the host that has failed for a moment more. Nova would begin a
 second evacuation then, or beside one that is under way, as long as that host is down. So it is
 asked again only when it has said that one has failed, or when nothing has happened for a while.
+While its task lasts, which may be long, time is no reason: only when each host on which the server
+is being built has failed too, whoever has asked for that, does nobody build it any more.
 """
 
 from collections.abc import Collection
@@ -13,6 +15,7 @@ from dataclasses import dataclass
 from ensemble_api.execution.actions import (
     UNKNOWN,
     Action,
+    Block,
     MoveServer,
     RecordMove,
     Server,
@@ -64,28 +67,38 @@ _TOO_LONG = Sentence(
     "event.evacuation-too-long",
     "Nova takes too long to bring the server of %(member)s back on another host.",
 )
+_AWAITED = Sentence(
+    "event.evacuation-awaited",
+    "Nova takes long to bring the server of %(member)s back on another host. It is waited for, and "
+    "not asked again; the repair can be cancelled.",
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
-    """The seconds since the last progress, and those after which one is given up."""
+class Circumstances:
+    """What decides on all evacuations of an ensemble alike.
 
+    ``down`` are the hosts whose compute service does not report, ``idle`` the seconds since the
+    last progress, ``longest`` those after which it takes long, ``most`` how often Nova is asked for
+    one server. ``others_lost`` is whether members are lost that only another repair brings back.
+    """
+
+    down: Collection[str]
     idle: float
     longest: float
+    most: int
+    others_lost: bool = False
 
 
 def evacuate(
     member: MemberRecord,
     goal: Goal,
     server: Server | None,
-    down: Collection[str],
-    times: Times,
-    *,
-    most: int,
+    now: Circumstances,
 ) -> Action | Message | None:
     """The next action, why it cannot be had, or None to wait.
 
-    ``most`` is how often Nova is asked. Never is it while it says that the server's host is up.
+    Never is Nova asked while it says that the server's host is up.
     """
     move = goal.move
     if move is None:
@@ -99,14 +112,11 @@ def evacuate(
     if server.host != move.source:
         return _ELSEWHERE(member=goal.name)
     if is_rebuilding(server):
-        asked = move.status is MoveStatus.ASKED
-        if asked and goal.host in down and times.idle > PATIENCE:
-            return _TARGET_FAILED(member=goal.name)
-        if asked or times.idle <= times.longest:
-            return _TOO_LONG(member=goal.name) if times.idle > times.longest else None
-    elif move.status is MoveStatus.ASKED and server.host in down and may_land(server, times.idle):
+        if not _is_nobodys(server, now):
+            return _waiting(goal, server, now)
+    elif move.status is MoveStatus.ASKED and server.host in now.down and may_land(server, now.idle):
         return None
-    reason = _obstacle(goal, move, server, down, most)
+    reason = _obstacle(goal, move, server, now.down, now.most)
     return reason or MoveServer(moved(member, goal), MoveKind.EVACUATION)
 
 
@@ -128,6 +138,24 @@ def _obstacle(
 def is_rebuilding(server: Server) -> bool:
     """Whether Nova evacuates a server now, whoever has asked for it."""
     return server.task is not None and server.task.startswith(_REBUILDING)
+
+
+def _is_nobodys(server: Server, now: Circumstances) -> bool:
+    """Whether nobody builds a server any more that has the task of it."""
+    known = server.targets
+    return known is not None and now.idle > PATIENCE and all(each in now.down for each in known)
+
+
+def _waiting(goal: Goal, server: Server, now: Circumstances) -> Action | Message | None:
+    """Wait, say so when that is long, and end it where others wait for another repair.
+
+    One whose own host is back is that compute service's to judge.
+    """
+    if now.idle <= now.longest:
+        return None
+    if now.others_lost or server.host not in now.down:
+        return _TOO_LONG(member=goal.name)
+    return Block(_AWAITED(member=goal.name))
 
 
 def may_land(server: Server, idle: float) -> bool:

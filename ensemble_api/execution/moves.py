@@ -76,19 +76,26 @@ def move(
         return tuple(_end(ensemble, found, left, timeout, down))
     if operation.type is OperationType.MOVE and any(each.host in down for each in found.values()):
         return tuple(_yield_to_repair(ensemble, found, left, down))
+    lost = {member_id for member_id, each in found.items() if each.host in down}
+    now = evacuation.Circumstances(
+        down, ensemble.idle, timeout, MOST_TRIES, others_lost=not lost <= left.keys()
+    )
     chosen: list[Action] = []
-    for member_id, goal in _turns(left, at_once):
+    begun = 0
+    # What takes long keeps no other from its turn.
+    for member_id, goal in _turns(left, len(left) if ensemble.idle > timeout else at_once):
         member, server = members[member_id], found.get(member_id)
         if _is_evacuation(goal):
-            times = evacuation.Times(ensemble.idle, timeout)
-            action = evacuation.evacuate(member, goal, server, down, times, most=MOST_TRIES)
+            action = evacuation.evacuate(member, goal, server, now)
         else:
             action = _migrate(member, goal, server, down, ensemble.idle)
         if isinstance(action, Message):
             if operation.undoes:
                 return (Fail(action),)
             action = StopMove(member, action)
-        chosen += [action] if action is not None else []
+        begun += isinstance(action, MoveServer)
+        if action is not None and not (isinstance(action, MoveServer) and begun > at_once):
+            chosen.append(action)
     return tuple(chosen)
 
 

@@ -2,6 +2,7 @@
 """The servers of an ensemble as Nova has them now."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ from ensemble_api.cloud.tags import ENSEMBLE_TAG, recognized
 from ensemble_api.context import Context
 from ensemble_api.execution.actions import Server
 from ensemble_api.execution.build import UNPLACED
+from ensemble_api.execution.evacuation import PATIENCE, is_rebuilding
+from ensemble_api.operations import MoveKind
 from ensemble_api.records import EnsembleRecord, MemberStatus
 from ensemble_api.store import rows
 
@@ -47,7 +50,18 @@ class Servers:
 
         for member_id, servers in recognized(ensemble, shown.values(), hint).items():
             for server in servers:
-                yield _server(server, member_id, discarded=server["id"] in discarded)
+                seen = _server(server, member_id, discarded=server["id"] in discarded)
+                yield self._with_targets(context, ensemble, seen)
+
+    def _with_targets(self, context: Context, ensemble: EnsembleRecord, server: Server) -> Server:
+        """A server that is to come back, with where Nova is building it for a while already."""
+        goal = ensemble.operation.moves.get(server.member_id) if ensemble.operation else None
+        if goal is None or goal.move is None or goal.move.kind is not MoveKind.EVACUATION:
+            return server
+        if server.host is None or not is_rebuilding(server) or ensemble.idle <= PATIENCE:
+            return server
+        targets = self._compute.evacuation_targets(context, server.id, server.host)
+        return replace(server, targets=targets)
 
     def _find(
         self, context: Context, ensemble: EnsembleRecord, server_id: str

@@ -23,6 +23,7 @@ _REPLACED = Sentence(
     "event.replaced", "Capacity for %(member)s is reserved on another host, where it is built."
 )
 _GOES_ON = Sentence("event.removal-goes-on", "The removal goes on.")
+_REPAIR_GOES_ON = Sentence("event.repair-goes-on", "The repair goes on.")
 
 MOST_HINTS = 20  # of requests for a member's server of which it is not known what came
 
@@ -230,13 +231,15 @@ class Progress(Database):
                     )
 
     def set_blocked(self, record: EnsembleRecord, owner: str, message: Message | None) -> None:
-        """Save what the removal of an ensemble waits for, None for nothing any more.
+        """Save what the removal, or a repair, of an ensemble waits for, None for nothing any more.
 
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
         with self.writing() as session:
             update_ensemble(session, record, owner, blocked=message)
-            rows.event(session, record.id, record.status.value, message or _GOES_ON())
+            going = record.operation is None or record.operation.removing
+            goes_on = (_GOES_ON if going else _REPAIR_GOES_ON)()
+            rows.event(session, record.id, record.status.value, message or goes_on)
 
 
 def update_ensemble(

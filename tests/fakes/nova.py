@@ -212,6 +212,19 @@ class FakeNova:
         ]
         return 200, {"services": shown}
 
+    def migrations(self, request: Any, context: Any) -> tuple[int, Any]:
+        """The evacuation of a server that has not ended, if there is one."""
+        self._admin(context)
+        assert request.GET["migration_type"] == "evacuation"
+        server = self.servers[request.GET["instance_uuid"]]
+        shown = {
+            "status": "accepted",
+            "source_compute": request.GET["source_compute"],
+            "dest_compute": server.evacuating_to or None,
+        }
+        lasting = server.task == "rebuilding"
+        return 200, {"migrations": [shown, {**shown, "status": "error"}] if lasting else []}
+
     def aggregates(self, request: Any, context: Any) -> tuple[int, Any]:
         self._admin(context)
         found = list(self.aggregates_beside)
@@ -441,12 +454,13 @@ class FakeNova:
             raise Refused(400, f"Compute service of {server.host} is still in use.")
         if host == server.host:
             raise Refused(400, "The target host can't be the same one.")
-        if server.status not in ("ACTIVE", "SHUTOFF", "ERROR"):
+        # Also one that is just being evacuated: of its task Nova asks nothing here.
+        if server.status not in ("ACTIVE", "SHUTOFF", "ERROR", "REBUILD"):
             raise Refused(409, f"Cannot 'evacuate' instance {server.id} in {server.status}")
         self.evacuated.append(server.id)
         server.before, server.stuck = server.status, False
         server.task, server.status, server.looks, server.fault = "rebuilding", "REBUILD", 0, None
-        there = self.host(host)
+        there, server.evacuating_to = self.host(host), host
         fails = any(server.name.endswith(end) for end in self.break_move)
         if (
             fails
@@ -588,6 +602,7 @@ _ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [
     ("GET", r"/os-hypervisors/detail", FakeNova.hypervisors),
     ("GET", r"/os-aggregates", FakeNova.aggregates),
     ("GET", r"/os-services", FakeNova.services),
+    ("GET", r"/os-migrations", FakeNova.migrations),
     ("POST", r"/servers", FakeNova.create),
     ("GET", r"/servers", FakeNova.brief),
     ("GET", r"/servers/detail", FakeNova.list),

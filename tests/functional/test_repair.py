@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Repairs by command: lost members get other places by evacuation."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from changes import built, fault
 from repairs import act, events, failed, host_of, hosts_of, last_operation, repair
 from small_cloud import SmallCloud, caller
 
 from ensemble_api import exception
 from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.store import models, rows
 from ensemble_api.store.guards import Guards
 
 
@@ -194,6 +197,50 @@ def test_one_that_nova_leaves_stopped_is_started_if_it_ran_before(
     cloud.run(ensemble_id)
     assert server.status == status
     assert ("os-start", server.id) in cloud.nova.acted if status == "ACTIVE" else True
+
+
+def step_late(cloud: SmallCloud, ensemble_id: str, seconds: float = 1000.0) -> None:
+    """One step of the worker, so many seconds after the last progress."""
+    assert cloud.store.claim(ensemble_id, "worker", 60)
+    with cloud.store.writing() as session:
+        late = rows.now() - timedelta(seconds=seconds)
+        session.execute(sa.update(models.Ensemble).values(updated_at=late))
+    cloud.engine().step(ensemble_id)
+    cloud.store.release(ensemble_id, "worker")
+
+
+def test_one_that_takes_long_is_waited_for_and_never_asked_for_twice(cloud: SmallCloud) -> None:
+    ensemble_id, _ = lost(cloud)
+    cloud.nova.move_looks = 1000
+    repair(cloud, ensemble_id)
+    for _ in range(3):
+        step_late(cloud, ensemble_id)
+    assert len(cloud.nova.evacuated) == 1
+    record = cloud.store.get(ensemble_id)
+    assert "Nova takes long to bring the server of web-0 back" in str(record.blocked)
+    assert record.operation is not None
+    assert record.operation.cancellable
+
+    # Also not by the next repair, once this one is cancelled.
+    assert act(cloud, ensemble_id, {"cancel": None}).status_code == 202
+    for _ in range(2):
+        step_late(cloud, ensemble_id)
+    assert last_operation(cloud, ensemble_id).status == "CANCELLED"
+    cloud.observe()
+    assert repair(cloud, ensemble_id).status_code == 202
+    for _ in range(3):
+        step_late(cloud, ensemble_id)
+    assert len(cloud.nova.evacuated) == 1
+
+    # The host on which it is being built fails too: nobody is at it any more.
+    server = cloud.nova.servers[cloud.store.get(ensemble_id).members[0].server_id]
+    cloud.nova.fail(server.evacuating_to)
+    cloud.nova.move_looks = 1
+    step_late(cloud, ensemble_id)
+    assert cloud.nova.evacuated == [server.id, server.id]
+    cloud.run(ensemble_id)
+    assert "The repair goes on." in events(cloud, ensemble_id)
+    assert last_operation(cloud, ensemble_id).status == "SUCCEEDED"
 
 
 def test_a_host_that_is_back_in_the_middle_keeps_its_server(cloud: SmallCloud) -> None:

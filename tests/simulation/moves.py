@@ -38,6 +38,7 @@ class Moves:
 
     def evacuate(self, server: Server, host: str) -> None:
         """Bring a server back on a host, as somebody has asked the API for."""
+        server.evacuating_to = host
         source = self._nova.host(server.at or "")
         self._tasks.start(
             f"nova {server.name} comes back",
@@ -158,6 +159,7 @@ class Moves:
 
     def _evacuate(self, server: Server, source: Host) -> None:
         """Have a server brought back on any host, as an operator does."""
+        server.evacuating_to = ""
         self._nova.touch(server, STATUSES["evacuate"], "rebuilding")
         self._rebuild(server, source)
 
@@ -167,7 +169,7 @@ class Moves:
         if target is None:
             self._nova.touch(server, "ERROR")  # an evacuation that finds no host leaves it so
             return
-        server.comes_to = target.name
+        server.comes_to = server.evacuating_to = target.name
         deaths = target.deaths
         self._wait(0.5, 6.0)
         if self._is_over(server):

@@ -11,6 +11,7 @@ from records import Status, ensemble, member
 from ensemble_api.execution.actions import (
     Action,
     Advance,
+    Block,
     CreateServer,
     Fail,
     MoveServer,
@@ -84,12 +85,20 @@ class Case:
     name: str
     goal: Goal
     server: Server | None
-    then: Action | str | None
+    then: Action | type[Block] | str | None
     idle: float = 0.0
     down: tuple[str, ...] = (FAILED,)
 
 
 REBUILDING = {"task": "rebuilding"}
+
+
+def rebuilding(*targets: str) -> Server:
+    """A lost server that Nova is building again on these hosts; none where it was not asked."""
+    known = frozenset(targets) if targets else None
+    return lost(0, "REBUILD", targets=known, **REBUILDING)
+
+
 CASES = [
     Case("it is asked for on a host that is down", goal(0), lost(0), evacuate(0)),
     Case("a stopped one comes back too", goal(0), lost(0, "SHUTOFF"), evacuate(0)),
@@ -115,30 +124,57 @@ CASES = [
     Case("it is under way", goal(0, ASKED), lost(0, "REBUILD", **REBUILDING), None),
     Case("somebody else has it under way", goal(0), lost(0, "REBUILD", **REBUILDING), None),
     Case(
-        "what others began is taken up when it does not end",
+        "what others began is waited for as long as it takes",
         goal(0),
-        lost(0, "REBUILD", **REBUILDING),
+        rebuilding(OTHER),
+        Block,
+        idle=9000.0,
+    ),
+    Case("also where no host is chosen yet", goal(0), rebuilding(""), Block, idle=301.0),
+    Case("also where Nova was not asked for them", goal(0), rebuilding(), None, idle=31.0),
+    Case(
+        "what others began is taken up when its host has failed too",
+        goal(0),
+        rebuilding(OTHER),
         evacuate(0),
-        idle=301.0,
+        idle=31.0,
+        down=(FAILED, OTHER),
     ),
     Case(
-        "it takes too long",
+        "not while another host is at it",
+        goal(0),
+        rebuilding(OTHER, "third"),
+        None,
+        idle=31.0,
+        down=(FAILED, OTHER),
+    ),
+    Case(
+        "a rebuild died with the host, which nobody takes on",
+        goal(0),
+        lost(0, "REBUILD", targets=frozenset(), **REBUILDING),
+        evacuate(0),
+        idle=31.0,
+    ),
+    Case("it takes long", goal(0, ASKED), rebuilding(TARGET), Block, idle=9000.0),
+    Case(
+        "it takes long, and its host is back",
         goal(0, ASKED),
-        lost(0, "REBUILD", **REBUILDING),
+        rebuilding(TARGET),
         "takes too long",
         idle=301.0,
+        down=(),
     ),
     Case(
         "its new host fails too, which is not believed at once",
         goal(0, ASKED),
-        lost(0, "REBUILD", **REBUILDING),
+        rebuilding(TARGET),
         None,
         down=(FAILED, TARGET),
     ),
     Case(
         "its new host fails too",
         goal(0, ASKED),
-        lost(0, "REBUILD", **REBUILDING),
+        rebuilding(TARGET),
         "has failed too",
         idle=31.0,
         down=(FAILED, TARGET),
@@ -200,6 +236,10 @@ def test_one_member_of_a_repair(case: Case) -> None:
         (stop,) = found
         assert isinstance(stop, StopMove)
         assert case.then in str(stop.reason)
+    elif case.then is Block:
+        (wait,) = found
+        assert isinstance(wait, Block)
+        assert "takes long" in str(wait.message)
     else:
         assert found == ([] if case.then is None else [case.then])
 
@@ -211,6 +251,23 @@ def test_so_many_as_the_ensemble_wants_are_brought_back_at_once() -> None:
     assert decided(repair(*goals, at_once=2), *servers) == [evacuate(0), evacuate(1)]
     under_way = [goal(0), goal(1, ASKED), goal(2, ASKED)]
     assert decided(repair(*under_way, at_once=2), *servers) == []
+
+
+def test_what_takes_long_keeps_no_other_from_its_turn() -> None:
+    goals = (goal(0, ASKED), goal(1), goal(2))
+    servers = (rebuilding(TARGET), lost(1), lost(2))
+    assert decided(repair(*goals, at_once=1, idle=31.0), *servers) == []
+    wait, go = decided(repair(*goals, at_once=1, idle=301.0), *servers)
+    assert (isinstance(wait, Block), go) == (True, evacuate(1))
+
+
+def test_what_takes_long_keeps_no_member_from_its_repair_that_is_lost_meanwhile() -> None:
+    record = repair(goal(0, ASKED), idle=301.0)
+    (stop,) = decided(
+        record, rebuilding(TARGET), server(built(1), host=OTHER), down=(FAILED, OTHER)
+    )
+    assert isinstance(stop, StopMove)
+    assert "takes too long" in str(stop.reason)
 
 
 def test_what_cannot_be_had_keeps_no_other_member_from_its_place() -> None:
