@@ -67,6 +67,10 @@ _TOO_LONG = Sentence(
     "event.evacuation-too-long",
     "Nova takes too long to bring the server of %(member)s back on another host.",
 )
+_LOCKED = Sentence(
+    "event.evacuation-locked",
+    "The server of %(member)s is locked by now, and is left where it is.",
+)
 _AWAITED = Sentence(
     "event.evacuation-awaited",
     "Nova takes long to bring the server of %(member)s back on another host. It is waited for, and "
@@ -80,7 +84,8 @@ class Circumstances:
 
     ``down`` are the hosts whose compute service does not report, ``idle`` the seconds since the
     last progress, ``longest`` those after which it takes long, ``most`` how often Nova is asked for
-    one server. ``others_lost`` is whether members are lost that only another repair brings back.
+    one server. ``others_lost`` is whether members are lost that only another repair brings back,
+    ``leaves_locked`` whether a locked server is to stay.
     """
 
     down: Collection[str]
@@ -88,6 +93,7 @@ class Circumstances:
     longest: float
     most: int
     others_lost: bool = False
+    leaves_locked: bool = False
 
 
 def evacuate(
@@ -111,6 +117,8 @@ def evacuate(
         return _arrived(member, goal, move, server)
     if server.host != move.source:
         return _ELSEWHERE(member=goal.name)
+    if now.leaves_locked and server.locked and move.status is MoveStatus.WAITING:
+        return _LOCKED(member=goal.name)
     if is_rebuilding(server):
         if not _is_nobodys(server, now):
             return _waiting(goal, server, now)

@@ -21,6 +21,7 @@ from ensemble_api.execution.actions import (
 from ensemble_api.operations import Goal, MoveKind, MoveStatus, Operation, OperationType
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, MemberRecord, moved
+from ensemble_api.recovery import Locked, Recovery
 
 MOST_TRIES = 5  # of one move; one that a crash has interrupted counts as well
 
@@ -78,7 +79,12 @@ def move(
         return tuple(_yield_to_repair(ensemble, found, left, down))
     lost = {member_id for member_id, each in found.items() if each.host in down}
     now = evacuation.Circumstances(
-        down, ensemble.idle, timeout, MOST_TRIES, others_lost=not lost <= left.keys()
+        down,
+        ensemble.idle,
+        timeout,
+        MOST_TRIES,
+        others_lost=not lost <= left.keys(),
+        leaves_locked=Recovery.of(ensemble.body).locked is Locked.LEAVE,
     )
     chosen: list[Action] = []
     begun = 0

@@ -277,6 +277,20 @@ def test_what_cannot_be_had_keeps_no_other_member_from_its_place() -> None:
     assert (stop.member.name, go) == ("web-0", evacuate(1))
 
 
+def test_one_that_its_tenant_locks_before_it_is_asked_for_stays_where_that_is_wished() -> None:
+    wish = {"recovery": {"locked": "leave"}}
+    waiting = repair(goal(0))
+    waiting = replace(waiting, body={**waiting.body, **wish})
+    (stop,) = decided(waiting, lost(0, locked=True))
+    assert isinstance(stop, StopMove)
+    assert "is locked by now" in str(stop.reason)
+    assert decided(waiting, lost(0)) == [evacuate(0)]
+    # What Nova was asked for goes on.
+    asked = repair(goal(0, ASKED, tries=1))
+    asked = replace(asked, body={**asked.body, **wish})
+    assert decided(asked, lost(0, "ERROR", locked=True)) == [evacuate(0)]
+
+
 def test_a_repair_ends_when_each_move_has() -> None:
     goals = (goal(0, DONE), goal(1, GIVEN_UP))
     assert decided(repair(*goals), lost(1)) == [Advance()]
