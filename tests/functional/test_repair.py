@@ -235,9 +235,9 @@ def test_one_that_takes_long_is_waited_for_and_never_asked_for_twice(cloud: Smal
     # The host on which it is being built fails too: nobody is at it any more.
     server = cloud.nova.servers[cloud.store.get(ensemble_id).members[0].server_id]
     cloud.nova.fail(server.evacuating_to)
-    cloud.nova.move_looks = 1
     step_late(cloud, ensemble_id)
     assert cloud.nova.evacuated == [server.id, server.id]
+    cloud.nova.move_looks = 1
     cloud.run(ensemble_id)
     assert "The repair goes on." in events(cloud, ensemble_id)
     assert last_operation(cloud, ensemble_id).status == "SUCCEEDED"
