@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 from urllib import parse
 
@@ -75,6 +76,8 @@ class Tenant(_Cloud):
 class Operator(_Cloud):
     """The cloud as an administrator sees it: hosts, and which server is on which."""
 
+    _called: Mapping[tuple[str, ...], str] = MappingProxyType({})
+
     def layout(self, levels: Mapping[str, str]) -> Layout:
         """The hosts by the metadata of their aggregates.
 
@@ -93,7 +96,17 @@ class Operator(_Cloud):
             host: tuple(domains.get(level, f"no {level}") for level in levels)
             for host, domains in found.items()
         }
-        return Layout(tuple(levels), _distinct(names))
+        distinct = _distinct(names)
+        self._called = {
+            path[level:]: distinct[host][level]
+            for host, path in names.items()
+            for level in range(len(levels))
+        }
+        return Layout(tuple(levels), distinct)
+
+    def called(self, path: tuple[str, ...]) -> str:
+        """What the layout calls a domain, by its own name and those of the larger it lies in."""
+        return self._called.get(path, path[0])
 
     def down(self) -> frozenset[str]:
         """The hosts whose compute service Nova takes for down."""
@@ -129,15 +142,14 @@ def _distinct(names: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]
     for each in names.values():
         for level, name in enumerate(each):
             where[level].setdefault(name, set()).add(each[level + 1 :])
-    return {
-        host: tuple(
-            f"{each[level + 1]}-{name}"
-            if level + 1 < len(each) and len(where[level][name]) > 1
-            else name
-            for level, name in enumerate(each)
-        )
-        for host, each in names.items()
-    }
+    found: dict[str, tuple[str, ...]] = {}
+    for host, each in names.items():
+        distinct: list[str] = []  # the largest first: its own name may be one of several
+        for level in reversed(range(len(each))):
+            several = len(where[level][each[level]]) > 1 and distinct
+            distinct.append(f"{distinct[-1]}-{each[level]}" if several else each[level])
+        found[host] = tuple(reversed(distinct))
+    return found
 
 
 def _ensembles(connection: Any) -> Any:

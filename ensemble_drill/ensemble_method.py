@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A service as an ensemble: built for the drill, or one that runs already."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from novaclient import exceptions
@@ -88,8 +89,15 @@ class Ensemble:
     def _drilled(self, level: str) -> list[tuple[str, Any]]:
         """Each failure by the name that operators have for its domain."""
         found = self._operator.ensembles.drill(self._id, level)
-        names = {each["ref"]: each.get("name") or each["label"] for each in found["domains"]}
-        return [(names[each["domains"][0]], each) for each in found["failures"]]
+        domains = {each["ref"]: each for each in found["domains"]}
+        return [(self._named(each["domains"][0], domains), each) for each in found["failures"]]
+
+    def _named(self, ref: str, domains: Mapping[str, Any]) -> str:
+        path, above = list[str](), domains.get(ref)
+        while above is not None:
+            path.append(above.get("name") or above["label"])
+            above = domains.get(above["parent"])
+        return self._operator.called(tuple(path))
 
 
 class Existing(Ensemble):
@@ -97,12 +105,17 @@ class Existing(Ensemble):
 
     how = "It ran before the drill, which built nothing and removes nothing."
 
+    def __init__(
+        self, tenant: Tenant, operator: Operator, service: Service, body: Json, prefix: str
+    ) -> None:
+        super().__init__(tenant, operator, service, body, prefix)
+        self._id = body["id"]
+
     def build(self) -> dict[str, str]:
         """Look where it is; it must be ACTIVE."""
-        found = _found(self._tenant, self._body["name"])
+        found = self._tenant.ensembles.get(self._id)
         if found.status != "ACTIVE":
             raise CloudError(f"the ensemble is {found.status}; only one that is ACTIVE is drilled")
-        self._id = found.id
         return _servers(found)
 
     def remove(self) -> None:
@@ -113,17 +126,29 @@ def described(tenant: Tenant, name: str) -> Json:
     """Give the description of an ensemble that runs, by name or id. Raises CloudError."""
     found = _found(tenant, name)
     return {
-        "name": found.id,
-        "tiers": [{"name": each["name"], "count": each["count"]} for each in found.tiers],
+        "id": found.id,
+        "tiers": [
+            {
+                "name": tier["name"],
+                "server": tier.get("server", {}),
+                "members": [each["name"] for each in found.members if each["tier"] == tier["name"]],
+            }
+            for tier in found.tiers
+        ],
         "recovery": getattr(found, "recovery", None),
     }
 
 
 def _found(tenant: Tenant, name: str) -> Any:
-    for each in tenant.ensembles.list():
-        if name in (each.id, each.name):
-            return tenant.ensembles.get(each.id)
-    raise CloudError(f"there is no ensemble {name!r} in the project of cloud {tenant.name!r}")
+    there = list(tenant.ensembles.list())
+    same = [each for each in there if each.id == name] or [
+        each for each in there if each.name == name
+    ]
+    if len(same) > 1:
+        raise CloudError(f"{len(same)} ensembles are named {name!r}; give the id of one")
+    if not same:
+        raise CloudError(f"there is no ensemble {name!r} in the project of cloud {tenant.name!r}")
+    return tenant.ensembles.get(same[0].id)
 
 
 def _servers(found: Any) -> dict[str, str]:

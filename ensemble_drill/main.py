@@ -7,6 +7,7 @@ import json
 import random
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("ensemble-drill: broken off\n")
         return 2
+    except Exception:  # noqa: BLE001 - 1 would say that the criteria are not met
+        traceback.print_exc()
+        return 2
     _say(f"{'PASSED' if drill.passed else 'FAILED'}.")
     return 0 if drill.passed else 1
 
@@ -153,8 +157,14 @@ def service_of(body: Json, criteria: Criteria) -> Service:
             )
     return Service(
         tuple(
-            Tier(each["name"], each["count"], criteria.minimum(each["name"]))
+            Tier(
+                each["name"],
+                len(named) or each["count"],
+                criteria.minimum(each["name"]),
+                named,
+            )
             for each in body["tiers"]
+            for named in (tuple(each.get("members", ())),)
         )
     )
 

@@ -17,6 +17,8 @@ class Tier:
     name: str
     count: int
     minimum: int
+    names: tuple[str, ...] = ()
+    """Of the members, where they are not numbered from 0: some were removed by name."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.minimum <= self.count:
@@ -24,11 +26,13 @@ class Tier:
                 f"tiers_kept.{self.name}: must be from 1 to {self.count}, which is how many "
                 f"members {self.name} has, and is {self.minimum}"
             )
+        if self.names and len(self.names) != self.count:
+            raise ValueError(f"{self.name} has {self.count} members and {len(self.names)} names")
 
     @property
     def members(self) -> tuple[str, ...]:
         """The names of the members."""
-        return tuple(f"{self.name}-{index}" for index in range(self.count))
+        return self.names or tuple(f"{self.name}-{index}" for index in range(self.count))
 
 
 @dataclass(frozen=True, slots=True)
