@@ -60,7 +60,7 @@ def _where(drill: Drill) -> str:
 
 def _agreement(drill: Drill) -> str:
     if drill.agreed:
-        healed = [each for each in drill.outcomes if each.predicted_places and each.healed_after]
+        healed = [each for each in drill.outcomes if each.loss.lost and each.healed_after]
         return (
             "Exactly those servers were lost that had been predicted, for every way in which the "
             "service was built."
@@ -69,11 +69,15 @@ def _agreement(drill: Drill) -> str:
     return " ".join(
         f"{each.title}: predicted were {_names(each.predicted[drill.domain.name].lost)}; lost were "
         f"{_names(each.loss.lost)}."
+        if not each.lost_agreed(drill.domain)
+        else _repair(each)
         for each in wrong
     )
 
 
 def _repair(outcome: Outcome) -> str:
+    if outcome.predicted_places is None:
+        return f"{outcome.title}: no place had been predicted, and yet all run again."
     if dict(outcome.predicted_places or {}) == dict(outcome.places):
         return f"{outcome.title}: each of them runs again on the host that had been predicted."
     return f"{outcome.title}: not all run again on the hosts that had been predicted."
@@ -95,7 +99,7 @@ def _summary(drill: Drill) -> str:
         cells = "".join(
             f"<td>{_badge(each.passed)} {escape(each.found)}</td>" for each in outcome.verdicts
         )
-        agreed = outcome.agreed(drill.domain)
+        agreed = outcome.lost_agreed(drill.domain)
         predicted = len(outcome.predicted[drill.domain.name].lost)
         rows.append(
             f'<tr><th scope="row">{escape(outcome.title)}<small>{escape(outcome.how)}</small></th>'

@@ -44,8 +44,22 @@ class Outcome:
         return {name: self.after[name] for name in self.loss.lost if name in self.after}
 
     def agreed(self, domain: Domain) -> bool:
+        """Whether exactly those were lost that had been predicted, and healed where predicted."""
+        return self.lost_agreed(domain) and self.places_agreed
+
+    def lost_agreed(self, domain: Domain) -> bool:
         """Whether exactly those were lost that had been predicted."""
         return self.predicted[domain.name].lost == self.loss.lost
+
+    @property
+    def places_agreed(self) -> bool:
+        """Whether the healed members are where they were to go.
+
+        True where nothing was healed or no places were predicted.
+        """
+        if self.predicted_places is None or self.healed_after is None:
+            return True
+        return dict(self.predicted_places) == dict(self.places)
 
     @property
     def passed(self) -> bool:

@@ -65,16 +65,15 @@ class Drills:
         drill = self._built[1].drill("rack", rack)
         found = {each.method: each for each in drill.outcomes}
         ensemble = found["ensemble"]
-        predicted = ensemble.predicted_places or {}
         return Round(
             number=number,
             seed=seed,
             rack=rack,
             lost={method: len(each.loss.lost) for method, each in found.items()},
             kept={method: each.loss.kept for method, each in found.items()},
-            agreed={method: each.agreed(drill.domain) for method, each in found.items()},
+            agreed={method: each.lost_agreed(drill.domain) for method, each in found.items()},
             healed={method: each.healed_after for method, each in found.items()},
-            places=ensemble.healed_after is None or dict(ensemble.places) == dict(predicted),
+            places=ensemble.places_agreed,
             passed=ensemble.passed,
         )
 

@@ -37,7 +37,7 @@ class Round:
     @property
     def good(self) -> bool:
         """Whether the ensemble met all criteria, and every prediction came true."""
-        return self.passed and all(self.agreed.values())
+        return self.passed and self.places and all(self.agreed.values())
 
     def line(self) -> str:
         """The round in one line."""

@@ -96,7 +96,7 @@ def test_a_prediction_that_did_not_come_true_is_told_by_name() -> None:
     [
         pytest.param({"web-0": "h4", "db-0": "h3"}, "each of them runs again on", id="as told"),
         pytest.param({"web-0": "h3", "db-0": "h4"}, "not all run again on", id="elsewhere"),
-        pytest.param(None, "", id="none was predicted"),
+        pytest.param(None, "no place had been predicted, and yet", id="none was predicted"),
     ],
 )
 def test_it_is_told_whether_the_repair_went_where_it_was_to_go(
@@ -105,7 +105,6 @@ def test_it_is_told_whether_the_repair_went_where_it_was_to_go(
     made = outcome("ensemble", SPREAD, repaired=True, after=AFTER, predicted_places=places)
     page = html(drill(made))
     assert said in page
-    assert (said != "") == ("run again on" in page or "runs again on" in page)
 
 
 def test_names_cannot_become_part_of_the_page() -> None:

@@ -37,6 +37,7 @@ def test_where_no_rack_has_servers_of_all_the_next_best_are_drawn_from(
 
 
 GOOD = outcome("ensemble", SPREAD, repaired=True)
+ELSEWHERE = replace(GOOD, predicted_places={"web-0": "h3", "db-0": "h4"})
 WRONG = replace(GOOD, loss=SERVICE.without(["web-0"]))
 RESULTS = [
     ("the ensemble met all", (GOOD,), True),
@@ -44,6 +45,7 @@ RESULTS = [
     ("the ensemble was not healed", (outcome("ensemble", SPREAD),), False),
     ("the ensemble lost too many", (outcome("ensemble", HEAPED, repaired=True),), False),
     ("its prediction did not come true", (WRONG,), False),
+    ("its repair went elsewhere", (ELSEWHERE,), False),
     ("another's prediction did not", (replace(WRONG, method="plain", judged=False), GOOD), False),
 ]
 

@@ -44,6 +44,7 @@ def predicted(**more: Any) -> predictions_round.Round:
 GOOD = [
     ("all as predicted", drilled(), True),
     ("the ensemble failed", drilled(passed=False), False),
+    ("it was repaired elsewhere", drilled(places=False), False),
     ("somebody else was lost", drilled(agreed={"plain": False, "ensemble": True}), False),
     ("predicted and repaired", predicted(), True),
     ("another one lost", predicted(lost=["web-1"]), False),
