@@ -5,6 +5,8 @@ import argparse
 import contextlib
 import json
 import random
+import secrets
+import signal
 import sys
 import time
 import traceback
@@ -93,6 +95,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Hold a drill, and return the exit code."""
     options = parser().parse_args(arguments)
+    before = signal.signal(signal.SIGTERM, _broken_off)
     try:
         drill = _held(options)
     except _UNUSABLE as error:
@@ -104,8 +107,15 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception:  # noqa: BLE001 - 1 would say that the criteria are not met
         traceback.print_exc()
         return 2
+    finally:
+        signal.signal(signal.SIGTERM, before)
     _say(f"{'PASSED' if drill.passed else 'FAILED'}.")
     return 0 if drill.passed else 1
+
+
+def _broken_off(*_: object) -> None:
+    """End as Ctrl-C does: what has failed is brought back, what was built is removed."""
+    raise KeyboardInterrupt
 
 
 def _held(options: argparse.Namespace) -> Drill:
@@ -179,7 +189,8 @@ def _methods(
     options: argparse.Namespace, tenant: Tenant, operator: Operator, service: Service, body: Json
 ) -> list[Method]:
     """Give the ways to build it, in an order by lot: whoever is later finds a fuller cloud."""
-    prefix = f"drill-{options.seed}"
+    # Of this run alone: servers are removed by it, and those of another run are not ours.
+    prefix = f"drill-{options.seed}-{secrets.token_hex(4)}"
     if options.ensemble:
         return [Existing(tenant, operator, service, body, prefix)]
     known: dict[str, Callable[[], Method]] = {

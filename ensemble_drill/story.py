@@ -60,6 +60,7 @@ class Story:
     load: Mapping[str, int] = field(default_factory=dict)
     """How full each rack was made before, in percent."""
     servers: dict[str, dict[str, str]] = field(default_factory=dict)
+    _left: list[str] = field(default_factory=list, init=False)
 
     def build(self) -> None:
         """Build the service in every way, one after another."""
@@ -70,18 +71,20 @@ class Story:
             self.say(f"{method.title}: {len(self.service.members)} servers run ({took:.0f} s)")
 
     def remove(self) -> None:
-        """Remove all that was built, at the same time."""
+        """Remove all that was built, at the same time. Raises CloudError for what is left."""
         threads = [threading.Thread(target=self._remove, args=(each,)) for each in self.methods]
         for each in threads:
             each.start()
         for each in threads:
             each.join()
+        if self._left:
+            raise CloudError(f"not all that was built could be removed: {'; '.join(self._left)}")
 
     def _remove(self, method: Method) -> None:
         try:
             method.remove()
-        except CloudError as error:
-            self.say(f"{method.title}: {error}")
+        except Exception as error:  # noqa: BLE001 - the others are removed all the same
+            self._left.append(f"{method.title}: {error}")
 
     def predict(self, level: str) -> dict[str, Mapping[str, Loss]]:
         """Tell by method and domain what each failure of a level would take.
