@@ -20,6 +20,7 @@ FEATURES = (
     "survivability",
     "hosts",
     "drain-check",
+    "drain",
 )
 
 

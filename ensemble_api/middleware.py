@@ -193,6 +193,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
             hints=Notifications(config) if ours.notifications else None,
             late_servers=LateServers(store, session, compute),
             tell=DomainTeller(ToldDomains(store, tree), compute, session).tell,
+            drain=service.auto_drain.look,
             **_by_itself(service) if ours.automatic_recovery else {},
         ),
     )

@@ -149,6 +149,13 @@ RULES = [
                 "/os-ensembles/hosts",
             ),
             (
+                "maintain",
+                ADMIN,
+                "Have hosts drained before they are maintained.",
+                "POST",
+                "/os-ensembles/hosts/{host}/action (drain)",
+            ),
+            (
                 "headroom",
                 ADMIN,
                 "See which failures would leave members without places.",

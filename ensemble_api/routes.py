@@ -52,6 +52,7 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
     f"{COLLECTION}/headroom": {"GET": headroom.index},
     f"{COLLECTION}/hosts": {"GET": host_impact.index},
     f"{COLLECTION}/hosts/{{host}}": {"GET": host_impact.show},
+    f"{COLLECTION}/hosts/{{host}}/action": {"POST": host_impact.act},
     f"{COLLECTION}/{{ensemble_id}}": {
         "GET": ensembles.show,
         "PATCH": changes.change,

@@ -270,6 +270,20 @@ ACTION: dict[str, Any] = {
     "additionalProperties": False,
 }
 
+# One action on a host.
+HOST_ACTION: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "drain": {
+            "type": "object",
+            "properties": {"dry_run": {"type": "boolean"}},
+            "additionalProperties": False,
+        },
+    },
+    "required": ["drain"],
+    "additionalProperties": False,
+}
+
 # By JSON Schema 2.0 is an integer; what counts with it later is not made for that.
 _TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
     "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
@@ -280,6 +294,7 @@ _CREATE = _Validator(CREATE, format_checker=FORMATS)
 _CHANGE = _Validator(CHANGE, format_checker=FORMATS)
 _ADOPTION = _Validator(ADOPTION, format_checker=FORMATS)
 _ACTION = _Validator(ACTION, format_checker=FORMATS)
+_HOST_ACTION = _Validator(HOST_ACTION, format_checker=FORMATS)
 
 
 def check_create(body: Any) -> tuple[dict[str, Any], str | None]:
@@ -322,6 +337,15 @@ def check_change(body: Any, before: Mapping[str, Any]) -> dict[str, Any]:
         "mend": bool(body.get("mend")),
         "plan_id": body.get("plan", "").lower() or None,
     }
+
+
+def check_drain(body: Any) -> bool:
+    """Check an action on a host; give whether it is only to be said what would come of it.
+
+    :raises ensemble_api.exception.Invalid: with ``field``, when the shape is wrong.
+    """
+    _check(_HOST_ACTION, body)
+    return bool(body["drain"].get("dry_run", False))
 
 
 def check_adoption(body: Any) -> tuple[dict[str, Any], str | None]:

@@ -36,6 +36,7 @@ from ensemble_api.store.repairs import RepairableEnsembles
 from ensemble_api.store.saved_plans import SavedPlans, remembered
 from ensemble_api.usecases.adopt import Adopt, AdoptionRequest
 from ensemble_api.usecases.adoption_moves import AdoptionMoves
+from ensemble_api.usecases.auto_drain import AutoDrain
 from ensemble_api.usecases.auto_rebalance import AutoRebalance
 from ensemble_api.usecases.auto_repair import AutoRepair
 from ensemble_api.usecases.capacity import FreeCapacity
@@ -50,6 +51,7 @@ from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.flavors import OtherFlavors
 from ensemble_api.usecases.headroom import Headrooms, HeadroomSearch
 from ensemble_api.usecases.holds import Holds
+from ensemble_api.usecases.host_drains import HostDrains
 from ensemble_api.usecases.host_impact import Search
 from ensemble_api.usecases.hosts import Hosts
 from ensemble_api.usecases.idempotency import CreateRequest, Idempotency
@@ -246,6 +248,17 @@ class Service:
         self.auto_rebalance = AutoRebalance(
             RepairableEnsembles(store), repair_plans, self._rebalances, operating
         )
+        self._host_drains = HostDrains(compute)
+        self.auto_drain = AutoDrain(
+            RepairableEnsembles(store),
+            repair_plans,
+            self._host_drains,
+            compute,
+            free_capacity,
+            member_moves,
+            operating,
+            check_rights=check_rights,
+        )
         self._hosts = Hosts(store, states, inventory, Drains(store.get, compute, free_capacity))
 
     def capabilities(self, context: Context) -> Capabilities:
@@ -415,3 +428,7 @@ class Service:
     ) -> tuple[HostImpacts, tuple[DrainAttempt, ...] | None]:
         """See ``usecases/hosts``."""
         return self._hosts.show(context, name, drain=drain)
+
+    def drain(self, context: Context, name: str) -> None:
+        """See ``usecases/host_drains``."""
+        self._host_drains.begin(context, name)

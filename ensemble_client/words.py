@@ -179,6 +179,23 @@ def broken_lines(broken: Iterable[Json]) -> list[str]:
     return [printable(f"{each['ensemble_name']}: {each['message']}") for each in broken]
 
 
+def drain_lines(tried: Iterable[Json]) -> list[str]:
+    """Give where the members of each ensemble on a host would go, or what keeps them."""
+    lines = []
+    for each in tried:
+        lines.append(printable(f"{each['ensemble_name']}: {each['message']}"))
+        lines += [printable(one["message"]) for one in each.get("blocked", ())]
+        lines += reason_lines(each["reasons"])
+    return lines
+
+
+def cannot_leave(tried: Sequence[Json]) -> bool:
+    """Whether nobody of any ensemble on a host can leave it, by what was tried just now."""
+    return bool(tried) and all(
+        each["fits"] is False or len(each["blocked"]) == len(each["members"]) for each in tried
+    )
+
+
 def without_text(without: Iterable[Json]) -> str:
     """List the ensembles that would have members without a place, and how many of how many."""
     return "\n".join(

@@ -168,7 +168,7 @@ class Compute:
         )
 
     def services(self, context: Context) -> list[dict[str, Any]]:
-        """All compute services: host, state and status."""
+        """All compute services: id, host, state, status and why it is disabled."""
         return list(self._get_as_operator(context, "/os-services?binary=nova-compute")["services"])
 
     def down_and_silent(self, context: Context) -> tuple[frozenset[str], frozenset[str]]:
@@ -408,6 +408,16 @@ class Compute:
         """
         path = f"/servers/{_quote(server_id)}/action"
         self._call(context, "POST", path, {"os-start": None})
+
+    # A compute service, in the name of whoever asks.
+
+    def disable_service(self, context: Context, service_id: str, reason: str) -> None:
+        """Let a compute service take no more servers, and say why.
+
+        :raises ensemble_api.exception.CloudError: when Nova refuses, as to who may not do this.
+        """
+        path = f"/os-services/{_quote(service_id)}"
+        self._call(context, "PUT", path, {"status": "disabled", "disabled_reason": reason})
 
 
 # The fields of a template that Nova calls the same and takes as they are.

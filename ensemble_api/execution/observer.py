@@ -73,6 +73,7 @@ class CloudObserver:
         late_servers: LateServers | None = None,
         tell: Callable[[Collection[str]], None] = lambda _: None,
         repair: Callable[[], object] = lambda: None,
+        drain: Callable[[], object] = lambda: None,
         rebalance: Callable[[], object] = lambda: None,
     ) -> None:
         self._states = states
@@ -87,6 +88,7 @@ class CloudObserver:
         self._late_servers = late_servers
         self._tell = tell
         self._repair = repair
+        self._drain = drain
         self._rebalance = rebalance
         self._hinted = threading.Event()
         self._heard: deque[tuple[str | None, str | None]] = deque(maxlen=MOST_HINTS)
@@ -145,6 +147,10 @@ class CloudObserver:
         except Exception as error:  # noqa: BLE001
             # What cannot be repaired now must not keep anybody from seeing what happens.
             advice.log(LOG, "Lost members could not be repaired; trying again", error)
+        try:
+            self._drain()
+        except Exception as error:  # noqa: BLE001
+            advice.log(LOG, "Hosts could not be drained; trying again", error)
         try:
             self._rebalance()
         except Exception as error:  # noqa: BLE001

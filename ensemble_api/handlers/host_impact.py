@@ -3,7 +3,7 @@
 
 import urllib.parse
 
-from ensemble_api import limits, policies, views
+from ensemble_api import limits, policies, schemas, views
 from ensemble_api.handlers import parameters
 from ensemble_api.handlers.call import Answer, Call
 from ensemble_api.handlers.parameters import Parameters
@@ -57,3 +57,15 @@ def show(call: Call, host: str) -> Answer:
     check = call.flag("check")
     found, tried = call.service.host(call.context, host, drain=check)
     return Answer(200, {"host": views.host_impact(found, tried, call.service.levels)})
+
+
+def act(call: Call, host: str) -> Answer:
+    """POST /os-ensembles/hosts/{host}/action: have a host drained, or see what would come of it."""
+    policies.authorize(call.context, "maintain")
+    dry_run = schemas.check_drain(call.json)
+    call.only()
+    if not dry_run:
+        call.service.drain(call.context, host)
+    found, tried = call.service.host(call.context, host, drain=True)
+    view = views.host_impact(found, tried, call.service.levels)
+    return Answer(200 if dry_run else 202, {"host": view})

@@ -65,6 +65,7 @@ _ATTEMPT = one(
     fits=or_null(FLAG),
     others=COUNT,
     moves=several(_in_domains(one(member=STRING, host=STRING))),
+    blocked=several(one(member=STRING, message=STRING)),
     message=STRING,
     reasons=several(component("Reason")),
 )

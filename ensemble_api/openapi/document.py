@@ -185,6 +185,15 @@ REQUESTS = (
         one(host=component("HostInDetail")),
         query=host_impact.HOST,
     ),
+    Request(
+        host_impact.act,
+        "Have the members of a host moved elsewhere, or tell what would come of that",
+        one(host=component("HostInDetail")),
+        202,
+        body=component("HostActionRequest"),
+        refusals=(413,),
+        preview=one(host=component("HostInDetail")),
+    ),
 )
 _OF = {each.handler: each for each in REQUESTS}
 

@@ -83,6 +83,7 @@ def _adopting(body: dict[str, Any]) -> dict[str, Any]:
 
 COMPONENTS: dict[str, Any] = {
     "ActionRequest": schemas.ACTION,
+    "HostActionRequest": schemas.HOST_ACTION,
     "AdoptRequest": _adopting(schemas.ADOPTION),
     "ChangeRequest": _wanting(schemas.CHANGE, "ChangedTier"),
     "ChangedTier": _tier(_CHANGED),

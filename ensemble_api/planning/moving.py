@@ -33,7 +33,7 @@ _NO_ROOM_BESIDE = Reason(
         "Members would have to be moved, and there is no room for them until others have left.",
     )(),
 )
-_NO_ORDER = Reason(
+NO_ORDER = Reason(
     "no-order-of-moves",
     Sentence(
         "reason.no-order-of-moves",
@@ -105,7 +105,7 @@ def move(
         return Infeasible((Reason("member-cannot-move", message),), proved=False)
     order = safe_order(planned, running, less, needed, promised)
     if order is None:
-        return Infeasible((_NO_ORDER,), proved=False)
+        return Infeasible((NO_ORDER,), proved=False)
     return planned, order
 
 

@@ -82,12 +82,16 @@ class HostImpacts:
 
 @dataclass(frozen=True, slots=True)
 class DrainAttempt:
-    """One ensemble on the host: its members there, and what was found; None: it was not tried."""
+    """One ensemble on the host: its members there, and what was found; None: it was not tried.
+
+    `blocked` are those of the members whose servers cannot be moved as they are now.
+    """
 
     record: EnsembleRecord
     members: tuple[MemberRecord, ...]
     found: Repair | None
     topology: Topology | None = None
+    blocked: tuple[MemberRecord, ...] = ()
 
     @property
     def fits(self) -> bool | None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is stored of ensembles that may be repaired, or spread anew, by themselves."""
+"""What is stored of ensembles that may be repaired, spread anew, or moved off a host."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ensemble_api.operations import OperationStatus, OperationType, Requester
-from ensemble_api.records import EnsembleRecord, Status
+from ensemble_api.records import EnsembleRecord, MemberStatus, Status
 from ensemble_api.store import models, operations, rows
 from ensemble_api.store.database import Database
 from ensemble_api.store.leases import UNSETTLED
@@ -56,6 +56,32 @@ class RepairableEnsembles:
         """
         wants = models.Ensemble.auto_rebalance.is_(True)
         return self._find(wants, [each for each in Status if each.built], OperationType.MOVE)
+
+    def on(self, hosts: Collection[str]) -> list[Repairable]:
+        """Those that are built and have members on these hosts, the oldest first.
+
+        ``failures`` are of moves.
+        """
+        here = sa.exists().where(
+            models.Member.ensemble_id == models.Ensemble.id,
+            models.Member.status != MemberStatus.DELETED.value,
+            rows.LOCATION.in_(hosts),
+        )
+        return self._find(here, [each for each in Status if each.built], OperationType.MOVE)
+
+    def leave(self, hosts: Collection[str]) -> bool:
+        """Whether members of any ensemble are being moved away from these hosts."""
+        model = models.Operation
+        under_way = sa.select(model).where(
+            model.type == OperationType.MOVE.value, model.ended_at.is_(None)
+        )
+        with self._database.reading() as session:
+            found = [operations.to_operation(each) for each in session.scalars(under_way)]
+        return any(
+            goal.move is not None and goal.move.source in hosts
+            for each in found
+            for goal in each.goals
+        )
 
     def _find(
         self, wants: sa.ColumnElement[bool], statuses: Iterable[Status], counted: OperationType

@@ -16,6 +16,7 @@ from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.results.host_impact import DrainAttempt
 from ensemble_api.solver.process import solve
 from ensemble_api.usecases.capacity import FreeCapacity
+from ensemble_api.usecases.member_servers import MemberServers
 from ensemble_api.usecases.stored_requests import StoredRequests, for_owner
 
 MOST = 25  # ensembles that are tried; each takes a plan
@@ -58,6 +59,7 @@ class _Attempt:
         self, compute: Compute, free_capacity: FreeCapacity, context: Context, host: str
     ) -> None:
         self._requests = StoredRequests(compute)
+        self._servers = MemberServers(compute)
         self._free_capacity = free_capacity
         self._context = context
         self._host = host
@@ -91,4 +93,15 @@ class _Attempt:
         self._taken += [
             (at, request.demands[member.tier].resources) for member, at in found.moves.items()
         ]
-        return DrainAttempt(record, here, found, snapshot.topology)
+        return DrainAttempt(
+            record, here, found, snapshot.topology, self._blocked(acting, record, here)
+        )
+
+    def _blocked(
+        self, acting: Context, record: EnsembleRecord, here: tuple[MemberRecord, ...]
+    ) -> tuple[MemberRecord, ...]:
+        """Those that cannot be moved; while something is under way, that is not known."""
+        if record.operation is not None or not here:
+            return ()
+        fixed = self._servers.unmovable(acting, record)
+        return tuple(each for each in here if Member(each.tier, each.index) in fixed)

@@ -13,7 +13,7 @@ from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.usecases.drain import Drains
 from ensemble_api.usecases.host_impact import Search, host_impacts
 
-_NO_HOST = Sentence("not-found.host", "There is no host %(host)s.")
+NO_HOST = Sentence("not-found.host", "There is no host %(host)s.")
 
 
 class Hosts:
@@ -51,7 +51,7 @@ class Hosts:
         found = self.index(context, Search())
         rows = [row for row in found.hosts if row.host.name == name]
         if not rows:
-            raise exception.NotFound(_NO_HOST(host=name))
+            raise exception.NotFound(NO_HOST(host=name))
         here = {each.ensemble_id for each in rows[0].occupants}
         broken = tuple(each for each in found.broken if each[0].id in here)
         one = replace(found, page=tuple(rows), found=1, first=1, broken=broken)

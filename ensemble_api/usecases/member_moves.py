@@ -14,7 +14,7 @@ from ensemble_api.context import Context
 from ensemble_api.operations import Goal, Operation, OperationStatus, OperationType, Requester
 from ensemble_api.operations import outcome as outcome_of
 from ensemble_api.planning import result
-from ensemble_api.planning.message import Sentence
+from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.moving import Move
 from ensemble_api.records import EnsembleRecord, moved
@@ -77,11 +77,16 @@ class MemberMoves:
         self._sleep = sleep
 
     def begin(
-        self, context: Context, asking: Requester, plan: Callable[[], PlannedMoves]
+        self,
+        context: Context,
+        asking: Requester,
+        plan: Callable[[], PlannedMoves],
+        told: Callable[..., Message] = _RESERVED,
     ) -> EnsembleRecord:
         """Plan on a fresh look, save that, and hold what it takes, as often as it takes.
 
-        ``plan`` gives at least one move, or raises what is to be told.
+        ``plan`` gives at least one move, or raises what is to be told. ``told`` makes the event of
+        how many members move.
 
         :raises ensemble_api.exception.Conflict: when something else is under way by now.
         :raises ensemble_api.exception.InfeasibleEnsemble: when others are quicker each time.
@@ -98,7 +103,7 @@ class MemberMoves:
                     LOG.info("Others took where members of %s were to go", saved.record.id)
                     self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
                     continue
-                if not self._store.run_change(saved.record, _RESERVED(count=len(saved.moves))):
+                if not self._store.run_change(saved.record, told(count=len(saved.moves))):
                     raise exception.Conflict(_WAS_CANCELLED())
                 accepted = saved
                 break

@@ -13,7 +13,6 @@ from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
 from ensemble_api.operations import Requester
 from ensemble_api.planning import result
-from ensemble_api.planning.completion import closed_to_more
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.planning.model import Member
@@ -194,7 +193,9 @@ class Rebalances:
         for look in range(1, LOOKS + 1):
             readings = self._free_capacity.readings(context, to_reserve=to_reserve)
             free = self._free_capacity.free(acting, request, readings, record.id)
-            snapshot = self._without_failed(free.capacity.snapshot, request, running)
+            snapshot = self._repair_plans.without_failed(
+                free.capacity.snapshot, request.ensemble, running
+            )
             found: Moved | result.Infeasible | None
             try:
                 if plan_id is None:
@@ -211,18 +212,6 @@ class Rebalances:
         if not isinstance(found, result.Infeasible):
             raise exception.PlanChanged(_PLAN())
         return found, (), request, free.capacity
-
-    def _without_failed(
-        self, snapshot: Snapshot, request: ResolvedRequest, running: result.Assignment
-    ) -> Snapshot:
-        """The cloud without hosts that were seen down, which Placement may not know yet."""
-        hosts = self._repair_plans.hosts()
-        closed = [
-            host
-            for host in snapshot.topology.hosts
-            if host in hosts.topology.hosts and host not in hosts.up
-        ]
-        return closed_to_more(snapshot, request.ensemble, running, closed)
 
     def _previewed(
         self,

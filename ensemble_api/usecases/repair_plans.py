@@ -15,10 +15,11 @@ from ensemble_api.planning.completion import closed_to_more
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.joint import Hit
 from ensemble_api.planning.message import Message, Sentence
-from ensemble_api.planning.model import Member
+from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.recovery import recover
 from ensemble_api.planning.repair import Repair
 from ensemble_api.planning.result import Assignment
+from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.records import EnsembleRecord, ObservedHost
 from ensemble_api.recovery import Locked, Recovery
 from ensemble_api.solver.process import solve
@@ -118,6 +119,18 @@ class RepairPlans:
             except (KeyError, ModelError) as error:
                 LOG.warning("Ensemble %s does not go with the cloud now: %s", record.id, error)
         return found, sure
+
+    def without_failed(
+        self, snapshot: Snapshot, ensemble: Ensemble, running: Assignment
+    ) -> Snapshot:
+        """The cloud without hosts that were seen down, which Placement may not know yet."""
+        hosts = self.hosts()
+        closed = [
+            host
+            for host in snapshot.topology.hosts
+            if host in hosts.topology.hosts and host not in hosts.up
+        ]
+        return closed_to_more(snapshot, ensemble, running, closed)
 
     def lost(self, record: EnsembleRecord) -> tuple[Loss, ...]:
         """The lost members of an ensemble, by what was last observed."""

@@ -22,6 +22,11 @@ _DRAIN = {
 }
 _MOVE = Sentence("drain.move", "%(member)s to %(host)s")
 _NO_ROOM = Sentence("drain.no-room", "There is no room.")
+_BLOCKED = Sentence(
+    "drain.blocked",
+    "%(member)s cannot be moved: that takes a server that is ACTIVE, not locked, and with nothing "
+    "else under way.",
+)
 _NOT_TRIED = Sentence("drain.not-tried", "Not tried.")
 _MOVES = Sentence("drain.moves", "Moves: %(moves)s.")
 _EFFECTS = {
@@ -87,6 +92,10 @@ def _tried(one: DrainAttempt, levels: Sequence[str]) -> Json:
         "moves": [
             {"member": member.name, "host": at, **_places(one.topology, at, levels)}
             for member, at in sorted(moves.items())
+        ],
+        "blocked": [
+            {"member": member.name, "message": _BLOCKED(member=member.name)}
+            for member in one.blocked
         ],
         "message": _moves(one),
         "reasons": reasons(one.found.reasons if one.found else (), capacity=True),

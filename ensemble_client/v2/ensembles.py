@@ -347,6 +347,12 @@ class EnsembleManager(base.ManagerWithFind):
         resp, body = self.api.client.get(_with_query(url, {"check": 1} if check else {}))
         return self.convert_into_with_meta(body["host"], resp)
 
+    def begin_drain(self, host: str, *, dry_run: bool = False) -> dict[str, Any]:
+        """Disable a host and have its members leave it; gives what `drain` with `check` does."""
+        url = f"{URL}/hosts/{parse.quote(host, safe='')}/action"
+        resp, body = self.api.client.post(url, body={"drain": {"dry_run": dry_run}})
+        return self.convert_into_with_meta(body["host"], resp)
+
     def list(
         self,
         search_opts: Mapping[str, Any] | None = None,

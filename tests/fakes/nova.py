@@ -205,8 +205,16 @@ class FakeNova:
         self._admin(context)
         assert request.GET.get("binary") == "nova-compute"
         shown = [
-            {"host": host.name}
-            | ({} if host.silent else {"state": host.state, "status": host.status})
+            {"id": host.provider, "host": host.name}
+            | (
+                {}
+                if host.silent
+                else {
+                    "state": host.state,
+                    "status": host.status,
+                    "disabled_reason": host.disabled_reason,
+                }
+            )
             | {"updated_at": f"2026-01-01T00:0{0 if host.unheard else 5}:00.000000"}
             for host in self.hosts
         ]
@@ -224,6 +232,20 @@ class FakeNova:
         }
         lasting = server.task == "rebuilding"
         return 200, {"migrations": [shown, {**shown, "status": "error"}] if lasting else []}
+
+    def update_service(self, request: Any, context: Any, service_id: str) -> tuple[int, Any]:
+        self._admin(context)
+        found = [host for host in self.hosts if host.provider == service_id]
+        if not found:
+            raise Refused(404, f"Service {service_id} could not be found.")
+        status = request.json["status"]
+        assert status == "disabled", "hosts are enabled by operators alone"
+        found[0].status, found[0].disabled_reason = status, request.json["disabled_reason"]
+        return 200, {"service": {"id": service_id}}
+
+    def enable(self, name: str) -> None:
+        """An operator enables a host again, by which Nova forgets why it was disabled."""
+        self.host(name).status, self.host(name).disabled_reason = "enabled", None
 
     def aggregates(self, request: Any, context: Any) -> tuple[int, Any]:
         self._admin(context)
@@ -603,6 +625,7 @@ _ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [
     ("GET", r"/os-aggregates", FakeNova.aggregates),
     ("GET", r"/os-services", FakeNova.services),
     ("GET", r"/os-migrations", FakeNova.migrations),
+    ("PUT", r"/os-services/([^/]+)", FakeNova.update_service),
     ("POST", r"/servers", FakeNova.create),
     ("GET", r"/servers", FakeNova.brief),
     ("GET", r"/servers/detail", FakeNova.list),

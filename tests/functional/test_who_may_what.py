@@ -45,6 +45,7 @@ ROWS: Mapping[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("GET", "/os-ensembles/headroom"): (200, 403, 403, 403, 403, 403),
     ("GET", "/os-ensembles/hosts"): (200, 403, 403, 403, 403, 403),
     ("GET", "/os-ensembles/hosts/{host}"): (200, 403, 403, 403, 403, 403),
+    ("POST", "/os-ensembles/hosts/{host}/action"): (202, 403, 403, 403, 403, 403),
     ("GET", ONE): (200, 200, 200, 404, 404, 404),
     ("PATCH", ONE): (403, 409, 403, 404, 404, 404),  # it is allowed, and another one is under way
     ("DELETE", ONE): (202, 202, 403, 404, 404, 404),
@@ -60,6 +61,7 @@ BODIES = {
     "/os-ensembles/adopt": {"adopt": {"name": "web", "from": {"project": True}}},
     ONE: {"ensemble": {"generation": 1, "description": "changed"}},
     f"{ONE}/action": {"cancel": None},
+    "/os-ensembles/hosts/{host}/action": {"drain": {}},
 }
 
 

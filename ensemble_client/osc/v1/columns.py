@@ -393,8 +393,4 @@ def _breaks(breaks: Iterable[Json]) -> str:
 
 def _drain(drain: Json) -> str:
     """Say whether all of a host's members fit elsewhere, and where each ensemble would go."""
-    lines = [words.printable(drain["message"])]
-    for each in drain["ensembles"]:
-        lines.append(words.printable(f"{each['ensemble_name']}: {each['message']}"))
-        lines += words.reason_lines(each["reasons"])
-    return "\n".join(lines)
+    return "\n".join([words.printable(drain["message"]), *words.drain_lines(drain["ensembles"])])

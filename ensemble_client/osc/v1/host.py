@@ -2,8 +2,11 @@
 """The commands `openstack ensemble host ...`, for administrators."""
 
 import argparse
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
 
+from osc_lib import exceptions
 from osc_lib.command import command
 
 from ensemble_client import words
@@ -11,6 +14,9 @@ from ensemble_client.errors import plain_words
 from ensemble_client.osc.v1 import columns
 from ensemble_client.osc.v1.arguments import KNOWN, find, positive, sort_order
 from ensemble_client.osc.v1.lister import ListerWithSentences
+
+DRAIN_PAUSE: Final = 5.0
+"""Seconds between two looks at a host that is being drained."""
 
 
 class ListHost(ListerWithSentences):
@@ -89,3 +95,59 @@ class ShowHost(command.ShowOne):
         manager = self.app.client_manager.ensemble.ensembles
         with plain_words():
             return columns.host_fields(manager.drain(parsed_args.host, parsed_args.check_drain))
+
+
+class DrainHost(command.ShowOne):
+    """Disable a host and move its members elsewhere by live migration (administrators)."""
+
+    pause: ClassVar[Callable[[float], None]] = staticmethod(time.sleep)
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the arguments of a drain."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument("host", metavar="<host>", help="Host (name)")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would come of it")
+        parser.add_argument(
+            "--wait",
+            action="store_true",
+            help="Wait until no member is left; the exit code is 1 if some cannot leave",
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        """Begin the drain, or only say what would come of it."""
+        manager = self.app.client_manager.ensemble.ensembles
+        with plain_words():
+            host = manager.begin_drain(parsed_args.host, dry_run=parsed_args.dry_run)
+        if parsed_args.dry_run:
+            self.app.stderr.write("Nothing was changed.\n")
+        elif parsed_args.wait:
+            host = self._empty(manager, host)
+        return columns.host_fields(host)
+
+    def _empty(self, manager: Any, host: Any) -> Any:
+        """Look again and again until the host has no members.
+
+        :raises osc_lib.exceptions.CommandError: when those that are left cannot leave, or when
+            somebody has enabled the host.
+        """
+        name, disabled, left = host["host"], False, -1
+        while host["members"]:
+            if words.cannot_leave(host["drain"]["ensembles"]):
+                lines = "\n".join(words.drain_lines(host["drain"]["ensembles"]))
+                raise exceptions.CommandError(
+                    f"Not all members can leave {words.printable(name)}:\n{lines}"
+                )
+            # What is shown was observed a moment ago, maybe before it was disabled.
+            if disabled and host["state"] == "up":
+                raise exceptions.CommandError(
+                    f"{words.printable(name)} was enabled, so it is not drained any more."
+                )
+            disabled = disabled or host["state"] == "disabled"
+            if len(host["members"]) != left:
+                left = len(host["members"])
+                self.app.stderr.write(f"Members on {words.printable(name)}: {left}\n")
+            type(self).pause(DRAIN_PAUSE)
+            with plain_words():
+                host = manager.drain(name, check=True)
+        return host

@@ -4,6 +4,9 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from ensemble_client.osc.v1.host import DrainHost
 from tests.fakes.ensemble_answers import ensemble, refusal
 from tests.fakes.scripted_cloud import ScriptedCloud
 
@@ -126,3 +129,63 @@ def test_the_list_of_hosts_is_refused_to_others_in_words(
     fake.on("GET", "/hosts", refusal(403, message, code="ensemble.forbidden"))
     done = openstack("ensemble", "host", "list")
     assert (done.code, done.err) == (1, f"{message}\n")
+
+
+def draining(*members: str, state: str = "disabled", **tried: Any) -> dict[str, Any]:
+    """A host that is being drained with what is left on it, as the API shows it."""
+    each = {"ensemble_name": "shop", "members": list(members), "blocked": [], "fits": True}
+    each |= {"moves": [], "message": "Moves: web-0 to h2.", "reasons": []} | tried
+    drain = {"breaks": [], "fits": each["fits"], "message": "So it is."}
+    shown = [{"ensemble_id": KEY, "ensemble_name": "shop", "name": name} for name in members]
+    here = [each] if members else []
+    return a_host("h1", *shown, state=state, broken=[]) | {"drain": {**drain, "ensembles": here}}
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DrainHost, "pause", staticmethod(lambda _: None))
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_a_drain_is_waited_for_until_nobody_is_left(fake: ScriptedCloud, openstack: Run) -> None:
+    fake.on("POST", "/hosts/h1/action", (202, {"host": draining("web-0", "web-1", state="up")}))
+    looks = [draining("web-0", "web-1"), draining("web-1"), draining("web-1"), draining()]
+    fake.on("GET", "/hosts/h1", *((200, {"host": each}) for each in looks))
+    done = openstack("ensemble", "host", "drain", "h1", "--wait")
+    assert (done.code, done.err) == (0, "Members on h1: 2\nMembers on h1: 1\n")
+    assert fake.asked[0].body == {"drain": {"dry_run": False}}
+
+
+def test_a_dry_run_of_a_drain_changes_nothing(fake: ScriptedCloud, openstack: Run) -> None:
+    fake.on("POST", "/hosts/h1/action", (200, {"host": draining("web-0")}))
+    done = openstack("ensemble", "host", "drain", "h1", "--dry-run", "--wait")
+    assert (done.code, done.err) == (0, "Nothing was changed.\n")
+    assert "shop: Moves: web-0 to h2." in done.out
+    assert [each.body for each in fake.asked] == [{"drain": {"dry_run": True}}]
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_who_cannot_leave_ends_the_wait_with_the_reason(
+    fake: ScriptedCloud, openstack: Run
+) -> None:
+    stuck = draining("web-0", blocked=[{"member": "web-0", "message": "web-0 cannot be moved."}])
+    fake.on("POST", "/hosts/h1/action", (202, {"host": stuck}))
+    done = openstack("ensemble", "host", "drain", "h1", "--wait")
+    assert done.code == 1
+    assert done.err.splitlines() == [
+        "Not all members can leave h1:",
+        "shop: Moves: web-0 to h2.",
+        "web-0 cannot be moved.",
+    ]
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_a_host_that_somebody_enables_is_waited_for_no_more(
+    fake: ScriptedCloud, openstack: Run
+) -> None:
+    fake.on("POST", "/hosts/h1/action", (202, {"host": draining("web-0", state="up")}))
+    looks = [draining("web-0"), draining("web-0", state="up")]
+    fake.on("GET", "/hosts/h1", *((200, {"host": each}) for each in looks))
+    done = openstack("ensemble", "host", "drain", "h1", "--wait")
+    assert done.code == 1
+    assert done.err.endswith("h1 was enabled, so it is not drained any more.\n")

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hosts that are drained as an operation: who leaves, who cannot, and what ends it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import webob
+from repairs import events, failed, hosts_of, last_operation
+from small_cloud import SmallCloud, anti_affinity, body, caller
+
+from ensemble_api import routes
+from ensemble_api.store import rows
+from ensemble_api.usecases.auto_drain import AGAIN, PERIOD, AutoDrain
+from ensemble_api.usecases.host_drains import REASON
+
+ADMIN = caller("operators", "admin")
+
+
+class Clock:
+    """A clock that goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.time = rows.now()
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def goes(self, by: timedelta) -> None:
+        self.time += by
+
+
+def drain(cloud: SmallCloud, host: str, who: Any = ADMIN, **asked: Any) -> webob.Response:
+    path = f"/os-ensembles/hosts/{host}/action"
+    request = webob.Request.blank(path, method="POST", base_url="http://nova/v2.1")
+    request.environ["nova.context"] = who
+    request.json = {"drain": asked}
+    return routes.dispatch(request, cloud.service(), path)
+
+
+def looking(cloud: SmallCloud) -> tuple[AutoDrain, Clock]:
+    clock, found = Clock(), cloud.service().auto_drain
+    found._now = clock
+    return found, clock
+
+
+def built(cloud: SmallCloud, count: int = 2, **more: Any) -> str:
+    ensemble_id = cloud.service().create(caller(), body(("web", count), **more)).id
+    cloud.run(ensemble_id)
+    cloud.observe()
+    return ensemble_id
+
+
+def host_of_web(cloud: SmallCloud, ensemble_id: str) -> str:
+    return hosts_of(cloud, ensemble_id)["web-0"]
+
+
+def test_the_members_leave_the_host_which_is_disabled_first_and_stays_so(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, policies=[anti_affinity("web")])
+    before = hosts_of(cloud, ensemble_id)
+    host = before["web-0"]
+    answer = drain(cloud, host)
+    assert answer.status_code == 202, answer.text
+    [tried] = answer.json["host"]["drain"]["ensembles"]
+    assert (tried["fits"], tried["blocked"]) == (True, [])
+    assert (cloud.nova.host(host).status, cloud.nova.host(host).disabled_reason) == (
+        "disabled",
+        REASON,
+    )
+    assert hosts_of(cloud, ensemble_id) == before, "the answer comes before anybody moves"
+    cloud.observe()
+    auto, clock = looking(cloud)
+    assert auto.look() == ensemble_id
+    operation = cloud.store.get(ensemble_id).operation
+    assert operation is not None
+    assert (operation.type, operation.requester.user_id) == ("move", "user-of-shop-project")
+    assert "1 member moves to another host: its host is to be maintained." in events(
+        cloud, ensemble_id
+    )
+    cloud.run(ensemble_id)
+    cloud.observe()
+    after = hosts_of(cloud, ensemble_id)
+    assert host not in after.values()
+    assert after["web-1"] == before["web-1"]
+    assert last_operation(cloud, ensemble_id).status == "SUCCEEDED"
+    clock.goes(PERIOD)
+    assert auto.look() is None
+    assert cloud.nova.host(host).status == "disabled", "it is enabled by operators alone"
+    cloud.assert_built(cloud.store.get(ensemble_id))
+
+
+def test_a_dry_run_changes_nothing(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud)
+    host = host_of_web(cloud, ensemble_id)
+    answer = drain(cloud, host, dry_run=True)
+    assert (answer.status_code, answer.json["host"]["drain"]["fits"]) == (200, True)
+    assert cloud.nova.host(host).status == "enabled"
+    assert ("PUT" in {method for method, _ in cloud.nova.calls}) is False
+
+
+def test_one_ensemble_leaves_at_a_time(cloud: SmallCloud) -> None:
+    full = [cloud.fill(host.name, 4) for host in cloud.nova.hosts[1:]]
+    ids = [built(cloud, 1, name=name) for name in ("one", "two")]
+    for each in full:
+        cloud.placement.release(each)
+    hosts = [host_of_web(cloud, each) for each in ids]
+    assert hosts[0] == hosts[1]
+    drain(cloud, hosts[0])
+    cloud.observe()
+    auto, clock = looking(cloud)
+    first = auto.look()
+    assert first in ids
+    clock.goes(PERIOD)
+    assert auto.look() is None, "the first is still on its way"
+    again, _ = looking(cloud)
+    assert again.look() is None, "another process sees that too"
+    cloud.run(first)
+    cloud.observe()
+    clock.goes(PERIOD)
+    second = auto.look()
+    assert {first, second} == set(ids)
+    cloud.run(second)
+    assert hosts[0] not in {host_of_web(cloud, each) for each in ids}
+
+
+@pytest.mark.parametrize(
+    "reason", [pytest.param(None, id="enabled"), pytest.param("broken fan", id="another reason")]
+)
+def test_it_ends_when_an_operator_has_said_otherwise(cloud: SmallCloud, reason: str | None) -> None:
+    ensemble_id = built(cloud)
+    host = host_of_web(cloud, ensemble_id)
+    drain(cloud, host)
+    if reason is None:
+        cloud.nova.enable(host)
+    else:
+        cloud.nova.host(host).disabled_reason = reason
+    cloud.observe()
+    assert looking(cloud)[0].look() is None
+    assert cloud.store.get(ensemble_id).operation is None
+
+
+def test_a_locked_member_is_named_stays_and_leaves_when_it_is_unlocked(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, 1)
+    host = host_of_web(cloud, ensemble_id)
+    (server,) = cloud.nova.alive()
+    server.locked = True
+    [tried] = drain(cloud, host).json["host"]["drain"]["ensembles"]
+    [blocked] = tried["blocked"]
+    assert blocked["member"] == "web-0"
+    assert blocked["message"].startswith("web-0 cannot be moved")
+    cloud.observe()
+    auto, clock = looking(cloud)
+    assert auto.look() is None
+    server.locked = False
+    clock.goes(PERIOD)
+    assert auto.look() is None, "it is tried again after a while only"
+    clock.goes(AGAIN)
+    assert auto.look() == ensemble_id
+
+
+def test_where_a_member_is_locked_the_others_leave_all_the_same(cloud: SmallCloud) -> None:
+    together = {"type": "affinity", "level": "host", "tiers": ["web"], "enforcement": "soft"}
+    ensemble_id = built(cloud, policies=[together])
+    before = hosts_of(cloud, ensemble_id)
+    host = before["web-0"]
+    assert before["web-1"] == host
+    (server,) = [each for each in cloud.nova.alive() if each.name.endswith("web-0")]
+    server.locked = True
+    drain(cloud, host)
+    cloud.observe()
+    assert looking(cloud)[0].look() == ensemble_id
+    cloud.run(ensemble_id)
+    after = hosts_of(cloud, ensemble_id)
+    assert after["web-0"] == host
+    assert after["web-1"] != host
+
+
+def test_where_there_is_no_other_place_nobody_moves_and_it_is_said(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, 1)
+    host = host_of_web(cloud, ensemble_id)
+    for each in cloud.nova.hosts:
+        if each.name != host:
+            cloud.fill(each.name, 4)
+    shown = drain(cloud, host).json["host"]["drain"]
+    assert (shown["fits"], shown["message"]) == (False, "Not all members fit elsewhere.")
+    cloud.observe()
+    assert looking(cloud)[0].look() is None
+    assert cloud.store.get(ensemble_id).operation is None
+
+
+def test_an_ensemble_with_something_under_way_waits(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, 1)
+    host = host_of_web(cloud, ensemble_id)
+    changed = {"tiers": [{**body(("web", 2))["tiers"][0]}]}
+    assert cloud.patch(ensemble_id, changed).status_code == 202
+    drain(cloud, host)
+    cloud.observe()
+    auto, clock = looking(cloud)
+    assert auto.look() is None
+    cloud.run(ensemble_id)
+    cloud.observe()
+    clock.goes(PERIOD)
+    assert auto.look() == ensemble_id
+
+
+def test_nobody_leaves_a_host_that_is_down(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, 1)
+    host = host_of_web(cloud, ensemble_id)
+    drain(cloud, host)
+    failed(cloud, host)
+    assert looking(cloud)[0].look() is None
+    assert cloud.store.get(ensemble_id).operation is None
+
+
+def test_a_host_that_is_not_there_is_not_found(cloud: SmallCloud) -> None:
+    answer = drain(cloud, "nowhere")
+    assert (answer.status_code, "nowhere" in answer.text) == (404, True)
+
+
+def test_who_may_not_disable_services_in_nova_may_not_here(cloud: SmallCloud) -> None:
+    """The rule is an operator's to give; Nova's own is asked with the caller's rights alone."""
+    ensemble_id = built(cloud, 1)
+    host = host_of_web(cloud, ensemble_id)
+    plain = caller("operators", "admin")
+    plain.is_admin = False
+    answer = drain(cloud, host, plain)
+    assert answer.status_code == 403, answer.text
+    assert cloud.nova.host(host).status == "enabled"
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        pytest.param({}, "drain", id="nothing"),
+        pytest.param({"drain": None}, "drain", id="no object"),
+        pytest.param({"drain": {"dry_run": 1}}, "drain.dry_run", id="a number"),
+        pytest.param({"drain": {"force": True}}, "drain.force", id="an unknown field"),
+    ],
+)
+def test_what_is_asked_wrongly_is_refused_with_its_field(
+    cloud: SmallCloud, sent: Any, field: str
+) -> None:
+    path = "/os-ensembles/hosts/secrethost1/action"
+    request = webob.Request.blank(path, method="POST", base_url="http://nova/v2.1")
+    request.environ["nova.context"] = ADMIN
+    request.json = sent
+    answer = routes.dispatch(request, cloud.service(), path)
+    assert answer.status_code == 400
+    assert answer.json["badRequest"]["details"]["field"] == field
