@@ -207,8 +207,8 @@ def _events(drill: Drill) -> str:
 def _method(drill: Drill) -> list[str]:
     level, told = drill.domain.level, list[str]()
     told.append(
-        "All were on the same cloud at the same time, and one and the same failure hit them: the "
-        f"compute services of the {level} really ended. Nothing was simulated in between."
+        "All were on the same cloud at the same time, and one and the same failure hit them, "
+        "begun by the operator's command."
     )
     if drill.load:
         filled = ", ".join(f"{rack} {share} %" for rack, share in drill.load.items())
