@@ -73,7 +73,11 @@ def move(
     }
     if not left:
         return None
-    if not start:
+    stays = operation.type is OperationType.MOVE and any(
+        _status(each) is MoveStatus.GIVEN_UP for each in operation.moves.values()
+    )
+    if not start or stays:
+        # Each move is safe after those before it: without one of them the others may not be.
         return tuple(_end(ensemble, found, left, timeout, down))
     if operation.type is OperationType.MOVE and any(each.host in down for each in found.values()):
         return tuple(_yield_to_repair(ensemble, found, left, down))

@@ -10,6 +10,8 @@ from ensemble_client.osc.v1 import columns
 from ensemble_client.osc.v1.arguments import positive
 from ensemble_client.osc.v1.lister import ListerWithSentences
 
+LARGEST = 1000  # domains in one page, by the API's own limit
+
 
 class ShowHeadroom(ListerWithSentences):
     """Tell which failures would leave members without places, worst first (administrators)."""
@@ -35,7 +37,9 @@ class ShowHeadroom(ListerWithSentences):
         marker = None
         with plain_words():
             while parsed_args.limit is None or len(rooms) < parsed_args.limit:
-                limit = None if parsed_args.limit is None else parsed_args.limit - len(rooms)
+                # Each page is reckoned anew, so few large ones are asked for.
+                left = LARGEST if parsed_args.limit is None else parsed_args.limit - len(rooms)
+                limit = min(left, LARGEST)
                 page = manager.headroom(parsed_args.level, limit=limit, marker=marker)
                 rooms += page["headroom"]
                 totals = page["totals"]

@@ -42,7 +42,7 @@ def test_the_worst_comes_first_with_who_lacks_a_place_and_a_cure(
     fake.on("GET", "/headroom", (200, answer))
     done = openstack("ensemble", "headroom", "--level", "rack")
     assert done.code == 0, done.err
-    assert fake.asked[-1].query == {"level": ["rack"]}
+    assert fake.asked[-1].query == {"level": ["rack"], "limit": ["1000"]}
     rows = done.out.splitlines()
     (first,) = [row for row in rows if "az1/r1" in row]
     for each in ("What follows r1.", "shop\\u001b: 1 of 3", "It would be enough."):
@@ -62,7 +62,7 @@ def test_all_pages_are_asked_for_and_what_is_open_is_said(
         (200, page(room("r2", None), **totals)),
     )
     done = openstack("ensemble", "headroom", "--level", "rack")
-    assert fake.asked[-1].query == {"level": ["rack"], "marker": ["az1/r1"]}
+    assert fake.asked[-1].query == {"level": ["rack"], "limit": ["1000"], "marker": ["az1/r1"]}
     assert done.out.splitlines()[-3:] == [
         "All members find places after 0 of 2 failures.",
         "Not decided: 2.",

@@ -14,10 +14,10 @@
   root.addEventListener('click', ({ target }) => {
     const button = target.closest('[data-break]');
     if (!button) { return; }
-    const option = document.getElementById('ens-break-domain').selectedOptions[0];
-    ask(button.dataset.break, {
-      domain: JSON.parse(button.dataset.domain || option.value), label: button.dataset.label || option.textContent,
-    });
+    const { domain, label } = button.dataset;
+    // What is chosen is on the page only as long as the cloud's control answers.
+    const chosen = domain ? null : document.getElementById('ens-break-domain').selectedOptions[0];
+    ask(button.dataset.break, { domain: JSON.parse(domain || chosen.value), label: label || chosen.textContent });
   });
 
   function ask(action, { domain, label }) {
