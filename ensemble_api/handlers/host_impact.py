@@ -62,8 +62,8 @@ def show(call: Call, host: str) -> Answer:
 def act(call: Call, host: str) -> Answer:
     """POST /os-ensembles/hosts/{host}/action: have a host drained, or see what would come of it."""
     policies.authorize(call.context, "maintain")
-    dry_run = schemas.check_drain(call.json)
     call.only()
+    dry_run = schemas.check_drain(call.json)
     if not dry_run:
         call.service.drain(call.context, host)
     found, tried = call.service.host(call.context, host, drain=True)

@@ -221,6 +221,7 @@ def test_errors_are_told_in_the_language_of_the_request(
 def test_no_route_takes_a_parameter_that_it_does_not_know(method: str, path: str) -> None:
     """A misspelt one would be left out without a word, as of a delete."""
     body = {"cancel": None} if path.endswith("/action") else BODY
+    body = {"drain": {}} if path.endswith("/h/action") else body
     service = Ensembles()
     who = ADMIN if path.endswith("/headroom") or "/hosts" in path else MEMBER
     response = call(service, method, f"{path}?no-such=1", who, body if method == "POST" else None)
