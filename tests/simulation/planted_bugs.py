@@ -245,7 +245,7 @@ BUGS: dict[str, list[Patch]] = {
     ],
     "nothing is repaired by itself": [(AutoRepair, "look", _nothing)],
     "a server that is back is not recorded": [(evacuation, "_arrived", _nothing)],
-    "nobody looks whether a host is down": [(Operation, "evacuates", False)],
+    "nobody looks whether a host is down": [(Operation, "has_moves", False)],
 }
 
 
