@@ -228,6 +228,11 @@ class Compute:
         path = f"/servers/detail?all_tenants=1&{only}"
         yield from self._pages(context.elevated(), path, "servers", VERSION)
 
+    def servers_on(self, context: Context, host: str) -> Iterator[dict[str, Any]]:
+        """All servers on a host, of whatever project, in detail."""
+        path = f"/servers/detail?all_tenants=1&host={_quote(host)}"
+        yield from self._pages(context.elevated(), path, "servers", VERSION)
+
     def server(self, context: Context, server_id: str) -> dict[str, Any] | None:
         """One server in detail and with its host, None when it is surely gone."""
         try:

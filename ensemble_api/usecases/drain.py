@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
@@ -16,7 +17,7 @@ from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.results.host_impact import DrainAttempt
 from ensemble_api.solver.process import solve
 from ensemble_api.usecases.capacity import FreeCapacity
-from ensemble_api.usecases.member_servers import MemberServers
+from ensemble_api.usecases.member_servers import can_move
 from ensemble_api.usecases.stored_requests import StoredRequests, for_owner
 
 MOST = 25  # ensembles that are tried; each takes a plan
@@ -59,7 +60,7 @@ class _Attempt:
         self, compute: Compute, free_capacity: FreeCapacity, context: Context, host: str
     ) -> None:
         self._requests = StoredRequests(compute)
-        self._servers = MemberServers(compute)
+        self._compute = compute
         self._free_capacity = free_capacity
         self._context = context
         self._host = host
@@ -93,15 +94,18 @@ class _Attempt:
         self._taken += [
             (at, request.demands[member.tier].resources) for member, at in found.moves.items()
         ]
-        return DrainAttempt(
-            record, here, found, snapshot.topology, self._blocked(acting, record, here)
-        )
+        return DrainAttempt(record, here, found, snapshot.topology, self._blocked(record, here))
 
     def _blocked(
-        self, acting: Context, record: EnsembleRecord, here: tuple[MemberRecord, ...]
+        self, record: EnsembleRecord, here: tuple[MemberRecord, ...]
     ) -> tuple[MemberRecord, ...]:
         """Those that cannot be moved; while something is under way, that is not known."""
         if record.operation is not None or not here:
             return ()
-        fixed = self._servers.unmovable(acting, record)
-        return tuple(each for each in here if Member(each.tier, each.index) in fixed)
+        return tuple(each for each in here if each.server_id not in self._movable)
+
+    @cached_property
+    def _movable(self) -> frozenset[str]:
+        """The ids of the servers on the host that Nova would move now."""
+        shown = self._compute.servers_on(self._context, self._host)
+        return frozenset(each["id"] for each in shown if can_move(each))

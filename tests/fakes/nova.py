@@ -343,6 +343,7 @@ class FakeNova:
             and request.GET.get("project_id") in (None, server.project_id)
             and (tag is None or tag in server.tags)
             and request.GET.get("status") in (None, server.status)
+            and request.GET.get("host") in (None, server.host)
         ]
         if "marker" not in request.GET and "changes-since" not in request.GET:
             for server in mine:

@@ -80,6 +80,7 @@ def test_a_drain_asks_as_often_for_many_ensembles_as_for_few(
     placement: PlacementService, store: Store
 ) -> None:
     cloud = SmallCloud.build(placement, store, {f"host{n}": ("rack", "zone") for n in range(4)})
+    cloud.nova.page = 1000  # as Nova's are; more pages are no more questions
     for host in cloud.nova.hosts:
         placement.set_inventory(host.provider, "VCPU", 100)
 

@@ -68,6 +68,7 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
         ("deleted_since", ("2026-11-27T10:00:00Z",), {("GET", r"/servers")}),
         ("all_servers", (), {("GET", r"/servers/detail")}),
         ("servers", ("shop-project", "ensemble:x"), {("GET", r"/servers/detail")}),
+        ("servers_on", ("host",), {("GET", r"/servers/detail")}),
         ("server", ("no-such-server",), {("GET", r"/servers/([^/]+)")}),
         ("evacuation_targets", (RUNNING, "secrethost1"), {("GET", r"/os-migrations")}),
         ("hint", ("no-such-server",), {("GET", r"/servers/([^/]+)")}),
