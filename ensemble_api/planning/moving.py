@@ -24,9 +24,10 @@ from ensemble_api.planning.result import SOFT_VIOLATIONS, Assignment, Infeasible
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import IntArray
 
+TRIES = 10_000  # of a move as the next one, after which an order is not looked for any more
 ROUNDS = 8  # of plans that need what members leave; each closes the hosts where that is so
 
-_NO_ROOM_BESIDE = Reason(
+NO_ROOM_BESIDE = Reason(
     "no-room-to-move",
     Sentence(
         "reason.no-room-to-move",
@@ -60,7 +61,7 @@ class Move:
 
 
 Moved: TypeAlias = tuple[Plan, tuple[Move, ...]]
-_Beside: TypeAlias = tuple[Plan, Snapshot]
+Destination: TypeAlias = tuple[Plan, Snapshot]
 _Planner: TypeAlias = Callable[..., Plan | Infeasible]
 
 
@@ -85,6 +86,40 @@ def move(
     refusal may lack reasons unless it is `explained`. With `spread_first`, the fewest are those
     with which failures take the least. Raises ModelError and KeyError as `complete` does.
     """
+    found = destination(
+        ensemble,
+        running,
+        snapshot,
+        solve=solve,
+        fixed=fixed,
+        effort=effort,
+        explained=explained,
+        spread_first=spread_first,
+    )
+    if isinstance(found, Infeasible):
+        return found
+    planned, less = found
+    order = safe_order(planned, running, less, moves(running, planned.assignment), promised)
+    if order is None:
+        return Infeasible((NO_ORDER,), proved=False)
+    return planned, order
+
+
+def destination(
+    ensemble: Ensemble,
+    running: Assignment,
+    snapshot: Snapshot,
+    *,
+    solve: Solve | None,
+    fixed: Collection[Member] = (),
+    effort: Effort | None = None,
+    explained: bool = True,
+    spread_first: bool = False,
+) -> Destination | Infeasible:
+    """Plan as `move` does, whether there is an order in which to get there or not.
+
+    Gives the plan with the cloud in which it holds.
+    """
     here = frozenset(each for each in fixed if each in running)
 
     planner = partial(plan, solve=solve, changes=False, effort=effort, spread_first=spread_first)
@@ -103,10 +138,7 @@ def move(
     if stuck := [each.member.name for each in needed if each.member in here]:
         message = _FIXED(members=listed(stuck), count=len(stuck))
         return Infeasible((Reason("member-cannot-move", message),), proved=False)
-    order = safe_order(planned, running, less, needed, promised)
-    if order is None:
-        return Infeasible((NO_ORDER,), proved=False)
-    return planned, order
+    return planned, less
 
 
 def _beside(
@@ -116,7 +148,7 @@ def _beside(
     planner: _Planner,
     *,
     explained: bool,
-) -> _Beside | Infeasible:
+) -> Destination | Infeasible:
     """Plan so that what comes fits beside what is there, and tell in which cloud that holds."""
     less = closed_to_more(snapshot, ensemble, running, ())
     for number in range(ROUNDS):
@@ -130,7 +162,7 @@ def _beside(
         if not crowded:
             return planned, less
         less = closed_to_more(less, ensemble, running, crowded)
-    return Infeasible((_NO_ROOM_BESIDE,), proved=False)
+    return Infeasible((NO_ROOM_BESIDE,), proved=False)
 
 
 def moves(running: Assignment, assignment: Assignment) -> tuple[Move, ...]:
@@ -151,7 +183,8 @@ def safe_order(
 ) -> tuple[Move, ...] | None:
     """Give the moves one after another so that none breaks more; None where there is no such order.
 
-    Before the first of them, the new members are there. Raises ModelError as `build` does.
+    All orders are tried of few moves, and some of many: `TRIES` next moves. Before the first of
+    them, the new members are there. Raises ModelError as `build` does.
     """
     ensemble, assignment = planned.ensemble, planned.assignment
     new = {member: host for member, host in assignment.items() if member not in running}
@@ -161,18 +194,30 @@ def safe_order(
     hard = problem.policies(problem.hard)
     counts = problem.counted({**assignment, **{each.member: each.source for each in found}})
     missed = [policy.shortfall(problem, counts) for policy in hard]
-    left, order = list(found), []
-    while left:
-        for each in left:
-            after = _after(problem, counts, each)
-            now = [policy.shortfall(problem, after) for policy in hard]
-            if all(a <= b for a, b in zip(now, missed, strict=True)):
-                counts, missed = after, now
-                order.append(each)
-                left.remove(each)
-                break
-        else:
+    order: list[Move] = []
+    tries = [(counts, missed, iter(found))]  # of what may be next, after each move of the order
+    dead: set[frozenset[Move]] = set()  # what leads nowhere, in whatever order
+    left = TRIES
+    while len(order) < len(found):
+        counts, missed, waiting = tries[-1]
+        each = next((each for each in waiting if each not in order), None)
+        if each is None:
+            if not order:
+                return None
+            dead.add(frozenset(order))
+            tries.pop()
+            order.pop()
+            continue
+        if frozenset((*order, each)) in dead:
+            continue
+        if not left:
             return None
+        left -= 1
+        after = _after(problem, counts, each)
+        now = [policy.shortfall(problem, after) for policy in hard]
+        if all(a <= b for a, b in zip(now, missed, strict=True)):
+            order.append(each)
+            tries.append((after, now, iter(found)))
     return tuple(order)
 
 

@@ -2,7 +2,8 @@
 """Rebalancing: the fewest moves to the spread in which failures take the least of an ensemble.
 
 The best there is comes first, whatever moves it takes, and then the fewest moves that reach it.
-What is as good as that already stays as it is, so that nothing ever moves to and fro.
+Where no order of safe moves leads there, it is the best to which one leads. What is as good as that
+already stays as it is, so that nothing ever moves to and fro.
 """
 
 from collections.abc import Collection
@@ -11,12 +12,22 @@ from typing import TypeAlias
 
 from ensemble_api.planning.cells import by_cell, offering
 from ensemble_api.planning.check import shortfalls
+from ensemble_api.planning.completion import closed_to_more
 from ensemble_api.planning.milp.search import Effort
 from ensemble_api.planning.milp.task import Solve
 from ensemble_api.planning.model import Ensemble, Member
-from ensemble_api.planning.moving import Move, Moved, move
+from ensemble_api.planning.moving import (
+    NO_ORDER,
+    NO_ROOM_BESIDE,
+    Move,
+    Moved,
+    destination,
+    moves,
+    safe_order,
+)
 from ensemble_api.planning.problem import build
-from ensemble_api.planning.result import Assignment, Infeasible
+from ensemble_api.planning.reaching import reach
+from ensemble_api.planning.result import Assignment, Infeasible, Plan
 from ensemble_api.planning.snapshot import Snapshot
 
 EFFORT = 60_000
@@ -41,19 +52,23 @@ def rebalance(
     where no better place is found. Members of several cells are moved in one cell after the other.
     Arguments and errors are those of `move`.
     """
-    found: Moved | Infeasible | None = None
+    refused: Infeasible | None = None
+    found: Moved | None = None
     order: tuple[Move, ...] = ()
     for cell, others in by_cell(running, snapshot):
         part = offering(ensemble, snapshot, cell)
-        found = _anywhere(ensemble, running, part, solve=solve, fixed={*fixed, *others})
-        if isinstance(found, Infeasible):
-            return found
-        planned, moves = found
-        running, order = planned.assignment, (*order, *moves)
-        for each in moves:
+        there = _anywhere(ensemble, running, part, solve=solve, fixed={*fixed, *others})
+        if isinstance(there, Infeasible):
+            refused = refused or there  # what can be had in other cells is worth having
+            continue
+        planned, steps = there
+        running, order = planned.assignment, (*order, *steps)
+        for each in steps:
             taken = {each.target: ensemble.tier(each.member.tier).resources}
             snapshot = snapshot.carrying(taken)
         found = planned, order
+    if refused is not None and not order:
+        return refused
     return found or _anywhere(ensemble, running, snapshot, solve=solve, fixed=fixed)
 
 
@@ -66,24 +81,55 @@ def _anywhere(
     fixed: Collection[Member],
 ) -> Moved | Infeasible:
     """Plan the moves where members may be on any host that they are offered."""
-    found = move(
+    found = destination(
         ensemble,
         running,
         snapshot,
         solve=solve,
         fixed=fixed,
-        promised=ensemble.policies,
         effort=Effort(EFFORT, solve),
         spread_first=True,
     )
-    now = worth(ensemble, snapshot, running)
+    whole = closed_to_more(snapshot, ensemble, running, ())
     if isinstance(found, Infeasible):
-        return found
-    planned, _ = found
-    if worth(ensemble, snapshot, planned.assignment) < now:
-        return found
+        crowded = NO_ROOM_BESIDE in found.reasons
+        return (_reached(ensemble, running, whole, fixed) if crowded else None) or found
+    planned, less = found
+    now = worth(ensemble, snapshot, running)
+    is_better = worth(ensemble, snapshot, planned.assignment) < now
+    best: list[Moved] = []
+    if is_better:
+        steps = moves(running, planned.assignment)
+        order = safe_order(planned, running, less, steps)
+        best += [] if order is None else [(planned, order)]
+    # Hosts that were too full for all that was to come may still take some of it in.
+    closed = any((less.offered[mask] != open_).any() for mask, open_ in whole.offered.items())
+    if closed or (is_better and not best):
+        other = _reached(ensemble, running, whole, fixed, None if closed else planned)
+        best += [] if other is None else [other]
+    if best:
+        return min(
+            best, key=lambda each: (worth(ensemble, snapshot, each[0].assignment), len(each[1]))
+        )
+    if is_better:
+        return Infeasible((NO_ORDER,), proved=False)
     missed = shortfalls(ensemble, snapshot, running, hard=False)
     return replace(planned, assignment=running, violations=missed), ()
+
+
+def _reached(
+    ensemble: Ensemble,
+    running: Assignment,
+    snapshot: Snapshot,
+    fixed: Collection[Member],
+    known: Plan | None = None,
+) -> Moved | None:
+    """Plan the moves to the best place that can be reached by safe ones, if any is better."""
+    found = reach(ensemble, running, snapshot, fixed=fixed, known=known)
+    if found is None:
+        return None
+    planned, order = found
+    return planned, tuple(Move(each, running[each], planned.assignment[each]) for each in order)
 
 
 def worth(ensemble: Ensemble, snapshot: Snapshot, assignment: Assignment) -> Worth:

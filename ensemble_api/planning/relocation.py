@@ -14,11 +14,12 @@ from typing import TypeAlias
 
 import numpy as np
 
+from ensemble_api.planning.alike import kinds
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.problem import Problem, build
 from ensemble_api.planning.snapshot import Snapshot
-from ensemble_api.planning.topology import BoolArray, IntArray
+from ensemble_api.planning.topology import IntArray
 
 MOST_ENDS = 16  # of the members under way, that are all looked at
 
@@ -134,18 +135,6 @@ def _counts(problem: Problem, members: Iterable[tuple[str, str]]) -> IntArray:
 
 def _kinds(problem: Problem, others: IntArray, hosts: Sequence[str]) -> Iterable[tuple[_Kind, str]]:
     """Each host with what policies see of it: many hosts are the same to them."""
-    held: BoolArray = others.sum(axis=0) > 0
-    columns = []
-    for level in problem.topology.levels:
-        number = problem.topology.index(level)
-        # Empty domains are alike, but for where they are, which the levels above say.
-        columns.append(np.where(problem.domains_with(held, level)[number], number, -1))
-    columns += [problem.eligible[row] for row in range(len(problem.counts))]
-    bars = (policy.barred(problem.snapshot) for policy in problem.ensemble.policies)
-    columns += [barred for barred in bars if barred is not None]
-    for _, mask in sorted(problem.snapshot.others.items()):
-        for level in problem.topology.levels:
-            columns.append(problem.domains_with(mask, level)[problem.topology.index(level)])
-    table = np.stack(columns, axis=1)
+    table = kinds(problem, others)
     for host in hosts:
         yield tuple(table[problem.topology.host_number(host)].tolist()), host

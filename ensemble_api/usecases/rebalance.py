@@ -55,6 +55,11 @@ _MOVES = Sentence(
     "%(count)s member moves to another host, and then failures take the least.",
     "%(count)s members move to other hosts, and then failures take the least.",
 )
+_MOVES_CLOSER = Sentence(
+    "rebalance.moves-closer",
+    "%(count)s member moves to another host, and then failures take less.",
+    "%(count)s members move to other hosts, and then failures take less.",
+)
 _CANNOT = Sentence("rebalance.cannot", "The members cannot be spread better now.")
 _OTHER_CLOUD = Sentence(
     "conflict.rebalance-other-cloud",
@@ -76,9 +81,14 @@ class RebalancePreview:
     @property
     def message(self) -> Message:
         """Say how many members move, if any do."""
-        if isinstance(self.dry_run.result, result.Infeasible):
+        found = self.dry_run.result
+        if isinstance(found, result.Infeasible):
             return _CANNOT()
-        return _MOVES(count=len(self.moves)) if self.moves else _BEST()
+        if not self.moves:
+            return _BEST()
+        counts = {result.SOFT_VIOLATIONS, *map(result.worst_losses, self.dry_run.topology.levels)}
+        is_best = all(each.value <= each.bound for each in found.objectives if each.name in counts)
+        return (_MOVES if is_best else _MOVES_CLOSER)(count=len(self.moves))
 
 
 class Rebalances:
