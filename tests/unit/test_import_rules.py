@@ -106,8 +106,8 @@ PURE = (
     "ensemble_api/execution/removal.py",
 )
 HARMLESS = {
-    "abc", "collections", "contextlib", "dataclasses", "enum", "fractions", "functools", "hashlib", "heapq",
-    "itertools", "json", "math", "re", "types", "typing", "numpy", "ensemble_api",
+    "abc", "collections", "contextlib", "dataclasses", "enum", "fractions", "functools", "hashlib",
+    "heapq", "itertools", "json", "math", "re", "types", "typing", "numpy", "ensemble_api",
 }  # fmt: skip
 IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "__import__"}
 
