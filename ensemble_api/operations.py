@@ -83,8 +83,8 @@ class Move:
 
     ``provider``, ``resources`` and ``domains`` are what its record says once it is there.
     ``tries`` is how often Nova was asked, ``refusal`` what it said last, ``reason`` why it was
-    given up. Of an evacuation, ``ran`` is whether the server was ACTIVE before, and ``started``
-    whether Nova was asked to start it after that.
+    given up. Of an evacuation, ``ran`` is whether the server was ACTIVE before its host failed, and
+    ``started`` and ``stopped`` are whether Nova was asked for that after it had brought it back.
     """
 
     source: str
@@ -98,6 +98,7 @@ class Move:
     reason: Message | None = None
     ran: bool = True
     started: bool = False
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

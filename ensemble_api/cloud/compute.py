@@ -414,6 +414,14 @@ class Compute:
         path = f"/servers/{_quote(server_id)}/action"
         self._call(context, "POST", path, {"os-start": None})
 
+    def stop(self, context: Context, server_id: str) -> None:
+        """Ask for a server that runs to be stopped.
+
+        :raises ensemble_api.exception.CloudError: when Nova refuses, as of one that is locked.
+        """
+        path = f"/servers/{_quote(server_id)}/action"
+        self._call(context, "POST", path, {"os-stop": None})
+
     # A compute service, in the name of whoever asks.
 
     def disable_service(self, context: Context, service_id: str, reason: str) -> None:

@@ -18,7 +18,8 @@ class Server:
 
     ``age`` is the seconds since Nova made it. A ``discarded`` one was replaced, and is to go.
     ``targets`` are the hosts on which Nova builds it again, with an empty name where it has not
-    chosen one; None where it was not asked for them.
+    chosen one; None where it was not asked for them. ``vm_state`` is Nova's word for what it is
+    beneath what is just done with it; empty where it is not known.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Server:
     age: float = 0.0
     discarded: bool = False
     targets: frozenset[str] | None = None
+    vm_state: str = ""
 
     @property
     def deleting(self) -> bool:
@@ -104,16 +106,24 @@ class RecordServer:
 class MoveServer:
     """Give up what is held for the member's move, and ask Nova to move its server to its host.
 
-    ``member`` is as it is once it has moved.
+    ``member`` is as it is once it has moved, ``ran`` whether its server runs when it is to move.
     """
 
     member: MemberRecord
     kind: MoveKind = MoveKind.LIVE_MIGRATION
+    ran: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class StartServer:
     """Ask Nova to start the server of a member that it has left stopped on the new host."""
+
+    member: MemberRecord
+
+
+@dataclass(frozen=True, slots=True)
+class StopServer:
+    """Ask Nova to stop the server of a member that it has started, and that was stopped before."""
 
     member: MemberRecord
 
@@ -172,6 +182,7 @@ Action: TypeAlias = (
     | RecordServer
     | MoveServer
     | StartServer
+    | StopServer
     | RecordMove
     | StopMove
     | Block

@@ -121,7 +121,10 @@ class Engine:
         if obstacle:
             return NextStep.WHEN_UNBLOCKED
         # That a server is to go is asked again until it goes, and no reason to hurry.
-        waiting = (actions.DeleteServer, actions.MoveServer, actions.StartServer)
+        waiting = (
+            *(actions.DeleteServer, actions.MoveServer),
+            *(actions.StartServer, actions.StopServer),
+        )
         idle = all(isinstance(action, waiting) for action in chosen)
         return NextStep.AFTER_A_WHILE if idle else NextStep.NOW
 
@@ -184,6 +187,7 @@ class Engine:
             case (
                 actions.MoveServer()
                 | actions.StartServer()
+                | actions.StopServer()
                 | actions.RecordMove()
                 | actions.StopMove()
             ):

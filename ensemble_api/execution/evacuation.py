@@ -20,6 +20,7 @@ from ensemble_api.execution.actions import (
     RecordMove,
     Server,
     StartServer,
+    StopServer,
 )
 from ensemble_api.operations import Goal, Move, MoveKind, MoveStatus
 from ensemble_api.planning.message import Message, Sentence
@@ -31,7 +32,7 @@ EVACUABLE = frozenset(
     ("ACTIVE", "SHUTOFF", "ERROR", "REBOOT", "HARD_REBOOT", "PASSWORD", "REBUILD")
 )
 _REBUILDING = "rebuil"  # how Nova's tasks begin while it evacuates
-_STOPPED = "SHUTOFF"
+_ACTIVE, _STOPPED = "active", "stopped"  # of a server's vm_state
 
 _GONE = Sentence(
     "event.evacuating-gone", "The server of %(member)s was deleted before it was brought back."
@@ -125,7 +126,7 @@ def evacuate(
     elif move.status is MoveStatus.ASKED and server.host in now.down and may_land(server, now.idle):
         return None
     reason = _obstacle(goal, move, server, now.down, now.most)
-    return reason or MoveServer(moved(member, goal), MoveKind.EVACUATION)
+    return reason or MoveServer(moved(member, goal), MoveKind.EVACUATION, _ran(move, server))
 
 
 def _obstacle(
@@ -141,6 +142,16 @@ def _obstacle(
     if server.status not in EVACUABLE:
         return _UNFIT(member=goal.name, status=server.status)
     return None
+
+
+def _ran(move: Move, server: Server) -> bool:
+    """Whether a server ran when its host failed, as Nova tells when it is asked for the first time.
+
+    One whose evacuation has failed is in error: that tells nothing any more.
+    """
+    if move.tries or server.vm_state not in (_ACTIVE, _STOPPED):
+        return move.ran
+    return server.vm_state == _ACTIVE
 
 
 def is_rebuilding(server: Server) -> bool:
@@ -178,8 +189,11 @@ def _arrived(
         return None
     if server.status == "ERROR":
         return _FAILED(member=goal.name, answer=_without_hosts(server.fault or "ERROR", goal, move))
-    if server.status == _STOPPED and move.ran and not move.started:
+    if server.status == "SHUTOFF" and move.ran and not move.started:
         return StartServer(member)
+    # Nova starts what was in error when it was asked for, whatever it had been before that.
+    if server.status == "ACTIVE" and not move.ran and not move.stopped:
+        return StopServer(member)
     return RecordMove(moved(member, goal))
 
 

@@ -96,20 +96,20 @@ class Handovers:
         """
         asked = [each.member for each in chosen if isinstance(each, CreateServer)]
         others = [each.member for each in chosen if isinstance(each, CreateInstead)]
-        moving = [each.member for each in chosen if isinstance(each, MoveServer)]
+        moving = [each for each in chosen if isinstance(each, MoveServer)]
         if self._width == 0 or not (asked or moving):
             return [each for each in chosen if not isinstance(each, CreateInstead)], {}
         hints = self._guards.open(
             ensemble,
             self._owner,
-            moving + asked + others,
+            [each.member for each in moving] + asked + others,
             most=len(moving) + len(asked),
             width=self._width,
             seconds=self._seconds,
         )
         rest: list[Action] = [each for each in chosen if not isinstance(each, _HANDED_OVER)]
         rest += [CreateServer(each) for each in asked + others if each.id in hints]
-        return rest + [MoveServer(each) for each in moving if each.id in hints], hints
+        return rest + [each for each in moving if each.member.id in hints], hints
 
     def end(self, hint: str | None) -> None:
         """Open a host again: its member is held, or is not built any more."""

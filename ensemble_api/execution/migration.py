@@ -8,7 +8,13 @@ from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import Session
-from ensemble_api.execution.actions import MoveServer, RecordMove, StartServer, StopMove
+from ensemble_api.execution.actions import (
+    MoveServer,
+    RecordMove,
+    StartServer,
+    StopMove,
+    StopServer,
+)
 from ensemble_api.execution.build import pause_after
 from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.moves import MOST_TRIES
@@ -43,7 +49,7 @@ class Moves:
         self,
         ensemble: EnsembleRecord,
         requester: Requester,
-        action: MoveServer | StartServer | RecordMove | StopMove,
+        action: MoveServer | StartServer | StopServer | RecordMove | StopMove,
         guards: Mapping[str, str],
     ) -> None:
         """Do what was decided; ``guards`` are those that close hosts, by the member's id.
@@ -52,10 +58,10 @@ class Moves:
         """
         member = action.member
         if isinstance(action, MoveServer):
-            self._ask(ensemble, requester, member, guards.get(member.id))
+            self._ask(ensemble, requester, action, guards.get(member.id))
             return
-        if isinstance(action, StartServer):
-            self._start(ensemble, requester, member)
+        if isinstance(action, StartServer | StopServer):
+            self._start_or_stop(ensemble, requester, action)
             return
         # Also what a process that has died did not give up.
         self._reservation.release(member.id)
@@ -69,15 +75,16 @@ class Moves:
         self,
         ensemble: EnsembleRecord,
         requester: Requester,
-        member: MemberRecord,
+        action: MoveServer,
         guard: str | None,
     ) -> None:
         """Hand a member over from what is held on its new host to its server, which goes there."""
+        member = action.member
         move = ensemble.operation.moves[member.id].move if ensemble.operation else None
         if move is None:
             return
         tries = move.tries + 1
-        asked = {"status": MoveStatus.ASKED, "tries": tries, "refusal": ""}
+        asked = {"status": MoveStatus.ASKED, "tries": tries, "refusal": "", "ran": action.ran}
         self._store.save_move(ensemble, member, self._owner, **asked)
         self._reservation.release(member.id)
         context = self._session.acting_for(requester, ensemble.project_id, moves=True)
@@ -98,14 +105,23 @@ class Moves:
             self._wait(ensemble, member, MOST_TRIES if lasting else tries, answer)
             self._handovers.end(guard)
 
-    def _start(self, ensemble: EnsembleRecord, requester: Requester, member: MemberRecord) -> None:
-        """Start a server that Nova has left stopped; once, since its tenant may want it so."""
-        self._store.save_move(ensemble, member, self._owner, started=True)
+    def _start_or_stop(
+        self, ensemble: EnsembleRecord, requester: Requester, action: StartServer | StopServer
+    ) -> None:
+        """Have a server be what it was before; asked once, since its tenant may want it otherwise.
+
+        It is asked with the tenant's rights alone, which a lock of its tenant withstands.
+        """
+        member, starts = action.member, isinstance(action, StartServer)
+        done = {"started": True} if starts else {"stopped": True}
+        self._store.save_move(ensemble, member, self._owner, **done)
         context = self._session.acting_for(requester, ensemble.project_id)
+        ask = self._compute.start if starts else self._compute.stop
         try:
-            self._compute.start(context, str(member.server_id))
+            ask(context, str(member.server_id))
         except exception.CloudError as error:
-            LOG.warning("Nova did not start %s of %s: %s", member.name, ensemble.id, error)
+            what = "start" if starts else "stop"
+            LOG.warning("Nova did not %s %s of %s: %s", what, member.name, ensemble.id, error)
 
     def _wait(
         self, ensemble: EnsembleRecord, member: MemberRecord, tries: int, refusal: str

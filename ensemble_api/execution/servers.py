@@ -93,6 +93,7 @@ def _server(server: Mapping[str, Any], member_id: str, *, discarded: bool) -> Se
         task=server.get("OS-EXT-STS:task_state"),
         fault=server.get("fault", {}).get("message"),
         locked=server.get("locked", False),
+        vm_state=server.get("OS-EXT-STS:vm_state") or "",
         age=_age(server),
         discarded=discarded,
     )

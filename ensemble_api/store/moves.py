@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Moves of members: operations that begin them for several ensembles, and how far each is."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -21,6 +21,7 @@ from ensemble_api.store.standings import BUILT
 
 SHORTEST = 30.0  # seconds for which a host is left out on which a member could not be brought back
 LONGEST = 600.0
+REPAIRS_BEFORE = 200  # that are looked at for what members were
 
 _MOVING = Sentence("event.move-asked", "Nova is asked to move the server of %(member)s.")
 _MOVED = Sentence("event.move-done", "The server of %(member)s is on another host now.")
@@ -89,6 +90,35 @@ class Moves(Database):
                 kind = f"{operation.type.value} begun"
                 rows.event(session, record.id, kind, _BEGUN[operation.type](count=count))
         return frozenset(begun)
+
+    @retried
+    def stopped_before(self, ensemble_ids: Collection[str]) -> frozenset[tuple[str, str]]:
+        """The members that were stopped when the last repair began that could not bring them back.
+
+        Each with the host that had failed then. Of long ago nothing is known.
+        """
+        model = models.Operation
+        found: dict[str, tuple[bool, str]] = {}
+        with self.reading() as session:
+            rows_of = session.scalars(
+                sa.select(model)
+                .where(
+                    model.ensemble_id.in_(ensemble_ids),
+                    model.type == OperationType.REPAIR.value,
+                    model.ended_at.is_not(None),
+                )
+                .order_by(model.started_at.desc(), model.id.desc())
+                .limit(REPAIRS_BEFORE)
+            )
+            for row in rows_of:
+                for member_id, goal in operations.to_operation(row).moves.items():
+                    move = goal.move
+                    if move is not None and move.kind is MoveKind.EVACUATION:
+                        stopped = move.status is MoveStatus.GIVEN_UP and not move.ran
+                        found.setdefault(member_id, (stopped, move.source))
+        return frozenset(
+            (member_id, source) for member_id, (stopped, source) in found.items() if stopped
+        )
 
     @retried
     def save_move(

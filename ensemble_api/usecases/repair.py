@@ -38,7 +38,7 @@ from ensemble_api.views.domain_labels import labels
 
 LOG = logging.getLogger(__name__)
 
-_STOPPED = "SHUTOFF"
+_ACTIVE, _STOPPED = "ACTIVE", "SHUTOFF"
 _NOT_BUILT = Sentence(
     "conflict.nothing-to-repair-yet",
     "Only an ensemble that is built can be repaired; this is %(status)s.",
@@ -182,7 +182,10 @@ class Repairs:
             for attempt in range(self._attempts):
                 # 1 Plan all on a fresh look. 2 Save the intents. 3 Hold all in one request.
                 found = self._plans.find(context, records, to_reserve=True, early=early)
-                fresh = [_intent(each, asking(each.record)) for each in found if each.moves]
+                stopped = self._stopped_before(found)
+                fresh = [
+                    _intent(each, asking(each.record), stopped) for each in found if each.moves
+                ]
                 saved = self._save(saved, fresh)
                 if not saved:
                     return frozenset()
@@ -209,6 +212,15 @@ class Repairs:
         if not found:
             raise exception.Conflict(_OTHER_CLOUD())
         return found[0]
+
+    def _stopped_before(self, found: Sequence[PlannedRepair]) -> frozenset[tuple[str, str]]:
+        """Who was stopped before an evacuation that failed, after which Nova shows ERROR."""
+        failed = {
+            each.record.id
+            for each in found
+            if any(loss.status not in (_STOPPED, _ACTIVE) for loss in each.lost)
+        }
+        return self._store.stopped_before(failed) if failed else frozenset()
 
     def _save(self, saved: Mapping[str, _Intent], fresh: Sequence[_Intent]) -> dict[str, _Intent]:
         """Save the intents of an attempt in the place of those of the one before it."""
@@ -258,8 +270,13 @@ class Repairs:
                 LOG.exception("The repair of ensemble %s is left to the worker", each.record.id)
 
 
-def _intent(planned: PlannedRepair, asking: Requester) -> _Intent:
-    """An ensemble with the operation that brings its lost members back."""
+def _intent(
+    planned: PlannedRepair, asking: Requester, stopped: Collection[tuple[str, str]]
+) -> _Intent:
+    """An ensemble with the operation that brings its lost members back.
+
+    ``stopped`` are the ids of members that were stopped when their host failed, with that host.
+    """
     record, capacity, request = planned.record, planned.capacity, planned.request
     goals = []
     for loss in planned.lost:
@@ -274,7 +291,8 @@ def _intent(planned: PlannedRepair, asking: Requester) -> _Intent:
             there["resources"],
             there["domains"],
             kind=MoveKind.EVACUATION,
-            ran=loss.status != _STOPPED,
+            ran=loss.status == _ACTIVE
+            or (loss.status != _STOPPED and (loss.member.id, loss.host) not in stopped),
         )
         goals.append(Goal(loss.member.id, loss.member.name, target, move=move))
     operation = Operation(

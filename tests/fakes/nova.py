@@ -439,7 +439,7 @@ class FakeNova:
         ((action, wanted),) = request.json.items()
         self.acted.append((action, server_id))
         server = self._server(server_id)
-        admin = action != "os-start"
+        admin = action not in ("os-start", "os-stop")
         if admin and "admin" not in context.roles:
             raise Refused(403, "Policy doesn't allow it to be performed.")
         for end, (status, message) in self.refuse.items():
@@ -454,6 +454,8 @@ class FakeNova:
                 self._evacuate(server, wanted["host"])
             case "os-start":
                 self._start(server)
+            case "os-stop":
+                self._stop(server, context)
         return 202, None
 
     def _live_migrate(self, server: FakeServer, host: str, context: Any) -> None:
@@ -506,6 +508,13 @@ class FakeNova:
         if server.status != "SHUTOFF" or server.task is not None:
             raise Refused(409, f"Cannot 'start' instance {server.id}")
         server.status = "ACTIVE"
+
+    def _stop(self, server: FakeServer, context: Any) -> None:
+        if server.locked and not context.is_admin:
+            raise Refused(409, f"Instance {server.id} is locked")
+        if server.status != "ACTIVE" or server.task is not None:
+            raise Refused(409, f"Cannot 'stop' instance {server.id}")
+        server.status = "SHUTOFF"
 
     def fail(self, *hosts: str) -> None:
         """These hosts have failed, and Nova knows."""
@@ -574,6 +583,7 @@ class FakeNova:
             "status": server.status,
             "tags": server.tags,
             "OS-EXT-STS:task_state": server.task,
+            "OS-EXT-STS:vm_state": server.vm_state,
             "created": server.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "updated": server.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "locked": server.locked,

@@ -48,6 +48,12 @@ class FakeServer:
     before: str = ""  # its status before an evacuation
     facts: dict[str, Any] = field(default_factory=dict)  # what Nova shows beside the rest
 
+    @property
+    def vm_state(self) -> str:
+        """What it is beneath its task, which its status shows alone."""
+        lasting = self.before if self.task == "rebuilding" and self.before else self.status
+        return {"SHUTOFF": "stopped", "ERROR": "error", "BUILD": "building"}.get(lasting, "active")
+
 
 @dataclass
 class FakeServerGroup:

@@ -14,6 +14,7 @@ from ensemble_api import exception
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.store import models, rows
 from ensemble_api.store.guards import Guards
+from tests.fakes.nova_objects import FakeServer
 
 
 def lost(cloud: SmallCloud, count: int = 2) -> tuple[str, str]:
@@ -197,6 +198,80 @@ def test_one_that_nova_leaves_stopped_is_started_if_it_ran_before(
     cloud.run(ensemble_id)
     assert server.status == status
     assert ("os-start", server.id) in cloud.nova.acted if status == "ACTIVE" else True
+
+
+def stopped(cloud: SmallCloud) -> tuple[str, FakeServer]:
+    """An ensemble of one member, which is stopped, on a host that has failed."""
+    ensemble_id = built(cloud, ("web", 1))
+    server = cloud.nova.servers[cloud.store.get(ensemble_id).members[0].server_id]
+    server.status = "SHUTOFF"
+    failed(cloud, server.host)
+    return ensemble_id, server
+
+
+def test_one_that_was_stopped_is_stopped_again_when_its_first_evacuation_fails(
+    cloud: SmallCloud,
+) -> None:
+    """Nova starts what it evacuates in error."""
+    ensemble_id, server = stopped(cloud)
+    cloud.nova.break_move = {"web-0"}
+    repair(cloud, ensemble_id)
+    while len(cloud.nova.evacuated) < 2:
+        step_late(cloud, ensemble_id)
+    cloud.nova.break_move = set()
+    cloud.run(ensemble_id)
+    assert (server.status, last_operation(cloud, ensemble_id).status) == ("SHUTOFF", "SUCCEEDED")
+    assert cloud.nova.acted.count(("os-stop", server.id)) == 1
+    assert ("os-start", server.id) not in cloud.nova.acted
+
+
+def test_one_that_was_stopped_is_stopped_again_by_a_later_repair(cloud: SmallCloud) -> None:
+    ensemble_id, server = stopped(cloud)
+    cloud.nova.break_move = {"web-0"}
+    for _ in range(2):
+        assert repair(cloud, ensemble_id).status_code == 202
+        cloud.run(ensemble_id)
+        cloud.observe()
+        assert (server.status, last_operation(cloud, ensemble_id).status) == ("ERROR", "FAILED")
+    cloud.nova.break_move = set()
+    assert repair(cloud, ensemble_id).status_code == 202
+    cloud.run(ensemble_id)
+    assert (server.status, last_operation(cloud, ensemble_id).status) == ("SHUTOFF", "SUCCEEDED")
+    # It is back, and started by its tenant: what it was before is history.
+    server.status = "ACTIVE"
+    cloud.observe()
+    failed(cloud, server.host)
+    assert repair(cloud, ensemble_id).status_code == 202
+    cloud.run(ensemble_id)
+    assert server.status == "ACTIVE"
+
+
+def test_one_that_ran_runs_again_after_evacuations_that_failed(cloud: SmallCloud) -> None:
+    ensemble_id, _ = lost(cloud)
+    server = cloud.nova.servers[cloud.store.get(ensemble_id).members[0].server_id]
+    cloud.nova.break_move = {"web-0"}
+    repair(cloud, ensemble_id)
+    cloud.run(ensemble_id)
+    cloud.observe()
+    cloud.nova.break_move = set()
+    repair(cloud, ensemble_id)
+    cloud.run(ensemble_id)
+    assert (server.status, last_operation(cloud, ensemble_id).status) == ("ACTIVE", "SUCCEEDED")
+    assert ("os-stop", server.id) not in cloud.nova.acted
+
+
+def test_one_that_its_tenant_has_locked_keeps_running_and_its_repair_ends(
+    cloud: SmallCloud,
+) -> None:
+    ensemble_id, server = stopped(cloud)
+    server.locked = True
+    cloud.nova.break_move = {"web-0"}
+    repair(cloud, ensemble_id)
+    while len(cloud.nova.evacuated) < 2:
+        step_late(cloud, ensemble_id)
+    cloud.nova.break_move = set()
+    cloud.run(ensemble_id)
+    assert (server.status, last_operation(cloud, ensemble_id).status) == ("ACTIVE", "SUCCEEDED")
 
 
 def step_late(cloud: SmallCloud, ensemble_id: str, seconds: float = 1000.0) -> None:

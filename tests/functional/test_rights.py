@@ -79,6 +79,7 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
         ("live_migrate", (RUNNING, "secrethost2"), set()),
         ("evacuate", (RUNNING, "secrethost2"), set()),
         ("start", (RUNNING,), set()),
+        ("stop", (RUNNING,), set()),
         ("delete_server", ("no-such-server",), set()),
         ("disable_service", ("no-such-service", "why"), set()),
         ("refusal", ("web-0", {"flavor": FLAVOR, "image": IMAGE, "networks": "auto"}), set()),

@@ -19,6 +19,7 @@ from ensemble_api.execution.actions import (
     Server,
     StartServer,
     StopMove,
+    StopServer,
 )
 from ensemble_api.execution.decide import decide
 from ensemble_api.operations import (
@@ -217,6 +218,42 @@ CASES = [
         "it is started once, since its tenant may stop it",
         goal(0, ASKED, started=True),
         server(built(0), "SHUTOFF", host=TARGET),
+        RecordMove(there(0)),
+    ),
+    Case(
+        "what it is shows when it is first asked for",
+        goal(0),
+        lost(0, "SHUTOFF", vm_state="stopped"),
+        MoveServer(there(0), MoveKind.EVACUATION, ran=False),
+    ),
+    Case(
+        "also when it was started meanwhile",
+        goal(0, ran=False),
+        lost(0, vm_state="active"),
+        MoveServer(there(0), MoveKind.EVACUATION, ran=True),
+    ),
+    Case(
+        "an error tells nothing of what it was",
+        goal(0, ran=False),
+        lost(0, "ERROR", vm_state="error"),
+        MoveServer(there(0), MoveKind.EVACUATION, ran=False),
+    ),
+    Case(
+        "it is not looked at again when it is asked for again",
+        goal(0, ASKED, ran=False, tries=1),
+        lost(0, "ERROR", vm_state="active"),
+        MoveServer(there(0), MoveKind.EVACUATION, ran=False),
+    ),
+    Case(
+        "it runs and was stopped before",
+        goal(0, ASKED, ran=False),
+        server(built(0), host=TARGET),
+        StopServer(built(0)),
+    ),
+    Case(
+        "it is stopped once, since its tenant may start it",
+        goal(0, ASKED, ran=False, stopped=True),
+        server(built(0), host=TARGET),
         RecordMove(there(0)),
     ),
     Case(
