@@ -123,6 +123,15 @@ OPTIONS: list[cfg.Opt] = [
         "is evacuated from a host whose compute service Nova takes for down, forced or not: where "
         "nothing sees to it that such a host is really off, this is for people to decide.",
     ),
+    cfg.FloatOpt(
+        "rebalance_delay",
+        default=300.0,
+        min=0.0,
+        help="Seconds for which a host must have been up before members are moved to it by "
+        "themselves, since one that comes and goes would have them moved and evacuated each time. "
+        "For each time that it has come back since it was last up for an hour it is twice as long, "
+        "an hour at most. So long is also waited after a repair or a move of the ensemble.",
+    ),
     cfg.IntOpt(
         "handover_width",
         min=0,

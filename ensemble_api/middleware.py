@@ -151,6 +151,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         acting_for=session.acting_for,
         acts_by_itself=ours.automatic_recovery,
         unheard_for=config.service_down_time / 2,
+        rebalance_delay=ours.rebalance_delay,
         plan_lifetime=ours.plan_lifetime,
         shown_hosts=ours.shown_hosts,
         scheduler_hints=scheduler_hints,

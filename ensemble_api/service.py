@@ -113,6 +113,7 @@ class Service:
         max_body: int = limits.BODY,
         acts_by_itself: bool = True,
         unheard_for: float = 30.0,
+        rebalance_delay: float = 0.0,
     ) -> None:
         self._store = store
         self._inventory = inventory
@@ -246,7 +247,11 @@ class Service:
             sleep=sleep,
         )
         self.auto_rebalance = AutoRebalance(
-            RepairableEnsembles(store), repair_plans, self._rebalances, operating
+            RepairableEnsembles(store),
+            repair_plans,
+            self._rebalances,
+            operating,
+            timedelta(seconds=rebalance_delay),
         )
         self._host_drains = HostDrains(compute)
         self.auto_drain = AutoDrain(

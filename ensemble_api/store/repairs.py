@@ -17,6 +17,7 @@ from ensemble_api.store.leases import UNSETTLED
 
 MOST = 500  # ensembles that are looked at in one go
 MOST_FAILURES = 20  # repairs that failed one after the other, and are counted
+_MOVING = (OperationType.REPAIR, OperationType.MOVE)
 _IN_VAIN = (OperationStatus.FAILED, OperationStatus.CANCELLED)
 
 
@@ -26,13 +27,14 @@ class Repairable:
 
     ``requester`` is who asked for something last, ``failures`` how many repairs, or moves, in a row
     have failed or were cancelled, and ``failed_at`` when the last one of these ended, None without
-    one.
+    one. ``ended_at`` is when the last repair or move ended, if nothing was done after it.
     """
 
     record: EnsembleRecord
     requester: Requester
     failures: int = 0
     failed_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 class RepairableEnsembles:
@@ -115,6 +117,7 @@ def _repairable(
         operations.to_requester(asked) if asked else Requester(record.user_id),
         failures,
         latest[0].ended_at if failures else None,
+        latest[0].ended_at if latest and latest[0].type in _MOVING else None,
     )
 
 

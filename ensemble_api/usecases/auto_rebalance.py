@@ -14,6 +14,7 @@ from ensemble_api.store import rows
 from ensemble_api.store.repairs import Repairable, RepairableEnsembles
 from ensemble_api.usecases.rebalance import Rebalances
 from ensemble_api.usecases.repair_plans import RepairPlans
+from ensemble_api.usecases.steady_hosts import SteadyHosts
 
 LOG = logging.getLogger(__name__)
 
@@ -29,7 +30,8 @@ class AutoRebalance:
 
     ``context`` makes one with an operator's eyes. An ensemble is planned again when its members or
     the hosts that are up have changed since it was planned last, or after a while. What is more
-    than one look may plan is left to the next.
+    than one look may plan is left to the next. Nobody is moved to a host that has not been up for
+    ``delay``, nor of an ensemble whose last operation ended within it.
     """
 
     def __init__(
@@ -38,12 +40,15 @@ class AutoRebalance:
         plans: RepairPlans,
         rebalances: Rebalances,
         context: Callable[[], Context],
+        delay: timedelta,
         now: Callable[[], datetime] = lambda: rows.now(),  # as it is when it is asked
     ) -> None:
         self._ensembles = ensembles
         self._plans = plans
         self._rebalances = rebalances
         self._context = context
+        self._delay = delay
+        self._steady = SteadyHosts(delay)
         self._now = now
         self._next: datetime | None = None
         self._planned: dict[str, tuple[Hashable, datetime]] = {}  # as it was, and when
@@ -60,8 +65,9 @@ class AutoRebalance:
         if not found:
             return None
         hosts, left = self._plans.hosts(), MOST
+        unsteady = self._steady.unsteady(hosts.up, now)
         for each in found:
-            record, state = each.record, _state(each.record, hosts)
+            record, state = each.record, _state(each.record, hosts, unsteady)
             if self._waits(each, state, now) or losses(record, hosts):
                 continue
             if not left:
@@ -70,7 +76,9 @@ class AutoRebalance:
             left -= 1
             self._planned[record.id] = state, now
             try:
-                self._rebalances.rebalance(self._context(), record, asking=each.requester)
+                self._rebalances.rebalance(
+                    self._context(), record, asking=each.requester, closed=unsteady
+                )
             except (exception.Conflict, exception.InfeasibleEnsemble) as error:
                 LOG.debug("Nobody of ensemble %s is moved: %s", record.id, error)
                 continue
@@ -79,7 +87,9 @@ class AutoRebalance:
         return None
 
     def _waits(self, each: Repairable, state: Hashable, now: datetime) -> bool:
-        """Whether nothing has changed since it was planned, or its moves came to nothing lately."""
+        """Whether nothing has changed since it was planned, or something has ended lately."""
+        if each.ended_at is not None and each.ended_at + self._delay > now:
+            return True
         if each.failed_at is not None:
             pause = min(SHORTEST_PAUSE * 2 ** (each.failures - 1), LONGEST_PAUSE)
             if each.failed_at + timedelta(seconds=pause) > now:
@@ -88,7 +98,7 @@ class AutoRebalance:
         return before == state and at + AGAIN > now
 
 
-def _state(record: EnsembleRecord, hosts: CloudHosts) -> Hashable:
+def _state(record: EnsembleRecord, hosts: CloudHosts, unsteady: frozenset[str]) -> Hashable:
     """What its spread goes by, but for what else takes the hosts."""
     places = tuple((each.id, each.location, each.server_status) for each in record.members)
-    return record.generation, places, hosts.up
+    return record.generation, places, hosts.up, unsteady

@@ -4,7 +4,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from ensemble_api import exception
@@ -153,11 +153,12 @@ class Rebalances:
         record: EnsembleRecord,
         plan_id: str | None = None,
         asking: Requester | None = None,
+        closed: Collection[str] = (),
     ) -> EnsembleRecord:
         """Hold what the members take on their new hosts, and leave the rest to the worker.
 
         ``plan_id`` names the preview that is to be carried out, ``asking`` in whose name, if not in
-        that of the caller.
+        that of the caller. Nobody comes to hosts that are ``closed``.
 
         :raises ensemble_api.exception.Conflict: as ``preview`` does, or when nobody is to move.
         :raises ensemble_api.exception.PlanChanged: when what was previewed cannot be had any more.
@@ -167,7 +168,9 @@ class Rebalances:
         self._check_rights()
 
         def plan() -> PlannedMoves:
-            found, moves, request, capacity = self._find(context, record, plan_id, to_reserve=True)
+            found, moves, request, capacity = self._find(
+                context, record, plan_id, to_reserve=True, closed=closed
+            )
             if isinstance(found, result.Infeasible):
                 raise refusal(found)
             if not moves:
@@ -191,6 +194,7 @@ class Rebalances:
         plan_id: str | None = None,
         *,
         to_reserve: bool = False,
+        closed: Collection[str] = (),
     ) -> tuple[result.Plan | result.Infeasible, tuple[Move, ...], ResolvedRequest, Capacity]:
         """The best spread on the cloud as it is now, or as it was previewed; who moves for it."""
         acting = for_owner(context, record)
@@ -204,7 +208,7 @@ class Rebalances:
             readings = self._free_capacity.readings(context, to_reserve=to_reserve)
             free = self._free_capacity.free(acting, request, readings, record.id)
             snapshot = self._repair_plans.without_failed(
-                free.capacity.snapshot, request.ensemble, running
+                free.capacity.snapshot, request.ensemble, running, closed
             )
             found: Moved | result.Infeasible | None
             try:

@@ -121,16 +121,23 @@ class RepairPlans:
         return found, sure
 
     def without_failed(
-        self, snapshot: Snapshot, ensemble: Ensemble, running: Assignment
+        self,
+        snapshot: Snapshot,
+        ensemble: Ensemble,
+        running: Assignment,
+        closed: Collection[str] = (),
     ) -> Snapshot:
-        """The cloud without hosts that were seen down, which Placement may not know yet."""
+        """The cloud without hosts that were seen down, which Placement may not know yet.
+
+        To those that are ``closed`` nobody comes either.
+        """
         hosts = self.hosts()
-        closed = [
+        without = [
             host
             for host in snapshot.topology.hosts
-            if host in hosts.topology.hosts and host not in hosts.up
+            if host in closed or (host in hosts.topology.hosts and host not in hosts.up)
         ]
-        return closed_to_more(snapshot, ensemble, running, closed)
+        return closed_to_more(snapshot, ensemble, running, without)
 
     def lost(self, record: EnsembleRecord) -> tuple[Loss, ...]:
         """The lost members of an ensemble, by what was last observed."""

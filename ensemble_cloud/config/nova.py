@@ -153,6 +153,7 @@ def _ensembles(cloud: Cloud) -> dict[str, Value]:
         "auth_section": "placement",
         # Nova is one process here: when it is killed, what it was scheduling is lost for good.
         "build_timeout": 120,
+        "rebalance_delay": 10,
         # Servers without a disk or a boot are there within a second.
         "poll_interval": "0.5",
         "levels": "rack:rack,zone:availability_zone",

@@ -167,6 +167,7 @@ class SmallCloud:
             shown_hosts=parts.get("shown_hosts", 1000),
             scheduler_hints=parts.get("scheduler_hints", ()),
             acts_by_itself=parts.get("acts_by_itself", True),
+            rebalance_delay=parts.get("rebalance_delay", 0.0),
         )
 
     def post(

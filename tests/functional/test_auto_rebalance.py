@@ -11,8 +11,10 @@ from small_cloud import SmallCloud, body, caller
 from ensemble_api.store import rows
 from ensemble_api.usecases import auto_rebalance
 from ensemble_api.usecases.auto_rebalance import AGAIN, PERIOD, AutoRebalance
+from ensemble_api.usecases.steady_hosts import LONGEST
 
 LONELY = "secrethost4"  # the only host of its zone
+DELAY = timedelta(seconds=120)
 
 
 class Clock:
@@ -29,9 +31,17 @@ class Clock:
 
 
 def looking(cloud: SmallCloud) -> tuple[AutoRebalance, Clock]:
-    clock, found = Clock(), cloud.service().auto_rebalance
+    clock, found = Clock(), cloud.service(rebalance_delay=DELAY.total_seconds()).auto_rebalance
     found._now = clock  # type: ignore[misc]
     return found, clock
+
+
+def steady(cloud: SmallCloud) -> tuple[AutoRebalance, Clock]:
+    """The same after it has seen for long enough that nothing comes or goes."""
+    auto, clock = looking(cloud)
+    assert auto.look() is None, "it has seen nothing yet"
+    clock.goes(DELAY)
+    return auto, clock
 
 
 def healed(cloud: SmallCloud, **recovery: Any) -> str:
@@ -54,6 +64,8 @@ def test_the_spread_comes_back_with_the_host_and_once(cloud: SmallCloud) -> None
     cloud.observe()
     assert auto.look() is None, "it looks once in a while only"
     clock.goes(PERIOD)
+    assert auto.look() is None, "the host has only just come back"
+    clock.goes(DELAY)
     assert auto.look() == ensemble_id
     operation = cloud.store.get(ensemble_id).operation
     assert operation is not None
@@ -83,7 +95,7 @@ def test_more_than_one_look_may_plan_is_left_to_the_next(
     for name in ("a", "b", "c"):
         cloud.run(cloud.service().create(caller(), {**wish, "name": name}).id)
     cloud.observe()
-    auto, _ = looking(cloud)
+    auto, _ = steady(cloud)
     planned = [(auto.look(), len(auto._planned)) for _ in range(4)]
     assert planned == [(None, 1), (None, 2), (None, 3), (None, 3)]
 
@@ -100,7 +112,7 @@ def test_after_moves_that_came_to_nothing_there_is_a_pause(cloud: SmallCloud) ->
     ensemble_id = healed(cloud, rebalance="auto")
     cloud.nova.restart(LONELY)
     cloud.observe()
-    auto, clock = looking(cloud)
+    auto, clock = steady(cloud)
     assert auto.look() == ensemble_id
     for each in cloud.store.get(ensemble_id).members:
         cloud.nova.servers[each.server_id].locked = True
@@ -111,5 +123,47 @@ def test_after_moves_that_came_to_nothing_there_is_a_pause(cloud: SmallCloud) ->
     assert last_operation(cloud, ensemble_id).status == "FAILED"
     auto, clock = looking(cloud)
     assert auto.look() is None
-    clock.goes(timedelta(seconds=120))
+    clock.goes(DELAY)
     assert auto.look() == ensemble_id
+
+
+def test_nobody_is_moved_to_a_host_that_comes_and_goes(cloud: SmallCloud) -> None:
+    ensemble_id = healed(cloud, rebalance="auto")
+    auto, clock = steady(cloud)
+    for _ in range(6):
+        cloud.nova.restart(LONELY)
+        cloud.observe()
+        for _ in range(3):
+            assert auto.look() is None
+            clock.goes(PERIOD)
+        failed(cloud, LONELY)
+        assert auto.look() is None
+        clock.goes(PERIOD)
+    assert cloud.store.get(ensemble_id).operation is None
+    cloud.nova.restart(LONELY)
+    cloud.observe()
+    for _ in range(int(LONGEST / PERIOD)):
+        assert auto.look() is None, "it is waited for longer each time that it comes back"
+        clock.goes(PERIOD)
+    assert auto.look() == ensemble_id
+
+
+def test_others_are_spread_anew_while_one_host_is_not_steady(cloud: SmallCloud) -> None:
+    wish = {**body(("web", 2), policies=()), "recovery": {"rebalance": "auto"}}
+    ensemble_id = cloud.service().create(caller(), wish).id
+    cloud.run(ensemble_id)
+    for server in cloud.nova.alive():
+        cloud.nova.arrive(server, "secrethost1")
+    failed(cloud, LONELY)
+    auto, clock = steady(cloud)
+    cloud.nova.restart(LONELY)
+    cloud.observe()
+    assert auto.look() == ensemble_id
+    cloud.run(ensemble_id)
+    assert LONELY not in hosts_of(cloud, ensemble_id).values()
+    assert len({*hosts_of(cloud, ensemble_id).values()}) == 2
+    cloud.observe()
+    clock.goes(PERIOD)
+    assert auto.look() is None, "its members have only just been moved"
+    clock.goes(DELAY)
+    assert auto.look() == ensemble_id, "and then to the other zone"

@@ -267,6 +267,35 @@ def automatic_recovery(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     assert cloud.store.get(ensemble_id).operation is None
 
 
+def rebalance_delay(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    """An ensemble is spread anew once all hosts have been up for so long, and not before."""
+    application = serve()
+    wish = body()
+    wish["ensemble"]["recovery"] = {"rebalance": "auto"}
+    wish["ensemble"]["tiers"][0]["count"] = 2
+    ensemble_id = ask(application, "POST", "/os-ensembles", wish).json["ensemble"]["id"]
+    wait(application, f"/os-ensembles/{ensemble_id}", "ACTIVE")
+    application.process.stop()
+    host = cloud.nova.hosts[0].name
+    for server in cloud.nova.alive():
+        cloud.nova.arrive(server, host)
+
+    def seen() -> bool:
+        return {each.location for each in cloud.store.get(ensemble_id).members} == {host}
+
+    def is_moved() -> bool:
+        return any(action == "os-migrateLive" for action, _ in cloud.nova.acted)
+
+    application = serve(rebalance_delay=600.0, observe_interval=1.0)
+    ask(application, "GET", "/os-ensembles")  # with which its worker starts
+    _until(seen)
+    time.sleep(2)
+    assert not is_moved()
+    application.process.stop()
+    ask(serve(rebalance_delay=0.0, observe_interval=1.0), "GET", "/os-ensembles")
+    _until(is_moved)
+
+
 def notifications(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     """What Nova notifies of is looked at before the next look would be due."""
     bus = {"oslo_messaging_notifications": {"transport_url": "fake:/"}}
@@ -372,6 +401,7 @@ OURS: dict[str, Callable[[Serve, SmallCloud, Path], None]] = {
     "poll_interval": poll_interval,
     "observe_interval": observe_interval,
     "automatic_recovery": automatic_recovery,
+    "rebalance_delay": rebalance_delay,
     "notifications": notifications,
     "event_lifetime": event_lifetime,
     "lease_seconds": lease_seconds,
