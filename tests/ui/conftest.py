@@ -73,6 +73,23 @@ def demo(dashboard: browser.Dashboard) -> browser.Dashboard:
 
 
 @pytest.fixture
+def second(
+    driver: webdriver.Chrome,
+    second_url: str,
+    sessions: dict[tuple[str, str], str],
+    project: Project,
+) -> Iterator[browser.Dashboard]:
+    """A member of the project at the second dashboard, with an empty drawing."""
+    shown = browser.Dashboard(driver, second_url, sessions)
+    shown.severe()
+    shown.go_on_as("demo", PASSWORD)
+    driver.execute_script("sessionStorage.clear(); localStorage.clear()")
+    yield shown
+    assert shown.severe() == []
+    shown.leave()
+
+
+@pytest.fixture
 def admin(dashboard: browser.Dashboard) -> browser.Dashboard:
     """An operator."""
     dashboard.go_on_as("admin", PASSWORD)

@@ -59,6 +59,11 @@ def resize(page: Dashboard, width: int) -> None:
     )
 
 
+def restore_fonts(page: Dashboard) -> None:
+    """Take back the last font of `too_wide`."""
+    page.driver.execute_script("document.getElementById('forced-font')?.remove()")
+
+
 def too_wide(page: Dashboard, state: str) -> list[str]:
     """Give what does not fit into the window with each font, a line for each."""
     missing = page.driver.execute_script(_NAMES, list(FONTS))

@@ -1,18 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our pages for axe-core, in other languages, other themes and under a strict CSP.
-
-All are of the second dashboard, which compiles its style sheets when it starts: so they are in one
-file, for one worker.
-"""
+"""Our pages at a dashboard with other languages and under a strict CSP."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.cloud.ensembles import Operator, Project
-from tests.ui import axe, states, themes
+from tests.cloud.ensembles import Project
+from tests.ui import axe
 from tests.ui.browser import Dashboard
 from tests.ui.conftest import PASSWORD
 from tests.ui.dashboard import pseudo
@@ -20,7 +15,6 @@ from tests.ui.drawing import DRAW, drawing
 
 pytestmark = [pytest.mark.cloud, pytest.mark.ui]
 
-THEMES = ("default", "material", "dark")
 SAMPLE = DRAW + "?sample=three-tier"
 # What a page may show in Latin letters whatever the language: names of the cloud and of the sample.
 NAMES = {
@@ -81,18 +75,6 @@ while (walker.nextNode()) {
 }
 return found;
 """
-
-
-@pytest.fixture
-def second(driver: Any, second_url: str, sessions: Any, project: Project) -> Iterator[Dashboard]:
-    """A member of the project at the second dashboard, with an empty drawing."""
-    shown = Dashboard(driver, second_url, sessions)
-    shown.severe()
-    shown.go_on_as("demo", PASSWORD)
-    driver.execute_script("sessionStorage.clear(); localStorage.clear()")
-    yield shown
-    assert shown.severe() == []
-    shown.leave()
 
 
 def speak(page: Dashboard, language: str) -> None:
@@ -185,29 +167,3 @@ def _broken_by_us(page: Dashboard) -> list[dict[str, Any]]:
     reports = page.driver.execute_script("return window.reports")
     assert reports, "Horizon's own part breaks the policy: the policy is not there"
     return [report for report in reports if report["file"] in ours]
-
-
-def wrong(page: Dashboard, found: Iterator[str]) -> list[str]:
-    """Go through the states and give all that is wrong in any of them, in any theme."""
-    sheets = themes.sheets(page, THEMES, "/project/ensembles/")
-    broken = []
-    for state in found:
-        for theme, hrefs in sheets.items():
-            themes.use(page, hrefs)
-            broken += [f"{state} in {theme}: {each}" for each in axe.violations(page)]
-    return broken
-
-
-def test_the_drawing_is_accessible_in_each_state(second: Dashboard, project: Project) -> None:
-    assert wrong(second, states.drawings(second)) == []
-    second.severe()  # some states are made of answers that never come
-
-
-def test_the_table_and_the_details_are_accessible_in_each_state(
-    second: Dashboard, project: Project, operator: Operator
-) -> None:
-    found = states.ensembles(second, project, lambda: states.failed_build(project, operator))
-    assert wrong(second, found) == []
-    second.go_on_as("admin", PASSWORD)
-    assert wrong(second, states.operators(second)) == []
-    second.severe()
