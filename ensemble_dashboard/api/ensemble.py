@@ -15,6 +15,7 @@ from openstack_dashboard.utils import settings as dashboard_settings
 from ensemble_client.v2.ensembles import EnsembleManager
 
 OPERATIONS = 20  # on a page
+BUILT = ("ACTIVE", "DEGRADED")  # the statuses in which Nova has the servers
 _KNOWN = "_known_to_ensembles_api"  # an attribute of a request
 
 

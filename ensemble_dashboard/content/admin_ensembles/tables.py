@@ -10,7 +10,9 @@ from horizon import tables
 
 from ensemble_dashboard import words
 from ensemble_dashboard.api import owners
-from ensemble_dashboard.content.ensembles import tables as project_tables
+from ensemble_dashboard.content.ensembles.columns import NameColumn
+from ensemble_dashboard.content.ensembles.table_actions import DeleteEnsemble
+from ensemble_dashboard.content.ensembles.tables import EnsembleRow, EnsemblesTable
 
 
 def details_url(datum: Any) -> str:
@@ -18,7 +20,7 @@ def details_url(datum: Any) -> str:
     return reverse("horizon:admin:ensembles:detail", args=[datum.id])
 
 
-class AdminEnsembleRow(project_tables.EnsembleRow):
+class AdminEnsembleRow(EnsembleRow):
     """A row that knows whose ensemble it is also when it arrives alone."""
 
     def get_data(self, request: HttpRequest, obj_id: str) -> Any:
@@ -29,12 +31,12 @@ class AdminEnsembleRow(project_tables.EnsembleRow):
         return datum
 
 
-class AdminEnsemblesTable(project_tables.EnsemblesTable):
+class AdminEnsemblesTable(EnsemblesTable):
     """The ensembles of every project."""
 
     project = tables.Column("project_name", verbose_name=gettext_lazy("Project"), sortable=False)
     owner = tables.Column("user_name", verbose_name=gettext_lazy("Owner"), sortable=False)
-    name = project_tables.NameColumn(details_url)
+    name = NameColumn(details_url)
 
     def get_object_display(self, datum: Any) -> str:
         """Name the ensemble and whose it is: two projects may each have one of the same name."""
@@ -47,11 +49,11 @@ class AdminEnsemblesTable(project_tables.EnsemblesTable):
             gettext("%(name)s (project %(project)s, owner %(owner)s)") % whose
         )
 
-    class Meta(project_tables.EnsemblesTable.Meta):
+    class Meta(EnsemblesTable.Meta):
         """As a project's table; drawing is for projects."""
 
         name = "all_ensembles"
         row_class = AdminEnsembleRow
         columns = ("project", "owner", "name", "status", "tiers", "members", "survives", "created")
-        table_actions = (project_tables.DeleteEnsemble,)
-        row_actions = (project_tables.DeleteEnsemble,)
+        table_actions = (DeleteEnsemble,)
+        row_actions = (DeleteEnsemble,)

@@ -99,7 +99,7 @@ class ChangeView(DrawView):
 
 def changeable(ensemble: Any) -> bool:
     """Whether it is built and nothing else is done with it."""
-    return bool(ensemble.settled) and ensemble.status in ("ACTIVE", "DEGRADED")
+    return bool(ensemble.settled) and ensemble.status in api.BUILT
 
 
 class PreviewChangeView(generic.View):

@@ -17,8 +17,9 @@ from ensemble_dashboard import rights, words
 from ensemble_dashboard.api import choices
 from ensemble_dashboard.api import ensemble as api
 from ensemble_dashboard.content.ensembles import following, page_project
-from ensemble_dashboard.content.ensembles import tables as ensemble_tables
+from ensemble_dashboard.content.ensembles.links import change_url, like_url
 from ensemble_dashboard.content.ensembles.search import Search
+from ensemble_dashboard.content.ensembles.tables import EnsemblesTable
 from ensemble_dashboard.content.ensembles.trouble import Trouble, caught, forbidden
 from ensemble_dashboard.starts import STARTS
 
@@ -42,7 +43,7 @@ def no_page(request: HttpRequest, trouble: Trouble, title: words.Text) -> HttpRe
 class IndexView(tables.PagedTableMixin, tables.DataTableView):
     """The table of ensembles, page by page, searched and sorted by the API."""
 
-    table_class = ensemble_tables.EnsemblesTable
+    table_class = EnsemblesTable
     template_name = "ensembles/index.html"
     page_title = _("Ensembles")
     all_projects = False
@@ -150,9 +151,9 @@ class DetailView(views.HorizonTemplateView):
         context["created"] = filters.parse_isotime(ensemble.created_at)
         context["index_url"] = self.index_url
         may_plan = not self.all_projects and rights.may(self.request, "plan")
-        context["like_url"] = ensemble_tables.like_url(ensemble) if may_plan else None
+        context["like_url"] = like_url(ensemble) if may_plan else None
         may_change = not self.all_projects and rights.may(self.request, "change")
-        context["change_url"] = ensemble_tables.change_url(ensemble) if may_change else None
+        context["change_url"] = change_url(ensemble) if may_change else None
         may_drill = rights.may(self.request, "drill", ensemble.project_id)
         context["drill_url"] = self._url("drill", ensemble) if may_drill else None
         may_move = not self.all_projects and rights.may(self.request, "rebalance")
