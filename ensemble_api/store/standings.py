@@ -20,7 +20,7 @@ LOG = logging.getLogger(__name__)
 AT_ONCE = 100  # ensembles that one transaction judges
 BUILT = (Status.ACTIVE.value, Status.DEGRADED.value)
 
-_LOST = Sentence("event.promise-lost", "What was promised does not hold any more: %(reasons)s")
+_LOST = Sentence("event.promise-lost", "Degraded: %(reasons)s")
 _REGAINED = Sentence("event.promise-regained", "What was promised holds again.")
 
 

@@ -77,7 +77,7 @@ def test_two_members_on_one_host_against_a_policy_degrade_until_one_goes(scene: 
     found = scene.store.get(scene.ensemble_id)
     assert found.degraded_at
     assert [each.code for each in found.reasons] == ["degraded.policy"]
-    assert promises(scene) == [f"What was promised does not hold any more: {reason}"]
+    assert promises(scene) == [f"Degraded: {reason}"]
     assert stands(scene) == ("DEGRADED", [reason])
     scene.compute.put(scene.ids[0], "h0")
     assert stands(scene) == ("ACTIVE", [])

@@ -102,8 +102,8 @@ test('failure, repair and healing arrive on the open page, and Nova is asked for
   answers['/now/'] = { survivability: current({ failures: [], as_of: '2026-11-22T12:00:22Z' }) };
   answers['/state/'] = { now: NOW, ensemble: ensemble('ACTIVE', FOUR, {
     observed_at: '2026-11-22T12:00:22Z', events: [
-      { at: '2026-11-22T12:00:02Z', type: 'promise lost', message: 'x' },
-      { at: '2026-11-22T12:00:05Z', type: 'promise lost', message: 'x' },
+      { at: '2026-11-22T12:00:02Z', type: 'promise lost', message: 'Degraded: one. ' + HOSTILE[0] },
+      { at: '2026-11-22T12:00:05Z', type: 'promise lost', message: 'Degraded: two.' },
       { at: '2026-11-22T12:00:17Z', type: 'promise regained', message: 'x' },
     ],
   }) };
@@ -111,7 +111,13 @@ test('failure, repair and healing arrive on the open page, and Nova is asked for
   await settle();
   assert.equal(part('failed').hidden && part('operation').hidden, true);
   const at = ensembles.formats.clock('2026-11-22T12:00:17Z');
-  assert.equal(part('healed').textContent, ` What was promised holds again since ${at}, after 15 s.`);
+  assert.equal(part('healed').querySelector('strong').textContent,
+    `What was promised holds again since ${at}, after 15 s.`);
+  // What it was is told too: it may have come and gone between two looks of the page.
+  const clock = (second) => ensembles.formats.clock(`2026-11-22T12:00:${second}Z`);
+  assert.deepEqual([...part('healed').querySelectorAll('li')].map((one) => one.textContent),
+    [`${clock('02')} Degraded: one. ${HOSTILE[0]}`, `${clock('05')} Degraded: two.`]);
+  assert.equal(document.querySelectorAll('img').length, 0);
 });
 
 test('that it is over is told for a while, of the last time alone', () => {
@@ -122,7 +128,8 @@ test('that it is over is told for a while, of the last time alone', () => {
     event('10:00:03', 'web-0 moved'), event('10:01:00', 'promise regained'), event('10:02:00', 'web-0 moved'),
   ];
   const at = (time) => Date.parse(`2026-11-22T${time}Z`);
-  assert.deepEqual(regained({ status: 'ACTIVE', events }, at('10:05:00')), { at: '2026-11-22T10:01:00Z', took: 60000 });
+  assert.deepEqual(regained({ status: 'ACTIVE', events }, at('10:05:00')),
+    { at: '2026-11-22T10:01:00Z', took: 60000, lost: [events[2]] });
   assert.equal(regained({ status: 'ACTIVE', events }, at('10:17:00')), null);
   assert.equal(regained({ status: 'DEGRADED', events }, at('10:05:00')), null);
   assert.equal(regained({ status: 'ACTIVE', events: events.slice(0, 3) }, at('10:05:00')), null);

@@ -10,6 +10,7 @@
   const { since, lasted } = ensembles.time;
 
   const RECENT = 15 * 60 * 1000; // ms for which it is told that something is over
+  const TOLD = 4; // of what had not held, the last ones
 
   /** The domains that have failed and what became of the promises; nothing where none has. state: of details_state.js. */
   function told(state) {
@@ -65,23 +66,29 @@
       }, bar) : null];
   }
 
-  /** That what was promised holds again, if that has not been so for long: {at, took: ms} or null. now: ms. */
+  /**
+   * That what was promised holds again, if that has not been so for long: {at, took: ms, null where the beginning is not
+   * known, lost: what had not held, [{at, message}]} or null. now: ms.
+   */
   function regained({ status, events }, now) {
     const list = (events || []).filter(({ type }) => ['promise lost', 'promise regained'].includes(type));
     const end = list[list.length - 1];
     if (status !== 'ACTIVE' || end?.type !== 'promise regained' || now - Date.parse(end.at) > RECENT) { return null; }
     const before = list.slice(0, -1);
-    const begin = before[before.map(({ type }) => type).lastIndexOf('promise regained') + 1];
-    return { at: end.at, took: begin ? Date.parse(end.at) - Date.parse(begin.at) : null };
+    const lost = before.slice(before.map(({ type }) => type).lastIndexOf('promise regained') + 1);
+    return { at: end.at, took: lost.length ? Date.parse(end.at) - Date.parse(lost[0].at) : null, lost };
   }
 
+  /** That it is over, and what it was: it may have come and gone while nobody looked. found: as regained gives it. */
   function healed(found) {
     if (!found) { return []; }
     const time = formats.clock(found.at);
-    return [icon('good'), ' ', found.took === null
+    return [icon('good'), el('div', {}, el('strong', {}, found.took === null
       ? fill(gettext('What was promised holds again since %(time)s.'), { time })
       : fill(gettext('What was promised holds again since %(time)s, after %(duration)s.'),
-        { time, duration: lasted(found.took) })];
+        { time, duration: lasted(found.took) })),
+    el('ul', { class: 'ens-plain ens-quiet' }, found.lost.slice(-TOLD).map(({ at, message }) =>
+      el('li', {}, el('time', { datetime: at }, formats.clock(at)), ' ', message))))];
   }
 
   ensembles.detailsFailures = { told, promises, underWay, regained, healed };

@@ -14,7 +14,7 @@
       const { repair } = await page.server.get(page.data.repairUrl);
       ask(page, {
         title: gettext('Repair “%(name)s”?'), words: (ensemble) => said(ensemble, repair), url: page.data.repairUrl,
-        yes: gettext('Repair'), no: gettext('Leave it'), look: 'btn-primary', more: list(repair),
+        yes: gettext('Repair Ensemble'), no: gettext('Leave it'), look: 'btn-primary', more: list(repair),
       });
     } catch (problem) {
       page.trouble(problem.message, null, errorLink(problem));
