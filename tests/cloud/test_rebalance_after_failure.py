@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A rack fails, its members get other places, it comes back, and so does the spread of before."""
+"""A rack fails, is repaired by command, comes back, and so does the spread of before."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -23,9 +23,16 @@ def shop(demo: Project) -> Iterator[dict[str, Any]]:
     demo.delete(built["id"])
 
 
-def racks_of(operator: Operator, shop: dict[str, Any]) -> Counter[str]:
+def rack_of(operator: Operator, shop: dict[str, Any]) -> dict[str, str]:
+    """The rack of each member."""
     racks, servers = operator.place("rack"), operator.servers()
-    return Counter(racks[servers[each["server_id"]].compute_host] for each in shop["members"])
+    return {
+        each["name"]: racks[servers[each["server_id"]].compute_host] for each in shop["members"]
+    }
+
+
+def racks_of(operator: Operator, shop: dict[str, Any]) -> Counter[str]:
+    return Counter(rack_of(operator, shop).values())
 
 
 def act(project: Project, shop: dict[str, Any], action: Any) -> Any:
@@ -40,18 +47,27 @@ def settled(project: Project, shop: dict[str, Any]) -> Any:
     return until("nothing is under way", found)
 
 
-def test_the_spread_is_as_planned_once_the_rack_is_back(
+def test_what_a_rack_had_is_brought_back_by_command_and_spread_anew_once_it_returns(
     cloud: Any, operator: Operator, demo: Project, shop: dict[str, Any]
 ) -> None:
     before = racks_of(operator, shop)
     assert set(before.values()) == {1}
     rack = next(iter(before))
     assert act(demo, shop, {"rebalance": {}}).status_code == 409, "it is spread as well as can be"
+    assert act(demo, shop, {"repair": {}}).status_code == 409, "nobody is lost"
     try:
         assert cloud.ensemble_cloud("rack", "stop", rack, "--forced").returncode == 0
-        until("it is lost", lambda: act(demo, shop, {"repair": {}}).status_code == 202)
+        demo.wait(shop["id"], "DEGRADED")
+        lost = [name for name, there in rack_of(operator, shop).items() if there == rack]
+        found = act(demo, shop, {"repair": {"dry_run": True}})
+        assert found.json()["repair"]["lost"] == lost
+        assert not [host for host in operator.place("rack") if host in found.text]
+        assert act(demo, shop, {"repair": {}}).status_code == 202
         settled(demo, shop)
         assert rack not in racks_of(operator, shop)
+        ours = {each["server_id"] for each in shop["members"]}
+        statuses = {each.status for each in operator.servers().values() if each.id in ours}
+        assert statuses == {"ACTIVE"}
     finally:
         started = cloud.ensemble_cloud("rack", "start", rack, "--forced")
     assert started.returncode == 0, started.stderr
