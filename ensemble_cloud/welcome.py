@@ -39,8 +39,10 @@ def welcome(cloud: Cloud, seconds: float) -> str:
         "  Try first:",
         f"   1. Log in as {first}, and go to Project > Compute > Ensembles > Draw ensemble.",
         f"   2. {_tool('openstack')} --os-cloud {first} {command}",
-        f"   3. {own_command(cloud.state)} host stop {shape.hosts[0].name}, and as admin see under",
-        f"      Admin > Compute > Ensembles who has lost what, {SERVICE_DOWN_TIME} seconds later.",
+        "   3. Break something: in a private window, log in as admin, go to Admin > Compute >",
+        "      Ensembles, and click the bolt beside a rack. Keep the ensemble's page in sight: it",
+        f"      tells what is lost some {SERVICE_DOWN_TIME} seconds later, and how to repair it.",
+        f"      Without a browser: {own_command(cloud.state)} host stop {shape.hosts[0].name}",
         "",
     ]
     return "\n".join(lines)
