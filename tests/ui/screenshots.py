@@ -105,6 +105,7 @@ def _all(
     )
     page.log_in("admin", PASSWORD)
     yield from states.operators(page)
+    yield from states.broken_hosts(page, operator, cloud)
     page.log_in(user, PASSWORD)
 
 

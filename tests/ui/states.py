@@ -117,6 +117,12 @@ def ensembles(page: Dashboard, project: Project, break_a_build: Callable[[], Any
         page.find("dialog[open]")
         yield f"details-{act}"
         _escape(page)
+    details = page.driver.current_url
+    for name, link in (("failures", "/drill/"), ("rebalance", "/rebalance/")):
+        page.click(f".detail-actions a[href$='{link}']")
+        page.find(f"#ens-{link.strip('/')}")
+        yield f"details-{name}"
+        page.driver.get(details)
     yield from changes(page)
     broken = break_a_build()
     page.open(f"/project/ensembles/{broken['id']}/")
@@ -182,15 +188,52 @@ def failure(
         assert cloud.ensemble_cloud("rack", "stop", rack, "--forced").returncode == 0
         page.until(lambda: "lost contact" in page.text("#ens-details"))
         yield "failure-seen"
-        repair = {"repair": {}}
-        assert project.request("POST", f"/{made['id']}/action", repair).status_code == 202
+        page.click("[data-act=repair]")
+        page.find(".ens-dialog .ens-repair-moves")
+        yield "failure-ask-repair"
+        page.click(".ens-dialog .btn-primary")
         page.until(lambda: "A repair brings" in page.text("#ens-details"))
         yield "failure-repair"
         page.until(lambda: "holds again" in page.text("#ens-details"), BUILD_SECONDS)
         yield "failure-healed"
     finally:
         assert cloud.ensemble_cloud("rack", "start", rack, "--forced").returncode == 0
+    try:
+        address = f"/project/ensembles/{made['id']}/rebalance/"
+
+        def is_offered() -> bool:
+            page.open(address)
+            return bool(page.all("#ens-rebalance-now"))
+
+        page.until(is_offered, BUILD_SECONDS)  # once the rack is seen up
+        yield "failure-rebalance"
+    finally:
         project.delete(made["id"])
+
+
+def broken_hosts(page: Dashboard, operator: Operator, cloud: EmbeddedCloud) -> Iterator[str]:
+    """The operators' pages while a rack with members is down, asked for on the map."""
+    members = {each.compute_host for each in operator.servers().values()}
+    place = operator.place("rack")
+    rack = next(rack for host, rack in place.items() if host in members)
+    page.open("/admin/ensembles/")
+    try:
+        page.click(f".ens-break-button[data-label='{rack}']")
+        page.find(".ens-dialog .btn-danger")
+        yield "break-ask"
+        page.click(".ens-dialog .btn-danger")
+        page.until(lambda: "are stopped" in page.text("[data-now=stopped]"), BUILD_SECONDS)
+        racks_hosts = {host for host, each in place.items() if each == rack}
+        page.until(lambda: len(page.all(".is-down")) == len(racks_hosts), BUILD_SECONDS)
+        yield "break-down"
+        page.click(f".ens-heat-rack h4 a[href*='{rack}']")
+        page.find(".ens-sharing")
+        yield "break-sharing"
+        page.open(f"/admin/ensembles/hosts/{sorted(racks_hosts & members)[0]}/")
+        page.find(".ens-host-part")
+        yield "break-host"
+    finally:
+        assert cloud.ensemble_cloud("rack", "start", rack).returncode == 0
 
 
 def adoption(page: Dashboard, project: Project) -> Iterator[str]:
@@ -246,6 +289,9 @@ def operators(page: Dashboard) -> Iterator[str]:
         page.click("#ens-drain .btn-primary")
         page.find(".ens-drain-verdict")
         yield "admin-host-drain"
+    page.open("/admin/ensembles/headroom/?level=rack")
+    page.find("#ens-headroom tbody tr")
+    yield "admin-headroom"
     page.open("/admin/ensembles/all/")
     page.find("tr[data-object-id]")
     yield "admin-all"
