@@ -53,7 +53,11 @@ def servers(
 
 @dataclass
 class Load:
-    """Servers of the operator's, without networks, each on a host that was chosen for it."""
+    """Servers of the operator's, without networks, each on a host that was chosen for it.
+
+    `prefix` is of one run alone: whatever of the operator's project is named so is removed in the
+    end, also a server of which the answer to its create was lost.
+    """
 
     operator: Operator
     prefix: str
@@ -81,11 +85,10 @@ class Load:
         return len(there) == len(self.ids) and all(each["status"] == "ACTIVE" for each in there)
 
     def _there(self) -> list[Any]:
-        ids = set(self.ids)
-        return [each for each in self.operator.named(f"{self.prefix}-load-") if each["id"] in ids]
+        return self.operator.named(f"{self.prefix}-load-")
 
     def remove(self) -> None:
         """Delete all, and wait until they are gone. Raises CloudError."""
-        for each in self.ids:
-            self.operator.delete(f"/servers/{each}")
+        for each in self._there():
+            self.operator.delete(f"/servers/{each['id']}")
         wait("the servers of the load are gone", lambda: not self._there(), _SECONDS)

@@ -44,7 +44,9 @@ def parser() -> argparse.ArgumentParser:
         prog="ensemble-drill",
         description="Let a host, rack or zone really fail, and judge what becomes of a service.",
         epilog="The exit code is 0 when the ensemble met all criteria and every prediction came "
-        "true, 1 when not, and 2 when the drill could not be held.",
+        "true, 1 when not, and 2 when the drill could not be held: also when nothing would have "
+        "been shown, since no ensemble is among the methods, or none of its members is in what is "
+        "to fail.",
     )
     what = found.add_mutually_exclusive_group(required=True)
     what.add_argument("--service", metavar="FILE", help="an ensemble file; it is built and removed")
@@ -132,14 +134,17 @@ def _held(options: argparse.Namespace) -> Drill:
         layout.domain(level, name)
     body = _body(options, tenant)
     service = service_of(body, criteria)
-    with _load(options, operator, layout, body) as load:
+    # Of this run alone: servers are removed by it, and those of another run are not ours.
+    prefix = f"drill-{options.seed}-{secrets.token_hex(4)}"
+    methods = _methods(options, tenant, operator, service, body, prefix)
+    with _load(options, operator, layout, body, prefix) as load:
         story = Story(
             tenant,
             operator,
             layout,
             service,
             criteria,
-            _methods(options, tenant, operator, service, body),
+            methods,
             Commands(options.fail_command, options.restore_command),
             _say,
             seed=options.seed,
@@ -186,11 +191,14 @@ def _body(options: argparse.Namespace, tenant: Tenant) -> Json:
 
 
 def _methods(
-    options: argparse.Namespace, tenant: Tenant, operator: Operator, service: Service, body: Json
+    options: argparse.Namespace,
+    tenant: Tenant,
+    operator: Operator,
+    service: Service,
+    body: Json,
+    prefix: str,
 ) -> list[Method]:
     """Give the ways to build it, in an order by lot: whoever is later finds a fuller cloud."""
-    # Of this run alone: servers are removed by it, and those of another run are not ours.
-    prefix = f"drill-{options.seed}-{secrets.token_hex(4)}"
     if options.ensemble:
         return [Existing(tenant, operator, service, body, prefix)]
     known: dict[str, Callable[[], Method]] = {
@@ -202,13 +210,15 @@ def _methods(
     for each in chosen:
         if each not in known:
             raise ValueError(f"--methods: there is no {each!r}; there are {', '.join(known)}")
+    if Ensemble.name not in chosen:
+        raise ValueError("--methods: must have ensemble, since a drill is judged by that alone")
     random.Random(options.seed).shuffle(chosen)  # noqa: S311
     return [known[each]() for each in chosen]
 
 
 @contextlib.contextmanager
 def _load(
-    options: argparse.Namespace, operator: Operator, layout: Layout, body: Json
+    options: argparse.Namespace, operator: Operator, layout: Layout, body: Json, prefix: str
 ) -> Iterator[dict[str, int]]:
     """Fill the racks to shares by lot for a while; gives the shares."""
     if not options.load:
@@ -222,7 +232,7 @@ def _load(
         if flavor is None:
             raise CloudError(f"--load-flavors: there is no flavor {name!r}")
         flavors.append((str(flavor.id), int(flavor.vcpus)))
-    load = Load(operator, f"drill-{options.seed}", body["tiers"][0]["server"].get("image", ""))
+    load = Load(operator, prefix, body["tiers"][0]["server"].get("image", ""))
     try:
         load.build(list(servers(wanted, layout, rooms, flavors)))
         _say(f"Load: {len(load.ids)} plain servers fill the racks unevenly")

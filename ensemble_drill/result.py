@@ -95,8 +95,12 @@ class Drill:
 
     @property
     def passed(self) -> bool:
-        """Whether all that is judged met the criteria, and every prediction came true."""
-        return self.agreed and all(each.passed for each in self.outcomes if each.judged)
+        """Whether all that is judged met the criteria, and every prediction came true.
+
+        Where nothing was judged, nothing has passed.
+        """
+        judged = [each for each in self.outcomes if each.judged]
+        return self.agreed and bool(judged) and all(each.passed for each in judged)
 
     def json(self) -> dict[str, Any]:
         """Give all of it in the types of JSON."""
@@ -121,22 +125,24 @@ def _plain(value: Any) -> Any:
 
 
 def choose(
-    seed: int, domains: Sequence[Domain], predicted: Sequence[Mapping[str, Loss]]
+    seed: int, domains: Sequence[Domain], predicted: Mapping[str, Mapping[str, Loss]], judged: str
 ) -> tuple[Domain, str]:
     """Choose the domain that fails, and say how.
 
-    By lot among those in which each of the services has a server, so that all are put to the test;
-    where there is none such, among those in which any has one, and last among all.
+    By lot among those in which the service has servers however it was built, so that all methods
+    are put to the test; where there is none such, among those in which the `judged` one has some.
+    `predicted` is by method and domain. Raises ValueError where no failure would hit that one.
     """
     level = domains[0].level
-    hit = [[bool(losses[each.name].lost) for losses in predicted] for each in domains]
-    for rule, among in (
-        (all, f"the {level}s in which each of them has servers"),
-        (any, f"the {level}s in which one of them has servers"),
-        (lambda _: True, f"all {level}s"),
-    ):
-        left = [each for each, hits in zip(domains, hit, strict=True) if rule(hits)]
-        if left:
-            names = ", ".join(each.name for each in left)
-            return random.Random(seed).choice(left), f"by seed {seed} among {among}: {names}"  # noqa: S311
-    raise ValueError("there is no domain that could fail")
+    every = {
+        each: {method for method, losses in predicted.items() if losses[each.name].lost}
+        for each in domains
+    }
+    whole = [each for each, hit in every.items() if hit == predicted.keys()]
+    left = whole or [each for each, hit in every.items() if judged in hit]
+    if not left:
+        raise ValueError(f"no {level} has a member of the ensemble, so no failure would show any")
+    who = "each of them has servers" if whole else "the ensemble has servers"
+    names = ", ".join(each.name for each in left)
+    said = f"by seed {seed} among the {level}s in which {who}: {names}"
+    return random.Random(seed).choice(left), said  # noqa: S311

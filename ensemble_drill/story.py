@@ -104,13 +104,14 @@ class Story:
             found[method.name] = counted
         return found
 
-    def drill(self, level: str, name: str | None) -> Drill:
-        """Let the named domain of a level fail, or one that is drawn by lot, and bring it back."""
+    def drill(self, level: str, name: str | None, *, empty: bool = False) -> Drill:
+        """Let the named domain of a level fail, or one that is drawn by lot, and bring it back.
+
+        `empty` is whether it may be one with no member of the ensemble. Raises CloudError where
+        nothing is to fail that would show anything.
+        """
         predicted = self.predict(level)
-        if name is not None:
-            domain, chosen = self.layout.domain(level, name), "by name"
-        else:
-            domain, chosen = choose(self.seed, self.layout.domains(level), [*predicted.values()])
+        domain, chosen = self._chosen(level, name, predicted, empty=empty)
         self.say(f"{domain} will fail, chosen {chosen}.")
         for method in self.methods:
             self.say(f"  predicted: {method.title}: {said(predicted[method.name][domain.name])}")
@@ -146,6 +147,37 @@ class Story:
             outcomes=outcomes,
             events=tuple(sorted(timeline, key=lambda each: each.at)),
         )
+
+    def _chosen(
+        self,
+        level: str,
+        name: str | None,
+        predicted: Mapping[str, Mapping[str, Loss]],
+        *,
+        empty: bool,
+    ) -> tuple[Domain, str]:
+        domains = self.layout.domains(level)
+        if name is None:
+            try:
+                return choose(self.seed, domains, predicted, Ensemble.name)
+            except ValueError as error:
+                raise CloudError(str(error)) from None
+        domain = self.layout.domain(level, name)
+        # By Nova's word too: a prediction that leaves a member out is for the drill to find.
+        placement = self._look(0.0).placement(Ensemble.name)
+        hit = [
+            each
+            for each in domains
+            if predicted[Ensemble.name][each.name].lost
+            or self.service.failing(placement, each).lost
+        ]
+        if domain not in hit and not empty:
+            there = ", ".join(each.name for each in hit) or f"no {level}"
+            raise CloudError(
+                f"{domain} has no member of the ensemble, so its failure would show nothing; "
+                f"there are members in {there}"
+            )
+        return domain, "by name"
 
     def _fail(self, domain: Domain) -> tuple[list[Look], list[Event]]:
         """Let it fail, and look at Nova each second until all is over that may be hoped for."""

@@ -11,6 +11,7 @@ It runs on the embedded cloud's compact profile.
 import argparse
 import contextlib
 import random
+import secrets
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ class Drills:
         if self._built is None or self._built[0] != seed:
             self._stack.close()
             self._built = seed, self._stack.enter_context(self._service(seed))
-        drill = self._built[1].drill("rack", rack)
+        drill = self._built[1].drill("rack", rack, empty=True)
         found = {each.method: each for each in drill.outcomes}
         ensemble = found["ensemble"]
         return Round(
@@ -83,7 +84,7 @@ class Drills:
         criteria = read(TOP / "etc/drill-criteria.yaml")
         path = str(TOP / "examples/drilled-shop.yaml")
         body = names.resolve(file.read(path), self._tenant.connection)
-        service, prefix = service_of(body, criteria), f"drills-{seed}"
+        service, prefix = service_of(body, criteria), f"drills-{seed}-{secrets.token_hex(4)}"
         methods: list[Any] = [
             Plain(self._tenant, service, body, prefix),
             Groups(self._tenant, service, body, prefix),

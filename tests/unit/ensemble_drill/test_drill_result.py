@@ -13,27 +13,25 @@ RACKS = LAYOUT.domains("rack")
 
 
 def test_a_rack_is_drawn_from_those_that_put_all_to_the_test() -> None:
-    drawn = {choose(seed, RACKS, [losses(SPREAD), losses(HEAPED)]) for seed in range(50)}
+    predicted = {"ensemble": losses(SPREAD), "plain": losses(HEAPED)}
+    drawn = {choose(seed, RACKS, predicted, "ensemble") for seed in range(50)}
     assert {domain.name for domain, _ in drawn} == {"r1", "r3"}, "r2 has none of the heaped ones"
-    one = choose(1, RACKS, [losses(SPREAD), losses(HEAPED)])
-    assert one == choose(1, RACKS, [losses(SPREAD), losses(HEAPED)])
+    one = choose(1, RACKS, predicted, "ensemble")
+    assert one == choose(1, RACKS, predicted, "ensemble")
     assert one[1] == "by seed 1 among the racks in which each of them has servers: r1, r3"
 
 
-@pytest.mark.parametrize(
-    ("placements", "names", "said"),
-    [
-        pytest.param([{"web-0": "h1"}, {"web-0": "h4"}], {"r1", "r3"}, "one of them", id="any"),
-        pytest.param([{}], {"r1", "r2", "r3"}, "all racks", id="none has servers"),
-    ],
-)
-def test_where_no_rack_has_servers_of_all_the_next_best_are_drawn_from(
-    placements: list[dict[str, str]], names: set[str], said: str
-) -> None:
-    predicted = [losses(each) for each in placements]
-    drawn = [choose(seed, RACKS, predicted) for seed in range(50)]
-    assert {domain.name for domain, _ in drawn} == names
-    assert all(said in why for _, why in drawn)
+def test_where_no_rack_has_servers_of_all_one_is_drawn_that_has_members_of_the_ensemble() -> None:
+    predicted = {"ensemble": losses({"web-0": "h1"}), "plain": losses({"web-0": "h4"})}
+    drawn = [choose(seed, RACKS, predicted, "ensemble") for seed in range(50)]
+    assert {domain.name for domain, _ in drawn} == {"r1"}
+    assert all("in which the ensemble has servers: r1" in why for _, why in drawn)
+
+
+def test_where_no_rack_has_members_of_the_ensemble_none_is_drawn() -> None:
+    predicted = {"ensemble": losses({}), "plain": losses({"web-0": "h4"})}
+    with pytest.raises(ValueError, match="no rack has a member of the ensemble"):
+        choose(1, RACKS, predicted, "ensemble")
 
 
 GOOD = outcome("ensemble", SPREAD, repaired=True)
@@ -46,6 +44,7 @@ RESULTS = [
     ("the ensemble lost too many", (outcome("ensemble", HEAPED, repaired=True),), False),
     ("its prediction did not come true", (WRONG,), False),
     ("its repair went elsewhere", (ELSEWHERE,), False),
+    ("nothing was judged", (replace(GOOD, method="plain", judged=False),), False),
     ("another's prediction did not", (replace(WRONG, method="plain", judged=False), GOOD), False),
 ]
 
