@@ -22,6 +22,7 @@ from ensemble_api.operations import (
 from ensemble_api.planning import result
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.planning.model import Member
+from ensemble_api.planning.topology import reference
 from ensemble_api.records import EnsembleRecord, moved
 from ensemble_api.results.repair import RepairPreview
 from ensemble_api.store import rows
@@ -32,7 +33,7 @@ from ensemble_api.usecases.holds import Holds, MovingEnsemble
 from ensemble_api.usecases.intent import placement
 from ensemble_api.usecases.rebuild import Rebuilds
 from ensemble_api.usecases.repair_plans import PlannedRepair, RepairPlans
-from ensemble_api.usecases.requesters import requester
+from ensemble_api.usecases.requesters import requester, sees_all_domains
 from ensemble_api.usecases.reserve import RESERVE_SECONDS, contended, refusal
 from ensemble_api.views.domain_labels import labels
 
@@ -131,7 +132,7 @@ class Repairs:
             tuple(Member(each.member.tier, each.member.index) for each in planned.lost),
             tuple((loss.member.name, reason) for loss, reason in planned.left),
             planned.repair,
-            {**state.labels, **_labels(planned)},
+            {**state.labels, **_labels(planned, whole=whole)},
             state.at,
         )
 
@@ -184,7 +185,9 @@ class Repairs:
                 found = self._plans.find(context, records, to_reserve=True, early=early)
                 stopped = self._stopped_before(found)
                 fresh = [
-                    _intent(each, asking(each.record), stopped) for each in found if each.moves
+                    _intent(context, each, asking(each.record), stopped)
+                    for each in found
+                    if each.moves
                 ]
                 saved = self._save(saved, fresh)
                 if not saved:
@@ -271,7 +274,10 @@ class Repairs:
 
 
 def _intent(
-    planned: PlannedRepair, asking: Requester, stopped: Collection[tuple[str, str]]
+    context: Context,
+    planned: PlannedRepair,
+    asking: Requester,
+    stopped: Collection[tuple[str, str]],
 ) -> _Intent:
     """An ensemble with the operation that brings its lost members back.
 
@@ -303,20 +309,29 @@ def _intent(
         tuple(goals),
         started_at=rows.iso(rows.now()),
     )
-    plan = {**record.plan, "labels": _labels(planned)}
+    whole = sees_all_domains(context, asking, record.project_id)
+    plan = {**record.plan, "labels": _labels(planned, whole=whole)}
     return _Intent(replace(record, plan=plan, operation=operation), planned)
 
 
-def _labels(planned: PlannedRepair) -> Mapping[str, str]:
-    """What domains are called from now on, those included where members go to."""
+def _labels(planned: PlannedRepair, *, whole: bool) -> Mapping[str, str]:
+    """What domains are called from now on, those included where members go to.
+
+    With ``whole`` they are counted among all of the cloud, as a drill has told them before.
+    """
     record, topology = planned.record, planned.capacity.snapshot.topology
     used = {
         topology.domain_of(host, level)
         for host in planned.moves.values()
         for level in topology.levels
     }
+    counted = used
+    if whole:
+        counted = {each for level in topology.levels for each in topology.domains(level)}
     known = record.plan.get("labels", {})
-    return labels(record.project_id, used, known, zone_level=topology.zone_level)
+    found = labels(record.project_id, counted, known, zone_level=topology.zone_level)
+    refs = [reference(record.project_id, each) for each in used]
+    return {**known, **{ref: found[ref] for ref in refs}}
 
 
 def _next(before: EnsembleRecord, fresh: EnsembleRecord) -> EnsembleRecord:

@@ -37,3 +37,13 @@ def lasting_requester(
     if not policies.allowed(held, "create"):
         raise exception.Forbidden(_NOT_LISTED())
     return asking
+
+
+def sees_all_domains(context: Context, asking: Requester, project_id: str) -> bool:
+    """Whether who asked may see all domains of the cloud, and so labels that count all of them.
+
+    ``context`` is anybody's.
+    """
+    held = copy.copy(context)
+    held.project_id, held.user_id, held.roles = project_id, asking.user_id, list(asking.roles)
+    return policies.allowed(held, "domains")

@@ -116,6 +116,39 @@ def test_a_server_that_is_stopped_keeps_its_place(cloud: SmallCloud) -> None:
     assert by_host[second.host]["lost"] == ["web-1"]
 
 
+@pytest.mark.parametrize("by_itself", [False, True], ids=["by command", "by itself"])
+def test_domains_are_called_as_in_the_drill_once_its_failure_is_repaired(
+    cloud: SmallCloud, by_itself: bool
+) -> None:
+    mode = "auto" if by_itself else "manual"
+    more: Any = {"policies": [anti_affinity("web")], "recovery": {"mode": mode}}
+    record = build(cloud, ("web", 2), **more)
+    found = drill(cloud, record, level="host")
+    told = _labels(found) | _labels(drill(cloud, record, level="rack"))
+    (failed,) = (each["domains"][0] for each in found["failures"] if each["lost"] == ["web-0"])
+    cloud.nova.fail(record.members[0].host)
+    cloud.observe(repair=cloud.service().auto_repair.look if by_itself else lambda: None)
+    if not by_itself:
+        assert ask(cloud, record, {"repair": {}}).status_int == 202
+    cloud.run(record.id)
+    cloud.observe()
+    request = webob.Request.blank(
+        f"/os-ensembles/{record.id}/survivability", base_url="http://nova/v2.1"
+    )
+    request.environ["nova.context"] = caller()
+    answer = routes.dispatch(request, cloud.service(), request.environ["PATH_INFO"])
+    shown = answer.json["survivability"]
+    now = {each["name"]: each["domains"]["host"] for each in shown["members"]}
+    assert now["web-0"] != failed
+    labels = _labels(shown)
+    assert now["web-0"] in labels
+    assert labels.items() <= told.items()
+
+
+def _labels(shown: Any) -> dict[str, str]:
+    return {each["ref"]: each["label"] for each in shown["domains"]}
+
+
 REFUSED = [
     ("neither", {"drill": {}}, "drill"),
     ("both", {"drill": {"level": "host", "domains": ["a"]}}, "drill"),
