@@ -12,7 +12,7 @@ TIERS = ("#2563eb", "#c2410c", "#7c3aed", "#0e7490", "#a16207", "#be185d")
 LOST, BACK = "#b42318", "#15803d"
 _RACK, _GAP, _HOST, _LINE, _HEAD = 90, 7, 27, 23, 38
 _CHIP, _CHIPS = 21, 2  # the width of a member, and how many stand in a line of a host
-_RACKS = 6  # in a row
+WIDE, NARROW = 6, 3  # racks in a row
 _MANY = 60  # hosts, from which on those without members are left out
 
 
@@ -43,9 +43,15 @@ def letters(service: Service) -> Mapping[str, str]:
 
 
 def scene(
-    shown: Scene, layout: Layout, service: Service, domain: Domain, used: Collection[str] = ()
+    shown: Scene,
+    layout: Layout,
+    service: Service,
+    domain: Domain,
+    used: Collection[str] = (),
+    *,
+    across: int = WIDE,
 ) -> str:
-    """Draw the racks, each with its hosts, and on each host its members.
+    """Draw the racks, so many `across`, each with its hosts, and on each host its members.
 
     In a large cloud only hosts are drawn that are `used`, in this scene or others, or have failed.
     """
@@ -61,8 +67,8 @@ def scene(
     ]
     parts: list[str] = []
     top = 0
-    for first in range(0, len(racks), _RACKS):
-        row = racks[first : first + _RACKS]
+    for first in range(0, len(racks), across):
+        row = racks[first : first + across]
         tallest = max(
             sum(_height(len(members.get(host, ()))) for host in hosts) for _, hosts in row
         )
@@ -75,7 +81,7 @@ def scene(
                 parts.append(_host(x, y, host, members.get(host, []), shown, service))
                 y += _height(len(members.get(host, ())))
         top += _HEAD + tallest + 2 * _GAP
-    width = min(len(racks), _RACKS) * (_RACK + _GAP) + _GAP
+    width = min(len(racks), across) * (_RACK + _GAP) + _GAP
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {top}" role="img" '
         f'class="map"><title>{escape(shown.title)}</title>{"".join(parts)}</svg>'

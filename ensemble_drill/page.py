@@ -66,7 +66,26 @@ ol.events .failure { border-color: #b42318; font-weight: 600 } ol.events .notice
   border-color: #d97706 } ol.events .repair { border-color: #2563eb } ol.events .healed {
   border-color: #15803d; font-weight: 600 } ol.events .return { border-color: #5b6675 }
 section ul { margin: 0; padding-left: 1.2rem }
-@media (max-width: 50rem) { .pair { grid-template-columns: 1fr } }
+dl { margin: 0 } dt { margin-top: .7rem } dd { margin: .1rem 0 0; color: var(--soft) }
+code, pre { font: .82rem/1.45 ui-monospace, "DejaVu Sans Mono", Consolas, monospace }
+dt code { overflow-wrap: anywhere }
+pre { margin: .3rem 0; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--ground);
+  border-radius: 6px; padding: .5rem .7rem; color: var(--ink) }
+summary { cursor: pointer }
+.narrow { display: none }
+@media (max-width: 60rem) { .pair { grid-template-columns: 1fr; gap: .4rem } }
+@media (max-width: 40rem) {
+  main { padding: .6rem .5rem 2rem } section { padding: 1rem .9rem } header { padding: 1.1rem 1rem }
+  h1 { font-size: 1.25rem }
+  .wide { display: none } .narrow { display: block }
+  table, tbody, tfoot, tr, tbody th, tfoot th { display: block } thead { display: none }
+  tr { border-top: 1px solid var(--line); padding: .5rem .2rem }
+  tfoot tr { border-top: 2px solid var(--line) }
+  th, td, tfoot th, tfoot td { border: 0; padding: .12rem .3rem }
+  td { display: grid; grid-template-columns: 8.2rem 1fr; gap: 0 .5rem }
+  td::before { content: attr(data-of); color: var(--soft); font-size: .85rem; font-weight: 400 }
+  .key { white-space: normal }
+}
 @media print { body { background: #fff } section, header { break-inside: avoid;
   print-color-adjust: exact; -webkit-print-color-adjust: exact } }
 </style>
@@ -76,6 +95,7 @@ section ul { margin: 0; padding-left: 1.2rem }
 <header class="$state">
 <p class="word">$word</p>
 <h1>$headline</h1>
+<p class="beside">$beside</p>
 <p>$subline</p>
 </header>
 <section>
@@ -107,6 +127,8 @@ $others
 <section>
 <h2>How this was found</h2>
 <ul>$method</ul>
+<h3>The commands that were run</h3>
+<dl>$commands</dl>
 </section>
 </main>
 </body>

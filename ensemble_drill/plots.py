@@ -8,34 +8,39 @@ from html import escape
 from ensemble_drill.result import Drill, Outcome
 
 METHODS: Mapping[str, str] = {"plain": "#64748b", "groups": "#b45309", "ensemble": "#0f766e"}
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 860, 300, 46, 16, 26, 40
+WIDE, NARROW = 860, 400  # pictures, for windows of which not all have room for the first
+_HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 300, 46, 16, 26, 40
+_LETTER = 7  # the width of one
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 21600, 86400)
 
 
-def running(drill: Drill) -> str:
+def running(drill: Drill, width: int = WIDE) -> str:
     """Draw as steps how many members of each method ran after the failure began."""
     most = len(drill.service.members)
     end = max([1.0, *(outcome.running[-1][0] for outcome in drill.outcomes if outcome.running)])
 
     def across(seconds: float) -> float:
-        return _LEFT + seconds / end * (_WIDTH - _LEFT - _RIGHT)
+        return _LEFT + seconds / end * (width - _LEFT - _RIGHT)
 
     def down(count: float) -> float:
         return _HEIGHT - _BOTTOM - count / most * (_HEIGHT - _TOP - _BOTTOM)
 
-    parts = [_open("Members that run, by the second after the failure")]
+    parts = [_open("Members that run, by the second after the failure", width)]
     for count in _ticks(most):
         y = down(count)
-        parts.append(f'<path class="grid" d="M{_LEFT} {y:.1f}H{_WIDTH - _RIGHT}"/>')
+        parts.append(f'<path class="grid" d="M{_LEFT} {y:.1f}H{width - _RIGHT}"/>')
         parts.append(_text(_LEFT - 8, y + 4, str(count), "end"))
-    step = next((each for each in _STEPS if end / each <= 10), _STEPS[-1])
+    most_marks = width // 80
+    step = next((each for each in _STEPS if end / each <= most_marks), _STEPS[-1])
     marks = [number * step for number in range(int(end // step) + 1)]
     parts += [_text(across(each), _HEIGHT - _BOTTOM + 18, f"{each} s") for each in marks]
-    parts.append(_text((_LEFT + _WIDTH) / 2, _HEIGHT - 6, "since the failure began"))
+    parts.append(_text((_LEFT + width) / 2, _HEIGHT - 6, "since the failure began"))
     if drill.noticed_after is not None:
         x = across(drill.noticed_after)
         parts.append(f'<path class="mark" d="M{x:.1f} {_TOP - 8}V{_HEIGHT - _BOTTOM}"/>')
-        parts.append(_text(x + 6, _TOP - 2, "Nova has noticed", "start"))
+        before_end = x + 17 * _LETTER < width
+        at, anchor = (x + 6, "start") if before_end else (x - 6, "end")
+        parts.append(_text(at, _TOP - 2, "Nova has noticed", anchor))
     for number, outcome in enumerate(drill.outcomes):
         # Lines that lie on each other are shown beside each other.
         shift = (number - (len(drill.outcomes) - 1) / 2) * 3.5
@@ -44,21 +49,21 @@ def running(drill: Drill) -> str:
     return "".join([*parts, "</svg>"])
 
 
-def losses(drill: Drill) -> str:
+def losses(drill: Drill, width: int = WIDE) -> str:
     """Draw as bars how many servers each failure would take, method beside method."""
     level = drill.domain.level
     domains = [each for each in drill.layout.domains(level) if each.name in _named(drill)]
     most = max(1, *(len(each.predicted[d.name].lost) for each in drill.outcomes for d in domains))
-    room = (_WIDTH - _LEFT - _RIGHT) / max(1, len(domains))
+    room = (width - _LEFT - _RIGHT) / max(1, len(domains))
     bar = min(34.0, (room - 18) / max(1, len(drill.outcomes)))
 
     def down(count: float) -> float:
         return _HEIGHT - _BOTTOM - count / most * (_HEIGHT - _TOP - _BOTTOM)
 
-    parts = [_open(f"Servers that the failure of each {level} would take")]
+    parts = [_open(f"Servers that the failure of each {level} would take", width)]
     for count in _ticks(most):
         y = down(count)
-        parts.append(f'<path class="grid" d="M{_LEFT} {y:.1f}H{_WIDTH - _RIGHT}"/>')
+        parts.append(f'<path class="grid" d="M{_LEFT} {y:.1f}H{width - _RIGHT}"/>')
         parts.append(_text(_LEFT - 8, y + 4, str(count), "end"))
     for number, domain in enumerate(domains):
         start = _LEFT + number * room + (room - bar * len(drill.outcomes)) / 2
@@ -111,9 +116,9 @@ def _steps(points: Sequence[tuple[float, float]]) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in found)
 
 
-def _open(title: str) -> str:
+def _open(title: str, width: int) -> str:
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {_HEIGHT}" role="img" '
         f'class="plot"><title>{escape(title)}</title>'
     )
 

@@ -4,6 +4,7 @@
 from collections.abc import Iterable
 from html import escape
 
+from ensemble_drill import drawing, plots
 from ensemble_drill.drawing import Scene, colours, letters, scene
 from ensemble_drill.page import PAGE
 from ensemble_drill.plots import legend, losses, running
@@ -18,6 +19,7 @@ def html(drill: Drill) -> str:
         state="passed" if drill.passed else "failed",
         word="PASSED" if drill.passed else "FAILED",
         headline=escape(_headline(drill)),
+        beside=escape(_beside(drill)),
         subline=escape(
             f"{drill.date}, cloud {drill.cloud}. {_where(drill)} Chosen {drill.chosen}."
         ),
@@ -26,13 +28,19 @@ def html(drill: Drill) -> str:
         maps="".join(_maps(each, drill) for each in drill.outcomes),
         tiers=_tiers(drill),
         legend=legend(drill),
-        running=running(drill),
-        losses=losses(drill),
+        running=_sizes(running(drill), running(drill, plots.NARROW)),
+        losses=_sizes(losses(drill), losses(drill, plots.NARROW)),
         others=_others(drill),
         events=_events(drill),
         level=escape(drill.domain.level),
+        commands=_commands(drill),
         method="".join(f"<li>{escape(each)}</li>" for each in _method(drill)),
     )
+
+
+def _sizes(wide: str, narrow: str) -> str:
+    """A picture twice, of which a window shows the one for which it has room."""
+    return f'<div class="wide">{wide}</div><div class="narrow">{narrow}</div>'
 
 
 def _headline(drill: Drill) -> str:
@@ -50,6 +58,17 @@ def _headline(drill: Drill) -> str:
                 f"The {each.title.lower()} lost {count} of {members} servers, {kept}{healed}."
             )
     return " ".join(told)
+
+
+def _beside(drill: Drill) -> str:
+    """What became of the same service where it was not built as an ensemble."""
+    told = [
+        f"as {each.title.lower()} it lost {len(each.loss.lost)} servers and "
+        f"{'stayed up' if each.loss.kept else 'went down'}"
+        for each in drill.outcomes
+        if not each.judged
+    ]
+    return f"The same failure, the same service: {', '.join(told)}." if told else ""
 
 
 def _where(drill: Drill) -> str:
@@ -97,21 +116,33 @@ def _summary(drill: Drill) -> str:
     rows = []
     for outcome in drill.outcomes:
         cells = "".join(
-            f"<td>{_badge(each.passed)} {escape(each.found)}</td>" for each in outcome.verdicts
+            _cell(
+                each.criterion.capitalize(),
+                f"{_badge(each.passed)} {escape(each.found)}"
+                f'<small class="narrow">{escape(each.wanted)}</small>',
+            )
+            for each in outcome.verdicts
         )
         agreed = outcome.lost_agreed(drill.domain)
         predicted = len(outcome.predicted[drill.domain.name].lost)
+        fact = (
+            f"{predicted} predicted, {len(outcome.loss.lost)} lost"
+            f"<small>{'as predicted, member by member' if agreed else 'not as predicted'}</small>"
+        )
         rows.append(
             f'<tr><th scope="row">{escape(outcome.title)}<small>{escape(outcome.how)}</small></th>'
-            f"<td>{predicted} predicted, {len(outcome.loss.lost)} lost"
-            f"<small>{'as predicted, member by member' if agreed else 'not as predicted'}</small>"
-            f"</td>{cells}</tr>"
+            f"{_cell('Prediction and fact', fact)}{cells}</tr>"
         )
     return (
         '<table class="summary"><thead><tr><th scope="col">The same service</th>'
         f'<th scope="col">Prediction and fact</th>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
+
+
+def _cell(of: str, shown: str) -> str:
+    """A cell that also says what it is `of`, for windows with no room for columns."""
+    return f'<td data-of="{escape(of)}"><div>{shown}</div></td>'
 
 
 def _badge(passed: bool) -> str:
@@ -133,9 +164,10 @@ def _maps(outcome: Outcome, drill: Drill) -> str:
     if back:
         said += f", {len(back)} of them back elsewhere"
     used = {*outcome.before.values(), *outcome.after.values()}
+    of = drill.layout, drill.service, drill.domain, used
     drawn = [
         f"<figure><figcaption>{caption}</figcaption>"
-        f"{scene(each, drill.layout, drill.service, drill.domain, used)}</figure>"
+        f"{_sizes(scene(each, *of), scene(each, *of, across=drawing.NARROW))}</figure>"
         for each, caption in ((before, "Before"), (after, f"After: {said}"))
     ]
     return (
@@ -166,12 +198,12 @@ def _others(drill: Drill) -> str:
     rows = []
     for domain in drill.layout.domains(drill.domain.level):
         cells = "".join(
-            f"<td>{_loss(each.predicted.get(domain.name))}</td>" for each in drill.outcomes
+            _cell(each.title, _loss(each.predicted.get(domain.name))) for each in drill.outcomes
         )
         mark = ' class="chosen"' if domain == drill.domain else ""
         note = " <small>failed in this drill</small>" if mark else ""
         rows.append(f'<tr{mark}><th scope="row">{escape(domain.name)}{note}</th>{cells}</tr>')
-    worst = "".join(f"<td>{_worst(each)}</td>" for each in drill.outcomes)
+    worst = "".join(_cell(each.title, _worst(each)) for each in drill.outcomes)
     return (
         f'<table><thead><tr><th scope="col">{escape(drill.domain.level.capitalize())}</th>{head}'
         f"</tr></thead><tbody>{''.join(rows)}</tbody>"
@@ -204,6 +236,26 @@ def _events(drill: Drill) -> str:
     )
 
 
+def _commands(drill: Drill) -> str:
+    """The operator's commands: what was run when, with what it was told and said."""
+    parts = []
+    for each in drill.commands:
+        given = "\n".join(f"{name}={value}" for name, value in each.given.items())
+        parts.append(
+            f"<dt><code>{escape(each.command)}</code></dt><dd>{_after(each.at)}, for "
+            f"{each.seconds:.0f} s<pre>{escape(given)}</pre>"
+        )
+        if each.said:
+            said = escape("\n".join(each.said))
+            parts.append(f"<details><summary>What it said</summary><pre>{said}</pre></details>")
+        parts.append("</dd>")
+    return "".join(parts)
+
+
+def _after(seconds: float) -> str:
+    return "With it the failure began" if seconds < 1 else f"{seconds:.0f} s after the failure"
+
+
 def _method(drill: Drill) -> list[str]:
     level, told = drill.domain.level, list[str]()
     told.append(
@@ -218,8 +270,8 @@ def _method(drill: Drill) -> list[str]:
         )
     if len(drill.outcomes) > 1:
         told.append(
-            "They were built one after another, in an order that the seed drew: "
-            f"{', '.join(drill.built)}. Whoever comes later finds less room."
+            "They were asked for at the same moment and built side by side, so that none found "
+            "more room than another."
         )
     told.append(
         "What is lost is what Nova shows on a host whose compute service it takes for down. What "

@@ -11,7 +11,7 @@ from ensemble_drill.criteria import Criteria, Verdict
 from ensemble_drill.service import Domain, Layout, Loss, Placement, Service
 from ensemble_drill.watched import Event
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,20 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Ran:
+    """A command that was run: `at` so many seconds after the failure began, for so many `seconds`.
+
+    `given` is what it was told in its environment, `said` what it said, line by line.
+    """
+
+    command: str
+    at: float
+    seconds: float
+    given: Mapping[str, str]
+    said: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Drill:
     """One failure and what it did to a service, built in one way or several."""
 
@@ -82,11 +96,11 @@ class Drill:
     criteria: Criteria
     load: Mapping[str, int]
     """How full each rack was made before, in percent, if the drill has filled any."""
-    built: tuple[str, ...]
-    """The titles of the methods in the order in which they were built."""
     noticed_after: float | None
     outcomes: tuple[Outcome, ...]
     events: tuple[Event, ...]
+    commands: tuple[Ran, ...]
+    """Those of the operator's that let it fail and brought it back."""
 
     @property
     def agreed(self) -> bool:

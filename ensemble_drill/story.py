@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """One drill from end to end: build, predict, let fail, watch, judge, and bring back."""
 
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -12,7 +12,7 @@ from ensemble_drill.cloud import CloudError, Operator, Tenant
 from ensemble_drill.criteria import Criteria, judge
 from ensemble_drill.ensemble_method import Ensemble
 from ensemble_drill.methods import METHODS, Method
-from ensemble_drill.result import Drill, Outcome, choose
+from ensemble_drill.result import Drill, Outcome, Ran, choose
 from ensemble_drill.service import Domain, Layout, Loss, Placement, Service
 from ensemble_drill.watched import (
     FAILURE,
@@ -63,20 +63,22 @@ class Story:
     _left: list[str] = field(default_factory=list, init=False)
 
     def build(self) -> None:
-        """Build the service in every way, one after another."""
-        for method in self.methods:
-            begun = time.monotonic()
-            self.servers[method.name] = method.build()
-            took = time.monotonic() - begun
-            self.say(f"{method.title}: {len(self.service.members)} servers run ({took:.0f} s)")
+        """Build the service in every way, all at the same time."""
+        with ThreadPoolExecutor(len(self.methods)) as pool:
+            wait(building := [pool.submit(self._build, each) for each in self.methods])
+        for each in building:
+            each.result()  # raises what has gone wrong with it
+
+    def _build(self, method: Method) -> None:
+        begun = time.monotonic()
+        self.servers[method.name] = method.build()
+        took = time.monotonic() - begun
+        self.say(f"{method.title}: {len(self.service.members)} servers run ({took:.0f} s)")
 
     def remove(self) -> None:
         """Remove all that was built, at the same time. Raises CloudError for what is left."""
-        threads = [threading.Thread(target=self._remove, args=(each,)) for each in self.methods]
-        for each in threads:
-            each.start()
-        for each in threads:
-            each.join()
+        with ThreadPoolExecutor(len(self.methods)) as pool:
+            list(pool.map(self._remove, self.methods))
         if self._left:
             raise CloudError(f"not all that was built could be removed: {'; '.join(self._left)}")
 
@@ -121,14 +123,14 @@ class Story:
             if isinstance(each, Ensemble)
         }
         before = self._look(0.0)
-        looks, told = self._fail(domain)
+        looks, told, failing = self._fail(domain)
         try:
             outcomes = tuple(
                 self._outcome(each, domain, predicted[each.name], places.get(each.name), looks)
                 for each in sorted(self.methods, key=lambda each: METHODS.index(each.name))
             )
         finally:
-            returned = self._restore(domain)
+            returned, restoring = self._restore(domain)
         titles = {each.name: each.title for each in self.methods}
         noticed = noticed_at(looks, domain.hosts)
         timeline = [*told, *events([before, *looks], titles), returned]
@@ -142,10 +144,10 @@ class Story:
             service=self.service,
             criteria=self.criteria,
             load=dict(self.load),
-            built=tuple(titles.values()),
             noticed_after=noticed,
             outcomes=outcomes,
             events=tuple(sorted(timeline, key=lambda each: each.at)),
+            commands=(failing, restoring),
         )
 
     def _chosen(
@@ -179,36 +181,26 @@ class Story:
             )
         return domain, "by name"
 
-    def _fail(self, domain: Domain) -> tuple[list[Look], list[Event]]:
+    def _fail(self, domain: Domain) -> tuple[list[Look], list[Event], Ran]:
         """Let it fail, and look at Nova each second until all is over that may be hoped for."""
         looks: list[Look] = []
         told = [Event(0.0, FAILURE, f"The failure of {domain} begins.")]
         self.say(f"{domain} fails now.")
         self._begun = time.monotonic()
-        failure: list[BaseException] = []
-
-        def fail() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            hook = pool.submit(hooks.run, self.commands.fail, domain, self.say)
             try:
-                hooks.run(self.commands.fail, domain, self.say)
-            except CloudError as error:
-                failure.append(error)
-
-        hook = threading.Thread(target=fail)
-        hook.start()
-        try:
-            while True:
-                looks.append(self._look(time.monotonic() - self._begun))
-                if failure:
-                    raise failure[0]
-                if self._is_over(domain, looks):
-                    return looks, told
-                time.sleep(_LOOK)
-        except BaseException:
-            hook.join()
-            self._restore(domain)
-            raise
-        finally:
-            hook.join()
+                while True:
+                    looks.append(self._look(time.monotonic() - self._begun))
+                    if hook.done():
+                        hook.result()  # raises what has gone wrong with it
+                    if self._is_over(domain, looks):
+                        return looks, told, hook.result()
+                    time.sleep(_LOOK)
+            except BaseException:
+                wait([hook])
+                self._restore(domain)
+                raise
 
     def _is_over(self, domain: Domain, looks: Sequence[Look]) -> bool:
         now, noticed = looks[-1].at, noticed_at(looks, domain.hosts)
@@ -226,17 +218,17 @@ class Story:
     def _healed(self, method: str, domain: Domain, looks: Sequence[Look]) -> float | None:
         return healed_at(looks, method, domain.hosts, len(self.service.members))
 
-    def _restore(self, domain: Domain) -> Event:
+    def _restore(self, domain: Domain) -> tuple[Event, Ran]:
         """Bring it back, and wait until Nova has it."""
         at = time.monotonic() - self._begun
         self.say(f"{domain} is brought back.")
-        hooks.run(self.commands.restore, domain, self.say)
+        ran = hooks.run(self.commands.restore, domain, self.say, at)
         until = time.monotonic() + _NOTICE_SECONDS
         while self.operator.down() & domain.hosts:
             if time.monotonic() > until:
                 raise CloudError(f"Nova still takes some of {domain} for down")
             time.sleep(_LOOK)
-        return Event(at, RETURN, f"{domain} is brought back; here ends what was watched.")
+        return Event(at, RETURN, f"{domain} is brought back; here ends what was watched."), ran
 
     def _outcome(
         self,

@@ -3,14 +3,13 @@
 
 python -m tests.soak.drills [--rounds N] [--cloud STATE] [--results FILE] [--page FILE]
 
-A round is one rack of one seed; the seed draws how full the racks are and in which order the
-service is built. A run that was stopped goes on where its results end, with servers built anew.
+A round is one rack of one seed; the seed draws how full the racks are. A run that was stopped
+goes on where its results end, with servers built anew.
 It runs on the embedded cloud's compact profile.
 """
 
 import argparse
 import contextlib
-import random
 import secrets
 import sys
 import sysconfig
@@ -90,7 +89,6 @@ class Drills:
             Groups(self._tenant, service, body, prefix),
             Ensemble(self._tenant, self._operator, service, body, prefix),
         ]
-        random.Random(seed).shuffle(methods)
         wanted = shares(seed, self._layout, LOAD)
         rooms = {host: Room(*each) for host, each in self._operator.processors().items()}
         known = {each.name: each for each in self._operator.connection.compute.flavors()}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ensemble_drill.criteria import Criteria, judge
-from ensemble_drill.result import Drill, Outcome
+from ensemble_drill.result import Drill, Outcome, Ran
 from ensemble_drill.service import Layout, Loss, Service, Tier
 from ensemble_drill.watched import Event, Look, Seen
 
@@ -70,9 +70,12 @@ def drill(*outcomes: Outcome, **more: Any) -> Drill:
         "service": SERVICE,
         "criteria": Criteria(2, {"db": 2}, 60),
         "load": {"az1-r1": 40, "az1-r2": 0},
-        "built": tuple(each.title for each in outcomes),
         "noticed_after": 16.0,
         "outcomes": outcomes,
         "events": (Event(0.0, "failure", "The failure of rack r1 begins."),),
+        "commands": (
+            Ran('off "$DRILL_HOSTS"', 0.0, 1.2, {"DRILL_HOSTS": "h1 h2"}, ("h1 <is> off",)),
+            Ran('on "$DRILL_HOSTS"', 44.7, 3.0, {"DRILL_HOSTS": "h1 h2"}, ()),
+        ),
     }
     return Drill(**(found | more))

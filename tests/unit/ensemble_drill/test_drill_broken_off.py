@@ -173,5 +173,5 @@ def test_a_rack_without_a_member_does_not_fail(monkeypatch: pytest.MonkeyPatch) 
         cloud, cloud, LAYOUT, SERVICE, Criteria(), [built], Commands("false", "false"), print
     )
     story.servers["ensemble"] = {name: f"id-{name}" for name in SERVICE.members}
-    with pytest.raises(CloudError, match="rack r2 has no member of the ensemble.* members in r1"):
+    with pytest.raises(CloudError, match=r"rack r2 has no member of the ensemble.* members in r1"):
         story.drill("rack", "r2")

@@ -11,8 +11,17 @@ from ensemble_drill.methods import server_of
 
 def test_a_command_is_told_what_is_to_fail() -> None:
     said: list[str] = []
-    hooks.run('echo "$DRILL_LEVEL/$DRILL_DOMAIN/$DRILL_HOSTS"; echo more >&2', RACK, said.append)
+    command = 'echo "$DRILL_LEVEL/$DRILL_DOMAIN/$DRILL_HOSTS"; echo more >&2'
+    ran = hooks.run(command, RACK, said.append, 31.0)
     assert said == ["  rack/r1/h1 h2", "  more"]
+    assert (ran.command, ran.at, ran.said) == (command, 31.0, ("rack/r1/h1 h2", "more"))
+    assert ran.given == {"DRILL_LEVEL": "rack", "DRILL_DOMAIN": "r1", "DRILL_HOSTS": "h1 h2"}
+
+
+def test_of_a_command_that_says_much_the_report_keeps_a_part() -> None:
+    said: list[str] = []
+    ran = hooks.run("seq 1000", RACK, said.append)
+    assert (len(said), len(ran.said), ran.said[0]) == (1000, 200, "1")
 
 
 def test_a_command_that_fails_ends_the_drill_with_what_it_said() -> None:

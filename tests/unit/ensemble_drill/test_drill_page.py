@@ -77,6 +77,10 @@ def test_a_page_says_the_verdict_and_what_it_rests_on() -> None:
     assert "After: 2 lost, 2 of them back elsewhere" in said
     assert "4 lost at worst; service kept in 2 of 3" in said
     assert "The failure of rack r1 begins." in said
+    assert "as plain it lost 4 servers and went down" in said
+    assert 'off "$DRILL_HOSTS" With it the failure began, for 1 s DRILL_HOSTS=h1 h2' in said
+    assert "What it said h1 <is> off" in said
+    assert 'on "$DRILL_HOSTS" 45 s after the failure, for 3 s' in said
 
 
 def test_a_drill_that_failed_says_so_first() -> None:

@@ -58,10 +58,13 @@ def test_a_drill_is_passed_when_all_that_is_judged_is_met(outcomes: tuple, passe
 
 def test_all_of_a_drill_is_in_its_json() -> None:
     found = json.loads(json.dumps(drill(outcome("plain", HEAPED), GOOD).json()))
-    assert (found["format"], found["passed"], found["agreed"]) == (1, True, True)
+    assert (found["format"], found["passed"], found["agreed"]) == (2, True, True)
     assert found["domain"] == {"level": "rack", "name": "r1", "hosts": ["h1", "h2"]}
     plain, ensemble = found["outcomes"]
     assert (plain["passed"], ensemble["passed"], ensemble["healed_after"]) == (False, True, 31.4)
     assert plain["loss"]["broken"] == ["web", "db"]
     assert ensemble["predicted"]["r1"]["lost"] == ["web-0", "db-0"]
     assert [each["passed"] for each in ensemble["verdicts"]] == [True, True, True]
+    off, on = found["commands"]
+    assert (off["command"], off["said"]) == ('off "$DRILL_HOSTS"', ["h1 <is> off"])
+    assert (on["at"], on["given"]) == (44.7, {"DRILL_HOSTS": "h1 h2"})
