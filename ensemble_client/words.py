@@ -204,17 +204,21 @@ def without_text(without: Iterable[Json]) -> str:
     )
 
 
-def cloud_headroom_lines(rooms: Sequence[Json], totals: Json) -> list[str]:
-    """Give what the rows of `headroom` come to, with what is not decided or not looked at."""
-    if not rooms:
-        return ["No host holds members."]
+def cloud_headroom_lines(page: Json) -> list[str]:
+    """Give what `headroom` comes to, with what is not decided or not looked at, and as of when."""
+    totals = page["totals"]
     every = totals["fits"] + totals["does_not_fit"] + totals["not_decided"]
+    if not every:
+        return ["No host holds members.", f"As of {page['as_of']}."]
     lines = [f"All members find places after {totals['fits']} of {every} failures."]
+    if totals["ensembles_without"]:
+        told = f"{totals['ensembles_without']} of {totals['ensembles']}"
+        lines.append(f"Ensembles that some failure leaves with members without a place: {told}.")
     if totals["not_decided"]:
         lines.append(f"Not decided: {totals['not_decided']}.")
     if totals["left_out"]:
         lines.append(f"Ensembles that were not looked at: {totals['left_out']}.")
-    return lines
+    return [*lines, f"As of {page['as_of']}."]
 
 
 def changed_text(details: Json) -> str:

@@ -30,6 +30,6 @@ def index(call: Call) -> Answer:
     found = call.service.headroom(call.context, search)
     view = views.headroom(found)
     if found.more:
-        query = urllib.parse.urlencode({**call.query, "marker": marker(found.page[-1])})
+        query = urllib.parse.urlencode({**call.query, "marker": marker(found)})
         view["headroom_links"] = [{"rel": "next", "href": f"{call.url}?{query}"}]
     return Answer(200, view)

@@ -153,6 +153,7 @@ REQUESTS = (
         one(
             {"headroom_links": _NEXT},
             level=shapes.STRING,
+            as_of=shapes.TIME,
             headroom=several(component("DomainHeadroom")),
             found=shapes.COUNT,
             first=shapes.COUNT,
@@ -161,6 +162,7 @@ REQUESTS = (
                 does_not_fit=shapes.COUNT,
                 not_decided=shapes.COUNT,
                 ensembles=shapes.COUNT,
+                ensembles_without=shapes.COUNT,
                 left_out=shapes.COUNT,
             ),
         ),

@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ensemble_api.planning.cloud_headroom import DomainHeadroom
-from ensemble_api.records import EnsembleRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose an ensemble is that was looked at, and what it is called."""
+
+    name: str
+    project_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,17 +21,23 @@ class Headroom:
 
     ``owners`` are the ensembles that were looked at, by id, ``left_out`` how many others there are:
     more than are looked at, or such as do not go with the cloud as it is now. ``first`` is the
-    number of the page's first domain, from 1.
+    number of the page's first domain, from 1. All of it was so ``at`` a time (ISO 8601 in UTC).
     """
 
     level: str
+    at: str
     page: tuple[DomainHeadroom, ...]
     every: tuple[DomainHeadroom, ...]
     first: int
-    owners: Mapping[str, EnsembleRecord]
+    owners: Mapping[str, Owner]
     left_out: int
 
     @property
     def more(self) -> bool:
         """Whether there are domains after this page."""
         return self.first - 1 + len(self.page) < len(self.every)
+
+    @property
+    def without(self) -> int:
+        """How many ensembles some failure would leave with a member without a place."""
+        return len({each.key for room in self.every for each in room.without})

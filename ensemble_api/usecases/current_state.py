@@ -24,6 +24,7 @@ class StoredStates:
         self._states = states
         self._inventory = inventory
         self._exclusivity = exclusivity
+        self._known: tuple[int, CloudHosts | None] | None = None
 
     def members_now(self, records: Iterable[EnsembleRecord]) -> dict[str, MembersNow]:
         """Tell where the members of some ensembles are and which run, by the ensembles' ids.
@@ -50,11 +51,10 @@ class StoredStates:
 
         ``whole`` is whether labels may count all domains of the cloud, and not only those in use.
         """
-        hosts = CloudHosts.of(
-            self._inventory.levels,
-            self._inventory.zone_level,
-            self._states.hosts() or _planned_hosts(record, self._inventory.levels),
-        )
+        hosts = self._hosts()
+        if hosts is None:
+            planned = _planned_hosts(record, self._inventory.levels)
+            hosts = CloudHosts.of(self._inventory.levels, self._inventory.zone_level, planned)
         # Other projects' servers are not stored: who has something to itself has Nova asked.
         others = self._exclusivity.hosts_of_others(
             context, record.project_id, record.ensemble, except_id=record.id
@@ -79,6 +79,16 @@ class StoredStates:
                 hosts.topology, hosts.down, {each.host for each in stands.members if each.host}
             ),
         )
+
+    def _hosts(self) -> CloudHosts | None:
+        """All hosts as last observed, None before that; they are kept as long as none changes."""
+        version = self._states.hosts_version()  # first: what changes later has another one
+        if self._known is None or self._known[0] != version:
+            levels, zone_level = self._inventory.levels, self._inventory.zone_level
+            found = self._states.hosts()
+            hosts = CloudHosts.of(levels, zone_level, found) if found else None
+            self._known = version, hosts
+        return self._known[1]
 
 
 def _planned_hosts(record: EnsembleRecord, levels: Sequence[str]) -> list[ObservedHost]:

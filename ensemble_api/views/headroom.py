@@ -34,6 +34,7 @@ def headroom(found: Headroom) -> Json:
     answers = [each.fits for each in found.every]
     return {
         "level": found.level,
+        "as_of": found.at,
         "headroom": [_domain(each, found) for each in found.page],
         "found": len(found.every),
         "first": found.first if found.page else 0,
@@ -42,6 +43,7 @@ def headroom(found: Headroom) -> Json:
             "does_not_fit": answers.count(False),
             "not_decided": answers.count(None),
             "ensembles": len(found.owners),
+            "ensembles_without": found.without,
             "left_out": found.left_out,
         },
     }

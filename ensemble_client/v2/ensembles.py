@@ -328,13 +328,17 @@ class EnsembleManager(base.ManagerWithFind):
         """Tell which failures would leave members without places (administrators only).
 
         Each domain of the `level`, the host if not given, fails by itself, over all ensembles; the
-        worst come first. Gives `headroom`, how many are `found`, the number of the `first`, the
-        `totals`, and `headroom_links` if there is another page, which goes on after a `marker`, the
-        `path` of a domain with slashes between.
+        worst come first. Gives `headroom` and `as_of` when that was so, how many are `found`, the
+        number of the `first`, the `totals`, and as `next_marker` the `marker` of another page, None
+        if there is none.
         """
         asked = {"level": level, "limit": limit, "marker": marker}
         query = {key: value for key, value in asked.items() if value is not None}
         resp, body = self.api.client.get(_with_query(f"{URL}/headroom", query))
+        links = body.get("headroom_links") or []
+        following = [link["href"] for link in links if link.get("rel") == "next"]
+        query = parse.parse_qs(parse.urlsplit(following[0]).query) if following else {}
+        body["next_marker"] = query.get("marker", [None])[0]
         return self.convert_into_with_meta(body, resp)
 
     def drain(self, host: str, check: bool = False) -> dict[str, Any]:

@@ -33,18 +33,16 @@ class ShowHeadroom(ListerWithSentences):
         """List the domains, page after page."""
         manager = self.app.client_manager.ensemble.ensembles
         rooms: list[Any] = []
-        totals: dict[str, Any] = {}
+        page: dict[str, Any] = {}
         marker = None
         with plain_words():
             while parsed_args.limit is None or len(rooms) < parsed_args.limit:
-                # Each page is reckoned anew, so few large ones are asked for.
                 left = LARGEST if parsed_args.limit is None else parsed_args.limit - len(rooms)
                 limit = min(left, LARGEST)
                 page = manager.headroom(parsed_args.level, limit=limit, marker=marker)
                 rooms += page["headroom"]
-                totals = page["totals"]
-                if not page["headroom"] or not page.get("headroom_links"):
+                marker = page["next_marker"]
+                if not page["headroom"] or marker is None:
                     break
-                marker = "/".join(page["headroom"][-1]["path"])
-        self.sentences = words.cloud_headroom_lines(rooms, totals)
+        self.sentences = words.cloud_headroom_lines(page)
         return columns.headroom_rows(rooms)

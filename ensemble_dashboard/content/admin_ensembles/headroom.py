@@ -50,9 +50,10 @@ class HeadroomView(views.HorizonTemplateView):
         names = project_names(self.request)
         context["rooms"] = [_room(each, names) for each in found["headroom"]]
         context["totals"] = found["totals"]
-        if found.get("headroom_links"):
-            marker = "/".join(found["headroom"][-1]["path"])
-            context["next_url"] = "?" + urlencode({"level": level, "marker": marker})
+        context["as_of"] = words.as_of(found["as_of"])
+        if found["next_marker"] is not None:
+            query = {"level": level, "marker": found["next_marker"]}
+            context["next_url"] = "?" + urlencode(query)
         return context
 
 

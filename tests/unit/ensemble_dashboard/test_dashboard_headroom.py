@@ -12,7 +12,14 @@ from tests.fakes.dashboard_cloud import DashboardCloud
 PAGE = "/admin/ensembles/headroom/"
 API = "/v2.1/os-ensembles/headroom"
 KEY = "11111111-1111-4111-8111-111111111111"
-TOTALS = {"fits": 7, "does_not_fit": 1, "not_decided": 0, "ensembles": 5, "left_out": 0}
+TOTALS = {
+    "fits": 7,
+    "does_not_fit": 1,
+    "not_decided": 0,
+    "ensembles": 5,
+    "ensembles_without": 1,
+    "left_out": 0,
+}
 ROOM: dict[str, Any] = {
     "name": "r1",
     "path": ["az1", "r<1>{$"],
@@ -36,7 +43,14 @@ ROOM: dict[str, Any] = {
 
 @pytest.fixture
 def answer(dashboard_cloud: DashboardCloud) -> dict[str, Any]:
-    found = {"level": "rack", "headroom": [ROOM], "found": 8, "first": 1, "totals": {**TOTALS}}
+    found = {
+        "level": "rack",
+        "as_of": "2026-11-28T12:03:00Z",
+        "headroom": [ROOM],
+        "found": 8,
+        "first": 1,
+        "totals": {**TOTALS},
+    }
     dashboard_cloud.answers["GET", API] = (200, found)
     return found
 
@@ -54,6 +68,8 @@ def test_the_page_says_who_would_be_without_a_place_and_what_would_be_enough(
         "1 of 3",
         "It would be enough if h9 had.",
         "All find places: 7",
+        "As Nova had it at 12:03:00.",
+        "Ensembles that some failure leaves with members without a place: 1",
     ):
         assert each in " ".join(text.split()).replace("</span> 7", "7"), each
     assert ">More<" not in text
@@ -62,11 +78,11 @@ def test_the_page_says_who_would_be_without_a_place_and_what_would_be_enough(
 def test_another_level_and_the_next_page_can_be_asked_for(
     admin: Client, dashboard_cloud: DashboardCloud, answer: Any
 ) -> None:
-    answer["headroom_links"] = [{"rel": "next", "href": "x"}]
-    text = admin.get(f"{PAGE}?level=host&marker=az1/h1").content.decode()
+    answer["headroom_links"] = [{"rel": "next", "href": "http://nova/?marker=then+az1%2Fh2"}]
+    text = admin.get(f"{PAGE}?level=host&marker=then+az1/h1").content.decode()
     asked = dashboard_cloud.queries("GET", API)[-1]
-    assert (asked["level"], asked["marker"]) == ("host", "az1/h1")
-    assert "?level=host&amp;marker=az1%2Fr%3C1%3E%7B%24" in text
+    assert (asked["level"], asked["marker"]) == ("host", "then az1/h1")
+    assert "?level=host&amp;marker=then+az1%2Fh2" in text
 
 
 def test_a_cloud_without_members_says_so(admin: Client, answer: Any) -> None:
