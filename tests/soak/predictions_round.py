@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 @dataclasses.dataclass(frozen=True)
 class Round:
-    """A failure that was tried first and then happened.
+    """What a failure was to do to an ensemble, and did; it hit so many ``together``.
 
     ``predicted`` are the members that were to be lost, ``lost`` those that Nova then showed on
     hosts that were down. ``targets`` are where the repair was to bring which member, None where
@@ -17,10 +17,12 @@ class Round:
     """
 
     COLUMNS: ClassVar[tuple[str, ...]] = (
-        *("members", "failed", "lost", "as predicted", "repaired", "where predicted"),
+        *("members", "failed", "ensembles hit", "lost", "as predicted", "repaired"),
+        "where predicted",
     )
 
     number: int
+    together: int
     members: int
     failed: str
     predicted: Sequence[str]
@@ -37,14 +39,23 @@ class Round:
         return list(self.predicted) == list(self.lost)
 
     @property
+    def repaired(self) -> bool:
+        """Whether all that was to be repaired was."""
+        return not self.targets or self.seconds is not None
+
+    @property
     def placed(self) -> bool:
-        """Whether all that was to be repaired was, and is where it was to be."""
+        """Whether all that was to be repaired is where it was to be."""
         return not self.targets or dict(self.places) == dict(self.targets)
 
     @property
     def good(self) -> bool:
-        """Whether all came as predicted."""
-        return self.agreed and self.placed
+        """Whether all came as predicted.
+
+        Of several that one failure hits each was asked about alone, and the first may take a place
+        that another one was to have.
+        """
+        return self.agreed and self.repaired and (self.placed or self.together > 1)
 
     def line(self) -> str:
         """The round in one line."""
@@ -58,7 +69,8 @@ class Round:
         """Its cells below ``COLUMNS``."""
         where = ("yes" if self.placed else "no") if self.targets else "-"
         agreed = "yes" if self.agreed else "no"
-        return self.members, self.failed, len(self.lost), agreed, self._repaired(), where
+        lost = len(self.lost)
+        return self.members, self.failed, self.together, lost, agreed, self._repaired(), where
 
     def _repaired(self) -> str:
         if self.targets is None:
@@ -74,5 +86,12 @@ class Round:
             "members lost": sum(len(each.lost) for each in rounds),
             "not as predicted": sum(not each.agreed for each in rounds),
             "repairs predicted": sum(bool(each.targets) for each in rounds),
-            "not repaired, or elsewhere": sum(not each.placed for each in rounds),
+            "not repaired": sum(not each.repaired for each in rounds),
+            "hit alone": sum(each.together == 1 for each in rounds),
+            "repaired elsewhere of these": sum(
+                each.together == 1 and not each.placed for each in rounds
+            ),
+            "repaired elsewhere of the others": sum(
+                each.together > 1 and not each.placed for each in rounds
+            ),
         }

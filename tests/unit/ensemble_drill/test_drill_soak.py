@@ -29,6 +29,7 @@ def drilled(**more: Any) -> drills_round.Round:
 def predicted(**more: Any) -> predictions_round.Round:
     found: dict[str, Any] = {
         "number": 0,
+        "together": 1,
         "members": 5,
         "failed": "rack rack1",
         "predicted": ["web-0"],
@@ -49,7 +50,9 @@ GOOD = [
     ("predicted and repaired", predicted(), True),
     ("another one lost", predicted(lost=["web-1"]), False),
     ("repaired elsewhere", predicted(places={"web-0": "h3"}), False),
-    ("not repaired", predicted(places={}, seconds=None), False),
+    ("repaired elsewhere beside others", predicted(places={"web-0": "h3"}, together=2), True),
+    ("not repaired", predicted(seconds=None), False),
+    ("not repaired beside others", predicted(seconds=None, together=2), False),
     ("no repair was predicted", predicted(targets=None, places={}, seconds=None), True),
     ("nothing was lost", predicted(predicted=[], lost=[], targets={}, places={}), True),
 ]
