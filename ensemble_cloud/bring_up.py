@@ -25,19 +25,34 @@ def busy_at_once() -> int:
 class BringUp:
     """The steps of one start. What an earlier start has done is not done again."""
 
-    def __init__(self, cloud: Cloud, processes: Processes, *, with_dashboard: bool = True) -> None:
+    def __init__(
+        self,
+        cloud: Cloud,
+        processes: Processes,
+        *,
+        with_dashboard: bool = True,
+        with_background: bool = True,
+    ) -> None:
         self._cloud = cloud
         self._with_dashboard = with_dashboard
+        self._with_background = with_background
         self._state = cloud.state
         self._services = Services(cloud, processes)
         self._seed = Seed(cloud)
         self._nova: Child | None = None
 
     def steps(self) -> list[Step]:
-        """Return the steps; those that take longest come first where there is a choice."""
-        databases = ["nova_cell1", "nova_api", "keystone", "neutron", "placement", "glance"]
-        prepare = [self._database_step(name) for name in databases]
-        prepare.append(self._ensembles_step())
+        """Return the steps; those that others wait for longest come first where there is a choice.
+
+        That is the way from Keystone to the hosts, on which few processors are busy.
+        """
+        prepare = [
+            self._database_step("keystone"),
+            self._once("keystone bootstrap", self._bootstrap, "database keystone", busy=True),
+            *(self._database_step(name) for name in ("nova_cell1", "nova_api")),
+            self._ensembles_step(),
+            *(self._database_step(name) for name in ("placement", "neutron", "glance")),
+        ]
         nova = ("nova_cell1", "nova_api", "ensembles")
         services = "cinder" if self._cloud.volumes else ""
         ports = f"{self._cloud.ports.base} {services}".strip()
@@ -51,7 +66,6 @@ class BringUp:
             *prepare,
             *(dashboard if self._with_dashboard else ()),
             *(self._cinder_steps() if self._cloud.volumes else ()),
-            self._once("keystone bootstrap", self._bootstrap, "database keystone", busy=True),
             self._service("keystone", "keystone bootstrap"),
             self._service("placement", "database placement"),
             self._service("glance", "database glance"),
@@ -63,12 +77,7 @@ class BringUp:
             self._once("network", self._seed.network, "catalog", "keystone", "neutron"),
             self._once("flavors", self._seed.flavors, "catalog", "keystone", "nova"),
             self._once("racks and zones", self._seed.aggregates, "keystone", "hosts"),
-            self._once(
-                "background servers",
-                self._seed.background,
-                *("racks and zones", "flavors", "image", "network"),
-                *("keystone", "glance", "neutron", "hosts"),
-            ),
+            *((self._background_step(),) if self._with_background else ()),
         ]
 
     def _once(
@@ -117,6 +126,14 @@ class BringUp:
             self._database_step("cinder"),
             self._service("cinder", "database cinder", "users", "keystone"),
         ]
+
+    def _background_step(self) -> Step:
+        return self._once(
+            "background servers",
+            self._seed.background,
+            *("racks and zones", "flavors", "image", "network"),
+            *("keystone", "glance", "neutron", "hosts"),
+        )
 
     def _forget_database(self, name: str) -> None:
         """Remove what an interrupted migration left: it cannot be continued."""

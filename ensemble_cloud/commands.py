@@ -71,7 +71,12 @@ def up(state: StateDirectory, options: argparse.Namespace) -> int:
             cloud = _cloud(state, shape, text, options)
             cloud.ports.check_free()
             state.write_json(PORTS, {"base": cloud.ports.base})
-            supervisor = Supervisor(cloud, Progress(), with_dashboard=not options.no_dashboard)
+            supervisor = Supervisor(
+                cloud,
+                Progress(),
+                with_dashboard=not options.no_dashboard,
+                with_background=not options.no_background,
+            )
             supervisor.run(_end_in_background(state) if options.in_background else _END)
         finally:
             lock.release()
@@ -161,6 +166,8 @@ def _up_detached(state: StateDirectory, options: argparse.Namespace) -> int:
         command.append("--with-volumes")
     if options.no_dashboard:
         command.append("--no-dashboard")
+    if options.no_background:
+        command.append("--no-background")
     log = state.log(_OUTPUT)
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -43,6 +43,11 @@ def parser() -> argparse.ArgumentParser:
         help="add Cinder, from this start on; not with the profile full",
     )
     up.add_argument("--no-dashboard", action="store_true", help="leave Horizon out")
+    up.add_argument(
+        "--no-background",
+        action="store_true",
+        help="leave the servers of the background out; the next start makes them",
+    )
     # How --detach calls the process that stays.
     up.add_argument("--in-background", action="store_true", help=argparse.SUPPRESS)
     up.set_defaults(run=commands.up)

@@ -4,6 +4,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from ensemble_cloud.config.cloud import REGION, SELECTOR, SERVICE_PROJECT, Cloud
 from ensemble_cloud.rest import Json, RestError, Session
@@ -18,6 +19,7 @@ _CATALOG = {
 }
 DISKS = ("nvme", "ssd")  # of the racks, in turns
 _BUILD_SECONDS = 180
+_AT_ONCE = 3
 _COMPUTE_VERSION: Mapping[str, str] = {"OpenStack-API-Version": "compute 2.96"}
 
 
@@ -134,14 +136,23 @@ class Seed:
         """Make one host aggregate per zone and one per rack, and put the hosts into both."""
         admin = self._admin()
         there = {a["name"]: a for a in admin.get("nova", "/v2.1/os-aggregates")["aggregates"]}
+        zones: list[tuple[Json, Json, list[str]]] = []
+        racks: list[tuple[Json, Json, list[str]]] = []
         for zone in self._shape.zones:
             hosts = [host.name for host in self._shape.hosts if host.zone == zone]
-            self._aggregate(there.get(zone), {"name": zone, "availability_zone": zone}, {}, hosts)
+            zones.append(({"name": zone, "availability_zone": zone}, {}, hosts))
         for number, (zone, rack) in enumerate(self._shape.racks):
             hosts = [h.name for h in self._shape.hosts if (h.zone, h.rack) == (zone, rack)]
-            name = f"{zone}-{rack}"
             metadata = {"rack": rack, SELECTOR: DISKS[number % len(DISKS)]}
-            self._aggregate(there.get(name), {"name": name}, metadata, hosts)
+            racks.append(({"name": f"{zone}-{rack}"}, metadata, hosts))
+
+        def make(wanted: tuple[Json, Json, list[str]]) -> None:
+            self._aggregate(there.get(wanted[0]["name"]), *wanted)
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            # One level after the other: no host is added to two at the same time.
+            list(pool.map(make, zones))
+            list(pool.map(make, racks))
 
     def background(self) -> None:
         """Build the servers of the background load, and wait until they are there."""

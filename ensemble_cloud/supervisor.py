@@ -26,13 +26,18 @@ _BRING_UPS = {Profile.COMPACT: BringUp, Profile.FULL: FullBringUp}
 class Supervisor:
     """Starts the cloud, watches its processes, and ends them."""
 
-    def __init__(self, cloud: Cloud, progress: Progress, *, with_dashboard: bool) -> None:
+    def __init__(
+        self, cloud: Cloud, progress: Progress, *, with_dashboard: bool, with_background: bool
+    ) -> None:
         self._cloud = cloud
         self._progress = progress
         self._processes = Processes()
         self._ending = threading.Event()
         self._bring_up = _BRING_UPS[cloud.profile](
-            cloud, self._processes, with_dashboard=with_dashboard
+            cloud,
+            self._processes,
+            with_dashboard=with_dashboard,
+            with_background=with_background,
         )
 
     def run(self, last_words: str) -> None:

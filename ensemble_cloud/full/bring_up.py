@@ -20,9 +20,18 @@ _CELL_DATABASES = ("nova_cell0", "nova_cell2")  # with the tables of that of cel
 class FullBringUp(BringUp):
     """The steps of one start on MariaDB and RabbitMQ."""
 
-    def __init__(self, cloud: Cloud, processes: Processes, *, with_dashboard: bool = True) -> None:
+    def __init__(
+        self,
+        cloud: Cloud,
+        processes: Processes,
+        *,
+        with_dashboard: bool = True,
+        with_background: bool = True,
+    ) -> None:
         programs.check()
-        super().__init__(cloud, processes, with_dashboard=with_dashboard)
+        super().__init__(
+            cloud, processes, with_dashboard=with_dashboard, with_background=with_background
+        )
         self._services: FullServices = FullServices(cloud, processes)
         self._hosts = Hosts(cloud, processes, self._services)
 
