@@ -3,6 +3,7 @@
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ from ensemble_drill.methods import wait
 from ensemble_drill.service import Layout
 
 _SECONDS = 600
+_AT_ONCE = 4  # requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,15 @@ class Load:
     operator: Operator
     prefix: str
     image: str
+    wanted: Mapping[str, int] = field(default_factory=dict)
+    """How full each rack is to be, in percent."""
     ids: list[str] = field(default_factory=list)
 
     def build(self, wanted: Sequence[tuple[str, str]]) -> None:
         """Ask for a server of each flavor on each host, and wait for all. Raises CloudError."""
-        for index, (flavor, host) in enumerate(wanted):
+
+        def ask(index: int) -> str:
+            flavor, host = wanted[index]
             server = {
                 "name": f"{self.prefix}-load-{index}",
                 "flavorRef": flavor,
@@ -74,7 +80,10 @@ class Load:
                 "networks": "none",
                 "host": host,
             }
-            self.ids.append(self.operator.post("/servers", {"server": server})["server"]["id"])
+            return str(self.operator.post("/servers", {"server": server})["server"]["id"])
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            self.ids += pool.map(ask, range(len(wanted)))
         wait("the servers of the load are built", self._built, _SECONDS)
 
     def _built(self) -> bool:
@@ -87,8 +96,13 @@ class Load:
     def _there(self) -> list[Any]:
         return self.operator.named(f"{self.prefix}-load-")
 
+    def begin_removal(self) -> None:
+        """Ask for the end of all. Raises CloudError."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            paths = [f"/servers/{each['id']}" for each in self._there()]
+            list(pool.map(self.operator.delete, paths))
+
     def remove(self) -> None:
         """Delete all, and wait until they are gone. Raises CloudError."""
-        for each in self._there():
-            self.operator.delete(f"/servers/{each['id']}")
+        self.begin_removal()
         wait("the servers of the load are gone", lambda: not self._there(), _SECONDS)

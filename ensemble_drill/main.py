@@ -110,7 +110,6 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     finally:
         signal.signal(signal.SIGTERM, before)
-    _say(f"{'PASSED' if drill.passed else 'FAILED'}.")
     return 0 if drill.passed else 1
 
 
@@ -148,15 +147,18 @@ def _held(options: argparse.Namespace) -> Drill:
             _say,
             seed=options.seed,
             patience=options.patience,
-            load=load,
+            load=load.wanted if load else {},
         )
         try:
             story.build()
             drill = story.drill(level, name or None)
             _write(options.report, lambda: html(drill))
             _write(options.json, lambda: json.dumps(drill.json(), indent=1) + "\n")
+            _say(f"{'PASSED' if drill.passed else 'FAILED'}.")
         finally:
             _say("What was built is removed.")
+            if load:
+                load.begin_removal()
             story.remove()
     return drill
 
@@ -217,10 +219,10 @@ def _methods(
 @contextlib.contextmanager
 def _load(
     options: argparse.Namespace, operator: Operator, layout: Layout, body: Json, prefix: str
-) -> Iterator[dict[str, int]]:
-    """Fill the racks to shares by lot for a while; gives the shares."""
+) -> Iterator[Load | None]:
+    """Fill the racks to shares by lot for a while."""
     if not options.load:
-        yield {}
+        yield None
         return
     wanted = shares(options.seed, layout, options.load)
     rooms = {host: Room(*found) for host, found in operator.processors().items()}
@@ -230,11 +232,11 @@ def _load(
         if flavor is None:
             raise CloudError(f"--load-flavors: there is no flavor {name!r}")
         flavors.append((str(flavor.id), int(flavor.vcpus)))
-    load = Load(operator, prefix, body["tiers"][0]["server"].get("image", ""))
+    load = Load(operator, prefix, body["tiers"][0]["server"].get("image", ""), wanted)
     try:
         load.build(list(servers(wanted, layout, rooms, flavors)))
         _say(f"Load: {len(load.ids)} plain servers fill the racks unevenly")
-        yield wanted
+        yield load
     finally:
         load.remove()
 
