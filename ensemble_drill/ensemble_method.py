@@ -29,6 +29,7 @@ class Ensemble:
         self._service = service
         self._body = body | {"name": f"{prefix}-{self.name}"}
         self._id = ""
+        self._answer: tuple[str, list[tuple[str, Any]]] = "", []
 
     @property
     def repairs(self) -> bool:
@@ -71,14 +72,18 @@ class Ensemble:
 
     def predicted(self, level: str) -> dict[str, Loss]:
         """Ask the cloud what the failure of each domain of a level would take, by its name."""
-        return {
-            name: self._service.without(failure["lost"])
-            for name, failure in self._drilled(level=level)
-        }
+        self._answer = level, self._drilled(level)
+        return {name: self._service.without(failure["lost"]) for name, failure in self._answer[1]}
 
     def predicted_places(self, domain: Domain) -> Placement | None:
-        """Ask where the members would go that the failure of a domain takes; None for nowhere."""
-        for name, failure in self._drilled(level=domain.level):
+        """Tell where the members would go that the failure of a domain takes; None for nowhere.
+
+        It was told with what would be lost.
+        """
+        level, failures = self._answer
+        if level != domain.level:
+            raise ValueError(f"nothing was predicted of a {domain.level}")
+        for name, failure in failures:
             if name == domain.name:
                 repair = failure["repair"]
                 if not repair["fits"]:

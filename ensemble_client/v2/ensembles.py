@@ -332,13 +332,13 @@ class EnsembleManager(base.ManagerWithFind):
         number of the `first`, the `totals`, and as `next_marker` the `marker` of another page, None
         if there is none.
         """
-        asked = {"level": level, "limit": limit, "marker": marker}
-        query = {key: value for key, value in asked.items() if value is not None}
+        wanted = {"level": level, "limit": limit, "marker": marker}
+        query = {key: value for key, value in wanted.items() if value is not None}
         resp, body = self.api.client.get(_with_query(f"{URL}/headroom", query))
         links = body.get("headroom_links") or []
         following = [link["href"] for link in links if link.get("rel") == "next"]
-        query = parse.parse_qs(parse.urlsplit(following[0]).query) if following else {}
-        body["next_marker"] = query.get("marker", [None])[0]
+        asked = parse.parse_qs(parse.urlsplit(following[0]).query) if following else {}
+        body["next_marker"] = next(iter(asked.get("marker", ())), None)
         return self.convert_into_with_meta(body, resp)
 
     def drain(self, host: str, check: bool = False) -> dict[str, Any]:

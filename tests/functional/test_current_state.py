@@ -9,6 +9,7 @@ from small_cloud import HOSTS, Clock, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import views
 from ensemble_api.records import EnsembleRecord
+from ensemble_api.store.current_state import CurrentStates
 from tests.fakes.nova_objects import FakeServer
 
 SURVIVE = {"type": "survive", "level": "rack", "tiers": ["web"], "min_available": 2}
@@ -56,6 +57,30 @@ def test_after_the_build_all_is_as_planned(cloud: SmallCloud) -> None:
     assert found["domains"] == shown["domains"]
     for level, planned in zip(found["levels"], shown["survivability"], strict=True):
         assert level == planned
+
+
+def test_all_hosts_are_read_again_only_when_one_has_changed(
+    cloud: SmallCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = build(cloud)
+    cloud.observe()
+    service, read, reads = cloud.service(), CurrentStates.hosts, []
+
+    def noted(states: CurrentStates, *names: Any) -> Any:
+        reads.append(names)
+        return read(states, *names)
+
+    def running() -> list[bool]:
+        found = service.survivability(caller(), cloud.store.get(record.id), whole=True)
+        return [each.running for each in found.members]
+
+    monkeypatch.setattr(CurrentStates, "hosts", noted)
+    assert [running(), running()] == [[True] * 3] * 2
+    assert len(reads) == 1
+    cloud.nova.host(record.members[0].host).state = "down"
+    cloud.observe()
+    assert [running(), running()] == [[False, True, True]] * 2
+    assert len(reads) == 2
 
 
 def test_the_addresses_are_those_that_nova_lists(cloud: SmallCloud) -> None:

@@ -120,9 +120,12 @@ def test_a_server_that_is_stopped_keeps_its_place(cloud: SmallCloud) -> None:
 def test_domains_are_called_as_in_the_drill_once_its_failure_is_repaired(
     cloud: SmallCloud, by_itself: bool
 ) -> None:
-    mode = "auto" if by_itself else "manual"
-    more: Any = {"policies": [anti_affinity("web")], "recovery": {"mode": mode}}
-    record = build(cloud, ("web", 2), **more)
+    wish = {"recovery": {"mode": "auto" if by_itself else "manual"}}
+    described = body(("web", 2), policies=[anti_affinity("web")])
+    record = cloud.service().create(caller(), {**described, **wish})
+    cloud.run(record.id)
+    cloud.observe()
+    record = cloud.store.get(record.id)
     found = drill(cloud, record, level="host")
     told = _labels(found) | _labels(drill(cloud, record, level="rack"))
     (failed,) = (each["domains"][0] for each in found["failures"] if each["lost"] == ["web-0"])
