@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import logging
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,6 +28,13 @@ from ensemble_api.store import models, rows
 from ensemble_api.store.api import Store
 
 SERVERS = {"mariadb": database_servers.mariadb, "postgresql": database_servers.postgresql}
+
+
+@sa.event.listens_for(sa.Engine, "connect")
+def _forgetful(connection: object, _: object) -> None:
+    """Nobody needs a test's database after a power failure."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

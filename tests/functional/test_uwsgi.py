@@ -191,7 +191,7 @@ def owner(store: Store, ensemble_id: str) -> str | None:
         )
 
 
-loading = pytest.mark.parametrize(
+@pytest.mark.parametrize(
     "options",
     [
         pytest.param((), id="loaded before the fork"),
@@ -200,33 +200,17 @@ loading = pytest.mark.parametrize(
         pytest.param(("--lazy-apps", "--threads", "4"), id="several threads, loaded after it"),
     ],
 )
-
-
-@loading
-def test_every_start_answers_with_one_worker_a_process(
-    start: Callable[..., Uwsgi], options: tuple[str, ...]
-) -> None:
-    for _ in range(2):
-        uwsgi = start(*options)
-        uwsgi.until_spawned()
-        uwsgi.threads()
-        uwsgi.wait(
-            lambda uwsgi=uwsgi: all(  # type: ignore[misc]
-                each["ensemble-dispatch"] == 1 for each in uwsgi.threads().values()
-            )
-        )
-        uwsgi.kill()
-
-
-@loading
-def test_what_waits_is_taken_with_no_request_and_given_up_on_sigterm(
+def test_a_start_has_one_worker_a_process_which_takes_what_waits_and_gives_it_up_on_sigterm(
     start: Callable[..., Uwsgi], store: Store, options: tuple[str, ...]
 ) -> None:
     ensemble_id = waiting(store)
     uwsgi = start(*options)
+    uwsgi.until_spawned()
+    # No request has come, whose process would have begun to work.
     uwsgi.wait(lambda: owner(store, ensemble_id) is not None)
     # uWSGI itself loses a signal, or the exit handlers of all, while its processes come up.
     uwsgi.threads()
+    uwsgi.wait(lambda: all(each["ensemble-dispatch"] == 1 for each in uwsgi.threads().values()))
     uwsgi.until_idle()
     uwsgi.stop()
     assert owner(store, ensemble_id) is None, uwsgi.log.read_text()
