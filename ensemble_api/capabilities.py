@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 BUILDING = "create"
 ZONES = "availability-zones"
+RESERVE = "reserve"
 # What every installation of this version can.
 FEATURES = (
     "plan",
@@ -26,7 +27,10 @@ FEATURES = (
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """An operator's limits and levels, smallest first; ``can_build`` is whether Nova lets us."""
+    """An operator's limits and levels, smallest first; ``can_build`` is whether Nova lets us.
+
+    ``holds_reserves`` is whether capacity may be held for recovery.
+    """
 
     max_members: int
     max_body: int  # bytes of a request
@@ -34,11 +38,16 @@ class Capabilities:
     levels: tuple[str, ...]
     zone_level: str | None
     can_build: bool
+    holds_reserves: bool
     scheduler_hints: tuple[str, ...] = ()  # that tenants may give
     selectors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # values by key
 
     @property
     def features(self) -> tuple[str, ...]:
         """What this installation can, by stable names."""
-        more = (*((BUILDING,) if self.can_build else ()), *((ZONES,) if self.zone_level else ()))
-        return (*more, *FEATURES)
+        more = {
+            BUILDING: self.can_build,
+            ZONES: self.zone_level is not None,
+            RESERVE: self.holds_reserves,
+        }
+        return (*(name for name, there in more.items() if there), *FEATURES)

@@ -10,6 +10,7 @@ from oslo_config import cfg, types
 
 GROUP = "ensembles"
 COMPUTE = "compute"
+FILTER = "EnsembleFilter"
 HELP = (
     "Placement, Neutron, Cinder and Keystone are asked as Nova asks them, by the sections "
     "[placement], [neutron], [cinder] and [keystone], Keystone in the name of this section's "
@@ -131,6 +132,21 @@ OPTIONS: list[cfg.Opt] = [
         "themselves, since one that comes and goes would have them moved and evacuated each time. "
         "For each time that it has come back since it was last up for an hour it is twice as long, "
         "an hour at most. So long is also waited after a repair or a move of the ensemble.",
+    ),
+    cfg.IntOpt(
+        "recovery_cores",
+        default=0,
+        min=-1,
+        help="How many cores each project may have held for recovery, over all its ensembles. They "
+        "are allocated to the service project, and so in no quota of the tenant's. -1 is for any "
+        "number. With 0 no ensemble can have capacity held. This needs EnsembleFilter in the "
+        "[filter_scheduler] enabled_filters of nova-api and of nova-scheduler.",
+    ),
+    cfg.IntOpt(
+        "recovery_ram",
+        default=0,
+        min=-1,
+        help="How many MB of memory each project may have held for recovery, as recovery_cores.",
     ),
     cfg.IntOpt(
         "handover_width",

@@ -32,4 +32,5 @@ REMOVED: Final = 200  # members that are named in a change
 ADOPTED: Final = 1000  # servers that are named in an adoption
 RECOVERY_DELAY: Final = 86_400  # seconds from a loss to what is done about it by itself
 RECOVERY_AT_ONCE: Final = 100  # members that are repaired at a time
+RESERVE_FAILURES: Final = 10  # domains that fail at once, for which capacity is held
 KEY: Final = 255  # characters of an idempotency key

@@ -40,6 +40,7 @@ from ensemble_api.execution.worker import Worker
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.snapshot import Packing
 from ensemble_api.process import Process
+from ensemble_api.recovery_hold import Amount, RecoveryLimits
 from ensemble_api.service import Service
 from ensemble_api.store.api import Store
 from ensemble_api.store.guards import Guards
@@ -149,6 +150,11 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         current_rights=session.current_rights,
         operating=session.operating,
         acting_for=session.acting_for,
+        holder=session.holder,
+        recovery_limits=RecoveryLimits(
+            Amount(ours.recovery_cores, ours.recovery_ram),
+            guarded=conf.FILTER in config.filter_scheduler.enabled_filters,
+        ),
         acts_by_itself=ours.automatic_recovery,
         unheard_for=config.service_down_time / 2,
         rebalance_delay=ours.rebalance_delay,
@@ -194,6 +200,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
             hints=Notifications(config) if ours.notifications else None,
             late_servers=LateServers(store, session, compute),
             tell=DomainTeller(ToldDomains(store, tree), compute, session).tell,
+            reserve=service.auto_reserve.look,
             drain=service.auto_drain.look,
             **_by_itself(service) if ours.automatic_recovery else {},
         ),

@@ -14,6 +14,7 @@ from ensemble_api.planning.message import Message
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.policies import Exclusive
 from ensemble_api.planning.topology import FailureDomain
+from ensemble_api.recovery_hold import ReserveState
 
 
 class Status(StrEnum):
@@ -161,8 +162,8 @@ class EnsembleRecord:
     way, None when it is settled; ``fault`` why the last build failed; ``blocked`` what its removal
     waits for, if for anything; ``reasons`` say why it is degraded, and ``degraded_at`` since when;
     ``observed_at`` is when Nova was last looked at, for all ensembles. Times are ISO 8601 in UTC,
-    empty where there is none; ``idle`` is seconds since the last
-    progress.
+    empty where there is none; ``idle`` is seconds since the last progress. ``reserve`` is how it
+    stands with the capacity that it wants to be held for recovery, None while it wants none.
     """
 
     id: str
@@ -185,6 +186,7 @@ class EnsembleRecord:
     idle: float = 0.0
     events: tuple[Mapping[str, Any], ...] = field(default=())
     generation: int = 1
+    reserve: ReserveState | None = None
 
     def template(self, member: MemberRecord) -> Mapping[str, Any]:
         """The server template of ``member``'s tier, as posted, with its own ports and volumes.

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ensemble_api import limits
 from ensemble_api.planning.message import Message, Sentence, listed
+from ensemble_api.planning.wording import level_word
 
 FIELD: Final = "recovery"
 """The field of an ensemble, and of a tier, that says it."""
@@ -35,6 +36,12 @@ _REBALANCES = Sentence(
     "recovery.rebalances",
     "Once capacity is back, servers move by themselves to where the ensemble is spread best.",
 )
+_RESERVES = Sentence(
+    "recovery.reserves",
+    "Capacity is held with which all servers find places after the failure of any one %(level)s.",
+    "Capacity is held with which all servers find places after the failure of any %(failures)s "
+    "domains of level %(level)s.",
+)
 
 
 class Mode(StrEnum):
@@ -52,11 +59,28 @@ class Locked(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Reserve:
+    """Capacity that is held for the failure of any ``failures`` domains of a level at once.
+
+    Raises ValueError naming the field that is wrong.
+    """
+
+    level: str
+    failures: int = 1
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.level, str) or not self.level:
+            raise ValueError("level: must name a level")
+        _check_number("failures", self.failures, 1, limits.RESERVE_FAILURES)
+
+
+@dataclass(frozen=True, slots=True)
 class Recovery:
     """What is done by itself, from ``delay`` seconds after a loss, for ``at_once`` members a time.
 
     ``mode`` is who starts a repair of lost members, ``rebalance`` who starts the moves that bring
-    the best spread back. Raises ValueError naming the field that is wrong.
+    the best spread back, ``reserve`` the capacity that is held for failures, None for none. Raises
+    ValueError naming the field that is wrong.
     """
 
     mode: Mode = Mode.MANUAL
@@ -64,6 +88,7 @@ class Recovery:
     at_once: int = 10
     locked: Locked = Locked.EVACUATE
     rebalance: Mode = Mode.MANUAL
+    reserve: Reserve | None = None
 
     def __post_init__(self) -> None:
         for name, kind in (("mode", Mode), ("locked", Locked), ("rebalance", Mode)):
@@ -71,26 +96,30 @@ class Recovery:
                 object.__setattr__(self, name, kind(getattr(self, name)))
             except ValueError as error:
                 raise ValueError(f"{name}: must be one of {', '.join(kind)}") from error
-        for name, least, most in (
-            ("delay", 0, limits.RECOVERY_DELAY),
-            ("at_once", 1, limits.RECOVERY_AT_ONCE),
-        ):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-                raise ValueError(f"{name}: must be a whole number from {least} to {most}")
+        _check_number("delay", self.delay, 0, limits.RECOVERY_DELAY)
+        _check_number("at_once", self.at_once, 1, limits.RECOVERY_AT_ONCE)
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> "Recovery":
         """What a description of the right shape says, with defaults for what it does not say."""
-        return cls(**body.get(FIELD, {}))
+        said = body.get(FIELD, {})
+        reserve = said.get("reserve")
+        return cls(**{**said, "reserve": None if reserve is None else Reserve(**reserve)})
 
     @property
     def described(self) -> dict[str, Any]:
         """All of it as a description has it; nothing where that is what holds without a word."""
         if self == Recovery():
             return {}
-        fields = asdict(self).items()
-        return {key: str(each) if isinstance(each, StrEnum) else each for key, each in fields}
+        fields = {key: each for key, each in asdict(self).items() if each is not None}
+        return {
+            key: str(each) if isinstance(each, StrEnum) else each for key, each in fields.items()
+        }
+
+
+def _check_number(name: str, value: object, least: int, most: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise ValueError(f"{name}: must be a whole number from {least} to {most}")
 
 
 def rebuilds(body: Mapping[str, Any], tier: str) -> bool:
@@ -134,3 +163,7 @@ def _sentences(recovery: Recovery, body: Mapping[str, Any]) -> Iterator[Message]
         yield _REBUILDS(tiers=listed(again))
     if recovery.rebalance is Mode.AUTO:
         yield _REBALANCES()
+    if (reserve := recovery.reserve) is not None:
+        yield _RESERVES(
+            level=level_word(reserve.level), failures=reserve.failures, count=reserve.failures
+        )

@@ -18,6 +18,7 @@ from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.context import Context
 from ensemble_api.operations import Operation, Requester
 from ensemble_api.records import EnsembleRecord
+from ensemble_api.recovery_hold import NO_RECOVERY, Holder, RecoveryLimits
 from ensemble_api.results.adoption import AdoptionPreview
 from ensemble_api.results.current_state import CurrentState
 from ensemble_api.results.drill import DrillResult
@@ -32,6 +33,7 @@ from ensemble_api.store.built import BuiltEnsembles
 from ensemble_api.store.create_requests import CreateRequests
 from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.store.operations import Operations
+from ensemble_api.store.recovery_holds import RecoveryHolds
 from ensemble_api.store.repairs import RepairableEnsembles
 from ensemble_api.store.saved_plans import SavedPlans, remembered
 from ensemble_api.usecases.adopt import Adopt, AdoptionRequest
@@ -39,6 +41,7 @@ from ensemble_api.usecases.adoption_moves import AdoptionMoves
 from ensemble_api.usecases.auto_drain import AutoDrain
 from ensemble_api.usecases.auto_rebalance import AutoRebalance
 from ensemble_api.usecases.auto_repair import AutoRepair
+from ensemble_api.usecases.auto_reserve import AutoReserve
 from ensemble_api.usecases.capacity import FreeCapacity
 from ensemble_api.usecases.change import Change, ChangePreview
 from ensemble_api.usecases.change_request import ChangeRequest
@@ -61,6 +64,7 @@ from ensemble_api.usecases.plan import DEFAULT_OPTIONS, DryRuns, PlanOptions
 from ensemble_api.usecases.quota import Quota
 from ensemble_api.usecases.rebalance import RebalancePreview, Rebalances
 from ensemble_api.usecases.rebuild import Rebuilds
+from ensemble_api.usecases.recovery_capacity import RecoveryCapacity
 from ensemble_api.usecases.release import Release
 from ensemble_api.usecases.repair import Repairs
 from ensemble_api.usecases.repair_plans import RepairPlans
@@ -105,6 +109,8 @@ class Service:
         current_rights: Callable[[Requester, str], CurrentRights],
         operating: Callable[[], Context] = observing,
         acting_for: Callable[[Requester, str], Context],
+        holder: Callable[[], Holder],
+        recovery_limits: RecoveryLimits = NO_RECOVERY,
         check_rights: Callable[[], None] = lambda: None,
         sleep: Callable[[float], None] = time.sleep,
         plan_lifetime: float = 900,
@@ -123,6 +129,7 @@ class Service:
         self._check_rights = check_rights
         self.max_body = min(max_body, limits.BODY)
         self.acts_by_itself = acts_by_itself
+        self.recovery_limits = recovery_limits
         exclusivity = Exclusivity(compute, store)
         resolver = Resolver(
             compute,
@@ -145,19 +152,22 @@ class Service:
             OtherFlavors(compute, networks, volumes, inventory.placed),
             sleep,
         )
+        holds = Holds(store, reservation, exclusivity)
+        stored_holds = RecoveryHolds(store)
+        recovery = RecoveryCapacity(stored_holds, holds, most=recovery_limits.most, holder=holder)
         saved_plans = SavedPlans(store, plan_lifetime)
         known_for = remembered(timedelta(seconds=plan_lifetime))
         self._dry_runs = DryRuns(
-            resolver, quota, free_capacity, store, saved_plans, shown_hosts=shown_hosts
+            resolver, quota, free_capacity, store, saved_plans, recovery, shown_hosts=shown_hosts
         )
         self._once = Idempotency(store, CreateRequests(store, known_for), sleep)
-        holds = Holds(store, reservation, exclusivity)
         new_volumes = NewVolumes(store, volumes, owner=owner, sleep=sleep)
         reserve = Reserve(
             store,
             free_capacity,
             holds,
             new_volumes,
+            recovery,
             owner=owner,
             attempts=attempts,
             sleep=sleep,
@@ -182,6 +192,7 @@ class Service:
             holds,
             new_volumes,
             saved_plans,
+            recovery,
             owner=owner,
             attempts=attempts,
             wake=wake,
@@ -199,7 +210,7 @@ class Service:
             attempts=attempts,
             sleep=sleep,
         )
-        self._delete = Delete(store, wake)
+        self._delete = Delete(store, recovery, wake)
         self._adopt = Adopt(
             store,
             compute,
@@ -210,7 +221,7 @@ class Service:
             saved_plans,
             max_members=max_members,
         )
-        self._release = Release(store, compute)
+        self._release = Release(store, compute, recovery)
         self._operations = Operations(store)
         states = CurrentStates(store)
         self._stored_states = StoredStates(states, inventory, exclusivity)
@@ -226,11 +237,13 @@ class Service:
             holds,
             self._stored_states,
             rebuilds,
+            recovery,
             owner=owner,
             attempts=attempts,
             wake=wake,
             sleep=sleep,
         )
+        self.auto_reserve = AutoReserve(stored_holds, recovery, repair_plans, operating)
         self.auto_repair = AutoRepair(
             RepairableEnsembles(store), repair_plans, self._repairs, rebuilds, operating
         )
@@ -280,6 +293,7 @@ class Service:
             self.levels,
             self.zone_level,
             can_build,
+            self.recovery_limits.allow,
             self._scheduler_hints,
             self._inventory.selectors(context.elevated()),
         )

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ensemble_api.cloud.answers import unavailable
-from ensemble_api.cloud.reservation import AT_ONCE, CONSUMER_TYPE
+from ensemble_api.cloud.reservation import AT_ONCE, CONSUMER_TYPE, RECOVERY_TYPE
 from ensemble_api.threads import for_each
+
+_OURS = (CONSUMER_TYPE, RECOVERY_TYPE)
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """What one consumer of our type has; ``resources`` are by the name of the host's provider.
+    """What one consumer of our types has; ``resources`` are by the name of the host's provider.
 
     ``generation`` is the consumer's, which every change of its allocation makes another one.
     """
@@ -22,6 +24,7 @@ class Hold:
     user_id: str
     generation: int
     resources: Mapping[str, Mapping[str, int]]
+    consumer_type: str = CONSUMER_TYPE
 
 
 class LeftoverHolds:
@@ -33,7 +36,7 @@ class LeftoverHolds:
     def find(self, known: Callable[[], Collection[str]]) -> Sequence[Hold]:
         """Those holds whose consumer is not ``known``, by project and consumer.
 
-        ``known`` is asked after Placement: a member is recorded before its capacity is held, so a
+        ``known`` is asked after Placement: what is held is recorded before, so a
         hold that is seen first and not known then is nobody's.
 
         :raises ensemble_api.exception.Unavailable: when Placement does not answer.
@@ -60,7 +63,7 @@ class LeftoverHolds:
                     "project_id": hold.project_id,
                     "user_id": hold.user_id,
                     "consumer_generation": hold.generation,
-                    "consumer_type": CONSUMER_TYPE,
+                    "consumer_type": hold.consumer_type,
                 }
             },
         )
@@ -73,7 +76,7 @@ class LeftoverHolds:
 
     def _hold(self, consumer: str, names: Mapping[str, str]) -> Hold | None:
         found = self._get(f"/allocations/{consumer}")
-        if not found["allocations"] or found["consumer_type"] != CONSUMER_TYPE:
+        if not found["allocations"] or found["consumer_type"] not in _OURS:
             return None
         return Hold(
             consumer,
@@ -84,6 +87,7 @@ class LeftoverHolds:
                 names.get(provider, provider): dict(each["resources"])
                 for provider, each in found["allocations"].items()
             },
+            found["consumer_type"],
         )
 
     def _each(self, items: Sequence[str], ask: Callable[[str], Any]) -> list[Any]:

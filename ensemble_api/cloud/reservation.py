@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ensemble_api import exception
 from ensemble_api.cloud.answers import unavailable
@@ -19,6 +19,7 @@ from ensemble_api.records import MemberRecord
 from ensemble_api.threads import for_each
 
 CONSUMER_TYPE = "ENSEMBLE_HOLD"
+RECOVERY_TYPE = "ENSEMBLE_RECOVERY_HOLD"
 _NOT_RESERVED = Sentence(
     "unavailable.not-reserved", "%(service)s did not take the reservation; try again later."
 )
@@ -32,13 +33,34 @@ _NONE: Mapping[str, int] = {}
 _ANYWHERE: Mapping[str, str] = {}
 
 
+class Claimant(Protocol):
+    """A consumer and what is to be held for it of one provider: a member, or a recovery hold."""
+
+    @property
+    def id(self) -> str:
+        """The consumer."""
+
+    @property
+    def host(self) -> str:
+        """The name of the host."""
+
+    @property
+    def provider(self) -> str:
+        """The resource provider."""
+
+    @property
+    def resources(self) -> Mapping[str, int]:
+        """Units by resource class."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Members whose capacity is held for a user of a project."""
+    """Members whose capacity is held for a user of a project; or what is held for recovery."""
 
     project_id: str
     user_id: str
-    members: Sequence[MemberRecord]
+    members: Sequence[Claimant]
+    consumer_type: str = CONSUMER_TYPE
 
 
 class Reservation:
@@ -73,6 +95,7 @@ class Reservation:
                 each.user_id,
                 {member.provider: {"resources": dict(member.resources)}},
                 generation=None,
+                consumer_type=each.consumer_type,
             )
             for each in claims
             for member in each.members
@@ -95,6 +118,77 @@ class Reservation:
         if self._overcommitted(providers, planned_at):
             self._release_claims(claims)
             raise exception.CapacityTaken
+
+    def hold_instead(
+        self,
+        claims: Claims,
+        before: Iterable[str],
+        planned_at: Mapping[str, int] = _NONE,
+    ) -> None:
+        """Hold these, and nothing of the consumers ``before`` that are not among them, in one step.
+
+        Some of them may be held already, otherwise or as they are to be. ``planned_at`` is that of
+        ``hold_all``.
+
+        :raises ensemble_api.exception.CapacityTaken: when some of it is gone; then all is as it
+            was, or nothing is held where others have taken the same at the same time.
+        :raises ensemble_api.exception.Unavailable: when Placement does not answer.
+        """
+        wanted = {
+            each.id: {each.provider: {"resources": dict(each.resources)}} for each in claims.members
+        }
+        for attempt in range(ATTEMPTS):
+            held = self._held({*wanted, *before})
+            changed = {
+                consumer: _allocation(
+                    claims.project_id,
+                    claims.user_id,
+                    wanted.get(consumer, {}),
+                    generation=held.get(consumer),
+                    consumer_type=claims.consumer_type,
+                )
+                for consumer in {*wanted, *held}
+            }
+            if not changed:
+                return
+            response = self._placement.post("/allocations", json=changed)
+            if response.status_code == 204:
+                break
+            if response.status_code != 409:
+                raise unavailable("Placement", response, _NOT_RESERVED)
+            if CONCURRENT_UPDATE not in response.text:
+                raise exception.CapacityTaken
+            self._sleep(0.1 * 2**attempt)
+        else:
+            raise exception.CapacityTaken
+        if self._overcommitted({each.provider for each in claims.members}, planned_at):
+            for consumer in sorted(changed):
+                self.release(consumer)
+            raise exception.CapacityTaken
+
+    def amounts(self, consumers: Iterable[str]) -> dict[str, dict[str, dict[str, int]]]:
+        """What each of these consumers has: units by resource class, by provider."""
+        found = self._each(consumers, lambda consumer: f"/allocations/{consumer}")
+        return {
+            consumer: {
+                provider: dict(each["resources"])
+                for provider, each in answer["allocations"].items()
+            }
+            for consumer, answer in found
+        }
+
+    def usages(self, providers: Iterable[str]) -> dict[str, dict[str, tuple[int, int]]]:
+        """What these providers have and what of it is used, by provider and resource class."""
+        wanted = sorted(set(providers))
+        have = self._each(wanted, lambda provider: f"/resource_providers/{provider}/inventories")
+        used = dict(self._each(wanted, lambda provider: f"/resource_providers/{provider}/usages"))
+        return {
+            provider: {
+                name: (_capacity(each), used[provider]["usages"].get(name, 0))
+                for name, each in answer["inventories"].items()
+            }
+            for provider, answer in have
+        }
 
     def _release_claims(self, claims: Iterable[Claims]) -> None:
         for each in claims:
@@ -197,14 +291,19 @@ class Reservation:
 
 
 def _allocation(
-    project_id: str, user_id: str, allocations: Mapping[str, Any], *, generation: int | None
+    project_id: str,
+    user_id: str,
+    allocations: Mapping[str, Any],
+    *,
+    generation: int | None,
+    consumer_type: str = CONSUMER_TYPE,
 ) -> dict[str, Any]:
     return {
         "allocations": allocations,
         "project_id": project_id,
         "user_id": user_id,
         "consumer_generation": generation,
-        "consumer_type": CONSUMER_TYPE,
+        "consumer_type": consumer_type,
     }
 
 
@@ -212,8 +311,10 @@ def _over(used: Mapping[str, int], inventories: Mapping[str, Mapping[str, Any]])
     """Whether more is used of any resource class than a provider has of it."""
     for name, amount in used.items():
         have = inventories.get(name)
-        if have is None or amount > int(
-            (have["total"] - have["reserved"]) * have["allocation_ratio"]
-        ):
+        if have is None or amount > _capacity(have):
             return True
     return False
+
+
+def _capacity(inventory: Mapping[str, Any]) -> int:
+    return int((inventory["total"] - inventory["reserved"]) * inventory["allocation_ratio"])

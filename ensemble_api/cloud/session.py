@@ -20,6 +20,7 @@ from ensemble_api.cloud.roles import Roles
 from ensemble_api.context import Context
 from ensemble_api.operations import Requester
 from ensemble_api.planning.message import Sentence
+from ensemble_api.recovery_hold import Holder
 from ensemble_api.rights import CurrentRights
 
 _CANNOT_BUILD = Sentence(
@@ -100,6 +101,16 @@ class Session:
             **self._token(),
         )
         return acting
+
+    def holder(self) -> Holder:
+        """The service project, and our user in it: whose is what is held for recovery.
+
+        :raises ensemble_api.exception.Unavailable: when our user has no project.
+        """
+        access = self._auth.get_access(self._session)
+        if not access.project_id:
+            raise exception.Unavailable(_CANNOT_BUILD())
+        return Holder(access.project_id, access.user_id)
 
     def operating(self) -> Context:
         """A Nova request context with an operator's eyes, for what nobody has asked for just now.

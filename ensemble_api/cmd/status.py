@@ -13,7 +13,7 @@ from ensemble_api.cloud import session
 from ensemble_api.store.api import Store
 
 CONF = nova.conf.CONF
-FILTER = "EnsembleFilter"
+FILTER = conf.FILTER
 FILTER_PATH = f"ensemble_api.scheduler.filter.{FILTER}"
 
 

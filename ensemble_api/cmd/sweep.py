@@ -14,6 +14,7 @@ from ensemble_api import advice, conf, exception
 from ensemble_api.cloud import credentials
 from ensemble_api.cloud.leftover_holds import Hold, LeftoverHolds
 from ensemble_api.store.api import Store
+from ensemble_api.store.recovery_holds import RecoveryHolds
 
 
 def add_sweep(commands: Any) -> None:
@@ -22,8 +23,8 @@ def add_sweep(commands: Any) -> None:
         "sweep",
         help="Find capacity that is held for members that no ensemble has.",
         description="Find the holds in Placement whose member is in no ensemble of our database, "
-        "as after that was restored from a backup, or after a crash. Placement must be used with "
-        "this one ensembles database alone.",
+        "and those for recovery that it does not know, as after that was restored from a backup, "
+        "or after a crash. Placement must be used with this one ensembles database alone.",
     )
     sweep.add_argument("--remove", action="store_true", help="Release them too.")
     sweep.set_defaults(configured=_sweep)
@@ -45,7 +46,12 @@ def _sweep(options: argparse.Namespace, config: cfg.ConfigOpts) -> int:
 def sweep(store: Store, placement: Any, *, remove: bool) -> int:
     """Print what is left over; with ``remove``, release it and print what came of each."""
     leftover = LeftoverHolds(placement)
-    found = leftover.find(store.member_ids)
+    recovery = RecoveryHolds(store)
+
+    def known() -> frozenset[str]:
+        return store.member_ids() | recovery.consumers()
+
+    found = leftover.find(known)
     if not found:
         print("No capacity is held for members that no ensemble has.")  # noqa: T201
         return 0
@@ -53,8 +59,8 @@ def sweep(store: Store, placement: Any, *, remove: bool) -> int:
     if not remove:
         print("Release them with --remove.")  # noqa: T201
         return 0
-    known = store.member_ids()
-    changed = [hold for hold in found if hold.consumer in known or not leftover.release(hold)]
+    ours = known()
+    changed = [hold for hold in found if hold.consumer in ours or not leftover.release(hold)]
     print(f"{len(found) - len(changed)} of {len(found)} released.")  # noqa: T201
     for hold in changed:
         print(f"{hold.consumer} has changed meanwhile and was left.")  # noqa: T201

@@ -55,8 +55,8 @@ class CloudObserver:
 
     What Nova does not list is not gone: only its word that a server does not exist says so.
     ``hints`` of what may have changed have it look sooner, and nothing else. ``late_servers`` are
-    told of all servers that are seen. ``repair`` begins what is to be done about members that are
-    lost, after each look.
+    told of all servers that are seen. After each look ``reserve`` sees to what is held for
+    recovery, and then ``repair`` begins what is to be done about members that are lost.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class CloudObserver:
         hints: Hints | None = None,
         late_servers: LateServers | None = None,
         tell: Callable[[Collection[str]], None] = lambda _: None,
+        reserve: Callable[[], object] = lambda: None,
         repair: Callable[[], object] = lambda: None,
         drain: Callable[[], object] = lambda: None,
         rebalance: Callable[[], object] = lambda: None,
@@ -87,6 +88,7 @@ class CloudObserver:
         self._hints = hints
         self._late_servers = late_servers
         self._tell = tell
+        self._reserve = reserve
         self._repair = repair
         self._drain = drain
         self._rebalance = rebalance
@@ -142,6 +144,10 @@ class CloudObserver:
         while self._states.judge():
             pass
         self._tell([each["id"] for each in listed])
+        try:
+            self._reserve()
+        except Exception as error:  # noqa: BLE001
+            advice.log(LOG, "Capacity for recovery could not be looked after; trying again", error)
         try:
             self._repair()
         except Exception as error:  # noqa: BLE001

@@ -49,14 +49,20 @@ class RecoveryHolds:
 
 
 def recovery_holds(
-    hit: Hit, level: str, failures: int = 1, *, solve: Solve | None
+    hit: Hit,
+    level: str,
+    failures: int = 1,
+    *,
+    solve: Solve | None,
+    held: Amounts = MappingProxyType({}),
 ) -> RecoveryHolds:
     """Find holds, as small as a quick look makes them, that are enough for any such failure.
 
     The ensemble runs on the hit's snapshot. After each failure of so many domains of the level, all
     that is lost has places within what is held alone, as `recover` finds them: that is how holds
     are made, so it is proved. One failure at a time may use them, so that failures share them.
-    Raises ModelError for a level that the cloud lacks.
+    What is ``held`` stays, whether it is needed or not. Raises ModelError for a level that the
+    cloud lacks, KeyError for a host that it does not have.
     """
     topology = hit.snapshot.topology
     topology.require(level)
@@ -69,7 +75,7 @@ def recovery_holds(
     classes = {name for each in demands.values() for name in each}
     needed = {name: max(each[name] for each in demands.values()) for name in sorted(classes)}
     effort = Effort(EFFORT, solve)
-    holds: dict[str, Counter[str]] = {}
+    holds = {host: Counter(amounts) for host, amounts in held.items()}
     # What is held where no member is fails with none of them.
     spared = ~np.isin(topology.index(level), [topology.domains(level).index(each) for each in used])
     for each in sorted(hits, key=lambda each: (-sum(demands[each].values()), each)):

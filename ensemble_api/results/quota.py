@@ -23,6 +23,16 @@ _SENTENCES: Final = {
         "The quota allows %(limit)s MB of memory, %(used)s are in use, and this ensemble needs "
         "%(needed)s.",
     ),
+    "RecoveryCores": Sentence(
+        "quota.recovery-cores",
+        "The project may have %(limit)s VCPUs held for recovery, %(used)s are, and this ensemble "
+        "needs %(needed)s.",
+    ),
+    "RecoveryRAM": Sentence(
+        "quota.recovery-ram",
+        "The project may have %(limit)s MB of memory held for recovery, %(used)s are, and this "
+        "ensemble needs %(needed)s.",
+    ),
     "Ports": Sentence(
         "quota.ports",
         "The quota allows %(limit)s ports, %(used)s are in use, and this ensemble needs "

@@ -75,7 +75,7 @@ class Admission:
         """
         concern = self._states.concern(spec.instance_uuid)
         ensemble_id = concern.ensemble_id
-        hosts, built = self._guarded.open_to(hosts, spec, concern.guards)
+        hosts, built = self._guarded.open_to(hosts, spec, concern.guards, concern.closed)
         if not hosts or (ensemble_id is None and not concern.exclusive):
             return hosts
         known = self._hosts(hosts)

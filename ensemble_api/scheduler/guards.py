@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which hosts are closed to a server while members are handed over on them."""
+"""Which hosts are closed to a server: for members that are handed over, and for lost ones."""
 
 import threading
 import time
@@ -9,6 +9,7 @@ from typing import Any
 from ensemble_api.cloud.tags import HANDOVER_HINT
 from ensemble_api.store import rows
 from ensemble_api.store.guards import Guard, Guards
+from ensemble_api.store.recovery_holds import Closed
 
 PATIENCE = 3.0  # seconds; a hand-over takes about one
 PAUSE = 0.2  # seconds between two looks
@@ -28,19 +29,26 @@ class GuardedHosts:
         self._guards = guards
         self._sleep = sleep
         self._last: Sequence[Guard] = ()
+        self._last_closed: Sequence[Closed] = ()
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
 
     def open_to(
-        self, hosts: Sequence[Any], spec: Any, guards: Sequence[Guard]
+        self,
+        hosts: Sequence[Any],
+        spec: Any,
+        guards: Sequence[Guard],
+        closed: Sequence[Closed] = (),
     ) -> tuple[list[Any], str | None]:
         """Those of these HostStates that are open to a server, and whose member it is, if one's.
 
-        ``guards`` are those of this moment. Where they leave no host they are waited for.
+        ``guards`` are those of this moment. Where they leave no host they are waited for. Hosts
+        that are ``closed`` for lost members stay so: what is free there was held for these.
         """
-        self._last = guards
+        self._last, self._last_closed = guards, closed
         own = _own(guards, spec)
         if own is not None and self._guards.confirm(own.id, spec.instance_uuid):
             return [each for each in hosts if each.host == own.host], own.ensemble_id
+        hosts = _without(hosts, closed, spec.instance_uuid)
         found = _open(hosts, guards)
         if hosts and not found:
             found = self._wait(hosts)
@@ -55,6 +63,8 @@ class GuardedHosts:
         now = rows.now()
         guards = [each for each in self._last if each.until > now]
         own = _own(guards, spec)
+        closed = [each for each in self._last_closed if each.until > now]
+        hosts = _without(hosts, closed, spec.instance_uuid, but=own.host if own else None)
         return _open(hosts, [each for each in guards if own is None or each.host != own.host])
 
     def _wait(self, hosts: Sequence[Any]) -> list[Any]:
@@ -82,6 +92,16 @@ def _own(guards: Iterable[Guard], spec: Any) -> Guard | None:
         if told and guard.is_for(spec.instance_uuid, spec.project_id, spec.flavor.flavorid):
             return guard
     return None
+
+
+def _without(
+    hosts: Iterable[Any], closed: Iterable[Closed], server_id: str, but: str | None = None
+) -> list[Any]:
+    """The hosts without those that are closed for other servers."""
+    every = [each for each in closed if each.host != but]
+    own = {each.host for each in every if server_id in each.servers}
+    others = {each.host for each in every} - own
+    return [each for each in hosts if each.host not in others]
 
 
 def _open(hosts: Iterable[Any], guards: Iterable[Guard]) -> list[Any]:

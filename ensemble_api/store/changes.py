@@ -211,6 +211,8 @@ def _description(body: Mapping[str, Any], plan: Mapping[str, Any]) -> dict[str, 
         "body": body,
         "plan": plan,
         **rows.by_itself(body),
+        # What is held for recovery has to be looked at before that can be told.
+        "reserve_state": None,
         "generation": models.Ensemble.generation + 1,
         "updated_at": rows.now(),
         "unjudged": True,

@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ensemble_api.records import EnsembleRecord, MemberStatus, ObservedHost
-from ensemble_api.store import guards, locations, models, rows
+from ensemble_api.store import guards, locations, models, recovery_holds, rows
 from ensemble_api.store.database import Database, retried
 from ensemble_api.store.exclusive import ExclusiveEnsemble, ExclusiveEnsembles
 from ensemble_api.store.guards import Guard
 from ensemble_api.store.locations import LocatedMember
+from ensemble_api.store.recovery_holds import Closed
 
 # Of which ensemble a server is a member, once it is built, and whether any keeps others out.
 _CONCERN = sa.select(
@@ -44,12 +45,14 @@ class Concern:
     """What a request for a host may have to do with ensembles.
 
     ``ensemble_id`` is the one whose member the server is, once it is built; ``exclusive`` are the
-    ensembles that keep others out of some of their domains, ``guards`` all closed hosts.
+    ensembles that keep others out of some of their domains, ``guards`` all hosts that are closed
+    for hand-overs, and ``closed`` those for lost members.
     """
 
     ensemble_id: str | None
     exclusive: Sequence[ExclusiveEnsemble]
     guards: Sequence[Guard]
+    closed: Sequence[Closed] = ()
 
 
 class CurrentStates:
@@ -62,9 +65,13 @@ class CurrentStates:
     def concern(self, server_id: str) -> Concern:
         """What a request for a host for this server may have to do with ensembles, now."""
         with self._database.reading() as session:
-            closed = guards.live(session)
             member_of, others = session.execute(_CONCERN, {"server": server_id}).one()
-            return Concern(member_of, self._exclusive.read(session) if others else [], closed)
+            return Concern(
+                member_of,
+                self._exclusive.read(session) if others else [],
+                guards.live(session),
+                recovery_holds.closed(session),
+            )
 
     def members(self, servers: Iterable[str]) -> frozenset[str]:
         """Those of these servers that are members of ensembles, once they are built."""

@@ -85,7 +85,7 @@ class Guards:
         opened: dict[str, str] = {}
         moving = record.operation.moves if record.operation else {}
         with self._database.writing() as session:
-            _wait_for_turn(session)
+            wait_for_turn(session)
             update_ensemble(session, record, owner)
             session.execute(sa.delete(model).where(model.until <= now))
             closed = set(session.scalars(sa.select(model.host).distinct()))
@@ -179,8 +179,8 @@ def _guard(row: Any) -> Guard:
     )
 
 
-def _wait_for_turn(session: orm.Session) -> None:
-    """Go on when no other transaction is about to count the closed hosts."""
+def wait_for_turn(session: orm.Session) -> None:
+    """Go on when no other transaction is about to count the closed hosts, or what is held."""
     model = models.GuardTurn
     result: Any = session.execute(sa.update(model).values(id=1))
     if not result.rowcount:

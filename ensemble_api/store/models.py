@@ -100,6 +100,8 @@ class Ensemble(Base):
     exclusive: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
     auto_repair: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
     auto_rebalance: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
+    reserve: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
+    reserve_state: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     fault: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     blocked: orm.Mapped[Message | None] = orm.mapped_column(MessageText)
     unjudged: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.true())
@@ -286,6 +288,30 @@ class Guard(Base):
     flavor: orm.Mapped[str] = orm.mapped_column(sa.String(255))
     until: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
     server_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(36))
+
+
+class RecoveryHold(Base):
+    """One row what an ensemble has held on a host for recovery; it outlives the ensemble's.
+
+    Until its end the host is closed to all but ``servers`` while it is in use.
+    """
+
+    __tablename__ = "recovery_holds"
+    __table_args__ = (
+        sa.Index("recovery_holds_ensemble_idx", "ensemble_id"),
+        sa.Index("recovery_holds_project_idx", "project_id"),
+        sa.Index("recovery_holds_status_idx", "status"),
+    )
+
+    id: orm.Mapped[str] = orm.mapped_column(sa.String(36), primary_key=True)
+    ensemble_id: orm.Mapped[str] = orm.mapped_column(sa.String(36))
+    project_id: orm.Mapped[str] = orm.mapped_column(sa.String(255))
+    host: orm.Mapped[str] = orm.mapped_column(sa.String(255))
+    provider: orm.Mapped[str] = orm.mapped_column(sa.String(36))
+    resources: orm.Mapped[Any] = orm.mapped_column(JsonText)
+    status: orm.Mapped[str] = orm.mapped_column(sa.String(16))
+    servers: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
+    until: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
 
 
 class EndedRequest(Base):

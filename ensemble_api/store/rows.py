@@ -22,6 +22,7 @@ from ensemble_api.records import (
     Status,
 )
 from ensemble_api.recovery import Mode, Recovery
+from ensemble_api.recovery_hold import ReserveState, ReserveStatus
 from ensemble_api.store import models
 from ensemble_api.store.folding import folded
 
@@ -108,6 +109,7 @@ def by_itself(body: Mapping[str, Any]) -> dict[str, bool]:
     return {
         "auto_repair": wish.mode is Mode.AUTO,
         "auto_rebalance": wish.rebalance is Mode.AUTO,
+        "reserve": wish.reserve is not None,
     }
 
 
@@ -178,7 +180,15 @@ def to_ensemble(row: Any, members: Iterable[Any]) -> EnsembleRecord:
         updated_at=iso(row.updated_at),
         idle=(now() - row.updated_at).total_seconds(),
         generation=row.generation,
+        reserve=to_reserve_state(row.reserve_state) if row.reserve_state else None,
     )
+
+
+def to_reserve_state(stored: Mapping[str, Any]) -> ReserveState:
+    """How it stands with the capacity that is held for recovery, as it is stored."""
+    reason = stored["reason"]
+    read = None if reason is None else Message.read(reason)
+    return ReserveState(ReserveStatus(stored["status"]), stored["since"], read)
 
 
 def described(

@@ -28,8 +28,9 @@ _PROMISES = frozenset(("degraded.policy", "degraded.short", "degraded.none"))
 class AutoRepair:
     """Begins to repair all ensembles that want it and have lost members, as one group.
 
-    ``context`` makes one with an operator's eyes. Those with a broken promise come first, then the
-    older ones. One that could not be repaired is looked at again after a pause that grows.
+    ``context`` makes one with an operator's eyes. Those for which capacity is held come first,
+    then those with a broken promise, then the older ones. One that could not be repaired is looked
+    at again after a pause that grows.
     """
 
     def __init__(
@@ -72,7 +73,9 @@ class AutoRepair:
                     due.append(each)
         if not due:
             return frozenset()
-        due.sort(key=lambda each: not _has_broken_promise(each.record))  # they are by age
+        # They are by age. What is held for some is to be had by them, before all others.
+        due.sort(key=lambda each: not _has_broken_promise(each.record))
+        due.sort(key=lambda each: Recovery.of(each.record.body).reserve is None)
         due = due[:MOST]
         asking = {each.record.id: each.requester for each in due}
         records = [each.record for each in due]

@@ -2,20 +2,23 @@
 """The capacity that is free for one request."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from ensemble_api import exception
+from ensemble_api.cloud.freed_capacity import freed
 from ensemble_api.cloud.inventory import Answers, Capacity, Inventory
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.context import Context
 from ensemble_api.planning import planner, result
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.recovery_hold import HoldStatus
 from ensemble_api.solver.process import solve
 from ensemble_api.store.api import Store
 from ensemble_api.store.occupancy import Handover, targets
+from ensemble_api.store.recovery_holds import RecoveryHolds
 from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.flavors import OtherFlavors
 from ensemble_api.usecases.resolve import ResolvedRequest
@@ -78,6 +81,7 @@ class FreeCapacity:
         self._inventory = inventory
         self._reservation = reservation
         self._exclusivity = exclusivity
+        self._recovery = RecoveryHolds(store)
         self._sleep = sleep
 
     def plan(
@@ -169,8 +173,12 @@ class FreeCapacity:
         request: ResolvedRequest,
         readings: Readings,
         except_id: str | None = None,
+        recovering: Collection[str] = (),
     ) -> Free:
         """The cloud's capacity with and without what is being handed over.
+
+        What was held for recovery and is given back for lost members is free for theirs alone: in
+        plans for all the ensembles that are ``recovering``.
 
         Hand-overs are read on both sides of the look, and all count but those whose server had
         claimed before. One that claims during the look counts twice in what is free for sure.
@@ -178,6 +186,12 @@ class FreeCapacity:
         """
         capacity = self._inventory.capacity(context, request.demands, readings.answers)
         capacity = self._exclusivity.apply(context, request.ensemble, capacity, except_id)
+        # It is recorded before it is given back, and so known whenever it shows as free.
+        capacity = capacity.without_pending(
+            (each.host, each.resources)
+            for each in self._recovery.in_use()
+            if each.ensemble_id not in recovering
+        )
         handovers = (*readings.handovers, *self._store.handovers())
         pending = {
             each.member_id: each for each in handovers if each.member_id not in readings.claimed
@@ -188,3 +202,12 @@ class FreeCapacity:
             (each.host, each.resources) for each in pending.values()
         )
         return Free(remaining, capacity)
+
+    def with_own(self, capacity: Capacity, ensemble_id: str) -> Capacity:
+        """The same with what an ensemble has held for recovery as if it were free."""
+        held = [each for each in self._recovery.of(ensemble_id) if each.status is HoldStatus.HELD]
+        held = [each for each in held if each.host in capacity.snapshot.topology]
+        if not held:
+            return capacity
+        usages = self._reservation.usages(each.provider for each in held)
+        return freed(capacity, held, usages)

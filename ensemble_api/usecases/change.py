@@ -18,6 +18,8 @@ from ensemble_api.planning.model import Member
 from ensemble_api.planning.moving import Move
 from ensemble_api.planning.scaling import Scaled
 from ensemble_api.records import EnsembleRecord, MemberRecord
+from ensemble_api.recovery import Recovery
+from ensemble_api.recovery_hold import RecoveryHold
 from ensemble_api.results.dry_run import DryRun
 from ensemble_api.rights import CurrentRights
 from ensemble_api.store import rows
@@ -42,6 +44,7 @@ from ensemble_api.usecases.holds import Holds
 from ensemble_api.usecases.intent import plan_summary
 from ensemble_api.usecases.new_volumes import NewVolumes
 from ensemble_api.usecases.quota import Quota
+from ensemble_api.usecases.recovery_capacity import RecoveryCapacity
 from ensemble_api.usecases.requesters import lasting_requester
 from ensemble_api.usecases.reserve import RESERVE_SECONDS, contended, refusal
 from ensemble_api.usecases.resolve import NovaCheck, ResolvedRequest, Resolver
@@ -87,6 +90,7 @@ class Change:
         holds: Holds,
         new_volumes: NewVolumes,
         saved_plans: SavedPlans,
+        recovery: RecoveryCapacity,
         *,
         owner: str,
         attempts: int,
@@ -98,6 +102,8 @@ class Change:
         self._store = store
         self._plans = ChangePlans(compute, resolver, free_capacity, saved_plans, sleep=sleep)
         self._quota = quota
+        self._free_capacity = free_capacity
+        self._recovery = recovery
         self._holds = holds
         self._new_volumes = new_volumes
         self._saved_plans = saved_plans
@@ -118,6 +124,12 @@ class Change:
         check(record, asked)
         request = self._plans.resolve(context, record, asked, NovaCheck.UNLESS_RECENT)
         found, capacity = self._plans.find(context, request, record, asked)
+        spare: Sequence[RecoveryHold] = ()
+        if isinstance(found, Scaled):
+            try:
+                spare = self._spare(context, request, record, asked, found, capacity)
+            except exception.InfeasibleEnsemble as refused:
+                found = result.Infeasible(tuple(refused.facts["reasons"]), proved=False)
         topology = capacity.snapshot.topology
         outcome = found if isinstance(found, result.Infeasible) else found.plan
         dry_run = DryRun(
@@ -140,11 +152,12 @@ class Change:
         plan_id = self._saved_plans.keep(record.project_id, asked.digest(record), content)
         more = growth(request, found)
         shortages = self._quota.shortages(context, more) if more else ()
+        held = self._recovery.shortages(record.project_id, spare, record.id)
         dry_run = replace(
             dry_run,
             id=plan_id,
             labels={**record.plan.get("labels", {}), **labels},
-            over_quota=shortages,
+            over_quota=(*shortages, *held),
             left=tuple(each.source for each in found.moved),
         )
         released = tuple(each for each in found.removed if each.name in asked.release)
@@ -181,6 +194,12 @@ class Change:
     def _describe(
         self, context: Context, record: EnsembleRecord, asked: ChangeRequest
     ) -> EnsembleRecord:
+        if _wants_another_reserve(record, asked):
+            request = self._plans.resolve(context, record, asked, NovaCheck.UNLESS_RECENT)
+            found, capacity = self._plans.find(context, request, record, asked)
+            if isinstance(found, result.Infeasible):
+                raise refusal(found)
+            self._check_reserve(context, request, record, asked, found, capacity)
         described = replace(record, name=asked.body["name"], body=asked.body)
         if not self._store.describe(described, asked.generation):
             raise self._overtaken(record.id, asked)
@@ -200,6 +219,7 @@ class Change:
                 found, capacity = self._plans.find(context, request, record, asked, to_reserve=True)
                 if isinstance(found, result.Infeasible):
                     raise refusal(found)
+                self._check_reserve(context, request, record, asked, found, capacity)
                 if (more := growth(request, found)) is not None and saved is None:
                     for shortage in self._quota.shortages(context, more):
                         raise exception.OverQuota(shortage.message, **shortage.facts)
@@ -230,6 +250,45 @@ class Change:
                 self._undo(context, saved)
             raise
 
+    def _check_reserve(
+        self,
+        context: Context,
+        request: ResolvedRequest,
+        record: EnsembleRecord,
+        asked: ChangeRequest,
+        found: Scaled,
+        capacity: Capacity,
+    ) -> None:
+        """Refuse what leaves no capacity to be held for recovery, or for which there is no limit.
+
+        It is held after the change by who observes the cloud.
+        """
+        spare = self._spare(context, request, record, asked, found, capacity)
+        for shortage in self._recovery.shortages(record.project_id, spare, record.id):
+            raise exception.OverQuota(shortage.message, **shortage.facts)
+
+    def _spare(
+        self,
+        context: Context,
+        request: ResolvedRequest,
+        record: EnsembleRecord,
+        asked: ChangeRequest,
+        found: Scaled,
+        capacity: Capacity,
+    ) -> Sequence[RecoveryHold]:
+        """What is to be held after a change, as far as that can be a reason to refuse it.
+
+        Without more members and another wish it is none: that it cannot be held now would keep lost
+        members from being replaced, or some from being removed.
+        """
+        more = len(found.added) > len(found.removed)
+        if not (more or _wants_another_reserve(record, asked)):
+            return ()
+        wanted = replace(request, ensemble=found.plan.ensemble)
+        own = self._free_capacity.with_own(capacity, record.id)
+        planned = found.plan.assignment
+        return self._recovery.of_plan(context, record.id, wanted, planned, own, _running(found))
+
     def _hold(
         self,
         context: Context,
@@ -241,12 +300,6 @@ class Change:
     ) -> None:
         if not members:
             return
-        running = {
-            member: host
-            for member, host in found.plan.assignment.items()
-            if member not in found.added
-        }
-        running |= {each.member: each.source for each in found.moved}
         self._holds.hold(
             context,
             replace(request, ensemble=found.plan.ensemble),
@@ -254,7 +307,7 @@ class Change:
             capacity,
             record,
             members,
-            running=running,
+            running=_running(found),
         )
 
     def _undo(self, context: Context, record: EnsembleRecord) -> None:
@@ -276,3 +329,16 @@ class Change:
         except exception.EnsembleError as error:
             return error
         return exception.Conflict(BUSY())
+
+
+def _running(found: Scaled) -> result.Assignment:
+    """Those that stay, where they are before anything moves."""
+    running = {
+        member: host for member, host in found.plan.assignment.items() if member not in found.added
+    }
+    return running | {each.member: each.source for each in found.moved}
+
+
+def _wants_another_reserve(record: EnsembleRecord, asked: ChangeRequest) -> bool:
+    wanted = Recovery.of(asked.body).reserve
+    return wanted is not None and wanted != Recovery.of(record.body).reserve

@@ -8,6 +8,7 @@ from ensemble_api.context import Context
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Store
+from ensemble_api.usecases.recovery_capacity import RecoveryCapacity
 from ensemble_api.usecases.requesters import requester
 
 _REMOVED = Sentence("event.removed", "Servers, capacity and ports are being removed.")
@@ -47,8 +48,9 @@ _BUSY = Sentence("conflict.busy", "Ensemble %(ensemble)s is %(status)s; try agai
 class Delete:
     """Starts the removal of ensembles."""
 
-    def __init__(self, store: Store, wake: Callable[[], None]) -> None:
+    def __init__(self, store: Store, recovery: RecoveryCapacity, wake: Callable[[], None]) -> None:
         self._store = store
+        self._recovery = recovery
         self._wake = wake
 
     def delete(self, context: Context, ensemble_id: str) -> EnsembleRecord:
@@ -79,6 +81,7 @@ class Delete:
         ensemble = self._store.get(ensemble_id)
         if ensemble.status is not Status.DELETING:
             raise _conflict(_BUSY(ensemble=ensemble_id, status=ensemble.status.value), ensemble)
+        self._recovery.give_back(ensemble_id)
         self._wake()
         return ensemble
 
@@ -107,6 +110,7 @@ class Delete:
         ensemble = self._store.get(ensemble_id)
         if not cancelled:
             raise _conflict(_NOT_BUILDING[ensemble.status](), ensemble)
+        self._recovery.give_back(ensemble_id)
         self._wake()
         return ensemble
 

@@ -64,9 +64,11 @@ class Drills:
         acting = for_owner(context, record)
         request = StoredRequests(self._compute).request(acting, record)
         free = self._free_capacity.free(
-            acting, request, self._free_capacity.readings(acting), record.id
+            acting, request, self._free_capacity.readings(acting), record.id, {record.id}
         )
-        topology = free.capacity.snapshot.topology
+        # What is held for recovery is for just this.
+        capacity = self._free_capacity.with_own(free.capacity, record.id)
+        topology = capacity.snapshot.topology
         if asked.level is not None and asked.level not in topology.levels:
             levels = listed(list(topology.levels))
             raise exception.Invalid(_NO_LEVEL(levels=levels), field="drill.level")
@@ -87,9 +89,10 @@ class Drills:
             return (drill(*what, failed, solve=solve, stopped=stopped, homes=homes),)
 
         try:
-            found = drilled(free.capacity.snapshot)
+            found = drilled(capacity.snapshot)
             if free.most is not None and any(each.repair.fits is False for each in found):
-                found = _perhaps(found, drilled, free.most.snapshot)
+                most = self._free_capacity.with_own(free.most, record.id)
+                found = _perhaps(found, drilled, most.snapshot)
         except (KeyError, ModelError) as error:
             raise exception.Conflict(_CLOUD_CHANGED()) from error
         return DrillResult(record, topology, asked.level, found, state.labels, state.at)

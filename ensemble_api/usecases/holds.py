@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ensemble_api import exception
 from ensemble_api.cloud.inventory import Capacity
-from ensemble_api.cloud.reservation import Claims, Reservation
+from ensemble_api.cloud.reservation import Claimant, Claims, Reservation
 from ensemble_api.context import Context
 from ensemble_api.planning import check, result
 from ensemble_api.planning.completion import closed_to_more
@@ -21,6 +21,7 @@ from ensemble_api.usecases.resolve import ResolvedRequest
 from ensemble_api.usecases.stored_requests import for_owner
 
 _NOBODY: Mapping[Member, str] = {}
+_NOTHING = Claims("", "", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,9 @@ class Holds:
         *,
         running: result.Assignment = _NOBODY,
         closed: Collection[str] = (),
+        recovery: Claims = _NOTHING,
     ) -> None:
-        """Hold the capacity of these members, all or none.
+        """Hold the capacity of these members, all or none, and with it what is for ``recovery``.
 
         Then see whether it was free only because others are just being handed over there, and
         whether an ensemble that came meanwhile bars us, or we it. ``running`` are members that have
@@ -65,19 +67,49 @@ class Holds:
 
         :raises ensemble_api.exception.CapacityTaken: when others were quicker; nothing is held.
         """
-        if self._is_promised(members, held=False):
+        every = (*members, *recovery.members)
+        if self._is_promised(every, held=False):
             # Even for a moment it would be in the way of their claims.
             raise exception.CapacityTaken
-        self._reservation.hold(record.project_id, record.user_id, members, capacity.generations)
-        if self._is_promised(members, held=True):
-            self.give_back(record, members)
+        own = Claims(record.project_id, record.user_id, members)
+        self._reservation.hold_all([own, recovery], capacity.generations)
+        if self._is_promised(every, held=True):
+            self.give_back(record, members, recovery)
             raise exception.CapacityTaken
         now = self._exclusivity.apply(context, request.ensemble, capacity, record.id).snapshot
         if running:
             now = closed_to_more(now, request.ensemble, running, closed)
         if check.check(request.ensemble, now, planned.assignment, running):
-            self.give_back(record, members)
+            self.give_back(record, members, recovery)
             raise exception.CapacityTaken
+
+    def hold_recovery(self, claims: Claims, before: Collection[str], capacity: Capacity) -> None:
+        """Hold this for recovery in the place of what the consumers ``before`` have.
+
+        :raises ensemble_api.exception.CapacityTaken: when others were quicker; then all is as it
+            was, or nothing is held.
+        """
+        if not claims.members:
+            self.give_back_recovery(before)
+            return
+        if self._is_promised(claims.members, held=False):
+            raise exception.CapacityTaken
+        self._reservation.hold_instead(claims, before, capacity.generations)
+        if self._is_promised(claims.members, held=True):
+            self.give_back_recovery(each.id for each in claims.members)
+            raise exception.CapacityTaken
+
+    def give_back_recovery(self, consumers: Iterable[str]) -> None:
+        """Let go what these consumers have held for recovery; one that has nothing is fine."""
+        for each in consumers:
+            self._reservation.release(each)
+
+    def is_held(self, claims: Claims) -> bool:
+        """Whether Placement has just this."""
+        held = self._reservation.amounts(each.id for each in claims.members)
+        return all(
+            held[each.id] == {each.provider: dict(each.resources)} for each in claims.members
+        )
 
     def hold_moves(self, context: Context, wanted: Sequence[MovingEnsemble]) -> None:
         """Hold what members of several ensembles take on their new hosts, all or none.
@@ -123,7 +155,7 @@ class Holds:
         ]
         return missed[1] > missed[0]
 
-    def _is_promised(self, members: Sequence[MemberRecord], *, held: bool) -> bool:
+    def _is_promised(self, members: Sequence[Claimant], *, held: bool) -> bool:
         """Whether some of what these members hold, or are to, is what others gave up for servers.
 
         They are recorded before they give it up. One that claims meanwhile is counted twice, and we
@@ -150,8 +182,14 @@ class Holds:
                     promised[member.provider].update(member.resources)
         return self._reservation.is_overcommitted(promised)
 
-    def give_back(self, record: EnsembleRecord, members: Sequence[MemberRecord]) -> None:
-        """Let the holds of these members go; one without a hold is fine."""
+    def give_back(
+        self,
+        record: EnsembleRecord,
+        members: Sequence[MemberRecord],
+        recovery: Claims = _NOTHING,
+    ) -> None:
+        """Let the holds of these members go, and those for recovery; one without a hold is fine."""
         self._reservation.release_all(
             record.project_id, record.user_id, (member.id for member in members)
         )
+        self.give_back_recovery(each.id for each in recovery.members)

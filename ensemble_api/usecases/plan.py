@@ -2,7 +2,7 @@
 """Dry runs: what would be built where, and what else the caller wants to know of it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.relabel import relabel
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import FailureDomain, Topology
+from ensemble_api.recovery_hold import RecoveryHold
 from ensemble_api.results.dry_run import AllDomains, DryRun
 from ensemble_api.solver.process import solve
 from ensemble_api.store import rows
@@ -24,6 +25,7 @@ from ensemble_api.store.saved_plans import SavedPlan, SavedPlans
 from ensemble_api.usecases import saved_plans
 from ensemble_api.usecases.capacity import FreeCapacity
 from ensemble_api.usecases.quota import Quota
+from ensemble_api.usecases.recovery_capacity import RecoveryCapacity
 from ensemble_api.usecases.references import referenced
 from ensemble_api.usecases.resolve import NovaCheck, ResolvedRequest, Resolver
 from ensemble_api.views import stored_plans
@@ -73,6 +75,7 @@ class DryRuns:
         free_capacity: FreeCapacity,
         store: Store,
         saved_plan_store: SavedPlans,
+        recovery: RecoveryCapacity,
         *,
         shown_hosts: int,
     ) -> None:
@@ -81,6 +84,7 @@ class DryRuns:
         self._free_capacity = free_capacity
         self._store = store
         self._saved_plans = saved_plan_store
+        self._recovery = recovery
         self._shown_hosts = shown_hosts
 
     def plan(self, context: Context, body: Mapping[str, Any], options: PlanOptions) -> DryRun:
@@ -96,8 +100,17 @@ class DryRuns:
             request,
             lambda snapshot: planner.plan(request.ensemble, snapshot, solve=solve, changes=False),
         )
+        # 4 Plan what is to be held for recovery beside it.
+        spare: Sequence[RecoveryHold] = ()
+        if isinstance(outcome, result.Plan):
+            try:
+                spare = self._recovery.of_plan(context, "", request, outcome.assignment, capacity)
+            except exception.InfeasibleEnsemble as refused:
+                outcome = result.Infeasible(tuple(refused.facts["reasons"]), proved=False)
         found = self.complete(context, request, capacity.snapshot, outcome, options)
-        return replace(found, over_quota=self._quota.shortages(context, request))
+        shortages = self._quota.shortages(context, request)
+        more = self._recovery.shortages(context.project_id, spare)
+        return replace(found, over_quota=(*shortages, *more))
 
     def find(self, context: Context, request: ResolvedRequest, plan_id: str) -> SavedPlan | None:
         """The project's plan with this id; None when it is not kept (any more).

@@ -11,6 +11,7 @@ from ensemble_api.context import Context
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.store.api import Store
+from ensemble_api.usecases.recovery_capacity import RecoveryCapacity
 
 LOG = logging.getLogger(__name__)
 
@@ -26,8 +27,9 @@ _BUSY = Sentence(
 class Release:
     """Forgets ensembles; what is left of them at their servers is taken away after that."""
 
-    def __init__(self, store: Store, compute: Compute) -> None:
+    def __init__(self, store: Store, compute: Compute, recovery: RecoveryCapacity) -> None:
         self._store = store
+        self._recovery = recovery
         self._compute = compute
 
     def release(self, context: Context, record: EnsembleRecord) -> EnsembleRecord:
@@ -44,6 +46,7 @@ class Release:
             if not now.status.built:
                 raise exception.Conflict(_NOT_BUILT(status=now.status.value))
             raise exception.Conflict(_BUSY())
+        self._recovery.give_back(record.id)
         try:
             self._remove_tags(context, record)
             for server_id, items in told.items():

@@ -32,7 +32,8 @@ from ensemble_api.usecases.current_state import StoredStates
 from ensemble_api.usecases.holds import Holds, MovingEnsemble
 from ensemble_api.usecases.intent import placement
 from ensemble_api.usecases.rebuild import Rebuilds
-from ensemble_api.usecases.repair_plans import PlannedRepair, RepairPlans
+from ensemble_api.usecases.recovery_capacity import RecoveryCapacity
+from ensemble_api.usecases.repair_plans import PlannedRepair, RepairPlans, evacuable
 from ensemble_api.usecases.requesters import requester, sees_all_domains
 from ensemble_api.usecases.reserve import RESERVE_SECONDS, contended, refusal
 from ensemble_api.views.domain_labels import labels
@@ -101,6 +102,7 @@ class Repairs:
         holds: Holds,
         states: StoredStates,
         rebuilds: Rebuilds,
+        recovery: RecoveryCapacity,
         *,
         owner: str,
         attempts: int,
@@ -112,6 +114,7 @@ class Repairs:
         self._holds = holds
         self._states = states
         self._rebuilds = rebuilds
+        self._recovery = recovery
         self._owner = owner
         self._attempts = attempts
         self._wake = wake
@@ -146,6 +149,8 @@ class Repairs:
         """
         if record.operation is not None:
             raise exception.Conflict(BUSY(), operation=record.operation.id)
+        # Who observes the cloud does the same, perhaps in a moment.
+        self._recovery.use(record, evacuable(self._plans.lost(record)))
         planned = self._planned(context, record)
         if not planned.moves:
             left = self._plans.left(context, record)

@@ -3,7 +3,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ensemble_api.cloud.compute import Compute
@@ -65,6 +65,16 @@ class PlannedRepair:
         return self.repair.moves
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An ensemble as it stands, on what is free for it; ``sure`` is whether that is so for sure."""
+
+    record: EnsembleRecord
+    hit: Hit
+    capacity: Capacity
+    sure: bool
+
+
 class RepairPlans:
     """Plans repairs; nothing is touched, held or recorded.
 
@@ -105,20 +115,31 @@ class RepairPlans:
 
         Members that are lost wait, and get no place. Also whether what is free is so for sure.
         """
-        hosts = self.hosts()
-        stored, readings = StoredRequests(self._compute), self._free_capacity.readings(context)
         found, sure = [], True
+        for each in self.each_standing(context, records):
+            sure = sure and each.sure
+            found.append(each.hit)
+        return found, sure
+
+    def each_standing(
+        self, context: Context, records: Iterable[EnsembleRecord], *, to_reserve: bool = False
+    ) -> Iterator[Standing]:
+        """Look at each as ``standing`` does: what it has held for recovery is free for it."""
+        hosts = self.hosts()
+        stored = StoredRequests(self._compute)
+        readings = self._free_capacity.readings(context, to_reserve=to_reserve)
         for record in records:
             acting = for_owner(context, record)
             request = stored.request(acting, record)
-            free = self._free_capacity.free(acting, request, readings, record.id)
-            sure = sure and free.most is None
+            free = self._free_capacity.free(acting, request, readings, record.id, {record.id})
+            capacity = self._free_capacity.with_own(free.capacity, record.id)
             lost = losses(record, hosts)
             try:
-                found.append(_hit(record, request, lost, map(_member, lost), free, hosts, (), ()))
+                hit = _hit(record, request, lost, map(_member, lost), capacity, hosts, (), ())
             except (KeyError, ModelError) as error:
                 LOG.warning("Ensemble %s does not go with the cloud now: %s", record.id, error)
-        return found, sure
+            else:
+                yield Standing(record, hit, capacity, sure=free.most is None)
 
     def without_failed(
         self,
@@ -182,11 +203,20 @@ class RepairPlans:
             parts: dict[str, tuple[ResolvedRequest, Free, Hit]] = {}
             for record in hit:
                 request = stored.request(acting[record.id], record)
-                free = self._free_capacity.free(acting[record.id], request, readings, record.id)
+                free = self._free_capacity.free(
+                    acting[record.id], request, readings, record.id, acting
+                )
                 try:
                     waiting = [_member(each) for each, _ in left[record.id]]
                     of = _hit(
-                        record, request, lost[record.id], waiting, free, hosts, early, unheard
+                        record,
+                        request,
+                        lost[record.id],
+                        waiting,
+                        free.capacity,
+                        hosts,
+                        early,
+                        unheard,
                     )
                     recover([of], solve=None, search=False)  # whether it goes with this cloud
                 except (KeyError, ModelError) as error:
@@ -233,6 +263,15 @@ class RepairPlans:
                 yield loss, _LOCKED(member=name)
 
 
+def evacuable(lost: Iterable[Loss]) -> frozenset[str]:
+    """The servers of lost members that Nova may bring back on other hosts."""
+    return frozenset(
+        each.member.server_id
+        for each in lost
+        if each.cause is Cause.HOST and each.status in EVACUABLE and each.member.server_id
+    )
+
+
 def _member(loss: Loss) -> Member:
     return Member(loss.member.tier, loss.member.index)
 
@@ -242,7 +281,7 @@ def _hit(
     request: ResolvedRequest,
     lost: Sequence[Loss],
     left: Iterable[Member],
-    free: Free,
+    capacity: Capacity,
     hosts: CloudHosts,
     early: Collection[str],
     unheard: Collection[str],
@@ -265,7 +304,7 @@ def _hit(
     refused = frozenset[str]().union(
         *(each.member.closed_hosts for each in lost if _member(each) not in waiting)
     )
-    topology = free.capacity.snapshot.topology
+    topology = capacity.snapshot.topology
     # What is seen down may not be down for Placement and Nova's lists yet, and the other way round.
     closed = {
         host
@@ -274,7 +313,7 @@ def _hit(
         or host in unheard
         or (host in hosts.topology.hosts and host not in hosts.up)
     }
-    snapshot = closed_to_more(free.capacity.snapshot, request.ensemble, staying, closed)
+    snapshot = closed_to_more(capacity.snapshot, request.ensemble, staying, closed)
     return Hit(
         record.id,
         request.ensemble,

@@ -15,12 +15,14 @@ from ensemble_api.operations import Operation
 from ensemble_api.planning import result
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import EnsembleRecord, Status
+from ensemble_api.recovery import Recovery
 from ensemble_api.server_names import mark, server_name
 from ensemble_api.store.api import Store
 from ensemble_api.store.create_requests import RequestKey
 from ensemble_api.usecases.capacity import TRY_AGAIN, FreeCapacity, MakePlan
 from ensemble_api.usecases.holds import Holds
 from ensemble_api.usecases.new_volumes import NewVolumes
+from ensemble_api.usecases.recovery_capacity import RecoveryCapacity
 from ensemble_api.usecases.resolve import ResolvedRequest
 
 LOG = logging.getLogger(__name__)
@@ -51,6 +53,7 @@ class Reserve:
         free_capacity: FreeCapacity,
         holds: Holds,
         new_volumes: NewVolumes,
+        recovery: RecoveryCapacity,
         *,
         owner: str,
         attempts: int,
@@ -59,6 +62,7 @@ class Reserve:
         self._store = store
         self._free_capacity = free_capacity
         self._holds = holds
+        self._recovery = recovery
         self._new_volumes = new_volumes
         self._owner = owner
         self._attempts = attempts
@@ -89,22 +93,39 @@ class Reserve:
                 )
                 if isinstance(planned, result.Infeasible):
                     raise refusal(planned)
-                # 2 Save the intent.
+                # 2 Save the intent, and that of what is to be held for recovery.
                 fresh = new_record(planned, capacity)
+                if record is not None:
+                    fresh = replace(fresh, id=record.id, operation=_next_attempt(record, fresh))
+                spare = self._recovery.of_plan(
+                    context, fresh.id, request, planned.assignment, capacity
+                )
                 if record is None:
                     record = fresh
                     self._store.create(record, self._owner, RESERVE_SECONDS, request_keys)
                 else:
-                    record = replace(fresh, id=record.id, operation=_next_attempt(record, fresh))
+                    record = fresh
                     self._store.replan(record, self._owner, RESERVE_SECONDS)
                 record = self._with_mark(record)
+                if Recovery.of(request.body).reserve is not None:
+                    self._recovery.intend(record.id, spare, anew=True)
                 # 3 Hold every claim in one request, or none, and read the usages back.
                 try:
-                    self._holds.hold(context, request, planned, capacity, record, record.members)
+                    self._holds.hold(
+                        context,
+                        request,
+                        planned,
+                        capacity,
+                        record,
+                        record.members,
+                        recovery=self._recovery.claims(spare),
+                    )
                 except exception.CapacityTaken:
                     LOG.info("Others took capacity planned for %s, attempt %d", record.id, attempt)
                     self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
                     continue
+                if Recovery.of(request.body).reserve is not None:
+                    self._recovery.settle(record.id, spare)
                 # 4 Ask for root volumes, while there is a token of the tenant's.
                 self._new_volumes.make(context, record, record.members)
                 # 5 Hand over to the worker.
@@ -143,6 +164,7 @@ class Reserve:
         try:
             self._new_volumes.remove(context, record, record.members)
             self._holds.give_back(record, record.members)
+            self._recovery.drop(record.id)
             self._store.remove(record.id)
         except Exception as error:  # noqa: BLE001
             # The worker takes it over when the lease ends, and finds it interrupted.

@@ -8,6 +8,7 @@ from nova import context as nova_context
 
 from ensemble_api.cloud.session import OPERATOR_ROLE, PLACER_ROLE
 from ensemble_api.operations import Requester
+from ensemble_api.recovery_hold import Holder
 from ensemble_api.rights import CurrentRights
 
 
@@ -24,6 +25,9 @@ class FakeSession:
 
     def current_rights(self, requester: Requester, project_id: str) -> CurrentRights:
         return self.rights(requester, project_id)
+
+    def holder(self) -> Holder:
+        return Holder("service-project", "ensembles-user")
 
     def acting_for(
         self,

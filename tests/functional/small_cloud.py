@@ -25,6 +25,7 @@ from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.execution.root_volumes import RootVolumes
 from ensemble_api.execution.told_domains import DomainTeller
 from ensemble_api.records import EnsembleRecord
+from ensemble_api.recovery_hold import NO_RECOVERY
 from ensemble_api.service import Service
 from ensemble_api.store import models
 from ensemble_api.store.api import Store
@@ -161,6 +162,8 @@ class SmallCloud:
             wake=parts.get("wake", lambda: None),
             current_rights=(parts.get("session") or FakeSession()).current_rights,
             acting_for=(parts.get("session") or FakeSession()).acting_for,
+            holder=(parts.get("session") or FakeSession()).holder,
+            recovery_limits=parts.get("recovery_limits", NO_RECOVERY),
             check_rights=parts.get("check_rights", lambda: None),
             sleep=parts.get("sleep", self.pauses.append),
             plan_lifetime=parts.get("plan_lifetime", 900),

@@ -128,6 +128,7 @@ class ApiProcess:
             wake=lambda: self.worker.wake(),
             current_rights=FakeSession().current_rights,
             acting_for=FakeSession().acting_for,
+            holder=FakeSession().holder,
             sleep=world.tasks.sleep,
         )
         engine = Engine(

@@ -1,0 +1,446 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Capacity is held for recovery with the create, kept true after that, and given back."""
+
+import uuid
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from killed_process import Killed, Process, WriteLimit
+from repairs import act, events, hosts_of
+from reserves import (
+    ANY,
+    assert_held,
+    built,
+    failed_host,
+    fill_up,
+    holds,
+    in_placement,
+    look,
+    status,
+    wanted,
+    wish,
+)
+from small_cloud import LEASE, Clock, SmallCloud, anti_affinity, body, caller
+from test_moves import Spec
+
+from ensemble_api import exception
+from ensemble_api.cloud.leftover_holds import LeftoverHolds
+from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.cmd.sweep import sweep
+from ensemble_api.planning import result
+from ensemble_api.recovery_hold import Amount, RecoveryLimits
+from ensemble_api.scheduler.guards import GuardedHosts
+from ensemble_api.service import ChangeRequest
+from ensemble_api.store.api import Page
+from ensemble_api.store.current_state import CurrentStates
+from ensemble_api.store.guards import Guards
+from ensemble_api.store.recovery_holds import RecoveryHolds
+from ensemble_api.usecases.recovery_capacity import CLOSED_SECONDS
+from ensemble_api.usecases.reserve import RESERVE_SECONDS
+
+
+def test_what_one_failure_takes_is_held_where_no_member_is(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud)
+    assert_held(cloud, ensemble_id)
+    ((host, amounts),) = in_placement(cloud).items()
+    assert amounts == {"VCPU": 2, "MEMORY_MB": 512, "DISK_GB": 1}
+    assert host not in hosts_of(cloud, ensemble_id).values()
+    used = cloud.placement.client.get("/usages?project_id=shop-project").json()["usages"]
+    assert "ENSEMBLE_RECOVERY_HOLD" not in str(used)
+    assert "The capacity for recovery is held." in events(cloud, ensemble_id)
+
+
+def test_of_a_rack_it_is_what_the_rack_has(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, wanted(3, level="rack"))
+    assert_held(cloud, ensemble_id)
+
+
+LIMITS = [
+    (
+        "cores",
+        Amount(1, -1),
+        "may have 1 VCPUs held for recovery, 0 are, and this ensemble needs 2",
+    ),
+    ("memory", Amount(-1, 511), "may have 511 MB of memory held"),
+    ("nothing, as it is by default", Amount(0, 0), "may have 0 VCPUs held for recovery"),
+]
+
+
+@pytest.mark.parametrize(
+    ("most", "told"), [each[1:] for each in LIMITS], ids=[each[0] for each in LIMITS]
+)
+def test_more_than_a_project_may_have_held_is_refused_and_nothing_is_left(
+    cloud: SmallCloud, most: Amount, told: str
+) -> None:
+    limits = RecoveryLimits(most, guarded=True)
+    with pytest.raises(exception.OverQuota, match=told):
+        cloud.service(recovery_limits=limits).create(caller(), wanted())
+    cloud.assert_clean()
+    assert RecoveryHolds(cloud.store).consumers() == frozenset()
+    preview = cloud.service(recovery_limits=limits).plan(caller(), wanted())
+    assert told in " ".join(str(each.message) for each in preview.over_quota)
+
+
+def test_it_is_counted_over_all_ensembles_of_a_project_and_of_no_other(cloud: SmallCloud) -> None:
+    limits = RecoveryLimits(Amount(2, -1), guarded=True)
+    built(cloud, wanted(1, name="one"), limits=limits)
+    with pytest.raises(exception.OverQuota, match="may have 2 VCPUs held for recovery, 2 are"):
+        built(cloud, wanted(1, name="two"), limits=limits)
+    cloud.service(recovery_limits=limits).create(caller("other-project"), wanted(1))
+
+
+def test_where_a_failure_leaves_no_places_it_is_refused_with_the_reason(cloud: SmallCloud) -> None:
+    apart = anti_affinity("web")
+    service = cloud.service(recovery_limits=ANY)
+    with pytest.raises(exception.InfeasibleEnsemble, match="No capacity can be held"):
+        service.create(caller(), wanted(4, [apart]))
+    preview = service.plan(caller(), wanted(4, [apart])).result
+    assert isinstance(preview, result.Infeasible)
+    assert "after the failure of one host" in str(preview.reasons[0].message)
+    cloud.assert_clean()
+
+
+def test_others_that_are_quicker_have_it_planned_anew(cloud: SmallCloud) -> None:
+    """All is taken in one request, so what is taken between is seen there."""
+    adapter = cloud.placement.adapter()
+    taken: list[str] = []
+
+    class Racing:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(adapter, name)
+
+        def post(self, url: str, json: Any) -> Any:
+            spare = [each for each in json.values() if each["consumer_type"] != "ENSEMBLE_HOLD"]
+            if spare and not taken:
+                (provider,) = spare[0]["allocations"]
+                host = next(each.name for each in cloud.nova.hosts if each.provider == provider)
+                taken.append(host)
+                cloud.fill(host, 4)
+            return adapter.post(url, json=json)
+
+    record = cloud.service(recovery_limits=ANY, adapter=Racing()).create(caller(), wanted())
+    cloud.run(record.id)
+    cloud.observe()
+    assert_held(cloud, record.id)
+    assert taken[0] not in in_placement(cloud)
+
+
+def test_a_delete_gives_it_back_at_once_and_forgets_it_later(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud)
+    cloud.service().delete(caller(), ensemble_id)
+    assert in_placement(cloud) == {}
+    cloud.run(ensemble_id)
+    look(cloud)
+    assert holds(cloud, ensemble_id) == []
+    cloud.assert_clean()
+
+
+def test_a_released_ensemble_has_nothing_held(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud)
+    cloud.service().release(caller(), ensemble_id)
+    assert in_placement(cloud) == {}
+    look(cloud)
+    assert holds(cloud, ensemble_id) == []
+
+
+def test_a_build_that_fails_gives_it_back(cloud: SmallCloud) -> None:
+    cloud.nova.break_build["web-1"] = "no"
+    record = cloud.service(recovery_limits=ANY).create(caller(), wanted())
+    cloud.run(record.id)
+    assert cloud.store.get(record.id).status == "ERROR"
+    look(cloud)
+    cloud.assert_clean()
+    assert holds(cloud, record.id) == []
+
+
+def test_a_create_interrupted_anywhere_has_it_held_or_leaves_nothing(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    def create(process: Process) -> None:
+        process._parts |= {"recovery_limits": ANY}
+        process.create(wanted(1))
+
+    whole = WriteLimit(10_000)
+    with Process(cloud, whole) as process:
+        create(process)
+    states = set()
+    for limit, write in enumerate(whole.writes):
+        for each in cloud.store.select(Page()):
+            cloud.service().delete(caller(), each.id)
+            cloud.run(each.id, "third")
+        look(cloud)
+        cloud.assert_clean()
+        with Process(cloud, WriteLimit(limit)) as process, pytest.raises(Killed):
+            create(process)
+        found = cloud.store.select(Page())
+        clock.forward(max(LEASE, RESERVE_SECONDS) + 1)
+        where = f"crash {limit} before {write}"
+        for each in found:
+            if not cloud.store.get(each.id).settled:
+                cloud.run(each.id, "second")
+        cloud.observe()
+        look(cloud)
+        states |= {each.status.value for each in found}
+        built_now = [each for each in cloud.store.select(Page()) if each.status.built]
+        if built_now:
+            assert_held(cloud, built_now[0].id)
+        else:
+            assert in_placement(cloud) == {}, where
+            assert RecoveryHolds(cloud.store).consumers() == frozenset(), where
+    assert len(whole.writes) > 5 and states == {"RESERVING", "BUILDING"}
+
+
+def test_a_member_that_nova_moves_has_it_planned_anew(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud)
+    (before,) = in_placement(cloud)
+    member = cloud.store.get(ensemble_id).members[0]
+    server = cloud.nova.servers[member.server_id or ""]
+    # Somebody moves it to where its own room is held, as far as there is some beside.
+    assert cloud.placement.claim_beside(
+        server.id, cloud.nova.host(before).provider, VCPU=2, MEMORY_MB=512, DISK_GB=1
+    )
+    cloud.placement.release(server.id, cloud.nova.host(server.host).provider)
+    server.host = before
+    cloud.observe()
+    look(cloud)
+    assert_held(cloud, ensemble_id)
+    assert before not in in_placement(cloud), "it would fail with the member"
+
+
+def test_what_an_operator_has_removed_is_held_again(cloud: SmallCloud) -> None:
+    """As ``nova-manage placement audit --delete`` does."""
+    ensemble_id = built(cloud)
+    for each in holds(cloud, ensemble_id):
+        cloud.placement.release(each.id)
+    assert in_placement(cloud) == {}
+    look(cloud)
+    assert_held(cloud, ensemble_id)
+
+
+def test_it_is_said_when_it_cannot_be_held_any_more_and_when_it_can_again(
+    cloud: SmallCloud,
+) -> None:
+    ensemble_id = built(cloud)
+    (host,) = in_placement(cloud)
+    filled = fill_up(cloud)
+    cloud.nova.fail(host)
+    cloud.observe()
+    look(cloud)
+    assert status(cloud, ensemble_id) == "not-held"
+    assert "after the failure of one host there are not places" in events(cloud, ensemble_id)[-1]
+    assert "secret" not in str(events(cloud, ensemble_id))
+    for each in filled:
+        cloud.placement.release(each)
+    look(cloud)
+    assert_held(cloud, ensemble_id)
+
+
+def test_nothing_is_done_while_nothing_has_changed(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud)
+    reserve = cloud.service(recovery_limits=ANY).auto_reserve
+    reserve.look()
+    calls = len(cloud.nova.calls)
+    reserve._next = None
+    reserve.look()
+    assert len(cloud.nova.calls) == calls
+    assert_held(cloud, ensemble_id)
+
+
+CHANGES = [
+    ("it is scaled out", {"tiers": 3, **wish()}, "held"),
+    ("it wants more", {"tiers": 2, **wish("rack")}, "held"),
+    ("it wants none any more", {"tiers": 2, "recovery": {}}, None),
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "after"), [each[1:] for each in CHANGES], ids=[each[0] for each in CHANGES]
+)
+def test_a_change_has_it_planned_anew(cloud: SmallCloud, change: Any, after: str | None) -> None:
+    ensemble_id = built(cloud)
+    record = cloud.store.get(ensemble_id)
+    count = change.pop("tiers")
+    asked = {**record.body, **change, "tiers": [{**record.body["tiers"][0], "count": count}]}
+    service = cloud.service(recovery_limits=ANY)
+    service.change(caller(), record, ChangeRequest(record.generation, asked))
+    assert status(cloud, ensemble_id) is None, "it has to be looked at first"
+    if not cloud.store.get(ensemble_id).settled:
+        cloud.run(ensemble_id)
+    cloud.observe()
+    look(cloud)
+    assert status(cloud, ensemble_id) == after
+    if after is None:
+        assert in_placement(cloud) == {} and holds(cloud, ensemble_id) == []
+    else:
+        assert_held(cloud, ensemble_id)
+
+
+def test_a_change_for_which_nothing_can_be_held_is_refused(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, wanted(3, [anti_affinity("web")]))
+    record = cloud.store.get(ensemble_id)
+    asked = {**record.body, "tiers": [{**record.body["tiers"][0], "count": 4}]}
+    service = cloud.service(recovery_limits=ANY)
+    more = ChangeRequest(record.generation, asked)
+    preview = service.preview_change(caller(), record, more).dry_run.result
+    assert isinstance(preview, result.Infeasible)
+    assert "No capacity can be held" in str(preview.reasons[0].message)
+    with pytest.raises(exception.InfeasibleEnsemble, match="No capacity can be held"):
+        service.change(caller(), record, more)
+    assert cloud.store.get(ensemble_id).generation == record.generation
+    assert_held(cloud, ensemble_id)
+
+
+def test_the_sweep_leaves_what_is_ours_and_finds_what_nobody_knows(
+    cloud: SmallCloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ensemble_id = built(cloud)
+    assert sweep(cloud.store, cloud.placement.adapter(), remove=True) == 0
+    assert_held(cloud, ensemble_id)
+    # As after the database was restored from a backup.
+    RecoveryHolds(cloud.store).forget([each.id for each in holds(cloud, ensemble_id)])
+    assert len(LeftoverHolds(cloud.placement.adapter()).find(cloud.store.member_ids)) == 1
+    assert sweep(cloud.store, cloud.placement.adapter(), remove=True) == 0
+    assert "1 of 1 released." in capsys.readouterr().out
+    assert in_placement(cloud) == {}
+
+
+def test_after_a_failure_it_is_free_for_the_lost_members_alone(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud)
+    (host,) = in_placement(cloud)
+    failed = failed_host(cloud, ensemble_id)
+    look(cloud)
+    assert status(cloud, ensemble_id) == "in-use"
+    assert in_placement(cloud) == {}
+    lost = next(
+        each.server_id for each in cloud.store.get(ensemble_id).members if each.location == failed
+    )
+    assert [each.servers for each in holds(cloud, ensemble_id)] == [{lost}]
+    # Another ensemble of ours, which asks no scheduler before it holds, does not get it either.
+    for each in cloud.nova.hosts:
+        if each.name not in (host, failed):
+            cloud.fill(each.name, 4 - cloud.placement.used(each.provider).get("VCPU", 0))
+    cloud.fill(host, 2)
+    with pytest.raises(exception.InfeasibleEnsemble):
+        cloud.service().create(caller("other-project"), body(("db", 1)))
+    assert act(cloud, ensemble_id, {"repair": {}}).status_code == 202
+    cloud.run(ensemble_id)
+    assert failed not in hosts_of(cloud, ensemble_id).values()
+    assert host in hosts_of(cloud, ensemble_id).values()
+
+
+def open_hosts(cloud: SmallCloud, guarded: GuardedHosts, server_id: str) -> set[str]:
+    """The hosts that the scheduler filter leaves to a server."""
+    concern = CurrentStates(cloud.store).concern(server_id)
+    hosts = [SimpleNamespace(host=each.name) for each in cloud.nova.hosts]
+    spec = Spec(instance_uuid=server_id, project_id="shop-project", ignore_hosts=["elsewhere"])
+    found, _ = guarded.open_to(hosts, spec, concern.guards, concern.closed)
+    return {each.host for each in found}
+
+
+def test_the_filter_closes_these_hosts_to_all_but_the_lost_members(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    ensemble_id = built(cloud)
+    every = {each.name for each in cloud.nova.hosts}
+    (host,) = in_placement(cloud)
+    failed = failed_host(cloud, ensemble_id)
+    members = cloud.store.get(ensemble_id).members
+    (lost,) = (str(each.server_id) for each in members if each.location == failed)
+    (kept,) = (str(each.server_id) for each in members if each.location != failed)
+    guarded = GuardedHosts(Guards(cloud.store))
+    assert open_hosts(cloud, guarded, kept) == every, "nothing is given back yet"
+    look(cloud)
+    assert open_hosts(cloud, guarded, lost) == every
+    for other in (kept, str(uuid.uuid4())):
+        assert open_hosts(cloud, guarded, other) == every - {host}
+    # As when the database does not answer any more, until the time is up.
+    spec = Spec(instance_uuid=kept)
+    states = [SimpleNamespace(host=host)]
+    assert guarded.as_last_read(states, spec) == []
+    assert guarded.as_last_read(states, Spec(instance_uuid=lost)) == states
+    clock.forward(CLOSED_SECONDS + 1)
+    assert guarded.as_last_read(states, spec) == states
+    assert open_hosts(cloud, guarded, kept) == every, "nobody has looked after it for long"
+
+
+def test_a_repair_finds_the_place_that_was_held_in_a_full_cloud_and_it_is_held_anew(
+    cloud: SmallCloud,
+) -> None:
+    ensemble_id = built(cloud, wanted(mode="auto"))
+    filled = fill_up(cloud)
+    failed = failed_host(cloud, ensemble_id)
+    service = cloud.service(recovery_limits=ANY)
+    service.auto_reserve.look()
+    assert service.auto_repair.look() == {ensemble_id}
+    cloud.run(ensemble_id)
+    cloud.observe()
+    assert failed not in hosts_of(cloud, ensemble_id).values()
+    assert cloud.store.get(ensemble_id).status == "ACTIVE"
+    look(cloud)
+    assert status(cloud, ensemble_id) == "not-held"
+    assert holds(cloud, ensemble_id) == [], "nothing is closed to others any more"
+    for each in filled:
+        cloud.placement.release(each)
+    look(cloud)
+    assert_held(cloud, ensemble_id)
+
+
+def test_an_older_ensemble_does_not_get_what_is_held_for_another(cloud: SmallCloud) -> None:
+    older = {**body(("web", 2), name="older"), "recovery": {"mode": "auto"}}
+    first = built(cloud, older)
+    second = built(cloud, wanted(mode="auto", name="later"))
+    both = set(hosts_of(cloud, first).values()) & set(hosts_of(cloud, second).values())
+    if not both:
+        pytest.fail("the two share no host")
+    fill_up(cloud)
+    cloud.nova.fail(both.pop())
+    cloud.observe()
+    service = cloud.service(recovery_limits=ANY)
+    service.auto_reserve.look()
+    assert service.auto_repair.look() == {second}
+
+
+def test_a_host_that_comes_back_has_it_held_as_before(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud)
+    before = in_placement(cloud)
+    failed = failed_host(cloud, ensemble_id)
+    look(cloud)
+    assert in_placement(cloud) == {}
+    cloud.nova.restart(failed)
+    cloud.observe()
+    look(cloud)
+    assert in_placement(cloud) == before
+    assert_held(cloud, ensemble_id)
+
+
+def test_hosts_are_not_closed_for_ever(cloud: SmallCloud, clock: Clock) -> None:
+    ensemble_id = built(cloud)
+    failed_host(cloud, ensemble_id)
+    look(cloud)
+    assert status(cloud, ensemble_id) == "in-use"
+    clock.forward(2 * 3600)
+    look(cloud)
+    assert status(cloud, ensemble_id) != "in-use"
+    assert not any(each.status.in_use for each in holds(cloud, ensemble_id))
+
+
+@pytest.mark.parametrize("dies_at", ["give back", "save that"])
+def test_what_is_interrupted_while_it_is_given_back_goes_on(
+    cloud: SmallCloud, dies_at: str
+) -> None:
+    ensemble_id = built(cloud)
+    failed_host(cloud, ensemble_id)
+
+    class Dying(Reservation):
+        def release(self, consumer: str) -> None:
+            if dies_at == "save that":
+                super().release(consumer)
+            raise Killed
+
+    with pytest.raises(Killed):
+        look(cloud, reservation=Dying(cloud.placement.adapter()))
+    assert {each.status.value for each in holds(cloud, ensemble_id)} == {"CLOSED"}
+    look(cloud)
+    assert {each.status.value for each in holds(cloud, ensemble_id)} == {"GIVEN_BACK"}
+    assert in_placement(cloud) == {}
