@@ -12,6 +12,8 @@ from ensemble_api.planning.policies.selector import RULES
 from ensemble_api.schema_formats import FORMATS
 from ensemble_api.server_schema import METADATA, NAME, SERVER, TEXT, TIER_NAME, UUID
 
+LEVEL: dict[str, Any] = {"type": "string", "pattern": r"^[a-z][a-z0-9_-]{0,31}\Z"}
+
 RECOVERY: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -20,6 +22,19 @@ RECOVERY: dict[str, Any] = {
         "at_once": {"type": "integer", "minimum": 1, "maximum": limits.RECOVERY_AT_ONCE},
         "locked": {"enum": [*recovery.Locked]},
         "rebalance": {"enum": [*recovery.Mode]},
+        "reserve": {
+            "type": "object",
+            "properties": {
+                "level": LEVEL,
+                "failures": {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": limits.RESERVE_FAILURES,
+                },
+            },
+            "required": ["level"],
+            "additionalProperties": False,
+        },
     },
     "additionalProperties": False,
 }
@@ -41,7 +56,7 @@ TIER: dict[str, Any] = {
 }
 
 COMMON: dict[str, Any] = {
-    "level": {"type": "string", "pattern": r"^[a-z][a-z0-9_-]{0,31}\Z"},
+    "level": LEVEL,
     "tiers": {
         "type": "array",
         "items": TIER_NAME,

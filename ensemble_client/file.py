@@ -124,9 +124,15 @@ def _tier(tier: Value, folder: Path | None) -> dict[str, Any]:
 
 
 def _recovery(recovery: Value) -> dict[str, Any]:
-    given = recovery.mapping((*_RECOVERY_WORDS, *_RECOVERY_COUNTS))
-    words = {key: given[key].name() for key in _RECOVERY_WORDS if key in given}
-    return words | {key: given[key].whole() for key in _RECOVERY_COUNTS if key in given}
+    given = recovery.mapping((*_RECOVERY_WORDS, *_RECOVERY_COUNTS, "reserve"))
+    body: dict[str, Any] = {key: given[key].name() for key in _RECOVERY_WORDS if key in given}
+    body |= {key: given[key].whole() for key in _RECOVERY_COUNTS if key in given}
+    if "reserve" in given:
+        reserve = given["reserve"].mapping(("level", "failures"))
+        body["reserve"] = {"level": given["reserve"].required(reserve, "level").name()}
+        if "failures" in reserve:
+            body["reserve"]["failures"] = reserve["failures"].whole()
+    return body
 
 
 def _server(server: Value, folder: Path | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from ensemble_api import exception, limits, policies, schemas, views
 from ensemble_api.handlers import parameters
 from ensemble_api.handlers.call import Answer, Call
 from ensemble_api.handlers.parameters import Parameters
+from ensemble_api.handlers.recovery import check_reserve
 from ensemble_api.planning.message import Sentence
 from ensemble_api.service import PlanOptions
 
@@ -28,7 +29,9 @@ PLAN: Parameters = {
 def create(call: Call) -> Answer:
     """POST /os-ensembles/plans: plan without reserving anything; the plan is kept for a while."""
     policies.authorize(call.context, "plan")
-    dry_run = call.service.plan(call.context, schemas.check_ensemble(call.json), plan_options(call))
+    body = schemas.check_ensemble(call.json)
+    check_reserve(call, body)
+    dry_run = call.service.plan(call.context, body, plan_options(call))
     names = policies.allowed(call.context, "names")
     capacity = policies.allowed(call.context, "capacity")
     project = call.context.project_id

@@ -21,6 +21,7 @@ from ensemble_api.openapi.shapes import (
 from ensemble_api.operations import MoveKind, MoveStatus, OperationStatus, OperationType
 from ensemble_api.planning.survivability import State
 from ensemble_api.records import MemberStatus, Status
+from ensemble_api.recovery_hold import ReserveStatus
 
 _OPERATION = {
     "id": server_schema.UUID,
@@ -107,6 +108,7 @@ _POLICY = {
 
 _DETAILS = {
     "recovery_messages": several(SAID),
+    "reserve": or_null(one(status=words(ReserveStatus), since=or_null(TIME), message=STRING)),
     "warnings": several(SAID),
     "policies": several(_POLICY),
     "members": several(_MEMBER),

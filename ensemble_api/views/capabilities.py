@@ -34,6 +34,7 @@ def capabilities(found: Capabilities, sort_keys: Mapping[str, Iterable[str]]) ->
             "max_failed_domains": limits.FAILED_DOMAINS,
             "max_recovery_delay": limits.RECOVERY_DELAY,
             "max_recovery_at_once": limits.RECOVERY_AT_ONCE,
+            "max_reserve_failures": limits.RESERVE_FAILURES,
             "max_key_length": limits.KEY,
             "plan_lifetime": found.plan_lifetime,
         },

@@ -11,6 +11,7 @@ from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.result import Assignment
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.recovery_hold import ReserveState, ReserveStatus
 from ensemble_api.server_names import server_name
 from ensemble_api.standing import CloudHosts, MembersNow
 from ensemble_api.views import stored_plans
@@ -18,7 +19,7 @@ from ensemble_api.views.domains import Domains, Json
 from ensemble_api.views.names import without_names
 from ensemble_api.views.operations import operation
 from ensemble_api.views.progress import progress
-from ensemble_api.views.statuses import LABELS, WITHOUT_PROMISES
+from ensemble_api.views.statuses import LABELS, RESERVE_SOUGHT, RESERVES, WITHOUT_PROMISES
 from ensemble_api.views.survival import objectives, policies, promises, survival, verdict
 from ensemble_api.views.warnings import warnings
 
@@ -87,6 +88,7 @@ def ensemble(
         "recovery_messages": [
             {"code": each.code, "message": each} for each in recovery.sentences(record.body)
         ],
+        "reserve": _reserve(record),
         "warnings": warnings(record.name, namesakes, _first_server(record)),
         "policies": _policies(record),
         "members": [
@@ -204,6 +206,19 @@ def _degraded(record: EnsembleRecord) -> Json | None:
         "since": record.degraded_at,
         "reasons": [{"code": each.code, "message": each} for each in record.reasons],
     }
+
+
+def _reserve(record: EnsembleRecord) -> Json | None:
+    """How it stands with the capacity that is held for recovery; null where none is wished for."""
+    wish = recovery.Recovery.of(record.body).reserve
+    if wish is None or record.status in WITHOUT_PROMISES:
+        return None
+    # One that was changed is not told before it was looked at.
+    state = record.reserve or ReserveState(ReserveStatus.NOT_HELD)
+    message = RESERVES[state.status]() if state.reason is None else state.reason
+    if record.reserve is None:
+        message = RESERVE_SOUGHT()
+    return {"status": state.status.value, "since": state.since or None, "message": message}
 
 
 def _tier(tier: Mapping[str, Any], *, detail: bool, user_data: bool) -> Json:

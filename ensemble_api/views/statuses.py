@@ -3,6 +3,7 @@
 
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import MemberStatus, Status
+from ensemble_api.recovery_hold import ReserveStatus
 
 LABELS = {
     Status.RESERVING: Sentence("status.reserving", "Reserving")(),
@@ -31,3 +32,18 @@ MEMBER_LABELS = {
     MemberStatus.ERROR: Sentence("member-status.error", "Error")(),
     MemberStatus.DELETED: Sentence("member-status.deleted", "Deleted")(),
 }
+RESERVES = {
+    ReserveStatus.HELD: Sentence(
+        "reserve-status.held", "The capacity for recovery is held: all lost members find places."
+    ),
+    ReserveStatus.IN_USE: Sentence(
+        "reserve-status.in-use",
+        "Members are lost, and the capacity that was held is there for them alone.",
+    ),
+    ReserveStatus.NOT_HELD: Sentence(
+        "reserve-status.not-held", "The capacity for recovery is not held."
+    ),
+}
+RESERVE_SOUGHT = Sentence(
+    "reserve-status.sought", "The capacity for recovery is not held yet: it is being looked for."
+)

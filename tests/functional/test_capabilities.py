@@ -13,6 +13,7 @@ from small_cloud import FLAVOR, IMAGE, SmallCloud, caller
 
 from ensemble_api import exception, routes
 from ensemble_api.planning.policies import KINDS
+from ensemble_api.recovery_hold import Amount, RecoveryLimits
 
 
 def ask(cloud: SmallCloud, method: str, path: str, body: Any = None, **parts: Any) -> Any:
@@ -109,6 +110,7 @@ def test_every_limit_is_tried_or_not_of_a_request_body(cloud: SmallCloud) -> Non
         "max_failed_domains",
         "max_recovery_delay",
         "max_recovery_at_once",
+        "max_reserve_failures",
         "max_key_length",
         "plan_lifetime",
     }
@@ -168,6 +170,22 @@ def test_an_installation_that_cannot_build_says_so(cloud: SmallCloud) -> None:
 
     assert "create" in capabilities(cloud)["features"]
     assert "create" not in capabilities(cloud, check_rights=refuse)["features"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        (RecoveryLimits(Amount(-1, 1024), guarded=True), True),
+        (RecoveryLimits(Amount(-1, 1024), guarded=False), False),
+        (RecoveryLimits(Amount(0, 1024), guarded=True), False),
+        (RecoveryLimits(Amount(8, 0), guarded=True), False),
+    ],
+    ids=["it may", "nothing guards it", "no cores may be held", "no memory may be held"],
+)
+def test_it_is_told_whether_capacity_may_be_held_for_recovery(
+    cloud: SmallCloud, limits: RecoveryLimits, told: bool
+) -> None:
+    assert ("reserve" in capabilities(cloud, recovery_limits=limits)["features"]) is told
 
 
 @pytest.mark.parametrize(

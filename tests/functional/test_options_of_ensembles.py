@@ -25,6 +25,7 @@ from ensemble_api.records import Status
 from ensemble_api.store import models, rows
 from ensemble_api.store.api import Page, Store
 from ensemble_api.store.guards import Guards
+from ensemble_api.store.recovery_holds import RecoveryHolds
 from tests.fakes.keystone import FakeKeystone
 
 SAMPLE = Path(__file__).parents[2] / "etc/ensembles.conf.sample"
@@ -193,6 +194,30 @@ def build_concurrency(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     application = serve(build_concurrency=2, handover_width=0)
     wait(application, f"/os-ensembles/{create(application, 4)}", "ACTIVE")
     assert (len(at_once), max(at_once)) == (4, 2)
+
+
+def recovery_cores(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    _limit(serve, cloud, recovery_ram=-1, recovery_cores=2, less={"recovery_cores": 1})
+
+
+def recovery_ram(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    _limit(serve, cloud, recovery_cores=-1, recovery_ram=512, less={"recovery_ram": 511})
+
+
+def _limit(serve: Serve, cloud: SmallCloud, *, less: Mapping[str, int], **enough: int) -> None:
+    """Capacity is held in the name of the service project, as far as that is allowed."""
+    filtered = {"filter_scheduler": {"enabled_filters": "ComputeFilter,EnsembleFilter"}}
+    wanted = body(1)
+    wanted["ensemble"]["recovery"] = {"reserve": {"level": "host"}}
+    unfiltered = ask(serve(**enough), "POST", "/os-ensembles", wanted)
+    assert unfiltered.status_int == 400 and "recovery.reserve" in unfiltered.text
+    for settings in ({}, {**enough, **less}):
+        refused = ask(serve(filtered, **settings), "POST", "/os-ensembles", wanted)
+        assert refused.status_int == 403, refused.text
+        assert "held for recovery, 0 are, and this ensemble needs" in refused.text
+    assert ask(serve(filtered, **enough), "POST", "/os-ensembles", wanted).status_int == 202
+    (held,) = RecoveryHolds(cloud.store).consumers()
+    assert cloud.placement.allocation(held)["project_id"] == "service"
 
 
 def handover_width(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
@@ -396,6 +421,8 @@ OURS: dict[str, Callable[[Serve, SmallCloud, Path], None]] = {
     "shown_hosts": shown_hosts,
     "reserve_attempts": reserve_attempts,
     "build_concurrency": build_concurrency,
+    "recovery_cores": recovery_cores,
+    "recovery_ram": recovery_ram,
     "handover_width": handover_width,
     "build_timeout": build_timeout,
     "poll_interval": poll_interval,

@@ -61,6 +61,9 @@ def ensemble_fields(info: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         "recovery": ReadableColumn(
             info.get("recovery") or {}, lambda _: _messages(info.get("recovery_messages") or ())
         ),
+        "reserve": ReadableColumn(
+            info.get("reserve"), lambda reserve: _messages([reserve] if reserve else ())
+        ),
         "members": ReadableColumn(info.get("members") or (), places.member_lines),
         "survivability": _survivability(info, places),
         "objectives": ReadableColumn(info.get("objectives") or (), _messages),

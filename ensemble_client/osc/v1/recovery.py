@@ -9,7 +9,7 @@ from osc_lib import exceptions
 from ensemble_client import words
 from ensemble_client.osc.v1.arguments import count, positive
 
-OPTIONS: Final = "--recovery, --rebuild, --no-rebuild"
+OPTIONS: Final = "--recovery, --recovery-reserve, --rebuild, --no-rebuild"
 # The field of an ensemble's recovery that each option says, by the option's name.
 _FIELDS: Final = {
     "recovery": "mode",
@@ -49,6 +49,16 @@ def take_recovery(parser: argparse.ArgumentParser) -> None:
         choices=("auto", "manual"),
         help="Whether servers move by themselves to the best spread once capacity is back",
     )
+    reserve = parser.add_mutually_exclusive_group()
+    reserve.add_argument(
+        "--recovery-reserve",
+        metavar="<level>[:<failures>]",
+        type=_reserve,
+        help="Hold capacity for the failure of one domain of this level, or of so many at once",
+    )
+    reserve.add_argument(
+        "--no-recovery-reserve", action="store_true", help="Hold no capacity for failures"
+    )
     parser.add_argument(
         "--rebuild",
         metavar="<tier>",
@@ -72,12 +82,26 @@ def wanted_recovery(ensemble: Any, parsed_args: argparse.Namespace) -> dict[str,
         for option, field in _FIELDS.items()
         if (value := getattr(parsed_args, option)) is not None
     }
-    found: dict[str, Any] = {"recovery": {**ensemble.recovery, **given}} if given else {}
+    if parsed_args.recovery_reserve:
+        given["reserve"] = parsed_args.recovery_reserve
+    recovery = {**ensemble.recovery, **given}
+    if parsed_args.no_recovery_reserve:
+        recovery.pop("reserve", None)
+    asked = given or parsed_args.no_recovery_reserve
+    found: dict[str, Any] = {"recovery": recovery} if asked else {}
     rebuild = dict.fromkeys(parsed_args.rebuild, True)
     rebuild |= dict.fromkeys(parsed_args.no_rebuild, False)
     if rebuild:
         found["tiers"] = _tiers(ensemble, rebuild)
     return found
+
+
+def _reserve(text: str) -> dict[str, Any]:
+    """Read what capacity is to be held for."""
+    level, colon, failures = text.partition(":")
+    if not level or (colon and not failures):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a level, nor a level and a number")
+    return {"level": level, **({"failures": positive(failures)} if failures else {})}
 
 
 def _tiers(ensemble: Any, rebuild: dict[str, bool]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from ensemble_api.recovery import (
     Locked,
     Mode,
     Recovery,
+    Reserve,
     completed,
     planned_tiers,
     rebuilds,
@@ -40,6 +41,34 @@ def test_what_is_said_is_taken_and_the_rest_filled_in() -> None:
         "rebalance": "manual",
     }
     assert Recovery.of({"recovery": found.described}) == found
+
+
+def test_a_reserve_is_for_one_failure_unless_it_is_for_more() -> None:
+    found = Recovery.of(body(reserve={"level": "rack"}))
+    assert found.reserve == Reserve("rack", 1)
+    assert found.described["reserve"] == {"level": "rack", "failures": 1}
+    assert Recovery.of({"recovery": found.described}) == found
+    assert str(sentences(body(reserve={"level": "rack"}))[-1]) == (
+        "Capacity is held with which all servers find places after the failure of any one rack."
+    )
+    assert str(sentences(body(reserve={"level": "row", "failures": 2}))[-1]) == (
+        "Capacity is held with which all servers find places after the failure of any 2 domains of "
+        "level row."
+    )
+
+
+@pytest.mark.parametrize(
+    "field, wrong",
+    [
+        ("level", {"level": ""}),
+        ("failures", {"level": "rack", "failures": 0}),
+        ("failures", {"level": "rack", "failures": 11}),
+        ("failures", {"level": "rack", "failures": True}),
+    ],
+)
+def test_a_reserve_that_is_none_is_refused_with_its_field(field: str, wrong: Any) -> None:
+    with pytest.raises(ValueError, match=f"^{field}: "):
+        Reserve(**wrong)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.fakes.ensemble_answers import ensemble, plan, refusal
 from tests.fakes.scripted_cloud import ScriptedCloud
 
@@ -139,6 +141,40 @@ def test_what_is_done_by_itself_is_set_and_the_rest_of_it_stays(
     assert sent.body == {"ensemble": {"generation": 1, "recovery": after}}
 
 
+RESERVES = [
+    (["--recovery-reserve", "rack"], {"mode": "auto", "reserve": {"level": "rack"}}),
+    (
+        ["--recovery-reserve", "host:2"],
+        {"mode": "auto", "reserve": {"level": "host", "failures": 2}},
+    ),
+    (["--no-recovery-reserve"], {"mode": "auto"}),
+]
+
+
+@pytest.mark.parametrize(("options", "after"), RESERVES, ids=["one rack", "two hosts", "none"])
+def test_capacity_is_held_for_recovery_or_no_longer(
+    fake: ScriptedCloud, openstack: Run, options: list[str], after: dict[str, Any]
+) -> None:
+    before = {"mode": "auto", "reserve": {"level": "zone", "failures": 1}}
+    reserve = {"status": "not-held", "since": None, "message": "It is being looked for."}
+    fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE", recovery=before)}))
+    changed = ensemble("ACTIVE", recovery=after, reserve=reserve)
+    fake.on("PATCH", ONE, (202, {"ensemble": changed}))
+    done = openstack("ensemble", "set", KEY, *options)
+    assert done.code == 0, done.err
+    assert "It is being looked for." in done.out
+    (sent,) = (each for each in fake.asked if each.method == "PATCH")
+    assert sent.body == {"ensemble": {"generation": 1, "recovery": after}}
+
+
+@pytest.mark.parametrize("wrong", ["", ":1", "rack:", "rack:0", "rack:x"])
+def test_a_reserve_that_is_none_is_refused(fake: ScriptedCloud, openstack: Run, wrong: str) -> None:
+    done = openstack("ensemble", "set", KEY, "--recovery-reserve", wrong)
+    assert done.code != 0
+    assert "--recovery-reserve" in done.err
+    assert fake.asked == []
+
+
 def test_a_tier_is_told_to_be_built_anew_and_another_not_to(
     fake: ScriptedCloud, openstack: Run
 ) -> None:
@@ -192,7 +228,7 @@ def test_set_without_anything_to_set_says_what_there_is(
     fake.on("GET", ONE, (200, {"ensemble": ensemble("ACTIVE")}))
     done = openstack("ensemble", "set", KEY)
     assert done.code == 1
-    assert "--recovery, --rebuild, --no-rebuild, --file or --mend" in done.err
+    assert "--recovery-reserve, --rebuild, --no-rebuild, --file or --mend" in done.err
 
 
 def test_somebody_else_was_quicker(fake: ScriptedCloud, openstack: Run) -> None:

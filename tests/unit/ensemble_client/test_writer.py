@@ -25,7 +25,14 @@ BODY: dict[str, Any] = {
     "name": "shop",
     "description": "our shop: the \N{OCTOPUS} one",
     "metadata": {"owner": "ops", "cost center": "007"},
-    "recovery": {"mode": "auto", "delay": 30, "at_once": 5, "locked": "leave", "rebalance": "auto"},
+    "recovery": {
+        "mode": "auto",
+        "delay": 30,
+        "at_once": 5,
+        "locked": "leave",
+        "rebalance": "auto",
+        "reserve": {"level": "rack", "failures": 2},
+    },
     "tiers": [
         {"name": "web", "count": 3, "server": SERVER, "recovery": {"rebuild": True}},
         {"name": "db", "count": 1, "server": {"flavor": "f1", "image": "i1", "networks": "auto"}},
