@@ -2,13 +2,13 @@
 """Cells: parts of a cloud that a server does not leave, whoever moves it."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from ensemble_api.planning.joint import Hit
-from ensemble_api.planning.model import Ensemble, Member
+from ensemble_api.planning.model import Member
 from ensemble_api.planning.result import Assignment
 from ensemble_api.planning.snapshot import Snapshot
 
@@ -36,18 +36,6 @@ def within_cells(hit: Hit) -> Hit:
         if _cell(member, homes, cells) not in (None, first.get(masks[member.tier]))
     }
     return replace(hit, snapshot=_offering(hit.snapshot, first), waiting=hit.waiting | waiting)
-
-
-def by_cell(running: Assignment, snapshot: Snapshot) -> Iterator[tuple[str, frozenset[Member]]]:
-    """Give each cell with members that are `running`, and those that are in others."""
-    cells = snapshot.cells
-    for cell in sorted({cells[host] for host in running.values() if host in cells}):
-        yield cell, frozenset(each for each, host in running.items() if cells.get(host) != cell)
-
-
-def offering(ensemble: Ensemble, snapshot: Snapshot, cell: str) -> Snapshot:
-    """A snapshot in which the tiers of an ensemble are offered the hosts of one cell alone."""
-    return _offering(snapshot, {tier.mask: cell for tier in ensemble.tiers})
 
 
 def _offering(snapshot: Snapshot, cells: Mapping[str, str]) -> Snapshot:

@@ -41,6 +41,8 @@ _NOT_OFFERED = Sentence(
     "check.not-offered", "on hosts that Placement does not offer: %(members)s of %(tier)s"
 )
 
+_OTHER_CELL = Sentence("check.other-cell", "%(members)s in another cell than where they run")
+
 _Held = dict[FailureDomain, Counter[str]]
 _Selected = Callable[[Selector], set[FailureDomain]]  # where its members may be
 _Eligible = Callable[[str, str], int]  # by tier and level: in how many domains it may be
@@ -55,7 +57,8 @@ def check(
 ) -> tuple[Violation, ...]:
     """Find what an assignment breaks: members, capacity, eligibility, hard policies; empty is fine.
 
-    `existing` are members that run already, and whose use is therefore not in `snapshot.free`.
+    `existing` are members that run already, whose use is therefore not in `snapshot.free`, and none
+    of which leaves its cell.
     """
     found = [*_members(ensemble, snapshot, assignment)]
     if found:
@@ -63,6 +66,7 @@ def check(
     found += _capacity(ensemble, snapshot, assignment, existing)
     found += _eligibility(ensemble, snapshot, assignment)
     found += _offers(ensemble, snapshot, assignment, existing)
+    found += _cells(snapshot, assignment, existing)
     found += shortfalls(ensemble, snapshot, assignment, hard=True)
     return tuple(found)
 
@@ -169,6 +173,18 @@ def _eligibility(
         if wrong:
             message = _NOT_ELIGIBLE(members=members(len(wrong)), tier=quoted(tier.name))
             yield _rule(message, (tier.name,), len(wrong))
+
+
+def _cells(snapshot: Snapshot, assignment: Assignment, existing: Assignment) -> Iterable[Violation]:
+    cells = snapshot.cells
+    away = [
+        member
+        for member, host in existing.items()
+        if host in cells and cells.get(assignment.get(member, host)) != cells[host]
+    ]
+    if away:
+        tiers = tuple(sorted({member.tier for member in away}))
+        yield _rule(_OTHER_CELL(members=members(len(away))), tiers, len(away))
 
 
 def _offers(

@@ -7,12 +7,11 @@ that needs. One moves at a time, in an order in which none breaks what holds.
 
 from collections.abc import Collection
 
-from ensemble_api.planning.cells import by_cell, offering
 from ensemble_api.planning.completion import closed_to_more
 from ensemble_api.planning.milp.search import Effort
 from ensemble_api.planning.milp.task import Solve
 from ensemble_api.planning.model import Ensemble, Member
-from ensemble_api.planning.moving import NO_ORDER, Move, Moved, move, moves, safe_order
+from ensemble_api.planning.moving import NO_ORDER, Moved, move, moves, safe_order
 from ensemble_api.planning.result import Assignment, Infeasible
 from ensemble_api.planning.snapshot import Snapshot
 
@@ -39,51 +38,25 @@ def empty(
     """Plan the moves of an ensemble all of whose members are `running` away from these hosts.
 
     Those of `fixed` stay, on these hosts too. Nobody comes to the hosts, nor to any that is not
-    usable, and nobody leaves their cell. Gives the plan, and the moves in their order; the moves of
+    usable. Gives the plan, and the moves in their order; the moves of
     all that can leave, or none. Raises ValueError when nobody can leave, and else what `move` does.
     """
     effort = Effort(EFFORT, solve)
     going = leaving(running, hosts, fixed)
     if not going:
         raise ValueError("nobody can leave")
-    cells = [
-        (offering(ensemble, snapshot, cell), others)
-        for cell, others in by_cell(running, snapshot)
-        if going - others
-    ]
-    found: Moved | Infeasible | None = None
-    order: tuple[Move, ...] = ()
-    for part, others in cells or [(snapshot, frozenset())]:
-        for each in order:
-            part = part.carrying({each.target: ensemble.tier(each.member.tier).resources})
-        found = _part(
-            ensemble, running, part, hosts, going - others, {*fixed, *others}, solve, effort
-        )
-        if isinstance(found, Infeasible):
-            return found
-        planned, steps = found
-        running, order = planned.assignment, (*order, *steps)
-        found = planned, order
-    if found is None:
-        raise ValueError("nobody can leave")
-    return found
-
-
-def _part(
-    ensemble: Ensemble,
-    running: Assignment,
-    snapshot: Snapshot,
-    hosts: Collection[str],
-    going: Collection[Member],
-    fixed: Collection[Member],
-    solve: Solve | None,
-    effort: Effort,
-) -> Moved | Infeasible:
-    """Plan the moves of those `going` to wherever they are offered a host."""
     staying = {member: at for member, at in running.items() if member not in going}
     # What is leaving keeps its room until it has left, so it is planned as if it were new.
     less = closed_to_more(snapshot, ensemble, staying, hosts)
-    found = move(ensemble, staying, less, solve=solve, fixed=fixed, effort=effort)
+    found = move(
+        ensemble,
+        staying,
+        less,
+        solve=solve,
+        fixed=fixed,
+        effort=effort,
+        leaving={member: running[member] for member in going},
+    )
     if isinstance(found, Infeasible):
         return found
     planned, _ = found

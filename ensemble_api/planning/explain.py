@@ -9,6 +9,7 @@ from ensemble_api.planning.changes.offer import with_changes
 from ensemble_api.planning.changes.trials import Oracle, Rebuild, Trials
 from ensemble_api.planning.edits import edited
 from ensemble_api.planning.errors import ModelError
+from ensemble_api.planning.homes import OTHER_CELL
 from ensemble_api.planning.message import Message, Sentence, listed
 from ensemble_api.planning.model import Tier
 from ensemble_api.planning.problem import Problem
@@ -92,6 +93,8 @@ def _with_changes(
 
 def _causes(problem: Problem, oracle: Oracle, rebuild: Rebuild | None) -> list[Reason]:
     """Find what refuses a problem that has no plan."""
+    if problem.homes and oracle(replace(problem, homes=())):
+        return [OTHER_CELL]
     reasons = _shortages(problem)
     if reasons and rebuild is not None:
         reasons += _beyond(problem, reasons, rebuild)

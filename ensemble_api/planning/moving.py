@@ -24,6 +24,7 @@ from ensemble_api.planning.result import SOFT_VIOLATIONS, Assignment, Infeasible
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import IntArray
 
+_NOBODY: Assignment = {}
 TRIES = 10_000  # of a move as the next one, after which an order is not looked for any more
 ROUNDS = 8  # of plans that need what members leave; each closes the hosts where that is so
 
@@ -76,15 +77,18 @@ def move(
     effort: Effort | None = None,
     explained: bool = True,
     spread_first: bool = False,
+    leaving: Assignment = _NOBODY,
 ) -> Moved | Infeasible:
     """Plan an ensemble of which some members are `running`, with the fewest of these elsewhere.
 
     Gives the plan, and the moves in the order in which they are safe. Those of `fixed` stay where
-    they are. `promised` are policies that hold now and go on to be promised, also while members
-    that are new are there already and others have not moved yet. Soft policies are met as well as
-    the fewest moves let them. `effort` is shared by all plans that are made, if it is given; a
-    refusal may lack reasons unless it is `explained`. With `spread_first`, the fewest are those
-    with which failures take the least. Raises ModelError and KeyError as `complete` does.
+    they are, and nobody leaves their cell, neither those of `leaving`, who run beside the others
+    and get a place as if they were new. `promised` are policies that hold now and go on to be
+    promised, also while members that are new are there already and others have not moved yet. Soft
+    policies are met as well as the fewest moves let them. `effort` is shared by all plans that are
+    made, if it is given; a refusal may lack reasons unless it is `explained`. With `spread_first`,
+    the fewest are those with which failures take the least. Raises ModelError and KeyError as
+    `complete` does.
     """
     found = destination(
         ensemble,
@@ -95,6 +99,7 @@ def move(
         effort=effort,
         explained=explained,
         spread_first=spread_first,
+        leaving=leaving,
     )
     if isinstance(found, Infeasible):
         return found
@@ -115,6 +120,7 @@ def destination(
     effort: Effort | None = None,
     explained: bool = True,
     spread_first: bool = False,
+    leaving: Assignment = _NOBODY,
 ) -> Destination | Infeasible:
     """Plan as `move` does, whether there is an order in which to get there or not.
 
@@ -122,7 +128,14 @@ def destination(
     """
     here = frozenset(each for each in fixed if each in running)
 
-    planner = partial(plan, solve=solve, changes=False, effort=effort, spread_first=spread_first)
+    planner = partial(
+        plan,
+        solve=solve,
+        changes=False,
+        effort=effort,
+        spread_first=spread_first,
+        leaving=leaving,
+    )
     pinned = partial(planner, fixed=here)
     if not spread_first:
         planner, pinned = partial(_fewest, planner), partial(_fewest, pinned)

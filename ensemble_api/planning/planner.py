@@ -11,6 +11,7 @@ from ensemble_api.planning.bounds.stages import lower_bounds, narrowed
 from ensemble_api.planning.check import check, shortfalls
 from ensemble_api.planning.explain import explain, undecided
 from ensemble_api.planning.greedy import drafts, refine
+from ensemble_api.planning.homes import paired
 from ensemble_api.planning.milp.formulation import Formulation
 from ensemble_api.planning.milp.locations import Locations
 from ensemble_api.planning.milp.search import Effort, search
@@ -37,6 +38,8 @@ _LARGE = 4_000
 _ROUNDS = 6
 # Equal hosts are searched as classes where that leaves at most so much of the locations.
 _FEW_CLASSES = 0.7
+
+_NOBODY: Assignment = {}
 
 
 class PlannerDefectError(RuntimeError):
@@ -99,6 +102,7 @@ def plan(
     *,
     solve: Solve | None,
     fixed: Collection[Member] = (),
+    leaving: Assignment = _NOBODY,
     changes: bool = True,
     explained: bool = True,
     effort: Effort | None = None,
@@ -108,14 +112,15 @@ def plan(
 
     `existing` are members that run already, on the hosts given: the plan keeps them there as far as
     it can (their use must be part of what `snapshot.free` lacks), and of each tier and host as many
-    as are `fixed` in any case. `solve` does what searching there is; without one, what counting
-    cannot prove stays open. Without `changes` a refusal does not say what would fit, and it gives
-    no reasons unless it is `explained`. Several plans may share one `effort`, which then bounds the
-    searching of all. With `spread_first` it moves existing members where failures take less then,
-    and no more of them than that needs. The same input gives the same plan; the work is bounded.
-    Raises ModelError for a policy at a level that the cloud lacks.
+    as are `fixed` in any case. Neither they nor those of `leaving`, which are elsewhere until they
+    have a place in this plan, come into another cell. `solve` does what searching there is; without
+    one, what counting cannot prove stays open. Without `changes` a refusal does not say what would
+    fit, and it gives no reasons unless it is `explained`. Several plans may share one `effort`,
+    which then bounds the searching of all. With `spread_first` it moves existing members where
+    failures take less then, and no more of them than that needs. The same input gives the same
+    plan; the work is bounded. Raises ModelError for a policy at a level that the cloud lacks.
     """
-    problem = build(ensemble, snapshot, existing, fixed)
+    problem = build(ensemble, snapshot, existing, fixed, leaving)
     problem = replace(problem, spread_first=spread_first)
     effort = effort or Effort(_PLAN_EFFORT, solve)
     found = _solve(problem, effort)
@@ -138,7 +143,7 @@ def plan(
         oracle = partial(_has_plan, effort=looking)
         reasons = say(problem, oracle, changed if changes else None)
         return Infeasible(reasons, proved)
-    assignment = _assign(problem, found.counts, existing or {})
+    assignment = _assign(problem, found.counts, existing or {}, leaving)
     broken = check(ensemble, snapshot, assignment, existing or {})
     if broken:
         raise PlannerDefectError(f"the plan is wrong: {broken[0].message}")
@@ -336,7 +341,9 @@ def _better(problem: Problem, found: _Found, counts: IntArray, bounds: Mapping[s
     return found if found.counts is None else found.bounded(problem, bounds)
 
 
-def _assign(problem: Problem, counts: IntArray, existing: Assignment) -> dict[Member, str]:
+def _assign(
+    problem: Problem, counts: IntArray, existing: Assignment, leaving: Assignment
+) -> dict[Member, str]:
     """Name the members: those that run stay where they can, the others take turns over domains."""
     assignment: dict[Member, str] = {}
     for row, tier in enumerate(problem.ensemble.tiers):
@@ -349,8 +356,9 @@ def _assign(problem: Problem, counts: IntArray, existing: Assignment) -> dict[Me
                 assignment[member] = existing[member]
             else:
                 waiting.append(member)
-        for member, number in zip(waiting, _spread_order(problem, left), strict=True):
-            assignment[member] = problem.topology.hosts[number]
+        hosts = [problem.topology.hosts[number] for number in _spread_order(problem, left)]
+        running = {**leaving, **existing}
+        assignment |= paired(waiting, hosts, problem.snapshot.cells, running)
     return assignment
 
 

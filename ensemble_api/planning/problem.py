@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ensemble_api.planning.errors import ModelError, located
+from ensemble_api.planning.homes import Home, homes
 from ensemble_api.planning.laminar import at_depth
 from ensemble_api.planning.model import Ensemble, Member, Tier
 from ensemble_api.planning.policy import Policy
@@ -24,6 +25,8 @@ from ensemble_api.planning.topology import BoolArray, IntArray, Topology
 # Of the 1000 that tell hosts apart in packing: how many make one step of the objective.
 PACKING_STEP = 50
 
+_NOBODY: Assignment = {}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
@@ -38,8 +41,8 @@ class Problem:
     is added to `free`), and pinned [T, H]: how many of these have to stay there.
     caps [T, H] is room under the hard policies; limits [T, L]: most members of the tier that the
     hard policies let one domain of the level hold; quotas [domains], by row and depth, where they
-    tell the domains apart. None of them excludes a plan that is allowed. With `spread_first`, what
-    failures take counts before how many members move.
+    tell the domains apart. None of them excludes a plan that is allowed. `homes` are what
+    members do not leave. With `spread_first`, what failures take counts before how many move.
     """
 
     ensemble: Ensemble
@@ -62,6 +65,7 @@ class Problem:
     caps: IntArray
     limits: IntArray
     quotas: Mapping[tuple[int, int], IntArray]
+    homes: tuple[Home, ...] = ()
     spread_first: bool = False
 
     def enforcing(self, hard: Iterable[int], soft: Iterable[int] = ()) -> "Problem":
@@ -127,7 +131,7 @@ class Problem:
         """Whether counts [T, H] break capacity, eligibility, the tiers' counts or a hard policy."""
         if (counts < 0).any() or (counts.sum(axis=1) != self.counts).any():
             return True
-        if (counts < self.pinned).any():
+        if (counts < self.pinned).any() or any(home.lacks(counts) for home in self.homes):
             return True
         if (counts > self.room).any() or (counts.T @ self.requests > self.free).any():
             return True
@@ -169,8 +173,11 @@ def build(
     snapshot: Snapshot,
     existing: Assignment | None = None,
     fixed: Collection[Member] = (),
+    leaving: Assignment = _NOBODY,
 ) -> Problem:
     """Turn an ensemble and a snapshot into arrays; those of `fixed` that exist have to stay.
+
+    Neither those that exist leave their cells, nor those of `leaving`, which are on other hosts.
 
     Raises ModelError when a policy names a level that the cloud does not have, or when an existing
     member is not of the ensemble or not on a host of the cloud.
@@ -220,6 +227,7 @@ def build(
         caps=fits,
         limits=np.zeros((tiers, len(topology.levels)), dtype=np.int64),
         quotas={},
+        homes=homes(ensemble, topology, snapshot.cells, {**leaving, **(existing or {})}),
     )
     return problem.enforcing(*_enforced(ensemble))
 

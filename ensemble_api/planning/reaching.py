@@ -20,7 +20,7 @@ from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.problem import Problem, build, fitting
 from ensemble_api.planning.result import Assignment, Objective, Plan
 from ensemble_api.planning.snapshot import Snapshot
-from ensemble_api.planning.topology import IntArray
+from ensemble_api.planning.topology import BoolArray, IntArray
 
 MOST = 4_000
 """Arrangements that are judged: all there are to be reached of a small ensemble in a small cloud.
@@ -135,11 +135,22 @@ def _steps(problem: Problem, start: IntArray, here: _Reached) -> Iterator[_Step]
     for row in range(len(start)):
         fits = fitting(room, problem.requests[row], int(problem.counts[row]))
         takes_in = (fits > 0) & (problem.room[row] > start[row])
-        targets = _apart(problem, here.counts, room, np.flatnonzero(takes_in))
-        for source in np.flatnonzero(able[row]).tolist():
-            for target in targets:
-                if target != source:
-                    yield row, source, target
+        for sources, near in _by_home(problem, row, able[row]):
+            targets = _apart(problem, here.counts, room, np.flatnonzero(takes_in & near))
+            for source in np.flatnonzero(sources).tolist():
+                for target in targets:
+                    if target != source:
+                        yield row, source, target
+
+
+def _by_home(problem: Problem, row: int, able: BoolArray) -> Iterator[tuple[BoolArray, BoolArray]]:
+    """Give the hosts that members of a tier can leave, with those to which: none leaves its cell."""
+    left = able.copy()
+    for home in problem.homes:
+        if home.row == row:
+            yield able & home.hosts, home.hosts
+            left &= ~home.hosts
+    yield left, np.ones_like(able)
 
 
 def _apart(problem: Problem, counts: IntArray, room: IntArray, hosts: IntArray) -> list[int]:

@@ -10,7 +10,6 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TypeAlias
 
-from ensemble_api.planning.cells import by_cell, offering
 from ensemble_api.planning.check import shortfalls
 from ensemble_api.planning.completion import closed_to_more
 from ensemble_api.planning.milp.search import Effort
@@ -49,38 +48,8 @@ def rebalance(
     """Plan the moves of an ensemble all of whose members are `running`, none of `fixed`.
 
     Gives the plan, and the moves in an order in which none of them breaks what holds; no moves
-    where no better place is found. Members of several cells are moved in one cell after the other.
-    Arguments and errors are those of `move`.
+    where no better place is found. Arguments and errors are those of `move`.
     """
-    refused: Infeasible | None = None
-    found: Moved | None = None
-    order: tuple[Move, ...] = ()
-    for cell, others in by_cell(running, snapshot):
-        part = offering(ensemble, snapshot, cell)
-        there = _anywhere(ensemble, running, part, solve=solve, fixed={*fixed, *others})
-        if isinstance(there, Infeasible):
-            refused = refused or there  # what can be had in other cells is worth having
-            continue
-        planned, steps = there
-        running, order = planned.assignment, (*order, *steps)
-        for each in steps:
-            taken = {each.target: ensemble.tier(each.member.tier).resources}
-            snapshot = snapshot.carrying(taken)
-        found = planned, order
-    if refused is not None and not order:
-        return refused
-    return found or _anywhere(ensemble, running, snapshot, solve=solve, fixed=fixed)
-
-
-def _anywhere(
-    ensemble: Ensemble,
-    running: Assignment,
-    snapshot: Snapshot,
-    *,
-    solve: Solve | None,
-    fixed: Collection[Member],
-) -> Moved | Infeasible:
-    """Plan the moves where members may be on any host that they are offered."""
     found = destination(
         ensemble,
         running,

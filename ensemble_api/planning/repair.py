@@ -51,7 +51,7 @@ def repair(
     problem = build(hard, snapshot, running)
     counts = replace_lost(problem)
     if counts is not None:
-        return Repair(True, _moves(running, placed(problem, counts, staying)))
+        return Repair(True, _moves(running, placed(problem, counts, staying, running)))
     if not search:
         return Repair(None)
     found = plan(hard, snapshot, running, solve=solve, changes=False, effort=effort)

@@ -21,6 +21,10 @@ def impossible(problem: Problem) -> bool:
     topology = problem.topology
     if (problem.pinned > problem.caps).any():
         return True
+    for home in problem.homes:
+        inside = np.where(home.hosts, problem.caps[home.row], 0)
+        if reach(topology, inside, problem.bounds(home.row)) < home.least:
+            return True
     for row, count in enumerate(problem.counts.tolist()):
         limits = problem.bounds(row)
         if reach(topology, problem.caps[row], limits, together(problem, row)) < count:

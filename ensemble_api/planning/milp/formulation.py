@@ -61,6 +61,7 @@ class Formulation:
         self.count = self._count_columns()
         self._capacity_rows()
         self._limit_columns()
+        self._home_rows()
         for policy in problem.policies(problem.hard):
             policy.add_rows(self, None)
         soft = Linear()
@@ -113,6 +114,14 @@ class Formulation:
                     requests[rows, resource].tolist(),
                     high=int(free[location, resource]),
                 )
+
+    def _home_rows(self) -> None:
+        for home in self.problem.homes:
+            # A location of hosts of several cells counts for each of them, which excludes no plan.
+            inside = self.locations.gather(np.tile(home.hosts, (len(self.count), 1)).astype(int))
+            at = np.flatnonzero((inside[home.row] > 0) & (self.count[home.row] >= 0))
+            columns = self.count[home.row, at].tolist()
+            self.row(columns, [1] * len(columns), low=home.least)
 
     def _limit_columns(self) -> None:
         for row, count in enumerate(self.problem.counts.tolist()):
