@@ -22,6 +22,7 @@ FEATURES = (
     "hosts",
     "drain-check",
     "drain",
+    "domain-drain",
 )
 
 

@@ -26,6 +26,7 @@ ADDRESS: Final = 64  # characters, in any way of writing it
 METADATA: Final = 255  # characters of a key and of a value
 BODY: Final = 8 * 1024 * 1024  # bytes; what Nova lets through is often less
 PAGE: Final = 1000  # items of a list
+DRAINED_HOSTS: Final = 200  # of a domain that is drained at once
 FAILED_DOMAINS: Final = 16  # named in a dry run
 GENERATION: Final = 2**31 - 1  # what every database counts to
 REMOVED: Final = 200  # members that are named in a change

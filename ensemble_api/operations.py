@@ -16,6 +16,7 @@ class OperationType(StrEnum):
     CHANGE = "change"  # what it has added goes again when it cannot reach its goals
     REPAIR = "repair"  # lost members get places again; what cannot be had is given up singly
     MOVE = "move"  # members that run get other places; given up singly too
+    DRAIN = "drain"  # the same, away from hosts that are to be maintained
     DELETE = "delete"  # tried until it does
 
 
@@ -39,8 +40,9 @@ class OperationStatus(StrEnum):
 _ENDED = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CANCELLED)
 
 
-MOVING = (OperationType.CHANGE, OperationType.REPAIR, OperationType.MOVE)  # that may move members
-_UNDOES_NOTHING = (OperationType.REPAIR, OperationType.MOVE)
+_RELOCATING = (OperationType.MOVE, OperationType.DRAIN)
+MOVING = (OperationType.CHANGE, OperationType.REPAIR, *_RELOCATING)  # that may move members
+_UNDOES_NOTHING = (OperationType.REPAIR, *_RELOCATING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,11 @@ class Operation:
     def undoes(self) -> bool:
         """Whether what it has added goes again when it fails: else one failure ends no others."""
         return self.type not in _UNDOES_NOTHING
+
+    @property
+    def relocates(self) -> bool:
+        """Whether all that it does is to move members that run to other hosts."""
+        return self.type in _RELOCATING
 
     @property
     def may_move(self) -> bool:

@@ -151,9 +151,9 @@ RULES = [
             (
                 "maintain",
                 ADMIN,
-                "Have hosts drained before they are maintained.",
+                "Have hosts, racks and zones drained before they are maintained.",
                 "POST",
-                "/os-ensembles/hosts/{host}/action (drain)",
+                "/os-ensembles/domains/{level}/{domain}/action (drain, cancel)",
             ),
             (
                 "headroom",

@@ -20,6 +20,7 @@ from ensemble_api.handlers import (
     ensembles,
     headroom,
     host_impact,
+    maintenance,
     operations,
     plans,
 )
@@ -53,6 +54,8 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
     f"{COLLECTION}/hosts": {"GET": host_impact.index},
     f"{COLLECTION}/hosts/{{host}}": {"GET": host_impact.show},
     f"{COLLECTION}/hosts/{{host}}/action": {"POST": host_impact.act},
+    f"{COLLECTION}/domains/{{level}}/{{domain}}": {"GET": maintenance.show},
+    f"{COLLECTION}/domains/{{level}}/{{domain}}/action": {"POST": maintenance.act},
     f"{COLLECTION}/{{ensemble_id}}": {
         "GET": ensembles.show,
         "PATCH": changes.change,

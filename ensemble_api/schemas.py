@@ -285,17 +285,19 @@ ACTION: dict[str, Any] = {
     "additionalProperties": False,
 }
 
-# One action on a host.
-HOST_ACTION: dict[str, Any] = {
+# One action on a host, or on all hosts of a domain.
+MAINTENANCE: dict[str, Any] = {
     "type": "object",
     "properties": {
+        "cancel": {"type": "null"},
         "drain": {
             "type": "object",
             "properties": {"dry_run": {"type": "boolean"}},
             "additionalProperties": False,
         },
     },
-    "required": ["drain"],
+    "minProperties": 1,
+    "maxProperties": 1,
     "additionalProperties": False,
 }
 
@@ -309,7 +311,7 @@ _CREATE = _Validator(CREATE, format_checker=FORMATS)
 _CHANGE = _Validator(CHANGE, format_checker=FORMATS)
 _ADOPTION = _Validator(ADOPTION, format_checker=FORMATS)
 _ACTION = _Validator(ACTION, format_checker=FORMATS)
-_HOST_ACTION = _Validator(HOST_ACTION, format_checker=FORMATS)
+_MAINTENANCE = _Validator(MAINTENANCE, format_checker=FORMATS)
 
 
 def check_create(body: Any) -> tuple[dict[str, Any], str | None]:
@@ -354,13 +356,14 @@ def check_change(body: Any, before: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def check_drain(body: Any) -> bool:
-    """Check an action on a host; give whether it is only to be said what would come of it.
+def check_maintenance(body: Any) -> tuple[str, bool]:
+    """Check an action on hosts; give its name, and whether it is only told what comes of it.
 
     :raises ensemble_api.exception.Invalid: with ``field``, when the shape is wrong.
     """
-    _check(_HOST_ACTION, body)
-    return bool(body["drain"].get("dry_run", False))
+    _check(_MAINTENANCE, body)
+    ((name, needs),) = body.items()
+    return name, bool((needs or {}).get("dry_run", False))
 
 
 def check_adoption(body: Any) -> tuple[dict[str, Any], str | None]:

@@ -25,6 +25,7 @@ from ensemble_api.results.drill import DrillResult
 from ensemble_api.results.dry_run import DryRun
 from ensemble_api.results.headroom import Headroom
 from ensemble_api.results.host_impact import DrainAttempt, HostImpacts
+from ensemble_api.results.maintenance import MaintainedDomain
 from ensemble_api.results.repair import RepairPreview
 from ensemble_api.rights import CurrentRights
 from ensemble_api.standing import MembersNow
@@ -58,6 +59,7 @@ from ensemble_api.usecases.host_drains import HostDrains
 from ensemble_api.usecases.host_impact import Search
 from ensemble_api.usecases.hosts import Hosts
 from ensemble_api.usecases.idempotency import CreateRequest, Idempotency
+from ensemble_api.usecases.maintenance import DomainSearch, Maintenance
 from ensemble_api.usecases.member_moves import MemberMoves
 from ensemble_api.usecases.new_volumes import NewVolumes
 from ensemble_api.usecases.plan import DEFAULT_OPTIONS, DryRuns, PlanOptions
@@ -76,6 +78,7 @@ __all__ = [
     "AdoptionRequest",
     "ChangeRequest",
     "CreateRequest",
+    "DomainSearch",
     "DrillRequest",
     "HeadroomSearch",
     "Page",
@@ -266,18 +269,26 @@ class Service:
             operating,
             timedelta(seconds=rebalance_delay),
         )
-        self._host_drains = HostDrains(compute)
+        host_drains = HostDrains(compute)
         self.auto_drain = AutoDrain(
             RepairableEnsembles(store),
             repair_plans,
-            self._host_drains,
+            host_drains,
             compute,
             free_capacity,
             member_moves,
             operating,
             check_rights=check_rights,
         )
-        self._hosts = Hosts(store, states, inventory, Drains(store.get, compute, free_capacity))
+        self._hosts = Hosts(store, states, inventory)
+        self._maintenance = Maintenance(
+            store,
+            self._hosts,
+            Drains(store.get, compute, free_capacity, repair_plans),
+            host_drains,
+            RepairableEnsembles(store),
+            inventory.levels,
+        )
 
     def capabilities(self, context: Context) -> Capabilities:
         """What this installation can do."""
@@ -445,9 +456,14 @@ class Service:
     def host(
         self, context: Context, name: str, *, drain: bool = False
     ) -> tuple[HostImpacts, tuple[DrainAttempt, ...] | None]:
-        """See ``usecases/hosts``."""
-        return self._hosts.show(context, name, drain=drain)
+        """See ``usecases/maintenance``."""
+        return self._maintenance.host(context, name, drain=drain)
 
-    def drain(self, context: Context, name: str) -> None:
-        """See ``usecases/host_drains``."""
-        self._host_drains.begin(context, name)
+    def domain(self, context: Context, asked: DomainSearch, *, check: bool) -> MaintainedDomain:
+        """See ``usecases/maintenance``."""
+        return self._maintenance.show(context, asked, check=check)
+
+    def maintain(self, context: Context, asked: DomainSearch, action: str) -> None:
+        """Drain a domain, or cancel that, as ``action`` says: see ``usecases/maintenance``."""
+        begin = self._maintenance.drain if action == "drain" else self._maintenance.cancel
+        begin(context, asked)

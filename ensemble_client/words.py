@@ -185,6 +185,7 @@ def drain_lines(tried: Iterable[Json]) -> list[str]:
     for each in tried:
         lines.append(printable(f"{each['ensemble_name']}: {each['message']}"))
         lines += [printable(one["message"]) for one in each.get("blocked", ())]
+        lines += [printable(each["waits"])] if each.get("waits") else []
         lines += reason_lines(each["reasons"])
     return lines
 

@@ -18,7 +18,7 @@ from ensemble_api.execution.actions import (
     Server,
     StopMove,
 )
-from ensemble_api.operations import Goal, MoveKind, MoveStatus, Operation, OperationType
+from ensemble_api.operations import Goal, MoveKind, MoveStatus, Operation
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, MemberRecord, moved
 from ensemble_api.recovery import Locked, Recovery
@@ -73,13 +73,13 @@ def move(
     }
     if not left:
         return None
-    stays = operation.type is OperationType.MOVE and any(
+    stays = operation.relocates and any(
         _status(each) is MoveStatus.GIVEN_UP for each in operation.moves.values()
     )
     if not start or stays:
         # Each move is safe after those before it: without one of them the others may not be.
         return tuple(_end(ensemble, found, left, timeout, down))
-    if operation.type is OperationType.MOVE and any(each.host in down for each in found.values()):
+    if operation.relocates and any(each.host in down for each in found.values()):
         return tuple(_yield_to_repair(ensemble, found, left, down))
     lost = {member_id for member_id, each in found.items() if each.host in down}
     now = evacuation.Circumstances(

@@ -16,7 +16,7 @@ from ensemble_api.execution.actions import (
     FindHosts,
     MoveServer,
 )
-from ensemble_api.operations import MoveKind, OperationType, Requester
+from ensemble_api.operations import MoveKind, Requester
 from ensemble_api.records import EnsembleRecord
 
 LOG = logging.getLogger(__name__)
@@ -62,6 +62,6 @@ def _adds(action: Action, ensemble: EnsembleRecord) -> bool:
     """
     if isinstance(action, MoveServer):
         operation = ensemble.operation
-        moves = operation is not None and operation.type is OperationType.MOVE
+        moves = operation is not None and operation.relocates
         return action.kind is not MoveKind.EVACUATION and not moves
     return isinstance(action, CreateServer | CreateInstead | FindHosts)

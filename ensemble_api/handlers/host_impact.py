@@ -7,7 +7,7 @@ from ensemble_api import limits, policies, schemas, views
 from ensemble_api.handlers import parameters
 from ensemble_api.handlers.call import Answer, Call
 from ensemble_api.handlers.parameters import Parameters
-from ensemble_api.service import Search
+from ensemble_api.service import DomainSearch, Search
 from ensemble_api.usecases.host_impact import SORT_KEYS
 
 DEFAULT_LIMIT = 100
@@ -60,12 +60,12 @@ def show(call: Call, host: str) -> Answer:
 
 
 def act(call: Call, host: str) -> Answer:
-    """POST /os-ensembles/hosts/{host}/action: have a host drained, or see what would come of it."""
+    """POST /os-ensembles/hosts/{host}/action: have a host drained, or no longer."""
     policies.authorize(call.context, "maintain")
     call.only()
-    dry_run = schemas.check_drain(call.json)
+    action, dry_run = schemas.check_maintenance(call.json)
     if not dry_run:
-        call.service.drain(call.context, host)
-    found, tried = call.service.host(call.context, host, drain=True)
+        call.service.maintain(call.context, DomainSearch(call.service.levels[0], host), action)
+    found, tried = call.service.host(call.context, host, drain=action == "drain")
     view = views.host_impact(found, tried, call.service.levels)
     return Answer(200 if dry_run else 202, {"host": view})

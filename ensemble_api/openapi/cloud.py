@@ -8,6 +8,8 @@ from ensemble_api.openapi.shapes import (
     ANYTHING,
     COUNT,
     FLAG,
+    NEXT,
+    PROGRESS,
     STRING,
     TIME,
     by_name,
@@ -20,6 +22,7 @@ from ensemble_api.openapi.shapes import (
 from ensemble_api.planning.impact import Effect
 from ensemble_api.planning.survivability import State
 from ensemble_api.records import MemberStatus
+from ensemble_api.results.maintenance import DrainState
 
 CAPABILITIES = one(
     limits=by_name(COUNT),
@@ -64,11 +67,14 @@ _ATTEMPT = one(
     members=several(STRING),
     fits=or_null(FLAG),
     others=COUNT,
-    moves=several(_in_domains(one(member=STRING, host=STRING))),
+    moves=several(_in_domains(one(member=STRING, host=STRING, **{"from": STRING}))),
     blocked=several(one(member=STRING, message=STRING)),
+    waits=or_null(STRING),
     message=STRING,
     reasons=several(component("Reason")),
 )
+
+_DRAIN = {"fits": or_null(FLAG), "message": STRING, "ensembles": several(_ATTEMPT)}
 
 _HOST = {
     "host": STRING,
@@ -92,10 +98,7 @@ _HOST = {
             server_id=or_null(server_schema.UUID),
         )
     ),
-    "drain": one(
-        {"fits": or_null(FLAG), "message": STRING, "ensembles": several(_ATTEMPT)},
-        breaks=several(component("Break")),
-    ),
+    "drain": one(_DRAIN, breaks=several(component("Break"))),
 }
 
 _COUNTS = (
@@ -133,6 +136,20 @@ SUMMARY = one(
     totals=one(**dict.fromkeys(_COUNTS, COUNT)),
 )
 
+_MAINTAINED = one(
+    {"drain": one(**_DRAIN), "hosts_links": NEXT},
+    level=STRING,
+    name=STRING,
+    path=several(STRING),
+    state=words(DrainState),
+    message=or_null(STRING),
+    members=COUNT,
+    ensembles=COUNT,
+    hosts=several(one(host=STRING, state=_STATE, drain=words(DrainState), members=COUNT)),
+    found=COUNT,
+    moving=several(one(**_OWNER, operation_id=server_schema.UUID, progress=PROGRESS)),
+)
+
 _DOMAIN_HEADROOM = one(
     name=STRING,
     path=several(STRING),
@@ -153,4 +170,5 @@ COMPONENTS: dict[str, Any] = {
         one(**_HOST, broken=several(component("Break")), observed_at=or_null(TIME))
     ),
     "HostsSummary": SUMMARY,
+    "MaintainedDomain": _MAINTAINED,
 }

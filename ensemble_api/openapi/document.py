@@ -14,6 +14,7 @@ from ensemble_api.handlers import (
     ensembles,
     headroom,
     host_impact,
+    maintenance,
     operations,
     plans,
 )
@@ -27,7 +28,6 @@ from ensemble_api.openapi.shapes import Shape, component, one, several
 ALWAYS = (400, 403, 404, 405, 406, 500, 503)
 VERSION_HEADER = "OpenStack-API-Version"
 
-_NEXT = several(one(rel={"const": "next"}, href=shapes.STRING))
 # The levels of a cloud are its operator's; these are there unless others are set.
 _LEVELS: Parameters = {"rack": TEXT, "zone": TEXT}
 
@@ -85,7 +85,7 @@ REQUESTS = (
     Request(
         ensembles.index,
         "List ensembles",
-        one({"ensembles_links": _NEXT}, ensembles=several(component("ListedEnsemble"))),
+        one({"ensembles_links": shapes.NEXT}, ensembles=several(component("ListedEnsemble"))),
         query=ensembles.LIST,
     ),
     Request(ensembles.show, "Show an ensemble", one(ensemble=component("Ensemble"))),
@@ -98,7 +98,7 @@ REQUESTS = (
     Request(
         operations.index,
         "List what was done with an ensemble and what is under way",
-        one({"operations_links": _NEXT}, operations=several(component("Operation"))),
+        one({"operations_links": shapes.NEXT}, operations=several(component("Operation"))),
         query=operations.LIST,
     ),
     Request(
@@ -151,7 +151,7 @@ REQUESTS = (
         headroom.index,
         "Tell which failures of a level would leave members without places",
         one(
-            {"headroom_links": _NEXT},
+            {"headroom_links": shapes.NEXT},
             level=shapes.STRING,
             as_of=shapes.TIME,
             headroom=several(component("DomainHeadroom")),
@@ -172,7 +172,7 @@ REQUESTS = (
         host_impact.index,
         "List hosts with the members on them, and what their failure breaks",
         one(
-            {"hosts_links": _NEXT, "summary": component("HostsSummary")},
+            {"hosts_links": shapes.NEXT, "summary": component("HostsSummary")},
             hosts=several(component("Host")),
             found=shapes.COUNT,
             first=shapes.COUNT,
@@ -189,12 +189,28 @@ REQUESTS = (
     ),
     Request(
         host_impact.act,
-        "Have the members of a host moved elsewhere, or tell what would come of that",
+        "Have the members of a host moved elsewhere or no longer, or tell what would come of that",
         one(host=component("HostInDetail")),
         202,
-        body=component("HostActionRequest"),
-        refusals=(413,),
+        body=component("MaintenanceRequest"),
+        refusals=(409, 413),
         preview=one(host=component("HostInDetail")),
+    ),
+    Request(
+        maintenance.show,
+        "Show a host, a rack or a zone and how far its drain is, and try to drain it",
+        one(domain=component("MaintainedDomain")),
+        query={**maintenance.DOMAIN, **_LEVELS},
+    ),
+    Request(
+        maintenance.act,
+        "Have the members of a domain moved elsewhere or no longer, or tell what would come of it",
+        one(domain=component("MaintainedDomain")),
+        202,
+        query=_LEVELS,
+        body=component("MaintenanceRequest"),
+        refusals=(409, 413),
+        preview=one(domain=component("MaintainedDomain")),
     ),
 )
 _OF = {each.handler: each for each in REQUESTS}

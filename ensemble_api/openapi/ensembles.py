@@ -8,6 +8,7 @@ from ensemble_api.openapi.plans import POLICY_SAID, SAID, VERDICT
 from ensemble_api.openapi.shapes import (
     COUNT,
     FLAG,
+    PROGRESS,
     REFERENCE,
     STRING,
     TIME,
@@ -68,7 +69,7 @@ _LISTED = {
     "adopted": FLAG,
     "created_at": TIME,
     "updated_at": TIME,
-    "progress": one(active=COUNT, removed=COUNT, done=COUNT, total=COUNT, message=STRING),
+    "progress": PROGRESS,
     "tiers": several(_TIER),
     "operation": or_null(component("Operation")),
     "fault": or_null(

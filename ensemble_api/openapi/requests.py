@@ -83,11 +83,11 @@ def _adopting(body: dict[str, Any]) -> dict[str, Any]:
 
 COMPONENTS: dict[str, Any] = {
     "ActionRequest": schemas.ACTION,
-    "HostActionRequest": schemas.HOST_ACTION,
     "AdoptRequest": _adopting(schemas.ADOPTION),
     "ChangeRequest": _wanting(schemas.CHANGE, "ChangedTier"),
     "ChangedTier": _tier(_CHANGED),
     "CreateRequest": _wanting(schemas.CREATE, "Tier"),
+    "MaintenanceRequest": schemas.MAINTENANCE,
     "PlanRequest": _wanting(schemas.ENSEMBLE, "Tier"),
     "Policy": {"oneOf": [_policy(kind) for kind in schemas.POLICIES]},
     "Server": {

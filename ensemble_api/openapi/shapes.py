@@ -52,3 +52,7 @@ def words(choices: Any) -> dict[str, Any]:
 def component(name: str) -> dict[str, Any]:
     """A shape that the document has under a name."""
     return {"$ref": f"#/components/schemas/{name}"}
+
+
+NEXT: Shape = several(one(rel={"const": "next"}, href=STRING))
+PROGRESS: Shape = one(active=COUNT, removed=COUNT, done=COUNT, total=COUNT, message=STRING)

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from ensemble_api.planning.check import shortfalls
-from ensemble_api.planning.homes import paired
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.milp.task import Solve
 from ensemble_api.planning.model import Ensemble, Member
@@ -83,13 +82,8 @@ def closed_to_more(
     return replace(snapshot, usable=fresh | held, offered=offered)
 
 
-def placed(
-    problem: Problem, counts: IntArray, staying: Assignment, running: Assignment | None = None
-) -> dict[Member, str]:
-    """Name the members of counts [T, H]: those of `staying` where they are, the others beside.
-
-    Those that are `running` do not leave their cells.
-    """
+def placed(problem: Problem, counts: IntArray, staying: Assignment) -> dict[Member, str]:
+    """Name the members of counts [T, H]: those of `staying` where they are, the others beside."""
     hosts = problem.topology.hosts
     assignment: dict[Member, str] = {}
     for row, tier in enumerate(problem.ensemble.tiers):
@@ -103,5 +97,5 @@ def placed(
             else:
                 waiting.append(member)
         places = [at for at, count in left.items() for _ in range(count)]
-        assignment |= paired(waiting, places, problem.snapshot.cells, running or staying)
+        assignment |= dict(zip(waiting, places, strict=True))
     return assignment

@@ -34,12 +34,13 @@ def empty(
     *,
     solve: Solve | None,
     fixed: Collection[Member] = (),
+    closed: Collection[str] = (),
 ) -> Moved | Infeasible:
     """Plan the moves of an ensemble all of whose members are `running` away from these hosts.
 
-    Those of `fixed` stay, on these hosts too. Nobody comes to the hosts, nor to any that is not
-    usable. Gives the plan, and the moves in their order; the moves of
-    all that can leave, or none. Raises ValueError when nobody can leave, and else what `move` does.
+    Those of `fixed` stay, on these hosts too. Nobody comes to the hosts, nor to those of `closed`,
+    nor to any that is not usable. Gives the plan, and the moves in their order; the moves of all
+    that can leave, or none. Raises ValueError when nobody can leave, and else what `move` does.
     """
     effort = Effort(EFFORT, solve)
     going = leaving(running, hosts, fixed)
@@ -47,7 +48,8 @@ def empty(
         raise ValueError("nobody can leave")
     staying = {member: at for member, at in running.items() if member not in going}
     # What is leaving keeps its room until it has left, so it is planned as if it were new.
-    less = closed_to_more(snapshot, ensemble, staying, hosts)
+    shut = [each for each in {*hosts, *closed} if each in snapshot.topology]
+    less = closed_to_more(snapshot, ensemble, staying, shut)
     found = move(
         ensemble,
         staying,

@@ -144,7 +144,7 @@ def _steps(problem: Problem, start: IntArray, here: _Reached) -> Iterator[_Step]
 
 
 def _by_home(problem: Problem, row: int, able: BoolArray) -> Iterator[tuple[BoolArray, BoolArray]]:
-    """Give the hosts that members of a tier can leave, with those to which: none leaves its cell."""
+    """Give the hosts that members of a tier can leave, with those in the same cells."""
     left = able.copy()
     for home in problem.homes:
         if home.row == row:

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ensemble_api.planning.impact import Break, Effect
-from ensemble_api.planning.repair import Repair
+from ensemble_api.planning.message import Message
+from ensemble_api.planning.moving import Move
+from ensemble_api.planning.result import Reason
 from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord, MemberRecord, ObservedHost
@@ -82,18 +84,20 @@ class HostImpacts:
 
 @dataclass(frozen=True, slots=True)
 class DrainAttempt:
-    """One ensemble on the host: its members there, and what was found; None: it was not tried.
+    """One ensemble on hosts that are to be drained: its members there, and what was found.
 
-    `blocked` are those of the members whose servers cannot be moved as they are now.
+    `fits` is whether those that can leave have other places; None when that is not decided, or when
+    it was not `tried`. `moves` are in the order in which they would be made, also of members
+    elsewhere. `blocked` are those of the members whose servers cannot be moved as they are now, and
+    what would let them; `waits` is why nobody moves before something else has ended.
     """
 
     record: EnsembleRecord
     members: tuple[MemberRecord, ...]
-    found: Repair | None
+    fits: bool | None = None
+    tried: bool = False
+    moves: tuple[Move, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     topology: Topology | None = None
-    blocked: tuple[MemberRecord, ...] = ()
-
-    @property
-    def fits(self) -> bool | None:
-        """Whether its members fit elsewhere; None when that is not decided."""
-        return None if self.found is None else self.found.fits
+    blocked: tuple[tuple[MemberRecord, Message], ...] = ()
+    waits: Message | None = None

@@ -39,13 +39,23 @@ _DONE: Final = {
     OperationType.CHANGE: _CHANGED,
     OperationType.REPAIR: _REPAIRED,
     OperationType.MOVE: _MOVED,
+    OperationType.DRAIN: _MOVED,
 }
-_FAILED: Final = {OperationType.REPAIR: _NOT_REPAIRED, OperationType.MOVE: _NOT_MOVED}
-_STOPPED: Final = {OperationType.REPAIR: _REPAIR_STOPPED, OperationType.MOVE: _MOVES_STOPPED}
+_FAILED: Final = {
+    OperationType.REPAIR: _NOT_REPAIRED,
+    OperationType.MOVE: _NOT_MOVED,
+    OperationType.DRAIN: _NOT_MOVED,
+}
+_STOPPED: Final = {
+    OperationType.REPAIR: _REPAIR_STOPPED,
+    OperationType.MOVE: _MOVES_STOPPED,
+    OperationType.DRAIN: _MOVES_STOPPED,
+}
 _CANCELLED: Final = {
     OperationType.CHANGE: _CHANGE_CANCELLED,
     OperationType.REPAIR: _REPAIR_CANCELLED,
     OperationType.MOVE: _MOVES_CANCELLED,
+    OperationType.DRAIN: _MOVES_CANCELLED,
 }
 
 

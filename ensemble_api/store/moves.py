@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Moves of members: operations that begin them for several ensembles, and how far each is."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -11,7 +11,7 @@ from sqlalchemy import orm
 
 from ensemble_api import exception
 from ensemble_api.operations import MoveKind, MoveStatus, Operation, OperationType
-from ensemble_api.planning.message import Sentence
+from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, LostHost, MemberRecord
 from ensemble_api.store import added, models, operations, rows
 from ensemble_api.store.database import Database, retried
@@ -40,6 +40,11 @@ _BEGUN: Final = {
         "event.moves-begun",
         "%(count)s member is to move to another host.",
         "%(count)s members are to move to other hosts.",
+    ),
+    OperationType.DRAIN: Sentence(
+        "event.drain-begun",
+        "%(count)s member is to move to another host for maintenance.",
+        "%(count)s members are to move to other hosts for maintenance.",
     ),
 }
 
@@ -119,6 +124,14 @@ class Moves(Database):
         return frozenset(
             (member_id, source) for member_id, (stopped, source) in found.items() if stopped
         )
+
+    @retried
+    def announce(self, ensemble_ids: Iterable[str], kind: str, message: Message) -> None:
+        """Tell ensembles what is to come, or is not; one that is gone is left out."""
+        wanted, model = list(ensemble_ids), models.Ensemble
+        with self.writing() as session:
+            for each in session.scalars(sa.select(model.id).where(model.id.in_(wanted))):
+                rows.event(session, each, kind, message)
 
     @retried
     def save_move(

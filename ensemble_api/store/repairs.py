@@ -62,28 +62,30 @@ class RepairableEnsembles:
     def on(self, hosts: Collection[str]) -> list[Repairable]:
         """Those that are built and have members on these hosts, the oldest first.
 
-        ``failures`` are of moves.
+        ``failures`` are of moves away from hosts that were to be maintained.
         """
         here = sa.exists().where(
             models.Member.ensemble_id == models.Ensemble.id,
             models.Member.status != MemberStatus.DELETED.value,
             rows.LOCATION.in_(hosts),
         )
-        return self._find(here, [each for each in Status if each.built], OperationType.MOVE)
+        return self._find(here, [each for each in Status if each.built], OperationType.DRAIN)
 
-    def leave(self, hosts: Collection[str]) -> bool:
-        """Whether members of any ensemble are being moved away from these hosts."""
+    def leaving(self, hosts: Collection[str]) -> list[str]:
+        """The ids of the ensembles of which members are just leaving these hosts in a drain."""
         model = models.Operation
         under_way = sa.select(model).where(
-            model.type == OperationType.MOVE.value, model.ended_at.is_(None)
+            model.type == OperationType.DRAIN.value, model.ended_at.is_(None)
         )
         with self._database.reading() as session:
-            found = [operations.to_operation(each) for each in session.scalars(under_way)]
-        return any(
-            goal.move is not None and goal.move.source in hosts
-            for each in found
-            for goal in each.goals
-        )
+            found = {
+                row.ensemble_id: operations.to_operation(row) for row in session.scalars(under_way)
+            }
+        return [
+            ensemble_id
+            for ensemble_id, operation in found.items()
+            if any(each.move and each.move.source in hosts for each in operation.goals)
+        ]
 
     def _find(
         self, wants: sa.ColumnElement[bool], statuses: Iterable[Status], counted: OperationType

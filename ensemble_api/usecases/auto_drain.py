@@ -9,6 +9,7 @@ from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.context import Context
 from ensemble_api.losses import losses
+from ensemble_api.operations import OperationType
 from ensemble_api.planning.emptying import empty, leaving
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import Sentence
@@ -19,7 +20,7 @@ from ensemble_api.solver.process import solve
 from ensemble_api.store import rows
 from ensemble_api.store.repairs import Repairable, RepairableEnsembles
 from ensemble_api.usecases.capacity import FreeCapacity
-from ensemble_api.usecases.host_drains import HostDrains
+from ensemble_api.usecases.host_drains import HostDrains, beside
 from ensemble_api.usecases.member_moves import MemberMoves, PlannedMoves
 from ensemble_api.usecases.member_servers import MemberServers
 from ensemble_api.usecases.repair_plans import RepairPlans
@@ -32,11 +33,6 @@ PERIOD = timedelta(seconds=5)  # between two looks at the hosts
 MOST = 3  # ensembles that are planned in one look, which holds up who observes the cloud
 AGAIN = timedelta(seconds=60)  # until one is planned again that could not leave
 
-_MOVES = Sentence(
-    "event.moves-for-maintenance",
-    "%(count)s member moves to another host: its host is to be maintained.",
-    "%(count)s members move to other hosts: a host of theirs is to be maintained.",
-)
 _STUCK = Sentence(
     "conflict.nobody-can-leave",
     "None of its members on the host can move: that takes a server that is ACTIVE, not locked, "
@@ -90,10 +86,12 @@ class AutoDrain:
         if not any(each.disabled for each in self._plans.observed()):
             return None
         context = self._context()
-        hosts = self._drains.hosts(context)
-        if not hosts or self._ensembles.leave(hosts):
+        draining = self._drains.draining(context)
+        hosts = frozenset(draining)
+        if not hosts or self._ensembles.leaving(hosts):
             return None
         seen, left = self._plans.hosts(), MOST
+        closed = beside(draining.values(), seen.topology)
         found = self._ensembles.on(hosts)
         ids = {each.record.id for each in found}
         self._tried = {key: at for key, at in self._tried.items() if key in ids}
@@ -104,7 +102,7 @@ class AutoDrain:
                 break
             left -= 1
             try:
-                self._begin(context, each, hosts)
+                self._begin(context, each, hosts, closed)
             except (exception.Conflict, exception.InfeasibleEnsemble) as error:
                 LOG.warning("Ensemble %s does not leave its host: %s", each.record.id, error)
                 self._tried[each.record.id] = now
@@ -118,16 +116,25 @@ class AutoDrain:
         ended = [at for at in (each.failed_at, self._tried.get(each.record.id)) if at is not None]
         return any(at + AGAIN > now for at in ended)
 
-    def _begin(self, context: Context, each: Repairable, hosts: Collection[str]) -> None:
+    def _begin(
+        self, context: Context, each: Repairable, hosts: Collection[str], closed: Collection[str]
+    ) -> None:
         self._check_rights()
         self._moves.begin(
-            context, each.requester, lambda: self._plan(context, each.record, hosts), _MOVES
+            context,
+            each.requester,
+            lambda: self._plan(context, each.record, hosts, closed),
+            OperationType.DRAIN,
         )
 
     def _plan(
-        self, context: Context, record: EnsembleRecord, hosts: Collection[str]
+        self,
+        context: Context,
+        record: EnsembleRecord,
+        hosts: Collection[str],
+        closed: Collection[str],
     ) -> PlannedMoves:
-        """The moves on the cloud as it is now.
+        """The moves on the cloud as it is now, to none of the hosts that are ``closed``.
 
         :raises ensemble_api.exception.Conflict: when nobody can move.
         :raises ensemble_api.exception.InfeasibleEnsemble: with the reasons why there are none.
@@ -145,7 +152,15 @@ class AutoDrain:
         free = self._free_capacity.free(acting, request, readings, record.id)
         try:
             snapshot = self._plans.without_failed(free.capacity.snapshot, request.ensemble, running)
-            found = empty(request.ensemble, running, snapshot, hosts, solve=solve, fixed=fixed)
+            found = empty(
+                request.ensemble,
+                running,
+                snapshot,
+                hosts,
+                solve=solve,
+                fixed=fixed,
+                closed=closed,
+            )
         except (KeyError, ModelError) as error:
             raise exception.Conflict(_OTHER_CLOUD()) from error
         if isinstance(found, Infeasible):

@@ -18,6 +18,7 @@ from ensemble_api.results.headroom import Headroom, Owner
 from ensemble_api.solver.process import solve
 from ensemble_api.store import rows
 from ensemble_api.store.built import BuiltEnsembles
+from ensemble_api.usecases.hosts import NO_LEVEL
 from ensemble_api.usecases.repair_plans import RepairPlans
 
 LOG = logging.getLogger(__name__)
@@ -27,7 +28,6 @@ PERIOD = timedelta(minutes=1)
 LISTED = timedelta(minutes=10)
 """For how long who goes through the pages of a result gets them of that one, if it is kept."""
 
-_NO_LEVEL = Sentence("invalid.no-level", "must be one of this cloud's levels: %(levels)s")
 _NO_MARKER = Sentence("invalid.no-marker-of-pages", "is not the marker of a link to a next page")
 _Rank = tuple[int, int, int, str]
 
@@ -83,7 +83,7 @@ class Headrooms:
         """
         if search.level not in self._locks:
             levels = listed(list(self._locks))
-            raise exception.Invalid(_NO_LEVEL(levels=levels), field="level")
+            raise exception.Invalid(NO_LEVEL(levels=levels), field="level")
         after = None if search.marker is None else _read(search.marker)
         with self._locks[search.level]:
             found = self._result(context, search.level, after and after[0])

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from ensemble_api import exception, operations
 from ensemble_api.cloud.inventory import Capacity
@@ -14,7 +15,7 @@ from ensemble_api.context import Context
 from ensemble_api.operations import Goal, Operation, OperationStatus, OperationType, Requester
 from ensemble_api.operations import outcome as outcome_of
 from ensemble_api.planning import result
-from ensemble_api.planning.message import Message, Sentence
+from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.moving import Move
 from ensemble_api.records import EnsembleRecord, moved
@@ -28,11 +29,18 @@ from ensemble_api.usecases.resolve import ResolvedRequest
 
 LOG = logging.getLogger(__name__)
 
-_RESERVED = Sentence(
-    "event.moves-reserved",
-    "Capacity for %(count)s member that moves is held on another host.",
-    "Capacity for %(count)s members that move is held on other hosts.",
-)
+_RESERVED: Final = {
+    OperationType.MOVE: Sentence(
+        "event.moves-reserved",
+        "Capacity for %(count)s member that moves is held on another host.",
+        "Capacity for %(count)s members that move is held on other hosts.",
+    ),
+    OperationType.DRAIN: Sentence(
+        "event.moves-for-maintenance",
+        "%(count)s member moves to another host: its host is to be maintained.",
+        "%(count)s members move to other hosts: a host of theirs is to be maintained.",
+    ),
+}
 _WAS_CANCELLED = Sentence("conflict.moves-cancelled", "The moves were cancelled meanwhile.")
 
 
@@ -81,12 +89,12 @@ class MemberMoves:
         context: Context,
         asking: Requester,
         plan: Callable[[], PlannedMoves],
-        told: Callable[..., Message] = _RESERVED,
+        kind: OperationType = OperationType.MOVE,
     ) -> EnsembleRecord:
         """Plan on a fresh look, save that, and hold what it takes, as often as it takes.
 
-        ``plan`` gives at least one move, or raises what is to be told. ``told`` makes the event of
-        how many members move.
+        ``plan`` gives at least one move, or raises what is to be told. ``kind`` is that of the
+        operation.
 
         :raises ensemble_api.exception.Conflict: when something else is under way by now.
         :raises ensemble_api.exception.InfeasibleEnsemble: when others are quicker each time.
@@ -95,7 +103,7 @@ class MemberMoves:
         accepted: PlannedMoves | None = None
         try:
             for attempt in range(self._attempts):
-                fresh = _with_operation(plan(), asking)
+                fresh = _with_operation(plan(), asking, kind)
                 saved = self._save(saved, fresh)
                 try:
                     self._holds.hold_moves(context, [saved.moving])
@@ -103,7 +111,8 @@ class MemberMoves:
                     LOG.info("Others took where members of %s were to go", saved.record.id)
                     self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
                     continue
-                if not self._store.run_change(saved.record, told(count=len(saved.moves))):
+                reserved = _RESERVED[kind](count=len(saved.moves))
+                if not self._store.run_change(saved.record, reserved):
                     raise exception.Conflict(_WAS_CANCELLED())
                 accepted = saved
                 break
@@ -141,7 +150,7 @@ class MemberMoves:
             LOG.exception("The moves of ensemble %s are left to the worker", saved.record.id)
 
 
-def _with_operation(planned: PlannedMoves, asking: Requester) -> PlannedMoves:
+def _with_operation(planned: PlannedMoves, asking: Requester, kind: OperationType) -> PlannedMoves:
     """The same with the operation that carries the moves out; what is described stays."""
     record, request, capacity = planned.record, planned.request, planned.capacity
     there = {Member(each.tier, each.index): each for each in record.members}
@@ -154,7 +163,7 @@ def _with_operation(planned: PlannedMoves, asking: Requester) -> PlannedMoves:
     summary = plan_summary(record, request, planned.plan, capacity)
     operation = Operation(
         str(uuid.uuid4()),
-        OperationType.MOVE,
+        kind,
         OperationStatus.RESERVING,
         asking,
         tuple(goals),

@@ -10,6 +10,7 @@ from ensemble_api.views.ensembles import ensemble
 from ensemble_api.views.faults import FAULT_NAMES, fault
 from ensemble_api.views.headroom import headroom
 from ensemble_api.views.host_impact import host_impact, host_impacts
+from ensemble_api.views.maintenance import maintained
 from ensemble_api.views.operations import operation
 from ensemble_api.views.plans import moved, plan, reasons
 from ensemble_api.views.repair import repair_preview
@@ -31,6 +32,7 @@ __all__ = [
     "host_impact",
     "host_impacts",
     "language",
+    "maintained",
     "moved",
     "operation",
     "plan",

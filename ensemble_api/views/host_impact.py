@@ -5,30 +5,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from ensemble_api.planning.impact import Break, Effect
-from ensemble_api.planning.message import Message, Sentence, listed, semicolon_separated
+from ensemble_api.planning.message import Sentence, listed
 from ensemble_api.planning.survivability import State
-from ensemble_api.planning.topology import Topology
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.results.host_impact import DrainAttempt, HostImpact, HostImpacts
-from ensemble_api.views.plans import reasons
+from ensemble_api.views.maintenance import drain
 
 Json = dict[str, Any]
 
 
-_DRAIN = {
-    True: Sentence("drain.fits", "All members fit elsewhere.")(),
-    False: Sentence("drain.does-not-fit", "Not all members fit elsewhere.")(),
-    None: Sentence("drain.not-known", "Whether all members fit elsewhere is not known.")(),
-}
-_MOVE = Sentence("drain.move", "%(member)s to %(host)s")
-_NO_ROOM = Sentence("drain.no-room", "There is no room.")
-_BLOCKED = Sentence(
-    "drain.blocked",
-    "%(member)s cannot be moved: that takes a server that is ACTIVE, not locked, and with nothing "
-    "else under way.",
-)
-_NOT_TRIED = Sentence("drain.not-tried", "Not tried.")
-_MOVES = Sentence("drain.moves", "Moves: %(moves)s.")
 _EFFECTS = {
     Effect.ENDED: Sentence("impact.ends", "ends %(count)s tier", "ends %(count)s tiers"),
     Effect.BROKEN: Sentence(
@@ -68,55 +53,8 @@ def host_impact(
     view["broken"] = [_break(owner, one) for owner, one in found.broken]
     view["observed_at"] = found.observed_at or None
     if tried is not None:
-        answers = {one.fits for one in tried}
-        undecided = None if None in answers else True
-        fits = False if False in answers else undecided
-        view["drain"] |= {
-            "fits": fits,
-            "message": _DRAIN[fits],
-            "ensembles": [_tried(one, levels) for one in tried],
-        }
+        view["drain"] |= drain(tried, levels)
     return view
-
-
-def _tried(one: DrainAttempt, levels: Sequence[str]) -> Json:
-    moves = one.found.moves if one.found else {}
-    here = {member.name for member in one.members}
-    return {
-        "ensemble_id": one.record.id,
-        "ensemble_name": one.record.name,
-        "project_id": one.record.project_id,
-        "members": [member.name for member in one.members],
-        "fits": one.fits,
-        "others": sum(member.name not in here for member in moves),
-        "moves": [
-            {"member": member.name, "host": at, **_places(one.topology, at, levels)}
-            for member, at in sorted(moves.items())
-        ],
-        "blocked": [
-            {"member": member.name, "message": _BLOCKED(member=member.name)}
-            for member in one.blocked
-        ],
-        "message": _moves(one),
-        "reasons": reasons(one.found.reasons if one.found else (), capacity=True),
-    }
-
-
-def _moves(one: DrainAttempt) -> Message:
-    """Where the members of an ensemble would go, if that is known."""
-    if one.fits is None:
-        return _NOT_TRIED()
-    moves = one.found.moves if one.found else {}
-    if not moves:
-        return _NO_ROOM()
-    each = [_MOVE(member=member.name, host=host) for member, host in sorted(moves.items())]
-    return _MOVES(moves=semicolon_separated(each))
-
-
-def _places(topology: Topology | None, host: str, levels: Sequence[str]) -> Json:
-    if topology is None:
-        return {}
-    return {level: topology.domain_of(host, level).name for level in levels[1:]}
 
 
 def _host(each: HostImpact, found: HostImpacts, levels: Sequence[str]) -> Json:

@@ -16,8 +16,13 @@ TYPE_LABELS = {
     OperationType.CHANGE: Sentence("operation-type.change", "Change")(),
     OperationType.REPAIR: Sentence("operation-type.repair", "Repair")(),
     OperationType.MOVE: Sentence("operation-type.move", "Move")(),
+    OperationType.DRAIN: Sentence("operation-type.drain", "Maintenance")(),
     OperationType.DELETE: Sentence("operation-type.delete", "Delete")(),
 }
+_MEMBERS_STAY = Sentence(
+    "operation-failure.move",
+    "Members that cannot move stay where they are, and those that have moved stay there.",
+)()
 ON_FAILURE = {
     OperationType.CREATE: Sentence(
         "operation-failure.create", "If it fails, all that it has built is removed."
@@ -30,10 +35,8 @@ ON_FAILURE = {
         "operation-failure.repair",
         "What cannot be repaired is left to the next repair, and what has been stays.",
     )(),
-    OperationType.MOVE: Sentence(
-        "operation-failure.move",
-        "Members that cannot move stay where they are, and those that have moved stay there.",
-    )(),
+    OperationType.MOVE: _MEMBERS_STAY,
+    OperationType.DRAIN: _MEMBERS_STAY,
     OperationType.DELETE: Sentence("operation-failure.delete", "It is tried until it succeeds.")(),
 }
 LABELS = {

@@ -68,6 +68,16 @@ _RELOCATING = Sentence(
     "%(count)s member moves to another host; %(done)s is there.",
     "%(count)s members move to other hosts; %(done)s are there.",
 )
+_DRAINING = Sentence(
+    "progress.draining",
+    "A server is being moved for maintenance; %(done)s of %(count)s is on its new host.",
+    "Servers are being moved for maintenance; %(done)s of %(count)s are on their new hosts.",
+)
+_OF_MOVES = {
+    OperationType.REPAIR: _REPAIRING,
+    OperationType.MOVE: _RELOCATING,
+    OperationType.DRAIN: _DRAINING,
+}
 _SENTENCES = {
     Status.RESERVING: _RESERVING,
     Status.BUILDING: _BUILDING,
@@ -136,13 +146,12 @@ def _of_moves(record: EnsembleRecord, operation: Operation) -> Json:
         for each in record.members
     )
     done, total = moves.count(MoveStatus.DONE) + built, len(moves) + len(operation.wanted)
-    sentence = _REPAIRING if operation.type is OperationType.REPAIR else _RELOCATING
     return {
         "active": record.active,
         "removed": 0,
         "done": done,
         "total": total,
-        "message": sentence(done=done, count=total),
+        "message": _OF_MOVES[operation.type](done=done, count=total),
     }
 
 

@@ -13,8 +13,8 @@ from urllib import parse
 from novaclient import base, exceptions
 
 from ensemble_client import retry
+from ensemble_client.v2 import maintenance, urls
 
-URL = "/os-ensembles"
 SURELY_TAKEN = 32 * 1024
 """Bytes of a request up to which no cloud is asked how long it may be."""
 
@@ -51,7 +51,7 @@ class Ensemble(base.Resource):
         return self.manager.release(self)
 
 
-class EnsembleManager(base.ManagerWithFind):
+class EnsembleManager(maintenance.MaintenanceManager, base.ManagerWithFind):
     """What the ensembles API can do, available as `client.ensembles`."""
 
     resource_class: ClassVar[type[Ensemble]] = Ensemble
@@ -63,7 +63,7 @@ class EnsembleManager(base.ManagerWithFind):
         "limits", "statuses", "sort_keys", "levels" (the smallest first), "features", and "policies"
         with the fields of each kind.
         """
-        resp, body = self.api.client.get(f"{URL}/capabilities")
+        resp, body = self.api.client.get(f"{urls.URL}/capabilities")
         return self.convert_into_with_meta(body["capabilities"], resp)
 
     def get(self, ensemble: Any) -> Ensemble:
@@ -91,7 +91,9 @@ class EnsembleManager(base.ManagerWithFind):
         headers = {"Idempotency-Key": _quoted(key or str(uuid.uuid4()))}
 
         def send() -> tuple[Any, Any]:
-            sent: tuple[Any, Any] = self.api.client.post(URL, body=wanted, headers=dict(headers))
+            sent: tuple[Any, Any] = self.api.client.post(
+                urls.URL, body=wanted, headers=dict(headers)
+            )
             return sent
 
         resp, answer = send() if key else retry.until_answered(send, type(self).pause)
@@ -116,7 +118,9 @@ class EnsembleManager(base.ManagerWithFind):
         query: dict[str, Any] = {"headroom": 1} if headroom else {}
         query |= {"domains": domains} if domains else {}
         query |= {"fail": failed} if (failed := list(fail)) else {}
-        resp, answer = self.api.client.post(_with_query(f"{URL}/plans", query), body=wanted)
+        resp, answer = self.api.client.post(
+            urls.with_query(f"{urls.URL}/plans", query), body=wanted
+        )
         return self.convert_into_with_meta(answer["plan"], resp)
 
     def _check_size(self, wanted: Mapping[str, Any]) -> None:
@@ -170,7 +174,7 @@ class EnsembleManager(base.ManagerWithFind):
         Gives "plan", as `plan` does, and "change" with the names of the members that would be
         "added", "removed" with their servers, and "released" without them, and who is "moved".
         """
-        url = _with_query(_url(ensemble), {"dry_run": 1})
+        url = urls.with_query(_url(ensemble), {"dry_run": 1})
         wanted = self._change_of(body, remove, replace, release, mend)
         resp, answer = self.api.client.patch(url, body=wanted)
         return self.convert_into_with_meta(answer, resp)
@@ -200,7 +204,7 @@ class EnsembleManager(base.ManagerWithFind):
         """
         wanted: dict[str, Any] = {"adopt": dict(body)} | ({"plan": plan} if plan else {})
         self._check_size(wanted)
-        url = _with_query(f"{URL}/adopt", {"dry_run": 1} if dry_run else {})
+        url = urls.with_query(f"{urls.URL}/adopt", {"dry_run": 1} if dry_run else {})
         resp, answer = self.api.client.post(url, body=wanted)
         if dry_run:
             return self.convert_into_with_meta(answer["adoption"], resp)
@@ -221,7 +225,7 @@ class EnsembleManager(base.ManagerWithFind):
         By id or resource; "members" says how each differs from the plan, "violations" and
         "promises" what that breaks.
         """
-        url = _with_query(f"{_url(ensemble)}/survivability", {"failures": failures})
+        url = urls.with_query(f"{_url(ensemble)}/survivability", {"failures": failures})
         resp, answer = self.api.client.get(url)
         return self.convert_into_with_meta(answer["survivability"], resp)
 
@@ -295,7 +299,7 @@ class EnsembleManager(base.ManagerWithFind):
         while limit is None or len(found) < limit:
             query = {"limit": limit - len(found)} if limit is not None else {}
             resp, body = self.api.client.get(
-                _with_query(url, query | ({"marker": marker} if marker else {}))
+                urls.with_query(url, query | ({"marker": marker} if marker else {}))
             )
             found.extend(body["operations"])
             found.append_request_ids(resp)
@@ -319,7 +323,7 @@ class EnsembleManager(base.ManagerWithFind):
         `first`, the `summary` if asked for, and `hosts_links` if there is another page.
         """
         query = {key: value for key, value in filters.items() if value is not None}
-        resp, body = self.api.client.get(_with_query(f"{URL}/hosts", query))
+        resp, body = self.api.client.get(urls.with_query(f"{urls.URL}/hosts", query))
         return self.convert_into_with_meta(body, resp)
 
     def headroom(
@@ -334,28 +338,12 @@ class EnsembleManager(base.ManagerWithFind):
         """
         wanted = {"level": level, "limit": limit, "marker": marker}
         query = {key: value for key, value in wanted.items() if value is not None}
-        resp, body = self.api.client.get(_with_query(f"{URL}/headroom", query))
+        resp, body = self.api.client.get(urls.with_query(f"{urls.URL}/headroom", query))
         links = body.get("headroom_links") or []
         following = [link["href"] for link in links if link.get("rel") == "next"]
         asked = parse.parse_qs(parse.urlsplit(following[0]).query) if following else {}
         body["next_marker"] = next(iter(asked.get("marker", ())), None)
         return self.convert_into_with_meta(body, resp)
-
-    def drain(self, host: str, check: bool = False) -> dict[str, Any]:
-        """Show one host as `hosts` does (administrators only).
-
-        With `check`, its `drain` also tells whether all members could be placed elsewhere within
-        the hard policies: `fits`, and for each of the `ensembles` its moves or the reasons.
-        """
-        url = f"{URL}/hosts/{parse.quote(host, safe='')}"
-        resp, body = self.api.client.get(_with_query(url, {"check": 1} if check else {}))
-        return self.convert_into_with_meta(body["host"], resp)
-
-    def begin_drain(self, host: str, *, dry_run: bool = False) -> dict[str, Any]:
-        """Disable a host and have its members leave it; gives what `drain` with `check` does."""
-        url = f"{URL}/hosts/{parse.quote(host, safe='')}/action"
-        resp, body = self.api.client.post(url, body={"drain": {"dry_run": dry_run}})
-        return self.convert_into_with_meta(body["host"], resp)
 
     def list(
         self,
@@ -379,7 +367,7 @@ class EnsembleManager(base.ManagerWithFind):
         while limit is None or len(found) < limit:
             query |= {"limit": limit - len(found)} if limit is not None else {}
             query |= {"marker": marker} if marker else {}
-            resp, body = self.api.client.get(_with_query(URL, query))
+            resp, body = self.api.client.get(urls.with_query(urls.URL, query))
             page = [Ensemble(self, row, loaded=True) for row in body["ensembles"]]
             found.extend(page)
             found.append_request_ids(resp)
@@ -391,14 +379,10 @@ class EnsembleManager(base.ManagerWithFind):
 
 
 def _url(ensemble: Any) -> str:
-    return f"{URL}/{parse.quote(str(base.getid(ensemble)), safe='')}"
+    return f"{urls.URL}/{parse.quote(str(base.getid(ensemble)), safe='')}"
 
 
 def _quoted(key: str) -> str:
     """Give a key as the header has it: a string of RFC 8941."""
     text = key.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{text}"'
-
-
-def _with_query(url: str, query: Mapping[str, Any]) -> str:
-    return f"{url}?{parse.urlencode(sorted(query.items()), doseq=True)}" if query else url

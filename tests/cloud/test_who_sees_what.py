@@ -153,6 +153,7 @@ def answers(callers: Callers, who: str) -> dict[str, Any]:
         "headroom": ask("GET", "/headroom"),
         "hosts": ask("GET", "/hosts?summary=1"),
         "host": ask("GET", "/hosts/r1-h1"),
+        "domain": ask("GET", "/domains/host/r1-h1"),
     }
     return {name: each.json() for name, each in found.items() if each.status_code == 200}
 
@@ -251,6 +252,7 @@ OPERATORS = {"operator"}
         ("GET", "/headroom", OPERATORS, 403),
         ("GET", "/hosts", OPERATORS, 403),
         ("GET", "/hosts/r1-h1", OPERATORS, 403),
+        ("GET", "/domains/host/r1-h1", OPERATORS, 403),
     ],
 )
 def test_each_route_answers_those_who_may_and_nobody_else(

@@ -1,58 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hosts that are drained as an operation: who leaves, who cannot, and what ends it."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-import webob
+from drains import asked, built, drain, host_of_web, looking
 from repairs import events, failed, hosts_of, last_operation
 from small_cloud import SmallCloud, anti_affinity, body, caller
 
-from ensemble_api import routes
-from ensemble_api.store import rows
-from ensemble_api.usecases.auto_drain import AGAIN, PERIOD, AutoDrain
+from ensemble_api.usecases.auto_drain import AGAIN, PERIOD
 from ensemble_api.usecases.host_drains import REASON
-
-ADMIN = caller("operators", "admin")
-
-
-class Clock:
-    """A clock that goes when it is told to."""
-
-    def __init__(self) -> None:
-        self.time = rows.now()
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def goes(self, by: timedelta) -> None:
-        self.time += by
-
-
-def drain(cloud: SmallCloud, host: str, who: Any = ADMIN, **asked: Any) -> webob.Response:
-    path = f"/os-ensembles/hosts/{host}/action"
-    request = webob.Request.blank(path, method="POST", base_url="http://nova/v2.1")
-    request.environ["nova.context"] = who
-    request.json = {"drain": asked}
-    return routes.dispatch(request, cloud.service(), path)
-
-
-def looking(cloud: SmallCloud) -> tuple[AutoDrain, Clock]:
-    clock, found = Clock(), cloud.service().auto_drain
-    found._now = clock
-    return found, clock
-
-
-def built(cloud: SmallCloud, count: int = 2, **more: Any) -> str:
-    ensemble_id = cloud.service().create(caller(), body(("web", count), **more)).id
-    cloud.run(ensemble_id)
-    cloud.observe()
-    return ensemble_id
-
-
-def host_of_web(cloud: SmallCloud, ensemble_id: str) -> str:
-    return hosts_of(cloud, ensemble_id)["web-0"]
 
 
 def test_the_members_leave_the_host_which_is_disabled_first_and_stays_so(cloud: SmallCloud) -> None:
@@ -73,7 +30,7 @@ def test_the_members_leave_the_host_which_is_disabled_first_and_stays_so(cloud: 
     assert auto.look() == ensemble_id
     operation = cloud.store.get(ensemble_id).operation
     assert operation is not None
-    assert (operation.type, operation.requester.user_id) == ("move", "user-of-shop-project")
+    assert (operation.type, operation.requester.user_id) == ("drain", "user-of-shop-project")
     assert "1 member moves to another host: its host is to be maintained." in events(
         cloud, ensemble_id
     )
@@ -147,7 +104,7 @@ def test_a_locked_member_is_named_stays_and_leaves_when_it_is_unlocked(cloud: Sm
     [tried] = drain(cloud, host).json["host"]["drain"]["ensembles"]
     [blocked] = tried["blocked"]
     assert blocked["member"] == "web-0"
-    assert blocked["message"].startswith("web-0 cannot be moved")
+    assert blocked["message"].startswith("web-0 cannot be moved: its server is locked. Unlock it")
     cloud.observe()
     auto, clock = looking(cloud)
     assert auto.look() is None
@@ -231,7 +188,9 @@ def test_who_may_not_disable_services_in_nova_may_not_here(cloud: SmallCloud) ->
 @pytest.mark.parametrize(
     ("sent", "field"),
     [
-        pytest.param({}, "drain", id="nothing"),
+        pytest.param({}, "body", id="nothing"),
+        pytest.param({"drain": {}, "cancel": None}, "body", id="two actions"),
+        pytest.param({"cancel": {}}, "cancel", id="a cancel with something"),
         pytest.param({"drain": None}, "drain", id="no object"),
         pytest.param({"drain": {"dry_run": 1}}, "drain.dry_run", id="a number"),
         pytest.param({"drain": {"force": True}}, "drain.force", id="an unknown field"),
@@ -240,10 +199,40 @@ def test_who_may_not_disable_services_in_nova_may_not_here(cloud: SmallCloud) ->
 def test_what_is_asked_wrongly_is_refused_with_its_field(
     cloud: SmallCloud, sent: Any, field: str
 ) -> None:
-    path = "/os-ensembles/hosts/secrethost1/action"
-    request = webob.Request.blank(path, method="POST", base_url="http://nova/v2.1")
-    request.environ["nova.context"] = ADMIN
-    request.json = sent
-    answer = routes.dispatch(request, cloud.service(), path)
+    answer = asked(cloud, "/hosts/secrethost1/action", sent)
     assert answer.status_code == 400
     assert answer.json["badRequest"]["details"]["field"] == field
+
+
+def test_a_drain_of_one_host_is_cancelled_and_the_host_stays_disabled(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, 1)
+    host = host_of_web(cloud, ensemble_id)
+    drain(cloud, host)
+    answer = asked(cloud, f"/hosts/{host}/action", {"cancel": None})
+    assert answer.status_code == 202, answer.text
+    assert cloud.nova.host(host).status == "disabled"
+    cloud.observe()
+    assert looking(cloud)[0].look() is None
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        pytest.param(
+            {"status": "SHUTOFF"}, "its server is SHUTOFF, and only one that is ACTIVE", id="off"
+        ),
+        pytest.param({"task": "rebooting"}, "something is under way with its server", id="busy"),
+    ],
+)
+def test_what_keeps_a_member_is_said_with_a_way_out(
+    cloud: SmallCloud, state: Any, message: str
+) -> None:
+    ensemble_id = built(cloud, 1)
+    host = host_of_web(cloud, ensemble_id)
+    (server,) = cloud.nova.alive()
+    for name, value in state.items():
+        setattr(server, name, value)
+    [tried] = drain(cloud, host, dry_run=True).json["host"]["drain"]["ensembles"]
+    [blocked] = tried["blocked"]
+    assert message in blocked["message"]
+    assert tried["moves"], "where it would go is told all the same"

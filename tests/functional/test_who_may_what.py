@@ -46,6 +46,8 @@ ROWS: Mapping[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("GET", "/os-ensembles/hosts"): (200, 403, 403, 403, 403, 403),
     ("GET", "/os-ensembles/hosts/{host}"): (200, 403, 403, 403, 403, 403),
     ("POST", "/os-ensembles/hosts/{host}/action"): (202, 403, 403, 403, 403, 403),
+    ("GET", "/os-ensembles/domains/{level}/{domain}"): (200, 403, 403, 403, 403, 403),
+    ("POST", "/os-ensembles/domains/{level}/{domain}/action"): (202, 403, 403, 403, 403, 403),
     ("GET", ONE): (200, 200, 200, 404, 404, 404),
     ("PATCH", ONE): (403, 409, 403, 404, 404, 404),  # it is allowed, and another one is under way
     ("DELETE", ONE): (202, 202, 403, 404, 404, 404),
@@ -62,6 +64,7 @@ BODIES = {
     ONE: {"ensemble": {"generation": 1, "description": "changed"}},
     f"{ONE}/action": {"cancel": None},
     "/os-ensembles/hosts/{host}/action": {"drain": {}},
+    "/os-ensembles/domains/{level}/{domain}/action": {"drain": {}},
 }
 
 
@@ -101,7 +104,13 @@ def test_who_may(cloud: SmallCloud, method: str, path: str, who: str) -> None:
     (operation,) = ask(cloud, caller(), "GET", f"/os-ensembles/{record.id}/operations").json[
         "operations"
     ]
-    filled = path.format(ensemble_id=record.id, host="secrethost1", operation_id=operation["id"])
+    filled = path.format(
+        ensemble_id=record.id,
+        operation_id=operation["id"],
+        host="secrethost1",
+        level="rack",
+        domain="secretrack1",
+    )
     response = ask(cloud, caller(*CALLERS[who]), method, filled, BODIES.get(path))
     assert response.status_code == ROWS[method, path][list(CALLERS).index(who)], response.text
     there = cloud.store.get(record.id)

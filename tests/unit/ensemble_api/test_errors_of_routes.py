@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a request that goes wrong is answered: its status, its shape, and what it says."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -213,7 +214,7 @@ def test_errors_are_told_in_the_language_of_the_request(
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        (method, path.format(ensemble_id=ID, operation_id=ID, host="h"))
+        (method, path.format(ensemble_id=ID, operation_id=ID, host="h", level="host", domain="h"))
         for path, methods in routes.ROUTES.items()
         for method in methods
     ],
@@ -223,7 +224,7 @@ def test_no_route_takes_a_parameter_that_it_does_not_know(method: str, path: str
     body = {"cancel": None} if path.endswith("/action") else BODY
     body = {"drain": {}} if path.endswith("/h/action") else body
     service = Ensembles()
-    who = ADMIN if path.endswith("/headroom") or "/hosts" in path else MEMBER
+    who = ADMIN if re.search("/(headroom|hosts|domains)", path) else MEMBER
     response = call(service, method, f"{path}?no-such=1", who, body if method == "POST" else None)
     assert response.status_code == 400, response.text
     assert error(response, "badRequest", "ensemble.invalid")["field"] == "no-such"

@@ -5,7 +5,6 @@ from functools import partial
 
 from ensemble_api.planning import cloud_headroom as cloud_rooms
 from ensemble_api.planning import completion, mending, planner, recovery, scaling
-from ensemble_api.planning import drain as drains
 from ensemble_api.planning import drill as failures
 from ensemble_api.planning import headroom as rooms
 from ensemble_api.solver.process import solve
@@ -13,7 +12,6 @@ from ensemble_api.solver.process import solve
 plan = partial(planner.plan, solve=solve)
 cloud_headroom = partial(cloud_rooms.cloud_headroom, solve=solve)
 complete = partial(completion.complete, solve=solve)
-drain = partial(drains.drain, solve=solve)
 drill = partial(failures.drill, solve=solve)
 drills = partial(failures.drills, solve=solve)
 headroom = partial(rooms.headroom, solve=solve)
