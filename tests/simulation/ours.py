@@ -26,6 +26,7 @@ from ensemble_api.planning.message import Sentence
 from ensemble_api.service import Service
 from ensemble_api.store import models
 from ensemble_api.store.api import Store
+from ensemble_api.store.database import _answering
 from ensemble_api.store.guards import Guards
 from ensemble_api.store.history import History
 from ensemble_api.store.observations import Observations
@@ -33,6 +34,7 @@ from ensemble_api.store.standings import Levels
 from tests.fakes.heat import NoHeat
 from tests.fakes.placement import Answer, FakePlacement
 from tests.fakes.session import FakeSession
+from tests.simulation import seams
 from tests.simulation.faults import Faults, Loss
 from tests.simulation.nova import SimulatedNova
 from tests.simulation.parts import Networks, Volumes
@@ -74,13 +76,29 @@ class SimulatedStore(Store):
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[orm.Session]:
-        with self._turn("reads"), super().reading() as session:
+        with self._turn("reads"), self._session(commits=False) as session:
             yield session
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[orm.Session]:
-        with self._turn("writes"), super().writing() as session:
+        with self._turn("writes"), self._session(commits=True) as session:
             yield session
+
+    @contextlib.contextmanager
+    def _session(self, *, commits: bool) -> Iterator[orm.Session]:
+        """As oslo.db's, on one connection for all, since no transaction is interrupted."""
+        session = seams.session()
+        if session.in_transaction():  # of whoever looks something up meanwhile
+            with super().writing() if commits else super().reading() as other:
+                yield other
+            return
+        try:
+            with _answering():
+                yield session
+                if commits:
+                    session.commit()
+        finally:
+            session.close()  # which rolls back what is not committed
 
     @contextlib.contextmanager
     def _turn(self, what: str) -> Iterator[None]:

@@ -240,7 +240,12 @@ class _Schedule:
 
     def _healed_at(self) -> float:
         """When lost members have had the time to come back that want it by themselves."""
-        down = any(not each.alive for each in self.world.nova.hosts)
+        dead = {each.name for each in self.world.nova.hosts if not each.alive}
+        wanted = self.invariants.recorded.healing() if dead else ()
+        down = any(
+            server is not None and server.at in dead
+            for server in map(self.world.nova.server, wanted)
+        )
         if not down or not self.invariants.recorded.all_settled:
             self._busy_at = self.tasks.now
         return self._busy_at + NOTICED + HEALING if down else 0.0

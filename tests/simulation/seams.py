@@ -16,6 +16,7 @@ from unittest import mock
 import sqlalchemy as sa
 from oslo_config import cfg
 from oslo_db.sqlalchemy import engines
+from sqlalchemy import orm
 
 from ensemble_api import threads
 from ensemble_api.execution import observer, worker
@@ -56,6 +57,7 @@ def installed(tasks: Tasks) -> Iterator[None]:
 
 
 _stores: list[Store] = []
+_sessions: list[orm.Session] = []
 _looks: list[sqlite3.Connection] = []
 
 
@@ -81,10 +83,19 @@ def empty_database() -> Store:
         gc.freeze()
         gc.set_threshold(100_000)
     store = _stores[0]
+    while _sessions:
+        _sessions.pop().connection().close()  # what listens now is not heard by an older one
     with store.engine.begin() as connection:
         for table in reversed(models.Base.metadata.sorted_tables):
             connection.execute(sa.delete(table))
     return store
+
+
+def session() -> orm.Session:
+    """The session of all transactions of a schedule, of which one is under way at most."""
+    if not _sessions:
+        _sessions.append(orm.Session(_stores[0].engine.connect(), expire_on_commit=False))
+    return _sessions[0]
 
 
 def second_look() -> sqlite3.Connection:

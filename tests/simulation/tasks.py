@@ -172,10 +172,11 @@ class Tasks:
         """The tasks that can go on now, and when the first of the others can."""
         now, wake, able = self.now, float("inf"), []
         for task in self._tasks:
-            due = task.due
-            if due > now and task.ready is not None and task.ready():
+            due, paused = task.due, task.process.paused_until
+            if due > now and (ready := task.ready) is not None and ready():
                 due = now
-            due = max(due, task.process.paused_until)
+            if paused > due:  # as max() would say, which takes longer
+                due = paused
             if due <= now:
                 able.append(task)
             elif due < wake:

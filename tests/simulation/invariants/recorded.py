@@ -22,6 +22,10 @@ _OBSERVED = """
 """
 _EXCLUSIVE = "SELECT id FROM ensembles WHERE exclusive"
 _ENSEMBLE_OF = "SELECT ensemble_id FROM members WHERE server_id = ?"
+_HEALING = """
+    SELECT members.server_id FROM members JOIN ensembles ON ensembles.id = members.ensemble_id
+    WHERE ensembles.auto_repair AND members.server_id IS NOT NULL
+"""
 _UNDER_WAY = "SELECT id FROM operations WHERE ended_at IS NULL LIMIT 1"
 _OWNER = "SELECT lease_owner FROM ensembles WHERE id = ?"
 _STATUSES = "SELECT DISTINCT status FROM ensembles"
@@ -46,6 +50,10 @@ class Recorded:
     def observed(self) -> list[Any]:
         """The ids of members' servers that were observed, with what was."""
         return self._committed.execute(_OBSERVED).fetchall()
+
+    def healing(self) -> list[str]:
+        """The ids of the servers of ensembles that are repaired by themselves."""
+        return [row[0] for row in self._committed.execute(_HEALING).fetchall()]
 
     def exclusive(self) -> list[EnsembleRecord]:
         """The ensembles that have domains to themselves."""
