@@ -154,6 +154,8 @@ def _ensembles(cloud: Cloud) -> dict[str, Value]:
         # Nova is one process here: when it is killed, what it was scheduling is lost for good.
         "build_timeout": 120,
         "rebalance_delay": 10,
+        "recovery_cores": -1,
+        "recovery_ram": -1,
         # Servers without a disk or a boot are there within a second.
         "poll_interval": "0.5",
         "levels": "rack:rack,zone:availability_zone",

@@ -90,7 +90,7 @@ def callers(cloud: Any) -> Iterator[Callers]:
             {"type": "affinity", "level": "host", "tiers": ["web", "db"], "enforcement": "soft"},
         )
         body["ensemble"]["metadata"] = {"owner": "ops"}
-        body["ensemble"]["recovery"] = {"delay": 60}
+        body["ensemble"]["recovery"] = {"delay": 60, "reserve": {"level": "host"}}
         ensemble = demo.create(body)
         compute = demo.connection.compute
         plain = compute.create_server(

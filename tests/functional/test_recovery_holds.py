@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Capacity is held for recovery with the create, kept true after that, and given back."""
 
+import threading
 import uuid
 from types import SimpleNamespace
 from typing import Any
@@ -29,7 +30,7 @@ from ensemble_api.cloud.leftover_holds import LeftoverHolds
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cmd.sweep import sweep
 from ensemble_api.planning import result
-from ensemble_api.recovery_hold import Amount, RecoveryLimits
+from ensemble_api.recovery_hold import Amount, RecoveryHold, RecoveryLimits
 from ensemble_api.scheduler.guards import GuardedHosts
 from ensemble_api.service import ChangeRequest
 from ensemble_api.store.api import Page
@@ -88,6 +89,29 @@ def test_it_is_counted_over_all_ensembles_of_a_project_and_of_no_other(cloud: Sm
     with pytest.raises(exception.OverQuota, match="may have 2 VCPUs held for recovery, 2 are"):
         built(cloud, wanted(1, name="two"), limits=limits)
     cloud.service(recovery_limits=limits).create(caller("other-project"), wanted(1))
+
+
+def test_of_two_that_ask_at_once_one_is_over_the_limit(cloud: SmallCloud) -> None:
+    """Each has looked before the other has saved what it is about to hold."""
+    stored, most = RecoveryHolds(cloud.store), Amount(2, -1)
+    first, second = (
+        RecoveryHold(name, name, "shop-project", "secrethost1", "provider", {"VCPU": 2})
+        for name in ("one", "two")
+    )
+    started = threading.Barrier(2)
+    refused: list[Amount | None] = []
+
+    def intend(hold: RecoveryHold) -> None:
+        started.wait(20)
+        refused.append(stored.intend(hold.ensemble_id, [hold], most=most, anew=True))
+
+    threads = [threading.Thread(target=intend, args=(each,)) for each in (first, second)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(refused, key=str) == [Amount(2, 0), None]
+    assert len(stored.consumers()) == 1
 
 
 def test_where_a_failure_leaves_no_places_it_is_refused_with_the_reason(cloud: SmallCloud) -> None:

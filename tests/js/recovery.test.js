@@ -17,9 +17,11 @@ function opened() {
   const count = (name) => el('div', { class: 'form-group' }, el('input', { type: 'number', id: 'ens-recovery-' + name }));
   document.body.replaceChildren(el('div', { id: 'ens-recovery-rows' },
     select('mode', ['manual', 'auto']), count('delay'), count('at_once'),
-    select('locked', ['evacuate', 'leave']), select('rebalance', ['manual', 'auto'])));
+    select('locked', ['evacuate', 'leave']), select('rebalance', ['manual', 'auto']),
+    select('reserve', [''])));
   const changes = [];
-  return { changes, show: recovery.open('ens-recovery-rows', (wanted) => changes.push(wanted)) };
+  const levels = ['host', 'rack'];
+  return { changes, show: recovery.open('ens-recovery-rows', (wanted) => changes.push(wanted), levels) };
 }
 
 function put(name, value) {
@@ -47,6 +49,19 @@ test('each change is told with all that is said already', () => {
     { rebalance: 'auto', mode: 'auto' }, { rebalance: 'auto', mode: 'auto', delay: 30 },
     { rebalance: 'auto', mode: 'auto' },
   ]);
+});
+
+test('capacity is held for a level that the cloud has, and how many fail at once stays', () => {
+  const { changes, show } = opened();
+  show({});
+  assert.deepEqual([...part('reserve').options].map((one) => one.value), ['', 'host', 'rack']);
+  assert.equal(part('reserve').value, '');
+  put('reserve', 'rack');
+  show({ reserve: { level: 'host', failures: 2 } });
+  assert.equal(part('reserve').value, 'host');
+  put('reserve', 'rack');
+  put('reserve', '');
+  assert.deepEqual(changes, [{ reserve: { level: 'rack' } }, { reserve: { level: 'rack', failures: 2 } }, {}]);
 });
 
 for (const [name, wanted, wrong] of [

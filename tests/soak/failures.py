@@ -5,9 +5,10 @@ python -m tests.soak.failures [--rounds N] [--seed N] [--cloud STATE] [--results
                               [--page FILE]
 
 Ensembles of two projects are repaired and rebalanced by themselves, while plain servers come and
-go. A round stops a host or a rack, which an operator reports or Nova finds out, waits until all
-members run elsewhere, starts it again, and waits until everything that was promised holds. What
-is left in the end is looked at by Nova's, Neutron's and Placement's own answers.
+go. For those of one project capacity is held for the failure of a rack. A round stops a host or a
+rack, which an operator reports or Nova finds out, waits until all members run elsewhere, starts it
+again, and waits until everything that was promised holds. What is left in the end is looked at by
+Nova's, Neutron's and Placement's own answers.
 A run that was stopped goes on where its results end.
 It runs on the embedded cloud's full profile: on one of your own, if you name its state directory.
 """
@@ -35,6 +36,9 @@ LOOK = 0.5  # seconds between two looks
 AGAIN = 3.0  # seconds until a second look at what should not be there
 OTHERS = 2  # that ask for plain servers, one after another
 RECOVERY = {"mode": "auto", "rebalance": "auto"}
+RESERVE = {"reserve": {"level": "rack"}}
+HELD = "ENSEMBLE_RECOVERY_HOLD"  # as Placement calls the consumers of what is held
+CONSUMER_TYPES = "1.38"  # from when on Placement tells them
 PROMISE: Mapping[str, Any] = {"type": "survive", "level": "rack", "failures": 1, "min_available": 1}
 APART = {"type": "anti-affinity", "level": "host"}
 RUNS = ("ACTIVE", None)
@@ -78,7 +82,8 @@ class Failures:
                         for tier in tiers
                     ]
                     body = project.body(f"soak-{zone}", tiers, *policies)
-                    body["ensemble"]["recovery"] = RECOVERY
+                    reserve = RESERVE if project is self.projects[0] else {}
+                    body["ensemble"]["recovery"] = {**RECOVERY, **reserve}
                     self.made[project.create(body)["id"]] = project
             for ensemble_id, project in self.made.items():
                 project.wait(ensemble_id, "ACTIVE")
@@ -92,6 +97,9 @@ class Failures:
                     each.join()
             for ensemble_id, project in self.made.items():
                 project.delete(ensemble_id)
+        wrong: list[str] = []
+        self._wait(wrong, "given back", lambda: not self._held_for_recovery(), time.monotonic())
+        assert not wrong, wrong
 
     @staticmethod
     def _come_and_go(others: Others, over: threading.Event) -> None:
@@ -111,6 +119,7 @@ class Failures:
         forced = chance.random() < 0.5
         before = self._servers()
         hit = [each for each, server in before.items() if server.compute_host in hosts]
+        promised = self._promised(hosts)
         wrong: list[str] = []
         for each in hosts:
             assert self.cloud.ensemble_cloud("host", "stop", each).returncode == 0
@@ -121,7 +130,8 @@ class Failures:
         told = self._wait(wrong, "told of", lambda: not hit or self._tells(hosts), begun)
         at = time.monotonic()
         repaired = self._wait(wrong, "repaired", lambda: self._all_run(hosts), at)
-        lost = sum(not each for each in self._runs(hosts).values())
+        runs = self._runs(hosts)
+        lost = sum(not each for each in runs.values())
         if not forced:
             self._force(hosts)  # evacuated servers are removed there before it reports again
         at = time.monotonic()
@@ -143,6 +153,8 @@ class Failures:
             repaired=repaired,
             restored=restored,
             wrong=wrong,
+            promised=len(promised),
+            unmet=sum(not runs[each] for each in promised),
         )
 
     def _wait(
@@ -167,6 +179,18 @@ class Failures:
         """The servers of all members by id, as Nova has them now."""
         ids = {each["server_id"] for ensemble in self._shown() for each in ensemble["members"]}
         return {name: each for name, each in self.operator.servers().items() if name in ids}
+
+    def _promised(self, failing: Sequence[str]) -> set[str]:
+        """The members on these hosts for which capacity is held now."""
+        there = self.operator.servers()
+        return {
+            f"{ensemble['id']} {member['name']}"
+            for ensemble in self._shown()
+            if (ensemble["reserve"] or {}).get("status") == "held"
+            for member in ensemble["members"]
+            if (server := there.get(member["server_id"] or "")) is not None
+            and server.compute_host in failing
+        }
 
     def _runs(self, failed: Sequence[str]) -> dict[str, bool]:
         """Of each member whether it has a server that runs on a host that has not failed."""
@@ -241,13 +265,28 @@ class Failures:
         there, ours = self.operator.servers(), self._servers().keys()
         found = {"a server of nobody": {each for each in there if there[each].name[:5] == "soak-"}}
         found["a server of nobody"] -= ours
+        # What is held for recovery is gone when its ensembles are.
         found["held for nobody"] = held - there.keys()
+        if found["held for nobody"]:
+            found["held for nobody"] -= self._held_for_recovery()
         found["a port of nobody"] = {
             each.id
             for each in ports
             if each.device_owner.startswith("compute:") and each.device_id not in there
         }
         return {(what, each) for what, ids in found.items() for each in ids}
+
+    def _held_for_recovery(self) -> set[str]:
+        """The consumers of what is held for recovery."""
+        placement = self.operator.connection.placement
+        return {
+            each
+            for each in self.operator.consumers() - self.operator.servers().keys()
+            if placement.get(f"/allocations/{each}", microversion=CONSUMER_TYPES)
+            .json()
+            .get("consumer_type")
+            == HELD
+        }
 
 
 def main() -> int:

@@ -16,10 +16,12 @@ class Round:
     failure until all members ran on hosts that are up, ``told`` those from the failure until it
     told; ``restored`` those from the return of the hosts until everything promised held again.
     ``wrong`` is what should not be: doubles, leaks, over-commitment, what did not come to its end.
+    For ``promised`` of those hit capacity was held, of which ``unmet`` found no place.
     """
 
     COLUMNS: ClassVar[tuple[str, ...]] = (
         *("failed", "forced down", "members hit", "promises broken", "lost"),
+        *("capacity held for", "of these without a place"),
         *("told after", "repaired after", "restored after", "wrong"),
     )
 
@@ -33,25 +35,30 @@ class Round:
     repaired: float
     restored: float
     wrong: Sequence[str]
+    promised: int = 0
+    unmet: int = 0
 
     @property
     def good(self) -> bool:
         """Whether every promise was kept and all is whole again."""
-        return not (self.broken or self.lost or self.wrong)
+        return not (self.broken or self.lost or self.unmet or self.wrong)
 
     def line(self) -> str:
         """The round in one line."""
         wrong = "".join(f"\n      {each}" for each in self.wrong)
         return (
             f"{self.number:3} {self.what}{' (forced)' if self.forced else ''}: {self.hit} hit,"
-            f" {self.broken} promises broken, {self.lost} lost; told after {self.told} s, repaired"
-            f" {self.repaired} s, restored {self.restored} s{wrong}"
+            f" {self.broken} promises broken, {self.lost} lost,"
+            f" {self.unmet} of {self.promised} held without a place;"
+            f" told after {self.told} s, repaired {self.repaired} s,"
+            f" restored {self.restored} s{wrong}"
         )
 
     def row(self) -> Sequence[Any]:
         """Its cells below ``COLUMNS``."""
         return (
             *(self.what, "yes" if self.forced else "no", self.hit, self.broken, self.lost),
+            *(self.promised, self.unmet),
             *(self.told, self.repaired, self.restored, "; ".join(self.wrong) or "nothing"),
         )
 
@@ -63,6 +70,8 @@ class Round:
             "members hit": sum(each.hit for each in rounds),
             "promises broken": sum(each.broken for each in rounds),
             "lost": sum(each.lost for each in rounds),
+            "lost with capacity held for them": sum(each.promised for each in rounds),
+            "of these without a place": sum(each.unmet for each in rounds),
             "wrong": sum(len(each.wrong) for each in rounds),
             "seconds until repaired, median": statistics.median(repaired) if repaired else "none",
             "95 of 100": repaired[int(0.95 * (len(repaired) - 1))] if repaired else "none",

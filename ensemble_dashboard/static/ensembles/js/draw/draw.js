@@ -218,7 +218,7 @@
     for (const name of Object.keys(own)) {
       if (!parts[name].open) { continue; }
       lazyScripts.load('sheet').then((ours) => {
-        own[name] ||= ours[name].open('ens-' + name + '-rows', (typed) => type({ ...state.draft, [name]: typed }));
+        own[name] ||= ours[name].open('ens-' + name + '-rows', (typed) => type({ ...state.draft, [name]: typed }), page.levels);
         own[name](state.draft[name]);
       }, unreachable);
     }
