@@ -150,12 +150,7 @@ def _badge(passed: bool) -> str:
 
 
 def _maps(outcome: Outcome, drill: Drill) -> str:
-    lost = outcome.loss.lost
-    back = [
-        name
-        for name in lost
-        if outcome.after.get(name) is not None and outcome.after[name] not in drill.domain.hosts
-    ]
+    lost, back = outcome.loss.lost, outcome.back
     before = Scene(f"{outcome.title}, before", outcome.before)
     after = Scene(
         f"{outcome.title}, after", outcome.after, drill.domain.hosts, set(lost) - set(back), back

@@ -20,7 +20,8 @@ class Outcome:
 
     `predicted` is what the failure of each domain of the level would take, `loss` what the one that
     failed took by Nova's answers; `predicted_places` and `places` are where the lost members were
-    to go and went; `running` is how many ran at which second.
+    to go and went; `back` are those that ran again in the end, and `running` is how many ran at
+    which second.
     """
 
     method: str
@@ -28,6 +29,7 @@ class Outcome:
     how: str
     before: Placement
     after: Placement
+    back: tuple[str, ...]
     predicted: Mapping[str, Loss]
     loss: Loss
     predicted_places: Placement | None

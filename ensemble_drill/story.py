@@ -250,6 +250,7 @@ class Story:
             how=method.how,
             before=looks[0].placement(method.name),
             after=looks[-1].placement(method.name),
+            back=tuple(each for each in loss.lost if each in looks[-1].running(method.name)),
             predicted=predicted,
             loss=loss,
             predicted_places=places,

@@ -47,6 +47,7 @@ def outcome(method: str, placement: Mapping[str, str], **more: Any) -> Outcome:
         "how": f"Built as {method}.",
         "before": placement,
         "after": placement,
+        "back": loss.lost if repaired else (),
         "predicted": losses(placement),
         "loss": loss,
         "predicted_places": None,

@@ -83,6 +83,14 @@ def test_a_page_says_the_verdict_and_what_it_rests_on() -> None:
     assert 'on "$DRILL_HOSTS" 45 s after the failure, for 3 s' in said
 
 
+def test_who_has_a_new_host_and_does_not_run_there_yet_is_not_back() -> None:
+    unhealed = outcome("ensemble", SPREAD, after=AFTER, back=("db-0",))
+    page = html(drill(unhealed))
+    assert "After: 2 lost, 1 of them back elsewhere" in page
+    assert "<title>web-0, lost</title>" in page
+    assert "<title>db-0, runs again</title>" in page
+
+
 def test_a_drill_that_failed_says_so_first() -> None:
     page = html(drill(outcome("ensemble", HEAPED)))
     said = [each for each in read(page).texts if each]
