@@ -72,6 +72,10 @@ class FakePlacement:
                 return Answer(status, answer)
         return Answer(404, {"errors": [{"detail": f"The fake Placement has no {method} {url}"}]})
 
+    def adapter(self) -> "Adapter":
+        """What asks it as ours do."""
+        return Adapter(self)
+
     def _listed(self, query: Mapping[str, list[str]]) -> tuple[int, Any]:
         wanted = set(query.get("required", ()))
         return 200, {
@@ -220,3 +224,19 @@ _ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [
     ("GET", r"/resource_providers/([^/]+)/usages", FakePlacement._usages),
     ("GET", r"/resource_providers/([^/]+)/inventories", FakePlacement._inventories),
 ]
+
+
+class Adapter:
+    """As a keystoneauth adapter of Placement, as far as ours use one."""
+
+    def __init__(self, placement: FakePlacement) -> None:
+        self._placement = placement
+
+    def get(self, url: str) -> Answer:
+        return self._placement.ask("GET", url)
+
+    def post(self, url: str, json: Any) -> Answer:
+        return self._placement.ask("POST", url, json)
+
+    def delete(self, url: str) -> Answer:
+        return self._placement.ask("DELETE", url)
