@@ -425,6 +425,31 @@ def test_an_older_ensemble_does_not_get_what_is_held_for_another(cloud: SmallClo
     assert service.auto_repair.look() == {second}
 
 
+def test_two_that_a_failure_hits_at_once_both_get_what_is_held_for_them(cloud: SmallCloud) -> None:
+    """What both have on one host is free for either of them, and planned as one."""
+    ids = [built(cloud, wanted(1, mode="auto", name=name)) for name in ("one", "two")]
+    hosts = {each: hosts_of(cloud, each)["web-0"] for each in ids}
+    if len(set(hosts.values())) == 2:
+        moved = cloud.store.get(ids[1]).members[0]
+        server = cloud.nova.servers[moved.server_id or ""]
+        needs = {"VCPU": 2, "MEMORY_MB": 512, "DISK_GB": 1}
+        here = cloud.nova.host(hosts[ids[0]])
+        assert cloud.placement.claim_beside(server.id, here.provider, **needs)
+        cloud.placement.release(server.id, cloud.nova.host(server.host or "").provider)
+        server.host = here.name
+        cloud.observe()
+        look(cloud)
+    fill_up(cloud)
+    cloud.nova.fail(hosts[ids[0]])
+    cloud.observe()
+    service = cloud.service(recovery_limits=ANY)
+    service.auto_reserve.look()
+    assert service.auto_repair.look() == set(ids)
+    for each in ids:
+        cloud.run(each)
+        assert hosts_of(cloud, each)["web-0"] != hosts[ids[0]]
+
+
 def test_a_host_that_comes_back_has_it_held_as_before(cloud: SmallCloud) -> None:
     ensemble_id = built(cloud)
     before = in_placement(cloud)
