@@ -134,3 +134,27 @@ def ensemble_drain(request: HttpRequest, host: str, check: bool = False) -> dict
     """Give one host as in the host impact; with `check`, also whether its members fit elsewhere."""
     manager = ensemble.manager(request)
     return dict(manager.drain(host, check=check))
+
+
+@profiler.trace
+def domain(
+    request: HttpRequest, level: str, name: str, above: Mapping[str, str], check: bool = False
+) -> dict[str, Any]:
+    """Give a host, a rack or a zone and how far its drain is; with `check`, what one comes to."""
+    return dict(ensemble.manager(request).domain(level, name, above, check=check))
+
+
+@profiler.trace
+def drain_domain(
+    request: HttpRequest, level: str, name: str, above: Mapping[str, str]
+) -> dict[str, Any]:
+    """Have the members of a domain moved elsewhere, with its hosts disabled."""
+    return dict(ensemble.manager(request).drain_domain(level, name, above))
+
+
+@profiler.trace
+def cancel_drain(
+    request: HttpRequest, level: str, name: str, above: Mapping[str, str]
+) -> dict[str, Any]:
+    """Have nobody leave a domain any more."""
+    return dict(ensemble.manager(request).cancel_drain(level, name, above))

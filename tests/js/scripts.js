@@ -7,11 +7,12 @@ const { JSDOM } = require('jsdom');
 const FOLDER = path.join(__dirname, '..', '..', 'ensemble_dashboard', 'static', 'ensembles', 'js');
 const LOAD_ORDER = require(path.join(FOLDER, 'load_order.json'));
 // These run a page as soon as they are loaded, or stand alone.
-const PAGES = ['draw/draw', 'details/details', 'adopt/adopt', 'admin/host_impact', 'admin/hosts_live', 'admin/break'];
+const PAGES = ['draw/draw', 'details/details', 'adopt/adopt', 'admin/host_impact', 'admin/hosts_live', 'admin/break',
+  'admin/maintain'];
 const GROUPS = [
   'shared', 'dialog', 'kinds', 'picture', 'current_state', 'draw', 'create', 'change', 'draw_page', 'policies', 'sheet',
   'text', 'outputs', 'difference', 'change_answer', 'answer', 'place',
-  'poll', 'details', 'adopt', 'host_impact',
+  'poll', 'details', 'adopt', 'host_impact', 'maintain',
 ];
 
 // As GET /os-ensembles/capabilities tells them, of a cloud with smaller ones than usual.

@@ -58,6 +58,7 @@ class HostImpactView(views.HorizonTemplateView):
         context["page_data"] = {
             "nowUrl": f"{reverse('horizon:admin:ensembles:hosts_now')}?{query}",
             "breakUrl": reverse("horizon:admin:ensembles:break"),
+            "maintainUrl": reverse("horizon:admin:ensembles:maintain"),
             "pause": _pause(time.monotonic() - began),
             "session": page_project.session(self.request),
         }
@@ -188,4 +189,9 @@ class HostView(views.HorizonTemplateView):
             **host_impact.now(host.get("broken") or (), names),
             "places": places,
             "drain": drain.drain(host["drain"], names) if check else None,
+            "domain": {"host": row.name},
+            "page_data": {
+                "maintainUrl": reverse("horizon:admin:ensembles:maintain"),
+                "session": page_project.session(self.request),
+            },
         }

@@ -92,5 +92,5 @@
     }, icon('copy'), ' ', gettext('Copy')));
   }
 
-  ensembles.dialog = { ask, texts };
+  ensembles.dialog = { ask, open, texts };
 }());
