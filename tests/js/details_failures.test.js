@@ -43,6 +43,17 @@ test('a failure is told with its place struck through, since when, and what beca
   assert.match(promise.textContent, /Promise broken \(any 1 rack may fail\): 1 of web run, and 2 are needed\./);
 });
 
+test('who is lost is told once, and beside it what does not hold meanwhile', async () => {
+  const lost = { code: 'degraded.cut-off', message: 'Two are cut off.' };
+  const broken = { code: 'degraded.policy', message: 'Keep apart. Now: 1 too many.' };
+  let part = open(degraded(), { '/now/': { survivability: failed() } });
+  await settle();
+  assert.equal(part('fault').hidden, true);
+  part = open(degraded({ degraded: { since: NOW, reasons: [lost, broken] } }), { '/now/': { survivability: failed() } });
+  await settle();
+  assert.match(part('fault').textContent, /^What does not hold meanwhile:Keep apart\. Now: 1 too many\.Since /);
+});
+
 test('a promise that held says so, and that one more failure would break it', async () => {
   const held = failed({ domain: 'r1', members: ['web-0', 'db-0'] });
   held.members = held.members.map((one) => ({ ...one, running: one.domains.rack !== 'r1' }));

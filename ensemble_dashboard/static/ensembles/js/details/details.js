@@ -50,7 +50,8 @@
       () => detailsFailures.underWay(state));
     const over = detailsFailures.regained(ensemble, state.now);
     put('healed', over, () => detailsFailures.healed(over));
-    put('fault', [ensemble.fault, ensemble.degraded, ensemble.status], () => detailsFault.box(ensemble));
+    put('fault', [ensemble.fault, ensemble.degraded, ensemble.status, now && now.failures],
+      () => detailsFault.box(ensemble, now));
     put('tiers', ensemble.tiers, () => detailsTiers.list(ensemble.tiers, state.legend, data.names));
     put('policies', [Boolean(current), currentState.policiesNow(ensemble, current)],
       () => rules.policies(ensemble, current));

@@ -88,7 +88,7 @@
       : fill(gettext('What was promised holds again since %(time)s, after %(duration)s.'),
         { time, duration: lasted(found.took) })),
     el('ul', { class: 'ens-plain ens-quiet' }, found.lost.slice(-TOLD).map(({ at, message }) =>
-      el('li', {}, el('time', { datetime: at }, formats.clock(at)), ' ', message))))];
+      el('li', {}, el('time', { datetime: at }, formats.clock(at)), ' ', el('span', {}, message)))))];
   }
 
   ensembles.detailsFailures = { told, promises, underWay, regained, healed };

@@ -7,14 +7,12 @@
   const { el } = ensembles.dom;
   const { exact } = ensembles.formats;
 
-  /** The box for an ensemble's fault, or for what does not hold now; nothing where none is to be told. */
-  function box({ fault, status, degraded }) {
-    if (degraded) {
-      return el('div', { class: 'ens-fault', role: 'alert' },
-        el('p', {}, el('strong', {}, gettext('What does not hold now:'))),
-        el('ul', {}, degraded.reasons.map((reason) => el('li', {}, reason.message))),
-        el('p', {}, fill(gettext('Since %(since)s.'), { since: exact(degraded.since) })));
-    }
+  /**
+   * The box for an ensemble's fault, or for what does not hold now; nothing where none is to be told. current: the
+   * current state, null while it is not known; the servers that are down are told with what has failed, and not again.
+   */
+  function box({ fault, status, degraded }, current) {
+    if (degraded) { return missing(degraded, Boolean(current?.failures?.length)); }
     if (fault && status === 'DELETING') {
       return el('div', { class: 'ens-fault', role: 'alert' },
         el('p', {}, el('strong', {}, gettext('What the removal waits for:')), ' ', fault.message),
@@ -29,6 +27,15 @@
         ? gettext('It is all or nothing: no server, no capacity and no port is left. Draw another like this and ' +
           'try again, or change what was asked for; then delete this one.')
         : gettext('Nothing yet: what was built is being removed again, since it is all or nothing.')));
+  }
+
+  /** What does not hold, each reason once. failed: whether it is told above who is lost. */
+  function missing({ reasons: all, since }, failed) {
+    const reasons = all.filter(({ code }) => !failed || code !== 'degraded.cut-off');
+    return reasons.length ? el('div', { class: 'ens-fault', role: 'alert' },
+      el('p', {}, el('strong', {}, failed ? gettext('What does not hold meanwhile:') : gettext('What does not hold now:'))),
+      el('ul', {}, reasons.map((reason) => el('li', {}, reason.message))),
+      el('p', {}, fill(gettext('Since %(since)s.'), { since: exact(since) }))) : [];
   }
 
   ensembles.detailsFault = { box };

@@ -79,7 +79,8 @@
       el('td', { 'data-label': status }, el('div', {},
         el('span', { class: 'ens-' + (SIGNS[one.status] || 'less') }, icon(SIGNS[one.status] || 'wait')), ' ',
         one.status_label,
-        running ? el('div', { class: 'text-muted' }, ensemble.progress.message) : null,
+        // What has ended may not be known to have: then the ensemble tells of something else.
+        running && !ensemble.settled ? el('div', { class: 'text-muted' }, ensemble.progress.message) : null,
         one.reason ? el('div', { class: 'ens-operation-reason' }, one.reason.message) : null,
         one.cancellable && cancel ? el('button', {
           type: 'button', class: 'btn btn-danger btn-xs', 'data-key': 'cancel-operation', on: { click: cancel },
