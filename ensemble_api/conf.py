@@ -121,8 +121,30 @@ OPTIONS: list[cfg.Opt] = [
         "automatic_recovery",
         default=True,
         help="Whether ensembles that wish it are repaired and rebalanced by themselves. A server "
-        "is evacuated from a host whose compute service Nova takes for down, forced or not: where "
-        "nothing sees to it that such a host is really off, this is for people to decide.",
+        "is evacuated from a host whose compute service Nova takes for down; `evacuate_from` says "
+        "whether forced or not. Where nothing sees to it that such a host is really off, this is "
+        "for people to decide.",
+    ),
+    cfg.StrOpt(
+        "evacuate_from",
+        default="down",
+        choices=[
+            ("down", "Hosts whose compute service does not report, or is forced down"),
+            ("forced-down", "Only hosts whose compute service somebody has forced down"),
+        ],
+        help="From which hosts lost members are brought back, by themselves or by command. A "
+        "server that still runs on its old host would run twice: with `forced-down`, nothing "
+        "begins until whoever fences a host says that it is off.",
+    ),
+    cfg.FloatOpt(
+        "most_hosts_down",
+        default=0.5,
+        min=0.0,
+        max=1.0,
+        help="The share of a cell's hosts above which those that are down without being forced "
+        "down are in doubt: Nova may only not hear of them, as when its message queue was away. "
+        "Nobody is brought back from them, nor for `service_down_time` after two of them report "
+        "again.",
     ),
     cfg.FloatOpt(
         "rebalance_delay",

@@ -62,6 +62,7 @@ from ensemble_api.usecases.idempotency import CreateRequest, Idempotency
 from ensemble_api.usecases.maintenance import DomainSearch, Maintenance
 from ensemble_api.usecases.member_moves import MemberMoves
 from ensemble_api.usecases.new_volumes import NewVolumes
+from ensemble_api.usecases.outages import Outages
 from ensemble_api.usecases.plan import DEFAULT_OPTIONS, DryRuns, PlanOptions
 from ensemble_api.usecases.quota import Quota
 from ensemble_api.usecases.rebalance import RebalancePreview, Rebalances
@@ -123,6 +124,9 @@ class Service:
         acts_by_itself: bool = True,
         unheard_for: float = 30.0,
         rebalance_delay: float = 0.0,
+        most_hosts_down: float = 1.0,
+        settle: float = 0.0,
+        only_forced: bool = False,
     ) -> None:
         self._store = store
         self._inventory = inventory
@@ -232,6 +236,14 @@ class Service:
         repair_plans = RepairPlans(
             compute, inventory, free_capacity, states, unheard_for=unheard_for, sleep=sleep
         )
+        outages = Outages(
+            compute,
+            states,
+            inventory.cells,
+            most=most_hosts_down,
+            settle=timedelta(seconds=settle),
+            only_forced=only_forced,
+        )
         self._headrooms = Headrooms(BuiltEnsembles(store), repair_plans, inventory.levels)
         rebuilds = Rebuilds(self._change, acting_for)
         self._repairs = Repairs(
@@ -241,6 +253,7 @@ class Service:
             self._stored_states,
             rebuilds,
             recovery,
+            outages,
             owner=owner,
             attempts=attempts,
             wake=wake,
@@ -248,7 +261,7 @@ class Service:
         )
         self.auto_reserve = AutoReserve(stored_holds, recovery, repair_plans, operating)
         self.auto_repair = AutoRepair(
-            RepairableEnsembles(store), repair_plans, self._repairs, rebuilds, operating
+            RepairableEnsembles(store), repair_plans, self._repairs, rebuilds, outages, operating
         )
         member_moves = MemberMoves(
             store, holds, owner=owner, attempts=attempts, wake=wake, sleep=sleep

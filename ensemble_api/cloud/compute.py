@@ -180,6 +180,10 @@ class Compute:
         down = frozenset(host for host, state in states.items() if state not in (None, "up"))
         return down, frozenset(host for host, state in states.items() if state is None)
 
+    def forced_down(self, context: Context) -> frozenset[str]:
+        """The names of the hosts that somebody has told Nova to take for down."""
+        return frozenset(each["host"] for each in self.services(context) if each["forced_down"])
+
     def unheard(self, context: Context, seconds: float) -> frozenset[str]:
         """The names of the hosts of which Nova heard that much earlier than of the last one.
 

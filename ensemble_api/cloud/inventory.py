@@ -148,7 +148,7 @@ class Inventory:
         self._closed = closed
         self._packing = packing
         self._selectors = tuple(selectors)
-        self._cells = cells
+        self.cells = cells
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -318,7 +318,7 @@ class Inventory:
                 for tier, demand in demands.items()
             },
             selectors=marked(topology, self.selected(aggregates)),
-            cells=self._cells(names),
+            cells=self.cells(names),
             packing=self._packing,
         )
         providers = {host.name: host.provider for host in hosts}

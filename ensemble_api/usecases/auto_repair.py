@@ -12,6 +12,7 @@ from ensemble_api.records import EnsembleRecord, ObservedHost
 from ensemble_api.recovery import Recovery
 from ensemble_api.store import rows
 from ensemble_api.store.repairs import Repairable, RepairableEnsembles
+from ensemble_api.usecases.outages import Outages
 from ensemble_api.usecases.rebuild import Rebuilds
 from ensemble_api.usecases.repair import Repairs
 from ensemble_api.usecases.repair_plans import RepairPlans
@@ -30,7 +31,7 @@ class AutoRepair:
 
     ``context`` makes one with an operator's eyes. Those for which capacity is held come first,
     then those with a broken promise, then the older ones. One that could not be repaired is looked
-    at again after a pause that grows.
+    at again after a pause that grows. Nobody is brought back from a host that is in doubt.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class AutoRepair:
         plans: RepairPlans,
         repairs: Repairs,
         rebuilds: Rebuilds,
+        outages: Outages,
         context: Callable[[], Context],
         now: Callable[[], datetime] = lambda: rows.now(),  # as it is when it is asked
     ) -> None:
@@ -46,12 +48,15 @@ class AutoRepair:
         self._plans = plans
         self._repairs = repairs
         self._rebuilds = rebuilds
+        self._outages = outages
         self._context = context
         self._now = now
         self._waiting: dict[str, tuple[int, datetime]] = {}  # how often in vain, and until when
 
     def look(self) -> frozenset[str]:
         """Begin what is due; gives the ids of the ensembles that are being repaired now."""
+        now = self._now()
+        doubtful = self._outages.look(now)
         found = self._ensembles.degraded()
         ids = {each.record.id for each in found}
         self._waiting = {key: each for key, each in self._waiting.items() if key in ids}
@@ -59,7 +64,7 @@ class AutoRepair:
             return frozenset()
         observed = {each.name: each for each in self._plans.observed()}
         hosts = self._plans.hosts()
-        now = self._now()
+        doubtful = self._outages.without_forced(self._context(), doubtful)
         due: list[Repairable] = []
         early: set[str] = set()  # the ids of lost members whose time has not come
         for each in found:
@@ -68,6 +73,7 @@ class AutoRepair:
                 since = {loss.member.id: _lost_since(loss, each.record, observed) for loss in lost}
                 delay = timedelta(seconds=Recovery.of(each.record.body).delay)
                 later = {member for member, moment in since.items() if moment + delay > now}
+                later |= {loss.member.id for loss in lost if loss.host in doubtful}
                 early |= later
                 if since.keys() - later:
                     due.append(each)

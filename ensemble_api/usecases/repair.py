@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from ensemble_api import exception
 from ensemble_api.context import Context
+from ensemble_api.losses import Cause
 from ensemble_api.operations import (
     Goal,
     Move,
@@ -31,6 +32,7 @@ from ensemble_api.usecases.change_request import BUSY
 from ensemble_api.usecases.current_state import StoredStates
 from ensemble_api.usecases.holds import Holds, MovingEnsemble
 from ensemble_api.usecases.intent import placement
+from ensemble_api.usecases.outages import Outages
 from ensemble_api.usecases.rebuild import Rebuilds
 from ensemble_api.usecases.recovery_capacity import RecoveryCapacity
 from ensemble_api.usecases.repair_plans import PlannedRepair, RepairPlans, evacuable
@@ -65,6 +67,11 @@ _NOT_ALL = Sentence(
     "event.repair-not-all",
     "%(count)s lost member has no other place now.",
     "%(count)s lost members have no other places now.",
+)
+_IN_DOUBT = Sentence(
+    "conflict.repair-in-doubt",
+    "Nova may only not hear of the hosts of these servers, which would then run twice: an operator "
+    "has to see that the hosts are off, and force their compute services down.",
 )
 _WAS_CANCELLED = Sentence("conflict.repair-cancelled", "The repair was cancelled meanwhile.")
 
@@ -103,6 +110,7 @@ class Repairs:
         states: StoredStates,
         rebuilds: Rebuilds,
         recovery: RecoveryCapacity,
+        outages: Outages,
         *,
         owner: str,
         attempts: int,
@@ -115,6 +123,7 @@ class Repairs:
         self._states = states
         self._rebuilds = rebuilds
         self._recovery = recovery
+        self._outages = outages
         self._owner = owner
         self._attempts = attempts
         self._wake = wake
@@ -125,8 +134,10 @@ class Repairs:
 
         ``whole`` is that of ``StoredStates.current_state``.
 
-        :raises ensemble_api.exception.Conflict: when nothing is built, or nothing is lost.
+        :raises ensemble_api.exception.Conflict: when nothing is built, nothing is lost, or it is in
+            doubt whether the hosts have failed.
         """
+        self._check_that_failed(context, record)
         planned = self._planned(context, record)
         state = self._states.current_state(context, record, whole=whole)
         return RepairPreview(
@@ -144,11 +155,13 @@ class Repairs:
 
         Where Nova can bring none back, those are replaced whose tiers want that.
 
-        :raises ensemble_api.exception.Conflict: when something is under way, or nothing is lost.
+        :raises ensemble_api.exception.Conflict: when something is under way, nothing is lost, or
+            it is in doubt whether the hosts have failed.
         :raises ensemble_api.exception.InfeasibleEnsemble: when there is no place for any.
         """
         if record.operation is not None:
             raise exception.Conflict(BUSY(), operation=record.operation.id)
+        self._check_that_failed(context, record)
         # Who observes the cloud does the same, perhaps in a moment.
         self._recovery.use(record, evacuable(self._plans.lost(record)))
         planned = self._planned(context, record)
@@ -168,6 +181,13 @@ class Repairs:
                 raise exception.Conflict(BUSY(), operation=now.operation.id)
             raise refusal(contended())
         return self._store.get(record.id)
+
+    def _check_that_failed(self, context: Context, record: EnsembleRecord) -> None:
+        """Raise Conflict where servers may run on the hosts that Nova takes for down."""
+        doubtful = self._outages.without_forced(context, self._outages.now())
+        lost = self._plans.lost(record) if doubtful else ()
+        if any(each.cause is Cause.HOST and each.host in doubtful for each in lost):
+            raise exception.Conflict(_IN_DOUBT())
 
     def repair_all(
         self,

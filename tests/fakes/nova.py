@@ -215,6 +215,7 @@ class FakeNova:
                     "disabled_reason": host.disabled_reason,
                 }
             )
+            | {"forced_down": host.forced_down}
             | {"updated_at": f"2026-01-01T00:0{0 if host.unheard else 5}:00.000000"}
             for host in self.hosts
         ]

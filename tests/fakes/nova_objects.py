@@ -17,6 +17,7 @@ class FakeHost:
     disabled_reason: str | None = None
     silent: bool = False  # its cell does not answer
     unheard: bool = False  # for some minutes, though nobody takes it for down yet
+    forced_down: bool = False
     evacuated: list[str] = field(default_factory=list)  # what claims here until it is back
 
 

@@ -171,6 +171,9 @@ class SmallCloud:
             scheduler_hints=parts.get("scheduler_hints", ()),
             acts_by_itself=parts.get("acts_by_itself", True),
             rebalance_delay=parts.get("rebalance_delay", 0.0),
+            most_hosts_down=parts.get("most_hosts_down", 1.0),
+            settle=parts.get("settle", 0.0),
+            only_forced=parts.get("only_forced", False),
         )
 
     def post(

@@ -292,6 +292,44 @@ def automatic_recovery(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     assert cloud.store.get(ensemble_id).operation is None
 
 
+def evacuate_from(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    """A repair by command waits until the failed host is forced down, too."""
+    answers = _repairs_after(serve, cloud, 1, evacuate_from="forced-down")
+    assert answers() == 409
+    for host in cloud.nova.hosts:
+        host.forced_down = host.state == "down"
+    assert answers() == 202
+
+
+def most_hosts_down(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    """Two hosts that are down are too many of all, and not of all but a few."""
+    assert _repairs_after(serve, cloud, 2, most_hosts_down=0.1)() == 409
+    for host in cloud.nova.hosts:
+        cloud.nova.restart(host.name)
+    assert _repairs_after(serve, cloud, 2, most_hosts_down=1.0)() == 202
+
+
+def _repairs_after(
+    serve: Serve, cloud: SmallCloud, failed: int, **options: Any
+) -> Callable[[], int]:
+    """Let the host of an ensemble's server fail, and others; gives what a repair is answered."""
+    application = serve(observe_interval=1.0, **options)
+    wish = body()
+    wish["ensemble"]["name"] = "-".join(["failed", *options])
+    ensemble_id = ask(application, "POST", "/os-ensembles", wish).json["ensemble"]["id"]
+    wait(application, f"/os-ensembles/{ensemble_id}", "ACTIVE")
+    host = cloud.nova.servers[str(cloud.store.get(ensemble_id).members[0].server_id)].host
+    up = [each.name for each in cloud.nova.hosts if each.state == "up" and each.name != host]
+    cloud.nova.fail(host, *up[: failed - 1])
+    wait(application, f"/os-ensembles/{ensemble_id}", "DEGRADED")
+
+    def ask_for_a_repair() -> int:
+        path = f"/os-ensembles/{ensemble_id}/action"
+        return int(ask(application, "POST", path, {"repair": {}}).status_int)
+
+    return ask_for_a_repair
+
+
 def rebalance_delay(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     """An ensemble is spread anew once all hosts have been up for so long, and not before."""
     application = serve()
@@ -428,6 +466,8 @@ OURS: dict[str, Callable[[Serve, SmallCloud, Path], None]] = {
     "poll_interval": poll_interval,
     "observe_interval": observe_interval,
     "automatic_recovery": automatic_recovery,
+    "evacuate_from": evacuate_from,
+    "most_hosts_down": most_hosts_down,
     "rebalance_delay": rebalance_delay,
     "notifications": notifications,
     "event_lifetime": event_lifetime,

@@ -63,6 +63,7 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
         ("aggregates", (), {("GET", r"/os-aggregates")}),
         ("services", (), {("GET", r"/os-services")}),
         ("down_and_silent", (), {("GET", r"/os-services")}),
+        ("forced_down", (), {("GET", r"/os-services")}),
         ("unheard", (30.0,), {("GET", r"/os-services")}),
         ("changed_since", ("2026-11-27T10:00:00Z",), {("GET", r"/servers/detail")}),
         ("deleted_since", ("2026-11-27T10:00:00Z",), {("GET", r"/servers")}),
