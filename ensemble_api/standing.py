@@ -187,7 +187,7 @@ def _state(member: MemberRecord, hosts: CloudHosts) -> MemberState:
     if member.status is not MemberStatus.ACTIVE or member.server_status == GONE:
         return MemberState(member, member.server_id, None, None, running=False)
     status = member.server_status or "ACTIVE"  # as the build has seen it
-    host = member.location if member.location in hosts.topology.hosts else None
+    host = member.location if member.location in hosts.topology else None
     return MemberState(
         member,
         member.server_id,

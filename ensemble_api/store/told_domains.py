@@ -85,7 +85,7 @@ class ToldDomains:
                 tuple(topology.domain_of(row.current_host, each) for each in topology.levels),
             )
             for row, project, user in found
-            if row.current_host in topology.hosts  # which was perhaps not seen yet
+            if row.current_host and row.current_host in topology  # which was perhaps not seen yet
         ]
 
     def requester(self, member: UntoldMember) -> Requester:

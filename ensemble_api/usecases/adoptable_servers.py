@@ -144,7 +144,7 @@ def _hindrance(
         raise exception.Conflict(_BUSY(server=called, what=busy), server=server["id"])
     if not host:
         return _NO_HOST(status=server["status"])
-    if host not in topology.hosts or host not in providers:
+    if host not in topology or host not in providers:
         return _NO_SUCH_HOST()
     if host in barred:
         return _BARRED()

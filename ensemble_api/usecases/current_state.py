@@ -12,6 +12,7 @@ from ensemble_api.results.current_state import CurrentState, planned_domains
 from ensemble_api.standing import CloudHosts, MembersNow, MemberState, standing
 from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.usecases.exclusivity import Exclusivity
+from ensemble_api.usecases.observed_hosts import ObservedHosts
 from ensemble_api.views.domain_labels import labels
 
 
@@ -24,7 +25,7 @@ class StoredStates:
         self._states = states
         self._inventory = inventory
         self._exclusivity = exclusivity
-        self._known: tuple[int, CloudHosts | None] | None = None
+        self._hosts = ObservedHosts(states, inventory.levels, inventory.zone_level)
 
     def members_now(self, records: Iterable[EnsembleRecord]) -> dict[str, MembersNow]:
         """Tell where the members of some ensembles are and which run, by the ensembles' ids.
@@ -51,8 +52,8 @@ class StoredStates:
 
         ``whole`` is whether labels may count all domains of the cloud, and not only those in use.
         """
-        hosts = self._hosts()
-        if hosts is None:
+        hosts = self._hosts.now()
+        if not len(hosts.topology):
             planned = _planned_hosts(record, self._inventory.levels)
             hosts = CloudHosts.of(self._inventory.levels, self._inventory.zone_level, planned)
         # Other projects' servers are not stored: who has something to itself has Nova asked.
@@ -79,16 +80,6 @@ class StoredStates:
                 hosts.topology, hosts.down, {each.host for each in stands.members if each.host}
             ),
         )
-
-    def _hosts(self) -> CloudHosts | None:
-        """All hosts as last observed, None before that; they are kept as long as none changes."""
-        version = self._states.hosts_version()  # first: what changes later has another one
-        if self._known is None or self._known[0] != version:
-            levels, zone_level = self._inventory.levels, self._inventory.zone_level
-            found = self._states.hosts()
-            hosts = CloudHosts.of(levels, zone_level, found) if found else None
-            self._known = version, hosts
-        return self._known[1]
 
 
 def _planned_hosts(record: EnsembleRecord, levels: Sequence[str]) -> list[ObservedHost]:

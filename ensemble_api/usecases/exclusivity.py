@@ -119,7 +119,7 @@ def _closed(
 
 def _paths(topology: Topology, member: MemberRecord, level: str) -> Iterator[tuple[str, ...]]:
     """The path of a member's domain, if it is in one: as planned where its host is unknown."""
-    if member.location in topology.hosts and level in topology.levels:
+    if member.location and member.location in topology and level in topology.levels:
         yield topology.domain_of(member.location, level).path
     elif member.location is not None:
         yield member.domains[level]

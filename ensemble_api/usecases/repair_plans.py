@@ -27,6 +27,7 @@ from ensemble_api.standing import CloudHosts
 from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.usecases.capacity import LOOKS, PAUSE, Free, FreeCapacity
 from ensemble_api.usecases.member_servers import MemberServers
+from ensemble_api.usecases.observed_hosts import ObservedHosts
 from ensemble_api.usecases.resolve import ResolvedRequest
 from ensemble_api.usecases.stored_requests import StoredRequests, for_owner
 
@@ -92,17 +93,16 @@ class RepairPlans:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._compute = compute
-        self._inventory = inventory
         self._free_capacity = free_capacity
         self._states = states
+        self._hosts = ObservedHosts(states, inventory.levels, inventory.zone_level)
         self._servers = MemberServers(compute)
         self._unheard_for = unheard_for
         self._sleep = sleep
 
     def hosts(self) -> CloudHosts:
         """All hosts as last observed."""
-        inventory = self._inventory
-        return CloudHosts.of(inventory.levels, inventory.zone_level, self.observed())
+        return self._hosts.now()
 
     def observed(self) -> Sequence[ObservedHost]:
         """The same as they are stored, with since when they are down."""
@@ -153,11 +153,7 @@ class RepairPlans:
         To those that are ``closed`` nobody comes either.
         """
         hosts = self.hosts()
-        without = [
-            host
-            for host in snapshot.topology.hosts
-            if host in closed or (host in hosts.topology.hosts and host not in hosts.up)
-        ]
+        without = [host for host in snapshot.topology.hosts if host in closed or host in hosts.down]
         return closed_to_more(snapshot, ensemble, running, without)
 
     def lost(self, record: EnsembleRecord) -> tuple[Loss, ...]:
@@ -307,11 +303,7 @@ def _hit(
     topology = capacity.snapshot.topology
     # What is seen down may not be down for Placement and Nova's lists yet, and the other way round.
     closed = {
-        host
-        for host in topology.hosts
-        if host in refused
-        or host in unheard
-        or (host in hosts.topology.hosts and host not in hosts.up)
+        host for host in topology.hosts if host in refused or host in unheard or host in hosts.down
     }
     snapshot = closed_to_more(capacity.snapshot, request.ensemble, staying, closed)
     return Hit(
