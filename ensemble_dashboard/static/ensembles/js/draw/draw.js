@@ -218,7 +218,8 @@
     for (const name of Object.keys(own)) {
       if (!parts[name].open) { continue; }
       lazyScripts.load('sheet').then((ours) => {
-        own[name] ||= ours[name].open('ens-' + name + '-rows', (typed) => type({ ...state.draft, [name]: typed }), page.levels);
+        const typed = (fields) => type({ ...state.draft, [name]: fields });
+        own[name] ||= ours[name].open('ens-' + name + '-rows', typed, page.levels);
         own[name](state.draft[name]);
       }, unreachable);
     }
