@@ -71,8 +71,11 @@ class Holds:
         if self._is_promised(every, held=False):
             # Even for a moment it would be in the way of their claims.
             raise exception.CapacityTaken
-        own = Claims(record.project_id, record.user_id, members)
-        self._reservation.hold_all([own, recovery], capacity.generations)
+        owner, known = (record.project_id, record.user_id), capacity.generations
+        if recovery.members:
+            self._reservation.hold_all([Claims(*owner, members), recovery], known)
+        else:
+            self._reservation.hold(*owner, members, known)
         if self._is_promised(every, held=True):
             self.give_back(record, members, recovery)
             raise exception.CapacityTaken

@@ -166,5 +166,5 @@ def test_a_dry_run_of_a_drain_moves_members_to_selected_hosts_alone(selected: Sm
     )
     assert attempts is not None
     (attempt,) = attempts
-    assert attempt.found is not None
-    assert set(attempt.found.moves.values()) == {ONE, TWO} - {host}
+    assert attempt.fits
+    assert {each.target for each in attempt.moves} == {ONE, TWO} - {host}
