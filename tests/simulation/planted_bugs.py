@@ -212,8 +212,8 @@ BUGS: dict[str, list[Patch]] = {
     "a hold that was made anew is forgotten": [_around(Engine, "_record", _hold_forgotten)],
     "an idempotency key is ignored": [(CreateRequest, "keys", ())],
     "another plan is built than was previewed": [(DryRuns, "confirm", _another_plan)],
-    "usages are not read back": [_around(Reservation, "hold", _not_read_back)],
-    "a claim that was sent twice is left": [_around(Reservation, "hold", _sent_twice)],
+    "usages are not read back": [_around(Reservation, "hold_all", _not_read_back)],
+    "a claim that was sent twice is left": [_around(Reservation, "hold_all", _sent_twice)],
     "absence is taken for deletion": [(CloudObserver, "_one_by_one", _gone)],
     "a failure of Nova is taken for a refusal": [
         _around(server_requests, "pause_after", _as_if_refused)
