@@ -95,14 +95,7 @@ class Engine:
         servers = tuple(self._servers.of(context, ensemble))
         self._handovers.look(ensemble, servers)
         down, silent = self._not_answering(context, ensemble, servers)
-        decided = decide(
-            ensemble,
-            servers,
-            concurrency=self._concurrency,
-            timeout=self._timeout,
-            down=down,
-            silent=silent,
-        )
+        decided = self._decide(context, ensemble, servers, down, silent)
         requester, allowed = self._rights.check(ensemble, decided)
         ready = self._root_volumes.ready(context, allowed)
         chosen, hints = self._handovers.begin(ensemble, ready)
@@ -127,6 +120,29 @@ class Engine:
         )
         idle = all(isinstance(action, waiting) for action in chosen)
         return NextStep.AFTER_A_WHILE if idle else NextStep.NOW
+
+    def _decide(
+        self,
+        context: Context,
+        ensemble: EnsembleRecord,
+        servers: tuple[Server, ...],
+        down: frozenset[str],
+        silent: frozenset[str],
+    ) -> tuple[actions.Action, ...]:
+        """What is next; what Nova would be asked to evacuate is looked at once more before that."""
+        while True:
+            decided = decide(
+                ensemble,
+                servers,
+                concurrency=self._concurrency,
+                timeout=self._timeout,
+                down=down,
+                silent=silent,
+            )
+            closer = self._servers.before_asking(context, servers, decided)
+            if closer is None:
+                return decided
+            servers = closer
 
     def _may_be_blocked(self, ensemble_id: str) -> bool:
         """Whether an ensemble is still about something that may have to wait for somebody."""

@@ -5,8 +5,9 @@ Nova builds its server again on another host, and writes down that it is there l
 its task has ended it is shown on the host that has failed for a moment more. Nova would begin a
 second evacuation then, or beside one that is under way, as long as that host is down. So it is
 asked again only when it has said that one has failed, or when nothing has happened for a while.
-While its task lasts, which may be long, time is no reason: only when each host on which the server
-is being built has failed too, whoever has asked for that, does nobody build it any more.
+While its task lasts, or its record of an evacuation, which it ends after all else, time is no
+reason: only when each host on which the server is being built has failed too, whoever has asked for
+that, does nobody build it any more.
 """
 
 from collections.abc import Collection
@@ -120,7 +121,7 @@ def evacuate(
         return _ELSEWHERE(member=goal.name)
     if now.leaves_locked and server.locked and move.status is MoveStatus.WAITING:
         return _LOCKED(member=goal.name)
-    if is_rebuilding(server):
+    if is_under_way(server):
         if not _is_nobodys(server, now):
             return _waiting(goal, server, now)
     elif move.status is MoveStatus.ASKED and server.host in now.down and may_land(server, now.idle):
@@ -159,8 +160,17 @@ def is_rebuilding(server: Server) -> bool:
     return server.task is not None and server.task.startswith(_REBUILDING)
 
 
+def is_under_way(server: Server) -> bool:
+    """Whether Nova evacuates a server, or may not have told yet on which host it now is.
+
+    A task of another kind tells nothing: it died with the host, or ends an evacuation, as the one
+    that stops a server does.
+    """
+    return is_rebuilding(server) or (server.status != "ERROR" and bool(server.targets))
+
+
 def _is_nobodys(server: Server, now: Circumstances) -> bool:
-    """Whether nobody builds a server any more that has the task of it."""
+    """Whether nobody builds a server any more of which Nova says that it is built."""
     known = server.targets
     return known is not None and now.idle > PATIENCE and all(each in now.down for each in known)
 

@@ -217,6 +217,9 @@ def _end(
                 continue
             if evacuated and not is_there and evacuation.may_land(server, ensemble.idle):
                 continue
+            landing = evacuated and not is_there and evacuation.is_under_way(server)
+            if landing and ensemble.idle <= timeout:
+                continue
         if asked and server is not None and server.host == goal.host:
             yield RecordMove(moved(member, goal))
         else:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The servers of an ensemble as Nova has them now."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,10 @@ from typing import Any
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.tags import ENSEMBLE_TAG, recognized
 from ensemble_api.context import Context
-from ensemble_api.execution.actions import Server
+from ensemble_api.execution.actions import Action, MoveServer, Server
 from ensemble_api.execution.build import UNPLACED
 from ensemble_api.execution.evacuation import PATIENCE, is_rebuilding
-from ensemble_api.operations import MoveKind
+from ensemble_api.operations import MoveKind, MoveStatus
 from ensemble_api.records import EnsembleRecord, MemberStatus
 from ensemble_api.store import rows
 
@@ -53,12 +53,41 @@ class Servers:
                 seen = _server(server, member_id, discarded=server["id"] in discarded)
                 yield self._with_targets(context, ensemble, seen)
 
+    def before_asking(
+        self, context: Context, servers: Iterable[Server], decided: Iterable[Action]
+    ) -> tuple[Server, ...] | None:
+        """The servers, with where Nova builds those that it is to evacuate by what was decided.
+
+        None where that was looked at for each of them. A server that somebody else has evacuated
+        shows no task any more while it is not shown on its new host yet.
+        """
+        asked = {
+            each.member.id
+            for each in decided
+            if isinstance(each, MoveServer) and each.kind is MoveKind.EVACUATION
+        }
+        found = tuple(servers)
+        if not any(each.member_id in asked and _is_unknown(each) for each in found):
+            return None
+        return tuple(
+            self._looked_at(context, each)
+            if each.member_id in asked and _is_unknown(each)
+            else each
+            for each in found
+        )
+
     def _with_targets(self, context: Context, ensemble: EnsembleRecord, server: Server) -> Server:
         """A server that is to come back, with where Nova is building it for a while already."""
         goal = ensemble.operation.moves.get(server.member_id) if ensemble.operation else None
         if goal is None or goal.move is None or goal.move.kind is not MoveKind.EVACUATION:
             return server
-        if server.host is None or not is_rebuilding(server) or ensemble.idle <= PATIENCE:
+        asked = goal.move.status is MoveStatus.ASKED and server.host == goal.move.source
+        if ensemble.idle <= PATIENCE or not (is_rebuilding(server) or asked):
+            return server
+        return self._looked_at(context, server)
+
+    def _looked_at(self, context: Context, server: Server) -> Server:
+        if server.host is None:
             return server
         targets = self._compute.evacuation_targets(context, server.id, server.host)
         return replace(server, targets=targets)
@@ -73,6 +102,10 @@ class Servers:
             going["OS-EXT-STS:task_state"] = "deleting"
             server = self._compute.server(context, server_id) or going
         return server
+
+
+def _is_unknown(server: Server) -> bool:
+    return server.targets is None and server.host is not None
 
 
 def _is_doubtful(ensemble: EnsembleRecord, server: Mapping[str, Any]) -> bool:

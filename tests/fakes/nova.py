@@ -39,6 +39,7 @@ class FakeNova:
     build_looks: int = 1
     delete_looks: int = 1
     move_looks: int = 1
+    land_looks: int = 0  # between the end of an evacuation's task and the new host
     page: int = PAGE
     # Scripts: by the end of a server's name ("web-2").
     refuse: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -231,7 +232,7 @@ class FakeNova:
             "source_compute": request.GET["source_compute"],
             "dest_compute": server.evacuating_to or None,
         }
-        lasting = server.task == "rebuilding"
+        lasting = server.task == "rebuilding" or server.landing
         return 200, {"migrations": [shown, {**shown, "status": "error"}] if lasting else []}
 
     def update_service(self, request: Any, context: Any, service_id: str) -> tuple[int, Any]:
@@ -483,6 +484,7 @@ class FakeNova:
         # Also one that is just being evacuated: of its task Nova asks nothing here.
         if server.status not in ("ACTIVE", "SHUTOFF", "ERROR", "REBUILD"):
             raise Refused(409, f"Cannot 'evacuate' instance {server.id} in {server.status}")
+        assert not server.landing, "a second evacuation is begun while the first one lands"
         self.evacuated.append(server.id)
         server.before, server.stuck = server.status, False
         server.task, server.status, server.looks, server.fault = "rebuilding", "REBUILD", 0, None
@@ -502,6 +504,7 @@ class FakeNova:
         left = self.host(server.host)
         left.evacuated.append(server.id)
         server.host, server.target, server.task = server.target, "", None
+        server.landing = False
         stopped = server.before == "SHUTOFF" or self.stops_evacuated
         server.status = "SHUTOFF" if stopped else "ACTIVE"
 
@@ -562,7 +565,10 @@ class FakeNova:
         elif server.half_made or server.stuck:
             pass
         elif server.target and server.looks > self.move_looks:
-            if server.task == "rebuilding":
+            if server.task == "rebuilding" and self.land_looks:
+                server.task, server.status = None, server.before
+                server.looks, server.landing = self.move_looks - self.land_looks, True
+            elif server.task == "rebuilding" or server.landing:
                 self._end_evacuation(server)
             else:
                 self._end_move(server, server.target)

@@ -318,6 +318,38 @@ def test_one_that_takes_long_is_waited_for_and_never_asked_for_twice(cloud: Smal
     assert last_operation(cloud, ensemble_id).status == "SUCCEEDED"
 
 
+def test_one_that_lands_slowly_is_not_asked_for_twice(cloud: SmallCloud) -> None:
+    """Nova ends its task first, and tells where the server is last of all."""
+    ensemble_id, host = lost(cloud)
+    cloud.nova.land_looks = 8
+    assert repair(cloud, ensemble_id).status_code == 202
+    server = cloud.nova.servers[cloud.store.get(ensemble_id).members[0].server_id]
+    while not server.landing:
+        step_late(cloud, ensemble_id, 45.0)
+    for _ in range(3):
+        step_late(cloud, ensemble_id, 45.0)
+    assert (server.landing, server.task, server.host) == (True, None, host)
+    cloud.run(ensemble_id)
+    assert cloud.nova.evacuated == [server.id]
+    assert last_operation(cloud, ensemble_id).status == "SUCCEEDED"
+
+
+def test_one_that_lands_for_somebody_else_is_not_asked_for_beside(cloud: SmallCloud) -> None:
+    """As when Masakari has evacuated it just before."""
+    ensemble_id, _ = lost(cloud)
+    assert repair(cloud, ensemble_id).status_code == 202
+    member = cloud.store.get(ensemble_id).members[0]
+    server = cloud.nova.servers[member.server_id]
+    server.landing, server.evacuating_to = True, "elsewhere"
+    for _ in range(3):
+        step_late(cloud, ensemble_id, 20.0)
+    assert cloud.nova.evacuated == []
+    server.landing = False  # its evacuation has failed
+    cloud.run(ensemble_id)
+    assert cloud.nova.evacuated == [server.id]
+    assert last_operation(cloud, ensemble_id).status == "SUCCEEDED"
+
+
 def test_a_host_that_is_back_in_the_middle_keeps_its_server(cloud: SmallCloud) -> None:
     ensemble_id, host = lost(cloud)
     assert repair(cloud, ensemble_id).status_code == 202

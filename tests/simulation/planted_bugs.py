@@ -238,7 +238,7 @@ BUGS: dict[str, list[Patch]] = {
     "a change that fails is described as if it had not": [(changes, "_restore", _nothing)],
     "an evacuation is asked for beside the one under way": [
         (evacuation, "may_land", _never),
-        (evacuation, "is_rebuilding", _never),
+        (evacuation, "is_under_way", _never),
     ],
     "a repair is planned without the policies": [
         _around(repair_plans, "recover", _without_policies)

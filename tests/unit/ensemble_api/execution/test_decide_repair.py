@@ -189,7 +189,49 @@ CASES = [
     ),
     Case("Nova's task ends before its host is told", goal(0, ASKED, tries=1), lost(0), None),
     Case("it came to nothing", goal(0, ASKED, tries=1), lost(0), evacuate(0), idle=31.0),
+    Case(
+        "it lands slowly, as Nova's record of it says",
+        goal(0, ASKED, tries=1),
+        lost(0, targets=frozenset((TARGET,))),
+        None,
+        idle=45.0,
+    ),
+    Case(
+        "it is stopped where it lands, as it was before",
+        goal(0, ASKED, tries=1),
+        lost(0, "SHUTOFF", task="powering-off", targets=frozenset((TARGET,))),
+        None,
+        idle=45.0,
+    ),
+    Case(
+        "it lands for very long",
+        goal(0, ASKED, tries=1),
+        lost(0, targets=frozenset((TARGET,))),
+        Block,
+        idle=301.0,
+    ),
+    Case(
+        "somebody else has evacuated it, and it lands",
+        goal(0),
+        lost(0, targets=frozenset((OTHER,))),
+        None,
+    ),
+    Case(
+        "the host fails on which it was to land",
+        goal(0),
+        lost(0, targets=frozenset((OTHER,))),
+        evacuate(0),
+        idle=31.0,
+        down=(FAILED, OTHER),
+    ),
+    Case("nobody evacuates it", goal(0), lost(0, targets=frozenset()), evacuate(0)),
     Case("it came to an error", goal(0, ASKED, tries=1), lost(0, "ERROR"), evacuate(0)),
+    Case(
+        "it came to an error, whatever Nova has left in its records",
+        goal(0, ASKED, tries=1),
+        lost(0, "ERROR", targets=frozenset((TARGET,))),
+        evacuate(0),
+    ),
     Case(
         "it came to nothing often",
         goal(0, ASKED, tries=5),
@@ -454,6 +496,8 @@ def test_a_cancel_begins_nothing_and_waits_for_what_nova_was_asked_for() -> None
     assert decided(repair(goal(1, ASKED), status=UNDOING, idle=31.0), lost(1)) == [
         StopMove(built(1))
     ]
+    landing = lost(1, targets=frozenset((TARGET,)))
+    assert decided(repair(goal(1, ASKED), status=UNDOING, idle=31.0), landing) == []
     assert decided(repair(goal(0, GIVEN_UP), status=UNDOING), lost(0)) == [Advance()]
 
 
