@@ -24,6 +24,8 @@ from ensemble_api.store.api import Store
 
 LOG = logging.getLogger(__name__)
 
+_ITS_OWN_FAULT = 500  # from which status on what Nova answers says nothing of what it was asked
+
 
 class Moves:
     """Has Nova move members to hosts on which their capacity is held under the members' ids."""
@@ -108,20 +110,24 @@ class Moves:
     def _start_or_stop(
         self, ensemble: EnsembleRecord, requester: Requester, action: StartServer | StopServer
     ) -> None:
-        """Have a server be what it was before; asked once, since its tenant may want it otherwise.
+        """Have a server be what it was before; taken once, since its tenant may want it otherwise.
 
-        It is asked with the tenant's rights alone, which a lock of its tenant withstands.
+        It is asked with the tenant's rights alone, which a lock of its tenant withstands. What Nova
+        may not have taken is asked again, which changes nothing of one that it has taken.
         """
         member, starts = action.member, isinstance(action, StartServer)
         done = {"started": True} if starts else {"stopped": True}
-        self._store.save_move(ensemble, member, self._owner, **done)
         context = self._session.acting_for(requester, ensemble.project_id)
+        self._store.check_lease(ensemble, self._owner)
         ask = self._compute.start if starts else self._compute.stop
         try:
             ask(context, str(member.server_id))
         except exception.CloudError as error:
             what = "start" if starts else "stop"
             LOG.warning("Nova did not %s %s of %s: %s", what, member.name, ensemble.id, error)
+            if error.status >= _ITS_OWN_FAULT:
+                return
+        self._store.save_move(ensemble, member, self._owner, **done)
 
     def _wait(
         self, ensemble: EnsembleRecord, member: MemberRecord, tries: int, refusal: str

@@ -17,7 +17,7 @@ from ensemble_api.store.leases import UNSETTLED
 
 MOST = 500  # ensembles that are looked at in one go
 MOST_FAILURES = 20  # repairs that failed one after the other, and are counted
-_MOVING = (OperationType.REPAIR, OperationType.MOVE)
+_MOVING = (OperationType.REPAIR, OperationType.MOVE, OperationType.DRAIN)
 _IN_VAIN = (OperationStatus.FAILED, OperationStatus.CANCELLED)
 
 

@@ -62,7 +62,7 @@ class AutoDrain:
         context: Callable[[], Context],
         *,
         check_rights: Callable[[], None],
-        now: Callable[[], datetime] = rows.now,
+        now: Callable[[], datetime] = lambda: rows.now(),  # as it is when it is asked
     ) -> None:
         self._ensembles = ensembles
         self._plans = plans

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.simulation.runner import Result, run
+from tests.simulation.runner import Result, provoked_by, run
 
 STATE = Path("build/simulation.json")
 SAVED = 50  # schedules between two savings of the state
@@ -31,7 +31,7 @@ def main() -> int:
         return _many(arguments.seed, arguments.many, arguments.state)
     failed, began, seen = 0, time.monotonic(), Counter()
     for seed in range(arguments.seed, arguments.seed + arguments.count):
-        result = run(seed, traced=arguments.trace)
+        result = run(seed, traced=arguments.trace, provoked=provoked_by(seed))
         seen.update(result.seen)
         if arguments.trace:
             _print("\n".join(result.trace))
@@ -53,7 +53,8 @@ def _many(first: int, count: int, path: Path) -> int:
             state = known
     seen = Counter(state["seen"])
     while state["done"] < count:
-        result = run(first + state["done"])
+        seed = first + state["done"]
+        result = run(seed, provoked=provoked_by(seed))
         state["done"] += 1
         seen.update(result.seen)
         if result.broken:

@@ -19,6 +19,7 @@ from tests.simulation.ours import ApiProcess, World
 from tests.simulation.parts import own_parts
 from tests.simulation.tasks import Killed, Task
 
+RELOCATES = "relocates"
 HURRY = 10  # by which what is left to do is done sooner in the end
 ANSWERED = 4 * RESERVE_SECONDS  # seconds in which every request has an answer, or its process died
 FLAVORS = {"small": (1, 256), "large": (2, 512)}
@@ -67,6 +68,9 @@ class Actors:
         self.change: Callable[[str, str], None] = lambda project_id, ensemble_id: None
         self.release: Callable[[str, str], None] = lambda project_id, ensemble_id: None
         self.adopt: Callable[[str], None] = lambda project_id: None
+        self.relocate: Callable[[str, str], None] = lambda project_id, ensemble_id: None
+        self.wishes: Callable[[], dict[str, Any]] = dict
+        self.maintain: Callable[[], None] = lambda: None
         self.done: dict[str, int] = {}  # what was asked for and accepted, how often
         self.late: list[str] = []  # requests that did not end
         self.boots = 0
@@ -90,6 +94,13 @@ class Actors:
         ):
             if self.random.random() < 0.5 or name in self._provoked:
                 self.start(name, run)
+        if self.relocates:
+            self.start("maintainer", self.maintain)
+
+    @property
+    def relocates(self) -> bool:
+        """Whether members are moved by us too, hosts are drained, and servers are stopped."""
+        return RELOCATES in self._provoked
 
     def start(self, name: str, run: Any) -> Task:
         return self.tasks.start(name, run, self.tasks.world)
@@ -155,6 +166,10 @@ class Actors:
                 self.pause(30.0)
                 if asked.answers and not self.quiet:
                     self.change(asked.project_id, asked.answers[-1])
+            for _ in range(self.random.randint(1, 3) if self.relocates else 0):
+                self.pause(20.0)
+                if asked.answers and not self.quiet:
+                    self.relocate(asked.project_id, asked.answers[-1])
             if self._once(0.3):
                 self.pause(40.0)
                 self._delete(asked)
@@ -219,7 +234,10 @@ class Actors:
             "policies": self.policies([str(each["name"]) for each in tiers]),
         }
         heals = self._once(0.5) or "heals" in self._provoked
-        return {**body, "recovery": {"mode": "auto"}} if heals else body
+        recovery = {"mode": "auto"} if heals else {}
+        if self.relocates:
+            recovery |= self.wishes()
+        return {**body, "recovery": recovery} if recovery else body
 
     def _tier(self, name: str) -> dict[str, Any]:
         count = self.random.randint(1, 4)
@@ -390,11 +408,16 @@ class Actors:
             if not ours:
                 continue
             server = self.random.choice(ours)
-            match self.random.choice(("lock", "unlock", "delete", "tags")):
+            kinds = ("lock", "unlock", "delete", "tags")
+            match self.random.choice(("stop", "stop", *kinds) if self.relocates else kinds):
                 case "lock":
                     server.locked, server.locked_at = True, self.tasks.now
                 case "unlock":
                     server.locked = False
+                case "stop" if server.status == "ACTIVE" and not server.task and not server.locked:
+                    if self.nova.host(server.at or "").state == "up":
+                        server.stopped = True
+                        self.nova.touch(server, "SHUTOFF")
                 case "delete" if not server.locked and not server.half_made:
                     self.nova.remove(server, "tenant")
                 case "tags" if server.status == "ACTIVE":  # else Nova refuses it

@@ -159,7 +159,7 @@ class Moves:
 
     def _evacuate(self, server: Server, source: Host) -> None:
         """Have a server brought back on any host, as an operator does."""
-        server.evacuating_to = ""
+        server.evacuating_to, server.before = "", server.status
         self._nova.touch(server, STATUSES["evacuate"], "rebuilding")
         self._rebuild(server, source)
 
@@ -184,8 +184,8 @@ class Moves:
             server.comes_to = ""
             self._nova.touch(server, "ERROR")
             return
-        # Nova says last of all where it is.
-        self._nova.touch(server, "ACTIVE")
+        # Nova says last of all where it is. One that was in error is started.
+        self._nova.touch(server, "SHUTOFF" if server.before == "SHUTOFF" else "ACTIVE")
         self._wait(0.0, 1.0)
         if self._is_over(server):
             return

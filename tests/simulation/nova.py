@@ -43,6 +43,7 @@ class Server(FakeServer):
     migration: str = ""  # the consumer that has what a move left behind
     comes_to: str = ""  # the host on which it is just being built again
     flavor: str = ""  # once it was resized
+    stopped: bool = False  # by its tenant
 
 
 @dataclass
@@ -60,7 +61,12 @@ class SimulatedNova(FakeNova):
     created_by_us: Callable[[Server], None] = field(kw_only=True, default=lambda server: None)
     migrate: Callable[[Server, str], None] = field(kw_only=True, default=lambda server, host: None)
     evacuate: Callable[[Server, str], None] = field(kw_only=True, default=lambda server, host: None)
-    begun_to_evacuate: Callable[[Server], None] = field(kw_only=True, default=lambda server: None)
+    begun_to_evacuate: Callable[[Server, str], None] = field(
+        kw_only=True, default=lambda server, host: None
+    )
+    begun_to_migrate: Callable[[Server, str], None] = field(
+        kw_only=True, default=lambda server, host: None
+    )
     refused: set[str] = field(kw_only=True, default_factory=set)  # members, for want of their parts
 
     def server(self, server_id: str) -> Server | None:
@@ -200,6 +206,7 @@ class SimulatedNova(FakeNova):
             raise Refused(409, f"Instance {server.id} is locked")
         if server.task is not None or server.status != "ACTIVE":
             raise Refused(409, "Cannot 'os-migrateLive': it is not in the state for that")
+        self.begun_to_migrate(server, host)
         self.touch(server, "MIGRATING", "migrating")
         self.migrate(server, host)
 
@@ -210,10 +217,22 @@ class SimulatedNova(FakeNova):
             raise Refused(400, f"Compute service of {server.at} is still in use.")
         if server.status not in ("ACTIVE", "SHUTOFF", "ERROR", "REBUILD"):
             raise Refused(409, f"Cannot 'evacuate' instance {server.id} in {server.status}")
-        self.begun_to_evacuate(server)
+        self.begun_to_evacuate(server, host)
         self.evacuated.append(server.id)
+        if server.status != "REBUILD":
+            server.before = server.status
         self.touch(server, "REBUILD", "rebuilding")
         self.evacuate(server, host)
+
+    def _start(self, server: FakeServer) -> None:
+        assert isinstance(server, Server)
+        super()._start(server)
+        self.touch(server)
+
+    def _stop(self, server: FakeServer, context: Any) -> None:
+        assert isinstance(server, Server)
+        super()._stop(server, context)
+        self.touch(server)
 
     # What happens behind it.
 

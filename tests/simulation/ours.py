@@ -44,6 +44,7 @@ from tests.simulation.tasks import Process, Task, Tasks
 LEASE = 20
 POLL = 6.0
 OBSERVED = 20.0  # seconds between two looks of the observer
+STEADY = 15.0  # seconds for which a host must have been up before members come by themselves
 TIMEOUT = 120.0  # without progress, after which a build is given up
 _AWAY = Sentence("simulation.away", "The database does not answer.")
 
@@ -57,6 +58,7 @@ class World:
     database: Store
     nova: SimulatedNova
     placement: FakePlacement
+    relocates: bool = False  # whether members are moved by themselves, beside being repaired
     # Of Placement: what it does, and before that what it is sent.
     asked: Callable[[str, str, Any], None] = lambda method, url, body: None
     sent: Callable[[str, str], None] = lambda method, url: None
@@ -148,6 +150,7 @@ class ApiProcess:
             acting_for=FakeSession().acting_for,
             holder=FakeSession().holder,
             sleep=world.tasks.sleep,
+            rebalance_delay=STEADY,
         )
         engine = Engine(
             self.store,
@@ -173,6 +176,14 @@ class ApiProcess:
             clock=lambda: world.tasks.now,
             late_servers=LateServers(self.store, FakeSession(), compute),
             repair=self.service.auto_repair.look,
+            **(
+                {
+                    "drain": self.service.auto_drain.look,
+                    "rebalance": self.service.auto_rebalance.look,
+                }
+                if world.relocates
+                else {}
+            ),
         )
         self.worker = Worker(
             self.store,

@@ -27,7 +27,7 @@ from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.late_servers import LateServers
 from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.execution.server_requests import ServerRequests
-from ensemble_api.operations import Operation, OperationStatus
+from ensemble_api.operations import MoveStatus, Operation, OperationStatus
 from ensemble_api.planning import planner
 from ensemble_api.records import MemberStatus
 from ensemble_api.scheduler.admission import Admission
@@ -35,6 +35,7 @@ from ensemble_api.solver.process import solve
 from ensemble_api.store import changes, locations, models, observations, progress
 from ensemble_api.store.api import Store
 from ensemble_api.usecases import repair_plans, replacement
+from ensemble_api.usecases.auto_drain import AutoDrain
 from ensemble_api.usecases.auto_repair import AutoRepair
 from ensemble_api.usecases.holds import Holds
 from ensemble_api.usecases.idempotency import CreateRequest
@@ -168,7 +169,15 @@ def _unseen(session: Any, row: Any, seen: Any) -> bool:
     return False
 
 
+def _without_intent(
+    save: Any, store: Any, record: Any, member: Any, owner: str, **new: Any
+) -> None:
+    if new.get("status") is not MoveStatus.ASKED:
+        save(store, record, member, owner, **new)
+
+
 # What makes each more likely to matter: faults and actors.
+_RELOCATED = ("relocates", "heals", "power")
 PROVOKED: dict[str, tuple[str, ...]] = {
     "the lease is not checked": ("process stands still",),
     "a tag is trusted": ("neighbour",),
@@ -199,6 +208,8 @@ PROVOKED: dict[str, tuple[str, ...]] = {
     "nothing is repaired by itself": ("heals", "power"),
     "a server that is back is not recorded": ("heals", "power"),
     "nobody looks whether a host is down": ("heals", "power"),
+    "a move is asked for without a saved intent": (*_RELOCATED, "room"),
+    "hosts that are drained are not left": ("relocates",),
 }
 
 BUGS: dict[str, list[Patch]] = {
@@ -246,6 +257,8 @@ BUGS: dict[str, list[Patch]] = {
     "nothing is repaired by itself": [(AutoRepair, "look", _nothing)],
     "a server that is back is not recorded": [(evacuation, "_arrived", _nothing)],
     "nobody looks whether a host is down": [(Operation, "has_moves", False)],
+    "a move is asked for without a saved intent": [_around(Store, "save_move", _without_intent)],
+    "hosts that are drained are not left": [(AutoDrain, "look", _nothing)],
 }
 
 

@@ -11,6 +11,7 @@ from unittest import mock
 
 import sqlalchemy as sa
 from keystoneauth1 import exceptions as keystone
+from nova import context as nova_context
 
 from ensemble_api import advice, exception
 from ensemble_api.planning import completion, scaling
@@ -23,7 +24,7 @@ from ensemble_api.usecases import replacement
 from ensemble_api.usecases.capacity import FreeCapacity
 from tests.fakes.placement import FakePlacement
 from tests.simulation import seams
-from tests.simulation.actors import FLAVORS, IMAGE, Actors, context
+from tests.simulation.actors import FLAVORS, IMAGE, RELOCATES, Actors, context
 from tests.simulation.adoptions import Adoptions
 from tests.simulation.changes import Changes, wrong_ends
 from tests.simulation.faults import Faults
@@ -31,6 +32,7 @@ from tests.simulation.invariants import Invariants
 from tests.simulation.nova import NOTICED, Host, SimulatedNova
 from tests.simulation.ours import LEASE, OBSERVED, SimulatedStore, World, compare_everything
 from tests.simulation.ownership import Ownership
+from tests.simulation.relocations import Relocations
 from tests.simulation.scheduling import Scheduling
 from tests.simulation.tasks import Tasks
 
@@ -39,15 +41,22 @@ NETWORK = "22222222-2222-4222-8222-222222222222"  # of every server that is made
 REST = 1200.0  # seconds in which all must come to rest after that
 GARBAGE = 50_000  # new objects before Python looks for cycles: few die so, and a look takes long
 UNDER_WAY = ("moving", "shelving", "unshelving")  # what Nova has not ended yet of its own
+DRAINING = 150.0  # seconds, in which those that could not leave a host are tried again
 HEALING = 180.0  # seconds, in which what could not be repaired is tried again
 LOOKS = 3  # at all that Nova has, in the end
 LOOK = 5.0  # seconds between two looks at whether it has
+OPERATOR = nova_context.get_admin_context()
 EXPECTED = (
     exception.EnsembleError,
     exception.CloudError,
     exception.LeaseLost,
     keystone.ClientException,
 )
+
+
+def provoked_by(seed: int) -> tuple[str, ...]:
+    """What a schedule among many has beside what its seed draws: of three, one moves members."""
+    return (RELOCATES,) if seed % 3 == 2 else ()
 
 
 @dataclass
@@ -92,15 +101,19 @@ class _Schedule:
         scheduling = Scheduling(tasks, SimulatedStore(database, tasks, faults))
         nova = _cloud(tasks, faults, placement, scheduling, roomy="room" in provoked)
         scheduling.nova = nova
-        self.world = World(tasks, faults, database, nova, placement)
+        relocates = RELOCATES in provoked
+        self.world = World(tasks, faults, database, nova, placement, relocates)
         self.invariants = Invariants(self.world)
         self.actors = Actors(self.world, provoked)
         self.changes = Changes(self.actors)
         self.actors.change = self.changes.change
         adoptions = Adoptions(self.actors)
         self.actors.release, self.actors.adopt = adoptions.release, adoptions.adopt
+        relocations = Relocations(self.actors)
+        self.actors.relocate, self.actors.wishes = relocations.relocate, relocations.wishes
+        self.actors.maintain = relocations.maintain
         self.seen: dict[str, int] = {}
-        self._busy_at = 0.0
+        self._busy_at = self._moved_at = 0.0
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
@@ -179,6 +192,7 @@ class _Schedule:
             self.observe,
             self.invariants.at_rest,
             self._healed,
+            self._drained,
             self._requests,
             self._changed,
             self._delete_all,
@@ -235,7 +249,7 @@ class _Schedule:
         stood = [each.process.paused_until for each in self.actors.processes]
         died = self.tasks.died_at
         found = died + 2 * LEASE + OBSERVED if died else 0.0
-        due = self.tasks.now > max(found, self._healed_at(), *stood)
+        due = self.tasks.now > max(found, self._healed_at(), self._drained_at(), *stood)
         return due and self.invariants.recorded.all_settled and not moving and not self.actors.busy
 
     def _healed_at(self) -> float:
@@ -249,6 +263,33 @@ class _Schedule:
         if not down or not self.invariants.recorded.all_settled:
             self._busy_at = self.tasks.now
         return self._busy_at + NOTICED + HEALING if down else 0.0
+
+    def _drained_at(self) -> float:
+        """When members have had the time to leave the hosts that are drained."""
+        drained = {each.name for each in self.world.nova.hosts if each.disabled_reason}
+        stay = drained and any(
+            each.at in drained and each.ours for each in self.world.nova.running()
+        )
+        if not stay or not self.invariants.recorded.all_settled:
+            self._moved_at = self.tasks.now
+        return self._moved_at + DRAINING if stay else 0.0
+
+    def _drained(self) -> None:
+        """Nobody is on a host any more that is drained, of those that can leave."""
+        for host in self.world.nova.hosts:
+            if host.disabled_reason and host.state == "up" and host.alive:
+                self._in_a_task(lambda host=host: self._is_drained(host))
+
+    def _is_drained(self, host: Host) -> None:
+        found = self.actors.request(
+            "preview a drain",
+            lambda it: it.service.host(OPERATOR, host.name, drain=True),
+        )
+        for each in found[1] if isinstance(found, tuple) else ():
+            stays = each.fits and not each.blocked and not each.waits
+            self.invariants.holds(
+                not stays, f"{each.record.id[:8]} stays on {host.name}, which is drained"
+            )
 
     def _healed(self) -> None:
         """No member is lost any more for which there is a place, of those that heal."""

@@ -21,6 +21,8 @@ FIRST = {  # of the seeds, where that is not 0
     "a repair is planned without the policies": 3,
     "a server that is back is not recorded": 3,
     "nobody looks whether a host is down": 3,
+    "hosts that are drained are not left": 2,
+    "a move is asked for without a saved intent": 1,
 }
 
 

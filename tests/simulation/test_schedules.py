@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulation.actors import RELOCATES
 from tests.simulation.runner import run
 
 SCHEDULES = 500
 PARTS = 50
+HEALS = ("heals", "power")
 ROOT = Path(__file__).parents[2]
 
 
@@ -22,6 +24,15 @@ def test_no_schedule_breaks_an_invariant(part: int) -> None:
         result = run(seed)
         again = f"python -m tests.simulation --seed {seed} --trace"
         assert not result.broken, f"step {result.steps} of `{again}`: {result.broken[0]}"
+
+
+@pytest.mark.parametrize(("seed", "beside"), [(0, HEALS), (2, ()), (5, ())])
+def test_no_schedule_in_which_members_are_moved_breaks_an_invariant(
+    seed: int, beside: tuple[str, ...]
+) -> None:
+    """Tenants rebalance, repair and cancel, hosts fail and are drained, servers are stopped."""
+    result = run(seed, provoked=(RELOCATES, *beside))
+    assert not result.broken, f"step {result.steps} of seed {seed}: {result.broken[0]}"
 
 
 def test_a_worker_that_stood_still_before_it_held_capacity_anew_gives_it_back() -> None:

@@ -8,6 +8,7 @@ from tests.simulation.invariants.filtered import Filtered
 from tests.simulation.invariants.findings import Findings
 from tests.simulation.invariants.holds import Holds
 from tests.simulation.invariants.leases import Leases
+from tests.simulation.invariants.moving import Moving
 from tests.simulation.invariants.policies import Policies, shown
 from tests.simulation.invariants.recorded import Recorded
 from tests.simulation.invariants.rest import Rest
@@ -27,6 +28,7 @@ class Invariants:
         policies = Policies(world.nova)
         Holds(world, findings, self.recorded)
         Filtered(world, findings, self.recorded, policies)
+        Moving(world, findings, self.recorded)
         self.look = Servers(world, findings, self.recorded, policies).look
         self.statement = Leases(world, findings, self.recorded).statement
         rest = Rest(world, findings, self.recorded, policies)

@@ -13,7 +13,7 @@ _MEMBER = """
     SELECT members.*, ensembles.status AS of_ensemble, operations.status AS of_change
     FROM members JOIN ensembles ON ensembles.id = members.ensemble_id
     LEFT JOIN operations ON operations.ensemble_id = ensembles.id
-        AND operations.ended_at IS NULL AND operations.type IN ('change', 'repair', 'move')
+        AND operations.ended_at IS NULL AND operations.type IN ('change', 'repair', 'move', 'drain')
     WHERE members.id = ?
 """
 _OBSERVED = """

@@ -70,7 +70,14 @@ class Rest:
                 self._holds(server.removed_by == "tenant", f"{name} was removed by us")
                 self._holds(record.status is Status.DEGRADED, f"{name} is gone, not DEGRADED")
             elif record.status is Status.ACTIVE and server.status != "SHELVED_OFFLOADED":
-                self._holds(server.status == "ACTIVE", f"{name} is {server.status}, not built")
+                built = server.status == "ACTIVE" or server.stopped
+                self._holds(built, f"{name} is {server.status}, not built")
+            if not server.gone:
+                # Nova starts what it evacuates in error, and a lock keeps us from stopping it.
+                self._holds(
+                    not server.stopped or server.status != "ACTIVE" or server.locked_at,
+                    f"{name} was stopped by its tenant, and runs",
+                )
             whole &= not server.gone
             at = None if server.gone else server.at
             self._holds(

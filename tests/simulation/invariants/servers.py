@@ -26,7 +26,6 @@ class Servers:
         self._policies = policies
         world.nova.created_by_us = self.created_by_us
         world.nova.deleted_by_us = self.deleted_by_us
-        world.nova.begun_to_evacuate = self.begun_to_evacuate
 
     def created_by_us(self, server: Server) -> None:
         """A server is asked for as it was planned and recorded, on a host that has not failed."""
@@ -45,13 +44,6 @@ class Servers:
         self._holds(
             server.host not in (json.loads(row["failed_hosts"] or "null") or ()),
             f"{server.name} is asked for on a host that failed",
-        )
-
-    def begun_to_evacuate(self, server: Server) -> None:
-        """A server is never built a second time beside the first."""
-        self._holds(
-            not server.comes_to,
-            f"{server.name} is evacuated again while it comes to {server.comes_to}",
         )
 
     def _as_described(self, record: EnsembleRecord, server: Server) -> None:
