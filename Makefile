@@ -39,7 +39,7 @@ test-full: $(READY)  ## Run the tests that kill services, on the embedded cloud'
 	@tools/full-profile
 	$(BIN)/pytest -q tests/full
 
-soak: $(READY)  ## Kill services of Nova, race for capacity, move members, let hosts fail; takes hours
+soak: $(READY)  ## Kill services of Nova, race for capacity, move members, let hosts fail, drain racks; takes hours
 	@tools/full-profile
 	$(BIN)/python -m tests.soak.kill --results build/kill.jsonl --page build/kill.md
 	$(BIN)/python -m tests.soak.race --results build/race.jsonl --page build/race.md
@@ -47,6 +47,7 @@ soak: $(READY)  ## Kill services of Nova, race for capacity, move members, let h
 	$(BIN)/python -m tests.soak.moves --results build/moves.jsonl --page build/moves.md
 	$(BIN)/python -m tests.soak.noticed
 	$(BIN)/python -m tests.soak.failures --results build/failures.jsonl --page build/failures.md
+	$(BIN)/python -m tests.soak.drains --results build/drains.jsonl --page build/drains.md
 
 simulate: $(READY)  ## Run 100,000 schedules of the simulation; goes on where it was interrupted
 	$(BIN)/python -W ignore -m tests.simulation --many 100000
