@@ -231,7 +231,7 @@ def headroom_rows(rooms: Sequence[Json]) -> Table:
         (
             ReadableColumn(room["path"], lambda path: words.printable("/".join(path))),
             room["members"],
-            len(room["without"]) if room["fits"] is False else "",
+            room["ensembles"],
             ReadableColumn(room["message"]),
             ReadableColumn(room["without"], words.without_text),
             ReadableColumn(room["cure"], _cure),

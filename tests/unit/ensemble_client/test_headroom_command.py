@@ -60,6 +60,9 @@ def test_the_worst_comes_first_with_who_lacks_a_place_and_a_cure(
     (first,) = [row for row in rows if "az1/r1" in row]
     for each in ("What follows r1.", "shop\\u001b: 1 of 3", "It would be enough."):
         assert each in first
+    (last,) = [row for row in rows if "az1/r2" in row]
+    for row in (first, last):
+        assert [cell.strip() for cell in row.split("|")][2:4] == ["4", "2"], "members, ensembles"
     assert rows[-3:] == [
         "All members find places after 1 of 2 failures.",
         "Ensembles that some failure leaves with members without a place: 2 of 5.",
