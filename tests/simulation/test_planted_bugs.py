@@ -9,7 +9,7 @@ from tests.simulation.runner import run
 FEW = 40
 FIRST = {  # of the seeds, where that is not 0
     "the lease is not checked": 8,
-    "usages are not read back": 6,
+    "usages are not read back": 30,
     "moves under way are not counted": 4,
     "the filter lets members go anywhere": 3,
     "a change removes before it has added": 101,
