@@ -11,6 +11,10 @@ from ensemble_api.recovery import rebuilds
 from ensemble_api.usecases.change import Change
 from ensemble_api.usecases.change_request import ChangeRequest
 
+# What Nova evacuates no server in, and what none leaves by itself while its host is down. A resize
+# or a migration may have ended elsewhere, and what is shelved its tenant has put away.
+_LASTING = frozenset(("PAUSED", "SUSPENDED", "RESCUE"))
+
 
 class Rebuilds:
     """Replaces lost members by a change: others are built first, then what is left of them goes.
@@ -37,14 +41,15 @@ class Rebuilds:
         """As by command, in the name of who asked for something last, whose token is gone.
 
         Members that boot from volumes made for them are left then, since theirs would be ours; so
-        are those whose servers failed on hosts that are up, which somebody may want to look at.
+        are those whose servers failed on hosts that are up, which somebody may want to look at, and
+        those in a status that may pass.
 
         :raises ensemble_api.exception.EnsembleError: as a change does.
         """
         names = [
             each
             for each in left
-            if each.cause is not Cause.SERVER
+            if _is_lasting(each)
             and _is_wanted(record, each)
             and "root_volume" not in record.template(each.member)
         ]
@@ -60,6 +65,11 @@ class Rebuilds:
             return None
         asked = ChangeRequest(record.generation, record.body, replace=names)
         return self._change.change(context, record, asked)
+
+
+def _is_lasting(loss: Loss) -> bool:
+    """Whether a member stays lost by all that is known, whose server is to be given up."""
+    return loss.cause is Cause.GONE or (loss.cause is Cause.HOST and loss.status in _LASTING)
 
 
 def _is_wanted(record: EnsembleRecord, loss: Loss) -> bool:

@@ -113,6 +113,23 @@ def test_a_server_that_failed_where_its_host_is_up_is_left_to_somebody(cloud: Sm
     assert cloud.store.get(ensemble_id).operation is None
 
 
+@pytest.mark.parametrize(
+    "status", ["MIGRATING", "RESIZE", "VERIFY_RESIZE", "REVERT_RESIZE", "SHELVED", "SOFT_DELETED"]
+)
+def test_a_server_in_a_status_that_may_pass_is_not_given_up_by_itself(
+    cloud: SmallCloud, status: str
+) -> None:
+    ensemble_id = built(cloud)
+    paused(cloud, ensemble_id)
+    kept = server(cloud, ensemble_id)
+    kept.status = status
+    cloud.observe()
+    look(cloud)
+    assert (cloud.store.get(ensemble_id).operation, kept.gone) == (None, False)
+    if status == "SHELVED":
+        assert repair(cloud, ensemble_id).status_code == 202
+
+
 def test_volumes_are_made_with_a_tenant_s_token_alone(cloud: SmallCloud) -> None:
     cinder = FakeVolumes()
     ensemble_id = built(cloud, volumes=cinder)
