@@ -399,6 +399,15 @@ class Compute:
         body = {"os-migrateLive": {"host": host, "block_migration": "auto"}}
         self._call(context, "POST", f"/servers/{_quote(server_id)}/action", body)
 
+    def abort_live_migration(self, context: Context, server_id: str) -> None:
+        """Ask for the end of a server's live migration, after which it stays where it is.
+
+        :raises ensemble_api.exception.CloudError: when Nova refuses, as of one that is nearly over.
+        """
+        path = f"/servers/{_quote(server_id)}/migrations"
+        for each in self._call(context, "GET", path)["migrations"]:
+            self._call(context, "DELETE", f"{path}/{each['id']}")
+
     def evacuate(self, context: Context, server_id: str, host: str) -> None:
         """Ask for a server whose host has failed to be built again on ``host``, by the scheduler.
 

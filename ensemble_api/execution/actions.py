@@ -115,6 +115,13 @@ class MoveServer:
 
 
 @dataclass(frozen=True, slots=True)
+class AbortMove:
+    """Ask Nova to end a live migration that is under way; a look tells what came of it."""
+
+    member: MemberRecord
+
+
+@dataclass(frozen=True, slots=True)
 class StartServer:
     """Ask Nova to start the server of a member that it has left stopped on the new host."""
 
@@ -181,6 +188,7 @@ Action: TypeAlias = (
     | ReleaseHold
     | RecordServer
     | MoveServer
+    | AbortMove
     | StartServer
     | StopServer
     | RecordMove

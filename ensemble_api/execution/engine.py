@@ -115,7 +115,7 @@ class Engine:
             return NextStep.WHEN_UNBLOCKED
         # That a server is to go is asked again until it goes, and no reason to hurry.
         waiting = (
-            *(actions.DeleteServer, actions.MoveServer),
+            *(actions.DeleteServer, actions.MoveServer, actions.AbortMove),
             *(actions.StartServer, actions.StopServer),
         )
         idle = all(isinstance(action, waiting) for action in chosen)
@@ -202,6 +202,7 @@ class Engine:
                 self._record(context, ensemble, member, status, server_id)
             case (
                 actions.MoveServer()
+                | actions.AbortMove()
                 | actions.StartServer()
                 | actions.StopServer()
                 | actions.RecordMove()

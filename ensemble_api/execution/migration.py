@@ -9,6 +9,7 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import Session
 from ensemble_api.execution.actions import (
+    AbortMove,
     MoveServer,
     RecordMove,
     StartServer,
@@ -51,7 +52,7 @@ class Moves:
         self,
         ensemble: EnsembleRecord,
         requester: Requester,
-        action: MoveServer | StartServer | StopServer | RecordMove | StopMove,
+        action: MoveServer | AbortMove | StartServer | StopServer | RecordMove | StopMove,
         guards: Mapping[str, str],
     ) -> None:
         """Do what was decided; ``guards`` are those that close hosts, by the member's id.
@@ -61,6 +62,9 @@ class Moves:
         member = action.member
         if isinstance(action, MoveServer):
             self._ask(ensemble, requester, action, guards.get(member.id))
+            return
+        if isinstance(action, AbortMove):
+            self._abort(ensemble, requester, member)
             return
         if isinstance(action, StartServer | StopServer):
             self._start_or_stop(ensemble, requester, action)
@@ -106,6 +110,18 @@ class Moves:
             answer = error.message.replace(move.source, "[host]").replace(member.host, "[host]")
             self._wait(ensemble, member, MOST_TRIES if lasting else tries, answer)
             self._handovers.end(guard)
+
+    def _abort(self, ensemble: EnsembleRecord, requester: Requester, member: MemberRecord) -> None:
+        """Have a live migration ended; saving it first is what keeps it from being asked at once.
+
+        It may be too late for that, as when the server already arrives.
+        """
+        self._store.save_move(ensemble, member, self._owner)
+        context = self._session.acting_for(requester, ensemble.project_id, moves=True)
+        try:
+            self._compute.abort_live_migration(context, str(member.server_id))
+        except exception.CloudError as error:
+            LOG.info("Nova goes on moving %s of %s: %s", member.name, ensemble.id, error)
 
     def _start_or_stop(
         self, ensemble: EnsembleRecord, requester: Requester, action: StartServer | StopServer

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from ensemble_api.execution import evacuation
 from ensemble_api.execution.actions import (
     UNKNOWN,
+    AbortMove,
     Action,
     Fail,
     MoveServer,
@@ -23,6 +24,7 @@ from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, MemberRecord, moved
 from ensemble_api.recovery import Locked, Recovery
 
+_MIGRATING = "migrating"  # Nova's task while a server is migrated live
 MOST_TRIES = 5  # of one move; one that a crash has interrupted counts as well
 
 _NOT_MOVED = Sentence(
@@ -76,10 +78,11 @@ def move(
     stays = operation.relocates and any(
         _status(each) is MoveStatus.GIVEN_UP for each in operation.moves.values()
     )
+    failed = any(each.host in down for each in found.values())
     if not start or stays:
         # Each move is safe after those before it: without one of them the others may not be.
-        return tuple(_end(ensemble, found, left, timeout, down))
-    if operation.relocates and any(each.host in down for each in found.values()):
+        return tuple(_end(ensemble, found, left, timeout, down, aborts=not start or failed))
+    if operation.relocates and failed:
         return tuple(_yield_to_repair(ensemble, found, left, down))
     lost = {member_id for member_id, each in found.items() if each.host in down}
     now = evacuation.Circumstances(
@@ -131,7 +134,10 @@ def _yield_to_repair(
         if goal is None:
             continue
         if _status(goal) is MoveStatus.ASKED:
-            action = _migrate(member, goal, found.get(member.id), down, ensemble.idle, again=False)
+            server = found.get(member.id)
+            action = _abort(member, server, down, ensemble.idle) or _migrate(
+                member, goal, server, down, ensemble.idle, again=False
+            )
         else:
             late = ensemble.idle > evacuation.PATIENCE
             action = _LOSSES_FIRST(member=goal.name) if late else None
@@ -139,6 +145,17 @@ def _yield_to_repair(
             action = StopMove(member, action)
         if action is not None:
             yield action
+
+
+def _abort(
+    member: MemberRecord, server: Server | None, down: Collection[str], idle: float
+) -> Action | None:
+    """End a live migration that others wait for, which may take for ever.
+
+    Asked again after a while, since Nova refuses it where the migration begins or is nearly over.
+    """
+    lasts = server is not None and server.task == _MIGRATING and server.host not in down
+    return AbortMove(member) if lasts and idle > evacuation.PATIENCE else None
 
 
 def _migrate(
@@ -198,8 +215,13 @@ def _end(
     left: Mapping[str, Goal],
     timeout: float,
     down: Collection[str],
+    *,
+    aborts: bool,
 ) -> Iterable[Action]:
-    """Record what has arrived, wait for what is moving, and give up what is where it was."""
+    """Record what has arrived, wait for what is moving, and give up what is where it was.
+
+    With ``aborts`` a live migration that goes on for a while is not waited for.
+    """
     for member in ensemble.members:
         goal = left.get(member.id)
         if goal is None:
@@ -214,6 +236,9 @@ def _end(
             limit = timeout if evacuated else evacuation.PATIENCE
             lasting = evacuated or (not is_there and server.host in down)
             if server.task is not None and not (lasting and ensemble.idle > limit):
+                if aborts and not evacuated:
+                    abort = _abort(member, server, down, ensemble.idle)
+                    yield from (abort,) if abort else ()
                 continue
             if evacuated and not is_there and evacuation.may_land(server, ensemble.idle):
                 continue

@@ -475,6 +475,29 @@ class FakeNova:
         if fails or not self.placement.claim(server.id, there.provider, **self.needs(server)):
             self._end_move(server, here.name)
 
+    def in_progress(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
+        self._moving(server_id, context)
+        lasting = self._server(server_id).task == "migrating"
+        return 200, {"migrations": [{"id": 1, "status": "running"}] if lasting else []}
+
+    def abort(
+        self, request: Any, context: Any, server_id: str, migration_id: str
+    ) -> tuple[int, Any]:
+        """End a live migration; of a locked server only for who is more than an operator."""
+        server = self._moving(server_id, context)
+        if server.locked and not context.is_admin:
+            raise Refused(409, f"Instance {server_id} is locked")
+        if server.task != "migrating":
+            raise Refused(409, f"Cannot abort the migration of instance {server_id}")
+        self.acted.append(("abort", server_id))
+        self._end_move(server, server.host)
+        return 202, None
+
+    def _moving(self, server_id: str, context: Any) -> FakeServer:
+        if "admin" not in context.roles:
+            raise Refused(403, "Policy doesn't allow it to be performed.")
+        return self._server(server_id)
+
     def _evacuate(self, server: FakeServer, host: str) -> None:
         """Build a server of a failed host again on another one, which it has beside its own."""
         if self.host(server.host).state == "up":
@@ -655,6 +678,8 @@ _ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [
     ("GET", r"/servers/([^/]+)/os-interface", FakeNova.interfaces),
     ("GET", r"/servers/([^/]+)/os-volume_attachments", FakeNova.attachments),
     ("GET", r"/os-server-groups", FakeNova.groups_of_servers),
+    ("GET", r"/servers/([^/]+)/migrations", FakeNova.in_progress),
+    ("DELETE", r"/servers/([^/]+)/migrations/([^/]+)", FakeNova.abort),
     ("DELETE", r"/servers/([^/]+)", FakeNova.delete),
     ("DELETE", r"/servers/([^/]+)/tags/([^/]+)", FakeNova.remove_tag),
     ("PUT", r"/servers/([^/]+)/os-volume_attachments/([^/]+)", FakeNova.update_attachment),

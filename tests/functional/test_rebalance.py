@@ -6,6 +6,7 @@ from typing import Any
 from changes import built, fault
 from repairs import act, events, failed, hosts_of, last_operation, repair
 from small_cloud import SmallCloud, caller
+from test_repair import step_late
 
 REBALANCE = {"rebalance": {}}
 PREVIEW = {"rebalance": {"dry_run": True}}
@@ -101,6 +102,25 @@ def test_a_reader_moves_nobody_and_another_project_knows_nothing(cloud: SmallClo
     ensemble_id = crowded(cloud)
     assert act(cloud, ensemble_id, REBALANCE, caller("shop-project", "reader")).status_code == 403
     assert act(cloud, ensemble_id, REBALANCE, caller("other", "member")).status_code == 404
+
+
+def test_a_cancel_ends_a_migration_that_does_not_end_by_itself(cloud: SmallCloud) -> None:
+    ensemble_id = crowded(cloud)
+    before = hosts_of(cloud, ensemble_id)
+    cloud.nova.move_looks = 1000
+    assert act(cloud, ensemble_id, REBALANCE).status_code == 202
+    step_late(cloud, ensemble_id, 1.0)
+    (moving,) = [each for each in cloud.nova.alive() if each.task == "migrating"]
+    assert act(cloud, ensemble_id, {"cancel": None}).status_code == 202
+    step_late(cloud, ensemble_id, 20.0)
+    assert ("abort", moving.id) not in cloud.nova.acted
+    step_late(cloud, ensemble_id, 31.0)
+    assert ("abort", moving.id) in cloud.nova.acted
+    cloud.run(ensemble_id)
+    assert last_operation(cloud, ensemble_id).status == "CANCELLED"
+    assert hosts_of(cloud, ensemble_id) == before
+    servers = {each.id for each in cloud.nova.alive()}
+    assert cloud.placement.consumers(*cloud.providers) == servers, "nothing is held any more"
 
 
 def test_a_move_that_nova_refuses_is_given_up_and_said(cloud: SmallCloud) -> None:

@@ -78,6 +78,7 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
         ("set_metadata", (RUNNING, {"role": "web"}), set()),
         ("remove_metadata", (RUNNING, "role"), set()),
         ("live_migrate", (RUNNING, "secrethost2"), set()),
+        ("abort_live_migration", (RUNNING,), set()),
         ("evacuate", (RUNNING, "secrethost2"), set()),
         ("start", (RUNNING,), set()),
         ("stop", (RUNNING,), set()),

@@ -210,6 +210,12 @@ class SimulatedNova(FakeNova):
         self.touch(server, "MIGRATING", "migrating")
         self.migrate(server, host)
 
+    def abort(
+        self, request: Any, context: Any, server_id: str, migration_id: str
+    ) -> tuple[int, Any]:
+        """Too late each time: a migration takes seconds here."""
+        raise Refused(400, "The migration is in post-migrating, which cannot be aborted.")
+
     def _evacuate(self, server: FakeServer, host: str) -> None:
         """Evacuation to a host, which Nova begins also beside one that is under way."""
         assert isinstance(server, Server)

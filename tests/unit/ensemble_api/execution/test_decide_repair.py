@@ -9,6 +9,7 @@ from decisions import ACTIVE, RESERVED, built, server
 from records import Status, ensemble, member
 
 from ensemble_api.execution.actions import (
+    AbortMove,
     Action,
     Advance,
     Block,
@@ -440,6 +441,30 @@ BOTH = [
         status=UNDOING,
     ),
     Live(
+        "it is cancelled, and waited for a little",
+        goal(0, ASKED, **LIVE),
+        UNDER_WAY,
+        None,
+        idle=29.0,
+        status=UNDOING,
+    ),
+    Live(
+        "it is cancelled, and does not end",
+        goal(0, ASKED, **LIVE),
+        UNDER_WAY,
+        AbortMove(built(0)),
+        idle=31.0,
+        status=UNDOING,
+    ),
+    Live(
+        "it is cancelled while another task is under way",
+        goal(0, ASKED, **LIVE),
+        server(built(0), host=FAILED, task="image_snapshot"),
+        None,
+        idle=31.0,
+        status=UNDOING,
+    ),
+    Live(
         "it is there, whatever has failed",
         goal(0, ASKED, **LIVE),
         server(built(0), host=TARGET),
@@ -473,13 +498,15 @@ def test_members_that_are_lost_end_a_move_of_others_so_that_they_can_be_repaired
     first = repair(*goals, kind=OperationType.MOVE)
     assert decided(first, *servers, down=(OTHER,)) == []
     late = repair(*goals, kind=OperationType.MOVE, idle=31.0)
-    (stop,) = decided(late, *servers, down=(OTHER,))
+    abort, stop = decided(late, *servers, down=(OTHER,))
     assert isinstance(stop, StopMove)
     assert (stop.member.name, "another member has failed" in str(stop.reason)) == ("web-1", True)
-    # What Nova is doing is waited for, and it is asked for nothing more.
+    # What Nova is doing may take for ever, and is ended; what comes of that is waited for.
+    assert abort == AbortMove(built(0))
     rest = (goal(0, ASKED, **LIVE), goal(1, GIVEN_UP, **LIVE))
     ending = repair(*rest, kind=OperationType.MOVE, idle=31.0)
-    assert decided(ending, *servers, down=(OTHER,)) == []
+    assert decided(replace(ending, idle=1.0), *servers, down=(OTHER,)) == []
+    assert decided(ending, *servers, down=(OTHER,)) == [abort]
     there_now = (server(built(0), host=TARGET), *servers[1:])
     assert decided(ending, *there_now, down=(OTHER,)) == [RecordMove(there(0))]
     (stop,) = decided(ending, server(built(0), host=FAILED), *servers[1:], down=(OTHER,))
