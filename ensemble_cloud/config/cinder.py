@@ -19,7 +19,7 @@ def sections(cloud: Cloud) -> Sections:
             **cloud.logging("cinder"),
             "state_path": str(data),
             "host": "controller",
-            "transport_url": "fake:/",
+            "transport_url": "ensemblecloud:/",
             "auth_strategy": "keystone",
             "api_paste_config": str(installed / "api-paste.ini"),
             "resource_query_filters_file": str(installed / "resource_filters.json"),

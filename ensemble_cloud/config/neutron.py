@@ -17,7 +17,7 @@ def sections(cloud: Cloud) -> Sections:
             "state_path": str(data),
             "core_plugin": "ml2",
             "service_plugins": "",
-            "transport_url": "fake:/",
+            "transport_url": "ensemblecloud:/",
             "auth_strategy": "keystone",
             "api_paste_config": str(Path(sys.prefix) / "etc/neutron/api-paste.ini"),
             # Nova does not wait for these events, so they would only cost time.

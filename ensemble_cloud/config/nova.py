@@ -84,7 +84,7 @@ def _default(cloud: Cloud) -> dict[str, Value]:
         "instances_path": str(data / "instances"),
         "host": "controller",
         "my_ip": ADDRESS,
-        "transport_url": "fake:/",
+        "transport_url": "ensemblecloud:/",
         "concurrency_backend": "threading",
         "enabled_apis": "osapi_compute",
         "rpc_response_timeout": 120,
