@@ -19,7 +19,8 @@ from ensemble_api.store.leases import UNSETTLED
 from ensemble_api.store.progress import update_ensemble
 from ensemble_api.store.standings import BUILT
 
-SHORTEST = 30.0  # seconds for which a host is left out on which a member could not be brought back
+# Seconds for which a host is left out to which a member could not be moved, the first time.
+SHORTEST = {MoveKind.EVACUATION: 30.0, MoveKind.LIVE_MIGRATION: 120.0}
 LONGEST = 600.0
 REPAIRS_BEFORE = 200  # that are looked at for what members were
 
@@ -149,9 +150,9 @@ class Moves(Database):
             if known is None:
                 raise exception.LeaseLost(record.id)
             operations.save(session, known.with_move(member.id, **changes))
-            if changes.get("status") is MoveStatus.GIVEN_UP:
-                _leave_out(session, known, member)
             status, tries, reason = (changes.get(each) for each in ("status", "tries", "reason"))
+            if status is MoveStatus.GIVEN_UP:
+                _leave_out(session, known, member, ended=reason is None)
             if status is MoveStatus.ASKED and tries == 1:
                 asked = _EVACUATING if _is_evacuation(known, member) else _MOVING
                 rows.event(session, record.id, f"{member.name} moving", asked(member=member.name))
@@ -203,16 +204,21 @@ def under_way(session: orm.Session, ensemble_id: str, operation_id: str) -> Oper
     return known if known is not None and known.id == operation_id else None
 
 
-def _leave_out(session: orm.Session, operation: Operation, member: MemberRecord) -> None:
-    """Leave a host out for a while on which a member's evacuation came to nothing: ever longer."""
+def _leave_out(
+    session: orm.Session, operation: Operation, member: MemberRecord, *, ended: bool
+) -> None:
+    """Leave a host out for a while to which a member's move came to nothing: ever longer.
+
+    A live migration that ``ended`` with its operation tells nothing of its host.
+    """
     goal = operation.moves.get(member.id)
     if goal is None or goal.move is None or not goal.move.tries:
         return
-    if goal.move.kind is not MoveKind.EVACUATION or goal.host is None:
+    if goal.host is None or (goal.move.kind is MoveKind.LIVE_MIGRATION and ended):
         return
     known = {each.name: each for each in member.lost_hosts}
     times = known[goal.host].times if goal.host in known else 0
-    pause = min(SHORTEST * 2**times, LONGEST)
+    pause = min(SHORTEST[goal.move.kind] * 2**times, LONGEST)
     known[goal.host] = LostHost(goal.host, times + 1, pause)
     left_out = rows.lost_hosts_row(replace(member, lost_hosts=tuple(known.values())))
     session.execute(

@@ -32,6 +32,8 @@ LOG = logging.getLogger(__name__)
 PERIOD = timedelta(seconds=5)  # between two looks at the hosts
 MOST = 3  # ensembles that are planned in one look, which holds up who observes the cloud
 AGAIN = timedelta(seconds=60)  # until one is planned again that could not leave
+LONGEST_PAUSE = timedelta(minutes=30)  # which grows with each time that its moves come to nothing
+STUBBORN = 2  # moves of one member that came to nothing, after which the others go before it
 
 _STUCK = Sentence(
     "conflict.nobody-can-leave",
@@ -113,8 +115,11 @@ class AutoDrain:
 
     def _waits(self, each: Repairable, now: datetime) -> bool:
         """Whether it could not leave lately, or its moves came to nothing."""
-        ended = [at for at in (each.failed_at, self._tried.get(each.record.id)) if at is not None]
-        return any(at + AGAIN > now for at in ended)
+        tried = self._tried.get(each.record.id)
+        if tried is not None and tried + AGAIN > now:
+            return True
+        pause = min(AGAIN * 2 ** max(each.failures - 1, 0), LONGEST_PAUSE)
+        return each.failed_at is not None and each.failed_at + pause > now
 
     def _begin(
         self, context: Context, each: Repairable, hosts: Collection[str], closed: Collection[str]
@@ -147,6 +152,18 @@ class AutoDrain:
         fixed = self._servers.unmovable(acting, record)
         if not leaving(running, hosts, fixed):
             raise exception.Conflict(_STUCK())
+        # Nobody waits for one that could not be moved: it is tried again when it alone is left.
+        stubborn = fixed | _stubborn(record)
+        if leaving(running, hosts, stubborn):
+            fixed = stubborn
+        goes = leaving(running, hosts, fixed)
+        refused = {
+            lost.name
+            for each in record.described_members
+            if Member(each.tier, each.index) in goes
+            for lost in each.lost_hosts
+            if lost.pause
+        }
         request = StoredRequests(self._compute).request(acting, record)
         readings = self._free_capacity.readings(context, to_reserve=True)
         free = self._free_capacity.free(acting, request, readings, record.id)
@@ -159,10 +176,19 @@ class AutoDrain:
                 hosts,
                 solve=solve,
                 fixed=fixed,
-                closed=closed,
+                closed=refused.union(closed),
             )
         except (KeyError, ModelError) as error:
             raise exception.Conflict(_OTHER_CLOUD()) from error
         if isinstance(found, Infeasible):
             raise refusal(found)
         return PlannedMoves(record, request, free.capacity, *found)
+
+
+def _stubborn(record: EnsembleRecord) -> frozenset[Member]:
+    """The members whose moves have come to nothing several times in a row."""
+    return frozenset(
+        Member(each.tier, each.index)
+        for each in record.described_members
+        if sum(lost.times for lost in each.lost_hosts) >= STUBBORN
+    )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hosts that are drained as an operation: who leaves, who cannot, and what ends it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,8 @@ from drains import asked, built, drain, host_of_web, looking
 from repairs import events, failed, hosts_of, last_operation
 from small_cloud import SmallCloud, anti_affinity, body, caller
 
-from ensemble_api.usecases.auto_drain import AGAIN, PERIOD
+from ensemble_api.store import rows
+from ensemble_api.usecases.auto_drain import AGAIN, PERIOD, STUBBORN
 from ensemble_api.usecases.host_drains import REASON
 
 
@@ -130,6 +132,43 @@ def test_where_a_member_is_locked_the_others_leave_all_the_same(cloud: SmallClou
     after = hosts_of(cloud, ensemble_id)
     assert after["web-0"] == host
     assert after["web-1"] != host
+
+
+def test_nobody_waits_for_a_member_that_cannot_be_moved(cloud: SmallCloud) -> None:
+    """It is tried on another host each time, ever later, and then the others leave before it."""
+    together = {"type": "affinity", "level": "host", "tiers": ["web"], "enforcement": "soft"}
+    ensemble_id = built(cloud, 2, policies=[together])
+    host = host_of_web(cloud, ensemble_id)
+    assert set(hosts_of(cloud, ensemble_id).values()) == {host}
+    drain(cloud, host)
+    cloud.observe()
+    cloud.nova.break_move = {"web-0"}
+    look, clock = looking(cloud)
+    tried = []
+    for pause in (timedelta(0), AGAIN):
+        clock.time = rows.now() + pause - PERIOD
+        assert not pause or look.look() is None
+        clock.goes(2 * PERIOD)
+        assert look.look() == ensemble_id
+        operation = cloud.store.get(ensemble_id).operation
+        assert operation is not None
+        tried.extend(each.host for each in operation.goals if each.name == "web-0")
+        cloud.run(ensemble_id)
+        cloud.observe()
+    assert len(set(tried)) == STUBBORN
+    clock.time = rows.now() + 2 * AGAIN - PERIOD
+    assert look.look() is None, "the pause grows"
+    clock.goes(2 * PERIOD)
+    assert look.look() == ensemble_id
+    cloud.run(ensemble_id)
+    assert hosts_of(cloud, ensemble_id)["web-0"] == host != hosts_of(cloud, ensemble_id)["web-1"]
+    # It alone is left, and is tried again.
+    cloud.observe()
+    cloud.nova.break_move = set()
+    clock.goes(2 * PERIOD)
+    assert look.look() == ensemble_id
+    cloud.run(ensemble_id)
+    assert host not in hosts_of(cloud, ensemble_id).values()
 
 
 def test_where_there_is_no_other_place_nobody_moves_and_it_is_said(cloud: SmallCloud) -> None:
