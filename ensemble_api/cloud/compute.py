@@ -182,7 +182,8 @@ class Compute:
 
     def forced_down(self, context: Context) -> frozenset[str]:
         """The names of the hosts that somebody has told Nova to take for down."""
-        return frozenset(each["host"] for each in self.services(context) if each["forced_down"])
+        services = self.services(context)
+        return frozenset(each["host"] for each in services if each.get("forced_down"))
 
     def unheard(self, context: Context, seconds: float) -> frozenset[str]:
         """The names of the hosts of which Nova heard that much earlier than of the last one.

@@ -14,6 +14,7 @@ import numpy as np
 from ensemble_api.cloud.answers import unavailable
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
+from ensemble_api.cloud.known_hosts import KnownHosts
 from ensemble_api.cloud.providers import generations
 from ensemble_api.context import Context
 from ensemble_api.planning.snapshot import Packing, Snapshot, marked
@@ -79,7 +80,7 @@ class Host:
 
     name: str
     provider: str
-    state: str  # up, down or disabled
+    state: str  # up, down, disabled or silent, which is of a cell that does not answer
     above: tuple[str | None, ...]  # its domain's name at each level above, smallest first
 
 
@@ -140,6 +141,7 @@ class Inventory:
         packing: Packing = Packing.SPREAD,
         selectors: Sequence[str] = (),
         cells: Callable[[Collection[str]], Mapping[str, str]] = lambda _: {},
+        known: KnownHosts | None = None,
     ) -> None:
         self._compute = compute
         self._placement = placement
@@ -149,6 +151,7 @@ class Inventory:
         self._packing = packing
         self._selectors = tuple(selectors)
         self.cells = cells
+        self._known = known or KnownHosts(compute)
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -205,16 +208,10 @@ class Inventory:
 
     def _hosts(self, context: Context, aggregates: Iterable[Mapping[str, Any]]) -> list[Host]:
         places = self._places(aggregates)
-        found: dict[str, Host] = {}
-        several: set[str] = set()
-        for hypervisor in self._compute.hypervisors(context):
-            name = hypervisor["service"]["host"]
-            if name in found:
-                several.add(name)
-            state = "disabled" if hypervisor["status"] == "disabled" else hypervisor["state"]
-            above = tuple(places[level.name][name] for level in self._levels)
-            found[name] = Host(name, hypervisor["id"], state, above)
-        return [found[name] for name in sorted(found) if name not in several]
+        return [
+            Host(name, provider, state, tuple(places[level.name][name] for level in self._levels))
+            for name, (provider, state) in sorted(self._known.hosts(context).items())
+        ]
 
     def observed(self, context: Context) -> list[ObservedHost]:
         """All hosts with a compute service, by name, and whether that reports.
@@ -223,6 +220,8 @@ class Inventory:
         """
         aggregates = self._compute.aggregates(context)
         places, selected = self._places(aggregates), self.selected(aggregates)
+        services = self._compute.services(context)
+        self._known.learn(context, services)
         return [
             ObservedHost(
                 service["host"],
@@ -232,7 +231,7 @@ class Inventory:
                 disabled=service.get("status") == "disabled",
                 selectors={key: hosts.get(service["host"], ()) for key, hosts in selected.items()},
             )
-            for service in sorted(self._compute.services(context), key=lambda each: each["host"])
+            for service in sorted(services, key=lambda each: each["host"])
         ]
 
     def answers(self, context: Context, *, with_generations: bool = False) -> Answers:

@@ -147,7 +147,9 @@ class Adopt:
             self._inventory.observed(context),
         )
         # 2 Leave those out that cannot be members.
-        providers = {each.name: each.provider for each in self._inventory.hosts(context)}
+        providers = {
+            each.name: each.provider for each in self._inventory.hosts(context) if each.provider
+        }
         demands, left_out = self._adoptable.able(context, found, hosts.topology, providers)
         servers = {each["id"]: each for each in found.servers if each["id"] in demands}
         check_left_out(body, servers, left_out)

@@ -191,6 +191,8 @@ class FakeNova:
 
     def hypervisors(self, request: Any, context: Any) -> tuple[int, Any]:
         self._admin(context)
+        if any(host.silent for host in self.hosts):  # the list has no part of what Nova knows
+            raise Refused(500, "Unexpected API Error. DBConnectionError")
         shown = [
             {
                 "id": host.provider,
@@ -206,18 +208,17 @@ class FakeNova:
         self._admin(context)
         assert request.GET.get("binary") == "nova-compute"
         shown = [
-            {"id": host.provider, "host": host.name}
-            | (
-                {}
-                if host.silent
-                else {
-                    "state": host.state,
-                    "status": host.status,
-                    "disabled_reason": host.disabled_reason,
-                }
-            )
-            | {"forced_down": host.forced_down}
-            | {"updated_at": f"2026-01-01T00:0{0 if host.unheard else 5}:00.000000"}
+            {"host": host.name, "status": "UNKNOWN"}
+            if host.silent
+            else {
+                "id": host.provider,
+                "host": host.name,
+                "state": host.state,
+                "status": host.status,
+                "disabled_reason": host.disabled_reason,
+                "forced_down": host.forced_down,
+                "updated_at": f"2026-01-01T00:0{0 if host.unheard else 5}:00.000000",
+            }
             for host in self.hosts
         ]
         return 200, {"services": shown}

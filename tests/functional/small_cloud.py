@@ -16,6 +16,7 @@ from placement_service import PlacementService
 from ensemble_api import exception, routes
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory, parse_levels
+from ensemble_api.cloud.known_hosts import KnownHosts
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
@@ -109,6 +110,10 @@ class SmallCloud:
     store: Store
     nova: FakeNova
     pauses: list[float] = field(default_factory=list)
+    known: KnownHosts = field(init=False)  # as of one process, whose parts are made anew here
+
+    def __post_init__(self) -> None:
+        self.known = KnownHosts(Compute(self.nova))
 
     @classmethod
     def build(
@@ -151,7 +156,14 @@ class SmallCloud:
             compute,
             parts.get("networks") or FakeNetworks(),
             parts.get("volumes") or Volumes(),
-            Inventory(compute, adapter, levels, "nova", selectors=parts.get("selectors", ())),
+            Inventory(
+                compute,
+                adapter,
+                levels,
+                "nova",
+                selectors=parts.get("selectors", ()),
+                known=KnownHosts(compute) if "compute" in parts else self.known,
+            ),
             parts.get("reservation") or Reservation(adapter, sleep=self.pauses.append),
             parts.get("stacks") or NoHeat(),
             owner=parts.get("owner", "api"),
@@ -277,7 +289,9 @@ class SmallCloud:
     ) -> None:
         """Have everything compared with what Nova has now."""
         compute = Compute(self.nova)
-        inventory = Inventory(compute, None, parse_levels(levels), "nova", selectors=selectors)
+        inventory = Inventory(
+            compute, None, parse_levels(levels), "nova", selectors=selectors, known=self.known
+        )
         tree = Levels(inventory.levels, inventory.zone_level)
         observer = CloudObserver(
             Observations(self.store, tree),

@@ -85,6 +85,9 @@ class FakeCompute:
             for name in ("h0", "h1")
         ]
 
+    def hypervisors(self, context: Any) -> Iterator[dict[str, Any]]:
+        yield from ()
+
     def aggregates(self, context: Any) -> list[dict[str, Any]]:
         return [{"hosts": ["h0"], "metadata": {"rack": "r0"}}]
 
