@@ -109,6 +109,10 @@ class AutoDrain:
                 LOG.warning("Ensemble %s does not leave its host: %s", each.record.id, error)
                 self._tried[each.record.id] = now
                 continue
+            except Exception:  # of one ensemble nobody else has to stay
+                LOG.exception("Ensemble %s cannot leave its host", each.record.id)
+                self._tried[each.record.id] = now
+                continue
             LOG.info("Members of ensemble %s leave hosts that are drained", each.record.id)
             return each.record.id
         return None

@@ -82,6 +82,9 @@ class AutoRebalance:
             except (exception.Conflict, exception.InfeasibleEnsemble) as error:
                 LOG.debug("Nobody of ensemble %s is moved: %s", record.id, error)
                 continue
+            except Exception:  # of one ensemble no other has to wait
+                LOG.exception("Ensemble %s cannot be rebalanced", record.id)
+                continue
             LOG.info("Members of ensemble %s move to where it is spread best", record.id)
             return record.id
         return None

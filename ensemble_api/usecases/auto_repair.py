@@ -2,7 +2,7 @@
 """Repairs that begin by themselves, after each look of the process that observes the cloud."""
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ensemble_api import exception
@@ -83,36 +83,56 @@ class AutoRepair:
         due.sort(key=lambda each: not _has_broken_promise(each.record))
         due.sort(key=lambda each: Recovery.of(each.record.body).reserve is None)
         due = due[:MOST]
-        asking = {each.record.id: each.requester for each in due}
-        records = [each.record for each in due]
         LOG.info("Lost members of %d ensembles are to get other places", len(due))
         begun = frozenset[str]()
         try:
-            begun = self._repairs.repair_all(
-                self._context(), records, lambda record: asking[record.id], early=early
-            )
-            left = [each for each in due if each.record.id not in begun]
-            begun |= self._rebuild(left, early)
+            begun = self._repair(due, early)
+            begun |= self._rebuild([each for each in due if each.record.id not in begun], early)
         finally:
-            self._note(record.id for record in records if record.id not in begun)
+            self._note(each.record.id for each in due if each.record.id not in begun)
             for key in begun:
                 self._waiting.pop(key, None)
         return begun
+
+    def _repair(self, group: Sequence[Repairable], early: Collection[str]) -> frozenset[str]:
+        """Begin all of a group; of one that fails, each half, until who is in the way is alone.
+
+        :raises ensemble_api.exception.Unavailable: when what all need does not answer.
+        """
+        asking = {each.record.id: each.requester for each in group}
+        try:
+            return self._repairs.repair_all(
+                self._context(),
+                [each.record for each in group],
+                lambda record: asking[record.id],
+                early=early,
+            )
+        except exception.Unavailable:
+            raise
+        except Exception:
+            if len(group) == 1:
+                LOG.exception("Ensemble %s cannot be repaired", group[0].record.id)
+                return frozenset()
+            LOG.warning("%d ensembles cannot be repaired together", len(group), exc_info=True)
+        middle = len(group) // 2
+        return self._repair(group[:middle], early) | self._repair(group[middle:], early)
 
     def _rebuild(self, left: Iterable[Repairable], early: Collection[str]) -> frozenset[str]:
         """Have those members replaced that Nova cannot bring back, where that is wanted."""
         begun = set()
         for each in left:
-            lost = [
-                loss
-                for loss in self._plans.left(self._context(), each.record)
-                if loss.member.id not in early
-            ]
             try:
+                lost = [
+                    loss
+                    for loss in self._plans.left(self._context(), each.record)
+                    if loss.member.id not in early
+                ]
                 if self._rebuilds.by_itself(each.requester, each.record, lost) is not None:
                     begun.add(each.record.id)
             except exception.EnsembleError as error:
                 LOG.info("Lost members of %s are not replaced: %s", each.record.id, error)
+            except Exception:
+                LOG.exception("Lost members of %s cannot be replaced", each.record.id)
         return frozenset(begun)
 
     def _waits(self, each: Repairable, now: datetime) -> bool:

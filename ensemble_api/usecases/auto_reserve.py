@@ -88,7 +88,13 @@ class AutoReserve:
         # Those come first that were never looked at, or longest ago.
         due.sort(key=lambda each: self._planned.get(each.id, (None, _NEVER))[1])
         for standing in self._plans.each_standing(self._context(), due[:MOST], to_reserve=True):
-            held = self._hold(standing)
+            try:
+                held = self._hold(standing)
+            except exception.Unavailable:
+                raise
+            except Exception:  # of one ensemble no other has to wait
+                LOG.exception("Nothing can be held for ensemble %s", standing.record.id)
+                held = False
             if held is not None:
                 pause = AGAIN if held else IN_VAIN
                 self._planned[standing.record.id] = states[standing.record.id], now + pause

@@ -281,7 +281,7 @@ class Repairs:
                     # It was cancelled, or a worker found us too slow: it ends with nothing held.
                     self._holds.give_back_moves([each.moving])
                 self._store.release(key, self._owner)
-            except exception.Unavailable:
+            except Exception:
                 # Whether it runs is not known, so its holds stay: the worker sees to both.
                 LOG.exception("The repair of ensemble %s is left to the worker", key)
         self._wake()

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Places for the lost members of several ensembles, on the cloud as it is now, as one group."""
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Capacity, Inventory
 from ensemble_api.context import Context
@@ -129,17 +131,16 @@ class RepairPlans:
         stored = StoredRequests(self._compute)
         readings = self._free_capacity.readings(context, to_reserve=to_reserve)
         for record in records:
-            acting = for_owner(context, record)
-            request = stored.request(acting, record)
-            free = self._free_capacity.free(acting, request, readings, record.id, {record.id})
-            capacity = self._free_capacity.with_own(free.capacity, record.id)
-            lost = losses(record, hosts)
-            try:
+            acting, found = for_owner(context, record), None
+            with _left_out(record, always=to_reserve):
+                request = stored.request(acting, record)
+                free = self._free_capacity.free(acting, request, readings, record.id, {record.id})
+                capacity = self._free_capacity.with_own(free.capacity, record.id)
+                lost = losses(record, hosts)
                 hit = _hit(record, request, lost, map(_member, lost), capacity, hosts, (), ())
-            except (KeyError, ModelError) as error:
-                LOG.warning("Ensemble %s does not go with the cloud now: %s", record.id, error)
-            else:
-                yield Standing(record, hit, capacity, sure=free.most is None)
+                found = Standing(record, hit, capacity, sure=free.most is None)
+            if found is not None:
+                yield found
 
     def without_failed(
         self,
@@ -180,7 +181,8 @@ class RepairPlans:
         Members of the ids ``early`` get no places yet. Without what is ``to_reserve`` it is told
         why there are none.
 
-        One that does not go with the cloud as it is now is left out, as is one without losses.
+        One that does not go with the cloud as it is now is left out, as is one without losses. So
+        is one of several that Nova fails on.
         """
         hosts = self.hosts()
         lost = {
@@ -189,7 +191,12 @@ class RepairPlans:
         }
         hit = [each for each in records if lost[each.id]]
         acting = {each.id: for_owner(context, each) for each in hit}
-        left = {each.id: tuple(self._left(acting[each.id], each, lost[each.id])) for each in hit}
+        several = len(hit) > 1
+        left: dict[str, tuple[tuple[Loss, Message], ...]] = {}
+        for each in hit:
+            with _left_out(each, always=several):
+                left[each.id] = tuple(self._left(acting[each.id], each, lost[each.id]))
+        hit = [each for each in hit if each.id in left]
         found: list[PlannedRepair] = []
         for look in range(1, LOOKS + 1):
             stored = StoredRequests(self._compute)
@@ -198,11 +205,11 @@ class RepairPlans:
             unheard = self._compute.unheard(context, self._unheard_for)
             parts: dict[str, tuple[ResolvedRequest, Free, Hit]] = {}
             for record in hit:
-                request = stored.request(acting[record.id], record)
-                free = self._free_capacity.free(
-                    acting[record.id], request, readings, record.id, acting
-                )
-                try:
+                with _left_out(record, always=several):
+                    request = stored.request(acting[record.id], record)
+                    free = self._free_capacity.free(
+                        acting[record.id], request, readings, record.id, acting
+                    )
                     waiting = [_member(each) for each, _ in left[record.id]]
                     of = _hit(
                         record,
@@ -215,10 +222,7 @@ class RepairPlans:
                         unheard,
                     )
                     recover([of], solve=None, search=False)  # whether it goes with this cloud
-                except (KeyError, ModelError) as error:
-                    LOG.warning("Ensemble %s does not go with the cloud now: %s", record.id, error)
-                    continue
-                parts[record.id] = request, free, of
+                    parts[record.id] = request, free, of
             hits = [each for _, _, each in parts.values()]
             repairs = recover(hits, solve=solve, explained=not to_reserve)
             found = [
@@ -257,6 +261,24 @@ class RepairPlans:
                 yield loss, _UNFIT(member=name, status=loss.status)
             elif _member(loss) in locked:
                 yield loss, _LOCKED(member=name)
+
+
+@contextlib.contextmanager
+def _left_out(record: EnsembleRecord, *, always: bool) -> Iterator[None]:
+    """Go on without an ensemble that does not go with the cloud, or ``always`` when it fails.
+
+    Placement or the database being away is not the fault of one ensemble.
+    """
+    try:
+        yield
+    except (KeyError, ModelError) as error:
+        LOG.warning("Ensemble %s does not go with the cloud now: %s", record.id, error)
+    except exception.Unavailable:
+        raise
+    except Exception:
+        if not always:
+            raise
+        LOG.exception("Ensemble %s is left out", record.id)
 
 
 def evacuable(lost: Iterable[Loss]) -> frozenset[str]:
