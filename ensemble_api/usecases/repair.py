@@ -204,10 +204,13 @@ class Repairs:
         of the ids ``early`` are left for later.
         """
         saved: dict[str, _Intent] = {}
+        done: set[str] = set()
+        running: set[str] = set()
         try:
             for attempt in range(self._attempts):
                 # 1 Plan all on a fresh look. 2 Save the intents. 3 Hold all in one request.
-                found = self._plans.find(context, records, to_reserve=True, early=early)
+                left = [each for each in records if each.id not in done]
+                found = self._plans.find(context, left, to_reserve=True, early=early)
                 stopped = self._stopped_before(found)
                 fresh = [
                     _intent(context, each, asking(each.record), stopped)
@@ -215,21 +218,38 @@ class Repairs:
                     if each.moves
                 ]
                 saved = self._save(saved, fresh)
-                if not saved:
-                    return frozenset()
-                try:
-                    self._holds.hold_moves(context, [each.moving for each in saved.values()])
-                except exception.CapacityTaken:
-                    LOG.info("Others took capacity planned for a repair, attempt %d", attempt)
-                    self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
-                    continue
+                # Others may take one of many places each time: then each gets its own, in order.
+                held = self._hold(context, saved, apart=2 * attempt >= self._attempts > 1)
                 # 4 Hand over to the worker.
-                return self._run(saved)
+                saved = {key: each for key, each in saved.items() if key not in held}
+                done |= held.keys()
+                running |= self._run(held)
+                if not saved:
+                    return frozenset(running)
+                LOG.info("Others took capacity planned for a repair, attempt %d", attempt)
+                self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
         except Exception:
             self._drop(saved.values())
-            raise
+            if not running:
+                raise
+            LOG.exception("%d ensembles of a group are not repaired", len(saved))
+            return frozenset(running)
         self._drop(saved.values())
-        return frozenset()
+        return frozenset(running)
+
+    def _hold(
+        self, context: Context, saved: Mapping[str, _Intent], *, apart: bool
+    ) -> dict[str, _Intent]:
+        """Hold what these take: all in one request, or each ``apart``; gives those that have it."""
+        groups = [{key: each} for key, each in saved.items()] if apart else [dict(saved)]
+        held: dict[str, _Intent] = {}
+        for group in filter(None, groups):
+            try:
+                self._holds.hold_moves(context, [each.moving for each in group.values()])
+            except exception.CapacityTaken:
+                continue
+            held |= group
+        return held
 
     def _planned(self, context: Context, record: EnsembleRecord) -> PlannedRepair:
         if not record.status.built:
@@ -272,7 +292,9 @@ class Repairs:
         return kept
 
     def _run(self, saved: Mapping[str, _Intent]) -> frozenset[str]:
-        running = set()
+        running: set[str] = set()
+        if not saved:
+            return frozenset()
         for key, each in saved.items():
             try:
                 if self._store.run_change(each.record, each.message):

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from drains import drain, looking
+from repairs import hosts_of
 from small_cloud import SmallCloud, body, caller
 
 from ensemble_api import exception
+from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.auto_drain import PERIOD
 
@@ -120,3 +122,24 @@ def test_others_are_rebalanced(cloud: SmallCloud) -> None:
     auto = cloud.service().auto_rebalance
     auto.look()
     assert {*ids} == {*auto._planned}
+
+
+def test_who_is_outrun_each_time_does_not_keep_the_group_waiting(cloud: SmallCloud) -> None:
+    first, *others = together(cloud)
+    cloud.nova.fail(cloud.nova.hosts[0].name)
+    cloud.observe()
+    unlucky = {each.id for each in cloud.store.get(first).members}
+
+    class Contended(Reservation):
+        def hold_all(self, claims: Any, planned_at: Any = None) -> None:
+            if unlucky & {member.id for each in claims for member in each.members}:
+                raise exception.CapacityTaken
+            super().hold_all(claims, planned_at or {})
+
+    reservation = Contended(cloud.placement.adapter(), sleep=cloud.pauses.append)
+    assert cloud.service(reservation=reservation).auto_repair.look() == {*others}
+    assert cloud.store.get(first).operation is None, "nothing is left of it"
+    for each in others:
+        cloud.run(each)
+        cloud.observe()
+        assert cloud.nova.hosts[0].name not in hosts_of(cloud, each).values()
