@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ensemble_api.operations import OperationStatus, OperationType, Requester
-from ensemble_api.records import EnsembleRecord, MemberStatus, Status
+from ensemble_api.records import GONE, EnsembleRecord, MemberStatus, Status
 from ensemble_api.store import models, operations, rows
 from ensemble_api.store.database import Database
 from ensemble_api.store.leases import UNSETTLED
 
-MOST = 500  # ensembles that are looked at in one go
+MOST = 500  # ensembles that are looked at in one go; the next one takes those after them
 MOST_FAILURES = 20  # repairs that failed one after the other, and are counted
 _MOVING = (OperationType.REPAIR, OperationType.MOVE, OperationType.DRAIN)
 _IN_VAIN = (OperationStatus.FAILED, OperationStatus.CANCELLED)
@@ -38,29 +38,42 @@ class Repairable:
 
 
 class RepairableEnsembles:
-    """Reads the ensembles that may have lost members."""
+    """Reads the ensembles that may have lost members, the oldest first, no more than ``MOST``.
+
+    ``after`` is the id of the ensemble that the last look ended with: those after it come first,
+    then the others, so that of however many each has its turn.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def degraded(self) -> list[Repairable]:
-        """Those that are DEGRADED and want to be repaired by themselves, the oldest first.
+    def degraded(self, after: str | None = None) -> list[Repairable]:
+        """Those that want to be repaired by themselves, with a member that a repair may be for.
 
-        A member that is lost makes its ensemble so, as soon as that was observed.
+        They are DEGRADED, as they become as soon as a loss was observed. A server that failed on a
+        host that is up is no reason.
         """
-        wants = models.Ensemble.auto_repair.is_(True)
-        return self._find(wants, [Status.DEGRADED], OperationType.REPAIR)
+        member, host = models.Member, models.Host
+        down = sa.select(host.name).where(host.up.is_(False), host.silent.is_(False))
+        lost = sa.exists().where(
+            member.ensemble_id == models.Ensemble.id,
+            member.status == MemberStatus.ACTIVE.value,
+            member.leaving.is_(False),
+            sa.or_(member.server_status == GONE, rows.LOCATION.in_(down)),
+        )
+        wants = sa.and_(models.Ensemble.auto_repair.is_(True), lost)
+        return self._find(wants, [Status.DEGRADED], OperationType.REPAIR, after)
 
-    def built(self) -> list[Repairable]:
-        """Those that are built and want to be rebalanced by themselves, the oldest first.
+    def built(self, after: str | None = None) -> list[Repairable]:
+        """Those that are built and want to be rebalanced by themselves.
 
         ``failures`` are of moves.
         """
         wants = models.Ensemble.auto_rebalance.is_(True)
-        return self._find(wants, [each for each in Status if each.built], OperationType.MOVE)
+        return self._find(wants, [each for each in Status if each.built], OperationType.MOVE, after)
 
-    def on(self, hosts: Collection[str]) -> list[Repairable]:
-        """Those that are built and have members on these hosts, the oldest first.
+    def on(self, hosts: Collection[str], after: str | None = None) -> list[Repairable]:
+        """Those that are built and have members on these hosts.
 
         ``failures`` are of moves away from hosts that were to be maintained.
         """
@@ -69,7 +82,8 @@ class RepairableEnsembles:
             models.Member.status != MemberStatus.DELETED.value,
             rows.LOCATION.in_(hosts),
         )
-        return self._find(here, [each for each in Status if each.built], OperationType.DRAIN)
+        built = [each for each in Status if each.built]
+        return self._find(here, built, OperationType.DRAIN, after)
 
     def leaving(self, hosts: Collection[str]) -> list[str]:
         """The ids of the ensembles of which members are just leaving these hosts in a drain."""
@@ -88,20 +102,33 @@ class RepairableEnsembles:
         ]
 
     def _find(
-        self, wants: sa.ColumnElement[bool], statuses: Iterable[Status], counted: OperationType
+        self,
+        wants: sa.ColumnElement[bool],
+        statuses: Iterable[Status],
+        counted: OperationType,
+        after: str | None,
     ) -> list[Repairable]:
         model = models.Ensemble
         among = model.status.in_([each.value for each in statuses])
-        query = (
-            sa.select(model)
-            .where(wants, among, ~UNSETTLED, model.unjudged.is_(False))
-            .order_by(model.created_at, model.id)
-            .limit(MOST)
-        )
+        query = sa.select(model).where(wants, among, ~UNSETTLED, model.unjudged.is_(False))
         with self._database.reading() as session:
-            records = rows.with_members(session, session.scalars(query).all())
+            records = rows.with_members(session, _from(session, query, after))
             latest = _latest(session, [each.id for each in records])
         return [_repairable(each, latest.get(each.id, ()), counted) for each in records]
+
+
+def _from(session: orm.Session, query: Any, after: str | None) -> list[Any]:
+    """The first rows of ensembles after that one by age, then those up to it."""
+    model = models.Ensemble
+    ordered = query.order_by(model.created_at, model.id)
+    at = session.scalar(sa.select(model.created_at).where(model.id == after)) if after else None
+    if at is None:
+        return [*session.scalars(ordered.limit(MOST))]
+    later = sa.or_(model.created_at > at, sa.and_(model.created_at == at, model.id > after))
+    found = [*session.scalars(ordered.where(later).limit(MOST))]
+    if len(found) < MOST:
+        found += session.scalars(ordered.where(~later).limit(MOST - len(found)))
+    return found
 
 
 def _repairable(

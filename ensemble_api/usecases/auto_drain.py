@@ -78,6 +78,7 @@ class AutoDrain:
         self._now = now
         self._next: datetime | None = None
         self._tried: dict[str, datetime] = {}  # those that could not leave, and when
+        self._after: str | None = None  # whom the last look ended with
 
     def look(self) -> str | None:
         """Begin what is due of one ensemble; gives its id, None when nobody is to move."""
@@ -94,13 +95,14 @@ class AutoDrain:
             return None
         seen, left = self._plans.hosts(), MOST
         closed = beside(draining.values(), seen.topology)
-        found = self._ensembles.on(hosts)
-        ids = {each.record.id for each in found}
-        self._tried = {key: at for key, at in self._tried.items() if key in ids}
+        found = self._ensembles.on(hosts, self._after)
+        self._tried = {key: at for key, at in self._tried.items() if at + AGAIN > now}
         for each in found:
+            before, self._after = self._after, each.record.id
             if self._waits(each, now) or losses(each.record, seen):
                 continue
             if not left:
+                self._after = before
                 break
             left -= 1
             try:

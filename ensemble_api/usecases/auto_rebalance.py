@@ -52,6 +52,7 @@ class AutoRebalance:
         self._now = now
         self._next: datetime | None = None
         self._planned: dict[str, tuple[Hashable, datetime]] = {}  # as it was, and when
+        self._after: str | None = None  # whom the last look ended with
 
     def look(self) -> str | None:
         """Begin what is due of one ensemble; gives its id, None when nobody is to move."""
@@ -59,19 +60,19 @@ class AutoRebalance:
         if self._next is not None and now < self._next:
             return None
         self._next = now + PERIOD
-        found = self._ensembles.built()
-        ids = {each.record.id for each in found}
-        self._planned = {key: each for key, each in self._planned.items() if key in ids}
+        found = self._ensembles.built(self._after)
+        self._planned = {key: each for key, each in self._planned.items() if each[1] + AGAIN > now}
         if not found:
             return None
         hosts, left = self._plans.hosts(), MOST
         unsteady = self._steady.unsteady(hosts.up, now)
         for each in found:
             record, state = each.record, _state(each.record, hosts, unsteady)
+            before, self._after = self._after, record.id
             if self._waits(each, state, now) or losses(record, hosts):
                 continue
             if not left:
-                self._next = now
+                self._next, self._after = now, before
                 return None
             left -= 1
             self._planned[record.id] = state, now

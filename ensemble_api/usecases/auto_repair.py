@@ -10,7 +10,7 @@ from ensemble_api.context import Context
 from ensemble_api.losses import Cause, Loss, losses
 from ensemble_api.records import EnsembleRecord, ObservedHost
 from ensemble_api.recovery import Recovery
-from ensemble_api.store import rows
+from ensemble_api.store import repairs, rows
 from ensemble_api.store.repairs import Repairable, RepairableEnsembles
 from ensemble_api.usecases.outages import Outages
 from ensemble_api.usecases.rebuild import Rebuilds
@@ -52,14 +52,17 @@ class AutoRepair:
         self._context = context
         self._now = now
         self._waiting: dict[str, tuple[int, datetime]] = {}  # how often in vain, and until when
+        self._after: str | None = None  # whom the last look ended with, where there are others
 
     def look(self) -> frozenset[str]:
         """Begin what is due; gives the ids of the ensembles that are being repaired now."""
         now = self._now()
         doubtful = self._outages.look(now)
-        found = self._ensembles.degraded()
-        ids = {each.record.id for each in found}
-        self._waiting = {key: each for key, each in self._waiting.items() if key in ids}
+        found = self._ensembles.degraded(self._after)
+        self._after = found[-1].record.id if len(found) == repairs.MOST else None
+        if self._after is None:
+            ids = {each.record.id for each in found}
+            self._waiting = {key: each for key, each in self._waiting.items() if key in ids}
         if not found:
             return frozenset()
         observed = {each.name: each for each in self._plans.observed()}

@@ -97,7 +97,8 @@ def test_more_than_one_look_may_plan_is_left_to_the_next(
     cloud.observe()
     auto, _ = steady(cloud)
     planned = [(auto.look(), len(auto._planned)) for _ in range(4)]
-    assert planned == [(None, 1), (None, 2), (None, 3), (None, 3)]
+    # The first was planned before the hosts were steady, and has its turn again after the others.
+    assert planned == [(None, 2), (None, 3), (None, 3), (None, 3)]
 
 
 def test_nobody_moves_while_a_member_is_lost(cloud: SmallCloud) -> None:
