@@ -9,13 +9,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from ensemble_api.operations import OperationStatus, OperationType, Requester
+from ensemble_api.operations import (
+    MoveKind,
+    MoveStatus,
+    OperationStatus,
+    OperationType,
+    Requester,
+)
 from ensemble_api.records import GONE, EnsembleRecord, MemberStatus, Status
 from ensemble_api.store import models, operations, rows
 from ensemble_api.store.database import Database
 from ensemble_api.store.leases import UNSETTLED
 
 MOST = 500  # ensembles that are looked at in one go; the next one takes those after them
+MOST_REPAIRS = 500  # that are looked at for whom Nova refused
 MOST_FAILURES = 20  # repairs that failed one after the other, and are counted
 _MOVING = (OperationType.REPAIR, OperationType.MOVE, OperationType.DRAIN)
 _IN_VAIN = (OperationStatus.FAILED, OperationStatus.CANCELLED)
@@ -35,6 +42,18 @@ class Repairable:
     failures: int = 0
     failed_at: datetime | None = None
     ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """That Nova refused to bring a member back whose server is on ``source``: how often in a row.
+
+    ``at`` is when the last repair ended with that.
+    """
+
+    source: str
+    times: int
+    at: datetime
 
 
 class RepairableEnsembles:
@@ -100,6 +119,39 @@ class RepairableEnsembles:
             for ensemble_id, operation in found.items()
             if any(each.move and each.move.source in hosts for each in operation.goals)
         ]
+
+    def refusals(self, ensemble_ids: Collection[str]) -> dict[str, Refusals]:
+        """The members, by their ids, that Nova refused to bring back in their last repairs.
+
+        Of long ago nothing is known.
+        """
+        model = models.Operation
+        query = (
+            sa.select(model)
+            .where(
+                model.ensemble_id.in_(ensemble_ids),
+                model.type == OperationType.REPAIR.value,
+                model.ended_at.is_not(None),
+            )
+            .order_by(model.started_at.desc(), model.id.desc())
+            .limit(MOST_REPAIRS)
+        )
+        found: dict[str, Refusals] = {}
+        others: set[str] = set()  # of which something else came before
+        with self._database.reading() as session:
+            for row in session.scalars(query):
+                for member_id, goal in operations.to_operation(row).moves.items():
+                    move, known = goal.move, found.get(member_id)
+                    if move is None or move.kind is not MoveKind.EVACUATION or member_id in others:
+                        continue
+                    same = known is None or known.source == move.source
+                    if move.status is not MoveStatus.GIVEN_UP or not move.refusal or not same:
+                        others.add(member_id)
+                    elif known is not None:
+                        found[member_id] = Refusals(known.source, known.times + 1, known.at)
+                    elif row.ended_at is not None:
+                        found[member_id] = Refusals(move.source, 1, row.ended_at)
+        return found
 
     def _find(
         self,

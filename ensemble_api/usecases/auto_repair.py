@@ -11,7 +11,7 @@ from ensemble_api.losses import Cause, Loss, losses
 from ensemble_api.records import EnsembleRecord, ObservedHost
 from ensemble_api.recovery import Recovery
 from ensemble_api.store import repairs, rows
-from ensemble_api.store.repairs import Repairable, RepairableEnsembles
+from ensemble_api.store.repairs import Refusals, Repairable, RepairableEnsembles
 from ensemble_api.usecases.outages import Outages
 from ensemble_api.usecases.rebuild import Rebuilds
 from ensemble_api.usecases.repair import Repairs
@@ -22,6 +22,10 @@ LOG = logging.getLogger(__name__)
 MOST = 25  # ensembles that are planned as one group; the next look takes the others
 SHORTEST_PAUSE = 5.0  # seconds until an ensemble is looked at again that could not be repaired
 LONGEST_PAUSE = 120.0
+# A member that Nova refused to bring back so often in a row is refused for what its server has, as
+# a vTPM, and hardly for what passes: it is asked for again after a pause that grows to this.
+REFUSED_FOR_LONG = 6
+LONGEST_AFTER_REFUSALS = 3600.0
 # Reasons why an ensemble is degraded that are of a promise: the others say who is lost.
 _PROMISES = frozenset(("degraded.policy", "degraded.short", "degraded.none"))
 
@@ -31,7 +35,8 @@ class AutoRepair:
 
     ``context`` makes one with an operator's eyes. Those for which capacity is held come first,
     then those with a broken promise, then the older ones. One that could not be repaired is looked
-    at again after a pause that grows. Nobody is brought back from a host that is in doubt.
+    at again after a pause that grows, and a member whom Nova refuses each time after a longer one.
+    Nobody is brought back from a host that is in doubt.
     """
 
     def __init__(
@@ -68,18 +73,24 @@ class AutoRepair:
         observed = {each.name: each for each in self._plans.observed()}
         hosts = self._plans.hosts()
         doubtful = self._outages.without_forced(self._context(), doubtful)
+        ready = [each for each in found if not self._waits(each, now)]
+        refusals = self._ensembles.refusals([each.record.id for each in ready])
         due: list[Repairable] = []
         early: set[str] = set()  # the ids of lost members whose time has not come
-        for each in found:
-            if not self._waits(each, now):
-                lost = [loss for loss in losses(each.record, hosts) if _counts(loss)]
-                since = {loss.member.id: _lost_since(loss, each.record, observed) for loss in lost}
-                delay = timedelta(seconds=Recovery.of(each.record.body).delay)
-                later = {member for member, moment in since.items() if moment + delay > now}
-                later |= {loss.member.id for loss in lost if loss.host in doubtful}
-                early |= later
-                if since.keys() - later:
-                    due.append(each)
+        for each in ready:
+            lost = [loss for loss in losses(each.record, hosts) if _counts(loss)]
+            since = {loss.member.id: _lost_since(loss, each.record, observed) for loss in lost}
+            delay = timedelta(seconds=Recovery.of(each.record.body).delay)
+            later = {member for member, moment in since.items() if moment + delay > now}
+            later |= {
+                loss.member.id
+                for loss in lost
+                if _is_refused(loss, refusals.get(loss.member.id), now)
+            }
+            later |= {loss.member.id for loss in lost if loss.host in doubtful}
+            early |= later
+            if since.keys() - later:
+                due.append(each)
         if not due:
             return frozenset()
         # They are by age. What is held for some is to be had by them, before all others.
@@ -153,6 +164,15 @@ class AutoRepair:
 
 def _pause(times: int) -> timedelta:
     return timedelta(seconds=min(SHORTEST_PAUSE * 2 ** (times - 1), LONGEST_PAUSE))
+
+
+def _is_refused(loss: Loss, refusals: Refusals | None, now: datetime) -> bool:
+    """Whether Nova would refuse a member again for all that is known, which is found out later."""
+    if refusals is None or refusals.source != loss.host or refusals.times < REFUSED_FOR_LONG:
+        return False
+    doubled = refusals.times - REFUSED_FOR_LONG + 1
+    pause = min(LONGEST_PAUSE * 2**doubled, LONGEST_AFTER_REFUSALS)
+    return refusals.at + timedelta(seconds=pause) > now
 
 
 def _counts(loss: Loss) -> bool:

@@ -15,6 +15,7 @@ from ensemble_api import policies
 from ensemble_api.rights import USER_GONE, CurrentRights
 from ensemble_api.store import models, rows
 from ensemble_api.store.repairs import RepairableEnsembles
+from ensemble_api.usecases.auto_repair import LONGEST_PAUSE, REFUSED_FOR_LONG
 from tests.fakes.session import FakeSession
 
 AUTO = {"recovery": {"mode": "auto"}}
@@ -192,6 +193,46 @@ def test_a_host_on_which_it_came_to_nothing_is_left_out_for_a_while(cloud: Small
     cloud.run(ensemble_id)
     cloud.observe()
     cloud.assert_built(cloud.store.get(ensemble_id))
+
+
+def test_one_whom_nova_refuses_each_time_is_asked_for_ever_more_seldom(cloud: SmallCloud) -> None:
+    """As one with a vTPM, which Nova evacuates never; another that is lost then is not delayed."""
+    ensemble_id = built(cloud)
+    fail_first(cloud, ensemble_id)
+    cloud.nova.refuse = {"web-0": (400, "It has a vTPM.")}
+    auto, ahead = cloud.service().auto_repair, [timedelta(0)]
+    auto._now = lambda: rows.now() + ahead[0]
+    for times in range(REFUSED_FOR_LONG):
+        ahead[0] = timedelta(seconds=LONGEST_PAUSE)
+        with cloud.store.writing() as session:
+            session.execute(sa.update(models.Member).values(lost_hosts=None))
+        auto._waiting.clear()
+        cloud.observe(repair=auto.look)
+        assert is_repairing(cloud, ensemble_id), times
+        cloud.run(ensemble_id)
+    assert "It has a vTPM." in str(last_operation(cloud, ensemble_id).reason)
+    with cloud.store.writing() as session:
+        session.execute(sa.update(models.Member).values(lost_hosts=None))
+    cloud.observe(repair=auto.look)
+    assert not is_repairing(cloud, ensemble_id), "it was refused too often"
+
+    other = hosts_of(cloud, ensemble_id)["web-1"]
+    cloud.nova.fail(other)
+    auto._waiting.clear()
+    cloud.observe(repair=auto.look)
+    operation = cloud.store.get(ensemble_id).operation
+    assert operation is not None
+    assert [each.name for each in operation.goals] == ["web-1"]
+    cloud.run(ensemble_id)
+    cloud.observe(repair=auto.look)
+    assert not is_repairing(cloud, ensemble_id), "that another one is back changes nothing"
+
+    ahead[0] = timedelta(seconds=2 * LONGEST_PAUSE + 5)
+    auto._waiting.clear()
+    cloud.observe(repair=auto.look)
+    operation = cloud.store.get(ensemble_id).operation
+    assert operation is not None
+    assert [each.name for each in operation.goals] == ["web-0"]
 
 
 def test_a_second_failure_in_the_middle_is_planned_anew(cloud: SmallCloud) -> None:
