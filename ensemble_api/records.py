@@ -81,6 +81,7 @@ class MemberRecord:
     ``addresses`` are pairs of a network's name and an address. One that is ``leaving`` is not of
     what the ensemble describes any more, and is about to go. ``template`` is the digest of the
     server template that its server was built by; empty where that is its tier's for all we know.
+    ``server_flavor`` is the name of its server's flavor as last observed, empty before.
     """
 
     id: str
@@ -107,6 +108,7 @@ class MemberRecord:
     addresses: tuple[tuple[str, str], ...] = ()
     leaving: bool = False
     template: str = ""
+    server_flavor: str = ""
 
     @property
     def location(self) -> str | None:

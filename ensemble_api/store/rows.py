@@ -250,6 +250,7 @@ def to_member(row: Any) -> MemberRecord:
         addresses=tuple((network, address) for network, address in row.addresses or ()),
         leaving=row.leaving,
         template=row.template or "",
+        server_flavor=row.server_flavor or "",
         pause=_left(row.retry_at) if row.retry_at else 0.0,
     )
 

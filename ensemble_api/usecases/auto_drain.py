@@ -170,7 +170,7 @@ class AutoDrain:
             for lost in each.lost_hosts
             if lost.pause
         }
-        request = StoredRequests(self._compute).request(acting, record)
+        request = StoredRequests(self._compute).request(acting, record, goes)
         readings = self._free_capacity.readings(context, to_reserve=True)
         free = self._free_capacity.free(acting, request, readings, record.id)
         try:

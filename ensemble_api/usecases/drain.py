@@ -118,7 +118,9 @@ class _Attempt:
         blocked = () if record.operation is not None else tuple(self._blocked(here))
         attempt = DrainAttempt(record, here, blocked=blocked, waits=self._waits(record))
         acting = for_owner(self._context, record)
-        request = self._requests.request(acting, record)
+        kept = {each.id for each, _ in blocked}
+        moving = {Member(each.tier, each.index) for each in here if each.id not in kept}
+        request = self._requests.request(acting, record, moving)
         free = self._free_capacity.free(acting, request, self._readings, record.id)
         topology = free.capacity.snapshot.topology
         try:
@@ -135,9 +137,7 @@ class _Attempt:
         if isinstance(found, Infeasible):
             open_ = any(each.code in UNDECIDED for each in found.reasons)
             return replace(attempt, fits=None if open_ else False, reasons=found.reasons)
-        self._taken += [
-            (each.target, request.demands[each.member.tier].resources) for each in found[1]
-        ]
+        self._taken += [(each.target, request.resources(each.member)) for each in found[1]]
         return replace(attempt, fits=True, moves=found[1])
 
     def _planned(

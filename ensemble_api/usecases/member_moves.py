@@ -157,7 +157,7 @@ def _with_operation(planned: PlannedMoves, asking: Requester, kind: OperationTyp
     goals = []
     for each in planned.moves:
         member = there[each.member]
-        place = placement(capacity, each.target, request.demands[member.tier].resources)
+        place = placement(capacity, each.target, request.resources(each.member))
         move = operations.Move(each.source, place["provider"], place["resources"], place["domains"])
         goals.append(Goal(member.id, member.name, each.target, move=move))
     summary = plan_summary(record, request, planned.plan, capacity)

@@ -198,12 +198,14 @@ class Rebalances:
     ) -> tuple[result.Plan | result.Infeasible, tuple[Move, ...], ResolvedRequest, Capacity]:
         """The best spread on the cloud as it is now, or as it was previewed; who moves for it."""
         acting = for_owner(context, record)
-        request = StoredRequests(self._compute).request(acting, record)
+        stored = StoredRequests(self._compute)
+        request = stored.request(acting, record)
         running = {
             Member(each.tier, each.index): each.location or each.host
             for each in record.described_members
         }
-        fixed = self._servers.unmovable(acting, record)
+        # Those with another flavor than their tier are not alike with it, and stay.
+        fixed = self._servers.unmovable(acting, record) | stored.resized(acting, record)
         for look in range(1, LOOKS + 1):
             readings = self._free_capacity.readings(context, to_reserve=to_reserve)
             free = self._free_capacity.free(acting, request, readings, record.id)

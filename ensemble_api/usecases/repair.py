@@ -337,7 +337,7 @@ def _intent(
         target = planned.moves.get(member)
         if target is None or loss.host is None:
             continue
-        there = placement(capacity, target, request.demands[member.tier].resources)
+        there = placement(capacity, target, request.resources(member))
         move = Move(
             loss.host,
             there["provider"],

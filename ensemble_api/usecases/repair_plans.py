@@ -206,7 +206,9 @@ class RepairPlans:
             parts: dict[str, tuple[ResolvedRequest, Free, Hit]] = {}
             for record in hit:
                 with _left_out(record, always=several):
-                    request = stored.request(acting[record.id], record)
+                    stays = {_member(each) for each, _ in left[record.id]}
+                    moving = {_member(each) for each in lost[record.id]} - stays
+                    request = stored.request(acting[record.id], record, moving)
                     free = self._free_capacity.free(
                         acting[record.id], request, readings, record.id, acting
                     )

@@ -2,7 +2,7 @@
 """From a request body to an ensemble whose every reference is the tenant's to use."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -64,11 +64,19 @@ class NovaCheck(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRequest:
-    """A request whose every reference is known to be the tenant's to use."""
+    """A request whose every reference is known to be the tenant's to use.
+
+    ``own`` are the demands of members that are not those of their tiers.
+    """
 
     body: Mapping[str, Any]
     ensemble: model.Ensemble
     demands: Mapping[str, Demand]  # by tier
+    own: Mapping[model.Member, Demand] = field(default_factory=dict)
+
+    def resources(self, member: model.Member) -> Mapping[str, int]:
+        """What a member takes of its host, by resource class."""
+        return (self.own.get(member) or self.demands[member.tier]).resources
 
 
 class Resolver:
