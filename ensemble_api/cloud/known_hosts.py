@@ -57,7 +57,9 @@ class KnownHosts:
         It is for who looks at the cloud again and again, to be prepared for when a cell is away.
         """
         names = frozenset(each["host"] for each in services)
-        if names == self._learned_of or any("state" not in each for each in services):
+        if names in (self._learned_of, self._providers.keys() | self._left_out):
+            return
+        if any("state" not in each for each in services):
             return
         try:
             self._listed(context)
