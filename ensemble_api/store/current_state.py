@@ -117,14 +117,17 @@ class CurrentStates:
     ) -> str | None:
         """Give the host that ``choose`` finds for a member, and record it; one at a time.
 
-        ``here`` is where its server is now, ``refused`` are hosts that did not take it.
+        ``here`` is where its server is now, ``refused`` are hosts that did not take it. Nova names
+        ``here`` among them, where the server may have come just now, unseen but for that move.
         """
         model, move = models.Ensemble, models.Move
         with self._database.writing() as session:
             # The row is locked before anything is read: another scheduler waits here.
             session.execute(sa.update(model).where(model.id == ensemble_id).values(id=model.id))
             session.execute(
-                sa.delete(move).where(move.server_id == server_id, move.target.in_([*refused]))
+                sa.delete(move).where(
+                    move.server_id == server_id, move.target.in_({*refused} - {here})
+                )
             )
             row = session.get(model, ensemble_id)
             if row is None:

@@ -146,6 +146,15 @@ def test_a_host_that_did_not_take_a_member_is_given_to_the_next_one(scene: Scene
     assert scene.admit(scene.servers[1], ["h3", "h4"]) == ["h3"]
 
 
+def test_a_member_that_nobody_has_seen_arrive_counts_where_it_is(scene: Scene) -> None:
+    """It was moved to h3, and before the next look it is to leave it, for nowhere: it stays."""
+    first = scene.servers[0]
+    assert scene.admit(first, ["h3"]) == ["h3"]
+    scene.nova.hosts[first] = "h3"
+    assert scene.admit(first, ["h1"], ignore_hosts=["h3"]) == []
+    assert scene.admit(scene.servers[1], ["h3"]) == []
+
+
 def test_a_move_that_has_ended_leaves_its_source_free(scene: Scene) -> None:
     server = scene.servers[0]
     assert scene.admit(server, ["h3"]) == ["h3"]
