@@ -40,6 +40,7 @@ class Server(FakeServer):
     removed_by: str = ""  # ours, or a tenant
     kept: bool = False  # once its ensemble, or its member, was released
     unfiltered: bool = False  # placed while the filter could not ask its database
+    bound_by: tuple[Any, ...] = ()  # the policies when it was placed last
     migration: str = ""  # the consumer that has what a move left behind
     comes_to: str = ""  # the host on which it is just being built again
     flavor: str = ""  # once it was resized

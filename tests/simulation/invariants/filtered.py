@@ -38,6 +38,8 @@ class Filtered:
                 self._not_handed_over(server, host, since)
             self._not_exclusive(server, host, since)
         server.unfiltered = server.unfiltered or not filtered
+        record = self._recorded.record_of(server)
+        server.bound_by = record.ensemble.policies if record else ()
         if server.status != "BUILD" and server.ours:
             row = self._recorded.member(server.member_id)
             built = row is not None and row["status"] == MemberStatus.ACTIVE.value
@@ -92,6 +94,8 @@ class Filtered:
             return  # what its host's failure has broken keeps nobody down
         places = self._policies.places(record)
         mine = next(each for each in record.members if each.server_id == server.id)
+        if mine.leaving:
+            return  # a change gives it up, and nothing is promised of it any more
         ours = [self._world.nova.servers.get(each.server_id or "") for each in record.members]
         described = {Member(each.tier, each.index) for each in record.described_members}
         if not described <= places.keys() or any(
@@ -101,6 +105,8 @@ class Filtered:
         before = self._policies.missed(record, places)
         after = self._policies.missed(record, {**places, Member(mine.tier, mine.index): host})
         for number, amount in after.items():
+            if record.ensemble.policies[number] not in server.bound_by:
+                continue  # it came by a change while Nova was moving the server
             self._holds(
                 amount <= before.get(number, 0),
                 f"the filter lets {server.name} go to {host}, which breaks "
