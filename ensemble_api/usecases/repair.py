@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.context import Context
@@ -21,8 +22,10 @@ from ensemble_api.operations import (
     Requester,
 )
 from ensemble_api.planning import result
+from ensemble_api.planning.check import shortfalls
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.planning.model import Member
+from ensemble_api.planning.policies import Spread
 from ensemble_api.planning.topology import reference
 from ensemble_api.records import EnsembleRecord, moved
 from ensemble_api.results.repair import RepairPreview
@@ -38,6 +41,7 @@ from ensemble_api.usecases.recovery_capacity import RecoveryCapacity
 from ensemble_api.usecases.repair_plans import PlannedRepair, RepairPlans, evacuable
 from ensemble_api.usecases.requesters import requester, sees_all_domains
 from ensemble_api.usecases.reserve import RESERVE_SECONDS, contended, refusal
+from ensemble_api.views import stored_plans
 from ensemble_api.views.domain_labels import labels
 
 LOG = logging.getLogger(__name__)
@@ -357,7 +361,11 @@ def _intent(
         started_at=rows.iso(rows.now()),
     )
     whole = sees_all_domains(context, asking, record.project_id)
-    plan = {**record.plan, "labels": _labels(planned, whole=whole)}
+    plan = {
+        **record.plan,
+        "labels": _labels(planned, whole=whole),
+        "violations": _violations(planned),
+    }
     return _Intent(replace(record, plan=plan, operation=operation), planned)
 
 
@@ -379,6 +387,27 @@ def _labels(planned: PlannedRepair, *, whole: bool) -> Mapping[str, str]:
     found = labels(record.project_id, counted, known, zone_level=topology.zone_level)
     refs = [reference(record.project_id, each) for each in used]
     return {**known, **{ref: found[ref] for ref in refs}}
+
+
+def _violations(planned: PlannedRepair) -> list[Mapping[str, Any]]:
+    """What the plan misses from now on: also how members are spread, where that was out of reach.
+
+    Else where members are after the repair would be taken for the best that can be had.
+    """
+    record, ensemble = planned.record, planned.request.ensemble
+    told = {each["policy"] for each in record.plan["violations"]}
+    after = {**planned.staying, **planned.moves}
+    missed = shortfalls(ensemble, planned.capacity.snapshot, after, hard=True)
+    return [
+        *record.plan["violations"],
+        *(
+            stored_plans.violation(each)
+            for each in missed
+            if each.policy is not None
+            and each.policy not in told
+            and isinstance(ensemble.policies[each.policy], Spread)
+        ),
+    ]
 
 
 def _next(before: EnsembleRecord, fresh: EnsembleRecord) -> EnsembleRecord:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ensemble_api.planning.message import Message
 from ensemble_api.planning.model import Ensemble, Member
-from ensemble_api.planning.result import Assignment, Objective, Plan
+from ensemble_api.planning.result import Assignment, Objective, Plan, Violation
 from ensemble_api.planning.topology import FailureDomain, Topology, reference
 from ensemble_api.views.domains import Json
 
@@ -30,10 +30,7 @@ def summary(
             | ({} if each.stopped is None else {"stopped": each.stopped})
             for each in plan.objectives
         ],
-        "violations": [
-            {"policy": each.policy, "level": each.level, "message": each.message.stored}
-            for each in plan.violations
-        ],
+        "violations": list(map(violation, plan.violations)),
         "labels": _used(labels, plan, topology, project_id),
         "traits": {
             tier.name: {
@@ -55,6 +52,11 @@ def _objective(stored: Mapping[str, Any]) -> Objective:
     value, bound = stored["value"], stored["bound"]
     incomplete = value <= bound and not stored["proved"]
     return Objective(stored["name"], value, bound, stored.get("stopped"), incomplete)
+
+
+def violation(missed: Violation) -> Json:
+    """A policy that a plan misses, as it is stored."""
+    return {"policy": missed.policy, "level": missed.level, "message": missed.message.stored}
 
 
 def violations(stored: Mapping[str, Any]) -> list[Json]:

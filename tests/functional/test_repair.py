@@ -461,3 +461,28 @@ def test_nobody_is_brought_to_a_host_that_has_not_been_heard_of_lately(cloud: Sm
         cloud, ensemble_id, {"repair": {"dry_run": True}}, caller("operators", "admin")
     ).json["repair"]["moves"]
     assert move["host"] == heard.name
+
+
+def test_what_a_repair_could_not_keep_is_still_missed_when_there_is_room_again(
+    cloud: SmallCloud,
+) -> None:
+    """The places after a repair are not the best that can be had, as those of a plan are."""
+    cloud.fill("secrethost3", 4)
+    apart = {"type": "spread", "level": "rack", "tiers": ["web"], "min_domains": 2}
+    ensemble_id = built(cloud, ("web", 2), policies=[apart])
+    assert cloud.store.get(ensemble_id).reasons == ()
+    failed(cloud, "secrethost4")
+    assert repair(cloud, ensemble_id).status_code == 202
+    cloud.run(ensemble_id)
+    cloud.nova.restart("secrethost4")
+    cloud.observe()
+    assert set(hosts_of(cloud, ensemble_id).values()) <= {"secrethost1", "secrethost2"}
+    record = cloud.store.get(ensemble_id)
+    assert (record.status, [each.code for each in record.reasons]) == (
+        "DEGRADED",
+        ["degraded.policy"],
+    )
+    assert act(cloud, ensemble_id, {"rebalance": {}}).status_code == 202
+    cloud.run(ensemble_id)
+    cloud.observe()
+    assert cloud.store.get(ensemble_id).status == "ACTIVE"
