@@ -43,6 +43,8 @@ class Target:
             "ensemble_id": self.ensembles,
             "operation_id": self.operations,
             "host": [self.host],
+            "level": list(LEVELS),
+            "domain": [self.host],  # which is one of the lowest level
         }
         for name in path:
             if known[name] and random.random() < 0.8:
