@@ -39,12 +39,12 @@ class Target:
 
     def place(self, path: dict[str, Any], random: Random) -> None:
         """Let most of the names in a path be those of things that are there."""
-        known = {
+        known: Mapping[str, list[str]] = {
             "ensemble_id": self.ensembles,
             "operation_id": self.operations,
             "host": [self.host],
             "level": list(LEVELS),
-            "domain": [self.host],  # which is one of the lowest level
+            "domain": [],  # whoever drains one leaves its hosts disabled
         }
         for name in path:
             if known[name] and random.random() < 0.8:
