@@ -62,6 +62,7 @@ from ensemble_api.usecases.idempotency import CreateRequest, Idempotency
 from ensemble_api.usecases.maintenance import DomainSearch, Maintenance
 from ensemble_api.usecases.member_moves import MemberMoves
 from ensemble_api.usecases.new_volumes import NewVolumes
+from ensemble_api.usecases.observed_hosts import ObservedHosts
 from ensemble_api.usecases.outages import Outages
 from ensemble_api.usecases.plan import DEFAULT_OPTIONS, DryRuns, PlanOptions
 from ensemble_api.usecases.quota import Quota
@@ -231,14 +232,15 @@ class Service:
         self._release = Release(store, compute, recovery)
         self._operations = Operations(store)
         states = CurrentStates(store)
-        self._stored_states = StoredStates(states, inventory, exclusivity)
+        hosts = ObservedHosts(states, inventory.levels, inventory.zone_level)
+        self._stored_states = StoredStates(states, hosts, inventory, exclusivity)
         self._drills = Drills(compute, free_capacity, self._stored_states)
         repair_plans = RepairPlans(
-            compute, inventory, free_capacity, states, unheard_for=unheard_for, sleep=sleep
+            compute, free_capacity, states, hosts, unheard_for=unheard_for, sleep=sleep
         )
         outages = Outages(
             compute,
-            states,
+            hosts,
             inventory.cells,
             most=most_hosts_down,
             settle=timedelta(seconds=settle),

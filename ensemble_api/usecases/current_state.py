@@ -20,12 +20,16 @@ class StoredStates:
     """Reads what is stored of servers and hosts, and so asks Nova nothing for it."""
 
     def __init__(
-        self, states: CurrentStates, inventory: Inventory, exclusivity: Exclusivity
+        self,
+        states: CurrentStates,
+        hosts: ObservedHosts,
+        inventory: Inventory,
+        exclusivity: Exclusivity,
     ) -> None:
         self._states = states
+        self._hosts = hosts
         self._inventory = inventory
         self._exclusivity = exclusivity
-        self._hosts = ObservedHosts(states, inventory.levels, inventory.zone_level)
 
     def members_now(self, records: Iterable[EnsembleRecord]) -> dict[str, MembersNow]:
         """Tell where the members of some ensembles are and which run, by the ensembles' ids.

@@ -8,13 +8,13 @@ doubt: Nova is told so of hosts that are known to be off.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.context import Context
-from ensemble_api.records import ObservedHost
-from ensemble_api.store.current_state import CurrentStates
+from ensemble_api.standing import CloudHosts
+from ensemble_api.usecases.observed_hosts import ObservedHosts
 
 GAP = timedelta(minutes=5)  # without a look, after which nothing is known any more
 
@@ -33,7 +33,7 @@ class Outages:
     def __init__(
         self,
         compute: Compute,
-        states: CurrentStates,
+        hosts: ObservedHosts,
         cells: Callable[[Collection[str]], _Cells],
         *,
         most: float,
@@ -41,13 +41,12 @@ class Outages:
         only_forced: bool,
     ) -> None:
         self._compute = compute
-        self._states = states
+        self._hosts = hosts
         self._cells = cells
         self._most = most
         self._settle = settle
         self._only_forced = only_forced
-        self._version: int | None = None
-        self._hosts: list[ObservedHost] = []
+        self._down: frozenset[str] = frozenset()  # at the last look
         self._back: dict[str, datetime] = {}  # when it was seen to be up again
         self._looked: datetime | None = None
         self._since: datetime | None = None
@@ -58,20 +57,17 @@ class Outages:
         Some of them may have been forced down: see ``without_forced``.
         """
         if self._looked is None or now - self._looked > GAP:
-            self._version, self._hosts, self._since = None, [], now
-        self._looked = now
-        version = self._states.hosts_version()
-        if version != self._version:
-            down = {each.name for each in self._hosts if _is_down(each)}
-            self._hosts, self._version = list(self._states.hosts()), version
-            self._back |= {each.name: now for each in self._hosts if each.up and each.name in down}
+            self._down, self._since = frozenset(), now
+        hosts, self._looked = self._hosts.now(), now
+        self._back |= dict.fromkeys(self._down & hosts.up, now)
+        self._down = _down(hosts)
         self._back = {name: at for name, at in self._back.items() if now - at < self._settle}
         new = self._since is not None and now - self._since < self._settle
-        return self._doubtful(self._hosts, several=new)
+        return self._doubtful(hosts, several=new)
 
     def now(self) -> frozenset[str]:
         """The hosts in doubt by how many are down now, for who has not looked before."""
-        return self._doubtful(self._states.hosts(), several=False)
+        return self._doubtful(self._hosts.now(), several=False)
 
     def without_forced(self, context: Context, doubtful: Collection[str]) -> frozenset[str]:
         """Those of these hosts that Nova was not told to be down."""
@@ -79,15 +75,15 @@ class Outages:
             return frozenset()
         return frozenset(doubtful) - self._compute.forced_down(context)
 
-    def _doubtful(self, hosts: Iterable[ObservedHost], *, several: bool) -> frozenset[str]:
-        heard = [each for each in hosts if not each.silent]
-        down = {each.name for each in heard if _is_down(each)}
+    def _doubtful(self, hosts: CloudHosts, *, several: bool) -> frozenset[str]:
+        down = _down(hosts)
         if self._only_forced or not down:
-            return frozenset(down)
-        cells = self._cells([each.name for each in heard])
+            return down
+        heard = [name for name in hosts.topology.hosts if name not in hosts.silent]
+        cells = self._cells(heard)
         by_cell: defaultdict[str, list[str]] = defaultdict(list)
-        for each in heard:
-            by_cell[cells.get(each.name, "")].append(each.name)
+        for name in heard:
+            by_cell[cells.get(name, "")].append(name)
         return frozenset(
             name
             for names in by_cell.values()
@@ -102,5 +98,5 @@ class Outages:
         return len(down) > 1 and (several or len(down) > self._most * len(names))
 
 
-def _is_down(host: ObservedHost) -> bool:
-    return not host.up and not host.silent
+def _down(hosts: CloudHosts) -> frozenset[str]:
+    return frozenset(hosts.down) - hosts.silent

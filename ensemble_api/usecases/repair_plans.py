@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
-from ensemble_api.cloud.inventory import Capacity, Inventory
+from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
 from ensemble_api.execution.evacuation import EVACUABLE
 from ensemble_api.losses import Cause, Loss, losses
@@ -87,9 +87,9 @@ class RepairPlans:
     def __init__(
         self,
         compute: Compute,
-        inventory: Inventory,
         free_capacity: FreeCapacity,
         states: CurrentStates,
+        hosts: ObservedHosts,
         *,
         unheard_for: float,
         sleep: Callable[[float], None] = time.sleep,
@@ -97,7 +97,7 @@ class RepairPlans:
         self._compute = compute
         self._free_capacity = free_capacity
         self._states = states
-        self._hosts = ObservedHosts(states, inventory.levels, inventory.zone_level)
+        self._hosts = hosts
         self._servers = MemberServers(compute)
         self._unheard_for = unheard_for
         self._sleep = sleep
