@@ -2,7 +2,7 @@
 """Drill: what a failure would do to an ensemble that runs, and the repair that would follow."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from ensemble_api.planning.headroom import EFFORT, most_plans
@@ -111,20 +111,24 @@ def drills(
     solve: Solve | None,
     stopped: Collection[Member] = (),
     homes: Assignment = _NOWHERE,
+    seen: Callable[[FailureDomain], tuple[Ensemble, Snapshot]] | None = None,
 ) -> tuple[Drill, ...]:
     """Fail each domain of a level that members run in, one at a time; the most harm comes first.
 
-    Whole plans for a repair are made of so many as the work limit of headroom allows, those that do
-    most harm first; what is open then is not decided. Raises ModelError for a level that the cloud
-    does not have.
+    Where members of one tier do not all take the same, ``seen`` gives the ensemble and the cloud as
+    they are for those that a domain's failure takes. Whole plans for a repair are made of so many
+    as the work limit of headroom allows, those that do most harm first; what is open then is not
+    decided. Raises ModelError for a level that the cloud does not have.
     """
     snapshot.topology.require(level)
     used = sorted({snapshot.topology.domain_of(host, level) for host in running.values()})
+    of = seen or (lambda _: (ensemble, snapshot))
+    there = {domain: of(domain) for domain in used}
     found = [
         drill(
-            ensemble,
+            there[domain][0],
             running,
-            snapshot,
+            there[domain][1],
             (domain,),
             solve=None,
             search=False,
@@ -137,11 +141,12 @@ def drills(
     effort = Effort(EFFORT, solve)
     open_ = [number for number, each in enumerate(found) if each.repair.fits is None]
     for number in open_[: most_plans(snapshot)]:
+        (domain,) = found[number].domains
         found[number] = drill(
-            ensemble,
+            there[domain][0],
             running,
-            snapshot,
-            found[number].domains,
+            there[domain][1],
+            (domain,),
             solve=solve,
             effort=effort,
             stopped=stopped,

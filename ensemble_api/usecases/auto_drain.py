@@ -155,7 +155,11 @@ class AutoDrain:
             Member(each.tier, each.index): each.location or each.host
             for each in record.described_members
         }
+        stored = StoredRequests(self._compute)
+        # Who makes room elsewhere is planned as its tier is.
+        others = {each for each, host in running.items() if host not in hosts}
         fixed = self._servers.unmovable(acting, record)
+        fixed |= stored.resized(acting, record) & others
         if not leaving(running, hosts, fixed):
             raise exception.Conflict(_STUCK())
         # Nobody waits for one that could not be moved: it is tried again when it alone is left.
@@ -170,7 +174,7 @@ class AutoDrain:
             for lost in each.lost_hosts
             if lost.pause
         }
-        request = StoredRequests(self._compute).request(acting, record, goes)
+        request = stored.request(acting, record, goes)
         readings = self._free_capacity.readings(context, to_reserve=True)
         free = self._free_capacity.free(acting, request, readings, record.id)
         try:

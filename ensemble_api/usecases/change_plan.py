@@ -129,7 +129,9 @@ class ChangePlans:
                     )
                     found = plan(fixed=fixed or ())
                     if fixed is None and isinstance(found, Scaled) and found.moved:
-                        fixed = self._servers.unmovable(context, record)
+                        # Those with another flavor than their tier are not alike with it.
+                        resized = StoredRequests(self._compute).resized(context, record)
+                        fixed = self._servers.unmovable(context, record) | resized
                         found = plan(fixed=fixed)
             except KeyError as error:
                 raise exception.Conflict(_OTHER_CLOUD()) from error

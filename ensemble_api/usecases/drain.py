@@ -166,7 +166,8 @@ class _Attempt:
         if isinstance(found, Infeasible) or all(each.source in self._hosts for each in found[1]):
             return found
         # Members elsewhere have to move as well, which few drains need: can they?
-        others = self._servers.unmovable(for_owner(self._context, record), record)
+        acting = for_owner(self._context, record)
+        others = self._servers.unmovable(acting, record) | self._requests.resized(acting, record)
         return emptied(stuck | {each for each in others if running.get(each) not in self._hosts})
 
     def _waits(self, record: EnsembleRecord) -> Message | None:

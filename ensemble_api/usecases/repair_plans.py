@@ -133,10 +133,12 @@ class RepairPlans:
         for record in records:
             acting, found = for_owner(context, record), None
             with _left_out(record, always=to_reserve):
-                request = stored.request(acting, record)
+                lost = losses(record, hosts)
+                # Any of the others may be the next to go, each as what it is now.
+                here = {Member(each.tier, each.index) for each in record.described_members}
+                request = stored.request(acting, record, here.difference(map(_member, lost)))
                 free = self._free_capacity.free(acting, request, readings, record.id, {record.id})
                 capacity = self._free_capacity.with_own(free.capacity, record.id)
-                lost = losses(record, hosts)
                 hit = _hit(record, request, lost, map(_member, lost), capacity, hosts, (), ())
                 found = Standing(record, hit, capacity, sure=free.most is None)
             if found is not None:
