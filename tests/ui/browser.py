@@ -108,8 +108,8 @@ class Dashboard:
             if "/auth/login" not in self.driver.current_url:
                 continue  # the cookie of the old session came back just then
             for name, text in (("username", user), ("password", password)):
-                self.find(f"[name={name}]").send_keys(text)
-            self.find("#loginBtn").click()
+                self.press(f"[name={name}]", text)
+            self.click("#loginBtn")
             self.until(lambda: "/auth/login" not in self.driver.current_url)
             if self._is_logged_in_as(user):
                 return
@@ -164,8 +164,50 @@ class Dashboard:
         return found
 
     def text(self, selector: str) -> str:
-        """Read what an element says, nothing included; one that is replaced is read anew."""
-        return str(self.until(lambda: [self.all(selector)[0].text])[0])
+        """Read what an element says, nothing included."""
+        return str(self._of(selector, lambda element: element.text))
+
+    def texts(self, selector: str) -> list[str]:
+        """Read what each element says that is there now."""
+        return self._of_each(selector, lambda element: element.text)
+
+    def attribute(self, selector: str, name: str) -> str | None:
+        """Read an attribute or a property of an element, None if it has none of this name."""
+        found: str | None = self._of(selector, lambda element: element.get_attribute(name))
+        return found
+
+    def attributes(self, selector: str, name: str) -> list[str]:
+        """Read an attribute or a property of each element that is there now."""
+        return self._of_each(selector, lambda element: str(element.get_attribute(name)))
+
+    def is_shown(self, selector: str) -> bool:
+        """Tell whether an element can be seen."""
+        return bool(self._of(selector, lambda element: element.is_displayed()))
+
+    def is_enabled(self, selector: str) -> bool:
+        """Tell whether a button or a field can be used."""
+        return bool(self._of(selector, lambda element: element.is_enabled()))
+
+    def is_selected(self, selector: str) -> bool:
+        """Tell whether a box is ticked or an entry is selected."""
+        return bool(self._of(selector, lambda element: element.is_selected()))
+
+    def rect(self, selector: str) -> dict[str, float]:
+        """Give where an element is on the page and how large, in CSS pixels."""
+        found: dict[str, float] = self._of(selector, lambda element: element.rect)
+        return found
+
+    def press(self, selector: str, *keys: str) -> None:
+        """Press keys, or type text, in an element."""
+        self._of(selector, lambda element: element.send_keys(*keys))
+
+    def _of(self, selector: str, ask: Callable[[WebElement], Any]) -> Any:
+        """Ask an element that is there or will be soon; one that is replaced meanwhile, anew."""
+        return self.until(lambda: [ask(self.all(selector)[0])])[0]
+
+    def _of_each(self, selector: str, ask: Callable[[WebElement], str]) -> list[str]:
+        found: list[str] = self.until(lambda: [[ask(each) for each in self.all(selector)]])[0]
+        return found
 
     def click(self, selector: str) -> None:
         """Click an element once it is in the middle of the window, clear of strips and bars."""

@@ -16,12 +16,12 @@ _ASKED = "setTimeout(arguments[0], 200)"
 def drawing(page: Dashboard, state: str, seconds: float = 60) -> None:
     """Wait until the preview is in a state after the last change."""
     page.driver.execute_async_script(_ASKED)
-    page.until(lambda: page.find("#ens-draw").get_attribute("data-state") == state, seconds)
+    page.until(lambda: page.attribute("#ens-draw", "data-state") == state, seconds)
 
 
 def members(page: Dashboard) -> Counter[str]:
     """Count the members in the picture by their tier, as a screen reader names them."""
-    names = [badge.get_attribute("aria-label") for badge in page.all("#ens-picture .ens-badge")]
+    names = page.attributes("#ens-picture .ens-badge", "aria-label")
     return Counter(name.partition("-")[0] for name in names if name)
 
 
@@ -50,7 +50,7 @@ def add_policy(page: Dashboard, tier: str, kind: str) -> None:
 
 def edit(page: Dashboard, policy: str) -> None:
     """Open the editor of a policy, unless it is open."""
-    if page.find(f"#{policy}-chip").get_attribute("aria-expanded") != "true":
+    if page.attribute(f"#{policy}-chip", "aria-expanded") != "true":
         page.click(f"#{policy}-chip")
 
 

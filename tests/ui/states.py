@@ -37,10 +37,10 @@ def drawings(page: Dashboard) -> Iterator[str]:
     yield "draw-failed"
     for name, opener in (("menu", "#t1-add"), ("relate", "#t1-relate"), ("policy", "#p4-chip")):
         page.click(opener)
-        page.until(lambda opener=opener: page.find(opener).get_attribute("aria-expanded") == "true")
+        page.until(lambda opener=opener: page.attribute(opener, "aria-expanded") == "true")
         yield f"draw-{name}"
         _escape(page)
-        if page.find(opener).get_attribute("aria-expanded") == "true":
+        if page.attribute(opener, "aria-expanded") == "true":
             page.click(opener)
     yield from _windows(page)
     yield from _troubles(page)
@@ -229,7 +229,7 @@ def broken_hosts(page: Dashboard, operator: Operator, cloud: EmbeddedCloud) -> I
         page.click(f".ens-heat-rack h4 a[href*='{rack}']")
         page.find(".ens-sharing")
         yield "break-sharing"
-        worst = page.find("tr[data-host]").get_attribute("data-host")
+        worst = page.attribute("tr[data-host]", "data-host")
         page.open(f"/admin/ensembles/hosts/{worst}/")
         page.find(".ens-host-part")
         yield "break-host"
@@ -327,7 +327,7 @@ def with_network(page: Dashboard, *, latency: int = 0, offline: bool = False) ->
 
 
 def _selected(page: Dashboard, selector: str) -> bool:
-    return page.find(selector).get_attribute("aria-selected") == "true"
+    return page.attribute(selector, "aria-selected") == "true"
 
 
 def _escape(page: Dashboard) -> None:

@@ -67,7 +67,7 @@ def test_an_operator_goes_from_the_map_to_a_host_and_tries_to_drain_it(
     admin.choose("#ens-ensemble", made["id"])
     admin.click(".ens-host-search [type=submit]")
     admin.until(lambda: len(admin.all(".ens-heat-cell.is-dim")) == 24 - len(set(hosts.values())))
-    shown = [row.get_attribute("data-host") for row in admin.all("tr[data-host]")]
+    shown = admin.attributes("tr[data-host]", "data-host")
     assert set(shown) == set(hosts.values())
     assert shown[0] == hosts["db-0"], "the host whose failure ends a tier is the worst"
     assert "db would have no member left." in admin.text("tr[data-host] .ens-break-ended")

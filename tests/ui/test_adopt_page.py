@@ -54,7 +54,7 @@ def test_a_server_group_is_adopted_as_it_was_shown_and_released_again(
     )
     demo.choose("#ens-server_group", str(group))
     demo.until(lambda: "2 servers in 1 tier." in demo.text("#ens-verdict"))
-    assert demo.find("#ens-name").get_attribute("value") == "before"
+    assert demo.attribute("#ens-name", "value") == "before"
     assert "before-1" in demo.text("[data-live=tiers]")
     assert len(demo.all("[data-live=picture] .ens-member")) == 2
     assert violations(demo) == []
@@ -62,10 +62,10 @@ def test_a_server_group_is_adopted_as_it_was_shown_and_released_again(
         assert too_wide(demo, "adopt") == []
 
     demo.type("#ens-tier-0", "web")
-    demo.find("#ens-name").click()
+    demo.click("#ens-name")
     demo.until(lambda: demo.all("[data-live=tiers] [data-tier=web]"))
     demo.type("#ens-name", "adopted by hand")
-    demo.until(lambda: demo.find("#ens-submit").get_attribute("aria-disabled") == "false")
+    demo.until(lambda: demo.attribute("#ens-submit", "aria-disabled") == "false")
     demo.click("#ens-submit")
     demo.until(lambda: demo.all("#ens-details[data-status=ACTIVE]"))
     (found,) = project.request("GET").json()["ensembles"]

@@ -108,7 +108,7 @@ def test_the_drawing_is_written_from_right_to_left(second: Dashboard) -> None:
     answers = second.driver.execute_script("return window.answers")
     assert latin_left(second, answers) == []
     # The drawing is on the right now, and the preview on the left of it.
-    assert second.find(".ens-drawing").rect["x"] > second.find(".ens-preview").rect["x"]
+    assert second.rect(".ens-drawing")["x"] > second.rect(".ens-preview")["x"]
     assert axe.violations(second) == []
 
 
@@ -116,10 +116,10 @@ def test_the_drawing_is_written_from_right_to_left(second: Dashboard) -> None:
 def test_other_languages_than_ours_leave_the_pages_english(second: Dashboard, path: str) -> None:
     speak(second, "ar-xb")
     second.open(path)
-    assert second.find(".ens").get_attribute("dir") == "rtl"
+    assert second.attribute(".ens", "dir") == "rtl"
     speak(second, "en")
     second.open(path)
-    assert second.find(".ens").get_attribute("dir") == "ltr"
+    assert second.attribute(".ens", "dir") == "ltr"
 
 
 def latin_left(page: Dashboard, answers: list[str] | None = None) -> list[str]:

@@ -49,12 +49,12 @@ def start_from(page: Dashboard, start: str) -> None:
 
 def tiers(page: Dashboard) -> list[str]:
     """The names of the tiers on the board."""
-    return [str(name.get_attribute("value")) for name in page.all(".ens-cards .ens-tier-name")]
+    return page.attributes(".ens-cards .ens-tier-name", "value")
 
 
 def text(page: Dashboard, tab: str) -> str:
     """What a tab beside the drawing says."""
-    if page.find(f"#ens-tab-{tab}").get_attribute("aria-selected") != "true":
+    if page.attribute(f"#ens-tab-{tab}", "aria-selected") != "true":
         page.click(f"#ens-tab-{tab}")
     code = "document.getElementById('ens-code').textContent"
     return str(page.until(lambda: page.driver.execute_script(f"return {code}")))
@@ -75,8 +75,8 @@ def test_each_start_is_drawn_and_fits_and_is_one_step_to_take_back(demo: Dashboa
     for start, members in STARTS.items():
         start_from(demo, start)
         preview_of(demo, members)
-        assert demo.find("#ens-verdict").get_attribute("class").endswith("-good"), start
-        assert demo.find("#ens-name").get_attribute("value") == "mine"
+        assert demo.attribute("#ens-verdict", "class").endswith("-good"), start
+        assert demo.attribute("#ens-name", "value") == "mine"
         assert "start from “" in demo.text("#ens-undo")
         demo.click("#ens-undo")
         preview_of(demo, {"web": 2})
@@ -105,7 +105,7 @@ def test_every_step_is_taken_back_and_again_in_words(demo: Dashboard) -> None:
         assert demo.text("#ens-undo") == f"Undo: {step}"
         demo.click("#ens-undo")
     assert tiers(demo) == ["web"]
-    assert demo.find("#ens-undo").get_attribute("aria-disabled") == "true"
+    assert demo.attribute("#ens-undo", "aria-disabled") == "true"
     assert focused(demo) == "ens-undo", "the focus stays at the last step"
     for step in reversed(said):
         assert demo.text("#ens-redo") == f"Redo: {step}"
@@ -211,7 +211,7 @@ def test_what_is_wrong_with_a_text_is_shown_at_its_line_and_nothing_is_lost(
     press(demo, Keys.ESCAPE)
     assert focused(demo) == "ens-import-open"
     demo.click("#ens-import-open")
-    assert demo.find("#ens-yaml").get_attribute("value") == written
+    assert demo.attribute("#ens-yaml", "value") == written
     demo.type("#ens-yaml", written.replace("many", "4"))
     demo.click("#ens-yaml-draw")
     preview_of(demo, {"web": 4})

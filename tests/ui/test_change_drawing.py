@@ -53,11 +53,11 @@ def test_a_tenant_scales_a_tier_and_makes_a_policy_hard_and_sees_first_what_come
     made = _together_and_softly_apart(project)
     # Somebody comes from the ensemble's page, once it is built.
     demo.open(f"/project/ensembles/{made['id']}/")
-    demo.until(lambda: demo.find("a[href$='/change/']").is_displayed(), BUILD_SECONDS)
+    demo.until(lambda: demo.is_shown("a[href$='/change/']"), BUILD_SECONDS)
     demo.click("a[href$='/change/']")
     drawing(demo, "fits")
     assert "Nothing is changed yet." in demo.text("#ens-verdict")
-    assert demo.find("#ens-submit").get_attribute("aria-disabled") == "true"
+    assert demo.attribute("#ens-submit", "aria-disabled") == "true"
     assert len(demo.all("#ens-picture .ens-member")) == 5, "what runs is in its places"
 
     demo.click("#t1-more")
@@ -112,8 +112,8 @@ def test_edits_are_kept_when_somebody_else_has_changed_the_ensemble_meanwhile(
     demo.click("#ens-submit")
     demo.until(lambda: "was changed meanwhile" in demo.text("#ens-verdict"))
     demo.click("#ens-verdict a")
-    demo.until(lambda: demo.find("#ens-name").get_attribute("value") == "renamed")
-    assert demo.find("#ens-description").get_attribute("value") == "Mine."
+    demo.until(lambda: demo.attribute("#ens-name", "value") == "renamed")
+    assert demo.attribute("#ens-description", "value") == "Mine."
     assert violations(demo) == []
     drawing(demo, "fits")
     demo.click("#ens-submit")
@@ -137,7 +137,7 @@ def test_a_change_that_does_not_fit_says_why_and_shows_what_runs(
     drawing(demo, "refused")
     assert demo.all(".ens-reasons li")
     assert len(demo.all("#ens-picture .ens-member")) == 2
-    assert demo.find("#ens-submit").get_attribute("aria-disabled") == "true"
+    assert demo.attribute("#ens-submit", "aria-disabled") == "true"
     assert violations(demo) == []
 
 
@@ -159,7 +159,7 @@ def test_what_does_not_hold_is_mended_from_the_ensemble_s_page_and_the_moves_are
     ).raise_for_status()
 
     demo.open(f"/project/ensembles/{made['id']}/")
-    demo.until(lambda: demo.find(".ens-mend").is_displayed(), BUILD_SECONDS)
+    demo.until(lambda: demo.is_shown(".ens-mend"), BUILD_SECONDS)
     demo.click(".ens-mend")
     drawing(demo, "fits")
     [(change, moved)] = _changes(demo)

@@ -32,9 +32,7 @@ def _open(page: Dashboard, ensemble: dict[str, Any]) -> None:
 
 
 def _status(page: Dashboard, status: str) -> None:
-    page.until(
-        lambda: page.find("#ens-details").get_attribute("data-status") == status, BUILD_SECONDS
-    )
+    page.until(lambda: page.attribute("#ens-details", "data-status") == status, BUILD_SECONDS)
 
 
 def _active_members(page: Dashboard) -> int:
@@ -225,7 +223,7 @@ def test_a_server_that_was_deleted_degrades_the_ensemble_on_its_page_and_in_the_
     demo.until(lambda: gone in demo.text("[data-live=fault]"), BUILD_SECONDS)
     assert "What does not hold now:" in demo.text("[data-live=fault]")
     demo.until(lambda: gone in demo.text("[data-live=differences]"), BUILD_SECONDS)
-    assert demo.find("[data-act=remove]").is_displayed()
+    assert demo.is_shown("[data-act=remove]")
     demo.open("/project/ensembles/?status=DEGRADED")
     row = demo.text(f"tr[data-object-id='{made['id']}']")
     assert "Degraded" in row and gone in row

@@ -61,9 +61,7 @@ def test_three_tiers_are_drawn_previewed_built_as_promised_and_deleted(
     demo.until(lambda: demo.driver.current_url.rstrip("/").rsplit("/", 1)[1].count("-") == 4)
     assert demo.text(".detail-title h1") == "shop"
     ensemble_id = demo.driver.current_url.rstrip("/").rsplit("/", 1)[1]
-    demo.until(
-        lambda: demo.find("#ens-details").get_attribute("data-status") == "ACTIVE", BUILD_SECONDS
-    )
+    demo.until(lambda: demo.attribute("#ens-details", "data-status") == "ACTIVE", BUILD_SECONDS)
     assert len(demo.all(".ens-members tbody tr")) == 8
     demo.until(lambda: len(demo.all("[data-live=picture] .ens-member.is-active")) == 8)
 
@@ -111,10 +109,10 @@ def test_what_does_not_fit_is_explained_and_nothing_is_lost(
     # What is known not to fit is not sent; the reasons are shown instead.
     demo.type("#ens-name", "too large")
     drawing(demo, "refused")
-    assert demo.find("#ens-submit").get_attribute("aria-disabled") == "true"
+    assert demo.attribute("#ens-submit", "aria-disabled") == "true"
     demo.click("#ens-submit")
     assert demo.driver.switch_to.active_element.get_attribute("id") == "ens-picture"
-    assert demo.find("#ens-draw").get_attribute("data-state") == "refused"
+    assert demo.attribute("#ens-draw", "data-state") == "refused"
     # Submitted before the preview knows, the API refuses with the same reasons; the drawing stays.
     demo.driver.execute_script(
         "const count = document.getElementById('t1-count'); count.value = 61;"
@@ -122,12 +120,12 @@ def test_what_does_not_fit_is_explained_and_nothing_is_lost(
     )
     drawing(demo, "refused")
     assert "61" in demo.text(".ens-reasons li")
-    assert demo.find("#t1-count").get_attribute("value") == "61"
+    assert demo.attribute("#t1-count", "value") == "61"
     assert project.request("GET").json()["ensembles"] == []
     demo.expect_only(409)
     demo.type("#t1-count", "3")
     preview_of(demo, {"web": 3})
-    assert demo.find("#ens-submit").get_attribute("aria-disabled") is None
+    assert demo.attribute("#ens-submit", "aria-disabled") is None
 
 
 def test_a_field_the_api_refuses_is_named_and_the_draft_is_kept(demo: Dashboard) -> None:
@@ -135,7 +133,7 @@ def test_a_field_the_api_refuses_is_named_and_the_draft_is_kept(demo: Dashboard)
     preview_of(demo, {"web": 2})
     demo.type("#ens-name", "n" * 300)
     demo.until(lambda: "255" in demo.text("#ens-name-error"))
-    assert demo.find("#ens-name").get_attribute("aria-invalid") == "true"
+    assert demo.attribute("#ens-name", "aria-invalid") == "true"
     demo.expect_only(400)
     demo.type("#ens-name", "\N{OCTOPUS}")
     demo.until(lambda: demo.text("#ens-name-error") == "")
@@ -145,8 +143,8 @@ def test_a_field_the_api_refuses_is_named_and_the_draft_is_kept(demo: Dashboard)
     demo.open("/project/ensembles/")
     demo.open(DRAW)
     preview_of(demo, {"front": 2})
-    assert demo.find("#ens-name").get_attribute("value") == "shop"
-    description = demo.find("#ens-description").get_attribute("value")
+    assert demo.attribute("#ens-name", "value") == "shop"
+    description = demo.attribute("#ens-description", "value")
     assert description == "<b>{$ 7*7 $}</b> \N{OCTOPUS}"
 
 
@@ -156,7 +154,7 @@ def test_what_is_missing_is_told_before_anything_is_sent(demo: Dashboard, projec
     demo.click("#ens-submit")
     assert demo.text("#ens-name-error") == "Give it a name."
     assert demo.driver.switch_to.active_element.get_attribute("id") == "ens-name"
-    assert demo.find("#ens-submit").is_enabled(), "it can be tried again"
+    assert demo.is_enabled("#ens-submit"), "it can be tried again"
     demo.type("#t1-name", "Web Server")
     drawing(demo, "incomplete")
     assert "Small letters" in demo.text("#t1-name-error")
@@ -168,16 +166,16 @@ def test_what_is_missing_is_told_before_anything_is_sent(demo: Dashboard, projec
 def test_the_page_works_by_keyboard(demo: Dashboard) -> None:
     demo.open(DRAW)
     preview_of(demo, {"web": 2})
-    demo.find("#ens-start").send_keys(Keys.ENTER)
-    demo.find("#ens-gallery [data-start=three-tier]").send_keys(Keys.ENTER)
+    demo.press("#ens-start", Keys.ENTER)
+    demo.press("#ens-gallery [data-start=three-tier]", Keys.ENTER)
     preview_of(demo, {"web": 3, "cache": 2, "db": 3})
-    demo.find("#t1-more").send_keys(Keys.SPACE)
+    demo.press("#t1-more", Keys.SPACE)
     demo.until(lambda: members(demo)["web"] == 4)
     assert demo.driver.switch_to.active_element.get_attribute("id") == "t1-more"
     drawing(demo, "fits")
-    demo.find(".ens-domain-name").send_keys(Keys.ENTER)
+    demo.press(".ens-domain-name", Keys.ENTER)
     assert demo.driver.switch_to.active_element.get_attribute("aria-pressed") == "true"
-    demo.find(".ens-as-table summary").send_keys(Keys.ENTER)
+    demo.press(".ens-as-table summary", Keys.ENTER)
     demo.until(lambda: len(demo.all(".ens-as-table tbody tr")) == 9)
     # Every control can be reached, and in the order of the page.
     reached = demo.driver.execute_script(
@@ -198,8 +196,8 @@ def test_the_command_that_the_page_shows_runs_as_it_is_printed(
     preview_of(demo, {"web": 3, "cache": 2, "db": 3})
     demo.type("#ens-name", "it's a $HOME `shop`")
     demo.click("#ens-tab-command")
-    demo.until(lambda: "$HOME" in demo.find("#ens-code").get_attribute("textContent"))
-    command = demo.find("#ens-code").get_attribute("textContent") or ""
+    demo.until(lambda: "$HOME" in demo.attribute("#ens-code", "textContent"))
+    command = demo.attribute("#ens-code", "textContent") or ""
     folder = Path(sysconfig.get_path("scripts"))
     env = {**cloud.env, "OS_CLOUD": "demo", "PATH": f"{folder}:{os.environ['PATH']}"}
     done = subprocess.run(

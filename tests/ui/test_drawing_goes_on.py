@@ -47,14 +47,14 @@ def test_what_was_said_of_the_drawing_before_the_last_change_is_told_to_be_old(
     demo.type("#t1-count", "40")
     drawing(demo, "refused")
     assert demo.text("#ens-old") == ""
-    assert demo.find(".ens-offer").is_enabled()
+    assert demo.is_enabled(".ens-offer")
     states.with_network(demo, latency=60_000)
     try:
         demo.type("#t1-count", "3")
         drawing(demo, "asking")
         demo.until(lambda: "from before the last change" in demo.text("#ens-old"))
         assert "there are 24" in demo.text("#ens-picture")
-        assert not demo.find(".ens-offer").is_enabled(), "it is a change of another drawing"
+        assert not demo.is_enabled(".ens-offer"), "it is a change of another drawing"
     finally:
         states.with_network(demo)
     demo.type("#t1-count", "4")
@@ -82,7 +82,7 @@ def test_half_a_name_leaves_the_last_plan_in_sight(demo: Dashboard) -> None:
     drawing(demo, "incomplete")
     assert members(demo) == {"web": 2}
     assert "before the last change" in demo.text("#ens-old")
-    assert demo.find("#ens-worst").is_displayed()
+    assert demo.is_shown("#ens-worst")
 
 
 def test_menus_and_titles_follow_a_renamed_tier(demo: Dashboard) -> None:
@@ -90,9 +90,9 @@ def test_menus_and_titles_follow_a_renamed_tier(demo: Dashboard) -> None:
     drawing(demo, "fits")
     demo.click("#ens-add-tier")
     retype(demo, "#t1-name", "front")
-    assert demo.find("#t1-remove").get_attribute("title") == "Remove the tier front"
-    assert demo.find("#t1-duplicate").get_attribute("aria-label") == "Duplicate the tier front"
-    assert demo.find("#t1-card .ens-stepper").get_attribute("aria-label") == "Members of front"
+    assert demo.attribute("#t1-remove", "title") == "Remove the tier front"
+    assert demo.attribute("#t1-duplicate", "aria-label") == "Duplicate the tier front"
+    assert demo.attribute("#t1-card .ens-stepper", "aria-label") == "Members of front"
     demo.click("#t1-add")
     assert "members of front" in demo.text("#t1-add-anti-affinity")
     press(demo, Keys.ESCAPE)
@@ -131,10 +131,10 @@ def test_a_drawing_of_a_closed_tab_is_offered_and_never_there_unasked(demo: Dash
     demo.driver.execute_script("sessionStorage.clear()")  # what closing the tab does
     demo.open(DRAW)
     drawing(demo, "fits")
-    assert demo.find("#ens-name").get_attribute("value") == ""
+    assert demo.attribute("#ens-name", "value") == ""
     assert "shop" in demo.text("#ens-elsewhere")
     demo.click("#ens-elsewhere .ens-go-on")
-    assert demo.find("#ens-name").get_attribute("value") == "shop"
+    assert demo.attribute("#ens-name", "value") == "shop"
     demo.until(lambda: members(demo) == {"web": 3})
     assert demo.text("#ens-elsewhere") == ""
 
@@ -147,12 +147,12 @@ def test_what_cancel_leaves_is_said_when_somebody_comes_back(demo: Dashboard) ->
     demo.until(lambda: "draw" not in demo.driver.current_url)
     demo.open(DRAW)
     drawing(demo, "fits")
-    assert demo.find("#ens-name").get_attribute("value") == "shop"
+    assert demo.attribute("#ens-name", "value") == "shop"
     assert "as you left it" in demo.text("#ens-elsewhere")
     demo.click("#ens-elsewhere .ens-anew")
-    assert demo.find("#ens-name").get_attribute("value") == ""
+    assert demo.attribute("#ens-name", "value") == ""
     demo.click("#ens-undo")
-    assert demo.find("#ens-name").get_attribute("value") == "shop", "nothing is lost by a click"
+    assert demo.attribute("#ens-name", "value") == "shop", "nothing is lost by a click"
 
 
 def test_what_has_the_focus_is_not_below_the_bar(demo: Dashboard) -> None:

@@ -132,7 +132,7 @@ def test_a_broken_rack_is_seen_repaired_and_forgotten_without_a_reload(
     assert "Promise kept" in kept and "5 of web run, and 4 are needed." in kept
     page.until(lambda: page.all("[data-live=picture] .ens-domain-rack.is-down"))
     assert page.all(f"[data-live=picture] .ens-member.is-lost[data-member={lost}]")
-    assert page.find("#ens-details").get_attribute("data-status") == "DEGRADED"
+    assert page.attribute("#ens-details", "data-status") == "DEGRADED"
     assert axe.violations(page) == []
 
     # The operator's map has followed too.
@@ -149,7 +149,7 @@ def test_a_broken_rack_is_seen_repaired_and_forgotten_without_a_reload(
     page.until(lambda: "Repair" in page.text(done) and "Succeeded" in page.text(done))
     page.until(lambda: not page.all("[data-live=picture] :is(.is-down, .is-lost)"))
     assert len(page.all("[data-live=picture] .ens-member")) == len(db)
-    assert page.find("#ens-details").get_attribute("data-status") == "ACTIVE"
+    assert page.attribute("#ens-details", "data-status") == "ACTIVE"
     assert operator_page.text("[data-now=stopped]"), "the rack is still down"
     now = hosts_of(project, begun["auto"], operator)
     assert rack not in {racks[host] for host in now.values()}

@@ -75,7 +75,7 @@ def test_a_drawing_is_never_built_in_the_project_of_another_tab(
     both.click("#ens-verdict a")
     both.until(lambda: both.driver.current_url.endswith(DRAW))
     preview_of(both, {"web": 3})
-    assert both.find("#ens-name").get_attribute("value") == "at-home"
+    assert both.attribute("#ens-name", "value") == "at-home"
     both.click("#ens-submit")
     both.until(lambda: "/draw" not in both.driver.current_url)
     assert names(project) == ["at-home"] and names(demo2) == []
@@ -160,11 +160,11 @@ def test_a_draft_of_another_project_is_told_and_not_shown(
     both.open(INDEX)
     switch(both, demo2, DRAW)
     preview_of(both, {"web": 2})
-    assert both.find("#ens-name").get_attribute("value") == ""
+    assert both.attribute("#ens-name", "value") == ""
     told = both.text("#ens-elsewhere")
     assert "A drawing for demo is kept in this tab" in told
     room(both, "host")  # no question is left that would be asked on the way
     both.click("#ens-elsewhere a")
-    both.until(lambda: both.find("#ens-name").get_attribute("value") == "mine")
+    both.until(lambda: both.attribute("#ens-name", "value") == "mine")
     preview_of(both, {"front": 2})
     assert "A drawing for" not in both.text("#ens-elsewhere")

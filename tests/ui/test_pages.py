@@ -40,10 +40,10 @@ def test_hostile_names_are_text_on_every_page(
         project.wait(ensemble["id"], "ACTIVE")
         demo.open(f"/project/ensembles/{ensemble['id']}/")
         demo.until(lambda: demo.all(".ens-members tbody tr"))
-        title = demo.find(".detail-title .h1").get_attribute("textContent")
+        title = demo.attribute(".detail-title .h1", "textContent")
         assert title is not None and title.strip() == ensemble["name"]
         demo.click("[data-act=remove]")
-        assert ensemble["name"] in (demo.find(".ens-dialog h2").get_attribute("textContent") or "")
+        assert ensemble["name"] in (demo.attribute(".ens-dialog h2", "textContent") or "")
     # The confirmation and the message name them all, and run nothing.
     demo.open("/project/ensembles/")
     for box in demo.all(".ens-table tbody .themable-checkbox label"):
@@ -84,7 +84,7 @@ def test_when_all_of_a_page_are_deleted_it_shows_what_follows(
     demo.driver.add_cookie({"name": "API_RESULT_PAGE_SIZE", "value": "2", "path": "/"})
 
     def names() -> list[str]:
-        return [link.text for link in demo.all(".ens-table tr[data-object-id] td:nth-child(2) a")]
+        return demo.texts(".ens-table tr[data-object-id] td:nth-child(2) a")
 
     def delete_all() -> None:
         for box in demo.all(".ens-table tbody .themable-checkbox label"):
@@ -107,7 +107,7 @@ def test_when_all_of_a_page_are_deleted_it_shows_what_follows(
 def test_the_pages_take_the_theme_s_colours(demo: Dashboard, theme: str) -> None:
     demo.driver.add_cookie({"name": "theme", "value": theme, "path": "/"})
     demo.open("/project/ensembles/draw/")
-    demo.until(lambda: demo.find("#ens-draw").get_attribute("data-state") == "fits")
+    demo.until(lambda: demo.attribute("#ens-draw", "data-state") == "fits")
     ground, behind = demo.driver.execute_script(
         "return ['.ens-card', 'body'].map((selector) =>"
         " getComputedStyle(document.querySelector(selector)).backgroundColor)"
@@ -145,7 +145,7 @@ def test_forced_colours_leave_the_drawing_readable(demo: Dashboard) -> None:
     demo.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": forced})
     try:
         demo.open("/project/ensembles/draw/?sample=three-tier")
-        demo.until(lambda: demo.find("#ens-draw").get_attribute("data-state") == "fits")
+        demo.until(lambda: demo.attribute("#ens-draw", "data-state") == "fits")
         badge, bar, filled = demo.driver.execute_script(
             "const style = (selector) => getComputedStyle(document.querySelector(selector));"
             "return [style('#ens-picture .ens-badge').borderTopStyle,"

@@ -29,7 +29,7 @@ def offers(page: Dashboard) -> dict[str, Any]:
 
 def value(page: Dashboard, selector: str) -> str:
     """What is in a field."""
-    return str(page.find(selector).get_attribute("value"))
+    return str(page.attribute(selector, "value"))
 
 
 def test_a_way_out_of_a_refusal_is_taken_with_one_click_and_taken_back(demo: Dashboard) -> None:
@@ -46,7 +46,7 @@ def test_a_way_out_of_a_refusal_is_taken_with_one_click_and_taken_back(demo: Das
     }
     offers(demo)["Make “at most 1 of web in a rack” soft."].click()
     preview_of(demo, {"web": 9})
-    assert demo.find("#p2-enforcement-soft").is_selected()
+    assert demo.is_selected("#p2-enforcement-soft")
     assert sentences(demo)["p2"] == "No two members of web should share a rack."
     assert demo.driver.switch_to.active_element.get_attribute("id") == "ens-take-back"
     assert "Make “at most 1 of web in a rack” soft." in demo.text("#ens-changed")
@@ -60,7 +60,7 @@ def test_a_way_out_of_a_refusal_is_taken_with_one_click_and_taken_back(demo: Das
     preview_of(demo, {"web": 9})
     demo.click("#ens-take-back")
     assert "Ask for 6 members of “web” in place of 9." in offers(demo)
-    assert demo.find("#p2-enforcement-hard").is_selected()
+    assert demo.is_selected("#p2-enforcement-hard")
     assert demo.text("#ens-changed") == ""
 
     offers(demo)["Ask for 6 members of “web” in place of 9."].click()
@@ -163,7 +163,7 @@ def test_every_kind_of_policy_is_drawn_said_and_planned(demo: Dashboard) -> None
     assert "50%" in demo.text("#p6-available-error")
     demo.type("#p6-available", "3")
     demo.until(lambda: "at most 2" in demo.text("#p6-available-error"))
-    assert demo.find("#p6-available").get_attribute("aria-invalid") == "true"
+    assert demo.attribute("#p6-available", "aria-invalid") == "true"
     demo.expect_only(400)
     demo.type("#p6-available", "1")
     preview_of(demo, {"web": 2, "cache": 2})

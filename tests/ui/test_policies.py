@@ -46,9 +46,9 @@ def test_an_edge_is_drawn_from_card_to_card(demo: Dashboard) -> None:
     handle, target = demo.find("#t1-card .ens-handle"), demo.find("#t3-name")
     drag = ActionChains(demo.driver).click_and_hold(handle).move_to_element(target)
     drag.perform()
-    assert "is-target" in str(demo.find("#t3-card").get_attribute("class"))
+    assert "is-target" in str(demo.attribute("#t3-card", "class"))
     drag.release().perform()
-    assert demo.find("#t1-relate-to").get_attribute("value") == "t3"
+    assert demo.attribute("#t1-relate-to", "value") == "t3"
     demo.click("#t1-relate-anti-affinity")
     assert sentences(demo)["p5"] == "No host may hold members of two of web and cache."
     assert focused(demo) == "p5-chip"
@@ -57,7 +57,7 @@ def test_an_edge_is_drawn_from_card_to_card(demo: Dashboard) -> None:
     # It runs beside the cards, from the one to the other, also when something above it unfolds.
     def joined() -> bool:
         edge = edges(demo)["p5"]
-        web, cache = demo.find("#t1-card").rect, demo.find("#t3-card").rect
+        web, cache = demo.rect("#t1-card"), demo.rect("#t3-card")
         offset = demo.driver.execute_script("return scrollY")
         top, bottom = edge["top"] + offset, edge["bottom"] + offset
         return bool(
@@ -95,7 +95,7 @@ def colours(page: Dashboard, selector: str, what: str) -> list[str]:
 
 def bound(page: Dashboard) -> list[str]:
     """The tiers that stand out."""
-    return [str(card.get_attribute("data-tier")) for card in page.all("[data-tier].is-bound")]
+    return page.attributes("[data-tier].is-bound", "data-tier")
 
 
 def point_at(page: Dashboard, x: float, y: float) -> None:
@@ -131,7 +131,7 @@ def test_an_edge_has_the_colours_of_its_tiers_and_what_it_binds_lights_up(demo: 
     at = edges(demo)[key]
     point_at(demo, at["left"] + 1, at["top"] + at["height"] / 4)
     demo.until(lambda: bound(demo) == ["t1", "t3"])
-    assert "is-lit" in str(demo.find(f"[data-edge={key}]").get_attribute("class"))
+    assert "is-lit" in str(demo.attribute(f"[data-edge={key}]", "class"))
     ActionChains(demo.driver).move_to_element(away).perform()
     demo.until(lambda: not bound(demo))
     demo.driver.execute_script("arguments[0].focus()", demo.find(f"#{key}-chip"))
@@ -142,7 +142,7 @@ def test_an_edge_has_the_colours_of_its_tiers_and_what_it_binds_lights_up(demo: 
 
 def test_policies_and_edges_are_drawn_by_keys_alone(demo: Dashboard) -> None:
     two_tiers(demo)
-    demo.find("#t3-relate").send_keys(Keys.ENTER)
+    demo.press("#t3-relate", Keys.ENTER)
     assert focused(demo) == "t3-relate-to"
     press(demo, Keys.ESCAPE)
     assert focused(demo) == "t3-relate"
@@ -166,11 +166,11 @@ def test_policies_and_edges_are_drawn_by_keys_alone(demo: Dashboard) -> None:
     press(demo, Keys.ESCAPE)
     assert focused(demo) == "p5-chip"
     assert not demo.all(".ens-editor")
-    demo.find("#t1-add").send_keys(Keys.ENTER)
+    demo.press("#t1-add", Keys.ENTER)
     press(demo, Keys.ARROW_DOWN, Keys.ENTER)
     assert focused(demo) == "p6-chip"
     preview_of(demo, {"web": 2, "cache": 2})
-    demo.find("#p6-remove").send_keys(Keys.ENTER)
+    demo.press("#p6-remove", Keys.ENTER)
     assert focused(demo) == "p2-chip"
     assert "p6" not in sentences(demo)
 

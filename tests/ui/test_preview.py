@@ -63,7 +63,7 @@ def test_two_racks_fail_at_once_and_the_slider_tells_any_two(
 
     single = left(demo, "rack", "db")
     assert single.startswith("2 of 3 left")
-    demo.find("#ens-failures").send_keys(Keys.ARROW_RIGHT)
+    demo.press("#ens-failures", Keys.ARROW_RIGHT)
     demo.until(lambda: "any 2 racks at once" in demo.text("#ens-worst [data-level=rack]"))
     assert "2 after any one" in left(demo, "rack", "db")
     assert demo.text(".ens-slider output") == "any 2 at once"
@@ -94,7 +94,7 @@ def test_the_picture_is_walked_by_keys_and_a_tier_shows_its_places(
     demo.click("[data-key=db]")
     assert demo.all(".ens-map.is-marked .is-leaf.is-possible")
     assert "could hold one more of db" in (
-        demo.find(".is-leaf.is-possible > button").get_attribute("title") or ""
+        demo.attribute(".is-leaf.is-possible > button", "title") or ""
     )
 
 
@@ -122,7 +122,7 @@ def test_the_picture_is_taken_along_as_files_and_as_a_table(
     assert sorted(title for title in titles if title in names) == sorted(names)
     # It is the page's picture: the same boxes with the same names, one of which has failed.
     drawn = [each.text for each in root.iter(f"{SVG}text")]
-    shown = [each.text for each in demo.all("#ens-picture .ens-domain-label")]
+    shown = demo.texts("#ens-picture .ens-domain-label")
     assert [text for text in drawn if text in shown] == shown
     through = [each.text for each in root.iter(f"{SVG}text") if each.get("text-decoration")]
     assert rack in through

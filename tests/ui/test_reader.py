@@ -54,6 +54,6 @@ def test_a_reader_plans_and_is_told_who_may_create(reader: Dashboard, project: P
     assert not reader.all("#ens-submit")
     assert "You may plan in demo, but not create." in reader.text(".ens-strip")
     # The key that would submit the form does nothing.
-    reader.find("#ens-name").send_keys("x\n")
+    reader.press("#ens-name", "x\n")
     preview_of(reader, {"web": 3})
     assert project.request("GET").json()["ensembles"] == []

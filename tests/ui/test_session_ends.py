@@ -16,8 +16,8 @@ BUILD_SECONDS = 240
 def _sign_in(page: Dashboard) -> None:
     """Fill in the form that is shown."""
     for name, text in (("username", "demo"), ("password", PASSWORD)):
-        page.find(f"[name={name}]").send_keys(text)
-    page.find("#loginBtn").click()
+        page.press(f"[name={name}]", text)
+    page.click("#loginBtn")
     page.until(lambda: "/auth/login" not in page.driver.current_url)
 
 
@@ -52,7 +52,7 @@ def test_a_drawing_offers_to_sign_in_and_is_there_afterwards(demo: Dashboard) ->
     _sign_in(demo)
     demo.until(lambda: demo.driver.current_url.endswith(DRAW))
     preview_of(demo, {"web": 4})
-    assert demo.find("#ens-name").get_attribute("value") == "kept"
+    assert demo.attribute("#ens-name", "value") == "kept"
 
 
 def test_a_drawing_that_comes_back_to_the_front_after_a_sign_in_is_planned_again(
@@ -74,14 +74,12 @@ def test_the_page_of_an_ensemble_says_so_too_and_can_delete_after_a_sign_in(
 ) -> None:
     made = project.create(project.body("stays", [project.tier("web", 1)]))
     demo.open(f"/project/ensembles/{made['id']}/")
-    demo.until(
-        lambda: demo.find("#ens-details").get_attribute("data-status") == "ACTIVE", BUILD_SECONDS
-    )
+    demo.until(lambda: demo.attribute("#ens-details", "data-status") == "ACTIVE", BUILD_SECONDS)
     demo.end_session()
     demo.click("[data-act=remove]")
     demo.click(".ens-dialog .btn-danger")
     demo.until(lambda: "Your session has ended." in demo.text(".ens-dialog [role=alert]"))
-    link = demo.find(".ens-dialog [role=alert] a").get_attribute("href")
+    link = demo.attribute(".ens-dialog [role=alert] a", "href")
     assert link is not None and link.endswith(f"?next=%2Fproject%2Fensembles%2F{made['id']}%2F")
     demo.expect_only(401)
     with in_another_tab(demo):
@@ -100,9 +98,9 @@ def test_a_form_in_the_drawing_keeps_what_was_typed_when_the_session_ends(
     demo.end_session()
     demo.click("#ens-import-open")
     demo.type("#ens-yaml", "name: x")
-    demo.until(lambda: demo.find("#ens-yaml-draw").is_enabled())
+    demo.until(lambda: demo.is_enabled("#ens-yaml-draw"))
     demo.click("#ens-yaml-draw")
     demo.until(lambda: "Your session has ended." in demo.text("#ens-yaml-error"))
-    assert demo.find("#ens-yaml").get_attribute("value") == "name: x"
+    assert demo.attribute("#ens-yaml", "value") == "name: x"
     assert members(demo) == {"web": 2}
     demo.expect_only(401)

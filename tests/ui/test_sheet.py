@@ -61,21 +61,21 @@ def focused(page: Dashboard) -> str:
 
 
 def chosen(page: Dashboard, field: str) -> list[str]:
-    return [item.text for item in page.all(f"#sheet-{field} .ens-chosen li")]
+    return page.texts(f"#sheet-{field} .ens-chosen li")
 
 
 def test_members_boot_from_volumes_that_are_made_for_them(
     demo: Dashboard, project: Project, cloud: Any
 ) -> None:
     demo.open(DRAW)
-    demo.find("#ens-name").send_keys("on-volumes")
+    demo.press("#ens-name", "on-volumes")
     demo.click("#t1-server")
     tab(demo, "source")
     demo.click("#sheet-rootVolume-on")
     demo.until(lambda: "how large" in demo.text("#sheet-rootVolume-error"))
     demo.type("#sheet-rootVolume-size", "2")
     demo.click("#sheet-rootVolume-deletes")
-    demo.find("body").send_keys(Keys.ESCAPE)
+    demo.press("body", Keys.ESCAPE)
     demo.until(lambda: "new root volumes of 2 GB" in demo.text("#t1-server-summary"))
     drawing(demo, "fits")
     demo.click("#ens-submit")
@@ -97,7 +97,7 @@ def test_all_that_is_chosen_in_the_sheet_is_what_the_servers_have(
     script.write_text(SCRIPT)
     with belongings(project) as mine:
         demo.open(DRAW)
-        demo.find("#ens-name").send_keys("sheet")
+        demo.press("#ens-name", "sheet")
         demo.click("#t1-server")
         tab(demo, "flavor")
         pick(demo, "flavor", "m1.small")
@@ -114,8 +114,8 @@ def test_all_that_is_chosen_in_the_sheet_is_what_the_servers_have(
         pick(demo, "securityGroups", "sheet-group")
         pick(demo, "keyName", "sheet-key")
         tab(demo, "setup")
-        demo.find("#sheet-userData-file").send_keys(str(script))
-        demo.until(lambda: demo.find("#sheet-userData").get_attribute("value") == SCRIPT)
+        demo.press("#sheet-userData-file", str(script))
+        demo.until(lambda: demo.attribute("#sheet-userData", "value") == SCRIPT)
         demo.click("#sheet-configDrive")
         demo.choose("#sheet-diskConfig", "MANUAL")
         tab(demo, "source")
@@ -134,7 +134,7 @@ def test_all_that_is_chosen_in_the_sheet_is_what_the_servers_have(
         demo.type("#sheet-hostname", "host{index}")
         demo.click("#sheet-fillMetadata")
         demo.click("#sheet-domainsInMetadata")
-        demo.find("body").send_keys(Keys.ESCAPE)
+        demo.press("body", Keys.ESCAPE)
         demo.until(lambda: focused(demo) == "t1-server")
         summary = demo.text("#t1-server-summary")
         for said in ("sheet-net", "2 ports", "sheet-key", "sheet-group", "user data", "config"):
@@ -189,12 +189,12 @@ def test_a_key_pair_is_made_or_imported_in_place_and_its_private_half_kept_nowhe
     demo.click("#sheet-newKey summary")
     try:
         demo.type("#sheet-newKey-name", "made-here")
-        demo.find("#sheet-newKey-name").send_keys(Keys.ENTER)
+        demo.press("#sheet-newKey-name", Keys.ENTER)
         demo.until(lambda: "made-here is made and chosen" in demo.text("#sheet-newKey-told"))
         demo.until(lambda: (tmp_path / "made-here.pem").exists())
         secret = (tmp_path / "made-here.pem").read_text()
         assert "PRIVATE KEY" in secret
-        assert demo.find("#sheet-keyName-made-here").is_selected()
+        assert demo.is_selected("#sheet-keyName-made-here")
         kept = demo.driver.execute_script(
             "return document.documentElement.outerHTML + JSON.stringify({...sessionStorage})"
             " + JSON.stringify({...localStorage})"
@@ -212,7 +212,7 @@ def test_a_key_pair_is_made_or_imported_in_place_and_its_private_half_kept_nowhe
         demo.click("#sheet-newKey-go")
         demo.until(lambda: "brought is imported and chosen" in demo.text("#sheet-newKey-told"))
         assert compute.get_keypair("brought").public_key == public
-        demo.find("body").send_keys(Keys.ESCAPE)
+        demo.press("body", Keys.ESCAPE)
         assert "brought" in demo.text("#t1-server-summary")
     finally:
         for name in ("made-here", "brought"):
@@ -223,7 +223,7 @@ def test_what_is_wrong_in_the_sheet_is_said_there_and_on_the_card(demo: Dashboar
     demo.open(DRAW)
     demo.click("#t1-server")
     tab(demo, "metadata")
-    demo.find("#sheet-metadata input").send_keys("a/b")
+    demo.press("#sheet-metadata input", "a/b")
     said = demo.text("#sheet-metadata-error")
     assert "letters" in said
     assert demo.all("#sheet-tab-metadata .ens-icon-warn") and not demo.all("#sheet-tab-flavor svg")
@@ -233,14 +233,14 @@ def test_what_is_wrong_in_the_sheet_is_said_there_and_on_the_card(demo: Dashboar
     demo.click("#t1-server")
     tab(demo, "metadata")
     demo.click("#sheet-metadata li:first-child button")
-    demo.find("body").send_keys(Keys.ESCAPE)
-    assert not demo.find("#t1-server-error").is_displayed()
+    demo.press("body", Keys.ESCAPE)
+    assert not demo.is_shown("#t1-server-error")
     drawing(demo, "fits")
 
 
 def test_the_sheet_works_by_keyboard(demo: Dashboard) -> None:
     demo.open(DRAW)
-    demo.find("#t1-server").send_keys(Keys.ENTER)
+    demo.press("#t1-server", Keys.ENTER)
     demo.find("#ens-sheet[open]")
     demo.until(lambda: focused(demo) == "sheet-tab-source")
     demo.driver.switch_to.active_element.send_keys(Keys.END)
