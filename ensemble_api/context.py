@@ -14,6 +14,10 @@ class Context(Protocol):
     is_admin: bool
     auth_token: str | None
 
+    @property
+    def global_id(self) -> str:
+        """The id of the request, or of the one in another service that this one is for."""
+
     def elevated(self) -> "Context":
         """The same caller with an administrator's rights, as a copy."""
 

@@ -19,7 +19,7 @@ import webob.exc
 from oslo_config import cfg
 from oslo_middleware import sizelimit
 
-from ensemble_api import advice, conf, exception, policies, routes, views
+from ensemble_api import advice, conf, exception, policies, request_ids, routes, views
 from ensemble_api.cloud import cells, forgotten
 from ensemble_api.cloud.aggregates import AggregateRules
 from ensemble_api.cloud.compute import Compute
@@ -87,6 +87,7 @@ class EnsemblesFilter:
         return answer
 
     def _respond(self, request: webob.Request, path: str) -> webob.Response:
+        request_ids.work_for(request.environ["nova.context"])
         try:
             service = self.process.service()
         except Exception as error:  # noqa: BLE001

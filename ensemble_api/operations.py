@@ -2,7 +2,7 @@
 """An operation: a recorded change of an ensemble, from what was asked for to how it ended."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -50,12 +50,14 @@ class Requester:
     """Who asked for what is under way, with the roles that were held in the ensemble's project.
 
     ``unlisted`` are those of the roles that Keystone did not list when they were recorded, as it
-    does not list what a federated user has by groups of another identity provider.
+    does not list what a federated user has by groups of another identity provider. ``request_id``
+    is that of the request, by which services know what it had them do; empty where nobody asked.
     """
 
     user_id: str
     roles: tuple[str, ...] = ("member", "reader")
     unlisted: tuple[str, ...] = ()
+    request_id: str = field(default="", compare=False)  # of two requests, it is the same requester
 
 
 class MoveStatus(StrEnum):
@@ -152,6 +154,11 @@ class Operation:
             raise ValueError("goals: has a member twice")
         if self.attempts < 1:
             raise ValueError("attempts: must be at least 1")
+
+    @property
+    def request_id(self) -> str:
+        """The id of the request that asked for it; of its own where nobody did."""
+        return self.requester.request_id or f"req-{self.id}"
 
     @property
     def cancellable(self) -> bool:

@@ -270,7 +270,7 @@ class EnsembleRecord:
         """Who asked for what is under way; ValueError if nothing is."""
         if self.operation is None:
             raise ValueError("nothing is under way")
-        return self.operation.requester
+        return replace(self.operation.requester, request_id=self.operation.request_id)
 
     @property
     def exclusive(self) -> bool:

@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from ensemble_api import request_ids
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -16,13 +18,18 @@ R = TypeVar("R")
 def for_each(items: Iterable[T], run: Callable[[T], R], *, most: int, name: str) -> list[R]:
     """Run ``run`` on every item, in ``most`` threads at most, and give what it gave, in any order.
 
+    The threads work for the request for which the calling one does.
+
     :raises BaseException: the first one that ``run`` raised, after all items have had their turn.
     """
     waiting = deque(items)
     results: list[R] = []
     errors: list[BaseException] = []
 
+    working_for = request_ids.current()
+
     def work() -> None:
+        request_ids.work_for(working_for)
         while True:
             try:
                 item = waiting.popleft()

@@ -9,15 +9,34 @@ outside of nova-api.
 
 from typing import Any
 
-from keystoneauth1 import loading
+from keystoneauth1 import adapter, loading
+from keystoneauth1.loading import adapter as adapter_loading
 from oslo_config import cfg
 
-from ensemble_api import conf, exception
+from ensemble_api import conf, exception, request_ids
 
 PLACEMENT_VERSION = "1.38"  # consumer types
 RETRIES = 2  # after a lost connection, where the section says nothing
 # What keystoneauth calls an option that has another name in a configuration file.
 _ARGUMENTS = {"cafile": "cacert", "certfile": "cert", "keyfile": "key"}
+
+
+class _Client(adapter.Adapter):  # type: ignore[misc]
+    """A client that tells a service for which request it is asked."""
+
+    def request(self, url: str, method: str, **more: Any) -> Any:
+        """Ask, as keystoneauth's own does."""
+        more.setdefault("global_request_id", request_ids.current_id())
+        return super().request(url, method, **more)
+
+
+class _Loader(adapter_loading.Adapter):  # type: ignore[misc]
+    """Makes such clients."""
+
+    @property
+    def plugin_class(self) -> type[_Client]:
+        """What keystoneauth calls with all that a section says."""
+        return _Client
 
 
 def load(config: cfg.ConfigOpts, section: str = conf.GROUP) -> tuple[Any, Any]:
@@ -67,7 +86,7 @@ def identity(config: cfg.ConfigOpts, auth: Any, session: Any) -> Any:
     """A client of Keystone in the name of ``auth``; Nova's section for it has no user."""
     said = config.keystone
     more = {} if said.connect_retries is not None else {"connect_retries": RETRIES}
-    return loading.load_adapter_from_conf_options(
+    return _Loader().load_from_conf_options(
         config,
         "keystone",
         session=session,
@@ -98,7 +117,7 @@ def _client(
         more["connect_retries"] = retries
     more["region_name"] = said.region_name or config[conf.GROUP].region_name or region
     try:
-        return loading.load_adapter_from_conf_options(
+        return _Loader().load_from_conf_options(
             config, section, session=session, raise_exc=False, **more
         )
     except TypeError as error:  # keystoneauth's words for options that do not go together

@@ -89,7 +89,7 @@ class Session:
         server; nobody has it by a role of the same name. ``moves`` adds the role that lets it move
         a server to a named host, which Nova's policy gives to operators; the context is no
         administrator's even so, and Nova does not let it touch a server that is locked. The token
-        is ours: Nova passes it on to Neutron, Glance and Cinder.
+        is ours: Nova passes it on to Neutron, Glance and Cinder, and the id of the request too.
         """
         acting: Context = nova_context.RequestContext(
             user_id=requester.user_id,
@@ -97,6 +97,7 @@ class Session:
             roles=[*requester.roles, *([OPERATOR_ROLE] if moves else [])],
             service_roles=[PLACER_ROLE] if names_hosts else [],
             is_admin=False,
+            global_request_id=requester.request_id or None,
             overwrite=False,
             **self._token(),
         )

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from ensemble_api import exception
+from ensemble_api import exception, request_ids
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import Session
@@ -92,6 +92,7 @@ class Engine:
         if ensemble.operation is None:
             return NextStep.AFTER_A_WHILE
         context = self._session.acting_for(ensemble.requester, ensemble.project_id)
+        request_ids.work_for(context)
         servers = tuple(self._servers.of(context, ensemble))
         self._handovers.look(ensemble, servers)
         down, silent = self._not_answering(context, ensemble, servers)

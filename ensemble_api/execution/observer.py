@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from ensemble_api import advice, exception
+from ensemble_api import advice, exception, request_ids
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.cloud.session import observing
@@ -118,6 +118,7 @@ class CloudObserver:
         if turn is None:
             return False
         context = observing()
+        request_ids.work_for(context)
         hosts = self._inventory.observed(context)
         silent = any(each.silent for each in hosts)
         self._states.save_hosts(hosts)

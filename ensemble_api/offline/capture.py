@@ -60,6 +60,7 @@ class ServiceUser:
     roles: Sequence[str] = ()
     is_admin = True
     auth_token: str | None = None
+    global_id = ""
 
     def elevated(self) -> "ServiceUser":
         """The same: there is nobody above the service user."""

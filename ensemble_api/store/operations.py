@@ -165,6 +165,7 @@ def _write(row: models.Operation, operation: Operation) -> None:
         "user_id": operation.requester.user_id,
         "roles": list(operation.requester.roles),
         "unlisted": list(operation.requester.unlisted),
+        "request_id": operation.request_id,
     }
     row.goals = [_goal_row(each) for each in operation.goals]
     row.attempts = operation.attempts
@@ -224,4 +225,6 @@ def to_operation(row: Any) -> Operation:
 def to_requester(stored: Mapping[str, Any]) -> Requester:
     """One that was stored before Keystone was asked has no role of which we know that it lists."""
     roles = tuple(stored["roles"])
-    return Requester(stored["user_id"], roles, tuple(stored.get("unlisted", roles)))
+    unlisted = tuple(stored.get("unlisted", roles))
+    # Operations of an older release have no id of their request.
+    return Requester(stored["user_id"], roles, unlisted, stored.get("request_id", ""))

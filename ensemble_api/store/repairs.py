@@ -2,7 +2,7 @@
 """What is stored of ensembles that may be repaired, spread anew, or moved off a host."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -193,9 +193,10 @@ def _repairable(
         if each.type != counted or each.status not in _IN_VAIN:
             break
         failures += 1
+    requester = operations.to_requester(asked) if asked else Requester(record.user_id)
     return Repairable(
         record,
-        operations.to_requester(asked) if asked else Requester(record.user_id),
+        replace(requester, request_id=""),  # which did not ask for what is done now
         failures,
         latest[0].ended_at if failures else None,
         latest[0].ended_at if latest and latest[0].type in _MOVING else None,

@@ -2,7 +2,7 @@
 """Which servers' metadata are to be told anew where the server is, and what they were told."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -97,7 +97,8 @@ class ToldDomains:
                 .order_by(models.Operation.started_at.desc(), models.Operation.id.desc())
                 .limit(1)
             ).first()
-            return operations.to_operation(row).requester if row else Requester(member.user_id)
+            asked = operations.to_requester(row.requester) if row else Requester(member.user_id)
+            return replace(asked, request_id="")  # by which nobody asked for this
 
     @retried
     def save(

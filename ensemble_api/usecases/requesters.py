@@ -19,7 +19,8 @@ _NOT_LISTED = Sentence(
 
 def requester(context: Context) -> Requester:
     """Who asks, as the worker has to act for them later."""
-    return Requester(context.user_id, tuple(sorted(set(context.roles))))
+    roles = tuple(sorted(set(context.roles)))
+    return Requester(context.user_id, roles, request_id=context.global_id)
 
 
 def lasting_requester(

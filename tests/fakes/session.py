@@ -43,5 +43,6 @@ class FakeSession:
             roles=[*requester.roles, *([OPERATOR_ROLE] if moves else [])],
             service_roles=[PLACER_ROLE] if names_hosts else [],
             is_admin=False,
+            global_request_id=requester.request_id or None,
             overwrite=False,
         )
