@@ -71,11 +71,8 @@ class Holds:
         if self._is_promised(every, held=False):
             # Even for a moment it would be in the way of their claims.
             raise exception.CapacityTaken
-        owner, known = (record.project_id, record.user_id), capacity.generations
-        if recovery.members:
-            self._reservation.hold_all([Claims(*owner, members), recovery], known)
-        else:
-            self._reservation.hold(*owner, members, known)
+        claims = Claims(record.project_id, record.user_id, members)
+        self._reservation.hold_all([claims, recovery], capacity.generations)
         if self._is_promised(every, held=True):
             self.give_back(record, members, recovery)
             raise exception.CapacityTaken

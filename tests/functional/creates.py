@@ -43,6 +43,6 @@ class Held(Reservation):
         super().__init__(cloud.placement.adapter(), sleep=cloud.pauses.append)
         self._during = during
 
-    def hold(self, *arguments: Any) -> None:
-        super().hold(*arguments)
+    def hold_all(self, *arguments: Any) -> None:
+        super().hold_all(*arguments)
         self._during()

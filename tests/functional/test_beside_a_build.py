@@ -147,7 +147,7 @@ def test_a_refusal_that_proves_nothing_does_not_use_its_key_up(cloud: SmallCloud
         raise exception.CapacityTaken
 
     class Contended(Reservation):
-        hold = taken  # type: ignore[assignment]
+        hold_all = taken  # type: ignore[assignment]
 
     small = body(("web", 1))
     first = refusal(cloud.post(small, key="k1", reservation=Contended(cloud.placement.adapter())))
@@ -190,9 +190,9 @@ def test_what_is_being_handed_over_is_not_taken_by_a_reservation_that_was_planne
     meanwhile: list[EnsembleRecord] = []
 
     class Late(Reservation):
-        def hold(self, *args: Any) -> None:
+        def hold_all(self, *args: Any) -> None:
             meanwhile.append(meanwhile[0] if meanwhile else given_up_late(cloud))
-            super().hold(*args)
+            super().hold_all(*args)
 
     refusal(cloud.post(body(("web", 1)), reservation=Late(cloud.placement.adapter())))
     assert cloud.placement.used(cloud.nova.host("secrethost1").provider)["VCPU"] == 2
@@ -211,9 +211,9 @@ def test_nor_is_it_held_for_a_moment_in_which_its_server_would_not_find_it(
     held: list[Any] = []
 
     class Watched(Reservation):
-        def hold(self, *args: Any) -> None:
+        def hold_all(self, *args: Any) -> None:
             held.append(args)
-            super().hold(*args)
+            super().hold_all(*args)
 
     class Late:
         """The store, in which another ensemble is under way as soon as ours is planned."""

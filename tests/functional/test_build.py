@@ -213,11 +213,11 @@ def test_two_creates_for_the_last_capacity_give_one_ensemble_and_one_refusal(
     class AfterBothPlanned(Reservation):
         waited = False
 
-        def hold(self, *args: object) -> None:
+        def hold_all(self, *args: object) -> None:
             if not self.waited:
                 self.waited = True
                 ready.wait(20)
-            super().hold(*args)  # type: ignore[arg-type]
+            super().hold_all(*args)  # type: ignore[arg-type]
 
     def create(project: str) -> None:
         reservation = AfterBothPlanned(cloud.placement.adapter(), sleep=lambda _: None)

@@ -274,11 +274,11 @@ def test_what_others_take_just_then_is_planned_anew(cloud: SmallCloud) -> None:
     class Quicker(Reservation):
         """Somebody fills the host that was planned, just before it is held."""
 
-        def hold(self, project: str, user: str, members: Any, *more: Any) -> None:
+        def hold_all(self, claims: Any, *more: Any) -> None:
             if not filled:
-                filled.append(members[0].host)
-                cloud.fill(members[0].host, 3)
-            super().hold(project, user, members, *more)
+                filled.append(claims[0].members[0].host)
+                cloud.fill(filled[0], 3)
+            super().hold_all(claims, *more)
 
     filled: list[str] = []
     quicker = Quicker(cloud.placement.adapter(), sleep=cloud.pauses.append)

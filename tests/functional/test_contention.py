@@ -19,11 +19,12 @@ class Contended(Reservation):
         self.cloud, self.times = cloud, times
         self.tried: list[list[Any]] = []
 
-    def hold(self, project_id: str, user_id: str, members: Any, *planned: Any) -> None:
-        self.tried.append(list(members))
+    def hold_all(self, claims: Any, *planned: Any) -> None:
+        members = [member for each in claims for member in each.members]
+        self.tried.append(members)
         if len(self.tried) <= self.times:
             self.cloud.fill(members[0].host, 4)
-        super().hold(project_id, user_id, members, *planned)
+        super().hold_all(claims, *planned)
 
 
 def test_a_create_that_loses_its_capacity_plans_again_elsewhere(cloud: SmallCloud) -> None:
@@ -90,8 +91,8 @@ def test_capacity_that_is_handed_over_to_nova_is_not_planned_for_others(cloud: S
 
 def test_a_placement_that_fails_while_it_undoes_is_left_to_the_worker(cloud: SmallCloud) -> None:
     class Falling(Reservation):
-        def hold(self, *args: Any) -> None:
-            super().hold(*args)
+        def hold_all(self, *args: Any) -> None:
+            super().hold_all(*args)
             raise exception.Unavailable("gone")
 
         def release_all(self, *_: Any) -> None:
@@ -149,12 +150,12 @@ def test_delete_while_the_capacity_is_being_reserved_is_a_conflict(cloud: SmallC
     conflicts = []
 
     class Slow(Reservation):
-        def hold(self, *args: Any) -> None:
+        def hold_all(self, *args: Any) -> None:
             (owner, _), *_ = cloud.store.all_members()
             with pytest.raises(exception.Conflict) as caught:
                 cloud.service().delete(caller(), owner.id)
             conflicts.append(caught.value)
-            super().hold(*args)
+            super().hold_all(*args)
 
     record = cloud.service(reservation=Slow(cloud.placement.adapter())).create(
         caller(), body(("web", 1))

@@ -304,12 +304,12 @@ def test_a_create_that_lost_its_lease_while_it_planned_leaves_nothing_held(
     """The worker has rolled it back by then, so a hold that came after would stay for ever."""
 
     class Slow(Reservation):
-        def hold(self, *args: Any) -> None:
+        def hold_all(self, *args: Any) -> None:
             clock.forward(RESERVE_SECONDS + 1)
             (ensemble_id,) = cloud.store.unsettled()
             cloud.run(ensemble_id)
             assert cloud.store.get(ensemble_id).status == "ERROR"
-            super().hold(*args)
+            super().hold_all(*args)
 
     slow = Slow(cloud.placement.adapter())
     with pytest.raises(exception.Unavailable):

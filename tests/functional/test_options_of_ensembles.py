@@ -162,17 +162,15 @@ def shown_hosts(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
 def reserve_attempts(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     """Somebody takes each planned host just before it is held."""
     tried: list[str] = []
-    hold = Reservation.hold
+    hold_all = Reservation.hold_all
 
-    def too_late(
-        self: Reservation, project_id: str, user_id: str, members: Any, *rest: Any
-    ) -> None:
-        tried.append(members[0].host)
-        cloud.fill(members[0].host, 4)
-        hold(self, project_id, user_id, members, *rest)
+    def too_late(self: Reservation, claims: Any, *rest: Any) -> None:
+        tried.append(claims[0].members[0].host)
+        cloud.fill(tried[-1], 4)
+        hold_all(self, claims, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Reservation, "hold", too_late)
+        patch.setattr(Reservation, "hold_all", too_late)
         answer = ask(serve(reserve_attempts=2), "POST", "/os-ensembles", body())
     assert (answer.status_int, len(tried)) == (409, 2)
 

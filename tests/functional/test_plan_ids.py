@@ -213,10 +213,10 @@ def test_the_capacity_that_others_take_during_the_reservation_is_told(cloud: Sma
     class Slow(Reservation):
         """Before it holds anything, somebody else has come."""
 
-        def hold(self, *arguments: Any) -> None:
+        def hold_all(self, *arguments: Any) -> None:
             if not taken:
                 taken.append(cloud.fill(places(planned)["web-0"], 4))
-            super().hold(*arguments)
+            super().hold_all(*arguments)
 
     service = cloud.service(reservation=Slow(cloud.placement.adapter(), sleep=cloud.pauses.append))
     with pytest.raises(exception.PlanChanged):

@@ -138,8 +138,8 @@ def test_a_hold_that_was_made_anew_and_not_saved_goes_with_the_server_that_is_fo
         return (500, {"fault": {"message": BUSY}}) if path == "/servers" else answer
 
     class Lost(Reservation):
-        def hold(self, *arguments: Any) -> None:
-            super().hold(*arguments)
+        def hold_all(self, *arguments: Any) -> None:
+            super().hold_all(*arguments)
             raise keystone.ConnectFailure("Placement does not answer")
 
     cloud.nova._route = route  # type: ignore[method-assign]
@@ -160,8 +160,8 @@ def test_a_hold_that_was_made_anew_for_another_worker_s_ensemble_is_given_back(
     cloud.nova.refuse["web-0"] = (503, BUSY)
 
     class Slow(Reservation):
-        def hold(self, *arguments: Any) -> None:
-            super().hold(*arguments)
+        def hold_all(self, *arguments: Any) -> None:
+            super().hold_all(*arguments)
             clock.forward(LEASE + 1)
             assert cloud.store.claim(record.id, "second", LEASE)
 
