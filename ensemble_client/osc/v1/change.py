@@ -2,13 +2,11 @@
 """The commands `openstack ensemble set`, `scale`, `member remove` and `member replace`."""
 
 import argparse
-import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
 from osc_lib import exceptions
-from osc_lib.command import command
 
 from ensemble_client import file as ensemble_file
 from ensemble_client import policy, words, writer
@@ -17,29 +15,18 @@ from ensemble_client.names import resolve
 from ensemble_client.osc.command_line import command_line
 from ensemble_client.osc.v1 import columns
 from ensemble_client.osc.v1.arguments import find, take_properties, tier_count
+from ensemble_client.osc.v1.operation_command import OperationCommand
 from ensemble_client.osc.v1.recovery import OPTIONS, take_recovery, wanted_recovery
-from ensemble_client.osc.watch import Watch
 
 
-class ChangeOfEnsemble(command.ShowOne):
+class ChangeOfEnsemble(OperationCommand):
     """What all changes share: a preview first, which is then carried out, or nothing."""
 
-    pause: ClassVar[Callable[[float], None]] = staticmethod(time.sleep)
+    fails_if = "it had to be undone"
+    goes_on = "The change goes on"
+    failed = "{name} is as it was before"
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the ensemble, and the options that all changes have."""
-        parser = super().get_parser(prog_name)
-        parser.add_argument("ensemble", metavar="<ensemble>", help="Name or ID")
-        self.add_going(parser)
-        parser.add_argument("--dry-run", action="store_true", help="Only say what would come of it")
-        parser.add_argument(
-            "--wait",
-            action="store_true",
-            help="Wait until it is done; the exit code is 1 if it had to be undone",
-        )
-        return parser
-
-    def add_going(self, parser: argparse.ArgumentParser) -> None:
+    def add_members(self, parser: argparse.ArgumentParser) -> None:
         """Add the options that name who is to go."""
         parser.add_argument(
             "--remove",
@@ -82,7 +69,7 @@ class ChangeOfEnsemble(command.ShowOne):
         with plain_words():
             changed = manager.change(ensemble, body, plan=plan, **going)
         if parsed_args.wait:
-            changed = self._done(manager, changed)
+            changed = self.ended(manager, changed)
         return columns.ensemble_fields(changed.to_dict())
 
     def _say(self, found: Mapping[str, Any]) -> None:
@@ -106,24 +93,6 @@ class ChangeOfEnsemble(command.ShowOne):
             *words.messages(found["plan"]["over_quota"]),
         ]
         self.app.stderr.write("".join(f"{line}\n" for line in lines))
-
-    def _done(self, manager: Any, ensemble: Any) -> Any:
-        operation = ensemble.operation
-        try:
-            watch = Watch(manager.get, self.app.stderr, sleep=type(self).pause)
-            with plain_words():
-                ensemble = watch.until_changed(ensemble)
-                ended = operation and manager.operation(ensemble, operation["id"])
-        except KeyboardInterrupt:
-            show = command_line(self.app, "show", ensemble.id)
-            self.app.stderr.write(f"\nNo longer waiting. The change goes on; see: {show}\n")
-            raise
-        if ended and ended["status"] != "SUCCEEDED":
-            reason = (ended["reason"] or {}).get("message") or "It was cancelled."
-            raise exceptions.CommandError(
-                f"{words.printable(ensemble.name)} is as it was before: {words.printable(reason)}"
-            )
-        return ensemble
 
 
 class SetEnsemble(ChangeOfEnsemble):
@@ -232,7 +201,7 @@ class ScaleEnsemble(ChangeOfEnsemble):
 class ChangeOfMembers(ChangeOfEnsemble):
     """What the commands about single members share."""
 
-    def add_going(self, parser: argparse.ArgumentParser) -> None:
+    def add_members(self, parser: argparse.ArgumentParser) -> None:
         """Add the members, and what becomes of their servers."""
         parser.add_argument("members", metavar="<member>", nargs="+", help="Such as web-2")
         parser.add_argument(

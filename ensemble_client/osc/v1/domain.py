@@ -3,7 +3,7 @@
 
 import argparse
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from osc_lib import exceptions
@@ -40,6 +40,11 @@ class _Domain(command.ShowOne):
         )
         return parser
 
+    def look(self, parsed_args: argparse.Namespace, *, check: bool) -> Any:
+        """Fetch the domain as it is now."""
+        manager = self.app.client_manager.ensemble.ensembles
+        return manager.domain(*_named(parsed_args), check=check, limit=_SHOWN)
+
 
 class ShowDomain(_Domain):
     """Show a host, a rack or a zone and how far its drain is (administrators)."""
@@ -56,10 +61,8 @@ class ShowDomain(_Domain):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Show."""
-        manager = self.app.client_manager.ensemble.ensembles
-        named = parsed_args.level, parsed_args.domain, dict(parsed_args.above)
         with plain_words():
-            return _fields(manager.domain(*named, check=parsed_args.check_drain, limit=_SHOWN))
+            return _fields(self.look(parsed_args, check=parsed_args.check_drain))
 
 
 class DrainDomain(_Domain):
@@ -89,7 +92,7 @@ class DrainDomain(_Domain):
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Begin the drain or cancel it, or only say what would come of it."""
         manager = self.app.client_manager.ensemble.ensembles
-        named = parsed_args.level, parsed_args.domain, dict(parsed_args.above)
+        named = _named(parsed_args)
         with plain_words():
             if parsed_args.cancel:
                 return _fields(manager.cancel_drain(*named))
@@ -97,19 +100,19 @@ class DrainDomain(_Domain):
         if parsed_args.dry_run:
             self.app.stderr.write("Nothing was changed.\n")
         elif parsed_args.wait:
-            found = self._emptied(manager, named)
+            found = self._emptied(parsed_args)
         return _fields(found)
 
-    def _emptied(self, manager: Any, named: tuple[str, str, Mapping[str, str]]) -> Any:
+    def _emptied(self, parsed_args: argparse.Namespace) -> Any:
         """Look again and again until the domain has no members.
 
         :raises osc_lib.exceptions.CommandError: when those that are left cannot leave, or when the
             drain has ended before.
         """
-        name, left, idle, draining = words.printable(named[1]), -1, 0, False
+        name, left, idle, draining = words.printable(parsed_args.domain), -1, 0, False
         while True:
             with plain_words():
-                found = manager.domain(*named, check=idle > 0, limit=_SHOWN)
+                found = self.look(parsed_args, check=idle > 0)
             if not found["members"]:
                 return found
             if found["members"] != left:
@@ -128,6 +131,10 @@ class DrainDomain(_Domain):
             else:
                 idle += 1
             type(self).pause(DRAIN_PAUSE)
+
+
+def _named(parsed_args: argparse.Namespace) -> tuple[str, str, dict[str, str]]:
+    return parsed_args.level, parsed_args.domain, dict(parsed_args.above)
 
 
 def _above(text: str) -> tuple[str, str]:

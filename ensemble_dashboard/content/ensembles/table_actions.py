@@ -23,16 +23,20 @@ class DrawEnsemble(tables.LinkAction):
     policy_rules = rights.rules("create", "plan")
 
 
-class PlanEnsemble(DrawEnsemble):
+class _PlanOnly:
+    """An action for somebody who may plan, and no more."""
+
+    def allowed(self, request: HttpRequest, _datum: Any = None) -> bool:
+        """Offer it in the place of the one that creates."""
+        return not rights.may(request, "create")
+
+
+class PlanEnsemble(_PlanOnly, DrawEnsemble):
     """Opens the same page for somebody who may plan there, and no more."""
 
     name = "plan"
     verbose_name = gettext_lazy("Plan Ensemble")
     policy_rules = rights.rules("plan")
-
-    def allowed(self, request: HttpRequest, _datum: Any = None) -> bool:
-        """Offer it in the place of the other."""
-        return not rights.may(request, "create")
 
 
 class AdoptServers(tables.LinkAction):
@@ -45,17 +49,21 @@ class AdoptServers(tables.LinkAction):
     policy_rules = rights.rules("adopt")
 
 
-class ChangeEnsemble(tables.LinkAction):
+class _OfIdle:
+    """An action for what is built, while nothing else is done with it."""
+
+    def allowed(self, _request: HttpRequest, datum: Any = None) -> bool:
+        """Offer it for such an ensemble, and in the head of the table."""
+        return datum is None or (datum.status in api.BUILT and datum.settled)
+
+
+class ChangeEnsemble(_OfIdle, tables.LinkAction):
     """Opens the drawing of an ensemble that runs."""
 
     name = "change"
     verbose_name = gettext_lazy("Change")
     icon = "pencil"
     policy_rules = rights.rules("change")
-
-    def allowed(self, _request: HttpRequest, datum: Any = None) -> bool:
-        """Offer it for what is built, while nothing else is done with it."""
-        return datum is None or (datum.status in api.BUILT and datum.settled)
 
     def get_link_url(self, datum: Any = None) -> str:
         """Give the address of the drawing."""
@@ -75,16 +83,12 @@ class DrawAnother(tables.LinkAction):
         return like_url(datum)
 
 
-class PlanAnother(DrawAnother):
+class PlanAnother(_PlanOnly, DrawAnother):
     """Opens the same drawing for somebody who may plan it, and no more."""
 
     name = "plan_like"
     verbose_name = gettext_lazy("Plan Another")
     policy_rules = rights.rules("plan")
-
-    def allowed(self, request: HttpRequest, _datum: Any = None) -> bool:
-        """Offer it in the place of the other."""
-        return not rights.may(request, "create")
 
 
 class _OfEach(rights.OfProject, tables.BatchAction):
@@ -145,7 +149,7 @@ class DeleteEnsemble(_OfEach):
         api.ensemble_delete(request, obj_id)
 
 
-class ReleaseEnsemble(_OfEach):
+class ReleaseEnsemble(_OfIdle, _OfEach):
     """Gives an ensemble up after a confirmation that says what stays."""
 
     name = "release"
@@ -165,10 +169,6 @@ class ReleaseEnsemble(_OfEach):
     def action_past(count: int) -> words.Text:
         """Give the beginning of the message afterwards."""
         return ngettext_lazy("Released the servers of", "Released the servers of", count)
-
-    def allowed(self, _request: HttpRequest, datum: Any = None) -> bool:
-        """Offer it for what is built, while nothing else is done with it."""
-        return datum is None or (datum.status in api.BUILT and datum.settled)
 
     def ask(self, request: HttpRequest, obj_id: str) -> None:
         """Ask the API to forget the ensemble."""
