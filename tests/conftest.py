@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
+# The files of minutes, each of which one worker does alone.
+LONGEST = ("test_each_state.py", "test_failures.py", "test_details.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker goes on long after the others."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 @pytest.fixture(scope="session")
 def cloud() -> "Iterator[EmbeddedCloud]":
