@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help venv demo drill drill-long test test-fast test-full soak simulate test-horizon fuzz lint messages openapi policies screenshots bench bench-drawing clean
+.PHONY: help venv demo drill drill-long test test-fast test-full soak simulate test-horizon fuzz lint messages openapi policies screenshots bench bench-drawing packages clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -81,6 +81,10 @@ bench-drawing: $(READY)  ## Measure the drawing page in the browser; the demo mu
 
 screenshots: $(READY)  ## Make the pictures of all pages and states, and those of the documentation
 	$(BIN)/python -m tests.ui.screenshots
+
+packages: $(READY)  ## Build the source distributions and the wheels of all four packages into build/dist
+	@rm -rf build/dist
+	@$(BIN)/python tools/packages.py
 
 clean:  ## Remove the virtual environment, the demo cloud and everything built
 	rm -rf $(VENV) build *.egg-info node_modules

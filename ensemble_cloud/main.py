@@ -9,6 +9,7 @@ from ensemble_cloud import commands
 from ensemble_cloud.domains import Level
 from ensemble_cloud.profile import Profile
 from ensemble_cloud.state import StateDirectory, default_root
+from ensemble_cloud.version import version
 
 
 def parser() -> argparse.ArgumentParser:
@@ -17,6 +18,7 @@ def parser() -> argparse.ArgumentParser:
         prog="ensemble-cloud",
         description="An OpenStack cloud with simulated hypervisors, on this machine.",
     )
+    top.add_argument("--version", action="version", version=version())
     top.add_argument(
         "--state",
         type=Path,

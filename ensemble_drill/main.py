@@ -19,6 +19,7 @@ from openstack import exceptions as sdk_exceptions
 
 from ensemble_client import file, names
 from ensemble_client.document import FileError
+from ensemble_client.version import version
 from ensemble_drill import criteria as rules
 from ensemble_drill.cloud import ZONE_KEY, CloudError, Operator, Tenant
 from ensemble_drill.criteria import Criteria, CriteriaError
@@ -47,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
         "been shown, since no ensemble is among the methods, or none of its members is in what is "
         "to fail.",
     )
+    found.add_argument("--version", action="version", version=version())
     what = found.add_mutually_exclusive_group(required=True)
     what.add_argument("--service", metavar="FILE", help="an ensemble file; it is built and removed")
     what.add_argument("--ensemble", metavar="NAME", help="an ensemble that runs; it stays")

@@ -14,6 +14,7 @@ from ensemble_api.cmd import offline
 from ensemble_api.cmd.sweep import add_sweep
 from ensemble_api.store import migration
 from ensemble_api.store.api import Store
+from ensemble_api.version import version
 
 
 def _sync(store: Store) -> None:
@@ -58,6 +59,7 @@ def _print_error(error: Exception) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ensemble-manage", description="Ensembles for operators.")
+    parser.add_argument("--version", action="version", version=version())
     for name, words in (
         ("--config-file", "nova.conf; default: found as Nova finds it. May be repeated."),
         ("--config-dir", "A directory of more configuration files. May be repeated."),

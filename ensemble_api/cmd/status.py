@@ -11,6 +11,7 @@ from oslo_upgradecheck.upgradecheck import Code, Result
 from ensemble_api import conf, exception
 from ensemble_api.cloud import session
 from ensemble_api.store.api import Store
+from ensemble_api.version import version
 
 CONF = nova.conf.CONF
 FILTER = conf.FILTER
@@ -75,4 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; gives 0 when all is well, 1 for a warning, 2 for a failure."""
     conf.register(CONF)
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if given == ["--version"]:  # oslo.config's own, which upgradecheck tells no version
+        print(version())  # noqa: T201
+        return 0
     return int(upgradecheck.main(CONF, project="nova", upgrade_command=Checks(), argv=given))

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 
 import yaml
 
-import ensemble_yaml
+from ensemble_api.offline import yaml_reader
 
 STANDARD_INPUT: Final = "-"
 MEBIBYTE: Final = 1 << 20
@@ -152,8 +152,8 @@ class _Yaml:
 
     def document(self) -> Document:
         try:
-            node = ensemble_yaml.read(self._content)
-        except ensemble_yaml.YamlError as error:
+            node = yaml_reader.read(self._content)
+        except yaml_reader.YamlError as error:
             advice = "; write large documents as JSON" if error.too_large else ""
             raise DocumentError(self._file, error.reason + advice, line=error.line) from None
         value = None if node is None else self._value(node, ())
