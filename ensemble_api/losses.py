@@ -14,6 +14,7 @@ class Cause(StrEnum):
     HOST = "host"  # its server's host is down
     SERVER = "server"  # its server failed, on a host that is up
     GONE = "gone"  # Nova has no server of it any more
+    REFUSED = "refused"  # its host is down, and Nova never brings its server back
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,8 @@ class Move:
 
     ``provider``, ``resources`` and ``domains`` are what its record says once it is there.
     ``tries`` is how often Nova was asked, ``refusal`` what it said last, ``reason`` why it was
-    given up. Of an evacuation, ``ran`` is whether the server was ACTIVE before its host failed, and
+    given up; ``lasting`` is whether what Nova said last is of the server, and does not pass.
+    Of an evacuation, ``ran`` is whether the server was ACTIVE before its host failed, and
     ``started`` and ``stopped`` are whether Nova was asked for that after it had brought it back.
     """
 
@@ -98,6 +99,7 @@ class Move:
     status: MoveStatus = MoveStatus.WAITING
     tries: int = 0
     refusal: str = ""
+    lasting: bool = False
     kind: MoveKind = MoveKind.LIVE_MIGRATION
     reason: Message | None = None
     ran: bool = True

@@ -236,7 +236,13 @@ class Service:
         self._stored_states = StoredStates(states, hosts, inventory, exclusivity)
         self._drills = Drills(compute, free_capacity, self._stored_states)
         repair_plans = RepairPlans(
-            compute, free_capacity, states, hosts, unheard_for=unheard_for, sleep=sleep
+            compute,
+            free_capacity,
+            states,
+            hosts,
+            RepairableEnsembles(store).refusals,
+            unheard_for=unheard_for,
+            sleep=sleep,
         )
         outages = Outages(
             compute,
@@ -247,7 +253,7 @@ class Service:
             only_forced=only_forced,
         )
         self._headrooms = Headrooms(BuiltEnsembles(store), repair_plans, inventory.levels)
-        rebuilds = Rebuilds(self._change, acting_for)
+        rebuilds = Rebuilds(self._change, acting_for, store.announce)
         self._repairs = Repairs(
             store,
             repair_plans,

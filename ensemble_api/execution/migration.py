@@ -3,6 +3,7 @@
 
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
@@ -25,6 +26,9 @@ from ensemble_api.store.api import Store
 
 LOG = logging.getLogger(__name__)
 
+# What Nova answers where it does not evacuate a server for what that has, as shares or a vTPM: it
+# answers it each time. Rights may be given back, and a host that is not found may return.
+_OF_THE_SERVER = frozenset((400, 409))
 _ITS_OWN_FAULT = 500  # from which status on what Nova answers says nothing of what it was asked
 
 
@@ -91,6 +95,7 @@ class Moves:
             return
         tries = move.tries + 1
         asked = {"status": MoveStatus.ASKED, "tries": tries, "refusal": "", "ran": action.ran}
+        asked |= {"lasting": False}
         self._store.save_move(ensemble, member, self._owner, **asked)
         self._reservation.release(member.id)
         context = self._session.acting_for(requester, ensemble.project_id, moves=True)
@@ -108,7 +113,13 @@ class Moves:
             lasting = pause_after(error.status, move.tries) is None
             # What Nova tells an operator may name them.
             answer = error.message.replace(move.source, "[host]").replace(member.host, "[host]")
-            self._wait(ensemble, member, MOST_TRIES if lasting else tries, answer)
+            self._wait(
+                ensemble,
+                member,
+                tries=MOST_TRIES if lasting else tries,
+                refusal=answer,
+                lasting=error.status in _OF_THE_SERVER,
+            )
             self._handovers.end(guard)
 
     def _abort(self, ensemble: EnsembleRecord, requester: Requester, member: MemberRecord) -> None:
@@ -145,17 +156,14 @@ class Moves:
                 return
         self._store.save_move(ensemble, member, self._owner, **done)
 
-    def _wait(
-        self, ensemble: EnsembleRecord, member: MemberRecord, tries: int, refusal: str
-    ) -> None:
+    def _wait(self, ensemble: EnsembleRecord, member: MemberRecord, **told: Any) -> None:
         """Save that Nova did not take the request, with the capacity held anew if it is free."""
         try:
             self._reservation.hold(ensemble.project_id, ensemble.user_id, [member])
         except (exception.CapacityTaken, exception.Unavailable):
             LOG.info("Others took what %s of %s was to have", member.name, ensemble.id)
-        waits = {"status": MoveStatus.WAITING, "tries": tries, "refusal": refusal}
         try:
-            self._store.save_move(ensemble, member, self._owner, **waits)
+            self._store.save_move(ensemble, member, self._owner, status=MoveStatus.WAITING, **told)
         except exception.LeaseLost:
             # Whoever has the ensemble now does not know of this hold.
             self._reservation.release(member.id)

@@ -48,12 +48,15 @@ class Repairable:
 class Refusals:
     """That Nova refused to bring a member back whose server is on ``source``: how often in a row.
 
-    ``at`` is when the last repair ended with that.
+    ``at`` is when the last repair ended with that, ``answer`` what Nova said then; ``lasting`` are
+    how many of these times, the last ones, it was for what the server has, which does not pass.
     """
 
     source: str
     times: int
     at: datetime
+    answer: str = ""
+    lasting: int = 0
 
 
 class RepairableEnsembles:
@@ -148,9 +151,14 @@ class RepairableEnsembles:
                     if move.status is not MoveStatus.GIVEN_UP or not move.refusal or not same:
                         others.add(member_id)
                     elif known is not None:
-                        found[member_id] = Refusals(known.source, known.times + 1, known.at)
+                        still = move.lasting and known.lasting == known.times
+                        found[member_id] = replace(
+                            known, times=known.times + 1, lasting=known.lasting + still
+                        )
                     elif row.ended_at is not None:
-                        found[member_id] = Refusals(move.source, 1, row.ended_at)
+                        found[member_id] = Refusals(
+                            move.source, 1, row.ended_at, move.refusal, int(move.lasting)
+                        )
         return found
 
     def _find(

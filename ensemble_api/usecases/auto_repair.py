@@ -15,16 +15,18 @@ from ensemble_api.store.repairs import Refusals, Repairable, RepairableEnsembles
 from ensemble_api.usecases.outages import Outages
 from ensemble_api.usecases.rebuild import Rebuilds
 from ensemble_api.usecases.repair import Repairs
-from ensemble_api.usecases.repair_plans import RepairPlans
+from ensemble_api.usecases.repair_plans import (
+    REFUSED_FOR_LONG,
+    RepairPlans,
+    is_refused_for_good,
+)
 
 LOG = logging.getLogger(__name__)
 
 MOST = 25  # ensembles that are planned as one group; the next look takes the others
 SHORTEST_PAUSE = 5.0  # seconds until an ensemble is looked at again that could not be repaired
 LONGEST_PAUSE = 120.0
-# A member that Nova refused to bring back so often in a row is refused for what its server has, as
-# a vTPM, and hardly for what passes: it is asked for again after a pause that grows to this.
-REFUSED_FOR_LONG = 6
+# Until a member is asked for again that Nova has refused for long.
 LONGEST_AFTER_REFUSALS = 3600.0
 # Reasons why an ensemble is degraded that are of a promise: the others say who is lost.
 _PROMISES = frozenset(("degraded.policy", "degraded.short", "degraded.none"))
@@ -85,7 +87,7 @@ class AutoRepair:
             later |= {
                 loss.member.id
                 for loss in lost
-                if _is_refused(loss, refusals.get(loss.member.id), now)
+                if _is_refused(each.record, loss, refusals.get(loss.member.id), now)
             }
             later |= {loss.member.id for loss in lost if loss.host in doubtful}
             early |= later
@@ -137,8 +139,8 @@ class AutoRepair:
         for each in left:
             try:
                 lost = [
-                    loss
-                    for loss in self._plans.left(self._context(), each.record)
+                    (loss, why)
+                    for loss, why in self._plans.left(self._context(), each.record)
                     if loss.member.id not in early
                 ]
                 if self._rebuilds.by_itself(each.requester, each.record, lost) is not None:
@@ -166,8 +168,15 @@ def _pause(times: int) -> timedelta:
     return timedelta(seconds=min(SHORTEST_PAUSE * 2 ** (times - 1), LONGEST_PAUSE))
 
 
-def _is_refused(loss: Loss, refusals: Refusals | None, now: datetime) -> bool:
-    """Whether Nova would refuse a member again for all that is known, which is found out later."""
+def _is_refused(
+    record: EnsembleRecord, loss: Loss, refusals: Refusals | None, now: datetime
+) -> bool:
+    """Whether Nova would refuse a member again for all that is known, which is found out later.
+
+    One in whose place another is to be built waits for nothing.
+    """
+    if refusals is not None and is_refused_for_good(record, loss, refusals):
+        return False
     if refusals is None or refusals.source != loss.host or refusals.times < REFUSED_FOR_LONG:
         return False
     doubled = refusals.times - REFUSED_FOR_LONG + 1

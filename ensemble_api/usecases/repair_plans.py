@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
@@ -23,10 +23,11 @@ from ensemble_api.planning.repair import Repair
 from ensemble_api.planning.result import Assignment
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.records import EnsembleRecord, ObservedHost
-from ensemble_api.recovery import Locked, Recovery
+from ensemble_api.recovery import Locked, Recovery, rebuilds
 from ensemble_api.solver.process import solve
 from ensemble_api.standing import CloudHosts
 from ensemble_api.store.current_state import CurrentStates
+from ensemble_api.store.repairs import Refusals
 from ensemble_api.usecases.capacity import LOOKS, PAUSE, Free, FreeCapacity
 from ensemble_api.usecases.member_servers import MemberServers
 from ensemble_api.usecases.observed_hosts import ObservedHosts
@@ -35,6 +36,10 @@ from ensemble_api.usecases.stored_requests import StoredRequests, for_owner
 
 LOG = logging.getLogger(__name__)
 
+# A member that Nova refused to bring back so often in a row is refused for what its server has, as
+# a vTPM, and hardly for what passes.
+REFUSED_FOR_LONG = 6
+
 _GONE = Sentence("repair.gone", "Nova has no server of %(member)s any more.")
 _FAILED = Sentence(
     "repair.server-failed", "The server of %(member)s has failed on a host that is up."
@@ -42,6 +47,10 @@ _FAILED = Sentence(
 _UNFIT = Sentence(
     "repair.status",
     "Nova evacuates no server in status %(status)s, as that of %(member)s has.",
+)
+_REFUSED = Sentence(
+    "repair.refused-for-good",
+    "Nova never brings the server of %(member)s back on another host: %(answer)s",
 )
 _LOCKED = Sentence("repair.locked", "The server of %(member)s is locked, and is left where it is.")
 
@@ -81,7 +90,8 @@ class Standing:
 class RepairPlans:
     """Plans repairs; nothing is touched, held or recorded.
 
-    Nobody is brought to a host that has not been heard of ``unheard_for`` seconds.
+    Nobody is brought to a host that has not been heard of ``unheard_for`` seconds. ``refusals`` are
+    those of ``RepairableEnsembles``.
     """
 
     def __init__(
@@ -90,6 +100,7 @@ class RepairPlans:
         free_capacity: FreeCapacity,
         states: CurrentStates,
         hosts: ObservedHosts,
+        refusals: Callable[[Collection[str]], Mapping[str, Refusals]],
         *,
         unheard_for: float,
         sleep: Callable[[float], None] = time.sleep,
@@ -97,6 +108,7 @@ class RepairPlans:
         self._compute = compute
         self._free_capacity = free_capacity
         self._states = states
+        self._refusals = refusals
         self._hosts = hosts
         self._servers = MemberServers(compute)
         self._unheard_for = unheard_for
@@ -163,11 +175,13 @@ class RepairPlans:
         """The lost members of an ensemble, by what was last observed."""
         return losses(record, self.hosts())
 
-    def left(self, context: Context, record: EnsembleRecord) -> tuple[Loss, ...]:
-        """The lost members that Nova cannot bring back, without those that are to be left."""
+    def left(self, context: Context, record: EnsembleRecord) -> tuple[tuple[Loss, Message], ...]:
+        """The lost members that Nova cannot bring back, and why; not those that are to be left."""
         acting, lost = for_owner(context, record), self.lost(record)
         return tuple(
-            loss for loss, reason in self._left(acting, record, lost) if reason.code != _LOCKED.code
+            (loss, reason)
+            for loss, reason in self._left(acting, record, lost)
+            if reason.code != _LOCKED.code
         )
 
     def find(
@@ -255,7 +269,12 @@ class RepairPlans:
         locked: set[Member] = set()
         if Recovery.of(record.body).locked is Locked.LEAVE:
             locked = self._servers.locked(context, record)
+        refusals: Mapping[str, Refusals] = {}
+        lost = tuple(lost)
+        if any(is_rebuilt(record, each) for each in lost):
+            refusals = self._refusals([record.id])
         for loss in lost:
+            refused = refusals.get(loss.member.id)
             name = loss.member.name
             if loss.cause is Cause.GONE:
                 yield loss, _GONE(member=name)
@@ -265,6 +284,9 @@ class RepairPlans:
                 yield loss, _UNFIT(member=name, status=loss.status)
             elif _member(loss) in locked:
                 yield loss, _LOCKED(member=name)
+            elif refused is not None and is_refused_for_good(record, loss, refused):
+                told = _REFUSED(member=name, answer=refused.answer)
+                yield replace(loss, cause=Cause.REFUSED), told
 
 
 @contextlib.contextmanager
@@ -291,6 +313,23 @@ def evacuable(lost: Iterable[Loss]) -> frozenset[str]:
         each.member.server_id
         for each in lost
         if each.cause is Cause.HOST and each.status in EVACUABLE and each.member.server_id
+    )
+
+
+def is_rebuilt(record: EnsembleRecord, loss: Loss) -> bool:
+    """Whether another server is to be built for a lost member that cannot be brought back."""
+    return rebuilds(record.body, loss.member.tier)
+
+
+def is_refused_for_good(record: EnsembleRecord, loss: Loss, refusals: Refusals) -> bool:
+    """Whether Nova has refused to bring a member back so often that another one is to be built.
+
+    Not for what passes, nor where nothing is to be built: there Nova is asked again and again.
+    """
+    return (
+        is_rebuilt(record, loss)
+        and refusals.source == loss.host
+        and refusals.lasting >= REFUSED_FOR_LONG
     )
 
 

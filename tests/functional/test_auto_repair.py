@@ -15,7 +15,8 @@ from ensemble_api import policies
 from ensemble_api.rights import USER_GONE, CurrentRights
 from ensemble_api.store import models, rows
 from ensemble_api.store.repairs import RepairableEnsembles
-from ensemble_api.usecases.auto_repair import LONGEST_PAUSE, REFUSED_FOR_LONG
+from ensemble_api.usecases.auto_repair import LONGEST_PAUSE
+from ensemble_api.usecases.repair_plans import REFUSED_FOR_LONG
 from tests.fakes.session import FakeSession
 
 AUTO = {"recovery": {"mode": "auto"}}

@@ -2,13 +2,18 @@
 """Lost members that Nova cannot bring back are replaced, where their tiers want that."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from changes import SPREAD
-from repairs import hosts_of, last_operation, repair
+from repairs import events, hosts_of, last_operation, repair
 from small_cloud import SmallCloud, body, caller
 
+from ensemble_api.store import models, rows
+from ensemble_api.usecases import repair_plans
+from ensemble_api.usecases.auto_repair import LONGEST_PAUSE
 from tests.fakes.volumes import FakeVolumes
 
 
@@ -93,6 +98,69 @@ def test_by_command_one_is_replaced_that_failed_where_its_host_is_up_too(
     cloud.run(ensemble_id)
     cloud.observe()
     assert_replaced(cloud, ensemble_id, lost)
+
+
+REFUSALS = [
+    ("what its server has", "auto", (400, "It has a vTPM."), True),
+    ("the same, by command", "manual", (400, "It has a vTPM."), True),
+    ("a conflict with what its server has", "auto", (409, "It has shares."), True),
+    ("rights that may be given back", "auto", (403, "It is not for you."), False),
+    ("what passes", "auto", (503, "Not now."), False),
+]
+
+
+@pytest.mark.parametrize(
+    ("mode", "answer", "is_replaced"),
+    [each[1:] for each in REFUSALS],
+    ids=[each[0] for each in REFUSALS],
+)
+def test_one_that_nova_refuses_each_time_is_replaced_if_that_is_for(
+    cloud: SmallCloud,
+    monkeypatch: pytest.MonkeyPatch,
+    mode: str,
+    answer: tuple[int, str],
+    is_replaced: bool,
+) -> None:
+    times = 2
+    monkeypatch.setattr(repair_plans, "REFUSED_FOR_LONG", times)
+    ensemble_id = built(cloud, mode=mode)
+    lost = server(cloud, ensemble_id)
+    cloud.nova.fail(lost.host)
+    cloud.observe()
+    cloud.nova.refuse = {"web-0": answer}
+    for _ in range(times):
+        begin(cloud, ensemble_id, mode)
+        assert type_of(cloud, ensemble_id) == "repair"
+        cloud.run(ensemble_id)
+    begin(cloud, ensemble_id, mode)
+    assert type_of(cloud, ensemble_id) == ("change" if is_replaced else "repair")
+    cloud.run(ensemble_id)
+    cloud.observe()
+    if not is_replaced:
+        assert server(cloud, ensemble_id).id == lost.id
+        return
+    assert_replaced(cloud, ensemble_id, lost.id)
+    assert (
+        "Another server is built in the place of web-0. Nova never brings the server of web-0 back "
+        f"on another host: {answer[1]}"
+    ) in events(cloud, ensemble_id)
+
+
+def begin(cloud: SmallCloud, ensemble_id: str, mode: str) -> None:
+    """A repair a while later, with no host left out."""
+    with cloud.store.writing() as session:
+        session.execute(sa.update(models.Member).values(lost_hosts=None))
+    if mode == "manual":
+        assert repair(cloud, ensemble_id).status_code == 202
+        return
+    auto = cloud.service().auto_repair
+    auto._now = lambda: rows.now() + timedelta(seconds=LONGEST_PAUSE)
+    cloud.observe(repair=auto.look)
+
+
+def type_of(cloud: SmallCloud, ensemble_id: str) -> str | None:
+    operation = cloud.store.get(ensemble_id).operation
+    return None if operation is None else operation.type.value
 
 
 @harms
