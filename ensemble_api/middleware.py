@@ -231,4 +231,8 @@ def filter_factory(
 
 def _by_itself(service: Service) -> dict[str, Any]:
     """What an observer begins after it has looked."""
-    return {"repair": service.auto_repair.look, "rebalance": service.auto_rebalance.look}
+    return {
+        "correct": service.late_evacuations.look,
+        "repair": service.auto_repair.look,
+        "rebalance": service.auto_rebalance.look,
+    }

@@ -4,6 +4,7 @@
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from ensemble_api import exception, limits
@@ -59,6 +60,7 @@ from ensemble_api.usecases.host_drains import HostDrains
 from ensemble_api.usecases.host_impact import Search
 from ensemble_api.usecases.hosts import Hosts
 from ensemble_api.usecases.idempotency import CreateRequest, Idempotency
+from ensemble_api.usecases.late_evacuations import LateEvacuations
 from ensemble_api.usecases.maintenance import DomainSearch, Maintenance
 from ensemble_api.usecases.member_moves import MemberMoves
 from ensemble_api.usecases.new_volumes import NewVolumes
@@ -113,7 +115,7 @@ class Service:
         wake: Callable[[], None],
         current_rights: Callable[[Requester, str], CurrentRights],
         operating: Callable[[], Context] = observing,
-        acting_for: Callable[[Requester, str], Context],
+        acting_for: Callable[..., Context],
         holder: Callable[[], Holder],
         recovery_limits: RecoveryLimits = NO_RECOVERY,
         check_rights: Callable[[], None] = lambda: None,
@@ -270,6 +272,9 @@ class Service:
         self.auto_reserve = AutoReserve(stored_holds, recovery, repair_plans, operating)
         self.auto_repair = AutoRepair(
             RepairableEnsembles(store), repair_plans, self._repairs, rebuilds, outages, operating
+        )
+        self.late_evacuations = LateEvacuations(
+            RepairableEnsembles(store), store, compute, partial(acting_for, moves=True)
         )
         member_moves = MemberMoves(
             store, holds, owner=owner, attempts=attempts, wake=wake, sleep=sleep

@@ -254,11 +254,28 @@ class Compute:
         By Nova's records of evacuations that have not ended, whoever has asked for them; the name
         is empty where the scheduler has not chosen yet.
         """
-        only = f"instance_uuid={_quote(server_id)}&source_compute={_quote(host)}"
-        path = f"/os-migrations?migration_type=evacuation&{only}"
-        found = self._pages(context.elevated(), path, "migrations", VERSION)
-        lasting = [each for each in found if each["status"] in _EVACUATING]
+        lasting = [
+            each
+            for each in self.evacuations(context, server_id)
+            if each["status"] in _EVACUATING and each["source_compute"] == host
+        ]
         return frozenset(each["dest_compute"] or "" for each in lasting)
+
+    def evacuations(self, context: Context, server_id: str) -> list[dict[str, Any]]:
+        """Nova's records of all evacuations of a server, whoever has asked for them."""
+        only = f"migration_type=evacuation&instance_uuid={_quote(server_id)}"
+        path = f"/os-migrations?{only}"
+        return list(self._pages(context.elevated(), path, "migrations", VERSION))
+
+    def last_action(self, context: Context, server_id: str) -> str | None:
+        """What Nova was asked last to do with a server, in its own word; None if it knows nothing.
+
+        :raises ensemble_api.exception.CloudError: when Nova does not tell.
+        """
+        path = f"/servers/{_quote(server_id)}/os-instance-actions"
+        actions = self._get_as_operator(context, path)["instanceActions"]
+        newest = max(actions, key=lambda each: str(each["start_time"]), default=None)
+        return None if newest is None else str(newest["action"])
 
     def hint(self, context: Context, server_id: str) -> str | None:
         """The hint of the request for a server, empty if it had none of ours.
@@ -435,6 +452,16 @@ class Compute:
         """
         path = f"/servers/{_quote(server_id)}/action"
         self._call(context, "POST", path, {"os-stop": None})
+
+    def reset_state(self, context: Context, server_id: str) -> None:
+        """Have Nova take a server for one that is active, with nothing under way.
+
+        Nova looks by itself whether it runs, and then takes it for stopped where it does not.
+
+        :raises ensemble_api.exception.CloudError: when Nova refuses, as to who may not do this.
+        """
+        path = f"/servers/{_quote(server_id)}/action"
+        self._call(context, "POST", path, {"os-resetState": {"state": "active"}})
 
     # A compute service, in the name of whoever asks.
 

@@ -56,7 +56,8 @@ class CloudObserver:
     What Nova does not list is not gone: only its word that a server does not exist says so.
     ``hints`` of what may have changed have it look sooner, and nothing else. ``late_servers`` are
     told of all servers that are seen. After each look ``reserve`` sees to what is held for
-    recovery, and then ``repair`` begins what is to be done about members that are lost.
+    recovery, ``correct`` to servers of which Nova says what is not so, and then ``repair`` begins
+    what is to be done about members that are lost.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class CloudObserver:
         late_servers: LateServers | None = None,
         tell: Callable[[Collection[str]], None] = lambda _: None,
         reserve: Callable[[], object] = lambda: None,
+        correct: Callable[[], object] = lambda: None,
         repair: Callable[[], object] = lambda: None,
         drain: Callable[[], object] = lambda: None,
         rebalance: Callable[[], object] = lambda: None,
@@ -88,10 +90,13 @@ class CloudObserver:
         self._hints = hints
         self._late_servers = late_servers
         self._tell = tell
-        self._reserve = reserve
-        self._repair = repair
-        self._drain = drain
-        self._rebalance = rebalance
+        self._then = (
+            (reserve, "Capacity for recovery could not be looked after; trying again"),
+            (correct, "The states of servers could not be corrected; trying again"),
+            (repair, "Lost members could not be repaired; trying again"),
+            (drain, "Hosts could not be drained; trying again"),
+            (rebalance, "Ensembles could not be spread anew; trying again"),
+        )
         self._hinted = threading.Event()
         self._heard: deque[tuple[str | None, str | None]] = deque(maxlen=MOST_HINTS)
         self._stopping = threading.Event()
@@ -145,23 +150,12 @@ class CloudObserver:
         while self._states.judge():
             pass
         self._tell([each["id"] for each in listed])
-        try:
-            self._reserve()
-        except Exception as error:  # noqa: BLE001
-            advice.log(LOG, "Capacity for recovery could not be looked after; trying again", error)
-        try:
-            self._repair()
-        except Exception as error:  # noqa: BLE001
-            # What cannot be repaired now must not keep anybody from seeing what happens.
-            advice.log(LOG, "Lost members could not be repaired; trying again", error)
-        try:
-            self._drain()
-        except Exception as error:  # noqa: BLE001
-            advice.log(LOG, "Hosts could not be drained; trying again", error)
-        try:
-            self._rebalance()
-        except Exception as error:  # noqa: BLE001
-            advice.log(LOG, "Ensembles could not be spread anew; trying again", error)
+        for begin, failed in self._then:
+            try:
+                begin()
+            except Exception as error:  # noqa: BLE001
+                # What cannot be done now must not keep anybody from seeing what happens.
+                advice.log(LOG, failed, error)
         return True
 
     def _since(self, newest: datetime) -> datetime:

@@ -94,6 +94,18 @@ class RepairableEnsembles:
         wants = models.Ensemble.auto_rebalance.is_(True)
         return self._find(wants, [each for each in Status if each.built], OperationType.MOVE, after)
 
+    def rebuilding(self) -> list[Repairable]:
+        """Those that are built, with a member that Nova rebuilds on a host that is up."""
+        member, host = models.Member, models.Host
+        up = sa.select(host.name).where(host.up.is_(True))
+        here = sa.exists().where(
+            member.ensemble_id == models.Ensemble.id,
+            member.status == MemberStatus.ACTIVE.value,
+            member.server_status == "REBUILD",
+            rows.LOCATION.in_(up),
+        )
+        return self._find(here, [each for each in Status if each.built], OperationType.REPAIR, None)
+
     def on(self, hosts: Collection[str], after: str | None = None) -> list[Repairable]:
         """Those that are built and have members on these hosts.
 

@@ -224,17 +224,39 @@ class FakeNova:
         return 200, {"services": shown}
 
     def migrations(self, request: Any, context: Any) -> tuple[int, Any]:
-        """The evacuation of a server that has not ended, if there is one."""
+        """A server's evacuations: one that has not ended, or one that was late, and another."""
         self._admin(context)
         assert request.GET["migration_type"] == "evacuation"
         server = self.servers[request.GET["instance_uuid"]]
+        if server.late_on:
+            ended = (("completed", server.host), ("failed", server.late_on))
+            return 200, {
+                "migrations": [
+                    {"status": status, "source_compute": "its-first-host", "dest_compute": host}
+                    for status, host in ended
+                ]
+            }
         shown = {
             "status": "accepted",
-            "source_compute": request.GET["source_compute"],
+            "source_compute": server.host,
             "dest_compute": server.evacuating_to or None,
         }
         lasting = server.task == "rebuilding" or server.landing
         return 200, {"migrations": [shown, {**shown, "status": "error"}] if lasting else []}
+
+    def actions(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
+        """What was done with a server, the newest first; a reset of its state is not among it."""
+        self._admin(context)
+        done = [what for what, each in self.acted if each == server_id and what != "os-resetState"]
+        shown = [{"action": each, "start_time": f"{at:06}"} for at, each in enumerate(done)]
+        return 200, {"instanceActions": shown[::-1]}
+
+    def evacuate_late(self, server_id: str, host: str) -> None:
+        """A host that is back reads that it is to evacuate a server, which is elsewhere by now."""
+        server = self._server(server_id)
+        self.acted.append(("evacuate", server_id))
+        server.late_on, server.before = host, "ERROR"
+        server.task, server.status = "rebuilding", "REBUILD"
 
     def update_service(self, request: Any, context: Any, service_id: str) -> tuple[int, Any]:
         self._admin(context)
@@ -455,6 +477,8 @@ class FakeNova:
                 # Later ones leave each server stopped.
                 assert request.headers["OpenStack-API-Version"] == "compute 2.94"
                 self._evacuate(server, wanted["host"])
+            case "os-resetState":
+                server.task, server.status, server.late_on = None, wanted["state"].upper(), ""
             case "os-start":
                 self._start(server)
             case "os-stop":
@@ -679,6 +703,7 @@ _ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [
     ("GET", r"/servers/([^/]+)/os-interface", FakeNova.interfaces),
     ("GET", r"/servers/([^/]+)/os-volume_attachments", FakeNova.attachments),
     ("GET", r"/os-server-groups", FakeNova.groups_of_servers),
+    ("GET", r"/servers/([^/]+)/os-instance-actions", FakeNova.actions),
     ("GET", r"/servers/([^/]+)/migrations", FakeNova.in_progress),
     ("DELETE", r"/servers/([^/]+)/migrations/([^/]+)", FakeNova.abort),
     ("DELETE", r"/servers/([^/]+)", FakeNova.delete),

@@ -46,6 +46,7 @@ class FakeServer:
     target: str = ""  # where it is moving, and the consumer that has its place meanwhile
     migration: str = ""
     evacuating_to: str = ""  # where it is built again, or was to be
+    late_on: str = ""  # the host on which an evacuation has failed that came too late
     landing: bool = False  # evacuated, and not shown on its new host yet
     before: str = ""  # its status before an evacuation
     facts: dict[str, Any] = field(default_factory=dict)  # what Nova shows beside the rest

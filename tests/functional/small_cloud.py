@@ -286,6 +286,7 @@ class SmallCloud:
         tell: Callable[[Any], None] = lambda _: None,
         selectors: Sequence[str] = (),
         repair: Callable[[], object] = lambda: None,
+        correct: Callable[[], object] = lambda: None,
     ) -> None:
         """Have everything compared with what Nova has now."""
         compute = Compute(self.nova)
@@ -303,6 +304,7 @@ class SmallCloud:
             late_servers=LateServers(self.store, FakeSession(), compute),
             tell=tell,
             repair=repair,
+            correct=correct,
         )
         with self.store.writing() as session:
             session.query(models.Observation).update({"compared_at": None})

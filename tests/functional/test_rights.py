@@ -28,6 +28,7 @@ RAISED = {
     ("GET", r"/servers"),
     ("GET", r"/servers/detail"),
     ("GET", r"/servers/([^/]+)"),
+    ("GET", r"/servers/([^/]+)/os-instance-actions"),
 }
 """The list of doc/decisions/0002: all that is asked with more rights than the tenant has."""
 
@@ -72,6 +73,8 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
         ("servers_on", ("host",), {("GET", r"/servers/detail")}),
         ("server", ("no-such-server",), {("GET", r"/servers/([^/]+)")}),
         ("evacuation_targets", (RUNNING, "secrethost1"), {("GET", r"/os-migrations")}),
+        ("evacuations", (RUNNING,), {("GET", r"/os-migrations")}),
+        ("last_action", (RUNNING,), {("GET", r"/servers/([^/]+)/os-instance-actions")}),
         ("hint", ("no-such-server",), {("GET", r"/servers/([^/]+)")}),
         ("set_delete_on_termination", ("no-such-server", "no-such-volume"), set()),
         ("metadata", (RUNNING,), set()),
@@ -80,6 +83,7 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
         ("live_migrate", (RUNNING, "secrethost2"), set()),
         ("abort_live_migration", (RUNNING,), set()),
         ("evacuate", (RUNNING, "secrethost2"), set()),
+        ("reset_state", (RUNNING,), set()),
         ("start", (RUNNING,), set()),
         ("stop", (RUNNING,), set()),
         ("delete_server", ("no-such-server",), set()),
@@ -112,7 +116,10 @@ def test_a_whole_life_changes_nothing_with_an_operator_s_rights(cloud: SmallClou
     service.survivability(caller(), cloud.store.get(record.id), whole=False)
     service.hosts(caller("operators", "admin"), Search())
     observed_alone = {("GET", r"/servers"), ("GET", r"/servers/([^/]+)")}
-    repaired_alone = {("GET", r"/os-migrations")}
+    repaired_alone = {
+        ("GET", r"/os-migrations"),
+        ("GET", r"/servers/([^/]+)/os-instance-actions"),
+    }
     assert cloud.nova.raised == RAISED - observed_alone - repaired_alone
     service.delete(caller(), record.id)
     cloud.run(record.id)
