@@ -4,7 +4,6 @@
 The model are the fake Nova and the fake Placement; what predicts, notices and repairs is ours.
 """
 
-import os
 import random
 import shutil
 from collections.abc import Iterator, Mapping
@@ -21,8 +20,7 @@ from ensemble_api import exception
 from ensemble_api.store.api import Store
 from tests.fakes.placement import FakePlacement
 
-# `make drill-long` does 500.
-DRILLS = int(os.environ.get("ENSEMBLE_DRILLS", "100"))
+DRILLS = 500
 FAILURES = 5  # of one ensemble, one after another
 PART = 25  # drills on one cloud
 HOSTS = {f"h{number}": (f"r{number // 2}", f"zone{number // 4}") for number in range(12)}
