@@ -88,10 +88,10 @@ class Adoption(Database):
 def forget(session: orm.Session, ensemble_id: str) -> None:
     """Forget an ensemble and all that belongs to it, of which the database removes the rest."""
     late_servers.end(session, models.Member.ensemble_id == ensemble_id)
-    for model in (models.Event, models.Member, models.Operation):
-        session.execute(sa.delete(model).where(model.ensemble_id == ensemble_id))
+    for table in (rows.EVENTS, rows.MEMBERS, rows.OPERATIONS):
+        session.execute(sa.delete(table).where(table.c.ensemble_id == ensemble_id))
     create_requests.forget_unreserved(session, ensemble_id)
-    session.execute(sa.delete(models.Ensemble).where(models.Ensemble.id == ensemble_id))
+    session.execute(sa.delete(rows.ENSEMBLES).where(rows.ENSEMBLES.c.id == ensemble_id))
 
 
 def _look_again(session: orm.Session) -> None:

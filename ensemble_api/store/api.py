@@ -29,16 +29,21 @@ _NO_MARKER = Sentence("invalid.marker", "%(marker)s is unknown")
 MAX_EVENTS = 100
 
 # What a worker reads at each of its steps.
-_ENSEMBLE = sa.select(*models.Ensemble.__table__.columns).where(
-    models.Ensemble.id == sa.bindparam("ensemble")
-)
+_ENSEMBLE = sa.select(*rows.ENSEMBLES.c).where(rows.ENSEMBLES.c.id == sa.bindparam("ensemble"))
 _MEMBERS = (
-    sa.select(*models.Member.__table__.columns)
-    .where(models.Member.ensemble_id == sa.bindparam("ensemble"))
-    .order_by(models.Member.position)
+    sa.select(*rows.MEMBERS.c)
+    .where(rows.MEMBERS.c.ensemble_id == sa.bindparam("ensemble"))
+    .order_by(rows.MEMBERS.c.position)
 )
-_UNDER_WAY = sa.select(*models.Operation.__table__.columns).where(
-    models.Operation.ensemble_id == sa.bindparam("ensemble"), models.Operation.ended_at.is_(None)
+_UNDER_WAY = sa.select(*rows.OPERATIONS.c).where(
+    rows.OPERATIONS.c.ensemble_id == sa.bindparam("ensemble"),
+    rows.OPERATIONS.c.ended_at.is_(None),
+)
+_EVENTS = (
+    sa.select(*rows.EVENTS.c)
+    .where(rows.EVENTS.c.ensemble_id == sa.bindparam("ensemble"))
+    .order_by(rows.EVENTS.c.id.desc())
+    .limit(MAX_EVENTS)
 )
 SORT_KEYS = ("created_at", "name", "status")
 
@@ -70,18 +75,8 @@ class Store(Occupancy, Leases, Progress, Changes, Moves, Adoption):
 
         :raises ensemble_api.exception.NotFound: if there is none.
         """
-        of = {"ensemble": ensemble_id}
         with self.reading() as session:
-            row = session.execute(_ENSEMBLE, of).first()
-            if row is None:
-                raise exception.no_ensemble(ensemble_id)
-            record = rows.to_ensemble(row, session.execute(_MEMBERS, of))
-            operation = session.execute(_UNDER_WAY, of).first()
-            return (
-                record
-                if operation is None
-                else replace(record, operation=operations.to_operation(operation))
-            )
+            return _read(session, ensemble_id)
 
     def get(self, ensemble_id: str) -> EnsembleRecord:
         """One ensemble with members and its latest events, oldest first.
@@ -89,27 +84,14 @@ class Store(Occupancy, Leases, Progress, Changes, Moves, Adoption):
         :raises ensemble_api.exception.NotFound: if there is none.
         """
         with self.reading() as session:
-            row = session.get(models.Ensemble, ensemble_id)
-            if row is None:
-                raise exception.no_ensemble(ensemble_id)
-            members = session.scalars(
-                sa.select(models.Member)
-                .where(models.Member.ensemble_id == ensemble_id)
-                .order_by(models.Member.position)
-            )
-            events = session.scalars(
-                sa.select(models.Event)
-                .where(models.Event.ensemble_id == ensemble_id)
-                .order_by(models.Event.id.desc())
-                .limit(MAX_EVENTS)
-            )
+            record = _read(session, ensemble_id)
+            events = session.execute(_EVENTS, {"ensemble": ensemble_id}).all()
             return replace(
-                rows.to_ensemble(row, members),
-                operation=operations.under_way(session, [ensemble_id]).get(ensemble_id),
+                record,
                 observed_at=rows.observed_at(session),
                 events=tuple(
                     {"at": rows.iso(event.at), "type": event.type, "message": event.message}
-                    for event in reversed(list(events))
+                    for event in reversed(events)
                 ),
             )
 
@@ -118,9 +100,9 @@ class Store(Occupancy, Leases, Progress, Changes, Moves, Adoption):
 
         :raises ensemble_api.exception.Invalid: if the marker is unknown.
         """
-        model = models.Ensemble
-        column: Any = getattr(model, page.sort_key)
-        query = sa.select(model)
+        model = rows.ENSEMBLES.c
+        column: Any = model[page.sort_key]
+        query = sa.select(*model)
         if page.project_id is not None:
             query = query.where(model.project_id == page.project_id)
         if page.name is not None:
@@ -130,13 +112,13 @@ class Store(Occupancy, Leases, Progress, Changes, Moves, Adoption):
         order = [column.desc(), model.id.desc()] if page.descending else [column, model.id]
         with self.reading() as session:
             if page.marker is not None:
-                at = session.get(model, page.marker)
+                at = session.get(models.Ensemble, page.marker)
                 if at is None or page.project_id not in (None, at.project_id):
                     raise exception.Invalid(_NO_MARKER(marker=str(page.marker)), field="marker")
                 here = sa.tuple_(column, model.id)
                 there = sa.tuple_(getattr(at, page.sort_key), at.id)
                 query = query.where(here < there if page.descending else here > there)
-            found = session.scalars(query.order_by(*order).limit(page.limit)).all()
+            found = session.execute(query.order_by(*order).limit(page.limit)).all()
             seen = rows.observed_at(session)
             under_way = operations.under_way(session, [row.id for row in found])
             return [
@@ -173,10 +155,11 @@ class Store(Occupancy, Leases, Progress, Changes, Moves, Adoption):
 
         So is one that ``owner``, if given, has no lease of any more.
         """
-        leased = models.Ensemble.id == ensemble_id, models.Ensemble.lease_owner == owner
+        model = rows.ENSEMBLES
+        leased = model.c.id == ensemble_id, model.c.lease_owner == owner
         with self.writing() as session:
             if owner is not None and not _matched(
-                session, sa.update(models.Ensemble).where(*leased).values(lease_owner=owner)
+                session, sa.update(model).where(*leased).values(lease_owner=owner)
             ):
                 return
             forget(session, ensemble_id)
@@ -218,7 +201,7 @@ class Store(Occupancy, Leases, Progress, Changes, Moves, Adoption):
         The change, the fault (when given), what becomes of its operation and an event land in one
         transaction. A removal is a new operation, asked for by ``requester``.
         """
-        model = models.Ensemble
+        model = rows.ENSEMBLES
         values: dict[str, Any] = {
             "status": status.value,
             "updated_at": rows.now(),
@@ -229,9 +212,9 @@ class Store(Occupancy, Leases, Progress, Changes, Moves, Adoption):
         }
         if fault is not None:
             values["fault"] = fault.stored
-        where = [model.id == ensemble_id, model.status.in_([s.value for s in expected])]
+        where = [model.c.id == ensemble_id, model.c.status.in_([s.value for s in expected])]
         if owner is not None:
-            where.append(model.lease_owner == owner)
+            where.append(model.c.lease_owner == owner)
         with self.writing() as session:
             moved = _matched(session, sa.update(model).where(*where).values(**values))
             if moved:
@@ -242,6 +225,22 @@ class Store(Occupancy, Leases, Progress, Changes, Moves, Adoption):
                 elif status is Status.ROLLING_BACK:
                     create_requests.forget_unreserved(session, ensemble_id)
             return moved
+
+
+def _read(session: orm.Session, ensemble_id: str) -> EnsembleRecord:
+    """One ensemble with members and operation.
+
+    :raises ensemble_api.exception.NotFound: if there is none.
+    """
+    of = {"ensemble": ensemble_id}
+    row = session.execute(_ENSEMBLE, of).first()
+    if row is None:
+        raise exception.no_ensemble(ensemble_id)
+    record = rows.to_ensemble(row, session.execute(_MEMBERS, of))
+    operation = session.execute(_UNDER_WAY, of).first()
+    if operation is None:
+        return record
+    return replace(record, operation=operations.to_operation(operation))
 
 
 def _matched(session: orm.Session, update: sa.Update) -> bool:

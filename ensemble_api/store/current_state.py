@@ -17,15 +17,17 @@ from ensemble_api.store.recovery_holds import Closed
 
 # Of which ensemble a server is a member, once it is built, and whether any keeps others out.
 _CONCERN = sa.select(
-    sa.select(models.Member.ensemble_id)
+    sa.select(rows.MEMBERS.c.ensemble_id)
     .where(
-        models.Member.server_id == sa.bindparam("server"),
-        models.Member.status == MemberStatus.ACTIVE.value,
-        models.Member.leaving.is_(False),
+        rows.MEMBERS.c.server_id == sa.bindparam("server"),
+        rows.MEMBERS.c.status == MemberStatus.ACTIVE.value,
+        rows.MEMBERS.c.leaving.is_(False),
     )
     .scalar_subquery(),
-    sa.exists().where(models.Ensemble.exclusive),
+    sa.exists().where(rows.ENSEMBLES.c.exclusive),
 )
+_HOSTS_VERSION = sa.select(rows.OBSERVATIONS.c.hosts_version)
+_HOSTS = sa.select(*rows.HOSTS.c).order_by(rows.HOSTS.c.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,7 @@ class CurrentStates:
     def hosts_version(self) -> int:
         """A number that changes whenever a host does."""
         with self._database.reading() as session:
-            model = models.Observation
-            return session.scalar(sa.select(model.hosts_version)) or 0
+            return session.scalar(_HOSTS_VERSION) or 0
 
     def observed_at(self) -> str:
         """When Nova was last observed (ISO 8601 in UTC), empty before that."""
@@ -95,15 +96,13 @@ class CurrentStates:
 
     def hosts(self, names: Collection[str] | None = None) -> list[ObservedHost]:
         """All hosts as last observed, or those of these names."""
-        model = models.Host
-        query = sa.select(model).order_by(model.name)
         with self._database.reading() as session:
             if names is None:
-                return [rows.to_observed_host(row) for row in session.scalars(query)]
+                return [rows.to_observed_host(row) for row in session.execute(_HOSTS)]
             return [
                 rows.to_observed_host(row)
                 for some in rows.portions(sorted(names))
-                for row in session.scalars(query.where(model.name.in_(some)))
+                for row in session.execute(_HOSTS.where(rows.HOSTS.c.name.in_(some)))
             ]
 
     @retried

@@ -16,9 +16,24 @@ from ensemble_api.store import models, rows
 from ensemble_api.store.database import Database, retried
 from ensemble_api.store.progress import update_ensemble
 
-_COLUMNS = tuple(models.Guard.__table__.columns)
-_LIVE = sa.select(*_COLUMNS).where(models.Guard.until > sa.bindparam("now"))
-_OF = sa.select(*_COLUMNS).where(models.Guard.ensemble_id == sa.bindparam("ensemble"))
+_GUARDS: Any = models.Guard.__table__
+_GUARD = _GUARDS.c
+_NOW: Any = sa.bindparam("now")
+_IT = _GUARD.id == sa.bindparam("guard")
+_LIVE = sa.select(*_GUARD).where(_GUARD.until > _NOW)
+_OF = sa.select(*_GUARD).where(_GUARD.ensemble_id == sa.bindparam("ensemble"))
+_CLOSED = sa.select(_GUARD.host).distinct()
+_END_THOSE_OVER = sa.delete(_GUARDS).where(_GUARD.until <= _NOW)
+_END_OF_MEMBER = sa.delete(_GUARDS).where(_GUARD.member_id == sa.bindparam("member"))
+_OPEN = sa.insert(_GUARDS)
+_CONFIRM = sa.update(_GUARDS).where(
+    _IT,
+    _GUARD.until > _NOW,
+    sa.or_(_GUARD.server_id.is_(None), _GUARD.server_id == sa.bindparam("server")),
+)
+_TURNS: Any = models.GuardTurn.__table__
+_TURN = sa.update(_TURNS).values(id=1)
+_HOSTS = sa.select(sa.func.count()).select_from(models.Host.__table__)
 MOST_HOSTS = 8
 SHARE = 4  # one of so many hosts, where there are fewer than so many times MOST_HOSTS
 
@@ -81,14 +96,14 @@ class Guards:
 
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
-        model, now = models.Guard, rows.now()
+        now = rows.now()
         opened: dict[str, str] = {}
         moving = record.operation.moves if record.operation else {}
         with self._database.writing() as session:
             wait_for_turn(session)
             update_ensemble(session, record, owner)
-            session.execute(sa.delete(model).where(model.until <= now))
-            closed = set(session.scalars(sa.select(model.host).distinct()))
+            session.execute(_END_THOSE_OVER, {"now": now})
+            closed = set(session.scalars(_CLOSED))
             most_closed = _width(session) if width is None else width
             for member in _by_turns(members):
                 if len(opened) == most:
@@ -97,19 +112,20 @@ class Guards:
                     continue
                 closed.add(member.host)
                 opened[member.id] = str(uuid.uuid4())
-                session.execute(sa.delete(model).where(model.member_id == member.id))
-                session.add(
-                    model(
-                        id=opened[member.id],
-                        ensemble_id=record.id,
-                        member_id=member.id,
-                        project_id=record.project_id,
-                        host=member.host,
-                        flavor=record.template(member)["flavor"],
-                        until=now + timedelta(seconds=seconds),
+                session.execute(_END_OF_MEMBER, {"member": member.id})
+                session.execute(
+                    _OPEN,
+                    {
+                        "id": opened[member.id],
+                        "ensemble_id": record.id,
+                        "member_id": member.id,
+                        "project_id": record.project_id,
+                        "host": member.host,
+                        "flavor": record.template(member)["flavor"],
+                        "until": now + timedelta(seconds=seconds),
                         # Of one that moves the server is known.
-                        server_id=member.server_id if member.id in moving else None,
-                    )
+                        "server_id": member.server_id if member.id in moving else None,
+                    },
                 )
         return opened
 
@@ -126,38 +142,26 @@ class Guards:
 
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
-        model, now = models.Guard, rows.now()
+        until = rows.now() + timedelta(seconds=seconds)
         with self._database.writing() as session:
             update_ensemble(session, record, owner)
             if over:
-                session.execute(sa.delete(model).where(model.id.in_(over)))
+                session.execute(sa.delete(_GUARDS).where(_GUARD.id.in_(over)))
             if late:
-                session.execute(
-                    sa.update(model)
-                    .where(model.id.in_(late))
-                    .values(until=now + timedelta(seconds=seconds))
-                )
+                session.execute(sa.update(_GUARDS).where(_GUARD.id.in_(late)).values(until=until))
 
     @retried
     def end(self, guard_id: str) -> None:
         """Open a host to everybody."""
         with self._database.writing() as session:
-            session.execute(sa.delete(models.Guard).where(models.Guard.id == guard_id))
+            session.execute(sa.delete(_GUARDS).where(_IT), {"guard": guard_id})
 
     @retried
     def confirm(self, guard_id: str, server_id: str) -> bool:
         """Say whether a guard is this server's, which it is from now on alone."""
-        model = models.Guard
+        of = {"guard": guard_id, "now": rows.now(), "server": server_id}
         with self._database.writing() as session:
-            result: Any = session.execute(
-                sa.update(model)
-                .where(
-                    model.id == guard_id,
-                    model.until > rows.now(),
-                    sa.or_(model.server_id.is_(None), model.server_id == server_id),
-                )
-                .values(server_id=server_id)
-            )
+            result: Any = session.execute(_CONFIRM, {**of, "server_id": server_id})
             return bool(result.rowcount)
 
 
@@ -181,10 +185,9 @@ def _guard(row: Any) -> Guard:
 
 def wait_for_turn(session: orm.Session) -> None:
     """Go on when no other transaction is about to count the closed hosts, or what is held."""
-    model = models.GuardTurn
-    result: Any = session.execute(sa.update(model).values(id=1))
+    result: Any = session.execute(_TURN)
     if not result.rowcount:
-        session.add(model(id=1))
+        session.add(models.GuardTurn(id=1))
         session.flush()
 
 
@@ -198,5 +201,5 @@ def _by_turns(members: Sequence[MemberRecord]) -> Iterator[MemberRecord]:
 
 
 def _width(session: orm.Session) -> int:
-    hosts = session.scalar(sa.select(sa.func.count()).select_from(models.Host)) or 0
+    hosts = session.scalar(_HOSTS) or 0
     return max(1, min(MOST_HOSTS, hosts // SHARE))

@@ -7,29 +7,25 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ensemble_api.store import models, rows
+from ensemble_api.store import rows
 from ensemble_api.store.database import Database, retried
 
-_TIMES = sa.select(models.Ensemble.updated_at, models.Ensemble.lease_until).where(
-    models.Ensemble.id == sa.bindparam("ensemble")
-)
+_ENSEMBLE = rows.ENSEMBLES.c
+_NOW: Any = sa.bindparam("now")
+_IT = _ENSEMBLE.id == sa.bindparam("ensemble")
+_OWNED = _ENSEMBLE.lease_owner == sa.bindparam("owner")
+_FREE = sa.or_(_ENSEMBLE.lease_until.is_(None), _ENSEMBLE.lease_until < _NOW)
+_TIMES = sa.select(_ENSEMBLE.updated_at, _ENSEMBLE.lease_until).where(_IT)
 UNATTENDED = timedelta(seconds=15)  # without a worker, beyond the pauses between two steps
 # What is settled has nothing under way.
 UNSETTLED = sa.exists().where(
-    models.Operation.ensemble_id == models.Ensemble.id, models.Operation.ended_at.is_(None)
+    rows.OPERATIONS.c.ensemble_id == _ENSEMBLE.id, rows.OPERATIONS.c.ended_at.is_(None)
 )
 _UNATTENDED = (
-    sa.select(models.Ensemble.id)
-    .where(
-        UNSETTLED,
-        sa.or_(
-            models.Ensemble.lease_until.is_(None),
-            models.Ensemble.lease_until < sa.bindparam("now"),
-        ),
-    )
-    .order_by(models.Ensemble.updated_at)
-    .limit(100)
+    sa.select(_ENSEMBLE.id).where(UNSETTLED, _FREE).order_by(_ENSEMBLE.updated_at).limit(100)
 )
+_CLAIM = sa.update(rows.ENSEMBLES).where(_IT, UNSETTLED, sa.or_(_FREE, _OWNED))
+_MINE = sa.update(rows.ENSEMBLES).where(_IT, _OWNED)
 
 
 class Leases(Database):
@@ -41,7 +37,7 @@ class Leases(Database):
 
         A time in which nobody worked on it is not counted as time without progress.
         """
-        now, model = rows.now(), models.Ensemble
+        now = rows.now()
         with self.reading() as session:
             row = session.execute(_TIMES, {"ensemble": ensemble_id}).first()
             if row is None:
@@ -50,55 +46,49 @@ class Leases(Database):
             progress = row.updated_at + (alone if alone > UNATTENDED else timedelta())
         with self.writing() as session:
             result: Any = session.execute(
-                sa.update(rows.ENSEMBLES)
-                .where(
-                    model.id == ensemble_id,
-                    UNSETTLED,
-                    sa.or_(
-                        model.lease_until.is_(None),
-                        model.lease_until < now,
-                        model.lease_owner == owner,
-                    ),
-                )
-                .values(
-                    lease_owner=owner,
-                    lease_until=now + timedelta(seconds=seconds),
-                    updated_at=progress,
-                )
+                _CLAIM,
+                {
+                    "ensemble": ensemble_id,
+                    "owner": owner,
+                    "now": now,
+                    "lease_owner": owner,
+                    "lease_until": now + timedelta(seconds=seconds),
+                    "updated_at": progress,
+                },
             )
             return bool(result.rowcount)
 
     @retried
     def renew(self, ensemble_id: str, owner: str, seconds: float) -> bool:
         """Prolong the lease that ``owner`` has; False when it is lost."""
-        now, model = rows.now(), models.Ensemble
+        until = rows.now() + timedelta(seconds=seconds)
         with self.writing() as session:
             result: Any = session.execute(
-                sa.update(rows.ENSEMBLES)
-                .where(model.id == ensemble_id, model.lease_owner == owner)
-                .values(lease_until=now + timedelta(seconds=seconds))
+                _MINE, {"ensemble": ensemble_id, "owner": owner, "lease_until": until}
             )
             return bool(result.rowcount)
 
     @retried
     def release(self, ensemble_id: str, owner: str) -> None:
         """Give the lease back, if ``owner`` has it."""
-        model = models.Ensemble
         with self.writing() as session:
             session.execute(
-                sa.update(rows.ENSEMBLES)
-                .where(model.id == ensemble_id, model.lease_owner == owner)
-                .values(lease_owner=None, lease_until=None)
+                _MINE,
+                {
+                    "ensemble": ensemble_id,
+                    "owner": owner,
+                    "lease_owner": None,
+                    "lease_until": None,
+                },
             )
 
     @retried
     def release_others(self, owner: str, kept: Collection[str]) -> None:
         """Give back all leases that ``owner`` has, but those of the ensembles ``kept``."""
-        model = models.Ensemble
         with self.writing() as session:
             session.execute(
                 sa.update(rows.ENSEMBLES)
-                .where(model.lease_owner == owner, model.id.not_in(kept))
+                .where(_ENSEMBLE.lease_owner == owner, _ENSEMBLE.id.not_in(kept))
                 .values(lease_owner=None, lease_until=None)
             )
 

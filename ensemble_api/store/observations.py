@@ -18,6 +18,12 @@ from ensemble_api.store.standings import Levels, judge
 SERVERS = "servers"  # the one thing that is observed so far
 SETTLING = timedelta(seconds=30)  # until what the scheduler gave can be seen of its server
 
+_OF_SERVERS = rows.OBSERVATIONS.c.name == SERVERS
+_SEEN = sa.select(*rows.OBSERVATIONS.c).where(_OF_SERVERS)
+_WRITE = sa.update(rows.OBSERVATIONS).where(_OF_SERVERS)
+_FIRST = sa.insert(rows.OBSERVATIONS)
+_HOSTS = sa.select(*rows.HOSTS.c)
+
 _MOVED = Sentence("event.moved", "Nova has moved the server of %(member)s to another host.")
 _GONE = Sentence("event.server-gone", "The server of %(member)s was deleted.")
 _OFF = Sentence("event.server-off", "The server of %(member)s is on no host any more.")
@@ -56,16 +62,17 @@ class Observations:
 
         All is compared when that was not done for ``compared`` seconds.
         """
-        now, model = rows.now(), models.Observation
+        now = rows.now()
+        mine = {"owner": owner, "until": now + timedelta(seconds=seconds)}
         with self._database.writing() as session:
-            session.execute(sa.update(model).where(model.name == SERVERS).values(name=SERVERS))
-            row = session.get(model, SERVERS)
+            session.execute(_WRITE, {"name": SERVERS})  # others wait
+            row = session.execute(_SEEN).first()
             if row is None:
-                row = models.Observation(name=SERVERS, hosts_version=0)
-                session.add(row)
-            elif row.owner != owner and row.until is not None and row.until > now:
+                session.execute(_FIRST, {"name": SERVERS, "hosts_version": 0, **mine})
+                return Turn(None)
+            if row.owner != owner and row.until is not None and row.until > now:
                 return None
-            row.owner, row.until = owner, now + timedelta(seconds=seconds)
+            session.execute(_WRITE, mine)
             due = row.compared_at is None or row.compared_at < now - timedelta(seconds=compared)
             return Turn(None if due else row.watermark)
 
@@ -79,7 +86,7 @@ class Observations:
         with self._database.writing() as session:
             there: dict[str, ObservedHost] = {}
             lost: dict[str, datetime | None] = {}
-            for row in session.scalars(sa.select(model)):
+            for row in session.execute(_HOSTS):
                 there[row.name] = rows.to_observed_host(row)
                 if not row.up:
                     lost[row.name] = row.down_since
@@ -172,11 +179,7 @@ class Observations:
                 values["watermark"] = watermark
             if whole:
                 values["compared_at"] = now
-            session.execute(
-                sa.update(models.Observation)
-                .where(models.Observation.name == SERVERS)
-                .values(**values)
-            )
+            session.execute(_WRITE, values)
             judge(session, self._levels)
         return len(changed)
 

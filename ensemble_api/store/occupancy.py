@@ -22,6 +22,11 @@ from ensemble_api.store import models, operations, rows
 from ensemble_api.store.database import Database
 
 _GOING = (Status.ROLLING_BACK.value, Status.DELETING.value)
+_BUILDING = sa.select(*rows.MEMBERS.c).where(rows.MEMBERS.c.status == MemberStatus.BUILDING.value)
+_MOVING = sa.select(*rows.OPERATIONS.c).where(
+    rows.OPERATIONS.c.ended_at.is_(None),
+    rows.OPERATIONS.c.type.in_([each.value for each in MOVING]),
+)
 _UNBUILT = (MemberStatus.RESERVED.value, MemberStatus.BUILDING.value)
 
 
@@ -197,28 +202,19 @@ class Occupancy(Database):
 
     def handovers(self) -> list[Handover]:
         """The members whose hold may be gone and whose server may not have claimed yet."""
-        model = models.Member
         with self.reading() as session:
-            found = session.scalars(
-                sa.select(model).where(model.status == MemberStatus.BUILDING.value)
-            )
             built = [
                 Handover(row.id, row.server_id, row.host, row.resources, row.provider)
-                for row in found
+                for row in session.execute(_BUILDING)
             ]
             return built + _moves(session)
 
 
 def _moves(session: orm.Session) -> list[Handover]:
     """The members that Nova is asked to move, on the hosts where they are to be."""
-    operation = models.Operation
-    moving = [each.value for each in MOVING]
-    under_way = session.scalars(
-        sa.select(operation).where(operation.ended_at.is_(None), operation.type.in_(moving))
-    )
     asked = {
         goal.member_id: goal
-        for row in under_way
+        for row in session.execute(_MOVING)
         for goal in operations.to_operation(row).moves.values()
         if is_asked(goal)
     }

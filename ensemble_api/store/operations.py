@@ -27,6 +27,13 @@ from ensemble_api.store.database import Database
 
 _NO_MARKER = Sentence("invalid.marker", "%(marker)s is unknown")
 
+_UNDER_WAY = sa.select(*rows.OPERATIONS.c).where(
+    rows.OPERATIONS.c.ensemble_id.in_(sa.bindparam("ensembles", expanding=True)),
+    rows.OPERATIONS.c.ended_at.is_(None),
+)
+_START = sa.insert(rows.OPERATIONS)
+_SAVE = sa.update(rows.OPERATIONS).where(rows.OPERATIONS.c.id == sa.bindparam("operation"))
+
 # What an ensemble that is settled says of the operation that has just ended.
 _ENDS: Final[Mapping[Status, OperationStatus]] = {
     Status.ACTIVE: OperationStatus.SUCCEEDED,
@@ -82,22 +89,19 @@ def last_requester(session: orm.Session, ensemble_id: str) -> Any:
 
 def under_way(session: orm.Session, ensemble_ids: Collection[str]) -> dict[str, Operation]:
     """The operations under way of these ensembles, by ensemble."""
-    model = models.Operation
-    query = sa.select(model).where(model.ensemble_id.in_(ensemble_ids), model.ended_at.is_(None))
-    return {row.ensemble_id: to_operation(row) for row in session.scalars(query)}
+    found = session.execute(_UNDER_WAY, {"ensembles": [*ensemble_ids]})
+    return {row.ensemble_id: to_operation(row) for row in found}
 
 
 def start(session: orm.Session, ensemble_id: str, operation: Operation) -> None:
     """Add an operation, which is under way from now on."""
-    row = models.Operation(id=operation.id, ensemble_id=ensemble_id, started_at=rows.now())
-    session.add(row)
-    _write(row, operation)
+    facts = {"id": operation.id, "ensemble_id": ensemble_id, "started_at": rows.now()}
+    session.execute(_START, {**facts, **_values(operation)})
 
 
 def save(session: orm.Session, operation: Operation) -> None:
     """Write how an operation is now; one that has been removed is ignored."""
-    if row := session.get(models.Operation, operation.id):
-        _write(row, operation)
+    session.execute(_SAVE, {"operation": operation.id, **_values(operation)})
 
 
 def follow(
@@ -158,21 +162,24 @@ def _set_status(session: orm.Session, operation: Operation, status: OperationSta
     save(session, replace(operation, status=status))
 
 
-def _write(row: models.Operation, operation: Operation) -> None:
-    row.type = operation.type.value
-    row.status = operation.status.value
-    row.requester = {
-        "user_id": operation.requester.user_id,
-        "roles": list(operation.requester.roles),
-        "unlisted": list(operation.requester.unlisted),
-        "request_id": operation.request_id,
+def _values(operation: Operation) -> dict[str, Any]:
+    """What is stored of an operation, but for its ids and its start."""
+    return {
+        "type": operation.type.value,
+        "status": operation.status.value,
+        "requester": {
+            "user_id": operation.requester.user_id,
+            "roles": list(operation.requester.roles),
+            "unlisted": list(operation.requester.unlisted),
+            "request_id": operation.request_id,
+        },
+        "goals": [_goal_row(each) for each in operation.goals],
+        "attempts": operation.attempts,
+        "reason": operation.reason,
+        "plan": operation.plan,
+        "before": None if operation.status.ended else operation.before,
+        "ended_at": rows.now() if operation.status.ended else None,
     }
-    row.goals = [_goal_row(each) for each in operation.goals]
-    row.attempts = operation.attempts
-    row.reason = operation.reason
-    row.plan = operation.plan
-    row.before = None if operation.status.ended else operation.before
-    row.ended_at = rows.now() if operation.status.ended else None
 
 
 def _goal_row(goal: Goal) -> dict[str, Any]:

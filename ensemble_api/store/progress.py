@@ -12,7 +12,7 @@ from ensemble_api import exception
 from ensemble_api.operations import outcome
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
-from ensemble_api.store import models, operations, rows
+from ensemble_api.store import operations, rows
 from ensemble_api.store.database import Database, retried
 
 _ASKED = Sentence("event.asked", "Nova is asked for %(member)s.")
@@ -25,6 +25,11 @@ _REPLACED = Sentence(
 _GOES_ON = Sentence("event.removal-goes-on", "The removal goes on.")
 _REPAIR_GOES_ON = Sentence("event.repair-goes-on", "The repair goes on.")
 
+_OWN = sa.update(rows.ENSEMBLES).where(
+    rows.ENSEMBLES.c.id == sa.bindparam("ensemble"),
+    rows.ENSEMBLES.c.lease_owner == sa.bindparam("owner"),
+)
+_MEMBER = sa.update(rows.MEMBERS).where(rows.MEMBERS.c.id == sa.bindparam("member"))
 MOST_HINTS = 20  # of requests for a member's server of which it is not known what came
 
 
@@ -250,9 +255,7 @@ def update_ensemble(
     :raises ensemble_api.exception.LeaseLost: when it has not.
     """
     result: Any = session.execute(
-        sa.update(rows.ENSEMBLES)
-        .where(models.Ensemble.id == record.id, models.Ensemble.lease_owner == owner)
-        .values(lease_owner=owner, **values)
+        _OWN, {"ensemble": record.id, "owner": owner, "lease_owner": owner, **values}
     )
     if not result.rowcount:
         raise exception.LeaseLost(record.id)
@@ -266,4 +269,4 @@ def hints_row(hints: Sequence[str]) -> list[str] | None:
 def _update_member_row(
     session: orm.Session, member: MemberRecord, values: Mapping[str, Any]
 ) -> None:
-    session.execute(sa.update(rows.MEMBERS).where(models.Member.id == member.id).values(**values))
+    session.execute(_MEMBER, {"member": member.id, **values})

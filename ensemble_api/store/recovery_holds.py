@@ -29,6 +29,10 @@ MOST = 500  # ensembles that are looked at in one go
 _BUILT = tuple(each.value for each in Status if each.built)
 _STANDING = (Status.RESERVING.value, Status.BUILDING.value, *_BUILT)
 _IN_USE = tuple(each.value for each in HoldStatus if each.in_use)
+_HOLD: Any = models.RecoveryHold.__table__.c
+_CLOSED = sa.select(_HOLD.host, _HOLD.servers, _HOLD.until).where(
+    _HOLD.status.in_(_IN_USE), _HOLD.until > sa.bindparam("now")
+)
 
 _HELD = Sentence("event.reserve-held", "The capacity for recovery is held.")
 _TAKEN = Sentence(
@@ -212,13 +216,8 @@ class RecoveryHolds:
 
 def closed(session: orm.Session) -> list[Closed]:
     """The hosts of the cloud that are closed for lost members now."""
-    model = models.RecoveryHold
-    query = sa.select(model.host, model.servers, model.until).where(
-        model.status.in_(_IN_USE), model.until > rows.now()
-    )
-    return [
-        Closed(row.host, frozenset(row.servers or ()), row.until) for row in session.execute(query)
-    ]
+    found = session.execute(_CLOSED, {"now": rows.now()})
+    return [Closed(row.host, frozenset(row.servers or ()), row.until) for row in found]
 
 
 def _rows(session: orm.Session, where: sa.ColumnElement[bool]) -> Sequence[models.RecoveryHold]:

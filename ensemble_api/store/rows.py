@@ -30,19 +30,27 @@ LOG = logging.getLogger(__name__)
 
 MANY = 500  # ids in one statement
 
+# What is read or written by the tables themselves takes no way through the ORM, which is longer:
+# also a single attribute of a model in a condition leads there.
+ENSEMBLES: Any = models.Ensemble.__table__
+MEMBERS: Any = models.Member.__table__
+EVENTS: Any = models.Event.__table__
+OPERATIONS: Any = models.Operation.__table__
+HOSTS: Any = models.Host.__table__
+OBSERVATIONS: Any = models.Observation.__table__
+
 # The host that a member counts on, as `MemberRecord.location` has it.
 LOCATION = sa.case(
     (models.Member.server_status.is_(None), models.Member.host), else_=models.Member.current_host
 )
 
-
-# For writes of one statement, which the ORM would only make slower.
-ENSEMBLES: Any = models.Ensemble.__table__
-MEMBERS: Any = models.Member.__table__
-EVENTS: Any = models.Event.__table__
-
 _EVENT = sa.insert(EVENTS)
-_OBSERVED_AT = sa.select(models.Observation.observed_at)
+_OBSERVED_AT = sa.select(OBSERVATIONS.c.observed_at)
+_MEMBERS_OF = (
+    sa.select(*MEMBERS.c)
+    .where(MEMBERS.c.ensemble_id.in_(sa.bindparam("ensembles", expanding=True)))
+    .order_by(MEMBERS.c.position)
+)
 
 
 def observed_at(session: orm.Session) -> str:
@@ -139,14 +147,10 @@ def add_members(session: orm.Session, record: EnsembleRecord, start: int = 0) ->
     )
 
 
-def with_members(session: orm.Session, rows: Sequence[models.Ensemble]) -> list[EnsembleRecord]:
+def with_members(session: orm.Session, rows: Sequence[Any]) -> list[EnsembleRecord]:
     """The records of these rows, with their members, which are read in one go."""
-    members: dict[str, list[models.Member]] = {row.id: [] for row in rows}
-    for member in session.scalars(
-        sa.select(models.Member)
-        .where(models.Member.ensemble_id.in_(members))
-        .order_by(models.Member.position)
-    ):
+    members: dict[str, list[Any]] = {row.id: [] for row in rows}
+    for member in session.execute(_MEMBERS_OF, {"ensembles": [*members]}):
         members[member.ensemble_id].append(member)
     return [to_ensemble(row, members[row.id]) for row in rows]
 
@@ -208,7 +212,7 @@ def described(
         return codec.stored_ensemble({**row.body, "policies": []}, resources, indices)
 
 
-def to_observed_host(row: models.Host) -> ObservedHost:
+def to_observed_host(row: Any) -> ObservedHost:
     """The host of a row."""
     return ObservedHost(
         row.name,

@@ -19,6 +19,12 @@ LOG = logging.getLogger(__name__)
 
 AT_ONCE = 100  # ensembles that one transaction judges
 BUILT = (Status.ACTIVE.value, Status.DEGRADED.value)
+_UNJUDGED = (
+    sa.select(*rows.ENSEMBLES.c)
+    .where(rows.ENSEMBLES.c.unjudged, rows.ENSEMBLES.c.status.in_(BUILT))
+    .order_by(rows.ENSEMBLES.c.id)
+    .limit(AT_ONCE)
+)
 
 _LOST = Sentence("event.promise-lost", "Degraded: %(reasons)s")
 _REGAINED = Sentence("event.promise-regained", "What was promised holds again.")
@@ -34,13 +40,7 @@ class Levels:
 
 def judge(session: orm.Session, levels: Levels) -> int:
     """See of some ensembles, about which something has changed, what holds; give their number."""
-    model = models.Ensemble
-    found = session.scalars(
-        sa.select(model)
-        .where(model.unjudged, model.status.in_(BUILT))
-        .order_by(model.id)
-        .limit(AT_ONCE)
-    ).all()
+    found = session.execute(_UNJUDGED).all()
     if not found:
         return 0
     observed = [rows.to_observed_host(row) for row in session.scalars(sa.select(models.Host))]
