@@ -90,7 +90,7 @@ class SimulatedStore(Store):
     def _session(self, *, commits: bool) -> Iterator[orm.Session]:
         """As oslo.db's, on one connection for all, since no transaction is interrupted."""
         session = seams.session()
-        if session.in_transaction():  # of whoever looks something up meanwhile
+        if session.is_under_way:  # of whoever looks something up meanwhile
             with super().writing() if commits else super().reading() as other:
                 yield other
             return

@@ -367,7 +367,7 @@ class _Schedule:
     def _delete_all(self) -> None:
         for record in self.invariants.recorded.all():
             self._in_a_task(lambda record=record: self._delete(record))
-        self.until(lambda: not self.invariants.recorded.all(), REST)
+        self.until(lambda: self.invariants.recorded.none, REST)
         if not self.invariants.found:
             self.invariants.emptied()
 

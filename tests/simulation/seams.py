@@ -56,8 +56,51 @@ def installed(tasks: Tasks) -> Iterator[None]:
         random.setstate(state)
 
 
+class OneSession(orm.Session):
+    """A session of one connection, to which it gives at once what is no matter of the ORM's."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        super().__init__(connection, expire_on_commit=False)
+        self._one = connection
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a transaction is."""
+        return self._one.in_transaction()
+
+    def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
+        return self._taker(statement, options).execute(statement, params, **options)
+
+    def scalars(self, statement: Any, params: Any = None, **options: Any) -> Any:
+        return self._taker(statement, options).scalars(statement, params, **options)
+
+    def scalar(self, statement: Any, params: Any = None, **options: Any) -> Any:
+        return self._taker(statement, options).scalar(statement, params, **options)
+
+    def _taker(self, statement: Any, options: Any) -> Any:
+        if options or statement._propagate_attrs:
+            return super()
+        if not self._is_clean():
+            self.flush()
+        return self._one
+
+    def commit(self) -> None:
+        if self.in_transaction() or not self._is_clean():
+            super().commit()
+        self._one.commit()
+
+    def end(self) -> None:
+        """Give the connection back."""
+        self._one.close()
+
+    def close(self) -> None:
+        if self.in_transaction() or self.identity_map or not self._is_clean():
+            super().close()
+        self._one.rollback()
+
+
 _stores: list[Store] = []
-_sessions: list[orm.Session] = []
+_sessions: list[OneSession] = []
 _looks: list[sqlite3.Connection] = []
 
 
@@ -84,17 +127,17 @@ def empty_database() -> Store:
         gc.set_threshold(100_000)
     store = _stores[0]
     while _sessions:
-        _sessions.pop().connection().close()  # what listens now is not heard by an older one
+        _sessions.pop().end()  # what listens now is not heard by an older one
     with store.engine.begin() as connection:
         for table in reversed(models.Base.metadata.sorted_tables):
             connection.execute(sa.delete(table))
     return store
 
 
-def session() -> orm.Session:
+def session() -> OneSession:
     """The session of all transactions of a schedule, of which one is under way at most."""
     if not _sessions:
-        _sessions.append(orm.Session(_stores[0].engine.connect(), expire_on_commit=False))
+        _sessions.append(OneSession(_stores[0].engine.connect()))
     return _sessions[0]
 
 

@@ -28,6 +28,7 @@ _HEALING = """
 """
 _UNDER_WAY = "SELECT id FROM operations WHERE ended_at IS NULL LIMIT 1"
 _OWNER = "SELECT lease_owner FROM ensembles WHERE id = ?"
+_VERSION = "PRAGMA data_version"  # changes whenever another connection has committed
 _STATUSES = "SELECT DISTINCT status FROM ensembles"
 
 
@@ -37,6 +38,8 @@ class Recorded:
     def __init__(self, world: World) -> None:
         self._world = world
         self._committed = seams.second_look()
+        self._version = -1
+        self._ensembles: dict[str, EnsembleRecord] = {}
 
     def member(self, member_id: str) -> Any:
         """A member, and the status of its ensemble."""
@@ -61,8 +64,14 @@ class Recorded:
         return [self.ensemble(row[0]) for row in found]
 
     def ensemble(self, ensemble_id: str) -> EnsembleRecord:
-        """An ensemble with its members."""
-        return self._world.database.get_for_work(ensemble_id)
+        """An ensemble with its members, read anew once anything was committed."""
+        (version,) = self._committed.execute(_VERSION).fetchone()
+        if version != self._version:
+            self._version = version
+            self._ensembles.clear()
+        if ensemble_id not in self._ensembles:
+            self._ensembles[ensemble_id] = self._world.database.get_for_work(ensemble_id)
+        return self._ensembles[ensemble_id]
 
     def record_of(self, server: Server) -> EnsembleRecord | None:
         """The ensemble of a server, None if no member has it."""
@@ -72,6 +81,11 @@ class Recorded:
     def all(self) -> list[EnsembleRecord]:
         """All ensembles."""
         return self._world.database.select(Page(limit=500))
+
+    @property
+    def none(self) -> bool:
+        """Whether there is no ensemble."""
+        return not self._committed.execute(_STATUSES).fetchall()
 
     @property
     def all_settled(self) -> bool:
