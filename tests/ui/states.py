@@ -282,6 +282,10 @@ def operators(page: Dashboard) -> Iterator[str]:
     page.open("/admin/ensembles/")
     page.find(".ens table")
     yield "admin-host-impact"
+    page.click(".ens-heat-rack .ens-maintain-button")
+    page.until(lambda: "disabled first" in page.text(".ens-maintain-said"))
+    yield "admin-rack-drain"
+    _escape(page)
     link = page.all(".ens table a[href*='/hosts/']")
     if link:
         page.driver.get(link[0].get_attribute("href"))

@@ -10,6 +10,7 @@ from selenium.webdriver.common.keys import Keys
 from tests.cloud.ensembles import Operator, Project
 from tests.embedded import EmbeddedCloud
 from tests.ui.browser import Dashboard
+from tests.ui.states import BUILD_SECONDS
 
 pytestmark = [pytest.mark.cloud, pytest.mark.ui]
 
@@ -88,6 +89,33 @@ def test_an_operator_goes_from_the_map_to_a_host_and_tries_to_drain_it(
     assert "mapped" in moved and "db-0" in moved
     admin.click("a[href*='?ensemble=']")
     admin.until(lambda: admin.all(".ens-heat-cell.is-dim"))
+
+
+def test_a_rack_is_drained_from_the_map_while_its_tenant_is_told(
+    admin: Dashboard, made: dict[str, Any], hosts: dict[str, str], operator: Operator
+) -> None:
+    racks = operator.place("rack")
+    rack = racks[hosts["db-0"]]
+    inside = {host for host, name in racks.items() if name == rack}
+    compute = operator.connection.compute
+    admin.open("/admin/ensembles/")
+    try:
+        admin.click(f".ens-maintain-button[data-label='{rack}']")
+        admin.until(lambda: "hosts are disabled first" in admin.text(".ens-maintain-said"))
+        assert "db-0" in admin.text(".ens-dialog-maintain")
+        admin.click(".ens-dialog-maintain .btn-danger:not([hidden])")
+        admin.until(lambda: "No member is left" in admin.text(".ens-maintain-said"), BUILD_SECONDS)
+        now = operator.servers()
+        left = {now[each["server_id"]].compute_host for each in made["members"]}
+        assert not left & inside
+        services = list(compute.services(binary="nova-compute"))
+        assert {each.host for each in services if each.status == "disabled"} == inside
+    finally:
+        for each in compute.services(binary="nova-compute"):
+            if each.host in inside:
+                compute.enable_service(each)
+    admin.open(f"/project/ensembles/{made['id']}/")
+    admin.until(lambda: "moved to other hosts for maintenance" in admin.text("[data-live=events]"))
 
 
 def test_a_host_that_stops_makes_the_failure_of_the_others_worse(
