@@ -100,23 +100,12 @@ class Reservation:
             for each in claims
             for member in each.members
         }
-        for attempt in range(ATTEMPTS):
-            response = self._placement.post("/allocations", json=wanted)
-            if response.status_code == 204:
-                break
-            if response.status_code != 409:
-                raise unavailable("Placement", response, _NOT_RESERVED)
-            if CONCURRENT_UPDATE not in response.text:
-                raise exception.CapacityTaken
-            self._sleep(0.1 * 2**attempt)
-        else:
-            # Perhaps the conflict is with ourselves: keystoneauth repeats a POST whose answer was
-            # lost, and the first one may have been carried out.
-            self._release_claims(claims)
-            raise exception.CapacityTaken
         providers = {member.provider for each in claims for member in each.members}
-        if self._overcommitted(providers, planned_at):
-            self._release_claims(claims)
+        if not self._allocate(lambda: wanted) or self._overcommitted(providers, planned_at):
+            # Without an end of conflicts, perhaps with ourselves: keystoneauth repeats a POST whose
+            # answer was lost, and the first one may have been carried out.
+            for each in claims:
+                self.release_all(each.project_id, each.user_id, (one.id for one in each.members))
             raise exception.CapacityTaken
 
     def hold_instead(
@@ -137,9 +126,11 @@ class Reservation:
         wanted = {
             each.id: {each.provider: {"resources": dict(each.resources)}} for each in claims.members
         }
-        for attempt in range(ATTEMPTS):
-            held = self._held({*wanted, *before})
-            changed = {
+        every = {*wanted, *before}
+
+        def changes() -> dict[str, Any]:
+            held = self._held(every)
+            return {
                 consumer: _allocation(
                     claims.project_id,
                     claims.user_id,
@@ -149,22 +140,30 @@ class Reservation:
                 )
                 for consumer in {*wanted, *held}
             }
-            if not changed:
-                return
-            response = self._placement.post("/allocations", json=changed)
+
+        if not self._allocate(changes):
+            raise exception.CapacityTaken
+        if self._overcommitted({each.provider for each in claims.members}, planned_at):
+            for consumer in sorted(wanted):
+                self.release(consumer)
+            raise exception.CapacityTaken
+
+    def _allocate(self, allocations: Callable[[], Mapping[str, Any]]) -> bool:
+        """Ask for these, which are given anew each time; False after conflicts without an end.
+
+        :raises ensemble_api.exception.CapacityTaken: when some of it is gone.
+        :raises ensemble_api.exception.Unavailable: when Placement does not answer.
+        """
+        for attempt in range(ATTEMPTS):
+            response = self._placement.post("/allocations", json=allocations())
             if response.status_code == 204:
-                break
+                return True
             if response.status_code != 409:
                 raise unavailable("Placement", response, _NOT_RESERVED)
             if CONCURRENT_UPDATE not in response.text:
                 raise exception.CapacityTaken
             self._sleep(0.1 * 2**attempt)
-        else:
-            raise exception.CapacityTaken
-        if self._overcommitted({each.provider for each in claims.members}, planned_at):
-            for consumer in sorted(changed):
-                self.release(consumer)
-            raise exception.CapacityTaken
+        return False
 
     def amounts(self, consumers: Iterable[str]) -> dict[str, dict[str, dict[str, int]]]:
         """What each of these consumers has: units by resource class, by provider."""
@@ -189,10 +188,6 @@ class Reservation:
             }
             for provider, answer in have
         }
-
-    def _release_claims(self, claims: Iterable[Claims]) -> None:
-        for each in claims:
-            self.release_all(each.project_id, each.user_id, (one.id for one in each.members))
 
     def release_all(self, project_id: str, user_id: str, members: Iterable[str]) -> None:
         """Let the holds of these members go in one request; a member without one is fine.

@@ -8,12 +8,10 @@ from datetime import datetime, timedelta
 from ensemble_api import exception
 from ensemble_api.context import Context
 from ensemble_api.losses import losses
-from ensemble_api.records import EnsembleRecord
-from ensemble_api.standing import CloudHosts
 from ensemble_api.store import rows
 from ensemble_api.store.repairs import Repairable, RepairableEnsembles
 from ensemble_api.usecases.rebalance import Rebalances
-from ensemble_api.usecases.repair_plans import RepairPlans
+from ensemble_api.usecases.repair_plans import RepairPlans, situation
 from ensemble_api.usecases.steady_hosts import SteadyHosts
 
 LOG = logging.getLogger(__name__)
@@ -67,7 +65,7 @@ class AutoRebalance:
         hosts, left = self._plans.hosts(), MOST
         unsteady = self._steady.unsteady(hosts.up, now)
         for each in found:
-            record, state = each.record, _state(each.record, hosts, unsteady)
+            record, state = each.record, (situation(each.record, hosts), unsteady)
             before, self._after = self._after, record.id
             if self._waits(each, state, now) or losses(record, hosts):
                 continue
@@ -100,9 +98,3 @@ class AutoRebalance:
                 return True
         before, at = self._planned.get(each.record.id, (None, now))
         return before == state and at + AGAIN > now
-
-
-def _state(record: EnsembleRecord, hosts: CloudHosts, unsteady: frozenset[str]) -> Hashable:
-    """What its spread goes by, but for what else takes the hosts."""
-    places = tuple((each.id, each.location, each.server_status) for each in record.members)
-    return record.generation, places, hosts.up, unsteady

@@ -2,13 +2,13 @@
 """Repairs that begin by themselves, after each look of the process that observes the cloud."""
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from ensemble_api import exception
 from ensemble_api.context import Context
 from ensemble_api.losses import Cause, Loss, losses
-from ensemble_api.records import EnsembleRecord, ObservedHost
+from ensemble_api.records import EnsembleRecord
 from ensemble_api.recovery import Recovery
 from ensemble_api.store import repairs, rows
 from ensemble_api.store.repairs import Refusals, Repairable, RepairableEnsembles
@@ -19,6 +19,7 @@ from ensemble_api.usecases.repair_plans import (
     REFUSED_FOR_LONG,
     RepairPlans,
     is_refused_for_good,
+    lost_since,
 )
 
 LOG = logging.getLogger(__name__)
@@ -72,7 +73,6 @@ class AutoRepair:
             self._waiting = {key: each for key, each in self._waiting.items() if key in ids}
         if not found:
             return frozenset()
-        observed = {each.name: each for each in self._plans.observed()}
         hosts = self._plans.hosts()
         doubtful = self._outages.without_forced(self._context(), doubtful)
         ready = [each for each in found if not self._waits(each, now)]
@@ -81,7 +81,7 @@ class AutoRepair:
         early: set[str] = set()  # the ids of lost members whose time has not come
         for each in ready:
             lost = [loss for loss in losses(each.record, hosts) if _counts(loss)]
-            since = {loss.member.id: _lost_since(loss, each.record, observed) for loss in lost}
+            since = {loss.member.id: lost_since(loss, each.record, hosts) for loss in lost}
             delay = timedelta(seconds=Recovery.of(each.record.body).delay)
             later = {member for member, moment in since.items() if moment + delay > now}
             later |= {
@@ -191,12 +191,3 @@ def _counts(loss: Loss) -> bool:
 
 def _has_broken_promise(record: EnsembleRecord) -> bool:
     return any(each.code in _PROMISES for each in record.reasons)
-
-
-def _lost_since(
-    loss: Loss, record: EnsembleRecord, observed: Mapping[str, ObservedHost]
-) -> datetime:
-    """Since when its host is down; of one that nobody has dated, since its ensemble is degraded."""
-    host = observed.get(loss.host or "")
-    since = (host.down_since if host else "") or record.degraded_at or record.updated_at
-    return datetime.fromisoformat(since)

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from ensemble_api import exception
 from ensemble_api.context import Context
-from ensemble_api.losses import Loss, losses
+from ensemble_api.losses import losses
 from ensemble_api.planning.message import Message, following
-from ensemble_api.records import EnsembleRecord, ObservedHost
+from ensemble_api.records import EnsembleRecord
 from ensemble_api.recovery import Recovery
 from ensemble_api.recovery_hold import (
     Amount,
@@ -24,7 +24,13 @@ from ensemble_api.standing import CloudHosts
 from ensemble_api.store import rows
 from ensemble_api.store.recovery_holds import RecoveryHolds
 from ensemble_api.usecases.recovery_capacity import RecoveryCapacity
-from ensemble_api.usecases.repair_plans import RepairPlans, Standing, evacuable
+from ensemble_api.usecases.repair_plans import (
+    RepairPlans,
+    Standing,
+    evacuable,
+    lost_since,
+    situation,
+)
 
 LOG = logging.getLogger(__name__)
 
@@ -79,7 +85,7 @@ class AutoReserve:
         if not wanting:
             return
         hosts = self._plans.hosts()
-        states = {each.id: _state(each, hosts) for each in wanting if each.id not in using}
+        states = {each.id: situation(each, hosts) for each in wanting if each.id not in using}
         due = [each for each in wanting if each.id in states and self._is_due(each, states, now)]
         if not due:
             return
@@ -111,10 +117,9 @@ class AutoReserve:
         if not found:
             return frozenset()
         hosts = self._plans.hosts()
-        observed = {each.name: each for each in self._plans.observed()}
         using = set()
         for record in found:
-            servers = _lost_servers(record, hosts, observed, now)
+            servers = _lost_servers(record, hosts, now)
             if servers:
                 using.add(record.id)
                 self._recovery.use(record, servers)
@@ -169,24 +174,8 @@ def _same(wanted: Sequence[RecoveryHold], before: Sequence[RecoveryHold]) -> boo
     return there == {(each.host, each.provider): dict(each.resources) for each in wanted}
 
 
-def _lost_servers(
-    record: EnsembleRecord,
-    hosts: CloudHosts,
-    observed: Mapping[str, ObservedHost],
-    now: datetime,
-) -> frozenset[str]:
+def _lost_servers(record: EnsembleRecord, hosts: CloudHosts, now: datetime) -> frozenset[str]:
     """The servers of lost members that an evacuation may bring back, of hosts not down for long."""
     longest = LONGEST + timedelta(seconds=Recovery.of(record.body).delay)
-
-    def recent(loss: Loss) -> bool:
-        host = observed.get(loss.host or "")
-        since = (host.down_since if host else "") or record.degraded_at or record.updated_at
-        return datetime.fromisoformat(since) + longest > now
-
-    return evacuable(filter(recent, losses(record, hosts)))
-
-
-def _state(record: EnsembleRecord, hosts: CloudHosts) -> Hashable:
-    """What its reserve goes by, but for what else takes the hosts."""
-    places = tuple((each.id, each.location, each.server_status) for each in record.members)
-    return record.generation, places, hosts.up
+    lost = losses(record, hosts)
+    return evacuable(each for each in lost if lost_since(each, record, hosts) + longest > now)

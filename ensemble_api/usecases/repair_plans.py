@@ -4,8 +4,9 @@
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
@@ -331,6 +332,18 @@ def is_refused_for_good(record: EnsembleRecord, loss: Loss, refusals: Refusals) 
         and refusals.source == loss.host
         and refusals.lasting >= REFUSED_FOR_LONG
     )
+
+
+def lost_since(loss: Loss, record: EnsembleRecord, hosts: CloudHosts) -> datetime:
+    """Since when its host is down; of one that nobody has dated, since its ensemble is degraded."""
+    since = hosts.down.get(loss.host or "") or record.degraded_at or record.updated_at
+    return datetime.fromisoformat(since)
+
+
+def situation(record: EnsembleRecord, hosts: CloudHosts) -> Hashable:
+    """What plans for an ensemble go by, but for what else takes the hosts."""
+    places = tuple((each.id, each.location, each.server_status) for each in record.members)
+    return record.generation, places, hosts.up
 
 
 def _member(loss: Loss) -> Member:
