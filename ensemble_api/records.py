@@ -254,11 +254,13 @@ class EnsembleRecord:
     def moving(self) -> Mapping[str, MemberRecord]:
         """The members that Nova is asked to move, by their ids, as they are once they have."""
         moves = self.operation.moves if self.operation else {}
-        return {
-            each.id: moved(each, moves[each.id])
-            for each in self.members
-            if each.id in moves and is_asked(moves[each.id])
-        }
+        return {each.id: each for each in self.moved_members if is_asked(moves[each.id])}
+
+    @property
+    def moved_members(self) -> tuple[MemberRecord, ...]:
+        """The members that the operation under way moves, as they are once they have."""
+        moves = self.operation.moves if self.operation else {}
+        return tuple(moved(each, moves[each.id]) for each in self.members if each.id in moves)
 
     @property
     def described_members(self) -> tuple[MemberRecord, ...]:

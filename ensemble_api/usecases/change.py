@@ -2,7 +2,6 @@
 """Change an ensemble that runs: its counts, tiers, policies and words, with a preview first."""
 
 import logging
-import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +30,6 @@ from ensemble_api.usecases.change_intent import (
     changed_record,
     growth,
     held_members,
-    next_attempt,
 )
 from ensemble_api.usecases.change_plan import ChangePlans, outdated
 from ensemble_api.usecases.change_request import (
@@ -40,8 +38,8 @@ from ensemble_api.usecases.change_request import (
     check,
     touches_no_member,
 )
-from ensemble_api.usecases.holds import Holds
-from ensemble_api.usecases.intent import plan_summary
+from ensemble_api.usecases.holds import Holds, pause
+from ensemble_api.usecases.intent import next_attempt, plan_summary
 from ensemble_api.usecases.new_volumes import NewVolumes
 from ensemble_api.usecases.quota import Quota
 from ensemble_api.usecases.recovery_capacity import RecoveryCapacity
@@ -238,7 +236,7 @@ class Change:
                     self._hold(context, request, found, capacity, saved, held_members(saved))
                 except exception.CapacityTaken:
                     LOG.info("Others took capacity planned for %s, attempt %d", saved.id, attempt)
-                    self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
+                    self._sleep(pause(attempt))
                     continue
                 self._new_volumes.make(context, saved, added)
                 if not self._store.run_change(saved, _RESERVED(count=len(added))):

@@ -4,7 +4,6 @@
 import uuid
 from dataclasses import replace
 
-from ensemble_api import operations
 from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.operations import (
     Goal,
@@ -15,12 +14,11 @@ from ensemble_api.operations import (
     outcome,
 )
 from ensemble_api.planning.model import Ensemble, Member
-from ensemble_api.planning.moving import Move
 from ensemble_api.planning.scaling import Scaled
-from ensemble_api.records import EnsembleRecord, MemberRecord, moved, template_digest
+from ensemble_api.records import EnsembleRecord, MemberRecord, template_digest
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.change_request import ChangeRequest
-from ensemble_api.usecases.intent import placement, plan_summary
+from ensemble_api.usecases.intent import move_goal, placement, plan_summary
 from ensemble_api.usecases.reserve import server_mark
 from ensemble_api.usecases.resolve import ResolvedRequest
 
@@ -55,7 +53,16 @@ def changed_record(
         for member in found.added
     )
     there = {Member(each.tier, each.index): each for each in record.members}
-    moving = tuple(_move_goal(there[each.member], each, request, capacity) for each in found.moved)
+    moving = tuple(
+        move_goal(
+            there[each.member],
+            each.source,
+            each.target,
+            request.demands[each.member.tier].resources,
+            capacity,
+        )
+        for each in found.moved
+    )
     goals = (
         *moving,
         *(each.goal for each in added),
@@ -94,21 +101,6 @@ def changed_record(
     return replace(described, plan=marked)
 
 
-def _move_goal(
-    member: MemberRecord, planned: Move, request: ResolvedRequest, capacity: Capacity
-) -> Goal:
-    """That a member moves; on its new host it takes what one of its tier takes there."""
-    there = placement(capacity, planned.target, request.demands[member.tier].resources)
-    return Goal(
-        member.id,
-        member.name,
-        planned.target,
-        move=operations.Move(
-            planned.source, there["provider"], there["resources"], there["domains"]
-        ),
-    )
-
-
 def growth(request: ResolvedRequest, found: Scaled) -> ResolvedRequest | None:
     """What a change adds, as a request of its own; None when that is nothing."""
     counts: dict[str, int] = {}
@@ -128,14 +120,6 @@ def growth(request: ResolvedRequest, found: Scaled) -> ResolvedRequest | None:
     return ResolvedRequest(body, Ensemble(tiers), request.demands)
 
 
-def next_attempt(saved: EnsembleRecord, fresh: EnsembleRecord) -> EnsembleRecord:
-    """The intent anew, as the next attempt of the same operation."""
-    before, after = saved.operation, fresh.operation
-    if before is None or after is None:
-        raise ValueError("nothing is under way")
-    return replace(fresh, operation=replace(after, id=before.id, attempts=before.attempts + 1))
-
-
 def added_members(record: EnsembleRecord) -> tuple[MemberRecord, ...]:
     """The members that the change under way adds."""
     wanted = record.operation.wanted if record.operation else frozenset()
@@ -144,6 +128,4 @@ def added_members(record: EnsembleRecord) -> tuple[MemberRecord, ...]:
 
 def held_members(record: EnsembleRecord) -> tuple[MemberRecord, ...]:
     """The members of which a change holds capacity; those that move are as once they have."""
-    moves = record.operation.moves if record.operation else {}
-    moving = [moved(each, moves[each.id]) for each in record.members if each.id in moves]
-    return (*added_members(record), *moving)
+    return (*added_members(record), *record.moved_members)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hold the capacity of planned members, with a second look at what others did meanwhile."""
 
+import logging
+import random
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,13 +22,23 @@ from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.resolve import ResolvedRequest
 from ensemble_api.usecases.stored_requests import for_owner
 
+LOG = logging.getLogger(__name__)
+
 _NOBODY: Mapping[Member, str] = {}
 _NOTHING = Claims("", "", ())
 
 
+def pause(attempt: int) -> float:
+    """Seconds until that is planned anew which others took ``attempt`` times before this one.
+
+    They are drawn by lot: else two that took from each other would do so again.
+    """
+    return random.uniform(0.05, 0.3) * (attempt + 1)  # noqa: S311
+
+
 @dataclass(frozen=True, slots=True)
 class MovingEnsemble:
-    """An ensemble of which ``members`` move, each as it is on its new host.
+    """An ensemble of which members move, as its operation says.
 
     ``places`` are those of all its members then, ``capacity`` what the moves were planned on.
     """
@@ -34,8 +46,12 @@ class MovingEnsemble:
     record: EnsembleRecord
     request: ResolvedRequest
     capacity: Capacity
-    members: Sequence[MemberRecord]
     places: result.Assignment
+
+    @property
+    def members(self) -> Sequence[MemberRecord]:
+        """Those that move, each as it is on its new host."""
+        return self.record.moved_members
 
 
 class Holds:
@@ -181,6 +197,15 @@ class Holds:
                 if member.provider in promised:
                     promised[member.provider].update(member.resources)
         return self._reservation.is_overcommitted(promised)
+
+    def drop(self, moving: MovingEnsemble, owner: str) -> None:
+        """Let nothing be left of moves that were not accepted; else the worker ends them."""
+        try:
+            self.give_back_moves([moving])
+            self._store.drop_change(moving.record)
+            self._store.release(moving.record.id, owner)
+        except Exception:
+            LOG.exception("The moves of ensemble %s are left to the worker", moving.record.id)
 
     def give_back(
         self,

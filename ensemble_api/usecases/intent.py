@@ -3,11 +3,20 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
-from ensemble_api.operations import Operation, OperationStatus, OperationType, Requester, outcome
+from ensemble_api.operations import (
+    Goal,
+    Move,
+    Operation,
+    OperationStatus,
+    OperationType,
+    Requester,
+    outcome,
+)
 from ensemble_api.planning import result
 from ensemble_api.records import EnsembleRecord, MemberRecord, Status
 from ensemble_api.usecases.plan import PlanOptions, labelled_domains
@@ -25,6 +34,28 @@ def placement(capacity: Capacity, host: str, resources: Mapping[str, int]) -> di
         "resources": capacity.held(host, resources),
         "domains": {level: topology.domain_of(host, level).path for level in topology.levels},
     }
+
+
+def move_goal(
+    member: MemberRecord,
+    source: str,
+    target: str,
+    resources: Mapping[str, int],
+    capacity: Capacity,
+    **more: Any,
+) -> Goal:
+    """That a member moves to another host, where it takes this; ``more`` is of its ``Move``."""
+    there = placement(capacity, target, resources)
+    move = Move(source, there["provider"], there["resources"], there["domains"], **more)
+    return Goal(member.id, member.name, target, move=move)
+
+
+def next_attempt(saved: EnsembleRecord, fresh: EnsembleRecord) -> EnsembleRecord:
+    """The intent anew, as the next attempt of the same operation."""
+    before, after = saved.operation, fresh.operation
+    if before is None or after is None:
+        raise ValueError("nothing is under way")
+    return replace(fresh, operation=replace(after, id=before.id, attempts=before.attempts + 1))
 
 
 def new_record(

@@ -2,28 +2,27 @@
 """Begin to move members that run: saved first, held in one step, then left to the worker."""
 
 import logging
-import random
 import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ensemble_api import exception, operations
+from ensemble_api import exception
 from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
-from ensemble_api.operations import Goal, Operation, OperationStatus, OperationType, Requester
+from ensemble_api.operations import Operation, OperationStatus, OperationType, Requester
 from ensemble_api.operations import outcome as outcome_of
 from ensemble_api.planning import result
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.moving import Move
-from ensemble_api.records import EnsembleRecord, moved
+from ensemble_api.records import EnsembleRecord
 from ensemble_api.store import rows
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.change_request import BUSY
-from ensemble_api.usecases.holds import Holds, MovingEnsemble
-from ensemble_api.usecases.intent import placement, plan_summary
+from ensemble_api.usecases.holds import Holds, MovingEnsemble, pause
+from ensemble_api.usecases.intent import move_goal, next_attempt, plan_summary
 from ensemble_api.usecases.reserve import RESERVE_SECONDS, contended, refusal
 from ensemble_api.usecases.resolve import ResolvedRequest
 
@@ -57,11 +56,8 @@ class PlannedMoves:
     @property
     def moving(self) -> MovingEnsemble:
         """What is to be held for them."""
-        goals = self.record.operation.moves if self.record.operation else {}
-        members = [moved(each, goals[each.id]) for each in self.record.members if each.id in goals]
-        return MovingEnsemble(
-            self.record, self.request, self.capacity, members, dict(self.plan.assignment)
-        )
+        places = dict(self.plan.assignment)
+        return MovingEnsemble(self.record, self.request, self.capacity, places)
 
 
 class MemberMoves:
@@ -109,7 +105,7 @@ class MemberMoves:
                     self._holds.hold_moves(context, [saved.moving])
                 except exception.CapacityTaken:
                     LOG.info("Others took where members of %s were to go", saved.record.id)
-                    self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
+                    self._sleep(pause(attempt))
                     continue
                 reserved = _RESERVED[kind](count=len(saved.moves))
                 if not self._store.run_change(saved.record, reserved):
@@ -120,7 +116,7 @@ class MemberMoves:
                 raise refusal(contended())
         except Exception:
             if saved is not None:
-                self._drop(saved)
+                self._holds.drop(saved.moving, self._owner)
             raise
         # From here on it runs: what it holds is the worker's.
         self._store.release(accepted.record.id, self._owner)
@@ -132,41 +128,32 @@ class MemberMoves:
             if not self._store.begin_moves([fresh.record], self._owner, RESERVE_SECONDS):
                 raise exception.Conflict(BUSY())
             return fresh
-        before, after = saved.record.operation, fresh.record.operation
-        if before is None or after is None:
-            raise ValueError("nothing is under way")
-        again = replace(after, id=before.id, attempts=before.attempts + 1)
-        fresh = replace(fresh, record=replace(fresh.record, operation=again))
+        fresh = replace(fresh, record=next_attempt(saved.record, fresh.record))
         self._store.replan_change(fresh.record, self._owner, RESERVE_SECONDS)
         return fresh
-
-    def _drop(self, saved: PlannedMoves) -> None:
-        """Let nothing be left of what was not accepted; else the worker ends it."""
-        try:
-            self._holds.give_back_moves([saved.moving])
-            self._store.drop_change(saved.record)
-            self._store.release(saved.record.id, self._owner)
-        except Exception:
-            LOG.exception("The moves of ensemble %s are left to the worker", saved.record.id)
 
 
 def _with_operation(planned: PlannedMoves, asking: Requester, kind: OperationType) -> PlannedMoves:
     """The same with the operation that carries the moves out; what is described stays."""
     record, request, capacity = planned.record, planned.request, planned.capacity
     there = {Member(each.tier, each.index): each for each in record.members}
-    goals = []
-    for each in planned.moves:
-        member = there[each.member]
-        place = placement(capacity, each.target, request.resources(each.member))
-        move = operations.Move(each.source, place["provider"], place["resources"], place["domains"])
-        goals.append(Goal(member.id, member.name, each.target, move=move))
+    goals = tuple(
+        move_goal(
+            there[each.member],
+            each.source,
+            each.target,
+            request.resources(each.member),
+            capacity,
+        )
+        for each in planned.moves
+    )
     summary = plan_summary(record, request, planned.plan, capacity)
     operation = Operation(
         str(uuid.uuid4()),
         kind,
         OperationStatus.RESERVING,
         asking,
-        tuple(goals),
+        goals,
         started_at=rows.iso(rows.now()),
         plan=outcome_of(summary),
     )

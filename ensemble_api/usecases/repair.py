@@ -2,7 +2,6 @@
 """Give lost members other places: planned as one group, held in one step, left to the worker."""
 
 import logging
-import random
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -13,8 +12,6 @@ from ensemble_api import exception
 from ensemble_api.context import Context
 from ensemble_api.losses import Cause
 from ensemble_api.operations import (
-    Goal,
-    Move,
     MoveKind,
     Operation,
     OperationStatus,
@@ -27,14 +24,14 @@ from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.policies import Spread
 from ensemble_api.planning.topology import reference
-from ensemble_api.records import EnsembleRecord, moved
+from ensemble_api.records import EnsembleRecord
 from ensemble_api.results.repair import RepairPreview
 from ensemble_api.store import rows
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.change_request import BUSY
 from ensemble_api.usecases.current_state import StoredStates
-from ensemble_api.usecases.holds import Holds, MovingEnsemble
-from ensemble_api.usecases.intent import placement
+from ensemble_api.usecases.holds import Holds, MovingEnsemble, pause
+from ensemble_api.usecases.intent import move_goal, next_attempt
 from ensemble_api.usecases.outages import Outages
 from ensemble_api.usecases.rebuild import Rebuilds
 from ensemble_api.usecases.recovery_capacity import RecoveryCapacity
@@ -89,11 +86,9 @@ class _Intent:
 
     @property
     def moving(self) -> MovingEnsemble:
-        goals = self.record.operation.moves if self.record.operation else {}
-        members = [moved(each, goals[each.id]) for each in self.record.members if each.id in goals]
         planned = self.planned
         places = {**planned.staying, **planned.moves}
-        return MovingEnsemble(self.record, planned.request, planned.capacity, members, places)
+        return MovingEnsemble(self.record, planned.request, planned.capacity, places)
 
     @property
     def message(self) -> Message:
@@ -231,7 +226,7 @@ class Repairs:
                 if not saved:
                     return frozenset(running)
                 LOG.info("Others took capacity planned for a repair, attempt %d", attempt)
-                self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
+                self._sleep(pause(attempt))
         except Exception:
             self._drop(saved.values())
             if not running:
@@ -282,7 +277,7 @@ class Repairs:
         for key, before in saved.items():
             if key not in wanted:
                 continue
-            again = replace(wanted[key], record=_next(before.record, wanted[key].record))
+            again = replace(wanted[key], record=next_attempt(before.record, wanted[key].record))
             try:
                 self._store.replan_change(again.record, self._owner, RESERVE_SECONDS)
             except exception.LeaseLost:
@@ -314,14 +309,8 @@ class Repairs:
         return frozenset(running)
 
     def _drop(self, intents: Iterable[_Intent]) -> None:
-        """Let nothing be left of what was not accepted; else the worker ends it."""
         for each in intents:
-            try:
-                self._holds.give_back_moves([each.moving])
-                self._store.drop_change(each.record)
-                self._store.release(each.record.id, self._owner)
-            except Exception:
-                LOG.exception("The repair of ensemble %s is left to the worker", each.record.id)
+            self._holds.drop(each.moving, self._owner)
 
 
 def _intent(
@@ -341,17 +330,19 @@ def _intent(
         target = planned.moves.get(member)
         if target is None or loss.host is None:
             continue
-        there = placement(capacity, target, request.resources(member))
-        move = Move(
-            loss.host,
-            there["provider"],
-            there["resources"],
-            there["domains"],
-            kind=MoveKind.EVACUATION,
-            ran=loss.status == _ACTIVE
-            or (loss.status != _STOPPED and (loss.member.id, loss.host) not in stopped),
+        ran = loss.status == _ACTIVE
+        ran |= loss.status != _STOPPED and (loss.member.id, loss.host) not in stopped
+        goals.append(
+            move_goal(
+                loss.member,
+                loss.host,
+                target,
+                request.resources(member),
+                capacity,
+                kind=MoveKind.EVACUATION,
+                ran=ran,
+            )
         )
-        goals.append(Goal(loss.member.id, loss.member.name, target, move=move))
     operation = Operation(
         str(uuid.uuid4()),
         OperationType.REPAIR,
@@ -408,11 +399,3 @@ def _violations(planned: PlannedRepair) -> list[Mapping[str, Any]]:
             and isinstance(ensemble.policies[each.policy], Spread)
         ),
     ]
-
-
-def _next(before: EnsembleRecord, fresh: EnsembleRecord) -> EnsembleRecord:
-    """The intent anew, as the next attempt of the same operation."""
-    if before.operation is None or fresh.operation is None:
-        raise ValueError("nothing is under way")
-    again = replace(fresh.operation, id=before.operation.id, attempts=before.operation.attempts + 1)
-    return replace(fresh, operation=again)

@@ -2,7 +2,6 @@
 """Other hosts for members whose servers came to nothing, beside those that stand."""
 
 import logging
-import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,7 +19,7 @@ from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.solver.process import solve
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.capacity import PAUSE, FreeCapacity
-from ensemble_api.usecases.holds import Holds
+from ensemble_api.usecases.holds import Holds, pause
 from ensemble_api.usecases.intent import placement, plan_summary
 from ensemble_api.usecases.resolve import ResolvedRequest
 from ensemble_api.usecases.stored_requests import StoredRequests
@@ -137,7 +136,7 @@ class Replacement:
                 )
             except exception.CapacityTaken:
                 LOG.info("Others took capacity planned for %s, attempt %d", record.id, attempt)
-                self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
+                self._sleep(pause(attempt))
                 continue
             try:
                 self._store.save_replaced(record, moved, self._owner)

@@ -2,7 +2,6 @@
 """Reserve the capacity of all members of an ensemble at once, or of none."""
 
 import logging
-import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -11,7 +10,6 @@ from typing import TypeAlias
 from ensemble_api import advice, exception
 from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
-from ensemble_api.operations import Operation
 from ensemble_api.planning import result
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import EnsembleRecord, Status
@@ -20,7 +18,8 @@ from ensemble_api.server_names import mark, server_name
 from ensemble_api.store.api import Store
 from ensemble_api.store.create_requests import RequestKey
 from ensemble_api.usecases.capacity import TRY_AGAIN, FreeCapacity, MakePlan
-from ensemble_api.usecases.holds import Holds
+from ensemble_api.usecases.holds import Holds, pause
+from ensemble_api.usecases.intent import next_attempt
 from ensemble_api.usecases.new_volumes import NewVolumes
 from ensemble_api.usecases.recovery_capacity import RecoveryCapacity
 from ensemble_api.usecases.resolve import ResolvedRequest
@@ -96,7 +95,7 @@ class Reserve:
                 # 2 Save the intent, and that of what is to be held for recovery.
                 fresh = new_record(planned, capacity)
                 if record is not None:
-                    fresh = replace(fresh, id=record.id, operation=_next_attempt(record, fresh))
+                    fresh = replace(next_attempt(record, fresh), id=record.id)
                 spare = self._recovery.of_plan(
                     context, fresh.id, request, planned.assignment, capacity
                 )
@@ -122,7 +121,7 @@ class Reserve:
                     )
                 except exception.CapacityTaken:
                     LOG.info("Others took capacity planned for %s, attempt %d", record.id, attempt)
-                    self._sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
+                    self._sleep(pause(attempt))
                     continue
                 if Recovery.of(request.body).reserve is not None:
                     self._recovery.settle(record.id, spare)
@@ -192,14 +191,6 @@ def server_mark(store: Store, record: EnsembleRecord) -> str:
     # What a tenant has named is called so, whatever others are called.
     ours = [each.name for each in record.members if each.tier not in record.named_tiers]
     return mark(record.id, record.name, ours, taken)
-
-
-def _next_attempt(record: EnsembleRecord, fresh: EnsembleRecord) -> Operation | None:
-    """The operation of ``record`` with the members and hosts of a ``fresh`` plan."""
-    if record.operation is None or fresh.operation is None:
-        return None
-    attempts = record.operation.attempts + 1
-    return replace(fresh.operation, id=record.operation.id, attempts=attempts)
 
 
 def contended() -> result.Infeasible:
