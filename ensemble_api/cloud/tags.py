@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tags by which servers are found whose ids are not recorded yet (doc/decisions/0003)."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -17,6 +18,19 @@ HANDOVER_HINT: Final = "ensemble_handover"
 
 Nova shows it to the tenant from microversion 2.100 on.
 """
+
+_OURS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def handover(hints: Mapping[str, Any]) -> str:
+    """Our hint of a request for a server, which Nova shows as it was given or as a list of one.
+
+    Empty if it is no id as we make them: tenants give what they like.
+    """
+    hint = hints.get(HANDOVER_HINT)
+    if isinstance(hint, list):
+        hint = hint[0] if len(hint) == 1 else ""
+    return hint if isinstance(hint, str) and _OURS.fullmatch(hint) else ""
 
 
 def recognized(

@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from ensemble_api import domain_metadata, exception
-from ensemble_api.cloud.compute import GONE, Compute
+from ensemble_api.cloud.compute import Compute
+from ensemble_api.cloud.nova_api import GONE
 from ensemble_api.cloud.session import Session
 from ensemble_api.store.told_domains import ToldDomains, UntoldMember
 from ensemble_api.threads import for_each

@@ -8,58 +8,20 @@ its failures.
 
 import json
 import re
-import threading
 import uuid
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import webob
 
 from ensemble_api.cloud.forgotten import CONDUCTOR_SECONDS
-from tests.fakes.nova_objects import FakeHost, FakeServer, FakeServerGroup, Refused
+from tests.fakes.nova_catalog import NovaCatalog
+from tests.fakes.nova_moves import NovaMoves
+from tests.fakes.nova_objects import FakeServer, FakeServerGroup, Refused
 
-PAGE = 3  # a page of Nova's is 1,000 long; a short one shows that we turn pages
 
-
-@dataclass
-class FakeNova:
-    """The WSGI application, its state, and what is scripted to go wrong."""
-
-    placement: Any  # a real one, or what serves for it
-    hosts: list[FakeHost]
-    flavors: dict[str, dict[str, Any]]
-    images: dict[str, dict[str, Any]]
-    networks: set[str] = field(default_factory=set)
-    key_pairs: set[str] = field(default_factory=set)
-    security_groups: dict[str, str] = field(default_factory=dict)
-    limits: dict[str, int] = field(default_factory=dict)
-    aggregates_beside: list[dict[str, Any]] = field(default_factory=list)  # those of racks, zones
-    build_looks: int = 1
-    delete_looks: int = 1
-    move_looks: int = 1
-    land_looks: int = 0  # between the end of an evacuation's task and the new host
-    page: int = PAGE
-    # Scripts: by the end of a server's name ("web-2").
-    refuse: dict[str, tuple[int, str]] = field(default_factory=dict)
-    break_build: dict[str, str] = field(default_factory=dict)
-    break_move: set[str] = field(default_factory=set)  # it stays where it is
-    stops_evacuated: bool = False  # as when they were asked for by another microversion
-    break_host: dict[str, str] = field(default_factory=dict)  # by the host's name
-    before: Callable[[str, str], None] = lambda method, path: None  # may raise
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    server_groups: list[FakeServerGroup] = field(default_factory=list)
-    # What has happened.
-    servers: dict[str, FakeServer] = field(default_factory=dict)
-    calls: list[tuple[str, str]] = field(default_factory=list)
-    acted: list[tuple[str, str]] = field(default_factory=list)  # actions, with servers
-    evacuated: list[str] = field(default_factory=list)  # servers, each time Nova has taken it
-    hints: dict[str, dict[str, str]] = field(default_factory=dict)  # of requests, by the server
-    deletes_volumes: set[tuple[str, str]] = field(default_factory=set)  # servers, with volumes
-    raised: set[tuple[str, str]] = field(default_factory=set)  # with an operator's rights
-    asked_by_tenant: list[str] = field(default_factory=list)
-    _lock: Any = field(default_factory=threading.RLock)
+class FakeNova(NovaCatalog, NovaMoves):
+    """The WSGI application, with its servers."""
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = webob.Request(environ)
@@ -79,12 +41,6 @@ class FakeNova:
         response.body = b"" if body is None else json.dumps(body).encode()
         answer: Iterable[bytes] = response(environ, start_response)
         return answer
-
-    def alive(self) -> list[FakeServer]:
-        return [server for server in self.servers.values() if not server.gone]
-
-    def host(self, name: str) -> FakeHost:
-        return next(host for host in self.hosts if host.name == name)
 
     def boot(
         self,
@@ -151,136 +107,6 @@ class FakeNova:
                 return answer
         raise Refused(404, f"The fake Nova has no {request.method} {path}")
 
-    # Reads.
-
-    def flavor(self, request: Any, context: Any, flavor_id: str) -> tuple[int, Any]:
-        self.asked_by_tenant.append(f"flavor {context.is_admin}")
-        found = self._known(self.flavors, flavor_id, "Flavor")
-        if found.get("private") and not context.is_admin:
-            raise Refused(404, f"Flavor {flavor_id} could not be found.")
-        return 200, {"flavor": {key: found[key] for key in found if key != "extra_specs"}}
-
-    def listed_flavors(self, request: Any, context: Any) -> tuple[int, Any]:
-        self.asked_by_tenant.append(f"flavors {context.is_admin}")
-        seen = [each for each in self.flavors.values() if not each.get("private")]
-        shown = [{key: each[key] for key in each if key != "extra_specs"} for each in seen]
-        return 200, {"flavors": shown}
-
-    def extra_specs(self, request: Any, context: Any, flavor_id: str) -> tuple[int, Any]:
-        return 200, {"extra_specs": self._known(self.flavors, flavor_id, "Flavor")["extra_specs"]}
-
-    def image(self, request: Any, context: Any, image_id: str) -> tuple[int, Any]:
-        return 200, {"image": self._known(self.images, image_id, "Image")}
-
-    def network(self, request: Any, context: Any, network_id: str) -> tuple[int, Any]:
-        if network_id not in self.networks:
-            raise Refused(404, "Network not found")
-        return 200, {"network": {"id": network_id, "label": "private"}}
-
-    def key_pair(self, request: Any, context: Any, name: str) -> tuple[int, Any]:
-        if name not in self.key_pairs:
-            raise Refused(404, "Keypair not found")
-        return 200, {"keypair": {"name": name}}
-
-    def groups(self, request: Any, context: Any) -> tuple[int, Any]:
-        groups = [{"id": key, "name": name} for key, name in self.security_groups.items()]
-        return 200, {"security_groups": groups}
-
-    def absolute_limits(self, request: Any, context: Any) -> tuple[int, Any]:
-        return 200, {"limits": {"absolute": self.limits}}
-
-    def hypervisors(self, request: Any, context: Any) -> tuple[int, Any]:
-        self._admin(context)
-        if any(host.silent for host in self.hosts):  # the list has no part of what Nova knows
-            raise Refused(500, "Unexpected API Error. DBConnectionError")
-        shown = [
-            {
-                "id": host.provider,
-                "service": {"host": host.name},
-                "state": host.state,
-                "status": host.status,
-            }
-            for host in self.hosts
-        ]
-        return 200, self._page(request, shown, "hypervisors")
-
-    def services(self, request: Any, context: Any) -> tuple[int, Any]:
-        self._admin(context)
-        assert request.GET.get("binary") == "nova-compute"
-        shown = [
-            {"host": host.name, "status": "UNKNOWN"}
-            if host.silent
-            else {
-                "id": host.provider,
-                "host": host.name,
-                "state": host.state,
-                "status": host.status,
-                "disabled_reason": host.disabled_reason,
-                "forced_down": host.forced_down,
-                "updated_at": f"2026-01-01T00:0{0 if host.unheard else 5}:00.000000",
-            }
-            for host in self.hosts
-        ]
-        return 200, {"services": shown}
-
-    def migrations(self, request: Any, context: Any) -> tuple[int, Any]:
-        """A server's evacuations: one that has not ended, or one that was late, and another."""
-        self._admin(context)
-        assert request.GET["migration_type"] == "evacuation"
-        server = self.servers[request.GET["instance_uuid"]]
-        if server.late_on:
-            ended = (("completed", server.host), ("failed", server.late_on))
-            return 200, {
-                "migrations": [
-                    {"status": status, "source_compute": "its-first-host", "dest_compute": host}
-                    for status, host in ended
-                ]
-            }
-        shown = {
-            "status": "accepted",
-            "source_compute": server.host,
-            "dest_compute": server.evacuating_to or None,
-        }
-        lasting = server.task == "rebuilding" or server.landing
-        return 200, {"migrations": [shown, {**shown, "status": "error"}] if lasting else []}
-
-    def actions(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
-        """What was done with a server, the newest first; a reset of its state is not among it."""
-        self._admin(context)
-        done = [what for what, each in self.acted if each == server_id and what != "os-resetState"]
-        shown = [{"action": each, "start_time": f"{at:06}"} for at, each in enumerate(done)]
-        return 200, {"instanceActions": shown[::-1]}
-
-    def evacuate_late(self, server_id: str, host: str) -> None:
-        """A host that is back reads that it is to evacuate a server, which is elsewhere by now."""
-        server = self._server(server_id)
-        self.acted.append(("evacuate", server_id))
-        server.late_on, server.before = host, "ERROR"
-        server.task, server.status = "rebuilding", "REBUILD"
-
-    def update_service(self, request: Any, context: Any, service_id: str) -> tuple[int, Any]:
-        self._admin(context)
-        found = [host for host in self.hosts if host.provider == service_id]
-        if not found:
-            raise Refused(404, f"Service {service_id} could not be found.")
-        status = request.json["status"]
-        assert status == "disabled", "hosts are enabled by operators alone"
-        found[0].status, found[0].disabled_reason = status, request.json["disabled_reason"]
-        return 200, {"service": {"id": service_id}}
-
-    def enable(self, name: str) -> None:
-        """An operator enables a host again, by which Nova forgets why it was disabled."""
-        self.host(name).status, self.host(name).disabled_reason = "enabled", None
-
-    def aggregates(self, request: Any, context: Any) -> tuple[int, Any]:
-        self._admin(context)
-        found = list(self.aggregates_beside)
-        for key, of in (("rack", lambda h: h.rack), ("availability_zone", lambda h: h.zone)):
-            for domain in sorted({of(host) for host in self.hosts} - {None}):
-                hosts = [host.name for host in self.hosts if of(host) == domain]
-                found.append({"name": domain, "metadata": {key: domain}, "hosts": hosts})
-        return 200, {"aggregates": found}
-
     def recall(self, server_id: str) -> bool:
         """As ``cloud.forgotten.recall``."""
         server = self.servers.get(server_id)
@@ -293,8 +119,6 @@ class FakeNova:
         if age.total_seconds() > CONDUCTOR_SECONDS:
             server.lost, server.half_made = False, "mapped"
         return True
-
-    # Servers.
 
     def create(self, request: Any, context: Any) -> tuple[int, Any]:
         wanted = request.json["server"]
@@ -323,11 +147,6 @@ class FakeNova:
         self.hints[server.id] = request.json.get("os:scheduler_hints", {})
         self._begin(server)
         return 202, {"server": {"id": server.id}}
-
-    def needs(self, server: FakeServer) -> dict[str, int]:
-        """What a server claims of its host."""
-        flavor = self.flavors[server.request["flavorRef"]]
-        return {"VCPU": flavor["vcpus"], "MEMORY_MB": flavor["ram"]}
 
     def _new(self, **facts: Any) -> FakeServer:
         return FakeServer(**facts)
@@ -485,115 +304,6 @@ class FakeNova:
                 self._stop(server, context)
         return 202, None
 
-    def _live_migrate(self, server: FakeServer, host: str, context: Any) -> None:
-        if server.locked and not context.is_admin:
-            raise Refused(409, f"Instance {server.id} is locked")
-        if server.task is not None or server.status != "ACTIVE":
-            raise Refused(409, "Cannot 'os-migrateLive': it is not in the state for that")
-        server.task, server.status, server.looks = "migrating", "MIGRATING", 0
-        here, there = self.host(server.host), self.host(host)
-        self.placement.release(server.id)
-        server.migration = str(uuid.uuid4())
-        assert self.placement.claim(server.migration, here.provider, **self.needs(server))
-        server.target = there.name
-        fails = any(server.name.endswith(end) for end in self.break_move)
-        if fails or not self.placement.claim(server.id, there.provider, **self.needs(server)):
-            self._end_move(server, here.name)
-
-    def in_progress(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
-        self._moving(server_id, context)
-        lasting = self._server(server_id).task == "migrating"
-        return 200, {"migrations": [{"id": 1, "status": "running"}] if lasting else []}
-
-    def abort(
-        self, request: Any, context: Any, server_id: str, migration_id: str
-    ) -> tuple[int, Any]:
-        """End a live migration; of a locked server only for who is more than an operator."""
-        server = self._moving(server_id, context)
-        if server.locked and not context.is_admin:
-            raise Refused(409, f"Instance {server_id} is locked")
-        if server.task != "migrating":
-            raise Refused(409, f"Cannot abort the migration of instance {server_id}")
-        self.acted.append(("abort", server_id))
-        self._end_move(server, server.host)
-        return 202, None
-
-    def _moving(self, server_id: str, context: Any) -> FakeServer:
-        if "admin" not in context.roles:
-            raise Refused(403, "Policy doesn't allow it to be performed.")
-        return self._server(server_id)
-
-    def _evacuate(self, server: FakeServer, host: str) -> None:
-        """Build a server of a failed host again on another one, which it has beside its own."""
-        if self.host(server.host).state == "up":
-            raise Refused(400, f"Compute service of {server.host} is still in use.")
-        if host == server.host:
-            raise Refused(400, "The target host can't be the same one.")
-        # Also one that is just being evacuated: of its task Nova asks nothing here.
-        if server.status not in ("ACTIVE", "SHUTOFF", "ERROR", "REBUILD"):
-            raise Refused(409, f"Cannot 'evacuate' instance {server.id} in {server.status}")
-        assert not server.landing, "a second evacuation is begun while the first one lands"
-        self.evacuated.append(server.id)
-        server.before, server.stuck = server.status, False
-        server.task, server.status, server.looks, server.fault = "rebuilding", "REBUILD", 0, None
-        there, server.evacuating_to = self.host(host), host
-        fails = any(server.name.endswith(end) for end in self.break_move)
-        if (
-            fails
-            or there.state != "up"
-            or not self.placement.claim_beside(server.id, there.provider, **self.needs(server))
-        ):
-            server.task, server.status, server.fault = None, "ERROR", "No valid host was found. "
-            return
-        server.target = there.name
-
-    def _end_evacuation(self, server: FakeServer) -> None:
-        """A server is on its new host, and has what it had of the other one until that is back."""
-        left = self.host(server.host)
-        left.evacuated.append(server.id)
-        server.host, server.target, server.task = server.target, "", None
-        server.landing = False
-        stopped = server.before == "SHUTOFF" or self.stops_evacuated
-        server.status = "SHUTOFF" if stopped else "ACTIVE"
-
-    def _start(self, server: FakeServer) -> None:
-        if server.status != "SHUTOFF" or server.task is not None:
-            raise Refused(409, f"Cannot 'start' instance {server.id}")
-        server.status = "ACTIVE"
-
-    def _stop(self, server: FakeServer, context: Any) -> None:
-        if server.locked and not context.is_admin:
-            raise Refused(409, f"Instance {server.id} is locked")
-        if server.status != "ACTIVE" or server.task is not None:
-            raise Refused(409, f"Cannot 'stop' instance {server.id}")
-        server.status = "SHUTOFF"
-
-    def fail(self, *hosts: str) -> None:
-        """These hosts have failed, and Nova knows."""
-        for name in hosts:
-            self.host(name).state = "down"
-            for server in self.alive():
-                server.stuck = server.stuck or server.host == name
-
-    def restart(self, name: str) -> None:
-        """A host is back, and lets go what it had of servers that were evacuated from it."""
-        host = self.host(name)
-        host.state = "up"
-        for server_id in host.evacuated:
-            if self.servers[server_id].host != name:
-                self.placement.release(server_id, host.provider)
-        host.evacuated.clear()
-        for server in self.alive():
-            server.stuck = server.stuck and server.host != name
-
-    def _end_move(self, server: FakeServer, host: str) -> None:
-        """Leave a server on this host, with what it takes there alone."""
-        self.placement.release(server.migration)
-        self.placement.release(server.id)
-        assert self.placement.claim(server.id, self.host(host).provider, **self.needs(server))
-        server.host, server.target, server.migration = host, "", ""
-        server.task, server.status = None, "ACTIVE"
-
     def update_attachment(
         self, request: Any, context: Any, server_id: str, volume_id: str
     ) -> tuple[int, Any]:
@@ -623,12 +333,6 @@ class FakeNova:
         elif server.task is None and server.status == "BUILD" and server.looks > self.build_looks:
             server.status = "ACTIVE"
 
-    def _server(self, server_id: str) -> FakeServer:
-        server = self.servers.get(server_id)
-        if server is None or server.gone or server.lost:
-            raise Refused(404, f"Instance {server_id} could not be found.")
-        return server
-
     @staticmethod
     def _view(server: FakeServer, context: Any) -> dict[str, Any]:
         view: dict[str, Any] = {
@@ -652,30 +356,6 @@ class FakeNova:
         if server.fault:
             view["fault"] = {"code": 500, "message": server.fault}
         return view
-
-    @staticmethod
-    def _admin(context: Any) -> None:
-        if not context.is_admin:
-            raise Refused(403, "Policy doesn't allow it to be performed.")
-
-    def _page(self, request: Any, items: Sequence[Any], key: str) -> dict[str, Any]:
-        start = 0
-        if marker := request.GET.get("marker"):
-            ids = [item["id"] for item in items]
-            if marker not in ids:
-                raise Refused(400, f"Marker {marker} could not be found.")
-            start = ids.index(marker) + 1
-        page = items[start : start + self.page]
-        body: dict[str, Any] = {key: page}
-        if start + self.page < len(items):
-            body[f"{key}_links"] = [{"rel": "next", "href": "http://nova/next"}]
-        return body
-
-    @staticmethod
-    def _known(things: dict[str, Any], key: str, kind: str) -> Any:
-        if key not in things:
-            raise Refused(404, f"{kind} {key} could not be found.")
-        return things[key]
 
 
 _ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [
