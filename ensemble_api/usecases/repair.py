@@ -3,47 +3,39 @@
 
 import logging
 import time
-import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from ensemble_api import exception
 from ensemble_api.context import Context
 from ensemble_api.losses import Cause
-from ensemble_api.operations import (
-    MoveKind,
-    Operation,
-    OperationStatus,
-    OperationType,
-    Requester,
-)
+from ensemble_api.operations import Requester
 from ensemble_api.planning import result
-from ensemble_api.planning.check import shortfalls
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.planning.model import Member
-from ensemble_api.planning.policies import Spread
-from ensemble_api.planning.topology import reference
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.results.repair import RepairPreview
-from ensemble_api.store import rows
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.change_request import BUSY
 from ensemble_api.usecases.current_state import StoredStates
-from ensemble_api.usecases.holds import Holds, MovingEnsemble, pause
-from ensemble_api.usecases.intent import move_goal, next_attempt
+from ensemble_api.usecases.holds import Holds, pause
+from ensemble_api.usecases.intent import next_attempt
 from ensemble_api.usecases.outages import Outages
 from ensemble_api.usecases.rebuild import Rebuilds
 from ensemble_api.usecases.recovery_capacity import RecoveryCapacity
+from ensemble_api.usecases.repair_intent import (
+    RUNNING,
+    STOPPED,
+    RepairIntent,
+    repair_intent,
+    repair_labels,
+)
 from ensemble_api.usecases.repair_plans import PlannedRepair, RepairPlans, evacuable
-from ensemble_api.usecases.requesters import requester, sees_all_domains
+from ensemble_api.usecases.requesters import requester
 from ensemble_api.usecases.reserve import RESERVE_SECONDS, contended, refusal
-from ensemble_api.views import stored_plans
-from ensemble_api.views.domain_labels import labels
 
 LOG = logging.getLogger(__name__)
 
-_ACTIVE, _STOPPED = "ACTIVE", "SHUTOFF"
 _NOT_BUILT = Sentence(
     "conflict.nothing-to-repair-yet",
     "Only an ensemble that is built can be repaired; this is %(status)s.",
@@ -75,27 +67,6 @@ _IN_DOUBT = Sentence(
     "has to see that the hosts are off, and force their compute services down.",
 )
 _WAS_CANCELLED = Sentence("conflict.repair-cancelled", "The repair was cancelled meanwhile.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Intent:
-    """What is saved of one ensemble before its capacity is held, and what that was planned on."""
-
-    record: EnsembleRecord
-    planned: PlannedRepair
-
-    @property
-    def moving(self) -> MovingEnsemble:
-        planned = self.planned
-        places = {**planned.staying, **planned.moves}
-        return MovingEnsemble(self.record, planned.request, planned.capacity, places)
-
-    @property
-    def message(self) -> Message:
-        count = len(self.planned.moves)
-        without = len(self.planned.lost) - count
-        told = _RESERVED(count=count)
-        return following([told, _NOT_ALL(count=without)]) if without else told
 
 
 class Repairs:
@@ -145,7 +116,7 @@ class Repairs:
             tuple(Member(each.member.tier, each.member.index) for each in planned.lost),
             tuple((loss.member.name, reason) for loss, reason in planned.left),
             planned.repair,
-            {**state.labels, **_labels(planned, whole=whole)},
+            {**state.labels, **repair_labels(planned, whole=whole)},
             state.at,
         )
 
@@ -202,7 +173,7 @@ class Repairs:
         member, nor of those with something else under way. ``asking`` says in whose name; members
         of the ids ``early`` are left for later.
         """
-        saved: dict[str, _Intent] = {}
+        saved: dict[str, RepairIntent] = {}
         done: set[str] = set()
         running: set[str] = set()
         try:
@@ -212,7 +183,7 @@ class Repairs:
                 found = self._plans.find(context, left, to_reserve=True, early=early)
                 stopped = self._stopped_before(found)
                 fresh = [
-                    _intent(context, each, asking(each.record), stopped)
+                    repair_intent(context, each, asking(each.record), stopped)
                     for each in found
                     if each.moves
                 ]
@@ -237,11 +208,11 @@ class Repairs:
         return frozenset(running)
 
     def _hold(
-        self, context: Context, saved: Mapping[str, _Intent], *, apart: bool
-    ) -> dict[str, _Intent]:
+        self, context: Context, saved: Mapping[str, RepairIntent], *, apart: bool
+    ) -> dict[str, RepairIntent]:
         """Hold what these take: all in one request, or each ``apart``; gives those that have it."""
         groups = [{key: each} for key, each in saved.items()] if apart else [dict(saved)]
-        held: dict[str, _Intent] = {}
+        held: dict[str, RepairIntent] = {}
         for group in filter(None, groups):
             try:
                 self._holds.hold_moves(context, [each.moving for each in group.values()])
@@ -265,15 +236,17 @@ class Repairs:
         failed = {
             each.record.id
             for each in found
-            if any(loss.status not in (_STOPPED, _ACTIVE) for loss in each.lost)
+            if any(loss.status not in (STOPPED, RUNNING) for loss in each.lost)
         }
         return self._store.stopped_before(failed) if failed else frozenset()
 
-    def _save(self, saved: Mapping[str, _Intent], fresh: Sequence[_Intent]) -> dict[str, _Intent]:
+    def _save(
+        self, saved: Mapping[str, RepairIntent], fresh: Sequence[RepairIntent]
+    ) -> dict[str, RepairIntent]:
         """Save the intents of an attempt in the place of those of the one before it."""
         wanted = {each.record.id: each for each in fresh}
         self._drop([each for key, each in saved.items() if key not in wanted])
-        kept: dict[str, _Intent] = {}
+        kept: dict[str, RepairIntent] = {}
         for key, before in saved.items():
             if key not in wanted:
                 continue
@@ -290,13 +263,13 @@ class Repairs:
             kept |= {each.record.id: each for each in new if each.record.id in begun}
         return kept
 
-    def _run(self, saved: Mapping[str, _Intent]) -> frozenset[str]:
+    def _run(self, saved: Mapping[str, RepairIntent]) -> frozenset[str]:
         running: set[str] = set()
         if not saved:
             return frozenset()
         for key, each in saved.items():
             try:
-                if self._store.run_change(each.record, each.message):
+                if self._store.run_change(each.record, _told(each.planned)):
                     running.add(key)
                 else:
                     # It was cancelled, or a worker found us too slow: it ends with nothing held.
@@ -308,94 +281,14 @@ class Repairs:
         self._wake()
         return frozenset(running)
 
-    def _drop(self, intents: Iterable[_Intent]) -> None:
+    def _drop(self, intents: Iterable[RepairIntent]) -> None:
         for each in intents:
             self._holds.drop(each.moving, self._owner)
 
 
-def _intent(
-    context: Context,
-    planned: PlannedRepair,
-    asking: Requester,
-    stopped: Collection[tuple[str, str]],
-) -> _Intent:
-    """An ensemble with the operation that brings its lost members back.
-
-    ``stopped`` are the ids of members that were stopped when their host failed, with that host.
-    """
-    record, capacity, request = planned.record, planned.capacity, planned.request
-    goals = []
-    for loss in planned.lost:
-        member = Member(loss.member.tier, loss.member.index)
-        target = planned.moves.get(member)
-        if target is None or loss.host is None:
-            continue
-        ran = loss.status == _ACTIVE
-        ran |= loss.status != _STOPPED and (loss.member.id, loss.host) not in stopped
-        goals.append(
-            move_goal(
-                loss.member,
-                loss.host,
-                target,
-                request.resources(member),
-                capacity,
-                kind=MoveKind.EVACUATION,
-                ran=ran,
-            )
-        )
-    operation = Operation(
-        str(uuid.uuid4()),
-        OperationType.REPAIR,
-        OperationStatus.RESERVING,
-        asking,
-        tuple(goals),
-        started_at=rows.iso(rows.now()),
-    )
-    whole = sees_all_domains(context, asking, record.project_id)
-    plan = {
-        **record.plan,
-        "labels": _labels(planned, whole=whole),
-        "violations": _violations(planned),
-    }
-    return _Intent(replace(record, plan=plan, operation=operation), planned)
-
-
-def _labels(planned: PlannedRepair, *, whole: bool) -> Mapping[str, str]:
-    """What domains are called from now on, those included where members go to.
-
-    With ``whole`` they are counted among all of the cloud, as a drill has told them before.
-    """
-    record, topology = planned.record, planned.capacity.snapshot.topology
-    used = {
-        topology.domain_of(host, level)
-        for host in planned.moves.values()
-        for level in topology.levels
-    }
-    counted = used
-    if whole:
-        counted = {each for level in topology.levels for each in topology.domains(level)}
-    known = record.plan.get("labels", {})
-    found = labels(record.project_id, counted, known, zone_level=topology.zone_level)
-    refs = [reference(record.project_id, each) for each in used]
-    return {**known, **{ref: found[ref] for ref in refs}}
-
-
-def _violations(planned: PlannedRepair) -> list[Mapping[str, Any]]:
-    """What the plan misses from now on: also how members are spread, where that was out of reach.
-
-    Else where members are after the repair would be taken for the best that can be had.
-    """
-    record, ensemble = planned.record, planned.request.ensemble
-    told = {each["policy"] for each in record.plan["violations"]}
-    after = {**planned.staying, **planned.moves}
-    missed = shortfalls(ensemble, planned.capacity.snapshot, after, hard=True)
-    return [
-        *record.plan["violations"],
-        *(
-            stored_plans.violation(each)
-            for each in missed
-            if each.policy is not None
-            and each.policy not in told
-            and isinstance(ensemble.policies[each.policy], Spread)
-        ),
-    ]
+def _told(planned: PlannedRepair) -> Message:
+    """What is told of a repair: how many members have other places, and how many have none."""
+    count = len(planned.moves)
+    without = len(planned.lost) - count
+    told = _RESERVED(count=count)
+    return following([told, _NOT_ALL(count=without)]) if without else told
