@@ -57,13 +57,11 @@ class AutoReserve:
         recovery: RecoveryCapacity,
         plans: RepairPlans,
         context: Callable[[], Context],
-        now: Callable[[], datetime] = lambda: rows.now(),  # as it is when it is asked
     ) -> None:
         self._stored = stored
         self._recovery = recovery
         self._plans = plans
         self._context = context
-        self._now = now
         self._next: datetime | None = None
         self._planned: dict[str, tuple[Hashable, datetime]] = {}  # as it was, and until when
 
@@ -74,7 +72,7 @@ class AutoReserve:
             self._recovery.forget(left)
             for ensemble_id in {each.ensemble_id for each in left}:
                 self._stored.write_state(ensemble_id, None)
-        now = self._now()
+        now = rows.now()
         using = self._use(now)
         if self._next is not None and now < self._next:
             return

@@ -3,7 +3,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -67,11 +67,9 @@ class Headrooms:
         ensembles: BuiltEnsembles,
         plans: RepairPlans,
         levels: tuple[str, ...],
-        now: Callable[[], datetime] = lambda: rows.now(),  # as it is when it is asked
     ) -> None:
         self._ensembles = ensembles
         self._plans = plans
-        self._now = now
         self._locks = {level: threading.Lock() for level in levels}
         self._kept: dict[str, _Result] = {}
 
@@ -100,7 +98,7 @@ class Headrooms:
 
     def _result(self, context: Context, level: str, listed_at: str | None) -> _Result:
         """What is kept, if that will do; else it is worked out anew."""
-        kept, now = self._kept.get(level), self._now()
+        kept, now = self._kept.get(level), rows.now()
         if kept and rows.iso(kept.at) == listed_at and now - kept.at < LISTED:
             return kept
         version = self._ensembles.version()
