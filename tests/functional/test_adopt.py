@@ -1,85 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that run already become an ensemble, and plain servers again; none is touched."""
+"""Servers that run already become an ensemble; none of them is touched."""
 
-import dataclasses
 import json
 import uuid
 from typing import Any
 
 import pytest
-import webob
-from small_cloud import FLAVOR, IMAGE, NETWORK, SmallCloud, anti_affinity, body, caller
+from adoptions import (
+    HOST_ANTI_AFFINITY,
+    adopted,
+    adoption,
+    ask,
+    details,
+    proposal,
+    refusal,
+    running_web,
+)
+from small_cloud import FLAVOR, IMAGE, NETWORK, SmallCloud, anti_affinity, caller
 
-from ensemble_api import exception, routes
-from ensemble_api.cloud.tags import HANDOVER_HINT
-from ensemble_api.records import EnsembleRecord
-from ensemble_api.store import models, rows
 from ensemble_api.usecases.host_impact import Search
 from tests.fakes.nova_objects import FakeServer
-
-HOST_ANTI_AFFINITY = {
-    "type": "anti-affinity",
-    "level": "host",
-    "tiers": ["web"],
-    "enforcement": "hard",
-}
-
-
-def ask(
-    cloud: SmallCloud, path: str, sent: Any, who: Any = None, method: str = "POST", **parts: Any
-) -> webob.Response:
-    request = webob.Request.blank(
-        f"/os-ensembles{path}",
-        method=method,
-        base_url="http://cloud:8774/v2.1",
-        environ={"nova.context": who or caller()},
-    )
-    if sent is not None:
-        request.body = json.dumps(sent).encode()
-    return routes.dispatch(request, cloud.service(**parts), request.path_info)
-
-
-def adoption(source: Any, name: str = "shop", plan: str | None = None, **more: Any) -> Any:
-    wanted = {"adopt": {"name": name, "from": source, **more}}
-    return wanted | ({"plan": plan} if plan else {})
-
-
-def proposal(cloud: SmallCloud, source: Any, who: Any = None, **more: Any) -> Any:
-    """What would be adopted."""
-    answer = ask(cloud, "/adopt?dry_run=1", adoption(source, **more), who)
-    assert answer.status_code == 200, answer.json
-    return answer.json["adoption"]
-
-
-def adopted(cloud: SmallCloud, source: Any, **more: Any) -> EnsembleRecord:
-    answer = ask(cloud, "/adopt", adoption(source, **more))
-    assert answer.status_code == 201, answer.json
-    return cloud.store.get(answer.json["ensemble"]["id"])
-
-
-def details(answer: webob.Response) -> Any:
-    (fault,) = answer.json.values()
-    return fault["details"]
-
-
-def refusal(cloud: SmallCloud, source: Any, who: Any = None, **more: Any) -> tuple[int, str, str]:
-    """Status, field and reason of what is refused, which leaves nothing."""
-    answer = ask(cloud, "/adopt", adoption(source, **more), who)
-    found = details(answer)
-    assert cloud.store.servers_of_ensembles("shop-project") == {}
-    return answer.status_code, found.get("field", ""), str(found.get("reason", ""))
 
 
 @pytest.fixture
 def web(cloud: SmallCloud) -> list[FakeServer]:
-    """Three servers in a server group, two of them on one host."""
-    servers = [
-        cloud.nova.boot("web-1", "secrethost1"),
-        cloud.nova.boot("web-2", "secrethost3"),
-        cloud.nova.boot("web-3", "secrethost3"),
-    ]
-    cloud.nova.group("web", "anti-affinity", *servers, max_server_per_host=1)
-    return servers
+    return running_web(cloud)
 
 
 def test_a_server_group_is_shown_as_it_stands_and_then_adopted_as_shown(
@@ -374,106 +319,6 @@ def test_one_that_has_failed_on_its_host_makes_the_ensemble_degraded(
     assert record.members[1].server_id == failed.id
 
 
-@pytest.mark.parametrize(
-    ("facts", "reason"),
-    [
-        pytest.param({"status": "ERROR"}, "is on no host: it is ERROR", id="never placed"),
-        pytest.param(
-            {"shown": {"image": ""}}, "has neither an image nor a volume", id="no root disk"
-        ),
-    ],
-)
-def test_one_that_cannot_be_a_member_is_left_out_unless_it_is_named(
-    cloud: SmallCloud, web: list[FakeServer], facts: Any, reason: str
-) -> None:
-    odd = cloud.nova.boot("odd-1", "secrethost4", **facts)
-    shown = proposal(cloud, {"project": True})
-    assert [each["server_name"] for each in shown["left_out"]] == ["odd-1"]
-    assert reason in shown["left_out"][0]["message"]
-    assert len(shown["members"]) == 3
-    status, field, said = refusal(cloud, {"servers": [web[0].id, odd.id]})
-    assert (status, field) == (409, "adopt.from.servers[1]")
-    assert reason in said
-    named = [{"name": "web", "servers": [odd.id]}]
-    assert refusal(cloud, {"project": True}, tiers=named)[1] == "adopt.tiers[0].servers[0]"
-    for each in web:
-        each.gone = True
-    status, field, said = refusal(cloud, {"project": True})
-    assert (status, field) == (409, "adopt.from")
-    assert "odd-1" in said
-
-
-@pytest.mark.parametrize(
-    "facts", [{"status": "BUILD"}, {"status": "VERIFY_RESIZE"}, {"task": "migrating"}]
-)
-def test_nothing_is_adopted_while_something_is_done_with_a_server(
-    cloud: SmallCloud, web: list[FakeServer], facts: Any
-) -> None:
-    vars(web[1]).update(facts, stuck=True)
-    answer = ask(cloud, "/adopt", adoption({"project": True}))
-    assert answer.status_code == 409
-    assert "Something is done with server web-2" in answer.text
-    assert cloud.store.servers_of_ensembles("shop-project") == {}
-
-
-def test_a_server_is_in_one_ensemble_at_most(cloud: SmallCloud, web: list[FakeServer]) -> None:
-    first = adopted(cloud, {"servers": [web[0].id]}, name="first")
-    shown = proposal(cloud, {"project": True})
-    assert [(each["server_name"], each["message"]) for each in shown["left_out"]] == [
-        ("web-1", "is a member of the ensemble first already")
-    ]
-    answer = ask(cloud, "/adopt", adoption({"servers": [web[1].id, web[0].id]}))
-    assert (answer.status_code, details(answer)["field"]) == (409, "adopt.from.servers[1]")
-    record = adopted(cloud, {"project": True}, name="second")
-    assert [each.server_id for each in record.members] == [web[1].id, web[2].id]
-    again = ask(cloud, "/adopt", adoption({"project": True}))
-    assert (again.status_code, details(again)["field"]) == (409, "adopt.from")
-    assert cloud.store.get(first.id).members[0].server_id == web[0].id
-
-
-def test_a_server_that_was_made_for_an_ensemble_is_its_own_also_when_it_is_not_recorded(
-    cloud: SmallCloud,
-) -> None:
-    """It is recorded a moment later, or has come too late and is deleted."""
-    record = cloud.service().create(caller(), body(("web", 1)))
-    cloud.run(record.id)
-    (server,) = cloud.nova.alive()
-    with cloud.store.writing() as session:
-        hint = cloud.nova.hints[server.id][HANDOVER_HINT]
-        session.query(models.Member).update({"server_id": None, "hints": [hint]})
-    answer = ask(cloud, "/adopt", adoption({"project": True}))
-    assert (answer.status_code, details(answer)["field"]) == (409, "adopt.from")
-    assert "is a member of the ensemble shop already" in answer.text
-    forged = cloud.nova.boot("web-9", "secrethost4", tags=list(server.tags))
-    assert adopted(cloud, {"project": True}).members[0].server_id == forged.id, "tags prove nothing"
-    cloud.observe()
-    assert not forged.gone and forged.task is None
-
-
-def test_hosts_cannot_be_closed_where_others_are_already(
-    cloud: SmallCloud, web: list[FakeServer]
-) -> None:
-    """Else whoever has a server everywhere could have the cloud to itself."""
-    cloud.nova.boot("theirs-1", "secrethost1", project="other-project")
-    alone = {"type": "exclusive", "level": "host", "tiers": ["web"], "other": "project"}
-    status, field, reason = refusal(cloud, {"project": True}, policies=[alone])
-    assert (status, field) == (409, "adopt.policies[0]")
-    assert "1 is shared" in reason
-    soft = {**alone, "enforcement": "soft"}
-    assert adopted(cloud, {"project": True}, policies=[soft]).status == "ACTIVE"
-
-
-def test_a_server_beside_an_ensemble_that_wants_to_be_alone_stays_plain(cloud: SmallCloud) -> None:
-    alone = {"type": "exclusive", "level": "host", "tiers": ["db"], "other": "ensemble"}
-    record = cloud.service().create(caller(), body(("db", 1), policies=[alone]))
-    cloud.run(record.id)
-    cloud.observe()
-    beside = cloud.nova.boot("web-1", record.members[0].host)
-    answer = ask(cloud, "/adopt", adoption({"servers": [beside.id]}))
-    assert (answer.status_code, details(answer)["field"]) == (409, "adopt.from.servers[0]")
-    assert cloud.store.get(record.id).status == "ACTIVE"
-
-
 def test_the_limits_of_an_ensemble_are_those_of_an_adoption(
     cloud: SmallCloud, web: list[FakeServer]
 ) -> None:
@@ -515,83 +360,3 @@ def test_delete_removes_adopted_servers_as_those_of_every_ensemble(
     cloud.run(record.id)
     assert cloud.find(record.id) is None
     cloud.assert_clean()
-
-
-# Release.
-
-
-def release(cloud: SmallCloud, ensemble_id: str, who: Any = None) -> webob.Response:
-    return ask(cloud, f"/{ensemble_id}/action", {"release": None}, who)
-
-
-def test_a_released_ensemble_leaves_plain_servers(cloud: SmallCloud, web: list[FakeServer]) -> None:
-    record = adopted(cloud, {"project": True})
-    before = [dataclasses.replace(each, looks=0) for each in web]
-    answer = release(cloud, record.id)
-    assert answer.status_code == 202
-    assert [each["server_id"] for each in answer.json["ensemble"]["members"]] == [
-        each.id for each in web
-    ]
-    assert cloud.find(record.id) is None
-    assert [dataclasses.replace(each, looks=0) for each in web] == before
-    assert {method for method, _ in cloud.nova.calls} == {"GET"}
-    assert release(cloud, record.id).status_code == 404
-    assert len(adopted(cloud, {"project": True}).members) == 3, "and they can be adopted again"
-
-
-def test_servers_that_were_built_for_an_ensemble_lose_its_tags(cloud: SmallCloud) -> None:
-    record = cloud.service().create(caller(), body(("web", 3), tags=["mine"]))
-    cloud.run(record.id)
-    off = next(each for each in cloud.nova.alive() if each.name == "shop-web-1")
-    off.status = "SHELVED"
-    assert release(cloud, record.id).status_code == 202
-    assert cloud.find(record.id) is None
-    tags = {each.name: len(each.tags) for each in cloud.nova.alive()}
-    assert tags == {"shop-web-0": 1, "shop-web-1": 3, "shop-web-2": 1}, "but where Nova keeps them"
-    assert cloud.placement.consumers(*cloud.providers) == set(cloud.nova.servers)
-
-
-def test_it_is_forgotten_even_where_nova_does_not_answer_then(
-    cloud: SmallCloud, web: list[FakeServer]
-) -> None:
-    record = adopted(cloud, {"project": True})
-
-    def away(method: str, path: str) -> None:
-        raise RuntimeError("away")
-
-    cloud.nova.before = away
-    assert release(cloud, record.id).status_code == 202
-    assert cloud.find(record.id) is None
-
-
-def test_what_is_built_or_has_failed_is_not_released(cloud: SmallCloud) -> None:
-    record = cloud.service().create(caller(), body(("web", 1)))
-    answer = release(cloud, record.id)
-    assert answer.status_code == 409
-    assert "this one is BUILDING" in answer.text
-    with cloud.store.writing() as session:
-        session.query(models.Ensemble).update({"status": "ACTIVE"})
-    answer = release(cloud, record.id)
-    assert answer.status_code == 409
-    assert "Something else is done with the ensemble now" in answer.text
-    with cloud.store.writing() as session:
-        session.query(models.Operation).update({"ended_at": rows.now()})
-        session.query(models.Ensemble).update({"status": "ERROR"})
-    answer = release(cloud, record.id)
-    assert answer.status_code == 409
-    assert "this one is ERROR" in answer.text
-    assert len(cloud.store.get(record.id).members) == 1
-
-
-def test_an_ensemble_that_wanted_to_be_alone_lets_others_in_when_it_is_released(
-    cloud: SmallCloud,
-) -> None:
-    cloud.nova.boot("db-1", "secrethost4")
-    alone = {"type": "exclusive", "level": "host", "tiers": ["db"], "other": "project"}
-    record = adopted(cloud, {"project": True}, policies=[alone])
-    spread = body(("web", 4), policies=[anti_affinity("web")])
-    other = caller("other-project")
-    with pytest.raises(exception.InfeasibleEnsemble):
-        cloud.service().create(other, spread)
-    assert release(cloud, record.id).status_code == 202
-    assert cloud.service().create(other, spread).status == "BUILDING"

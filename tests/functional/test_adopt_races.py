@@ -5,8 +5,8 @@ import threading
 from typing import Any
 
 import webob
+from adoptions import adoption, ask
 from small_cloud import SmallCloud
-from test_adopt import adoption, ask
 
 from ensemble_api.store.api import Store
 from tests.fakes.nova_objects import FakeServer

@@ -1,20 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What to do next for members whose hosts have failed, and for members that are to move."""
+"""What to do next for members whose hosts have failed."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pytest
 from decisions import ACTIVE, RESERVED, built, server
-from records import Status, ensemble, member
+from records import member
+from repair_decisions import (
+    ASKED,
+    DONE,
+    FAILED,
+    GIVEN_UP,
+    OTHER,
+    TARGET,
+    UNDOING,
+    decided,
+    evacuate,
+    goal,
+    lost,
+    repair,
+    there,
+)
 
 from ensemble_api.execution.actions import (
-    AbortMove,
     Action,
     Advance,
     Block,
     CreateServer,
-    Fail,
     MoveServer,
     RecordMove,
     Server,
@@ -22,62 +34,10 @@ from ensemble_api.execution.actions import (
     StopMove,
     StopServer,
 )
-from ensemble_api.execution.decide import decide
 from ensemble_api.operations import (
     Goal,
-    Move,
     MoveKind,
-    MoveStatus,
-    Operation,
-    OperationStatus,
-    OperationType,
-    Requester,
 )
-from ensemble_api.records import EnsembleRecord, MemberRecord, moved
-
-FAILED, TARGET, OTHER = "host-0", "target", "elsewhere"
-WAITING, ASKED, DONE, GIVEN_UP = MoveStatus
-RUNNING, UNDOING = OperationStatus.RUNNING, OperationStatus.UNDOING
-
-
-def goal(number: int, status: MoveStatus = WAITING, **facts: Any) -> Goal:
-    facts = {"kind": MoveKind.EVACUATION, **facts}
-    of = built(number)
-    move = Move(FAILED, "provider", {"VCPU": 1}, {"host": (TARGET,)}, status, **facts)
-    return Goal(of.id, of.name, TARGET, move=move)
-
-
-def there(number: int) -> MemberRecord:
-    """A member as it is once it has moved."""
-    return moved(built(number), goal(number))
-
-
-def repair(
-    *goals: Goal,
-    status: OperationStatus = RUNNING,
-    kind: OperationType = OperationType.REPAIR,
-    idle: float = 0.0,
-    at_once: int | None = None,
-    members: tuple[MemberRecord, ...] = (built(0), built(1), built(2)),
-) -> EnsembleRecord:
-    operation = Operation("op", kind, status, Requester("user"), goals)
-    record = replace(ensemble(*members, status=Status.DEGRADED, idle=idle), operation=operation)
-    wish = {"recovery": {"at_once": at_once}} if at_once else {}
-    return replace(record, body={**record.body, **wish})
-
-
-def lost(number: int, status: str = "ACTIVE", **facts: Any) -> Server:
-    return server(built(number), status, host=FAILED, **facts)
-
-
-def evacuate(number: int) -> Action:
-    return MoveServer(there(number), MoveKind.EVACUATION)
-
-
-def decided(
-    record: EnsembleRecord, *servers: Server, down: tuple[str, ...] = (FAILED,)
-) -> list[Action]:
-    return [*decide(record, servers, concurrency=8, timeout=300.0, down=down)]
 
 
 @dataclass(frozen=True)
@@ -374,143 +334,6 @@ def test_one_that_its_tenant_locks_before_it_is_asked_for_stays_where_that_is_wi
 def test_a_repair_ends_when_each_move_has() -> None:
     goals = (goal(0, DONE), goal(1, GIVEN_UP))
     assert decided(repair(*goals), lost(1)) == [Advance()]
-
-
-def test_live_migrations_go_one_at_a_time_and_none_after_one_that_cannot() -> None:
-    """The order is safe as a whole: without one of them, the others may break what holds."""
-    live = {"kind": MoveKind.LIVE_MIGRATION}
-    record = repair(goal(0, **live), goal(1, **live), kind=OperationType.MOVE)
-    assert decided(record, lost(0), lost(1), down=()) == [MoveServer(there(0))]
-    (stop,) = decided(record, lost(0, locked=True), lost(1), down=())
-    assert isinstance(stop, StopMove)
-    assert "cannot be moved" in str(stop.reason)
-    next_one = repair(goal(0, GIVEN_UP, **live), goal(1, **live), kind=OperationType.MOVE)
-    (stop,) = decided(next_one, lost(0, locked=True), lost(1), down=())
-    assert isinstance(stop, StopMove)
-    assert stop.member.id == next_one.members[1].id
-
-
-LIVE = {"kind": MoveKind.LIVE_MIGRATION}
-SILENT = Server("s-0", built(0).id, "UNKNOWN")
-
-
-@dataclass(frozen=True)
-class Live:
-    """One member that is to be migrated live, in an operation of a type, and what follows."""
-
-    name: str
-    goal: Goal
-    server: Server
-    then: Action | str | None
-    idle: float = 0.0
-    down: tuple[str, ...] = ()
-    status: OperationStatus = RUNNING
-
-
-ON_SOURCE = server(built(0), host=FAILED)
-UNDER_WAY = server(built(0), "MIGRATING", host=FAILED, task="migrating")
-BOTH = [
-    Live("its cell does not answer", goal(0, ASKED, **LIVE), SILENT, None, idle=400.0),
-    Live("its cell does not answer before", goal(0, **LIVE), SILENT, None, idle=400.0),
-    Live(
-        "nor does it in the end", goal(0, ASKED, **LIVE), SILENT, None, idle=400.0, status=UNDOING
-    ),
-    Live("it takes long", goal(0, ASKED, **LIVE), UNDER_WAY, None, idle=900.0),
-    Live(
-        "its host is down, which is not believed at once",
-        goal(0, ASKED, **LIVE),
-        UNDER_WAY,
-        None,
-        down=(FAILED,),
-    ),
-    Live(
-        "its host has failed in the middle",
-        goal(0, ASKED, **LIVE),
-        UNDER_WAY,
-        "has failed",
-        idle=31.0,
-        down=(FAILED,),
-    ),
-    Live(
-        "its host has failed, and all ends",
-        goal(0, ASKED, **LIVE),
-        UNDER_WAY,
-        "",
-        idle=31.0,
-        down=(FAILED,),
-        status=UNDOING,
-    ),
-    Live(
-        "it is cancelled, and waited for a little",
-        goal(0, ASKED, **LIVE),
-        UNDER_WAY,
-        None,
-        idle=29.0,
-        status=UNDOING,
-    ),
-    Live(
-        "it is cancelled, and does not end",
-        goal(0, ASKED, **LIVE),
-        UNDER_WAY,
-        AbortMove(built(0)),
-        idle=31.0,
-        status=UNDOING,
-    ),
-    Live(
-        "it is cancelled while another task is under way",
-        goal(0, ASKED, **LIVE),
-        server(built(0), host=FAILED, task="image_snapshot"),
-        None,
-        idle=31.0,
-        status=UNDOING,
-    ),
-    Live(
-        "it is there, whatever has failed",
-        goal(0, ASKED, **LIVE),
-        server(built(0), host=TARGET),
-        RecordMove(there(0)),
-        idle=31.0,
-        down=(FAILED,),
-    ),
-]
-
-
-@pytest.mark.parametrize("kind", [OperationType.MOVE, OperationType.CHANGE])
-@pytest.mark.parametrize("case", BOTH, ids=[each.name for each in BOTH])
-def test_one_member_that_is_migrated_live(case: Live, kind: OperationType) -> None:
-    record = repair(case.goal, kind=kind, status=case.status, idle=case.idle)
-    others = (server(built(1), host=OTHER), server(built(2), host=OTHER))
-    found = decided(record, case.server, *others, down=case.down)
-    if not isinstance(case.then, str):
-        assert found == ([] if case.then is None else [case.then])
-        return
-    (end,) = found
-    if isinstance(end, Fail):  # a change is undone as a whole
-        assert (kind, case.then in str(end.message)) == (OperationType.CHANGE, True)
-    else:
-        assert isinstance(end, StopMove)
-        assert case.then in str(end.reason)
-
-
-def test_members_that_are_lost_end_a_move_of_others_so_that_they_can_be_repaired() -> None:
-    goals = (goal(0, ASKED, **LIVE), goal(1, **LIVE))
-    servers = (UNDER_WAY, server(built(1), host=FAILED), server(built(2), host=OTHER))
-    first = repair(*goals, kind=OperationType.MOVE)
-    assert decided(first, *servers, down=(OTHER,)) == []
-    late = repair(*goals, kind=OperationType.MOVE, idle=31.0)
-    abort, stop = decided(late, *servers, down=(OTHER,))
-    assert isinstance(stop, StopMove)
-    assert (stop.member.name, "another member has failed" in str(stop.reason)) == ("web-1", True)
-    # What Nova is doing may take for ever, and is ended; what comes of that is waited for.
-    assert abort == AbortMove(built(0))
-    rest = (goal(0, ASKED, **LIVE), goal(1, GIVEN_UP, **LIVE))
-    ending = repair(*rest, kind=OperationType.MOVE, idle=31.0)
-    assert decided(replace(ending, idle=1.0), *servers, down=(OTHER,)) == []
-    assert decided(ending, *servers, down=(OTHER,)) == [abort]
-    there_now = (server(built(0), host=TARGET), *servers[1:])
-    assert decided(ending, *there_now, down=(OTHER,)) == [RecordMove(there(0))]
-    (stop,) = decided(ending, server(built(0), host=FAILED), *servers[1:], down=(OTHER,))
-    assert isinstance(stop, StopMove)
 
 
 def test_a_cancel_begins_nothing_and_waits_for_what_nova_was_asked_for() -> None:
