@@ -105,7 +105,7 @@ def test_every_call_to_nova_is_in_the_table_above() -> None:
         for mark in test_only_these_calls_are_made_with_an_operator_s_rights.pytestmark  # type: ignore[attr-defined]
         if mark.name == "parametrize"
     )
-    public = {name for name in vars(Compute) if not name.startswith("_")}
+    public = {name for name in dir(Compute) if not name.startswith("_")}
     assert public == {what for what, _, _ in table} | {"create_server"}  # its own test is below
 
 
