@@ -6,18 +6,26 @@ import json
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
-from tests.simulation.runner import Result, provoked_by, run
+from tests.simulation.runner import provoked_by, run
 
 STATE = Path("build/simulation.json")
 SAVED = 50  # schedules between two savings of the state
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--seed", type=int, default=0, help="the seed of the (first) schedule")
     parser.add_argument("--count", type=int, default=1, help="how many schedules")
+    parser.add_argument(
+        "--provoke",
+        action="append",
+        default=[],
+        metavar="WHAT",
+        help="a fault or an actor that is there in any case, and often; may be repeated",
+    )
     parser.add_argument("--trace", action="store_true", help="print each step")
     parser.add_argument(
         "--many",
@@ -26,18 +34,18 @@ def main() -> int:
         help=f"run so many from --seed on, with what was done before in {STATE}",
     )
     parser.add_argument("--state", type=Path, default=STATE, help="another file for that")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     if arguments.many:
         return _many(arguments.seed, arguments.many, arguments.state)
     failed, began, seen = 0, time.monotonic(), Counter()
     for seed in range(arguments.seed, arguments.seed + arguments.count):
-        result = run(seed, traced=arguments.trace, provoked=provoked_by(seed))
+        result = run(seed, traced=arguments.trace, provoked=tuple(arguments.provoke))
         seen.update(result.seen)
         if arguments.trace:
             _print("\n".join(result.trace))
         if result.broken:
             failed += 1
-            _print(_told(result))
+            _print(result.told)
     took = time.monotonic() - began
     _print(f"{arguments.count} schedules, {failed} broken, {took:.1f} s: {dict(seen)}")
     return 1 if failed else 0
@@ -58,7 +66,7 @@ def _many(first: int, count: int, path: Path) -> int:
         state["done"] += 1
         seen.update(result.seen)
         if result.broken:
-            _print(_told(result))
+            _print(result.told)
             state["broken"][str(result.seed)] = result.broken[0]
         if result.broken or state["done"] % SAVED == 0 or state["done"] == count:
             state["seen"] = dict(sorted(seen.items()))
@@ -71,11 +79,6 @@ def _many(first: int, count: int, path: Path) -> int:
 def _commit() -> str:
     asked = ["git", "rev-parse", "--short", "HEAD"]
     return subprocess.run(asked, check=False, capture_output=True, text=True).stdout.strip()
-
-
-def _told(result: Result) -> str:
-    place = f"seed {result.seed}, step {result.steps}, {result.seconds:.0f} s"
-    return f"{place}: {result.broken[0]}"
 
 
 def _print(text: str) -> None:

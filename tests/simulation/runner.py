@@ -3,6 +3,7 @@
 
 import contextlib
 import gc
+import shlex
 import traceback
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
@@ -70,6 +71,23 @@ class Result:
     digest: int
     trace: list[str]
     seen: dict[str, int] = field(default_factory=dict)
+    provoked: tuple[str, ...] = ()
+
+    @property
+    def again(self) -> str:
+        """The command that shows each step of this very schedule."""
+        words = ["python", "-m", "tests.simulation", "--seed", str(self.seed), "--trace"]
+        for each in self.provoked:
+            words += ["--provoke", each]
+        return shlex.join(words)
+
+    @property
+    def told(self) -> str:
+        """What is broken, if anything is, and how it is seen again."""
+        if not self.broken:
+            return ""
+        place = f"step {self.steps}, {self.seconds:.0f} s"
+        return f"{place} of `{self.again}`: {self.broken[0]}"
 
 
 def run(seed: int, *, traced: bool = False, provoked: Collection[str] = ()) -> Result:
@@ -89,6 +107,7 @@ def run(seed: int, *, traced: bool = False, provoked: Collection[str] = ()) -> R
         tasks.digest,
         tasks.trace,
         {**schedule.seen, **schedule.world.faults.seen},
+        tuple(provoked),
     )
 
 

@@ -2,14 +2,16 @@
 """No schedule breaks an invariant, and a schedule is the same each time."""
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.simulation import __main__
 from tests.simulation.actors import RELOCATES
-from tests.simulation.runner import run
+from tests.simulation.runner import Result, run
 
 SCHEDULES = 500
 PARTS = 50
@@ -22,8 +24,7 @@ def test_no_schedule_breaks_an_invariant(part: int) -> None:
     size = SCHEDULES // PARTS
     for seed in range(part * size, (part + 1) * size):
         result = run(seed)
-        again = f"python -m tests.simulation --seed {seed} --trace"
-        assert not result.broken, f"step {result.steps} of `{again}`: {result.broken[0]}"
+        assert not result.broken, result.told
 
 
 @pytest.mark.parametrize(("seed", "beside"), [(0, HEALS), (2, ()), (5, ())])
@@ -32,12 +33,30 @@ def test_no_schedule_in_which_members_are_moved_breaks_an_invariant(
 ) -> None:
     """Tenants rebalance, repair and cancel, hosts fail and are drained, servers are stopped."""
     result = run(seed, provoked=(RELOCATES, *beside))
-    assert not result.broken, f"step {result.steps} of seed {seed}: {result.broken[0]}"
+    assert not result.broken, result.told
 
 
 def test_a_worker_that_stood_still_before_it_held_capacity_anew_gives_it_back() -> None:
     """It lost its lease meanwhile, and the ensemble was gone when it went on."""
     assert not run(439).broken
+
+
+@pytest.mark.parametrize("provoked", [(), (RELOCATES, *HEALS), ("process stands still",)])
+def test_what_a_failed_test_prints_runs_that_very_schedule(
+    monkeypatch: pytest.MonkeyPatch, provoked: tuple[str, ...]
+) -> None:
+    """Also of a seed that is run otherwise among the many."""
+    ran: list[tuple[int, bool, tuple[str, ...]]] = []
+
+    def noted(seed: int, *, traced: bool, provoked: tuple[str, ...]) -> Result:
+        ran.append((seed, traced, provoked))
+        return Result(seed, [], 0, 0.0, 0, [])
+
+    monkeypatch.setattr(__main__, "run", noted)
+    failed = Result(2, ["it is broken"], 7, 3.0, 0, [], provoked=provoked)
+    command = failed.told.split("`")[1]
+    assert __main__.main(shlex.split(command.removeprefix("python -m tests.simulation "))) == 0
+    assert ran == [(2, True, provoked)]
 
 
 def test_a_seed_gives_the_same_trace_in_every_process() -> None:
