@@ -111,6 +111,16 @@ class Handovers:
         rest += [CreateServer(each) for each in asked + others if each.id in hints]
         return rest + [each for each in moving if each.member.id in hints], hints
 
+    def go_on(self, ensemble: EnsembleRecord, hint: str | None) -> bool:
+        """See that a member's host is still closed for it, and the lease still one's own.
+
+        A worker may have stood still for longer than its guard lasted. A host that is open by then
+        is closed again, but where others had their turn meanwhile.
+
+        :raises ensemble_api.exception.LeaseLost: when another worker has the ensemble.
+        """
+        return self._guards.go_on(ensemble, self._owner, hint, self._seconds)
+
     def end(self, hint: str | None) -> None:
         """Open a host again: its member is held, or is not built any more."""
         if hint is not None:

@@ -95,7 +95,17 @@ class ServerRequests:
         context = self._session.acting_for(requester, ensemble.project_id, names_hosts=True)
         # Placement and Keystone may have taken their time. Nova keeps what a worker asks for that
         # has lost its lease and dies before it can delete it.
-        self._store.check_lease(ensemble, self._owner)
+        if not self._handovers.go_on(ensemble, hint):
+            self._postpone(
+                ensemble,
+                member,
+                seconds=0.0,
+                refusal=member.refusal,
+                held=False,
+                awaited=False,
+                asked=False,
+            )
+            return
         template = ensemble.filled_template(member)
         mark = ensemble.plan.get("mark", "")
         try:

@@ -26,6 +26,8 @@ _CLOSED = sa.select(_GUARD.host).distinct()
 _END_THOSE_OVER = sa.delete(_GUARDS).where(_GUARD.until <= _NOW)
 _END_OF_MEMBER = sa.delete(_GUARDS).where(_GUARD.member_id == sa.bindparam("member"))
 _OPEN = sa.insert(_GUARDS)
+_UNTIL = sa.select(_GUARD.until).where(_IT)
+_PROLONG = sa.update(_GUARDS).where(_IT)
 _CONFIRM = sa.update(_GUARDS).where(
     _IT,
     _GUARD.until > _NOW,
@@ -128,6 +130,29 @@ class Guards:
                     },
                 )
         return opened
+
+    @retried
+    def go_on(
+        self, record: EnsembleRecord, owner: str, guard_id: str | None, seconds: float
+    ) -> bool:
+        """Have a guard last for ``seconds``, where less than half of that is left, if it is there.
+
+        Says whether it is: not once it was over and others have closed hosts since. Without one, as
+        where no host is closed, the lease alone is looked at.
+
+        :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
+        """
+        now = rows.now()
+        with self._database.writing() as session:
+            update_ensemble(session, record, owner)
+            if guard_id is None:
+                return True
+            until = session.scalar(_UNTIL, {"guard": guard_id})
+            if until is not None and until < now + timedelta(seconds=seconds / 2):
+                session.execute(
+                    _PROLONG, {"guard": guard_id, "until": now + timedelta(seconds=seconds)}
+                )
+            return until is not None
 
     @retried
     def settle(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The hand-over of members: when a host is closed to others, for how long, and who waits for it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -82,6 +82,54 @@ def test_each_host_is_closed_before_its_hold_goes_and_when_nova_is_asked(
     assert {server.name[-5:]: server.host for server in cloud.nova.alive()}.keys() == {
         f"web-{number}" for number in range(3)
     }
+
+
+class StandsStill(Reservation):
+    """Its process stands still for longer than a host stays closed, when it gives a hold up."""
+
+    def __init__(self, cloud: SmallCloud, still: Callable[[], None]) -> None:
+        super().__init__(cloud.placement.adapter())
+        self._still = still
+
+    def release(self, consumer: str) -> None:
+        self._still()
+        super().release(consumer)
+
+
+def test_a_host_is_closed_again_before_nova_is_asked_where_its_worker_stood_still(
+    cloud: SmallCloud, clock: Clock, guards: Guards
+) -> None:
+    record = cloud.service().create(caller(), body(("web", 1)))
+    asked = []
+
+    def before(method: str, path: str) -> None:
+        if method == "POST":
+            asked.append(closed(guards))
+
+    cloud.nova.before = before
+    step(cloud, record, reservation=StandsStill(cloud, lambda: clock.forward(LEASE + 1)))
+    assert asked == [{record.members[0].host}]
+
+
+def test_nova_is_not_asked_for_a_member_whose_turn_others_have_had_meanwhile(
+    cloud: SmallCloud, clock: Clock, guards: Guards
+) -> None:
+    record = cloud.service().create(caller(), body(("web", 1)))
+    other = cloud.service().create(caller(), body(("db", 1), name="other"))
+
+    def others_have_their_turn() -> None:
+        clock.forward(LEASE + 1)
+        cloud.store.claim(other.id, "second", LEASE)
+        guards.open(other, "second", other.members, most=1, width=8, seconds=LEASE)
+
+    step(cloud, record, reservation=StandsStill(cloud, others_have_their_turn))
+    assert cloud.nova.alive() == []
+    (member,) = cloud.store.get(record.id).members
+    assert member.status is MemberStatus.RESERVED
+    assert cloud.placement.allocation(member.id)["allocations"]
+    clock.forward(1)
+    cloud.run(record.id)
+    assert cloud.store.get(record.id).status == "ACTIVE"
 
 
 def test_each_request_brings_the_hint_of_its_own_host(cloud: SmallCloud, guards: Guards) -> None:

@@ -33,6 +33,7 @@ class Server(FakeServer):
     ours: bool = False
     member_id: str = ""  # by the tag that it was asked for with
     deposed: bool = False  # asked for by a worker that had lost its lease
+    late: bool = False  # asked for by one that stood still when it had looked at all
     at: str | None = None
     updated: datetime = START
     locked_at: float = 0.0

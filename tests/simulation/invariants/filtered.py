@@ -51,7 +51,9 @@ class Filtered:
         for other in nova.running():
             if not (other.ours and other.status == "BUILD" and other.host == host):
                 continue
-            if other is server or other.task or other.at or other.deposed or other.half_made:
+            if other is server or other.task or other.at or other.half_made:
+                continue
+            if other.deposed or other.late:
                 continue
             handed = since - GUARDED < other.asked_at < since
             claimed = other.id in self._world.placement.consumers_by_id

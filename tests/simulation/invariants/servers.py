@@ -10,6 +10,7 @@ from tests.simulation.invariants.policies import Policies, shown
 from tests.simulation.invariants.recorded import Recorded
 from tests.simulation.nova import Server, parts_of
 from tests.simulation.ours import World
+from tests.simulation.tasks import LATENCY
 
 DECIDED = 15.0  # seconds after which something newer is decided
 
@@ -31,6 +32,7 @@ class Servers:
         """A server is asked for as it was planned and recorded, on a host that has not failed."""
         task = self._world.tasks.current
         server.deposed = self._recorded.owner(task.about) != task.process.name
+        server.late = task.process.paused_until > self._world.tasks.now - LATENCY
         if server.deposed:
             return  # which others find, or nobody has
         row = self._recorded.member(server.member_id)
