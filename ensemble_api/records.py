@@ -3,7 +3,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from ensemble_api import addresses, domain_metadata, patterns
 from ensemble_api.operations import Goal, MoveStatus, Operation, OperationStatus, Requester
 from ensemble_api.planning.message import Message
-from ensemble_api.planning.model import Ensemble
+from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.policies import Exclusive
 from ensemble_api.planning.topology import FailureDomain
 from ensemble_api.recovery_hold import ReserveState
@@ -267,12 +267,27 @@ class EnsembleRecord:
         """Its members as it is described now, without those that are about to go."""
         return tuple(each for each in self.members if not each.leaving)
 
+    def closed_hosts(self, members: Collection[Member]) -> frozenset[str]:
+        """The hosts that are left out for a while, to which one of these could not be brought."""
+        return frozenset().union(
+            *(
+                each.closed_hosts
+                for each in self.described_members
+                if Member(each.tier, each.index) in members
+            )
+        )
+
     @property
     def requester(self) -> Requester:
         """Who asked for what is under way; ValueError if nothing is."""
         if self.operation is None:
             raise ValueError("nothing is under way")
         return replace(self.operation.requester, request_id=self.operation.request_id)
+
+    @property
+    def removal_waits(self) -> bool:
+        """Whether only a removal is under way, which waits for somebody and lets repairs by."""
+        return bool(self.blocked and self.operation and self.operation.removes_alone)
 
     @property
     def exclusive(self) -> bool:

@@ -165,13 +165,6 @@ class AutoDrain:
         if leaving(running, hosts, stubborn):
             fixed = stubborn
         goes = leaving(running, hosts, fixed)
-        refused = {
-            lost.name
-            for each in record.described_members
-            if Member(each.tier, each.index) in goes
-            for lost in each.lost_hosts
-            if lost.pause
-        }
         request = stored.request(acting, record, goes)
         readings = self._free_capacity.readings(context, to_reserve=True)
         free = self._free_capacity.free(acting, request, readings, record.id)
@@ -184,7 +177,7 @@ class AutoDrain:
                 hosts,
                 solve=solve,
                 fixed=fixed,
-                closed=refused.union(closed),
+                closed=record.closed_hosts(goes).union(closed),
             )
         except (KeyError, ModelError) as error:
             raise exception.Conflict(_OTHER_CLOUD()) from error

@@ -29,7 +29,8 @@ class AutoRebalance:
     ``context`` makes one with an operator's eyes. An ensemble is planned again when its members or
     the hosts that are up have changed since it was planned last, or after a while. What is more
     than one look may plan is left to the next. Nobody is moved to a host that has not been up for
-    ``delay``, nor of an ensemble whose last operation ended within it.
+    ``delay``, nor of an ensemble whose last operation ended within it, nor for a while to a host to
+    which a member could not be moved.
     """
 
     def __init__(
@@ -65,7 +66,9 @@ class AutoRebalance:
         hosts, left = self._plans.hosts(), MOST
         unsteady = self._steady.unsteady(hosts.up, now)
         for each in found:
-            record, state = each.record, (situation(each.record, hosts), unsteady)
+            record = each.record
+            closed = unsteady | record.closed_hosts(record.ensemble.members)
+            state = situation(record, hosts), closed
             before, self._after = self._after, record.id
             if self._waits(each, state, now) or losses(record, hosts):
                 continue
@@ -76,7 +79,7 @@ class AutoRebalance:
             self._planned[record.id] = state, now
             try:
                 self._rebalances.rebalance(
-                    self._context(), record, asking=each.requester, closed=unsteady
+                    self._context(), record, asking=each.requester, closed=closed
                 )
             except (exception.Conflict, exception.InfeasibleEnsemble) as error:
                 LOG.debug("Nobody of ensemble %s is moved: %s", record.id, error)

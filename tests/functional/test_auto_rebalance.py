@@ -168,3 +168,29 @@ def test_others_are_spread_anew_while_one_host_is_not_steady(cloud: SmallCloud) 
     assert auto.look() is None, "its members have only just been moved"
     clock.goes(DELAY)
     assert auto.look() == ensemble_id, "and then to the other zone"
+
+
+def test_a_host_to_which_a_member_could_not_be_moved_is_left_out_for_a_while(
+    cloud: SmallCloud,
+) -> None:
+    """Of three zones the best spread takes any two."""
+    cloud.nova.host("secrethost3").zone = "zone-three"
+    wish = {**body(("web", 2), policies=()), "recovery": {"rebalance": "auto"}}
+    full = [cloud.fill(each, 4) for each in ("secrethost3", LONELY)]
+    ensemble_id = cloud.service().create(caller(), wish).id
+    cloud.run(ensemble_id)
+    cloud.observe()
+    for each in full:
+        cloud.placement.release(each)
+    cloud.nova.break_move = {"web-0", "web-1"}
+    auto, clock = steady(cloud)
+    targets = []
+    for _ in range(2):
+        clock.goes(DELAY + PERIOD)
+        assert auto.look() == ensemble_id
+        operation = cloud.store.get(ensemble_id).operation
+        assert operation is not None
+        targets += [each.host for each in operation.goals if each.move]
+        cloud.run(ensemble_id)
+        cloud.observe()
+    assert sorted(targets) == ["secrethost3", LONELY]
