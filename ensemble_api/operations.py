@@ -191,6 +191,11 @@ class Operation:
         return self.status in (OperationStatus.REMOVING, OperationStatus.UNDOING)
 
     @property
+    def removes_alone(self) -> bool:
+        """Whether all that is left of a change is that members go, which may wait for a repair."""
+        return self.type is OperationType.CHANGE and self.removing and not self.has_moves
+
+    @property
     def wanted(self) -> frozenset[str]:
         """The ids of the members that are to be built, on their hosts."""
         return frozenset(

@@ -21,7 +21,7 @@ from ensemble_api.store.database import Database, retried
 from ensemble_api.store.folding import folded
 from ensemble_api.store.leases import UNSETTLED
 from ensemble_api.store.moves import operation_of, under_way
-from ensemble_api.store.progress import update_ensemble
+from ensemble_api.store.progress import REMOVAL_GOES_ON, update_ensemble
 
 _BUILT = tuple(each.value for each in Status if each.built)
 _CHANGES = Sentence(
@@ -126,6 +126,7 @@ class Changes(Database):
             members.release(session, known.wanted)
             added.set_leaving(session, known.unwanted, leaving=False)
             session.execute(sa.delete(models.Operation).where(models.Operation.id == known.id))
+            operations.resume(session, record.id)
 
     @retried
     def undo_change(
@@ -184,6 +185,8 @@ class Changes(Database):
             operations.save(session, replace(known, status=status, reason=reason))
             kind = f"{known.type.value} ended"
             rows.event(session, record.id, kind, endings.told_end(known))
+            if operations.resume(session, record.id):
+                rows.event(session, record.id, "removal goes on", REMOVAL_GOES_ON())
 
 
 def _write_description(

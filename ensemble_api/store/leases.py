@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ensemble_api.operations import OperationStatus, OperationType
 from ensemble_api.store import rows
 from ensemble_api.store.database import Database, retried
 
@@ -20,6 +21,17 @@ UNATTENDED = timedelta(seconds=15)  # without a worker, beyond the pauses betwee
 # What is settled has nothing under way.
 UNSETTLED = sa.exists().where(
     rows.OPERATIONS.c.ensemble_id == _ENSEMBLE.id, rows.OPERATIONS.c.ended_at.is_(None)
+)
+# A change that only removes, and waits for somebody: a repair of the others goes before it.
+_GOING = (OperationStatus.REMOVING.value, OperationStatus.UNDOING.value)
+WAITING = sa.and_(
+    _ENSEMBLE.blocked.is_not(None),
+    sa.exists().where(
+        rows.OPERATIONS.c.ensemble_id == _ENSEMBLE.id,
+        rows.OPERATIONS.c.ended_at.is_(None),
+        rows.OPERATIONS.c.type == OperationType.CHANGE.value,
+        rows.OPERATIONS.c.status.in_(_GOING),
+    ),
 )
 _UNATTENDED = (
     sa.select(_ENSEMBLE.id).where(UNSETTLED, _FREE).order_by(_ENSEMBLE.updated_at).limit(100)

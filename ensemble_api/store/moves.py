@@ -11,11 +11,11 @@ from sqlalchemy import orm
 
 from ensemble_api import exception
 from ensemble_api.operations import MoveKind, MoveStatus, Operation, OperationType
-from ensemble_api.planning.message import Message, Sentence
+from ensemble_api.planning.message import Message, Sentence, listed
 from ensemble_api.records import EnsembleRecord, LostHost, MemberRecord
 from ensemble_api.store import added, models, operations, rows
 from ensemble_api.store.database import Database, retried
-from ensemble_api.store.leases import UNSETTLED
+from ensemble_api.store.leases import UNSETTLED, WAITING
 from ensemble_api.store.progress import update_ensemble
 from ensemble_api.store.standings import BUILT
 
@@ -31,6 +31,10 @@ _EVACUATING = Sentence(
     "The host of %(member)s is down: Nova is asked to bring its server back on another one.",
 )
 _EVACUATED = Sentence("event.evacuation-done", "The server of %(member)s is back, on another host.")
+_GIVES_WAY = Sentence(
+    "event.removal-gives-way",
+    "The removal of %(members)s waits for somebody, and goes on after a repair of other members.",
+)
 _BEGUN: Final = {
     OperationType.REPAIR: Sentence(
         "event.repair-begun",
@@ -62,7 +66,8 @@ class Moves(Database):
         Each has an operation whose type is no change, and the labels that its plan is to have;
         what is described stays, and its generation with it. Gives the ids of those that have begun:
         not of one that has another generation by now, that is not built, or with something else
-        under way. They are leased to ``owner`` for ``seconds``. What follows is that of changes:
+        under way, but for a change that only removes and waits for somebody, which goes on after
+        a repair. They are leased to ``owner`` for ``seconds``. What follows is that of changes:
         ``replan_change`` and ``drop_change`` while capacity is held, then ``run_change``.
         """
         model, now = models.Ensemble, rows.now()
@@ -71,13 +76,17 @@ class Moves(Database):
             # In one order everywhere, so that two of these never wait for each other.
             for record in sorted(records, key=lambda each: each.id):
                 operation = operation_of(record)
+                may_begin = ~UNSETTLED
+                known = operations.under_way(session, [record.id]).get(record.id)
+                if operation.type is OperationType.REPAIR and known and known.removes_alone:
+                    may_begin = sa.or_(may_begin, WAITING)
                 taken: Any = session.execute(
                     sa.update(model)
                     .where(
                         model.id == record.id,
                         model.generation == record.generation,
                         model.status.in_(BUILT),
-                        ~UNSETTLED,
+                        may_begin,
                     )
                     .values(
                         plan=record.plan,
@@ -88,6 +97,7 @@ class Moves(Database):
                 )
                 if not taken.rowcount:
                     continue
+                _give_way(session, record.id)
                 begun.add(record.id)
                 added.add(session, record, operation.wanted)
                 added.set_leaving(session, operation.unwanted, leaving=True)
@@ -202,6 +212,19 @@ def under_way(session: orm.Session, ensemble_id: str, operation_id: str) -> Oper
     session.execute(sa.update(model).where(model.id == ensemble_id).values(id=model.id))
     known = operations.under_way(session, [ensemble_id]).get(ensemble_id)
     return known if known is not None and known.id == operation_id else None
+
+
+def _give_way(session: orm.Session, ensemble_id: str) -> None:
+    """Let a removal that waits for somebody wait for a repair too, if there is one."""
+    known = operations.under_way(session, [ensemble_id]).get(ensemble_id)
+    if known is None:
+        return
+    operations.interrupt(session, known)
+    names = listed([each.name for each in known.goals if each.host is None])
+    rows.event(session, ensemble_id, "removal waits", _GIVES_WAY(members=names))
+    session.execute(
+        sa.update(models.Ensemble).where(models.Ensemble.id == ensemble_id).values(blocked=None)
+    )
 
 
 def _leave_out(

@@ -104,6 +104,30 @@ def save(session: orm.Session, operation: Operation) -> None:
     session.execute(_SAVE, {"operation": operation.id, **_values(operation)})
 
 
+def interrupt(session: orm.Session, operation: Operation) -> None:
+    """Let an operation that removes wait until a repair has ended: it ends as what it is."""
+    session.execute(
+        sa.update(models.Operation)
+        .where(models.Operation.id == operation.id)
+        .values(ended_at=rows.now())
+    )
+
+
+def resume(session: orm.Session, ensemble_id: str) -> bool:
+    """Go on with the operation that was interrupted, if one was; say whether it was."""
+    model = models.Operation
+    result: Any = session.execute(
+        sa.update(model)
+        .where(
+            model.ensemble_id == ensemble_id,
+            model.ended_at.is_not(None),
+            model.status.in_([each.value for each in OperationStatus if not each.ended]),
+        )
+        .values(ended_at=None)
+    )
+    return bool(result.rowcount)
+
+
 def follow(
     session: orm.Session,
     ensemble_id: str,
@@ -141,6 +165,10 @@ def _start_removal(
         _set_status(session, known, end)
         # What was to be kept is not deleted by a delete that is quicker than the change.
         members.release(session, known.released)
+    if resume(session, ensemble_id):
+        waiting = under_way(session, [ensemble_id])[ensemble_id]
+        _set_status(session, waiting, OperationStatus.CANCELLED)
+        members.release(session, waiting.released)
     model = models.Member
     left = session.execute(
         sa.select(model.id, model.tier, model.number)

@@ -22,7 +22,7 @@ _ASKED_AGAIN = Sentence(
 _REPLACED = Sentence(
     "event.replaced", "Capacity for %(member)s is reserved on another host, where it is built."
 )
-_GOES_ON = Sentence("event.removal-goes-on", "The removal goes on.")
+REMOVAL_GOES_ON = Sentence("event.removal-goes-on", "The removal goes on.")
 _REPAIR_GOES_ON = Sentence("event.repair-goes-on", "The repair goes on.")
 
 _OWN = sa.update(rows.ENSEMBLES).where(
@@ -243,7 +243,7 @@ class Progress(Database):
         with self.writing() as session:
             update_ensemble(session, record, owner, blocked=message)
             going = record.operation is None or record.operation.removing
-            goes_on = (_GOES_ON if going else _REPAIR_GOES_ON)()
+            goes_on = (REMOVAL_GOES_ON if going else _REPAIR_GOES_ON)()
             rows.event(session, record.id, record.status.value, message or goes_on)
 
 

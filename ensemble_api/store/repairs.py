@@ -19,7 +19,7 @@ from ensemble_api.operations import (
 from ensemble_api.records import GONE, EnsembleRecord, MemberStatus, Status
 from ensemble_api.store import models, operations, rows
 from ensemble_api.store.database import Database
-from ensemble_api.store.leases import UNSETTLED
+from ensemble_api.store.leases import UNSETTLED, WAITING
 
 MOST = 500  # ensembles that are looked at in one go; the next one takes those after them
 MOST_REPAIRS = 500  # that are looked at for whom Nova refused
@@ -30,7 +30,7 @@ _IN_VAIN = (OperationStatus.FAILED, OperationStatus.CANCELLED)
 
 @dataclass(frozen=True, slots=True)
 class Repairable:
-    """An ensemble that is built, with nothing under way.
+    """An ensemble that is built, with nothing under way but perhaps a removal that waits.
 
     ``requester`` is who asked for something last, ``failures`` how many repairs, or moves, in a row
     have failed or were cancelled, and ``failed_at`` when the last one of these ended, None without
@@ -84,7 +84,8 @@ class RepairableEnsembles:
             sa.or_(member.server_status == GONE, rows.LOCATION.in_(down)),
         )
         wants = sa.and_(models.Ensemble.auto_repair.is_(True), lost)
-        return self._find(wants, [Status.DEGRADED], OperationType.REPAIR, after)
+        free = sa.or_(~UNSETTLED, WAITING)
+        return self._find(wants, [Status.DEGRADED], OperationType.REPAIR, after, free)
 
     def built(self, after: str | None = None) -> list[Repairable]:
         """Those that are built and want to be rebalanced by themselves.
@@ -179,10 +180,11 @@ class RepairableEnsembles:
         statuses: Iterable[Status],
         counted: OperationType,
         after: str | None,
+        free: sa.ColumnElement[bool] = ~UNSETTLED,
     ) -> list[Repairable]:
         model = models.Ensemble
         among = model.status.in_([each.value for each in statuses])
-        query = sa.select(model).where(wants, among, ~UNSETTLED, model.unjudged.is_(False))
+        query = sa.select(model).where(wants, among, free, model.unjudged.is_(False))
         with self._database.reading() as session:
             records = rows.with_members(session, _from(session, query, after))
             latest = _latest(session, [each.id for each in records])

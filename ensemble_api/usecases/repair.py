@@ -129,7 +129,7 @@ class Repairs:
             it is in doubt whether the hosts have failed.
         :raises ensemble_api.exception.InfeasibleEnsemble: when there is no place for any.
         """
-        if record.operation is not None:
+        if record.operation is not None and not record.removal_waits:
             raise exception.Conflict(BUSY(), operation=record.operation.id)
         self._check_that_failed(context, record)
         # Who observes the cloud does the same, perhaps in a moment.

@@ -5,7 +5,9 @@ import random
 import time
 from typing import Any
 
-from small_cloud import LEASE, SmallCloud, body, caller
+import pytest
+from repairs import repair
+from small_cloud import LEASE, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import exception, views
 from ensemble_api.cloud.compute import Compute
@@ -158,3 +160,44 @@ def test_a_removal_goes_on_with_the_rights_of_whoever_asks_again(cloud: SmallClo
     cloud.run(record.id, compute=compute)
     assert set(asked) == {"colleague", record.user_id}
     cloud.assert_clean()
+
+
+@pytest.mark.parametrize("by_itself", [True, False], ids=["by itself", "by command"])
+def test_a_removal_that_waits_for_somebody_keeps_no_repair_waiting(
+    cloud: SmallCloud, by_itself: bool
+) -> None:
+    wish = body(("web", 3), policies=[anti_affinity("web")])
+    ensemble_id = cloud.service().create(caller(), {**wish, "recovery": {"mode": "auto"}}).id
+    cloud.run(ensemble_id)
+    cloud.observe()
+    assert cloud.patch(ensemble_id, {"tiers": [{"name": "web", "count": 2}]}).status_code == 202
+    record = cloud.store.get(ensemble_id)
+    (going,) = [each for each in record.members if each.leaving]
+    stays = record.described_members[0]
+    server_of(cloud, going).locked = True
+    assert cloud.store.claim(ensemble_id, "worker", LEASE)
+    while cloud.store.get(ensemble_id).blocked is None:
+        cloud.engine().step(ensemble_id)
+    waiting = cloud.store.get(ensemble_id).operation
+    assert waiting is not None and waiting.status == "REMOVING"
+
+    cloud.nova.fail(stays.host)
+    cloud.observe(repair=cloud.service().auto_repair.look if by_itself else lambda: None)
+    if not by_itself:
+        assert repair(cloud, ensemble_id).status_code == 202
+    record = cloud.store.get(ensemble_id)
+    assert record.operation is not None and record.operation.type == "repair"
+    assert [each.name for each in record.operation.goals] == [stays.name]
+    server_of(cloud, going).locked = False
+    cloud.run(ensemble_id)
+    cloud.observe()
+    after = cloud.store.get(ensemble_id)
+    cloud.assert_built(after)
+    assert {each.name for each in after.members} == {"web-0", "web-1", "web-2"} - {going.name}
+    ended = {each.id: each.status for each in cloud.service().operations(after, 3)}
+    assert (ended[waiting.id], ended[record.operation.id]) == ("SUCCEEDED", "SUCCEEDED")
+    said = [str(each["message"]) for each in after.events]
+    assert said.index(
+        f"The removal of {going.name} waits for somebody, and goes on after a repair of other "
+        "members."
+    ) < said.index("The repair is done.")
