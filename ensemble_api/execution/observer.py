@@ -17,7 +17,7 @@ from ensemble_api.context import Context
 from ensemble_api.records import GONE, ObservedServer
 from ensemble_api.store import rows
 from ensemble_api.store.history import History
-from ensemble_api.store.observations import Observations
+from ensemble_api.store.observations import Observations, Turn
 
 LOG = logging.getLogger(__name__)
 
@@ -118,7 +118,17 @@ class CloudObserver:
         self._hinted.set()
 
     def observe(self) -> bool:
-        """Observe once, if it is this process's turn; say whether it was."""
+        """Observe once, if it is this process's turn; say whether it was, and still is.
+
+        Who was so slow that another process has taken the turn writes nothing and begins nothing.
+        """
+        try:
+            return self._observe()
+        except exception.LeaseLost:
+            LOG.warning("Another process observes the cloud now, since this one was too slow")
+            return False
+
+    def _observe(self) -> bool:
         turn = self._states.take(self._owner, LEASE_PERIODS * self._period, COMPARED)
         if turn is None:
             return False
@@ -126,10 +136,10 @@ class CloudObserver:
         request_ids.work_for(context)
         hosts = self._inventory.observed(context)
         silent = any(each.silent for each in hosts)
-        self._states.save_hosts(hosts)
+        self._states.save_hosts(hosts, turn)
         listed: list[Mapping[str, Any]] = []
         if turn.watermark is None:
-            self._compare(context, silent=silent)
+            self._compare(context, turn, silent=silent)
             while self._history.purge() and not self._stopping.is_set():
                 pass
         else:
@@ -143,11 +153,11 @@ class CloudObserver:
             listed += self._one_by_one(context, self._states.unsettled(), listed)
             # What changes in a cell that does not answer is asked for when it does again.
             newest = None if silent else _newest(listed)
-            self._states.save_servers(_servers(listed), newest, whole=False)
+            self._states.save_servers(_servers(listed), newest, turn, whole=False)
             # What is going is asked for again by the next comparison alone.
             there = [each for each in listed if each.get("OS-EXT-STS:task_state") != "deleting"]
             self._discard_late(context, there)
-        while self._states.judge():
+        while self._states.judge(turn):
             pass
         self._tell([each["id"] for each in listed])
         for begin, failed in self._then:
@@ -171,7 +181,7 @@ class CloudObserver:
         quiet = timedelta(seconds=now - self._newest[1])
         return newest - max(OVERLAP - quiet, -timedelta(seconds=1))
 
-    def _compare(self, context: Context, *, silent: bool) -> None:
+    def _compare(self, context: Context, turn: Turn, *, silent: bool) -> None:
         """Ask for all servers of ours, and singly for those that Nova does not list."""
         expected = self._states.expected()
         listed: list[Mapping[str, Any]] = []
@@ -182,7 +192,7 @@ class CloudObserver:
         ours += self._one_by_one(context, expected, ours)
         # What changes from here on is newer than what was listed, however little that is.
         newest = _newest(listed) or rows.now() - OVERLAP
-        self._states.save_servers(_servers(ours), None if silent else newest, whole=True)
+        self._states.save_servers(_servers(ours), None if silent else newest, turn, whole=True)
         self._discard_late(context, listed)
 
     def _discard_late(self, context: Context, listed: Iterable[Mapping[str, Any]]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from ensemble_api import exception
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import GONE, MemberStatus, ObservedHost, ObservedServer
 from ensemble_api.store import models, rows
@@ -44,13 +45,20 @@ _STATUSES = {
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The right to observe, and from where on; None: everything is to be compared."""
+    """The right to observe that ``owner`` has, until another process takes it.
+
+    ``watermark`` is from where on; None: everything is to be compared.
+    """
 
     watermark: datetime | None
+    owner: str
 
 
 class Observations:
-    """Reads and writes of what is observed, each one transaction."""
+    """Reads and writes of what is observed, each one transaction.
+
+    Each write sees that the turn is still its process's own, as one that was too slow has old news.
+    """
 
     def __init__(self, database: Database, levels: Levels) -> None:
         self._database = database
@@ -69,21 +77,24 @@ class Observations:
             row = session.execute(_SEEN).first()
             if row is None:
                 session.execute(_FIRST, {"name": SERVERS, "hosts_version": 0, **mine})
-                return Turn(None)
+                return Turn(None, owner)
             if row.owner != owner and row.until is not None and row.until > now:
                 return None
             session.execute(_WRITE, mine)
             due = row.compared_at is None or row.compared_at < now - timedelta(seconds=compared)
-            return Turn(None if due else row.watermark)
+            return Turn(None if due else row.watermark, owner)
 
     @retried
-    def save_hosts(self, hosts: Sequence[ObservedHost]) -> bool:
+    def save_hosts(self, hosts: Sequence[ObservedHost], turn: Turn) -> bool:
         """Make these all hosts there are; say whether that changed anything.
 
         Of a silent host nothing is known but that, and the rest stays as it was.
+
+        :raises ensemble_api.exception.LeaseLost: when another process observes now.
         """
         model, now = models.Host, rows.now()
         with self._database.writing() as session:
+            _check(session, turn)
             there: dict[str, ObservedHost] = {}
             lost: dict[str, datetime | None] = {}
             for row in session.execute(_HOSTS):
@@ -141,18 +152,26 @@ class Observations:
 
     @retried
     def save_servers(
-        self, servers: Iterable[ObservedServer], watermark: datetime | None, *, whole: bool
+        self,
+        servers: Iterable[ObservedServer],
+        watermark: datetime | None,
+        turn: Turn,
+        *,
+        whole: bool,
     ) -> int:
         """Save where members' servers are; give how many had changed. Others are passed over.
 
         What does not hold any more is written in the same transaction, of as many ensembles as one
         should judge; ``judge`` goes on with the others. With ``whole`` these are all that Nova has
         of ours: the time of the comparison is noted.
+
+        :raises ensemble_api.exception.LeaseLost: when another process observes now.
         """
         seen = {each.id: each for each in servers}
         now, model = rows.now(), models.Member
         changed: list[str] = []
         with self._database.writing() as session:
+            _check(session, turn)
             for some in rows.portions(sorted(seen)):
                 query = sa.select(model).where(model.server_id.in_(some))
                 changed += [
@@ -184,9 +203,13 @@ class Observations:
         return len(changed)
 
     @retried
-    def judge(self) -> int:
-        """See what holds of some ensembles that have changed since; give how many these were."""
+    def judge(self, turn: Turn) -> int:
+        """See what holds of some ensembles that have changed since; give how many these were.
+
+        :raises ensemble_api.exception.LeaseLost: when another process observes now.
+        """
         with self._database.writing() as session:
+            _check(session, turn)
             return judge(session, self._levels)
 
     def expected(self) -> dict[str, str]:
@@ -230,6 +253,18 @@ class Observations:
                 )
             )
             return [*moving, *(str(each) for each in unseen)]
+
+
+def _check(session: orm.Session, turn: Turn) -> None:
+    """See that a turn is still its owner's, which nobody else can take before this has ended."""
+    model = models.Observation
+    result: Any = session.execute(
+        sa.update(model)
+        .where(model.name == SERVERS, model.owner == turn.owner)
+        .values(owner=turn.owner)
+    )
+    if not result.rowcount:
+        raise exception.LeaseLost(SERVERS)
 
 
 def _kept(silent: ObservedHost, before: ObservedHost) -> ObservedHost:

@@ -131,8 +131,9 @@ def main(hosts: int = 1000, ensembles: int = 200, url: str = "") -> None:
         names = [f"h{number:04}" for number in range(hosts)]
         above = {name: (f"r{int(name[1:]) // 20}", "nova") for name in names}
         states = Observations(store, Levels(("host", "rack", "zone")))
-        states.take("bench", 600, 600)
-        states.save_hosts([ObservedHost(name, above[name], up=True) for name in names])
+        turn = states.take("bench", 600, 600)
+        assert turn is not None
+        states.save_hosts([ObservedHost(name, above[name], up=True) for name in names], turn)
         servers = fill(store, names, ensembles, APART, EVEN)
         admission = Admission(
             CurrentStates(store), GuardedHosts(Guards(store)), LEVELS, Nova(servers)

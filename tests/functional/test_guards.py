@@ -203,8 +203,10 @@ def test_by_default_a_quarter_of_the_hosts_is_closed_and_eight_at_most(
     store: Store, hosts: int, closed: int
 ) -> None:
     states = Observations(store, Levels(("host", "rack", "zone"), "zone"))
-    states.take("observer", 60, 600)
-    states.save_hosts([ObservedHost(f"n{each}", (None, None), up=True) for each in range(hosts)])
+    turn = states.take("observer", 60, 600)
+    assert turn is not None
+    seen = [ObservedHost(f"n{each}", (None, None), up=True) for each in range(hosts)]
+    states.save_hosts(seen, turn)
     assert len(close(store, shop(store, members=20), width=None)) == closed
 
 

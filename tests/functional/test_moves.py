@@ -21,7 +21,7 @@ from ensemble_api.store.api import Store
 from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.store.guards import Guards
 from ensemble_api.store.locations import LONGEST_MOVE
-from ensemble_api.store.observations import Observations
+from ensemble_api.store.observations import Observations, Turn
 from ensemble_api.store.standings import Levels
 
 EVERY_DATABASE = True
@@ -73,6 +73,12 @@ class Scene:
     def states(self) -> Observations:
         return Observations(self.store, TREE)
 
+    @property
+    def turn(self) -> Turn:
+        found = self.states.take("observer", 60, 600)
+        assert found is not None
+        return found
+
     def admit(
         self,
         server_id: str,
@@ -109,10 +115,10 @@ def running(store: Store, nova: FakeNova, *policies: Any, members: int = 3) -> S
         )
         nova.hosts[server_id] = member.host
         nova.projects[server_id] = "p1"
-    states = Observations(store, TREE)
-    states.take("observer", 60, 600)
-    states.save_hosts([ObservedHost(name, (rack, "nova"), up=True) for name, rack in RACKS.items()])
-    return Scene(store, nova, new)
+    scene = Scene(store, nova, new)
+    hosts = [ObservedHost(name, (rack, "nova"), up=True) for name, rack in RACKS.items()]
+    scene.states.save_hosts(hosts, scene.turn)
+    return scene
 
 
 @pytest.fixture
@@ -160,7 +166,7 @@ def test_a_move_that_has_ended_leaves_its_source_free(scene: Scene) -> None:
     assert scene.admit(server, ["h3"]) == ["h3"]
     scene.nova.hosts[server] = "h3"
     scene.states.save_servers(
-        [ObservedServer(server, "h3", "ACTIVE", moving=True)], None, whole=False
+        [ObservedServer(server, "h3", "ACTIVE", moving=True)], None, scene.turn, whole=False
     )
     assert scene.admit(scene.servers[1], ["h0"]) == [], "it may still come back"
     _forget_moves(scene.store)
@@ -208,7 +214,10 @@ def test_an_exclusive_domain_stays_closed_to_servers_of_other_projects(store: St
     assert scene.admit(stranger, project="p2") == ["h2", "h3"], "h0, h1 and their racks are closed"
     assert scene.admit(stranger, project="p1") == list(RACKS)
     scene.states.save_servers(
-        [ObservedServer(scene.servers[1], "h2", "ACTIVE", moving=False)], None, whole=False
+        [ObservedServer(scene.servers[1], "h2", "ACTIVE", moving=False)],
+        None,
+        scene.turn,
+        whole=False,
     )
     assert scene.admit(stranger, project="p2") == ["h1", "h3", "h5"], "as the servers are now"
 
@@ -243,7 +252,7 @@ def test_a_member_is_given_a_host_that_its_selector_wants(store: Store) -> None:
         for name, rack in RACKS.items()
         if name != "h5"
     ]
-    scene.states.save_hosts(observed)
+    scene.states.save_hosts(observed, scene.turn)
     assert scene.admit(scene.servers[0], ["h3", "h4", "h5"]) == ["h4"]
     assert scene.admit(scene.servers[1], ["h3", "h5"]) == []
     # A host that is new to us is told of by Nova.

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from test_store import record
 
+from ensemble_api import exception
 from ensemble_api.cloud.inventory import Inventory, parse_levels
 from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.records import MemberStatus
@@ -284,6 +285,47 @@ def test_one_process_observes_at_a_time_and_another_goes_on_when_it_ends(
     monkeypatch.setattr(rows, "now", lambda: later)
     assert scene.observer("two").observe()
     assert not scene.observer("one").observe()
+
+
+def test_who_was_too_slow_writes_no_old_news_and_begins_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process takes its turn while Nova answers, and has seen that a server has moved."""
+    scene.observe()
+    begun: list[str] = []
+    slow, old = scene.observer("slow"), scene.compute.services
+    slow._repair = lambda: begun.append("repair")
+    later = [rows.now() + timedelta(seconds=60)]
+    monkeypatch.setattr(rows, "now", lambda: later[0])
+
+    def services(context: Any) -> list[dict[str, Any]]:
+        found = old(context)
+        if len(later) == 1:
+            later.insert(0, later[0] + timedelta(seconds=60))
+            scene.compute.down.add("h1")
+            scene.compute.put(scene.ids[0], "h1")
+            assert scene.observer("quick").observe()
+        return found
+
+    monkeypatch.setattr(scene.compute, "services", services)
+    assert not slow.observe()
+    assert [each.up for each in CurrentStates(scene.store).hosts()] == [True, False]
+    assert scene.seen[0] == ("h1", "ACTIVE")
+    assert begun == []
+
+
+def test_each_write_of_who_was_too_slow_is_refused(scene: Scene) -> None:
+    states = Observations(scene.store, Levels(("host", "rack")))
+    slow = states.take("slow", 0, 600)
+    assert slow is not None and states.take("quick", 60, 600) is not None
+    writes: list[Callable[[], object]] = [
+        lambda: states.save_hosts([], slow),
+        lambda: states.save_servers([], None, slow, whole=True),
+        lambda: states.judge(slow),
+    ]
+    for write in writes:
+        with pytest.raises(exception.LeaseLost):
+            write()
 
 
 def test_hosts_are_known_with_their_racks_and_states(scene: Scene) -> None:
