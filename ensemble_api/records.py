@@ -81,7 +81,8 @@ class MemberRecord:
     ``addresses`` are pairs of a network's name and an address. One that is ``leaving`` is not of
     what the ensemble describes any more, and is about to go. ``template`` is the digest of the
     server template that its server was built by; empty where that is its tier's for all we know.
-    ``server_flavor`` is the name of its server's flavor as last observed, empty before.
+    ``server_flavor`` is the name of its server's flavor as last observed, empty before, and
+    ``pinned_zone`` the availability zone in which Nova keeps that, empty where it may be in any.
     """
 
     id: str
@@ -109,6 +110,7 @@ class MemberRecord:
     leaving: bool = False
     template: str = ""
     server_flavor: str = ""
+    pinned_zone: str = ""
 
     @property
     def location(self) -> str | None:

@@ -12,7 +12,7 @@ from functools import cache
 from math import floor
 
 from ensemble_api.planning.message import Message, Sentence
-from ensemble_api.planning.model import Ensemble, Tier
+from ensemble_api.planning.model import Ensemble, Member, Tier
 from ensemble_api.planning.policies import (
     Affinity,
     AntiAffinity,
@@ -180,11 +180,20 @@ def _cells(snapshot: Snapshot, assignment: Assignment, existing: Assignment) -> 
     away = [
         member
         for member, host in existing.items()
-        if host in cells and cells.get(assignment.get(member, host)) != cells[host]
+        if (host in cells and cells.get(assignment.get(member, host)) != cells[host])
+        or _leaves_zone(snapshot, member, host, assignment.get(member, host))
     ]
     if away:
         tiers = tuple(sorted({member.tier for member in away}))
         yield _rule(_OTHER_CELL(members=members(len(away))), tiers, len(away))
+
+
+def _leaves_zone(snapshot: Snapshot, member: Member, source: str, target: str) -> bool:
+    """Whether a member that is pinned to a zone is to go to a host of another one."""
+    zone, level = snapshot.pins.get(member), snapshot.topology.zone_level
+    if zone is None or level is None or source == target:
+        return False
+    return snapshot.topology.domain_of(target, level).name != zone
 
 
 def _offers(

@@ -219,6 +219,11 @@ class _Quick:
         # A server does not leave its cell.
         cells = set(self._cells[failed].tolist()) - {""}
         fits = fits and len(cells) < 2
+        fits = fits and not any(
+            member in self._running[number].snapshot.pins
+            for number, members in inside.items()
+            for member in members
+        )
         near = np.isin(self._cells, [*cells, ""]) if cells else np.ones_like(failed)
         without: list[Without] = []
         for number, members in inside.items():

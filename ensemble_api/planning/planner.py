@@ -358,7 +358,7 @@ def _assign(
                 waiting.append(member)
         hosts = [problem.topology.hosts[number] for number in _spread_order(problem, left)]
         running = {**leaving, **existing}
-        assignment |= paired(waiting, hosts, problem.snapshot.cells, running)
+        assignment |= paired(waiting, hosts, problem.snapshot, running)
     return assignment
 
 

@@ -227,7 +227,7 @@ def build(
         caps=fits,
         limits=np.zeros((tiers, len(topology.levels)), dtype=np.int64),
         quotas={},
-        homes=homes(ensemble, topology, snapshot.cells, {**leaving, **(existing or {})}),
+        homes=homes(ensemble, snapshot, {**leaving, **(existing or {})}),
     )
     return problem.enforcing(*_enforced(ensemble))
 

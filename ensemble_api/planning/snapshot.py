@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from ensemble_api.planning.errors import ModelError
-from ensemble_api.planning.model import Tier
+from ensemble_api.planning.model import Member, Tier
 from ensemble_api.planning.topology import BoolArray, FailureDomain, IntArray, Topology, frozen
 
 Selectors: TypeAlias = Mapping[str, Mapping[str, BoolArray]]
@@ -42,7 +42,8 @@ class Snapshot:
     `selectors` marks, by key and value, the hosts that an aggregate gives that value, for each key
     of aggregates' metadata that policies may ask for. Of a key that is missing nothing is known.
 
-    `cells` names the cell of each host, which no server leaves, of a cloud with several.
+    `cells` names the cell of each host, which no server leaves, of a cloud with several. `pins` are
+    the zones that some members of the ensemble that it is for do not leave either.
 
     `packing` is the operator's choice of the hosts to take first where nothing else decides: the
     emptiest, as Nova's own weighers do, or the fullest, which keeps large free blocks whole.
@@ -59,6 +60,7 @@ class Snapshot:
     offered: Mapping[str, BoolArray] = field(default_factory=dict)
     selectors: Selectors = field(default_factory=dict)
     cells: Mapping[str, str] = field(default_factory=dict)
+    pins: Mapping[Member, str] = field(default_factory=dict)
     packing: Packing = Packing.SPREAD
     _trait_sets: tuple[frozenset[str], ...] = field(init=False, repr=False)
     _trait_number: IntArray = field(init=False, repr=False)

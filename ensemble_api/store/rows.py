@@ -255,6 +255,7 @@ def to_member(row: Any) -> MemberRecord:
         leaving=row.leaving,
         template=row.template or "",
         server_flavor=row.server_flavor or "",
+        pinned_zone=row.pinned_zone or "",
         pause=_left(row.retry_at) if row.retry_at else 0.0,
     )
 

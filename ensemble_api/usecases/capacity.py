@@ -185,6 +185,9 @@ class FreeCapacity:
         ``except_id`` is the id of an ensemble that is not looked at: the caller's own.
         """
         capacity = self._inventory.capacity(context, request.demands, readings.answers)
+        if request.pins and self._inventory.zone_level is not None:
+            pinned = replace(capacity.snapshot, pins=request.pins)
+            capacity = replace(capacity, snapshot=pinned)
         capacity = self._exclusivity.apply(context, request.ensemble, capacity, except_id)
         # It is recorded before it is given back, and so known whenever it shows as free.
         capacity = capacity.without_pending(

@@ -3,6 +3,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from ensemble_api import exception
@@ -27,7 +28,7 @@ from ensemble_api.usecases.change_request import (
 )
 from ensemble_api.usecases.member_servers import MemberServers
 from ensemble_api.usecases.resolve import NovaCheck, ResolvedRequest, Resolver
-from ensemble_api.usecases.stored_requests import StoredRequests
+from ensemble_api.usecases.stored_requests import StoredRequests, pins
 from ensemble_api.views import stored_plans
 
 _OTHER_CLOUD = Sentence(
@@ -75,7 +76,7 @@ class ChangePlans:
             and tier["server"] == servers[tier["name"]]
         }
         own = frozenset(server for member in record.members for server in member.server_ids)
-        return self._resolver.resolve(
+        request = self._resolver.resolve(
             context,
             asked.body,
             nova_check=nova_check,
@@ -83,6 +84,7 @@ class ChangePlans:
             own_servers=own,
             own_policies=record.body["policies"],
         )
+        return replace(request, pins=pins(record))
 
     def find(
         self,

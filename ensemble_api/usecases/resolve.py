@@ -66,13 +66,15 @@ class NovaCheck(Enum):
 class ResolvedRequest:
     """A request whose every reference is known to be the tenant's to use.
 
-    ``own`` are the demands of members that are not those of their tiers.
+    ``own`` are the demands of members that are not those of their tiers, ``pins`` the availability
+    zones that members do not leave.
     """
 
     body: Mapping[str, Any]
     ensemble: model.Ensemble
     demands: Mapping[str, Demand]  # by tier
     own: Mapping[model.Member, Demand] = field(default_factory=dict)
+    pins: Mapping[model.Member, str] = field(default_factory=dict)
 
     def resources(self, member: model.Member) -> Mapping[str, int]:
         """What a member takes of its host, by resource class."""

@@ -44,7 +44,7 @@ class StoredRequests:
             demands[name] = _largest([own[each] for each in of_tier])
         indices = {tier.name: tier.indices for tier in record.ensemble.tiers}
         described = codec.ensemble(record.body, demands, indices=indices)
-        return ResolvedRequest(record.body, described, demands, own)
+        return ResolvedRequest(record.body, described, demands, own, pins(record))
 
     def resized(self, context: Context, record: EnsembleRecord) -> frozenset[Member]:
         """The members whose servers have another flavor than their tiers, as last observed."""
@@ -126,6 +126,16 @@ def _largest(demands: Iterable[Demand]) -> Demand:
         required=frozenset().union(*(each.required for each in every)),
         forbidden=frozenset().union(*(each.forbidden for each in every)),
     )
+
+
+def pins(record: EnsembleRecord) -> Mapping[Member, str]:
+    """The zones that members do not leave, though the templates of their tiers name none."""
+    named = {tier["name"] for tier in record.body["tiers"] if "availability_zone" in tier["server"]}
+    return {
+        Member(each.tier, each.index): each.pinned_zone
+        for each in record.described_members
+        if each.pinned_zone and each.tier not in named
+    }
 
 
 def for_owner(context: Context, record: EnsembleRecord) -> Context:

@@ -65,3 +65,31 @@ def test_a_cloud_whose_cells_are_not_told_apart_is_left_as_it_is() -> None:
     snapshot = replace(four({"b0": 1}), cells={})
     hit = Hit("e", web(1), {}, snapshot, homes={Member("web", 0): "a0"})
     assert within_cells(hit) is hit
+
+
+def two_zones(free: Mapping[str, int]) -> Snapshot:
+    """Two zones of two hosts, in one cell; a0 has failed."""
+    pins = {Member("web", 0): "a"}
+    hosts = {name: (name[0], name[0], free.get(name, 0)) for name in CELLS}
+    return replace(cloud(hosts, down=("a0",)), pins=pins)
+
+
+@pytest.mark.parametrize(
+    ("free", "place"),
+    [
+        pytest.param({"a1": 1, "b0": 4}, "a1", id="the less free host of its zone is taken"),
+        pytest.param({"b0": 4, "b1": 4}, None, id="room in another zone is none"),
+    ],
+)
+def test_a_lost_member_that_is_pinned_stays_in_its_zone(
+    free: Mapping[str, int], place: str | None
+) -> None:
+    member = Member("web", 0)
+    found = recover([Hit("e", web(1), {}, two_zones(free), homes={member: "a0"})])["e"]
+    assert dict(found.moves) == ({member: place} if place else {})
+
+
+def test_one_of_its_tier_that_is_not_pinned_goes_where_there_is_room() -> None:
+    homes = {Member("web", 1): "a0"}
+    hit = Hit("e", web(2), {Member("web", 0): "a1"}, two_zones({"b0": 4}), homes=homes)
+    assert dict(recover([hit])["e"].moves) == {Member("web", 1): "b0"}

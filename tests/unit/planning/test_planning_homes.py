@@ -21,6 +21,7 @@ from ensemble_api.planning.policies import AntiAffinity, Spread
 from ensemble_api.planning.result import Assignment, Infeasible
 from ensemble_api.planning.scaling import Scaled
 from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.planning.topology import Topology
 from ensemble_api.solver.highs import solve
 
 CELLS = {f"h{number}": "one" if number < 3 else "two" for number in range(6)}
@@ -79,7 +80,7 @@ def test_a_host_of_no_known_cell_keeps_nobody() -> None:
 
 def test_who_would_leave_its_cell_is_not_paired() -> None:
     with pytest.raises(ValueError, match="web-0 would leave its cell"):
-        list(paired([Member("web", 0)], ["h4"], CELLS, at("h0")))
+        list(paired([Member("web", 0)], ["h4"], two_cells(), at("h0")))
 
 
 def test_the_checker_sees_who_has_left_its_cell() -> None:
@@ -122,3 +123,37 @@ def test_tiers_have_homes_of_their_own() -> None:
     found = plan(Ensemble(tiers, ()), two_cells(), running, solve=solve)
     assert not isinstance(found, Infeasible)
     assert dict(found.assignment) == running
+
+
+def _by_zone(assignment: Assignment, zones: Mapping[str, str]) -> Counter[tuple[str, str]]:
+    return Counter((member.tier, zones[host]) for member, host in assignment.items())
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_plan_that_keeps_pinned_members_in_their_zones_is_better(seed: int) -> None:
+    generator = random.Random(seed)
+    ensemble, snapshot, running = small(generator)
+    topology = snapshot.topology
+    zones = {host: topology.domain_of(host, "rack").name for host in topology.hosts}
+    in_zones = Topology.build(topology.levels, {h: (zones[h],) for h in zones}, "rack")
+    pins = {m: zones[host] for m, host in running.items() if generator.random() < 0.6}
+    parted = replace(snapshot, topology=in_zones, pins=pins)
+    # Who is with a pinned one of its tier is pinned as well.
+    kept = {(member.tier, zone) for member, zone in pins.items()}
+    stay = {m: host for m, host in running.items() if (m.tier, zones[host]) in kept}
+    least = _by_zone(stay, zones)
+    best = min(
+        (
+            objective(ensemble, snapshot, each, running)
+            for each in assignments(ensemble, snapshot)
+            if not least - _by_zone(each, zones) and not check(ensemble, snapshot, each, running)
+        ),
+        default=None,
+    )
+    found = plan(ensemble, parted, running, solve=solve, changes=False)
+    if isinstance(found, Infeasible):
+        assert best is None
+        return
+    assert all(zones[found.assignment[member]] == zone for member, zone in pins.items())
+    assert not check(ensemble, parted, found.assignment, running)
+    assert tuple(each.value for each in found.objectives) == best
