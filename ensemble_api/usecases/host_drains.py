@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which hosts are to be drained: those whose compute service was disabled for that."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ensemble_api import exception
@@ -20,6 +20,14 @@ LONGEST: Final = 255  # characters of a reason that Nova takes
 
 _DENIED = Sentence(
     "forbidden.disable-service", "Nova does not let you disable the compute service of this host."
+)
+_SILENT = Sentence(
+    "conflict.silent-host-to-drain",
+    "Nova says nothing of host %(host)s now, since the database of its cell does not answer, so "
+    "nothing was changed. Try again when it does, or name the other hosts one by one.",
+    "Nova says nothing of %(count)s of these hosts now, as %(host)s, since the database of their "
+    "cell does not answer, so nothing was changed. Try again when it does, or name the other hosts "
+    "one by one.",
 )
 _FORBIDDEN_STATUS = 403
 
@@ -40,9 +48,10 @@ class HostDrains:
         was not to be drained before.
 
         :raises ensemble_api.exception.NotFound: if there is no such host.
+        :raises ensemble_api.exception.Conflict: when the cell of one does not answer.
         :raises ensemble_api.exception.Forbidden: when Nova does not let the caller do that.
         """
-        services = [each for each in self._compute.services(context) if each["host"] in hosts]
+        services = self._services(context, hosts)
         for host in sorted(set(hosts) - {each["host"] for each in services}):
             raise exception.NotFound(NO_HOST(host=host))
         why, fresh = reason(domain), False
@@ -56,12 +65,11 @@ class HostDrains:
     def cancel(self, context: Context, hosts: Collection[str]) -> bool:
         """Let nobody leave these hosts any more, which stay disabled; gives whether any was to.
 
+        :raises ensemble_api.exception.Conflict: when the cell of one does not answer.
         :raises ensemble_api.exception.Forbidden: when Nova does not let the caller do that.
         """
         draining = [
-            each
-            for each in self._compute.services(context)
-            if each["host"] in hosts and state(each) is DrainState.DRAINING
+            each for each in self._services(context, hosts) if state(each) is DrainState.DRAINING
         ]
         for each in draining:
             self._disable(context, each, CANCELLED)
@@ -82,6 +90,14 @@ class HostDrains:
             for each in self._compute.services(context)
             if state(each) is DrainState.DRAINING and each.get("state") == "up"
         }
+
+    def _services(self, context: Context, hosts: Collection[str]) -> Sequence[Mapping[str, Any]]:
+        """The compute services of these hosts, each of which can be disabled."""
+        found = [each for each in self._compute.services(context) if each["host"] in hosts]
+        silent = sorted(each["host"] for each in found if "state" not in each)
+        if silent:
+            raise exception.Conflict(_SILENT(host=silent[0], count=len(silent)))
+        return found
 
     def _disable(self, context: Context, service: Mapping[str, Any], why: str) -> None:
         try:

@@ -131,6 +131,7 @@ class Maintenance:
 
         :raises ensemble_api.exception.NotFound: if there is no such domain.
         :raises ensemble_api.exception.Invalid: naming what is wrong with what was asked.
+        :raises ensemble_api.exception.Conflict: when the cell of a host does not answer.
         :raises ensemble_api.exception.Forbidden: when Nova does not let the caller do that.
         """
         domain, names, _ = self._find(context, asked)
@@ -145,7 +146,8 @@ class Maintenance:
         Moves that Nova was asked for come to their end.
 
         :raises ensemble_api.exception.NotFound: if there is no such domain.
-        :raises ensemble_api.exception.Conflict: when none of its hosts is being drained.
+        :raises ensemble_api.exception.Conflict: when none of its hosts is being drained, or when
+            the cell of one does not answer.
         :raises ensemble_api.exception.Forbidden: when Nova does not let the caller do that.
         """
         _, names, _ = self._find(context, asked)

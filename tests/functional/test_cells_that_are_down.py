@@ -2,6 +2,7 @@
 """While the database of one cell is away, all goes on in the others."""
 
 import pytest
+from drains import asked as ask
 from drains import drain, looking
 from repairs import hosts_of
 from small_cloud import SmallCloud, anti_affinity, body, caller
@@ -9,6 +10,7 @@ from small_cloud import SmallCloud, anti_affinity, body, caller
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.known_hosts import KnownHosts
+from ensemble_api.usecases.host_drains import REASON
 
 AUTO = {"recovery": {"mode": "auto"}}
 
@@ -72,6 +74,29 @@ def test_a_host_is_drained_while_a_cell_is_away(cloud: SmallCloud) -> None:
     assert looking(cloud)[0].look() == ensemble_id
     cloud.run(ensemble_id)
     assert not {host, silent} & {*hosts_of(cloud, ensemble_id).values()}
+
+
+@pytest.mark.parametrize("asked", ["drain", "cancel"])
+def test_what_is_asked_of_a_host_that_is_silent_is_refused_and_it_is_said_what_to_do(
+    cloud: SmallCloud, asked: str
+) -> None:
+    cloud.observe()
+    inside = ("secrethost1", "secrethost2")  # of one rack
+    if asked == "cancel":
+        assert drain(cloud, inside[1]).status_code == 202
+    cloud.nova.host(inside[0]).silent = True
+    cloud.observe()
+    sent = {asked: {} if asked == "drain" else None}
+    for path in (f"/hosts/{inside[0]}", "/domains/rack/secretrack1"):
+        answer = ask(cloud, f"{path}/action", sent)
+        assert answer.status_code == 409, answer.text
+        assert "Nova says nothing of host secrethost1 now" in answer.text
+        assert "Try again when it does" in answer.text
+    before = "disabled" if asked == "cancel" else "enabled"
+    assert cloud.nova.host(inside[1]).status == before
+    if asked == "cancel":
+        assert cloud.nova.host(inside[1]).disabled_reason == REASON
+    assert ask(cloud, f"/hosts/{inside[1]}/action", sent).status_code == 202
 
 
 def test_ensembles_are_created_while_a_cell_is_away(cloud: SmallCloud) -> None:
