@@ -76,7 +76,9 @@ _LOCKED = Sentence(
 _AWAITED = Sentence(
     "event.evacuation-awaited",
     "Nova takes long to bring the server of %(member)s back on another host. It is waited for, and "
-    "not asked again; the repair can be cancelled.",
+    "not asked again; the repair can be cancelled. If no host builds it any more, as after a "
+    "restart of the host that did, an operator has it asked again by: "
+    "openstack server set --state error %(server)s",
 )
 
 
@@ -184,7 +186,7 @@ def _waiting(goal: Goal, server: Server, now: Circumstances) -> Action | Message
         return None
     if now.others_lost or server.host not in now.down:
         return _TOO_LONG(member=goal.name)
-    return Block(_AWAITED(member=goal.name))
+    return Block(_AWAITED(member=goal.name, server=server.id))
 
 
 def may_land(server: Server, idle: float) -> bool:

@@ -119,6 +119,13 @@ CASES = [
     ),
     Case("it takes long", goal(0, ASKED), rebuilding(TARGET), Block, idle=9000.0),
     Case(
+        "its state was reset since nobody builds it, though Nova's record of that stays",
+        goal(0, ASKED, tries=1),
+        lost(0, "ERROR", targets=frozenset({TARGET})),
+        evacuate(0),
+        idle=9000.0,
+    ),
+    Case(
         "it takes long, and its host is back",
         goal(0, ASKED),
         rebuilding(TARGET),
@@ -280,6 +287,8 @@ def test_one_member_of_a_repair(case: Case) -> None:
         (wait,) = found
         assert isinstance(wait, Block)
         assert "takes long" in str(wait.message)
+        assert case.server is not None
+        assert str(wait.message).endswith(f"openstack server set --state error {case.server.id}")
     else:
         assert found == ([] if case.then is None else [case.then])
 
