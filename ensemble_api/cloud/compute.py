@@ -173,13 +173,17 @@ class Compute(ComputeServices):
         return list(self._pages(context.elevated(), path, "migrations", VERSION))
 
     def last_action(self, context: Context, server_id: str) -> str | None:
-        """What Nova was asked last to do with a server, in its own word; None if it knows nothing.
+        """With what of all that it was asked for Nova was last busy with a server, in its own word.
+
+        That may have been asked for long before. None if Nova knows nothing.
 
         :raises ensemble_api.exception.CloudError: when Nova does not tell.
         """
         path = f"/servers/{quote(server_id)}/os-instance-actions"
         actions = self._get_as_operator(context, path)["instanceActions"]
-        newest = max(actions, key=lambda each: str(each["start_time"]), default=None)
+        newest = max(
+            actions, key=lambda each: each.get("updated_at") or each["start_time"], default=None
+        )
         return None if newest is None else str(newest["action"])
 
     def hint(self, context: Context, server_id: str) -> str | None:

@@ -56,8 +56,8 @@ class CloudObserver:
     What Nova does not list is not gone: only its word that a server does not exist says so.
     ``hints`` of what may have changed have it look sooner, and nothing else. ``late_servers`` are
     told of all servers that are seen. After each look ``reserve`` sees to what is held for
-    recovery, ``correct`` to servers of which Nova says what is not so, and then ``repair`` begins
-    what is to be done about members that are lost.
+    recovery, ``repair`` begins what is to be done about members that are lost, and ``correct`` sees
+    to servers of which Nova says what is not so.
     """
 
     def __init__(
@@ -92,8 +92,8 @@ class CloudObserver:
         self._tell = tell
         self._then = (
             (reserve, "Capacity for recovery could not be looked after; trying again"),
-            (correct, "The states of servers could not be corrected; trying again"),
             (repair, "Lost members could not be repaired; trying again"),
+            (correct, "The states of servers could not be corrected; trying again"),
             (drain, "Hosts could not be drained; trying again"),
             (rebalance, "Ensembles could not be spread anew; trying again"),
         )

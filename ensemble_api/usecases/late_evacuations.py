@@ -9,7 +9,8 @@ From then on Nova refuses whatever is asked for the server, which runs, until it
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ensemble_api import exception
@@ -27,6 +28,9 @@ REBUILD = "REBUILD"  # the status of a server that Nova rebuilds, here or on ano
 _TASK = "rebuilding"
 _LANDED = ("done", "completed")  # the statuses of an evacuation that brought the server somewhere
 _FAILED = "failed"
+_ENDED = (*_LANDED, _FAILED, "error")
+MOST = 5  # servers that are looked at in one go: others wait for what the observer does then
+LONGEST_PAUSE = 600.0  # seconds between two looks at one that somebody may be rebuilding
 
 _SET_RIGHT = Sentence(
     "event.late-evacuation",
@@ -55,7 +59,7 @@ class LateEvacuations:
         self._compute = compute
         self._acting = acting
         self._clock = clock
-        self._since: dict[str, float] = {}  # when a server was first seen so, by its id
+        self._turns: dict[str, _Turn] = {}  # by the ids of the servers that are seen so
 
     def look(self) -> frozenset[str]:
         """Set right what has been so for a while; gives the ids of the ensembles concerned."""
@@ -66,12 +70,14 @@ class LateEvacuations:
             for member in each.record.members
             if member.server_id and member.server_status == REBUILD
         }
-        self._since = {each: self._since.get(each, now) for each in found}
+        first = _Turn(now + PATIENCE, PATIENCE)
+        self._turns = {each: self._turns.get(each, first) for each in found}
+        due = sorted((turn.at, key) for key, turn in self._turns.items() if turn.at <= now)
         changed = set()
-        for server_id, (ensemble, name) in found.items():
-            if now - self._since[server_id] < PATIENCE:
-                continue
+        for _, server_id in due[:MOST]:
+            ensemble, name = found[server_id]
             key, project_id = ensemble.record.id, ensemble.record.project_id
+            self._turns[server_id] = self._turns[server_id].next(now)
             try:
                 if self._set_right(self._acting(ensemble.requester, project_id), server_id):
                     self._store.announce([key], f"{name} corrected", _SET_RIGHT(member=name))
@@ -82,9 +88,11 @@ class LateEvacuations:
 
     def _set_right(self, context: Context, server_id: str) -> bool:
         server = self._compute.server(context, server_id)
-        if server is None or not is_left_behind(
-            server, self._compute.evacuations(context, server_id)
-        ):
+        if server is None or not _is_rebuilt_in_error(server):
+            return False
+        evacuations = self._compute.evacuations(context, server_id)
+        down, _ = self._compute.down_and_silent(context)
+        if not was_late(evacuations, server.get("OS-EXT-SRV-ATTR:host"), down):
             return False
         # Whoever rebuilds a server in error asks for it: only an evacuation is what Nova forgot.
         if self._compute.last_action(context, server_id) != "evacuate":
@@ -94,16 +102,35 @@ class LateEvacuations:
         return True
 
 
-def is_left_behind(server: Mapping[str, Any], evacuations: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a late evacuation to elsewhere has failed of a server that another one has brought.
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """When a server is looked at, in seconds, and how long after the last time that is."""
 
-    ``server`` and ``evacuations`` are as Nova shows them.
-    """
-    host = server.get("OS-EXT-SRV-ATTR:host")
+    at: float
+    pause: float
+
+    def next(self, now: float) -> "_Turn":
+        pause = min(2 * self.pause, LONGEST_PAUSE)
+        return _Turn(now + pause, pause)
+
+
+def _is_rebuilt_in_error(server: Mapping[str, Any]) -> bool:
     state = server.get("OS-EXT-STS:vm_state"), server.get("OS-EXT-STS:task_state")
-    if state != ("error", _TASK):
-        return False
-    statuses = {each["status"] for each in evacuations}
-    landed = any(each["status"] in _LANDED and each["dest_compute"] == host for each in evacuations)
-    late = any(each["status"] == _FAILED and each["dest_compute"] != host for each in evacuations)
-    return landed and late and statuses <= {*_LANDED, _FAILED, "error"}
+    return state == ("error", _TASK)
+
+
+def was_late(
+    evacuations: Iterable[Mapping[str, Any]], host: str | None, down: Collection[str]
+) -> bool:
+    """Whether one of a server's evacuations has failed that came after another had brought it.
+
+    ``host`` is where the server is, ``evacuations`` are as Nova shows them. One that has not ended
+    may be building it, unless the host that is to do so is among those that are ``down``.
+    """
+    landed = late = False
+    for each in evacuations:
+        landed |= each["status"] in _LANDED
+        late |= each["status"] == _FAILED and each["dest_compute"] != host
+        if each["status"] not in _ENDED and each["dest_compute"] not in down:
+            return False
+    return landed and late

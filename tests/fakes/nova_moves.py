@@ -17,11 +17,12 @@ class NovaMoves(NovaState):
         assert request.GET["migration_type"] == "evacuation"
         server = self.servers[request.GET["instance_uuid"]]
         if server.late_on:
-            ended = (("completed", server.host), ("failed", server.late_on))
+            known = [("completed", server.landed_on), ("failed", server.late_on)]
+            known += [("accepted", server.evacuating_to)] if server.evacuating_to else []
             return 200, {
                 "migrations": [
                     {"status": status, "source_compute": "its-first-host", "dest_compute": host}
-                    for status, host in ended
+                    for status, host in known
                 ]
             }
         shown = {
@@ -144,13 +145,22 @@ class NovaMoves(NovaState):
     def actions(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
         """What was done with a server, the newest first; a reset of its state is not among it."""
         self._admin(context)
-        done = [what for what, each in self.acted if each == server_id and what != "os-resetState"]
-        shown = [{"action": each, "start_time": f"{at:06}"} for at, each in enumerate(done)]
-        return 200, {"instanceActions": shown[::-1]}
+        server = self._server(server_id)
+        done = [
+            {"action": what, "start_time": f"{at:06}", "updated_at": f"{at:06}"}
+            for at, (what, each) in enumerate(self.acted)
+            if each == server_id and what != "os-resetState"
+        ]
+        for each in done:
+            if each["action"] == "evacuate" and server.late_on:
+                each["updated_at"] = f"{server.late_at:06}"
+        return 200, {"instanceActions": done[::-1]}
 
     def evacuate_late(self, server_id: str, host: str) -> None:
         """A host that is back reads that it is to evacuate a server, which is elsewhere by now."""
         server = self._server(server_id)
-        self.acted.append(("evacuate", server_id))
-        server.late_on, server.before = host, "ERROR"
+        if ("evacuate", server_id) not in self.acted:
+            self.acted.append(("evacuate", server_id))
+        server.late_on, server.late_at, server.landed_on = host, len(self.acted), server.host
+        server.before, server.evacuating_to = "ERROR", ""
         server.task, server.status = "rebuilding", "REBUILD"

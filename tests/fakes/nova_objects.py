@@ -47,6 +47,8 @@ class FakeServer:
     migration: str = ""
     evacuating_to: str = ""  # where it is built again, or was to be
     late_on: str = ""  # the host on which an evacuation has failed that came too late
+    late_at: int = 0  # how much had been done with servers by then
+    landed_on: str = ""  # where it had been brought before that
     landing: bool = False  # evacuated, and not shown on its new host yet
     before: str = ""  # its status before an evacuation
     facts: dict[str, Any] = field(default_factory=dict)  # what Nova shows beside the rest
