@@ -99,8 +99,11 @@ class Moves:
         self._store.save_move(ensemble, member, self._owner, **asked)
         self._reservation.release(member.id)
         context = self._session.acting_for(requester, ensemble.project_id, moves=True)
-        # Placement and Keystone may have taken their time.
-        self._store.check_lease(ensemble, self._owner)
+        # Placement and Keystone may have taken their time. A server that finds no room on a host
+        # which is open again is put in error by Nova.
+        if not self._handovers.go_on(ensemble, guard):
+            self._wait(ensemble, member, tries=move.tries, refusal=move.refusal)
+            return
         ask = (
             self._compute.evacuate
             if move.kind is MoveKind.EVACUATION

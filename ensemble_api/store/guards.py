@@ -148,11 +148,12 @@ class Guards:
             if guard_id is None:
                 return True
             until = session.scalar(_UNTIL, {"guard": guard_id})
-            if until is not None and until < now + timedelta(seconds=seconds / 2):
-                session.execute(
-                    _PROLONG, {"guard": guard_id, "until": now + timedelta(seconds=seconds)}
-                )
-            return until is not None
+            if until is None or until >= now + timedelta(seconds=seconds / 2):
+                return until is not None
+            # It may be over and others remove it just now.
+            later = {"guard": guard_id, "until": now + timedelta(seconds=seconds)}
+            result: Any = session.execute(_PROLONG, later)
+            return bool(result.rowcount)
 
     @retried
     def settle(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from repairs import failed, host_of, repair
 from small_cloud import LEASE, Clock, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api.cloud.reservation import Reservation
@@ -130,6 +131,54 @@ def test_nova_is_not_asked_for_a_member_whose_turn_others_have_had_meanwhile(
     clock.forward(1)
     cloud.run(record.id)
     assert cloud.store.get(record.id).status == "ACTIVE"
+
+
+def lost(cloud: SmallCloud) -> EnsembleRecord:
+    """An ensemble of one whose host has failed, with a repair to do."""
+    record = cloud.service().create(caller(), body(("web", 1)))
+    cloud.run(record.id)
+    cloud.observe()
+    failed(cloud, host_of(cloud, cloud.store.get(record.id), "web-0"))
+    assert repair(cloud, record.id).status_code == 202
+    return cloud.store.get(record.id)
+
+
+def test_a_host_is_closed_again_before_nova_is_asked_to_bring_a_server_there(
+    cloud: SmallCloud, clock: Clock, guards: Guards
+) -> None:
+    record = lost(cloud)
+    asked = []
+
+    def before(method: str, path: str) -> None:
+        if method == "POST":
+            asked.append(closed(guards))
+
+    cloud.nova.before = before
+    step(cloud, record, reservation=StandsStill(cloud, lambda: clock.forward(LEASE + 1)))
+    (goal,) = record.operation.moves.values() if record.operation else ()
+    assert asked == [{goal.host}]
+
+
+def test_nova_is_not_asked_to_bring_a_server_to_where_others_have_had_their_turn(
+    cloud: SmallCloud, clock: Clock, guards: Guards
+) -> None:
+    record = lost(cloud)
+    other = cloud.service().create(caller(), body(("db", 1), name="other"))
+
+    def others_have_their_turn() -> None:
+        clock.forward(LEASE + 1)
+        cloud.store.claim(other.id, "second", LEASE)
+        guards.open(other, "second", other.members, most=1, width=8, seconds=LEASE)
+
+    step(cloud, record, reservation=StandsStill(cloud, others_have_their_turn))
+    assert cloud.nova.evacuated == []
+    operation = cloud.store.get(record.id).operation
+    assert operation is not None
+    (goal,) = operation.moves.values()
+    assert goal.move is not None and (goal.move.status, goal.move.tries) == ("WAITING", 0)
+    clock.forward(1)
+    cloud.run(record.id)
+    assert cloud.nova.evacuated == [cloud.store.get(record.id).members[0].server_id]
 
 
 def test_each_request_brings_the_hint_of_its_own_host(cloud: SmallCloud, guards: Guards) -> None:
