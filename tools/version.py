@@ -19,11 +19,15 @@ def version(root: Path = ROOT) -> str:
 
     Without a tag it is a development version of the first release. A tree that is no clone has
     no history to count: what PBR_VERSION says is taken before all else, as in all of OpenStack.
+
+    :raises SystemExit: for a clone of which git does not tell, as of one that somebody else owns.
     """
     given = os.environ.get("PBR_VERSION")
     if given:
         return given
     if _git(root, "rev-parse", "--show-toplevel") != str(root.resolve()):
+        if (root / ".git").exists():
+            raise SystemExit(f"git does not tell the version of {root}: set PBR_VERSION")
         return f"{FIRST}.dev0"
     found = _DESCRIBED.fullmatch(
         _git(root, "describe", "--tags", "--long", "--match", "[0-9]*.[0-9]*.[0-9]*")

@@ -52,6 +52,12 @@ def test_a_tree_that_is_no_clone_has_a_version_though_it_lies_in_one(clone: Path
     assert version(inside) == "0.1.0.dev0"
 
 
+def test_a_clone_of_which_git_does_not_tell_has_no_version_made_up(clone: Path) -> None:
+    (clone / ".git" / "HEAD").unlink()
+    with pytest.raises(SystemExit, match="PBR_VERSION"):
+        version(clone)
+
+
 def test_who_packages_may_say_the_version(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PBR_VERSION", "2.0.0")
     assert version(clone) == "2.0.0"
