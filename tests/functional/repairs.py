@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Failures of hosts of the small cloud, and repairs after them."""
 
+from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
 import webob
+from changes import built
 from small_cloud import SmallCloud, caller
 
 from ensemble_api import routes
 from ensemble_api.records import EnsembleRecord
+from ensemble_api.store import models, rows
 
 
 def act(
@@ -51,3 +55,22 @@ def events(cloud: SmallCloud, ensemble_id: str) -> list[str]:
 
 def last_operation(cloud: SmallCloud, ensemble_id: str) -> Any:
     return cloud.service().operations(cloud.store.get(ensemble_id), 1)[0]
+
+
+def lost(cloud: SmallCloud, count: int = 2) -> tuple[str, str]:
+    """An ensemble of which the first member's host has failed; gives that host."""
+    ensemble_id = built(cloud, ("web", count))
+    host = host_of(cloud, cloud.store.get(ensemble_id), "web-0")
+    failed(cloud, host)
+    assert cloud.store.get(ensemble_id).status == "DEGRADED"
+    return ensemble_id, host
+
+
+def step_late(cloud: SmallCloud, ensemble_id: str, seconds: float = 1000.0) -> None:
+    """One step of the worker, so many seconds after the last progress."""
+    assert cloud.store.claim(ensemble_id, "worker", 60)
+    with cloud.store.writing() as session:
+        late = rows.now() - timedelta(seconds=seconds)
+        session.execute(sa.update(models.Ensemble).values(updated_at=late))
+    cloud.engine().step(ensemble_id)
+    cloud.store.release(ensemble_id, "worker")

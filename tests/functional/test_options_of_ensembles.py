@@ -14,7 +14,16 @@ import oslo_messaging
 import pytest
 import sqlalchemy as sa
 from configured import nova_conf, user
+from options_of_recovery import (
+    automatic_recovery,
+    evacuate_from,
+    most_hosts_down,
+    rebalance_delay,
+    recovery_cores,
+    recovery_ram,
+)
 from oslo_config import cfg
+from served import PATIENCE, Serve, body, create, until
 from small_cloud import SmallCloud
 from test_filter import ask, wait
 from test_options_of_services import AUTH, ENDPOINTS, RETRIES, SESSION
@@ -25,13 +34,9 @@ from ensemble_api.records import Status
 from ensemble_api.store import models, rows
 from ensemble_api.store.api import Page, Store
 from ensemble_api.store.guards import Guards
-from ensemble_api.store.recovery_holds import RecoveryHolds
 from tests.fakes.keystone import FakeKeystone
 
 SAMPLE = Path(__file__).parents[2] / "etc/ensembles.conf.sample"
-PATIENCE = 20  # seconds until a test that waits gives up
-
-Serve = Callable[..., EnsemblesFilter]
 
 
 @pytest.fixture
@@ -56,23 +61,6 @@ def serve(cloud: SmallCloud, tmp_path: Path) -> Iterator[Serve]:
     for each in started:
         each.process.stop()
     keystone.stop()
-
-
-def body(count: int = 1, level: str = "host") -> dict[str, Any]:
-    server = {
-        "flavor": "m1.small",
-        "image": "11111111-1111-4111-8111-111111111111",
-        "networks": "none",  # of which Neutron, which is not there, need not be asked
-    }
-    spread = {"type": "spread", "level": level, "tiers": ["web"], "max_skew": 8}
-    tiers = [{"name": "web", "count": count, "server": server}]
-    return {"ensemble": {"name": "shop", "tiers": tiers, "policies": [spread]}}
-
-
-def create(application: EnsemblesFilter, count: int = 1) -> str:
-    answer = ask(application, "POST", "/os-ensembles", body(count))
-    assert answer.status_int == 202, answer.text
-    return str(answer.json["ensemble"]["id"])
 
 
 def connection(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
@@ -194,30 +182,6 @@ def build_concurrency(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     assert (len(at_once), max(at_once)) == (4, 2)
 
 
-def recovery_cores(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
-    _limit(serve, cloud, recovery_ram=-1, recovery_cores=2, less={"recovery_cores": 1})
-
-
-def recovery_ram(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
-    _limit(serve, cloud, recovery_cores=-1, recovery_ram=512, less={"recovery_ram": 511})
-
-
-def _limit(serve: Serve, cloud: SmallCloud, *, less: Mapping[str, int], **enough: int) -> None:
-    """Capacity is held in the name of the service project, as far as that is allowed."""
-    filtered = {"filter_scheduler": {"enabled_filters": "ComputeFilter,EnsembleFilter"}}
-    wanted = body(1)
-    wanted["ensemble"]["recovery"] = {"reserve": {"level": "host"}}
-    unfiltered = ask(serve(**enough), "POST", "/os-ensembles", wanted)
-    assert unfiltered.status_int == 400 and "recovery.reserve" in unfiltered.text
-    for settings in ({}, {**enough, **less}):
-        refused = ask(serve(filtered, **settings), "POST", "/os-ensembles", wanted)
-        assert refused.status_int == 403, refused.text
-        assert "held for recovery, 0 are, and this ensemble needs" in refused.text
-    assert ask(serve(filtered, **enough), "POST", "/os-ensembles", wanted).status_int == 202
-    (held,) = RecoveryHolds(cloud.store).consumers()
-    assert cloud.placement.allocation(held)["project_id"] == "service"
-
-
 def handover_width(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     """Each of four members is on a host of its own, of which two are closed at once."""
     guards, closed = Guards(cloud.store), set[int]()
@@ -239,7 +203,7 @@ def build_timeout(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     ensemble_id = create(application)
     path = f"/os-ensembles/{ensemble_id}"
     # That a server is recorded is progress, so it must not come after what follows.
-    _until(lambda: all(each.server_id for each in cloud.store.get(ensemble_id).members))
+    until(lambda: all(each.server_id for each in cloud.store.get(ensemble_id).members))
     with cloud.store.writing() as session:
         session.execute(
             sa.update(models.Ensemble).values(updated_at=rows.now() - timedelta(seconds=60))
@@ -269,92 +233,9 @@ def observe_interval(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     wait(application, f"/os-ensembles/{ensemble_id}", "ACTIVE")
     (server,) = cloud.nova.alive()
     server.host = next(each.name for each in cloud.nova.hosts if each.name != server.host)
-    _until(
+    until(
         lambda: cloud.store.get(ensemble_id).members[0].location == server.host,
     )
-
-
-def automatic_recovery(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
-    """An ensemble that wished it is not repaired, and no other may wish it."""
-    application = serve()
-    wish = body()
-    wish["ensemble"]["recovery"] = {"mode": "auto"}
-    ensemble_id = ask(application, "POST", "/os-ensembles", wish).json["ensemble"]["id"]
-    wait(application, f"/os-ensembles/{ensemble_id}", "ACTIVE")
-    application.process.stop()
-    application = serve(automatic_recovery=False, observe_interval=1.0)
-    assert ask(application, "POST", "/os-ensembles", wish).status_int == 400
-    cloud.nova.fail(cloud.nova.alive()[0].host)
-    wait(application, f"/os-ensembles/{ensemble_id}", "DEGRADED")
-    time.sleep(3)
-    assert cloud.store.get(ensemble_id).operation is None
-
-
-def evacuate_from(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
-    """A repair by command waits until the failed host is forced down, too."""
-    answers = _repairs_after(serve, cloud, 1, evacuate_from="forced-down")
-    assert answers() == 409
-    for host in cloud.nova.hosts:
-        host.forced_down = host.state == "down"
-    assert answers() == 202
-
-
-def most_hosts_down(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
-    """Two hosts that are down are too many of all, and not of all but a few."""
-    assert _repairs_after(serve, cloud, 2, most_hosts_down=0.1)() == 409
-    for host in cloud.nova.hosts:
-        cloud.nova.restart(host.name)
-    assert _repairs_after(serve, cloud, 2, most_hosts_down=1.0)() == 202
-
-
-def _repairs_after(
-    serve: Serve, cloud: SmallCloud, failed: int, **options: Any
-) -> Callable[[], int]:
-    """Let the host of an ensemble's server fail, and others; gives what a repair is answered."""
-    application = serve(observe_interval=1.0, **options)
-    wish = body()
-    wish["ensemble"]["name"] = "-".join(["failed", *options])
-    ensemble_id = ask(application, "POST", "/os-ensembles", wish).json["ensemble"]["id"]
-    wait(application, f"/os-ensembles/{ensemble_id}", "ACTIVE")
-    host = cloud.nova.servers[str(cloud.store.get(ensemble_id).members[0].server_id)].host
-    up = [each.name for each in cloud.nova.hosts if each.state == "up" and each.name != host]
-    cloud.nova.fail(host, *up[: failed - 1])
-    wait(application, f"/os-ensembles/{ensemble_id}", "DEGRADED")
-
-    def ask_for_a_repair() -> int:
-        path = f"/os-ensembles/{ensemble_id}/action"
-        return int(ask(application, "POST", path, {"repair": {}}).status_int)
-
-    return ask_for_a_repair
-
-
-def rebalance_delay(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
-    """An ensemble is spread anew once all hosts have been up for so long, and not before."""
-    application = serve()
-    wish = body()
-    wish["ensemble"]["recovery"] = {"rebalance": "auto"}
-    wish["ensemble"]["tiers"][0]["count"] = 2
-    ensemble_id = ask(application, "POST", "/os-ensembles", wish).json["ensemble"]["id"]
-    wait(application, f"/os-ensembles/{ensemble_id}", "ACTIVE")
-    application.process.stop()
-    host = cloud.nova.hosts[0].name
-    for server in cloud.nova.alive():
-        cloud.nova.arrive(server, host)
-
-    def seen() -> bool:
-        return {each.location for each in cloud.store.get(ensemble_id).members} == {host}
-
-    def is_moved() -> bool:
-        return any(action == "os-migrateLive" for action, _ in cloud.nova.acted)
-
-    application = serve(rebalance_delay=600.0, observe_interval=1.0)
-    ask(application, "GET", "/os-ensembles")  # with which its worker starts
-    _until(seen)
-    time.sleep(2)
-    assert not is_moved()
-    application.process.stop()
-    ask(serve(rebalance_delay=0.0, observe_interval=1.0), "GET", "/os-ensembles")
-    _until(is_moved)
 
 
 def notifications(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
@@ -363,7 +244,7 @@ def notifications(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     application = serve(bus, notifications=True, observe_interval=10.0)
     ensemble_id = create(application)
     wait(application, f"/os-ensembles/{ensemble_id}", "ACTIVE")
-    _until(lambda: cloud.store.get(ensemble_id).observed_at != "")  # it listens from now on
+    until(lambda: cloud.store.get(ensemble_id).observed_at != "")  # it listens from now on
     looked = time.monotonic()
     (server,) = cloud.nova.alive()
     server.host = next(each.name for each in cloud.nova.hosts if each.name != server.host)
@@ -378,7 +259,7 @@ def notifications(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
         notifier.info({}, "instance.update", {"nova_object.data": {"uuid": server.id}})
         return cloud.store.get(ensemble_id).members[0].location == server.host
 
-    _until(is_noticed)
+    until(is_noticed)
     assert time.monotonic() - looked < 10
 
 
@@ -400,7 +281,7 @@ def event_lifetime(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
         with cloud.store.reading() as session:
             return set(session.scalars(sa.select(models.Event.id)))
 
-    _until(lambda: old not in left())
+    until(lambda: old not in left())
     assert kept in left()
 
 
@@ -435,15 +316,6 @@ def worker_threads(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
     for ensemble_id in [create(application) for _ in range(6)]:
         wait(application, f"/os-ensembles/{ensemble_id}", "ACTIVE")
         assert cloud.store.get(ensemble_id).status is Status.ACTIVE
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(PATIENCE * 50):
-        if condition():
-            return
-        pause.wait(0.02)
-    raise AssertionError("did not happen")
 
 
 OURS: dict[str, Callable[[Serve, SmallCloud, Path], None]] = {

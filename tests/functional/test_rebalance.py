@@ -4,9 +4,8 @@
 from typing import Any
 
 from changes import built, fault
-from repairs import act, events, failed, hosts_of, last_operation, repair
+from repairs import act, events, failed, hosts_of, last_operation, repair, step_late
 from small_cloud import SmallCloud, caller
-from test_repair import step_late
 
 REBALANCE = {"rebalance": {}}
 PREVIEW = {"rebalance": {"dry_run": True}}
