@@ -3,7 +3,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -359,6 +359,11 @@ def moved(member: MemberRecord, goal: Goal) -> MemberRecord:
         resources=goal.move.resources,
         domains=goal.move.domains,
     )
+
+
+def places(members: Iterable[MemberRecord]) -> dict[Member, str]:
+    """The hosts of these members; one that is on none keeps the place that was planned for it."""
+    return {Member(each.tier, each.index): each.location or each.host for each in members}
 
 
 def is_asked(goal: Goal) -> bool:

@@ -15,7 +15,7 @@ from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.result import Infeasible
-from ensemble_api.records import EnsembleRecord
+from ensemble_api.records import EnsembleRecord, places
 from ensemble_api.solver.process import solve
 from ensemble_api.store import rows
 from ensemble_api.store.repairs import Repairable, RepairableEnsembles
@@ -149,10 +149,7 @@ class AutoDrain:
         :raises ensemble_api.exception.InfeasibleEnsemble: with the reasons why there are none.
         """
         acting = for_owner(context, record)
-        running = {
-            Member(each.tier, each.index): each.location or each.host
-            for each in record.described_members
-        }
+        running = places(record.described_members)
         stored = StoredRequests(self._compute)
         # Who makes room elsewhere is planned as its tier is.
         others = {each for each, host in running.items() if host not in hosts}

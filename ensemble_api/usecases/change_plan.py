@@ -15,7 +15,7 @@ from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.scaling import Scaled, restore, scale, stay
-from ensemble_api.records import EnsembleRecord, template_digest
+from ensemble_api.records import EnsembleRecord, places, template_digest
 from ensemble_api.solver.process import solve
 from ensemble_api.store.saved_plans import SavedPlans
 from ensemble_api.usecases.capacity import LOOKS, PAUSE, FreeCapacity
@@ -96,9 +96,7 @@ class ChangePlans:
         to_reserve: bool = False,
     ) -> tuple[Scaled | result.Infeasible, Capacity]:
         """What comes of the change on the cloud as it is now, or by the plan that was previewed."""
-        running = {
-            Member(each.tier, each.index): each.location or each.host for each in record.members
-        }
+        running = places(record.members)
         locked: set[Member] = (
             self._servers.locked(context, record)
             if asked.named or shrinks(running, request.ensemble)

@@ -15,7 +15,7 @@ from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.moving import Moved
 from ensemble_api.planning.result import UNDECIDED, Infeasible
-from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
+from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, places
 from ensemble_api.results.host_impact import DrainAttempt
 from ensemble_api.solver.process import solve
 from ensemble_api.usecases.capacity import FreeCapacity
@@ -149,11 +149,7 @@ class _Attempt:
     ) -> Moved | Infeasible:
         """The moves of all that can leave, or where they would go if none can."""
         ensemble = request.ensemble
-        running = {
-            # One that is on no host keeps the place that was planned for it.
-            Member(each.tier, each.index): each.location or each.host
-            for each in _alive(record)
-        }
+        running = places(_alive(record))
         free = capacity.without_pending(self._taken).snapshot
         snapshot = self._repair_plans.without_failed(free, ensemble, running)
 

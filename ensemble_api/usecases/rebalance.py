@@ -20,7 +20,7 @@ from ensemble_api.planning.moving import Move, Moved
 from ensemble_api.planning.rebalancing import rebalance
 from ensemble_api.planning.scaling import restore
 from ensemble_api.planning.snapshot import Snapshot
-from ensemble_api.records import EnsembleRecord
+from ensemble_api.records import EnsembleRecord, places
 from ensemble_api.results.dry_run import DryRun
 from ensemble_api.solver.process import solve
 from ensemble_api.store import rows
@@ -200,10 +200,7 @@ class Rebalances:
         acting = for_owner(context, record)
         stored = StoredRequests(self._compute)
         request = stored.request(acting, record)
-        running = {
-            Member(each.tier, each.index): each.location or each.host
-            for each in record.described_members
-        }
+        running = places(record.described_members)
         # Those with another flavor than their tier are not alike with it, and stay.
         fixed = self._servers.unmovable(acting, record) | stored.resized(acting, record)
         for look in range(1, LOOKS + 1):

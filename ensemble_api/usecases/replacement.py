@@ -15,7 +15,7 @@ from ensemble_api.planning import result
 from ensemble_api.planning.completion import complete
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.model import Member
-from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
+from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, places
 from ensemble_api.solver.process import solve
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.capacity import PAUSE, FreeCapacity
@@ -94,11 +94,7 @@ class Replacement:
         """Plan these members and hold what they are to have; say whether there is a plan."""
         lacking = {each.id for each in members}
         closed = frozenset[str]().union(*(each.closed_hosts for each in members))
-        running = {
-            Member(each.tier, each.index): each.location or each.host
-            for each in record.described_members
-            if each.id not in lacking
-        }
+        running = places(each for each in record.described_members if each.id not in lacking)
         saved = False
         for attempt in range(self._attempts):
             readings = self._free_capacity.readings(context, to_reserve=True)
