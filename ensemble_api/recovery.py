@@ -9,6 +9,7 @@ from typing import Any, Final
 from ensemble_api import limits
 from ensemble_api.planning.message import Message, Sentence, listed
 from ensemble_api.planning.wording import level_word
+from ensemble_api.stored_fields import known_fields
 
 FIELD: Final = "recovery"
 """The field of an ensemble, and of a tier, that says it."""
@@ -103,8 +104,9 @@ class Recovery:
     def of(cls, body: Mapping[str, Any]) -> "Recovery":
         """What a description of the right shape says, with defaults for what it does not say."""
         said = body.get(FIELD, {})
-        reserve = said.get("reserve")
-        return cls(**{**said, "reserve": None if reserve is None else Reserve(**reserve)})
+        wish = said.get("reserve")
+        reserve = None if wish is None else Reserve(**known_fields(Reserve, wish))
+        return cls(**{**known_fields(cls, said), "reserve": reserve})
 
     @property
     def described(self) -> dict[str, Any]:

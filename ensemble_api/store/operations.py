@@ -24,6 +24,7 @@ from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import Status
 from ensemble_api.store import members, models, rows
 from ensemble_api.store.database import Database
+from ensemble_api.stored_fields import known_fields
 
 _NO_MARKER = Sentence("invalid.marker", "%(marker)s is unknown")
 
@@ -226,18 +227,18 @@ def _goal_row(goal: Goal) -> dict[str, Any]:
 
 def _to_goal(stored: Mapping[str, Any]) -> Goal:
     if "move" not in stored:
-        return Goal(**stored)
+        return Goal(**known_fields(Goal, stored))
     move = stored["move"]
     domains = {level: tuple(path) for level, path in move["domains"].items()}
-    known = {
-        **move,
+    read = {
+        **known_fields(Move, move),
         "domains": domains,
         "status": MoveStatus(move["status"]),
         # Moves of an older release have neither.
         "kind": MoveKind(move.get("kind", MoveKind.LIVE_MIGRATION)),
         "reason": Message.read(move["reason"]) if move.get("reason") else None,
     }
-    return Goal(**{**stored, "move": Move(**known)})
+    return Goal(**{**known_fields(Goal, stored), "move": Move(**read)})
 
 
 def to_operation(row: Any) -> Operation:

@@ -9,6 +9,7 @@ from ensemble_api.planning.message import Message
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.result import Assignment, Objective, Plan, Violation
 from ensemble_api.planning.topology import FailureDomain, Topology, reference
+from ensemble_api.stored_fields import known_fields
 from ensemble_api.views.domains import Json
 
 
@@ -139,7 +140,9 @@ def read(saved: Mapping[str, Any]) -> StoredPlan:
         levels=tuple(saved["levels"]),
         assignment={Member(tier, index): host for tier, index, host in saved["members"]},
         paths={host: tuple(path) for host, path in saved["paths"].items()},
-        objectives=tuple(Objective(**each) for each in saved["objectives"]),
+        objectives=tuple(
+            Objective(**known_fields(Objective, each)) for each in saved["objectives"]
+        ),
         missed={int(policy): amount for policy, amount in saved["missed"].items()},
         labels=saved.get("labels", {}),  # those that were saved before an upgrade have none
     )

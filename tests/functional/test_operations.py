@@ -5,12 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import webob
 from small_cloud import SmallCloud, body, caller
 
 from ensemble_api import exception, routes
 from ensemble_api.operations import Operation, OperationStatus, OperationType
 from ensemble_api.records import EnsembleRecord, Status
+from ensemble_api.recovery import Mode, Recovery
+from ensemble_api.store import models
 from ensemble_api.store.api import Store
 from ensemble_api.store.history import History
 from ensemble_api.store.operations import Operations
@@ -176,3 +179,30 @@ def test_operations_that_ended_long_ago_go_and_those_under_way_stay(cloud: Small
         pass
     assert operations(cloud, ended.id) == []
     assert [each.status for each in operations(cloud, running.id)] == [OperationStatus.RUNNING]
+
+
+def test_what_a_newer_worker_has_stored_is_read_without_what_is_not_known(
+    cloud: SmallCloud,
+) -> None:
+    """While a release is rolled out, workers of both read and write the same records."""
+    record = cloud.service().create(caller(), body(("web", 1), recovery={"mode": "auto"}))
+    assert record.operation is not None
+    (goal,) = record.operation.goals
+    move = {"source": "host-9", "provider": "p", "resources": {"VCPU": 1}, "domains": {}}
+    stored = {"member_id": goal.member_id, "name": goal.name, "host": goal.host, "colour": "red"}
+    newer = {**stored, "move": {**move, "status": "WAITING", "colour": "red"}}
+    described = {**record.body, "recovery": {"mode": "auto", "colour": "red"}}
+    with cloud.store.writing() as session:
+        session.execute(sa.update(models.Operation).values(goals=[newer]))
+        session.execute(sa.update(models.Ensemble).values(body=described))
+    read = cloud.store.get(record.id)
+    assert read.operation is not None
+    (found,) = read.operation.goals
+    assert found.move is not None
+    assert (found.name, found.move.source) == (goal.name, "host-9")
+    assert Recovery.of(read.body).mode is Mode.AUTO
+    with cloud.store.writing() as session:
+        session.execute(sa.update(models.Operation).values(goals=[stored]))
+    again = cloud.store.get(record.id).operation
+    assert again is not None
+    assert again.goals == (goal,)
