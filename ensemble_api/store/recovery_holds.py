@@ -25,7 +25,7 @@ from ensemble_api.store.database import Database, retried
 from ensemble_api.store.guards import wait_for_turn
 from ensemble_api.store.leases import UNSETTLED
 
-MOST = 500  # ensembles that are looked at in one go
+MOST = 500  # ensembles that are looked at in one go; the next one takes those after them
 _BUILT = tuple(each.value for each in Status if each.built)
 _STANDING = (Status.RESERVING.value, Status.BUILDING.value, *_BUILT)
 _IN_USE = tuple(each.value for each in HoldStatus if each.in_use)
@@ -92,24 +92,15 @@ class RecoveryHolds:
         with self._database.reading() as session:
             return [_hold(row) for row in _rows(session, ~wants)]
 
-    def wanting(self) -> list[EnsembleRecord]:
-        """The ensembles that are built and want a reserve, the oldest first."""
+    def wanting(self, after: str | None = None) -> list[EnsembleRecord]:
+        """The ensembles that are built and want a reserve, with nothing under way, by age.
+
+        No more than ``MOST``, those first that come after the one of that id: each has its turn.
+        """
         model = models.Ensemble
-        query = (
-            sa.select(model)
-            .where(model.reserve, model.status.in_(_BUILT))
-            .order_by(model.created_at, model.id)
-            .limit(MOST)
-        )
+        query = sa.select(model).where(model.reserve, model.status.in_(_BUILT), ~UNSETTLED)
         with self._database.reading() as session:
-            found = session.scalars(query).all()
-            under_way = set(
-                session.scalars(
-                    sa.select(model.id).where(model.id.in_([row.id for row in found]), UNSETTLED)
-                )
-            )
-            records = rows.with_members(session, found)
-        return [each for each in records if each.id not in under_way]
+            return rows.with_members(session, rows.from_after(session, query, after, MOST))
 
     def losing(self) -> list[EnsembleRecord]:
         """Those that are degraded, or for which something is in use: members may be lost."""

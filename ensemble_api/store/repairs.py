@@ -186,23 +186,9 @@ class RepairableEnsembles:
         among = model.status.in_([each.value for each in statuses])
         query = sa.select(model).where(wants, among, free, model.unjudged.is_(False))
         with self._database.reading() as session:
-            records = rows.with_members(session, _from(session, query, after))
+            records = rows.with_members(session, rows.from_after(session, query, after, MOST))
             latest = _latest(session, [each.id for each in records])
         return [_repairable(each, latest.get(each.id, ()), counted) for each in records]
-
-
-def _from(session: orm.Session, query: Any, after: str | None) -> list[Any]:
-    """The first rows of ensembles after that one by age, then those up to it."""
-    model = models.Ensemble
-    ordered = query.order_by(model.created_at, model.id)
-    at = session.scalar(sa.select(model.created_at).where(model.id == after)) if after else None
-    if at is None:
-        return [*session.scalars(ordered.limit(MOST))]
-    later = sa.or_(model.created_at > at, sa.and_(model.created_at == at, model.id > after))
-    found = [*session.scalars(ordered.where(later).limit(MOST))]
-    if len(found) < MOST:
-        found += session.scalars(ordered.where(~later).limit(MOST - len(found)))
-    return found
 
 
 def _repairable(

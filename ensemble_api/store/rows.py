@@ -155,6 +155,20 @@ def with_members(session: orm.Session, rows: Sequence[Any]) -> list[EnsembleReco
     return [to_ensemble(row, members[row.id]) for row in rows]
 
 
+def from_after(session: orm.Session, query: Any, after: str | None, most: int) -> list[Any]:
+    """The first rows of ensembles after that one by age, then those up to it; so many at most."""
+    model = models.Ensemble
+    ordered = query.order_by(model.created_at, model.id)
+    at = session.scalar(sa.select(model.created_at).where(model.id == after)) if after else None
+    if at is None:
+        return [*session.scalars(ordered.limit(most))]
+    later = sa.or_(model.created_at > at, sa.and_(model.created_at == at, model.id > after))
+    found = [*session.scalars(ordered.where(later).limit(most))]
+    if len(found) < most:
+        found += session.scalars(ordered.where(~later).limit(most - len(found)))
+    return found
+
+
 def to_ensemble(row: Any, members: Iterable[Any]) -> EnsembleRecord:
     """The record of a row, with these members and without events.
 

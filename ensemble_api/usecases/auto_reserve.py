@@ -63,6 +63,7 @@ class AutoReserve:
         self._plans = plans
         self._context = context
         self._next: datetime | None = None
+        self._after: str | None = None  # whom the last look ended with
         self._planned: dict[str, tuple[Hashable, datetime]] = {}  # as it was, and until when
 
     def look(self) -> None:
@@ -77,9 +78,13 @@ class AutoReserve:
         if self._next is not None and now < self._next:
             return
         self._next = now + PERIOD
-        wanting = self._stored.wanting()
+        wanting = self._stored.wanting(self._after)
+        self._after = wanting[-1].id if wanting else None
         ids = {each.id for each in wanting}
-        self._planned = {key: each for key, each in self._planned.items() if key in ids}
+        # The others may have their turn in the next looks.
+        self._planned = {
+            key: each for key, each in self._planned.items() if key in ids or each[1] > now
+        }
         if not wanting:
             return
         hosts = self._plans.hosts()

@@ -27,6 +27,7 @@ from ensemble_api.cmd.sweep import sweep
 from ensemble_api.planning import result
 from ensemble_api.recovery_hold import Amount, RecoveryHold, RecoveryLimits
 from ensemble_api.service import ChangeRequest
+from ensemble_api.store import recovery_holds
 from ensemble_api.store.api import Page
 from ensemble_api.store.recovery_holds import RecoveryHolds
 from ensemble_api.usecases.reserve import RESERVE_SECONDS
@@ -260,6 +261,23 @@ def test_nothing_is_done_while_nothing_has_changed(cloud: SmallCloud) -> None:
     reserve.look()
     assert len(cloud.nova.calls) == calls
     assert_held(cloud, ensemble_id)
+
+
+def test_each_of_however_many_has_its_turn(
+    cloud: SmallCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of the 501st, which was never looked after."""
+    monkeypatch.setattr(recovery_holds, "MOST", 1)
+    ids = [built(cloud, wanted(1, name=name)) for name in ("one", "two", "three")]
+    for each in [hold for ensemble_id in ids for hold in holds(cloud, ensemble_id)]:
+        cloud.placement.release(each.id)  # as an audit does
+    reserve = cloud.service(recovery_limits=ANY).auto_reserve
+    for _ in ids:
+        reserve._next = None
+        reserve.look()
+    every = [hold for ensemble_id in ids for hold in holds(cloud, ensemble_id)]
+    held = in_placement(cloud)
+    assert sum(each["VCPU"] for each in held.values()) == 2 * len(every) == 6
 
 
 CHANGES = [
