@@ -119,7 +119,9 @@ class Create:
         def record(planned: result.Plan, capacity: Capacity) -> EnsembleRecord:
             return new_record(context, asking, request, planned, capacity, options)
 
-        reserved = self._reserve.reserve(context, request, plan, record, request_keys)
+        reserved = self._reserve.reserve(
+            context, request, plan, record, request_keys, others=plan_id is None
+        )
         # 3 Wake the worker, which builds.
         self._wake()
         return self._store.get(reserved.id)

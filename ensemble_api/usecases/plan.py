@@ -104,7 +104,7 @@ class DryRuns:
         spare: Sequence[RecoveryHold] = ()
         if isinstance(outcome, result.Plan):
             try:
-                spare = self._recovery.of_plan(context, "", request, outcome.assignment, capacity)
+                outcome, spare = self._recovery.beside(context, "", request, outcome, capacity)
             except exception.InfeasibleEnsemble as refused:
                 outcome = result.Infeasible(tuple(refused.facts["reasons"]), proved=False)
         found = self.complete(context, request, capacity.snapshot, outcome, options)

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Capacity that is held for recovery: planned, limited for each project, saved, and given back."""
 
+import contextlib
 import logging
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from ensemble_api import advice, exception
@@ -16,6 +18,7 @@ from ensemble_api.planning.headroom import demand
 from ensemble_api.planning.joint import Hit
 from ensemble_api.planning.message import Argument, Sentence
 from ensemble_api.planning.model import Member
+from ensemble_api.planning.other_plans import other_plans
 from ensemble_api.planning.recovery_holds import recovery_holds
 from ensemble_api.planning.wording import level_word
 from ensemble_api.records import EnsembleRecord
@@ -145,6 +148,38 @@ class RecoveryCapacity:
         hit = Hit(ensemble_id, request.ensemble, planned, snapshot, project=project)
         return self.planned(wish, hit, capacity, self._stored.of(ensemble_id))
 
+    def beside(
+        self,
+        context: Context,
+        ensemble_id: str,
+        request: ResolvedRequest,
+        planned: result.Plan,
+        capacity: Capacity,
+        *,
+        others: bool = True,
+    ) -> tuple[result.Plan, tuple[RecoveryHold, ...]]:
+        """What is to be held beside a new plan, and that; else another plan that leaves room.
+
+        So many are tried as ``other_plans`` gives, and none without ``others``.
+
+        :raises ensemble_api.exception.InfeasibleEnsemble: as for the first one, when none does.
+        """
+        try:
+            return planned, self.of_plan(
+                context, ensemble_id, request, planned.assignment, capacity
+            )
+        except exception.InfeasibleEnsemble:
+            wish = Recovery.of(request.body).reserve
+            if wish is None or not others or wish.level not in capacity.snapshot.topology.levels:
+                raise
+            for other in other_plans(
+                planned, capacity.snapshot, wish.level, wish.failures, solve=solve
+            ):
+                with contextlib.suppress(exception.InfeasibleEnsemble):
+                    places = other.assignment
+                    return other, self.of_plan(context, ensemble_id, request, places, capacity)
+            raise
+
     def claims(self, holds: Sequence[RecoveryHold]) -> Claims:
         """What is to be held in Placement, in the name of the service project."""
         if not holds:
@@ -232,6 +267,14 @@ class RecoveryCapacity:
 def consumer(ensemble_id: str, host: str) -> str:
     """The consumer in Placement of what an ensemble has held on a host, never another one."""
     return str(uuid.uuid5(_NAMESPACE, f"{ensemble_id}/{host}"))
+
+
+def named(holds: Iterable[RecoveryHold], ensemble_id: str) -> tuple[RecoveryHold, ...]:
+    """The same for the ensemble of this id, which was not known when they were planned."""
+    return tuple(
+        replace(each, id=consumer(ensemble_id, each.host), ensemble_id=ensemble_id)
+        for each in holds
+    )
 
 
 def _shortages(

@@ -21,7 +21,7 @@ from ensemble_api.usecases.capacity import TRY_AGAIN, FreeCapacity, MakePlan
 from ensemble_api.usecases.holds import Holds, pause
 from ensemble_api.usecases.intent import next_attempt
 from ensemble_api.usecases.new_volumes import NewVolumes
-from ensemble_api.usecases.recovery_capacity import RecoveryCapacity
+from ensemble_api.usecases.recovery_capacity import RecoveryCapacity, named
 from ensemble_api.usecases.resolve import ResolvedRequest
 
 LOG = logging.getLogger(__name__)
@@ -74,11 +74,14 @@ class Reserve:
         plan: MakePlan,
         new_record: MakeRecord,
         request_keys: Sequence[RequestKey] = (),
+        *,
+        others: bool = True,
     ) -> EnsembleRecord:
         """Give the ensemble, whose capacity is held and which is the worker's to build.
 
         ``plan`` and ``new_record`` are called anew whenever others have taken what was planned.
-        ``request_keys`` are saved with the intent.
+        ``request_keys`` are saved with the intent, ``others`` is whether it may be another plan
+        where beside that nothing can be held for recovery.
 
         :raises ensemble_api.exception.DuplicateCreate: when another create has one of them.
         :raises ensemble_api.exception.InfeasibleEnsemble: with reasons; nothing is left then.
@@ -92,13 +95,15 @@ class Reserve:
                 )
                 if isinstance(planned, result.Infeasible):
                     raise refusal(planned)
+                known = record.id if record is not None else ""
+                planned, spare = self._recovery.beside(
+                    context, known, request, planned, capacity, others=others
+                )
                 # 2 Save the intent, and that of what is to be held for recovery.
                 fresh = new_record(planned, capacity)
                 if record is not None:
                     fresh = replace(next_attempt(record, fresh), id=record.id)
-                spare = self._recovery.of_plan(
-                    context, fresh.id, request, planned.assignment, capacity
-                )
+                spare = named(spare, fresh.id)
                 if record is None:
                     record = fresh
                     self._store.create(record, self._owner, RESERVE_SECONDS, request_keys)

@@ -19,7 +19,7 @@ from reserves import (
     wanted,
     wish,
 )
-from small_cloud import LEASE, Clock, SmallCloud, anti_affinity, caller
+from small_cloud import LEASE, Clock, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import exception
 from ensemble_api.cloud.leftover_holds import LeftoverHolds
@@ -336,3 +336,25 @@ def test_the_sweep_leaves_what_is_ours_and_finds_what_nobody_knows(
     assert sweep(cloud.store, cloud.placement.adapter(), remove=True) == 0
     assert "1 of 1 released." in capsys.readouterr().out
     assert in_placement(cloud) == {}
+
+
+@pytest.mark.parametrize("by_plan", [False, True], ids=["at once", "by the plan of a preview"])
+def test_another_plan_is_taken_where_the_best_leaves_no_room_for_the_reserve(
+    cloud: SmallCloud, by_plan: bool
+) -> None:
+    """The one that needs a whole host finds another one only if the small one is not there."""
+    cloud.fill("secrethost3", 2)
+    cloud.fill("secrethost4", 4)
+    asked = {**body(("web", 1), ("db", 1)), **wish()}
+    asked["tiers"][1]["server"]["flavor"] = cloud.flavor("m1.large", vcpus=4)
+    service = cloud.service(recovery_limits=ANY)
+    preview = service.plan(caller(), asked)
+    assert isinstance(preview.result, result.Plan), preview.result
+    record = service.create(caller(), asked, preview.id if by_plan else None)
+    assert {each.name: each.host for each in record.members}["web-0"] == "secrethost3"
+    cloud.run(record.id)
+    cloud.observe()
+    assert_held(cloud, record.id)
+    free = {"secrethost1", "secrethost2"} - {each.host for each in record.members}
+    assert in_placement(cloud).keys() == free
+    assert max(each["VCPU"] for each in in_placement(cloud).values()) == 4
