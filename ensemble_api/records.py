@@ -309,8 +309,8 @@ class ObservedHost:
     A host whose cell does not answer is ``silent``; it is up if it was when it was last seen. One
     that is ``disabled`` gets no new servers. ``selectors`` has, for each key that policies may ask
     for, the values that the host's aggregates give it. ``down_since`` is when it was first seen
-    down (ISO 8601 in UTC), empty while it is up and where that is not known; it is no part of what
-    Nova says, and so of no comparison.
+    down (ISO 8601 in UTC), empty while it is up and where that is not known, ``back_at`` when it
+    was seen to be up again; they are no part of what Nova says, and so of no comparison.
     """
 
     name: str
@@ -320,6 +320,7 @@ class ObservedHost:
     disabled: bool = False
     selectors: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     down_since: str = field(default="", compare=False)
+    back_at: str = field(default="", compare=False)
 
     @property
     def state(self) -> str:

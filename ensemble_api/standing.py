@@ -62,8 +62,9 @@ class CloudHosts:
     """All hosts as last observed: their domains, and which were up.
 
     Those of a cell that does not answer are ``silent``, and up or not as they were before. ``down``
-    has those that are not, with when each was lost, empty where that is not known. ``selectors``
-    marks the hosts of each value that policies may ask for.
+    has those that are not, with when each was lost, empty where that is not known, and ``back``
+    those that were down, with when they were seen to be up again. ``selectors`` marks the hosts of
+    each value that policies may ask for.
     """
 
     topology: Topology
@@ -71,6 +72,7 @@ class CloudHosts:
     silent: frozenset[str] = frozenset()
     selectors: Selectors = field(default_factory=dict)
     down: Mapping[str, str] = field(default_factory=dict)
+    back: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -85,6 +87,7 @@ class CloudHosts:
             frozenset(each.name for each in known if each.silent),
             marked(topology, selected(known)),
             {each.name: each.down_since for each in known if not each.up},
+            {each.name: each.back_at for each in known if each.up and each.back_at},
         )
 
 

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -93,6 +94,11 @@ class CurrentStates:
         """When Nova was last observed (ISO 8601 in UTC), empty before that."""
         with self._database.reading() as session:
             return rows.observed_at(session)
+
+    def observing_since(self) -> datetime | None:
+        """When the process that observes Nova now began to, None before the first one."""
+        with self._database.reading() as session:
+            return session.scalar(sa.select(models.Observation.since))
 
     def hosts(self, names: Collection[str] | None = None) -> list[ObservedHost]:
         """All hosts as last observed, or those of these names."""

@@ -239,7 +239,8 @@ class Host(Base):
     """One row a host as it was last observed: its domains above the host level, and its state.
 
     ``selectors`` are the values that its aggregates give to each key that policies may ask for.
-    ``down_since`` is when it was first seen down, null while it is up or where that is not known.
+    ``down_since`` is when it was first seen down, null while it is up or where that is not known,
+    and ``back_at`` when it was seen to be up again, null while it is down or if it never was.
 
     While its cell does not answer it is ``silent``, and the rest is as it was before.
     """
@@ -253,6 +254,7 @@ class Host(Base):
     disabled: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
     selectors: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     down_since: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
+    back_at: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
 
 
 class Move(Base):
@@ -344,13 +346,17 @@ class GuardTurn(Base):
 
 
 class Observation(Base):
-    """One row what one process at a time observes: who does, until when, and how far it is."""
+    """One row what one process at a time observes: who does, until when, and how far it is.
+
+    ``since`` is when its present owner began, or began again after nobody had looked for a while.
+    """
 
     __tablename__ = "observations"
 
     name: orm.Mapped[str] = orm.mapped_column(sa.String(32), primary_key=True)
     owner: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
     until: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
+    since: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
     watermark: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
     compared_at: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
     observed_at: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)

@@ -17,6 +17,7 @@ from ensemble_api.store.database import Database, retried
 from ensemble_api.store.standings import Levels, judge
 
 SERVERS = "servers"  # the one thing that is observed so far
+GAP = timedelta(minutes=5)  # without a look, after which nothing is known any more
 SETTLING = timedelta(seconds=30)  # until what the scheduler gave can be seen of its server
 
 _OF_SERVERS = rows.OBSERVATIONS.c.name == SERVERS
@@ -71,15 +72,18 @@ class Observations:
         All is compared when that was not done for ``compared`` seconds.
         """
         now = rows.now()
-        mine = {"owner": owner, "until": now + timedelta(seconds=seconds)}
+        mine: dict[str, Any] = {"owner": owner, "until": now + timedelta(seconds=seconds)}
         with self._database.writing() as session:
             session.execute(_WRITE, {"name": SERVERS})  # others wait
             row = session.execute(_SEEN).first()
             if row is None:
-                session.execute(_FIRST, {"name": SERVERS, "hosts_version": 0, **mine})
+                first = {"name": SERVERS, "hosts_version": 0, "since": now}
+                session.execute(_FIRST, first | mine)
                 return Turn(None, owner)
             if row.owner != owner and row.until is not None and row.until > now:
                 return None
+            if row.since is None or row.owner != owner or (row.until or now) < now - GAP:
+                mine["since"] = now
             session.execute(_WRITE, mine)
             due = row.compared_at is None or row.compared_at < now - timedelta(seconds=compared)
             return Turn(None if due else row.watermark, owner)
@@ -97,10 +101,13 @@ class Observations:
             _check(session, turn)
             there: dict[str, ObservedHost] = {}
             lost: dict[str, datetime | None] = {}
+            back: dict[str, datetime | None] = {}
             for row in session.execute(_HOSTS):
                 there[row.name] = rows.to_observed_host(row)
-                if not row.up:
-                    lost[row.name] = row.down_since
+                if row.up:
+                    back[row.name] = row.back_at
+                else:
+                    lost[row.name], back[row.name] = row.down_since, now
             wanted = {
                 each.name: _kept(each, there[each.name]) if each.silent else each
                 for each in hosts
@@ -120,6 +127,7 @@ class Observations:
                     disabled=each.disabled,
                     selectors={key: list(values) for key, values in each.selectors.items()},
                     down_since=None if each.up else lost.get(name, now),
+                    back_at=back.get(name) if each.up else None,
                 )
                 for name, each in wanted.items()
                 if there.get(name) != each

@@ -2,6 +2,7 @@
 """All hosts as last observed, read again only when one of them has changed."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from ensemble_api.standing import CloudHosts
 from ensemble_api.store.current_state import CurrentStates
@@ -25,3 +26,7 @@ class ObservedHosts:
             found = CloudHosts.of(self._levels, self._zone_level, self._states.hosts())
             self._known = version, found
         return self._known[1]
+
+    def since(self) -> datetime | None:
+        """When the process that observes them began to; None before the first one."""
+        return self._states.observing_since()

@@ -14,9 +14,8 @@ from datetime import datetime, timedelta
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.context import Context
 from ensemble_api.standing import CloudHosts
+from ensemble_api.store.observations import GAP
 from ensemble_api.usecases.observed_hosts import ObservedHosts
-
-GAP = timedelta(minutes=5)  # without a look, after which nothing is known any more
 
 _Cells = Mapping[str, str]
 
@@ -63,11 +62,18 @@ class Outages:
         self._down = _down(hosts)
         self._back = {name: at for name, at in self._back.items() if now - at < self._settle}
         new = self._since is not None and now - self._since < self._settle
-        return self._doubtful(hosts, several=new)
+        return self._doubtful(hosts, self._back, several=new)
 
-    def now(self) -> frozenset[str]:
-        """The hosts in doubt by how many are down now, for who has not looked before."""
-        return self._doubtful(self._hosts.now(), several=False)
+    def now(self, now: datetime) -> frozenset[str]:
+        """The same by what is stored, for who has not looked before, as one that is asked."""
+        hosts, since = self._hosts.now(), self._hosts.since()
+        earliest = now - self._settle
+        back = {name for name, at in hosts.back.items() if datetime.fromisoformat(at) > earliest}
+        return self._doubtful(hosts, back, several=since is not None and since > earliest)
+
+    def lasting(self) -> frozenset[str]:
+        """Those that are in doubt for as long as so many are down, however much time passes."""
+        return self._doubtful(self._hosts.now(), (), several=False)
 
     def without_forced(self, context: Context, doubtful: Collection[str]) -> frozenset[str]:
         """Those of these hosts that Nova was not told to be down."""
@@ -75,7 +81,9 @@ class Outages:
             return frozenset()
         return frozenset(doubtful) - self._compute.forced_down(context)
 
-    def _doubtful(self, hosts: CloudHosts, *, several: bool) -> frozenset[str]:
+    def _doubtful(
+        self, hosts: CloudHosts, back: Collection[str], *, several: bool
+    ) -> frozenset[str]:
         down = _down(hosts)
         if self._only_forced or not down:
             return down
@@ -87,13 +95,15 @@ class Outages:
         return frozenset(
             name
             for names in by_cell.values()
-            if self._is_doubtful(names, down.intersection(names), several=several)
+            if self._is_doubtful(names, down.intersection(names), back, several=several)
             for name in down.intersection(names)
         )
 
-    def _is_doubtful(self, names: list[str], down: Collection[str], *, several: bool) -> bool:
-        """Whether the hosts of a cell that are down may all run."""
-        if sum(name in self._back for name in names) > 1:
+    def _is_doubtful(
+        self, names: list[str], down: Collection[str], back: Collection[str], *, several: bool
+    ) -> bool:
+        """Whether the hosts of a cell that are down may all run, by which are ``back`` lately."""
+        if sum(name in back for name in names) > 1:
             return True
         return len(down) > 1 and (several or len(down) > self._most * len(names))
 

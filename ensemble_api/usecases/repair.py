@@ -15,6 +15,7 @@ from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.planning.model import Member
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.results.repair import RepairPreview
+from ensemble_api.store import rows
 from ensemble_api.store.api import Store
 from ensemble_api.usecases.change_request import BUSY
 from ensemble_api.usecases.current_state import StoredStates
@@ -65,6 +66,12 @@ _IN_DOUBT = Sentence(
     "conflict.repair-in-doubt",
     "Nova may only not hear of the hosts of these servers, which would then run twice: an operator "
     "has to see that the hosts are off, and force their compute services down.",
+)
+_COMING_BACK = Sentence(
+    "conflict.repair-while-hosts-return",
+    "Nova did not hear of several hosts, which may just be coming back with their servers. Try "
+    "again in a minute or two, or have an operator see that the hosts are off, and force their "
+    "compute services down.",
 )
 _WAS_CANCELLED = Sentence("conflict.repair-cancelled", "The repair was cancelled meanwhile.")
 
@@ -154,10 +161,12 @@ class Repairs:
 
     def _check_that_failed(self, context: Context, record: EnsembleRecord) -> None:
         """Raise Conflict where servers may run on the hosts that Nova takes for down."""
-        doubtful = self._outages.without_forced(context, self._outages.now())
+        doubtful = self._outages.without_forced(context, self._outages.now(rows.now()))
         lost = self._plans.lost(record) if doubtful else ()
-        if any(each.cause is Cause.HOST and each.host in doubtful for each in lost):
-            raise exception.Conflict(_IN_DOUBT())
+        hosts = {each.host for each in lost if each.cause is Cause.HOST and each.host in doubtful}
+        if hosts:
+            lasts = hosts <= self._outages.lasting()
+            raise exception.Conflict((_IN_DOUBT if lasts else _COMING_BACK)())
 
     def repair_all(
         self,

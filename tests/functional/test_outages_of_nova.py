@@ -9,7 +9,7 @@ from repairs import act, hosts_of
 from small_cloud import SmallCloud, caller
 from test_auto_repair import built, is_repairing
 
-from ensemble_api.store import rows
+from ensemble_api.store import models, rows
 
 SETTLE = timedelta(seconds=60)
 ALL = 1.0
@@ -75,6 +75,34 @@ def test_after_an_outage_hosts_have_time_to_report_again(
     assert not here.repairs_after(), "the first ones are back, and there is room"
     assert not here.repairs_after(SETTLE * 0.9)
     assert here.repairs_after(SETTLE * 0.2), "it has really failed"
+
+
+@pytest.mark.parametrize("settle", [0.0, SETTLE.total_seconds()], ids=["no time", "a minute"])
+def test_a_command_gives_them_as_much_time_in_any_process(
+    cloud: SmallCloud, ensemble_id: str, host: str, settle: float
+) -> None:
+    """What has come back is known to the process that is asked by what the observing one saw."""
+    began = models.Observation.since
+    with cloud.store.writing() as session:
+        session.query(models.Observation).update({began: rows.now() - 2 * SETTLE})
+    fail_and_come_back(Installation(cloud, ensemble_id), host)
+    cloud.observe()
+    answer = act(cloud, ensemble_id, {"repair": {}}, settle=settle)
+    assert answer.status_int == (409 if settle else 202), answer.text
+    if settle:
+        assert "may just be coming back" in answer.text
+        cloud.nova.host(host).forced_down = True
+        assert act(cloud, ensemble_id, {"repair": {}}, settle=settle).status_int == 202
+
+
+@pytest.mark.parametrize(("count", "status"), [(1, 202), (2, 409)], ids=["one", "several"])
+def test_a_command_waits_too_while_the_cloud_has_just_begun_to_be_observed(
+    cloud: SmallCloud, ensemble_id: str, host: str, count: int, status: int
+) -> None:
+    cloud.nova.fail(host, *others(cloud, host)[: count - 1])
+    cloud.observe()
+    settle = SETTLE.total_seconds()
+    assert act(cloud, ensemble_id, {"repair": {}}, settle=settle).status_int == status
 
 
 def test_without_these_rules_the_first_that_report_would_get_them_all(
