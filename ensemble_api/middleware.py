@@ -24,6 +24,7 @@ from ensemble_api.cloud import cells, forgotten
 from ensemble_api.cloud.aggregates import AggregateRules
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory, parse_levels, parse_selectors
+from ensemble_api.cloud.known_hosts import KnownHosts
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.notifications import Notifications
 from ensemble_api.cloud.reservation import Reservation
@@ -43,6 +44,7 @@ from ensemble_api.process import Process
 from ensemble_api.recovery_hold import Amount, RecoveryLimits
 from ensemble_api.service import Service
 from ensemble_api.store.api import Store
+from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.store.guards import Guards
 from ensemble_api.store.history import History
 from ensemble_api.store.observations import Observations
@@ -123,6 +125,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
     store.check()
     compute = Compute(application)
     reservation = Reservation(session.placement)
+    known = KnownHosts(compute, CurrentStates(store).providers)
     inventory = Inventory(
         compute,
         session.placement,
@@ -132,6 +135,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         Packing(ours.packing),
         selectors,
         cells.Cells(cells.by_host).of,
+        known,
     )
     volumes = Volumes()
     service = Service(

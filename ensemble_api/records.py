@@ -311,6 +311,7 @@ class ObservedHost:
     for, the values that the host's aggregates give it. ``down_since`` is when it was first seen
     down (ISO 8601 in UTC), empty while it is up and where that is not known, ``back_at`` when it
     was seen to be up again; they are no part of what Nova says, and so of no comparison.
+    ``provider`` is the UUID of its resource provider, empty where that is not known.
     """
 
     name: str
@@ -321,6 +322,7 @@ class ObservedHost:
     selectors: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     down_since: str = field(default="", compare=False)
     back_at: str = field(default="", compare=False)
+    provider: str = ""
 
     @property
     def state(self) -> str:

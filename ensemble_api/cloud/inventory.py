@@ -230,6 +230,7 @@ class Inventory:
                 silent="state" not in service,
                 disabled=service.get("status") == "disabled",
                 selectors={key: hosts.get(service["host"], ()) for key, hosts in selected.items()},
+                provider=self._known.provider(service["host"]),
             )
             for service in sorted(services, key=lambda each: each["host"])
         ]

@@ -6,7 +6,7 @@ compute services it lists even so. Which provider a host has does not change whi
 """
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from ensemble_api import exception
@@ -21,10 +21,16 @@ _NOTHING: Final[Mapping[str, str]] = {}
 
 
 class KnownHosts:
-    """Remembers the resource provider of each host, as Nova has last listed them."""
+    """Remembers the resource provider of each host, as Nova has last listed them.
 
-    def __init__(self, compute: Compute) -> None:
+    ``stored`` gives what processes before this one have learned of that.
+    """
+
+    def __init__(
+        self, compute: Compute, stored: Callable[[], Mapping[str, str]] = lambda: _NOTHING
+    ) -> None:
         self._compute = compute
+        self._stored = stored
         self._providers = _NOTHING
         self._left_out = frozenset[str]()  # of several hypervisors
         self._learned_of = frozenset[str]()
@@ -36,11 +42,13 @@ class KnownHosts:
         "silent" as the state of one of a cell that does not answer, or that was not listed before.
         The latter have no provider.
 
-        :raises ensemble_api.exception.CloudError: when nothing is remembered either.
+        :raises ensemble_api.exception.CloudError: when nothing is remembered or stored either.
         """
         try:
             return self._listed(context)
         except exception.CloudError as error:
+            if error.status >= _FAILED and not self._providers:
+                self._providers = self._stored()
             if error.status < _FAILED or not self._providers:
                 raise
             LOG.warning("Nova lists no hypervisors, and the last ones are taken: %s", error)
@@ -50,6 +58,10 @@ class KnownHosts:
             for each in services
             if each["host"] not in self._left_out
         }
+
+    def provider(self, host: str) -> str:
+        """The resource provider of a host, empty where it is not known."""
+        return self._providers.get(host, "")
 
     def learn(self, context: Context, services: Sequence[Mapping[str, Any]]) -> None:
         """Remember the hosts of these services, if these are others than those of the last time.

@@ -100,6 +100,13 @@ class CurrentStates:
         with self._database.reading() as session:
             return session.scalar(sa.select(models.Observation.since))
 
+    def providers(self) -> dict[str, str]:
+        """The resource providers of the hosts, by name, of which they are known."""
+        model = models.Host
+        query = sa.select(model.name, model.provider).where(model.provider.is_not(None))
+        with self._database.reading() as session:
+            return {row.name: row.provider for row in session.execute(query)}
+
     def hosts(self, names: Collection[str] | None = None) -> list[ObservedHost]:
         """All hosts as last observed, or those of these names."""
         with self._database.reading() as session:

@@ -255,6 +255,7 @@ class Host(Base):
     selectors: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     down_since: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
     back_at: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
+    provider: orm.Mapped[str | None] = orm.mapped_column(sa.String(36))
 
 
 class Move(Base):

@@ -109,7 +109,7 @@ class Observations:
                 else:
                     lost[row.name], back[row.name] = row.down_since, now
             wanted = {
-                each.name: _kept(each, there[each.name]) if each.silent else each
+                each.name: _kept(each, there.get(each.name))
                 for each in hosts
                 if not each.silent or each.name in there
             }
@@ -127,6 +127,7 @@ class Observations:
                     disabled=each.disabled,
                     selectors={key: list(values) for key, values in each.selectors.items()},
                     down_since=None if each.up else lost.get(name, now),
+                    provider=each.provider or None,
                     back_at=back.get(name) if each.up else None,
                 )
                 for name, each in wanted.items()
@@ -275,14 +276,17 @@ def _check(session: orm.Session, turn: Turn) -> None:
         raise exception.LeaseLost(SERVERS)
 
 
-def _kept(silent: ObservedHost, before: ObservedHost) -> ObservedHost:
-    """A host of which nothing is known now, in the state in which it was last seen."""
-    return replace(silent, up=before.up, disabled=before.disabled)
+def _kept(seen: ObservedHost, before: ObservedHost | None) -> ObservedHost:
+    """A host with what is not known of it now as it was last seen: of a silent one that is all."""
+    if before is None:
+        return seen
+    found = replace(seen, provider=seen.provider or before.provider)
+    return replace(found, up=before.up, disabled=before.disabled) if seen.silent else found
 
 
 def _places(hosts: Mapping[str, ObservedHost]) -> dict[str, ObservedHost]:
     """What of the hosts matters to what is promised."""
-    return {name: replace(each, disabled=False) for name, each in hosts.items()}
+    return {name: replace(each, disabled=False, provider="") for name, each in hosts.items()}
 
 
 def _observe(session: orm.Session, row: models.Member, seen: ObservedServer) -> bool:

@@ -237,6 +237,7 @@ def to_observed_host(row: Any) -> ObservedHost:
         {key: tuple(values) for key, values in (row.selectors or {}).items()},
         iso(row.down_since) if row.down_since else "",
         iso(row.back_at) if row.back_at else "",
+        row.provider or "",
     )
 
 

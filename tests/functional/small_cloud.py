@@ -30,6 +30,7 @@ from ensemble_api.recovery_hold import NO_RECOVERY
 from ensemble_api.service import Service
 from ensemble_api.store import models
 from ensemble_api.store.api import Store
+from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.store.guards import Guards
 from ensemble_api.store.history import History
 from ensemble_api.store.observations import Observations
@@ -113,7 +114,11 @@ class SmallCloud:
     known: KnownHosts = field(init=False)  # as of one process, whose parts are made anew here
 
     def __post_init__(self) -> None:
-        self.known = KnownHosts(Compute(self.nova))
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Another process begins, which remembers nothing."""
+        self.known = KnownHosts(Compute(self.nova), CurrentStates(self.store).providers)
 
     @classmethod
     def build(

@@ -10,6 +10,7 @@ from small_cloud import SmallCloud, anti_affinity, body, caller
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.known_hosts import KnownHosts
+from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.usecases.host_drains import REASON
 
 AUTO = {"recovery": {"mode": "auto"}}
@@ -74,6 +75,29 @@ def test_a_host_is_drained_while_a_cell_is_away(cloud: SmallCloud) -> None:
     assert looking(cloud)[0].look() == ensemble_id
     cloud.run(ensemble_id)
     assert not {host, silent} & {*hosts_of(cloud, ensemble_id).values()}
+
+
+def test_a_process_that_begins_while_a_cell_is_away_repairs_with_what_was_stored(
+    cloud: SmallCloud,
+) -> None:
+    ensemble_id = built(cloud)
+    before = hosts_of(cloud, ensemble_id)
+    states = CurrentStates(cloud.store)
+    known = {each.name: each.up for each in states.hosts()}
+    cloud.nova.host(before["web-1"]).silent = True
+    cloud.nova.fail(before["web-0"])
+    cloud.begin_anew()
+    look(cloud)
+    record = cloud.store.get(ensemble_id)
+    assert record.operation is not None, "web-0 is brought back"
+    assert [each.name for each in record.operation.goals] == ["web-0"], "web-1 is not known lost"
+    now = {each.name: each for each in states.hosts()}
+    assert {name: each.up or name == before["web-0"] for name, each in now.items()} == known
+    assert [each.name for each in now.values() if each.silent] == [before["web-1"]]
+    assert [each.server_status for each in record.members] == ["ACTIVE", "ACTIVE"]
+    cloud.run(ensemble_id)
+    after = hosts_of(cloud, ensemble_id)
+    assert after["web-0"] not in before.values() and after["web-1"] == before["web-1"]
 
 
 @pytest.mark.parametrize("asked", ["drain", "cancel"])
