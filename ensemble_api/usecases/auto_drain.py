@@ -64,6 +64,7 @@ class AutoDrain:
         context: Callable[[], Context],
         *,
         check_rights: Callable[[], None],
+        now: Callable[[], datetime] = lambda: rows.now(),  # as it is when it is asked
     ) -> None:
         self._ensembles = ensembles
         self._plans = plans
@@ -74,13 +75,14 @@ class AutoDrain:
         self._moves = moves
         self._context = context
         self._check_rights = check_rights
+        self._now = now
         self._next: datetime | None = None
         self._tried: dict[str, datetime] = {}  # those that could not leave, and when
         self._after: str | None = None  # whom the last look ended with
 
     def look(self) -> str | None:
         """Begin what is due of one ensemble; gives its id, None when nobody is to move."""
-        now = rows.now()
+        now = self._now()
         if self._next is not None and now < self._next:
             return None
         self._next = now + PERIOD
