@@ -20,9 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from ensemble_api import views
-from ensemble_api.service import Search, Service
 from ensemble_api.store.api import Store
+from ensemble_api.store.current_state import CurrentStates
+from ensemble_api.usecases.host_impact import Search
+from ensemble_api.usecases.hosts import Hosts
 from tests.bench import host_impact_cloud
+from tests.fakes.callers import caller
 
 DASHBOARD = Path(__file__).parents[1] / "unit/ensemble_dashboard"
 LEVELS = ("host", "rack", "zone")
@@ -47,14 +50,15 @@ def say(what: str, figure: str) -> None:
 
 def api(store: Store, hosts: list[Any]) -> None:
     """Measure the API's steps apart, and its whole answer."""
-    cloud = types.SimpleNamespace(hosts=lambda _context: hosts, levels=LEVELS)
-    service = object.__new__(Service)  # of which only these two parts are asked
-    service._inventory, service._store = cloud, store  # type: ignore[assignment]
+    cloud: Any = types.SimpleNamespace(observed=lambda _context: hosts, levels=LEVELS)
+    every = Hosts(store, CurrentStates(store), cloud)
     say("read all members and ensembles", f"{seconds(store.occupants):.2f} s")
 
     def answer(limit: int, summary: bool) -> str:
-        found = service.hosts(None, Search(limit=limit))
-        return json.dumps(views.host_impacts(found, LEVELS, summary=summary), separators=(",", ":"))
+        found = every.index(caller(), Search(limit=limit))
+        return json.dumps(
+            views.host_impacts(found, LEVELS, summary=summary), separators=(",", ":"), default=str
+        )
 
     say(
         "a page of 20 hosts with the summary, as JSON", f"{seconds(lambda: answer(20, True)):.2f} s"
