@@ -120,7 +120,7 @@ class Store(Occupancy, Leases, Progress, Changes, Moves, Adoption):
                 query = query.where(here < there if page.descending else here > there)
             found = session.execute(query.order_by(*order).limit(page.limit)).all()
             seen = rows.observed_at(session)
-            under_way = operations.under_way(session, [row.id for row in found])
+            under_way = operations.all_under_way(session, [row.id for row in found])
             return [
                 replace(each, operation=under_way.get(each.id), observed_at=seen)
                 for each in rows.with_members(session, found)

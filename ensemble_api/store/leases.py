@@ -8,35 +8,48 @@ from typing import Any
 import sqlalchemy as sa
 
 from ensemble_api.operations import OperationStatus, OperationType
-from ensemble_api.store import rows
+from ensemble_api.records import MemberStatus, Status
+from ensemble_api.store import operations, rows
 from ensemble_api.store.database import Database, retried
 
-_ENSEMBLE = rows.ENSEMBLES.c
+_ENSEMBLE, _OPERATION, _MEMBER = rows.ENSEMBLES.c, rows.OPERATIONS.c, rows.MEMBERS.c
 _NOW: Any = sa.bindparam("now")
 _IT = _ENSEMBLE.id == sa.bindparam("ensemble")
 _OWNED = _ENSEMBLE.lease_owner == sa.bindparam("owner")
 _FREE = sa.or_(_ENSEMBLE.lease_until.is_(None), _ENSEMBLE.lease_until < _NOW)
-_TIMES = sa.select(_ENSEMBLE.updated_at, _ENSEMBLE.lease_until).where(_IT)
 UNATTENDED = timedelta(seconds=15)  # without a worker, beyond the pauses between two steps
 # What is settled has nothing under way.
-UNSETTLED = sa.exists().where(
-    rows.OPERATIONS.c.ensemble_id == _ENSEMBLE.id, rows.OPERATIONS.c.ended_at.is_(None)
+UNSETTLED = sa.exists().where(_OPERATION.ensemble_id == _ENSEMBLE.id, _OPERATION.ended_at.is_(None))
+# A later release, which runs beside this one during an upgrade, is left what it alone knows.
+_KNOWN = sa.and_(
+    UNSETTLED.where(
+        _OPERATION.type.in_([each.value for each in OperationType]),
+        _OPERATION.status.in_([each.value for each in OperationStatus]),
+    ),
+    _ENSEMBLE.status.in_([each.value for each in Status]),
+    ~sa.exists().where(
+        _MEMBER.ensemble_id == _ENSEMBLE.id,
+        _MEMBER.status.not_in([each.value for each in MemberStatus]),
+    ),
 )
 # A change that only removes, and waits for somebody: a repair of the others goes before it.
 _GOING = (OperationStatus.REMOVING.value, OperationStatus.UNDOING.value)
 WAITING = sa.and_(
     _ENSEMBLE.blocked.is_not(None),
     sa.exists().where(
-        rows.OPERATIONS.c.ensemble_id == _ENSEMBLE.id,
-        rows.OPERATIONS.c.ended_at.is_(None),
-        rows.OPERATIONS.c.type == OperationType.CHANGE.value,
-        rows.OPERATIONS.c.status.in_(_GOING),
+        _OPERATION.ensemble_id == _ENSEMBLE.id,
+        _OPERATION.ended_at.is_(None),
+        _OPERATION.type == OperationType.CHANGE.value,
+        _OPERATION.status.in_(_GOING),
     ),
 )
-_UNATTENDED = (
-    sa.select(_ENSEMBLE.id).where(UNSETTLED, _FREE).order_by(_ENSEMBLE.updated_at).limit(100)
+_UNDER_WAY = (
+    sa.select(_ENSEMBLE.updated_at, _ENSEMBLE.lease_until, *_OPERATION)
+    .join_from(rows.ENSEMBLES, rows.OPERATIONS, _OPERATION.ensemble_id == _ENSEMBLE.id)
+    .where(_IT, _OPERATION.ended_at.is_(None))
 )
-_CLAIM = sa.update(rows.ENSEMBLES).where(_IT, UNSETTLED, sa.or_(_FREE, _OWNED))
+_UNATTENDED = sa.select(_ENSEMBLE.id).where(_KNOWN, _FREE).order_by(_ENSEMBLE.updated_at).limit(100)
+_CLAIM = sa.update(rows.ENSEMBLES).where(_IT, _KNOWN, sa.or_(_FREE, _OWNED))
 _MINE = sa.update(rows.ENSEMBLES).where(_IT, _OWNED)
 
 
@@ -47,12 +60,13 @@ class Leases(Database):
     def claim(self, ensemble_id: str, owner: str, seconds: float) -> bool:
         """Take the lease of an unsettled ensemble if it is free; say whether that worked.
 
-        A time in which nobody worked on it is not counted as time without progress.
+        A time in which nobody worked on it is not counted as time without progress. What a later
+        release has written, which runs beside this one during an upgrade, is left to it.
         """
         now = rows.now()
         with self.reading() as session:
-            row = session.execute(_TIMES, {"ensemble": ensemble_id}).first()
-            if row is None:
+            row = session.execute(_UNDER_WAY, {"ensemble": ensemble_id}).first()
+            if row is None or not list(operations.readable([row])):
                 return False
             alone = now - max(row.updated_at, row.lease_until or row.updated_at)
             progress = row.updated_at + (alone if alone > UNATTENDED else timedelta())

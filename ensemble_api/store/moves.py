@@ -77,7 +77,7 @@ class Moves(Database):
             for record in sorted(records, key=lambda each: each.id):
                 operation = operation_of(record)
                 may_begin = ~UNSETTLED
-                known = operations.under_way(session, [record.id]).get(record.id)
+                known = operations.all_under_way(session, [record.id]).get(record.id)
                 if operation.type is OperationType.REPAIR and known and known.removes_alone:
                     may_begin = sa.or_(may_begin, WAITING)
                 taken: Any = session.execute(
@@ -126,8 +126,8 @@ class Moves(Database):
                 .order_by(model.started_at.desc(), model.id.desc())
                 .limit(REPAIRS_BEFORE)
             )
-            for row in rows_of:
-                for member_id, goal in operations.to_operation(row).moves.items():
+            for operation in operations.readable(rows_of):
+                for member_id, goal in operation.moves.items():
                     move = goal.move
                     if move is not None and move.kind is MoveKind.EVACUATION:
                         stopped = move.status is MoveStatus.GIVEN_UP and not move.ran
@@ -210,13 +210,13 @@ def under_way(session: orm.Session, ensemble_id: str, operation_id: str) -> Oper
     """This operation as it is now, if it is under way; whoever else writes it waits."""
     model = models.Ensemble
     session.execute(sa.update(model).where(model.id == ensemble_id).values(id=model.id))
-    known = operations.under_way(session, [ensemble_id]).get(ensemble_id)
+    known = operations.under_way(session, ensemble_id)
     return known if known is not None and known.id == operation_id else None
 
 
 def _give_way(session: orm.Session, ensemble_id: str) -> None:
     """Let a removal that waits for somebody wait for a repair too, if there is one."""
-    known = operations.under_way(session, [ensemble_id]).get(ensemble_id)
+    known = operations.under_way(session, ensemble_id)
     if known is None:
         return
     operations.interrupt(session, known)

@@ -214,8 +214,8 @@ def _moves(session: orm.Session) -> list[Handover]:
     """The members that Nova is asked to move, on the hosts where they are to be."""
     asked = {
         goal.member_id: goal
-        for row in session.execute(_MOVING)
-        for goal in operations.to_operation(row).moves.values()
+        for each in operations.readable(session.execute(_MOVING))
+        for goal in each.moves.values()
         if is_asked(goal)
     }
     member = models.Member

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Operations of ensembles as rows: started, taken on with their ensembles, ended and listed."""
 
+import logging
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any, Final
 
@@ -26,7 +27,13 @@ from ensemble_api.store import members, models, rows
 from ensemble_api.store.database import Database
 from ensemble_api.stored_fields import known_fields
 
+LOG = logging.getLogger(__name__)
+
 _NO_MARKER = Sentence("invalid.marker", "%(marker)s is unknown")
+_LATER = Sentence(
+    "unavailable.later-release",
+    "A later release works on this ensemble, which is being upgraded to here; try again later.",
+)
 
 _UNDER_WAY = sa.select(*rows.OPERATIONS.c).where(
     rows.OPERATIONS.c.ensemble_id.in_(sa.bindparam("ensembles", expanding=True)),
@@ -63,7 +70,14 @@ class Operations:
                     raise exception.Invalid(_NO_MARKER(marker=marker), field="marker")
                 query = query.where(order < sa.tuple_(at.started_at, at.id))
             newest_first = query.order_by(model.started_at.desc(), model.id.desc())
-            return [to_operation(row) for row in session.scalars(newest_first.limit(limit))]
+            return list(readable(session.scalars(newest_first.limit(limit))))
+
+    def unreadable(self) -> int:
+        """How many are under way that a later release has written, which this one cannot read."""
+        model = models.Operation
+        with self._database.reading() as session:
+            found = session.scalars(sa.select(model).where(model.ended_at.is_(None))).all()
+            return len(found) - len(list(readable(found)))
 
     def get(self, ensemble_id: str, operation_id: str) -> Operation:
         """One operation of an ensemble.
@@ -88,10 +102,22 @@ def last_requester(session: orm.Session, ensemble_id: str) -> Any:
     )
 
 
-def under_way(session: orm.Session, ensemble_ids: Collection[str]) -> dict[str, Operation]:
-    """The operations under way of these ensembles, by ensemble."""
-    found = session.execute(_UNDER_WAY, {"ensembles": [*ensemble_ids]})
-    return {row.ensemble_id: to_operation(row) for row in found}
+def under_way(session: orm.Session, ensemble_id: str) -> Operation | None:
+    """The operation under way of an ensemble.
+
+    :raises ensemble_api.exception.Unavailable: as `to_operation` does.
+    """
+    row = session.execute(_UNDER_WAY, {"ensembles": [ensemble_id]}).first()
+    return None if row is None else to_operation(row)
+
+
+def all_under_way(session: orm.Session, ensemble_ids: Collection[str]) -> dict[str, Operation]:
+    """The operations under way of these ensembles that can be read, by ensemble."""
+    return {
+        row.ensemble_id: operation
+        for row in session.execute(_UNDER_WAY, {"ensembles": [*ensemble_ids]})
+        for operation in readable([row])
+    }
 
 
 def start(session: orm.Session, ensemble_id: str, operation: Operation) -> None:
@@ -141,7 +167,7 @@ def follow(
 
     A removal ends what was under way and begins; one that is asked for again gets the requester.
     """
-    known = under_way(session, [ensemble_id]).get(ensemble_id)
+    known = under_way(session, ensemble_id)
     if status is Status.DELETING and requester is not None:
         _start_removal(session, ensemble_id, known, requester)
     elif known is None:
@@ -166,8 +192,7 @@ def _start_removal(
         _set_status(session, known, end)
         # What was to be kept is not deleted by a delete that is quicker than the change.
         members.release(session, known.released)
-    if resume(session, ensemble_id):
-        waiting = under_way(session, [ensemble_id])[ensemble_id]
+    if resume(session, ensemble_id) and (waiting := under_way(session, ensemble_id)):
         _set_status(session, waiting, OperationStatus.CANCELLED)
         members.release(session, waiting.released)
     model = models.Member
@@ -241,8 +266,34 @@ def _to_goal(stored: Mapping[str, Any]) -> Goal:
     return Goal(**{**known_fields(Goal, stored), "move": Move(**read)})
 
 
+def readable(found: Iterable[Any]) -> Iterator[Operation]:
+    """The operations of those rows that can be read: one must not keep the others from it."""
+    for row in found:
+        try:
+            yield to_operation(row)
+        except exception.Unavailable:
+            continue
+
+
+def moves_of(row: Any) -> Iterable[tuple[str, Goal]]:
+    """The goals with a move of a row, by member; none of one that cannot be read."""
+    return (each for operation in readable([row]) for each in operation.moves.items())
+
+
 def to_operation(row: Any) -> Operation:
-    """The operation of a row."""
+    """The operation of a row.
+
+    :raises ensemble_api.exception.Unavailable: when it cannot be read, since a later release that
+        runs beside this one has written what this one does not know.
+    """
+    try:
+        return _to_operation(row)
+    except (KeyError, TypeError, ValueError) as error:
+        LOG.warning("Operation %s is left to a later release: %r", row.id, error)
+        raise exception.Unavailable(_LATER()) from error
+
+
+def _to_operation(row: Any) -> Operation:
     return Operation(
         id=row.id,
         type=OperationType(row.type),

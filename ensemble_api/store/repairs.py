@@ -128,7 +128,9 @@ class RepairableEnsembles:
         )
         with self._database.reading() as session:
             found = {
-                row.ensemble_id: operations.to_operation(row) for row in session.scalars(under_way)
+                row.ensemble_id: operation
+                for row in session.scalars(under_way)
+                for operation in operations.readable([row])
             }
         return [
             ensemble_id
@@ -156,7 +158,7 @@ class RepairableEnsembles:
         others: set[str] = set()  # of which something else came before
         with self._database.reading() as session:
             for row in session.scalars(query):
-                for member_id, goal in operations.to_operation(row).moves.items():
+                for member_id, goal in operations.moves_of(row):
                     move, known = goal.move, found.get(member_id)
                     if move is None or move.kind is not MoveKind.EVACUATION or member_id in others:
                         continue

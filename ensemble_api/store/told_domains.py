@@ -91,13 +91,8 @@ class ToldDomains:
     def requester(self, member: UntoldMember) -> Requester:
         """Who asked for what was last done with a member's ensemble, or made it if that is past."""
         with self._database.reading() as session:
-            row = session.scalars(
-                sa.select(models.Operation)
-                .where(models.Operation.ensemble_id == member.ensemble_id)
-                .order_by(models.Operation.started_at.desc(), models.Operation.id.desc())
-                .limit(1)
-            ).first()
-            asked = operations.to_requester(row.requester) if row else Requester(member.user_id)
+            stored = operations.last_requester(session, member.ensemble_id)
+            asked = operations.to_requester(stored) if stored else Requester(member.user_id)
             return replace(asked, request_id="")  # by which nobody asked for this
 
     @retried

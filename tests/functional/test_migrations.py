@@ -13,6 +13,7 @@ from ensemble_api.store import migration, models
 from ensemble_api.store.api import Store
 
 EVERY_DATABASE = True
+FIRST_RELEASE = "0035"  # or what the release before this one was at
 
 
 def test_the_migrations_give_exactly_the_schema_of_the_models(store: Store) -> None:
@@ -50,6 +51,23 @@ def test_the_migrations_give_the_indexes_and_constraints_of_the_models(
         }
 
     assert schema(store.engine) == schema(plain)
+
+
+def test_a_release_finds_nothing_in_its_own_schema_that_hinders_it(store: Store) -> None:
+    assert list(migration.hindrances(store.engine, models.Base.metadata)) == []
+
+
+def test_migrations_since_the_first_release_only_add(new_database: Callable[[], Store]) -> None:
+    """The release before runs on it until it is upgraded too; what it needs goes one release later.
+
+    A tag moves FIRST_RELEASE on.
+    """
+    store = new_database()
+    migration.upgrade(store.engine, FIRST_RELEASE)
+    before = sa.MetaData()
+    before.reflect(store.engine)
+    store.upgrade()
+    assert list(migration.hindrances(store.engine, before)) == []
 
 
 def test_every_migration_is_in_a_package_and_so_in_a_wheel() -> None:

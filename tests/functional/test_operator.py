@@ -46,6 +46,7 @@ BODY = {
 def newer(path: Path) -> str:
     database = made(path)
     change(path, "UPDATE alembic_version SET version_num = '0999'")
+    change(path, "ALTER TABLE events RENAME COLUMN type TO kind")
     return database
 
 
