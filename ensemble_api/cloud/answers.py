@@ -19,10 +19,15 @@ def unavailable(
     service: str, response: Any, sentence: Sentence = NO_ANSWER
 ) -> exception.Unavailable:
     """The error for a request that a service did not carry out, after a line in the log."""
+    LOG.error("%s", refusal(service, response))
+    return exception.Unavailable(sentence(service=service))
+
+
+def refusal(service: str, response: Any) -> str:
+    """The line for operators about a request that a service did not carry out."""
     status = response.status_code
     if status in (401, 403):
         said = f"give the user of [{_SECTIONS[service]}] the roles admin and service"
     else:
         said = " ".join(response.text.split())[:300]
-    LOG.error("%s answers HTTP %s to our request: %s", service, status, said)
-    return exception.Unavailable(sentence(service=service))
+    return f"{service} answers HTTP {status} to our request: {said}"

@@ -5,47 +5,15 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from oslo_config import cfg
 
 from ensemble_api import advice, conf
 from ensemble_api.cmd import offline
+from ensemble_api.cmd.audit import add_audit
+from ensemble_api.cmd.database import add_database
 from ensemble_api.cmd.sweep import add_sweep
-from ensemble_api.store import migration
-from ensemble_api.store.api import Store
 from ensemble_api.version import version
-
-
-def _sync(store: Store) -> None:
-    store.upgrade()
-    print(f"The ensembles database is at {migration.version(store.engine)}.")  # noqa: T201
-
-
-def _version(store: Store) -> None:
-    print(migration.version(store.engine) or "empty")  # noqa: T201
-
-
-def _add_database(commands: Any) -> None:
-    db = commands.add_parser("db", help="The ensembles database.")
-    actions = db.add_subparsers(dest="action", required=True)
-    for name, action, words in (
-        ("sync", _sync, "Bring the schema up to date."),
-        ("version", _version, "Print the schema's version."),
-    ):
-        actions.add_parser(name, help=words).set_defaults(configured=_database, with_store=action)
-
-
-def _database(options: argparse.Namespace, config: cfg.ConfigOpts) -> int:
-    connection = config[conf.GROUP].connection
-    if not connection:
-        print(  # noqa: T201
-            f"[{conf.GROUP}] connection is not set in nova.conf: name our database there.",
-            file=sys.stderr,
-        )
-        return 1
-    options.with_store(Store(connection))
-    return 0
 
 
 def _print_error(error: Exception) -> int:
@@ -66,10 +34,11 @@ def _parser() -> argparse.ArgumentParser:
     ):
         parser.add_argument(name, action="append", default=[], metavar="PATH", help=words)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_database(commands)
+    add_database(commands)
     offline.add_snapshot(commands)
     offline.add_plan(commands)
     add_sweep(commands)
+    add_audit(commands)
     return parser
 
 

@@ -10,7 +10,10 @@ from oslo_upgradecheck.upgradecheck import Code, Result
 
 from ensemble_api import conf, exception
 from ensemble_api.cloud import session
+from ensemble_api.cmd import checks
+from ensemble_api.store import migration
 from ensemble_api.store.api import Store
+from ensemble_api.store.operations import Operations
 from ensemble_api.version import version
 
 CONF = nova.conf.CONF
@@ -26,10 +29,35 @@ class Checks(upgradecheck.UpgradeCommands):  # type: ignore[misc]
         if not connection:
             return Result(Code.FAILURE, f"Set [{conf.GROUP}] connection: our database's URL.")
         try:
-            Store(connection).check()
+            store = Store(connection)
+            store.check()
+            left = Operations(store).unreadable()
         except exception.Unavailable as error:
             return Result(Code.FAILURE, str(error))
+        if migration.is_of_a_later_release(store.engine):
+            return Result(
+                Code.WARNING,
+                "A later release has upgraded it: this one works with it until it is upgraded too.",
+            )
+        if left:
+            return Result(
+                Code.WARNING,
+                f"{left} operations under way are a later release's: they stand still until a "
+                "worker of that release runs.",
+            )
         return Result(Code.SUCCESS)
+
+    def _options(self) -> Result:
+        return checks.options(CONF)
+
+    def _service_user(self) -> Result:
+        return checks.service_user(CONF)
+
+    def _placement(self) -> Result:
+        return checks.placement(CONF)
+
+    def _pipeline(self) -> Result:
+        return checks.pipeline(CONF)
 
     def _policy(self) -> Result:
         try:
@@ -67,6 +95,10 @@ class Checks(upgradecheck.UpgradeCommands):  # type: ignore[misc]
 
     _upgrade_checks = (
         ("Ensembles database", _database),
+        ("Options of [ensembles]", _options),
+        ("Service user", _service_user),
+        ("Placement", _placement),
+        ("Pipeline of nova-api", _pipeline),
         ("Policy of nova-api", _policy),
         ("Filter of nova-scheduler", _filter),
     )

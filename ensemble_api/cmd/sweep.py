@@ -3,7 +3,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keystoneauth1 import exceptions as keystone
@@ -46,20 +46,15 @@ def _sweep(options: argparse.Namespace, config: cfg.ConfigOpts) -> int:
 def sweep(store: Store, placement: Any, *, remove: bool) -> int:
     """Print what is left over; with ``remove``, release it and print what came of each."""
     leftover = LeftoverHolds(placement)
-    recovery = RecoveryHolds(store)
-
-    def known() -> frozenset[str]:
-        return store.member_ids() | recovery.consumers()
-
-    found = leftover.find(known)
+    found = leftover.find(lambda: known(store))
     if not found:
         print("No capacity is held for members that no ensemble has.")  # noqa: T201
         return 0
-    print(_table(found))  # noqa: T201
+    print(table(found))  # noqa: T201
     if not remove:
         print("Release them with --remove.")  # noqa: T201
         return 0
-    ours = known()
+    ours = known(store)
     changed = [hold for hold in found if hold.consumer in ours or not leftover.release(hold)]
     print(f"{len(found) - len(changed)} of {len(found)} released.")  # noqa: T201
     for hold in changed:
@@ -67,13 +62,23 @@ def sweep(store: Store, placement: Any, *, remove: bool) -> int:
     return 0
 
 
-def _table(holds: Sequence[Hold]) -> PrettyTable:
-    table = PrettyTable(["Consumer", "Project ID", "Host", "Held"], align="l")
+def known(store: Store) -> frozenset[str]:
+    """The consumers in Placement of all that is recorded."""
+    return store.member_ids() | RecoveryHolds(store).consumers()
+
+
+def table(holds: Sequence[Hold]) -> PrettyTable:
+    """What is held, a row for each host of each consumer."""
+    found = PrettyTable(["Consumer", "Project ID", "Host", "Held"], align="l")
     for hold in holds:
         for host, resources in sorted(hold.resources.items()):
-            held = ", ".join(f"{name} {amount}" for name, amount in sorted(resources.items()))
-            table.add_row([hold.consumer, hold.project_id, host, held])
-    return table
+            found.add_row([hold.consumer, hold.project_id, host, amounts(resources)])
+    return found
+
+
+def amounts(resources: Mapping[str, int]) -> str:
+    """Resources in words."""
+    return ", ".join(f"{name} {amount}" for name, amount in sorted(resources.items()))
 
 
 def _fail(message: str) -> int:

@@ -95,18 +95,23 @@ class CreateRequests:
         with self._database.writing() as session:
             add(session, [key], None, answer)
 
-    def _purge(self, project_id: str) -> None:
-        """Drop what has expired, and the oldest answers of a project that has too many.
+    def purge(self) -> int:
+        """Drop some of what has expired; give how many, 0 for none left.
 
         Rows are looked for first and dropped by id: a range would be locked against new ones.
         """
         model = models.CreateRequest
+        expired = model.created_at < rows.now() - self._lifetime
         with self._database.reading() as session:
-            old = session.scalars(
-                sa.select(model.id)
-                .where(model.created_at < rows.now() - self._lifetime)
-                .limit(PURGED)
-            ).all()
+            old = session.scalars(sa.select(model.id).where(expired).limit(PURGED)).all()
+        if old:
+            self._forget(old)
+        return len(old)
+
+    def _purge(self, project_id: str) -> None:
+        """Drop what has expired, and the oldest answers of a project that has too many."""
+        model = models.CreateRequest
+        with self._database.reading() as session:
             surplus = session.scalars(
                 sa.select(model.id)
                 .where(model.project_id == project_id, model.answer.is_not(None))
@@ -120,8 +125,7 @@ class CreateRequests:
                 refused = model.id.in_(surplus), model.ensemble_id.is_(None)
                 session.execute(sa.delete(model).where(*refused))
                 session.execute(sa.update(model).where(model.id.in_(surplus)).values(answer=None))
-        if old:
-            self._forget(old)
+        self.purge()
 
     @retried
     def _forget(self, ids: Any) -> None:

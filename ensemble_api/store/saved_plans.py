@@ -63,6 +63,15 @@ class SavedPlans:
             )
         return plan_id
 
+    @retried
+    def purge(self) -> int:
+        """Remove what is too old; give how many."""
+        model = models.SavedPlan
+        with self._database.writing() as session:
+            old = model.created_at < rows.now() - OLD * self._lifetime
+            result: Any = session.execute(sa.delete(model).where(old))
+            return int(result.rowcount)
+
     def find(self, project_id: str, plan_id: str) -> SavedPlan | None:
         """A plan of this project; None for one of another project, just as for no plan."""
         with self._database.reading() as session:

@@ -7,10 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from configured import user
+from placement_service import PlacementService
 
 from ensemble_api.cloud.session import NAMING_A_HOST, RULE
+from ensemble_api.cmd.checks import FACTORY
 from ensemble_api.store.api import Store
+from tests.fakes.keystone import FakeKeystone
 
+PASTE = f"""[composite:openstack_compute_api_v21]
+use = call:nova.api.auth:pipeline_factory_v21
+keystone = authtoken keystonecontext ensembles osapi_compute_app_v21
+[filter:ensembles]
+paste.filter_factory = {FACTORY}
+"""
 AVAILABLE = """available_filters = nova.scheduler.filters.all_filters
 available_filters = ensemble_api.scheduler.filter.EnsembleFilter
 """
@@ -44,19 +55,30 @@ CASES = [
     ),
     Case("a role is asked for that users may have", 2, "Add to its file", rule="role:admin"),
     Case("the database is empty", 2, "db sync", database="empty"),
+    Case("a later release has upgraded it", 1, "until it is upgraded too", database="later"),
     Case("no database is named", 2, "Set [ensembles] connection", database=""),
 ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_what_is_set_up_is_checked(case: Case, tmp_path: Path) -> None:
+def test_what_is_set_up_is_checked(case: Case, placement: PlacementService, tmp_path: Path) -> None:
+    keystone = FakeKeystone(placement.url)
+    service_user = "".join(f"{key} = {value}\n" for key, value in user(keystone.url).items())
     url = f"sqlite:///{tmp_path}/ensembles.sqlite"
-    if case.database == "migrated":
-        Store(url).upgrade()
+    if case.database in ("migrated", "later"):
+        store = Store(url)
+        store.upgrade()
+        if case.database == "later":
+            with store.engine.begin() as connection:
+                connection.execute(sa.text("UPDATE alembic_version SET version_num = '0999'"))
     (tmp_path / "policy.yaml").write_text(f'"{NAMING_A_HOST}": "{case.rule}"\n')
     nova_conf = tmp_path / "nova.conf"
+    paste = tmp_path / "api-paste.ini"
+    paste.write_text(PASTE)
     nova_conf.write_text(
         f"[ensembles]\n{f'connection = {url}' if case.database else ''}\n"
+        f"auth_section = placement\n[placement]\n{service_user}"
+        f"[wsgi]\napi_paste_config = {paste}\n"
         f"[oslo_policy]\npolicy_file = {tmp_path}/policy.yaml\n"
         f"[filter_scheduler]\n{case.filters}"
     )
@@ -64,6 +86,7 @@ def test_what_is_set_up_is_checked(case: Case, tmp_path: Path) -> None:
     done = subprocess.run(
         [*command, "upgrade", "check"], capture_output=True, text=True, check=False
     )
+    keystone.stop()
     said = " ".join(done.stdout.replace("|", " ").split())
     assert done.returncode == case.code, done.stderr
     assert case.said in said
