@@ -207,6 +207,13 @@ OPTIONS: list[cfg.Opt] = [
         "[oslo_messaging_notifications] names here and for all of Nova's services. They are read "
         "from a queue named ensembles, which stays when this is turned off.",
     ),
+    cfg.ListOpt(
+        "notification_topics",
+        help="The topics to which versioned notifications of ensembles are sent, such as "
+        "ensembles_notifications, by the message bus that [oslo_messaging_notifications] names: "
+        "when a create, a change, a repair or another operation starts and ends, and when what was "
+        "promised is lost or regained. By default none are sent.",
+    ),
     cfg.IntOpt(
         "event_lifetime",
         default=90,

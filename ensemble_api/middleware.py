@@ -50,6 +50,7 @@ from ensemble_api.store.history import History
 from ensemble_api.store.observations import Observations
 from ensemble_api.store.standings import Levels
 from ensemble_api.store.told_domains import ToldDomains
+from ensemble_api.watching import watching
 
 _NOT_AVAILABLE = Sentence("unavailable.here", "Ensembles are not available here; the log has more.")
 
@@ -212,6 +213,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
             drain=service.auto_drain.look,
             **_by_itself(service) if ours.automatic_recovery else {},
         ),
+        companions=watching(config, store),
     )
     return service, worker
 

@@ -4,6 +4,8 @@
 import logging
 import os
 import threading
+from collections.abc import Sequence
+from typing import Protocol
 
 from ensemble_api import advice, exception
 from ensemble_api.execution.engine import Engine
@@ -18,6 +20,16 @@ BLOCKED = 5  # polls between two looks at what only a person can help on
 # Seconds that a process which stops gives the steps under way. One that takes longer keeps its
 # lease until that runs out, as after a crash, since what it asked of Nova may still come about.
 GRACE = 2.0
+
+
+class Companion(Protocol):
+    """What runs in a process for as long as its worker does, in threads of its own."""
+
+    def start(self) -> None:
+        """Run from now on."""
+
+    def stop(self) -> None:
+        """End, soon."""
 
 
 class Worker:
@@ -38,6 +50,7 @@ class Worker:
         poll: float,
         threads: int,
         observer: CloudObserver | None = None,
+        companions: Sequence[Companion] = (),
     ) -> None:
         self._store = store
         self._engine = engine
@@ -46,6 +59,7 @@ class Worker:
         self._poll = poll
         self._threads = threads
         self._observer = observer
+        self._companions = companions
         self._busy: set[str] = set()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -56,6 +70,8 @@ class Worker:
     def start(self) -> None:
         """Start the threads, in this process."""
         self._process = os.getpid()
+        for companion in self._companions:
+            companion.start()
         for name, run in (("dispatch", self._dispatch), ("renew", self._renew)):
             threading.Thread(target=run, name=f"ensemble-{name}", daemon=True).start()
         if self._observer is not None:
@@ -77,6 +93,8 @@ class Worker:
             self._engine.stop()
             self._news.set()
             self._ended.wait(GRACE)
+            for companion in self._companions:
+                companion.stop()
 
     def _dispatch(self) -> None:
         while True:

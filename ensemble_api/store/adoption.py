@@ -8,9 +8,17 @@ from oslo_db import exception as db_exception
 from sqlalchemy import orm
 
 from ensemble_api import exception
+from ensemble_api.occurrences import ADOPTED, RELEASED
 from ensemble_api.planning.message import Message
 from ensemble_api.records import EnsembleRecord, Status
-from ensemble_api.store import create_requests, late_servers, models, rows
+from ensemble_api.store import (
+    create_requests,
+    late_servers,
+    models,
+    occurrences,
+    operations,
+    rows,
+)
 from ensemble_api.store.database import Database, retried
 from ensemble_api.store.leases import UNSETTLED
 
@@ -66,6 +74,7 @@ class Adoption(Database):
             except db_exception.DBDuplicateEntry as error:
                 raise exception.ServersTaken from error
             rows.event(session, record.id, "adopted", message)
+            occurrences.note(session, record.id, ADOPTED, reasons=record.reasons)
             _look_again(session)
 
     @retried
@@ -80,6 +89,7 @@ class Adoption(Database):
             )
             if not found.rowcount:
                 return False
+            occurrences.note(session, ensemble_id, RELEASED)
             forget(session, ensemble_id)
             _look_again(session)
             return True
@@ -87,6 +97,7 @@ class Adoption(Database):
 
 def forget(session: orm.Session, ensemble_id: str) -> None:
     """Forget an ensemble and all that belongs to it, of which the database removes the rest."""
+    operations.note_forgotten(session, ensemble_id)
     late_servers.end(session, models.Member.ensemble_id == ensemble_id)
     for table in (rows.EVENTS, rows.MEMBERS, rows.OPERATIONS):
         session.execute(sa.delete(table).where(table.c.ensemble_id == ensemble_id))

@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ensemble_api import exception
+from ensemble_api.occurrences import DESCRIBED
 from ensemble_api.operations import Operation, OperationStatus
 from ensemble_api.planning.message import Message, Sentence, listed
 from ensemble_api.records import EnsembleRecord, Status, template_digest
-from ensemble_api.store import added, endings, members, models, operations, rows
+from ensemble_api.store import added, endings, members, models, occurrences, operations, rows
 from ensemble_api.store.database import Database, retried
 from ensemble_api.store.folding import folded
 from ensemble_api.store.leases import UNSETTLED
@@ -51,6 +52,7 @@ class Changes(Database):
             changed = _write_description(session, record, generation)
             if changed:
                 rows.event(session, record.id, "described", _DESCRIBED())
+                occurrences.note(session, record.id, DESCRIBED)
             return changed
 
     @retried

@@ -3,7 +3,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import ParamSpec, TypeVar
 
 import sqlalchemy as sa
@@ -13,8 +13,9 @@ from oslo_db.sqlalchemy import enginefacade
 from sqlalchemy import orm
 
 from ensemble_api import advice, exception
+from ensemble_api.occurrences import Occurrence
 from ensemble_api.planning.message import Sentence
-from ensemble_api.store import characters, migration
+from ensemble_api.store import characters, migration, occurrences
 
 _NO_ANSWER = Sentence(
     "unavailable.database", "The ensembles database does not answer; try again later."
@@ -41,6 +42,7 @@ class Database:
         url = characters.connection_url(connection)
         # Without retries: whoever waits for an answer is told at once, and we ask again anyway.
         self._facade.configure(connection=url, sqlite_fk=True, max_retries=0)
+        self._listeners: list[Callable[[Sequence[Occurrence]], None]] = []
 
     @property
     def engine(self) -> sa.Engine:
@@ -71,9 +73,26 @@ class Database:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[orm.Session]:
-        """A transaction that writes."""
+        """A transaction that writes; once it is committed, its listeners are told what happened."""
+        noted: list[Occurrence] = []
         with _answering(), self._facade.writer.using(_Context()) as session:
+            if self._listeners:
+                noted = occurrences.collect(session)
             yield session
+        if noted:
+            self._tell(noted)
+
+    def listen(self, listener: Callable[[Sequence[Occurrence]], None]) -> None:
+        """Have ``listener`` called with all that this process commits; it must not wait."""
+        self._listeners.append(listener)
+
+    def _tell(self, noted: Sequence[Occurrence]) -> None:
+        for listener in self._listeners:
+            try:
+                listener(noted)
+            except Exception:
+                # What is done is done, whoever could not be told of it.
+                LOG.exception("What happened to ensembles could not be told")
 
 
 @enginefacade.transaction_context_provider

@@ -5,6 +5,7 @@ import logging
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ from ensemble_api.operations import (
 )
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import Status
-from ensemble_api.store import members, models, rows
+from ensemble_api.store import members, models, occurrences, rows
 from ensemble_api.store.database import Database
 from ensemble_api.stored_fields import known_fields
 
@@ -35,6 +36,9 @@ _LATER = Sentence(
     "A later release works on this ensemble, which is being upgraded to here; try again later.",
 )
 
+_KNOWN = sa.select(
+    *(rows.OPERATIONS.c[name] for name in ("ensemble_id", "status", "started_at"))
+).where(rows.OPERATIONS.c.id == sa.bindparam("operation"))
 _UNDER_WAY = sa.select(*rows.OPERATIONS.c).where(
     rows.OPERATIONS.c.ensemble_id.in_(sa.bindparam("ensembles", expanding=True)),
     rows.OPERATIONS.c.ended_at.is_(None),
@@ -122,13 +126,30 @@ def all_under_way(session: orm.Session, ensemble_ids: Collection[str]) -> dict[s
 
 def start(session: orm.Session, ensemble_id: str, operation: Operation) -> None:
     """Add an operation, which is under way from now on."""
-    facts = {"id": operation.id, "ensemble_id": ensemble_id, "started_at": rows.now()}
+    now = rows.now()
+    facts = {"id": operation.id, "ensemble_id": ensemble_id, "started_at": now}
     session.execute(_START, {**facts, **_values(operation)})
+    occurrences.note_operation(session, ensemble_id, None, _with_times(operation, now))
 
 
 def save(session: orm.Session, operation: Operation) -> None:
     """Write how an operation is now; one that has been removed is ignored."""
-    session.execute(_SAVE, {"operation": operation.id, **_values(operation)})
+    of = {"operation": operation.id}
+    known = session.execute(_KNOWN, of).first() if occurrences.are_noted(session) else None
+    session.execute(_SAVE, {**of, **_values(operation)})
+    if known is not None:
+        told = _with_times(operation, known.started_at)
+        occurrences.note_operation(session, known.ensemble_id, known.status, told)
+
+
+def note_forgotten(session: orm.Session, ensemble_id: str) -> None:
+    """Note before an ensemble goes that its removal has come to its end, if that is why."""
+    if not occurrences.are_noted(session):
+        return
+    known = under_way(session, [ensemble_id]).get(ensemble_id)
+    if known is not None and known.type is OperationType.DELETE:
+        done = replace(known, status=OperationStatus.SUCCEEDED, ended_at=rows.iso(rows.now()))
+        occurrences.note_operation(session, ensemble_id, known.status.value, done)
 
 
 def interrupt(session: orm.Session, operation: Operation) -> None:
@@ -234,6 +255,12 @@ def _values(operation: Operation) -> dict[str, Any]:
         "before": None if operation.status.ended else operation.before,
         "ended_at": rows.now() if operation.status.ended else None,
     }
+
+
+def _with_times(operation: Operation, started_at: datetime) -> Operation:
+    """An operation that was just written, with when it began and when it has ended."""
+    ended = rows.iso(rows.now()) if operation.status.ended else ""
+    return replace(operation, started_at=rows.iso(started_at), ended_at=ended)
 
 
 def _goal_row(goal: Goal) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from ensemble_api.occurrences import PROMISE_LOST, PROMISE_REGAINED
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.planning.policies import Exclusive
 from ensemble_api.records import EnsembleRecord, MemberStatus, Status
 from ensemble_api.standing import CloudHosts, standing
-from ensemble_api.store import models, rows
+from ensemble_api.store import models, occurrences, rows
 
 LOG = logging.getLogger(__name__)
 
@@ -81,8 +82,10 @@ def _write(session: orm.Session, record: EnsembleRecord, reasons: Sequence[Messa
     new = [each for each in reasons if each not in record.reasons]
     if new:
         rows.event(session, record.id, "promise lost", _LOST(reasons=following(new)))
+        occurrences.note(session, record.id, PROMISE_LOST, reasons=new)
     elif record.reasons and not reasons:
         rows.event(session, record.id, "promise regained", _REGAINED())
+        occurrences.note(session, record.id, PROMISE_REGAINED)
 
 
 def _others(session: orm.Session, record: EnsembleRecord) -> Mapping[str, frozenset[str]]:

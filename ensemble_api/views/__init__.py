@@ -11,6 +11,7 @@ from ensemble_api.views.faults import FAULT_NAMES, fault
 from ensemble_api.views.headroom import headroom
 from ensemble_api.views.host_impact import host_impact, host_impacts
 from ensemble_api.views.maintenance import maintained
+from ensemble_api.views.notifications import event_type, notification
 from ensemble_api.views.operations import operation
 from ensemble_api.views.plans import moved, plan, reasons
 from ensemble_api.views.repair import repair_preview
@@ -27,6 +28,7 @@ __all__ = [
     "current_state",
     "drill",
     "ensemble",
+    "event_type",
     "fault",
     "headroom",
     "host_impact",
@@ -34,6 +36,7 @@ __all__ = [
     "language",
     "maintained",
     "moved",
+    "notification",
     "operation",
     "plan",
     "reasons",
