@@ -32,7 +32,7 @@ from ensemble_api.usecases.auto_drain import AutoDrain
 from ensemble_api.usecases.auto_rebalance import AutoRebalance
 from ensemble_api.usecases.auto_repair import AutoRepair
 from ensemble_api.usecases.auto_reserve import AutoReserve
-from ensemble_api.usecases.capacity import FreeCapacity
+from ensemble_api.usecases.capacity import FreeCapacity, MeasurePlan
 from ensemble_api.usecases.change import Change
 from ensemble_api.usecases.create import Create
 from ensemble_api.usecases.current_state import StoredStates
@@ -103,6 +103,8 @@ class Assembly:
         most_hosts_down: float = 1.0,
         settle: float = 0.0,
         only_forced: bool = False,
+        measure_plan: MeasurePlan = lambda *_, **__: None,
+        refused: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._inventory = inventory
@@ -112,6 +114,7 @@ class Assembly:
         self._check_rights = check_rights
         self.max_body = min(max_body, limits.BODY)
         self.acts_by_itself = acts_by_itself
+        self.refused = refused  # who is told the status of each request that is
         self.recovery_limits = recovery_limits
         exclusivity = Exclusivity(compute, store)
         resolver = Resolver(
@@ -134,6 +137,7 @@ class Assembly:
             exclusivity,
             OtherFlavors(compute, networks, volumes, inventory.placed),
             sleep,
+            measure_plan,
         )
         holds = Holds(store, reservation, exclusivity)
         stored_holds = RecoveryHolds(store)
@@ -227,7 +231,7 @@ class Assembly:
             settle=timedelta(seconds=settle),
             only_forced=only_forced,
         )
-        self._headrooms = Headrooms(BuiltEnsembles(store), repair_plans, inventory.levels)
+        self.headrooms = Headrooms(BuiltEnsembles(store), repair_plans, inventory.levels)
         rebuilds = Rebuilds(self._change, acting_for, store.announce)
         self._repairs = Repairs(
             store,

@@ -37,6 +37,18 @@ _NOT_FOR_TENANTS = (
 )
 
 
+class ListenAddress(types.String):  # type: ignore[misc]
+    """A host and a port to listen at, or nothing."""
+
+    def __call__(self, value: object) -> str:
+        """Refuse what has no port."""
+        address = str(super().__call__(value))
+        host, _, port = address.rpartition(":")
+        if address and not (host and port.isdecimal() and 0 < int(port) < 65536):
+            raise ValueError(f"{address}: must be a host and a port, such as 127.0.0.1:9834")
+        return address
+
+
 class HintName(types.String):  # type: ignore[misc]
     """The key of a scheduler hint that tenants may give."""
 
@@ -213,6 +225,23 @@ OPTIONS: list[cfg.Opt] = [
         "ensembles_notifications, by the message bus that [oslo_messaging_notifications] names: "
         "when a create, a change, a repair or another operation starts and ends, and when what was "
         "promised is lost or regained. By default none are sent.",
+    ),
+    cfg.Opt(
+        "metrics_listen",
+        type=ListenAddress(),
+        default="127.0.0.1:9834",
+        help="Where metrics are served for Prometheus, at /metrics, without authentication and "
+        "encryption: a host and a port. All nova-api processes of a node share the port, and each "
+        "tells the same figures of the whole cloud. Empty for none.",
+    ),
+    cfg.IntOpt(
+        "headroom_interval",
+        default=600,
+        min=0,
+        help="Seconds between two looks, by one of all nova-api processes, at which hosts, racks "
+        "and zones could fail without leaving a member without a place, for the metrics of that. "
+        "In a cloud of 1,000 hosts each takes some seconds of a processor for each level. 0 is for "
+        "never; so is an empty metrics_listen.",
     ),
     cfg.IntOpt(
         "event_lifetime",

@@ -100,7 +100,10 @@ class EnsemblesFilter:
                 exception.Unavailable(_NOT_AVAILABLE()),
                 views.language(request.accept_language),
             )
-        return routes.dispatch(request, service, path)
+        answer = routes.dispatch(request, service, path)
+        if answer.status_int >= 400:
+            service.refused(answer.status_int)
+        return answer
 
 
 def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]:
@@ -139,6 +142,8 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         known,
     )
     volumes = Volumes()
+    tree = Levels(inventory.levels, inventory.zone_level)
+    watch = watching(config, store, tree)
     service = Service(
         store,
         compute,
@@ -171,6 +176,8 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         shown_hosts=ours.shown_hosts,
         scheduler_hints=scheduler_hints,
         max_body=config.oslo_middleware.max_request_body_size,
+        measure_plan=watch.plan,
+        refused=watch.refusal,
     )
     engine = Engine(
         store,
@@ -191,7 +198,6 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         concurrency=ours.build_concurrency,
         timeout=ours.build_timeout,
     )
-    tree = Levels(inventory.levels, inventory.zone_level)
     worker = Worker(
         store,
         engine,
@@ -211,9 +217,10 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
             tell=DomainTeller(ToldDomains(store, tree), compute, session).tell,
             reserve=service.auto_reserve.look,
             drain=service.auto_drain.look,
+            measure=watch.headroom(service.headrooms, session.operating),
             **_by_itself(service) if ours.automatic_recovery else {},
         ),
-        companions=watching(config, store),
+        companions=watch.companions,
     )
     return service, worker
 

@@ -205,7 +205,7 @@ class Service(Assembly):
 
     def headroom(self, context: Context, search: HeadroomSearch) -> Headroom:
         """See ``usecases/headroom``."""
-        return self._headrooms.find(context, search)
+        return self.headrooms.find(context, search)
 
     def hosts(self, context: Context, search: Search) -> HostImpacts:
         """See ``usecases/hosts``."""

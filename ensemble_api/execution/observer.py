@@ -78,6 +78,7 @@ class CloudObserver:
         repair: Callable[[], object] = lambda: None,
         drain: Callable[[], object] = lambda: None,
         rebalance: Callable[[], object] = lambda: None,
+        measure: Callable[[], object] = lambda: None,
     ) -> None:
         self._states = states
         self._compute = compute
@@ -96,6 +97,7 @@ class CloudObserver:
             (correct, "The states of servers could not be corrected; trying again"),
             (drain, "Hosts could not be drained; trying again"),
             (rebalance, "Ensembles could not be spread anew; trying again"),
+            (measure, "Headroom could not be measured; trying again"),
         )
         self._hinted = threading.Event()
         self._heard: deque[tuple[str | None, str | None]] = deque(maxlen=MOST_HINTS)

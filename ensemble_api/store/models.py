@@ -346,6 +346,17 @@ class GuardTurn(Base):
     id: orm.Mapped[int] = orm.mapped_column(sa.Integer, primary_key=True, autoincrement=False)
 
 
+class Metric(Base):
+    """One row a sample that was counted or measured; ``labels`` are its values, with commas."""
+
+    __tablename__ = "metrics"
+
+    name: orm.Mapped[str] = orm.mapped_column(sa.String(64), primary_key=True)
+    labels: orm.Mapped[str] = orm.mapped_column(sa.String(128), primary_key=True)
+    value: orm.Mapped[float] = orm.mapped_column(sa.Double)
+    updated_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
+
+
 class Observation(Base):
     """One row what one process at a time observes: who does, until when, and how far it is.
 

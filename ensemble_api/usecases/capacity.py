@@ -4,7 +4,7 @@
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from ensemble_api import exception
 from ensemble_api.cloud.freed_capacity import freed
@@ -64,6 +64,13 @@ class Free:
     most: Capacity | None
 
 
+class MeasurePlan(Protocol):
+    """Who is told how long each plan took."""
+
+    def __call__(self, seconds: float, *, found: bool) -> None:
+        """One took so long, and there was one or not."""
+
+
 class FreeCapacity:
     """Looks at capacity as a tenant's new ensemble may use it."""
 
@@ -75,7 +82,9 @@ class FreeCapacity:
         exclusivity: Exclusivity,
         other_flavors: OtherFlavors,
         sleep: Callable[[float], None] = time.sleep,
+        measure: MeasurePlan = lambda *_, **__: None,
     ) -> None:
+        self._measure = measure
         self._other_flavors = other_flavors
         self._store = store
         self._inventory = inventory
@@ -105,12 +114,15 @@ class FreeCapacity:
             last = number == LOOKS
             readings = self.readings(context, to_reserve=to_reserve)
             free = self.free(context, request, readings, except_id)
+            began = time.perf_counter()
             try:
                 planned = plan(free.capacity.snapshot)
             except exception.PlanChanged:
                 if free.most is None or last:
                     raise
             else:
+                found = isinstance(planned, result.Plan)
+                self._measure(time.perf_counter() - began, found=found)
                 if isinstance(planned, result.Plan) or free.most is None:
                     break
                 if isinstance(possible := self._possible(request, free.most), result.Infeasible):

@@ -160,4 +160,6 @@ def _ensembles(cloud: Cloud) -> dict[str, Value]:
         "poll_interval": "0.5",
         "levels": "rack:rack,zone:availability_zone",
         "selectors": SELECTOR,
+        # Several clouds may run on one machine, and share no port.
+        "metrics_listen": "",
     }

@@ -191,6 +191,7 @@ class SmallCloud:
             most_hosts_down=parts.get("most_hosts_down", 1.0),
             settle=parts.get("settle", 0.0),
             only_forced=parts.get("only_forced", False),
+            measure_plan=parts.get("measure_plan", lambda *_, **__: None),
         )
 
     def post(

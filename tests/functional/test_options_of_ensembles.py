@@ -27,6 +27,7 @@ from served import PATIENCE, Serve, body, create, until
 from small_cloud import SmallCloud
 from test_filter import ask, wait
 from test_options_of_services import AUTH, ENDPOINTS, RETRIES, SESSION
+from watched_options import WATCHING
 
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.middleware import EnsemblesFilter
@@ -343,6 +344,7 @@ OURS: dict[str, Callable[[Serve, SmallCloud, Path], None]] = {
     "event_lifetime": event_lifetime,
     "lease_seconds": lease_seconds,
     "worker_threads": worker_threads,
+    **WATCHING,
 }
 
 

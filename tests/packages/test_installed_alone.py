@@ -132,7 +132,12 @@ def test_a_node_of_horizon_has_both_panels(installed: Installed, tmp_path: Path)
 
 
 SAMPLES = {
-    "ensembles-api": {"api-paste.ini", "ensembles.conf.sample", "policy.yaml.sample"},
+    "ensembles-api": {
+        "api-paste.ini",
+        "ensembles.conf.sample",
+        "ensembles.json",
+        "policy.yaml.sample",
+    },
     "python-ensembleclient": {"three-tier.yaml", "drill-criteria.yaml"},
     "ensemble-cloud": {"shape.yaml", "shape-full.yaml"},
 }
