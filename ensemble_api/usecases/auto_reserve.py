@@ -3,6 +3,7 @@
 
 import logging
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ensemble_api import exception
@@ -10,7 +11,7 @@ from ensemble_api.context import Context
 from ensemble_api.losses import losses
 from ensemble_api.planning.message import Message, following
 from ensemble_api.records import EnsembleRecord
-from ensemble_api.recovery import Recovery
+from ensemble_api.recovery import Mode, Recovery
 from ensemble_api.recovery_hold import (
     Amount,
     HoldStatus,
@@ -23,7 +24,7 @@ from ensemble_api.recovery_hold import (
 from ensemble_api.standing import CloudHosts
 from ensemble_api.store import rows
 from ensemble_api.store.recovery_holds import RecoveryHolds
-from ensemble_api.usecases.recovery_capacity import RecoveryCapacity
+from ensemble_api.usecases.recovery_capacity import CLOSED_SECONDS, RecoveryCapacity
 from ensemble_api.usecases.repair_plans import (
     RepairPlans,
     Standing,
@@ -39,14 +40,28 @@ MOST = 3  # ensembles that are planned in one look, which holds up who observes 
 AGAIN = timedelta(minutes=10)  # until one is looked at again of which nothing has changed
 IN_VAIN = timedelta(minutes=1)  # the same, where nothing can be held
 LONGEST = timedelta(hours=1)  # for which hosts are closed for those whose repair may begin
+RENEWED = timedelta(seconds=CLOSED_SECONDS / 2)  # until they are closed anew
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """That hosts are closed for the servers ``served`` of those ``lost``, done anew ``until``.
+
+    The others are locked and to be left, or Nova never brings them back.
+    """
+
+    lost: frozenset[str]
+    served: frozenset[str]
+    until: datetime
 
 
 class AutoReserve:
     """Gives back what nobody wants any more, and has the rest there for who it is held for.
 
-    ``context`` makes one with an operator's eyes. When members are lost, what their ensemble has
-    held is given back, on hosts that the scheduler filter keeps closed to all others. Once they
+    ``context`` makes one with an operator's eyes. When a repair of lost members may begin, what
+    their ensemble has held is given back, on hosts that the scheduler filter keeps closed to all
+    others. Once they
     have other places, or after a long time, it is held anew. An ensemble is planned again when its
     members or the hosts that are up have changed, or after a while.
     """
@@ -64,6 +79,7 @@ class AutoReserve:
         self._context = context
         self._next: datetime | None = None
         self._after: str | None = None  # whom the last look ended with
+        self._used: dict[str, _Use] = {}
         self._planned: dict[str, tuple[Hashable, datetime]] = {}  # as it was, and until when
 
     def look(self) -> None:
@@ -74,7 +90,7 @@ class AutoReserve:
             for ensemble_id in {each.ensemble_id for each in left}:
                 self._stored.write_state(ensemble_id, None)
         now = rows.now()
-        using = self._use(now)
+        self._use(now)
         if self._next is not None and now < self._next:
             return
         self._next = now + PERIOD
@@ -88,7 +104,11 @@ class AutoReserve:
         if not wanting:
             return
         hosts = self._plans.hosts()
-        states = {each.id: situation(each, hosts) for each in wanting if each.id not in using}
+        states = {
+            each.id: situation(each, hosts)
+            for each in wanting
+            if not self._awaits(each, hosts, now)
+        }
         due = [each for each in wanting if each.id in states and self._is_due(each, states, now)]
         if not due:
             return
@@ -114,19 +134,39 @@ class AutoReserve:
         known = self._planned.get(record.id)
         return known is None or known[0] != states[record.id] or known[1] <= now
 
-    def _use(self, now: datetime) -> frozenset[str]:
-        """Have it there for the lost members of ensembles; gives the ids of these."""
+    def _use(self, now: datetime) -> None:
+        """Have it there for the lost members of ensembles, once a repair may begin for them."""
+        self._used = {key: each for key, each in self._used.items() if each.until > now}
         found = self._stored.losing()
-        if not found:
-            return frozenset()
-        hosts = self._plans.hosts()
-        using = set()
+        hosts = self._plans.hosts() if found else None
         for record in found:
-            servers = _lost_servers(record, hosts, now)
-            if servers:
-                using.add(record.id)
-                self._recovery.use(record, servers)
-        return frozenset(using)
+            assert hosts is not None
+            lost = _lost_servers(record, hosts, now, begun=True)
+            if not lost or self._is_used(record, lost):
+                continue
+            try:
+                served = self._plans.revivable(self._context(), record) & lost
+            except exception.Unavailable:
+                raise
+            except Exception:  # for one ensemble no other has to wait
+                LOG.exception("Nothing is given back yet for ensemble %s", record.id)
+                continue
+            self._used[record.id] = _Use(lost, served, now + RENEWED)
+            self._recovery.use(record, served)
+
+    def _is_used(self, record: EnsembleRecord, lost: frozenset[str]) -> bool:
+        """Whether that was done lately for just these."""
+        known = self._used.get(record.id)
+        if known is None or known.lost != lost:
+            return False
+        in_use = record.reserve is not None and record.reserve.status is ReserveStatus.IN_USE
+        return in_use or not known.served
+
+    def _awaits(self, record: EnsembleRecord, hosts: CloudHosts, now: datetime) -> bool:
+        """Whether its reserve stays as it is, for lost members that may come back."""
+        known = self._used.get(record.id)
+        left = known.lost - known.served if known else frozenset()
+        return bool(_lost_servers(record, hosts, now) - left)
 
     def _hold(self, standing: Standing) -> bool | None:
         """Have an ensemble's reserve held as it is to be; None where others were quicker."""
@@ -177,8 +217,19 @@ def _same(wanted: Sequence[RecoveryHold], before: Sequence[RecoveryHold]) -> boo
     return there == {(each.host, each.provider): dict(each.resources) for each in wanted}
 
 
-def _lost_servers(record: EnsembleRecord, hosts: CloudHosts, now: datetime) -> frozenset[str]:
-    """The servers of lost members that an evacuation may bring back, of hosts not down for long."""
-    longest = LONGEST + timedelta(seconds=Recovery.of(record.body).delay)
-    lost = losses(record, hosts)
-    return evacuable(each for each in lost if lost_since(each, record, hosts) + longest > now)
+def _lost_servers(
+    record: EnsembleRecord, hosts: CloudHosts, now: datetime, *, begun: bool = False
+) -> frozenset[str]:
+    """The servers of lost members that an evacuation may bring back, of hosts not down for long.
+
+    Only those whose repair may have ``begun``: until then what is held stays held, and nobody has
+    a host closed for longer than ``LONGEST``, however long the delay is.
+    """
+    wish = Recovery.of(record.body)
+    delay = timedelta(seconds=wish.delay if wish.mode is Mode.AUTO else 0)
+    found = []
+    for each in losses(record, hosts):
+        since = lost_since(each, record, hosts) + delay
+        if now < since + LONGEST and (since <= now or not begun):
+            found.append(each)
+    return evacuable(found)

@@ -31,7 +31,7 @@ from ensemble_api.usecases.repair_intent import (
     repair_intent,
     repair_labels,
 )
-from ensemble_api.usecases.repair_plans import PlannedRepair, RepairPlans, evacuable
+from ensemble_api.usecases.repair_plans import PlannedRepair, RepairPlans
 from ensemble_api.usecases.requesters import requester
 from ensemble_api.usecases.reserve import RESERVE_SECONDS, contended, refusal
 
@@ -140,7 +140,7 @@ class Repairs:
             raise exception.Conflict(BUSY(), operation=record.operation.id)
         self._check_that_failed(context, record)
         # Who observes the cloud does the same, perhaps in a moment.
-        self._recovery.use(record, evacuable(self._plans.lost(record)))
+        self._recovery.use(record, self._plans.revivable(context, record))
         planned = self._planned(context, record)
         if not planned.moves:
             left = self._plans.left(context, record)

@@ -185,6 +185,12 @@ class RepairPlans:
             if reason.code != _LOCKED.code
         )
 
+    def revivable(self, context: Context, record: EnsembleRecord) -> frozenset[str]:
+        """The servers of lost members that Nova may bring back, and that are not to be left."""
+        acting, lost = for_owner(context, record), self.lost(record)
+        left = {loss.member.id for loss, _ in self._left(acting, record, lost)}
+        return evacuable(each for each in lost if each.member.id not in left)
+
     def find(
         self,
         context: Context,
@@ -264,14 +270,13 @@ class RepairPlans:
         return found
 
     def _left(
-        self, context: Context, record: EnsembleRecord, lost: Iterable[Loss]
+        self, context: Context, record: EnsembleRecord, lost: Sequence[Loss]
     ) -> Iterable[tuple[Loss, Message]]:
         """The lost members that Nova cannot bring back, or that are to be left, and why."""
         locked: set[Member] = set()
         if Recovery.of(record.body).locked is Locked.LEAVE:
             locked = self._servers.locked(context, record)
         refusals: Mapping[str, Refusals] = {}
-        lost = tuple(lost)
         if any(is_rebuilt(record, each) for each in lost):
             refusals = self._refusals([record.id])
         for loss in lost:

@@ -25,6 +25,7 @@ from test_moves import Spec
 from ensemble_api import exception
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.scheduler.guards import GuardedHosts
+from ensemble_api.store import recovery_holds
 from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.store.guards import Guards
 from ensemble_api.usecases.recovery_capacity import CLOSED_SECONDS
@@ -173,6 +174,43 @@ def test_hosts_are_not_closed_for_ever(cloud: SmallCloud, clock: Clock) -> None:
     look(cloud)
     assert status(cloud, ensemble_id) != "in-use"
     assert not any(each.status.in_use for each in holds(cloud, ensemble_id))
+
+
+def closed_hosts(cloud: SmallCloud) -> set[str]:
+    with cloud.store.reading() as session:
+        return {each.host for each in recovery_holds.closed(session)}
+
+
+def test_until_a_repair_may_begin_it_stays_held_and_no_host_is_closed(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    delay = 86_400
+    ensemble_id = built(cloud, wanted(mode="auto", delay=delay))
+    before = in_placement(cloud)
+    failed_host(cloud, ensemble_id)
+    for wait in (0, delay - 60):
+        clock.forward(wait)
+        look(cloud)
+        assert_held(cloud, ensemble_id)
+        assert in_placement(cloud) == before
+        assert closed_hosts(cloud) == set()
+    clock.forward(120)
+    look(cloud)
+    assert status(cloud, ensemble_id) == "in-use" and closed_hosts(cloud) == set(before)
+    clock.forward(3600)
+    look(cloud)
+    assert status(cloud, ensemble_id) != "in-use" and closed_hosts(cloud) == set()
+
+
+def test_for_a_locked_server_that_is_to_be_left_no_host_is_closed(cloud: SmallCloud) -> None:
+    ensemble_id = built(cloud, wanted(locked="leave"))
+    host = hosts_of(cloud, ensemble_id)["web-0"]
+    server = next(each for each in cloud.nova.servers.values() if each.host == host)
+    server.locked = True
+    failed_host(cloud, ensemble_id)
+    look(cloud)
+    assert closed_hosts(cloud) == set()
+    assert status(cloud, ensemble_id) != "in-use"
 
 
 @pytest.mark.parametrize("dies_at", ["give back", "save that"])
