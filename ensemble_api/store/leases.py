@@ -66,7 +66,7 @@ class Leases(Database):
         now = rows.now()
         with self.reading() as session:
             row = session.execute(_UNDER_WAY, {"ensemble": ensemble_id}).first()
-            if row is None or not list(operations.readable([row])):
+            if row is None or not operations.loses_nothing(row):
                 return False
             alone = now - max(row.updated_at, row.lease_until or row.updated_at)
             progress = row.updated_at + (alone if alone > UNATTENDED else timedelta())

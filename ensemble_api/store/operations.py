@@ -302,6 +302,15 @@ def readable(found: Iterable[Any]) -> Iterator[Operation]:
             continue
 
 
+def loses_nothing(row: Any) -> bool:
+    """Whether who reads the operation of a row and writes it back loses nothing of it."""
+    return bool(list(readable([row]))) and all(
+        known_fields(kind, stored) == stored
+        for goal in row.goals
+        for kind, stored in ((Goal, goal), (Move, goal.get("move", {})))
+    )
+
+
 def moves_of(row: Any) -> Iterable[tuple[str, Goal]]:
     """The goals with a move of a row, by member; none of one that cannot be read."""
     return (each for operation in readable([row]) for each in operation.moves.items())
