@@ -25,6 +25,7 @@ from ensemble_api.execution.actions import Advance
 from ensemble_api.execution.engine import Engine
 from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.late_servers import LateServers
+from ensemble_api.execution.migration import Moves
 from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.execution.server_requests import ServerRequests
 from ensemble_api.operations import MoveStatus, Operation, OperationStatus
@@ -176,6 +177,13 @@ def _without_intent(
         save(store, record, member, owner, **new)
 
 
+def _hold_kept(ask: Any, worker: Any, *more: Any) -> Any:
+    kept = mock.Mock(wraps=worker._reservation)
+    kept.release = _nothing
+    with mock.patch.object(worker, "_reservation", kept):
+        return ask(worker, *more)
+
+
 # What makes each more likely to matter: faults and actors.
 _RELOCATED = ("relocates", "heals", "power")
 PROVOKED: dict[str, tuple[str, ...]] = {
@@ -210,6 +218,8 @@ PROVOKED: dict[str, tuple[str, ...]] = {
     "nobody looks whether a host is down": ("heals", "power"),
     "a move is asked for without a saved intent": (*_RELOCATED, "room"),
     "hosts that are drained are not left": ("relocates",),
+    "what was held for a move stays held": (*_RELOCATED, "room"),
+    "a move is planned and Nova is never asked": (*_RELOCATED, "room"),
 }
 
 BUGS: dict[str, list[Patch]] = {
@@ -259,6 +269,8 @@ BUGS: dict[str, list[Patch]] = {
     "nobody looks whether a host is down": [(Operation, "has_moves", False)],
     "a move is asked for without a saved intent": [_around(Store, "save_move", _without_intent)],
     "hosts that are drained are not left": [(AutoDrain, "look", _nothing)],
+    "what was held for a move stays held": [_around(Moves, "carry_out", _hold_kept)],
+    "a move is planned and Nova is never asked": [(Moves, "_ask", _nothing)],
 }
 
 

@@ -23,6 +23,8 @@ FIRST = {  # of the seeds, where that is not 0
     "nobody looks whether a host is down": 7,
     "hosts that are drained are not left": 2,
     "a move is asked for without a saved intent": 1,
+    "what was held for a move stays held": 3,
+    "a move is planned and Nova is never asked": 3,
 }
 
 
