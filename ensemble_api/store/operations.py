@@ -146,7 +146,7 @@ def note_forgotten(session: orm.Session, ensemble_id: str) -> None:
     """Note before an ensemble goes that its removal has come to its end, if that is why."""
     if not occurrences.are_noted(session):
         return
-    known = under_way(session, [ensemble_id]).get(ensemble_id)
+    known = under_way(session, ensemble_id)
     if known is not None and known.type is OperationType.DELETE:
         done = replace(known, status=OperationStatus.SUCCEEDED, ended_at=rows.iso(rows.now()))
         occurrences.note_operation(session, ensemble_id, known.status.value, done)
