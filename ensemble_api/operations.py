@@ -86,8 +86,9 @@ class Move:
     """That a member with a server is to get to its goal's host from the host ``source``.
 
     ``provider``, ``resources`` and ``domains`` are what its record says once it is there.
-    ``tries`` is how often Nova was asked, ``refusal`` what it said last, ``reason`` why it was
-    given up; ``lasting`` is whether what Nova said last is of the server, and does not pass.
+    ``tries`` is how often Nova was asked, ``asked_at`` when it was last, in ISO 8601 and UTC, empty
+    if unknown; ``refusal`` is what it said last, ``reason`` why it was given up; ``lasting`` is
+    whether what Nova said last is of the server, and does not pass.
     Of an evacuation, ``ran`` is whether the server was ACTIVE before its host failed, and
     ``started`` and ``stopped`` are whether Nova was asked for that after it had brought it back.
     """
@@ -105,6 +106,7 @@ class Move:
     ran: bool = True
     started: bool = False
     stopped: bool = False
+    asked_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +218,13 @@ class Operation:
     def moves(self) -> Mapping[str, Goal]:
         """The goals of the members that move, by their ids, in the order of their moves."""
         return {each.member_id: each for each in self.goals if each.move is not None}
+
+    @property
+    def asked_last(self) -> str:
+        """When Nova was asked for a move last; its start where it was not, or nobody noted it."""
+        return max((each.move.asked_at for each in self.goals if each.move), default="") or (
+            self.started_at
+        )
 
     @property
     def has_moves(self) -> bool:

@@ -324,9 +324,16 @@ class Compute(ComputeServices):
 
         :raises ensemble_api.exception.CloudError: when Nova refuses, as of one that is nearly over.
         """
-        path = f"/servers/{quote(server_id)}/migrations"
+        path = _migrations_of(server_id)
         for each in self._call(context, "GET", path)["migrations"]:
             self._call(context, "DELETE", f"{path}/{each['id']}")
+
+    def is_migrating(self, context: Context, server_id: str) -> bool:
+        """Whether Nova has a live migration of a server under way, whatever its task is.
+
+        :raises ensemble_api.exception.CloudError: when Nova does not tell.
+        """
+        return bool(self._call(context.elevated(), "GET", _migrations_of(server_id))["migrations"])
 
     def evacuate(self, context: Context, server_id: str, host: str) -> None:
         """Ask for a server whose host has failed to be built again on ``host``, by the scheduler.
@@ -372,3 +379,7 @@ def _as_built(context: Context) -> Any:
     plain = copy.copy(context)
     plain.is_admin = False
     return plain
+
+
+def _migrations_of(server_id: str) -> str:
+    return f"/servers/{quote(server_id)}/migrations"

@@ -11,6 +11,9 @@ from ensemble_api.records import MemberRecord, MemberStatus, Status
 UNKNOWN: Final = "UNKNOWN"
 """The status of a server whose cell does not answer: Nova tells no host and no task of it then."""
 
+MIGRATING: Final = "migrating"
+"""Nova's task while a server is migrated live."""
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -18,8 +21,9 @@ class Server:
 
     ``age`` is the seconds since Nova made it. A ``discarded`` one was replaced, and is to go.
     ``targets`` are the hosts on which Nova builds it again, with an empty name where it has not
-    chosen one; None where it was not asked for them. ``vm_state`` is Nova's word for what it is
-    beneath what is just done with it; empty where it is not known.
+    chosen one; None where it was not asked for them. ``vm_state`` is Nova's
+    word for what it is beneath what is just done with it; empty where it is not known. ``stuck`` is
+    whether it was to be migrated live long ago, and Nova does not, although its task lasts.
     """
 
     id: str
@@ -33,6 +37,7 @@ class Server:
     discarded: bool = False
     targets: frozenset[str] | None = None
     vm_state: str = ""
+    stuck: bool = False
 
     @property
     def deleting(self) -> bool:

@@ -67,7 +67,7 @@ class Engine:
         self._moves = Moves(store, session, compute, reservation, handovers, owner=owner)
         self._goals = Goals(store, compute, root_volumes, owner=owner)
         self._rights = Rights(session)
-        self._servers = Servers(compute, recall)
+        self._servers = Servers(compute, recall, timeout)
         self._requests = ServerRequests(
             store, session, compute, reservation, handovers, owner=owner, fail=self._fail
         )

@@ -22,6 +22,7 @@ from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.moves import MOST_TRIES
 from ensemble_api.operations import MoveKind, MoveStatus, Requester
 from ensemble_api.records import EnsembleRecord, MemberRecord
+from ensemble_api.store import rows
 from ensemble_api.store.api import Store
 
 LOG = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ class Moves:
             return
         tries = move.tries + 1
         asked = {"status": MoveStatus.ASKED, "tries": tries, "refusal": "", "ran": action.ran}
-        asked |= {"lasting": False}
+        asked |= {"lasting": False, "asked_at": rows.iso(rows.now())}
         self._store.save_move(ensemble, member, self._owner, **asked)
         self._reservation.release(member.id)
         context = self._session.acting_for(requester, ensemble.project_id, moves=True)

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from ensemble_api.execution import evacuation
 from ensemble_api.execution.actions import (
+    MIGRATING,
     UNKNOWN,
     AbortMove,
     Action,
@@ -24,7 +25,6 @@ from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, MemberRecord, moved
 from ensemble_api.recovery import Locked, Recovery
 
-_MIGRATING = "migrating"  # Nova's task while a server is migrated live
 MOST_TRIES = 5  # of one move; one that a crash has interrupted counts as well
 
 _NOT_MOVED = Sentence(
@@ -34,6 +34,12 @@ _MOVE_REFUSED = Sentence("event.move-refused", "Nova refused to move %(member)s:
 _LOST = Sentence("event.moving-lost", "The server of %(member)s disappeared while it was to move.")
 _ELSEWHERE = Sentence(
     "event.moved-elsewhere", "The server of %(member)s was moved to another host than planned."
+)
+_STUCK = Sentence(
+    "event.moving-stuck",
+    "Nova was asked to move %(member)s and says that it does, but no migration is under way: the "
+    "request was lost. Its server stays where it is. An operator ends its task by: "
+    "openstack server set --state active %(server)s",
 )
 _UNFIT = Sentence(
     "event.cannot-move",
@@ -154,8 +160,9 @@ def _abort(
 
     Asked again after a while, since Nova refuses it where the migration begins or is nearly over.
     """
-    lasts = server is not None and server.task == _MIGRATING and server.host not in down
-    return AbortMove(member) if lasts and idle > evacuation.PATIENCE else None
+    if server is None or server.task != MIGRATING or server.stuck or server.host in down:
+        return None
+    return AbortMove(member) if idle > evacuation.PATIENCE else None
 
 
 def _migrate(
@@ -179,6 +186,8 @@ def _migrate(
         return None
     if server.host != goal.host and server.host in down:
         return _SOURCE_FAILED(member=goal.name) if idle > evacuation.PATIENCE else None
+    if server.stuck:
+        return _STUCK(member=goal.name, server=server.id)
     if server.task is not None:
         return None
     if server.host == goal.host:
@@ -230,6 +239,9 @@ def _end(
         asked = _status(goal) is MoveStatus.ASKED
         if asked and server is not None and not server.deleting:
             if server.status == UNKNOWN:
+                continue
+            if server.stuck:
+                yield StopMove(member, _STUCK(member=goal.name, server=server.id))
                 continue
             evacuated, is_there = _is_evacuation(goal), server.host == goal.host
             # What has lost its source may stay as it is for good.

@@ -9,20 +9,24 @@ from typing import Any
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.tags import ENSEMBLE_TAG, recognized
 from ensemble_api.context import Context
-from ensemble_api.execution.actions import Action, MoveServer, Server
+from ensemble_api.execution.actions import MIGRATING, Action, MoveServer, Server
 from ensemble_api.execution.build import UNPLACED
 from ensemble_api.execution.evacuation import PATIENCE, is_rebuilding
-from ensemble_api.operations import MoveKind, MoveStatus
+from ensemble_api.operations import Move, MoveKind, MoveStatus
 from ensemble_api.records import EnsembleRecord, MemberStatus
 from ensemble_api.store import rows
 
 
 class Servers:
-    """Looks for the servers of ensembles; ``recall`` is ``cloud.forgotten.recall``."""
+    """Looks for the servers of ensembles; ``recall`` is ``cloud.forgotten.recall``.
 
-    def __init__(self, compute: Compute, recall: Callable[[str], bool]) -> None:
+    ``timeout`` is the seconds after which it is asked whether Nova is still migrating a server.
+    """
+
+    def __init__(self, compute: Compute, recall: Callable[[str], bool], timeout: float) -> None:
         self._compute = compute
         self._recall = recall
+        self._timeout = timeout
 
     def of(self, context: Context, ensemble: EnsembleRecord) -> Iterator[Server]:
         """All servers of an ensemble: by tag, and by id should a tenant have removed the tag."""
@@ -78,13 +82,32 @@ class Servers:
 
     def _with_targets(self, context: Context, ensemble: EnsembleRecord, server: Server) -> Server:
         """A server that is to come back, with where Nova is building it for a while already."""
-        goal = ensemble.operation.moves.get(server.member_id) if ensemble.operation else None
-        if goal is None or goal.move is None or goal.move.kind is not MoveKind.EVACUATION:
+        operation = ensemble.operation
+        goal = operation.moves.get(server.member_id) if operation else None
+        if operation is None or goal is None or goal.move is None:
             return server
+        if goal.move.kind is not MoveKind.EVACUATION:
+            asked_at = goal.move.asked_at or operation.started_at
+            return self._perhaps_stuck(context, goal.move, server, asked_at)
         asked = goal.move.status is MoveStatus.ASKED and server.host == goal.move.source
         if ensemble.idle <= PATIENCE or not (is_rebuilding(server) or asked):
             return server
         return self._looked_at(context, server)
+
+    def _perhaps_stuck(self, context: Context, move: Move, server: Server, asked_at: str) -> Server:
+        """A server that is to be migrated live, with whether nobody does that any more.
+
+        Nova's API writes the task down, then tells its conductor, and a message that is lost leaves
+        the task for good. Of one that ends just now its record ends after its task.
+        """
+        asked = move.status is MoveStatus.ASKED and server.host == move.source
+        if not asked or server.task != MIGRATING or _since(asked_at) <= self._timeout:
+            return server
+        if self._compute.is_migrating(context, server.id):
+            return server
+        now = self._compute.server(context, server.id)
+        lasts = now is not None and now.get("OS-EXT-STS:task_state") == MIGRATING
+        return replace(server, stuck=lasts)
 
     def _looked_at(self, context: Context, server: Server) -> Server:
         if server.host is None:
@@ -134,6 +157,9 @@ def _server(server: Mapping[str, Any], member_id: str, *, discarded: bool) -> Se
 
 def _age(server: Mapping[str, Any]) -> float:
     """The seconds since Nova made a server; one of a cell that is down has no date."""
-    if not server.get("created"):
-        return 0.0
-    return (rows.now() - datetime.fromisoformat(server["created"])).total_seconds()
+    return _since(server["created"]) if server.get("created") else 0.0
+
+
+def _since(moment: str) -> float:
+    """The seconds since a moment, in ISO 8601."""
+    return (rows.now() - datetime.fromisoformat(moment)).total_seconds()

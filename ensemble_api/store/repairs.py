@@ -3,7 +3,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -120,8 +120,12 @@ class RepairableEnsembles:
         built = [each for each in Status if each.built]
         return self._find(here, built, OperationType.DRAIN, after)
 
-    def leaving(self, hosts: Collection[str]) -> list[str]:
-        """The ids of the ensembles of which members are just leaving these hosts in a drain."""
+    def leaving(self, hosts: Collection[str], longest: timedelta | None = None) -> list[str]:
+        """The ids of the ensembles of which members are just leaving these hosts in a drain.
+
+        Not those for which Nova was asked for nothing for longer than ``longest``.
+        """
+        since = "" if longest is None else rows.iso(rows.now() - longest)
         model = models.Operation
         under_way = sa.select(model).where(
             model.type == OperationType.DRAIN.value, model.ended_at.is_(None)
@@ -136,6 +140,7 @@ class RepairableEnsembles:
             ensemble_id
             for ensemble_id, operation in found.items()
             if any(each.move and each.move.source in hosts for each in operation.goals)
+            and operation.asked_last >= since
         ]
 
     def refusals(self, ensemble_ids: Collection[str]) -> dict[str, Refusals]:

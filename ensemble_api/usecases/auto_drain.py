@@ -33,6 +33,7 @@ PERIOD = timedelta(seconds=5)  # between two looks at the hosts
 MOST = 3  # ensembles that are planned in one look, which holds up who observes the cloud
 AGAIN = timedelta(seconds=60)  # until one is planned again that could not leave
 LONGEST_PAUSE = timedelta(minutes=30)  # which grows with each time that its moves come to nothing
+LONGEST_TURN = timedelta(minutes=15)  # of one move, after which others go beside it
 STUBBORN = 2  # moves of one member that came to nothing, after which the others go before it
 
 _STUCK = Sentence(
@@ -91,7 +92,7 @@ class AutoDrain:
         context = self._context()
         draining = self._drains.draining(context)
         hosts = frozenset(draining)
-        if not hosts or self._ensembles.leaving(hosts):
+        if not hosts or self._ensembles.leaving(hosts, LONGEST_TURN):
             return None
         seen, left = self._plans.hosts(), MOST
         closed = beside(draining.values(), seen.topology)

@@ -39,6 +39,8 @@ class NovaMoves(NovaState):
         if server.task is not None or server.status != "ACTIVE":
             raise Refused(409, "Cannot 'os-migrateLive': it is not in the state for that")
         server.task, server.status, server.looks = "migrating", "MIGRATING", 0
+        if any(server.name.endswith(end) for end in self.lose_move):
+            return
         here, there = self.host(server.host), self.host(host)
         self.placement.release(server.id)
         server.migration = str(uuid.uuid4())
@@ -50,7 +52,8 @@ class NovaMoves(NovaState):
 
     def in_progress(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
         self._moving(server_id, context)
-        lasting = self._server(server_id).task == "migrating"
+        server = self._server(server_id)
+        lasting = server.task == "migrating" and server.target
         return 200, {"migrations": [{"id": 1, "status": "running"}] if lasting else []}
 
     def abort(

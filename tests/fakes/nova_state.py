@@ -34,6 +34,7 @@ class NovaState:
     refuse: dict[str, tuple[int, str]] = field(default_factory=dict)
     break_build: dict[str, str] = field(default_factory=dict)
     break_move: set[str] = field(default_factory=set)  # it stays where it is
+    lose_move: set[str] = field(default_factory=set)  # its conductor never hears of it
     stops_evacuated: bool = False  # as when they were asked for by another microversion
     break_host: dict[str, str] = field(default_factory=dict)  # by the host's name
     before: Callable[[str, str], None] = lambda method, path: None  # may raise

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from drains import asked, built, drain, host_of_web, looking
 from repairs import events, failed, hosts_of, last_operation
-from small_cloud import SmallCloud, anti_affinity, body, caller
+from small_cloud import Clock, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api.store import rows
-from ensemble_api.usecases.auto_drain import AGAIN, PERIOD, STUBBORN
+from ensemble_api.usecases.auto_drain import AGAIN, LONGEST_TURN, PERIOD, STUBBORN
 from ensemble_api.usecases.host_drains import REASON
 
 
@@ -80,6 +80,36 @@ def test_one_ensemble_leaves_at_a_time(cloud: SmallCloud) -> None:
     assert {first, second} == set(ids)
     cloud.run(second)
     assert hosts[0] not in {host_of_web(cloud, each) for each in ids}
+
+
+def test_a_move_that_nova_has_lost_ends_and_keeps_nobody_else(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    """Nova's API has written its task down, and its conductor never hears of it."""
+    full = [cloud.fill(host.name, 4) for host in cloud.nova.hosts[1:]]
+    ids = {built(cloud, 1, name=name) for name in ("one", "two")}
+    for each in full:
+        cloud.placement.release(each)
+    cloud.nova.lose_move = {"web-0"}
+    (host,) = {host_of_web(cloud, each) for each in ids}
+    drain(cloud, host)
+    cloud.observe()
+    auto = cloud.service().auto_drain
+    first = auto.look()
+    assert first in ids
+    with pytest.raises(AssertionError, match="not settled"):
+        cloud.run(first, steps=3)
+    clock.forward(200)
+    cloud.observe()
+    assert auto.look() is None
+    with pytest.raises(AssertionError, match="not settled"):
+        cloud.run(first, steps=3)
+    clock.forward(LONGEST_TURN.total_seconds())
+    cloud.observe()
+    assert auto.look() in ids - {first}, "others have their turn"
+    cloud.run(first)
+    assert host_of_web(cloud, first) == host
+    assert "the request was lost" in str(last_operation(cloud, first).reason)
 
 
 @pytest.mark.parametrize(

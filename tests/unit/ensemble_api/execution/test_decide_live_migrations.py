@@ -55,7 +55,17 @@ class Live:
 
 ON_SOURCE = server(built(0), host=FAILED)
 UNDER_WAY = server(built(0), "MIGRATING", host=FAILED, task="migrating")
+STUCK = server(built(0), "MIGRATING", host=FAILED, task="migrating", stuck=True)
 BOTH = [
+    Live("nobody migrates it", goal(0, ASKED, **LIVE), STUCK, "request was lost", idle=1.0),
+    Live(
+        "nobody migrates it, and it is cancelled",
+        goal(0, ASKED, **LIVE),
+        STUCK,
+        "request was lost",
+        idle=31.0,
+        status=UNDOING,
+    ),
     Live("its cell does not answer", goal(0, ASKED, **LIVE), SILENT, None, idle=400.0),
     Live("its cell does not answer before", goal(0, **LIVE), SILENT, None, idle=400.0),
     Live(
@@ -166,6 +176,9 @@ def test_members_that_are_lost_end_a_move_of_others_so_that_they_can_be_repaired
     ending = repair(*rest, kind=OperationType.MOVE, idle=31.0)
     assert decided(replace(ending, idle=1.0), *servers, down=(OTHER,)) == []
     assert decided(ending, *servers, down=(OTHER,)) == [abort]
+    (stop,) = decided(ending, STUCK, *servers[1:], down=(OTHER,))
+    assert isinstance(stop, StopMove)
+    assert "request was lost" in str(stop.reason)
     there_now = (server(built(0), host=TARGET), *servers[1:])
     assert decided(ending, *there_now, down=(OTHER,)) == [RecordMove(there(0))]
     (stop,) = decided(ending, server(built(0), host=FAILED), *servers[1:], down=(OTHER,))
