@@ -112,10 +112,9 @@ class Repairs:
         ``whole`` is that of ``StoredStates.current_state``.
 
         :raises ensemble_api.exception.Conflict: when nothing is built, nothing is lost, or it is in
-            doubt whether the hosts have failed.
+            doubt whether the hosts of all that are lost have failed.
         """
-        self._check_that_failed(context, record)
-        planned = self._planned(context, record)
+        planned = self._planned(context, record, self._doubtful(context, record))
         state = self._states.current_state(context, record, whole=whole)
         return RepairPreview(
             record,
@@ -133,17 +132,22 @@ class Repairs:
         Where Nova can bring none back, those are replaced whose tiers want that.
 
         :raises ensemble_api.exception.Conflict: when something is under way, nothing is lost, or
-            it is in doubt whether the hosts have failed.
+            it is in doubt whether the hosts of all that are lost have failed.
         :raises ensemble_api.exception.InfeasibleEnsemble: when there is no place for any.
         """
         if record.operation is not None and not record.removal_waits:
             raise exception.Conflict(BUSY(), operation=record.operation.id)
-        self._check_that_failed(context, record)
+        early = self._doubtful(context, record)
         # Who observes the cloud does the same, perhaps in a moment.
-        self._recovery.use(record, self._plans.revivable(context, record))
-        planned = self._planned(context, record)
+        doubtful = {each.server_id for each in record.members if each.id in early}
+        self._recovery.use(record, self._plans.revivable(context, record) - doubtful)
+        planned = self._planned(context, record, early)
         if not planned.moves:
-            left = self._plans.left(context, record)
+            left = [
+                (loss, why)
+                for loss, why in self._plans.left(context, record)
+                if loss.member.id not in early
+            ]
             if (begun := self._rebuilds.by_command(context, record, left)) is not None:
                 return begun
             if len(planned.left) == len(planned.lost):
@@ -152,21 +156,26 @@ class Repairs:
             reasons = planned.repair.reasons or contended().reasons
             raise refusal(result.Infeasible(reasons, proved=planned.repair.fits is False))
         asking = requester(context)
-        if record.id not in self.repair_all(context, [record], lambda _: asking):
+        if record.id not in self.repair_all(context, [record], lambda _: asking, early=early):
             now = self._store.get(record.id)
             if now.operation is not None:
                 raise exception.Conflict(BUSY(), operation=now.operation.id)
             raise refusal(contended())
         return self._store.get(record.id)
 
-    def _check_that_failed(self, context: Context, record: EnsembleRecord) -> None:
-        """Raise Conflict where servers may run on the hosts that Nova takes for down."""
+    def _doubtful(self, context: Context, record: EnsembleRecord) -> frozenset[str]:
+        """The ids of lost members whose servers may run on the hosts that Nova takes for down.
+
+        Raises Conflict where nobody else is lost.
+        """
         doubtful = self._outages.without_forced(context, self._outages.now(rows.now()))
         lost = self._plans.lost(record) if doubtful else ()
-        hosts = {each.host for each in lost if each.cause is Cause.HOST and each.host in doubtful}
-        if hosts:
+        early = [each for each in lost if each.cause is Cause.HOST and each.host in doubtful]
+        hosts = {each.host for each in early}
+        if hosts and len(early) == len(lost):
             lasts = hosts <= self._outages.lasting()
             raise exception.Conflict((_IN_DOUBT if lasts else _COMING_BACK)())
+        return frozenset(each.member.id for each in early)
 
     def repair_all(
         self,
@@ -230,12 +239,14 @@ class Repairs:
             held |= group
         return held
 
-    def _planned(self, context: Context, record: EnsembleRecord) -> PlannedRepair:
+    def _planned(
+        self, context: Context, record: EnsembleRecord, early: Collection[str]
+    ) -> PlannedRepair:
         if not record.status.built:
             raise exception.Conflict(_NOT_BUILT(status=record.status.value))
         if not self._plans.lost(record):
             raise exception.Conflict(_NOTHING_LOST())
-        found = self._plans.find(context, [record])
+        found = self._plans.find(context, [record], early=early)
         if not found:
             raise exception.Conflict(_OTHER_CLOUD())
         return found[0]

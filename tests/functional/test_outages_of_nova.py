@@ -128,6 +128,27 @@ def test_while_more_than_half_are_down_nobody_is_brought_back(
     assert not any(each.name in refused.text for each in cloud.nova.hosts)
 
 
+def test_a_repair_by_command_brings_those_back_that_are_in_no_doubt(
+    cloud: SmallCloud, ensemble_id: str, host: str
+) -> None:
+    """Another member is lost on a host that was forced down, and of this one nobody knows."""
+    before = hosts_of(cloud, ensemble_id)
+    assert before["web-1"] != host
+    cloud.nova.fail(*before.values())
+    cloud.nova.host(host).forced_down = True
+    cloud.observe()
+    who = caller("operators", "admin")
+    shown = act(cloud, ensemble_id, {"repair": {"dry_run": True}}, who, only_forced=True)
+    assert "web-1" not in str(shown.json)
+    assert act(cloud, ensemble_id, {"repair": {}}, who, only_forced=True).status_int == 202
+    operation = cloud.store.get(ensemble_id).operation
+    assert operation is not None
+    assert [each.name for each in operation.goals] == ["web-0"]
+    cloud.run(ensemble_id)
+    after = hosts_of(cloud, ensemble_id)
+    assert (after["web-0"] != host, after["web-1"]) == (True, before["web-1"])
+
+
 def test_what_was_forced_down_is_in_no_doubt(
     cloud: SmallCloud, ensemble_id: str, host: str
 ) -> None:
