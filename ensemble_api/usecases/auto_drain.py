@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.context import Context
-from ensemble_api.losses import losses
+from ensemble_api.losses import Cause, losses
 from ensemble_api.operations import OperationType
 from ensemble_api.planning.emptying import empty, leaving
 from ensemble_api.planning.errors import ModelError
@@ -50,8 +50,9 @@ class AutoDrain:
     """Begins to move the members of one ensemble at a time away from hosts that are to be drained.
 
     ``context`` makes one with an operator's eyes. What is to be drained is read anew each time, so
-    that it ends when an operator enables the host, and goes on after a crash. An ensemble that has
-    lost members waits until it is repaired, and one that could not leave is tried again later.
+    that it ends when an operator enables the host, and goes on after a crash. An ensemble with
+    members on hosts that have failed waits until it is repaired, and one that could not leave is
+    tried again later.
     """
 
     def __init__(
@@ -100,7 +101,9 @@ class AutoDrain:
         self._tried = {key: at for key, at in self._tried.items() if at + AGAIN > now}
         for each in found:
             before, self._after = self._after, each.record.id
-            if self._waits(each, now) or losses(each.record, seen):
+            # Who only lacks a server keeps its place: no repair may ever come for it by itself.
+            failed = any(loss.cause is Cause.HOST for loss in losses(each.record, seen))
+            if failed or self._waits(each, now):
                 continue
             if not left:
                 self._after = before

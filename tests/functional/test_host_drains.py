@@ -229,6 +229,27 @@ def test_an_ensemble_with_something_under_way_waits(cloud: SmallCloud) -> None:
     assert auto.look() == ensemble_id
 
 
+@pytest.mark.parametrize("loss", ["deleted", "in ERROR"])
+def test_a_member_whose_server_is_lost_keeps_no_other_on_the_host(
+    cloud: SmallCloud, loss: str
+) -> None:
+    """Its tenant may see to that, and no repair comes by itself: a host could not be drained."""
+    ensemble_id = built(cloud, policies=[anti_affinity("web")])
+    before = hosts_of(cloud, ensemble_id)
+    (server,) = [each for each in cloud.nova.alive() if each.name.endswith("web-1")]
+    if loss == "deleted":
+        server.gone = True
+        cloud.placement.release(server.id)
+    else:
+        server.status = "ERROR"
+    drain(cloud, before["web-0"])
+    cloud.observe()
+    assert cloud.store.get(ensemble_id).status == "DEGRADED"
+    assert looking(cloud)[0].look() == ensemble_id
+    cloud.run(ensemble_id)
+    assert hosts_of(cloud, ensemble_id)["web-0"] not in before.values()
+
+
 def test_nobody_leaves_a_host_that_is_down(cloud: SmallCloud) -> None:
     ensemble_id = built(cloud, 1)
     host = host_of_web(cloud, ensemble_id)
