@@ -220,7 +220,7 @@ class Assembly:
             states,
             hosts,
             RepairableEnsembles(store).refusals,
-            unheard_for=unheard_for,
+            unheard=partial(compute.unheard, seconds=unheard_for, cells=inventory.cells),
             sleep=sleep,
         )
         outages = Outages(

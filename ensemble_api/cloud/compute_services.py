@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nova's compute services: which report, which do not, and how one is disabled."""
 
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -29,19 +30,30 @@ class ComputeServices(NovaApi):
         services = self.services(context)
         return frozenset(each["host"] for each in services if each.get("forced_down"))
 
-    def unheard(self, context: Context, seconds: float) -> frozenset[str]:
+    def unheard(
+        self,
+        context: Context,
+        seconds: float,
+        cells: Callable[[Collection[str]], Mapping[str, str]] = lambda _: {},
+    ) -> frozenset[str]:
         """The names of the hosts of which Nova heard that much earlier than of the last one.
 
         Nova takes them for up still, and may not for long: a rack does not fail at once for it.
+        ``cells`` gives those of hosts: the conductors of each write by a clock of their own.
         """
         reports = {
             each["host"]: datetime.fromisoformat(each["updated_at"])
             for each in self.services(context)
             if each.get("updated_at")
         }
-        last = max(reports.values(), default=datetime.min)
+        of, last = cells(reports), dict[str, datetime]()
+        for host, at in reports.items():
+            cell = of.get(host, "")
+            last[cell] = max(at, last.get(cell, at))
         return frozenset(
-            host for host, at in reports.items() if (last - at).total_seconds() > seconds
+            host
+            for host, at in reports.items()
+            if (last[of.get(host, "")] - at).total_seconds() > seconds
         )
 
     def disable_service(self, context: Context, service_id: str, reason: str) -> None:

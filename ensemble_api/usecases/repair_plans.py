@@ -91,8 +91,8 @@ class Standing:
 class RepairPlans:
     """Plans repairs; nothing is touched, held or recorded.
 
-    Nobody is brought to a host that has not been heard of ``unheard_for`` seconds. ``refusals`` are
-    those of ``RepairableEnsembles``.
+    Nobody is brought to a host that is ``unheard``, by ``Compute``. ``refusals`` are those of
+    ``RepairableEnsembles``.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class RepairPlans:
         hosts: ObservedHosts,
         refusals: Callable[[Collection[str]], Mapping[str, Refusals]],
         *,
-        unheard_for: float,
+        unheard: Callable[[Context], Collection[str]],
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._compute = compute
@@ -112,7 +112,7 @@ class RepairPlans:
         self._refusals = refusals
         self._hosts = hosts
         self._servers = MemberServers(compute)
-        self._unheard_for = unheard_for
+        self._unheard = unheard
         self._sleep = sleep
 
     def hosts(self) -> CloudHosts:
@@ -225,7 +225,7 @@ class RepairPlans:
             stored = StoredRequests(self._compute)
             readings = self._free_capacity.readings(context, to_reserve=to_reserve)
             # Hosts of one rack are not taken for down at one moment, and nobody goes to the rest.
-            unheard = self._compute.unheard(context, self._unheard_for)
+            unheard = self._unheard(context)
             parts: dict[str, tuple[ResolvedRequest, Free, Hit]] = {}
             for record in hit:
                 with _left_out(record, always=several):
