@@ -37,6 +37,7 @@ LOG = logging.getLogger(__name__)
 
 PERIOD = timedelta(seconds=10)  # between two looks at all ensembles
 MOST = 3  # ensembles that are planned in one look, which holds up who observes the cloud
+MOST_USED = 25  # ensembles whose hosts are closed in one look, as many as are repaired after it
 AGAIN = timedelta(minutes=10)  # until one is looked at again of which nothing has changed
 IN_VAIN = timedelta(minutes=1)  # the same, where nothing can be held
 LONGEST = timedelta(hours=1)  # for which hosts are closed for those whose repair may begin
@@ -139,8 +140,11 @@ class AutoReserve:
         self._used = {key: each for key, each in self._used.items() if each.until > now}
         found = self._stored.losing()
         hosts = self._plans.hosts() if found else None
+        used = 0
         for record in found:
             assert hosts is not None
+            if used == MOST_USED:
+                break  # repairs come after this look; the next one goes on with the others
             lost = _lost_servers(record, hosts, now, begun=True)
             if not lost or self._is_used(record, lost):
                 continue
@@ -153,6 +157,7 @@ class AutoReserve:
                 continue
             self._used[record.id] = _Use(lost, served, now + RENEWED)
             self._recovery.use(record, served)
+            used += 1
 
     def _is_used(self, record: EnsembleRecord, lost: frozenset[str]) -> bool:
         """Whether that was done lately for just these."""

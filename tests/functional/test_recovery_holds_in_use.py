@@ -28,6 +28,7 @@ from ensemble_api.scheduler.guards import GuardedHosts
 from ensemble_api.store import recovery_holds
 from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.store.guards import Guards
+from ensemble_api.usecases import auto_reserve
 from ensemble_api.usecases.recovery_capacity import CLOSED_SECONDS
 
 
@@ -211,6 +212,23 @@ def test_for_a_locked_server_that_is_to_be_left_no_host_is_closed(cloud: SmallCl
     look(cloud)
     assert closed_hosts(cloud) == set()
     assert status(cloud, ensemble_id) != "in-use"
+
+
+def test_what_many_have_is_given_back_in_several_looks(
+    cloud: SmallCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it at once would hold up the repair of the first ones."""
+    monkeypatch.setattr(auto_reserve, "MOST_USED", 1)
+    ids = [built(cloud, wanted(1, name=name)) for name in ("one", "two")]
+    for host in {hosts_of(cloud, each)["web-0"] for each in ids}:
+        cloud.nova.fail(host)
+    cloud.observe()
+    reserve = cloud.service(recovery_limits=ANY).auto_reserve
+    counts = []
+    for _ in ids:
+        reserve.look()
+        counts.append([status(cloud, each) for each in ids].count("in-use"))
+    assert counts == [1, 2]
 
 
 @pytest.mark.parametrize("dies_at", ["give back", "save that"])
