@@ -44,7 +44,7 @@ WHOLE = {
 
 GROUPS = {
     "ensembles-api": {
-        *("console_scripts", "paste.filter_factory"),
+        *("console_scripts", "paste.filter_factory", "oslo.middleware.healthcheck"),
         *("oslo.config.opts", "oslo.policy.policies", "oslo.policy.enforcer"),
     },
     "python-ensembleclient": {
