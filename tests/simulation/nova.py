@@ -201,6 +201,19 @@ class SimulatedNova(FakeNova):
             raise Refused(503, "The cell does not answer.")
         return super().act(request, context, server_id)
 
+    def migrations(self, request: Any, context: Any) -> tuple[int, Any]:
+        """A server's evacuation, as long as it lasts: until it lands, after its task is over."""
+        self._admin(context)
+        server = self.servers[request.GET["instance_uuid"]]
+        assert isinstance(server, Server)
+        shown = {
+            "status": "accepted",
+            "source_compute": server.at,
+            "dest_compute": server.comes_to or server.evacuating_to or None,
+        }
+        lasting = server.task == "rebuilding" or server.comes_to
+        return 200, {"migrations": [shown] if lasting else []}
+
     def _live_migrate(self, server: FakeServer, host: str, context: Any) -> None:
         """Live migration to a host, which takes its time."""
         assert isinstance(server, Server)
