@@ -28,6 +28,7 @@ from ensemble_api.handlers.call import Answer, Call, Handler
 from ensemble_api.planning.message import Sentence, listed
 from ensemble_api.schema_errors import HIDDEN
 from ensemble_api.service import Service
+from ensemble_api.usecases.reserve import TOO_SLOW
 
 _NO_ANSWER = Sentence("unavailable.cloud", "The cloud does not answer; try again later.")
 _WENT_WRONG = Sentence("internal", "Something went wrong here; the log of nova-api has more.")
@@ -83,6 +84,10 @@ def dispatch(request: webob.Request, service: Service, path: str) -> webob.Respo
         answer = _handle(request, service, path, language)
     except exception.EnsembleError as error:
         return refuse(error, language)
+    except exception.LeaseLost:
+        # What it had begun is a worker's by now, which undoes what is not promised yet.
+        LOG.warning("%s %s took longer than it has for that", request.method, path)
+        return refuse(exception.Unavailable(TOO_SLOW()), language)
     except (exception.CloudError, keystone.ClientException) as error:
         advice.log(LOG, f"{request.method} {path} failed", error)
         return refuse(exception.Unavailable(_NO_ANSWER()), language)

@@ -38,7 +38,7 @@ _RESERVED = Sentence(
     "Capacity for %(count)s members is reserved.",
 )
 _WAS_CANCELLED = Sentence("conflict.cancelled", "It was cancelled before anything was built.")
-_TOO_SLOW = Sentence("unavailable.too-slow", "Reserving took too long; try again later.")
+TOO_SLOW = Sentence("unavailable.too-slow", "Reserving took too long; try again later.")
 
 MakeRecord: TypeAlias = Callable[[result.Plan, Capacity], EnsembleRecord]
 
@@ -183,7 +183,7 @@ class Reserve:
         if status is Status.DELETING:
             return exception.Conflict(_WAS_CANCELLED())
         # A worker found us too slow and rolled back, perhaps before we held anything.
-        return exception.Unavailable(_TOO_SLOW())
+        return exception.Unavailable(TOO_SLOW())
 
 
 def server_mark(store: Store, record: EnsembleRecord) -> str:

@@ -4,11 +4,13 @@
 from typing import Any
 
 import pytest
-from small_cloud import SmallCloud, anti_affinity, body, caller
+from small_cloud import LEASE, Clock, SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import exception
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.planning import result
+from ensemble_api.store.api import Page
+from ensemble_api.usecases.reserve import RESERVE_SECONDS
 
 
 class Contended(Reservation):
@@ -162,3 +164,20 @@ def test_delete_while_the_capacity_is_being_reserved_is_a_conflict(cloud: SmallC
     )
     assert len(conflicts) == 1
     assert record.status == "BUILDING"
+
+
+def test_a_create_that_a_worker_has_undone_meanwhile_is_to_be_tried_again(
+    cloud: SmallCloud, clock: Clock
+) -> None:
+    class Slow(Reservation):
+        """Takes so long that a worker has the ensemble, and others have the capacity."""
+
+        def hold_all(self, *args: Any, **options: Any) -> None:
+            clock.forward(RESERVE_SECONDS + 1)
+            (record,) = cloud.store.select(Page())
+            assert cloud.store.claim(record.id, "worker", LEASE)
+            raise exception.CapacityTaken
+
+    answer = cloud.post(body(("web", 1)), reservation=Slow(cloud.placement.adapter()))
+    assert answer.status_int == 503
+    assert "Reserving took too long; try again later." in answer.text
