@@ -66,17 +66,23 @@ def notification_topics(serve: Any, cloud: SmallCloud, tmp_path: Path) -> None:
 
 def metrics_listen(serve: Any, cloud: SmallCloud, tmp_path: Path) -> None:
     """Metrics are served there, and nowhere when it is empty; what is no address is refused."""
+    of_others = set(threading.enumerate())  # of tests before this one
+
+    def serves() -> bool:
+        ours = set(threading.enumerate()) - of_others
+        return "ensemble-metrics" in {each.name for each in ours}
+
     port = free_port()
     create(application := serve(metrics_listen=f"127.0.0.1:{port}"))
     assert Figures(scrape(port)).all("ensembles_ensembles") == {("active",): 1}
     assert ask(application, "GET", "/os-ensembles/nothing").status_int == 404
     until(lambda: Figures(scrape(port)).all("ensembles_refused_requests_total") == {("404",): 1})
-    assert "ensemble-metrics" in {each.name for each in threading.enumerate()}
+    assert serves()
     application.process.stop()
-    until(lambda: "ensemble-metrics" not in {each.name for each in threading.enumerate()})
+    until(lambda: not serves())
     create_again = ask(serve(metrics_listen=""), "GET", "/os-ensembles")
     assert create_again.status_int == 200
-    assert "ensemble-metrics" not in {each.name for each in threading.enumerate()}
+    assert not serves()
     for wrong in ("9834", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:http"):
         assert ask(serve(metrics_listen=wrong), "GET", "/os-ensembles").status_int == 503, wrong
 
