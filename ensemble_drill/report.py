@@ -63,12 +63,16 @@ def _headline(drill: Drill) -> str:
 def _beside(drill: Drill) -> str:
     """What became of the same service where it was not built as an ensemble."""
     told = [
-        f"as {each.title.lower()} it lost {len(each.loss.lost)} servers and "
+        f"as {each.title.lower()} it lost {_servers(len(each.loss.lost))} and "
         f"{'stayed up' if each.loss.kept else 'went down'}"
         for each in drill.outcomes
         if not each.judged
     ]
     return f"The same failure, the same service: {', '.join(told)}." if told else ""
+
+
+def _servers(count: int) -> str:
+    return "1 server" if count == 1 else f"{count or 'no'} servers"
 
 
 def _where(drill: Drill) -> str:

@@ -66,6 +66,20 @@ def test_a_page_needs_nothing_from_elsewhere() -> None:
     assert "@import" not in PAGE
 
 
+@pytest.mark.parametrize(
+    ("moved", "said"),
+    [
+        ({"web-1": "h3", "db-0": "h3", "db-1": "h3"}, "it lost 1 server and stayed up"),
+        (dict.fromkeys(HEAPED, "h3"), "it lost no servers and stayed up"),
+    ],
+    ids=["one", "none"],
+)
+def test_a_page_counts_the_servers_that_the_others_lost(moved: dict[str, str], said: str) -> None:
+    others = outcome("plain", HEAPED | moved)
+    ensemble = outcome("ensemble", SPREAD, repaired=True, after=AFTER)
+    assert f"as plain {said}" in html(drill(others, ensemble))
+
+
 def test_a_page_says_the_verdict_and_what_it_rests_on() -> None:
     said = " ".join(filter(None, read(PAGE).texts))
     assert said.index("PASSED") < said.index(
