@@ -2,16 +2,12 @@
 """``ensemble-manage reservations audit``: what is recorded against what Placement holds."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
-from keystoneauth1 import exceptions as keystone
 from oslo_config import cfg
 from prettytable import PrettyTable
 
-from ensemble_api import advice, conf, exception
-from ensemble_api.cloud import credentials
 from ensemble_api.cloud.leftover_holds import LeftoverHolds
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cmd import sweep
@@ -36,16 +32,7 @@ def add_audit(commands: Any) -> None:
 
 
 def _audit(options: argparse.Namespace, config: cfg.ConfigOpts) -> int:
-    conf.register_services(config)
-    connection = config[conf.GROUP].connection
-    if not connection:
-        return _fail(f"[{conf.GROUP}] connection is not set in nova.conf: name our database there.")
-    try:
-        store = Store(connection)
-        store.check()
-        return audit(store, credentials.placement(config))
-    except (keystone.ClientException, exception.CloudError, exception.EnsembleError) as error:
-        return _fail(str(advice.advice(error) or error))
+    return sweep.with_placement(config, audit, failed=NOT_LOOKED)
 
 
 def audit(store: Store, placement: Any) -> int:
@@ -87,8 +74,3 @@ def _table(holds: Sequence[ExpectedHold]) -> PrettyTable:
         who = [each.consumer, each.what, each.ensemble_id, each.project_id]
         table.add_row([*who, each.host, amounts])
     return table
-
-
-def _fail(message: str) -> int:
-    print(" ".join(message.split()), file=sys.stderr)  # noqa: T201
-    return NOT_LOOKED

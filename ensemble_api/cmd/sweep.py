@@ -3,7 +3,7 @@
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from keystoneauth1 import exceptions as keystone
@@ -31,16 +31,24 @@ def add_sweep(commands: Any) -> None:
 
 
 def _sweep(options: argparse.Namespace, config: cfg.ConfigOpts) -> int:
+    return with_placement(config, lambda *both: sweep(*both, remove=options.remove), failed=1)
+
+
+def with_placement(
+    config: cfg.ConfigOpts, work: Callable[[Store, Any], int], *, failed: int
+) -> int:
+    """Give the exit code of ``work`` with our database and Placement; ``failed`` without them."""
     conf.register_services(config)
     connection = config[conf.GROUP].connection
     if not connection:
-        return _fail(f"[{conf.GROUP}] connection is not set in nova.conf: name our database there.")
+        why = f"[{conf.GROUP}] connection is not set in nova.conf: name our database there."
+        return _fail(why, failed)
     try:
         store = Store(connection)
         store.check()
-        return sweep(store, credentials.placement(config), remove=options.remove)
+        return work(store, credentials.placement(config))
     except (keystone.ClientException, exception.CloudError, exception.EnsembleError) as error:
-        return _fail(str(advice.advice(error) or error))
+        return _fail(str(advice.advice(error) or error), failed)
 
 
 def sweep(store: Store, placement: Any, *, remove: bool) -> int:
@@ -81,6 +89,6 @@ def amounts(resources: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {amount}" for name, amount in sorted(resources.items()))
 
 
-def _fail(message: str) -> int:
+def _fail(message: str, code: int) -> int:
     print(" ".join(message.split()), file=sys.stderr)  # noqa: T201
-    return 1
+    return code

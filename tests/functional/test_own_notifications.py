@@ -16,6 +16,7 @@ import jsonschema
 import oslo_messaging
 import pytest
 from oslo_config import cfg
+from served import until
 from small_cloud import SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import exception, views
@@ -70,13 +71,6 @@ class Bus:
 
     def operation(self, event: str) -> Any:
         return self.data(event)["operation"]["ensemble_object.data"]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 @pytest.fixture

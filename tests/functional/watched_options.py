@@ -9,23 +9,13 @@ from typing import Any
 import oslo_messaging
 from oslo_config import cfg
 from scraped import Figures, free_port, scrape
+from served import until
 from small_cloud import SmallCloud
 from test_filter import BODY, ask, wait
 
 from ensemble_api.metrics import MEASURED
 from ensemble_api.store.api import Page
 from ensemble_api.store.metrics import StoredMetrics
-
-PATIENCE = 20  # seconds until a test that waits gives up
-
-
-def until(condition: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(PATIENCE * 50):
-        if condition():
-            return
-        pause.wait(0.02)
-    raise AssertionError("did not happen")
 
 
 def create(application: Any) -> None:
