@@ -46,7 +46,7 @@ class Adoptions:
         wanted: dict[str, Any] = {"name": "adopted", "from": {"servers": [*servers]}}
         if self.actors.random.random() < 0.5:
             wanted["tiers"] = [{"name": "web", "servers": [*servers]}]
-            wanted["policies"] = self.actors.policies(["web"])
+            wanted["policies"] = self.actors.descriptions.policies(["web"])
         answer = self.actors.request(
             "adopt",
             lambda it: it.service.adopt(context(project_id), AdoptionRequest(wanted), whole=False),

@@ -10,7 +10,8 @@ from ensemble_api import exception
 from ensemble_api.operations import OperationStatus, OperationType
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.service import ChangeRequest
-from tests.simulation.actors import FLAVORS, Actors, context
+from tests.simulation.actors import Actors, context
+from tests.simulation.cloud import FLAVORS
 
 _KINDS = ("counts", "counts", "tier", "less", "template", "policies", "words")
 
@@ -101,7 +102,7 @@ class Changes:
                 flavor = self.actors.random.choice([*FLAVORS])
                 tier["server"] = {**tier["server"], "flavor": flavor}
             case "policies":
-                body["policies"] = self.actors.policies(_names(tiers))
+                body["policies"] = self.actors.descriptions.policies(_names(tiers))
             case "words":
                 body["name"] = "renamed"
         return body

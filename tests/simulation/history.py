@@ -14,7 +14,8 @@ from tests.simulation import seams
 from tests.simulation.actors import Actors, context
 from tests.simulation.faults import Faults
 from tests.simulation.moves import Moves
-from tests.simulation.nova import Host, Server, SimulatedNova
+from tests.simulation.nova import SimulatedNova
+from tests.simulation.nova_objects import Host, Server
 from tests.simulation.ours import SimulatedStore, World, compare_everything
 from tests.simulation.scheduling import Scheduling
 from tests.simulation.tasks import Tasks

@@ -5,7 +5,8 @@ import uuid
 from dataclasses import dataclass
 
 from tests.fakes.placement import Consumer
-from tests.simulation.nova import Host, Server, SimulatedNova
+from tests.simulation.nova import SimulatedNova
+from tests.simulation.nova_objects import Host, Server
 
 STATUSES = {"live": "MIGRATING", "cold": "RESIZE", "evacuate": "REBUILD"}
 TRIES = 2  # of a live migration

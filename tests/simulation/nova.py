@@ -9,43 +9,14 @@ from typing import Any
 
 from ensemble_api.cloud.tags import MEMBER_TAG
 from tests.fakes.nova import FakeNova
-from tests.fakes.nova_objects import FakeHost, FakeServer, Refused
+from tests.fakes.nova_objects import FakeServer, Refused
 from tests.simulation.faults import Faults
+from tests.simulation.nova_objects import Host, Server, ports_of, volumes_of
 from tests.simulation.scheduling import Scheduling
-from tests.simulation.tasks import START, Tasks
+from tests.simulation.tasks import Tasks
 
 NO_HOST = "No valid host was found. There are not enough hosts available."
 NOTICED = 60.0  # seconds after which Nova knows that a host does not report
-
-
-@dataclass
-class Host(FakeHost):
-    """A compute host, of which Nova learns late that it has died."""
-
-    alive: bool = True
-    deaths: int = 0
-
-
-@dataclass(eq=False)
-class Server(FakeServer):
-    """A server: ``ours`` is whether we asked for it, ``at`` the host that has it."""
-
-    ours: bool = False
-    member_id: str = ""  # by the tag that it was asked for with
-    deposed: bool = False  # asked for by a worker that had lost its lease
-    late: bool = False  # asked for by one that stood still when it had looked at all
-    at: str | None = None
-    updated: datetime = START
-    locked_at: float = 0.0
-    asked_at: float = 0.0
-    removed_by: str = ""  # ours, or a tenant
-    kept: bool = False  # once its ensemble, or its member, was released
-    unfiltered: bool = False  # placed while the filter could not ask its database
-    bound_by: tuple[Any, ...] = ()  # the policies when it was placed last
-    migration: str = ""  # the consumer that has what a move left behind
-    comes_to: str = ""  # the host on which it is just being built again
-    flavor: str = ""  # once it was resized
-    stopped: bool = False  # by its tenant
 
 
 @dataclass
@@ -112,7 +83,7 @@ class SimulatedNova(FakeNova):
         view = FakeNova._view(server, context)
         flavor = self.flavors[server.flavor or server.request["flavorRef"]]
         view["flavor"] = self._facts(flavor["id"])["flavor"]
-        if volumes := _volumes(server.request):
+        if volumes := volumes_of(server.request):
             attached = [{"id": each, "device": "/dev/vda"} for each in volumes]
             view |= {"image": "", "os-extended-volumes:volumes_attached": attached}
         view["updated"] = server.updated.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -159,21 +130,23 @@ class SimulatedNova(FakeNova):
 
     def _in_use(self, wanted: dict[str, Any]) -> Iterator[tuple[int, str]]:
         """What Nova answers to a request with parts that another server has."""
-        for each in _ports(wanted):
+        for each in ports_of(wanted):
             if self.bound_to(each):
                 yield 409, f"Port {each} is still in use."
-        for each in _volumes(wanted):
+        for each in volumes_of(wanted):
             if self.attached_to(each):
                 yield 400, f"Block Device Mapping is Invalid: failed to get volume {each}."
 
     def attached_to(self, volume_id: str) -> str:
         """The server that has a volume, from its request on; empty if none has it."""
-        found = (each.id for each in self.running() if volume_id in _volumes(each.request))
+        found = (each.id for each in self.running() if volume_id in volumes_of(each.request))
         return next(found, "")
 
     def bound_to(self, port_id: str) -> str:
         """The server that has a port, from when its host has it on; empty if none has it."""
-        found = (each.id for each in self.running() if each.at and port_id in _ports(each.request))
+        found = (
+            each.id for each in self.running() if each.at and port_id in ports_of(each.request)
+        )
         return next(found, "")
 
     def _answers(self) -> None:
@@ -304,7 +277,7 @@ class SimulatedNova(FakeNova):
         if server.gone:
             self.placement.release(server.id)
             return
-        if any(self.bound_to(each) for each in _ports(server.request)):
+        if any(self.bound_to(each) for each in ports_of(server.request)):
             server.fault = "A port is still in use."
             self.placement.release(server.id)
             self.touch(server, "ERROR")
@@ -394,21 +367,3 @@ class SimulatedNova(FakeNova):
 
     def _wait(self, least: float, most: float) -> None:
         self.tasks.sleep(self.tasks.random.uniform(least, most))
-
-
-def _ports(wanted: dict[str, Any]) -> list[str]:
-    """The ports of a request for a server."""
-    networks = wanted.get("networks", ())
-    return (
-        [] if isinstance(networks, str) else [each["port"] for each in networks if "port" in each]
-    )
-
-
-def _volumes(wanted: dict[str, Any]) -> list[str]:
-    """The volumes of a request for a server."""
-    return [each["uuid"] for each in wanted.get("block_device_mapping_v2", ())]
-
-
-def parts_of(wanted: dict[str, Any]) -> set[str]:
-    """The ports and volumes of a request for a server."""
-    return {*_ports(wanted), *_volumes(wanted)}

@@ -9,7 +9,8 @@ from ensemble_api import exception
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.store.api import Store
 from tests.simulation.invariants.recorded import Recorded
-from tests.simulation.nova import Server, SimulatedNova
+from tests.simulation.nova import SimulatedNova
+from tests.simulation.nova_objects import Server
 
 
 class Ownership:

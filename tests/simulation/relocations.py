@@ -7,7 +7,7 @@ from typing import Any
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.usecases.host_drains import REASON
 from tests.simulation.actors import Actors, context
-from tests.simulation.nova import Host
+from tests.simulation.nova_objects import Host
 
 DISABLED = "COMPUTE_STATUS_DISABLED"  # Nova's word to Placement
 LEFT = 3  # hosts at least that take members in

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.simulation import __main__
-from tests.simulation.actors import RELOCATES
-from tests.simulation.runner import Result, run
+from tests.simulation.descriptions import RELOCATES
+from tests.simulation.result import Result
+from tests.simulation.runner import run
 
 SCHEDULES = 500
 PARTS = 50

@@ -7,7 +7,7 @@ from ensemble_api.records import MemberStatus, Status
 from tests.simulation.invariants.findings import Findings
 from tests.simulation.invariants.policies import Policies, shown
 from tests.simulation.invariants.recorded import Recorded
-from tests.simulation.nova import Host, Server
+from tests.simulation.nova_objects import Host, Server
 from tests.simulation.ours import World
 from tests.simulation.tasks import START
 

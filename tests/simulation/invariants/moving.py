@@ -5,7 +5,7 @@ from ensemble_api.operations import Move, MoveStatus
 from ensemble_api.recovery import Locked, Recovery
 from tests.simulation.invariants.findings import Findings
 from tests.simulation.invariants.recorded import Recorded
-from tests.simulation.nova import Server
+from tests.simulation.nova_objects import Server
 from tests.simulation.ours import World
 
 DECIDED = 15.0  # seconds after which something newer is decided

@@ -6,7 +6,7 @@ from typing import Any
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.store.api import Page
 from tests.simulation import seams
-from tests.simulation.nova import Server
+from tests.simulation.nova_objects import Server
 from tests.simulation.ours import World
 
 _MEMBER = """

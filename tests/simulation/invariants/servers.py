@@ -8,7 +8,7 @@ from ensemble_api.records import GONE, EnsembleRecord, MemberStatus
 from tests.simulation.invariants.findings import Findings
 from tests.simulation.invariants.policies import Policies, shown
 from tests.simulation.invariants.recorded import Recorded
-from tests.simulation.nova import Server, parts_of
+from tests.simulation.nova_objects import Server, parts_of
 from tests.simulation.ours import World
 from tests.simulation.tasks import LATENCY
 
