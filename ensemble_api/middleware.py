@@ -23,8 +23,9 @@ from ensemble_api import advice, conf, exception, policies, request_ids, routes,
 from ensemble_api.cloud import cells, forgotten
 from ensemble_api.cloud.aggregates import AggregateRules
 from ensemble_api.cloud.compute import Compute
-from ensemble_api.cloud.inventory import Inventory, parse_levels, parse_selectors
+from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.cloud.known_hosts import KnownHosts
+from ensemble_api.cloud.levels import parse_levels, parse_selectors
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.notifications import Notifications
 from ensemble_api.cloud.reservation import Reservation

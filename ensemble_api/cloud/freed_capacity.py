@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ensemble_api.cloud.inventory import Capacity
+from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.cloud.reservation import Claimant
 
 

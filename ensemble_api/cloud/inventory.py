@@ -3,69 +3,26 @@
 
 import functools
 import math
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from ensemble_api.cloud.answers import unavailable
+from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.known_hosts import KnownHosts
+from ensemble_api.cloud.levels import ZONE_KEY, Level
 from ensemble_api.cloud.providers import generations
 from ensemble_api.context import Context
 from ensemble_api.planning.snapshot import Packing, Snapshot, marked
 from ensemble_api.planning.topology import Topology
 from ensemble_api.records import ObservedHost
 
-ZONE_KEY = "availability_zone"
 PLACEMENT_LIMIT = 100_000
-KEY = 255  # characters of a key, as Nova has them
-_NOT_SHOWN = "filter_tenant_id"  # its values are other projects
-LEVEL_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")  # as request bodies may name a level
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """One level above the host: its name and the aggregate metadata key that names its domains."""
-
-    name: str
-    key: str
-
-
-def parse_levels(options: Sequence[str]) -> tuple[Level, ...]:
-    """Levels, smallest first, from the ``levels`` option (``rack:rack``).
-
-    :raises ValueError: naming the entry that is malformed.
-    """
-    levels = []
-    for entry in options:
-        name, _, key = entry.partition(":")
-        if not (LEVEL_NAME.fullmatch(name) and key) or name == "host":
-            raise ValueError(f"[ensembles] levels: '{entry}' is not level:metadata_key")
-        levels.append(Level(name, key))
-    if len({level.name for level in levels}) != len(levels):
-        raise ValueError("[ensembles] levels: a level is named twice")
-    if len({level.key for level in levels}) != len(levels):
-        raise ValueError("[ensembles] levels: two levels have the same key")
-    return tuple(levels)
-
-
-def parse_selectors(options: Sequence[str], levels: Iterable[Level]) -> tuple[str, ...]:
-    """The keys of aggregates' metadata, in their order, from the ``selectors`` option.
-
-    :raises ValueError: naming the entry whose values no tenant may see.
-    """
-    of_levels = {level.key for level in levels}
-    for key in options:
-        if key in of_levels:
-            raise ValueError(f"[ensembles] selectors: '{key}' is the key of a level already")
-        if not key or len(key) > KEY or key.startswith(_NOT_SHOWN):
-            raise ValueError(f"[ensembles] selectors: '{key}' cannot be one")
-    return tuple(dict.fromkeys(options))
 
 
 Closed: TypeAlias = Callable[
@@ -82,37 +39,6 @@ class Host:
     provider: str
     state: str  # up, down, disabled or silent, which is of a cell that does not answer
     above: tuple[str | None, ...]  # its domain's name at each level above, smallest first
-
-
-@dataclass(frozen=True, slots=True)
-class Capacity:
-    """A snapshot with the resource provider of each of its hosts.
-
-    ``generations`` are those of all providers just before their capacity was read, if asked for.
-    ``below`` are the resource classes of a host that are not its own provider's, but of one below
-    it in its tree (vGPUs, say): these are planned with, and not held.
-    """
-
-    snapshot: Snapshot
-    providers: Mapping[str, str]
-    generations: Mapping[str, int]
-    below: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-    def held(self, host: str, resources: Mapping[str, int]) -> dict[str, int]:
-        """Those of a member's resources that the host's own provider has."""
-        below = self.below.get(host, frozenset())
-        return {name: amount for name, amount in resources.items() if name not in below}
-
-    def without_pending(self, pending: Iterable[tuple[str, Mapping[str, int]]]) -> "Capacity":
-        """The same without ``pending``: pairs of host and resources that are spoken for."""
-        snapshot = self.snapshot
-        free = snapshot.free.copy()
-        rows = {name: row for row, name in enumerate(snapshot.topology.hosts)}
-        for name, resources in pending:
-            for resource, amount in resources.items():
-                if name in rows and resource in snapshot.resource_classes:
-                    free[rows[name], snapshot.resource_classes.index(resource)] -= amount
-        return replace(self, snapshot=replace(snapshot, free=np.maximum(free, 0)))
 
 
 @dataclass(frozen=True, slots=True)

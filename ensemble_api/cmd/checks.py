@@ -17,7 +17,7 @@ from oslo_upgradecheck.upgradecheck import Code, Result
 from ensemble_api import advice, conf, exception
 from ensemble_api.cloud import credentials
 from ensemble_api.cloud.answers import refusal
-from ensemble_api.cloud.inventory import parse_levels, parse_selectors
+from ensemble_api.cloud.levels import parse_levels, parse_selectors
 
 FACTORY: Final = "ensemble_api.middleware:filter_factory"
 _COMPOSITE: Final = "composite:openstack_compute_api_v21"

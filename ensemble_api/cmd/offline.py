@@ -12,7 +12,7 @@ from oslo_config import cfg
 
 from ensemble_api import advice, conf, exception, views
 from ensemble_api.cloud import credentials
-from ensemble_api.cloud.inventory import parse_levels, parse_selectors
+from ensemble_api.cloud.levels import parse_levels, parse_selectors
 from ensemble_api.offline import report, schema
 from ensemble_api.offline.capture import Capture, anonymous, dumped
 from ensemble_api.offline.cloud import UnknownDomainError, cloud

@@ -13,7 +13,8 @@ from keystoneauth1 import exceptions
 
 from ensemble_api import advice, exception
 from ensemble_api.cloud.compute import Compute
-from ensemble_api.cloud.inventory import Inventory, Level
+from ensemble_api.cloud.inventory import Inventory
+from ensemble_api.cloud.levels import Level
 from ensemble_api.offline.cloud import FORMAT
 from ensemble_api.planning.policies.exclusive import ENSEMBLE, PROJECT
 

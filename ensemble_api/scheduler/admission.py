@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ensemble_api.cloud.inventory import ZONE_KEY, Level
+from ensemble_api.cloud.levels import ZONE_KEY, Level
 from ensemble_api.planning.policies import Exclusive
 from ensemble_api.planning.policies.exclusive import ENSEMBLE, PROJECT
 from ensemble_api.planning.relocation import Relocation, relocate

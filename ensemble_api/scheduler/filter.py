@@ -16,7 +16,7 @@ from nova.scheduler.utils import request_is_rebuild
 from oslo_config import cfg
 
 from ensemble_api import advice, conf, exception
-from ensemble_api.cloud.inventory import parse_levels
+from ensemble_api.cloud.levels import parse_levels
 from ensemble_api.scheduler.admission import Admission
 from ensemble_api.scheduler.guards import GuardedHosts
 from ensemble_api.store.api import Store

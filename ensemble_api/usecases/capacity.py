@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 from ensemble_api import exception
+from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.cloud.freed_capacity import freed
-from ensemble_api.cloud.inventory import Answers, Capacity, Inventory
+from ensemble_api.cloud.inventory import Answers, Inventory
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.context import Context
 from ensemble_api.planning import planner, result

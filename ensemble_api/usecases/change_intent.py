@@ -4,7 +4,7 @@
 import uuid
 from dataclasses import replace
 
-from ensemble_api.cloud.inventory import Capacity
+from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.operations import (
     Goal,
     Operation,

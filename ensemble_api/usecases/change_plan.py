@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import partial
 
 from ensemble_api import exception
+from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.cloud.compute import Compute
-from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
 from ensemble_api.planning import result
 from ensemble_api.planning.errors import ModelError

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ensemble_api import exception
-from ensemble_api.cloud.inventory import Capacity
+from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.context import Context
 from ensemble_api.operations import Requester
 from ensemble_api.planning import planner, result

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from ensemble_api import exception
+from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.cloud.compute import Compute
-from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
 from ensemble_api.planning.emptying import empty, leaving
 from ensemble_api.planning.errors import ModelError

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.cloud.compute import Compute
-from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
 from ensemble_api.planning.model import Ensemble
 from ensemble_api.planning.policies import Exclusive

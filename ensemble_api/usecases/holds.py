@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ensemble_api import exception
-from ensemble_api.cloud.inventory import Capacity
+from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.cloud.reservation import Claimant, Claims, Reservation
 from ensemble_api.context import Context
 from ensemble_api.planning import check, result

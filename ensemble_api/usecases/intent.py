@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ensemble_api.cloud.inventory import Capacity
+from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.context import Context
 from ensemble_api.operations import (
     Goal,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ensemble_api import exception
-from ensemble_api.cloud.inventory import Capacity
+from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.context import Context
 from ensemble_api.operations import Operation, OperationStatus, OperationType, Requester
 from ensemble_api.operations import outcome as outcome_of

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from ensemble_api import exception
+from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.cloud.compute import Compute
-from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
 from ensemble_api.operations import Requester
 from ensemble_api.planning import result

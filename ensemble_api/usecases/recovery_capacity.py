@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from ensemble_api import advice, exception
-from ensemble_api.cloud.inventory import Capacity
+from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.cloud.reservation import RECOVERY_TYPE, Claims
 from ensemble_api.context import Context
 from ensemble_api.planning import result

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ensemble_api import exception
+from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.cloud.compute import Compute
-from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.context import Context
 from ensemble_api.execution.evacuation import EVACUABLE
 from ensemble_api.losses import Cause, Loss, losses

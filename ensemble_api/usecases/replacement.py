@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ensemble_api import exception
+from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.cloud.compute import Compute
-from ensemble_api.cloud.inventory import Capacity
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.context import Context
 from ensemble_api.planning import result

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from ensemble_api import advice, exception
-from ensemble_api.cloud.inventory import Capacity
+from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.context import Context
 from ensemble_api.planning import result
 from ensemble_api.planning.message import Sentence

@@ -19,7 +19,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ensemble_api import codec
-from ensemble_api.cloud.inventory import parse_levels
+from ensemble_api.cloud.levels import parse_levels
 from ensemble_api.records import (
     EnsembleRecord,
     MemberRecord,

@@ -19,7 +19,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ensemble_api.cloud.inventory import Inventory, parse_levels
+from ensemble_api.cloud.inventory import Inventory
+from ensemble_api.cloud.levels import parse_levels
 from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.store import models
 from ensemble_api.store.api import Store

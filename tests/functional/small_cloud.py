@@ -15,8 +15,9 @@ from placement_service import PlacementService
 
 from ensemble_api import exception, routes
 from ensemble_api.cloud.compute import Compute
-from ensemble_api.cloud.inventory import Inventory, parse_levels
+from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.cloud.known_hosts import KnownHosts
+from ensemble_api.cloud.levels import parse_levels
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine

@@ -10,9 +10,11 @@ from small_cloud import HOSTS, SmallCloud, caller
 
 from ensemble_api import exception
 from ensemble_api.cloud.aggregates import AggregateRules
+from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
-from ensemble_api.cloud.inventory import Capacity, Inventory, parse_levels
+from ensemble_api.cloud.inventory import Inventory
+from ensemble_api.cloud.levels import parse_levels
 from ensemble_api.planning.snapshot import Packing
 from tests.fakes.nova_objects import FakeHost
 

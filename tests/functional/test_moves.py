@@ -12,7 +12,7 @@ import pytest
 from test_store import record
 
 from ensemble_api import codec
-from ensemble_api.cloud.inventory import parse_levels
+from ensemble_api.cloud.levels import parse_levels
 from ensemble_api.records import EnsembleRecord, MemberStatus, ObservedHost, ObservedServer
 from ensemble_api.scheduler.admission import Admission
 from ensemble_api.scheduler.guards import GuardedHosts

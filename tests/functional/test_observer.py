@@ -12,7 +12,8 @@ import pytest
 from test_store import record
 
 from ensemble_api import exception
-from ensemble_api.cloud.inventory import Inventory, parse_levels
+from ensemble_api.cloud.inventory import Inventory
+from ensemble_api.cloud.levels import parse_levels
 from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.records import MemberStatus
 from ensemble_api.store import models, rows

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ensemble_api import exception
-from ensemble_api.cloud.inventory import parse_levels
+from ensemble_api.cloud.levels import parse_levels
 from ensemble_api.scheduler.admission import Admission
 from ensemble_api.scheduler.guards import GuardedHosts
 from ensemble_api.store.api import Store

@@ -8,7 +8,7 @@ import pytest
 from oslo_config import cfg
 
 from ensemble_api.cloud.demand import demand
-from ensemble_api.cloud.inventory import Level, parse_levels
+from ensemble_api.cloud.levels import Level, parse_levels
 from ensemble_api.scheduler.filter import EnsembleFilter
 
 PLAIN = {"VCPU": 2, "MEMORY_MB": 512, "DISK_GB": 10}
