@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients of the ensembles API: novaclient extension and openstackclient plugin."""
+"""Clients of the ensembles API: of novaclient, of openstacksdk and of openstackclient."""

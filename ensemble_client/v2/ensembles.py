@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ensembles as a resource of the compute API, in the form novaclient loads as an extension."""
 
-import json
 import time
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 from urllib import parse
@@ -12,11 +10,8 @@ from urllib import parse
 # manager, so only the module `base` may be imported here, never its classes.
 from novaclient import base, exceptions
 
-from ensemble_client import retry
-from ensemble_client.v2 import maintenance, urls
-
-SURELY_TAKEN = 32 * 1024
-"""Bytes of a request up to which no cloud is asked how long it may be."""
+from ensemble_client import request, retry
+from ensemble_client.v2 import errors, maintenance, urls
 
 
 class TooLarge(exceptions.OverLimit):
@@ -25,9 +20,7 @@ class TooLarge(exceptions.OverLimit):
     def __init__(self, size: int, most: int) -> None:
         super().__init__(
             413,
-            f"This ensemble makes a request of {size:,} bytes, and this cloud takes {most:,} at "
-            "most. Make the user data shorter, or ask the operator to raise "
-            "[oslo_middleware] max_request_body_size.",
+            request.too_large_text(size, most),
             details={"code": "ensemble.too_large", "size": size, "max_body_bytes": most},
         )
 
@@ -86,9 +79,9 @@ class EnsembleManager(maintenance.MaintenanceManager, base.ManagerWithFind):
 
         Raises TooLarge for one that is longer than the cloud takes.
         """
-        wanted: dict[str, Any] = {"ensemble": body} | ({"plan": plan} if plan else {})
+        wanted = request.new(body, plan)
         self._check_size(wanted)
-        headers = {"Idempotency-Key": _quoted(key or str(uuid.uuid4()))}
+        headers = request.idempotency(key)
 
         def send() -> tuple[Any, Any]:
             sent: tuple[Any, Any] = self.api.client.post(
@@ -96,7 +89,7 @@ class EnsembleManager(maintenance.MaintenanceManager, base.ManagerWithFind):
             )
             return sent
 
-        resp, answer = send() if key else retry.until_answered(send, type(self).pause)
+        resp, answer = send() if key else retry.until_answered(send, type(self).pause, errors.said)
         return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
 
     def plan(
@@ -113,23 +106,18 @@ class EnsembleManager(maintenance.MaintenanceManager, base.ManagerWithFind):
         "all", domains that are not used are shown too. `fail` are references of domains that
         fail at once: the plan's "failed" tells what they leave. Raises TooLarge as `create` does.
         """
-        wanted = {"ensemble": body}
+        wanted = request.new(body, None)
         self._check_size(wanted)
-        query: dict[str, Any] = {"headroom": 1} if headroom else {}
-        query |= {"domains": domains} if domains else {}
-        query |= {"fail": failed} if (failed := list(fail)) else {}
+        query = request.plan_query(headroom, domains, fail)
         resp, answer = self.api.client.post(
             urls.with_query(f"{urls.URL}/plans", query), body=wanted
         )
         return self.convert_into_with_meta(answer["plan"], resp)
 
     def _check_size(self, wanted: Mapping[str, Any]) -> None:
-        """Refuse what Nova would refuse with a page of HTML."""
-        size = len(json.dumps(wanted))
-        if size > SURELY_TAKEN:
-            most = self.capabilities()["limits"]["max_body_bytes"]
-            if size > most:
-                raise TooLarge(size, most)
+        found = request.excess(wanted, lambda: self.capabilities()["limits"]["max_body_bytes"])
+        if found:
+            raise TooLarge(*found)
 
     def change(
         self,
@@ -154,8 +142,8 @@ class EnsembleManager(maintenance.MaintenanceManager, base.ManagerWithFind):
         answer comes as soon as the capacity is reserved; an HTTP error of status 412 says that the
         ensemble was changed meanwhile. Raises TooLarge as `create` does.
         """
-        wanted = self._change_of(body, remove, replace, release, mend)
-        wanted |= {"plan": plan} if plan else {}
+        wanted = request.change(body, remove, replace, release, mend, plan)
+        self._check_size(wanted)
         resp, answer = self.api.client.patch(_url(ensemble), body=wanted)
         return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
 
@@ -175,23 +163,10 @@ class EnsembleManager(maintenance.MaintenanceManager, base.ManagerWithFind):
         "added", "removed" with their servers, and "released" without them, and who is "moved".
         """
         url = urls.with_query(_url(ensemble), {"dry_run": 1})
-        wanted = self._change_of(body, remove, replace, release, mend)
+        wanted = request.change(body, remove, replace, release, mend)
+        self._check_size(wanted)
         resp, answer = self.api.client.patch(url, body=wanted)
         return self.convert_into_with_meta(answer, resp)
-
-    def _change_of(
-        self,
-        body: Mapping[str, Any],
-        remove: Iterable[str],
-        replace: Iterable[str],
-        release: Iterable[str],
-        mend: bool,
-    ) -> dict[str, Any]:
-        wanted: dict[str, Any] = {"ensemble": body} | ({"mend": True} if mend else {})
-        named = {"remove": [*remove], "replace": [*replace], "release": [*release]}
-        wanted |= {field: names for field, names in named.items() if names}
-        self._check_size(wanted)
-        return wanted
 
     def adopt(self, body: Mapping[str, Any], plan: str | None = None, dry_run: bool = False) -> Any:
         """Make an ensemble of servers that run already; none of them is touched.
@@ -380,9 +355,3 @@ class EnsembleManager(maintenance.MaintenanceManager, base.ManagerWithFind):
 
 def _url(ensemble: Any) -> str:
     return f"{urls.URL}/{parse.quote(str(base.getid(ensemble)), safe='')}"
-
-
-def _quoted(key: str) -> str:
-    """Give a key as the header has it: a string of RFC 8941."""
-    text = key.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'

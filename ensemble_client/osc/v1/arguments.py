@@ -2,14 +2,13 @@
 """What people type on the command line, and what they mean by it."""
 
 import argparse
-import uuid
 from typing import Any, Final
 
 from novaclient import exceptions as nova
 from osc_lib import exceptions
 from osc_lib.cli import parseractions
 
-from ensemble_client import words
+from ensemble_client import finding, words
 
 KNOWN: Final = "`openstack ensemble capabilities show` tells which there are"
 
@@ -19,15 +18,13 @@ def find(manager: Any, word: str, *, everywhere: bool = False) -> Any:
 
     Names are looked for in the own project, or `everywhere`.
     """
-    if _is_id(word):
+    if finding.is_id(word):
         try:
             return manager.get(word)
         except nova.NotFound:
             pass  # it may still be a name
     listed = manager.list(search_opts={"name": word}, all_projects=everywhere)
-    named = [each for each in listed if each.name == word]
-    # One that is on its way out no longer has a claim to its name.
-    alive = [each for each in named if each.status != "DELETING"] or named
+    alive = finding.named(word, listed)
     if not alive:
         raise exceptions.CommandError(f"No ensemble has the name or id {words.printable(word)}.")
     if len(alive) > 1:
@@ -36,14 +33,6 @@ def find(manager: Any, word: str, *, everywhere: bool = False) -> Any:
             f"{len(alive)} ensembles are named {words.printable(word)}; give the id:{ids}"
         )
     return alive[0]
-
-
-def _is_id(word: str) -> bool:
-    try:
-        uuid.UUID(word)
-    except ValueError:
-        return False
-    return True
 
 
 def settled(manager: Any) -> frozenset[str]:

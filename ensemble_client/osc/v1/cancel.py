@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from ensemble_client.errors import plain_words
 from ensemble_client.osc.v1.ensemble import DeleteEnsemble
-from ensemble_client.osc.watch import Watch
+from ensemble_client.v2.errors import said
+from ensemble_client.watch import Watch
 
 
 class CancelEnsemble(DeleteEnsemble):
@@ -28,7 +29,7 @@ class CancelEnsemble(DeleteEnsemble):
             for each in going
             if (getattr(each, "operation", None) or {}).get("type") == "change"
         ]
-        watch = Watch(manager.get, self.app.stderr, sleep=type(self).pause)
+        watch = Watch(manager.get, said, self.app.stderr, sleep=type(self).pause)
         try:
             with plain_words():
                 for each in changes:

@@ -9,7 +9,7 @@ from typing import Any
 from osc_lib import exceptions
 
 from ensemble_client import file as ensemble_file
-from ensemble_client import policy, words, writer
+from ensemble_client import policy, request, words, writer
 from ensemble_client.errors import plain_words
 from ensemble_client.names import resolve
 from ensemble_client.osc.command_line import command_line
@@ -182,20 +182,13 @@ class ScaleEnsemble(ChangeOfEnsemble):
 
     def wanted(self, ensemble: Any, parsed_args: argparse.Namespace) -> Mapping[str, Any]:
         """Give all tiers, some with other counts."""
-        counts = dict(parsed_args.counts)
-        tiers = [each["name"] for each in ensemble.tiers]
-        for name in counts:
-            if name not in tiers:
-                raise exceptions.CommandError(
-                    f"{words.printable(ensemble.name)} has no tier {words.printable(name)}; "
-                    f"it has {', '.join(map(words.printable, tiers))}."
-                )
-        return {
-            "tiers": [
-                {"name": each["name"], "count": counts.get(each["name"], each["count"])}
-                for each in ensemble.tiers
-            ]
-        }
+        try:
+            return {"tiers": request.scaled(ensemble.tiers, dict(parsed_args.counts))}
+        except request.UnknownTier as error:
+            raise exceptions.CommandError(
+                f"{words.printable(ensemble.name)} has no tier {words.printable(error.name)}; "
+                f"it has {', '.join(map(words.printable, error.known))}."
+            ) from None
 
 
 class ChangeOfMembers(ChangeOfEnsemble):

@@ -25,8 +25,9 @@ from ensemble_client.osc.v1.arguments import (
     take_properties,
 )
 from ensemble_client.osc.v1.lister import ListerWithSentences
-from ensemble_client.osc.watch import Watch
 from ensemble_client.places import Places
+from ensemble_client.v2.errors import said
+from ensemble_client.watch import Watch
 
 
 def _take_file(parser: argparse.ArgumentParser) -> None:
@@ -96,7 +97,7 @@ class CreateEnsemble(command.ShowOne):
         name = words.printable(ensemble.name)
         show = command_line(self.app, "show", ensemble.id)
         try:
-            watch = Watch(manager.get, self.app.stderr, sleep=type(self).pause)
+            watch = Watch(manager.get, said, self.app.stderr, sleep=type(self).pause)
             with plain_words():
                 ensemble = watch.until_settled(ensemble, settled(manager))
         except KeyboardInterrupt:
@@ -303,7 +304,7 @@ class DeleteEnsemble(command.Command):
     def count_left(self, manager: Any, going: list[Any]) -> int:
         """Wait until ensembles are gone, and give how many are not."""
         try:
-            watch = Watch(manager.get, self.app.stderr, sleep=type(self).pause)
+            watch = Watch(manager.get, said, self.app.stderr, sleep=type(self).pause)
             with plain_words():
                 left = watch.until_gone(going)
         except KeyboardInterrupt:

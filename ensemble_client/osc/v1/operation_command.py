@@ -12,7 +12,8 @@ from osc_lib.command import command
 from ensemble_client import words
 from ensemble_client.errors import plain_words
 from ensemble_client.osc.command_line import command_line
-from ensemble_client.osc.watch import Watch
+from ensemble_client.v2.errors import said
+from ensemble_client.watch import Watch
 
 
 class OperationCommand(command.ShowOne):
@@ -46,7 +47,7 @@ class OperationCommand(command.ShowOne):
         """
         operation = ensemble.operation
         try:
-            watch = Watch(manager.get, self.app.stderr, sleep=type(self).pause)
+            watch = Watch(manager.get, said, self.app.stderr, sleep=type(self).pause)
             with plain_words():
                 ensemble = watch.until_changed(ensemble)
                 ended = operation and manager.operation(ensemble, operation["id"])

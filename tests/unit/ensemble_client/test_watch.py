@@ -11,7 +11,8 @@ import pytest
 from keystoneauth1 import exceptions as keystone
 from novaclient import exceptions as nova
 
-from ensemble_client.osc.watch import LONGEST_PAUSE, PATIENCE, Watch
+from ensemble_client.v2.errors import said
+from ensemble_client.watch import LONGEST_PAUSE, PATIENCE, Watch
 
 SETTLED = ("ACTIVE", "ERROR")
 
@@ -48,7 +49,7 @@ def answers(*script: Any) -> Callable[[str], Any]:
 
 def watch(clock: Clock, *script: Any) -> tuple[Watch, io.StringIO]:
     out = io.StringIO()
-    return Watch(answers(*script), out, sleep=clock.sleep, clock=lambda: clock.now), out
+    return Watch(answers(*script), said, out, sleep=clock.sleep, clock=lambda: clock.now), out
 
 
 def test_what_a_removal_waits_for_is_told() -> None:

@@ -4,11 +4,12 @@
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Final, TextIO
 
 from keystoneauth1 import exceptions as keystone
-from novaclient import exceptions as nova
 
+from ensemble_client.retry import Said
 from ensemble_client.words import printable
 
 FIRST_PAUSE: Final = 2.0
@@ -17,6 +18,8 @@ LONGEST_PAUSE: Final = 10.0
 GROWTH: Final = 1.25
 PATIENCE: Final = 300.0
 """Seconds a cloud may leave every question unanswered (its API may be restarting)."""
+
+_SILENT: Final = 500
 
 
 def progress_text(ensemble: Any) -> str:
@@ -29,15 +32,19 @@ def progress_text(ensemble: Any) -> str:
 
 @dataclass(slots=True)
 class Watch:
-    """Looks at ensembles again and again, with growing pauses, and tells of each change."""
+    """Looks at ensembles again and again, with growing pauses, and tells of each change.
+
+    `said` reads the errors of the client that fetches, and gives None for any other.
+    """
 
     fetch: Callable[[str], Any]
-    out: TextIO
+    said: Callable[[Exception], Said | None]
+    out: TextIO | None
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     _began: float = field(init=False)
     _heard: float = field(init=False)
-    _said: dict[str, str] = field(init=False, default_factory=dict)
+    _told: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._began = self._heard = self.clock()
@@ -45,18 +52,20 @@ class Watch:
     def until_settled(self, ensemble: Any, settled: Collection[str]) -> Any:
         """Wait until an ensemble's status is one of those that stay, and give it as it then is.
 
-        NotFound when somebody deletes it meanwhile; the last error when the cloud stays silent.
+        The client's error of status 404 when somebody deletes it meanwhile; the last error when
+        the cloud stays silent.
         """
-        return self._until(ensemble, lambda seen: seen.status in settled)
+        return self.until(ensemble, lambda seen: seen.status in settled)
 
     def until_changed(self, ensemble: Any) -> Any:
         """Wait until nothing is done with an ensemble any more, and give it as it then is.
 
         Raises as `until_settled` does.
         """
-        return self._until(ensemble, lambda seen: bool(seen.settled))
+        return self.until(ensemble, lambda seen: bool(seen.settled))
 
-    def _until(self, ensemble: Any, ended: Callable[[Any], bool]) -> Any:
+    def until(self, ensemble: Any, ended: Callable[[Any], bool]) -> Any:
+        """Wait until an ensemble as it is seen has `ended`; raises as `until_settled` does."""
         pause = FIRST_PAUSE
         self._tell(ensemble.id, progress_text(ensemble))
         while not ended(ensemble):
@@ -77,7 +86,9 @@ class Watch:
             for key in tuple(left):
                 try:
                     seen = self._look(key)
-                except nova.NotFound:
+                except Exception as error:
+                    if self._status(error) != HTTPStatus.NOT_FOUND:
+                        raise
                     self._tell(key, f"{printable(left.pop(key).name)}: gone")
                     continue
                 if seen is not None and seen.status == "ERROR":
@@ -89,8 +100,8 @@ class Watch:
         """Fetch one ensemble; None when the cloud does not answer for the moment."""
         try:
             ensemble = self.fetch(key)
-        except (keystone.ConnectionError, nova.ClientException) as error:
-            silent = not isinstance(error, nova.ClientException) or error.code >= 500
+        except Exception as error:
+            silent = isinstance(error, keystone.ConnectionError) or self._status(error) >= _SILENT
             if not silent or self.clock() - self._heard > PATIENCE:
                 raise
             self._tell(key, "the cloud does not answer; asking again")
@@ -99,9 +110,14 @@ class Watch:
         self._tell(key, progress_text(ensemble))
         return ensemble
 
+    def _status(self, error: Exception) -> int:
+        """Give the HTTP status of an error of the API, 0 of any other."""
+        found = self.said(error)
+        return found[0] if found else 0
+
     def _tell(self, key: str, text: str) -> None:
-        if self._said.get(key) != text:
-            self._said[key] = text
+        if self.out is not None and self._told.get(key) != text:
+            self._told[key] = text
             seconds = self.clock() - self._began
             self.out.write(f"{text} ({seconds:.0f} s)\n")
             self.out.flush()
