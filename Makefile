@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help venv demo drill drill-long test test-fast test-full soak simulate test-horizon fuzz lint messages openapi policies screenshots bench bench-drawing packages clean
+.PHONY: help venv demo drill drill-long test test-fast test-full soak simulate test-horizon fuzz lint messages openapi policies screenshots bench bench-drawing docs packages clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -80,6 +80,9 @@ bench-drawing: $(READY)  ## Measure the drawing page in the browser; the demo mu
 
 screenshots: $(READY)  ## Make the pictures of all pages and states, and those of the documentation
 	$(BIN)/python -m tests.ui.screenshots
+
+docs: $(READY)  ## Build the documentation into build/docs; a warning is an error
+	@tools/docs
 
 packages: $(READY)  ## Build the source distributions and the wheels of all four packages into build/dist
 	@rm -rf build/dist

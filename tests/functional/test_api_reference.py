@@ -10,9 +10,6 @@ the answers anew; read the difference before committing it.
 import json
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -25,51 +22,18 @@ from ensemble_api import exception, policies, routes, views
 from ensemble_api.openapi.document import document
 from ensemble_api.records import MemberStatus, Status
 from ensemble_api.store.api import Store
+from tools.api_examples import EXAMPLE, PAGE, Example, examples, rows
 
 DOCUMENT = document()
 UPDATE = "is the change meant? ENSEMBLES_UPDATE_DOCS=1 writes the page's answers anew"
-PAGE = Path(__file__).parents[2] / "doc/api-ref/ensembles.md"
 HOSTS = {
     "host1": ("rack1", "az1"),
     "host2": ("rack1", "az1"),
     "host3": ("rack2", "az1"),
     "host4": ("rack3", "az2"),
 }
-EXAMPLE = re.compile(
-    r"```http (?P<who>member|reader|admin)\n(?P<line>[^\n]+)\n(?P<headers>(?:[\w-]+: [^\n]+\n)*)"
-    r"(?:\n(?P<body>.*?)\n)?```\n+"
-    r"```json (?P<status>\d{3})\n(?P<answer>.*?)\n```",
-    re.DOTALL,
-)
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 VARIABLE = re.compile(rf"{UUID}|[0-9a-f]{{56}}|\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-
-
-@dataclass
-class Example:
-    who: str
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: str | None
-    status: int
-    answer: Any
-    line: int
-
-
-def examples(text: str) -> Iterator[Example]:
-    for found in EXAMPLE.finditer(text):
-        method, path = found["line"].split(" ", 1)
-        yield Example(
-            found["who"],
-            method,
-            path,
-            dict(line.split(": ", 1) for line in found["headers"].splitlines()),
-            found["body"],
-            int(found["status"]),
-            json.loads(found["answer"]),
-            text[: found.start()].count("\n") + 1,
-        )
 
 
 class Ids:
@@ -203,13 +167,6 @@ def _short(text: str) -> str:
         return line if len(line) < 92 else found[0]
 
     return flat.sub(join, flat.sub(join, text))
-
-
-def rows(page: str, heading: str) -> list[list[str]]:
-    """The table under a heading, without its head; code marks are taken off."""
-    section = page.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
-    lines = [line for line in section.splitlines() if line.startswith("|")][2:]
-    return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in lines]
 
 
 def test_the_table_of_routes_is_that_of_the_code(page: str) -> None:
