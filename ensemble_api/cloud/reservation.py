@@ -144,8 +144,7 @@ class Reservation:
         if not self._allocate(changes):
             raise exception.CapacityTaken
         if self._overcommitted({each.provider for each in claims.members}, planned_at):
-            for consumer in sorted(wanted):
-                self.release(consumer)
+            self.release_each(sorted(wanted))
             raise exception.CapacityTaken
 
     def _allocate(self, allocations: Callable[[], Mapping[str, Any]]) -> bool:
@@ -223,6 +222,13 @@ class Reservation:
         response = self._placement.delete(f"/allocations/{consumer}")
         if response.status_code not in (204, 404):
             raise unavailable("Placement", response, _NOT_RELEASED)
+
+    def release_each(self, consumers: Iterable[str]) -> None:
+        """Let what each of these consumers has go, a few at a time, whatever was made of it.
+
+        :raises ensemble_api.exception.Unavailable: when Placement does not answer.
+        """
+        for_each(consumers, self.release, most=AT_ONCE, name="ensemble-placement")
 
     def holding(
         self, consumers: Iterable[str], on: Mapping[str, str] = _ANYWHERE

@@ -117,8 +117,7 @@ class Holds:
 
     def give_back_recovery(self, consumers: Iterable[str]) -> None:
         """Let go what these consumers have held for recovery; one that has nothing is fine."""
-        for each in consumers:
-            self._reservation.release(each)
+        self._reservation.release_each(consumers)
 
     def is_held(self, claims: Claims) -> bool:
         """Whether Placement has just this."""
