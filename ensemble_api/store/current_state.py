@@ -4,6 +4,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -26,6 +27,13 @@ _CONCERN = sa.select(
     )
     .scalar_subquery(),
     sa.exists().where(rows.ENSEMBLES.c.exclusive),
+)
+_OF_ENSEMBLE = rows.ENSEMBLES.c.id == sa.bindparam("ensemble")
+_ENSEMBLE = sa.select(*rows.ENSEMBLES.c).where(_OF_ENSEMBLE)
+_LOCK = sa.update(rows.ENSEMBLES).where(_OF_ENSEMBLE).values(id=rows.ENSEMBLES.c.id)
+_REFUSED = sa.delete(rows.MOVES).where(
+    rows.MOVES.c.server_id == sa.bindparam("server"),
+    rows.MOVES.c.target.in_(sa.bindparam("hosts", expanding=True)),
 )
 _HOSTS_VERSION = sa.select(rows.OBSERVATIONS.c.hosts_version)
 _HOSTS = sa.select(*rows.HOSTS.c).order_by(rows.HOSTS.c.name)
@@ -132,25 +140,23 @@ class CurrentStates:
         ``here`` is where its server is now, ``refused`` are hosts that did not take it. Nova names
         ``here`` among them, where the server may have come just now, unseen but for that move.
         """
-        model, move = models.Ensemble, models.Move
+        of = {"ensemble": ensemble_id}
         with self._database.writing() as session:
             # The row is locked before anything is read: another scheduler waits here.
-            session.execute(sa.update(model).where(model.id == ensemble_id).values(id=model.id))
-            session.execute(
-                sa.delete(move).where(
-                    move.server_id == server_id, move.target.in_({*refused} - {here})
-                )
-            )
-            row = session.get(model, ensemble_id)
+            session.execute(_LOCK, of)
+            others = sorted({*refused} - {here})
+            if others:
+                session.execute(_REFUSED, {"server": server_id, "hosts": others})
+            row = session.execute(_ENSEMBLE, of).first()
             if row is None:
                 return None
-            (located,) = _located_ensembles(session, [row])
+            located = _located(session, row)
             if located.member(server_id) is None:
                 return None
             target = choose(located)
             if target is not None:
                 session.merge(
-                    move(
+                    models.Move(
                         server_id=server_id,
                         ensemble_id=ensemble_id,
                         source=here,
@@ -161,23 +167,10 @@ class CurrentStates:
             return target
 
 
-def _located_ensembles(
-    session: orm.Session, found: Sequence[models.Ensemble]
-) -> list[LocatedEnsemble]:
-    """These ensembles with their members and moves, which are read in one go each."""
-    ids = [row.id for row in found]
-    members: dict[str, list[models.Member]] = {each: [] for each in ids}
-    for member in session.scalars(
-        sa.select(models.Member)
-        .where(models.Member.ensemble_id.in_(ids))
-        .order_by(models.Member.position)
-    ):
-        members[member.ensemble_id].append(member)
-    under_way = locations.moves(session, ids)
-    return [
-        LocatedEnsemble(
-            rows.to_ensemble(row, members[row.id]),
-            tuple(locations.located(members[row.id], under_way)),
-        )
-        for row in found
-    ]
+def _located(session: orm.Session, row: Any) -> LocatedEnsemble:
+    """An ensemble with its members, and the hosts that these count on."""
+    members = session.execute(rows.MEMBERS_OF, {"ensembles": [row.id]}).all()
+    under_way = locations.moves(session, [row.id])
+    return LocatedEnsemble(
+        rows.to_ensemble(row, members), tuple(locations.located(members, under_way))
+    )

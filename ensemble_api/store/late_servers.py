@@ -28,6 +28,12 @@ _OPEN = (
     .join(models.Ensemble, models.Member.ensemble_id == models.Ensemble.id)
     .where(models.Member.hints.is_not(None))
 )
+_PROJECTS = (
+    sa.select(models.Ensemble.project_id)
+    .join(models.Member, models.Member.ensemble_id == models.Ensemble.id)
+    .where(models.Member.hints.is_not(None))
+    .union(sa.select(models.EndedRequest.project_id))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +84,8 @@ def may_be_of(database: Database, member_id: str, server_id: str, hint: str | No
 
 def projects(database: Database) -> list[str]:
     """The projects with requests of which it is not known what came."""
-    open_requests = (
-        sa.select(models.Ensemble.project_id)
-        .join(models.Member, models.Member.ensemble_id == models.Ensemble.id)
-        .where(models.Member.hints.is_not(None))
-    )
-    ended = sa.select(models.EndedRequest.project_id)
     with database.reading() as session:
-        return sorted(session.scalars(open_requests.union(ended)))
+        return sorted(session.scalars(_PROJECTS))
 
 
 def unrecorded(database: Database, servers: Mapping[str, str]) -> list[str]:

@@ -10,9 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ensemble_api.records import MemberStatus
-from ensemble_api.store import models, rows
+from ensemble_api.store import rows
 
 LONGEST_MOVE = timedelta(hours=1)  # that nobody has seen under way
+_MOVE = rows.MOVES.c
+_MOVES = sa.select(_MOVE.server_id, _MOVE.source, _MOVE.target, _MOVE.at).where(
+    _MOVE.ensemble_id.in_(sa.bindparam("ensembles", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +30,8 @@ class LocatedMember:
 
 def moves(session: orm.Session, ensembles: Collection[str]) -> dict[str, list[Any]]:
     """The moves under way of these ensembles' servers, by server."""
-    model = models.Move
     found: dict[str, list[Any]] = {}
-    for move in session.execute(
-        sa.select(model.server_id, model.source, model.target, model.at).where(
-            model.ensemble_id.in_(ensembles)
-        )
-    ):
+    for move in session.execute(_MOVES, {"ensembles": [*ensembles]}):
         if move.at > rows.now() - LONGEST_MOVE:
             found.setdefault(move.server_id, []).append(move)
     return found

@@ -25,6 +25,21 @@ _SEEN = sa.select(*rows.OBSERVATIONS.c).where(_OF_SERVERS)
 _WRITE = sa.update(rows.OBSERVATIONS).where(_OF_SERVERS)
 _FIRST = sa.insert(rows.OBSERVATIONS)
 _HOSTS = sa.select(*rows.HOSTS.c)
+_MINE = (
+    sa.update(rows.OBSERVATIONS)
+    .where(_OF_SERVERS, rows.OBSERVATIONS.c.owner == sa.bindparam("mine"))
+    .values(owner=sa.bindparam("mine"))
+)
+_OF_THESE: sa.BindParameter[str] = sa.bindparam("servers", expanding=True)
+_MEMBERS = sa.select(*rows.MEMBERS.c).where(rows.MEMBERS.c.server_id.in_(_OF_THESE))
+_MOVE_ON = (
+    sa.update(rows.MOVES)
+    .where(rows.MOVES.c.server_id.in_(_OF_THESE))
+    .values(at=sa.bindparam("now"))
+)
+_END_MOVES = sa.delete(rows.MOVES).where(
+    rows.MOVES.c.server_id.in_(_OF_THESE), rows.MOVES.c.at < sa.bindparam("settling")
+)
 
 _MOVED = Sentence("event.moved", "Nova has moved the server of %(member)s to another host.")
 _GONE = Sentence("event.server-gone", "The server of %(member)s was deleted.")
@@ -182,19 +197,25 @@ class Observations:
         with self._database.writing() as session:
             _check(session, turn)
             for some in rows.portions(sorted(seen)):
-                query = sa.select(model).where(model.server_id.in_(some))
-                changed += [
-                    row.ensemble_id
-                    for row in session.scalars(query)
-                    if _observe(session, row, seen[row.server_id or ""])
+                others = [
+                    row.id
+                    for row in session.execute(_MEMBERS, {"servers": some})
+                    if not _is_known(row, seen[row.server_id])
                 ]
-                for move in session.scalars(
-                    sa.select(models.Move).where(models.Move.server_id.in_(some))
-                ):
-                    if seen[move.server_id].moving:
-                        move.at = now
-                    elif move.at < now - SETTLING:
-                        session.delete(move)
+                changed += (
+                    [
+                        row.ensemble_id
+                        for row in session.scalars(sa.select(model).where(model.id.in_(others)))
+                        if _observe(session, row, seen[row.server_id or ""])
+                    ]
+                    if others
+                    else []
+                )
+                moving = [each for each in some if seen[each].moving]
+                if moving:
+                    session.execute(_MOVE_ON, {"servers": moving, "now": now})
+                over = {"servers": sorted({*some} - {*moving}), "settling": now - SETTLING}
+                session.execute(_END_MOVES, over)
             for some in rows.portions(sorted(set(changed))):
                 # Where others are matters to those that want to be without them.
                 session.execute(
@@ -266,12 +287,7 @@ class Observations:
 
 def _check(session: orm.Session, turn: Turn) -> None:
     """See that a turn is still its owner's, which nobody else can take before this has ended."""
-    model = models.Observation
-    result: Any = session.execute(
-        sa.update(model)
-        .where(model.name == SERVERS, model.owner == turn.owner)
-        .values(owner=turn.owner)
-    )
+    result: Any = session.execute(_MINE, {"mine": turn.owner})
     if not result.rowcount:
         raise exception.LeaseLost(SERVERS)
 
@@ -287,6 +303,16 @@ def _kept(seen: ObservedHost, before: ObservedHost | None) -> ObservedHost:
 def _places(hosts: Mapping[str, ObservedHost]) -> dict[str, ObservedHost]:
     """What of the hosts matters to what is promised."""
     return {name: replace(each, disabled=False, provider="") for name, each in hosts.items()}
+
+
+def _is_known(row: Any, seen: ObservedServer) -> bool:
+    """Whether a look adds nothing to what is written of a member, as of most at most times."""
+    written = (row.addresses, row.server_flavor, row.pinned_zone)
+    addresses = [list(each) for each in seen.addresses]
+    return row.status != MemberStatus.ACTIVE.value or (
+        (*written, row.current_host, row.server_status)
+        == (addresses, seen.flavor or row.server_flavor, seen.pinned_zone, seen.host, seen.status)
+    )
 
 
 def _observe(session: orm.Session, row: models.Member, seen: ObservedServer) -> bool:

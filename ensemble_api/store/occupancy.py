@@ -2,8 +2,9 @@
 """Which members are on which hosts, by all that is recorded."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -27,7 +28,26 @@ _MOVING = sa.select(*rows.OPERATIONS.c).where(
     rows.OPERATIONS.c.ended_at.is_(None),
     rows.OPERATIONS.c.type.in_([each.value for each in MOVING]),
 )
-_UNBUILT = (MemberStatus.RESERVED.value, MemberStatus.BUILDING.value)
+_OF_THEIR_ENSEMBLE = rows.MEMBERS.c.ensemble_id == rows.ENSEMBLES.c.id
+_HOLDING = (
+    sa.select(*rows.MEMBERS.c)
+    .join(rows.ENSEMBLES, _OF_THEIR_ENSEMBLE)
+    .where(rows.MEMBERS.c.status != MemberStatus.DELETED.value)
+    .order_by(rows.MEMBERS.c.host, rows.ENSEMBLES.c.name, rows.MEMBERS.c.position)
+)
+_ENSEMBLES = sa.select(*rows.ENSEMBLES.c)
+_OF_PROJECT = _ENSEMBLES.where(rows.ENSEMBLES.c.project_id == sa.bindparam("project"))
+_UNBUILT = (
+    sa.select(*rows.MEMBERS.c)
+    .join(rows.ENSEMBLES, _OF_THEIR_ENSEMBLE)
+    .where(
+        rows.ENSEMBLES.c.project_id == sa.bindparam("project"),
+        rows.ENSEMBLES.c.status.not_in(_GOING),
+        rows.MEMBERS.c.status.in_((MemberStatus.RESERVED.value, MemberStatus.BUILDING.value)),
+        rows.MEMBERS.c.leaving.is_(False),
+        rows.MEMBERS.c.server_id.is_(None),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +116,12 @@ class Occupancy(Database):
 
         With ``exclusive``, only those of ensembles that bar others from some of their domains.
         """
-        query = (
-            sa.select(models.Ensemble, models.Member)
-            .join(models.Member, models.Member.ensemble_id == models.Ensemble.id)
-            .where(models.Member.status != MemberStatus.DELETED.value)
-            .order_by(models.Member.host, models.Ensemble.name, models.Member.position)
+        members, owners = (
+            (each.where(rows.ENSEMBLES.c.exclusive) if exclusive else each)
+            for each in (_HOLDING, _ENSEMBLES)
         )
-        if exclusive:
-            query = query.where(models.Ensemble.exclusive)
-        owners: dict[str, EnsembleRecord] = {}
-        found = []
         with self.reading() as session:
-            for row, member in session.execute(query):
-                if row.id not in owners:
-                    owners[row.id] = rows.to_ensemble(row, ())
-                found.append((owners[row.id], rows.to_member(member)))
-        return found
+            return _with_owners(session, session.execute(members).all(), owners)
 
     def member_counts(self, project_id: str) -> dict[str, int]:
         """How many members of a project's ensembles are on each host, by host name."""
@@ -154,22 +164,10 @@ class Occupancy(Database):
 
     def unbuilt_members(self, project_id: str) -> list[tuple[EnsembleRecord, MemberRecord]]:
         """A project's members of whose servers Nova knows nothing yet, with their ensembles."""
-        query = (
-            sa.select(models.Ensemble, models.Member)
-            .join(models.Member, models.Member.ensemble_id == models.Ensemble.id)
-            .where(
-                models.Ensemble.project_id == project_id,
-                models.Ensemble.status.not_in(_GOING),
-                models.Member.status.in_(_UNBUILT),
-                models.Member.leaving.is_(False),
-                models.Member.server_id.is_(None),
-            )
-        )
+        of = {"project": project_id}
         with self.reading() as session:
-            return [
-                (rows.to_ensemble(row, ()), rows.to_member(member))
-                for row, member in session.execute(query)
-            ]
+            members = session.execute(_UNBUILT, of).all()
+            return _with_owners(session, members, _OF_PROJECT, of) if members else []
 
     def server_names(self, project_id: str, except_id: str) -> list[NamedServers]:
         """The ensembles of a project, without the one of the id ``but``, and their members."""
@@ -208,6 +206,19 @@ class Occupancy(Database):
                 for row in session.execute(_BUILDING)
             ]
             return built + _moves(session)
+
+
+def _with_owners(
+    session: orm.Session, members: Sequence[Any], owners: Any, of: Mapping[str, str] | None = None
+) -> list[tuple[EnsembleRecord, MemberRecord]]:
+    """Members, each with its ensemble, which is among ``owners`` and is read once."""
+    found = {row.id: rows.to_ensemble(row, ()) for row in session.execute(owners, of)}
+    # An ensemble that is created or removed in between is in one of the two alone.
+    return [
+        (found[each.ensemble_id], rows.to_member(each))
+        for each in members
+        if each.ensemble_id in found
+    ]
 
 
 def _moves(session: orm.Session) -> list[Handover]:

@@ -29,6 +29,8 @@ MOST = 500  # ensembles that are looked at in one go; the next one takes those a
 _BUILT = tuple(each.value for each in Status if each.built)
 _STANDING = (Status.RESERVING.value, Status.BUILDING.value, *_BUILT)
 _IN_USE = tuple(each.value for each in HoldStatus if each.in_use)
+_ENSEMBLE = rows.ENSEMBLES.c
+_WANTING = sa.select(*_ENSEMBLE).where(_ENSEMBLE.reserve, _ENSEMBLE.status.in_(_BUILT), ~UNSETTLED)
 _HOLD: Any = models.RecoveryHold.__table__.c
 _CLOSED = sa.select(_HOLD.host, _HOLD.servers, _HOLD.until).where(
     _HOLD.status.in_(_IN_USE), _HOLD.until > sa.bindparam("now")
@@ -97,10 +99,8 @@ class RecoveryHolds:
 
         No more than ``MOST``, those first that come after the one of that id: each has its turn.
         """
-        model = models.Ensemble
-        query = sa.select(model).where(model.reserve, model.status.in_(_BUILT), ~UNSETTLED)
         with self._database.reading() as session:
-            return rows.with_members(session, rows.from_after(session, query, after, MOST))
+            return rows.with_members(session, rows.from_after(session, _WANTING, after, MOST))
 
     def losing(self) -> list[EnsembleRecord]:
         """Those that are degraded, or for which something is in use: members may be lost."""

@@ -27,6 +27,29 @@ MOST_FAILURES = 20  # repairs that failed one after the other, and are counted
 _MOVING = (OperationType.REPAIR, OperationType.MOVE, OperationType.DRAIN)
 _IN_VAIN = (OperationStatus.FAILED, OperationStatus.CANCELLED)
 
+_OPERATION = rows.OPERATIONS.c
+_NEWEST = sa.func.row_number().over(
+    partition_by=_OPERATION.ensemble_id,
+    order_by=(_OPERATION.started_at.desc(), _OPERATION.id.desc()),
+)
+_NUMBERED = (
+    sa.select(_OPERATION.id, _NEWEST.label("place"))
+    .where(_OPERATION.ensemble_id.in_(sa.bindparam("ensembles", expanding=True)))
+    .subquery()
+)
+_LATEST = (
+    sa.select(
+        _OPERATION.ensemble_id,
+        _OPERATION.requester,
+        _OPERATION.type,
+        _OPERATION.status,
+        _OPERATION.ended_at,
+    )
+    .join(_NUMBERED, _NUMBERED.c.id == _OPERATION.id)
+    .where(_NUMBERED.c.place <= MOST_FAILURES)
+    .order_by(_NUMBERED.c.place)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Repairable:
@@ -189,9 +212,9 @@ class RepairableEnsembles:
         after: str | None,
         free: sa.ColumnElement[bool] = ~UNSETTLED,
     ) -> list[Repairable]:
-        model = models.Ensemble
+        model = rows.ENSEMBLES.c
         among = model.status.in_([each.value for each in statuses])
-        query = sa.select(model).where(wants, among, free, model.unjudged.is_(False))
+        query = sa.select(*model).where(wants, among, free, model.unjudged.is_(False))
         with self._database.reading() as session:
             records = rows.with_members(session, rows.from_after(session, query, after, MOST))
             latest = _latest(session, [each.id for each in records])
@@ -220,18 +243,7 @@ def _repairable(
 
 def _latest(session: orm.Session, ids: Sequence[str]) -> dict[str, list[Any]]:
     """The latest operations of these ensembles, the newest first."""
-    model = models.Operation
-    newest = sa.func.row_number().over(
-        partition_by=model.ensemble_id, order_by=(model.started_at.desc(), model.id.desc())
-    )
-    among = sa.select(model.id, newest.label("place")).where(model.ensemble_id.in_(ids)).subquery()
-    query = (
-        sa.select(model.ensemble_id, model.requester, model.type, model.status, model.ended_at)
-        .join(among, among.c.id == model.id)
-        .where(among.c.place <= MOST_FAILURES)
-        .order_by(among.c.place)
-    )
     found: dict[str, list[Any]] = {}
-    for row in session.execute(query) if ids else ():
+    for row in session.execute(_LATEST, {"ensembles": ids}) if ids else ():
         found.setdefault(row.ensemble_id, []).append(row)
     return found

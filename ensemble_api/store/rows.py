@@ -36,6 +36,7 @@ ENSEMBLES: Any = models.Ensemble.__table__
 MEMBERS: Any = models.Member.__table__
 EVENTS: Any = models.Event.__table__
 OPERATIONS: Any = models.Operation.__table__
+MOVES: Any = models.Move.__table__
 HOSTS: Any = models.Host.__table__
 OBSERVATIONS: Any = models.Observation.__table__
 
@@ -46,7 +47,7 @@ LOCATION = sa.case(
 
 _EVENT = sa.insert(EVENTS)
 _OBSERVED_AT = sa.select(OBSERVATIONS.c.observed_at)
-_MEMBERS_OF = (
+MEMBERS_OF = (
     sa.select(*MEMBERS.c)
     .where(MEMBERS.c.ensemble_id.in_(sa.bindparam("ensembles", expanding=True)))
     .order_by(MEMBERS.c.position)
@@ -71,7 +72,7 @@ def now() -> datetime:
 
 def iso(moment: datetime) -> str:
     """A moment as records and callers have it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def event(session: orm.Session, ensemble_id: str, kind: str, message: Message | None) -> None:
@@ -150,22 +151,22 @@ def add_members(session: orm.Session, record: EnsembleRecord, start: int = 0) ->
 def with_members(session: orm.Session, rows: Sequence[Any]) -> list[EnsembleRecord]:
     """The records of these rows, with their members, which are read in one go."""
     members: dict[str, list[Any]] = {row.id: [] for row in rows}
-    for member in session.execute(_MEMBERS_OF, {"ensembles": [*members]}):
+    for member in session.execute(MEMBERS_OF, {"ensembles": [*members]}):
         members[member.ensemble_id].append(member)
     return [to_ensemble(row, members[row.id]) for row in rows]
 
 
 def from_after(session: orm.Session, query: Any, after: str | None, most: int) -> list[Any]:
     """The first rows of ensembles after that one by age, then those up to it; so many at most."""
-    model = models.Ensemble
+    model = ENSEMBLES.c
     ordered = query.order_by(model.created_at, model.id)
     at = session.scalar(sa.select(model.created_at).where(model.id == after)) if after else None
     if at is None:
-        return [*session.scalars(ordered.limit(most))]
+        return [*session.execute(ordered.limit(most))]
     later = sa.or_(model.created_at > at, sa.and_(model.created_at == at, model.id > after))
-    found = [*session.scalars(ordered.where(later).limit(most))]
+    found = [*session.execute(ordered.where(later).limit(most))]
     if len(found) < most:
-        found += session.scalars(ordered.where(~later).limit(most - len(found)))
+        found += session.execute(ordered.where(~later).limit(most - len(found)))
     return found
 
 

@@ -155,21 +155,18 @@ class Tasks:
         return True
 
     def _turn(self, end: float) -> bool:
-        able, wake = self._able()
-        if not able:
+        able, wake = self._next()
+        if wake > self.now:
             if wake > end:
-                self.now = max(self.now, min(end, wake))
+                self.now = max(self.now, end)
                 return False
-            self.now = max(self.now, wake)
-            able, _ = self._able()
-            if not able:
-                return True
+            self.now = wake
         task = able[0] if len(able) == 1 else self.random.choice(able)
         self._resume(task)
         return True
 
-    def _able(self) -> tuple[list[Task], float]:
-        """The tasks that can go on now, and when the first of the others can."""
+    def _next(self) -> tuple[list[Task], float]:
+        """The tasks that can go on first, and when; what they wait for does not come by itself."""
         now, wake, able = self.now, float("inf"), []
         for task in self._tasks:
             due, paused = task.due, task.process.paused_until
@@ -177,10 +174,12 @@ class Tasks:
                 due = now
             if paused > due:  # as max() would say, which takes longer
                 due = paused
-            if due <= now:
+            if due < now:
+                due = now
+            if due < wake:
+                wake, able = due, [task]
+            elif due == wake:
                 able.append(task)
-            elif due < wake:
-                wake = due
         return able, wake
 
     def _resume(self, task: Task) -> None:
