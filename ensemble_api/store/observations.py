@@ -32,13 +32,8 @@ _MINE = (
 )
 _OF_THESE: sa.BindParameter[str] = sa.bindparam("servers", expanding=True)
 _MEMBERS = sa.select(*rows.MEMBERS.c).where(rows.MEMBERS.c.server_id.in_(_OF_THESE))
-_MOVE_ON = (
-    sa.update(rows.MOVES)
-    .where(rows.MOVES.c.server_id.in_(_OF_THESE))
-    .values(at=sa.bindparam("now"))
-)
-_END_MOVES = sa.delete(rows.MOVES).where(
-    rows.MOVES.c.server_id.in_(_OF_THESE), rows.MOVES.c.at < sa.bindparam("settling")
+_MOVES = sa.select(rows.MOVES.c.server_id, rows.MOVES.c.at).where(
+    rows.MOVES.c.server_id.in_(_OF_THESE)
 )
 
 _MOVED = Sentence("event.moved", "Nova has moved the server of %(member)s to another host.")
@@ -202,20 +197,13 @@ class Observations:
                     for row in session.execute(_MEMBERS, {"servers": some})
                     if not _is_known(row, seen[row.server_id])
                 ]
-                changed += (
-                    [
-                        row.ensemble_id
-                        for row in session.scalars(sa.select(model).where(model.id.in_(others)))
-                        if _observe(session, row, seen[row.server_id or ""])
-                    ]
-                    if others
-                    else []
-                )
-                moving = [each for each in some if seen[each].moving]
-                if moving:
-                    session.execute(_MOVE_ON, {"servers": moving, "now": now})
-                over = {"servers": sorted({*some} - {*moving}), "settling": now - SETTLING}
-                session.execute(_END_MOVES, over)
+                news = sa.select(model).where(model.id.in_(others))
+                changed += [
+                    row.ensemble_id
+                    for row in (session.scalars(news) if others else ())
+                    if _observe(session, row, seen[row.server_id or ""])
+                ]
+                _follow_moves(session, some, seen, now)
             for some in rows.portions(sorted(set(changed))):
                 # Where others are matters to those that want to be without them.
                 session.execute(
@@ -305,8 +293,27 @@ def _places(hosts: Mapping[str, ObservedHost]) -> dict[str, ObservedHost]:
     return {name: replace(each, disabled=False, provider="") for name, each in hosts.items()}
 
 
+def _follow_moves(
+    session: orm.Session, servers: Sequence[str], seen: Mapping[str, ObservedServer], now: datetime
+) -> None:
+    """Keep the moves of these servers that are under way, and forget those that are over.
+
+    Nothing is locked where there is none, so that no scheduler waits for a look.
+    """
+    model = models.Move
+    found = session.execute(_MOVES, {"servers": servers}).all()
+    moving = {row.server_id for row in found if seen[row.server_id].moving}
+    if moving:
+        session.execute(sa.update(model).where(model.server_id.in_(moving)).values(at=now))
+    over = {row.server_id for row in found if row.at < now - SETTLING} - moving
+    if over:
+        session.execute(
+            sa.delete(model).where(model.server_id.in_(over), model.at < now - SETTLING)
+        )
+
+
 def _is_known(row: Any, seen: ObservedServer) -> bool:
-    """Whether a look adds nothing to what is written of a member, as of most at most times."""
+    """Whether a look adds nothing to what is written of a member, as is so for most of them."""
     written = (row.addresses, row.server_flavor, row.pinned_zone)
     addresses = [list(each) for each in seen.addresses]
     return row.status != MemberStatus.ACTIVE.value or (
