@@ -54,6 +54,8 @@ class Computes:
             compute = self._running.pop(host, None)
             if compute is None:
                 return False
+            # Nova's periodic tasks fail, and log it, when their time comes while it stops.
+            compute.tg.stop_timers()
             compute.stop()
             LOG.info("the compute service of host %s is stopped", host)
             return True
