@@ -5,7 +5,7 @@ const test = require('node:test');
 const assert = require('node:assert/strict');
 const { document } = require('./scripts.js');
 const { HOSTILE } = require('./samples.js');
-const { NOW, ensemble } = require('./details_samples.js');
+const { NOW, ensemble, current } = require('./details_samples.js');
 const { open, settle, beat, askedOperations } = require('./details_page.js');
 
 function operation(id, status, more) {
@@ -69,4 +69,24 @@ test('nothing recorded and nothing answered are told apart', async () => {
   await settle();
   assert.match(other('operations').textContent, /Away for a moment\./);
   assert.equal(askedOperations.length, 1);
+});
+
+test('what began and ended between two looks is listed too', async () => {
+  const answers = {
+    '/operations/': { operations: [operation('o1', 'SUCCEEDED')], next: null }, '/now/': { survivability: current() },
+  };
+  const active = (updated) => ensemble('ACTIVE', ['ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE'],
+    { settled: true, updated_at: updated });
+  const part = open(active('2026-11-22T12:00:10Z'), answers);
+  const look = async (updated) => {
+    answers['/state/'] = { now: NOW, ensemble: active(updated) };
+    document.dispatchEvent(new document.defaultView.Event('visibilitychange'));
+    await settle();
+  };
+  await settle();
+  answers['/operations/'] = { operations: [operation('o2', 'SUCCEEDED'), operation('o1', 'SUCCEEDED')], next: null };
+  await look('2026-11-22T12:00:10Z');
+  assert.deepEqual(rows(part), ['o1'], 'nothing was written since');
+  await look('2026-11-22T12:00:14Z');
+  assert.deepEqual(rows(part), ['o2', 'o1']);
 });

@@ -16,6 +16,10 @@ const asked = []; // what it asked for, and apart from that what was done with t
 const askedOperations = [];
 const beats = []; // the questions to come, with their pauses
 
+const listeners = []; // what the page put up last hears of its document
+const listen = document.addEventListener.bind(document);
+document.addEventListener = (type, act) => { listeners.push([type, act]); listen(type, act); };
+
 /** Put up the page as the template has it, with its data and more, and run its script. answers: by address. */
 function open(shown, answers, more) {
   const { el } = ensembles.dom;
@@ -37,6 +41,8 @@ function open(shown, answers, more) {
   };
   document.body.replaceChildren(page,
     el('script', { id: 'ens-data', type: 'application/json' }, JSON.stringify(data)));
+  // A page that was left hears nothing more.
+  for (const [type, act] of listeners.splice(0)) { document.removeEventListener(type, act); }
   asked.length = 0;
   askedOperations.length = 0;
   beats.length = 0;

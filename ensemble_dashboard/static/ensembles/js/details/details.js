@@ -140,10 +140,12 @@
     return changed ? 'changed' : 'same';
   }
 
-  /** What tells that there is more to ask for: that Nova was looked at again, and what is under way. */
+  /** What tells that there is more to ask for: that Nova was looked at again, and what is or was under way. */
   function heard() {
-    const { observed_at: observed, operation, status } = state.ensemble;
-    return { observed: observed || null, doing: JSON.stringify([status, operation?.id, operation?.status]) };
+    const { observed_at: observed, operation, settled, status, updated_at: updated } = state.ensemble;
+    // What begins and ends between two looks leaves a settled ensemble that was written since.
+    const doing = [status, operation?.id, operation?.status, settled && updated];
+    return { observed: observed || null, doing: JSON.stringify(doing) };
   }
 
   /** Ask for what goes with the state, when there may be more to know of it than before. */
