@@ -123,6 +123,8 @@ class ScriptedCloud:
         if len(rest) < 2:
             links = _self(f"{self.url}/image/v2/")
             return 300, {"versions": [{"id": "v2.15", "status": "CURRENT", "links": links}]}
+        if rest[1] == "schemas":
+            return 200, {"name": rest[2], "properties": {}}
         images = [{"id": key, "name": name} for name, keys in self.images.items() for key in keys]
         status, body = _found(images, rest[2:], "image", asked)
         return status, body.get("image", body)
@@ -182,8 +184,9 @@ def _found(things: list[dict[str, Any]], rest: list[str], kind: str, asked: Requ
             if thing["id"] == rest[0]:
                 return 200, {kind: thing}
         return 404, {"itemNotFound": {"code": 404, "message": f"{kind} not found"}}
-    names = asked.query.get("name")
-    return 200, {f"{kind}s": [each for each in things if not names or each["name"] in names]}
+    wanted = {key: asked.query[key] for key in ("id", "name") if key in asked.query}
+    found = [one for one in things if all(one[key] in some for key, some in wanted.items())]
+    return 200, {f"{kind}s": found}
 
 
 def _token(url: str) -> dict[str, Any]:

@@ -19,7 +19,10 @@ OURS = {
     "ensembles-api": (),
     "python-ensembleclient": (),
     "ensembles-dashboard": ("python-ensembleclient",),
-    "ensemble-cloud": ("ensembles-api", "ensembles-dashboard", "python-ensembleclient"),
+    "ensembles-heat": ("python-ensembleclient",),
+    "ensemble-cloud": (
+        *("ensembles-api", "ensembles-dashboard", "ensembles-heat", "python-ensembleclient"),
+    ),
 }
 
 

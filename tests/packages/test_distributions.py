@@ -29,12 +29,13 @@ def members(archive: Path) -> set[str]:
     return {str(each.relative_to(each.parts[0])) for each in paths}
 
 
-def test_setup_cfg_describes_the_four() -> None:
+def test_setup_cfg_describes_all_five() -> None:
     assert {each.name: set(each.needs_ours) for each in read()} == {
         "ensembles-api": set(),
         "python-ensembleclient": set(),
         "ensembles-dashboard": {"python-ensembleclient"},
-        "ensemble-cloud": {"ensembles-api", "ensembles-dashboard"},
+        "ensembles-heat": {"python-ensembleclient"},
+        "ensemble-cloud": {"ensembles-api", "ensembles-dashboard", "ensembles-heat"},
     }
 
 

@@ -52,6 +52,7 @@ GROUPS = {
         *("openstack.cli.extension", "openstack.ensemble.v1"),
     },
     "ensembles-dashboard": set(),
+    "ensembles-heat": {"heat.clients"},
     "ensemble-cloud": {
         *("console_scripts", "neutron.ml2.mechanism_drivers"),
         *("oslo.messaging.drivers", "sqlalchemy.plugins"),
@@ -131,6 +132,25 @@ def test_a_node_of_horizon_has_both_panels(installed: Installed, tmp_path: Path)
         assert list(package.glob(kind)), kind
 
 
+def test_heat_finds_the_resource_where_the_package_says(installed: Installed) -> None:
+    heat = installed("ensembles-heat")
+    assert not heat.others & {"nova", "horizon", "django", "keystone"}
+    shown = heat.run(
+        "-c",
+        "import ensemble_heat\n"
+        "from oslo_service import backend\n"
+        "backend.init_backend(backend.BackendType.THREADING)\n"
+        "from heat.common import config\n"
+        "from heat.engine import resources\n"
+        "from oslo_config import cfg\n"
+        "cfg.CONF([], project='heat', default_config_files=[])\n"
+        "cfg.CONF.set_override('plugin_dirs', [ensemble_heat.PLUGINS])\n"
+        "resources.initialise()\n"
+        "print(resources.global_env().get_class('OS::Ensemble::Ensemble').__module__)",
+    )
+    assert shown.splitlines()[-1] == "ensemble_heat.ensemble"
+
+
 SAMPLES = {
     "ensembles-api": {
         "api-paste.ini",
@@ -139,6 +159,7 @@ SAMPLES = {
         "policy.yaml.sample",
     },
     "python-ensembleclient": {"three-tier.yaml", "drill-criteria.yaml"},
+    "ensembles-heat": {"three-tier.hot.yaml"},
     "ensemble-cloud": {"shape.yaml", "shape-full.yaml"},
 }
 
