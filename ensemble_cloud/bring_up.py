@@ -54,7 +54,7 @@ class BringUp:
             *(self._database_step(name) for name in ("placement", "neutron", "glance")),
         ]
         nova = ("nova_cell1", "nova_api", "ensembles")
-        services = "cinder" if self._cloud.volumes else ""
+        services = " ".join(self._cloud.added)
         ports = f"{self._cloud.ports.base} {services}".strip()
         plugin = fingerprint.of_files("ensemble_dashboard", "**/*")
         dashboard = [
@@ -66,6 +66,7 @@ class BringUp:
             *prepare,
             *(dashboard if self._with_dashboard else ()),
             *(self._cinder_steps() if self._cloud.volumes else ()),
+            *(self._heat_steps() if self._cloud.stacks else ()),
             self._service("keystone", "keystone bootstrap"),
             self._service("placement", "database placement"),
             self._service("glance", "database glance"),
@@ -127,6 +128,12 @@ class BringUp:
             self._service("cinder", "database cinder", "users", "keystone"),
         ]
 
+    def _heat_steps(self) -> list[Step]:
+        return [
+            self._database_step("heat"),
+            self._service("heat", "database heat", "users", "keystone"),
+        ]
+
     def _background_step(self) -> Step:
         return self._once(
             "background servers",
@@ -183,6 +190,10 @@ class BringUp:
             case "cinder":
                 arguments = ["--config-file", str(etc / "cinder/cinder.conf"), "db", "sync"]
                 self._services.run_tool(log, "cinder-manage", arguments)
+            case "heat":
+                files = (etc / "heat" / name for name in ("heat.conf", "schema.conf"))
+                arguments = [each for path in files for each in ("--config-file", str(path))]
+                self._services.run_tool(log, "heat-manage", [*arguments, "db_sync"])
             case "neutron":
                 arguments = [str(etc / "neutron/neutron.conf")]
                 self._services.run_module(log, "ensemble_cloud.neutron_schema", arguments)

@@ -23,7 +23,7 @@ from ensemble_cloud.profile import Profile
 from ensemble_cloud.progress import Progress
 from ensemble_cloud.rest import RestError, Session
 from ensemble_cloud.shape import Shape, ShapeError
-from ensemble_cloud.state import PORTS, SHAPE, STATUS, VOLUMES, StateDirectory, StateError
+from ensemble_cloud.state import PORTS, SHAPE, STACKS, STATUS, VOLUMES, StateDirectory, StateError
 from ensemble_cloud.supervisor import Supervisor
 from ensemble_cloud.welcome import own_command
 
@@ -164,6 +164,8 @@ def _up_detached(state: StateDirectory, options: argparse.Namespace) -> int:
         command += ["--port-base", str(options.port_base)]
     if options.with_volumes:
         command.append("--with-volumes")
+    if options.with_heat:
+        command.append("--with-heat")
     if options.no_dashboard:
         command.append("--no-dashboard")
     if options.no_background:
@@ -230,4 +232,7 @@ def _cloud(state: StateDirectory, shape: Shape, text: str, options: argparse.Nam
         raise StateError("--with-volumes goes with the profile compact alone")
     if volumes:
         state.mark_done(VOLUMES)
-    return Cloud(state, Ports(base, services), shape, identity, volumes)
+    stacks = options.with_heat or state.is_done(STACKS)
+    if stacks:
+        state.mark_done(STACKS)
+    return Cloud(state, Ports(base, services), shape, identity, volumes, stacks)

@@ -44,6 +44,11 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="add Cinder, from this start on; not with the profile full",
     )
+    up.add_argument(
+        "--with-heat",
+        action="store_true",
+        help="add Heat with the resource OS::Ensemble::Ensemble, from this start on",
+    )
     up.add_argument("--no-dashboard", action="store_true", help="leave Horizon out")
     up.add_argument(
         "--no-background",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 ADDRESS = "127.0.0.1"
 DEFAULT_BASE = 18770
-SERVICES = ("dashboard", "keystone", "placement", "glance", "neutron", "nova", "cinder")
+SERVICES = ("dashboard", "keystone", "placement", "glance", "neutron", "nova", "cinder", "heat")
 FULL_SERVICES = (*SERVICES, "rabbitmq", "rabbitmq nodes", "epmd")
 
 

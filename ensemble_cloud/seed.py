@@ -15,6 +15,7 @@ _CATALOG = {
     "glance": ("image", ""),
     "neutron": ("network", ""),
     "cinder": ("block-storage", "/v3"),
+    "heat": ("orchestration", "/v1/$(project_id)s"),
     "nova": ("compute", "/v2.1"),
 }
 DISKS = ("nvme", "ssd")  # of the racks, in turns
@@ -221,7 +222,8 @@ class Seed:
     @property
     def _services(self) -> list[str]:
         """The services of this cloud beside Keystone."""
-        return [name for name in _CATALOG if name != "cinder" or self._cloud.volumes]
+        left_out = {"cinder", "heat"} - {*self._cloud.added}
+        return [name for name in _CATALOG if name not in left_out]
 
     def _admin(self) -> Session:
         with self._lock:

@@ -24,6 +24,7 @@ _ROOTS = {
     "glance": "/versions",
     "neutron": "/",
     "cinder": "/",
+    "heat": "/healthcheck",
     "nova": "/",
     "dashboard": "/auth/login/",
 }
@@ -94,17 +95,24 @@ class Services:
 
     def _command(self, service: str) -> list[str]:
         """Return the command that serves a service."""
-        port = str(self._cloud.ports.of(service))
+        port = str(self._cloud.ports.of(service.removesuffix("-engine")))
         if service == "nova":
             needed = [self._cloud.auth_url, self._cloud.ports.url("placement")]
             command = ["ensemble_cloud.nova_process", str(self._cloud.state.root), port, *needed]
         elif service == "cinder":
             config = str(self._cloud.state.etc / "cinder/cinder.conf")
             command = ["ensemble_cloud.cinder_process", config, port]
+        elif service.startswith("heat"):
+            config = str(self._cloud.state.etc / "heat/heat.conf")
+            command = ["ensemble_cloud.heat_process", config, self._part_of_heat(service), port]
         else:
             threads = str(self._threads(service))
             command = ["ensemble_cloud.serve", service, port, threads]
         return [sys.executable, "-m", *command]
+
+    def _part_of_heat(self, _service: str) -> str:
+        """Return what of Heat is in a process; its messages stay in one."""
+        return "all"
 
     def _threads(self, service: str) -> int:
         """Return how many requests a service answers at the same time."""

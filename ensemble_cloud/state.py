@@ -20,6 +20,7 @@ SHAPE = "shape.yaml"
 PORTS = "ports.json"
 STATUS = "run/status.json"
 VOLUMES = "volumes"  # done once a start has asked for Cinder
+STACKS = "stacks"  # done once a start has asked for Heat
 FORMAT = 1  # raised when an old state directory can no longer be used
 _NEEDED_MB = 500
 _LOCK = "lock"

@@ -34,7 +34,7 @@ SERVICE_PROJECT = "service"
 class Cloud:
     """One embedded cloud: where it lives, its ports, its shape, its secrets and its profile.
 
-    ``volumes`` says whether it has Cinder.
+    ``volumes`` says whether it has Cinder, ``stacks`` whether it has Heat.
     """
 
     state: StateDirectory
@@ -42,6 +42,7 @@ class Cloud:
     shape: Shape
     identity: Identity
     volumes: bool = False
+    stacks: bool = False
 
     @property
     def profile(self) -> Profile:
@@ -53,6 +54,12 @@ class Cloud:
         if self.profile is Profile.FULL:
             return mariadb.url_of(self.state, name)
         return f"sqlite:///{self.state.database(name)}?plugin=ensemblecloud&timeout=60"
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The services that it has because somebody has asked for them."""
+        asked = {"cinder": self.volumes, "heat": self.stacks}
+        return tuple(name for name, wanted in asked.items() if wanted)
 
     @property
     def auth_url(self) -> str:

@@ -12,6 +12,7 @@ from ensemble_cloud.config import (
     cinder,
     dashboard,
     glance,
+    heat,
     ini,
     keystone,
     neutron,
@@ -56,6 +57,9 @@ def _texts(cloud: Cloud) -> Iterator[tuple[Path, str]]:
     yield etc / "neutron/neutron.conf", ini.render(neutron.sections(cloud))
     if cloud.volumes:
         yield etc / "cinder/cinder.conf", ini.render(cinder.sections(cloud))
+    if cloud.stacks:
+        yield etc / "heat/heat.conf", ini.render(heat.sections(cloud))
+        yield etc / "heat/schema.conf", ini.render(heat.schema_sections(cloud))
     yield from _nova(cloud)
     yield etc / "nova/api-paste.ini", nova.paste_text()
     yield etc / "nova/policy.yaml", nova.policy_text()

@@ -49,6 +49,13 @@ class FullBringUp(BringUp):
     def _forget_database(self, name: str) -> None:
         self._services.database.create(name)
 
+    def _heat_steps(self) -> list[Step]:
+        def start_engine() -> None:
+            self._services.start("heat-engine")
+
+        engine = Step("heat-engine", start_engine, ("rabbitmq", "database heat", "users"))
+        return [*super()._heat_steps(), engine]
+
     def _nova_files(self) -> list[str]:
         cell1 = self._state.etc / "nova" / f"{nova_cells.CELLS[0]}.conf"
         return [*super()._nova_files(), "--config-file", str(cell1)]

@@ -16,7 +16,7 @@ from ensemble_cloud.processes import FOUNDATION, Processes
 from ensemble_cloud.state import StateDirectory
 
 DATABASES = (
-    *("keystone", "placement", "glance", "neutron", "ensembles"),
+    *("keystone", "placement", "glance", "neutron", "ensembles", "heat"),
     *("nova_api", "nova_cell0", "nova_cell1", "nova_cell2"),
 )
 _READY_SECONDS = 60

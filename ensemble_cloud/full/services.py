@@ -84,5 +84,8 @@ class FullServices(Services):
             ]
         )
 
+    def _part_of_heat(self, service: str) -> str:
+        return "engine" if service.endswith("-engine") else "api"
+
     def _threads(self, service: str) -> int:
         return _PLACEMENT_THREADS if service == "placement" else super()._threads(service)

@@ -26,7 +26,8 @@ def full_cloud() -> Iterator[EmbeddedCloud]:
     BUILD.mkdir(exist_ok=True)
     # A database listens on a socket below it, whose path must be short.
     cloud = EmbeddedCloud(Path(tempfile.mkdtemp(prefix="ensembles-full-")))
-    options = ("--profile", "full", "--no-dashboard", "--port-base", str(free_base()))
+    base = str(free_base())
+    options = ("--profile", "full", "--with-heat", "--no-dashboard", "--port-base", base)
     try:
         started = cloud.ensemble_cloud("up", "--detach", *options)
         assert started.returncode == 0, started.stdout + started.stderr

@@ -10,7 +10,7 @@ from ensemble_cloud.ports import ADDRESS, SERVICES, PortError, Ports, free_base
 
 def test_ports_follow_each_other() -> None:
     ports = Ports(20000)
-    assert [ports.of(name) for name in SERVICES] == list(range(20000, 20007))
+    assert [ports.of(name) for name in SERVICES] == list(range(20000, 20008))
     assert ports.url("keystone") == "http://127.0.0.1:20001"
 
 
