@@ -84,7 +84,7 @@ screenshots: $(READY)  ## Make the pictures of all pages and states, and those o
 docs: $(READY)  ## Build the documentation into build/docs; a warning is an error
 	@tools/docs
 
-packages: $(READY)  ## Build the source distributions and the wheels of all five packages into build/dist
+packages: $(READY)  ## Build the source distributions and the wheels of all packages into build/dist
 	@rm -rf build/dist
 	@$(BIN)/python tools/packages.py
 

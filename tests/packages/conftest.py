@@ -20,6 +20,7 @@ OURS = {
     "python-ensembleclient": (),
     "ensembles-dashboard": ("python-ensembleclient",),
     "ensembles-heat": ("python-ensembleclient",),
+    "ensembles-tempest-plugin": (),
     "ensemble-cloud": (
         *("ensembles-api", "ensembles-dashboard", "ensembles-heat", "python-ensembleclient"),
     ),

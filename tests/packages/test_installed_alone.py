@@ -53,6 +53,7 @@ GROUPS = {
     },
     "ensembles-dashboard": set(),
     "ensembles-heat": {"heat.clients"},
+    "ensembles-tempest-plugin": {"tempest.test_plugins"},
     "ensemble-cloud": {
         *("console_scripts", "neutron.ml2.mechanism_drivers"),
         *("oslo.messaging.drivers", "sqlalchemy.plugins"),

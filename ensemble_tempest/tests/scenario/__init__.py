@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What becomes of ensembles on the hosts of the cloud."""
