@@ -46,6 +46,7 @@ from ensemble_api.usecases.holds import Holds
 from ensemble_api.usecases.host_drains import HostDrains
 from ensemble_api.usecases.hosts import Hosts
 from ensemble_api.usecases.idempotency import Idempotency
+from ensemble_api.usecases.known_capacity import KnownCapacity
 from ensemble_api.usecases.late_evacuations import LateEvacuations
 from ensemble_api.usecases.maintenance import Maintenance
 from ensemble_api.usecases.member_moves import MemberMoves
@@ -105,6 +106,7 @@ class Assembly:
         only_forced: bool = False,
         measure_plan: MeasurePlan = lambda *_, **__: None,
         refused: Callable[[int], None] = lambda _: None,
+        known_capacity: KnownCapacity | None = None,
     ) -> None:
         self._store = store
         self._inventory = inventory
@@ -138,6 +140,7 @@ class Assembly:
             OtherFlavors(compute, networks, volumes, inventory.placed),
             sleep,
             measure_plan,
+            known_capacity,
         )
         holds = Holds(store, reservation, exclusivity)
         stored_holds = RecoveryHolds(store)

@@ -98,6 +98,16 @@ OPTIONS: list[cfg.Opt] = [
         help="In a cloud of more hosts than this, a plan with all domains shows the hosts in use "
         "only, beside all domains of the levels above.",
     ),
+    cfg.FloatOpt(
+        "capacity_interval",
+        default=5.0,
+        min=0.0,
+        help="Seconds between two looks at what has changed in Placement, by each nova-api process "
+        "that was asked for a plan in the last minute. Plans of a cloud of more than 200 hosts are "
+        "made with what was seen last; before anything is held or refused, there is another look. "
+        "Where a look takes long there are fewer: they take a fifth of the time at most. With 0 "
+        "there is a whole look for every plan.",
+    ),
     cfg.StrOpt(
         "packing",
         default="spread",

@@ -25,11 +25,12 @@ from ensemble_api.cloud.aggregates import AggregateRules
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.cloud.known_hosts import KnownHosts
+from ensemble_api.cloud.known_providers import KnownProviders
 from ensemble_api.cloud.levels import parse_levels, parse_selectors
 from ensemble_api.cloud.networks import Networks
 from ensemble_api.cloud.notifications import Notifications
 from ensemble_api.cloud.reservation import Reservation
-from ensemble_api.cloud.session import Session, check_policy
+from ensemble_api.cloud.session import Session, check_policy, observing
 from ensemble_api.cloud.stacks import Stacks
 from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.execution.engine import Engine
@@ -51,6 +52,7 @@ from ensemble_api.store.history import History
 from ensemble_api.store.observations import Observations
 from ensemble_api.store.standings import Levels
 from ensemble_api.store.told_domains import ToldDomains
+from ensemble_api.usecases.known_capacity import KnownCapacity
 from ensemble_api.watching import watching
 
 _NOT_AVAILABLE = Sentence("unavailable.here", "Ensembles are not available here; the log has more.")
@@ -130,6 +132,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
     store.check()
     compute = Compute(application)
     reservation = Reservation(session.placement)
+    providers = KnownProviders(session.placement)
     known = KnownHosts(compute, CurrentStates(store).providers)
     inventory = Inventory(
         compute,
@@ -141,6 +144,15 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         selectors,
         cells.Cells(cells.by_host).of,
         known,
+        providers.allowed,
+    )
+    known_capacity = KnownCapacity(
+        store,
+        inventory,
+        reservation,
+        providers,
+        observing,
+        period=ours.capacity_interval,
     )
     volumes = Volumes()
     tree = Levels(inventory.levels, inventory.zone_level)
@@ -179,6 +191,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
         max_body=config.oslo_middleware.max_request_body_size,
         measure_plan=watch.plan,
         refused=watch.refusal,
+        known_capacity=known_capacity if ours.capacity_interval else None,
     )
     engine = Engine(
         store,
@@ -221,7 +234,7 @@ def assemble(application: Any, config: cfg.ConfigOpts) -> tuple[Service, Worker]
             measure=watch.headroom(service.headrooms, session.operating),
             **_by_itself(service) if ours.automatic_recovery else {},
         ),
-        companions=watch.companions,
+        companions=[*watch.companions, known_capacity],
     )
     return service, worker
 

@@ -14,6 +14,7 @@ class Capacity:
     """A snapshot with the resource provider of each of its hosts.
 
     ``generations`` are those of all providers just before their capacity was read, if asked for.
+    ``seen_at`` is when that was, ISO 8601, or empty where nobody asks.
     ``below`` are the resource classes of a host that are not its own provider's, but of one below
     it in its tree (vGPUs, say): these are planned with, and not held.
     """
@@ -22,6 +23,7 @@ class Capacity:
     providers: Mapping[str, str]
     generations: Mapping[str, int]
     below: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    seen_at: str = ""
 
     def held(self, host: str, resources: Mapping[str, int]) -> dict[str, int]:
         """Those of a member's resources that the host's own provider has."""

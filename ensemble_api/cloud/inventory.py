@@ -2,11 +2,10 @@
 """The cloud's capacity as one snapshot: hypervisors and aggregates of Nova, usages of Placement."""
 
 import functools
-import math
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -14,15 +13,20 @@ from ensemble_api.cloud.answers import unavailable
 from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
+from ensemble_api.cloud.figures import Allowed, Figures, figures, rows_of
 from ensemble_api.cloud.known_hosts import KnownHosts
 from ensemble_api.cloud.levels import ZONE_KEY, Level
+from ensemble_api.cloud.offers import Offer, offer, offered
+from ensemble_api.cloud.provider_table import ProviderTable
 from ensemble_api.cloud.providers import generations
 from ensemble_api.context import Context
 from ensemble_api.planning.snapshot import Packing, Snapshot, marked
-from ensemble_api.planning.topology import Topology
+from ensemble_api.planning.topology import BoolArray, Topology
 from ensemble_api.records import ObservedHost
 
-PLACEMENT_LIMIT = 100_000
+MOST_MADE = 256
+
+T = TypeVar("T")
 
 
 Closed: TypeAlias = Callable[
@@ -45,13 +49,26 @@ class Host:
 class Answers:
     """What Nova and Placement have answered to one request of ours, so that each is asked once.
 
-    ``offers`` are by query and grow with what is asked.
+    ``offers`` are by query and grow with what is asked. A ``table`` is looked at before Placement
+    is asked. ``made`` is what was made of aggregates and hosts, and grows as well.
     """
 
     aggregates: Sequence[Mapping[str, Any]]
     hosts: Sequence[Host]
     generations: Mapping[str, int]
-    offers: dict[str, "_Offer"]
+    offers: dict[str, Offer] = field(default_factory=dict)
+    table: ProviderTable | None = None
+    made: dict[Hashable, Any] = field(default_factory=dict)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What ``make`` gives, which depends on ``key``, aggregates and hosts alone."""
+        made = self.made
+        if key not in made:
+            if len(made) >= MOST_MADE:
+                made.clear()
+            made[key] = make()
+        found: T = made[key]
+        return found
 
 
 class Inventory:
@@ -68,6 +85,7 @@ class Inventory:
         selectors: Sequence[str] = (),
         cells: Callable[[Collection[str]], Mapping[str, str]] = lambda _: {},
         known: KnownHosts | None = None,
+        allowed: Allowed = lambda table, demand: table.allowed(demand),
     ) -> None:
         self._compute = compute
         self._placement = placement
@@ -77,7 +95,8 @@ class Inventory:
         self._packing = packing
         self._selectors = tuple(selectors)
         self.cells = cells
-        self._known = known or KnownHosts(compute)
+        self._known_hosts = known or KnownHosts(compute)
+        self._allowed = allowed
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -136,7 +155,7 @@ class Inventory:
         places = self._places(aggregates)
         return [
             Host(name, provider, state, tuple(places[level.name][name] for level in self._levels))
-            for name, (provider, state) in sorted(self._known.hosts(context).items())
+            for name, (provider, state) in sorted(self._known_hosts.hosts(context).items())
         ]
 
     def observed(self, context: Context) -> list[ObservedHost]:
@@ -147,7 +166,7 @@ class Inventory:
         aggregates = self._compute.aggregates(context)
         places, selected = self._places(aggregates), self.selected(aggregates)
         services = self._compute.services(context)
-        self._known.learn(context, services)
+        self._known_hosts.learn(context, services)
         return [
             ObservedHost(
                 service["host"],
@@ -156,7 +175,7 @@ class Inventory:
                 silent="state" not in service,
                 disabled=service.get("status") == "disabled",
                 selectors={key: hosts.get(service["host"], ()) for key, hosts in selected.items()},
-                provider=self._known.provider(service["host"]),
+                provider=self._known_hosts.provider(service["host"]),
             )
             for service in sorted(services, key=lambda each: each["host"])
         ]
@@ -171,7 +190,6 @@ class Inventory:
             aggregates,
             self._hosts(context, aggregates),
             generations(self._placement) if with_generations else {},
-            {},
         )
 
     def capacity(
@@ -183,83 +201,81 @@ class Inventory:
         """
         answers = answers or self.answers(context)
         aggregates, hosts = answers.aggregates, answers.hosts
-        names = [host.name for host in hosts]
-        for query in sorted({each.query for each in demands.values()} - answers.offers.keys()):
-            answers.offers[query] = self._offer(query)
-        offers = {each.query: answers.offers[each.query] for each in demands.values()}
-        usage = {host: amounts for each in offers.values() for host, amounts in each.usage.items()}
-        below = _merged(each.below for each in offers.values())
-        traits = self.traits(
-            (name for each in demands.values() for name in each.required),
-            (name for each in demands.values() for name in each.forbidden),
-        )
-        classes = tuple(
-            sorted(
-                {
-                    name
-                    for host in hosts
-                    for each in (usage, below)
-                    for name in each.get(host.provider, ())
-                }
-            )
-        )
-        # What members take of a class in all is a multiple of this, whatever mix of tiers it is.
-        step = {
-            name: math.gcd(*(each.resources.get(name, 0) for each in demands.values())) or 1
-            for name in classes
-        }
-        total = np.zeros((len(hosts), len(classes)), dtype=np.int64)
-        free = np.zeros_like(total)
-        for row, host in enumerate(hosts):
-            for name, (capacity, used) in usage.get(host.provider, {}).items():
-                total[row, classes.index(name)] = capacity
-                free[row, classes.index(name)] = max(0, capacity - used)
-            for name, parts in below.get(host.provider, {}).items():
-                # One member takes all that it wants of a class from one part.
-                left = (max(0, capacity - used) for capacity, used in parts.values())
-                total[row, classes.index(name)] += sum(capacity for capacity, _ in parts.values())
-                free[row, classes.index(name)] += sum(n - n % step[name] for n in left)
+        found = self._known(demands, answers) or self._asked(demands, answers)
+        names = answers.once("names", lambda: [host.name for host in hosts])
+        topology = answers.once("topology", lambda: self.topology(hosts))
         closed = {
-            tier: self._closed(context.project_id, demand, aggregates, names)
+            tier: answers.once(
+                ("closed", context.project_id, *_looked_at(demand)),
+                functools.partial(self._barred, context.project_id, demand, aggregates, names),
+            )
             for tier, demand in demands.items()
         }
-        topology = self.topology(hosts)
         snapshot = Snapshot(
             topology=topology,
-            resource_classes=classes,
-            total=total,
-            free=free,
-            traits=tuple(traits.get(host.provider, frozenset()) for host in hosts),
+            resource_classes=found.classes,
+            total=found.total,
+            free=found.free,
+            traits=found.traits,
             usable=np.array([host.state == "up" for host in hosts], dtype=np.bool_),
-            closed={tier: np.isin(names, [*barred]) for tier, barred in closed.items() if barred},
-            offered={
-                tier: np.array(
-                    [
-                        host.provider in offers[demand.query].usage
-                        and demand.without.isdisjoint(offers[demand.query].usage[host.provider])
-                        for host in hosts
-                    ],
-                    dtype=np.bool_,
-                )
-                for tier, demand in demands.items()
-            },
-            selectors=marked(topology, self.selected(aggregates)),
-            cells=self.cells(names),
+            closed={tier: barred for tier, barred in closed.items() if barred.any()},
+            offered=found.offered,
+            selectors=answers.once(
+                "selectors", lambda: marked(topology, self.selected(aggregates))
+            ),
+            cells=answers.once("cells", lambda: self.cells(names)),
             packing=self._packing,
         )
-        providers = {host.name: host.provider for host in hosts}
-        elsewhere = {
-            host.name: frozenset(below[host.provider]) - usage.get(host.provider, {}).keys()
-            for host in hosts
-            if host.provider in below
-        }
-        return Capacity(snapshot, providers, answers.generations, elsewhere)
+        providers = answers.once("providers", lambda: {host.name: host.provider for host in hosts})
+        return Capacity(snapshot, providers, answers.generations, found.elsewhere)
+
+    def _barred(
+        self,
+        project_id: str,
+        demand: Demand,
+        aggregates: Sequence[Mapping[str, Any]],
+        hosts: Sequence[str],
+    ) -> BoolArray:
+        """Mark the hosts that Nova's rules on aggregates close (shape [H])."""
+        return np.isin(hosts, [*self._closed(project_id, demand, aggregates, hosts)])
+
+    def _known(self, demands: Mapping[str, Demand], answers: Answers) -> Figures | None:
+        """The figures from what is known of all providers; None where that does not say all."""
+        table = answers.table
+        if table is None or not all(table.answers_for(each) for each in demands.values()):
+            return None
+        rows = answers.once(
+            ("rows", id(table.rows)),
+            lambda: (table.rows, rows_of(table, [host.provider for host in answers.hosts])),
+        )[1]
+        found = figures(table, rows, demands, self._allowed)
+        asked = [each.required | each.forbidden for each in demands.values()]
+        if not any(asked) or table.known.all():
+            return found
+        # Of full hosts it is not known which traits they have.
+        traits = self._traits(demands.values())
+        of = tuple(traits.get(host.provider, frozenset()) for host in answers.hosts)
+        return replace(found, traits=of)
+
+    def _asked(self, demands: Mapping[str, Demand], answers: Answers) -> Figures:
+        """The figures by what Placement says now: one request for each different demand."""
+        for query in sorted({each.query for each in demands.values()} - answers.offers.keys()):
+            answers.offers[query] = offer(self._placement, query)
+        traits = self._traits(demands.values())
+        hosts = {host.name: host.provider for host in answers.hosts}
+        return offered(hosts, demands, answers.offers, traits)
 
     def placed(self, demand: Demand) -> Demand:
         """The demand as Nova places it now: on VCPU while no host has a free PCPU."""
-        if demand.on_vcpu is None or self._offer("resources=PCPU:1", most=1).usage:
+        if demand.on_vcpu is None or offer(self._placement, "resources=PCPU:1", most=1).usage:
             return demand
         return demand.on_vcpu
+
+    def _traits(self, demands: Collection[Demand]) -> Mapping[str, frozenset[str]]:
+        return self.traits(
+            (name for each in demands for name in each.required),
+            (name for each in demands for name in each.forbidden),
+        )
 
     def traits(
         self, required: Iterable[str], forbidden: Iterable[str]
@@ -297,64 +313,16 @@ class Inventory:
                     places[level.name].update(dict.fromkeys(aggregate["hosts"], domain))
         return places
 
-    def _offer(self, query: str, most: int = PLACEMENT_LIMIT) -> "_Offer":
-        """Ask Placement who has room for one member.
 
-        One request for each demand: the cost does not grow with a request for each host.
-        """
-        response = self._placement.get(f"/allocation_candidates?{query}&limit={most}")
-        if response.status_code == 400:
-            return _Offer({}, {})  # an unknown resource class or trait: nobody has it
-        if response.status_code != 200:
-            raise unavailable("Placement", response)
-        answer = response.json()
-        summaries = answer["provider_summaries"]
-        roots = {provider: summary["root_provider_uuid"] for provider, summary in summaries.items()}
-        usage: dict[str, Mapping[str, tuple[int, int]]] = {}
-        for provider, summary in summaries.items():
-            if roots[provider] == provider:
-                usage[provider] = _usage(summary)
-        below: dict[str, dict[str, dict[str, tuple[int, int]]]] = {}
-        if len(usage) < len(summaries):
-            for request in answer["allocation_requests"]:
-                # The groups' own providers are not planned with.
-                plain = request["mappings"].get("", ())
-                for provider in (each for each in plain if roots[each] != each):
-                    classes = below.setdefault(roots[provider], {})
-                    found = _usage(summaries[provider])
-                    for name in request["allocations"][provider]["resources"]:
-                        classes.setdefault(name, {})[provider] = found[name]
-        return _Offer(usage, below)
-
-
-Parts: TypeAlias = Mapping[str, Mapping[str, Mapping[str, tuple[int, int]]]]
-"""By the root provider and resource class, its children that have it: capacity and use."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    """Roots of trees with room for one member: capacity and use by resource class.
-
-    ``below`` are the same of those of their children that a member could take something from.
-    """
-
-    usage: Mapping[str, Mapping[str, tuple[int, int]]]
-    below: Parts
+def _looked_at(demand: Demand) -> tuple[Hashable, ...]:
+    """What rules on aggregates look at."""
+    return (
+        demand.required,
+        frozenset(demand.extra_specs.items()),
+        frozenset(demand.image_properties.items()),
+    )
 
 
 def _has(aggregate: Mapping[str, Any], key: str) -> bool:
     """Whether an aggregate gives a key a value; an empty one is none."""
     return bool(aggregate["metadata"].get(key))
-
-
-def _usage(summary: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
-    return {name: (each["capacity"], each["used"]) for name, each in summary["resources"].items()}
-
-
-def _merged(all_of: Iterable[Parts]) -> Parts:
-    merged: dict[str, dict[str, dict[str, tuple[int, int]]]] = {}
-    for parts in all_of:
-        for root, classes in parts.items():
-            for name, providers in classes.items():
-                merged.setdefault(root, {}).setdefault(name, {}).update(providers)
-    return merged

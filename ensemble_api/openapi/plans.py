@@ -111,6 +111,7 @@ PLAN = one(
     },
     id=or_null(STRING),
     planned_at=TIME,
+    capacity_seen_at=TIME,
     feasible=FLAG,
     message=STRING,
     proof=or_null(STRING),

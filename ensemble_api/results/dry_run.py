@@ -35,7 +35,8 @@ class DryRun:
     ``id`` the plan can be built as it is, for a while, unless it is ``over_quota``. ``policies``
     are those that were planned with. ``unplanned`` are codes by tier: what its members need that no
     plan looks at. ``namesakes`` are the project's ensembles that have the ``name`` already,
-    ``left`` hosts that members move away from.
+    ``left`` hosts that members move away from. ``seen_at`` is when the capacity was looked at that
+    is planned with, if that was not ``at`` the time of the plan.
     """
 
     result: result.Plan | result.Infeasible
@@ -52,6 +53,7 @@ class DryRun:
     name: str = ""
     namesakes: int = 0
     left: tuple[str, ...] = ()
+    seen_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

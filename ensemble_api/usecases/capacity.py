@@ -2,14 +2,14 @@
 """The capacity that is free for one request."""
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 from ensemble_api import exception
 from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.cloud.freed_capacity import freed
-from ensemble_api.cloud.inventory import Answers, Inventory
+from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.context import Context
 from ensemble_api.planning import planner, result
@@ -17,11 +17,13 @@ from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.recovery_hold import HoldStatus
 from ensemble_api.solver.process import solve
+from ensemble_api.store import rows
 from ensemble_api.store.api import Store
-from ensemble_api.store.occupancy import Handover, targets
 from ensemble_api.store.recovery_holds import RecoveryHolds
 from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.flavors import OtherFlavors
+from ensemble_api.usecases.known_capacity import KnownCapacity
+from ensemble_api.usecases.readings import Readings, handed_over
 from ensemble_api.usecases.resolve import ResolvedRequest
 
 LOOKS = 4  # at a cloud in which only a build beside it is in the way
@@ -39,18 +41,6 @@ _BUILD_UNDER_WAY = result.Reason(
 )
 
 MakePlan: TypeAlias = Callable[[Snapshot], result.Plan | result.Infeasible]
-
-
-@dataclass(frozen=True, slots=True)
-class Readings:
-    """What is asked once for all looks of one request, and the hand-overs just before that.
-
-    ``claimed`` are the ids of the members among them whose server had claimed its capacity.
-    """
-
-    handovers: Sequence[Handover]
-    claimed: frozenset[str]
-    answers: Answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +74,9 @@ class FreeCapacity:
         other_flavors: OtherFlavors,
         sleep: Callable[[float], None] = time.sleep,
         measure: MeasurePlan = lambda *_, **__: None,
+        known: KnownCapacity | None = None,
     ) -> None:
+        self._known = known
         self._measure = measure
         self._other_flavors = other_flavors
         self._store = store
@@ -102,28 +94,32 @@ class FreeCapacity:
         *,
         except_id: str | None = None,
         to_reserve: bool = False,
+        known: bool = True,
     ) -> tuple[result.Plan | result.Infeasible, Capacity]:
         """What ``plan`` makes of what is free, and that.
 
+        ``known`` is whether that may be what was known already. With that nothing is refused, and
+        when it is ``to_reserve``, nothing was taken of the planned hosts since it was read.
         ``plan`` need not look for changes: a refusal gets those here, other flavors included. It
         looks again when only what is being handed over is in the way. When that does not help,
         nothing is proved. ``except_id`` and ``to_reserve`` are those of ``free`` and ``readings``.
 
         :raises ensemble_api.exception.PlanChanged: when ``plan`` does.
         """
+        if known and self._known is not None:
+            found = self._plan_on(self._known, context, request, plan, except_id, to_reserve)
+            if found is not None:
+                return found
         for number in range(1, LOOKS + 1):
             last = number == LOOKS
             readings = self.readings(context, to_reserve=to_reserve)
             free = self.free(context, request, readings, except_id)
-            began = time.perf_counter()
             try:
-                planned = plan(free.capacity.snapshot)
+                planned = self._measured(plan, free.capacity.snapshot)
             except exception.PlanChanged:
                 if free.most is None or last:
                     raise
             else:
-                found = isinstance(planned, result.Plan)
-                self._measure(time.perf_counter() - began, found=found)
                 if isinstance(planned, result.Plan) or free.most is None:
                     break
                 if isinstance(possible := self._possible(request, free.most), result.Infeasible):
@@ -139,6 +135,42 @@ class FreeCapacity:
         if isinstance(planned, result.Infeasible):
             planned = self._with_changes(context, request, readings, planned, free, except_id)
         return planned, free.capacity
+
+    def _plan_on(
+        self,
+        known: KnownCapacity,
+        context: Context,
+        request: ResolvedRequest,
+        plan: MakePlan,
+        except_id: str | None,
+        to_reserve: bool,
+    ) -> tuple[result.Plan, Capacity] | None:
+        """A plan on what is known; None where a fresh look has to say what there is."""
+        for _ in range(LOOKS):
+            readings = known.readings()
+            if readings is None:
+                return None
+            capacity = self.free(context, request, readings, except_id).capacity
+            try:
+                planned = self._measured(plan, capacity.snapshot)
+            except exception.PlanChanged:
+                return None
+            if isinstance(planned, result.Infeasible):
+                return None
+            table = readings.answers.table
+            if table is None or not to_reserve:
+                return planned, capacity
+            hosts = {capacity.providers[host] for host in planned.assignment.values()}
+            if known.verify(readings, hosts):
+                return planned, replace(capacity, generations=table.read_at)
+        return None
+
+    def _measured(self, plan: MakePlan, snapshot: Snapshot) -> result.Plan | result.Infeasible:
+        began = time.perf_counter()
+        planned = plan(snapshot)
+        found = isinstance(planned, result.Plan)
+        self._measure(time.perf_counter() - began, found=found)
+        return planned
 
     def _with_changes(
         self,
@@ -170,15 +202,12 @@ class FreeCapacity:
 
         ``to_reserve`` is whether the capacity is to be reserved after it.
         """
-        handovers = self._store.handovers()
-        claimed = self._reservation.holding(
-            [each.server_id for each in handovers if each.server_id], on=targets(handovers)
-        )
-        return Readings(
-            handovers,
-            frozenset(each.member_id for each in handovers if each.server_id in claimed),
-            self._inventory.answers(context, with_generations=to_reserve),
-        )
+        seen_at = rows.iso(rows.now())
+        handovers, claimed = handed_over(self._store, self._reservation)
+        answers = self._inventory.answers(context, with_generations=to_reserve)
+        if self._known is not None:
+            self._known.sized(len(answers.hosts))
+        return Readings(handovers, claimed, answers, seen_at)
 
     def free(
         self,
@@ -198,6 +227,7 @@ class FreeCapacity:
         ``except_id`` is the id of an ensemble that is not looked at: the caller's own.
         """
         capacity = self._inventory.capacity(context, request.demands, readings.answers)
+        capacity = replace(capacity, seen_at=readings.seen_at)
         if request.pins and self._inventory.zone_level is not None:
             pinned = replace(capacity.snapshot, pins=request.pins)
             capacity = replace(capacity, snapshot=pinned)

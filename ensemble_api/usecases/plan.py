@@ -110,7 +110,7 @@ class DryRuns:
         found = self.complete(context, request, capacity.snapshot, outcome, options)
         shortages = self._quota.shortages(context, request)
         more = self._recovery.shortages(context.project_id, spare)
-        return replace(found, over_quota=(*shortages, *more))
+        return replace(found, over_quota=(*shortages, *more), seen_at=capacity.seen_at)
 
     def find(self, context: Context, request: ResolvedRequest, plan_id: str) -> SavedPlan | None:
         """The project's plan with this id; None when it is not kept (any more).

@@ -91,7 +91,14 @@ class Reserve:
             for attempt in range(self._attempts):
                 # 1 Plan on a fresh snapshot.
                 planned, capacity = self._free_capacity.plan(
-                    context, request, plan, except_id=record.id if record else None, to_reserve=True
+                    context,
+                    request,
+                    plan,
+                    except_id=record.id if record else None,
+                    to_reserve=True,
+                    # Which hosts a hold for recovery takes is not known before; and what was taken
+                    # under a first plan says that others are at work.
+                    known=not attempt and Recovery.of(request.body).reserve is None,
                 )
                 if isinstance(planned, result.Infeasible):
                     raise refusal(planned)

@@ -66,6 +66,7 @@ def plan(dry_run: DryRun, project_id: str, *, names: bool, capacity: bool = Fals
     view = {
         "id": dry_run.id,
         "planned_at": dry_run.at,
+        "capacity_seen_at": dry_run.seen_at or dry_run.at,
         **(
             _refused(found, capacity)
             if isinstance(found, Infeasible)

@@ -118,6 +118,8 @@ class Plan(resource.Resource):
     #: Whether there is a plan; if not, ``reasons`` say why.
     is_feasible: bool = Body("feasible", type=bool)
     planned_at: str = Body("planned_at")
+    #: When the capacity was seen that it is planned with.
+    capacity_seen_at: str = Body("capacity_seen_at")
     message: str = Body("message")
     is_proved: bool = Body("proved", type=bool)
     proof: str | None = Body("proof")

@@ -58,7 +58,8 @@ def by_name(plan: Any) -> Any:
     paths = {each["ref"]: names.get(each["parent"], "") for each in plan["domains"]}
     domains = [{**each, "label": ""} for each in plan["domains"]]
     domains.sort(key=lambda each: (each["level"], paths[each["ref"]], each["name"]))
-    text = json.dumps({**plan, "domains": domains, "id": None, "planned_at": None})
+    times = dict.fromkeys(("planned_at", "capacity_seen_at"))
+    text = json.dumps({**plan, "domains": domains, "id": None, **times})
     for ref, name in names.items():
         text = text.replace(ref, f"{paths[ref]}/{name}")
     return json.loads(text)

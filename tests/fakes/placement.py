@@ -30,6 +30,10 @@ class Answer:
     def text(self) -> str:
         return json.dumps(self.body)
 
+    @property
+    def content(self) -> bytes:
+        return self.text.encode()
+
     def json(self) -> Any:
         return json.loads(self.text)
 

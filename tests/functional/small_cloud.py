@@ -162,7 +162,8 @@ class SmallCloud:
             compute,
             parts.get("networks") or FakeNetworks(),
             parts.get("volumes") or Volumes(),
-            Inventory(
+            parts.get("inventory")
+            or Inventory(
                 compute,
                 adapter,
                 levels,
@@ -193,6 +194,7 @@ class SmallCloud:
             settle=parts.get("settle", 0.0),
             only_forced=parts.get("only_forced", False),
             measure_plan=parts.get("measure_plan", lambda *_, **__: None),
+            known_capacity=parts.get("known_capacity"),
         )
 
     def post(

@@ -36,6 +36,7 @@ from ensemble_api.store import models, rows
 from ensemble_api.store.api import Page, Store
 from ensemble_api.store.guards import Guards
 from tests.fakes.keystone import FakeKeystone
+from tests.fakes.nova_objects import FakeHost
 
 SAMPLE = Path(__file__).parents[2] / "etc/ensembles.conf.sample"
 
@@ -146,6 +147,20 @@ def shown_hosts(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
         answer = ask(serve(shown_hosts=most), "POST", "/os-ensembles/plans?domains=all", body())
         hosts = [each for each in answer.json["plan"]["domains"] if each["level"] == "host"]
         assert len(hosts) == shown
+
+
+def capacity_interval(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    """In a cloud of more than 200 hosts, what others take is seen at once or when it is time."""
+    cloud.nova.hosts += [FakeHost(f"other{each}", f"{each}", None, None) for each in range(200)]
+    for seconds, seen in ((3600, False), (0, True)):
+        application = serve(capacity_interval=seconds)
+        planned = []
+        for _ in range(3):
+            plan = ask(application, "POST", "/os-ensembles/plans", body()).json["plan"]
+            planned.append(_planned(cloud, plan["id"])[0][0])
+            if len(planned) == 2:  # with a first plan a process learns how large its cloud is
+                cloud.fill(planned[-1], 4)
+        assert (planned[1] != planned[2]) == seen
 
 
 def reserve_attempts(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
@@ -328,6 +343,7 @@ OURS: dict[str, Callable[[Serve, SmallCloud, Path], None]] = {
     "plan_lifetime": plan_lifetime,
     "packing": packing,
     "shown_hosts": shown_hosts,
+    "capacity_interval": capacity_interval,
     "reserve_attempts": reserve_attempts,
     "build_concurrency": build_concurrency,
     "recovery_cores": recovery_cores,

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each process knows of the cloud's capacity, and keeps up to date while it is asked for."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from ensemble_api import advice
+from ensemble_api.cloud.inventory import Answers, Inventory
+from ensemble_api.cloud.known_providers import KnownProviders
+from ensemble_api.cloud.reservation import Reservation
+from ensemble_api.context import Context
+from ensemble_api.store import rows
+from ensemble_api.store.api import Store
+from ensemble_api.usecases.readings import Readings, handed_over
+
+LOG = logging.getLogger(__name__)
+
+IDLE = 60.0  # seconds after which nobody seems to want it any more
+WHOLE = 30.0  # seconds between two looks at what was given back
+SPARE = 1.0  # seconds that a look may come late
+FEW = 200  # hosts of a cloud that is always looked at afresh
+SHARE = 4  # looks take no more than one part in so many and one of the time
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Readings, and when they are too old to be taken, by the clock."""
+
+    readings: Readings
+    until: float
+
+
+class KnownCapacity:
+    """Readings for previews, and for plans of which ``verify`` says whether they still hold.
+
+    The first that are asked for are made at once. From then on a thread looks again each
+    ``period`` seconds, or more seldom where looks take long, for as long as somebody asks.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        inventory: Inventory,
+        reservation: Reservation,
+        providers: KnownProviders,
+        context: Callable[[], Context],
+        *,
+        period: float,
+        few: int = FEW,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._inventory = inventory
+        self._reservation = reservation
+        self._providers = providers
+        self._context = context
+        self._period = period
+        self._few = few
+        self._clock = clock
+        self._hosts = 0
+        self._looking = threading.Lock()
+        self._starting = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._known: _Known | None = None
+        self._answers: Answers | None = None
+        self._whole_after = 0.0
+        self._asked_at = 0.0
+
+    def start(self) -> None:
+        """Begin when somebody asks."""
+        self._stopping.clear()
+
+    def stop(self) -> None:
+        """End, soon."""
+        self._stopping.set()
+
+    def sized(self, hosts: int) -> None:
+        """Hear how many hosts a look at the cloud has found."""
+        self._hosts = hosts
+
+    def readings(self) -> Readings | None:
+        """What was last seen, of no longer ago than the time between two looks.
+
+        None where nothing is to be remembered, since the cloud is small or not known yet.
+
+        :raises ensemble_api.exception.EnsembleError: when Nova or Placement does not answer.
+        """
+        if self._hosts <= self._few:
+            return None
+        self._asked_at = self._clock()
+        known = self._known
+        if known is None or known.until < self._asked_at:
+            with self._looking:
+                known = self._known  # of who was quicker
+                if known is None or known.until < self._asked_at:
+                    known = self._look()
+        self._go_on()
+        # What was read beside looks is newer.
+        readings = known.readings
+        return replace(readings, answers=replace(readings.answers, table=self._providers.table()))
+
+    def verify(self, readings: Readings, providers: Collection[str]) -> bool:
+        """Whether nothing was taken of these since; if something was, the next readings have it."""
+        table = readings.answers.table
+        return table is not None and self._providers.verify(table, providers)
+
+    def _look(self) -> _Known:
+        began = self._clock()
+        at = rows.iso(rows.now())
+        whole = self._whole_after <= began
+        # Before the look: a server that has claimed by now is in what Placement says.
+        handovers, claimed = handed_over(self._store, self._reservation)
+        table = self._providers.look(whole=whole)
+        answers = self._inventory.answers(self._context())
+        before = self._answers
+        if before is not None and (before.hosts, before.aggregates) == (
+            answers.hosts,
+            answers.aggregates,
+        ):
+            answers = before  # with what was made of it
+        self._answers = answers
+        self._hosts = len(answers.hosts)
+        readings = Readings(handovers, claimed, replace(answers, table=table), at)
+        ended = self._clock()
+        pause = self._pause(ended - began)
+        if whole:
+            self._whole_after = ended + max(WHOLE, pause)
+        self._known = _Known(readings, ended + pause + 2 * (ended - began) + SPARE)
+        return self._known
+
+    def _pause(self, took: float) -> float:
+        return max(self._period, SHARE * took)
+
+    def _go_on(self) -> None:
+        with self._starting:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(
+                    target=self._run, name="ensemble-capacity", daemon=True
+                )
+                self._thread.start()
+
+    def _run(self) -> None:
+        took = 0.0
+        while not self._stopping.wait(self._pause(took)):
+            began = self._clock()
+            if began - self._asked_at > IDLE:
+                return
+            try:
+                with self._looking:
+                    self._look()
+            except Exception as error:  # noqa: BLE001
+                # What is known is taken until it is too old; who asks then hears the reason.
+                advice.log(LOG, "Capacity could not be looked at; trying again", error)
+            took = self._clock() - began
