@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help venv demo drill drill-long test test-fast test-full soak simulate test-horizon fuzz lint messages openapi policies screenshots bench bench-drawing docs packages clean
+.PHONY: help venv demo drill drill-long test test-fast test-full soak simulate install-check test-horizon fuzz lint messages openapi policies screenshots bench bench-drawing docs packages clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -37,6 +37,9 @@ test-fast: $(READY)  ## Run lint, types and unit tests (the inner loop)
 test-full: $(READY)  ## Run the tests that kill services, on the embedded cloud's full profile
 	@tools/full-profile
 	$(BIN)/pytest -q tests/full
+
+install-check: $(READY)  ## Install the built packages as the documentation says, upgrade, remove; a quarter of an hour
+	tools/install-check
 
 soak: $(READY)  ## Kill services of Nova, race for capacity, move members, let hosts fail, drain racks; takes hours
 	@tools/full-profile

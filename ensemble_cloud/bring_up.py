@@ -50,10 +50,11 @@ class BringUp:
             self._database_step("keystone"),
             self._once("keystone bootstrap", self._bootstrap, "database keystone", busy=True),
             *(self._database_step(name) for name in ("nova_cell1", "nova_api")),
-            self._ensembles_step(),
+            *(() if self._cloud.nova_environment else (self._ensembles_step(),)),
             *(self._database_step(name) for name in ("placement", "neutron", "glance")),
         ]
-        nova = ("nova_cell1", "nova_api", "ensembles")
+        ours = () if self._cloud.nova_environment else ("ensembles",)
+        nova = ("nova_cell1", "nova_api", *ours)
         services = " ".join(self._cloud.added)
         ports = f"{self._cloud.ports.base} {services}".strip()
         plugin = fingerprint.of_files("ensemble_dashboard", "**/*")

@@ -166,6 +166,8 @@ def _up_detached(state: StateDirectory, options: argparse.Namespace) -> int:
         command.append("--with-volumes")
     if options.with_heat:
         command.append("--with-heat")
+    if options.nova_from:
+        command += ["--nova-from", str(options.nova_from.absolute())]
     if options.no_dashboard:
         command.append("--no-dashboard")
     if options.no_background:
@@ -235,4 +237,7 @@ def _cloud(state: StateDirectory, shape: Shape, text: str, options: argparse.Nam
     stacks = options.with_heat or state.is_done(STACKS)
     if stacks:
         state.mark_done(STACKS)
-    return Cloud(state, Ports(base, services), shape, identity, volumes, stacks)
+    if options.nova_from and identity.profile != Profile.FULL:
+        raise StateError("--nova-from goes with the profile full alone")
+    ports = Ports(base, services)
+    return Cloud(state, ports, shape, identity, volumes, stacks, options.nova_from)

@@ -49,6 +49,13 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="add Heat with the resource OS::Ensemble::Ensemble, from this start on",
     )
+    up.add_argument(
+        "--nova-from",
+        type=Path,
+        metavar="DIR",
+        help="run nova-api and nova-scheduler from this virtual environment, with nothing of "
+        "ensembles in their configuration, to try an installation; with the profile full",
+    )
     up.add_argument("--no-dashboard", action="store_true", help="leave Horizon out")
     up.add_argument(
         "--no-background",

@@ -2,6 +2,7 @@
 """What every configuration file is made from, and the sections they share."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ensemble_cloud.config.ini import Value
 from ensemble_cloud.full import mariadb
@@ -34,7 +35,9 @@ SERVICE_PROJECT = "service"
 class Cloud:
     """One embedded cloud: where it lives, its ports, its shape, its secrets and its profile.
 
-    ``volumes`` says whether it has Cinder, ``stacks`` whether it has Heat.
+    ``volumes`` says whether it has Cinder, ``stacks`` whether it has Heat. With a
+    ``nova_environment`` nova-api and nova-scheduler run from that one, as an operator has installed
+    them, and nothing is configured for ensembles.
     """
 
     state: StateDirectory
@@ -43,6 +46,7 @@ class Cloud:
     identity: Identity
     volumes: bool = False
     stacks: bool = False
+    nova_environment: Path | None = None
 
     @property
     def profile(self) -> Profile:

@@ -61,8 +61,8 @@ def _texts(cloud: Cloud) -> Iterator[tuple[Path, str]]:
         yield etc / "heat/heat.conf", ini.render(heat.sections(cloud))
         yield etc / "heat/schema.conf", ini.render(heat.schema_sections(cloud))
     yield from _nova(cloud)
-    yield etc / "nova/api-paste.ini", nova.paste_text()
-    yield etc / "nova/policy.yaml", nova.policy_text()
+    yield etc / "nova/api-paste.ini", nova.paste_text(cloud)
+    yield etc / "nova/policy.yaml", nova.policy_text(cloud)
     yield etc / "dashboard/local/__init__.py", ""
     yield etc / "dashboard/local/local_settings.py", dashboard.settings_text(cloud)
     content = clouds_yaml.content(cloud.shape, cloud.auth_url)

@@ -24,7 +24,7 @@ def sections(cloud: Cloud) -> Sections:
         "api_database": cloud.database("nova_api", pool=20),
         "conductor": {"workers": 1},
         "scheduler": {"workers": 1, "discover_hosts_in_cells_interval": -1, "max_attempts": 5},
-        "filter_scheduler": _scheduler(),
+        "filter_scheduler": _scheduler(ours=not cloud.nova_environment),
         "vnc": {"enabled": False},
         "quota": {
             "instances": 1000,
@@ -50,13 +50,15 @@ def sections(cloud: Cloud) -> Sections:
         "oslo_policy": {"policy_file": str(cloud.state.etc / "nova/policy.yaml")},
         "oslo_concurrency": {"lock_path": str(cloud.state.data / "nova/lock")},
         "oslo_messaging_notifications": {"driver": "noop"},
-        "ensembles": _ensembles(cloud),
+        **({} if cloud.nova_environment else {"ensembles": _ensembles(cloud)}),
     }
 
 
-def paste_text() -> str:
+def paste_text(cloud: Cloud) -> str:
     """Return api-paste.ini: the installed one, with our filter before the application."""
     text = (Path(sys.prefix) / "etc/nova/api-paste.ini").read_text()
+    if cloud.nova_environment:
+        return text
     text = text.replace(
         "keystonecontext osapi_compute_app_v21", "keystonecontext ensembles osapi_compute_app_v21"
     ).replace(
@@ -68,8 +70,10 @@ def paste_text() -> str:
     )
 
 
-def policy_text() -> str:
+def policy_text(cloud: Cloud) -> str:
     """Return policy.yaml: ensembles may name the host of a server that they build for a tenant."""
+    if cloud.nova_environment:
+        return ""
     return (
         '"compute:servers:create:requested_destination": '
         '"rule:context_is_admin or service_roles:ensembles_placer"\n'
@@ -123,11 +127,11 @@ def _compute() -> dict[str, Value]:
     }
 
 
-def _scheduler() -> dict[str, Value]:
+def _scheduler(*, ours: bool) -> dict[str, Value]:
+    nova_s = "nova.scheduler.filters.all_filters"
     return {
         "available_filters": (
-            "nova.scheduler.filters.all_filters",
-            "ensemble_api.scheduler.filter.EnsembleFilter",
+            (nova_s, "ensemble_api.scheduler.filter.EnsembleFilter") if ours else nova_s
         ),
         "enabled_filters": ",".join(
             (
@@ -139,7 +143,7 @@ def _scheduler() -> dict[str, Value]:
                 "SameHostFilter",
                 "DifferentHostFilter",
                 "AggregateMultiTenancyIsolation",
-                "EnsembleFilter",
+                *(("EnsembleFilter",) if ours else ()),
             )
         ),
         # Servers that arrive together should not all pick the same best host.

@@ -65,8 +65,7 @@ def sections(cloud: Cloud) -> Sections:
         },
         "database": cloud.database("nova_cell0", pool=5),
         "api_database": cloud.database("nova_api", pool=5),
-        # A reservation is retried by us, and each try of Nova's would be one on another host.
-        "ensembles": {**common["ensembles"], "build_timeout": 300, "notifications": True},
+        **_ensembles(common),
         "notifications": {"notification_format": "versioned"},
         # The cells notify where the API listens.
         "oslo_messaging_notifications": {
@@ -74,6 +73,13 @@ def sections(cloud: Cloud) -> Sections:
             "transport_url": rabbitmq.url(cloud.ports, API),
         },
     }
+
+
+def _ensembles(common: Sections) -> Sections:
+    if "ensembles" not in common:
+        return {}
+    # A reservation is retried by us, and each try of Nova's would be one on another host.
+    return {"ensembles": {**common["ensembles"], "build_timeout": 300, "notifications": True}}
 
 
 def texts(cloud: Cloud) -> Iterator[tuple[str, Sections]]:

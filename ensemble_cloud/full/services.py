@@ -42,13 +42,19 @@ class FullServices(Services):
     def start_nova(self, process: NovaProcess) -> Child:
         """Start a process of Nova other than the API."""
         files = nova_cells.config_files(self._cloud, process)
-        return self._processes.start(
-            process.name,
-            [
+        arguments = [argument for path in files for argument in ("--config-file", str(path))]
+        apart = self._cloud.nova_environment
+        if apart and process.program == "scheduler":
+            command = guarded([str(apart / "bin/nova-scheduler"), *arguments])
+        else:
+            command = [
                 *(sys.executable, "-m", "ensemble_cloud.full.nova_program"),
                 *(process.program, str(self._cloud.state.root)),
-                *(argument for path in files for argument in ("--config-file", str(path))),
-            ],
+                *arguments,
+            ]
+        return self._processes.start(
+            process.name,
+            command,
             self._cloud.state.log(process.name),
             self.environment(),
             layer=NOVA,
@@ -69,9 +75,10 @@ class FullServices(Services):
     def _command(self, service: str) -> list[str]:
         if service != "nova":
             return super()._command(service)
+        apart = self._cloud.nova_environment
         return guarded(
             [
-                programs.path_of("uwsgi"),
+                str(apart / "bin/uwsgi") if apart else programs.path_of("uwsgi"),
                 *("--master", "--die-on-term", "--need-app", "--enable-threads", "--lazy-apps"),
                 *("--processes", str(_API_PROCESSES), "--threads", str(_API_THREADS)),
                 *("--http-socket", f"{ADDRESS}:{self._cloud.ports.of('nova')}"),
@@ -80,7 +87,7 @@ class FullServices(Services):
                 *("--thunder-lock", "--disable-logging"),
                 # It closes connections and does not say so, and clients would use them again.
                 *("--add-header", "Connection: close"),
-                *("--pythonpath", str(Path(ensemble_cloud.__file__).parents[1])),
+                *(() if apart else ("--pythonpath", str(Path(ensemble_cloud.__file__).parents[1]))),
             ]
         )
 

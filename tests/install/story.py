@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an operator does with ensembles, from before they are installed until they are gone."""
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.install import nova_files
+from tests.install.bare_cloud import BareCloud
+from tests.install.environment import CommandFailed, Environment
+from tests.install.guide import Guide
+
+ROOT = Path(__file__).parents[2]
+API = ("nova", "nova-scheduler-1", "nova-scheduler-2")
+EXAMPLE = "share/python-ensembleclient/three-tier.yaml"
+PATIENCE = 180.0  # seconds
+WARNED = (0, 1)  # what upgrade check ends with when nothing is wrong, or one is warned
+
+
+class Story:
+    """The steps; each raises CommandFailed, or LookupError where a page does not tell of it."""
+
+    def __init__(self, cloud: BareCloud, nova: Environment, client: Environment) -> None:
+        self._cloud = cloud
+        self._nova = nova
+        self._client = client
+        self._admin = Environment(client.root, {**client.variables, "OS_CLOUD": "admin"})
+        self._found: Mapping[str, object] = {}
+        self._installing = Guide(ROOT / "doc/admin/install.md")
+        self._upgrading = Guide(ROOT / "doc/admin/upgrading.md")
+        self._removing = Guide(ROOT / "doc/admin/removing.md")
+
+    def look_before(self) -> None:
+        """Looking at Nova as it is without ensembles"""
+        self._plain_server()
+        self._found = self._nova_now()
+
+    def install(self, wheels: Path) -> None:
+        """Installing the release before, as install.md says"""
+        guide = self._installing
+        self._pip(guide.commands("pip install", "ensembles-api"), wheels)
+        for statement in guide.commands("CREATE DATABASE"):
+            self._cloud.sql(statement)
+        etc = self._cloud.etc
+        nova_files.add_options(etc / "nova.conf", self._ours(guide.block("[ensembles]", "levels")))
+        self._commands(guide.commands("ensemble-manage", "db sync"))
+        policy = guide.block("compute:servers:create:requested_destination")
+        with (etc / "policy.yaml").open("a") as file:
+            file.write(policy)
+        sample = self._nova.root / "share/ensembles-api/api-paste.ini"
+        nova_files.add_filter(etc / "api-paste.ini", sample.read_text())
+        nova_files.add_options(
+            etc / "nova.conf", guide.block("[filter_scheduler]", "EnsembleFilter")
+        )
+        self._cloud.restart(*API)
+        self._commands(guide.commands("ensemble-status", "upgrade check"), codes=WARNED)
+
+    def build(self) -> None:
+        """Building an ensemble of eight servers"""
+        self._client.shell(f"openstack ensemble create {self._client.root / EXAMPLE} --wait")
+        self._is_active(8)
+
+    def upgrade(self, wheels: Path) -> None:
+        """Upgrading to this release while the ensemble runs, as upgrading.md says"""
+        guide = self._upgrading
+        self._pip(guide.commands("pip install", "ensembles-api"), wheels)
+        self._commands(guide.commands("ensemble-manage", "db sync"))
+        self._commands(guide.commands("ensemble-status", "upgrade check"), codes=WARNED)
+        self._cloud.restart(*API)
+        self._is_active(8)
+
+    def change(self) -> None:
+        """Adding a server with this release"""
+        self._client.shell("openstack ensemble scale shop web=4 --wait --yes")
+        self._is_active(9)
+
+    def remove(self) -> None:
+        """Removing ensembles, as removing.md says"""
+        guide = self._removing
+        for command in guide.commands("openstack ensemble delete"):
+            self._client.shell(command)
+        self._commands(guide.commands("ensemble-manage", "reservations audit"))
+        before = self._found["files"]
+        assert isinstance(before, Mapping)
+        for path, text in before.items():  # what was edited is taken back
+            (self._cloud.etc / path).write_text(text)
+        self._cloud.restart(*API)
+        self._commands(guide.commands("pip uninstall"))
+        for statement in guide.commands("DROP DATABASE"):
+            self._cloud.sql(statement)
+        self._cloud.restart(*API)
+
+    def look_after(self) -> None:
+        """Comparing Nova with what it was before"""
+        self._plain_server()
+        found = self._nova_now()
+        for what, before in self._found.items():
+            if found[what] != before:
+                raise CommandFailed(f"{what}: before {before}, now {found[what]}")
+
+    def _nova_now(self) -> Mapping[str, object]:
+        """What must be the same after the removal."""
+        return {
+            "files": self._cloud.files(),
+            "answer to /v2.1/os-ensembles": self._cloud.asked("/v2.1/os-ensembles"),
+            "allocations": self._cloud.allocations(),
+            "servers": self._json("openstack server list --all-projects"),
+            "ports": self._json("openstack port list -c ID"),
+            "compute services": self._json("openstack compute service list -c Host -c Status"),
+        }
+
+    def _plain_server(self) -> None:
+        self._admin.shell(
+            "openstack server create plain --flavor m1.tiny --image cirros --network private --wait"
+        )
+        self._admin.shell("openstack server delete plain --wait")
+
+    def _is_active(self, members: int) -> None:
+        end = time.monotonic() + PATIENCE
+        while True:
+            found = json.loads(self._client.shell("openstack ensemble list -f json"))
+            told = [(each["Status"], each["Running"]) for each in found]
+            if told == [("ACTIVE", f"{members} of {members}")]:
+                return
+            if time.monotonic() > end:
+                raise CommandFailed(f"the ensemble is not ACTIVE with {members}: {found}")
+            time.sleep(1.0)
+
+    def _pip(self, commands: list[str], wheels: Path) -> None:
+        """As it is written, from the wheels that were built and in the locked versions."""
+        for command in commands:
+            words = command.split()
+            if words[:2] != ["pip", "install"]:
+                raise CommandFailed(f"{command} is no installation by pip")
+            self._nova.install(*words[2:], links=wheels)
+
+    def _commands(self, commands: list[str], codes: tuple[int, ...] = (0,)) -> None:
+        for command in commands:
+            self._nova.shell(command.replace("/etc/nova", str(self._cloud.etc)), codes)
+
+    def _ours(self, shown: str) -> str:
+        """The options as they are shown, with the address of this cloud's database."""
+        lines = [
+            f"connection = {self._cloud.database('ensembles')}"
+            if line.startswith("connection")
+            else line
+            for line in shown.splitlines()
+        ]
+        return "\n".join(lines)
+
+    def _json(self, command: str) -> object:
+        return json.loads(self._admin.shell(f"{command} -f json"))
