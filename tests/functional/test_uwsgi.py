@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The filter in a real uWSGI with two processes: when its threads start, and how they end."""
 
+import configparser
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -25,6 +27,8 @@ from ensemble_api.store.api import Store
 from tests.fakes.keystone import FakeKeystone
 
 HERE = Path(__file__).parent
+INSTALLING = HERE.parents[1] / "doc/admin/install.md"
+OWN = {"module", "http-socket", "processes"}  # what the test says itself
 PROCESSES = 2
 
 PASTE = """
@@ -173,6 +177,20 @@ def start(
     keystone.stop()
 
 
+def of_the_page() -> tuple[str, ...]:
+    """The options with which the page has operators serve nova-api."""
+    found = re.search(r"```ini\n(\[uwsgi\]\n.*?)```", INSTALLING.read_text(), re.DOTALL)
+    assert found
+    page = configparser.ConfigParser()
+    page.read_string(found[1])
+    assert set(page["uwsgi"]) >= OWN
+    return tuple(
+        f"--{name}" if value == "true" else f"--{name}={value}"
+        for name, value in page["uwsgi"].items()
+        if name not in OWN
+    )
+
+
 def waiting(store: Store) -> str:
     """An ensemble whose only server is never built, which nobody works on; gives its id."""
     new = record(members=1)
@@ -197,7 +215,7 @@ def owner(store: Store, ensemble_id: str) -> str | None:
         pytest.param((), id="loaded before the fork"),
         pytest.param(("--lazy-apps",), id="loaded after the fork"),
         pytest.param(("--threads", "4"), id="several threads, loaded before the fork"),
-        pytest.param(("--lazy-apps", "--threads", "4"), id="several threads, loaded after it"),
+        pytest.param(of_the_page(), id="as the page about the installation says"),
     ],
 )
 def test_a_start_has_one_worker_a_process_which_takes_what_waits_and_gives_it_up_on_sigterm(
