@@ -79,7 +79,7 @@ class Story:
         """Removing ensembles, as removing.md says"""
         guide = self._removing
         for command in guide.commands("openstack ensemble delete"):
-            self._client.shell(command)
+            self._admin.shell(command)
         self._commands(guide.commands("ensemble-manage", "reservations audit"))
         before = self._found["files"]
         assert isinstance(before, Mapping)
