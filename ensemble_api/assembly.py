@@ -107,6 +107,8 @@ class Assembly:
         measure_plan: MeasurePlan = lambda *_, **__: None,
         refused: Callable[[int], None] = lambda _: None,
         known_capacity: KnownCapacity | None = None,
+        mount: str = "nova-api",
+        outlives_tokens: bool = True,
     ) -> None:
         self._store = store
         self._inventory = inventory
@@ -118,6 +120,8 @@ class Assembly:
         self.acts_by_itself = acts_by_itself
         self.refused = refused  # who is told the status of each request that is
         self.recovery_limits = recovery_limits
+        self._mount = mount
+        self._outlives_tokens = outlives_tokens
         exclusivity = Exclusivity(compute, store)
         resolver = Resolver(
             compute,
@@ -254,7 +258,7 @@ class Assembly:
             RepairableEnsembles(store), repair_plans, self._repairs, rebuilds, outages, operating
         )
         self.late_evacuations = LateEvacuations(
-            RepairableEnsembles(store), store, compute, partial(acting_for, moves=True)
+            RepairableEnsembles(store), store, compute, partial(acting_for, evacuates=True)
         )
         member_moves = MemberMoves(
             store, holds, owner=owner, attempts=attempts, wake=wake, sleep=sleep

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 BUILDING = "create"
 ZONES = "availability-zones"
 RESERVE = "reserve"
+OUTLIVES_TOKENS = "outlives-tokens"
 # What every installation of this version can.
 FEATURES = (
     "plan",
@@ -30,7 +31,8 @@ FEATURES = (
 class Capabilities:
     """An operator's limits and levels, smallest first; ``can_build`` is whether Nova lets us.
 
-    ``holds_reserves`` is whether capacity may be held for recovery.
+    ``holds_reserves`` is whether capacity may be held for recovery, ``outlives_tokens`` whether
+    what is begun goes on when the token of its request has ended.
     """
 
     max_members: int
@@ -42,6 +44,8 @@ class Capabilities:
     holds_reserves: bool
     scheduler_hints: tuple[str, ...] = ()  # that tenants may give
     selectors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # values by key
+    mount: str = "nova-api"  # or "service", which is one of its own
+    outlives_tokens: bool = True
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -50,5 +54,6 @@ class Capabilities:
             BUILDING: self.can_build,
             ZONES: self.zone_level is not None,
             RESERVE: self.holds_reserves,
+            OUTLIVES_TOKENS: self.outlives_tokens,
         }
         return (*(name for name, there in more.items() if there), *FEATURES)

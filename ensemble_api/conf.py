@@ -9,6 +9,7 @@ from nova.conf import utils as nova_utils
 from oslo_config import cfg, types
 
 GROUP = "ensembles"
+IN_NOVA_API, SERVICE = "nova-api", "service"  # what ``mount`` can be
 COMPUTE = "compute"
 FILTER = "EnsembleFilter"
 HELP = (
@@ -270,7 +271,37 @@ OPTIONS: list[cfg.Opt] = [
         default=4,
         min=1,
         max=64,
-        help="How many ensembles one nova-api process works on at the same time.",
+        help="How many ensembles one process works on at the same time.",
+    ),
+    cfg.StrOpt(
+        "mount",
+        default="nova-api",
+        choices=[
+            ("nova-api", "Inside nova-api, by the filter of its pipeline."),
+            ("service", "A service of its own, ensemble-api, which asks Nova by HTTP."),
+        ],
+        help="How ensembles are served, for ensemble-engine too. As a service of its own Nova is "
+        "called by this section's service_type, region_name and valid_interfaces.",
+    ),
+    cfg.BoolOpt(
+        "use_trusts",
+        default=True,
+        help="Where ensembles are a service of its own: whether a user who begins something "
+        "delegates `trust_roles` to the service user by a trust of Keystone's, so that it goes on "
+        "when the user's token has ended. Without, it goes on in the process that was asked and "
+        "as long as that token lives, and then waits for the user.",
+    ),
+    cfg.ListOpt(
+        "trust_roles",
+        default=["member"],
+        help="The roles that are delegated by a trust, as far as its user has them: what Nova, "
+        "Neutron, Cinder and Glance want of who has servers built, deleted and moved.",
+    ),
+    cfg.BoolOpt(
+        "run_worker",
+        default=True,
+        help="Whether the processes of the API work on ensembles and observe the cloud too. Turn "
+        "this off where ensemble-engine runs, which always does.",
     ),
 ]
 

@@ -60,6 +60,15 @@ class Requester:
     request_id: str = field(default="", compare=False)  # of two requests, it is the same requester
 
 
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What a user has delegated to the service user in a project; the id is Keystone's."""
+
+    id: str
+    user_id: str
+    project_id: str
+
+
 class MoveStatus(StrEnum):
     """How far a move is."""
 

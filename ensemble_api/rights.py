@@ -18,6 +18,11 @@ _ROLES_LOST = Sentence(
     "The role %(roles)s was taken away from the user who asked for it, so no more is built.",
     "The roles %(roles)s were taken away from the user who asked for it, so no more is built.",
 )
+WAITS_FOR_OWNER = Sentence(
+    "rights.waits-for-owner",
+    "This waits for the user who asked for it: it goes on when they ask for anything again in this "
+    "project with a role that lets them create ensembles.",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,8 @@ class Service(Assembly):
             self.recovery_limits.allow,
             self._scheduler_hints,
             self._inventory.selectors(context.elevated()),
+            self._mount,
+            self._outlives_tokens,
         )
 
     @property

@@ -325,7 +325,7 @@ class Compute(ComputeServices):
         :raises ensemble_api.exception.CloudError: when Nova refuses, as of one that is nearly over.
         """
         path = _migrations_of(server_id)
-        for each in self._call(context, "GET", path)["migrations"]:
+        for each in self._get_as_operator(context, path)["migrations"]:
             self._call(context, "DELETE", f"{path}/{each['id']}")
 
     def is_migrating(self, context: Context, server_id: str) -> bool:

@@ -19,7 +19,7 @@ from ensemble_api.cloud import credentials
 from ensemble_api.cloud.roles import Roles
 from ensemble_api.context import Context
 from ensemble_api.operations import Requester
-from ensemble_api.planning.message import Sentence
+from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.recovery_hold import Holder
 from ensemble_api.rights import CurrentRights
 
@@ -82,19 +82,21 @@ class Session:
         *,
         names_hosts: bool = False,
         moves: bool = False,
+        evacuates: bool = False,
     ) -> Context:
         """A Nova request context with the rights that a requester has in a project, and no more.
 
         ``names_hosts`` adds the one service role that lets Nova's policy take a host for a new
         server; nobody has it by a role of the same name. ``moves`` adds the role that lets it move
-        a server to a named host, which Nova's policy gives to operators; the context is no
+        a server to a named host, and ``evacuates`` one that lets it evacuate, which Nova's policy
+        gives to operators, both the same; the context is no
         administrator's even so, and Nova does not let it touch a server that is locked. The token
         is ours: Nova passes it on to Neutron, Glance and Cinder, and the id of the request too.
         """
         acting: Context = nova_context.RequestContext(
             user_id=requester.user_id,
             project_id=project_id,
-            roles=[*requester.roles, *([OPERATOR_ROLE] if moves else [])],
+            roles=[*requester.roles, *([OPERATOR_ROLE] if moves or evacuates else [])],
             service_roles=[PLACER_ROLE] if names_hosts else [],
             is_admin=False,
             global_request_id=requester.request_id or None,
@@ -102,6 +104,10 @@ class Session:
             **self._token(),
         )
         return acting
+
+    def waits_for(self, requester: Requester, project_id: str, *, builds: bool) -> Message | None:
+        """What a tenant is told whose token is needed; inside nova-api none is, ever."""
+        return None
 
     def holder(self) -> Holder:
         """The service project, and our user in it: whose is what is held for recovery.
@@ -125,7 +131,7 @@ class Session:
 
     def _token(self) -> dict[str, Any]:
         access = self._auth.get_access(self._session)
-        catalog = _catalog_v2(access.service_catalog.catalog)
+        catalog = catalog_v2(access.service_catalog.catalog)
         return {"auth_token": access.auth_token, "service_catalog": catalog}
 
 
@@ -135,7 +141,7 @@ def observing() -> Context:
     return admin
 
 
-def _catalog_v2(catalog: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def catalog_v2(catalog: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Keystone's v3 catalog in the v2 form that Nova's contexts carry, an entry per region."""
     services = []
     for service in catalog:

@@ -18,7 +18,7 @@ from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.migration import Moves
 from ensemble_api.execution.next_step import NextStep
 from ensemble_api.execution.replacement import Replacement
-from ensemble_api.execution.rights import Rights
+from ensemble_api.execution.rights import Rights, needs_tenant
 from ensemble_api.execution.root_volumes import RootVolumes
 from ensemble_api.execution.search import HOST_PATIENCE
 from ensemble_api.execution.server_requests import ServerRequests
@@ -26,6 +26,7 @@ from ensemble_api.execution.servers import Servers
 from ensemble_api.operations import Requester
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
+from ensemble_api.rights import WAITS_FOR_OWNER
 from ensemble_api.store.api import Store
 from ensemble_api.store.progress import hints_row
 from ensemble_api.threads import for_each
@@ -98,7 +99,8 @@ class Engine:
         down, silent = self._not_answering(context, ensemble, servers)
         decided = self._decide(context, ensemble, servers, down, silent)
         requester, allowed = self._rights.check(ensemble, decided)
-        ready = self._root_volumes.ready(context, allowed)
+        possible, missing = self._possible(ensemble, allowed)
+        ready = self._root_volumes.ready(context, possible)
         chosen, hints = self._handovers.begin(ensemble, ready)
         done = for_each(
             chosen,
@@ -109,8 +111,9 @@ class Engine:
         if self._stopped:
             return NextStep.NOW
         # Of several the same one each time, or each look would tell a change.
-        obstacle = min(filter(None, done), key=str, default=None)
-        if obstacle != ensemble.blocked and self._may_be_blocked(ensemble.id):
+        obstacle = missing or min(filter(None, done), key=str, default=None)
+        waits = WAITS_FOR_OWNER() in (obstacle, ensemble.blocked)
+        if obstacle != ensemble.blocked and self._may_be_blocked(ensemble.id, waits=waits):
             self._store.set_blocked(ensemble, self._owner, obstacle)
         if obstacle:
             return NextStep.WHEN_UNBLOCKED
@@ -121,6 +124,29 @@ class Engine:
         )
         idle = all(isinstance(action, waiting) for action in chosen)
         return NextStep.AFTER_A_WHILE if idle else NextStep.NOW
+
+    def _possible(
+        self, ensemble: EnsembleRecord, decided: Sequence[actions.Action]
+    ) -> tuple[Sequence[actions.Action], Message | None]:
+        """What needs no token of the tenant's that is not there; and what is told of the rest.
+
+        That somebody was waited for is no lack of progress, for which a build would be given up.
+        """
+        waited = ensemble.blocked == WAITS_FOR_OWNER()
+        missing = None
+        kept = []
+        for action in decided:
+            waits = None
+            given_up = waited and isinstance(action, actions.Fail)
+            if given_up or needs_tenant(action):
+                builds = given_up or isinstance(action, actions.CreateServer)
+                waits = self._session.waits_for(
+                    ensemble.requester, ensemble.project_id, builds=builds
+                )
+            if waits is None and not given_up:
+                kept.append(action)
+            missing = missing or waits
+        return kept, missing
 
     def _decide(
         self,
@@ -145,13 +171,16 @@ class Engine:
                 return decided
             servers = closer
 
-    def _may_be_blocked(self, ensemble_id: str) -> bool:
-        """Whether an ensemble is still about something that may have to wait for somebody."""
+    def _may_be_blocked(self, ensemble_id: str, *, waits: bool) -> bool:
+        """Whether an ensemble is still about something that may have to wait for somebody.
+
+        Anything may that ``waits`` for a token of its tenant's, or did.
+        """
         try:
             operation = self._store.get_for_work(ensemble_id).operation
         except exception.NotFound:
             return False
-        return operation is not None and (operation.removing or operation.has_moves)
+        return operation is not None and (operation.removing or operation.has_moves or waits)
 
     def _not_answering(
         self, context: Context, ensemble: EnsembleRecord, servers: Collection[Server]

@@ -99,7 +99,12 @@ class Moves:
         asked |= {"lasting": False, "asked_at": rows.iso(rows.now())}
         self._store.save_move(ensemble, member, self._owner, **asked)
         self._reservation.release(member.id)
-        context = self._session.acting_for(requester, ensemble.project_id, moves=True)
+        context = self._session.acting_for(
+            requester,
+            ensemble.project_id,
+            moves=True,
+            evacuates=move.kind is MoveKind.EVACUATION,
+        )
         # Placement and Keystone may have taken their time. A server that finds no room on a host
         # which is open again is put in error by Nova.
         if not self._handovers.go_on(ensemble, guard):

@@ -79,6 +79,7 @@ class CloudObserver:
         drain: Callable[[], object] = lambda: None,
         rebalance: Callable[[], object] = lambda: None,
         measure: Callable[[], object] = lambda: None,
+        trusts: Callable[[], object] = lambda: None,
     ) -> None:
         self._states = states
         self._compute = compute
@@ -98,6 +99,7 @@ class CloudObserver:
             (drain, "Hosts could not be drained; trying again"),
             (rebalance, "Ensembles could not be spread anew; trying again"),
             (measure, "Headroom could not be measured; trying again"),
+            (trusts, "Trusts that nothing needs could not be given back; trying again"),
         )
         self._hinted = threading.Event()
         self._heard: deque[tuple[str | None, str | None]] = deque(maxlen=MOST_HINTS)

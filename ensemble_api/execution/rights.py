@@ -9,12 +9,17 @@ from keystoneauth1 import exceptions as keystone
 from ensemble_api import advice, exception, policies
 from ensemble_api.cloud.session import Session
 from ensemble_api.execution.actions import (
+    AbortMove,
     Action,
+    AskLater,
     CreateInstead,
     CreateServer,
+    DeleteServer,
     Fail,
     FindHosts,
     MoveServer,
+    StartServer,
+    StopServer,
 )
 from ensemble_api.operations import MoveKind, Requester
 from ensemble_api.records import EnsembleRecord
@@ -65,3 +70,14 @@ def _adds(action: Action, ensemble: EnsembleRecord) -> bool:
         moves = operation is not None and operation.relocates
         return action.kind is not MoveKind.EVACUATION and not moves
     return isinstance(action, CreateServer | CreateInstead | FindHosts)
+
+
+def needs_tenant(action: Action) -> bool:
+    """Whether Nova is asked for this in the tenant's name, where that takes a token of theirs.
+
+    Nova is asked to evacuate a server by us: what the tenant has comes back.
+    """
+    if isinstance(action, MoveServer):
+        return action.kind is not MoveKind.EVACUATION
+    asking = (CreateServer, CreateInstead, AskLater, FindHosts, DeleteServer)
+    return isinstance(action, (*asking, AbortMove, StartServer, StopServer))

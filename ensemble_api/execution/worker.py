@@ -35,9 +35,10 @@ class Companion(Protocol):
 class Worker:
     """Background threads that go on until every ensemble is settled, and then look out for more.
 
-    Every nova-api process has one. A lease in the database keeps two from acting on the same
-    ensemble; it is renewed while its worker lives, so that a dead worker's ensembles are free
-    ``lease_seconds`` later.
+    Every process has one; one that does not ``work``, since ``ensemble-engine`` does, has the
+    companions alone. A lease in the database keeps two from acting on the same ensemble; it is
+    renewed while its worker lives, so that a dead worker's ensembles are free ``lease_seconds``
+    later.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Worker:
         threads: int,
         observer: CloudObserver | None = None,
         companions: Sequence[Companion] = (),
+        works: bool = True,
     ) -> None:
         self._store = store
         self._engine = engine
@@ -60,6 +62,7 @@ class Worker:
         self._threads = threads
         self._observer = observer
         self._companions = companions
+        self._works = works
         self._busy: set[str] = set()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -72,6 +75,9 @@ class Worker:
         self._process = os.getpid()
         for companion in self._companions:
             companion.start()
+        if not self._works:
+            self._ended.set()
+            return
         for name, run in (("dispatch", self._dispatch), ("renew", self._renew)):
             threading.Thread(target=run, name=f"ensemble-{name}", daemon=True).start()
         if self._observer is not None:

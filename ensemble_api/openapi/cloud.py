@@ -33,6 +33,7 @@ CAPABILITIES = one(
     scheduler_hints=several(STRING),
     selectors=several(one(key=STRING, values=several(STRING))),
     features=several(STRING),
+    mount=words(("nova-api", "service")),
     policies=several(one(type=words(schemas.POLICIES), fields=by_name(ANYTHING))),
 )
 

@@ -357,6 +357,21 @@ class Metric(Base):
     updated_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
 
 
+class Trust(Base):
+    """One row what a user has delegated to the service user in a project, known by Keystone's id.
+
+    The id is no secret: only the service user can use it. It is empty where that was of no use any
+    more, until the user asks for something again.
+    """
+
+    __tablename__ = "trusts"
+
+    user_id: orm.Mapped[str] = orm.mapped_column(sa.String(64), primary_key=True)
+    project_id: orm.Mapped[str] = orm.mapped_column(sa.String(64), primary_key=True)
+    trust_id: orm.Mapped[str] = orm.mapped_column(sa.String(64))
+    created_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
+
+
 class Observation(Base):
     """One row what one process at a time observes: who does, until when, and how far it is.
 

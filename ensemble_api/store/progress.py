@@ -238,10 +238,13 @@ class Progress(Database):
     def set_blocked(self, record: EnsembleRecord, owner: str, message: Message | None) -> None:
         """Save what the removal, or a repair, of an ensemble waits for, None for nothing any more.
 
+        That it waits no more counts as progress.
+
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
         with self.writing() as session:
-            update_ensemble(session, record, owner, blocked=message)
+            going_on = {} if message else {"updated_at": rows.now()}
+            update_ensemble(session, record, owner, blocked=message, **going_on)
             going = record.operation is None or record.operation.removing
             goes_on = (REMOVAL_GOES_ON if going else _REPAIR_GOES_ON)()
             rows.event(session, record.id, record.status.value, message or goes_on)

@@ -58,5 +58,6 @@ def capabilities(found: Capabilities, sort_keys: Mapping[str, Iterable[str]]) ->
             {"key": key, "values": list(values)} for key, values in found.selectors.items()
         ],
         "features": list(found.features),
+        "mount": found.mount,
         "policies": [{"type": kind, "fields": fields} for kind, fields in schemas.POLICIES.items()],
     }

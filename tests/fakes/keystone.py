@@ -7,10 +7,13 @@ import re
 import socket
 import threading
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import waitress
 import webob
+
+_DOMAIN = {"id": "default", "name": "Default"}
 
 
 class FakeKeystone:
@@ -18,6 +21,8 @@ class FakeKeystone:
 
     Every user has ``roles`` in every project. ``facts`` are what users, projects and domains are
     beside enabled, by id, None if there are none; ``fails`` is the status that is answered instead.
+    ``tokens`` are those of tenants, ``trusts`` what they have delegated; a user of
+    ``may_not_trust`` is refused that.
     """
 
     def __init__(self, placement_url: str) -> None:
@@ -28,6 +33,10 @@ class FakeKeystone:
         self.facts: dict[str, dict[str, Any] | None] = {}
         self.fails: int | None = None
         self.asked: list[str] = []
+        self.tokens: dict[str, dict[str, Any]] = {}
+        self.trusts: dict[str, dict[str, Any]] = {}
+        self.may_not_trust: set[str] = set()
+        self._made = 0
         self.catalog = [
             {
                 "type": "placement",
@@ -67,7 +76,11 @@ class FakeKeystone:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = webob.Request(environ)
-        if request.method == "POST":
+        if request.path == "/v3/auth/tokens" and request.method == "GET":
+            response = self._shown(request.headers["X-Subject-Token"])
+        elif request.path.startswith("/v3/OS-TRUST/trusts"):
+            response = self._trust(request)
+        elif request.method == "POST":
             response = self._token(request.json["auth"])
         elif found := re.fullmatch("/v3/(user|project|domain)s/(.+)", request.path):
             response = self._thing(*found.groups())
@@ -94,11 +107,85 @@ class FakeKeystone:
         status = self.fails or (404 if found is None else 200)
         return webob.Response(status=status, json_body={} if self.fails else found or {})
 
+    def login(self, user: str, project: str, *roles: str, lives: float = 3600.0) -> str:
+        """A token of a tenant's, which lives for so many seconds."""
+        expires = datetime.now(UTC) + timedelta(seconds=lives)
+        self.tokens[f"token-of-{user}-{len(self.tokens)}"] = {
+            "methods": ["password"],
+            "user": {"id": user, "name": user, "domain": _DOMAIN},
+            "project": {"id": project, "name": project, "domain": _DOMAIN},
+            "roles": [{"id": each, "name": each} for each in roles],
+            "issued_at": "2026-11-22T10:00:00.000000Z",
+            "expires_at": expires.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "catalog": self.catalog,
+        }
+        return list(self.tokens)[-1]
+
+    def facts_of(self, token: str | None) -> dict[str, Any] | None:
+        """What a token says, one of ours or of a tenant's; None if it is not valid."""
+        if token == "admin":
+            roles = ("admin", "service", "ensembles_placer")
+            return {
+                "user": {"id": "service-user", "name": "nova", "domain": _DOMAIN},
+                "project": {"id": "service", "name": "service", "domain": _DOMAIN},
+                "roles": [{"id": each, "name": each} for each in roles],
+                "methods": ["password"],
+                "issued_at": "2026-11-22T10:00:00.000000Z",
+                "expires_at": "2099-11-22T10:00:00.000000Z",
+                "catalog": self.catalog,
+            }
+        found = self.tokens.get(token or "")
+        ended = found and datetime.fromisoformat(found["expires_at"]) < datetime.now(UTC)
+        return None if ended else found
+
+    def _shown(self, token: str) -> webob.Response:
+        found = self.facts_of(token)
+        return webob.Response(
+            status=404 if found is None else 200,
+            json_body={} if found is None else {"token": found},
+        )
+
+    def _trust(self, request: webob.Request) -> webob.Response:
+        who = self.facts_of(request.headers.get("X-Auth-Token"))
+        if who is None:
+            return webob.Response(status=401, json_body={})
+        if request.method == "GET":
+            there = request.path.rpartition("/")[2] in self.trusts
+            return webob.Response(status=200 if there else 404, json_body={})
+        if request.method == "DELETE":
+            self.trusts.pop(request.path.rpartition("/")[2], None)
+            return webob.Response(status=204)
+        asked = request.json["trust"]
+        held = {each["name"] for each in who["roles"]}
+        wanted = {each["name"] for each in asked["roles"]}
+        allowed = asked["trustor_user_id"] == who["user"]["id"] and wanted <= held
+        if not allowed or who["user"]["id"] in self.may_not_trust:
+            return webob.Response(status=403, json_body={"error": {"message": "no", "code": 403}})
+        name = f"trust-{self._made}"
+        self._made += 1
+        self.trusts[name] = asked
+        return webob.Response(status=201, json_body={"trust": {**asked, "id": name}})
+
+    def _by_trust(self, name: str) -> webob.Response:
+        trust = self.trusts.get(name)
+        if trust is None or trust["trustee_user_id"] != "service-user":
+            # As Keystone answers a trust that it does not have.
+            return webob.Response(status=401, json_body={"error": {"message": "no", "code": 401}})
+        if trust["trustor_user_id"] in self.may_not_trust:
+            return webob.Response(status=403, json_body={"error": {"message": "no", "code": 403}})
+        roles = [each["name"] for each in trust["roles"]]
+        token = self.login(trust["trustor_user_id"], trust["project_id"], *roles)
+        response = webob.Response(status=201, json_body={"token": self.tokens[token]})
+        response.headers["X-Subject-Token"] = token
+        return response
+
     def _token(self, auth: dict[str, Any]) -> webob.Response:
         password = auth["identity"]["password"]["user"]["password"]
         self.passwords.append(password)
         if password != "secret":
             return webob.Response(status=401, json_body={"error": {"message": "no", "code": 401}})
+        if trust := auth.get("scope", {}).get("OS-TRUST:trust"):
+            return self._by_trust(trust["id"])
         token = {
             "methods": ["password"],
             "user": {"id": "service-user", "name": "nova", "domain": {"id": "default"}},

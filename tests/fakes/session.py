@@ -8,6 +8,7 @@ from nova import context as nova_context
 
 from ensemble_api.cloud.session import OPERATOR_ROLE, PLACER_ROLE
 from ensemble_api.operations import Requester
+from ensemble_api.planning.message import Message
 from ensemble_api.recovery_hold import Holder
 from ensemble_api.rights import CurrentRights
 
@@ -19,12 +20,17 @@ class FakeSession:
     """
 
     def __init__(self) -> None:
+        self.waiting: Message | None = None
         self.rights: Callable[[Requester, str], CurrentRights] = lambda requester, _: CurrentRights(
             frozenset(requester.roles)
         )
 
     def current_rights(self, requester: Requester, project_id: str) -> CurrentRights:
         return self.rights(requester, project_id)
+
+    def waits_for(self, requester: Requester, project_id: str, *, builds: bool) -> Message | None:
+        """What ``waiting`` says, which is None at first."""
+        return self.waiting
 
     def holder(self) -> Holder:
         return Holder("service-project", "ensembles-user")
@@ -36,11 +42,12 @@ class FakeSession:
         *,
         names_hosts: bool = False,
         moves: bool = False,
+        evacuates: bool = False,
     ) -> Any:
         return nova_context.RequestContext(
             user_id=requester.user_id,
             project_id=project_id,
-            roles=[*requester.roles, *([OPERATOR_ROLE] if moves else [])],
+            roles=[*requester.roles, *([OPERATOR_ROLE] if moves or evacuates else [])],
             service_roles=[PLACER_ROLE] if names_hosts else [],
             is_admin=False,
             global_request_id=requester.request_id or None,

@@ -25,6 +25,7 @@ from options_of_recovery import (
 from oslo_config import cfg
 from served import PATIENCE, Serve, body, create, until
 from small_cloud import SmallCloud
+from standalone_service import STANDALONE
 from test_filter import ask, wait
 from test_options_of_services import AUTH, ENDPOINTS, RETRIES, SESSION
 from watched_options import WATCHING
@@ -334,6 +335,14 @@ def worker_threads(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
         assert cloud.store.get(ensemble_id).status is Status.ACTIVE
 
 
+def run_worker(serve: Serve, cloud: SmallCloud, tmp_path: Path) -> None:
+    """A process that does not work leaves an ensemble to one that does."""
+    ensemble_id = create(serve(run_worker=False))
+    threading.Event().wait(0.5)  # longer than its poll_interval
+    assert cloud.store.get(ensemble_id).status is Status.BUILDING
+    wait(serve(), f"/os-ensembles/{ensemble_id}", "ACTIVE")
+
+
 OURS: dict[str, Callable[[Serve, SmallCloud, Path], None]] = {
     "connection": connection,
     "levels": levels,
@@ -360,6 +369,7 @@ OURS: dict[str, Callable[[Serve, SmallCloud, Path], None]] = {
     "event_lifetime": event_lifetime,
     "lease_seconds": lease_seconds,
     "worker_threads": worker_threads,
+    "run_worker": run_worker,
     **WATCHING,
 }
 
@@ -373,4 +383,4 @@ def test_an_option_does_what_it_says(
 
 def test_every_option_of_the_sample_is_seen_to_work() -> None:
     sample = set(re.findall(r"^#(\w+) = ", SAMPLE.read_text(), re.MULTILINE))
-    assert sample == {*OURS, *AUTH, *SESSION, *ENDPOINTS, *RETRIES}
+    assert sample == {*OURS, *STANDALONE, *AUTH, *SESSION, *ENDPOINTS, *RETRIES}

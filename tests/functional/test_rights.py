@@ -83,7 +83,7 @@ def ask(compute: Compute, what: str, *args: Any) -> None:
         ("remove_metadata", (RUNNING, "role"), set()),
         ("live_migrate", (RUNNING, "secrethost2"), set()),
         ("is_migrating", (RUNNING,), {("GET", r"/servers/([^/]+)/migrations")}),
-        ("abort_live_migration", (RUNNING,), set()),
+        ("abort_live_migration", (RUNNING,), {("GET", r"/servers/([^/]+)/migrations")}),
         ("evacuate", (RUNNING, "secrethost2"), set()),
         ("reset_state", (RUNNING,), set()),
         ("start", (RUNNING,), set()),

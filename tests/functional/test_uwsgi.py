@@ -191,13 +191,16 @@ def of_the_page() -> tuple[str, ...]:
     )
 
 
-def waiting(store: Store) -> str:
+SERVER = "00000000-0000-4000-8000-000000000000"
+
+
+def waiting(store: Store, server_id: str = SERVER) -> str:
     """An ensemble whose only server is never built, which nobody works on; gives its id."""
     new = record(members=1)
     server = replace(new.members[0], status=MemberStatus.BUILDING)
     store.create(replace(new, members=(server,)), "api", 60)
     store.transition(new.id, [Status.RESERVING], Status.BUILDING)
-    store.update_member(new, server, "api", server_id="00000000-0000-4000-8000-000000000000")
+    store.update_member(new, server, "api", server_id=server_id)
     store.release(new.id, "api")
     return new.id
 

@@ -32,7 +32,8 @@ for each in mine:
             found()
 for name in packages:
     for each in pkgutil.walk_packages(importlib.import_module(name).__path__, name + "."):
-        if not each.name.endswith((".__main__", ".migration.env")):  # which run when imported
+        # which run when imported
+        if not each.name.endswith((".__main__", ".migration.env", ".wsgi")):
             importlib.import_module(each.name)
 print(json.dumps(sorted({each.group for each in mine})))
 """
@@ -62,6 +63,7 @@ GROUPS = {
 
 
 COMMANDS = {
+    "ensemble-engine": "ensembles-api",
     "ensemble-manage": "ensembles-api",
     "ensemble-status": "ensembles-api",
     "ensemble-drill": "python-ensembleclient",

@@ -8,7 +8,7 @@ import webob
 from nova.conf import scheduler
 from oslo_config import cfg
 
-from ensemble_api import conf, middleware
+from ensemble_api import conf, middleware, startup
 from ensemble_api.process import Process
 from tests.fakes.callers import caller
 
@@ -29,7 +29,7 @@ class Unstarted(Process):
 
 
 def quiet(application: Any, config: cfg.ConfigOpts) -> middleware.EnsemblesFilter:
-    process = Unstarted(lambda: middleware.assemble(application, config))
+    process = Unstarted(lambda: startup.assemble(application, config))
     return middleware.EnsemblesFilter(application, config, process)
 
 

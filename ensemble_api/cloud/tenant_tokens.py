@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tokens of tenants, for what goes on after their request: by a trust, or the request's own.
+
+A trust is made for the service user with the tenant's live token, once for each user and project,
+and lets it have tokens of theirs for as long as they have the delegated roles. Its id is no secret:
+only the service user can use it. Without one the request's own token is kept in the memory of
+this process until it ends, and nowhere else.
+"""
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from keystoneauth1 import exceptions
+
+from ensemble_api import advice, exception
+from ensemble_api.cloud.answers import NO_ANSWER, unavailable
+from ensemble_api.context import Context
+from ensemble_api.operations import Trust
+from ensemble_api.planning.message import Sentence
+
+LOG = logging.getLogger(__name__)
+
+_NOT_THERE: Final = 404
+MOST: Final = 1000  # tokens that are kept
+MARGIN: Final = 10.0  # seconds before its end from which on a token is not used any more
+PATIENCE: Final = 30.0  # seconds for which a trust of which Keystone gives no token is not tried
+
+_NO_TRUST = Sentence(
+    "forbidden.no-trust",
+    "Keystone does not let this token make a trust, without which nothing goes on after the "
+    "request. Ask with a token that was had by a password, or by an application credential that is "
+    "not restricted.",
+)
+
+
+class StoredTrusts(Protocol):
+    """Where trusts are kept, for all processes."""
+
+    def find(self, user_id: str, project_id: str) -> Trust | None:
+        """The trust of a user in a project."""
+
+    def any_of(self, project_id: str) -> Trust | None:
+        """The newest trust of anybody in a project."""
+
+    def save(self, trust: Trust) -> None:
+        """Keep a trust in the place of the one before it."""
+
+    def lose(self, trust_id: str) -> None:
+        """Forget a trust that is of no use any more, and that its user had one."""
+
+    def is_lost(self, user_id: str, project_id: str) -> bool:
+        """Whether a user had a trust in a project that was lost."""
+
+    def remove(self, trust: Trust) -> None:
+        """Forget a trust that nothing needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class TenantToken:
+    """A token, and the catalog that came with it, as Keystone's v3 API has it."""
+
+    id: str
+    catalog: Sequence[Any] = ()
+    expires: float | None = None  # seconds of this process' clock
+
+
+class TenantTokens:
+    """The tokens with which this process acts for tenants.
+
+    ``plugin`` makes a keystoneauth plugin of a trust's id; ``keystone`` is an adapter of Keystone
+    in the service user's name. Without ``trusts`` none are made.
+    """
+
+    def __init__(
+        self,
+        keystone: Any,
+        plugin: Callable[[str], Any],
+        trusts: StoredTrusts | None,
+        roles: Sequence[str],
+        *,
+        works_here: bool,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._keystone = keystone
+        self._plugin = plugin
+        self._trusts = trusts
+        self._roles = tuple(roles)
+        self._works_here = works_here
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._live: OrderedDict[tuple[str, str], TenantToken] = OrderedDict()
+        self._plugins: OrderedDict[str, Any] = OrderedDict()
+        self._failed: dict[str, float] = {}
+
+    def keep(self, context: Context, expires_at: str | None, *, begins: bool) -> None:
+        """Remember the token of a request; where it ``begins`` something, have a trust too.
+
+        :raises ensemble_api.exception.Forbidden: when Keystone does not let it make one, and
+            nobody has another way to go on.
+        :raises ensemble_api.exception.Unavailable: when Keystone does not answer.
+        """
+        if not context.auth_token or not context.project_id:
+            return
+        if self._works_here:
+            expires = None if expires_at is None else datetime.fromisoformat(expires_at).timestamp()
+            self._put(
+                self._live,
+                (context.user_id, context.project_id),
+                TenantToken(context.auth_token, expires=expires),
+            )
+        if self._trusts is None:
+            return
+        known = self._trusts.find(context.user_id, context.project_id)
+        if begins and (known is None or self._by_trust(known, self._trusts) is None):
+            self._trust(context, self._trusts)
+        elif not begins and self._trusts.is_lost(context.user_id, context.project_id):
+            # Something may wait for that, which is no reason to refuse what is asked now.
+            try:
+                self._trust(context, self._trusts)
+            except exception.EnsembleError as error:
+                advice.log(LOG, f"User {context.user_id} cannot trust us again", error)
+
+    def of(self, user_id: str, project_id: str, *, anybody: bool = False) -> TenantToken | None:
+        """A token of a user in a project; with ``anybody`` that of another one of the project.
+
+        :raises ensemble_api.exception.Unavailable: when Keystone does not answer.
+        """
+        if self._trusts is not None:
+            found = self._trusts.find(user_id, project_id)
+            if found is None and anybody:
+                found = self._trusts.any_of(project_id)
+            if found is not None and (token := self._by_trust(found, self._trusts)) is not None:
+                return token
+        with self._lock:
+            kept = self._live.get((user_id, project_id))
+            if kept is None and anybody:
+                of_project = [each for key, each in self._live.items() if key[1] == project_id]
+                kept = of_project[-1] if of_project else None
+        if kept is None or (kept.expires or float("inf")) - MARGIN < self._clock():
+            return None
+        return kept
+
+    def forget(self, token_id: str) -> None:
+        """Use a token no more that was not accepted; a trust is asked for another one."""
+        with self._lock:
+            for key in [key for key, each in self._live.items() if each.id == token_id]:
+                del self._live[key]
+            plugins = list(self._plugins.values())
+        for each in plugins:
+            if getattr(each.auth_ref, "auth_token", None) == token_id:
+                each.invalidate()
+
+    def _by_trust(self, trust: Trust, trusts: StoredTrusts) -> TenantToken | None:
+        if self._failed.get(trust.id, 0.0) > self._clock():
+            return None
+        with self._lock:
+            plugin = self._plugins.get(trust.id)
+        if plugin is None:
+            plugin = self._plugin(trust.id)
+            self._put(self._plugins, trust.id, plugin)
+        try:
+            access = plugin.get_access(self._keystone.session)
+        except (exceptions.Unauthorized, exceptions.Forbidden, exceptions.NotFound) as error:
+            LOG.warning("Trust %s of user %s is of no use: %s", trust.id, trust.user_id, error)
+            # Keystone answers alike where it is gone and where our own password is wrong. A user
+            # who has lost a delegated role, or is disabled, may have that back.
+            self._failed[trust.id] = self._clock() + PATIENCE
+            if self._is_gone(trust):
+                trusts.lose(trust.id)
+            return None
+        except exceptions.ClientException as error:
+            raise _away(error) from error
+        self._failed.pop(trust.id, None)
+        return TenantToken(access.auth_token, access.service_catalog.catalog)
+
+    def end(self, trust: Trust) -> bool:
+        """Give a trust back, in the name of who made it; says whether it is gone.
+
+        :raises ensemble_api.exception.Unavailable: when Keystone does not answer.
+        """
+        if self._trusts is None:
+            return False
+        if (token := self._by_trust(trust, self._trusts)) is None:
+            gone = self._is_gone(trust)
+            if gone:
+                self._trusts.remove(trust)
+            return gone
+        try:
+            self._keystone.delete(
+                f"/OS-TRUST/trusts/{trust.id}",
+                headers={"X-Auth-Token": token.id},
+                authenticated=False,
+                raise_exc=False,
+            )
+        except exceptions.ClientException as error:
+            raise _away(error) from error
+        self._trusts.remove(trust)
+        return True
+
+    def _is_gone(self, trust: Trust) -> bool:
+        """Whether Keystone has a trust no more, which is asked in our own name."""
+        try:
+            found = self._keystone.get(f"/OS-TRUST/trusts/{trust.id}", raise_exc=False)
+        except exceptions.ClientException as error:
+            raise _away(error) from error
+        return int(found.status_code) == _NOT_THERE
+
+    def _trust(self, context: Context, trusts: StoredTrusts) -> None:
+        """Have the caller delegate to our user those of the roles that the caller has."""
+        roles = [each for each in self._roles if each in context.roles]
+        if not roles:
+            return  # whose request is refused, or who acts as an operator
+        asked = {
+            "trustor_user_id": context.user_id,
+            "trustee_user_id": self._keystone.get_user_id(),
+            "project_id": context.project_id,
+            "impersonation": True,
+            "allow_redelegation": False,
+            "roles": [{"name": each} for each in roles],
+        }
+        try:
+            answer = self._keystone.post(
+                "/OS-TRUST/trusts",
+                json={"trust": asked},
+                headers={"X-Auth-Token": context.auth_token},
+                authenticated=False,
+                raise_exc=False,
+            )
+        except exceptions.ClientException as error:
+            raise _away(error) from error
+        if answer.status_code in (401, 403):
+            LOG.warning("Keystone lets user %s make no trust: %s", context.user_id, answer.text)
+            if not self._works_here:
+                raise exception.Forbidden(_NO_TRUST())
+            return
+        if answer.status_code != 201:
+            raise unavailable("Keystone", answer)
+        made = Trust(str(answer.json()["trust"]["id"]), context.user_id, context.project_id)
+        trusts.save(made)
+        LOG.info("User %s trusts us in project %s", context.user_id, context.project_id)
+
+    def _put(self, kept: "OrderedDict[Any, Any]", key: Any, value: Any) -> None:
+        with self._lock:
+            kept[key] = value
+            kept.move_to_end(key)
+            while len(kept) > MOST:
+                kept.popitem(last=False)
+
+
+def _away(error: exceptions.ClientException) -> exception.Unavailable:
+    advice.log(LOG, "Keystone cannot be asked about a trust", error)
+    return exception.Unavailable(NO_ANSWER(service="Keystone"))

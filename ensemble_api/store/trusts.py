@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What users have delegated to the service user, by the ids of Keystone's trusts."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from oslo_db import exception as db_exception
+
+from ensemble_api.operations import Trust
+from ensemble_api.store import models, rows
+from ensemble_api.store.database import Database, retried
+
+MOST = 100  # that are given in one go
+SPARED = timedelta(hours=1)  # for which a trust is kept that nothing needs
+
+
+class _IsThereError(Exception):
+    """Another process has saved a trust of the same user meanwhile."""
+
+
+class Trusts:
+    """Reads and writes of trusts, each one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, user_id: str, project_id: str) -> Trust | None:
+        """The trust of a user in a project."""
+        with self._database.reading() as session:
+            return _trust(session.get(models.Trust, (user_id, project_id)))
+
+    def any_of(self, project_id: str) -> Trust | None:
+        """The newest trust of anybody in a project."""
+        newest = (
+            sa.select(models.Trust)
+            .where(models.Trust.project_id == project_id, models.Trust.trust_id != "")
+            .order_by(models.Trust.created_at.desc())
+            .limit(1)
+        )
+        with self._database.reading() as session:
+            return _trust(session.scalar(newest))
+
+    @retried
+    def save(self, trust: Trust) -> None:
+        """Keep a trust in the place of the one before it; of two at once, either is kept."""
+        try:
+            with self._database.writing() as session:
+                session.execute(sa.delete(models.Trust).where(*_of(trust)))
+                session.add(
+                    models.Trust(
+                        user_id=trust.user_id,
+                        project_id=trust.project_id,
+                        trust_id=trust.id,
+                        created_at=rows.now(),
+                    )
+                )
+                try:
+                    session.flush()
+                except db_exception.DBDuplicateEntry as error:
+                    raise _IsThereError from error
+        except _IsThereError:
+            pass
+
+    @retried
+    def lose(self, trust_id: str) -> None:
+        """Forget a trust that is of no use any more, and that its user had one."""
+        with self._database.writing() as session:
+            lost = sa.update(models.Trust).where(models.Trust.trust_id == trust_id)
+            session.execute(lost.values(trust_id=""))
+
+    def is_lost(self, user_id: str, project_id: str) -> bool:
+        """Whether a user had a trust in a project that was lost."""
+        with self._database.reading() as session:
+            row = session.get(models.Trust, (user_id, project_id))
+            return row is not None and not row.trust_id
+
+    @retried
+    def remove(self, trust: Trust) -> None:
+        """Forget a trust that nothing needs."""
+        with self._database.writing() as session:
+            known = models.Trust.trust_id.in_(("", trust.id))
+            session.execute(sa.delete(models.Trust).where(*_of(trust), known))
+
+    def unneeded(self) -> list[Trust]:
+        """Trusts in projects that have had no ensemble since they were made, which is a while."""
+        has_some = sa.exists().where(models.Ensemble.project_id == models.Trust.project_id)
+        some = (
+            sa.select(models.Trust)
+            .where(~has_some, models.Trust.created_at < rows.now() - SPARED)
+            .limit(MOST)
+        )
+        with self._database.reading() as session:
+            return [found for each in session.scalars(some) if (found := _trust(each))]
+
+
+def _of(trust: Trust) -> tuple[sa.ColumnElement[bool], ...]:
+    """The condition for the row of a user in a project."""
+    return (
+        models.Trust.user_id == trust.user_id,
+        models.Trust.project_id == trust.project_id,
+    )
+
+
+def _trust(row: models.Trust | None) -> Trust | None:
+    return (
+        None
+        if row is None or not row.trust_id
+        else Trust(row.trust_id, row.user_id, row.project_id)
+    )

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fake Nova behind a socket of its own, with keystonemiddleware's view of tokens."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+import waitress
+import webob
+from nova import context as nova_context
+
+from tests.fakes.keystone import FakeKeystone
+
+
+class NovaByHttp:
+    """``nova`` by HTTP: a context is made of ``X-Auth-Token`` and ``X-Service-Token`` alone."""
+
+    def __init__(self, nova: Any, keystone: FakeKeystone) -> None:
+        self._nova = nova
+        self._keystone = keystone
+        self.asked: list[tuple[str, str, str]] = []  # method, path, who
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/v2.1"
+        keystone.catalog.append(
+            {
+                "type": "compute",
+                "name": "nova",
+                "endpoints": [
+                    {
+                        "interface": interface,
+                        "region": "RegionOne",
+                        "region_id": "RegionOne",
+                        "url": self.url,
+                    }
+                    for interface in ("public", "internal")
+                ],
+            }
+        )
+        self._server = waitress.create_server(self, sockets=[listener], threads=8)
+        threading.Thread(target=self._serve, name="nova", daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.close()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):  # its socket is closed under it at the end
+            self._server.run()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        request = webob.Request(environ)
+        token = self._keystone.facts_of(request.headers.get("X-Auth-Token"))
+        response = webob.Response(status=401, json_body={"error": {"code": 401}})
+        if token is not None:
+            service = self._keystone.facts_of(request.headers.get("X-Service-Token")) or {}
+            roles = [each["name"] for each in token["roles"]]
+            user = token["user"]["id"]
+            assert request.path_info_pop() == "v2.1"
+            self.asked.append((request.method, request.path_info, user))
+            environ["nova.context"] = nova_context.RequestContext(
+                user_id=user,
+                project_id=token["project"]["id"],
+                roles=roles,
+                service_roles=[each["name"] for each in service.get("roles", ())],
+                is_admin="admin" in roles,
+                overwrite=False,
+            )
+            response = request.get_response(self._nova)
+        answer: Iterable[bytes] = response(environ, start_response)
+        return answer

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ensembles as a service of its own: who may what, and whose token Nova is asked with."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from small_cloud import SmallCloud, body, caller
+from standalone_service import StandaloneService, Start, standing_alone
+from test_who_may_what import BODIES, CALLERS, ROWS
+
+from ensemble_api.cloud import tenant_tokens
+from ensemble_api.records import Status
+from ensemble_api.rights import WAITS_FOR_OWNER
+from ensemble_api.startup import by_http
+from ensemble_api.store import models, rows
+from ensemble_api.store.api import Page
+from ensemble_api.store.trusts import SPARED, Trusts
+
+__all__ = ["standing_alone"]
+
+OWNER = "user-of-shop-project"
+ALL = "/v1/os-ensembles"
+
+
+def until(condition: Callable[[], bool]) -> None:
+    pause = threading.Event()
+    for _ in range(1000):
+        if condition():
+            return
+        pause.wait(0.02)
+    raise AssertionError("did not happen")
+
+
+def login(service: StandaloneService, who: str = "member", **more: Any) -> str:
+    project, *roles = CALLERS[who]
+    return service.keystone.login(f"user-of-{project}", project, *roles, **more)
+
+
+def create(service: StandaloneService, token: str, count: int = 2) -> str:
+    wanted = {"ensemble": body(("web", count), networks="none")}
+    answer = service.ask(token, "POST", ALL, wanted)
+    assert answer.status_int == 202, answer.text
+    return str(answer.json["ensemble"]["id"])
+
+
+def test_versions_and_health_are_told_without_a_token_and_nothing_else_is(
+    standing_alone: Start,
+) -> None:
+    service = standing_alone()
+    (version,) = service.ask(None, "GET", "/").json["versions"]
+    assert (version["id"], version["max_version"]) == ("v1.0", "1.0")
+    assert version["links"] == [{"rel": "self", "href": "http://cloud:8780/v1/"}]
+    assert service.ask(None, "GET", "/v1/").json["version"] == version
+    assert service.ask(None, "GET", "/healthcheck").status_int == 200
+    for path in (ALL, f"{ALL}/capabilities", "/v1/servers", "/v2.1/os-ensembles"):
+        assert service.ask(None, "GET", path).status_int == 401, path
+        assert service.ask("forged", "GET", path).status_int == 401, path
+
+
+def test_whatever_is_not_ours_is_not_there(standing_alone: Start) -> None:
+    service = standing_alone()
+    token = login(service)
+    for path in ("/v1", "/v1/servers", "/v2.1/os-ensembles", "/v1/os-ensemblesx", "/x", "/v1x"):
+        answer = service.ask(token, "GET", path)
+        assert answer.status_int == (200 if path == "/v1" else 404), path
+    assert service.ask(token, "GET", "/v1/servers").json["itemNotFound"]["details"]["code"]
+
+
+@pytest.mark.parametrize("trusts", [True, False], ids=["by a trust", "without trusts"])
+def test_capabilities_say_which_mount_it_is_and_whether_what_is_begun_goes_on(
+    standing_alone: Start, trusts: bool
+) -> None:
+    service = standing_alone(use_trusts=trusts)
+    found = service.ask(login(service), "GET", f"{ALL}/capabilities").json["capabilities"]
+    assert found["mount"] == "service"
+    assert ("outlives-tokens" in found["features"]) is trusts
+
+
+def test_a_service_that_neither_works_nor_has_trusts_serves_nothing(
+    standing_alone: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    service = standing_alone(run_worker=False, use_trusts=False)
+    assert service.ask(login(service), "GET", ALL).status_int == 503
+    assert "use_trusts or run_worker must be on" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "begins"),
+    [
+        pytest.param("PATCH", "?dry_run=1", False, id="a preview of a change"),
+        pytest.param("PATCH", "?dry_run=False", True, id="a change that says it is no preview"),
+        pytest.param("PATCH", "?dry_run=maybe", False, id="what is refused"),
+        pytest.param("GET", "", False, id="a look"),
+        pytest.param("DELETE", "", True, id="a delete"),
+    ],
+)
+def test_a_trust_is_made_for_what_goes_on_after_the_request_alone(
+    standing_alone: Start, cloud: SmallCloud, method: str, path: str, begins: bool
+) -> None:
+    record = cloud.service().create(caller(), body(("web", 1)))
+    service = standing_alone(run_worker=False)
+    sent = {"ensemble": {"description": "new"}} if method == "PATCH" else None
+    service.ask(login(service), method, f"{ALL}/{record.id}{path}", sent)
+    assert len(service.keystone.trusts) == int(begins)
+
+
+@pytest.mark.parametrize(("method", "path"), ROWS, ids=[" ".join(row) for row in ROWS])
+def test_who_may_what_is_as_in_nova_api(
+    standing_alone: Start, cloud: SmallCloud, method: str, path: str
+) -> None:
+    service = standing_alone(run_worker=False)
+    sent = BODIES.get(path)
+    if sent and "ensemble" in sent and "tiers" in sent["ensemble"]:
+        sent = {"ensemble": body(("db", 1), networks="none")}  # there is no Neutron
+    record = cloud.service().create(caller(), body(("web", 1)))
+    for who, expected in zip(CALLERS, ROWS[method, path], strict=True):
+        if "{ensemble_id}" in path:
+            record = cloud.service().create(caller(), body(("web", 1)))
+        owner = login(service)
+        listed = service.ask(owner, "GET", f"{ALL}/{record.id}/operations").json["operations"]
+        filled = path.format(
+            ensemble_id=record.id,
+            operation_id=listed[0]["id"],
+            host="secrethost1",
+            level="rack",
+            domain="secretrack1",
+        )
+        token = login(service, who)
+        response = service.ask(token, method, f"/v1{filled}", sent)
+        assert response.status_int == expected, (who, response.text)
+
+
+def test_a_build_asks_nova_with_a_token_of_the_tenant_s_by_a_trust_after_theirs_has_ended(
+    standing_alone: Start, cloud: SmallCloud
+) -> None:
+    """The token of the request ends before its first server is asked for."""
+    service = standing_alone(trust_roles="member,reader")
+    token = login(service)
+    ended = threading.Event()
+    cloud.nova.before = lambda method, path: (
+        (method, path) == ("POST", "/servers") and (ended.wait(5))
+    )
+    ensemble_id = create(service, token)
+    del service.keystone.tokens[token]
+    ended.set()
+    until(lambda: cloud.store.get(ensemble_id).status is Status.ACTIVE)
+    assert {each.user_id for each in cloud.nova.servers.values()} == {OWNER}
+    asked = {who for *what, who in service.nova.asked if what == ["POST", "/servers"]}
+    assert asked == {OWNER}
+    trust = Trusts(cloud.store).find(OWNER, "shop-project")
+    assert trust is not None
+    assert service.keystone.trusts[trust.id]["impersonation"] is True
+    assert [each["name"] for each in service.keystone.trusts[trust.id]["roles"]] == [
+        "member",
+        "reader",
+    ]
+    create(service, login(service), 1)
+    assert len(service.keystone.trusts) == 1, "one for each user and project"
+
+
+def test_without_a_trust_a_build_waits_for_its_owner_and_goes_on_with_their_next_request(
+    standing_alone: Start, cloud: SmallCloud
+) -> None:
+    service = standing_alone(use_trusts=False)
+    gate = threading.Event()
+    cloud.nova.before = lambda method, path: (
+        (method, path) == ("POST", "/servers") and (gate.wait(10))
+    )
+    token = login(service)
+    ensemble_id = create(service, token, 4)
+    del service.keystone.tokens[token]  # Nova does not take it any more
+    gate.set()
+    until(lambda: cloud.store.get(ensemble_id).blocked == WAITS_FOR_OWNER())
+    assert cloud.store.get(ensemble_id).status is Status.BUILDING
+    reader = login(service, "reader")
+    shown = service.ask(reader, "GET", f"{ALL}/{ensemble_id}").json["ensemble"]
+    assert "waits for the user who asked for it" in shown["fault"]["message"]
+    other = service.keystone.login("somebody", "shop-project", "member", "reader")
+    service.ask(other, "GET", f"{ALL}/{ensemble_id}")
+    assert cloud.store.get(ensemble_id).status is Status.BUILDING, "nobody else has it built"
+    service.ask(login(service), "GET", f"{ALL}/{ensemble_id}")
+    until(lambda: cloud.store.get(ensemble_id).status is Status.ACTIVE)
+    assert cloud.store.get(ensemble_id).blocked is None
+    assert {each.user_id for each in cloud.nova.servers.values()} == {OWNER}
+
+
+def test_an_engine_that_lost_a_trust_waits_and_any_request_of_its_user_makes_another(
+    standing_alone: Start, cloud: SmallCloud
+) -> None:
+    service = standing_alone(run_worker=False)
+    service.engine()
+    ensemble_id = create(service, login(service))
+    until(lambda: cloud.store.get(ensemble_id).status is Status.ACTIVE)
+    service.processes.pop().stop()
+    answer = service.ask(login(service), "DELETE", f"{ALL}/{ensemble_id}")
+    assert answer.status_int == 202, answer.text
+    service.keystone.trusts.clear()
+    service.keystone.tokens.clear()
+    service.engine()
+    until(lambda: cloud.store.get(ensemble_id).blocked == WAITS_FOR_OWNER())
+    assert not any(each.gone for each in cloud.nova.servers.values())
+    service.ask(login(service, "reader"), "GET", ALL)
+    assert service.keystone.trusts == {}, "a reader cannot delegate what it takes"
+    assert service.ask(login(service), "GET", f"{ALL}/{ensemble_id}").status_int == 200
+    until(lambda: all(each.gone for each in cloud.nova.servers.values()))
+    assert len(service.keystone.trusts) == 1
+
+
+def test_a_user_who_has_lost_a_role_is_waited_for_and_the_same_trust_does_when_it_is_back(
+    standing_alone: Start, cloud: SmallCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tenant_tokens, "PATIENCE", 0.1)
+    service = standing_alone(run_worker=False)
+    ensemble_id = create(service, login(service))
+    service.keystone.may_not_trust.add(OWNER)
+    service.engine()
+    until(lambda: cloud.store.get(ensemble_id).blocked == WAITS_FOR_OWNER())
+    service.keystone.may_not_trust.clear()
+    until(lambda: cloud.store.get(ensemble_id).status is Status.ACTIVE)
+    assert list(service.keystone.trusts) == ["trust-0"]
+
+
+def test_a_process_that_does_not_work_refuses_a_create_for_which_no_trust_can_be_had(
+    standing_alone: Start, cloud: SmallCloud
+) -> None:
+    service = standing_alone(run_worker=False)
+    service.keystone.may_not_trust.add(OWNER)
+    wanted = {"ensemble": body(("web", 1), networks="none")}
+    answer = service.ask(login(service), "POST", ALL, wanted)
+    assert answer.status_int == 403 and "trust" in answer.text
+    assert cloud.nova.servers == {}
+    dry = service.ask(login(service), "POST", f"{ALL}/plans", wanted)
+    assert dry.status_int == 200, dry.text
+
+
+def test_the_trusts_of_projects_without_ensembles_are_given_back_after_a_while(
+    standing_alone: Start, cloud: SmallCloud
+) -> None:
+    service = standing_alone()
+    create(service, login(service), 1)
+    other = service.keystone.login("bob", "other-project", "member", "reader")
+    ensemble_id = create(service, other, 1)
+    until(lambda: cloud.store.get(ensemble_id).status is Status.ACTIVE)
+    assert service.ask(other, "DELETE", f"{ALL}/{ensemble_id}").status_int == 202
+    until(lambda: not Trusts(cloud.store).unneeded() and len(cloud.store.select(Page())) == 1)
+    assert len(service.keystone.trusts) == 2, "it may be needed again soon"
+    with cloud.store.writing() as session:
+        session.execute(sa.update(models.Trust).values(created_at=rows.now() - 2 * SPARED))
+    by_http(service.config, cloud.store, works=True).trusts()
+    left = {each["trustor_user_id"] for each in service.keystone.trusts.values()}
+    assert left == {OWNER}
+    assert Trusts(cloud.store).find("bob", "other-project") is None
