@@ -8,10 +8,8 @@ from typing import Any
 from urllib import parse
 
 import openstack
-from novaclient import client as nova_client
-from novaclient import extension
 
-from ensemble_client.v2 import ensembles
+from ensemble_client.client import SERVICE_TYPE, make_client
 from ensemble_drill.service import Layout
 from ensemble_drill.watched import Seen
 
@@ -153,11 +151,10 @@ def _distinct(names: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]
 
 
 def _ensembles(connection: Any) -> Any:
-    client = nova_client.Client(
-        "2.1",
-        session=connection.session,
+    client = make_client(
+        connection.session,
         region_name=connection.config.get_region_name(),
-        endpoint_type=connection.config.get_interface("compute") or "public",
-        extensions=[extension.Extension("ensembles", ensembles)],
+        interface=connection.config.get_interface("compute"),
+        endpoint_override=connection.config.get_endpoint(SERVICE_TYPE),
     )
     return client.ensembles

@@ -7,6 +7,7 @@ from typing import Any
 
 from osc_lib import utils
 
+from ensemble_client import client
 from ensemble_client.language import accept_language
 
 DEFAULT_API_VERSION = "1"
@@ -16,19 +17,17 @@ API_VERSIONS = ("1",)
 
 
 def make_client(instance: Any) -> Any:
-    """Build a novaclient with the ensembles extension on openstackclient's own session."""
-    # Every `openstack` command imports this module; only those on ensembles need novaclient.
-    from novaclient import client, extension
+    """Build a client on openstackclient's own session.
 
-    from ensemble_client.v2 import ensembles
-
-    made = client.Client(
-        "2.1",
-        session=instance.session,
+    As with other services, ``ensemble_endpoint_override`` in clouds.yaml says where they are.
+    """
+    config = instance.sdk_connection.config
+    made = client.make_client(
+        instance.session,
         region_name=instance.region_name,
-        endpoint_type=instance.interface or "public",
-        endpoint_override=instance.sdk_connection.config.get_endpoint("compute"),
-        extensions=[extension.Extension("ensembles", ensembles)],
+        interface=instance.interface,
+        endpoint_override=config.get_endpoint(client.SERVICE_TYPE),
+        compute_endpoint_override=config.get_endpoint(client.COMPUTE),
     )
     language = accept_language(os.environ)
     if language:

@@ -8,11 +8,14 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import get_language
-from openstack_dashboard.api import _nova
+from horizon import exceptions
+from openstack_dashboard.api import _nova, base
 from openstack_dashboard.contrib.developer.profiler import api as profiler
 from openstack_dashboard.utils import settings as dashboard_settings
 
+from ensemble_client.client import SERVICE_TYPE, make_client
 from ensemble_client.v2.ensembles import EnsembleManager
+from ensemble_dashboard.api.connection import interface, user_session
 
 OPERATIONS = 20  # on a page
 BUILT = ("ACTIVE", "DEGRADED")  # the statuses in which Nova has the servers
@@ -29,8 +32,21 @@ class Page:
 
 
 def manager(request: HttpRequest) -> EnsembleManager:
-    """Give the API's client, which asks in the language of the page, and not of the browser."""
-    client = _nova.novaclient(request)
+    """Give the API's client, which asks in the language of the page, and not of the browser.
+
+    Where the catalog has ensembles as a service of its own, that is asked, and else Nova.
+    """
+    try:
+        url = base.url_for(request, SERVICE_TYPE)
+    except exceptions.ServiceCatalogException:
+        client = _nova.novaclient(request)
+    else:
+        client = make_client(
+            user_session(request),
+            region_name=request.user.services_region,
+            interface=interface(),
+            endpoint_override=url,
+        )
     client.client.additional_headers["Accept-Language"] = get_language() or "en"
     return EnsembleManager(client)
 
