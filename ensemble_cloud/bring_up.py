@@ -11,7 +11,7 @@ from ensemble_cloud import clouds_yaml, control, fingerprint, warm_up
 from ensemble_cloud.config.cloud import Cloud
 from ensemble_cloud.processes import Child, Processes
 from ensemble_cloud.seed import Seed
-from ensemble_cloud.services import Services
+from ensemble_cloud.services import ENGINE, Services
 from ensemble_cloud.steps import Step
 
 _COMPUTES_SECONDS = 300
@@ -68,6 +68,7 @@ class BringUp:
             *(dashboard if self._with_dashboard else ()),
             *(self._cinder_steps() if self._cloud.volumes else ()),
             *(self._heat_steps() if self._cloud.stacks else ()),
+            *(self._ensembles_steps() if self._cloud.stands_alone else ()),
             self._service("keystone", "keystone bootstrap"),
             self._service("placement", "database placement"),
             self._service("glance", "database glance"),
@@ -122,6 +123,17 @@ class BringUp:
             Step("nova", self._start_nova, needs),
             Step("hosts", self._wait_computes, ("nova", "placement", "catalog")),
         ]
+
+    def _ensembles_steps(self) -> list[Step]:
+        """Return the steps to ensembles as a service of their own, with their engine."""
+        return [
+            self._service("ensembles", "database ensembles", "catalog", "keystone"),
+            Step(ENGINE, self._start_engine, (*self._foundation(), "ensembles", "hosts")),
+        ]
+
+    def _start_engine(self) -> None:
+        """Wait for nothing: it has no port, and goes on until it finds what it needs."""
+        self._services.start(ENGINE)
 
     def _cinder_steps(self) -> list[Step]:
         return [

@@ -19,11 +19,20 @@ from ensemble_cloud.config.cloud import Cloud
 from ensemble_cloud.outage import Outage
 from ensemble_cloud.ports import DEFAULT_BASE, FULL_SERVICES, SERVICES, PortError, Ports
 from ensemble_cloud.processes import ChildError
-from ensemble_cloud.profile import Profile
+from ensemble_cloud.profile import Mount, Profile
 from ensemble_cloud.progress import Progress
 from ensemble_cloud.rest import RestError, Session
 from ensemble_cloud.shape import Shape, ShapeError
-from ensemble_cloud.state import PORTS, SHAPE, STACKS, STATUS, VOLUMES, StateDirectory, StateError
+from ensemble_cloud.state import (
+    MOUNT,
+    PORTS,
+    SHAPE,
+    STACKS,
+    STATUS,
+    VOLUMES,
+    StateDirectory,
+    StateError,
+)
 from ensemble_cloud.supervisor import Supervisor
 from ensemble_cloud.welcome import own_command
 
@@ -168,6 +177,8 @@ def _up_detached(state: StateDirectory, options: argparse.Namespace) -> int:
         command.append("--with-heat")
     if options.nova_from:
         command += ["--nova-from", str(options.nova_from.absolute())]
+    if options.mount:
+        command += ["--mount", options.mount]
     if options.no_dashboard:
         command.append("--no-dashboard")
     if options.no_background:
@@ -239,5 +250,14 @@ def _cloud(state: StateDirectory, shape: Shape, text: str, options: argparse.Nam
         state.mark_done(STACKS)
     if options.nova_from and identity.profile != Profile.FULL:
         raise StateError("--nova-from goes with the profile full alone")
+    mount = options.mount or _mount(state)
+    if mount is Mount.SERVICE and identity.profile == Profile.FULL:
+        raise StateError("--mount service goes with the profile compact alone")
+    state.mark_done(MOUNT, mount)
     ports = Ports(base, services)
-    return Cloud(state, ports, shape, identity, volumes, stacks, options.nova_from)
+    return Cloud(state, ports, shape, identity, volumes, stacks, options.nova_from, mount)
+
+
+def _mount(state: StateDirectory) -> Mount:
+    """Return where ensembles were at the last start."""
+    return Mount.SERVICE if state.is_done(MOUNT, Mount.SERVICE) else Mount.NOVA_API

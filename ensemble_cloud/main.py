@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ensemble_cloud import commands
 from ensemble_cloud.domains import Level
-from ensemble_cloud.profile import Profile
+from ensemble_cloud.profile import Mount, Profile
 from ensemble_cloud.state import StateDirectory, default_root
 from ensemble_cloud.version import version
 
@@ -55,6 +55,14 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="run nova-api and nova-scheduler from this virtual environment, with nothing of "
         "ensembles in their configuration, to try an installation; with the profile full",
+    )
+    up.add_argument(
+        "--mount",
+        type=Mount,
+        choices=list(Mount),
+        metavar="{nova-api,service}",
+        help="where ensembles are, from this start on: inside nova-api (at first), or a service of "
+        "their own with ensemble-engine beside it; not with the profile full",
     )
     up.add_argument("--no-dashboard", action="store_true", help="leave Horizon out")
     up.add_argument(

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 ADDRESS = "127.0.0.1"
 DEFAULT_BASE = 18770
-SERVICES = ("dashboard", "keystone", "placement", "glance", "neutron", "nova", "cinder", "heat")
+SERVICES = (
+    *("dashboard", "keystone", "placement", "glance", "neutron", "nova", "cinder", "heat"),
+    "ensembles",
+)
 FULL_SERVICES = (*SERVICES, "rabbitmq", "rabbitmq nodes", "epmd")
 
 

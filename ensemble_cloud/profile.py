@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The profiles of an embedded cloud: how much of a real one it has."""
+"""The profiles of an embedded cloud: how much of a real one it has, and where ensembles are."""
 
 import enum
 
@@ -13,3 +13,10 @@ class Profile(enum.StrEnum):
 
     COMPACT = "compact"
     FULL = "full"
+
+
+class Mount(enum.StrEnum):
+    """Where ensembles are: inside nova-api, or a service of their own with an engine beside it."""
+
+    NOVA_API = "nova-api"
+    SERVICE = "service"

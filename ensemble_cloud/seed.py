@@ -17,7 +17,9 @@ _CATALOG = {
     "cinder": ("block-storage", "/v3"),
     "heat": ("orchestration", "/v1/$(project_id)s"),
     "nova": ("compute", "/v2.1"),
+    "ensembles": ("ensemble", "/v1"),
 }
+PLACER_ROLE = "ensembles_placer"  # by which Nova's policy knows the service user of ensembles
 DISKS = ("nvme", "ssd")  # of the racks, in turns
 _BUILD_SECONDS = 180
 _AT_ONCE = 3
@@ -41,11 +43,14 @@ class Seed:
             for name in (SERVICE_PROJECT, *self._shape.projects)
         }
         for service in self._services:
+            more = []
+            if service == "ensembles":
+                more = [self._named("keystone", "/v3/roles", "role", PLACER_ROLE)]
             self._user(
                 service,
                 self._cloud.identity.service_password,
                 projects[SERVICE_PROJECT],
-                [roles["admin"], roles["service"]],
+                [roles["admin"], roles["service"], *more],
             )
         for user in self._shape.users:
             self._user(user.name, user.password, projects[user.project], [roles[user.role]])
@@ -65,6 +70,8 @@ class Seed:
             if name not in services:
                 body = {"service": {"name": name, "type": kind}}
                 services[name] = admin.post("keystone", "/v3/services", body)["service"]["id"]
+        for name in set(services) & set(_CATALOG) - set(self._services):
+            admin.delete("keystone", f"/v3/services/{services[name]}")  # with its endpoints
         services_url = {
             name: self._cloud.ports.url(name) + _CATALOG[name][1] for name in self._services
         }
@@ -222,7 +229,7 @@ class Seed:
     @property
     def _services(self) -> list[str]:
         """The services of this cloud beside Keystone."""
-        left_out = {"cinder", "heat"} - {*self._cloud.added}
+        left_out = {"cinder", "heat", "ensembles"} - {*self._cloud.added}
         return [name for name in _CATALOG if name not in left_out]
 
     def _admin(self) -> Session:

@@ -24,6 +24,7 @@ _APPLICATIONS = {
     "glance": "glance.wsgi.api",
     "neutron": "neutron.wsgi.api",
     "dashboard": "ensemble_cloud.dashboard",
+    "ensembles": "ensemble_api.wsgi",
 }
 
 

@@ -14,9 +14,17 @@ import requests
 from ensemble_cloud.config.cloud import Cloud
 from ensemble_cloud.processes import NOVA, SERVICES, Child, Processes
 
+ENGINE = "ensemble-engine"  # which has no port
 _READY_SECONDS = 180
 # Placement gets one: with more, a read on SQLite may wait for the write that waits for it.
-_THREADS = {"keystone": 8, "placement": 1, "glance": 4, "neutron": 12, "dashboard": 8}
+_THREADS = {
+    "keystone": 8,
+    "placement": 1,
+    "glance": 4,
+    "neutron": 12,
+    "dashboard": 8,
+    "ensembles": 8,
+}
 # Below 500: the service itself answers, if only that it wants a login.
 _ROOTS = {
     "keystone": "/v3",
@@ -27,6 +35,7 @@ _ROOTS = {
     "heat": "/healthcheck",
     "nova": "/",
     "dashboard": "/auth/login/",
+    "ensembles": "/",
 }
 
 
@@ -40,7 +49,7 @@ class Services:
     def start(self, service: str) -> Child:
         """Start a service; it is not ready yet."""
         log = self._cloud.state.log(service)
-        layer = NOVA if service in ("nova", "dashboard") else SERVICES
+        layer = NOVA if service in ("nova", "dashboard", "ensembles", ENGINE) else SERVICES
         return self._processes.start(
             service, self._command(service), log, self.environment(), layer=layer
         )
@@ -88,6 +97,7 @@ class Services:
             "OS_NEUTRON_CONFIG_DIR": str(etc / "neutron"),
             "OS_NEUTRON_CONFIG_FILES": "neutron.conf",
             "OS_NOVA_CONFIG_DIR": str(etc / "nova"),
+            "OS_ENSEMBLES_CONFIG_FILES": str(etc / "ensembles/ensembles.conf"),
             "OS_NOVA_DISABLE_EVENTLET_PATCHING": "true",
             "OS_CINDER_DISABLE_EVENTLET_PATCHING": "true",
             "DJANGO_SETTINGS_MODULE": "openstack_dashboard.settings",
@@ -95,6 +105,9 @@ class Services:
 
     def _command(self, service: str) -> list[str]:
         """Return the command that serves a service."""
+        if service == ENGINE:
+            config = str(self._cloud.state.etc / "ensembles/ensembles.conf")
+            return [sys.executable, "-m", "ensemble_cloud.engine_process", config]
         port = str(self._cloud.ports.of(service.removesuffix("-engine")))
         if service == "nova":
             needed = [self._cloud.auth_url, self._cloud.ports.url("placement")]

@@ -21,6 +21,7 @@ PORTS = "ports.json"
 STATUS = "run/status.json"
 VOLUMES = "volumes"  # done once a start has asked for Cinder
 STACKS = "stacks"  # done once a start has asked for Heat
+MOUNT = "mount"  # done from the mount that a start has asked for
 FORMAT = 1  # raised when an old state directory can no longer be used
 _NEEDED_MB = 500
 _LOCK = "lock"

@@ -7,7 +7,8 @@ import psutil
 
 from ensemble_cloud import clouds_yaml, control, shape_file
 from ensemble_cloud.ports import DEFAULT_BASE, SERVICES, Ports
-from ensemble_cloud.state import PORTS, SHAPE, STATUS, VOLUMES, StateDirectory
+from ensemble_cloud.profile import Mount
+from ensemble_cloud.state import MOUNT, PORTS, SHAPE, STACKS, STATUS, VOLUMES, StateDirectory
 
 Report = dict[str, Any]
 
@@ -17,7 +18,12 @@ def report(state: StateDirectory) -> Report:
     known = state.read_json(STATUS) or {}
     running = state.owner() is not None
     ports = Ports((state.read_json(PORTS) or {}).get("base", DEFAULT_BASE))
-    services = [name for name in SERVICES if name != "cinder" or state.is_done(VOLUMES)]
+    optional = {
+        "cinder": state.is_done(VOLUMES),
+        "heat": state.is_done(STACKS),
+        "ensembles": state.is_done(MOUNT, Mount.SERVICE),
+    }
+    services = [name for name in SERVICES if optional.get(name, True)]
     urls = {name: ports.url(name) for name in services}
     pids: dict[str, int] = known.get("pids", {}) if running else {}
     return {

@@ -7,7 +7,7 @@ from pathlib import Path
 from ensemble_cloud.config.ini import Value
 from ensemble_cloud.full import mariadb
 from ensemble_cloud.ports import Ports
-from ensemble_cloud.profile import Profile
+from ensemble_cloud.profile import Mount, Profile
 from ensemble_cloud.shape import Shape
 from ensemble_cloud.state import Identity, StateDirectory
 
@@ -35,9 +35,9 @@ SERVICE_PROJECT = "service"
 class Cloud:
     """One embedded cloud: where it lives, its ports, its shape, its secrets and its profile.
 
-    ``volumes`` says whether it has Cinder, ``stacks`` whether it has Heat. With a
-    ``nova_environment`` nova-api and nova-scheduler run from that one, as an operator has installed
-    them, and nothing is configured for ensembles.
+    ``volumes`` says whether it has Cinder, ``stacks`` whether it has Heat, ``mount`` where its
+    ensembles are. With a ``nova_environment`` nova-api and nova-scheduler run from that one, as an
+    operator has installed them, and nothing is configured for ensembles.
     """
 
     state: StateDirectory
@@ -47,11 +47,17 @@ class Cloud:
     volumes: bool = False
     stacks: bool = False
     nova_environment: Path | None = None
+    mount: Mount = Mount.NOVA_API
 
     @property
     def profile(self) -> Profile:
         """How much of a real cloud it has."""
         return Profile(self.identity.profile)
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether ensembles are a service of their own."""
+        return self.mount is Mount.SERVICE
 
     def database_url(self, name: str) -> str:
         """Return the SQLAlchemy URL of a database."""
@@ -62,7 +68,7 @@ class Cloud:
     @property
     def added(self) -> tuple[str, ...]:
         """The services that it has because somebody has asked for them."""
-        asked = {"cinder": self.volumes, "heat": self.stacks}
+        asked = {"cinder": self.volumes, "heat": self.stacks, "ensembles": self.stands_alone}
         return tuple(name for name, wanted in asked.items() if wanted)
 
     @property

@@ -11,6 +11,7 @@ from ensemble_cloud import clouds_yaml
 from ensemble_cloud.config import (
     cinder,
     dashboard,
+    ensembles,
     glance,
     heat,
     ini,
@@ -63,6 +64,8 @@ def _texts(cloud: Cloud) -> Iterator[tuple[Path, str]]:
     yield from _nova(cloud)
     yield etc / "nova/api-paste.ini", nova.paste_text(cloud)
     yield etc / "nova/policy.yaml", nova.policy_text(cloud)
+    if cloud.stands_alone:
+        yield etc / "ensembles/ensembles.conf", ini.render(ensembles.sections(cloud))
     yield etc / "dashboard/local/__init__.py", ""
     yield etc / "dashboard/local/local_settings.py", dashboard.settings_text(cloud)
     content = clouds_yaml.content(cloud.shape, cloud.auth_url)

@@ -12,6 +12,13 @@ from ensemble_cloud.ports import ADDRESS
 # overloaded machine none was late by more than a second.
 REPORT_INTERVAL = 3
 SERVICE_DOWN_TIME = 15
+_BUILDING = {
+    "compute:servers:create:requested_destination": "rule:context_is_admin",
+}
+_MOVING = {
+    "os_compute_api:os-migrate-server:migrate_live:host": "rule:context_is_admin",
+    "os_compute_api:servers:migrations:delete": "rule:project_manager_or_admin",
+}
 
 
 def sections(cloud: Cloud) -> Sections:
@@ -50,14 +57,14 @@ def sections(cloud: Cloud) -> Sections:
         "oslo_policy": {"policy_file": str(cloud.state.etc / "nova/policy.yaml")},
         "oslo_concurrency": {"lock_path": str(cloud.state.data / "nova/lock")},
         "oslo_messaging_notifications": {"driver": "noop"},
-        **({} if cloud.nova_environment else {"ensembles": _ensembles(cloud)}),
+        **({} if cloud.nova_environment else {"ensembles": _inside(cloud)}),
     }
 
 
 def paste_text(cloud: Cloud) -> str:
     """Return api-paste.ini: the installed one, with our filter before the application."""
     text = (Path(sys.prefix) / "etc/nova/api-paste.ini").read_text()
-    if cloud.nova_environment:
+    if cloud.nova_environment or cloud.stands_alone:
         return text
     text = text.replace(
         "keystonecontext osapi_compute_app_v21", "keystonecontext ensembles osapi_compute_app_v21"
@@ -71,12 +78,16 @@ def paste_text(cloud: Cloud) -> str:
 
 
 def policy_text(cloud: Cloud) -> str:
-    """Return policy.yaml: ensembles may name the host of a server that they build for a tenant."""
+    """Return policy.yaml: ensembles may name the host of a server that they build for a tenant.
+
+    Where they ask by HTTP, also that of one that they move.
+    """
     if cloud.nova_environment:
         return ""
-    return (
-        '"compute:servers:create:requested_destination": '
-        '"rule:context_is_admin or service_roles:ensembles_placer"\n'
+    rules = {**_BUILDING, **(_MOVING if cloud.stands_alone else {})}
+    return "".join(
+        f'"{rule}": "{others} or service_roles:ensembles_placer"\n'
+        for rule, others in rules.items()
     )
 
 
@@ -151,10 +162,14 @@ def _scheduler(*, ours: bool) -> dict[str, Value]:
     }
 
 
-def _ensembles(cloud: Cloud) -> dict[str, Value]:
+def _inside(cloud: Cloud) -> dict[str, Value]:
+    return {**ensembles(cloud), "auth_section": "placement"}
+
+
+def ensembles(cloud: Cloud) -> dict[str, Value]:
+    """Return what of our section both mounts share."""
     return {
         "connection": cloud.database_url("ensembles"),
-        "auth_section": "placement",
         # Nova is one process here: when it is killed, what it was scheduling is lost for good.
         "build_timeout": 120,
         "rebalance_delay": 10,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ports: six in a row, checked before anything is started."""
+"""Ports: in a row, checked before anything is started."""
 
 import socket
 
@@ -10,7 +10,7 @@ from ensemble_cloud.ports import ADDRESS, SERVICES, PortError, Ports, free_base
 
 def test_ports_follow_each_other() -> None:
     ports = Ports(20000)
-    assert [ports.of(name) for name in SERVICES] == list(range(20000, 20008))
+    assert [ports.of(name) for name in SERVICES] == list(range(20000, 20009))
     assert ports.url("keystone") == "http://127.0.0.1:20001"
 
 
