@@ -26,6 +26,7 @@ from ensemble_api.store.operations import Operations
 from ensemble_api.store.recovery_holds import RecoveryHolds
 from ensemble_api.store.repairs import RepairableEnsembles
 from ensemble_api.store.saved_plans import SavedPlans, remembered
+from ensemble_api.store.templates import EnsembleTemplates
 from ensemble_api.usecases.adopt import Adopt
 from ensemble_api.usecases.adoption_moves import AdoptionMoves
 from ensemble_api.usecases.auto_drain import AutoDrain
@@ -64,6 +65,7 @@ from ensemble_api.usecases.repair_plans import RepairPlans
 from ensemble_api.usecases.replacement import Replacement
 from ensemble_api.usecases.reserve import Reserve
 from ensemble_api.usecases.resolve import Resolver
+from ensemble_api.usecases.templates import Templates
 
 
 class Assembly:
@@ -204,6 +206,7 @@ class Assembly:
             attempts=attempts,
             sleep=sleep,
         )
+        self.templates = Templates(EnsembleTemplates(store), compute)
         self._delete = Delete(store, recovery, wake)
         self._adopt = Adopt(
             store,

@@ -20,6 +20,7 @@ FEATURES = (
     "cancel",
     "change",
     "survivability",
+    "templates",
     "hosts",
     "drain-check",
     "drain",

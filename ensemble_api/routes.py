@@ -23,6 +23,7 @@ from ensemble_api.handlers import (
     maintenance,
     operations,
     plans,
+    templates,
 )
 from ensemble_api.handlers.call import Answer, Call, Handler
 from ensemble_api.planning.message import Sentence, listed
@@ -51,6 +52,13 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
     f"{COLLECTION}/capabilities": {"GET": capabilities.show},
     f"{COLLECTION}/adopt": {"POST": adoption.adopt},
     f"{COLLECTION}/plans": {"POST": plans.create},
+    f"{COLLECTION}/templates": {"GET": templates.index, "POST": templates.create},
+    f"{COLLECTION}/templates/{{template_id}}": {
+        "GET": templates.show,
+        "PATCH": templates.change,
+        "DELETE": templates.delete,
+    },
+    f"{COLLECTION}/templates/{{template_id}}/action": {"POST": templates.act},
     f"{COLLECTION}/headroom": {"GET": headroom.index},
     f"{COLLECTION}/hosts": {"GET": host_impact.index},
     f"{COLLECTION}/hosts/{{host}}": {"GET": host_impact.show},
@@ -116,8 +124,10 @@ def _encode(body: Mapping[str, Any] | None) -> bytes:
 
 
 def _render(answer: Answer, language: str) -> webob.Response:
-    response = webob.Response(status=answer.status, content_type="application/json")
-    response.charset = "utf-8"
+    response = webob.Response(status=answer.status)
+    if answer.body is not None:
+        response.content_type = "application/json"
+        response.charset = "utf-8"
     response.body = _encode(views.translated(answer.body, language))
     response.headers["OpenStack-API-Version"] = f"{SERVICE_TYPE} {VERSION}"
     if answer.location is not None:

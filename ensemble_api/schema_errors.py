@@ -45,6 +45,11 @@ SERVERS_FROM = Sentence(
     "invalid.servers-from", "must name one of server_group, tag, servers, stack and project"
 )
 DRILL = Sentence("invalid.drill", "must name either a level or domains that fail at once")
+PARAMETER_NAMES = Sentence(
+    "invalid.parameter-names",
+    "must have names of 1 to 64 letters, digits, - and _, which begin with a letter",
+)
+PROJECT_ID = Sentence("invalid.project-id", "must be the id of a project")
 _BAD_CHARACTER = Sentence("invalid.character", "has a bad character")
 _BASE64 = Sentence("invalid.base64", "must be base64")
 HIDDEN = Sentence("invalid.hidden", "holds a character that cannot be shown")
@@ -66,9 +71,11 @@ _DESCRIBED = {
         METADATA_KEYS,
         SERVERS_FROM,
         DRILL,
+        PARAMETER_NAMES,
+        PROJECT_ID,
     )
 }
-_TYPES = {
+TYPES = {
     "object": Sentence("invalid.object", "must be an object"),
     "array": Sentence("invalid.array", "must be a list"),
     "string": Sentence("invalid.string", "must be text"),
@@ -76,7 +83,7 @@ _TYPES = {
     "boolean": Sentence("invalid.boolean", "must be true or false"),
     "null": Sentence("invalid.null", "must be null"),
 }
-_REASONS = {
+REASONS = {
     "required": Sentence("invalid.required", "is required"),
     "additionalProperties": Sentence("invalid.not-known", "is not known here"),
     "minProperties": Sentence("invalid.no-action", "names no action"),
@@ -149,7 +156,7 @@ def reason(error: jsonschema.ValidationError) -> Message:
         case "format":
             return _BASE64() if rule == "base64" else HIDDEN()
         case "type":
-            return _TYPES[rule]()
+            return TYPES[rule]()
         case "enum":
             return ONE_OF(choices=", ".join("true" if each is True else str(each) for each in rule))
-    return _REASONS[str(error.validator)](count=rule if isinstance(rule, int) else 1)
+    return REASONS[str(error.validator)](count=rule if isinstance(rule, int) else 1)

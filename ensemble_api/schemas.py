@@ -193,60 +193,6 @@ CHANGE: dict[str, Any] = {
     "additionalProperties": False,
 }
 
-# Servers that run already: where they are from, and what is to be made of them where that is not
-# what is proposed.
-_SERVERS: dict[str, Any] = {
-    "type": "array",
-    "items": UUID,
-    "minItems": 1,
-    "maxItems": limits.ADOPTED,
-    "uniqueItems": True,
-}
-ADOPTED_TIER: dict[str, Any] = {
-    "type": "object",
-    "properties": {"name": TIER_NAME, "servers": _SERVERS},
-    "required": ["name", "servers"],
-    "additionalProperties": False,
-}
-ADOPTION: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "adopt": {
-            "type": "object",
-            "properties": {
-                "name": NAME,
-                "description": _DESCRIPTION["properties"]["description"],
-                "from": {
-                    "type": "object",
-                    "description": schema_errors.SERVERS_FROM.text,
-                    "properties": {
-                        "server_group": UUID,
-                        "tag": SERVER["properties"]["tags"]["items"],
-                        "servers": _SERVERS,
-                        "stack": TEXT,
-                        "project": {"enum": [True]},
-                    },
-                    "minProperties": 1,
-                    "maxProperties": 1,
-                    "additionalProperties": False,
-                },
-                "tiers": {
-                    "type": "array",
-                    "items": ADOPTED_TIER,
-                    "minItems": 1,
-                    "maxItems": limits.TIERS,
-                },
-                "policies": _DESCRIPTION["properties"]["policies"],
-            },
-            "required": ["name", "from"],
-            "additionalProperties": False,
-        },
-        "plan": UUID,
-    },
-    "required": ["adopt"],
-    "additionalProperties": False,
-}
-
 # One action and what it needs, as in Nova's bodies of server actions.
 ACTION: dict[str, Any] = {
     "type": "object",
@@ -306,12 +252,19 @@ _TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
     "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
 )
 _Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=_TYPES)  # type: ignore[no-untyped-call]
-_VALIDATOR = _Validator(ENSEMBLE, format_checker=FORMATS)
-_CREATE = _Validator(CREATE, format_checker=FORMATS)
-_CHANGE = _Validator(CHANGE, format_checker=FORMATS)
-_ADOPTION = _Validator(ADOPTION, format_checker=FORMATS)
-_ACTION = _Validator(ACTION, format_checker=FORMATS)
-_MAINTENANCE = _Validator(MAINTENANCE, format_checker=FORMATS)
+
+
+def validator(schema: dict[str, Any]) -> jsonschema.Draft202012Validator:
+    """What checks bodies of this shape, with the formats of texts."""
+    made: jsonschema.Draft202012Validator = _Validator(schema, format_checker=FORMATS)
+    return made
+
+
+_VALIDATOR = validator(ENSEMBLE)
+_CREATE = validator(CREATE)
+_CHANGE = validator(CHANGE)
+_ACTION = validator(ACTION)
+_MAINTENANCE = validator(MAINTENANCE)
 
 
 def check_create(body: Any) -> tuple[dict[str, Any], str | None]:
@@ -319,7 +272,7 @@ def check_create(body: Any) -> tuple[dict[str, Any], str | None]:
 
     :raises ensemble_api.exception.Invalid: with ``field``, when the shape is wrong.
     """
-    _check(_CREATE, body)
+    check(_CREATE, body)
     return _completed(body["ensemble"]), body.get("plan", "").lower() or None
 
 
@@ -328,7 +281,7 @@ def check_ensemble(body: Any) -> dict[str, Any]:
 
     :raises ensemble_api.exception.Invalid: with ``field``, when the shape is wrong.
     """
-    _check(_VALIDATOR, body)
+    check(_VALIDATOR, body)
     return _completed(body["ensemble"])
 
 
@@ -341,7 +294,7 @@ def check_change(body: Any, before: Mapping[str, Any]) -> dict[str, Any]:
 
     :raises ensemble_api.exception.Invalid: with ``field``, when the shape is wrong.
     """
-    _check(_CHANGE, body)
+    check(_CHANGE, body)
     given = {key: each for key, each in body["ensemble"].items() if key != "generation"}
     if "tiers" in given:
         known = {tier["name"]: tier for tier in before["tiers"]}
@@ -361,34 +314,9 @@ def check_maintenance(body: Any) -> tuple[str, bool]:
 
     :raises ensemble_api.exception.Invalid: with ``field``, when the shape is wrong.
     """
-    _check(_MAINTENANCE, body)
+    check(_MAINTENANCE, body)
     ((name, needs),) = body.items()
     return name, bool((needs or {}).get("dry_run", False))
-
-
-def check_adoption(body: Any) -> tuple[dict[str, Any], str | None]:
-    """Check an adoption and give its inner object, and the id of what was previewed, if any.
-
-    Ids of servers and of a server group are in lower case, as Nova has them.
-
-    :raises ensemble_api.exception.Invalid: with ``field``, when the shape is wrong.
-    """
-    _check(_ADOPTION, body)
-    given = {**body["adopt"], "name": body["adopt"]["name"].strip()}
-    source = dict(given["from"])
-    if "server_group" in source:
-        source["server_group"] = source["server_group"].lower()
-    if "servers" in source:
-        source["servers"] = [each.lower() for each in source["servers"]]
-    given["from"] = source
-    if "tiers" in given:
-        given["tiers"] = [
-            {**tier, "servers": [each.lower() for each in tier["servers"]]}
-            for tier in given["tiers"]
-        ]
-    if "policies" in given:
-        given["policies"] = [{"enforcement": "hard", **each} for each in given["policies"]]
-    return given, body.get("plan", "").lower() or None
 
 
 def check_action(body: Any) -> tuple[str, Any]:
@@ -396,13 +324,17 @@ def check_action(body: Any) -> tuple[str, Any]:
 
     :raises ensemble_api.exception.Invalid: with ``field``, when it is none.
     """
-    _check(_ACTION, body)
+    check(_ACTION, body)
     ((name, needs),) = body.items()
     return name, needs
 
 
-def _check(validator: jsonschema.Draft202012Validator, body: Any) -> None:
-    error = jsonschema.exceptions.best_match(validator.iter_errors(body))
+def check(shape: jsonschema.Draft202012Validator, body: Any) -> None:
+    """Refuse a body that does not have a shape.
+
+    :raises ensemble_api.exception.Invalid: with ``field``.
+    """
+    error = jsonschema.exceptions.best_match(shape.iter_errors(body))
     if error is not None:
         raise exception.Invalid(schema_errors.reason(error), field=schema_errors.field(error))
 

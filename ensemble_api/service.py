@@ -20,6 +20,7 @@ from ensemble_api.results.maintenance import MaintainedDomain
 from ensemble_api.results.repair import RepairPreview
 from ensemble_api.standing import MembersNow
 from ensemble_api.store.api import Page
+from ensemble_api.store.templates import TemplatePage
 from ensemble_api.usecases.adopt import AdoptionRequest
 from ensemble_api.usecases.change import ChangePreview
 from ensemble_api.usecases.change_request import ChangeRequest
@@ -30,6 +31,7 @@ from ensemble_api.usecases.idempotency import CreateRequest
 from ensemble_api.usecases.maintenance import DomainSearch
 from ensemble_api.usecases.plan import DEFAULT_OPTIONS, PlanOptions
 from ensemble_api.usecases.rebalance import RebalancePreview
+from ensemble_api.usecases.templates import Instantiation
 
 __all__ = [
     "AdoptionRequest",
@@ -38,10 +40,12 @@ __all__ = [
     "DomainSearch",
     "DrillRequest",
     "HeadroomSearch",
+    "Instantiation",
     "Page",
     "PlanOptions",
     "Search",
     "Service",
+    "TemplatePage",
 ]
 
 

@@ -27,6 +27,7 @@ TITLES = {
     "ensembles": "Ensembles",
     "plans": "Plans",
     "adopt": "Servers that run already",
+    "templates": "Ensemble templates",
     "operations": "Operations",
     "survivability": "Survivability",
     "hosts": "Hosts",
@@ -144,7 +145,8 @@ class Reference:
         shown = [each for each in those if each.status < 300]
         yield from _heading("Response", "~")
         for status in sorted(each for each in answers if each < 300):
-            schema = answers[status]["content"]["application/json"]["schema"]
+            content = answers[status].get("content", {"application/json": {"schema": {}}})
+            schema = content["application/json"]["schema"]
             found = parameters.table(f"{owner}.response-{status}", "body", list(fields(schema)))
             yield from (f"**{status}**", "", ".. rest_parameters:: parameters.yaml", "")
             # It looks for those of the path in each table.
@@ -196,7 +198,7 @@ def _matches(example: Example, method: str, path: str) -> bool:
     asked = example.path.removeprefix(PREFIX).partition("?")[0]
     pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))
     fixed = path.count("{") == 0 or not asked.endswith(
-        ("/plans", "/adopt", "/hosts", "/headroom", "/capabilities")
+        ("/plans", "/adopt", "/hosts", "/headroom", "/capabilities", "/templates")
     )
     return example.method == method and fixed and re.fullmatch(pattern, asked) is not None
 

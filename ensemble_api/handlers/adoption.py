@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ensembles of servers that run already, and their previews."""
 
-from ensemble_api import policies, schemas, views
+from ensemble_api import adoption_schemas, policies, views
 from ensemble_api.handlers.call import Answer, Call
 from ensemble_api.handlers.ensembles import shown
 from ensemble_api.handlers.parameters import FLAG, Parameters
@@ -17,7 +17,7 @@ def adopt(call: Call) -> Answer:
     """
     policies.authorize(call.context, "adopt")
     call.only(*ADOPT)
-    asked = AdoptionRequest(*schemas.check_adoption(call.json))
+    asked = AdoptionRequest(*adoption_schemas.check_adoption(call.json))
     whole = policies.allowed(call.context, "domains")
     if call.flag("dry_run"):
         found = call.service.preview_adoption(call.context, asked, whole=whole)

@@ -2,6 +2,7 @@
 """Changes of ensembles that run, and their previews."""
 
 from ensemble_api import policies, schemas, views
+from ensemble_api.ensemble_templates.record import ORIGIN
 from ensemble_api.handlers.call import Answer, Call
 from ensemble_api.handlers.ensembles import authorized, shown
 from ensemble_api.handlers.parameters import FLAG, Parameters
@@ -19,7 +20,11 @@ def change(call: Call, ensemble_id: str) -> Answer:
     """
     record = authorized(call, ensemble_id, "change")
     call.only(*CHANGE)
-    asked = ChangeRequest(**schemas.check_change(call.json, record.body))
+    described = {key: each for key, each in record.body.items() if key != ORIGIN}
+    given = schemas.check_change(call.json, described)
+    if ORIGIN in record.body:  # it is still what it was made from
+        given["body"] = {**given["body"], ORIGIN: record.body[ORIGIN]}
+    asked = ChangeRequest(**given)
     check_wishes(call, asked.body, record.body, record.project_id)
     if call.flag("dry_run"):
         return _preview(call, record, asked)

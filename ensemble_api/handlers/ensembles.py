@@ -39,7 +39,14 @@ _ONLY_EVERYWHERE = Sentence(
 def create(call: Call) -> Answer:
     """POST /os-ensembles: plan, reserve, and start to build; the same key, the same answer."""
     policies.authorize(call.context, "create")
-    body, plan_id = schemas.check_create(call.json)
+    return created(call, *schemas.check_create(call.json))
+
+
+def created(call: Call, body: dict[str, Any], plan_id: str | None, collection: str = "") -> Answer:
+    """Create an ensemble of which the description was checked.
+
+    ``collection`` is the URL of all ensembles, where that is not what was called.
+    """
     check_wishes(call, body)
     key = call.idempotency_key
     request = CreateRequest.of(call.context, body, plan_id, key)
@@ -53,7 +60,11 @@ def create(call: Call) -> Answer:
         if lasts:
             stored_answer = call.service.store_answer(request, stored_answer)
     status, answer = stored_answer["status"], stored_answer["body"]
-    where = f"{call.url.rstrip('/')}/{answer['ensemble']['id']}" if "ensemble" in answer else None
+    where = (
+        f"{collection or call.url.rstrip('/')}/{answer['ensemble']['id']}"
+        if "ensemble" in answer
+        else None
+    )
     return Answer(status, answer, where)
 
 

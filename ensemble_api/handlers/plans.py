@@ -2,6 +2,7 @@
 """Dry runs: what would be built where, and what would survive."""
 
 import re
+from typing import Any
 
 from ensemble_api import exception, limits, policies, schemas, views
 from ensemble_api.handlers import parameters
@@ -29,7 +30,11 @@ PLAN: Parameters = {
 def create(call: Call) -> Answer:
     """POST /os-ensembles/plans: plan without reserving anything; the plan is kept for a while."""
     policies.authorize(call.context, "plan")
-    body = schemas.check_ensemble(call.json)
+    return planned(call, schemas.check_ensemble(call.json))
+
+
+def planned(call: Call, body: dict[str, Any]) -> Answer:
+    """What a dry run of an ensemble comes to, of which the description was checked."""
     check_reserve(call, body)
     dry_run = call.service.plan(call.context, body, plan_options(call))
     names = policies.allowed(call.context, "names")

@@ -17,12 +17,14 @@ from ensemble_api.handlers import (
     maintenance,
     operations,
     plans,
+    templates,
 )
 from ensemble_api.handlers.call import KEY, Handler
 from ensemble_api.handlers.parameters import TEXT, Parameters
 from ensemble_api.openapi import cloud, errors, requests, shapes
 from ensemble_api.openapi import ensembles as ensemble_answers
 from ensemble_api.openapi import plans as plan_answers
+from ensemble_api.openapi import templates as template_answers
 from ensemble_api.openapi.shapes import Shape, component, one, several
 
 ALWAYS = (400, 403, 404, 405, 406, 500, 503)
@@ -148,6 +150,44 @@ REQUESTS = (
         refusals=(409,),
     ),
     Request(
+        templates.index,
+        "List ensemble templates",
+        one({"templates_links": shapes.NEXT}, templates=several(component("ListedTemplate"))),
+        query=templates.LIST,
+    ),
+    Request(
+        templates.create,
+        "Make an ensemble template",
+        one(template=component("Template")),
+        201,
+        body=component("TemplateRequest"),
+        refusals=(413,),
+    ),
+    Request(
+        templates.show,
+        "Show an ensemble template with one of its versions",
+        one(template=component("Template")),
+        query=templates.SHOW,
+    ),
+    Request(
+        templates.change,
+        "Change an ensemble template, or add a version to it",
+        one(template=component("Template")),
+        body=component("TemplateChangeRequest"),
+        refusals=(409, 413),
+    ),
+    Request(templates.delete, "Delete an ensemble template", {}, 204),
+    Request(
+        templates.act,
+        "Make an ensemble from a template, or tell what would come of that",
+        one(ensemble=component("Ensemble")),
+        202,
+        query=plans.PLAN,
+        body=component("TemplateActionRequest"),
+        refusals=(409, 413, 422),
+        preview=one(plan=component("Plan"), ensemble=template_answers.DESCRIBED),
+    ),
+    Request(
         headroom.index,
         "Tell which failures of a level would leave members without places",
         one(
@@ -233,6 +273,7 @@ def document() -> dict[str, Any]:
         **cloud.COMPONENTS,
         **ensemble_answers.COMPONENTS,
         **plan_answers.COMPONENTS,
+        **template_answers.COMPONENTS,
         **errors.COMPONENTS,
     }
     return {
@@ -255,9 +296,9 @@ def document() -> dict[str, Any]:
 
 
 def _operation(path: str, method: str, request: Request) -> dict[str, Any]:
-    once = path == routes.COLLECTION and method == "POST"
-    made = once or request.status == 201
     handler = request.handler
+    once = handler in (ensembles.create, templates.act)
+    made = once or request.status == 201
     said: dict[str, Any] = {
         "operationId": f"{handler.__module__.rpartition('.')[2]}-{handler.__name__}",
         "summary": request.summary,
@@ -304,6 +345,8 @@ def _answer(what: str, shape: Shape, *, made: bool = False) -> dict[str, Any]:
     headers: dict[str, Any] = {VERSION_HEADER: {"schema": {"type": "string"}}}
     if made:
         headers["Location"] = {"schema": {"type": "string"}}
+    if not shape:  # nothing is answered
+        return {"description": what, "headers": headers}
     content = {"application/json": {"schema": _portable(shape)}}
     return {"description": what, "headers": headers, "content": content}
 

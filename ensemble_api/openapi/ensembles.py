@@ -19,6 +19,7 @@ from ensemble_api.openapi.shapes import (
     several,
     words,
 )
+from ensemble_api.openapi.templates import ORIGIN
 from ensemble_api.operations import MoveKind, MoveStatus, OperationStatus, OperationType
 from ensemble_api.planning.survivability import State
 from ensemble_api.records import MemberStatus, Status
@@ -66,6 +67,7 @@ _LISTED = {
     "status_label": STRING,
     "settled": FLAG,
     "generation": COUNT,
+    "template": ORIGIN,
     "adopted": FLAG,
     "created_at": TIME,
     "updated_at": TIME,

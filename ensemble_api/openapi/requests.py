@@ -7,7 +7,7 @@ may be: tools that make clients or requests do not know conditions.
 
 from typing import Any
 
-from ensemble_api import schemas, server_schema
+from ensemble_api import adoption_schemas, schemas, server_schema
 from ensemble_api.openapi.shapes import component
 
 
@@ -83,7 +83,7 @@ def _adopting(body: dict[str, Any]) -> dict[str, Any]:
 
 COMPONENTS: dict[str, Any] = {
     "ActionRequest": schemas.ACTION,
-    "AdoptRequest": _adopting(schemas.ADOPTION),
+    "AdoptRequest": _adopting(adoption_schemas.ADOPTION),
     "ChangeRequest": _wanting(schemas.CHANGE, "ChangedTier"),
     "ChangedTier": _tier(_CHANGED),
     "CreateRequest": _wanting(schemas.CREATE, "Tier"),

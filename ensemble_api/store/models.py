@@ -1,75 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables of the ensembles database."""
 
-import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
-from sqlalchemy.dialects import mysql
 
 from ensemble_api.planning.message import Message
-from ensemble_api.store import characters
-
-
-class JsonText(sa.TypeDecorator[Any]):
-    """JSON in a text column, the same on every database."""
-
-    impl = sa.Text().with_variant(mysql.LONGTEXT(), "mysql")
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
-        """Encode on the way in."""
-        return None if value is None else json.dumps(value, separators=(",", ":"))
-
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
-        """Decode on the way out."""
-        return None if value is None else json.loads(value)
-
-
-class MessageText(sa.TypeDecorator[Message]):
-    """What we tell people, as code and arguments; texts are cut to what every database holds."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Message | None, dialect: sa.Dialect) -> str | None:
-        """Encode on the way in."""
-        if value is None:
-            return None
-        stored = value.with_texts(characters.storable).stored
-        return json.dumps(stored, separators=(",", ":"), ensure_ascii=False)
-
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Message | None:
-        """Decode on the way out."""
-        return None if value is None else Message.read(json.loads(value))
-
-
-class Text(sa.TypeDecorator[str]):
-    """What Nova says to people: cut to what every database holds, since it must be saved."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
-        """Cut on the way in."""
-        return None if value is None else characters.storable(value)
-
-
-class UtcDateTime(sa.TypeDecorator[datetime]):
-    """A moment in UTC with microseconds; databases without zones give it back with one."""
-
-    impl = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql")
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Store in UTC, without the zone."""
-        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
-        """Put the zone back."""
-        return None if value is None else value.replace(tzinfo=UTC)
+from ensemble_api.store.columns import JsonText, MessageText, Text, UtcDateTime
 
 
 class Base(orm.DeclarativeBase):
@@ -87,6 +26,7 @@ class Ensemble(Base):
         sa.Index("ensembles_project_created_idx", "project_id", "created_at", "id"),
         sa.Index("ensembles_status_lease_idx", "status", "lease_until"),
         sa.Index("ensembles_unjudged_idx", "unjudged"),
+        sa.Index("ensembles_template_idx", "template_id", "project_id"),
     )
 
     id: orm.Mapped[str] = orm.mapped_column(sa.String(36), primary_key=True)
@@ -112,6 +52,7 @@ class Ensemble(Base):
     updated_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
     lease_owner: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
     lease_until: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
+    template_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(36))
 
 
 class Member(Base):
@@ -344,6 +285,56 @@ class GuardTurn(Base):
     __tablename__ = "guard_turns"
 
     id: orm.Mapped[int] = orm.mapped_column(sa.Integer, primary_key=True, autoincrement=False)
+
+
+class Template(Base):
+    """One row an ensemble template; one that was deleted is kept while it has instances."""
+
+    __tablename__ = "templates"
+    __table_args__ = (
+        sa.Index("templates_project_created_idx", "project_id", "created_at", "id"),
+        sa.Index("templates_visibility_created_idx", "visibility", "created_at", "id"),
+        sa.Index("templates_deleted_idx", "deleted_at"),
+    )
+
+    id: orm.Mapped[str] = orm.mapped_column(sa.String(36), primary_key=True)
+    project_id: orm.Mapped[str] = orm.mapped_column(sa.String(255))
+    user_id: orm.Mapped[str] = orm.mapped_column(sa.String(255))
+    name: orm.Mapped[str] = orm.mapped_column(sa.String(255))
+    folded_name: orm.Mapped[str] = orm.mapped_column(sa.Text)
+    description: orm.Mapped[str] = orm.mapped_column(sa.Text)
+    visibility: orm.Mapped[str] = orm.mapped_column(sa.String(16))
+    latest: orm.Mapped[int] = orm.mapped_column(sa.Integer)
+    created_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
+    updated_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
+    deleted_at: orm.Mapped[datetime | None] = orm.mapped_column(UtcDateTime)
+
+
+class TemplateVersion(Base):
+    """One row a version of a template, which is never written again; ``size`` is in bytes."""
+
+    __tablename__ = "template_versions"
+
+    template_id: orm.Mapped[str] = orm.mapped_column(
+        sa.ForeignKey("templates.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: orm.Mapped[int] = orm.mapped_column(sa.Integer, primary_key=True, autoincrement=False)
+    document: orm.Mapped[Any] = orm.mapped_column(JsonText)
+    size: orm.Mapped[int] = orm.mapped_column(sa.Integer)
+    user_id: orm.Mapped[str] = orm.mapped_column(sa.String(255))
+    created_at: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
+
+
+class TemplateProject(Base):
+    """One row a project that a template is shared with."""
+
+    __tablename__ = "template_projects"
+    __table_args__ = (sa.Index("template_projects_project_idx", "project_id"),)
+
+    template_id: orm.Mapped[str] = orm.mapped_column(
+        sa.ForeignKey("templates.id", ondelete="CASCADE"), primary_key=True
+    )
+    project_id: orm.Mapped[str] = orm.mapped_column(sa.String(64), primary_key=True)
 
 
 class Metric(Base):

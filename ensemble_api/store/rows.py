@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ensemble_api import codec
+from ensemble_api.ensemble_templates.record import Origin
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import Message, legacy_text
 from ensemble_api.planning.model import Ensemble
@@ -103,6 +104,7 @@ def add_ensemble(session: orm.Session, record: EnsembleRecord, **more: Any) -> N
             plan=record.plan,
             exclusive=record.exclusive,
             **by_itself(record.body),
+            template_id=origin.template_id if (origin := Origin.of(record.body)) else None,
             created_at=moment,
             updated_at=moment,
             **more,

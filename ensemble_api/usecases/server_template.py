@@ -16,7 +16,7 @@ from ensemble_api.context import Context
 from ensemble_api.planning.message import Sentence
 
 GIB: Final = 1024**3
-_UNKNOWN: Final[Mapping[str, tuple[type[exception.Invalid], Sentence]]] = {
+UNKNOWN: Final[Mapping[str, tuple[type[exception.Invalid], Sentence]]] = {
     "flavor": (
         exception.UnknownFlavor,
         Sentence("unknown.flavor", "there is no flavor %(name)s for this project"),
@@ -203,7 +203,7 @@ class ServerTemplates:
         if (kind, name) not in self._found:
             self._found[kind, name] = self._look[kind](self._context, name)
         if self._found[kind, name] is None:
-            error, sentence = _UNKNOWN[kind]
+            error, sentence = UNKNOWN[kind]
             raise error(sentence(name=name), field=field)
         return self._found[kind, name]
 

@@ -16,6 +16,7 @@ from ensemble_api.views.operations import operation
 from ensemble_api.views.plans import moved, plan, reasons
 from ensemble_api.views.repair import repair_preview
 from ensemble_api.views.survival import MOST_FAILURES
+from ensemble_api.views.templates import described, listed_template, template
 from ensemble_api.views.translation import ENGLISH, language, translated
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "capabilities",
     "changed",
     "current_state",
+    "described",
     "drill",
     "ensemble",
     "event_type",
@@ -34,6 +36,7 @@ __all__ = [
     "host_impact",
     "host_impacts",
     "language",
+    "listed_template",
     "maintained",
     "moved",
     "notification",
@@ -41,5 +44,6 @@ __all__ = [
     "plan",
     "reasons",
     "repair_preview",
+    "template",
     "translated",
 ]  # fmt: skip

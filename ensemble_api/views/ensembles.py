@@ -21,6 +21,7 @@ from ensemble_api.views.operations import operation
 from ensemble_api.views.progress import progress
 from ensemble_api.views.statuses import LABELS, RESERVE_SOUGHT, RESERVES, WITHOUT_PROMISES
 from ensemble_api.views.survival import objectives, policies, promises, survival, verdict
+from ensemble_api.views.templates import origin
 from ensemble_api.views.warnings import warnings
 
 
@@ -58,6 +59,7 @@ def ensemble(
         "status_label": LABELS[record.status],
         "settled": record.settled,
         "generation": record.generation,
+        "template": origin(record, values=detail and user_data),
         "adopted": bool(record.plan.get("adopted")),
         "created_at": record.created_at,
         "updated_at": record.updated_at,

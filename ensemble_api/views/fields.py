@@ -17,7 +17,8 @@ _STEP = re.compile(r"([^.\[\]]+)(?:\[(\d+)\])?")
 def label(field: str) -> Argument:
     """Say where a field is, such as "tier 2, image" of `ensemble.tiers[1].server.image`."""
     steps: list[Argument] = []
-    for place, (name, index) in enumerate(_STEP.findall(field)):
+    described = field.removeprefix("template.") if ".ensemble." in field else field
+    for place, (name, index) in enumerate(_STEP.findall(described)):
         if index:
             sentence = _PARTS.get(name, _ENTRY) if place == 1 else _ENTRY
             steps.append(sentence(name=name, number=int(index) + 1))

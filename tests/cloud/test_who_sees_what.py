@@ -36,6 +36,7 @@ class Callers:
     ensemble: Mapping[str, Any]
     body: Mapping[str, Any] = field(repr=False)
     server: str = ""
+    template: str = ""
 
     @property
     def one(self) -> str:
@@ -101,7 +102,12 @@ def callers(cloud: Any) -> Iterator[Callers]:
         )
         demo.wait(ensemble["id"], "ACTIVE")
         compute.wait_for_server(plain, wait=PATIENCE)
-        yield Callers(people, _observed(demo, ensemble["id"]), body, plain.id)
+        described = {"tiers": body["ensemble"]["tiers"][1:]}
+        parameters = {"size": {"type": "number", "default": 1}}
+        wanted = {"name": "seen", "parameters": parameters, "ensemble": described}
+        template = demo.request("POST", "/templates", {"template": wanted}).json()["template"]
+        yield Callers(people, _observed(demo, ensemble["id"]), body, plain.id, template["id"])
+        demo.request("DELETE", f"/templates/{template['id']}")
         demo.delete(ensemble["id"])
         compute.delete_server(plain)
         compute.wait_for_delete(plain, wait=PATIENCE)
@@ -150,6 +156,8 @@ def answers(callers: Callers, who: str) -> dict[str, Any]:
         "rebalance": ask("POST", f"{callers.one}/action", {"rebalance": {"dry_run": True}}),
         "plan": ask("POST", "/plans?domains=all&headroom=1", callers.body),
         "adopt": ask("POST", "/adopt?dry_run=1", adopt),
+        "templates": ask("GET", f"/templates{'?all_projects=1' if who == 'operator' else ''}"),
+        "template": ask("GET", f"/templates/{callers.template}"),
         "headroom": ask("GET", "/headroom"),
         "hosts": ask("GET", "/hosts?summary=1"),
         "host": ask("GET", "/hosts/r1-h1"),

@@ -138,9 +138,10 @@ def answer_schema(example: Example) -> jsonschema.Draft202012Validator:
 
 
 def _learn(ids: Ids, page: Any, real: Any) -> None:
-    """The ids of ensembles, which later requests name."""
-    if isinstance(page, dict) and "ensemble" in page and "ensemble" in real:
-        ids._real.setdefault(page["ensemble"].get("id", ""), real["ensemble"]["id"])
+    """The ids of ensembles and of templates, which later requests name."""
+    for kind in ("ensemble", "template"):
+        if isinstance(page, dict) and kind in page and "id" in real.get(kind, {}):
+            ids._real.setdefault(page[kind].get("id", ""), real[kind]["id"])
 
 
 def _write(page: str, answers: list[tuple[int, Any]], ids: Ids) -> None:

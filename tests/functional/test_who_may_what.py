@@ -29,6 +29,7 @@ CALLERS = {
     "a service": ("services", "service"),
 }
 ONE = "/os-ensembles/{ensemble_id}"
+TEMPLATE = "/os-ensembles/templates/{template_id}"
 ROWS: Mapping[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("GET", "/os-ensembles"): (200, 200, 200, 200, 403, 403),
     ("POST", "/os-ensembles"): (202, 202, 403, 202, 403, 403),
@@ -42,6 +43,12 @@ ROWS: Mapping[tuple[str, str], tuple[int, int, int, int, int, int]] = {
         403,
         403,
     ),  # allowed: there are no servers
+    ("GET", "/os-ensembles/templates"): (200, 200, 200, 200, 403, 403),
+    ("POST", "/os-ensembles/templates"): (201, 201, 403, 201, 403, 403),
+    ("GET", TEMPLATE): (200, 200, 200, 404, 403, 403),
+    ("PATCH", TEMPLATE): (200, 200, 403, 404, 403, 403),
+    ("DELETE", TEMPLATE): (204, 204, 403, 404, 403, 403),
+    ("POST", f"{TEMPLATE}/action"): (202, 202, 403, 404, 403, 403),
     ("GET", "/os-ensembles/headroom"): (200, 403, 403, 403, 403, 403),
     ("GET", "/os-ensembles/hosts"): (200, 403, 403, 403, 403, 403),
     ("GET", "/os-ensembles/hosts/{host}"): (200, 403, 403, 403, 403, 403),
@@ -56,6 +63,7 @@ ROWS: Mapping[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("GET", f"{ONE}/operations/{{operation_id}}"): (200, 200, 200, 404, 404, 404),
     ("GET", f"{ONE}/survivability"): (200, 200, 200, 404, 404, 404),
 }
+DOCUMENT = {"name": "shop template", "ensemble": {"tiers": body(("db", 1))["tiers"]}}
 # What a request without a body of its own takes along.
 BODIES = {
     "/os-ensembles": {"ensemble": body(("db", 1))},
@@ -63,6 +71,9 @@ BODIES = {
     "/os-ensembles/adopt": {"adopt": {"name": "web", "from": {"project": True}}},
     ONE: {"ensemble": {"generation": 1, "description": "changed"}},
     f"{ONE}/action": {"cancel": None},
+    "/os-ensembles/templates": {"template": DOCUMENT},
+    TEMPLATE: {"template": {"description": "changed"}},
+    f"{TEMPLATE}/action": {"instantiate": {"name": "made"}},
     "/os-ensembles/hosts/{host}/action": {"drain": {}},
     "/os-ensembles/domains/{level}/{domain}/action": {"drain": {}},
 }
@@ -104,8 +115,10 @@ def test_who_may(cloud: SmallCloud, method: str, path: str, who: str) -> None:
     (operation,) = ask(cloud, caller(), "GET", f"/os-ensembles/{record.id}/operations").json[
         "operations"
     ]
+    template = cloud.service().templates.create(caller(), DOCUMENT)
     filled = path.format(
         ensemble_id=record.id,
+        template_id=template.id,
         operation_id=operation["id"],
         host="secrethost1",
         level="rack",
@@ -116,6 +129,9 @@ def test_who_may(cloud: SmallCloud, method: str, path: str, who: str) -> None:
     there = cloud.store.get(record.id)
     if response.status_code in (403, 404):
         assert replace(there, idle=record.idle) == record, "nothing of it has changed"
+        assert cloud.service().templates.get(caller(), template.id, None, everywhere=False) == (
+            template
+        )
         assert "shop" not in response.text and "secrethost" not in response.text.replace(filled, "")
 
 

@@ -23,7 +23,15 @@ from ensemble_api.openapi.document import document
 from tests.fuzz.target import Target
 
 # The order in which routes are asked: what makes things first, what removes them last.
-ORDER = ("POST /os-ensembles", "POST /os-ensembles/plans", "GET", "PATCH", "POST", "DELETE")
+ORDER = (
+    "POST /os-ensembles",
+    "POST /os-ensembles/plans",
+    "POST /os-ensembles/templates",
+    "GET",
+    "PATCH",
+    "POST",
+    "DELETE",
+)
 # Who may ask is the pipeline's before us; and what is right by the document can still name what is
 # not there.
 CHECKS = [

@@ -14,7 +14,7 @@ class Target:
     """An API, who may ask it, and what is there.
 
     ``tokens`` are by a word for whose they are; ``owner`` has what is there. ``ensembles`` and
-    ``operations`` are ids that it gave.
+    ``operations`` and ``templates`` are ids that it gave.
     """
 
     tokens: Mapping[str, str]
@@ -25,13 +25,17 @@ class Target:
     host: str
     ensembles: list[str] = field(default_factory=list)
     operations: list[str] = field(default_factory=list)
+    templates: list[str] = field(default_factory=list)
 
     def learn(self, answer: Any) -> None:
         """Note the ids of what an answer speaks of."""
         if not isinstance(answer, dict):
             return
+        template = answer.get("template")
+        if isinstance(template, dict) and template["id"] not in self.templates:
+            self.templates.append(template["id"])
         one, several = answer.get("ensemble"), answer.get("ensembles", ())
-        for each in (*([one] if isinstance(one, dict) else ()), *several):
+        for each in (*([one] if isinstance(one, dict) and "id" in one else ()), *several):
             if each["id"] not in self.ensembles:
                 self.ensembles.append(each["id"])
             if each["operation"] and each["operation"]["id"] not in self.operations:
@@ -42,6 +46,7 @@ class Target:
         known: Mapping[str, list[str]] = {
             "ensemble_id": self.ensembles,
             "operation_id": self.operations,
+            "template_id": self.templates,
             "host": [self.host],
             "level": list(LEVELS),
             "domain": [],  # whoever drains one leaves its hosts disabled
@@ -55,6 +60,8 @@ class Target:
 
         Says whether something is put into it.
         """
+        if isinstance(body, dict) and isinstance(body.get("template"), dict):
+            return self._fill_template(body["template"], random)
         if not isinstance(body, dict) or not isinstance(body.get("ensemble"), dict):
             return False
         if random.random() < 0.8:
@@ -76,6 +83,16 @@ class Target:
                 policy["tiers"] = random.sample(names, random.randint(1, len(names)))
                 if "to" in policy:
                     policy["to"] = random.choice(names)
+        return True
+
+    def _fill_template(self, template: dict[str, Any], random: Random) -> bool:
+        """Let most templates describe something that can be built; say whether it does."""
+        if random.random() < 0.3 or not isinstance(template.get("ensemble"), dict):
+            return False
+        server = {"flavor": self.flavor, "image": self.image, "networks": "none"}
+        count = {"get_param": "count"}
+        template["parameters"] = {"count": {"type": "number", "default": random.randint(0, 2)}}
+        template["ensemble"] = {"tiers": [{"name": "t", "count": count, "server": server}]}
         return True
 
     def _fill_server(self, tier: dict[str, Any], random: Random) -> None:

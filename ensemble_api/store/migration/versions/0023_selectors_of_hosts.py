@@ -4,7 +4,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from ensemble_api.store.models import JsonText
+from ensemble_api.store.columns import JsonText
 
 revision = "0023"
 down_revision = "0022"
