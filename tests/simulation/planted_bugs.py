@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bugs that are planted, one at a time, to see that the simulation finds each."""
 
-import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from unittest import mock
@@ -41,27 +38,7 @@ from ensemble_api.usecases.auto_repair import AutoRepair
 from ensemble_api.usecases.holds import Holds
 from ensemble_api.usecases.idempotency import CreateRequest
 from ensemble_api.usecases.plan import DryRuns
-
-Patch = tuple[Any, str, Any]
-
-
-def _nothing(*_: Any, **__: Any) -> None:
-    return None
-
-
-def _none(*_: Any, **__: Any) -> tuple[()]:
-    return ()
-
-
-def _around(owner: Any, name: str, change: Callable[..., Any]) -> Patch:
-    """Have ``change`` called with the original first, and what it is called with after it."""
-    original = getattr(owner, name)
-
-    @functools.wraps(original)
-    def changed(*args: Any, **kwargs: Any) -> Any:
-        return change(original, *args, **kwargs)
-
-    return owner, name, changed
+from tests.simulation.planting import Patch, around, nothing_done, nothing_of
 
 
 def _hold_first(
@@ -112,7 +89,7 @@ def _kept_hold(self: Any, ensemble: Any, member: Any) -> None:
 
 def _hold_forgotten(record: Any, engine: Any, ensemble: Any, member: Any, *more: Any) -> Any:
     kept = mock.Mock(wraps=engine._reservation)
-    kept.release = _nothing
+    kept.release = nothing_done
     with mock.patch.object(engine, "_reservation", kept):
         return record(engine, ensemble, member, *more)
 
@@ -127,7 +104,7 @@ def _not_read_back(hold: Any, reservation: Any, *more: Any) -> Any:
 
 
 def _sent_twice(hold: Any, reservation: Any, *more: Any) -> Any:
-    with mock.patch.object(reservation, "release_all", _nothing):
+    with mock.patch.object(reservation, "release_all", nothing_done):
         return hold(reservation, *more)
 
 
@@ -179,7 +156,7 @@ def _without_intent(
 
 def _hold_kept(ask: Any, worker: Any, *more: Any) -> Any:
     kept = mock.Mock(wraps=worker._reservation)
-    kept.release = _nothing
+    kept.release = nothing_done
     with mock.patch.object(worker, "_reservation", kept):
         return ask(worker, *more)
 
@@ -223,65 +200,52 @@ PROVOKED: dict[str, tuple[str, ...]] = {
 }
 
 BUGS: dict[str, list[Patch]] = {
-    "a server is asked for without a saved intent": [(Store, "save_server_request", _nothing)],
-    "a hold is released before the intent": [_around(ServerRequests, "ask", _hold_first)],
+    "a server is asked for without a saved intent": [(Store, "save_server_request", nothing_done)],
+    "a hold is released before the intent": [around(ServerRequests, "ask", _hold_first)],
     "the lease is not checked": [(progress, "update_ensemble", _unleased)],
     "a tag is trusted": [(tags, "_is_of", _always)],
-    "a host that failed is used again": [_around(replacement, "complete", _on_failed)],
-    "a server that was replaced is not removed": [(build, "_removals", _none)],
+    "a host that failed is used again": [around(replacement, "complete", _on_failed)],
+    "a server that was replaced is not removed": [(build, "_removals", nothing_of)],
     "a removal keeps holds": [(Engine, "_release", _kept_hold)],
-    "a hold that was made anew is forgotten": [_around(Engine, "_record", _hold_forgotten)],
+    "a hold that was made anew is forgotten": [around(Engine, "_record", _hold_forgotten)],
     "an idempotency key is ignored": [(CreateRequest, "keys", ())],
     "another plan is built than was previewed": [(DryRuns, "confirm", _another_plan)],
-    "usages are not read back": [_around(Reservation, "hold_all", _not_read_back)],
-    "a claim that was sent twice is left": [_around(Reservation, "hold_all", _sent_twice)],
+    "usages are not read back": [around(Reservation, "hold_all", _not_read_back)],
+    "a claim that was sent twice is left": [around(Reservation, "hold_all", _sent_twice)],
     "absence is taken for deletion": [(CloudObserver, "_one_by_one", _gone)],
     "a failure of Nova is taken for a refusal": [
-        _around(server_requests, "pause_after", _as_if_refused)
+        around(server_requests, "pause_after", _as_if_refused)
     ],
-    "no guard is committed before the release": [_around(Handovers, "begin", _no_guard)],
+    "no guard is committed before the release": [around(Handovers, "begin", _no_guard)],
     "exclusive domains are open to others": [(Admission, "_closed", _no_host_closed)],
     "the filter lets members go anywhere": [(Admission, "_best", _any_host)],
     "moves under way are not counted": [(locations, "moves", _without_moves)],
-    "a create that fails keeps its holds": [(Holds, "give_back", _nothing)],
-    "a removal does not wait for servers": [_around(decide, "remove", _at_once)],
-    "servers go although one is locked": [(removal, "_locked", _nothing)],
+    "a create that fails keeps its holds": [(Holds, "give_back", nothing_done)],
+    "a removal does not wait for servers": [around(decide, "remove", _at_once)],
+    "servers go although one is locked": [(removal, "_locked", nothing_done)],
     "where Nova moved a server is not seen": [(observations, "_observe", _unseen)],
     "unknown is taken for lost": [(observer, "_UNKNOWN", "")],
-    "a new plan forgets what stands": [_around(replacement, "complete", _beside_nobody)],
+    "a new plan forgets what stands": [around(replacement, "complete", _beside_nobody)],
     "a retry makes a second server": [
         (tags, "_is_of", _never),
-        (LateServers, "discard", _nothing),
+        (LateServers, "discard", nothing_done),
     ],
-    "a late server stays": [(LateServers, "discard", _nothing)],
-    "room is not seen": [_around(planner, "plan", _a_host_less)],
-    "a change removes before it has added": [_around(decide, "_change", _removed_at_once)],
-    "a change that fails is described as if it had not": [(changes, "_restore", _nothing)],
+    "a late server stays": [(LateServers, "discard", nothing_done)],
+    "room is not seen": [around(planner, "plan", _a_host_less)],
+    "a change removes before it has added": [around(decide, "_change", _removed_at_once)],
+    "a change that fails is described as if it had not": [(changes, "_restore", nothing_done)],
     "an evacuation is asked for beside the one under way": [
         (evacuation, "may_land", _never),
         (evacuation, "is_under_way", _never),
     ],
     "a repair is planned without the policies": [
-        _around(repair_plans, "recover", _without_policies)
+        around(repair_plans, "recover", _without_policies)
     ],
-    "nothing is repaired by itself": [(AutoRepair, "look", _nothing)],
-    "a server that is back is not recorded": [(evacuation, "_arrived", _nothing)],
+    "nothing is repaired by itself": [(AutoRepair, "look", nothing_done)],
+    "a server that is back is not recorded": [(evacuation, "_arrived", nothing_done)],
     "nobody looks whether a host is down": [(Operation, "has_moves", False)],
-    "a move is asked for without a saved intent": [_around(Store, "save_move", _without_intent)],
-    "hosts that are drained are not left": [(AutoDrain, "look", _nothing)],
-    "what was held for a move stays held": [_around(Moves, "carry_out", _hold_kept)],
-    "a move is planned and Nova is never asked": [(Moves, "_ask", _nothing)],
+    "a move is asked for without a saved intent": [around(Store, "save_move", _without_intent)],
+    "hosts that are drained are not left": [(AutoDrain, "look", nothing_done)],
+    "what was held for a move stays held": [around(Moves, "carry_out", _hold_kept)],
+    "a move is planned and Nova is never asked": [(Moves, "_ask", nothing_done)],
 }
-
-
-@contextmanager
-def planted(bug: str) -> Iterator[None]:
-    """Have a bug for a while."""
-    patches = [mock.patch.object(owner, name, new) for owner, name, new in BUGS[bug]]
-    for each in patches:
-        each.start()
-    try:
-        yield
-    finally:
-        for each in reversed(patches):
-            each.stop()

@@ -3,7 +3,8 @@
 
 import pytest
 
-from tests.simulation.planted_bugs import BUGS, PROVOKED, planted
+from tests.simulation.planted_bugs import BUGS, PROVOKED
+from tests.simulation.planting import planted
 from tests.simulation.runner import run
 
 FEW = 40
@@ -32,7 +33,7 @@ FIRST = {  # of the seeds, where that is not 0
 def test_a_planted_bug_is_found(bug: str) -> None:
     first, provoked = FIRST.get(bug, 0), PROVOKED.get(bug, ())
     for seed in range(first, first + FEW):
-        with planted(bug):
+        with planted(BUGS[bug]):
             found = run(seed, provoked=provoked).broken
         if found:
             without = run(seed, provoked=provoked)
