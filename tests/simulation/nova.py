@@ -59,6 +59,8 @@ class SimulatedNova(FakeNova):
         return server
 
     def needs(self, server: FakeServer) -> dict[str, int]:
+        if volumes_of(server.request):
+            return super().needs(server)  # whoever starts from a volume takes no disk of the host
         flavor = self.flavors[server.request["flavorRef"]]
         return {**super().needs(server), "DISK_GB": flavor["disk"]}
 
