@@ -61,13 +61,18 @@ class Servers:
         )
 
     def _as_promised(self, record: EnsembleRecord, server: Server) -> None:
-        """With what stands where it was planned, a server that is asked for breaks no policy."""
+        """With what stands where it is to be, a server that is asked for breaks no policy.
+
+        A change moves others once all that it adds is there.
+        """
         places = {}
+        moves = record.operation.moves if record.operation else {}
         for each in record.described_members:
             there = self._world.nova.servers.get(each.server_id or "")
             if isinstance(there, Server) and (there.gone or there.at not in (None, each.host)):
                 return
-            places[Member(each.tier, each.index)] = each.host
+            goal = moves.get(each.id)
+            places[Member(each.tier, each.index)] = (goal.host if goal else None) or each.host
         for number in self._policies.lasting(record, places):
             policy = record.ensemble.policies[number]
             what = f"{server.name} is asked for on {server.host}, which breaks {policy}"
