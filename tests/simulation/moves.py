@@ -170,7 +170,10 @@ class Moves:
         if target is None:
             self._nova.touch(server, "ERROR")  # an evacuation that finds no host leaves it so
             return
-        server.comes_to = server.evacuating_to = target.name
+        server.evacuating_to = target.name
+        if not target.alive and not self._is_read(server, source, target):
+            return
+        server.comes_to = target.name
         deaths = target.deaths
         self._wait(0.5, 6.0)
         if self._is_over(server):
@@ -197,6 +200,20 @@ class Moves:
         else:
             source.evacuated.append(server.id)
         self._nova.touch(server)
+
+    def _is_read(self, server: Server, source: Host, target: Host) -> bool:
+        """Wait for a host that is off to read that it is to build a server; whether it does then.
+
+        By then it may be elsewhere, or going there, which is awaited here, as by luck in Nova.
+        """
+        self._tasks.wait(lambda: target.alive or server.gone, None)
+        self._tasks.wait(lambda: not server.comes_to or server.gone, None)
+        if self._is_over(server):
+            return False
+        if server.at not in (source.name, target.name):
+            self._nova.placement.release(server.id, target.provider)
+            self._nova.read_late(server, target.name)
+        return server.at == source.name
 
     def _place(
         self, server: Server, ignored: list[str] | None = None, wanted: str | None = None

@@ -174,13 +174,38 @@ class SimulatedNova(FakeNova):
     def act(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
         if self.is_silent(self._server(server_id)):
             raise Refused(503, "The cell does not answer.")
-        return super().act(request, context, server_id)
+        done = super().act(request, context, server_id)
+        server = self._server(server_id)
+        assert isinstance(server, Server)
+        if "os-resetState" in request.json:
+            # Nova looks itself whether it runs.
+            self.touch(server, "SHUTOFF" if server.stopped else None)
+        return done
+
+    def read_late(self, server: Server, host: str) -> None:
+        """A host that is back reads that it is to build a server, which is elsewhere by now.
+
+        It writes down no more than that it is in error and being rebuilt.
+        """
+        self.evacuate_late(server.id, host)
+        server.landed_on = server.at or ""
+        self.touch(server, "REBUILD", "rebuilding")
+
+    def reset_stuck(self, server_id: str) -> None:
+        """An operator resets a server that nobody builds, though the host that did is up again."""
+        server = self.server(server_id)
+        if server is None or server.task != "rebuilding" or server.comes_to or server.late_on:
+            return
+        if server.evacuating_to and self.host(server.evacuating_to).alive:
+            self.touch(server, "ERROR")
 
     def migrations(self, request: Any, context: Any) -> tuple[int, Any]:
         """A server's evacuation, as long as it lasts: until it lands, after its task is over."""
         self._admin(context)
         server = self.servers[request.GET["instance_uuid"]]
         assert isinstance(server, Server)
+        if server.late_on:
+            return super().migrations(request, context)
         shown = {
             "status": "accepted",
             "source_compute": server.at,

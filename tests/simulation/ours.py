@@ -152,6 +152,7 @@ class ApiProcess:
             sleep=world.tasks.sleep,
             rebalance_delay=STEADY,
         )
+        self.service.late_evacuations._clock = lambda: world.tasks.now
         engine = Engine(
             self.store,
             FakeSession(),
@@ -176,6 +177,7 @@ class ApiProcess:
             clock=lambda: world.tasks.now,
             late_servers=LateServers(self.store, FakeSession(), compute),
             repair=self.service.auto_repair.look,
+            correct=self._correct,
             **(
                 {
                     "drain": self.service.auto_drain.look,
@@ -195,6 +197,11 @@ class ApiProcess:
             observer=self.observer,
         )
         self.begin("start", self.worker.start)
+
+    def _correct(self) -> None:
+        """Look for late evacuations, where there is one: else nothing comes of it."""
+        if any(each.late_on for each in self._world.nova.running()):
+            self.service.late_evacuations.look()
 
     def begin(self, what: str, run: Callable[[], Any]) -> Task:
         """Run something in this process, as in a thread of its own."""

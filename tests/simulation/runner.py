@@ -162,6 +162,7 @@ class _Schedule:
             if done():
                 return True
             self.invariants.look()
+            self._operate()
             self.tasks.run_until(
                 lambda: bool(self.invariants.found or self.tasks.crashed),
                 min(look, end - self.tasks.now),
@@ -170,6 +171,12 @@ class _Schedule:
             shown = "".join(traceback.format_exception(task.error)[-3:])
             self.invariants.holds(False, f"{task.name} ended with {shown}")
         return not self.invariants.found and done()
+
+    def _operate(self) -> None:
+        """An operator does what an ensemble that waits says."""
+        if any(each.task == "rebuilding" for each in self.world.nova.running()):
+            for server_id in self.invariants.recorded.awaited():
+                self.world.nova.reset_stuck(server_id)
 
     def calm_down(self) -> None:
         """From now on nothing goes wrong any more."""
@@ -192,7 +199,7 @@ class _Schedule:
 
     def _rests(self) -> bool:
         moving = any(
-            each.task in UNDER_WAY or each.status == "VERIFY_RESIZE"
+            each.task in UNDER_WAY or each.status == "VERIFY_RESIZE" or each.late_on
             for each in self.world.nova.running()
         )
         # What comes of a request late is found within two leases.

@@ -37,6 +37,11 @@ def test_no_schedule_in_which_members_are_moved_breaks_an_invariant(
     assert not result.broken, result.told
 
 
+def test_a_host_that_is_back_reads_late_what_it_was_to_build() -> None:
+    """It was off when a member was to be brought back there, and the member's own host is back."""
+    assert not run(33, provoked=HEALS).broken
+
+
 def test_a_worker_that_stood_still_before_it_held_capacity_anew_gives_it_back() -> None:
     """It lost its lease meanwhile, and the ensemble was gone when it went on."""
     assert not run(439).broken

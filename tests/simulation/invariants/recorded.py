@@ -27,6 +27,11 @@ _HEALING = """
     WHERE ensembles.auto_repair AND members.server_id IS NOT NULL
 """
 _UNDER_WAY = "SELECT id FROM operations WHERE ended_at IS NULL LIMIT 1"
+_AWAITED = """
+    SELECT members.server_id FROM members JOIN ensembles ON ensembles.id = members.ensemble_id
+    WHERE ensembles.blocked LIKE '%event.evacuation-awaited%' AND members.server_id IS NOT NULL
+    ORDER BY members.server_id
+"""
 _OWNER = "SELECT lease_owner FROM ensembles WHERE id = ?"
 _VERSION = "PRAGMA data_version"  # changes whenever another connection has committed
 _STATUSES = "SELECT DISTINCT status FROM ensembles"
@@ -77,6 +82,10 @@ class Recorded:
         """The ensemble of a server, None if no member has it."""
         row = self._committed.execute(_ENSEMBLE_OF, (server.id,)).fetchone()
         return None if row is None else self.ensemble(row[0])
+
+    def awaited(self) -> list[str]:
+        """The ids of the servers of ensembles that wait for evacuations which take long."""
+        return [row[0] for row in self._committed.execute(_AWAITED).fetchall()]
 
     def all(self) -> list[EnsembleRecord]:
         """All ensembles."""

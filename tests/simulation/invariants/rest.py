@@ -7,6 +7,7 @@ from tests.simulation.invariants.findings import Findings
 from tests.simulation.invariants.policies import Policies
 from tests.simulation.invariants.recorded import Recorded
 from tests.simulation.moves import MIGRATION
+from tests.simulation.nova_objects import Server
 from tests.simulation.ours import World
 
 REFUSED = "event.refused"
@@ -63,14 +64,14 @@ class Rest:
         for member in record.members:
             server = self._world.nova.servers.get(member.server_id or "")
             name = f"{record.id[:8]} {member.name}"
-            if server is None or server.member_id != member.id:
+            if not isinstance(server, Server) or server.member_id != member.id:
                 self._holds(False, f"{name} is {record.status} without a server of its own")
                 continue
             if server.gone:
                 self._holds(server.removed_by == "tenant", f"{name} was removed by us")
                 self._holds(record.status is Status.DEGRADED, f"{name} is gone, not DEGRADED")
             elif record.status is Status.ACTIVE and server.status != "SHELVED_OFFLOADED":
-                built = server.status == "ACTIVE" or server.stopped
+                built = server.status == "ACTIVE" or server.stopped or self._is_left(server)
                 self._holds(built, f"{name} is {server.status}, not built")
             if not server.gone:
                 # Nova starts what it evacuates in error, and a lock keeps us from stopping it.
@@ -87,6 +88,13 @@ class Rest:
         if whole and record.status is Status.ACTIVE:
             missed = self._policies.lasting(record, self._policies.places(record))
             self._holds(not missed, f"{record.id[:8]} is ACTIVE and misses policies {missed}")
+
+    def _is_left(self, server: Server) -> bool:
+        """Whether Nova has left a server to a host that is off, while its own host is back."""
+        if server.task != "rebuilding" or not server.evacuating_to or server.comes_to:
+            return False
+        nova = self._world.nova
+        return not nova.host(server.evacuating_to).alive and nova.host(server.at or "").alive
 
     def _placement(self) -> None:
         placement, nova = self._world.placement, self._world.nova
