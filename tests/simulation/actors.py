@@ -65,7 +65,7 @@ class Actors:
         self.busy = 0  # tenants that are at it
         self._born = 0
         self.descriptions = Descriptions(self.random, world.volumes, provoked)
-        self._around = Surroundings(self, provoked)
+        self.around = Surroundings(self, provoked)
 
     def begin(self, tenants: int) -> None:
         if "all at once" in self._provoked:
@@ -75,11 +75,11 @@ class Actors:
             self.start(f"tenant {number}", lambda project=project: self._tenant(project))
         self.start("supervisor", self._supervise)
         for name, run in (
-            ("neighbour", self._around.neighbour),
-            ("operator", self._around.operate),
-            ("meddler", self._around.meddle),
-            ("power", self._around.power),
-            ("cell", self._around.cell),
+            ("neighbour", self.around.neighbour),
+            ("operator", self.around.operate),
+            ("meddler", self.around.meddle),
+            ("power", self.around.power),
+            ("cell", self.around.cell),
         ):
             if self.random.random() < 0.5 or name in self._provoked:
                 self.start(name, run)

@@ -83,7 +83,8 @@ class Changes:
         """Some other counts, another tier, one less, another template, or other policies."""
         body = copy.deepcopy(dict(record.body))
         tiers: list[dict[str, Any]] = body["tiers"]
-        match self.actors.random.choice(_KINDS):
+        kinds = (*_KINDS, "reserve") if self.actors.world.recovery.allow else _KINDS
+        match self.actors.random.choice(kinds):
             case "counts":
                 for tier in tiers:
                     tier["count"] = max(1, tier["count"] + self.actors.random.randint(-2, 2))
@@ -103,6 +104,11 @@ class Changes:
                 tier["server"] = {**tier["server"], "flavor": flavor}
             case "policies":
                 body["policies"] = self.actors.descriptions.policies(_names(tiers))
+            case "reserve":
+                wish = {"reserve": self.actors.descriptions.reserve()} if self._once(0.7) else {}
+                kept = dict(body.get("recovery", {}))
+                kept.pop("reserve", None)
+                body["recovery"] = {**kept, **wish}
             case "words":
                 body["name"] = "renamed"
         return body

@@ -9,6 +9,7 @@ from tests.simulation.cloud import FLAVORS, IMAGE
 from tests.simulation.parts import own_parts
 
 RELOCATES = "relocates"
+RESERVES = "reserves"
 
 
 class Descriptions:
@@ -32,6 +33,8 @@ class Descriptions:
         recovery = {"mode": "auto"} if heals else {}
         if RELOCATES in self._provoked:
             recovery |= self.wishes()
+        if RESERVES in self._provoked and self._once(0.7):
+            recovery["reserve"] = self.reserve()
         return {**body, "recovery": recovery} if recovery else body
 
     def _tier(self, name: str) -> dict[str, Any]:
@@ -45,6 +48,10 @@ class Descriptions:
             kind = self._random.choice(("volumes", "ports"))
             server = own_parts(server, count, kind, self._volumes)
         return {"name": name, "count": count, "server": server}
+
+    def reserve(self) -> dict[str, Any]:
+        """For which failure capacity is to be held."""
+        return {"level": self._random.choice(("host", "host", "rack")), "failures": 1}
 
     def policies(self, tiers: Sequence[str]) -> list[dict[str, Any]]:
         """Some hard policies about these tiers."""

@@ -23,6 +23,7 @@ from ensemble_api.execution.observer import CloudObserver
 from ensemble_api.execution.root_volumes import RootVolumes
 from ensemble_api.execution.worker import Worker
 from ensemble_api.planning.message import Sentence
+from ensemble_api.recovery_hold import NO_RECOVERY, RecoveryLimits
 from ensemble_api.service import Service
 from ensemble_api.store import models
 from ensemble_api.store.api import Store
@@ -59,6 +60,7 @@ class World:
     nova: SimulatedNova
     placement: FakePlacement
     relocates: bool = False  # whether members are moved by themselves, beside being repaired
+    recovery: RecoveryLimits = NO_RECOVERY
     # Of Placement: what it does, and before that what it is sent.
     asked: Callable[[str, str, Any], None] = lambda method, url, body: None
     sent: Callable[[str, str], None] = lambda method, url: None
@@ -151,6 +153,7 @@ class ApiProcess:
             holder=FakeSession().holder,
             sleep=world.tasks.sleep,
             rebalance_delay=STEADY,
+            recovery_limits=world.recovery,
         )
         self.service.late_evacuations._clock = lambda: world.tasks.now
         engine = Engine(
@@ -178,6 +181,7 @@ class ApiProcess:
             late_servers=LateServers(self.store, FakeSession(), compute),
             repair=self.service.auto_repair.look,
             correct=self._correct,
+            **({"reserve": self.service.auto_reserve.look} if world.recovery.allow else {}),
             **(
                 {
                     "drain": self.service.auto_drain.look,

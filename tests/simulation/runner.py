@@ -12,13 +12,14 @@ import sqlalchemy as sa
 
 from ensemble_api import advice
 from ensemble_api.records import EnsembleRecord
+from ensemble_api.recovery_hold import NO_RECOVERY
 from tests.fakes.placement import FakePlacement
 from tests.simulation import seams
 from tests.simulation.actors import Actors, context
 from tests.simulation.adoptions import Adoptions
 from tests.simulation.changes import Changes
 from tests.simulation.cloud import drawn_cloud
-from tests.simulation.descriptions import RELOCATES
+from tests.simulation.descriptions import RELOCATES, RESERVES
 from tests.simulation.faults import Faults
 from tests.simulation.invariants import Invariants
 from tests.simulation.nova import NOTICED
@@ -26,6 +27,7 @@ from tests.simulation.ours import LEASE, OBSERVED, SimulatedStore, World, compar
 from tests.simulation.outcome import Outcome
 from tests.simulation.ownership import Ownership
 from tests.simulation.relocations import Relocations
+from tests.simulation.reserves import Reserves, limits
 from tests.simulation.result import EXPECTED, Result
 from tests.simulation.scheduling import Scheduling
 from tests.simulation.soundness import Soundness
@@ -42,8 +44,15 @@ LOOK = 5.0  # seconds between two looks at whether it has
 
 
 def provoked_by(seed: int) -> tuple[str, ...]:
-    """What a schedule among many has beside what its seed draws: of three, one moves members."""
-    return (RELOCATES,) if seed % 3 == 2 else ()
+    """What a schedule among many has beside what its seed draws.
+
+    Of three, one moves members, and one holds capacity for recovery, of which half have use for it.
+    """
+    if seed % 3 == 2:
+        return (RELOCATES,)
+    if seed % 3 == 1:
+        return (RESERVES, "room", "heals", "power") if seed % 2 else (RESERVES,)
+    return ()
 
 
 def run(seed: int, *, traced: bool = False, provoked: Collection[str] = ()) -> Result:
@@ -77,7 +86,8 @@ class _Schedule:
         nova = drawn_cloud(tasks, faults, placement, scheduling, roomy="room" in provoked)
         scheduling.nova = nova
         relocates = RELOCATES in provoked
-        self.world = World(tasks, faults, database, nova, placement, relocates)
+        recovery = limits(tasks.random) if RESERVES in provoked else NO_RECOVERY
+        self.world = World(tasks, faults, database, nova, placement, relocates, recovery)
         self.invariants = Invariants(self.world)
         self.actors = Actors(self.world, provoked)
         self.changes = Changes(self.actors)
@@ -90,6 +100,11 @@ class _Schedule:
         self.actors.maintain = relocations.maintain
         self.outcome = Outcome(self.actors, self.changes, self.invariants, self._in_a_task)
         self.seen = self.outcome.seen
+        self.reserves = (
+            Reserves(self.actors, self.invariants, self._in_a_task, self._until_rest)
+            if recovery.allow
+            else None
+        )
         self._busy_at = self._moved_at = 0.0
 
     @contextlib.contextmanager
@@ -118,6 +133,7 @@ class _Schedule:
                     (advice, "log", failed),
                     *Soundness(seen.refused).patches(),
                     *Ownership(self.world.nova, seen.recorded).patches(),
+                    *(seen.reserves.patches() if seen.reserves is not None else ()),
                 ):
                     patches.enter_context(mock.patch.object(owner, name, new))
                 yield
@@ -135,12 +151,12 @@ class _Schedule:
         self.actors.begin(self.tasks.random.randint(1, 4))
         self.until(lambda: False, self.tasks.random.uniform(20.0, CHAOS))
         self.calm_down()
-        if not self.until(self._rests, REST):
-            self._broken("it does not come to rest")
+        self._until_rest()
         self._count()
         for step in (
             self.observe,
             self.invariants.at_rest,
+            *self._of_reserves(),
             self.outcome.healed,
             self.outcome.drained,
             self.outcome.requests,
@@ -150,6 +166,19 @@ class _Schedule:
             if self.invariants.found:
                 return
             step()
+
+    def _of_reserves(self) -> Iterator[Callable[[], None]]:
+        """What is looked at where capacity is held for recovery: one failure more, and the rest."""
+        if self.reserves is not None:
+            yield self.reserves.enough
+            yield self.reserves.withstand
+            yield self.observe
+            yield self.invariants.at_rest
+            yield self.reserves.enough
+
+    def _until_rest(self) -> None:
+        if not self.until(self._rests, REST):
+            self._broken("it does not come to rest")
 
     def _broken(self, what: str) -> None:
         """Of several things the first one matters."""
@@ -206,7 +235,8 @@ class _Schedule:
         stood = [each.process.paused_until for each in self.actors.processes]
         died = self.tasks.died_at
         found = died + 2 * LEASE + OBSERVED if died else 0.0
-        due = self.tasks.now > max(found, self._healed_at(), self._drained_at(), *stood)
+        kept = self.reserves.kept_at() if self.reserves is not None else 0.0
+        due = self.tasks.now > max(found, self._healed_at(), self._drained_at(), kept, *stood)
         return due and self.invariants.recorded.all_settled and not moving and not self.actors.busy
 
     def _healed_at(self) -> float:
@@ -255,6 +285,10 @@ class _Schedule:
         for record in self.invariants.recorded.all():
             self._in_a_task(lambda record=record: self._delete(record))
         self.until(lambda: self.invariants.recorded.none, REST)
+        if self.reserves is not None and not self.invariants.found:
+            self.seen |= self.reserves.seen
+            # What the delete could not give back goes with the next look.
+            self.until(lambda: not self.invariants.recorded.recovery_holds(), 3 * OBSERVED)
         if not self.invariants.found:
             self.invariants.emptied()
 

@@ -5,15 +5,17 @@ It shares nothing with the planner. What a policy means is left to ``planning/ch
 nothing with it either; here only ways are left out that cannot meet a policy about one tier.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations_with_replacement, product
 from typing import Any
 
 import numpy as np
 
-from ensemble_api.planning.check import check
+from ensemble_api.planning.check import check, shortfalls
 from ensemble_api.planning.model import Ensemble, Member, Tier
 from ensemble_api.planning.policies import AntiAffinity, Spread, Survive
+from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.result import Assignment
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import IntArray
@@ -38,6 +40,68 @@ def way_that_fits(ensemble: Ensemble, snapshot: Snapshot, running: Assignment) -
         if not check(ensemble, snapshot, assignment, running):
             return assignment
     return None
+
+
+def way_back(
+    ensemble: Ensemble,
+    snapshot: Snapshot,
+    places: Assignment,
+    lost: Mapping[Member, Mapping[str, int]],
+    *,
+    strict: bool,
+) -> bool | None:
+    """Whether these members find other hosts in what is free while all others stay in theirs.
+
+    ``lost`` says what each takes: a server may be of another flavor than its tier is by now.
+    None where there are too many ways to look at all. All hard policies hold then, if it is
+    ``strict``; else what a failure breaks by itself may be broken, and nothing gets worse but that.
+    """
+    staying = {member: host for member, host in places.items() if member not in lost}
+    binding = [each for each in ensemble.policies if strict or not _broken_by_loss(each)]
+    judged = replace(ensemble, policies=tuple(binding))
+    before = {} if strict else _missed(judged, snapshot, staying)
+    needs = {
+        member: np.array([takes.get(each, 0) for each in snapshot.resource_classes])
+        for member, takes in lost.items()
+    }
+    found = _ways_back(snapshot, [(each, needs[each]) for each in sorted(lost)], 0)
+    for number, way in enumerate(found):
+        if number == MOST_WAYS:
+            return None
+        after = _missed(judged, snapshot, {**staying, **way})
+        if all(amount <= before.get(policy, 0) for policy, amount in after.items()):
+            return True
+    return False
+
+
+def _ways_back(
+    snapshot: Snapshot, lost: Sequence[tuple[Member, IntArray]], least: int
+) -> Iterator[dict[Member, str]]:
+    """Give hosts to members in all ways; of those that are alike, in one order."""
+    if not lost:
+        yield {}
+        return
+    (member, needs), *others = lost
+    for row in range(least, len(snapshot.topology)):
+        free = np.array(snapshot.free)
+        if not snapshot.usable[row] or (free[row] < needs).any():
+            continue
+        free[row] -= needs
+        same = bool(others) and others[0][0].tier == member.tier
+        same = same and (others[0][1] == needs).all()
+        left = replace(snapshot, free=free)
+        for way in _ways_back(left, others, row if same else 0):
+            yield {member: snapshot.topology.hosts[row], **way}
+
+
+def _broken_by_loss(policy: Policy) -> bool:
+    """Whether a failure breaks a policy by itself, so that it keeps nobody down."""
+    return isinstance(policy, Survive) or (isinstance(policy, Spread) and policy.max_skew is None)
+
+
+def _missed(ensemble: Ensemble, snapshot: Snapshot, places: Assignment) -> dict[int, int]:
+    missed = shortfalls(ensemble, snapshot, places, hard=True)
+    return {each.policy: each.amount for each in missed if each.policy is not None}
 
 
 def _needs(tier: Tier, snapshot: Snapshot) -> IntArray:

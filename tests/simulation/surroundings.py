@@ -9,8 +9,9 @@ from ensemble_api.records import EnsembleRecord
 from ensemble_api.store.api import Page
 from tests.simulation import seams
 from tests.simulation.cloud import FLAVORS
+from tests.simulation.descriptions import RESERVES
 from tests.simulation.moves import Moves
-from tests.simulation.nova_objects import Server
+from tests.simulation.nova_objects import Host, Server
 
 if TYPE_CHECKING:
     from tests.simulation.actors import Actors
@@ -118,17 +119,27 @@ class Surroundings:
             used = {each.at for each in self._ours() if each.status == "ACTIVE"}
             ours = [each for each in alive if each.name in used]
             host = self._random.choice(ours if ours and self._once(0.7) else alive)
-            self._nova.fail(host, forced=self._once(0.5))
+            failed = [host]
+            if RESERVES in self._provoked and self._once(0.3):
+                failed += [each for each in alive if each.rack == host.rack and each != host]
+            for each in failed:
+                self._nova.fail(each, forced=self._once(0.5))
             self._actors.pause(90.0)
             if host.state == "down" and self._once(0.5):
-                for server in [each for each in self._ours() if each.at == host.name]:
-                    self._actors.start(
-                        f"evacuate {server.name}",
-                        lambda server=server: self._moves.move(server, "evacuate"),
-                    )
+                for each in failed:
+                    self.evacuate(each)
                 self._actors.pause(20.0)
             if self._once(0.3 if "heals" in self._provoked else 0.7):
-                self._nova.restart(host)
+                for each in failed:
+                    self._nova.restart(each)
+
+    def evacuate(self, host: Host) -> None:
+        """Have all members of a host brought back wherever Nova finds room."""
+        for server in [each for each in self._ours() if each.at == host.name]:
+            self._actors.start(
+                f"evacuate {server.name}",
+                lambda server=server: self._moves.move(server, "evacuate"),
+            )
 
     def cell(self) -> None:
         """The cell that has some of the hosts does not answer for a while."""

@@ -12,7 +12,7 @@ import pytest
 from tests.simulation import __main__
 from tests.simulation.descriptions import RELOCATES
 from tests.simulation.result import Result
-from tests.simulation.runner import run
+from tests.simulation.runner import provoked_by, run
 
 SCHEDULES = 500
 PARTS = 50
@@ -34,6 +34,13 @@ def test_no_schedule_in_which_members_are_moved_breaks_an_invariant(
 ) -> None:
     """Tenants rebalance, repair and cancel, hosts fail and are drained, servers are stopped."""
     result = run(seed, provoked=(RELOCATES, *beside))
+    assert not result.broken, result.told
+
+
+@pytest.mark.parametrize("seed", [1, 4, 7])
+def test_no_schedule_with_capacity_for_recovery_breaks_an_invariant(seed: int) -> None:
+    """It is held, used by lost members, held again, and enough for one failure more."""
+    result = run(seed, provoked=provoked_by(seed))
     assert not result.broken, result.told
 
 

@@ -11,6 +11,7 @@ from tests.simulation.invariants.leases import Leases
 from tests.simulation.invariants.moving import Moving
 from tests.simulation.invariants.policies import Policies, shown
 from tests.simulation.invariants.recorded import Recorded
+from tests.simulation.invariants.reserves import Reserves
 from tests.simulation.invariants.rest import Rest
 from tests.simulation.invariants.servers import Servers
 from tests.simulation.ours import World
@@ -31,8 +32,20 @@ class Invariants:
         Moving(world, findings, self.recorded)
         self.look = Servers(world, findings, self.recorded, policies).look
         self.statement = Leases(world, findings, self.recorded).statement
-        rest = Rest(world, findings, self.recorded, policies)
-        self.at_rest, self.emptied = rest.at_rest, rest.emptied
+        self._rest = Rest(world, findings, self.recorded, policies)
+        self.reserves = Reserves(world, findings, self.recorded) if world.recovery.allow else None
+
+    def at_rest(self) -> None:
+        """All that must hold once nothing is under way any more."""
+        self._rest.at_rest()
+        if self.reserves is not None:
+            self.reserves.at_rest()
+
+    def emptied(self) -> None:
+        """All that must hold once all ensembles are deleted."""
+        self._rest.emptied()
+        if self.reserves is not None:
+            self.reserves.emptied()
 
     def refused(self, ensemble: Ensemble, snapshot: Snapshot, running: Assignment) -> None:
         """Where there was no plan there is none: a way that fits was there to be seen."""

@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ensemble_api.cloud.reservation import RECOVERY_TYPE
 from ensemble_api.records import MemberStatus
 from tests.fakes.placement import HOLD
 from tests.simulation.invariants.findings import Findings
@@ -29,7 +30,7 @@ class Holds:
         """Placement is about to do something."""
         if method == "POST" and url == "/allocations":
             for consumer, each in body.items():
-                if each["allocations"]:
+                if each["allocations"] and each["consumer_type"] != RECOVERY_TYPE:
                     self._holds(self._recorded.member(consumer), "a hold without a saved intent")
         if method == "DELETE":
             consumer = url.rpartition("/")[2]

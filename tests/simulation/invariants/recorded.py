@@ -32,6 +32,10 @@ _AWAITED = """
     WHERE ensembles.blocked LIKE '%event.evacuation-awaited%' AND members.server_id IS NOT NULL
     ORDER BY members.server_id
 """
+_RECOVERY_HOLDS = """
+    SELECT recovery_holds.*, ensembles.status AS of_ensemble, ensembles.reserve AS wanted
+    FROM recovery_holds LEFT JOIN ensembles ON ensembles.id = recovery_holds.ensemble_id
+"""
 _OWNER = "SELECT lease_owner FROM ensembles WHERE id = ?"
 _VERSION = "PRAGMA data_version"  # changes whenever another connection has committed
 _STATUSES = "SELECT DISTINCT status FROM ensembles"
@@ -86,6 +90,15 @@ class Recorded:
     def awaited(self) -> list[str]:
         """The ids of the servers of ensembles that wait for evacuations which take long."""
         return [row[0] for row in self._committed.execute(_AWAITED).fetchall()]
+
+    def recovery_holds(self) -> list[Any]:
+        """What is held for recovery, with the status of its ensemble, and whether it wants any."""
+        return self._committed.execute(_RECOVERY_HOLDS).fetchall()
+
+    def recovery_hold(self, consumer: str) -> Any:
+        """The one of a consumer."""
+        query = f"{_RECOVERY_HOLDS} WHERE recovery_holds.id = ?"
+        return self._committed.execute(query, (consumer,)).fetchone()
 
     def all(self) -> list[EnsembleRecord]:
         """All ensembles."""
