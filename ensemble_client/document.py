@@ -5,7 +5,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -101,6 +101,18 @@ class Value:
                 raise at_key.error(f"unknown name{suggestion(key, allowed)}")
             values[key] = Value(value_node, name, self.source)
         return values
+
+    def plain(self) -> Any:
+        """Read whatever it is; what is no number, no switch and not null is text."""
+        if isinstance(self.node, yaml.MappingNode):
+            return {key: each.plain() for key, each in self.mapping().items()}
+        if isinstance(self.node, yaml.SequenceNode):
+            return [each.plain() for each in self.items()]
+        if self.node.tag == _NULL_TAG:
+            return None
+        if self.node.tag == _WHOLE_TAG:
+            return self.whole()
+        return self.boolean() if self.node.tag == _TRUTH_TAG else self.text()
 
     def required(self, given: Mapping[str, "Value"], key: str) -> "Value":
         """Give what this mapping, once read, has under a name; FileError when it lacks it."""

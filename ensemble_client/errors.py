@@ -10,11 +10,12 @@ from osc_lib import exceptions as osc
 
 from ensemble_client import words
 from ensemble_client.file import EnsembleFile
+from ensemble_client.template_file import TemplateFile
 from ensemble_client.words import printable
 
 
 @contextmanager
-def plain_words(file: EnsembleFile | None = None) -> Iterator[None]:
+def plain_words(file: EnsembleFile | TemplateFile | None = None) -> Iterator[None]:
     """Turn what the API refuses in the block into a CommandError a person can act on."""
     try:
         yield
@@ -22,7 +23,9 @@ def plain_words(file: EnsembleFile | None = None) -> Iterator[None]:
         raise osc.CommandError(refusal_text(error, file)) from error
 
 
-def refusal_text(error: nova.ClientException, file: EnsembleFile | None = None) -> str:
+def refusal_text(
+    error: nova.ClientException, file: EnsembleFile | TemplateFile | None = None
+) -> str:
     """Say an error of the API in words; fields and policies are traced to their file and line."""
     details = error.details if isinstance(error.details, Mapping) else {}
     code = details.get("code", "")

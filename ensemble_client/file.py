@@ -57,9 +57,8 @@ def read(path: str, name: str | None = None) -> EnsembleFile:
     of the API, one key `ensemble`. Limits on counts and lengths are the API's to check.
     FileError names the file, the line and the field.
     """
-    label = "<stdin>" if path == STANDARD_INPUT else path
-    folder = Path() if path == STANDARD_INPUT else Path(path).parent
-    return _file(parse(label, _content(path, label)), name, folder)
+    top, folder = read_value(path)
+    return _file(top, name, folder)
 
 
 def read_text(text: str, label: str) -> EnsembleFile:
@@ -76,6 +75,13 @@ def _file(top: Value, name: str | None, folder: Path | None) -> EnsembleFile:
     else:
         top = Value(top.node, "ensemble", top.source)
     return EnsembleFile(_ensemble(top, name, folder), top.source, renamed=name is not None)
+
+
+def read_value(path: str) -> tuple[Value, Path]:
+    """Read any YAML file, or standard input, and say beside which files may be that it names."""
+    label = "<stdin>" if path == STANDARD_INPUT else path
+    folder = Path() if path == STANDARD_INPUT else Path(path).parent
+    return parse(label, _content(path, label)), folder
 
 
 def _content(path: str, label: str) -> bytes:
@@ -164,7 +170,7 @@ def _server(server: Value, folder: Path | None) -> dict[str, Any]:
     if "user_data" in given:
         body["user_data"] = _base64(given["user_data"])
     if "user_data_file" in given:
-        body["user_data"] = _encoded_file(given["user_data_file"], folder)
+        body["user_data"] = encoded_file(given["user_data_file"], folder)
     if "metadata" in given:
         body["metadata"] = _pairs(given["metadata"])
     return body
@@ -223,7 +229,8 @@ def _base64(value: Value) -> str:
     return text
 
 
-def _encoded_file(value: Value, folder: Path | None) -> str:
+def encoded_file(value: Value, folder: Path | None) -> str:
+    """Read a file that an ensemble file names, in base64; FileError unless it lies beside that."""
     if folder is None:
         raise value.error("cannot be read from here; give its content in base64 as user_data")
     # A file fetched from elsewhere must not be able to send one's private files to a cloud.

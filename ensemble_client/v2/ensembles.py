@@ -11,7 +11,7 @@ from urllib import parse
 from novaclient import base, exceptions
 
 from ensemble_client import request, retry
-from ensemble_client.v2 import errors, maintenance, urls
+from ensemble_client.v2 import errors, maintenance, templates, urls
 
 
 class TooLarge(exceptions.OverLimit):
@@ -44,7 +44,9 @@ class Ensemble(base.Resource):
         return self.manager.release(self)
 
 
-class EnsembleManager(maintenance.MaintenanceManager, base.ManagerWithFind):
+class EnsembleManager(
+    maintenance.MaintenanceManager, templates.TemplateManager, base.ManagerWithFind
+):
     """What the ensembles API can do, available as `client.ensembles`."""
 
     resource_class: ClassVar[type[Ensemble]] = Ensemble
@@ -81,12 +83,13 @@ class EnsembleManager(maintenance.MaintenanceManager, base.ManagerWithFind):
         """
         wanted = request.new(body, plan)
         self._check_size(wanted)
+        return self._create_at(urls.URL, wanted, key)
+
+    def _create_at(self, url: str, wanted: Mapping[str, Any], key: str | None) -> Ensemble:
         headers = request.idempotency(key)
 
         def send() -> tuple[Any, Any]:
-            sent: tuple[Any, Any] = self.api.client.post(
-                urls.URL, body=wanted, headers=dict(headers)
-            )
+            sent: tuple[Any, Any] = self.api.client.post(url, body=wanted, headers=dict(headers))
             return sent
 
         resp, answer = send() if key else retry.until_answered(send, type(self).pause, errors.said)

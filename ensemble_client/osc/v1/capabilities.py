@@ -8,7 +8,7 @@ from osc_lib.command import command
 
 from ensemble_client import words
 from ensemble_client.errors import plain_words
-from ensemble_client.osc.v1.columns import ReadableColumn
+from ensemble_client.osc.v1.readable import ReadableColumn
 
 
 class ShowCapabilities(command.ShowOne):

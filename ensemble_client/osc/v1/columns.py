@@ -4,37 +4,16 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from cliff.columns import FormattableColumn
 from osc_lib.utils import format_dict
 
 from ensemble_client import words
+from ensemble_client.osc.v1.readable import ReadableColumn
 from ensemble_client.places import Places
 
 EVENTS_SHOWN: Final = 5
 HOST_KEYS: Final = frozenset(
     {"host", "state", "members", "ensembles", "impact", "worst", "drain", "broken", "observed_at"}
 )
-
-
-class ReadableColumn(FormattableColumn):
-    """A value with the sentence that says it to a person."""
-
-    def __init__(self, value: Any, say: Callable[[Any], str] = words.printable) -> None:
-        super().__init__(value)
-        self._say = say
-
-    def human_readable(self) -> str:
-        """Give the words."""
-        return self._say(self._value)
-
-    def __lt__(self, other: object) -> bool:
-        """Sort by values, and by their words where values have no order."""
-        try:
-            return super().__lt__(other)
-        except TypeError:
-            return (
-                isinstance(other, ReadableColumn) and self.human_readable() < other.human_readable()
-            )
 
 
 Json = Mapping[str, Any]
@@ -49,6 +28,7 @@ def ensemble_fields(info: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         "name": ReadableColumn(info["name"]),
         "description": ReadableColumn(info.get("description") or ""),
         "properties": _properties(info),
+        "template": ReadableColumn(info.get("template"), _template),
         "status": info["status"],
         "degraded": ReadableColumn(info.get("degraded"), _degraded),
         "observed_at": info.get("observed_at"),
@@ -78,6 +58,10 @@ def ensemble_fields(info: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         "updated_at": info["updated_at"],
     }
     return tuple(fields), tuple(fields.values())
+
+
+def _template(template: Json | None) -> str:
+    return f"{template['id']}, version {template['version']}" if template else ""
 
 
 def adoption_fields(found: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:

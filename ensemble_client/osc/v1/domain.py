@@ -11,7 +11,8 @@ from osc_lib.command import command
 
 from ensemble_client import words
 from ensemble_client.errors import plain_words
-from ensemble_client.osc.v1.columns import Json, ReadableColumn
+from ensemble_client.osc.v1.columns import Json
+from ensemble_client.osc.v1.readable import ReadableColumn
 
 DRAIN_PAUSE: Final = 5.0
 """Seconds between two looks at a domain that is being drained."""

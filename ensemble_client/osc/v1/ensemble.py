@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from keystoneauth1 import exceptions as keystone
 from osc_lib import exceptions
 from osc_lib.command import command
 
@@ -20,12 +19,11 @@ from ensemble_client.osc.v1.arguments import (
     KNOWN,
     find,
     positive,
-    settled,
     sort_order,
     take_properties,
 )
+from ensemble_client.osc.v1.building import BuildingCommand, plan_sentences
 from ensemble_client.osc.v1.lister import ListerWithSentences
-from ensemble_client.places import Places
 from ensemble_client.v2.errors import said
 from ensemble_client.watch import Watch
 
@@ -45,10 +43,8 @@ def _take_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", metavar="<name>", help="Use this name, not the one in the file")
 
 
-class CreateEnsemble(command.ShowOne):
+class CreateEnsemble(BuildingCommand):
     """Plan, reserve and build an ensemble: all of its servers, or none."""
-
-    pause: ClassVar[Callable[[float], None]] = staticmethod(time.sleep)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the options of create."""
@@ -60,11 +56,7 @@ class CreateEnsemble(command.ShowOne):
             metavar="<id>",
             help="Build this plan, as `ensemble plan` showed it, or nothing",
         )
-        parser.add_argument(
-            "--wait",
-            action="store_true",
-            help="Wait until all servers are ACTIVE; the exit code is 1 if the build fails",
-        )
+        self.take_wait(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
@@ -75,42 +67,13 @@ class CreateEnsemble(command.ShowOne):
         if parsed_args.properties:
             body["metadata"] = {**body.get("metadata", {}), **parsed_args.properties}
         manager = clients.ensemble.ensembles
-        try:
-            with plain_words(source):
-                ensemble = manager.create(body, plan=parsed_args.plan)
-        except KeyboardInterrupt:
-            self.app.stderr.write(
-                "\nNo answer was waited for. The build may have begun: "
-                f"{command_line(self.app, 'list')}\n"
-            )
-            raise
-        except keystone.ConnectionError:
-            self.app.stderr.write(
-                f"No answer came. The build may have begun: {command_line(self.app, 'list')}\n"
-            )
-            raise
-        if parsed_args.wait:
-            ensemble = self._built(manager, ensemble)
-        return columns.ensemble_fields(ensemble.to_dict())
 
-    def _built(self, manager: Any, ensemble: Any) -> Any:
-        name = words.printable(ensemble.name)
-        show = command_line(self.app, "show", ensemble.id)
-        try:
-            watch = Watch(manager.get, said, self.app.stderr, sleep=type(self).pause)
-            with plain_words():
-                ensemble = watch.until_settled(ensemble, settled(manager))
-        except KeyboardInterrupt:
-            self.app.stderr.write(
-                f"\nNo longer waiting. The build of {name} goes on; see: {show}\n"
-            )
-            raise
-        if ensemble.status == "ERROR":
-            raise exceptions.CommandError(
-                f"{name} could not be built: {words.fault_text(ensemble.fault)}\n"
-                f"To remove it: {command_line(self.app, 'delete', ensemble.id)}"
-            )
-        return ensemble
+        def create() -> Any:
+            with plain_words(source):
+                return manager.create(body, plan=parsed_args.plan)
+
+        ensemble = self.built(create, wait=parsed_args.wait)
+        return columns.ensemble_fields(ensemble.to_dict())
 
 
 class PlanEnsemble(ListerWithSentences):
@@ -140,14 +103,7 @@ class PlanEnsemble(ListerWithSentences):
         if not plan["feasible"]:
             raise exceptions.CommandError(words.refusal_text(body["name"], plan, source.place))
         self.sentences = [
-            words.printable(plan["message"]),
-            *words.messages(plan["warnings"]),
-            *words.survival_lines(plan["survivability"]),
-            *words.headroom_lines(plan["survivability"], Places(plan["domains"]).label),
-            *words.policy_lines(plan),
-            *words.messages(plan["not_planned_with"]),
-            *(words.messages(plan["objectives"]) if parsed_args.long else ()),
-            f"{words.printable(plan['proof'])} Nothing was built.",
+            *plan_sentences(plan, long=parsed_args.long),
             *([] if plan["over_quota"] else _by_id(self.app, plan, parsed_args)),
         ]
         return columns.plan_rows(plan)

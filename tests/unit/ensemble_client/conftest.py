@@ -15,6 +15,7 @@ from osc_lib.clientmanager import ClientCache, ClientManager
 
 from ensemble_client.osc import plugin
 from ensemble_client.osc.v1 import ensemble as commands
+from ensemble_client.osc.v1.building import BuildingCommand
 from ensemble_client.osc.v1.change import ChangeOfEnsemble
 from ensemble_client.v2.ensembles import EnsembleManager
 from tests.fakes.scripted_cloud import ScriptedCloud
@@ -44,7 +45,7 @@ def fake() -> Iterator[ScriptedCloud]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Give the pauses taken by --wait and for lost answers, which then cost no time."""
     taken: list[float] = []
-    changing = (commands.CreateEnsemble, commands.DeleteEnsemble, ChangeOfEnsemble)
+    changing = (BuildingCommand, commands.DeleteEnsemble, ChangeOfEnsemble)
     for command in (*changing, EnsembleManager):
         monkeypatch.setattr(command, "pause", staticmethod(taken.append))
     return taken
