@@ -167,7 +167,9 @@ def test_a_name_that_is_not_there_names_its_line(
     written.write_text(FILE.replace("default: m1.small", "default: m9.huge"))
     done = openstack("ensemble", "template", "create", str(written))
     assert done.code == 1
-    assert f"{written}:6: template.parameters.flavor.default: no flavor is named 'm9.huge'" in done.err
+    assert (
+        f"{written}:6: template.parameters.flavor.default: no flavor is named 'm9.huge'" in done.err
+    )
     assert not fake.asked
 
 
