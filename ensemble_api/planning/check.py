@@ -114,8 +114,8 @@ def _members(ensemble: Ensemble, snapshot: Snapshot, assignment: Assignment) -> 
         yield _rule(_NO_HOST(members=members(len(missing))), tiers, len(missing))
     if foreign:
         yield _rule(_FOREIGN(members=members(len(foreign))), (), len(foreign))
-    hosts = set(snapshot.topology.hosts)
-    nowhere = [member for member, host in assignment.items() if host not in hosts]
+    there = snapshot.topology
+    nowhere = [member for member, host in assignment.items() if host not in there]
     if nowhere:
         yield _rule(_NOWHERE(members=members(len(nowhere))), (), len(nowhere))
 
@@ -335,6 +335,8 @@ def _eligible_domains(
             and _suits(tier, host, snapshot)
         ):
             found.add(number)
+            if len(found) == topology.size(level):
+                break  # there are no more
     return len(found)
 
 

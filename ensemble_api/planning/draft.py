@@ -7,6 +7,8 @@ import numpy as np
 
 from ensemble_api.planning.domain_allocation import allocate, fair_shares
 from ensemble_api.planning.laminar import (
+    Caps,
+    Limits,
     at_depth,
     climb,
     fill,
@@ -65,7 +67,9 @@ class Draft:
         self.shares = shares
         self.short: set[int] = set()
         self.caps = caps.copy()
-        self.free = problem.free.copy()
+        self.free = problem.free.copy(order="K")
+        self.touched: set[int] = set()  # the hosts of which something was taken
+        self._ranks: IntArray | None = None
         self.counts = np.zeros_like(problem.room)
         self.reserved = np.zeros_like(problem.room)
         self.placed: set[int] = set()
@@ -154,10 +158,12 @@ class Draft:
 
     def _allowed(self, row: int) -> IntArray:
         """Give what fits each host beside everything placed so far (shape [H])."""
-        room = np.minimum(
-            fitting(self.free, self.problem.requests[row], int(self.problem.counts[row])),
-            self.caps[row],
-        )
+        room = self.caps[row].copy()
+        if self.touched:
+            # Nothing else was taken since the caps were worked out.
+            hosts = np.array(sorted(self.touched))
+            request, count = self.problem.requests[row], int(self.problem.counts[row])
+            room[hosts] = np.minimum(fitting(self.free[hosts], request, count), room[hosts])
         for policy in self.hard:
             index = self.problem.topology.index(policy.level)
             rows = self.problem.rows(policy.tiers)
@@ -181,16 +187,38 @@ class Draft:
         if not len(problem.largest):
             return problem.rank
         # Where the packing's steps leave the choice, tiers do not follow each other to one host.
-        share = np.clip((self.free / np.maximum(problem.largest, 1)).mean(axis=1), 0.0, 1.0)
-        rank: IntArray = problem.cost * 1001 + np.rint(1000 * (1 - share)).astype(np.int64)
+        if self._ranks is None:
+            self._ranks = self._rated_hosts(slice(None))
+        else:
+            hosts = np.array(sorted(self.touched), dtype=np.int64)
+            self._ranks[hosts] = self._rated_hosts(hosts)
+        return self._ranks
+
+    def _children(self, depth: int, number: int) -> IntArray:
+        """Give the domains at a depth that are in one domain one level up; all at the top."""
+        topology, above = self.problem.topology, self.problem.topology.levels[depth + 1 :]
+        if not above:
+            return np.arange(topology.size(topology.levels[-1]))
+        return topology.children(above[0])[number]
+
+    def _rated_hosts(self, hosts: IntArray | slice) -> IntArray:
+        problem = self.problem
+        share = np.clip((self.free[hosts] / np.maximum(problem.largest, 1)).mean(axis=1), 0.0, 1.0)
+        rank: IntArray = problem.cost[hosts] * 1001 + np.rint(1000 * (1 - share)).astype(np.int64)
         return rank
+
+    def _take(self, row: int, counts: IntArray, sign: int) -> None:
+        """Take what so many members of a tier on each host use, or give it back with -1."""
+        hosts = np.flatnonzero(counts)
+        self.free[hosts] -= sign * counts[hosts][:, None] * self.problem.requests[row]
+        self.touched.update(hosts.tolist())
 
     def _reserve(self, row: int) -> None:
         """Keep room for the members of a tier that run already, before any other tier takes it."""
         if self.problem.existing is not None:
             running = np.minimum(self.problem.existing[row], self.caps[row])
             self.reserved[row] = self._staying(row, running)
-            self.free -= self.reserved[row][:, None] * self.problem.requests[row]
+            self._take(row, self.reserved[row], 1)
 
     def _staying(self, row: int, running: IntArray) -> IntArray:
         """Choose as many of the running members as may stay where they are, the pinned first."""
@@ -214,34 +242,54 @@ class Draft:
         problem, topology = self.problem, self.problem.topology
         count = int(problem.counts[row])
         # What was reserved for its own members is free for them now.
-        self.free += self.reserved[row][:, None] * problem.requests[row]
+        if self.problem.existing is not None:
+            self._take(row, self.reserved[row], -1)
         room = self._allowed(row)
         order = stable_order(self._preference(row))
-        kept = self._staying(row, np.minimum(self.reserved[row], room))
-        held = [kept]
-        for depth in range(len(topology.levels) - 1):
-            held.append(climb(topology, held[-1], depth))
-        limits = self._least_limits(row, room, held)
+        held = None
+        if self.problem.existing is not None:
+            held = [self._staying(row, np.minimum(self.reserved[row], room))]
+            for depth in range(len(topology.levels) - 1):
+                held.append(climb(topology, held[-1], depth))
+        limits = self._least_limits(row, Caps(topology, room), held)
         if self.shares is None:
             for depth in self._even_depths(row, limits):
                 self._even_out(depth, room, limits, held, count, order)
-        rest = [limit - stays for limit, stays in zip(limits, held, strict=True)]
-        added = fill(topology, room - kept, rest, count - int(kept.sum()), order)
-        if added is None:
+        counts = self._filled(room, limits, held, count, order)
+        if counts is None:
             return False
-        self.counts[row] = kept + added
-        self.free -= self.counts[row][:, None] * problem.requests[row]
+        self.counts[row] = counts
+        self._take(row, self.counts[row], 1)
         self.placed.add(row)
         return True
 
-    def _least_limits(self, row: int, room: IntArray, held: list[IntArray]) -> list[IntArray]:
-        """Give limits per level and domain that make the worst loss least, beside what is held."""
+    def _filled(
+        self,
+        room: IntArray,
+        limits: list[IntArray],
+        held: list[IntArray] | None,
+        count: int,
+        order: IntArray,
+    ) -> IntArray | None:
+        """Place `count` members, those included that are held; None when they do not fit."""
+        topology = self.problem.topology
+        if held is None:
+            return fill(topology, room, limits, count, order)
+        rest = [limit - stays for limit, stays in zip(limits, held, strict=True)]
+        added = fill(topology, room - held[0], rest, count - int(held[0].sum()), order)
+        return None if added is None else held[0] + added
+
+    def _least_limits(self, row: int, room: Caps, held: list[IntArray] | None) -> list[IntArray]:
+        """Give limits per level and domain that make the worst loss least, beside what is held.
+
+        That of the hosts may be one number for all.
+        """
         topology, count = self.problem.topology, int(self.problem.counts[row])
         targets = self._targets(row)
         if self.shares is None:
             losses = least_losses(topology, room, targets, count, together(self.problem, row), held)
             losses = self.problem.bounds(row) if losses is None else losses
-            return [np.maximum(loss, stays) for loss, stays in zip(losses, held, strict=True)]
+            return self._beside(losses, held)
         share = self.shares[row]
         limits: list[IntArray] = [np.array(target) for target in targets]
         able = at_depth(topology, room, limits, 1)
@@ -255,15 +303,25 @@ class Draft:
             else:
                 low = middle + 1
         limits[0] = np.minimum(limits[0], high)
-        return [np.maximum(limit, stays) for limit, stays in zip(limits, held, strict=True)]
+        return self._beside(limits, held)
+
+    def _beside(self, limits: Limits, held: list[IntArray] | None) -> list[IntArray]:
+        """Give limits per domain, no less than what is held there."""
+        if held is not None:
+            return [np.maximum(limit, stays) for limit, stays in zip(limits, held, strict=True)]
+        sizes = map(self.problem.topology.size, self.problem.topology.levels[1:])
+        pairs = zip(sizes, limits[1:], strict=True)
+        above = [np.zeros(size, dtype=np.int64) + limit for size, limit in pairs]
+        return [np.array(limits[0]), *above]
 
     def _preference(self, row: int) -> IntArray:
         """Rate the hosts, the one to take first lowest: full ones, and where others must follow."""
-        cost = self._rank().copy()
+        cost = self._rank()
         for policy in self.hard:
             if policy.required_tier is not None and row in self.problem.rows(
                 [policy.required_tier]
             ):
+                cost = cost.copy()
                 for other in self.problem.rows(policy.tiers):
                     # Domains come first that can hold an even share of those that must follow.
                     able = self.problem.held(self.caps[other], policy.level)
@@ -314,7 +372,7 @@ class Draft:
         depth: int,
         room: IntArray,
         limits: list[IntArray],
-        held: list[IntArray],
+        held: list[IntArray] | None,
         count: int,
         order: IntArray,
     ) -> None:
@@ -323,24 +381,20 @@ class Draft:
         level = topology.levels[depth]
         able = at_depth(topology, room, limits, depth)
         if depth + 1 == len(topology.levels):
-            shares, parent = np.array([count]), np.zeros(len(able), dtype=np.int64)
+            shares = np.array([count])
         else:
-            shares, parent = limits[depth + 1], topology.parent(level)
+            shares = limits[depth + 1]
             if shares.ndim == 0 or int(shares.sum()) != count:  # not evened out itself
-                rest = [limit - stays for limit, stays in zip(limits, held, strict=True)]
-                left = count - int(held[0].sum())
-                placed = fill(topology, room - held[0], rest, left, order)
+                placed = self._filled(room, limits, held, count, order)
                 if placed is None:
                     return
-                shares = self.problem.held(placed + held[0], topology.levels[depth + 1])
-        rank = np.empty(len(room), dtype=np.int64)
-        rank[order] = np.arange(len(order))
+                shares = self.problem.held(placed, topology.levels[depth + 1])
         best = np.full(len(able), len(room), dtype=np.int64)
-        np.minimum.at(best, topology.index(level), np.where(room > 0, rank, len(room)))
-        even = limits[depth].copy()
+        first = np.flatnonzero(room[order] > 0)[::-1]
+        best[topology.index(level)[order[first]]] = first  # of several the one that comes first
+        even = np.array(np.broadcast_to(limits[depth], able.shape))
         for number in np.flatnonzero(shares).tolist():
-            children = np.flatnonzero(parent == number)
-            even[children] = level_off(
-                able[children], int(shares[number]), best[children], held[depth][children]
-            )
+            children = self._children(depth, number)
+            stays = None if held is None else held[depth][children]
+            even[children] = level_off(able[children], int(shares[number]), best[children], stays)
         limits[depth] = even

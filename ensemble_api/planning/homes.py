@@ -48,6 +48,8 @@ def homes(ensemble: Ensemble, snapshot: Snapshot, running: Assignment) -> tuple[
     Who is on a host of no known cell may go anywhere, and so may who has left its zone already.
     With one that is pinned, all of its tier in that zone stay there, since they are alike.
     """
+    if not running:
+        return ()
     cells, hosts = snapshot.cells, snapshot.topology.hosts
     rows = {tier.name: row for row, tier in enumerate(ensemble.tiers)}
     there = Counter(

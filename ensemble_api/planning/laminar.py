@@ -14,6 +14,10 @@ from ensemble_api.planning.topology import IntArray, Topology
 
 Limits = Sequence[int | IntArray]
 
+# How many hosts are looked at first to place members: nearly always enough of a large cloud.
+_FIRST_HOSTS = 200
+_HOSTS_EACH = 4
+
 
 def climb(topology: Topology, held: IntArray, depth: int) -> IntArray:
     """Add up values of the domains at a depth (0 is the host level) one level further up."""
@@ -23,15 +27,46 @@ def climb(topology: Topology, held: IntArray, depth: int) -> IntArray:
     ).astype(np.int64)
 
 
-def at_depth(topology: Topology, caps: IntArray, limits: Limits, depth: int) -> IntArray:
+class Caps:
+    """How many members of one tier each host takes (shape [H]), and what that adds up to.
+
+    Most questions are about the same sums over many hosts, which are kept. Nobody changes `hosts`.
+    """
+
+    __slots__ = ("_most", "_sums", "_topology", "hosts")
+
+    def __init__(self, topology: Topology, hosts: IntArray) -> None:
+        self._topology = topology
+        self.hosts = hosts
+        self._most = int(hosts.max(initial=0))
+        self._sums: dict[int, IntArray] = {}
+
+    def climbed(self, limit: int | IntArray) -> IntArray:
+        """Add them up one level, under a limit of every host; nobody changes what is given."""
+        if not isinstance(limit, int) and np.ndim(limit):
+            return climb(self._topology, np.minimum(self.hosts, limit), 0)
+        key = min(int(limit), self._most)
+        if key not in self._sums:
+            self._sums[key] = climb(self._topology, np.minimum(self.hosts, key), 0)
+        return self._sums[key]
+
+
+def at_depth(topology: Topology, caps: IntArray | Caps, limits: Limits, depth: int) -> IntArray:
     """Give how many members each domain at a depth can hold, under the limits up to that depth."""
-    held = np.minimum(caps, limits[0])
-    for below in range(depth):
+    if depth and isinstance(caps, Caps):
+        held = np.minimum(caps.climbed(limits[0]), limits[1])
+        first = 1
+    else:
+        held = np.minimum(caps.hosts if isinstance(caps, Caps) else caps, limits[0])
+        first = 0
+    for below in range(first, depth):
         held = np.minimum(climb(topology, held, below), limits[below + 1])
     return held
 
 
-def reach(topology: Topology, caps: IntArray, limits: Limits, together: int | None = None) -> int:
+def reach(
+    topology: Topology, caps: IntArray | Caps, limits: Limits, together: int | None = None
+) -> int:
     """Count the members that can be placed: caps [H], limits per level (a number or per domain).
 
     `together` is a depth at which all of them must be in one domain.
@@ -47,7 +82,7 @@ def reach(topology: Topology, caps: IntArray, limits: Limits, together: int | No
 
 def least_losses(
     topology: Topology,
-    caps: IntArray,
+    caps: IntArray | Caps,
     limits: Limits,
     count: int,
     together: int | None = None,
@@ -94,7 +129,7 @@ def within(limit: int | IntArray, most: int) -> int | IntArray:
 
 def least_pairs(
     topology: Topology,
-    caps: IntArray,
+    caps: IntArray | Caps,
     limits: Limits,
     count: int,
     depth: int,
@@ -160,16 +195,23 @@ def fill(
     placed = np.zeros(len(caps), dtype=np.int64)
     if count <= 0:
         return placed
-    first = np.minimum(caps, limits[0])[order]
-    hosts = order[first > 0]
-    take = first[first > 0]
-    for depth in range(1, len(topology.levels)):
-        group = topology.index(topology.levels[depth])[hosts]
-        take = _cut(take, group, limits[depth])
-    before = np.cumsum(take) - take
-    take = np.clip(count - before, 0, take)
-    if int(take.sum()) < count:
-        return None
+    # What the first hosts take does not depend on those after them, so these are looked at last.
+    seen = min(len(order), _FIRST_HOSTS + _HOSTS_EACH * count)
+    while True:
+        hosts = order[:seen]
+        most = np.asarray(limits[0])
+        first = np.minimum(caps[hosts], most[hosts] if most.ndim else most)
+        hosts, take = hosts[first > 0], first[first > 0]
+        for depth in range(1, len(topology.levels)):
+            group = topology.index(topology.levels[depth])[hosts]
+            take = _cut(take, group, limits[depth])
+        before = np.cumsum(take) - take
+        take = np.clip(count - before, 0, take)
+        if int(take.sum()) == count:
+            break
+        if seen == len(order):
+            return None
+        seen = min(len(order), 8 * seen)
     placed[hosts] = take
     return placed
 

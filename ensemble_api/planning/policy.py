@@ -239,7 +239,7 @@ class Policy(ABC):
         for row in problem.rows(self.tiers):
             tier, limits = problem.ensemble.tiers[row], problem.bounds(row)
             limit = int(problem.limits[row, depth])
-            room = int(reach(problem.topology, problem.caps[row], limits))
+            room = int(reach(problem.topology, problem.capped(row), limits))
             if not limit or room >= tier.count:
                 continue
             able = problem.able(row, depth)
@@ -271,7 +271,7 @@ class Policy(ABC):
         depth = problem.depth(self.level)
         for row, most, wanted in self.reachable(problem):
             limits = problem.bounds(row)
-            fits = reach(problem.topology, problem.caps[row], limits) >= problem.counts[row]
+            fits = reach(problem.topology, problem.capped(row), limits) >= problem.counts[row]
             if most < wanted and (fits or not problem.limits[row, depth]):
                 yield row, most, wanted
 

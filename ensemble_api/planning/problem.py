@@ -2,13 +2,13 @@
 """The problem: an ensemble and a snapshot as arrays of counts per tier and host."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ensemble_api.planning.errors import ModelError, located
 from ensemble_api.planning.homes import Home, homes
-from ensemble_api.planning.laminar import at_depth
+from ensemble_api.planning.laminar import Caps, at_depth
 from ensemble_api.planning.model import Ensemble, Member, Tier
 from ensemble_api.planning.policy import Policy
 from ensemble_api.planning.result import (
@@ -67,6 +67,7 @@ class Problem:
     quotas: Mapping[tuple[int, int], IntArray]
     homes: tuple[Home, ...] = ()
     spread_first: bool = False
+    _capped: dict[int, Caps] = field(init=False, repr=False, default_factory=dict)
 
     def enforcing(self, hard: Iterable[int], soft: Iterable[int] = ()) -> "Problem":
         """Give the same problem with these policies (by index) enforced or costed, no others."""
@@ -109,6 +110,13 @@ class Problem:
             self.topology.index(level), weights=per_host, minlength=self.topology.size(level)
         ).astype(np.int64)
 
+    def _held_at(self, per_host: IntArray, hosts: IntArray, level: str) -> IntArray:
+        """Add up values of these hosts alone per domain; of hosts no others are given."""
+        if level == self.topology.levels[0]:
+            return per_host[hosts]
+        held = np.bincount(self.topology.index(level)[hosts], weights=per_host[hosts])
+        return held.astype(np.int64)
+
     def domains_with(self, per_host: BoolArray, level: str) -> BoolArray:
         """Mark the domains of the level in which at least one host is marked."""
         mask = np.zeros(self.topology.size(level), dtype=np.bool_)
@@ -125,15 +133,27 @@ class Problem:
 
     def able(self, row: int, depth: int) -> IntArray:
         """Give how many members of a tier each domain at a depth can hold."""
-        return at_depth(self.topology, self.caps[row], self.bounds(row), depth)
+        return at_depth(self.topology, self.capped(row), self.bounds(row), depth)
+
+    def capped(self, row: int) -> Caps:
+        """Give the caps of a tier with what they add up to."""
+        if row not in self._capped:
+            self._capped[row] = Caps(self.topology, self.caps[row])
+        return self._capped[row]
 
     def broken(self, counts: IntArray) -> bool:
         """Whether counts [T, H] break capacity, eligibility, the tiers' counts or a hard policy."""
-        if (counts < 0).any() or (counts.sum(axis=1) != self.counts).any():
+        if (counts.sum(axis=1) != self.counts).any():
             return True
-        if (counts < self.pinned).any() or any(home.lacks(counts) for home in self.homes):
+        if self.pinned.any() and (counts < self.pinned).any():
             return True
-        if (counts > self.room).any() or (counts.T @ self.requests > self.free).any():
+        if any(home.lacks(counts) for home in self.homes):
+            return True
+        used = np.flatnonzero(counts.any(axis=0))
+        there, room = counts[:, used], self.room[:, used]
+        if ((there < 0) | (there > room)).any():
+            return True
+        if (there.T @ self.requests > self.free[used]).any():
             return True
         return any(policy.shortfall(self, counts) for policy in self.policies(self.hard))
 
@@ -144,9 +164,8 @@ class Problem:
         if self.existing is not None:
             kept = np.minimum(counts, self.existing)
             moves = [int(self.existing.sum() - kept.sum())]
-        held = [
-            [self.held(row, level) for row in counts] for level in reversed(self.topology.levels)
-        ]
+        placed, levels = [(row, np.flatnonzero(row)) for row in counts], self.topology.levels
+        held = [[self._held_at(*each, level) for each in placed] for level in reversed(levels)]
         losses = [sum(int(each.max(initial=0)) for each in level) for level in held]
         values += [*losses, *moves] if self.spread_first else [*moves, *losses]
         values += [sum(int((each * (each - 1)).sum()) // 2 for each in level) for level in held]
@@ -190,7 +209,8 @@ def build(
         [[tier.resources.get(name, 0) for name in classes] for tier in ensemble.tiers],
         dtype=np.int64,
     ).reshape(tiers, len(classes))
-    free = np.zeros((hosts, len(classes)), dtype=np.int64)
+    # Nearly all that is asked of it is asked of one class of all hosts.
+    free = np.zeros((hosts, len(classes)), dtype=np.int64, order="F")
     for column, name in enumerate(classes):
         # A host may use more than it has now; what runs there may stay, and nothing more fits.
         free[:, column] = np.maximum(snapshot.amounts(name), 0)

@@ -50,6 +50,7 @@ class Topology:
     """
 
     __slots__ = (
+        "_children",
         "_domains",
         "_host_index",
         "_index",
@@ -77,6 +78,7 @@ class Topology:
         self._index: dict[str, IntArray] = {}
         self._parent: dict[str, IntArray] = {}
         self._domains: dict[str, tuple[FailureDomain, ...]] = {}
+        self._children: dict[str, tuple[IntArray, ...]] = {}
         by_host = [paths[name] for name in self.hosts]
         for above, level in enumerate(levels):
             depth = len(levels) - above
@@ -132,6 +134,15 @@ class Topology:
         """Give, for every domain of the level, the number of its domain one level up."""
         return self._parent[level]
 
+    def children(self, level: str) -> tuple[IntArray, ...]:
+        """Give, for every domain of the level, the numbers of its domains one level down."""
+        if level not in self._children:
+            above = self._parent[self.levels[self.levels.index(level) - 1]]
+            order = np.argsort(above, kind="stable")
+            starts = np.searchsorted(above[order], np.arange(1, self.size(level)))
+            self._children[level] = tuple(np.split(order, starts))
+        return self._children[level]
+
     def size(self, level: str) -> int:
         """How many domains the level has."""
         self.require(level)
@@ -148,7 +159,8 @@ class Topology:
 
     def domain_of(self, host: str, level: str) -> FailureDomain:
         """Give the domain of a host at the level; KeyError for an unknown host."""
-        return self.domains(level)[int(self.index(level)[self._host_index[host]])]
+        path = self._paths[level][int(self.index(level)[self._host_index[host]])]
+        return FailureDomain(level, path[-1], path)
 
     def __contains__(self, host: object) -> bool:
         """Whether there is a host of this name."""

@@ -28,7 +28,7 @@ def extra_losses(
         rows = problem.rows(policy.tiers)
         if problem.depth(policy.level) != depth or taken.intersection(rows):
             continue
-        able = [at_depth(problem.topology, problem.caps[row], limits[row], depth) for row in rows]
+        able = [at_depth(problem.topology, problem.capped(row), limits[row], depth) for row in rows]
         domains = int(np.any([held > 0 for held in able], axis=0).sum())
         total = np.zeros(domains + 1, dtype=np.int64)  # least sum, by how many domains are left
         for row, held in zip(rows, able, strict=True):

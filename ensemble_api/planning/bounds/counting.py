@@ -19,7 +19,7 @@ def domains_needed(problem: Problem, row: int, depth: int) -> int:
 def impossible(problem: Problem) -> bool:
     """Whether counting alone proves that there is no plan."""
     topology = problem.topology
-    if (problem.pinned > problem.caps).any():
+    if problem.pinned.any() and (problem.pinned > problem.caps).any():
         return True
     for home in problem.homes:
         inside = np.where(home.hosts, problem.caps[home.row], 0)
@@ -27,10 +27,14 @@ def impossible(problem: Problem) -> bool:
             return True
     for row, count in enumerate(problem.counts.tolist()):
         limits = problem.bounds(row)
-        if reach(topology, problem.caps[row], limits, together(problem, row)) < count:
+        if reach(topology, problem.capped(row), limits, together(problem, row)) < count:
             return True
     if any(policy.impossible(problem) for policy in problem.policies(problem.hard)):
         return True
     # All tiers share the hosts: no more of a resource can be used than any host can give.
-    useful = np.minimum(problem.free, problem.caps.T @ problem.requests)
-    return bool((useful.sum(axis=0) < problem.counts @ problem.requests).any())
+    needed = problem.counts @ problem.requests
+    for column, request in enumerate(problem.requests.T):
+        useful = np.minimum(problem.free[:, column], request @ problem.caps)
+        if int(useful.sum()) < needed[column]:
+            return True
+    return False

@@ -103,7 +103,7 @@ def _least_each(problem: Problem, limits: Sequence[Limits], depth: int) -> list[
     """Bound each tier's worst loss by one domain at a depth, the limits being given."""
     least = []
     for row, count in enumerate(problem.counts.tolist()):
-        caps, joined = problem.caps[row], together(problem, row)
+        caps, joined = problem.capped(row), together(problem, row)
         losses = least_losses(problem.topology, caps, limits[row], count, joined, depths=(depth,))
         own = 0 if losses is None else int(np.max(losses[depth], initial=0))
         for policy in problem.policies(problem.hard):
@@ -133,7 +133,9 @@ def _least_within(able: IntArray, count: int, domains: int, low: int) -> int:
 def _least_pairs(problem: Problem, limits: Sequence[Limits], depth: int) -> int:
     """Bound the pairs of members in one domain at a depth, the limits being given."""
     return sum(
-        least_pairs(problem.topology, problem.caps[row], own, count, depth, together(problem, row))
+        least_pairs(
+            problem.topology, problem.capped(row), own, count, depth, together(problem, row)
+        )
         for row, (own, count) in enumerate(zip(limits, problem.counts.tolist(), strict=True))
     )
 
