@@ -81,6 +81,8 @@ class Drains:
                 record = self._get(ensemble_id)
             except exception.NotFound:
                 continue  # it went meanwhile
+            if not attempt.concerns(record):
+                continue  # its last member there went meanwhile
             tried.append(attempt.of(record) if number < MOST else attempt.without(record))
         return tried
 
@@ -106,6 +108,10 @@ class _Attempt:
         self._readings = free_capacity.readings(context)
         self._taken: list[tuple[str, Mapping[str, int]]] = []
         self._shown: dict[str, Mapping[str, Mapping[str, Any]]] = {}
+
+    def concerns(self, record: EnsembleRecord) -> bool:
+        """Whether an ensemble has somebody there."""
+        return bool(self._here(record))
 
     def without(self, record: EnsembleRecord) -> DrainAttempt:
         """An ensemble that is not tried, for there are too many."""

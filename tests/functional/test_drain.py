@@ -9,6 +9,7 @@ import webob
 from small_cloud import SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import routes
+from ensemble_api.store.api import Store
 
 ADMIN = caller("operators", "admin")
 
@@ -68,6 +69,27 @@ def test_a_member_that_was_moved_is_drained_from_where_it_is(cloud: SmallCloud) 
     assert (drain["fits"], tried["members"]) == (True, ["web-0"])
     assert [move["member"] for move in tried["moves"]] == ["web-0"]
     assert ask(cloud, f"/{hosts['web-0']}?check=1").json["host"]["drain"]["ensembles"] == []
+
+
+def test_an_ensemble_whose_last_member_left_while_the_host_was_looked_at_is_left_out(
+    cloud: SmallCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosts = build(cloud, ("web", 2), policies=[anti_affinity("web")])
+    target = next(each.name for each in cloud.nova.hosts if each.name not in hosts.values())
+    (server,) = [each for each in cloud.nova.alive() if each.host == hosts["web-0"]]
+    get = Store.get
+
+    def late(store: Store, ensemble_id: str) -> Any:
+        monkeypatch.setattr(Store, "get", get)
+        server.host = target
+        cloud.observe()
+        return get(store, ensemble_id)
+
+    monkeypatch.setattr(Store, "get", late)
+    answer = ask(cloud, f"/{hosts['web-0']}?check=1")
+    assert answer.status_int == 200, answer.text
+    assert Store.get is get, "nobody has moved"
+    assert all(each["moves"] == [] for each in answer.json["host"]["drain"]["ensembles"])
 
 
 def test_two_ensembles_cannot_both_take_the_last_place(cloud: SmallCloud) -> None:
