@@ -32,6 +32,7 @@ def make_client(
     interface: str | None = None,
     endpoint_override: str | None = None,
     compute_endpoint_override: str | None = None,
+    connect_retries: int | None = None,
 ) -> Any:
     """Give a novaclient whose ``ensembles`` are those of this cloud, on a keystoneauth session.
 
@@ -53,5 +54,6 @@ def make_client(
         region_name=region_name,
         endpoint_type=interface or "public",
         endpoint_override=endpoint_override if kind == SERVICE_TYPE else compute_endpoint_override,
+        connect_retries=connect_retries,
         extensions=[extension.Extension("ensembles", ensembles)],
     )

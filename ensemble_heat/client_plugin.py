@@ -4,29 +4,26 @@
 from typing import Any, ClassVar
 
 from heat.engine.clients import client_plugin
-from novaclient import client, exceptions, extension
+from novaclient import exceptions
 from oslo_config import cfg
 
-from ensemble_client.v2 import ensembles
+from ensemble_client.client import COMPUTE, SERVICE_TYPE, make_client
 
-NAME = "ensemble"
 EXTENSION = "os-ensembles"
 
 
 class EnsembleClientPlugin(client_plugin.ClientPlugin):
-    """A novaclient with the ensembles extension; its errors are novaclient's."""
+    """The client of ensembles, wherever the cloud has them; its errors are novaclient's."""
 
     exceptions_module = exceptions
-    service_types: ClassVar[list[str]] = ["compute"]
+    service_types: ClassVar[list[str]] = [SERVICE_TYPE, COMPUTE]
 
     def _create(self, version: str | None = None) -> Any:
-        return client.Client(
-            "2.1",
-            session=self.context.keystone_session,
-            endpoint_type=self._get_client_option(NAME, "endpoint_type"),
+        return make_client(
+            self.context.keystone_session,
+            interface=self._get_client_option(SERVICE_TYPE, "endpoint_type"),
             region_name=self._get_region_name(),
             connect_retries=cfg.CONF.client_retry_limit,
-            extensions=[extension.Extension("ensembles", ensembles)],
         )
 
     def has_extension(self, name: str) -> bool:

@@ -11,10 +11,11 @@ from heat.engine import resource, support
 from keystoneauth1 import exceptions as keystone
 from novaclient import exceptions as nova
 
+from ensemble_client.client import SERVICE_TYPE
 from ensemble_client.errors import refusal_text
 from ensemble_heat import attributes, properties, template_checks
 from ensemble_heat.change import Change, ChangeFailed
-from ensemble_heat.client_plugin import EXTENSION, NAME
+from ensemble_heat.client_plugin import EXTENSION
 from ensemble_heat.description import (
     DESCRIBED,
     LASTING,
@@ -41,7 +42,7 @@ class Ensemble(resource.Resource):
     """
 
     support_status = support.SupportStatus(version="27.0.0")
-    default_client_name = NAME
+    default_client_name = SERVICE_TYPE
     required_service_extension = EXTENSION
     entity = "ensembles"
     properties_schema = properties.PROPERTIES

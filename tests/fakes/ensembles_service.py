@@ -50,9 +50,9 @@ class EnsemblesService(ScriptedCloud):
     silent: list[int] = field(default_factory=list)  # statuses of the next looks without an answer
 
     def answer(self, asked: Request) -> Answer:
-        parts = asked.path.strip("/").split("/")
-        match parts:
-            case ["compute", _, "os-ensembles", *rest] if rest != ["capabilities"]:
+        ours = self.below.strip("/").split("/")[0]
+        match asked.path.strip("/").split("/"):
+            case [kind, _, "os-ensembles", *rest] if kind == ours and rest != ["capabilities"]:
                 self.asked.append(asked)
                 return self._ensembles(asked, rest)
             case ["compute", _, "servers", server_id, *_]:

@@ -39,12 +39,16 @@ class Request:
 
 @dataclass(slots=True)
 class ScriptedCloud:
-    """The server, its script and what it was asked on the ensembles API."""
+    """The server, its script and what it was asked on the ensembles API.
+
+    With ``apart`` that is a service of its own in the catalog, and Nova has none of it.
+    """
 
     answers: dict[tuple[str, str], list[Answer]] = field(default_factory=dict)
     asked: list[Request] = field(default_factory=list)
     images: dict[str, list[str]] = field(default_factory=dict)
     url: str = ""
+    apart: bool = False
     _server: ThreadingHTTPServer | None = None
 
     def start(self) -> None:
@@ -62,6 +66,11 @@ class ScriptedCloud:
         assert self._server is not None
         self._server.shutdown()
         self._server.server_close()
+
+    @property
+    def below(self) -> str:
+        """The path of the endpoint that has ensembles."""
+        return "/ensemble/v1" if self.apart else "/compute/v2.1"
 
     def on(self, method: str, path: str, *answers: Answer) -> None:
         """Script the answers to a route below /os-ensembles; the last one repeats."""
@@ -82,7 +91,7 @@ class ScriptedCloud:
     def answer(self, asked: Request) -> Answer:
         parts = asked.path.strip("/").split("/")
         service, rest = parts[0], parts[1:]
-        if service == "compute" and rest[1:2] == ["os-ensembles"]:
+        if asked.path.startswith(f"{self.below}/os-ensembles"):
             self.asked.append(asked)
             route = asked.method, "/" + "/".join(rest[2:]) if rest[2:] else ""
             script = self.answers.get(route)
@@ -95,6 +104,7 @@ class ScriptedCloud:
         answers = {
             "identity": self._identity,
             "compute": self._compute,
+            "ensemble": self._ensemble,
             "image": self._image,
             "network": self._network,
         }
@@ -102,7 +112,7 @@ class ScriptedCloud:
 
     def _identity(self, asked: Request, rest: list[str]) -> Answer:
         if asked.method == "POST":
-            return 201, {"token": _token(self.url)}
+            return 201, {"token": _token(self.url, apart=self.apart)}
         version = {"id": "v3.14", "status": "stable", "links": _self(f"{self.url}/identity/v3/")}
         return 200, {"version": version} if rest == ["v3"] else {"versions": {"values": [version]}}
 
@@ -118,6 +128,10 @@ class ScriptedCloud:
         kind, named = known.get(rest[1], ("flavor", FLAVORS))
         things = [{"id": key, "name": name, "links": []} for name, key in named.items()]
         return _found(things, rest[2:], kind, asked)
+
+    def _ensemble(self, asked: Request, rest: list[str]) -> Answer:
+        version = {"id": "v1.0", "status": "CURRENT", "version": "1.0", "min_version": "1.0"}
+        return 200, {"version": version | {"links": _self(f"{self.url}/ensemble/v1/")}}
 
     def _image(self, asked: Request, rest: list[str]) -> Answer:
         if len(rest) < 2:
@@ -189,13 +203,15 @@ def _found(things: list[dict[str, Any]], rest: list[str], kind: str, asked: Requ
     return 200, {f"{kind}s": found}
 
 
-def _token(url: str) -> dict[str, Any]:
+def _token(url: str, *, apart: bool) -> dict[str, Any]:
     def entry(kind: str, path: str) -> dict[str, Any]:
         endpoint = {"id": kind, "interface": "public", "region": "RegionOne"}
         endpoint |= {"region_id": "RegionOne", "url": f"{url}{path}"}
         return {"type": kind, "name": kind, "id": kind, "endpoints": [endpoint]}
 
     paths = {"compute": "/compute/v2.1", "image": "/image", "network": "/network"}
+    if apart:
+        paths["ensemble"] = "/ensemble/v1"
     domain = {"id": "default", "name": "Default"}
     return {
         "methods": ["password"],

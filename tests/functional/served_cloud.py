@@ -14,8 +14,6 @@ from ensemble_api.store.api import Page
 from tests.fakes.ensemble_answers import Answer
 from tests.fakes.scripted_cloud import FLAVORS, LOST, NETWORKS, Request, ScriptedCloud
 
-_BELOW = "/compute/v2.1"
-
 
 @dataclass(kw_only=True)
 class ServedCloud(ScriptedCloud):
@@ -38,13 +36,13 @@ class ServedCloud(ScriptedCloud):
             }  # fmt: skip
 
     def answer(self, asked: Request) -> Answer:
-        if not asked.path.startswith(f"{_BELOW}{routes.COLLECTION}"):
+        if not asked.path.startswith(f"{self.below}{routes.COLLECTION}"):
             return super().answer(asked)
         self.asked.append(asked)
         request = webob.Request.blank(
-            f"{asked.path.removeprefix(_BELOW)}?{urlencode(asked.query, doseq=True)}",
+            f"{asked.path.removeprefix(self.below)}?{urlencode(asked.query, doseq=True)}",
             method=asked.method,
-            base_url=f"{self.url}{_BELOW}",
+            base_url=f"{self.url}{self.below}",
             environ={"nova.context": self.who},
             headers={
                 name: value for name, value in asked.headers.items() if name != "content-length"

@@ -28,8 +28,8 @@ def tier(name: str, count: int) -> dict[str, Any]:
 
 
 @pytest.fixture
-def served(cloud: SmallCloud) -> Iterator[ServedCloud]:
-    served = ServedCloud(cloud=cloud)
+def served(request: pytest.FixtureRequest, cloud: SmallCloud) -> Iterator[ServedCloud]:
+    served = ServedCloud(cloud=cloud, apart=getattr(request, "param", False))
     served.start()
     yield served
     served.stop()
@@ -47,7 +47,12 @@ def connection(
         yield made
 
 
-def test_an_ensemble_is_created_waited_for_scaled_and_deleted(connection: Connection) -> None:
+@pytest.mark.parametrize(
+    "served", [False, True], indirect=True, ids=["inside nova-api", "a service of its own"]
+)
+def test_an_ensemble_is_created_waited_for_scaled_and_deleted(
+    served: ServedCloud, connection: Connection
+) -> None:
     service = connection.ensemble
     made = service.create_ensemble(
         name="shop", tiers=[tier("web", 2)], policies=[anti_affinity("web")]

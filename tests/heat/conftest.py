@@ -66,8 +66,9 @@ def heat() -> None:
 
 
 @pytest.fixture
-def service() -> Iterator[EnsemblesService]:
-    cloud = EnsemblesService()
+def service(request: pytest.FixtureRequest) -> Iterator[EnsemblesService]:
+    """Ensembles inside of Nova, or, with the parameter True, a service of their own."""
+    cloud = EnsemblesService(apart=getattr(request, "param", False))
     cloud.start()
     yield cloud
     cloud.stop()

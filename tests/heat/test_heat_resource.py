@@ -24,6 +24,9 @@ def sent(service: EnsemblesService, method: str) -> list[Any]:
     return [each.body for each in service.asked if each.method == method]
 
 
+@pytest.mark.parametrize(
+    "service", [False, True], indirect=True, ids=["inside nova-api", "a service of its own"]
+)
 def test_a_stack_creates_an_ensemble_with_names_as_ids(
     service: EnsemblesService, make_stack: MakeStack
 ) -> None:
