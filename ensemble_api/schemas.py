@@ -187,6 +187,14 @@ CHANGE: dict[str, Any] = {
         "replace": _MEMBERS,
         "release": _MEMBERS,
         "mend": {"type": "boolean"},
+        "template": {
+            "type": "object",
+            "properties": {
+                "version": {"type": "integer", "minimum": 1, "maximum": limits.TEMPLATE_VERSIONS},
+                "parameters": {"type": "object", "maxProperties": limits.PARAMETERS},
+            },
+            "additionalProperties": False,
+        },
         "plan": UUID,
     },
     "required": ["ensemble"],

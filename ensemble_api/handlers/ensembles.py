@@ -27,6 +27,7 @@ LIST: Parameters = {
     "status": parameters.one_of(STATUSES),
     "all_projects": parameters.FLAG,
     "project_id": parameters.TEXT,
+    "template_id": parameters.TEXT,
 }
 SURVIVABILITY: Parameters = {"failures": parameters.limit(1, MAX_FAILURES)}
 
@@ -115,6 +116,7 @@ def index(call: Call) -> Answer:
         project_id=call.query.get("project_id") if everywhere else call.context.project_id,
         name=call.query.get("name"),
         status=status,
+        template_id=call.query.get("template_id"),
     )
     records = call.service.select(page)
     now = call.service.members_now(records)

@@ -59,6 +59,7 @@ class Page:
     project_id: str | None = None
     name: str | None = None
     status: str | None = None
+    template_id: str | None = None
 
     def __post_init__(self) -> None:
         if self.sort_key not in SORT_KEYS:
@@ -109,6 +110,8 @@ class Store(Occupancy, Leases, Progress, Changes, Moves, Adoption):
             query = query.where(model.folded_name.contains(folded(page.name), autoescape=True))
         if page.status is not None:
             query = query.where(model.status == page.status)
+        if page.template_id is not None:
+            query = query.where(model.template_id == page.template_id)
         order = [column.desc(), model.id.desc()] if page.descending else [column, model.id]
         with self.reading() as session:
             if page.marker is not None:

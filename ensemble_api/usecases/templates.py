@@ -5,7 +5,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ensemble_api import exception, limits, template_schemas
@@ -166,6 +166,26 @@ class Templates:
             for kind in parameter.kinds:
                 self._check_there(context, kind, name, values[name])
         return {**made, ORIGIN: Origin(record.id, record.number, values).described}
+
+    def apply_anew(
+        self, context: Context, record: TemplateRecord, origin: Origin, asked: Instantiation
+    ) -> dict[str, Any]:
+        """What another version describes with the values that an ensemble was made with.
+
+        Those of ``asked`` come first. What was a default before becomes that of this version, and
+        what this version does not know is left out.
+
+        :raises ensemble_api.exception.Invalid: naming the field that is wrong.
+        :raises ensemble_api.exception.Conflict: when the template was deleted.
+        """
+        before = version_of(self._templates.get(record.id, origin.version)).template.parameters
+        known = record.template.parameters
+        kept = {
+            name: value
+            for name, value in origin.values.items()
+            if name in known and not (name in before and before[name].default == value)
+        }
+        return self.apply(context, record, replace(asked, parameters={**kept, **asked.parameters}))
 
     def _check_there(self, context: Context, kind: Kind, name: str, value: str) -> None:
         """Refuse what the caller does not have.
