@@ -29,11 +29,13 @@ def change(
     release: Iterable[str],
     mend: bool,
     plan: str | None = None,
+    template: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Give the body of a change; `remove`, `replace` and `release` are names of members."""
     wanted: dict[str, Any] = {"ensemble": dict(body)} | ({"mend": True} if mend else {})
     named = {"remove": [*remove], "replace": [*replace], "release": [*release]}
     wanted |= {field: names for field, names in named.items() if names}
+    wanted |= {} if template is None else {"template": dict(template)}
     return wanted | ({"plan": plan} if plan else {})
 
 

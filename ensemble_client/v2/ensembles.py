@@ -132,6 +132,7 @@ class EnsembleManager(
         replace: Iterable[str] = (),
         release: Iterable[str] = (),
         mend: bool = False,
+        template: Mapping[str, Any] | None = None,
     ) -> Ensemble:
         """Change an ensemble that runs, by id or resource, and begin to carry that out.
 
@@ -141,11 +142,12 @@ class EnsembleManager(
         that are to go where their tiers shrink, `release` of those that go and whose servers stay,
         as plain servers. For each of `replace` another one is built before it goes, so that no tier
         shrinks for it. With `mend`, members move, as few as can be, so that policies hold that do
-        not now. With `plan`, the id of a preview, what was previewed is done, or nothing. The
-        answer comes as soon as the capacity is reserved; an HTTP error of status 412 says that the
-        ensemble was changed meanwhile. Raises TooLarge as `create` does.
+        not now. `template`, of an ensemble that was made from one, has the "version" to become, the
+        latest if not given, and "parameters". With `plan`, the id of a preview, what was previewed
+        is done, or nothing. The answer comes as soon as the capacity is reserved; an HTTP error of
+        status 412 says that the ensemble was changed meanwhile. Raises TooLarge as `create` does.
         """
-        wanted = request.change(body, remove, replace, release, mend, plan)
+        wanted = request.change(body, remove, replace, release, mend, plan, template)
         self._check_size(wanted)
         resp, answer = self.api.client.patch(_url(ensemble), body=wanted)
         return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
@@ -159,6 +161,7 @@ class EnsembleManager(
         replace: Iterable[str] = (),
         release: Iterable[str] = (),
         mend: bool = False,
+        template: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Tell what would come of a change, as for `change`, without touching anything.
 
@@ -166,7 +169,7 @@ class EnsembleManager(
         "added", "removed" with their servers, and "released" without them, and who is "moved".
         """
         url = urls.with_query(_url(ensemble), {"dry_run": 1})
-        wanted = request.change(body, remove, replace, release, mend)
+        wanted = request.change(body, remove, replace, release, mend, template=template)
         self._check_size(wanted)
         resp, answer = self.api.client.patch(url, body=wanted)
         return self.convert_into_with_meta(answer, resp)
@@ -334,8 +337,8 @@ class EnsembleManager(
     ) -> Any:
         """List ensembles, without their members.
 
-        `search_opts` filters by `name` and `status`. Without a limit, all pages are fetched; with
-        one, as many as it takes to reach it.
+        `search_opts` filters by `name`, `status` and `template_id`. Without a limit, all pages are
+        fetched; with one, as many as it takes to reach it.
         """
         query = {key: value for key, value in (search_opts or {}).items() if value is not None}
         query |= {"sort_key": sort_key} if sort_key else {}

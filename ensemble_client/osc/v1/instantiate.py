@@ -37,6 +37,52 @@ class _CommandLine:
         return FileError("--parameter", None, field.removeprefix("parameters."), reason)
 
 
+class _File:
+    """A file of values, in which each has a line."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def error(self, field: str, reason: str) -> FileError:
+        """The error about one of them."""
+        return self._source.error(field.removeprefix("."), reason)
+
+
+def take_values(parser: argparse.ArgumentParser) -> None:
+    """Add --parameter and --parameter-file."""
+    parser.add_argument(
+        "--parameter",
+        metavar="<name>=<value>",
+        action="append",
+        dest="parameters",
+        type=_parameter,
+        default=[],
+        help="A parameter (repeatable); flavors, images and networks by name or ID",
+    )
+    parser.add_argument(
+        "--parameter-file",
+        metavar="<file>",
+        help="Values of parameters by their names, as YAML or JSON",
+    )
+
+
+def given_values(
+    parsed_args: argparse.Namespace, parameters: Mapping[str, Any], catalogs: Catalogs
+) -> dict[str, Any]:
+    """The values that are given, with ids in the place of names; options come before a file."""
+    values: dict[str, Any] = {}
+    if parsed_args.parameter_file is not None:
+        top, _ = read_value(parsed_args.parameter_file)
+        values = {key: each.plain() for key, each in top.mapping().items()}
+        resolve_values(_File(top.source), values, parameters, "", catalogs)
+    given: dict[str, Any] = dict(parsed_args.parameters)
+    for name, text in given.items():
+        if parameters.get(name, {}).get("type") == "json":
+            given[name] = parse("--parameter", text.encode()).plain()
+    resolve_values(_CommandLine(), given, parameters, "parameters", catalogs)
+    return {**values, **given}
+
+
 class InstantiateTemplate(BuildingCommand):
     """Make an ensemble from a template: all of its servers, or none."""
 
@@ -45,20 +91,7 @@ class InstantiateTemplate(BuildingCommand):
         parser = super().get_parser(prog_name)
         parser.add_argument("template", metavar="<template>", help="Name or ID")
         parser.add_argument("name", metavar="<name>", help="The ensemble's name")
-        parser.add_argument(
-            "--parameter",
-            metavar="<name>=<value>",
-            action="append",
-            dest="parameters",
-            type=_parameter,
-            default=[],
-            help="A parameter (repeatable); flavors, images and networks by name or ID",
-        )
-        parser.add_argument(
-            "--parameter-file",
-            metavar="<file>",
-            help="Values of parameters by their names, as YAML or JSON",
-        )
+        take_values(parser)
         take_version(parser)
         parser.add_argument("--description", metavar="<text>", help="A description")
         parser.add_argument(
@@ -79,7 +112,11 @@ class InstantiateTemplate(BuildingCommand):
             manager.preview_instantiation if parsed_args.dry_run else manager.instantiate,
             template["id"],
             parsed_args.name,
-            self._values(parsed_args, template["parameters"]),
+            given_values(
+                parsed_args,
+                template["parameters"],
+                Catalogs.of(self.app.client_manager.sdk_connection),
+            ),
             version=template["version"],
             description=parsed_args.description,
         )
@@ -94,23 +131,6 @@ class InstantiateTemplate(BuildingCommand):
 
         made = self.built(create, wait=parsed_args.wait)
         return columns.ensemble_fields(made.to_dict())
-
-    def _values(
-        self, parsed_args: argparse.Namespace, parameters: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """The values that are given, with ids in the place of names; options come before a file."""
-        catalogs = Catalogs.of(self.app.client_manager.sdk_connection)
-        values: dict[str, Any] = {}
-        if parsed_args.parameter_file is not None:
-            top, _ = read_value(parsed_args.parameter_file)
-            values = {key: each.plain() for key, each in top.mapping().items()}
-            resolve_values(_File(top.source), values, parameters, "", catalogs)
-        given: dict[str, Any] = dict(parsed_args.parameters)
-        for name, text in given.items():
-            if parameters.get(name, {}).get("type") == "json":
-                given[name] = parse("--parameter", text.encode()).plain()
-        resolve_values(_CommandLine(), given, parameters, "parameters", catalogs)
-        return {**values, **given}
 
     def _shown(self, parsed_args: argparse.Namespace, found: Mapping[str, Any]) -> Any:
         plan = found["plan"]
@@ -135,14 +155,3 @@ class InstantiateTemplate(BuildingCommand):
         return command_line(
             self.app, "template", "instantiate", *options, "--plan", plan, "--", *named
         )
-
-
-class _File:
-    """A file of values, in which each has a line."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-
-    def error(self, field: str, reason: str) -> FileError:
-        """The error about one of them."""
-        return self._source.error(field.removeprefix("."), reason)

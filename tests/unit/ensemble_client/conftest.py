@@ -17,6 +17,7 @@ from ensemble_client.osc import plugin
 from ensemble_client.osc.v1 import ensemble as commands
 from ensemble_client.osc.v1.building import BuildingCommand
 from ensemble_client.osc.v1.change import ChangeOfEnsemble
+from ensemble_client.osc.v1.template_update import UpdateTemplate
 from ensemble_client.v2.ensembles import EnsembleManager
 from tests.fakes.scripted_cloud import ScriptedCloud
 
@@ -45,7 +46,7 @@ def fake() -> Iterator[ScriptedCloud]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Give the pauses taken by --wait and for lost answers, which then cost no time."""
     taken: list[float] = []
-    changing = (BuildingCommand, commands.DeleteEnsemble, ChangeOfEnsemble)
+    changing = (BuildingCommand, commands.DeleteEnsemble, ChangeOfEnsemble, UpdateTemplate)
     for command in (*changing, EnsembleManager):
         monkeypatch.setattr(command, "pause", staticmethod(taken.append))
     return taken
