@@ -18,6 +18,7 @@ from ensemble_api import advice, conf, exception
 from ensemble_api.cloud import credentials
 from ensemble_api.cloud.answers import refusal
 from ensemble_api.cloud.levels import parse_levels, parse_selectors
+from ensemble_api.cloud.session import PLACER_ROLE
 
 FACTORY: Final = "ensemble_api.middleware:filter_factory"
 _COMPOSITE: Final = "composite:openstack_compute_api_v21"
@@ -68,6 +69,25 @@ def placement(config: cfg.ConfigOpts) -> Result:
             )
         if response.status_code != 200:
             raise exception.Unavailable(refusal("Placement", response))
+
+    return _asked(ask)
+
+
+def apart() -> Result:
+    """What is told of nova-api's pipeline where ensembles are a service of their own."""
+    return Result(Code.SUCCESS, "None is needed: ensembles are a service of their own.")
+
+
+def placer(config: cfg.ConfigOpts) -> Result:
+    """Whether the service user has the role by which Nova's policy, elsewhere, knows it."""
+
+    def ask() -> None:
+        auth, session = credentials.load(config)
+        if PLACER_ROLE not in auth.get_access(session).role_names:
+            raise exception.Unavailable(
+                f"Nova cannot know the service user by its role, so no ensemble can be built. Give "
+                f"the user of [{conf.GROUP}] the role {PLACER_ROLE} in its project."
+            )
 
     return _asked(ask)
 

@@ -57,9 +57,11 @@ class Checks(upgradecheck.UpgradeCommands):  # type: ignore[misc]
         return checks.placement(CONF)
 
     def _pipeline(self) -> Result:
-        return checks.pipeline(CONF)
+        return checks.apart() if self._is_apart else checks.pipeline(CONF)
 
     def _policy(self) -> Result:
+        if self._is_apart:
+            return checks.placer(CONF)
         try:
             session.check_policy()
         except exception.Unavailable:
@@ -69,6 +71,11 @@ class Checks(upgradecheck.UpgradeCommands):  # type: ignore[misc]
                 f"No ensemble can be built by a nova-api with this policy. Add to its file: {rule}",
             )
         return Result(Code.SUCCESS)
+
+    @property
+    def _is_apart(self) -> bool:
+        """Whether ensembles are a service of their own, and Nova's own files are elsewhere."""
+        return bool(CONF[conf.GROUP].mount == conf.SERVICE)
 
     def _filter(self) -> Result:
         available = CONF.filter_scheduler.available_filters

@@ -40,6 +40,7 @@ CAPABILITIES: dict[str, Any] = {
     "member_statuses": [{"name": "RESERVED"}],
     "sort_keys": {"ensembles": ["name"], "hosts": ["host"]},
     "features": ["create", "plan"],
+    "mount": "service",
 }
 
 

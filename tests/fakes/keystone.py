@@ -30,6 +30,7 @@ class FakeKeystone:
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/v3"
         self.passwords: list[str] = []
         self.roles = ["admin", "member", "reader"]
+        self.own_roles = ["admin", "service", "ensembles_placer"]  # of the service user
         self.facts: dict[str, dict[str, Any] | None] = {}
         self.fails: int | None = None
         self.asked: list[str] = []
@@ -124,11 +125,10 @@ class FakeKeystone:
     def facts_of(self, token: str | None) -> dict[str, Any] | None:
         """What a token says, one of ours or of a tenant's; None if it is not valid."""
         if token == "admin":
-            roles = ("admin", "service", "ensembles_placer")
             return {
                 "user": {"id": "service-user", "name": "nova", "domain": _DOMAIN},
                 "project": {"id": "service", "name": "service", "domain": _DOMAIN},
-                "roles": [{"id": each, "name": each} for each in roles],
+                "roles": [{"id": each, "name": each} for each in self.own_roles],
                 "methods": ["password"],
                 "issued_at": "2026-11-22T10:00:00.000000Z",
                 "expires_at": "2099-11-22T10:00:00.000000Z",
@@ -190,7 +190,7 @@ class FakeKeystone:
             "methods": ["password"],
             "user": {"id": "service-user", "name": "nova", "domain": {"id": "default"}},
             "project": {"id": "service", "name": "service", "domain": {"id": "default"}},
-            "roles": [{"id": "r1", "name": "admin"}],
+            "roles": [{"id": each, "name": each} for each in self.own_roles],
             "issued_at": "2026-11-22T10:00:00.000000Z",
             "expires_at": "2099-11-22T10:00:00.000000Z",
             "catalog": self.catalog,

@@ -36,6 +36,8 @@ class Case:
     filters: str = LAST
     rule: str = RULE
     database: str = "migrated"
+    ours: str = ""
+    roles: tuple[str, ...] = ("admin", "service")
 
 
 CASES = [
@@ -56,6 +58,21 @@ CASES = [
     Case("a role is asked for that users may have", 2, "Add to its file", rule="role:admin"),
     Case("the database is empty", 2, "db sync", database="empty"),
     Case("a later release has upgraded it", 1, "until it is upgraded too", database="later"),
+    Case(
+        "a service of its own whose user lacks the role that Nova knows",
+        2,
+        "the role ensembles_placer",
+        rule="role:admin",  # of Nova's file, which is elsewhere then
+        ours="mount = service",
+    ),
+    Case(
+        "a service of its own",
+        0,
+        "None is needed",
+        rule="role:admin",
+        ours="mount = service",
+        roles=("admin", "service", "ensembles_placer"),
+    ),
     Case("no database is named", 2, "Set [ensembles] connection", database=""),
 ]
 
@@ -63,6 +80,7 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_is_set_up_is_checked(case: Case, placement: PlacementService, tmp_path: Path) -> None:
     keystone = FakeKeystone(placement.url)
+    keystone.own_roles = list(case.roles)
     service_user = "".join(f"{key} = {value}\n" for key, value in user(keystone.url).items())
     url = f"sqlite:///{tmp_path}/ensembles.sqlite"
     if case.database in ("migrated", "later"):
@@ -77,7 +95,7 @@ def test_what_is_set_up_is_checked(case: Case, placement: PlacementService, tmp_
     paste.write_text(PASTE)
     nova_conf.write_text(
         f"[ensembles]\n{f'connection = {url}' if case.database else ''}\n"
-        f"auth_section = placement\n[placement]\n{service_user}"
+        f"{case.ours}\nauth_section = placement\n[placement]\n{service_user}"
         f"[wsgi]\napi_paste_config = {paste}\n"
         f"[oslo_policy]\npolicy_file = {tmp_path}/policy.yaml\n"
         f"[filter_scheduler]\n{case.filters}"

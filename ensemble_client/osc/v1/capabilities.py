@@ -26,6 +26,7 @@ class ShowCapabilities(command.ShowOne):
             "statuses": ReadableColumn(found["statuses"], _names),
             "member_statuses": ReadableColumn(found["member_statuses"], _names),
             "sort_keys": ReadableColumn(found["sort_keys"], _sort_keys),
+            "mount": found.get("mount", "nova-api"),  # as older ones are
             "features": ReadableColumn(found["features"], ", ".join),
         }
         return tuple(fields), tuple(fields.values())

@@ -258,6 +258,7 @@ def test_capabilities_are_shown_in_words_and_as_data(fake: ScriptedCloud, openst
         "az (availability zone)",
         "spread: max_skew",
         "affinity: no",
+        "service",
         "disk: hdd, nvme",
     ):
         assert words in done.out
