@@ -43,6 +43,16 @@ def description(body: Mapping[str, Any]) -> dict[str, Any]:
     return posted
 
 
+def template(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a template without parameters that describes an ensemble as the API shows it."""
+    posted = {key: value for key, value in description(body).items() if value}
+    posted["tiers"] = [_tier(tier, {}) for tier in posted["tiers"]]
+    made: dict[str, Any] = {
+        key: posted.pop(key) for key in ("name", "description") if key in posted
+    }
+    return {**made, "ensemble": posted}
+
+
 def written(body: Mapping[str, Any], names: Mapping[str, str] | None = None) -> str:
     """Give the YAML of an ensemble as posted or as the API shows it; what a file lacks is left out.
 
@@ -60,10 +70,10 @@ def written(body: Mapping[str, Any], names: Mapping[str, str] | None = None) -> 
     text: str = yaml.dump(
         shown, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, indent=2
     )
-    return "".join(f"# {line}\n" for line in _comments(body)) + text
+    return "".join(f"# {line}\n" for line in hidden_lines(body)) + text
 
 
-def _comments(body: Mapping[str, Any]) -> Iterator[str]:
+def hidden_lines(body: Mapping[str, Any]) -> Iterator[str]:
     """Say which tiers have user data that the API keeps to its own user."""
     hidden = [
         str(tier.get("name", ""))

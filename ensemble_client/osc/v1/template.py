@@ -8,9 +8,9 @@ from novaclient import exceptions as nova
 from osc_lib import exceptions
 from osc_lib.command import command
 
-from ensemble_client import finding, template_file, words
+from ensemble_client import finding, template_file, words, writer
 from ensemble_client.errors import plain_words
-from ensemble_client.osc.v1.arguments import KNOWN, positive, sort_order
+from ensemble_client.osc.v1.arguments import KNOWN, find, positive, sort_order
 from ensemble_client.osc.v1.template_columns import template_fields, template_rows
 
 
@@ -75,8 +75,17 @@ class CreateTemplate(command.ShowOne):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the options of create."""
         parser = super().get_parser(prog_name)
-        parser.add_argument(
-            "file", metavar="<file>", help="The template as YAML or JSON; - reads standard input"
+        source = parser.add_mutually_exclusive_group(required=True)
+        source.add_argument(
+            "file",
+            metavar="<file>",
+            nargs="?",
+            help="The template as YAML or JSON; - reads standard input",
+        )
+        source.add_argument(
+            "--ensemble",
+            metavar="<ensemble>",
+            help="Make it of this ensemble as it is described now, by name or ID",
         )
         parser.add_argument("--name", metavar="<name>", help="Use this name, not the one in it")
         parser.add_argument("--description", metavar="<text>", help="Use this description")
@@ -85,12 +94,25 @@ class CreateTemplate(command.ShowOne):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Create."""
-        source = template_file.read(parsed_args.file)
-        clients = self.app.client_manager
-        body = {**template_file.resolve(source, clients.sdk_connection), **_named(parsed_args)}
+        clients, source = self.app.client_manager, None
+        manager = clients.ensemble.ensembles
+        if parsed_args.ensemble is not None:
+            body = self._of_ensemble(manager, parsed_args.ensemble)
+        else:
+            source = template_file.read(parsed_args.file)
+            body = template_file.resolve(source, clients.sdk_connection)
         with plain_words(source):
-            made = clients.ensemble.ensembles.create_template({**body, **_visibility(parsed_args)})
+            made = manager.create_template(
+                {**body, **_named(parsed_args), **_visibility(parsed_args)}
+            )
         return template_fields(made)
+
+    def _of_ensemble(self, manager: Any, word: str) -> dict[str, Any]:
+        """The template that an ensemble is described by, and a word about what is not shown."""
+        with plain_words():
+            shown = manager.get(find(manager, word).id).to_dict()
+        self.app.stderr.write("".join(f"{line}\n" for line in writer.hidden_lines(shown)))
+        return writer.template(shown)
 
 
 class ListTemplate(command.Lister):

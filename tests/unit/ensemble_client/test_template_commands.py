@@ -117,6 +117,30 @@ def test_a_file_becomes_a_template_with_ids_in_the_place_of_names(
     assert db["when"] == {"equals": [{"get_param": "count"}, 2]}
 
 
+def test_an_ensemble_that_runs_becomes_a_template_of_what_it_is_described_by(
+    fake: ScriptedCloud, openstack: Run
+) -> None:
+    shown = ensemble("ACTIVE", description="old", metadata={"owner": "ops"})
+    shown["tiers"][0]["hidden"] = ["user_data"]
+    fake.on("GET", "", (200, {"ensembles": [shown]}))
+    fake.on("GET", f"/{shown['id']}", (200, {"ensemble": shown}))
+    fake.on("POST", "/templates", (201, {"template": template()}))
+    done = openstack("ensemble", "template", "create", "--ensemble", "shop", "--name", "shops")
+    assert done.code == 0, done.err
+    assert "User data is left out of: web." in done.err
+    wanted = sent(fake, "POST")["template"]
+    tiers = [{key: each[key] for key in ("name", "count", "server")} for each in shown["tiers"]]
+    policy = shown["policies"][0]
+    posted = {key: each for key, each in policy.items() if key not in ("message", "holds")}
+    assert wanted == {
+        "name": "shops",
+        "description": "old",
+        "ensemble": {"metadata": {"owner": "ops"}, "tiers": tiers, "policies": [posted]},
+    }
+    both = openstack("ensemble", "template", "create", "x.yaml", "--ensemble", "shop")
+    assert both.code == 2, "one or the other"
+
+
 def test_what_the_api_refuses_is_traced_to_its_line(
     fake: ScriptedCloud, openstack: Run, written: Path
 ) -> None:
