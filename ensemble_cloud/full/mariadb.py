@@ -4,7 +4,7 @@
 import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,9 +16,10 @@ from ensemble_cloud.processes import FOUNDATION, Processes
 from ensemble_cloud.state import StateDirectory
 
 DATABASES = (
-    *("keystone", "placement", "glance", "neutron", "ensembles", "heat"),
+    *("keystone", "placement", "glance", "neutron", "heat"),
     *("nova_api", "nova_cell0", "nova_cell1", "nova_cell2"),
 )
+ENSEMBLES = "ensembles"  # which an operator makes by hand
 _READY_SECONDS = 60
 _CHARACTERS = "CHARACTER SET utf8mb4"
 
@@ -31,8 +32,8 @@ class MariaDB:
         self._environment = environment
         self._data = state.databases / "mariadb"
 
-    def start(self, processes: Processes) -> None:
-        """Start the server, with empty data the first time, and wait until it answers."""
+    def start(self, processes: Processes, databases: Collection[str]) -> None:
+        """Start the server, with empty databases the first time, and wait until it answers."""
         log = self._state.log("mariadb")
         if not (self._data / "mysql").exists():
             shutil.rmtree(self._data, ignore_errors=True)
@@ -46,7 +47,7 @@ class MariaDB:
                 raise child.failure()
             try:
                 with self._connection() as connection:
-                    for name in DATABASES:
+                    for name in databases:
                         connection.exec_driver_sql(
                             f"CREATE DATABASE IF NOT EXISTS {name} {_CHARACTERS}"
                         )

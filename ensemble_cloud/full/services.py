@@ -10,7 +10,7 @@ from ensemble_cloud.config import nova_cells
 from ensemble_cloud.config.nova_cells import NovaProcess
 from ensemble_cloud.full import programs, rabbitmq
 from ensemble_cloud.full.guard import guarded
-from ensemble_cloud.full.mariadb import MariaDB
+from ensemble_cloud.full.mariadb import DATABASES, ENSEMBLES, MariaDB
 from ensemble_cloud.full.rabbitmq import RabbitMQ
 from ensemble_cloud.ports import ADDRESS
 from ensemble_cloud.processes import NOVA, Child
@@ -27,7 +27,8 @@ class FullServices(Services):
 
     def start_database(self) -> None:
         """Start MariaDB and wait until it answers."""
-        self.database.start(self._processes)
+        ours = () if self._cloud.nova_environment else (ENSEMBLES,)
+        self.database.start(self._processes, (*DATABASES, *ours))
 
     @property
     def database(self) -> MariaDB:

@@ -51,14 +51,15 @@ class BareCloud:
         """Where openstack finds its users."""
         return self.state / "clouds.yaml"
 
-    def database(self, name: str) -> str:
-        """The address of a database on its server."""
-        socket = self.state / "run/mariadb.sock"
-        return f"mysql+pymysql://root@localhost/{name}?unix_socket={socket}"
+    @property
+    def database_socket(self) -> Path:
+        """Where its MariaDB listens."""
+        return self.state / "run/mariadb.sock"
 
     def sql(self, statement: str) -> list[Any]:
         """Run a statement as the server's administrator; give its rows."""
-        engine = sa.create_engine(self.database("mysql"), isolation_level="AUTOCOMMIT")
+        url = f"mysql+pymysql://root@localhost/mysql?unix_socket={self.database_socket}"
+        engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             result = connection.exec_driver_sql(statement.rstrip(";"))
             return [tuple(row) for row in result] if result.returns_rows else []
@@ -74,9 +75,10 @@ class BareCloud:
 
     def asked(self, path: str) -> int:
         """The status of nova-api's answer to a request with a token of an administrator."""
-        cloud = openstack.connect(
-            cloud="admin", load_yaml_config=True, config_files=[str(self.clouds_yaml)]
+        config = openstack.config.OpenStackConfig(
+            config_files=[str(self.clouds_yaml)], load_envvars=False
         )
+        cloud = openstack.connection.Connection(config=config.get_one("admin"))
         answer = cloud.compute.get(f"{self._nova_url()}{path}")
         return int(answer.status_code)
 

@@ -5,27 +5,19 @@ import re
 from pathlib import Path
 
 _SECTION = re.compile(r"^\[(?P<name>[^\]]+)\]\s*$", re.M)
-REST = "..."  # where the documentation leaves out what is there already
 
 
 def add_options(path: Path, shown: str) -> None:
-    """Put the options of an ini text into a file, in the place of those of the same names.
-
-    Where a value leaves something out, that is the file's own value.
-    """
+    """Put the options of an ini text into a file, in the place of those of the same names."""
     for section, body in _sections(shown):
         text = path.read_text()
         found = re.search(rf"^\[{re.escape(section)}\]\n(?P<body>(?:(?!\[).*\n?)*)", text, re.M)
         there = found["body"] if found else ""
-        names = dict.fromkeys(line.split("=")[0].strip() for line in body)
-        before = {
-            name: re.findall(rf"^{re.escape(name)}\s*=\s*(.*)$", there, re.M) for name in names
-        }
+        names = {line.split("=")[0].strip() for line in body}
         kept = [
             line for line in there.splitlines() if line and line.split("=")[0].strip() not in names
         ]
-        added = [_completed(line, before[line.split("=")[0].strip()]) for line in body]
-        new = f"[{section}]\n" + "\n".join([*kept, *added]) + "\n\n"
+        new = f"[{section}]\n" + "\n".join([*kept, *body]) + "\n\n"
         if found:
             text = text[: found.start()] + new + text[found.end() :]
         else:
@@ -60,12 +52,3 @@ def _sections(text: str) -> list[tuple[str, list[str]]]:
         )
         for start, end in zip(starts, ends, strict=True)
     ]
-
-
-def _completed(line: str, before: list[str]) -> str:
-    if REST not in line:
-        return line
-    name, value = (part.strip() for part in line.split("=", 1))
-    first, last = value.split(REST)
-    own = [each for each in before[0].split(",") if each and each not in first and each not in last]
-    return f"{name} = {first}{','.join(own)}{last}"

@@ -48,8 +48,7 @@ class Story:
         policy = guide.block("compute:servers:create:requested_destination")
         with (etc / "policy.yaml").open("a") as file:
             file.write(policy)
-        sample = self._nova.root / "share/ensembles-api/api-paste.ini"
-        nova_files.add_filter(etc / "api-paste.ini", sample.read_text())
+        nova_files.add_filter(etc / "api-paste.ini", guide.block("[filter:ensembles]"))
         nova_files.add_options(
             etc / "nova.conf", guide.block("[filter_scheduler]", "EnsembleFilter")
         )
@@ -78,6 +77,8 @@ class Story:
     def remove(self) -> None:
         """Removing ensembles, as removing.md says"""
         guide = self._removing
+        with (self._cloud.etc / "policy.yaml").open("a") as file:
+            file.write(guide.block("ensembles:create"))
         for command in guide.commands("openstack ensemble delete"):
             self._admin.shell(command)
         self._commands(guide.commands("ensemble-manage", "reservations audit"))
@@ -104,6 +105,8 @@ class Story:
         return {
             "files": self._cloud.files(),
             "answer to /v2.1/os-ensembles": self._cloud.asked("/v2.1/os-ensembles"),
+            "databases": self._cloud.sql("SHOW DATABASES"),
+            "users": self._cloud.sql("SELECT user, host FROM mysql.user ORDER BY 1, 2"),
             "allocations": self._cloud.allocations(),
             "servers": self._json("openstack server list --all-projects"),
             "ports": self._json("openstack port list -c ID"),
@@ -120,8 +123,10 @@ class Story:
         end = time.monotonic() + PATIENCE
         while True:
             found = json.loads(self._client.shell("openstack ensemble list -f json"))
-            told = [(each["Status"], each["Running"]) for each in found]
-            if told == [("ACTIVE", f"{members} of {members}")]:
+            told = [
+                (each["Status"], sum(tier["running"] for tier in each["Running"])) for each in found
+            ]
+            if told == [("ACTIVE", members)]:
                 return
             if time.monotonic() > end:
                 raise CommandFailed(f"the ensemble is not ACTIVE with {members}: {found}")
@@ -140,14 +145,9 @@ class Story:
             self._nova.shell(command.replace("/etc/nova", str(self._cloud.etc)), codes)
 
     def _ours(self, shown: str) -> str:
-        """The options as they are shown, with the address of this cloud's database."""
-        lines = [
-            f"connection = {self._cloud.database('ensembles')}"
-            if line.startswith("connection")
-            else line
-            for line in shown.splitlines()
-        ]
-        return "\n".join(lines)
+        """The options as they are shown, with the address of this cloud's database server."""
+        socket = self._cloud.database_socket
+        return shown.replace("@controller/ensembles", f"@localhost/ensembles?unix_socket={socket}")
 
     def _json(self, command: str) -> object:
         return json.loads(self._admin.shell(f"{command} -f json"))
