@@ -25,6 +25,7 @@ from ensemble_cloud.rest import RestError, Session
 from ensemble_cloud.shape import Shape, ShapeError
 from ensemble_cloud.state import (
     MOUNT,
+    NOVA_FROM,
     PORTS,
     SHAPE,
     STACKS,
@@ -248,14 +249,23 @@ def _cloud(state: StateDirectory, shape: Shape, text: str, options: argparse.Nam
     stacks = options.with_heat or state.is_done(STACKS)
     if stacks:
         state.mark_done(STACKS)
-    if options.nova_from and identity.profile != Profile.FULL:
+    apart = options.nova_from or _nova_environment(state)
+    if apart and identity.profile != Profile.FULL:
         raise StateError("--nova-from goes with the profile full alone")
+    if apart:
+        (state.root / NOVA_FROM).write_text(str(apart))
     mount = options.mount or _mount(state)
     if mount is Mount.SERVICE and identity.profile == Profile.FULL:
         raise StateError("--mount service goes with the profile compact alone")
     state.mark_done(MOUNT, mount)
     ports = Ports(base, services)
-    return Cloud(state, ports, shape, identity, volumes, stacks, options.nova_from, mount)
+    return Cloud(state, ports, shape, identity, volumes, stacks, apart, mount)
+
+
+def _nova_environment(state: StateDirectory) -> Path | None:
+    """Return the environment that Nova's API and schedulers had at the last start, if any."""
+    path = state.root / NOVA_FROM
+    return Path(path.read_text()) if path.exists() else None
 
 
 def _mount(state: StateDirectory) -> Mount:

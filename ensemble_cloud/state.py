@@ -17,6 +17,7 @@ from typing import Any
 from ensemble_cloud.profile import Profile
 
 SHAPE = "shape.yaml"
+NOVA_FROM = "nova-from"  # the environment that nova-api was installed into by somebody else
 PORTS = "ports.json"
 STATUS = "run/status.json"
 VOLUMES = "volumes"  # done once a start has asked for Cinder

@@ -46,6 +46,8 @@ def write_all(cloud: Cloud) -> None:
     for repository in ("fernet", "credential"):
         _write_keys(cloud.state.data / repository)
     for path, text in _texts(cloud):
+        if cloud.nova_environment and path.parent == cloud.state.etc / "nova" and path.exists():
+            continue  # by now it is the operator's, who may have edited it
         path.parent.mkdir(parents=True, exist_ok=True)
         write_private(path, text)
 

@@ -71,7 +71,7 @@ class Story:
 
     def change(self) -> None:
         """Adding a server with this release"""
-        self._client.shell("openstack ensemble scale shop web=4 --wait --yes")
+        self._client.shell("openstack ensemble scale shop web=4 --wait")
         self._is_active(9)
 
     def remove(self) -> None:

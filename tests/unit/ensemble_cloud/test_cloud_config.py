@@ -170,3 +170,23 @@ def test_in_the_full_profile_every_process_of_nova_has_its_own_log_host_and_cell
     assert where["nova-compute-r4-h2"] == ("cell2", "nova_cell2")
     own = Path(read["nova-compute-r4-h2"]["DEFAULT"]["state_path"])
     assert (own / "compute_id").read_text() == node_uuid("r4-h2")
+
+
+def test_what_an_operator_has_edited_of_a_nova_of_their_own_stays(tmp_path: Path) -> None:
+    state = StateDirectory.at(tmp_path / "state")
+    state.create()
+    cloud = Cloud(
+        state,
+        Ports(21000, FULL_SERVICES),
+        shape_file.load(shape_file.default_path(Profile.FULL))[0],
+        Identity.generate(state.root, {}, Profile.FULL),
+        nova_environment=tmp_path / "nova",
+    )
+    files.write_all(cloud)
+    for name in ("nova.conf", "api-paste.ini", "policy.yaml"):
+        text = (state.etc / "nova" / name).read_text()
+        assert "ensembles" not in text, name
+        (state.etc / "nova" / name).write_text("edited")
+    files.write_all(cloud)
+    for name in ("nova.conf", "api-paste.ini", "policy.yaml"):
+        assert (state.etc / "nova" / name).read_text() == "edited"
