@@ -6,7 +6,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ensemble_api.cloud.demand import Demand
+from ensemble_api.cloud.parts import Ledger
 from ensemble_api.planning.snapshot import Snapshot
+from ensemble_api.shares import by_class
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,20 +18,28 @@ class Capacity:
 
     ``generations`` are those of all providers just before their capacity was read, if asked for.
     ``seen_at`` is when that was, ISO 8601, or empty where nobody asks.
-    ``below`` are the resource classes of a host that are not its own provider's, but of one below
-    it in its tree (vGPUs, say): these are planned with, and not held.
+    ``ledger`` is what is free of other providers than the hosts' own (vGPUs of a card, say), of
+    which members are given theirs one after another. On the hosts that are ``uncertain`` more may
+    fit than is counted, and for the tiers that are ``sharing`` hosts are left out that have room
+    only by what providers outside their trees share.
     """
 
     snapshot: Snapshot
     providers: Mapping[str, str]
     generations: Mapping[str, int]
-    below: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    ledger: Ledger = field(default_factory=Ledger)
+    uncertain: frozenset[str] = frozenset()
+    sharing: tuple[str, ...] = ()
     seen_at: str = ""
 
-    def held(self, host: str, resources: Mapping[str, int]) -> dict[str, int]:
-        """Those of a member's resources that the host's own provider has."""
-        below = self.below.get(host, frozenset())
-        return {name: amount for name, amount in resources.items() if name not in below}
+    @property
+    def apart(self) -> frozenset[str]:
+        """The resource classes that some host has of other providers than its own."""
+        return frozenset(name for classes in self.ledger.left.values() for name in classes)
+
+    def take(self, host: str, demand: Demand) -> dict[str, int]:
+        """What one more member takes of a host, as ``ensemble_api.shares`` writes it."""
+        return self.ledger.take(host, self.providers[host], demand)
 
     def without_pending(self, pending: Iterable[tuple[str, Mapping[str, int]]]) -> "Capacity":
         """The same without ``pending``: pairs of host and resources that are spoken for."""
@@ -36,7 +47,7 @@ class Capacity:
         free = snapshot.free.copy()
         rows = {name: row for row, name in enumerate(snapshot.topology.hosts)}
         for name, resources in pending:
-            for resource, amount in resources.items():
+            for resource, amount in by_class(resources).items():
                 if name in rows and resource in snapshot.resource_classes:
                     free[rows[name], snapshot.resource_classes.index(resource)] -= amount
         return replace(self, snapshot=replace(snapshot, free=np.maximum(free, 0)))

@@ -2,8 +2,9 @@
 """What one server asks of Placement, from its flavor and image, by Nova's own translation.
 
 Nova internals used here: ``nova.scheduler.utils.ResourceRequest`` makes resource classes and traits
-of a flavor and an image, and the request filters of ``nova.scheduler.request_filter`` that look at
-nothing else add traits; ``nova.virt.hardware`` says whether NUMA cells of the host decide, and
+of a flavor and an image, ``nova.pci.request`` and ``RequestSpec`` groups of its PCI devices, and
+the request filters of ``nova.scheduler.request_filter`` that look at nothing else add traits;
+``nova.virt.hardware`` says whether NUMA cells of the host decide, and
 ``nova.scheduler.host_manager.HostState`` has the capabilities that extra specs can name.
 """
 
@@ -17,7 +18,9 @@ from nova import exception as nova_exception
 from nova.objects.flavor import Flavor
 from nova.objects.image_meta import ImageMeta
 from nova.objects.instance_numa import InstanceNUMATopology  # registered by its import
+from nova.objects.instance_pci_requests import InstancePCIRequests  # likewise
 from nova.objects.request_spec import RequestSpec
+from nova.pci.request import get_pci_requests_from_flavor
 from nova.scheduler import request_filter
 from nova.scheduler.host_manager import HostState
 from nova.scheduler.utils import ResourceRequest
@@ -73,6 +76,9 @@ _LOOKED_AT = frozenset(
         "SimpleCIDRAffinityFilter",
     }
 )
+_RESOURCES = "resources"
+_ALIAS = "pci_passthrough:alias"
+_ISOLATED = ("group_policy", "isolate")
 _ANY_HOST = HostState("host", "node", None)
 _COUNTED = ("num_", "io_workload")  # how the names of what a host counts begin
 _OF_HOSTS = (
@@ -85,10 +91,23 @@ _OF_HOSTS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """What a server takes of one resource class from one provider; plain without a ``group``.
+
+    All that it asks of a granular group is taken from the same provider.
+    """
+
+    group: str
+    resource_class: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Demand:
     """Resources per class (all > 0) and traits, as ``GET /allocation_candidates`` takes them.
 
-    ``groups`` are the query's further parameters, of granular request groups. ``unplanned`` are the
+    ``groups`` are the query's further parameters, of granular request groups, of which the
+    resources are among ``resources`` too. ``unplanned`` are the
     codes of what Nova looks at beside these figures, or beyond one server a host: planning
     cannot. The extra specs and the image's properties are kept for what Nova compares them with
     beside Placement.
@@ -110,10 +129,30 @@ class Demand:
     @property
     def query(self) -> str:
         """The query string for allocation candidates; disabled hosts are left out, as Nova does."""
-        resources = ",".join(f"{name}:{n}" for name, n in sorted(self.resources.items()))
+        plain = {each.resource_class: each.amount for each in self.asks if not each.group}
+        resources = ",".join(f"{name}:{n}" for name, n in sorted(plain.items()))
         traits = [*sorted(self.required), *(f"!{t}" for t in sorted(self.forbidden))]
         query = f"resources={resources}&required={','.join([*traits, '!COMPUTE_STATUS_DISABLED'])}"
         return f"{query}&{urllib.parse.urlencode(self.groups)}" if self.groups else query
+
+    @property
+    def asks(self) -> tuple[Ask, ...]:
+        """What one server takes, the plain part first."""
+        granular = [
+            Ask(key.removeprefix(_RESOURCES), name, int(amount))
+            for key, value in self.groups
+            if key.startswith(_RESOURCES)
+            for name, amount in (each.split(":") for each in value.split(","))
+        ]
+        plain = dict(self.resources)
+        for each in granular:
+            plain[each.resource_class] = plain.get(each.resource_class, 0) - each.amount
+        return (*(Ask("", name, n) for name, n in plain.items() if n > 0), *granular)
+
+    @property
+    def isolated(self) -> bool:
+        """Whether each granular group is taken from a provider of its own."""
+        return _ISOLATED in self.groups
 
 
 class BadImage(ValueError):
@@ -139,10 +178,11 @@ def demand(
     asked = _asked(flavor)
     try:
         spec = RequestSpec(flavor=asked, image=meta, is_bfv=volume_backed)
+        _ask_for_devices(spec)
         for each in _filters(properties):
             each(None, spec)
-        request = ResourceRequest.from_request_spec(spec)
-        plain = ResourceRequest.from_request_spec(spec, enable_pinning_translate=False)
+        request = _translated(spec)
+        plain = _translated(spec, enable_pinning_translate=False)
         numa: InstanceNUMATopology | None = hardware.numa_get_constraints(asked, spec.image)
     except (nova_exception.NovaException, ValueError) as error:
         raise ValueError(_NOT_WITH_IMAGE(answer=str(error))) from error
@@ -153,8 +193,7 @@ def demand(
     enabled = set(cfg.CONF.filter_scheduler.enabled_filters)
     found = {
         unplanned.NUMA_CELLS: numa is not None,
-        unplanned.PCI_DEVICES: "pci_passthrough:alias" in specs,
-        unplanned.GRANULAR_GROUPS: bool(groups),
+        unplanned.PCI_DEVICES: _ALIAS in specs and not _devices_in_placement(),
         unplanned.ACCELERATORS: "accel:device_profile" in specs,
         unplanned.IMAGE_TYPE: _asks_image_type()
         and not (volume_backed or "disk_format" in properties),
@@ -182,7 +221,7 @@ def _demand(
     """What Nova's request asks of Placement."""
     own = request.get_request_group(None)
     return Demand(
-        own.resources,
+        request.merged_resources(),
         frozenset(own.required_traits | spec.root_required),
         frozenset(own.forbidden_traits),
         tuple(_groups(request)),
@@ -221,6 +260,31 @@ def _filters(properties: Mapping[str, str]) -> Iterator[Any]:
     for each in _FILTERS:
         if each is not request_filter.require_image_type_support or "disk_format" in properties:
             yield each
+
+
+def _translated(spec: RequestSpec, **how: bool) -> ResourceRequest:
+    """Nova's own translation, and its own policy for the groups that are not of the flavor."""
+    request = ResourceRequest.from_request_spec(spec, **how)
+    several = request.get_num_of_suffixed_groups() > 1
+    if several and not request.group_policy and request.suffixed_groups_from_flavor <= 1:
+        request.group_policy = "none"
+    return request
+
+
+def _devices_in_placement() -> bool:
+    return bool(cfg.CONF.filter_scheduler.pci_in_placement)
+
+
+def _ask_for_devices(spec: RequestSpec) -> None:
+    """Have each PCI device of a flavor asked for as a group, as Nova does if its operator wants."""
+    spec.requested_resources = []
+    if not _devices_in_placement():
+        return
+    wanted: InstancePCIRequests = get_pci_requests_from_flavor(spec.flavor)
+    spec.pci_requests = wanted
+    for number, each in enumerate(wanted.requests):
+        each.request_id = f"pci{number}"  # the same for the same flavor
+    spec.generate_request_groups_from_pci_requests()
 
 
 def _is_capability(key: str) -> bool:

@@ -18,8 +18,11 @@ Allowed = Callable[[ProviderTable, Demand], IntArray]
 class Figures:
     """H hosts and R resource classes: units in all and free, shape [H, R], and traits by host.
 
-    ``offered`` marks by tier the hosts with room for one member. ``elsewhere`` are by host name the
-    classes that are not its own provider's. A host without room for any member shows as full.
+    ``offered`` marks by tier the hosts with room for one member. A host without room for any member
+    shows as full. ``parts`` is what is free by host name, class and provider of what members do not
+    take of the host's own provider alone. On the hosts that are ``uncertain`` more may fit than is
+    free by these figures. ``sharing`` counts by tier the hosts that would have room by what
+    providers outside their trees share.
     """
 
     classes: tuple[str, ...]
@@ -27,7 +30,9 @@ class Figures:
     free: IntArray
     traits: tuple[frozenset[str], ...]
     offered: Mapping[str, BoolArray]
-    elsewhere: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    parts: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    uncertain: frozenset[str] = frozenset()
+    sharing: Mapping[str, int] = field(default_factory=dict)
 
 
 def figures(

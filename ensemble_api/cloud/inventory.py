@@ -16,7 +16,8 @@ from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.figures import Allowed, Figures, figures, rows_of
 from ensemble_api.cloud.known_hosts import KnownHosts
 from ensemble_api.cloud.levels import ZONE_KEY, Level
-from ensemble_api.cloud.offers import Offer, offer, offered
+from ensemble_api.cloud.offers import Offer, anybody, offer, offered
+from ensemble_api.cloud.parts import Ledger
 from ensemble_api.cloud.provider_table import ProviderTable
 from ensemble_api.cloud.providers import generations
 from ensemble_api.context import Context
@@ -147,7 +148,7 @@ class Inventory:
     def hosts(self, context: Context) -> list[Host]:
         """All hosts with state and place, by name.
 
-        A host with several hypervisors (Ironic) has no one capacity and is left out.
+        One of bare metal (Ironic) or with several hypervisors has no one capacity: it is left out.
         """
         return self._hosts(context, self._compute.aggregates(context))
 
@@ -227,7 +228,14 @@ class Inventory:
             packing=self._packing,
         )
         providers = answers.once("providers", lambda: {host.name: host.provider for host in hosts})
-        return Capacity(snapshot, providers, answers.generations, found.elsewhere)
+        return Capacity(
+            snapshot,
+            providers,
+            answers.generations,
+            Ledger.of(found.parts),
+            found.uncertain,
+            tuple(sorted(tier for tier, count in found.sharing.items() if count)),
+        )
 
     def _barred(
         self,
@@ -259,15 +267,16 @@ class Inventory:
 
     def _asked(self, demands: Mapping[str, Demand], answers: Answers) -> Figures:
         """The figures by what Placement says now: one request for each different demand."""
-        for query in sorted({each.query for each in demands.values()} - answers.offers.keys()):
-            answers.offers[query] = offer(self._placement, query)
+        wanted = {each.query: each for each in demands.values()}
+        for query in sorted(wanted.keys() - answers.offers.keys()):
+            answers.offers[query] = offer(self._placement, wanted[query])
         traits = self._traits(demands.values())
         hosts = {host.name: host.provider for host in answers.hosts}
         return offered(hosts, demands, answers.offers, traits)
 
     def placed(self, demand: Demand) -> Demand:
         """The demand as Nova places it now: on VCPU while no host has a free PCPU."""
-        if demand.on_vcpu is None or offer(self._placement, "resources=PCPU:1", most=1).usage:
+        if demand.on_vcpu is None or anybody(self._placement, "resources=PCPU:1"):
             return demand
         return demand.on_vcpu
 

@@ -16,6 +16,7 @@ from ensemble_api.context import Context
 LOG = logging.getLogger(__name__)
 
 SILENT: Final = "silent"
+_BARE_METAL = "ironic"  # the hypervisor_type
 _FAILED = 500  # Nova's answers from this one on are not about what was asked
 _NOTHING: Final[Mapping[str, str]] = {}
 
@@ -32,11 +33,13 @@ class KnownHosts:
         self._compute = compute
         self._stored = stored
         self._providers = _NOTHING
-        self._left_out = frozenset[str]()  # of several hypervisors
+        self._left_out = frozenset[str]()  # whose nodes are servers by themselves
         self._learned_of = frozenset[str]()
 
     def hosts(self, context: Context) -> Mapping[str, tuple[str, str]]:
-        """The provider and the state of each host that has one hypervisor, by name.
+        """The provider and the state of each host, by name, but for hosts of bare metal (Ironic).
+
+        Those have many hypervisors, perhaps none or one for now, each of which is a whole server.
 
         While Nova fails to list hypervisors, those it has services of: with what is remembered, and
         "silent" as the state of one of a cell that does not answer, or that was not listed before.
@@ -82,16 +85,18 @@ class KnownHosts:
 
     def _listed(self, context: Context) -> Mapping[str, tuple[str, str]]:
         found: dict[str, tuple[str, str]] = {}
-        several: set[str] = set()
+        left_out: set[str] = set()
         for each in self._compute.hypervisors(context):
             name = each["service"]["host"]
-            if name in found:
-                several.add(name)
+            if name in found or each.get("hypervisor_type") == _BARE_METAL:
+                left_out.add(name)
             state = "disabled" if each["status"] == "disabled" else each["state"]
             found[name] = each["id"], state
-        found = _without(found, several)
+        found = _without(found, left_out)
         self._providers = {name: provider for name, (provider, _) in found.items()}
-        self._left_out = frozenset(several)
+        if left_out - self._left_out:
+            LOG.info("No ensembles are planned on bare metal (Ironic): %s", sorted(left_out))
+        self._left_out = frozenset(left_out)
         return found
 
 

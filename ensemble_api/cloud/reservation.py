@@ -16,6 +16,7 @@ from ensemble_api.cloud.answers import unavailable
 from ensemble_api.cloud.providers import generations
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import MemberRecord
+from ensemble_api.shares import by_provider
 from ensemble_api.threads import for_each
 
 CONSUMER_TYPE = "ENSEMBLE_HOLD"
@@ -50,7 +51,7 @@ class Claimant(Protocol):
 
     @property
     def resources(self) -> Mapping[str, int]:
-        """Units by resource class."""
+        """Units by resource class, and of other providers as ``ensemble_api.shares`` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +94,14 @@ class Reservation:
             member.id: _allocation(
                 each.project_id,
                 each.user_id,
-                {member.provider: {"resources": dict(member.resources)}},
+                _shares(member),
                 generation=None,
                 consumer_type=each.consumer_type,
             )
             for each in claims
             for member in each.members
         }
-        providers = {member.provider for each in claims for member in each.members}
+        providers = {uuid for each in wanted.values() for uuid in each["allocations"]}
         if not self._allocate(lambda: wanted) or self._overcommitted(providers, planned_at):
             # Without an end of conflicts, perhaps with ourselves: keystoneauth repeats a POST whose
             # answer was lost, and the first one may have been carried out.
@@ -123,9 +124,7 @@ class Reservation:
             was, or nothing is held where others have taken the same at the same time.
         :raises ensemble_api.exception.Unavailable: when Placement does not answer.
         """
-        wanted = {
-            each.id: {each.provider: {"resources": dict(each.resources)}} for each in claims.members
-        }
+        wanted = {each.id: _shares(each) for each in claims.members}
         every = {*wanted, *before}
 
         def changes() -> dict[str, Any]:
@@ -143,7 +142,7 @@ class Reservation:
 
         if not self._allocate(changes):
             raise exception.CapacityTaken
-        if self._overcommitted({each.provider for each in claims.members}, planned_at):
+        if self._overcommitted({uuid for each in wanted.values() for uuid in each}, planned_at):
             self.release_each(sorted(wanted))
             raise exception.CapacityTaken
 
@@ -289,6 +288,11 @@ class Reservation:
             return name, response.json()
 
         return for_each(names, ask, most=AT_ONCE, name="ensemble-placement")
+
+
+def _shares(claimant: Claimant) -> dict[str, Any]:
+    found = by_provider(claimant.provider, claimant.resources)
+    return {uuid: {"resources": amounts} for uuid, amounts in found.items()}
 
 
 def _allocation(

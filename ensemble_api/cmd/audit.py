@@ -11,6 +11,7 @@ from prettytable import PrettyTable
 from ensemble_api.cloud.leftover_holds import LeftoverHolds
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cmd import sweep
+from ensemble_api.shares import by_provider
 from ensemble_api.store.api import Store
 from ensemble_api.store.expected_holds import ExpectedHold, ExpectedHolds
 
@@ -58,7 +59,7 @@ def _missing(recorded: ExpectedHolds, reservation: Reservation) -> Sequence[Expe
     absent = [
         each
         for each in before
-        if has.get(each.consumer, {}).get(each.provider) != dict(each.resources)
+        if has.get(each.consumer) != by_provider(each.provider, each.resources)
     ]
     if not absent:
         return absent

@@ -40,6 +40,19 @@ _BUILD_UNDER_WAY = result.Reason(
     suggestion=TRY_AGAIN(),
 )
 
+_SHARED = Sentence(
+    "reason.shared-storage",
+    "Hosts were left out on which %(tier)s could only have disk of shared storage: Nova takes none "
+    "of that for a server whose host is named.",
+)
+_ON_A_VOLUME = Sentence(
+    "suggestion.on-a-volume", "Boot from volumes, with a flavor that asks for no local disk."
+)
+_APART = Sentence(
+    "reason.devices-of-several",
+    "More may fit than is counted: members take devices of a host in different ways.",
+)
+
 MakePlan: TypeAlias = Callable[[Snapshot], result.Plan | result.Infeasible]
 
 
@@ -130,10 +143,11 @@ class FreeCapacity:
                         context, request, readings, planned, free, except_id
                     )
                     planned = result.Infeasible((*planned.reasons, _BUILD_UNDER_WAY), proved=False)
-                    return planned, free.capacity
+                    return _with_omissions(planned, free.capacity), free.capacity
             self._sleep(PAUSE)
         if isinstance(planned, result.Infeasible):
             planned = self._with_changes(context, request, readings, planned, free, except_id)
+            planned = _with_omissions(planned, free.capacity)
         return planned, free.capacity
 
     def _plan_on(
@@ -257,3 +271,17 @@ class FreeCapacity:
             return capacity
         usages = self._reservation.usages(each.provider for each in held)
         return freed(capacity, held, usages)
+
+
+def _with_omissions(refused: result.Infeasible, capacity: Capacity) -> result.Infeasible:
+    """The refusal with what was not counted, or counted with caution."""
+    reasons = [
+        result.Reason(
+            "shared-storage", _SHARED(tier=tier), tiers=(tier,), suggestion=_ON_A_VOLUME()
+        )
+        for tier in capacity.sharing
+    ]
+    if capacity.uncertain:
+        reasons.append(result.Reason("devices-of-several", _APART()))
+    proved = refused.proved and not capacity.uncertain
+    return replace(refused, reasons=(*refused.reasons, *reasons), proved=proved)

@@ -46,7 +46,7 @@ def changed_record(
             **placement(
                 capacity,
                 found.plan.assignment[member],
-                request.demands[member.tier].resources,
+                request.demands[member.tier],
             ),
             template=digests[member.tier],
         )
@@ -58,7 +58,7 @@ def changed_record(
             there[each.member],
             each.source,
             each.target,
-            request.demands[each.member.tier].resources,
+            request.demands[each.member.tier],
             capacity,
         )
         for each in found.moved

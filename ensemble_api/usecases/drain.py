@@ -143,7 +143,7 @@ class _Attempt:
         if isinstance(found, Infeasible):
             open_ = any(each.code in UNDECIDED for each in found.reasons)
             return replace(attempt, fits=None if open_ else False, reasons=found.reasons)
-        self._taken += [(each.target, request.resources(each.member)) for each in found[1]]
+        self._taken += [(each.target, request.demand(each.member).resources) for each in found[1]]
         return replace(attempt, fits=True, moves=found[1])
 
     def _planned(

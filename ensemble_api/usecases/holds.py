@@ -16,6 +16,7 @@ from ensemble_api.planning.completion import closed_to_more
 from ensemble_api.planning.model import Member
 from ensemble_api.planning.policies import Exclusive
 from ensemble_api.records import EnsembleRecord, MemberRecord
+from ensemble_api.shares import by_provider
 from ensemble_api.store.api import Store
 from ensemble_api.store.occupancy import targets
 from ensemble_api.usecases.exclusivity import Exclusivity
@@ -123,7 +124,7 @@ class Holds:
         """Whether Placement has just this."""
         held = self._reservation.amounts(each.id for each in claims.members)
         return all(
-            held[each.id] == {each.provider: dict(each.resources)} for each in claims.members
+            held[each.id] == by_provider(each.provider, each.resources) for each in claims.members
         )
 
     def hold_moves(self, context: Context, wanted: Sequence[MovingEnsemble]) -> None:
@@ -190,11 +191,13 @@ class Holds:
         promised: dict[str, Counter[str]] = {}
         for each in handovers:
             if each.server_id not in claimed:
-                promised.setdefault(providers[each.host], Counter()).update(each.resources)
+                for provider, amounts in by_provider(providers[each.host], each.resources).items():
+                    promised.setdefault(provider, Counter()).update(amounts)
         if not held:
             for member in members:
-                if member.provider in promised:
-                    promised[member.provider].update(member.resources)
+                for provider, amounts in by_provider(member.provider, member.resources).items():
+                    if provider in promised:
+                        promised[provider].update(amounts)
         return self._reservation.is_overcommitted(promised)
 
     def drop(self, moving: MovingEnsemble, owner: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ensemble_api.cloud.capacity import Capacity
+from ensemble_api.cloud.demand import Demand
 from ensemble_api.context import Context
 from ensemble_api.operations import (
     Goal,
@@ -25,13 +26,13 @@ from ensemble_api.views import stored_plans
 from ensemble_api.views.domain_labels import labels
 
 
-def placement(capacity: Capacity, host: str, resources: Mapping[str, int]) -> dict[str, Any]:
+def placement(capacity: Capacity, host: str, demand: Demand) -> dict[str, Any]:
     """The fields of a member's record that say where it is planned."""
     topology = capacity.snapshot.topology
     return {
         "host": host,
         "provider": capacity.providers[host],
-        "resources": capacity.held(host, resources),
+        "resources": capacity.take(host, demand),
         "domains": {level: topology.domain_of(host, level).path for level in topology.levels},
     }
 
@@ -40,12 +41,12 @@ def move_goal(
     member: MemberRecord,
     source: str,
     target: str,
-    resources: Mapping[str, int],
+    demand: Demand,
     capacity: Capacity,
     **more: Any,
 ) -> Goal:
     """That a member moves to another host, where it takes this; ``more`` is of its ``Move``."""
-    there = placement(capacity, target, resources)
+    there = placement(capacity, target, demand)
     move = Move(source, there["provider"], there["resources"], there["domains"], **more)
     return Goal(member.id, member.name, target, move=move)
 
@@ -73,7 +74,7 @@ def new_record(
             str(uuid.uuid4()),
             member.tier,
             member.index,
-            **placement(capacity, plan.assignment[member], request.demands[member.tier].resources),
+            **placement(capacity, plan.assignment[member], request.demands[member.tier]),
         )
         for member in request.ensemble.members
     )

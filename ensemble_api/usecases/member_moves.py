@@ -142,7 +142,7 @@ def _with_operation(planned: PlannedMoves, asking: Requester, kind: OperationTyp
             there[each.member],
             each.source,
             each.target,
-            request.resources(each.member),
+            request.demand(each.member),
             capacity,
         )
         for each in planned.moves

@@ -95,9 +95,8 @@ class RecoveryCapacity:
 
         :raises ensemble_api.exception.InfeasibleEnsemble: when nothing does.
         """
-        below = frozenset[str]().union(*capacity.below.values())
         for tier in hit.ensemble.tiers:
-            if tier.unplanned or below & tier.resources.keys():
+            if tier.unplanned or capacity.apart & tier.resources.keys():
                 raise _refused(_reason(_NOT_HELD, tier=tier.name))
         known = {each.host: each.resources for each in before if each.host in hit.snapshot.topology}
         try:

@@ -63,7 +63,7 @@ def repair_intent(
                 loss.member,
                 loss.host,
                 target,
-                request.resources(member),
+                request.demand(member),
                 capacity,
                 kind=MoveKind.EVACUATION,
                 ran=ran,

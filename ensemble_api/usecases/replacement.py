@@ -156,6 +156,6 @@ def _moved(
     host = planned.assignment[Member(member.tier, member.index)]
     return replace(
         member,
-        **placement(capacity, host, request.demands[member.tier].resources),
+        **placement(capacity, host, request.demands[member.tier]),
         discarded_servers=member.server_ids,
     )

@@ -76,9 +76,9 @@ class ResolvedRequest:
     own: Mapping[model.Member, Demand] = field(default_factory=dict)
     pins: Mapping[model.Member, str] = field(default_factory=dict)
 
-    def resources(self, member: model.Member) -> Mapping[str, int]:
-        """What a member takes of its host, by resource class."""
-        return (self.own.get(member) or self.demands[member.tier]).resources
+    def demand(self, member: model.Member) -> Demand:
+        """What a member takes of its host."""
+        return self.own.get(member) or self.demands[member.tier]
 
 
 class Resolver:

@@ -11,6 +11,7 @@ from ensemble_api.cloud.demand import Demand, demand
 from ensemble_api.context import Context
 from ensemble_api.planning.model import Member
 from ensemble_api.records import EnsembleRecord, MemberRecord
+from ensemble_api.shares import by_class
 from ensemble_api.usecases.resolve import ResolvedRequest
 from ensemble_api.usecases.running_servers import demand_of
 
@@ -83,7 +84,7 @@ class StoredRequests:
         # One that has moved with another flavor is recorded with what it took.
         known = [each for each in record.members if each.tier == tier["name"]]
         known.sort(key=lambda each: self._is_resized(context, each, template["flavor"]))
-        resources = known[0].resources if known else {}
+        resources = by_class(known[0].resources) if known else {}
         flavor = self._find(context, "flavor", template["flavor"])
         image = self._find(context, "image", template["image"]) if "image" in template else {}
         if flavor is None or image is None:
@@ -98,7 +99,7 @@ class StoredRequests:
             now.resources.keys() - now.on_vcpu.resources.keys()
         ):
             now = now.on_vcpu
-        # What a member has of providers below its host's is not held, and so not recorded.
+        # An older record says nothing of what a member has of other providers than its host's.
         whole = resources.items() <= now.resources.items()
         return now if whole else replace(now, resources=resources)
 

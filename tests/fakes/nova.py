@@ -14,6 +14,7 @@ from typing import Any
 
 import webob
 
+from ensemble_api.cloud.demand import demand
 from ensemble_api.cloud.forgotten import CONDUCTOR_SECONDS
 from tests.fakes.nova_catalog import NovaCatalog
 from tests.fakes.nova_moves import NovaMoves
@@ -154,15 +155,20 @@ class FakeNova(NovaCatalog, NovaMoves):
     def _begin(self, server: FakeServer) -> None:
         """Place a server and begin to build it."""
         host = self.host(server.host)
-        if host.state != "up" or not self.placement.claim(
-            server.id, host.provider, **self.needs(server)
-        ):
+        if host.state != "up" or not self._claimed(server, host.provider):
             server.status, server.fault = "ERROR", "No valid host was found. "
         for end, fault in self.break_build.items():
             if server.name.endswith(end):
                 server.status, server.fault = "ERROR", fault
         if host.name in self.break_host:
             server.status, server.fault = "ERROR", self.break_host[host.name]
+
+    def _claimed(self, server: FakeServer, provider: str) -> bool:
+        """Whether there was room for a server on a host of that provider."""
+        flavor = self.flavors[server.request["flavorRef"]]
+        if not any(key.startswith("resources") for key in flavor.get("extra_specs", ())):
+            return bool(self.placement.claim(server.id, provider, **self.needs(server)))
+        return bool(self.placement.claim_in_tree(server.id, provider, demand(flavor, {}).query))
 
     def _objection(self, wanted: dict[str, Any]) -> str:
         """What is not there of all that a server refers to, in fewer words than ours."""

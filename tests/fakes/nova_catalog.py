@@ -56,6 +56,7 @@ class NovaCatalog(NovaState):
                 "service": {"host": host.name},
                 "state": host.state,
                 "status": host.status,
+                "hypervisor_type": host.hypervisor_type,
             }
             for host in self.hosts
         ]

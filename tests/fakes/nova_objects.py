@@ -14,6 +14,7 @@ class FakeHost:
     zone: str | None
     state: str = "up"
     status: str = "enabled"
+    hypervisor_type: str = "QEMU"
     disabled_reason: str | None = None
     silent: bool = False  # its cell does not answer
     unheard: bool = False  # for some minutes, though nobody takes it for down yet

@@ -160,6 +160,36 @@ class PlacementService:
         shares = {**self._shares(consumer), provider: {"resources": resources}}
         return self._rewrite(consumer, shares)
 
+    def claim_in_tree(self, consumer: str, root: str, query: str) -> bool:
+        """Allocate as Nova does on a named host: one of its candidates, whichever comes last."""
+        found = self.client.get(f"/allocation_candidates?{query}&in_tree={root}").json()
+        if not found["allocation_requests"]:
+            return False
+        chosen = max(found["allocation_requests"], key=str)
+        response = self.client.put(
+            f"/allocations/{consumer}",
+            json={
+                "allocations": chosen["allocations"],
+                "project_id": "background",
+                "user_id": "background",
+                "consumer_generation": None,
+                "consumer_type": "INSTANCE",
+            },
+        )
+        assert response.status_code in (204, 409), response.text
+        return bool(response.status_code == 204)
+
+    def share(self, provider: str, *with_providers: str) -> None:
+        """Have a provider share what it has with others, by an aggregate."""
+        aggregate = str(uuid.uuid4())
+        self.set_traits(provider, "MISC_SHARES_VIA_AGGREGATE")
+        for each in (provider, *with_providers):
+            self._put(
+                f"/resource_providers/{each}/aggregates",
+                resource_provider_generation=self._generation(each),
+                aggregates=[aggregate],
+            )
+
     def release(self, consumer: str, provider: str | None = None) -> None:
         """Let go all that a consumer has, or what it has of one provider."""
         shares = self._shares(consumer)

@@ -83,7 +83,7 @@ def test_pinned_servers_are_planned_on_pinned_cpus_and_not_called_proved(
     assert (plain["proved"], plain["not_planned_with"]) == (True, [])
 
 
-def test_what_a_card_of_a_host_has_is_planned_and_the_rest_is_held(cloud: SmallCloud) -> None:
+def test_what_a_card_of_a_host_has_is_planned_and_held(cloud: SmallCloud) -> None:
     host = cloud.nova.host("secrethost2").provider
     card = cloud.placement.add_provider("card", VGPU=1)
     cloud.placement.put_below(card, host)
@@ -91,6 +91,7 @@ def test_what_a_card_of_a_host_has_is_planned_and_the_rest_is_held(cloud: SmallC
     assert not shown(cloud, body(("web", 2), flavor=gpu))["feasible"]
     record = cloud.service().create(caller(), body(("web", 1), flavor=gpu))
     assert cloud.placement.used(host) == {"VCPU": 2, "MEMORY_MB": 512, "DISK_GB": 1}
+    assert cloud.placement.used(card) == {"VGPU": 1}
     assert [each.host for each in record.members] == ["secrethost2"]
 
 

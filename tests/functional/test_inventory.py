@@ -164,7 +164,7 @@ def test_what_providers_below_a_host_have_is_the_host_s(cloud: SmallCloud) -> No
     masks = {tier: mask.tolist() for tier, mask in capacity.snapshot.offered.items()}
     alone = [True, False, False, False]
     assert masks == {"t0": alone, "t1": alone, "t2": [True] * 4}
-    assert capacity.held("secrethost1", {"VCPU": 1, "VGPU": 1}) == {"VCPU": 1}
+    assert capacity.apart == {"VGPU", "MEM_ENCRYPTION_CONTEXT"}
     pairs = look(cloud, Demand({"VCPU": 1, "VGPU": 2}))
     assert not pairs.snapshot.offered["t0"].any(), "one of each card is no pair"
 
@@ -244,6 +244,13 @@ def test_a_host_with_several_hypervisors_is_left_out(cloud: SmallCloud) -> None:
     double = FakeHost("secrethost1", cloud.placement.add_provider("more", VCPU=4), None, None)
     cloud.nova.hosts.append(double)
     assert [host.name for host in inventory(cloud).hosts(caller())] == list(HOSTS)[1:]
+
+
+def test_bare_metal_is_left_out_however_many_nodes_it_has(cloud: SmallCloud) -> None:
+    cloud.nova.host("secrethost2").hypervisor_type = "ironic"
+    rest = ["secrethost1", "secrethost3", "secrethost4"]
+    assert [host.name for host in inventory(cloud).hosts(caller())] == rest
+    assert look(cloud).snapshot.topology.hosts == tuple(rest)
 
 
 def test_capacity_that_is_spoken_for_is_taken_off_and_never_below_zero(cloud: SmallCloud) -> None:

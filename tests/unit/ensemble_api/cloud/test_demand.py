@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a flavor and an image ask of Placement."""
 
+import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from oslo_config import cfg
 
-from ensemble_api.cloud.demand import demand
+from ensemble_api.cloud.demand import Ask, demand
 from ensemble_api.cloud.levels import Level, parse_levels
 from ensemble_api.scheduler.filter import EnsembleFilter
 
@@ -68,9 +70,9 @@ def ask(image: dict[str, str] | None = None, specs: dict[str, str] | None = None
             id="persistent memory",
         ),
         pytest.param({"specs": {"resources:VGPU": "1"}}, {**PLAIN, "VGPU": 1}, id="a vGPU"),
-        pytest.param({"specs": {"resources1:VGPU": "1"}}, PLAIN, id="granular groups are apart"),
+        pytest.param({"specs": GPUS}, {**PLAIN, "VGPU": 2}, id="what all granular groups take"),
         pytest.param(
-            {"specs": {"resources1:VCPU": "2"}}, REST, id="CPUs of a group are not asked for twice"
+            {"specs": {"resources1:VCPU": "2"}}, PLAIN, id="CPUs of a group are not asked for twice"
         ),
     ],
 )
@@ -179,8 +181,7 @@ def test_traits_that_nova_makes_of_properties(
         pytest.param({}, {"hw:numa_nodes": "1"}, ("numa-cells",), id="NUMA nodes"),
         pytest.param({}, {"hw:mem_page_size": "large"}, ("numa-cells",), id="large pages"),
         pytest.param({}, {"pci_passthrough:alias": "a1:1"}, ("pci-devices",), id="PCI devices"),
-        pytest.param({}, GPUS, ("granular-groups",), id="granular groups"),
-        pytest.param({}, {"trait1:CUSTOM_A": "required"}, ("granular-groups",), id="their traits"),
+        pytest.param({}, GPUS, (), id="granular groups are planned with"),
         pytest.param({}, {"accel:device_profile": "x"}, ("accelerators",), id="Cyborg's devices"),
         pytest.param(SEV, {"hw:mem_encryption": "true"}, (), id="encrypted memory is planned with"),
     ],
@@ -241,6 +242,47 @@ def test_pinned_cpus_on_vcpu_ask_for_no_trait_of_threads() -> None:
     assert isolated.on_vcpu is not None
     assert (isolated.on_vcpu.resources, isolated.on_vcpu.forbidden) == (PLAIN, frozenset())
     assert isolated.on_vcpu.unplanned == ("numa-cells",)
+
+
+DEVICES = (
+    {"name": "a1", "vendor_id": "8086", "product_id": "1520"},
+    {"name": "gpu", "resource_class": "GPU", "traits": "FAST"},
+)
+
+
+@pytest.fixture
+def devices_in_placement() -> Iterator[None]:
+    """An operator has Nova account for PCI devices in Placement."""
+    cfg.CONF.set_override("pci_in_placement", True, "filter_scheduler")
+    cfg.CONF.set_override("alias", [json.dumps(each) for each in DEVICES], "pci")
+    yield
+    cfg.CONF.clear_override("pci_in_placement", "filter_scheduler")
+    cfg.CONF.clear_override("alias", "pci")
+
+
+@pytest.mark.usefixtures("devices_in_placement")
+def test_pci_devices_that_placement_knows_are_asked_of_it_one_by_one() -> None:
+    found = ask(specs={"pci_passthrough:alias": "a1:2,gpu:1"})
+    assert found.resources == {**PLAIN, "CUSTOM_PCI_8086_1520": 2, "CUSTOM_GPU": 1}
+    assert found.unplanned == ()
+    assert found.query.endswith(
+        "&group_policy=none&requiredpci1-0=CUSTOM_FAST&resourcespci0-0=CUSTOM_PCI_8086_1520%3A1"
+        "&resourcespci0-1=CUSTOM_PCI_8086_1520%3A1&resourcespci1-0=CUSTOM_GPU%3A1"
+    )
+    assert found.query == ask(specs={"pci_passthrough:alias": "a1:2,gpu:1"}).query
+
+
+@pytest.mark.usefixtures("devices_in_placement")
+def test_a_device_that_nobody_knows_is_refused_with_the_flavor() -> None:
+    with pytest.raises(ValueError, match="alias"):
+        ask(specs={"pci_passthrough:alias": "nobody-s:1"})
+
+
+def test_what_is_asked_of_a_group_is_not_of_the_plain_part_too() -> None:
+    found = ask(specs={**GPUS, "resources:VGPU": "1", "resources3:VCPU": "1"})
+    plain = {Ask("", name, amount) for name, amount in {**REST, "VGPU": 1}.items()}
+    assert {*found.asks} == plain | {Ask("1", "VGPU", 1), Ask("2", "VGPU", 1), Ask("3", "VCPU", 1)}
+    assert found.isolated and not ask().isolated
 
 
 def test_granular_groups_are_asked_of_placement_for_one_server() -> None:
