@@ -20,6 +20,9 @@ from tests.fakes.nova_catalog import NovaCatalog
 from tests.fakes.nova_moves import NovaMoves
 from tests.fakes.nova_objects import FakeServer, FakeServerGroup, Refused
 
+# Extra specs by which a server takes more than its processors and memory.
+_OF_PLACEMENT = ("resources", "pci_passthrough:alias")
+
 
 class FakeNova(NovaCatalog, NovaMoves):
     """The WSGI application, with its servers."""
@@ -166,7 +169,7 @@ class FakeNova(NovaCatalog, NovaMoves):
     def _claimed(self, server: FakeServer, provider: str) -> bool:
         """Whether there was room for a server on a host of that provider."""
         flavor = self.flavors[server.request["flavorRef"]]
-        if not any(key.startswith("resources") for key in flavor.get("extra_specs", ())):
+        if not any(key.startswith(_OF_PLACEMENT) for key in flavor.get("extra_specs", ())):
             return bool(self.placement.claim(server.id, provider, **self.needs(server)))
         return bool(self.placement.claim_in_tree(server.id, provider, demand(flavor, {}).query))
 

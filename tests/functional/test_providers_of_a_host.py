@@ -2,11 +2,13 @@
 """Providers beside a host's own, on a real Placement: cards below it, and shared storage."""
 
 import copy
+import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from oslo_config import cfg
 from small_cloud import HOSTS, SmallCloud, body, caller
 
 from ensemble_api import exception
@@ -149,6 +151,31 @@ def test_granular_groups_are_planned_held_and_built_exactly(
         for each in cloud.store.get(record.id).members:
             own = cloud.placement.allocation(each.server_id or "")["allocations"]
             assert len(own.keys() & {*every}) == 2
+
+
+@pytest.fixture
+def devices_in_placement() -> Iterator[None]:
+    """An operator has Nova account for PCI devices in Placement."""
+    cfg.CONF.set_override("pci_in_placement", True, "filter_scheduler")
+    cfg.CONF.set_override("alias", [json.dumps({"name": "nic", "resource_class": "NIC"})], "pci")
+    yield
+    cfg.CONF.clear_override("pci_in_placement", "filter_scheduler")
+    cfg.CONF.clear_override("alias", "pci")
+
+
+@pytest.mark.usefixtures("devices_in_placement")
+def test_pci_devices_are_planned_held_and_taken_of_their_providers(cloud: SmallCloud) -> None:
+    """Each device is a provider; those of Cyborg are not Nova's to give."""
+    cloud.placement.client.put("/resource_classes/CUSTOM_NIC")
+    cloud.placement.set_traits(cloud.nova.host("secrethost3").provider, "OWNER_NOVA")
+    nics = [card(cloud, "secrethost3", "OWNER_NOVA", CUSTOM_NIC=1) for _ in range(4)]
+    card(cloud, "secrethost3", "OWNER_CYBORG", CUSTOM_NIC=2)
+    flavor = cloud.flavor("nics", vcpus=1, extra_specs={"pci_passthrough:alias": "nic:2"})
+    assert not fits(cloud, body(("web", 3), flavor=flavor))
+    record = create(cloud, body(("web", 2), flavor=flavor))
+    assert [cloud.placement.used(each) for each in nics] == [{"CUSTOM_NIC": 1}] * 4
+    held = [cloud.placement.allocation(each.id)["allocations"].keys() for each in record.members]
+    assert [len(each & {*nics}) for each in held] == [2, 2]
 
 
 def test_a_disk_is_taken_of_shared_storage_by_no_server_whose_host_is_named(
