@@ -7,6 +7,7 @@ tenant (GET /os-availability-zone).
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import count
 
 from ensemble_api.planning.topology import FailureDomain, reference
@@ -55,6 +56,7 @@ def labels(
     return found
 
 
+@lru_cache(maxsize=1 << 16)  # a plan in a large cloud labels all of its hosts
 def letters(number: int) -> str:
     """A to Z, then AA to AZ and on."""
     text = ""

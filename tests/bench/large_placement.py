@@ -84,7 +84,13 @@ def fill(database: sqlite3.Connection, hosts: int) -> list[str]:
     """Hosts with what compute services report, each with some servers; gives their UUIDs."""
     draw = random.Random(1)
     classes = dict(database.execute("SELECT name, id FROM resource_classes"))
-    traits = [row[0] for row in database.execute(f"SELECT id FROM traits LIMIT {TRAITS}")]
+    traits = [
+        row[0]
+        for row in database.execute(
+            "SELECT id FROM traits WHERE name LIKE 'COMPUTE_%' AND name != ? ORDER BY name LIMIT ?",
+            ("COMPUTE_STATUS_DISABLED", TRAITS),
+        )
+    ]
     found = []
     with database:
         for number in range(FIRST, FIRST + hosts):
