@@ -164,6 +164,8 @@ class FreeCapacity:
             readings = known.readings()
             if readings is None:
                 return None
+            if to_reserve:  # which hosts are down and where they are shows in no generation
+                readings = known.with_hosts_of_now(context, readings)
             capacity = self.free(context, request, readings, except_id).capacity
             try:
                 planned = self._measured(plan, capacity.snapshot)

@@ -33,6 +33,14 @@ class _Known:
     until: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why a look has failed, and when, by the clock."""
+
+    error: Exception
+    at: float
+
+
 class KnownCapacity:
     """Readings for previews, and for plans of which ``verify`` says whether they still hold.
 
@@ -66,6 +74,7 @@ class KnownCapacity:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._known: _Known | None = None
+        self._failure: _Failure | None = None
         self._answers: Answers | None = None
         self._whole_after = 0.0
         self._asked_at = 0.0
@@ -91,17 +100,30 @@ class KnownCapacity:
         """
         if self._hosts <= self._few:
             return None
-        self._asked_at = self._clock()
+        self._asked_at = asked_at = self._clock()
         known = self._known
-        if known is None or known.until < self._asked_at:
+        if known is None or known.until < asked_at:
             with self._looking:
                 known = self._known  # of who was quicker
-                if known is None or known.until < self._asked_at:
+                if known is None or known.until < asked_at:
+                    failure = self._failure
+                    if failure is not None and failure.at >= asked_at:
+                        # Else all who wait would wait for Placement, one after the other.
+                        raise failure.error.with_traceback(None)
                     known = self._look()
         self._go_on()
-        # What was read beside looks is newer.
+        # What was read beside looks is newer. What the table does not answer is asked each time.
         readings = known.readings
-        return replace(readings, answers=replace(readings.answers, table=self._providers.table()))
+        table = self._providers.table()
+        return replace(readings, answers=replace(readings.answers, table=table, offers={}))
+
+    def with_hosts_of_now(self, context: Context, readings: Readings) -> Readings:
+        """The same with what Nova says now of hosts and aggregates, which ``verify`` says not.
+
+        :raises ensemble_api.exception.EnsembleError: when Nova does not answer.
+        """
+        answers = self._hosts_now(context)
+        return replace(readings, answers=replace(answers, table=readings.answers.table))
 
     def verify(self, readings: Readings, providers: Collection[str]) -> bool:
         """Whether nothing was taken of these since; if something was, the next readings have it."""
@@ -109,28 +131,40 @@ class KnownCapacity:
         return table is not None and self._providers.verify(table, providers)
 
     def _look(self) -> _Known:
+        try:
+            found = self._known = self._looked()
+        except Exception as error:
+            self._failure = _Failure(error, self._clock())
+            raise
+        self._failure = None
+        return found
+
+    def _looked(self) -> _Known:
         began = self._clock()
         at = rows.iso(rows.now())
         whole = self._whole_after <= began
         # Before the look: a server that has claimed by now is in what Placement says.
         handovers, claimed = handed_over(self._store, self._reservation)
         table = self._providers.look(whole=whole)
-        answers = self._inventory.answers(self._context())
-        before = self._answers
-        if before is not None and (before.hosts, before.aggregates) == (
-            answers.hosts,
-            answers.aggregates,
-        ):
-            answers = before  # with what was made of it
-        self._answers = answers
+        answers = self._hosts_now(self._context())
         self._hosts = len(answers.hosts)
         readings = Readings(handovers, claimed, replace(answers, table=table), at)
         ended = self._clock()
         pause = self._pause(ended - began)
         if whole:
             self._whole_after = ended + max(WHOLE, pause)
-        self._known = _Known(readings, ended + pause + 2 * (ended - began) + SPARE)
-        return self._known
+        return _Known(readings, ended + pause + 2 * (ended - began) + SPARE)
+
+    def _hosts_now(self, context: Context) -> Answers:
+        """What Nova says; of the same hosts and aggregates with what was made of them already."""
+        answers, before = self._inventory.answers(context), self._answers
+        if before is not None and (before.hosts, before.aggregates) == (
+            answers.hosts,
+            answers.aggregates,
+        ):
+            return replace(before, offers={})
+        self._answers = answers
+        return replace(answers, offers={})
 
     def _pause(self, took: float) -> float:
         return max(self._period, SHARE * took)

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plans on what is known: what others do meanwhile is seen, and never built against."""
 
+import threading
+import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from remembering_process import PERIOD, Process
@@ -10,6 +13,7 @@ from small_cloud import SmallCloud, anti_affinity, body, caller
 from ensemble_api import exception
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.planning.result import Infeasible
+from tests.fakes.nova_objects import FakeHost
 
 
 @pytest.fixture
@@ -144,3 +148,83 @@ def test_a_placement_that_fails_is_unavailable_rather_than_full(process: Process
     with pytest.raises(exception.Unavailable):
         process.service.plan(caller(), body(("web", 1)))
     assert process.known.readings is not None
+
+
+def test_who_waits_for_a_look_that_fails_hears_why_and_asks_no_more(process: Process) -> None:
+    """With a Placement that does not answer at all a look takes minutes."""
+    failed = list[Exception]()
+
+    def fail(method: str, path: str) -> None:
+        raise exception.Unavailable("gone")
+
+    def ask() -> None:
+        try:
+            process.known.readings()
+        except exception.Unavailable as error:
+            failed.append(error)
+
+    process.asking.before = fail
+    asking = [threading.Thread(target=ask) for _ in range(6)]
+    for each in asking:  # all at the same time by the clock of this process
+        each.start()
+    for each in asking:
+        each.join()
+    assert [str(each) for each in failed] == ["gone"] * 6
+    assert len(process.asking.asked) == 1
+    process.seconds += 1
+    with pytest.raises(exception.Unavailable):
+        process.known.readings()
+    assert len(process.asking.asked) == 2, "who comes later asks anew"
+
+
+def host_of(cloud: SmallCloud, name: str) -> FakeHost:
+    return next(each for each in cloud.nova.hosts if each.name == name)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"state": "down", "forced_down": True}, id="it is forced down"),
+        pytest.param({"status": "disabled"}, id="it is disabled, and Placement does not know yet"),
+    ],
+)
+def test_a_create_takes_no_host_that_nova_has_closed_since_the_last_look(
+    process: Process, change: dict[str, Any]
+) -> None:
+    (first,) = process.hosts(("web", 1))
+    for key, value in change.items():
+        setattr(host_of(process.cloud, first), key, value)
+    assert process.hosts(("web", 1)) == {first}, "nothing looks meanwhile"
+    record = process.service.create(caller(), body(("web", 1)))
+    assert record.members[0].host != first
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_create_keeps_its_policies_on_racks_that_were_merged_since_the_last_look(
+    process: Process, mirrored: bool
+) -> None:
+    """With Nova's aggregates in Placement, too, the providers have other generations."""
+    apart = [anti_affinity("web", level="rack")]
+    names = sorted(process.hosts(("web", 2), policies=apart))
+    merged = [host_of(process.cloud, each) for each in names]
+    merged[1].rack, merged[1].zone = merged[0].rack, merged[0].zone
+    for each in merged if mirrored else ():
+        process.cloud.placement.set_traits(each.provider, "CUSTOM_MERGED")
+    record = process.service.create(caller(), body(("web", 2), policies=apart))
+    assert len({host_of(process.cloud, each.host).rack for each in record.members}) == 2
+
+
+def test_what_is_below_hosts_is_asked_for_in_each_preview(process: Process) -> None:
+    cloud = process.cloud
+    gpu = cloud.flavor("gpu", extra_specs={"resources:VGPU": "1"})
+    cards = {}
+    for host in cloud.nova.hosts[:2]:
+        cards[host.name] = cloud.placement.add_provider(f"card of {host.name}", VGPU=1)
+        cloud.placement.put_below(cards[host.name], host.provider)
+    (first,) = process.hosts(("web", 1), flavor=gpu)
+    assert cloud.placement.claim(str(uuid.uuid4()), cards.pop(first), VGPU=1)
+    assert process.hosts(("web", 1), flavor=gpu) == {*cards}
+    process.seconds += 2 * PERIOD
+    assert process.hosts(("web", 1), flavor=gpu) == {*cards}
+    record = process.service.create(caller(), body(("web", 1), flavor=gpu))
+    assert {each.host for each in record.members} == {*cards}
