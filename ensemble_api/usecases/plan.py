@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ensemble_api import exception
+from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.context import Context
 from ensemble_api.planning import planner, result
 from ensemble_api.planning.comparison import worst_loss_changes
@@ -95,22 +96,33 @@ class DryRuns:
         # 1 Resolve with the tenant's rights. 2 Look at the cloud. 3 Plan.
         nova_check = NovaCheck.UNLESS_RECENT if options.to_build else NovaCheck.NEVER
         request = self._resolver.resolve(context, body, nova_check=nova_check)
-        outcome, capacity = self._free_capacity.plan(
-            context,
-            request,
-            lambda snapshot: planner.plan(request.ensemble, snapshot, solve=solve, changes=False),
-        )
-        # 4 Plan what is to be held for recovery beside it.
-        spare: Sequence[RecoveryHold] = ()
-        if isinstance(outcome, result.Plan):
-            try:
-                outcome, spare = self._recovery.beside(context, "", request, outcome, capacity)
-            except exception.InfeasibleEnsemble as refused:
-                outcome = result.Infeasible(tuple(refused.facts["reasons"]), proved=False)
+        outcome, spare, capacity = self._planned(context, request)
         found = self.complete(context, request, capacity.snapshot, outcome, options)
         shortages = self._quota.shortages(context, request)
         more = self._recovery.shortages(context.project_id, spare)
         return replace(found, over_quota=(*shortages, *more), seen_at=capacity.seen_at)
+
+    def _planned(
+        self, context: Context, request: ResolvedRequest, *, known: bool = True
+    ) -> tuple[result.Plan | result.Infeasible, Sequence[RecoveryHold], Capacity]:
+        """A plan and what is held for recovery beside it; ``known`` as in ``FreeCapacity.plan``."""
+        outcome, capacity = self._free_capacity.plan(
+            context,
+            request,
+            lambda snapshot: planner.plan(request.ensemble, snapshot, solve=solve, changes=False),
+            known=known,
+        )
+        if isinstance(outcome, result.Infeasible):
+            return outcome, (), capacity
+        # 4 Plan what is to be held for recovery beside it.
+        try:
+            outcome, spare = self._recovery.beside(context, "", request, outcome, capacity)
+        except exception.InfeasibleEnsemble as refused:
+            if known:  # on which nothing is refused
+                return self._planned(context, request, known=False)
+            reasons = tuple(refused.facts["reasons"])
+            return result.Infeasible(reasons, proved=False), (), capacity
+        return outcome, spare, capacity
 
     def find(self, context: Context, request: ResolvedRequest, plan_id: str) -> SavedPlan | None:
         """The project's plan with this id; None when it is not kept (any more).

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from remembering_process import PERIOD, Process
+from reserves import wanted
 from small_cloud import SmallCloud, anti_affinity, body, caller
 
 from ensemble_api import exception
 from ensemble_api.cloud.demand import Demand
-from ensemble_api.planning.result import Infeasible
+from ensemble_api.planning.result import Infeasible, Plan
 from tests.fakes.nova_objects import FakeHost
 
 
@@ -175,6 +176,15 @@ def test_who_waits_for_a_look_that_fails_hears_why_and_asks_no_more(process: Pro
     with pytest.raises(exception.Unavailable):
         process.known.readings()
     assert len(process.asking.asked) == 2, "who comes later asks anew"
+
+
+def test_a_reserve_is_refused_for_nothing_that_was_given_back_meanwhile(process: Process) -> None:
+    others = process.cloud.nova.hosts[1:]
+    loads = [process.cloud.fill(each.name, 4) for each in others]
+    assert isinstance(process.service.plan(caller(), wanted(1)).result, Infeasible)
+    for each in loads:
+        process.cloud.placement.release(each)
+    assert isinstance(process.service.plan(caller(), wanted(1)).result, Plan)
 
 
 def host_of(cloud: SmallCloud, name: str) -> FakeHost:
