@@ -39,6 +39,16 @@ def change(
     return wanted | ({"plan": plan} if plan else {})
 
 
+def instantiation(
+    name: str, parameters: Mapping[str, Any], version: int | None, description: str | None
+) -> dict[str, Any]:
+    """Give the body by which a template is instantiated."""
+    asked: dict[str, Any] = {"name": name, "parameters": dict(parameters)}
+    asked |= {} if version is None else {"version": version}
+    asked |= {} if description is None else {"description": description}
+    return {"instantiate": asked}
+
+
 class UnknownTier(ValueError):
     """An ensemble has no tier of this name, but `known` ones."""
 

@@ -5,18 +5,19 @@ import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, ClassVar, TypeAlias
 
-from openstack import exceptions, proxy
+from openstack import exceptions
 
 from ensemble_client import finding, request, retry
 from ensemble_client.sdk import errors, waiting
 from ensemble_client.sdk.resources import Ensemble, Operation, Plan
+from ensemble_client.sdk.templates import TemplateProxy
 from ensemble_client.v2 import urls
 
 One: TypeAlias = Ensemble | str
 """An ensemble, or its id."""
 
 
-class Proxy(proxy.Proxy):
+class Proxy(TemplateProxy):
     """The ensembles API.
 
     Errors of the API are openstacksdk's `HttpException`; `ensemble_client.sdk.details` reads them.
@@ -34,7 +35,7 @@ class Proxy(proxy.Proxy):
         """Give ensembles, without their members; pages are fetched as they are needed.
 
         `query` may have "name", "status", "sort_key", "sort_dir", "limit" (of a page), "marker",
-        "all_projects" and "project_id".
+        "all_projects", "project_id" and "template_id".
         """
         if "all_projects" in query:
             query["all_projects"] = int(query["all_projects"])

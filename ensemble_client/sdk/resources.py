@@ -66,7 +66,7 @@ class Ensemble(resource.Resource):
     allow_list = True
     allow_delete = True
     _query_mapping = resource.QueryParameters(
-        "name", "status", "sort_key", "sort_dir", "all_projects", "project_id"
+        "name", "status", "sort_key", "sort_dir", "all_projects", "project_id", "template_id"
     )
 
     description: str = Body("description")
@@ -80,6 +80,8 @@ class Ensemble(resource.Resource):
     is_settled: bool = Body("settled", type=bool)
     #: How often its description was changed, and one more.
     generation: int = Body("generation", type=int)
+    #: What it was made from: "id" and "version", and "parameters" for those who see its user data.
+    template: dict[str, object] | None = Body("template", type=dict)
     is_adopted: bool = Body("adopted", type=bool)
     created_at: str = Body("created_at")
     updated_at: str = Body("updated_at")

@@ -7,6 +7,7 @@ from urllib import parse
 
 from novaclient import base
 
+from ensemble_client import request
 from ensemble_client.v2 import urls
 
 URL = f"{urls.URL}/templates"
@@ -79,7 +80,7 @@ class TemplateManager(base.Manager):
 
         It is planned, reserved and begun to be built as by `create`; so are `plan` and `key`.
         """
-        wanted = _instantiation(name, parameters, version, description)
+        wanted = request.instantiation(name, parameters, version, description)
         wanted["instantiate"] |= {"plan": plan} if plan else {}
         self._check_size(wanted)
         return self._create_at(f"{_url(template_id)}/action", wanted, key)
@@ -94,7 +95,7 @@ class TemplateManager(base.Manager):
         description: str | None = None,
     ) -> dict[str, Any]:
         """Tell what would come of an instantiation: its "plan" and the "ensemble" described."""
-        wanted = _instantiation(name, parameters, version, description)
+        wanted = request.instantiation(name, parameters, version, description)
         wanted["instantiate"]["dry_run"] = True
         self._check_size(wanted)
         resp, answer = self.api.client.post(f"{_url(template_id)}/action", body=wanted)
@@ -105,15 +106,6 @@ class TemplateManager(base.Manager):
 
     def _create_at(self, url: str, wanted: Mapping[str, Any], key: str | None) -> Any:
         raise NotImplementedError
-
-
-def _instantiation(
-    name: str, parameters: Mapping[str, Any], version: int | None, description: str | None
-) -> dict[str, Any]:
-    asked: dict[str, Any] = {"name": name, "parameters": dict(parameters)}
-    asked |= {} if version is None else {"version": version}
-    asked |= {} if description is None else {"description": description}
-    return {"instantiate": asked}
 
 
 def _url(template_id: str) -> str:

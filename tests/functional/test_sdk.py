@@ -19,6 +19,7 @@ from ensemble_client import request, sdk
 from ensemble_client.sdk.errors import TooLarge
 from ensemble_client.sdk.proxy import Proxy
 from ensemble_client.sdk.resources import Ensemble, Member, Operation, Plan
+from ensemble_client.sdk.templates import Template
 
 SERVER = {"flavor": FLAVOR, "image": IMAGE, "networks": "auto"}
 
@@ -268,6 +269,27 @@ def test_what_is_longer_than_the_cloud_takes_is_not_sent(
     assert [each.method for each in served.asked] == ["GET"]
 
 
+def test_an_ensemble_is_made_from_a_template_as_it_was_planned(
+    served: ServedCloud, connection: Connection
+) -> None:
+    service = connection.ensemble
+    web = {**tier("web", 1), "count": {"get_param": "count"}}
+    parameters = {"count": {"type": "number", "default": 1}}
+    template = service.create_template(name="web", parameters=parameters, ensemble={"tiers": [web]})
+    assert [each.id for each in service.templates(name="we")] == [template.id]
+    plan = service.preview_instantiation(template, "shop", {"count": 2})
+    made = service.instantiate_template(template, "shop", {"count": 2}, plan=plan)
+    done = service.wait_for_ensemble(made)
+    assert (done.status, len(done.members), done.template["version"]) == ("ACTIVE", 2, 1)
+    assert [each.id for each in service.ensembles(template_id=template.id)] == [made.id]
+    more = {"count": {"type": "number", "default": 2}}
+    changed = service.change_template(template.id, description="more", parameters=more)
+    assert (changed.version, service.get_template(template, 1).parameters) == (2, parameters)
+    service.delete_template(template)
+    assert service.get_template(template.id).deleted_at
+    assert list(service.templates()) == []
+
+
 SCHEMAS = document()["components"]["schemas"]
 ONLY_FOR_PEOPLE = {"status_label", "type_label", "recovery_messages", "survivability_message"}
 
@@ -278,6 +300,7 @@ ONLY_FOR_PEOPLE = {"status_label", "type_label", "recovery_messages", "survivabi
         pytest.param(Ensemble, SCHEMAS["Ensemble"], id="an ensemble"),
         pytest.param(Operation, SCHEMAS["OperationDetails"], id="an operation"),
         pytest.param(Plan, SCHEMAS["Plan"], id="a plan"),
+        pytest.param(Template, SCHEMAS["Template"], id="a template"),
         pytest.param(Member, SCHEMAS["Ensemble"]["properties"]["members"]["items"], id="a member"),
     ],
 )
