@@ -49,6 +49,7 @@ class DashboardCloud:
         """Forget everything but who logged in."""
         self.ensembles: list[dict[str, Any]] = []
         self.capabilities: dict[str, Any] = CAPABILITIES
+        self.apart = False  # whether ensembles are a service of their own, for who logs in then
         # What the host impact is about: hosts and records of the API's own code.
         self.hosts: list[Any] = []
         self.records: list[Any] = []
@@ -106,6 +107,7 @@ class DashboardCloud:
                     self._service("compute", "/v2.1"),
                     self._service("image", "/image"),
                     self._service("network", "/network"),
+                    *([self._service("ensemble", "/v1")] if self.apart else []),
                 ],
             }
         return 201, {"token": token, "subject": f"{name}:{uuid.uuid4().hex}"}
@@ -275,8 +277,8 @@ class _Handler(BaseHTTPRequestHandler):
         cloud = self.cloud
         if path == "/v3/auth/tokens":
             return cloud.token(body)
-        if path.startswith("/v2.1/os-ensembles"):
-            return self._ensembles(path, query, body)
+        if path.startswith("/v1/os-ensembles" if cloud.apart else "/v2.1/os-ensembles"):
+            return self._ensembles("/v2.1/" + path.lstrip("/").partition("/")[2], query, body)
         if path == "/network/v2.0/networks":
             # The dashboard asks for the shared ones and for the project's; there is one of these.
             return 200, {"networks": [_NETWORK] if query.get("shared") == "False" else []}

@@ -43,6 +43,19 @@ def test_an_empty_project_is_invited_to_draw(demo: Client) -> None:
     assert '<table id="ensembles"' not in text
 
 
+def test_a_service_of_its_own_in_the_catalog_is_asked_and_nova_is_not(
+    dashboard_cloud: DashboardCloud,
+) -> None:
+    dashboard_cloud.apart = True
+    client = Client()
+    who = {"username": "demo", "password": "secret", "region": "default"}
+    assert client.post("/auth/login/", who).status_code == 302
+    dashboard_cloud.ensembles = [ensemble("shop")]
+    assert names(page(client)) == ["shop"]
+    asked = {path for _, path, _ in dashboard_cloud.asked if "os-ensembles" in path}
+    assert asked and all(path.startswith("/v1/os-ensembles") for path in asked)
+
+
 def test_the_table_shows_tiers_members_and_what_a_failure_leaves(
     demo: Client, dashboard_cloud: DashboardCloud
 ) -> None:
