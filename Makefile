@@ -5,10 +5,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help venv demo drill drill-long test test-fast test-full soak simulate install-check test-horizon fuzz lint messages openapi policies screenshots bench bench-drawing docs packages clean
+.PHONY: help venv demo drill drill-long test test-fast test-full test-2026.1 soak simulate install-check test-horizon fuzz lint messages openapi policies screenshots bench bench-drawing docs packages clean
 
 help:  ## Show what can be made
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
+	@grep -E '^[a-z0-9.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
 
 venv: $(READY)  ## Set up the virtual environment with the locked versions
 
@@ -40,6 +40,12 @@ test-full: $(READY)  ## Run the tests that kill services, on the embedded cloud'
 
 install-check: $(READY)  ## Install the built packages as the documentation says, upgrade, remove; a quarter of an hour
 	tools/install-check
+
+test-2026.1:  ## Run the tests of the API with the libraries of OpenStack 2026.1, in an environment of its own
+	@tools/databases
+	@tools/venv $(PYTHON) .venv-2026.1 constraints-2026.1.txt functional
+	PATH=$$PWD/.venv-2026.1/bin:$$PATH PYTHONWARNINGS=ignore ENSEMBLE_EXAMPLES=15 pytest -q -n 2 \
+		tests/unit/ensemble_api tests/unit/planning tests/unit/solver tests/functional
 
 soak: $(READY)  ## Kill services of Nova, race for capacity, move members, let hosts fail, drain racks; takes hours
 	@tools/full-profile
