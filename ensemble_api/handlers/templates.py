@@ -98,6 +98,7 @@ def delete(call: Call, template_id: str) -> Answer:
 
 def act(call: Call, template_id: str) -> Answer:
     """POST /os-ensembles/templates/{id}/action: make an ensemble, or tell what would come of it."""
+    call.only()
     asked = template_schemas.check_instantiate(call.json)
     record = _authorized(call, template_id, "show_template", asked.get("version"))
     dry_run = asked.get("dry_run", False)

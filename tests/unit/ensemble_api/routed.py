@@ -9,6 +9,7 @@ import webob
 from records import IMAGE, Status, ensemble, member, stable_id
 
 from ensemble_api import exception, limits, routes
+from ensemble_api.ensemble_templates.record import TemplateRecord, Visibility
 from ensemble_api.planning import result
 from ensemble_api.planning.message import legacy_text
 from ensemble_api.planning.topology import Topology
@@ -38,6 +39,17 @@ REASON = result.Reason(
 )
 
 
+class Templates:
+    """One template, of the members' project."""
+
+    def get(
+        self, context: Any, template_id: str, version: int | None, *, everywhere: bool
+    ) -> TemplateRecord:
+        return TemplateRecord(
+            template_id, MEMBER.project_id, MEMBER.user_id, "web", "", Visibility.PRIVATE, 1
+        )
+
+
 @dataclass
 class Ensembles:
     """A service with one ensemble; it notes what it is asked, and may fail."""
@@ -48,6 +60,7 @@ class Ensembles:
     levels: tuple[str, ...] = ("host", "rack", "zone")
     zone_level: str | None = "zone"
     max_body: int = limits.BODY
+    templates: Templates = field(default_factory=Templates)
 
     def _ask(self, *what: Any) -> None:
         self.asked.append(what)

@@ -214,7 +214,12 @@ def test_errors_are_told_in_the_language_of_the_request(
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        (method, path.format(ensemble_id=ID, operation_id=ID, host="h", level="host", domain="h"))
+        (
+            method,
+            path.format(
+                ensemble_id=ID, operation_id=ID, template_id=ID, host="h", level="host", domain="h"
+            ),
+        )
         for path, methods in routes.ROUTES.items()
         for method in methods
     ],

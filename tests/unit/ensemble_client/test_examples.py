@@ -18,6 +18,7 @@ from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
 from ensemble_api.schemas import check_ensemble
 from ensemble_api.solver.process import solve
+from ensemble_client import template_file
 from ensemble_client.file import read
 from ensemble_client.names import resolve
 from ensemble_client.policy import FIELDS
@@ -111,8 +112,11 @@ def test_an_example_is_taken_by_the_api_and_fits_the_demo_cloud(
 
 def test_the_files_in_the_user_documentation_are_good(tmp_path: Path) -> None:
     text = (TOP / "doc" / "user" / "cli.md").read_text()
-    whole, policies = (block.split("```")[0] for block in text.split("```yaml\n")[1:])
+    whole, template, policies = (block.split("```")[0] for block in text.split("```yaml\n")[1:])
     path = tmp_path / "shop.yaml"
+    path.write_text(template)
+    parameters = template_file.read(str(path)).body["template"]["parameters"]
+    assert list(parameters) == ["count", "flavor", "standby"]
     path.write_text(whole)
     assert [tier["count"] for tier in read(str(path)).body["tiers"]] == [3, 2]
     path.write_text(

@@ -30,8 +30,8 @@ def printed() -> Iterator[Any]:
     for path in PRINTED:
         text = path.read_text()
         for found in COMMAND.finditer(text):
-            # In a comment, what a command does stands far to its right.
-            words = re.split(r"  +", found["line"] or found["span"])[0]
+            # In a comment, what a command does stands far to its right; a pipe takes what it says.
+            words = re.split(r"  +| \| ", found["line"] or found["span"])[0]
             line = text[: found.start()].count("\n") + 1
             yield pytest.param(words, id=f"{path.relative_to(ROOT)}:{line}")
 

@@ -39,8 +39,8 @@ def test_the_files_that_name_nearly_all_kinds_are_those_that_the_documentation_l
     assert listed == {path for path, text in sources() if named(text) >= 5}
 
 
-def test_a_new_kind_touches_at_most_eight_files() -> None:
-    assert len(re.findall(r"^\| `", SECTION, re.MULTILINE)) <= 8
+def test_a_new_kind_touches_at_most_nine_files() -> None:
+    assert len(re.findall(r"^\| `", SECTION, re.MULTILINE)) <= 9
 
 
 def test_each_kind_has_a_script_of_its_own_that_alone_names_it() -> None:
