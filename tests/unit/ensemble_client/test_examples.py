@@ -115,7 +115,7 @@ def test_the_files_in_the_user_documentation_are_good(tmp_path: Path) -> None:
     whole, template, policies = (block.split("```")[0] for block in text.split("```yaml\n")[1:])
     path = tmp_path / "shop.yaml"
     path.write_text(template)
-    parameters = template_file.read(str(path)).body["template"]["parameters"]
+    parameters = template_file.read(str(path)).body["parameters"]
     assert list(parameters) == ["count", "flavor", "standby"]
     path.write_text(whole)
     assert [tier["count"] for tier in read(str(path)).body["tiers"]] == [3, 2]
