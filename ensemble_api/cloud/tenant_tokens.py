@@ -48,8 +48,8 @@ class StoredTrusts(Protocol):
     def any_of(self, project_id: str) -> Trust | None:
         """The newest trust of anybody in a project."""
 
-    def save(self, trust: Trust) -> None:
-        """Keep a trust in the place of the one before it."""
+    def save(self, trust: Trust) -> Trust | None:
+        """Keep a trust in the place of the one before it, and say which is of no use now."""
 
     def lose(self, trust_id: str) -> None:
         """Forget a trust that is of no use any more, and that its user had one."""
@@ -117,6 +117,8 @@ class TenantTokens:
         if self._trusts is None:
             return
         known = self._trusts.find(context.user_id, context.project_id)
+        if begins and known is not None:
+            self._failed.pop(known.id, None)  # rather asked for again than made anew
         if begins and (known is None or self._by_trust(known, self._trusts) is None):
             self._trust(context, self._trusts)
         elif not begins and self._trusts.is_lost(context.user_id, context.project_id):
@@ -242,8 +244,24 @@ class TenantTokens:
         if answer.status_code != 201:
             raise unavailable("Keystone", answer)
         made = Trust(str(answer.json()["trust"]["id"]), context.user_id, context.project_id)
-        trusts.save(made)
         LOG.info("User %s trusts us in project %s", context.user_id, context.project_id)
+        if (spare := trusts.save(made)) is not None:
+            self._give_back(spare, context)
+
+    def _give_back(self, trust: Trust, context: Context) -> None:
+        """Have the caller end a trust of theirs, which nothing here knows any more."""
+        try:
+            answer = self._keystone.delete(
+                f"/OS-TRUST/trusts/{trust.id}",
+                headers={"X-Auth-Token": context.auth_token},
+                authenticated=False,
+                raise_exc=False,
+            )
+        except exceptions.ClientException as error:
+            advice.log(LOG, f"Trust {trust.id} of user {trust.user_id} is left over", error)
+            return
+        if answer.status_code not in (204, _NOT_THERE):
+            LOG.warning("Trust %s of user %s is left over: %s", trust.id, trust.user_id, answer)
 
     def _put(self, kept: "OrderedDict[Any, Any]", key: Any, value: Any) -> None:
         with self._lock:

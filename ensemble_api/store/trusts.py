@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What users have delegated to the service user, by the ids of Keystone's trusts."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from oslo_db import exception as db_exception
@@ -41,25 +43,32 @@ class Trusts:
             return _trust(session.scalar(newest))
 
     @retried
-    def save(self, trust: Trust) -> None:
-        """Keep a trust in the place of the one before it; of two at once, either is kept."""
+    def save(self, trust: Trust) -> Trust | None:
+        """Keep a trust in the place of the one before it, and say which is of no use now.
+
+        That is the one before, if any, or this one where another process was quicker.
+        """
+        made = {"trust_id": trust.id, "created_at": rows.now()}
         try:
             with self._database.writing() as session:
-                session.execute(sa.delete(models.Trust).where(*_of(trust)))
-                session.add(
-                    models.Trust(
-                        user_id=trust.user_id,
-                        project_id=trust.project_id,
-                        trust_id=trust.id,
-                        created_at=rows.now(),
+                before = session.scalar(sa.select(models.Trust.trust_id).where(*_of(trust)))
+                if before is None:
+                    key = {"user_id": trust.user_id, "project_id": trust.project_id}
+                    session.add(models.Trust(**key, **made))
+                    try:
+                        session.flush()
+                    except db_exception.DBDuplicateEntry as error:
+                        raise _IsThereError from error
+                else:
+                    same = sa.update(models.Trust).where(
+                        *_of(trust), models.Trust.trust_id == before
                     )
-                )
-                try:
-                    session.flush()
-                except db_exception.DBDuplicateEntry as error:
-                    raise _IsThereError from error
+                    found: Any = session.execute(same.values(**made))
+                    if not found.rowcount:
+                        raise _IsThereError
         except _IsThereError:
-            pass
+            return trust
+        return replace(trust, id=before) if before else None
 
     @retried
     def lose(self, trust_id: str) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from small_cloud import SmallCloud, body, caller
+from sqlalchemy import orm
 from standalone_service import StandaloneService, Start, standing_alone
 from test_who_may_what import BODIES, CALLERS, ROWS
 
 from ensemble_api.cloud import tenant_tokens
+from ensemble_api.operations import Trust
 from ensemble_api.records import Status
 from ensemble_api.rights import WAITS_FOR_OWNER
 from ensemble_api.startup import by_http
@@ -221,6 +223,59 @@ def test_a_user_who_has_lost_a_role_is_waited_for_and_the_same_trust_does_when_i
     service.keystone.may_not_trust.clear()
     until(lambda: cloud.store.get(ensemble_id).status is Status.ACTIVE)
     assert list(service.keystone.trusts) == ["trust-0"]
+
+
+def begin(service: StandaloneService, ensemble_id: str) -> None:
+    sent = {"ensemble": {"description": "new"}}
+    answer = service.ask(login(service), "PATCH", f"{ALL}/{ensemble_id}?dry_run=False", sent)
+    assert len(service.keystone.trusts) <= 1, answer.text
+
+
+def test_of_two_trusts_that_first_requests_make_at_once_one_is_given_back(
+    standing_alone: Start, cloud: SmallCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = standing_alone(run_worker=False)
+    ensemble_id = create(service, login(service))
+    assert list(service.keystone.trusts) == ["trust-0"]
+    with monkeypatch.context() as patch:  # as it was before the other has saved its own
+        patch.setattr(Trusts, "find", lambda *_: None)
+        begin(service, ensemble_id)
+    kept = Trusts(cloud.store).find(OWNER, "shop-project")
+    assert kept is not None
+    assert list(service.keystone.trusts) == [kept.id] == ["trust-1"]
+
+
+def test_a_trust_that_is_saved_after_that_of_another_process_is_the_spare_one(
+    cloud: SmallCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusts = Trusts(cloud.store)
+    first, second, third = (Trust(each, OWNER, "shop-project") for each in ("a", "b", "c"))
+    assert trusts.save(first) is None
+    with monkeypatch.context() as patch:  # it looks before the other has written
+        patch.setattr(orm.Session, "scalar", lambda *_: None)
+        assert trusts.save(second) == second
+        patch.setattr(orm.Session, "scalar", lambda *_: "older")
+        assert trusts.save(second) == second
+    assert trusts.find(OWNER, "shop-project") == first
+    assert trusts.save(third) == first
+    trusts.lose(third.id)
+    assert trusts.save(second) is None
+
+
+def test_a_trust_that_failed_a_moment_ago_is_asked_again_before_another_is_made(
+    standing_alone: Start, cloud: SmallCloud
+) -> None:
+    service = standing_alone(run_worker=False)
+    ensemble_id = create(service, login(service))
+    service.keystone.may_not_trust.add(OWNER)
+    begin(service, ensemble_id)
+    service.keystone.may_not_trust.clear()
+    begin(service, ensemble_id)
+    assert list(service.keystone.trusts) == ["trust-0"]
+    service.keystone.trusts["trust-0"]["trustee_user_id"] = "nobody"  # it is of no use any more
+    service.keystone.tokens.clear()
+    begin(service, ensemble_id)
+    assert len(service.keystone.trusts) == 1
 
 
 def test_a_process_that_does_not_work_refuses_a_create_for_which_no_trust_can_be_had(
