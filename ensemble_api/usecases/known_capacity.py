@@ -77,6 +77,7 @@ class KnownCapacity:
         self._failure: _Failure | None = None
         self._answers: Answers | None = None
         self._whole_after = 0.0
+        self._whole_took = 0.0
         self._asked_at = 0.0
 
     def start(self) -> None:
@@ -152,8 +153,11 @@ class KnownCapacity:
         ended = self._clock()
         pause = self._pause(ended - began)
         if whole:
+            self._whole_took = ended - began
             self._whole_after = ended + max(WHOLE, pause)
-        return _Known(readings, ended + pause + 2 * (ended - began) + SPARE)
+        # The next look may be a whole one, and nobody is to wait for that.
+        longest = max(ended - began, self._whole_took)
+        return _Known(readings, ended + pause + 2 * longest + SPARE)
 
     def _hosts_now(self, context: Context) -> Answers:
         """What Nova says; of the same hosts and aggregates with what was made of them already."""

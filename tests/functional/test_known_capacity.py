@@ -151,6 +151,19 @@ def test_a_placement_that_fails_is_unavailable_rather_than_full(process: Process
     assert process.known.readings is not None
 
 
+def test_nobody_waits_for_a_whole_look_that_follows_a_quick_one(process: Process) -> None:
+    def slow(method: str, path: str) -> None:
+        process.seconds += 1000 if "candidates" in path else 0
+
+    process.asking.before = slow
+    process.hosts(("web", 1))
+    process.known._look()  # as the thread does, which finds nothing new
+    process.seconds += 4 * PERIOD / 3
+    process.asking.asked.clear()
+    process.hosts(("web", 1))
+    assert process.asking.asked == []
+
+
 def test_who_waits_for_a_look_that_fails_hears_why_and_asks_no_more(process: Process) -> None:
     """With a Placement that does not answer at all a look takes minutes."""
     failed = list[Exception]()
